@@ -10,9 +10,8 @@ import { newRunLog, type RunLog } from './outcomes/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
-import { filesWhileOwned } from './rejects/reject-files.js'
 import { keptRejects, type KeptRejects, newRunRejects } from './rejects/run-rejects.js'
-import { askedFor } from './rejects/reject-run.js'
+import { journaledOptions } from './journal/portable-options.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
 import type { LaneScheme } from './target/lane-scheme.js'
@@ -70,11 +69,15 @@ export function newRun(
     onSending,
     whyLost: () => history.whyLost(),
   })
-  const ownRejects = newRunRejects(
+  const ownRejects = newRunRejects({
     checked,
-    filesWhileOwned(files, ending.maySend),
-    askedFor(options, checked),
-  )
+    files,
+    described: () => ({
+      folder: options.journal?.workingFolder ?? '',
+      options: journaledOptions(options, checked),
+    }),
+    isOurs: ending.maySend,
+  })
   const rejects = keptRejects(ownRejects, { ...log, checked, watch, rows, reporter, ending })
   const history = newRunHistory({ ...log, options, checked, platform, rejects })
   const run: Run = {

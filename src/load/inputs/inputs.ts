@@ -156,12 +156,7 @@ async function takeUpJournal(
     return undefined
   }
   const { journal, places, notices } = opened
-  try {
-    run.history.goOn(journal)
-  } catch (error) {
-    await journal.close()
-    throw error
-  }
+  run.history.goOn(journal)
   for (const notice of notices) run.reporter.notice(notice)
   const names = journal.inputs.map(({ path }) => path)
   return { names, paths: names.map(name => places.get(name) ?? name) }

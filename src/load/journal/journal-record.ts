@@ -44,10 +44,15 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     readonly rows: number
     readonly sizeBytes: number
     readonly reasonsBytes: number
+    /** The run does not write to the file any more: it had ended, or has another rejects file now. */
+    readonly isLeft?: boolean
   }[]
   /** Keyed by input name. Lists only inputs with new rejects since the last such record. */
   readonly byInput: Readonly<
-    Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
+    Record<
+      string,
+      Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & { readonly lastLine?: number }
+    >
   >
   /** The journal includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
@@ -259,7 +264,9 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   rejects: {
     byClass: '*',
     byCode: '*',
-    files: [{ key: 'text', path: 'text', rows: '#', sizeBytes: '#', reasonsBytes: '#' }],
+    files: [
+      { key: 'text', path: 'text', rows: '#', sizeBytes: '#', reasonsBytes: '#', isLeft: 'flag?' },
+    ],
     byInput: '*',
     upTo: { input: '#', offsetBytes: '#' },
   },

@@ -2,7 +2,6 @@
   Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A process
   continues a journal only if it loads what the recorded run loads and no other process works on the run.
 */
-import { resolve } from 'node:path'
 import { DdbError, option } from '../../errors.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../marker/marker.js'
@@ -218,13 +217,11 @@ function openingOf(
   return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
 }
 
-/**
- * Whether a run that began without a rejects file may now have this file. The file must hold all rejects of the run.
- */
-function keepsAll({ run, rejects }: JournaledRun, file: string | undefined): boolean {
-  if (file === undefined || run?.options.rejects?.file !== undefined) return false
-  const kept = rejects?.files[0]?.path
-  return rejects === undefined || (kept !== undefined && resolve(kept) === resolve(file))
+/** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */
+function keepsAll({ rejects }: JournaledRun, file: string | undefined): boolean {
+  if (file === undefined || rejects === undefined) return file !== undefined
+  const count = Object.values(rejects.byClass).reduce((sum, rows) => sum + rows, 0)
+  return rejects.files.reduce((sum, { rows }) => sum + rows, 0) === count
 }
 
 interface FileSetup {

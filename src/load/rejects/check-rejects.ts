@@ -6,7 +6,7 @@ import { DdbError, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
-import { reasonOf } from './reject-file.js'
+import { reasonOf } from './reject-pair.js'
 import { reasonsPath } from './reject-path.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 

@@ -1,40 +1,16 @@
 /*
-  The rejects files of a run: the file that the user named, and one more in the same folder for each further shape of records. A file
-  can be loaded again only if all of its records have the same header.
+  The rejects files of a run: the file that the user named, and one more in the same folder for each further shape of records, because a
+  file can be loaded again only if all of its records have the same header. Each has a file of reasons next to it. Rejects wait in memory
+  until their batch is settled, and are then appended together: to both files, or to neither.
 */
+import { resolve } from 'node:path'
 import { DdbError, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
-import type { FileLock, Files, OutputFile } from '../../platform/platform.js'
-import {
-  checkSize,
-  createRejectFile,
-  failureOf,
-  reasonOf,
-  reopenTruncated,
-  reopenRejectFile,
-  type PairSize,
-  type RejectFile,
-} from './reject-file.js'
-import { furtherPath, reasonsPath, rejectLockPath } from './reject-path.js'
-import type { RejectReason, RejectRun } from './reject-run.js'
-
-/** The sizes of a rejects file and its file of reasons. `key`: shape of the records. */
-interface KeptFile extends PairSize {
-  readonly key: string
-  readonly path: string
-}
-
-interface ShapeFile {
-  /** undefined if the run has not tried to create the file, or could not create it. */
-  file: RejectFile | undefined
-  isTried: boolean
-  readonly earlier: KeptFile | undefined
-  /** Whether the file of reasons already describes the run. */
-  isTold: boolean
-  /** Number of columns whose time zone offsets are already in the file of reasons. */
-  toldOffsets: number
-}
+import type { Files } from '../../platform/platform.js'
+import { checkOurs, emptySize, failureOf, Pair, reasonOf, type KeptFile } from './reject-pair.js'
+import { furtherPath, isFurtherPath, reasonsPath } from './reject-path.js'
+import type { RejectReason, RejectRun } from './reject.js'
 
 /** Facts that are needed to load a rejects file later. */
 export interface AboutRun {
@@ -45,125 +21,159 @@ export interface AboutRun {
   readonly offsets: ColumnOffsets | undefined
 }
 
-/** Every rejects file and every file of reasons stays open, and a process may have about a thousand open files. */
-const maxFiles = 100
+interface RejectFilesSetup {
+  readonly files: Files
+  readonly about?: AboutRun | undefined
+  /** False once another process has taken the run: this process then changes no file. */
+  readonly isOurs?: (() => boolean) | undefined
+}
+
+/** Each pair is a name in the user's folder. */
+const maxPairs = 100
+
+/** If this many bytes wait in memory, they are appended at once. */
+const mostQueuedBytes = 1024 * 1024
 
 export class RejectFiles {
   readonly #path: string
   readonly #files: Files
   readonly #about: AboutRun | undefined
-  /** The files by the key of their shape, in the order of their creation. */
-  readonly #byShape = new Map<string, ShapeFile>()
+  readonly #isOurs: () => boolean
+  /** The pairs by the key of their shape, in the order of their creation; undefined if a pair could not be created. */
+  readonly #pairs = new Map<string, Pair | undefined>()
+  /** Files of earlier processes that this process leaves as they are. */
+  #left: readonly KeptFile[] = []
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
-  readonly #made: RejectFile[] = []
-  /** Stop other commands from loading a file while the run writes it. */
-  readonly #locks: FileLock[] = []
+  /** Rows whose pair could not be created. */
   #unplaced = 0
+  #queuedBytes = 0
   /** Number of the next file. */
   #number = 1
   #tellMaking: (path: string) => void = () => undefined
 
-  /**
-   * Creates no file. A run without rejects therefore leaves none.
-   * @param about  describes the run
-   */
-  constructor(path: string, files: Files, about?: AboutRun) {
+  /** Creates no file. A run without rejects therefore leaves none. */
+  constructor(path: string, { files, about, isOurs = () => true }: RejectFilesSetup) {
     this.#path = path
     this.#files = files
     this.#about = about
+    this.#isOurs = isOurs
   }
 
-  /** Number of rows that are in none of the files. */
+  /** Rows that this process could not place, and rows of files that were lost while it worked. */
   get unplaced(): number {
-    return this.#made.reduce((sum, file) => sum + file.unplaced, this.#unplaced)
+    return this.#known().reduce((sum, pair) => sum + pair.unplaced, this.#unplaced)
   }
 
   /**
-   * Queues a record and its reason for the file of the record's shape. The first record of a shape creates that file.
-   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be created; the row is then unplaced
+   * Queues a record and its reason for the pair of the record's shape. The first record of a shape creates the pair.
+   * @throws {DdbError} DDB_OUTPUT_CREATE if the pair cannot be created; the row is then unplaced. DDB_OUTPUT_WRITE
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
-    const about = this.#about
-    let place: ShapeFile | undefined
+    let pair: Pair | undefined
     try {
-      place = this.#placeOf(shape, reason)
+      pair = this.#pairOf(shape, reason)
     } finally {
-      if (place?.file === undefined) this.#unplaced++
+      if (pair === undefined) this.#unplaced++
     }
-    place.file?.add(record, about ? withRun(about, place, shape, reason) : reason)
+    if (pair === undefined) return
+    this.#queuedBytes += pair.add(record, shape, withRun(this.#about, pair, shape, reason))
+    if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
 
-  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Appends all queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void {
-    forEach(this.#made, file => file.flush())
+    this.#queuedBytes = 0
+    this.#each(pair => pair.append())
   }
 
-  /** @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Appends what is queued, and checks that all files are in their place. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void {
-    try {
-      forEach(this.#made, file => file.close())
-    } finally {
-      for (const lock of this.#locks) lock.release()
-    }
+    this.#each(pair => pair.close())
   }
 
   /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
   kept(): KeptFile[] {
-    return [...this.#byShape].flatMap(([key, { file, earlier }]) => {
-      const kept = file ?? earlier
-      if (kept === undefined || kept.rows === 0) return []
-      const { path, rows, sizeBytes, reasonsBytes } = kept
-      return [{ key, path, rows, sizeBytes, reasonsBytes }]
-    })
+    const own = [...this.#pairs].flatMap(([key, pair]) => (pair ? [{ key, ...pair.size }] : []))
+    return [...this.#left, ...own.filter(({ rows }) => rows > 0)]
+  }
+
+  /** As `kept`, without files that were left and are no longer there. */
+  present(): KeptFile[] {
+    return this.kept().filter(one => !this.#left.includes(one) || hasAll(one, this.#files))
   }
 
   /**
-   * Continues files that an earlier process created.
+   * Continues files that earlier processes created. Leaves files of a run that had ended, because the user may repair them, and files
+   * of another name than the run now gives to its rejects.
    * @param making  called before each further file is created
-   * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
+   * @throws {DdbError} DDB_OUTPUT_CREATE if one of the files has changed
    */
-  goOn(kept: readonly KeptFile[], making: (path: string) => void): void {
-    const files = this.#files
-    this.#number += kept.length
+  goOn(kept: readonly KeptFile[], hadEnded: boolean, making: (path: string) => void): void {
     this.#tellMaking = making
-    this.#unplaced = kept.reduce((sum, { rows }) => sum + rows, 0)
-    forEachFile(kept, (path, sizeBytes) => {
-      files.reopen(path).close()
-      checkSize(path, sizeBytes, files)
+    const own = kept.filter(({ path }) => this.#isOwn(path))
+    this.#number += own.length
+    const continued = hadEnded ? [] : own.filter(({ isLeft }) => isLeft !== true)
+    this.#left = kept
+    const pairs = continued.map(one => {
+      const { path } = one
+      const pair = guard(path, () => {
+        for (const name of bothOf(path)) this.#files.reopen(name).close()
+        return new Pair(path, this.#files, this.#isOurs, one)
+      })
+      return [one.key, pair] as const
     })
-    this.#unplaced = 0
-    for (const one of kept) this.#byShape.set(one.key, newPlace(one))
+    this.#left = kept
+      .filter(one => !continued.includes(one))
+      .map(one => (hadEnded ? { ...one, isLeft: true } : one))
+    for (const [key, pair] of pairs) this.#pairs.set(key, pair)
   }
 
-  /** Truncates each file given to `goOn` to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /**
+   * Removes what killed processes have written after the recorded sizes: the run reads these rows again.
+   * @throws {DdbError} DDB_OUTPUT_CREATE
+   */
   cutBack(): void {
-    const earlier = [...this.#byShape.values()].flatMap(place => place.earlier ?? [])
-    forEachFile(earlier, (path, size) => reopenTruncated(path, size, this.#files).close())
+    for (const pair of this.#known()) guard(pair.size.path, () => pair.cutBack())
+    this.#left = this.#left.map(one => {
+      if (one.isLeft !== true && hasAll(one, this.#files)) {
+        guard(one.path, () => new Pair(one.path, this.#files, this.#isOurs, one).cutBack())
+      }
+      return { ...one, isLeft: true }
+    })
   }
 
-  #placeOf(shape: RecordShape, { file }: RejectReason): ShapeFile {
+  #known(): Pair[] {
+    return [...this.#pairs.values()].filter(pair => pair !== undefined)
+  }
+
+  /** Calls the action for every pair, even if it fails for one, so that the other files are still written. */
+  #each(action: (pair: Pair) => void): void {
+    const failures = this.#known().flatMap(pair => failureOf(() => action(pair)) ?? [])
+    if (failures[0] !== undefined) throw failures[0]
+  }
+
+  #isOwn(path: string): boolean {
+    const [own, other] = [resolve(this.#path), resolve(path)]
+    return own === other || isFurtherPath(own, other)
+  }
+
+  #pairOf(shape: RecordShape, { file }: RejectReason): Pair | undefined {
     const key = this.#keys.get(shape) ?? shapeKey(shape) + (this.#about?.keyOf(file) ?? '')
     this.#keys.set(shape, key)
-    const place = this.#byShape.get(key) ?? newPlace(undefined)
-    if (place.isTried) return place
-    const { earlier } = place
-    place.isTried = true
-    this.#byShape.set(key, place)
-    place.file =
-      earlier === undefined
-        ? this.#create(shape)
-        : guard(earlier.path, () => reopenRejectFile(earlier.path, shape, earlier, this.#files))
-    this.#made.push(place.file)
-    this.#lock(place.file.path)
-    return place
+    if (!this.#pairs.has(key)) {
+      // A pair that cannot be created is not tried again for every row.
+      this.#pairs.set(key, undefined)
+      this.#pairs.set(key, this.#create(shape))
+    }
+    return this.#pairs.get(key)
   }
 
-  #create(shape: RecordShape): RejectFile {
-    if (this.#byShape.size > maxFiles) {
+  #create(shape: RecordShape): Pair {
+    if (this.#pairs.size > maxPairs) {
       throw new DdbError(
         'DDB_OUTPUT_CREATE',
-        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
+        `the inputs have more than ${maxPairs} different headers or paths, each of which needs a rejects file: load them in several runs`,
       )
     }
     for (;;) {
@@ -174,7 +184,7 @@ export class RejectFiles {
       if (!isFirst && this.#files.statusNow(path) !== undefined) continue
       this.#tellMaking(path)
       try {
-        return createRejectFile(path, shape, this.#files, isFirst)
+        return this.#createPair(path, isFirst)
       } catch (cause) {
         // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
         if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
@@ -183,54 +193,54 @@ export class RejectFiles {
     }
   }
 
-  #lock(path: string): void {
+  /** Two runs never share a pair, because the run that creates the file of reasons owns the pair. */
+  #createPair(path: string, mayTakeEmpty: boolean): Pair {
+    const files = this.#files
+    checkOurs(this.#isOurs)
+    const made: string[] = []
+    const make = (name: string): void => {
+      const file = files.create(name)
+      made.push(name)
+      file.close()
+    }
     try {
-      const answer = this.#files.lockNow(rejectLockPath(path))
-      if (answer.kind === 'held') this.#locks.push(answer.lock)
-    } catch {
-      // In some folders, locks cannot be created. The run does not need them.
+      make(reasonsPath(path))
+      try {
+        make(path)
+      } catch (error) {
+        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        files.openEmpty(path).close()
+      }
+      return new Pair(path, files, this.#isOurs, emptySize, made)
+    } catch (error) {
+      for (const name of made) files.remove(name)
+      throw error
     }
   }
 }
 
-function newPlace(earlier: KeptFile | undefined): ShapeFile {
-  const isTold = earlier !== undefined
-  return { isTried: false, earlier, file: undefined, isTold, toldOffsets: 0 }
+/** Whether a file of an earlier process and its file of reasons are there with all of their rows. */
+function hasAll({ path, sizeBytes, reasonsBytes }: KeptFile, files: Files): boolean {
+  const sizes = bothOf(path).map(name => files.statusNow(name)?.sizeBytes ?? -1)
+  return sizes[0]! >= sizeBytes && sizes[1]! >= reasonsBytes
 }
 
-function forEachFile(
-  kept: readonly KeptFile[],
-  action: (path: string, sizeBytes: number) => void,
-): void {
-  for (const { path, sizeBytes, reasonsBytes } of kept) {
-    guard(path, () => {
-      action(path, sizeBytes)
-      action(reasonsPath(path), reasonsBytes)
-    })
-  }
+function bothOf(path: string): [string, string] {
+  return [path, reasonsPath(path)]
 }
 
-/**
- * Adds the facts about the run and the time zone offsets that a later load of the rejects file needs, unless an earlier
- * reason in the file has them.
- */
+/** Adds the facts about the run, in the first line of a file, and the time zone offsets that are known by now. */
 function withRun(
-  about: AboutRun,
-  place: ShapeFile,
+  about: AboutRun | undefined,
+  pair: Pair,
   shape: RecordShape,
   reason: RejectReason,
 ): RejectReason {
+  if (about === undefined) return reason
   const { offsets } = about
-  const { isTold, toldOffsets, file } = place
-  const hasMore = offsets !== undefined && offsets.knownCount > toldOffsets
-  if (isTold && !hasMore) return reason
-  place.isTold = true
-  place.toldOffsets = offsets?.knownCount ?? 0
-  return {
-    ...reason,
-    ...(isTold ? {} : { run: about.first(file!.path, shape, reason) }),
-    ...(hasMore ? { offsets: offsets.known() } : {}),
-  }
+  const run = pair.isTold ? {} : { run: about.first(pair.size.path, shape, reason) }
+  pair.isTold = true
+  return { ...reason, ...run, ...(offsets?.knownCount ? { offsets: offsets.known() } : {}) }
 }
 
 function guard<T>(path: string, action: () => T): T {
@@ -238,7 +248,7 @@ function guard<T>(path: string, action: () => T): T {
     return action()
   } catch (cause) {
     const error = createError('cannot continue with', path, cause)
-    error.message += `. Put the file back as it was and continue, or start over with ${option('journal.restart')}`
+    error.message += `. Put the file back as it was and repeat the command, or name another file with ${option('rejects.file')}: the rows of this one are then in no file`
     throw error
   }
 }
@@ -250,37 +260,6 @@ function createError(what: string, path: string, cause: unknown): DdbError {
 /** Equal for shapes whose records can share one header. Quotes and line ends of the header may differ. */
 function shapeKey({ delimiter, fieldNames, fieldCount, text }: RecordShape): string {
   // A file has one encoding, and a reader may need the byte order mark to recognize it.
-  return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, markOf(text)])
-}
-
-function markOf({ encoding, mark }: RecordShape['text']): string {
-  return encoding === 'utf-8' ? '' : Buffer.from(mark).toString('hex')
-}
-
-/** Calls the action for every file, even if it fails for one, so that the other files are still written. */
-function forEach(made: readonly RejectFile[], action: (file: RejectFile) => void): void {
-  const failures = made.flatMap(file => failureOf(() => action(file)) ?? [])
-  if (failures[0] !== undefined) throw failures[0]
-}
-
-/** @param isOurs  called before every change. If it returns false, the change fails as if the disk could not be written */
-export function filesWhileOwned(files: Files, isOurs: () => boolean): Files {
-  const checked = <Arguments extends unknown[], Result>(action: (...args: Arguments) => Result) => {
-    return (...args: Arguments): Result => {
-      if (isOurs()) return action(...args)
-      throw new Error('another process continues the run')
-    }
-  }
-  const whileOurs = (file: OutputFile): OutputFile => ({
-    ...file,
-    write: checked(bytes => file.write(bytes)),
-    truncate: checked(sizeBytes => file.truncate(sizeBytes)),
-  })
-  return {
-    ...files,
-    create: checked(path => whileOurs(files.create(path))),
-    openEmpty: checked(path => whileOurs(files.openEmpty(path))),
-    reopen: checked(path => whileOurs(files.reopen(path))),
-    remove: checked(path => files.remove(path)),
-  }
+  const mark = text.encoding === 'utf-8' ? '' : Buffer.from(text.mark).toString('hex')
+  return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, mark])
 }

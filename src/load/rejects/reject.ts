@@ -9,10 +9,10 @@ import {
   option,
 } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
-import type { RejectReason } from './reject-run.js'
 import type { RunState } from '../outcomes/fold.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
-import type { LoadOptions } from '../options.js'
+import type { JournaledOptions } from '../journal/journal-record.js'
+import type { Detected, InputFormat, LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { rowsText } from '../outcomes/row-counts.js'
 
@@ -57,29 +57,58 @@ export function positionOf({
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 
-/** Makes lines of the file of reasons. Returns the same object each time, because rejects may number a million. */
-export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
-  const reason: RejectReason = {
-    runId,
-    file: '',
-    lineNumber: 0,
-    offsetBytes: 0,
-    columnName: null,
-    code: '',
-    class: 'parse',
-    message: '',
-    value: null,
-  }
-  return reject => {
-    reason.file = reject.file
-    reason.lineNumber = reject.lineNumber
-    reason.offsetBytes = reject.offsetBytes
-    reason.columnName = reject.columnName ?? null
-    reason.code = reject.code
-    reason.class = reject.class
-    reason.message = reject.message
-    reason.value = reject.value ?? null
-    return reason
+export interface RejectReading extends Detected {
+  readonly format: InputFormat
+  /** The texts from the input's name that fill columns, by their placeholder; null if the name does not contain a text. */
+  readonly texts?: Readonly<Record<string, string | null>> | undefined
+  /** Columns that are filled from the input's path. Each takes the part of the path with the column's name. */
+  readonly parts?: readonly string[] | undefined
+}
+
+/** Must increase whenever the description changes. The program refuses every other format. */
+export const reasonsFormat = 5
+
+/** The description of a run, without secrets. */
+export interface RejectRun {
+  readonly format: typeof reasonsFormat
+  /** Base of relative paths in the options; '' if unknown. */
+  readonly folder: string
+  readonly options: JournaledOptions
+  /** The rejects file as the user named it. */
+  readonly path: string
+  /** How the records were read; undefined if an earlier process of the run read them. */
+  readonly reading: RejectReading | undefined
+  /** Names in the header; undefined without a header, and for JSON. */
+  readonly fieldNames: readonly string[] | undefined
+}
+
+/** Why one record was rejected. Forms one line of the file of reasons. */
+export interface RejectReason {
+  runId: string
+  file: string
+  /** From 1. */
+  lineNumber: number
+  /** Start of the record in the decoded input, from 0. */
+  offsetBytes: number
+  columnName: string | null
+  code: string
+  class: 'parse' | 'type' | 'server'
+  message: string
+  /** The text at fault, clipped; null if the whole record is at fault. */
+  value: string | null
+  /** The options of the run; only in the first line of a file. */
+  run?: RejectRun
+  /** All known time zone offsets, by column; left out if there are none. */
+  offsets?: Readonly<Record<string, string>>
+}
+
+export function reasonOf(
+  runId: string,
+  { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }: AnyReject,
+): RejectReason {
+  return {
+    ...{ runId, file, lineNumber, offsetBytes, columnName: columnName ?? null, code, class: kind },
+    ...{ message, value: value ?? null },
   }
 }
 

@@ -3,28 +3,33 @@
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
-import type { RecordShape, Batch } from '../../parse/batch.js'
+import type { Batch, RecordShape } from '../../parse/batch.js'
+import type { InputTexts } from '../../parse/columns/template-column.js'
+import { rangeAt } from '../../parse/row-places.js'
 import type { Files } from '../../platform/platform.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
+import { inputTextNames } from '../../schema/set-columns.js'
+import type { ReadObserver } from '../check/read-observer.js'
+import type { CheckedOptions } from '../checked-options.js'
+import type { RowStore } from '../inputs/row-store.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { RunLog } from '../outcomes/run-log.js'
+import type { Reporter } from '../reporter.js'
+import type { RunEnding } from '../run-ending.js'
 import { RejectFiles, type AboutRun } from './reject-files.js'
-import { reasonsFormat, type AskedFor, type RejectReading } from './reject-run.js'
 import {
-  newReasons,
   type AnyReject,
   limitFailure,
   located,
   moreLines,
+  reasonOf,
+  reasonsFormat,
   refusedRow,
+  type RejectReading,
+  type RejectRun,
 } from './reject.js'
-import { rangeAt } from '../../parse/row-places.js'
-import type { ReadObserver } from '../check/read-observer.js'
-import type { RowStore } from '../inputs/row-store.js'
-import type { RunLog } from '../outcomes/run-log.js'
-import type { Reporter } from '../reporter.js'
-import type { RunEnding } from '../run-ending.js'
 
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /**
@@ -65,48 +70,64 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
 const mostFirst = 3
 const mostCodes = 20
 
-function newFirstRejects(): {
-  readonly list: LoadResult['rejects']['first']
-  add(reject: AnyReject): void
-} {
-  const list: LoadResult['rejects']['first'] = []
-  const byCode = new Map<string, number>()
-  return {
-    list,
-    add({ code, file, lineNumber, message }) {
-      const known = byCode.get(code) ?? 0
-      if (known === mostFirst || (known === 0 && byCode.size === mostCodes)) return
-      byCode.set(code, known + 1)
-      list.push({ code, file, lineNumber, message })
-    },
-  }
-}
-
 export interface InputRejects {
   rejected: number
   firstError: InputFailure | null
+  /** The last line of the input that begins a rejected record; undefined without rejects. */
+  lastLine?: number
 }
 
-/**
- * Creates no file.
- * @param asked  the run's options, which are needed to load the rejects again
- */
-export function newRunRejects(
-  { rejectsFile, runId }: Pick<CheckedOptions, 'rejectsFile' | 'runId'>,
-  platformFiles: Files,
-  asked?: AskedFor,
-): RunRejects {
-  const readings = newReadings(asked)
+type Counted = Pick<LoadResult['rejects'], 'byClass' | 'byCode' | 'first'> & {
+  readonly byInput: Map<string, InputRejects>
+}
+
+interface RunRejectsSetup {
+  readonly checked: Pick<CheckedOptions, 'rejectsFile' | 'runId'>
+  readonly files: Files
+  /** The description of the run for its rejects files; undefined if they cannot be loaded without options. */
+  readonly described?: (() => Pick<RejectRun, 'folder' | 'options'>) | undefined
+  /** False once another process has taken the run. */
+  readonly isOurs?: (() => boolean) | undefined
+}
+
+/** Creates no file. */
+export function newRunRejects({
+  checked,
+  files: platformFiles,
+  described,
+  isOurs,
+}: RunRejectsSetup): RunRejects {
+  const { rejectsFile, runId } = checked
+  const readings = described && newReadings(described)
   const files =
-    rejectsFile === undefined ? undefined : new RejectFiles(rejectsFile, platformFiles, readings)
-  const reasonOf = newReasons(runId)
-  const byClass = { parse: 0, type: 0, server: 0 }
-  const byCode: Record<string, number> = {}
-  const first = newFirstRejects()
-  const byInput = new Map<string, InputRejects>()
+    rejectsFile === undefined
+      ? undefined
+      : new RejectFiles(rejectsFile, { files: platformFiles, about: readings, isOurs })
+  const { byClass, byCode, first, byInput }: Counted = {
+    byClass: { parse: 0, type: 0, server: 0 },
+    byCode: {},
+    first: [],
+    byInput: new Map(),
+  }
+  const shownOf = new Map<string, number>()
   /** Inputs whose rejects changed since the last record in the journal. */
   const changed = new Set<string>()
   let count = 0
+  const show = ({ code, file, lineNumber, message }: AnyReject): void => {
+    const shown = shownOf.get(code) ?? 0
+    if (shown === mostFirst || (shown === 0 && shownOf.size === mostCodes)) return
+    shownOf.set(code, shown + 1)
+    first.push({ code, file, lineNumber, message })
+  }
+  /** Adds to a failure where the rejects are in the input. */
+  const placing = (action: () => void): void => {
+    try {
+      action()
+    } catch (error) {
+      if (error instanceof DdbError) error.message += `. ${placesText(byInput)}`
+      throw error
+    }
+  }
   return {
     get count() {
       return count
@@ -118,20 +139,15 @@ export function newRunRejects(
     journaled() {
       const inputs = [...changed].map(name => [name, byInput.get(name)!] as const)
       changed.clear()
-      return {
-        byClass,
-        byCode,
-        files: files?.kept() ?? [],
-        byInput: Object.fromEntries(inputs),
-      }
+      return { byClass, byCode, files: files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
     },
-    goOn({ rejects }, making) {
+    goOn({ rejects, end }, making) {
       Object.assign(byClass, rejects?.byClass)
       Object.assign(byCode, rejects?.byCode)
       for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
         byInput.set(name, { ...ofInput })
       }
-      files?.goOn(rejects?.files ?? [], making)
+      placing(() => files?.goOn(rejects?.files ?? [], end?.isDone === true, making))
     },
     cutBack: () => files?.cutBack(),
     add(reject, shape) {
@@ -140,26 +156,20 @@ export function newRunRejects(
       countIn(byInput, reject)
       byClass[reject.class]++
       byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
-      first.add(reject)
-      files?.add(reject.bytes, shape, reasonOf(reject))
+      show(reject)
+      files?.add(reject.bytes, shape, reasonOf(runId, reject))
     },
     ofInput: file => byInput.get(file) ?? { rejected: 0, firstError: null },
-    flush: () => files?.flush(),
-    close: () => files?.close(),
+    flush: () => placing(() => files?.flush()),
+    close: () => placing(() => files?.close()),
     result() {
-      const list = files?.kept().map(({ path, rows }) => ({ path, rows })) ?? []
-      return {
-        file: list[0]?.path ?? null,
-        files: list,
-        unplaced: files?.unplaced ?? 0,
-        byClass,
-        byCode,
-        first: first.list,
-      }
+      const list = files?.present().map(({ path, rows }) => ({ path, rows })) ?? []
+      const unplaced = (files?.unplaced ?? 0) + sumOf(files?.kept()) - sumOf(list)
+      return { file: list[0]?.path ?? null, files: list, unplaced, byClass, byCode, first }
     },
     equationError(rejected) {
       if (files === undefined) return undefined
-      const placed = files.kept().reduce((sum, { rows }) => sum + rows, 0)
+      const placed = sumOf(files.kept())
       if (placed + files.unplaced === rejected) return undefined
       return new DdbError(
         'DDB_INTERNAL',
@@ -170,12 +180,30 @@ export function newRunRejects(
   }
 }
 
+function sumOf(files: readonly { readonly rows: number }[] = []): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0)
+}
+
+const shownInputs = 3
+
+/** For example `Rows were rejected in trades.csv, lines 9 to 120`. */
+function placesText(byInput: ReadonlyMap<string, InputRejects>): string {
+  const inputs = [...byInput].filter(([, { rejected }]) => rejected > 0)
+  const places = inputs.slice(0, shownInputs).map(([file, { firstError, lastLine }]) => {
+    const lines = [firstError?.lineNumber, lastLine].filter(line => typeof line === 'number')
+    const [first, last] = [Math.min(...lines), Math.max(...lines)]
+    if (lines.length === 0) return file
+    return `${file}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`
+  })
+  const more = inputs.length - places.length
+  return `Rows were rejected in ${places.join('; ')}${more > 0 ? `, and in ${more} other inputs` : ''}`
+}
+
 interface Readings extends AboutRun {
   add(file: string, reading: RejectReading, offsets: ColumnOffsets | undefined): void
 }
 
-function newReadings(asked: AskedFor | undefined): Readings | undefined {
-  if (asked === undefined) return undefined
+function newReadings(described: () => Pick<RejectRun, 'folder' | 'options'>): Readings {
   const byFile = new Map<string, RejectReading>()
   /** Inputs with equal readings share one object. */
   const byText = new Map<string, RejectReading>()
@@ -197,7 +225,7 @@ function newReadings(asked: AskedFor | undefined): Readings | undefined {
       return quote ? JSON.stringify([quote.value, escape?.value, decimalComma?.value]) + own : own
     },
     first: (path, { fieldNames }, { file }) => ({
-      ...asked,
+      ...described(),
       format: reasonsFormat,
       path,
       reading: byFile.get(file),
@@ -211,8 +239,16 @@ function countIn(
   { file, code, message, lineNumber }: AnyReject,
 ): void {
   const known = byInput.get(file)
-  if (known !== undefined) known.rejected++
-  else byInput.set(file, { rejected: 1, firstError: { code, message, lineNumber } })
+  if (known === undefined) {
+    byInput.set(file, {
+      rejected: 1,
+      firstError: { code, message, lineNumber },
+      lastLine: lineNumber,
+    })
+    return
+  }
+  known.rejected++
+  known.lastLine = Math.max(known.lastLine ?? 0, lineNumber)
 }
 
 export interface KeptRejects extends RunRejects {
@@ -256,4 +292,30 @@ export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects 
       keep(refusedRow(batch, row, reporter.secrets.hide(words)), rangeAt(batch.ranges, row).shape)
     },
   })
+}
+
+/** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */
+const known = new WeakMap<ColumnMapping, readonly string[]>()
+
+function namesIn(mapping: ColumnMapping): readonly string[] {
+  const names = known.get(mapping) ?? inputTextNames(mapping)
+  known.set(mapping, names)
+  return names
+}
+
+/** The texts from the input's name that a rejects file must record; undefined if no column contains one. */
+export function heldTexts(
+  mapping: ColumnMapping,
+  texts: InputTexts,
+  set: MappingRules['set'] = {},
+): Pick<RejectReading, 'texts' | 'parts'> | undefined {
+  const names = namesIn(mapping)
+  if (names.length === 0) return undefined
+  const parts = mapping.columns.filter(
+    ({ name, source }) => source.kind === 'template' && !Object.hasOwn(set, name),
+  )
+  return {
+    texts: Object.fromEntries(names.map(name => [name, texts[name] ?? null])),
+    parts: parts.map(({ name }) => name),
+  }
 }

@@ -155,8 +155,9 @@ deepTest(
     for (const [failing, { call, path }] of calls.entries()) {
       const result = await run(String(failing), failing)
       const { exitCode, error, rejects } = result
+      const isNew = calls.slice(0, failing).every(one => one.path !== path || one.call !== 'write')
       const isMaking =
-        ['create', 'openEmpty', 'remove'].includes(call) || path.includes('.ddb-ingest-')
+        ['create', 'openEmpty', 'remove'].includes(call) || (call === 'close' && isNew)
       t.equal(exitCode, isMaking ? 73 : 74, `${failing}: ${call} ${path}`)
       t.equal(error?.code, exitCode === 73 ? 'DDB_OUTPUT_CREATE' : 'DDB_OUTPUT_WRITE')
       if (call === 'write' || call === 'sync') t.ok(rejects.unplaced > 0, 'some rows are unplaced')

@@ -27,14 +27,14 @@ async function scene(t: Test) {
     file,
     aside: join(dir, 'aside.csv'),
     onBatch: (action: (no: number) => void) => void (atBatch = action),
-    run: (mode: 'async' | 'sync', disk: Disk = {}): Promise<LoadResult> =>
+    run: (mode: 'async' | 'sync', disk: Disk = {}, own = file): Promise<LoadResult> =>
       load(
         join(dir, 'in.csv'),
         {
           target: { table: 'target' },
           runId: 'nightly',
           journal: { folder: join(dir, 'state') },
-          rejects: { file, maxErrors: '100%' },
+          rejects: { file: own, maxErrors: '100%' },
           delivery: { mode, batchRows: 100, maxInFlightBytes: 1_000 },
         },
         platformOn(disk),
@@ -81,9 +81,41 @@ for (const [harm, apply] of Object.entries(harms)) {
     if (harm !== 'replaced') {
       const refused = await run('async')
       t.match(refused, { exitCode: 73, error: { message: /Put the file back as it was/ } })
+      t.match(refused, { error: { message: /in \S*in\.csv, lines 2 to \d+$/ }, notices: [] })
       t.equal(refused.rows.rejected, refused.rejects.unplaced)
     }
     renameSync(aside, file)
     await isComplete(await run('async'))
   })
 }
+
+t.test('after the file is lost, the run continues with another file', async t => {
+  const { run, onBatch, file, aside } = await scene(t)
+  onBatch(no => void (no === 5 && renameSync(file, aside)))
+  t.match(await run('async'), { exitCode: 74 })
+  t.match(await run('async'), { exitCode: 73 })
+  const other = file.replace('r.csv', 'other.csv')
+  const last = await run('async', {}, other)
+  const rows = last.rejects.files[0]?.rows ?? 0
+  t.match(last, {
+    exitCode: 3,
+    rows: { read: rowCount, rejected: bad.length },
+    rejects: { files: [{ path: other }], unplaced: bad.length - rows },
+  })
+  t.equal(readFileSync(other, 'utf8'), `id,sym\n${bad.slice(-rows).join('')}`)
+  t.equal(readFileSync(aside, 'utf8'), `id,sym\n${bad.slice(0, -rows).join('')}`)
+  renameSync(aside, file)
+  t.match(await run('async'), { exitCode: 3, alreadyLoaded: true, rejects: { unplaced: 0 } })
+})
+
+t.test('the file of a finished run belongs to the user', async t => {
+  const { run, isComplete, file } = await scene(t)
+  await isComplete(await run('async'))
+  const repaired = readFileSync(file, 'utf8').replaceAll('\nx', '\n-1000000')
+  writeFileSync(file, repaired)
+  t.match(await run('async'), { exitCode: 3, alreadyLoaded: true })
+  t.equal(readFileSync(file, 'utf8'), repaired, 'a longer file is not cut')
+  renameSync(file, `${file}.done`)
+  const again = await run('async')
+  t.match(again, { exitCode: 3, alreadyLoaded: true, rejects: { unplaced: bad.length } })
+})

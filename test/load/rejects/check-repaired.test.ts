@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
-import { checkRepaired } from '../../../src/load/rejects/check-repaired.js'
+import { checkRepaired } from '../../../src/load/rejects/retry.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
 const run = { fieldNames: ['a', 'b'] }

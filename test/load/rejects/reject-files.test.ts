@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { RecordShape } from '../../../src/parse/batch.js'
-import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
+import type { RejectReason } from '../../../src/load/rejects/reject.js'
 import { RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
@@ -78,7 +78,7 @@ const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n
 
 t.test('the header is copied once, records byte for byte, reasons next to them', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = new RejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, { files: systemFiles })
   t.notOk(existsSync(path), 'nothing is created before the first reject')
   add(file, '1,"x\ny"\r\n')
   add(file, '2,no end', ab, { lineNumber: 5 })
@@ -96,7 +96,7 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
 
 t.test('records that end with CR, and a record without an end, are copied unchanged', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = new RejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, { files: systemFiles })
   const shape = shapeOf('a,b\r', ['a', 'b'])
   add(file, '1,x\r', shape)
   add(file, '2,y', shape)
@@ -106,7 +106,7 @@ t.test('records that end with CR, and a record without an end, are copied unchan
 
 t.test('headers are compared by fields, not by bytes', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = new RejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, { files: systemFiles })
   add(file, '1,x\n', shapeOf('a,b\n', ['a', 'b']))
   add(file, '2,x\r\n', shapeOf('a,b\r\n', ['a', 'b']))
   add(file, '3,x\n', shapeOf('"a","b"\n', ['a', 'b']))
@@ -124,7 +124,7 @@ t.test('records of another shape get a separate file, whose name shows the forma
   ]
   for (const [name, shape, further] of cases) {
     const dir = t.testdir({ 'r.v1': {} })
-    const file = new RejectFiles(join(dir, name), systemFiles)
+    const file = new RejectFiles(join(dir, name), { files: systemFiles })
     add(file, 'first\n')
     add(file, 'second\n', shape)
     add(file, 'third\n')
@@ -144,7 +144,7 @@ t.test('records of another shape get a separate file, whose name shows the forma
 
 t.test('records without a header and with a different width get a separate file, too', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const file = new RejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, { files: systemFiles })
   add(file, '1,2\n', headless)
   add(file, '1,2,3\n', { ...headless, fieldCount: 3 })
   file.close()
@@ -154,7 +154,7 @@ t.test('records without a header and with a different width get a separate file,
 t.test('an additional file skips names that are taken', async t => {
   const dir = t.testdir({ 'r.2.csv': 'of yesterday\n', 'r.3.csv.reasons.ndjson': '' })
   symlinkSync(join(dir, 'r.2.csv'), join(dir, 'r.4.csv'))
-  const file = new RejectFiles(join(dir, 'r.csv'), systemFiles)
+  const file = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
   add(file, 'first\n')
   add(file, 'second\n', headless)
   file.close()
@@ -173,7 +173,7 @@ t.test('an additional file skips names that are taken', async t => {
 
 t.test('if there are more shapes than files, the rest is counted and reported', async t => {
   const dir = t.testdir()
-  const file = new RejectFiles(join(dir, 'r.csv'), filesOn({}))
+  const file = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({}) })
   for (let width = 1; width <= 100; width++) add(file, 'x\n', { ...headless, fieldCount: width })
   t.throws(() => add(file, 'x\n', { ...headless, fieldCount: 101 }), {
     code: 'DDB_OUTPUT_CREATE',
@@ -187,7 +187,10 @@ t.test('two runs cannot share a rejects file, even if it was empty', async t => 
   for (const content of [{}, { 'r.csv': '' }]) {
     const dir = t.testdir(content)
     const path = join(dir, 'r.csv')
-    const [one, other] = [new RejectFiles(path, systemFiles), new RejectFiles(path, systemFiles)]
+    const [one, other] = [
+      new RejectFiles(path, { files: systemFiles }),
+      new RejectFiles(path, { files: systemFiles }),
+    ]
     add(one, '1,x\n')
     t.throws(() => add(other, '2,y\n'), { code: 'DDB_OUTPUT_CREATE' })
     t.doesNotThrow(() => add(other, '3,z\n'), 'it is not tried again for every row')
@@ -206,7 +209,9 @@ t.test('a link that appears meanwhile is not followed', async t => {
     ['r.csv.reasons.ndjson', 'precious.csv'],
   ] as const) {
     symlinkSync(join(dir, target), join(dir, link))
-    const file = new RejectFiles(join(dir, link.replace('.reasons.ndjson', '')), systemFiles)
+    const file = new RejectFiles(join(dir, link.replace('.reasons.ndjson', '')), {
+      files: systemFiles,
+    })
     t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
     file.close()
   }
@@ -222,7 +227,7 @@ t.test('a link that appears meanwhile is not followed', async t => {
 
 t.test('a file that was filled meanwhile is not written to', async t => {
   const dir = t.testdir({ 'r.csv': 'of somebody else\n' })
-  const file = new RejectFiles(join(dir, 'r.csv'), systemFiles)
+  const file = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
   t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
   file.close()
   t.equal(readFileSync(join(dir, 'r.csv'), 'utf8'), 'of somebody else\n')
@@ -238,7 +243,7 @@ interface Kept {
 /** Adds rows of two shapes and flushes after every `flushEvery` rows. Continues after failures, like a run. */
 function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
   const platformFiles = filesOn(disk)
-  const files = new RejectFiles(path, platformFiles)
+  const files = new RejectFiles(path, { files: platformFiles })
   let failures = 0
   const attempt = (action: () => void): void => {
     try {
@@ -359,12 +364,12 @@ deepTest(
 t.test('an existing empty file is used, and stays if no reject could be kept', async t => {
   const dir = t.testdir({ 'r.csv': '' })
   const path = join(dir, 'r.csv')
-  const files = new RejectFiles(path, filesOn({ capacityBytes: 10 }))
+  const files = new RejectFiles(path, { files: filesOn({ capacityBytes: 10 }) })
   add(files, '1,x\n')
   t.throws(() => files.close(), { code: 'DDB_OUTPUT_WRITE', message: /r\.csv.*ENOSPC/ })
   t.strictSame(readdirSync(dir), ['r.csv'])
   t.equal(statSync(path).size, 0)
-  const again = new RejectFiles(path, systemFiles)
+  const again = new RejectFiles(path, { files: systemFiles })
   add(again, '1,x\n')
   again.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
@@ -373,15 +378,15 @@ t.test('an existing empty file is used, and stays if no reject could be kept', a
 /** A process has rejected three rows of three shapes. Opens its reject files for the process that resumes the run. */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
-  const before = new RejectFiles(path, systemFiles)
+  const before = new RejectFiles(path, { files: systemFiles })
   for (const shape of [ab, headless, json]) add(before, 'first\n', shape)
   before.close()
   const kept = before.kept()
   const making: string[] = []
   const platformFiles = filesOn(disk)
-  const files = new RejectFiles(path, platformFiles)
+  const files = new RejectFiles(path, { files: platformFiles })
   const goOn = (): void => {
-    files.goOn(kept, name => making.push(name))
+    files.goOn(kept, false, name => making.push(name))
     files.cutBack()
   }
   return { path, kept, making, files, goOn, platformFiles }
@@ -481,7 +486,8 @@ t.test(
     const here = goneOn(t.testdir(), { fails: call => isBroken && call === 'reopen' })
     here.goOn()
     isBroken = true
-    t.throws(() => add(here.files, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
+    add(here.files, '1,x\n')
+    t.throws(() => here.files.flush(), { code: 'DDB_OUTPUT_WRITE' })
     isBroken = false
     add(here.files, '2,x\n')
     here.files.close()
@@ -489,6 +495,123 @@ t.test(
     t.strictSame(here.files.kept(), here.kept)
   },
 )
+
+t.test('files of a run that had ended belong to the user', async t => {
+  const { path, kept } = goneOn(t.testdir())
+  writeFileSync(path, 'a,"b"\r\nrepaired, and longer than before\n')
+  rmSync(kept[1]!.path)
+  const files = new RejectFiles(path, { files: systemFiles })
+  files.goOn(kept, true, () => undefined)
+  files.cutBack()
+  t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nrepaired, and longer than before\n')
+  add(files, 'new\n')
+  files.close()
+  t.strictSame(
+    files.present().map(one => one.path),
+    [path, kept[2]!.path, path.replace('r.csv', 'r.4.csv')],
+    'a new file for new rejects; one that was removed is not listed',
+  )
+  t.ok(
+    files
+      .kept()
+      .slice(0, 3)
+      .every(({ isLeft }) => isLeft),
+  )
+  const later = new RejectFiles(path, { files: systemFiles })
+  later.goOn(files.kept(), false, () => undefined)
+  add(later, 'newer\n')
+  later.close()
+  t.equal(readFileSync(path.replace('r.csv', 'r.4.csv'), 'latin1'), 'a,"b"\r\nnew\nnewer\n')
+})
+
+t.test('another name leaves the earlier files as the journal records them', async t => {
+  const { path, kept } = goneOn(t.testdir())
+  appendFileSync(path, 'of a killed process\n')
+  truncateSync(kept[1]!.path, 1)
+  const other = path.replace('r.csv', 'other.csv')
+  const files = new RejectFiles(other, { files: systemFiles })
+  files.goOn(kept, false, () => undefined)
+  files.cutBack()
+  add(files, 'more\n')
+  files.close()
+  t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nfirst\n')
+  t.equal(statSync(kept[1]!.path).size, 1, 'a file that was cut stays as it is')
+  t.strictSame(
+    files.present().map(one => one.path),
+    [path, kept[2]!.path, other],
+  )
+})
+
+t.test('once a different process has the run, its files are left unchanged', async t => {
+  const dir = t.testdir()
+  const path = join(dir, 'r.csv')
+  let isOurs = true
+  const files = new RejectFiles(path, { files: systemFiles, isOurs: () => isOurs })
+  add(files, '1,x\n')
+  files.flush()
+  const before = readFileSync(path)
+  add(files, '2,x\n')
+  isOurs = false
+  t.throws(() => files.flush(), /another process continues/)
+  t.throws(() => files.cutBack(), /another process continues/)
+  t.throws(() => add(files, '3\n', headless), { code: 'DDB_OUTPUT_CREATE' })
+  files.close()
+  t.strictSame([readFileSync(path), files.unplaced], [before, 2])
+  t.notOk(existsSync(join(dir, 'r.2.csv')))
+})
+
+t.test('rejects do not accumulate in memory', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const files = new RejectFiles(path, { files: systemFiles })
+  const record = `${'x'.repeat(999)}\n`
+  let mostQueued = 0
+  for (let row = 1; row <= 5_000; row++) {
+    add(files, record, headless)
+    mostQueued = Math.max(mostQueued, row * 1_000 - statSync(path).size)
+  }
+  t.ok(mostQueued > 0 && mostQueued < 1_100_000, `${mostQueued} bytes queued`)
+  files.close()
+  t.equal(statSync(path).size, 5_000_000)
+})
+
+t.test('rows that the disk may lose count as not kept, in both files', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  let syncs = 0
+  // The first flush syncs both files. During the second flush, the sync of the reasons fails.
+  const disk = filesOn({ fails: call => call === 'sync' && ++syncs === 4 })
+  const files = new RejectFiles(path, { files: disk })
+  add(files, '1,x\n', headless)
+  files.flush()
+  const [before] = files.kept()
+  add(files, '2,y\n', headless)
+  t.throws(() => files.flush(), { code: 'DDB_OUTPUT_WRITE' })
+  files.close()
+  t.strictSame([files.kept(), files.unplaced], [[before], 1])
+  t.equal(readFileSync(path, 'utf8'), '1,x\n')
+  t.equal(linesOf(`${path}.reasons.ndjson`).length, 1)
+})
+
+t.test('records in UTF-16 have its byte order mark and line ends', async t => {
+  const cases = [
+    ['utf-16le', (text: string) => Buffer.from(text, 'utf16le')],
+    ['utf-16be', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+  ] as const
+  for (const [encoding, encode] of cases) {
+    const path = join(t.testdir(), 'r.csv')
+    const files = new RejectFiles(path, { files: systemFiles })
+    const text = { encoding, mark: encode('\ufeff') }
+    const shape: RecordShape = { ...ab, headerBytes: encode('股,b\r\n'), text }
+    // The second bytes of these characters equal the bytes of line ends.
+    for (const record of ['1,\u0a0a', '2,\u0d0d', '3,x\r\n', '4,y']) {
+      files.add(encode(record), shape, reason)
+    }
+    files.close()
+    t.ok(
+      readFileSync(path).equals(encode('\ufeff股,b\r\n1,\u0a0a\n2,\u0d0d\n3,x\r\n4,y\n')),
+      encoding,
+    )
+  }
+})
 
 t.test(
   'every rejected row is in the files once, wherever the disk ends and the run is resumed',
@@ -513,8 +636,8 @@ t.test(
           let added = 0
           for (const { rows, lost, capacityBytes } of processes) {
             const platformFiles = filesOn({ capacityBytes })
-            const files = new RejectFiles(join(dir, 'r.csv'), platformFiles)
-            files.goOn(kept, () => undefined)
+            const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
+            files.goOn(kept, false, () => undefined)
             files.cutBack()
             const attempt = (action: () => void): void => {
               try {
@@ -537,8 +660,8 @@ t.test(
             attempt(() => files.close())
             if (platformFiles.openCount > 0) throw new Error('files stay open')
           }
-          const last = new RejectFiles(join(dir, 'r.csv'), systemFiles)
-          last.goOn(kept, () => undefined)
+          const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
+          last.goOn(kept, false, () => undefined)
           last.cutBack()
           last.close()
           checkKept(dir, { files: last, added: added - unplaced, failures: 0 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
   located,
-  newReasons,
+  reasonOf,
   positionOf,
   refusedRow,
   type AnyReject,
@@ -37,8 +37,7 @@ t.test('the position of an error names the column if one caused it', async t => 
 })
 
 t.test('a line of the reasons file has every member; unknown ones are null', async t => {
-  const reasonOf = newReasons('nightly')
-  t.strictSame(reasonOf(cell), {
+  t.strictSame(reasonOf('nightly', cell), {
     runId: 'nightly',
     file: 'in.csv',
     lineNumber: 3,
@@ -49,8 +48,8 @@ t.test('a line of the reasons file has every member; unknown ones are null', asy
     message: 'expected a number, got "x"',
     value: 'x',
   })
-  const before = { ...reasonOf(cell) }
-  t.strictSame(reasonOf(record), {
+  const before = reasonOf('nightly', cell)
+  t.strictSame(reasonOf('nightly', record), {
     ...before,
     class: 'parse',
     columnName: null,

@@ -6,16 +6,16 @@ import { DdbError, usageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
 import type { CellOptions, LoadOptions } from '../../../load/options.js'
-import { checkRepaired } from '../../../load/rejects/check-repaired.js'
 import { reasonsPath } from '../../../load/rejects/reject-path.js'
 import {
+  checkRepaired,
   readRejectRun,
   refuseWhileWritten,
   retryOptions,
   retryRejectsPath,
   retryRunId,
   type KnownRejects,
-} from '../../../load/rejects/reject-run.js'
+} from '../../../load/rejects/retry.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../load.js'

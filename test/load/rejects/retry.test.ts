@@ -8,15 +8,14 @@ import {
   retryRejectsPath,
   retryRunId,
   type KnownRejects,
-  type RejectRun,
-} from '../../../src/load/rejects/reject-run.js'
+} from '../../../src/load/rejects/retry.js'
+import type { RejectRun } from '../../../src/load/rejects/reject.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
-import { deepTest } from '../../helpers/runs.js'
 
 const known = <T>(value: T) => ({ value, how: 'found' }) as const
 
 const run: RejectRun = {
-  format: 4,
+  format: 5,
   path: 'r.csv',
   folder: '/data',
   options: {
@@ -50,7 +49,7 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
   const line = JSON.stringify({ runId: 'nightly', file: 'x', run })
   writeFileSync(`${path}.reasons.ndjson`, `${line}\n{"runId":"nightly"}\n`)
   t.strictSame(await readRejectRun(path, systemFiles), rejects)
-  const other = `${line.replace('"format":4', '"format":3')}\n`
+  const other = `${line.replace('"format":5', '"format":4')}\n`
   for (const text of [
     '',
     '{}\n',
@@ -70,19 +69,18 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
   })
 })
 
-deepTest(t, 'the reasons give the UTC offsets of times, and each new offset again', async t => {
+t.test('the last line has all UTC offsets of times', async t => {
   const path = join(t.testdir(), 'r.csv')
   const line = (more: object): string =>
     `${JSON.stringify({ runId: 'nightly', file: 'x', ...more })}\n`
-  const telling = line({ run, offsets: { a: '+08:00' } })
-  const others = line({ message: 'not this: ,"offsets":{"a":"Z"}' }).repeat(100_000)
+  const first = line({ run, offsets: { a: '+08:00' } })
+  const others = line({ offsets: { a: '+08:00' } }).repeat(100_000)
   const last = line({ offsets: { a: '+08:00', b: 'none' } })
   for (const [text, offsets] of [
     [line({ run }), {}],
-    [telling, { a: '+08:00' }],
-    [telling + others, { a: '+08:00' }],
-    [telling + others + last + others, { a: '+08:00', b: 'none' }],
-    [line({ run }) + others + last.slice(0, -9), {}],
+    [first, { a: '+08:00' }],
+    [first + others + last, { a: '+08:00', b: 'none' }],
+    [first + others + last.slice(0, -9), { a: '+08:00' }],
   ] as const) {
     writeFileSync(`${path}.reasons.ndjson`, text)
     const found = await readRejectRun(path, systemFiles)

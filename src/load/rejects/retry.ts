@@ -1,70 +1,21 @@
 /*
-  Describes the run of a rejects file: its options, and how it read the rejects. The description is in the first line of the
-  reasons, so that the repaired file can be loaded without options.
+  Loading a rejects file again. The first line of its reasons describes the run: its options, and how it read the rejects. So the repaired
+  file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
+import { isUtf8 } from 'node:buffer'
 import { extname } from 'node:path'
-import { DdbError, InputError, usageError } from '../../errors.js'
-import { recordFormat } from '../../parse/formats.js'
+import { DdbError, InputError, option, usageError } from '../../errors.js'
+import { openReader, recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
-import { areJournaledOptions, type JournaledOptions } from '../journal/journal-record.js'
-import { isOf } from '../journal/shape.js'
-import { journaledOptions } from '../journal/portable-options.js'
+import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
-import { isInputWord, lineWord, inputTextNames } from '../../schema/set-columns.js'
-import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import { openSource } from '../../source/open-source.js'
+import { areJournaledOptions } from '../journal/journal-record.js'
+import { isOf } from '../journal/shape.js'
+import type { InputOptions, LoadOptions } from '../options.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
-import type { InputTexts } from '../../parse/columns/template-column.js'
-import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
-
-/** Why one record was rejected. Forms one line of the file of reasons. */
-export interface RejectReason {
-  runId: string
-  file: string
-  /** From 1. */
-  lineNumber: number
-  /** Start of the record in the decoded input, from 0. */
-  offsetBytes: number
-  columnName: string | null
-  code: string
-  class: 'parse' | 'type' | 'server'
-  message: string
-  /** The text at fault, clipped; null if the whole record is at fault. */
-  value: string | null
-  /** The options of the run; only in the first line of a file. */
-  run?: RejectRun
-  /** All known time zone offsets, by column; only in the first line after a new offset became known. */
-  offsets?: Readonly<Record<string, string>>
-}
-
-export interface RejectReading extends Detected {
-  readonly format: InputFormat
-  /** The texts from the input's name that fill columns, by their placeholder; null if the name does not contain a text. */
-  readonly texts?: Readonly<Record<string, string | null>> | undefined
-  /** Columns that are filled from the input's path. Each takes the part of the path with the column's name. */
-  readonly parts?: readonly string[] | undefined
-}
-
-/** The options of a run, without secrets. */
-export interface AskedFor {
-  /** Base of relative paths in the options; '' if unknown. */
-  readonly folder: string
-  readonly options: JournaledOptions
-}
-
-/** Must increase whenever the description changes. The program refuses every other format. */
-export const reasonsFormat = 4
-
-export interface RejectRun extends AskedFor {
-  readonly format: typeof reasonsFormat
-  /** The rejects file as the user named it. */
-  readonly path: string
-  /** How the records were read; undefined if an earlier process of the run read them. */
-  readonly reading: RejectReading | undefined
-  /** Names in the header; undefined without a header, and for JSON. */
-  readonly fieldNames: readonly string[] | undefined
-}
+import { reasonsFormat, type RejectReading, type RejectReason, type RejectRun } from './reject.js'
 
 export interface KnownRejects {
   readonly runId: string
@@ -73,27 +24,17 @@ export interface KnownRejects {
   readonly offsets: Readonly<Record<string, string>>
 }
 
-export function askedFor(options: LoadOptions, checked: CheckedOptions): AskedFor {
-  const { workingFolder = '' } = options.journal ?? {}
-  return { folder: workingFolder, options: journaledOptions(options, checked) }
-}
-
-/** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
-const mostBytes = 4 * 1024 * 1024
-
 /**
  * Reads the description of the run from the reasons of a rejects file.
  * @throws {InputError} DDB_INPUT_MISSING without reasons; DDB_INPUT_FORMAT if they do not describe the run
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)
-  const lines = await tellingLines(path, reasons, files)
-  const { runId, run } = lines[0] ?? {}
+  const [first, last] = await firstAndLast(path, files)
+  const { runId, run } = first ?? {}
   const isKnown = run?.format === reasonsFormat
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // A line with time zone offsets contains all offsets known at that time, so the last such line is complete.
-    const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
-    return { runId, run, offsets }
+    return { runId, run, offsets: last?.offsets ?? {} }
   }
   throw new InputError(
     'DDB_INPUT_FORMAT',
@@ -115,45 +56,27 @@ function isRejectRun(run: RejectRun): boolean {
   )
 }
 
-function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
-}
+/** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
+const mostBytes = 4 * 1024 * 1024
 
-/** Parses the first line of the reasons, and each line that contains time zone offsets. Returns undefined for an invalid line. */
-async function tellingLines(
+/** The first line of the reasons, and the last complete one; undefined for lines that are not reasons. */
+async function firstAndLast(
   path: string,
-  reasons: string,
   files: Files,
-): Promise<ReturnType<typeof parsed>[]> {
+): Promise<(Partial<RejectReason> | undefined)[]> {
+  const reasons = reasonsPath(path)
   try {
     const file = await files.open(reasons)
     try {
-      const found: ReturnType<typeof parsed>[] = []
+      const { sizeBytes } = await file.status()
       const bytes = Buffer.alloc(mostBytes)
-      let length = 0
-      let position = 0
-      for (;;) {
-        const count = await file.readAt(bytes, length, mostBytes - length, position)
-        position += count
-        length += count
-        const window = bytes.subarray(0, length)
-        let start = 0
-        for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
-          const line = window.subarray(start, end)
-          // `,"offsets":{` cannot be part of a JSON string, because quotes in a string have backslashes.
-          if (found.length === 0 || line.includes(',"offsets":{')) {
-            found.push(parsed(line.toString()))
-          }
-        }
-        bytes.copyWithin(0, start, length)
-        length -= start
-        if (count === 0 || length === mostBytes) return found
+      const linesFrom = async (start: number): Promise<string[]> => {
+        const length = await file.readAt(bytes, 0, mostBytes, start)
+        return bytes.toString('utf8', 0, length).split('\n').slice(0, -1)
       }
+      const [first] = await linesFrom(0)
+      const last = (await linesFrom(Math.max(0, sizeBytes - mostBytes))).at(-1)
+      return [first, last].map(parsed)
     } finally {
       await file.close()
     }
@@ -164,6 +87,15 @@ async function tellingLines(
       { file: reasons },
       { cause },
     )
+  }
+}
+
+function parsed(line = ''): Partial<RejectReason> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -288,30 +220,80 @@ function retryInput(
   }
 }
 
-/** The texts to keep; undefined if no column contains a part of the input's name. */
-type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
+/** How many bytes to read to check the encoding. */
+const lookedBytes = 1024 * 1024
+const firstNonAscii = 0x80
 
-/** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */
-const known = new WeakMap<ColumnMapping, readonly string[]>()
-
-function namesIn(mapping: ColumnMapping): readonly string[] {
-  const names = known.get(mapping) ?? inputTextNames(mapping)
-  known.set(mapping, names)
-  return names
+/**
+ * Refuses an edited rejects file whose encoding or header has changed, if the reader would not notice the change.
+ * @param asked  options with the file as their only input
+ * @param isEncodingGiven  whether the user has named the encoding of the edited file
+ * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and errors that occur when the file is opened
+ */
+export async function checkRepaired(
+  run: Pick<RejectRun, 'fieldNames'>,
+  asked: Pick<LoadOptions, 'inputs' | 'input' | 'mapping'>,
+  isEncodingGiven: boolean,
+  files: Files,
+): Promise<void> {
+  const [path = ''] = asked.inputs
+  if (!isEncodingGiven) await checkEncoding(path, asked, files)
+  // If columns are matched by name, the reader notices a lost header: the first record lacks the right names.
+  if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
+  await checkHeader(path, run.fieldNames, asked, files)
 }
 
-export function heldTexts(
-  mapping: ColumnMapping,
-  texts: InputTexts,
-  set: MappingRules['set'] = {},
-): HeldTexts {
-  const names = namesIn(mapping)
-  if (names.length === 0) return undefined
-  const parts = mapping.columns.filter(
-    ({ name, source }) => source.kind === 'template' && !Object.hasOwn(set, name),
-  )
-  return {
-    texts: Object.fromEntries(names.map(name => [name, texts[name] ?? null])),
-    parts: parts.map(({ name }) => name),
+async function checkHeader(
+  path: string,
+  fieldNames: readonly string[],
+  {
+    input: { encoding = 'auto', format, delimiter, quote, escape, trailingDelimiter } = {},
+  }: Pick<LoadOptions, 'input'>,
+  files: Files,
+): Promise<void> {
+  const source = await openSource(path, { files, encoding, compression: 'none' })
+  try {
+    const given = { format, delimiter, quote, escape, trailingDelimiter }
+    const dialect = { ...given, header: 'yes' } as const
+    const reader = await openReader(source, dialect)
+    const found = reader.fieldNames ?? []
+    const isSame =
+      found.length === fieldNames.length && found.every((name, i) => name === fieldNames[i])
+    if (reader.fieldCount === 0 || isSame) return
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `"${path}" does not begin with its header (${fieldNames.join(', ')}) as it did: put the header back`,
+      { file: path, lineNumber: 1 },
+    )
+  } finally {
+    await source.close()
+  }
+}
+
+/** Refuses a file that an editor has saved as UTF-8. Most other encodings would decode it wrongly, without an error. */
+async function checkEncoding(
+  path: string,
+  { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,
+  files: Files,
+): Promise<void> {
+  if (encoding === 'auto' || encoding.startsWith('utf-')) return
+  const file = await files.open(path).catch(() => undefined)
+  // The reader will report why it cannot open the file.
+  if (file === undefined) return
+  try {
+    const buffer = new Uint8Array(lookedBytes)
+    const length = await file.readAt(buffer, 0, lookedBytes, 0)
+    const bytes = Buffer.from(buffer.subarray(0, length))
+    // The last character may be incomplete, so up to three bytes at the end may be ignored.
+    const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
+    const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
+    if (!isText || bytes.every(byte => byte < firstNonAscii)) return
+    throw new InputError(
+      'DDB_INPUT_ENCODING',
+      `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`,
+      { file: path },
+    )
+  } finally {
+    await file.close()
   }
 }
