@@ -7,7 +7,7 @@ import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { explanationsOf } from '../../../src/cli/commands/explain.js'
 import { main } from '../../../src/cli/main.js'
-import { longName, shortName, type OptionDefinition } from '../../../src/cli/options/definition.js'
+import type { OptionDefinition } from '../../../src/cli/options/definition.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import type { OptionSources } from '../../../src/cli/options/resolve.js'
 import { errorCodes } from '../../../src/errors.js'
@@ -39,18 +39,16 @@ t.test('every default can be read like a value of its option', async t => {
 t.test('names and short flags are unique within a command', async t => {
   for (const { name, options } of commands) {
     const definitions: OptionDefinition[] = Object.values(options)
-    const names = definitions.map(longName)
+    const names = definitions.map(({ name }) => name)
     t.equal(new Set(names).size, names.length, name)
-    const short = definitions.flatMap(definition => shortName(definition) ?? [])
+    const short = definitions.flatMap(({ short }) => short ?? [])
     t.equal(new Set(short).size, short.length, `short flags of ${name}`)
   }
 })
 
 t.test('the key of an option of load is its long name in camel case', async t => {
   for (const [key, definition] of Object.entries(loadOptions)) {
-    const camel = longName(definition).replace(/-(\w)/g, (_, letter: string) =>
-      letter.toUpperCase(),
-    )
+    const camel = definition.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
     t.equal(camel, key)
   }
 })
