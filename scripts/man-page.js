@@ -13,18 +13,17 @@ function roff(text) {
 
 const flagsOf = ({ flags }) => `.B ${roff(flags)}`
 
-function helpOf({ helpName, default: value, defaultNote }, { optionHelp }) {
+function helpOf({ help, default: value, defaultNote }) {
   const note = defaultNote ?? value
-  const help = optionHelp(helpName)
   return roff(note === undefined ? help : `${help} (${note})`)
 }
 
 /** Each option with its commands, in the order of the help. An option with two meanings is listed twice. */
-function optionsOf(commands, words) {
+function optionsOf(commands) {
   const found = new Map()
   for (const { name, options } of commands) {
     for (const definition of Object.values(options)) {
-      const text = `.TP\n${flagsOf(definition)}\n${helpOf(definition, words)}`
+      const text = `.TP\n${flagsOf(definition)}\n${helpOf(definition)}`
       const group = found.get(definition.group) ?? new Map()
       found.set(definition.group, group.set(text, [...(group.get(text) ?? []), name]))
     }
@@ -56,10 +55,10 @@ function epilogueText(epilogue) {
 
 /**
  * @param commands  as in src/cli/commands/commands.ts
- * @param summary  of the program @param words  the texts of its help
+ * @param summary  of the program
  */
-export function manPage(commands, summary, words) {
-  const groups = [...optionsOf(commands, words)].map(([group, options]) => {
+export function manPage(commands, summary) {
+  const groups = [...optionsOf(commands)].map(([group, options]) => {
     const entries = [...options].map(([text, owners]) => text + ownersText(owners, commands))
     return `.SS ${group}\n${entries.join('\n')}`
   })

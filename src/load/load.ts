@@ -120,7 +120,8 @@ async function loadChecked(
       await forgetEarlierEnd(run, control)
       if (looked !== undefined) {
         const { identity } = looked.evidence
-        run.emit({ kind: 'target', identity, used: delivery.used })
+        const used = delivery.keepsReceipts ? 'receipts' : delivery.used
+        run.emit({ kind: 'target', identity, used })
       }
       return { target, delivery }
     },

@@ -75,15 +75,17 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
   ])
   const name = ledgerName(token, 1)
-  for (const countsDuplicates of [false, true]) {
-    scripts.push(deliverScript({ name, countsDuplicates }, target))
+  for (const ledger of [
+    { name, countsDuplicates: false },
+    { name, countsDuplicates: true },
+    undefined,
+  ]) {
+    scripts.push(deliverScript(ledger, target))
   }
   const names =
     target.kind === 'function'
       ? [target.name]
-      : [true, false].map(answered =>
-          writeExpression(target.table, target.method, target.keyColumns, answered),
-        )
+      : [writeExpression(target.table, target.method, target.keyColumns)]
   return { scripts, names }
 }
 

@@ -134,10 +134,10 @@ export const defects: readonly Defect[] = [
     '',
   ),
   defect(
-    'a batch whose answer was lost counts as unsent',
-    'transport/answers.ts',
-    "this.#outcomeHandler.giveUp(batch, 'no answer came')",
-    'this.#setup.recorder.unsent(part)',
+    'a batch that a different copy has taken counts as stored',
+    'transport/receipts/link.ts',
+    'if (row === false || row.rowCount === takenByOther) this.#isInDoubt = true',
+    'if (row === false) this.#isInDoubt = true\n    else if (row.rowCount === takenByOther) this.take({ ...row, rowCount: null })',
   ),
   defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
@@ -310,12 +310,6 @@ export const defects: readonly Defect[] = [
     'sleptMs += gapMs - beatEveryMs',
     'sleptMs += 0',
   ),
-  around(
-    'in sync mode the run does not ask the server for the number of the last batch',
-    'transport/open-answered.ts',
-    'if (found.processes > 0 && !resends) throw',
-    'if (found.processes < 0 && !resends) throw',
-  ),
   {
     name: 'two connections share a sequence of claims',
     from: firstSeveralSeed,
@@ -342,9 +336,9 @@ export const defects: readonly Defect[] = [
     from: firstLanesSeed,
     changes: [
       {
-        file: 'src/load/transport/answers.ts',
-        from: 'if (open.size === 0) this.#outcomeHandler.endBisecting()',
-        to: 'this.#outcomeHandler.endBisecting()',
+        file: 'src/load/transport/receipts/watcher.ts',
+        from: 'await this.#watching\n    link.outcomeHandler.endBisecting()',
+        to: 'link.outcomeHandler.endBisecting()\n    await this.#watching',
       },
     ],
   },

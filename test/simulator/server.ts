@@ -272,6 +272,8 @@ export class SimServer {
 
   #after(request: RequestInfo): FaultAfter | undefined {
     if (request.kind === 'connect') return undefined
+    // A job that was killed does not answer as if it had ended.
+    if (this.#killed.has(request.sessionId) && !request.asynchronous) return 'close'
     switch (this.#comes(['closed after', 'cut', 'unanswered'])?.kind) {
       case 'closed after':
         return 'close'
@@ -300,7 +302,9 @@ export class SimServer {
     if (isOurs(table)) {
       const isKilled =
         this.#writing.has(sessionId) && this.#comes(['killed at ledger']) !== undefined
-      return isKilled ? 'drop' : undefined
+      if (!isKilled) return undefined
+      this.#killed.add(sessionId)
+      return 'drop'
     }
     if (this.#secondLeads) return notLeader(secondAddress)
     const { refusing } = this.#troubles

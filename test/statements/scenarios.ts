@@ -219,7 +219,7 @@ const broken: readonly Scenario[] = [
   faulty('load with a connection that ends', 0, onSecondBatch('close')),
   faulty(
     'load with a connection that ends, in sync mode',
-    4,
+    0,
     onSecondBatch('close'),
     '--mode',
     'sync',

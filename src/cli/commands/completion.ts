@@ -3,7 +3,7 @@
   and asks nobody: pressing Tab starts no program and evaluates no typed text.
 */
 import { errorCodes, usageError } from '../../errors.js'
-import { english } from '../language/help-texts.js'
+import { longName } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call, Command } from './command.js'
 
@@ -37,9 +37,9 @@ function bashScript(commands: readonly Command[]): string {
   for (const { name, options } of commands) {
     const all = Object.values(options)
     offers.push([`${name} ${name}`, argumentsOf[name] ?? []])
-    offers.push([`${name} options`, all.map(option => `--${option.name}`)])
+    offers.push([`${name} options`, all.map(option => `--${longName(option)}`)])
     for (const option of all) {
-      offers.push([`${name} --${option.name}`, option.reader.choices ?? []])
+      offers.push([`${name} --${longName(option)}`, option.reader.choices ?? []])
     }
   }
   const lines = offers
@@ -74,9 +74,10 @@ function fishScript(commands: readonly Command[]): string {
     return [
       `complete -c ddb-ingest -n __fish_use_subcommand -fa ${name} -d ${quoted(summary)}`,
       ...(words === undefined ? [] : [`${of} -fa '${words.join(' ')}'`]),
-      ...Object.values(options).map(({ name: long, helpName, reader: { choices, form } }) => {
+      ...Object.values(options).map(option => {
+        const { choices, form } = option.reader
         const value = choices ? ` -xa '${choices.join(' ')}'` : form === 'switch' ? '' : ' -r'
-        return `${of} -l ${long}${value} -d ${quoted(english.optionHelp(helpName))}`
+        return `${of} -l ${longName(option)}${value} -d ${quoted(option.help)}`
       }),
     ]
   })

@@ -78,6 +78,7 @@ export class CheckObserver implements ReadObserver {
     this.tally = this.target && newPartitionTally(this.target)
     return {
       used: 'none',
+      keepsReceipts: false,
       inFlightBytes: 0,
       deliver: batch => this.#look(run, batch),
       finish: () => Promise.resolve(),

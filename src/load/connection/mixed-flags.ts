@@ -88,7 +88,6 @@ export async function askMixedFlags(
  * it accepts both.
  * @param reconnect  opens a new session on the same node if `control` has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
- * @throws {DdbError} DDB_UNAVAILABLE if the run cannot continue with this server
  */
 export async function chooseMode(
   run: Run,
@@ -105,7 +104,6 @@ export async function chooseMode(
  * Sends a run's data as official clients do, over sessions that are asynchronous throughout. Their login must be part
  * of the connect request. If that is impossible, the run waits for the answer to every batch.
  * @param mixedFlags  undefined if the server did not answer in time
- * @throws {DdbError} DDB_UNAVAILABLE if the run cannot use answered requests
  */
 export async function sendUnmixed(
   run: Run,
@@ -129,14 +127,6 @@ export async function sendUnmixed(
   const remedy = isShown
     ? ''
     : `. ${option('server.tls')} or ${option('server.insecureLogin')} make it faster`
-  const { found } = run.history
-  if (found.used === 'receipts' && found.rows().unconfirmed > 0) {
-    throw new DdbError(
-      'DDB_UNAVAILABLE',
-      `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only receipts show ` +
-        `its outcome. Continue the run as it began, or start over with ${option('journal.restart')}`,
-    )
-  }
   run.checked = { ...run.checked, mode: 'sync' }
   run.reporter.notice(
     `${why}, and ${obstacle}: each batch is answered (${option('delivery.mode')} sync)${remedy}`,

@@ -116,15 +116,16 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 }
 
 /**
- * Whether the server has no running or queued job of this session; undefined if the server does not answer that
+ * Whether the server has no running or queued job of these sessions; undefined if the server does not answer that
  * (getConsoleJobs, docs/server-semantics.md#console-jobs).
  */
 export async function askIdle(
   { session, timeoutMs }: Asking,
-  dataSessionId: string,
+  ...sessionIds: readonly string[]
 ): Promise<boolean | undefined> {
-  if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
-  const query = `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`
+  if (!sessionIds.every(id => /^\d{1,19}$/.test(id))) return undefined
+  const isOurs = sessionIds.map(id => `sessionId = ${id}l`).join(' or ')
+  const query = `exec count(*) from getConsoleJobs() where ${isOurs}`
   try {
     // Urgent, as in the vendor's interface, so that the server answers while all workers are busy.
     const answer = await session.run(query, { timeoutMs, urgent: true })

@@ -34,14 +34,6 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
-  return new DdbError(
-    'DDB_UNCONFIRMED',
-    `the server received batch ${sentNo} of this run, but its journal ends with batch ${journaledNo}: the journal's end was lost, as in a power cut, ` +
-      `or it was restored from an earlier time. ${remedies.removeThenRestart()}`,
-  )
-}
-
 /** A run, and the target that it has written to. */
 interface Loaded {
   readonly run: { readonly runId: string } | undefined

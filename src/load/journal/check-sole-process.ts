@@ -7,7 +7,7 @@ import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../erro
 import { dropReceipts } from '../marker/drop-run-tables.js'
 import { askFinished, forgetFinished } from '../marker/finished-runs.js'
 import { askLeftOnServer, type LeftOnServer } from '../marker/marker.js'
-import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
+import { askKnown, askOwner, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { runDamaged, runTakenOver, targetChanged } from './changed-run.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
@@ -113,26 +113,6 @@ export async function announceRun(
   if (journal === undefined) return
   const taking = takeOwnership(control, name, journal.nextOwner(), checked.confirmTimeoutMs)
   if ((await unlessRefused(taking)) === false) throw runsElsewhere(name.runId)
-}
-
-/**
- * Tells the server again that this process works on the run, so that an outdated copy of the journal is noticed.
- * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
- */
-export async function announceRunAgain(run: Run, control: Session): Promise<void> {
-  await announceRun(run, control).catch(unlessLost)
-}
-
-/**
- * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost connection,
- * which is handled elsewhere.
- * @returns false if the server refuses to store the batch's number
- */
-export async function announceBatch(run: Run, control: Session, no: number): Promise<boolean> {
-  const noting = noteSent(control, run.history.name, no, run.checked.confirmTimeoutMs).then(
-    () => true,
-  )
-  return (await unlessRefused(noting).catch(() => true)) ?? false
 }
 
 /**

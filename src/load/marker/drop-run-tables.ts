@@ -5,7 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { forgetFinished } from './finished-runs.js'
 import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
-import { dropTableScript, markerName, sentName } from './run-tables.js'
+import { dropTableScript, markerName } from './run-tables.js'
 
 /**
  * Removes all objects with the run's token: its ledgers (tables of receipts), its marker, and the record that it has finished.
@@ -48,12 +48,7 @@ export async function dropReceipts(
   { token }: RunName,
   timeoutMs: number,
 ): Promise<void> {
-  const names = await ledgersOf(session, token, timeoutMs)
-  await dropAll(
-    session,
-    names.filter(name => name !== sentName(token)),
-    timeoutMs,
-  )
+  await dropAll(session, await ledgersOf(session, token, timeoutMs), timeoutMs)
 }
 
 async function dropAll(

@@ -8,14 +8,7 @@ import type { Random } from '../../platform/platform.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { remedies } from '../remedies.js'
-import {
-  dropTableScript,
-  isLedgerOf,
-  ledgerName,
-  markerName,
-  sentName,
-  type RunPlace,
-} from './run-tables.js'
+import { dropTableScript, isLedgerOf, ledgerName, markerName, type RunPlace } from './run-tables.js'
 
 /** 62 random bits, followed by a 1 so that the token is never 0. */
 export function newToken(random: Random): bigint {
@@ -211,7 +204,6 @@ async function askTakenRows(session: Session, token: bigint, timeoutMs: number):
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
   for (const name of names) {
-    if (name === sentName(token)) continue
     const script = `[long(exec sum(rowsTaken) from objByName("${name}") where phase = 1 and rowsTaken > 0)]`
     const [sum] = longsOf(await session.run(script, { timeoutMs }))
     rows += Number(sum ?? 0n)
@@ -257,8 +249,7 @@ export async function askMarker(
 }
 
 /**
- * Removes this run's marker, but not the marker of a different run. If this run has a journal, also removes the number of its last
- * batch. Ignores errors, because no row depends on these objects.
+ * Removes this run's marker, but not the marker of a different run. Ignores errors, because no row depends on it.
  * @param ledger  a ledger to remove first, in the same round trip
  */
 export async function dropMarker(
@@ -267,11 +258,9 @@ export async function dropMarker(
   timeoutMs: number,
   ledger?: string,
 ): Promise<void> {
-  const [name, sent] = [markerName(run.runId), sentName(run.token)]
-  const dropSent = run.place === undefined ? '' : dropTableScript(sent)
+  const name = markerName(run.runId)
   const first = ledger === undefined ? '' : dropTableScript(ledger)
-  const script = `${first}${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }
-${dropSent}`
+  const script = `${first}${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }`
   try {
     await session.run(script, { timeoutMs })
   } catch (error) {

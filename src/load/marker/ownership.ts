@@ -1,15 +1,14 @@
 /*
   Records on the server which process works on a run, and how far the run has come. The run's marker (its table on the
-  server) gets one entry per process; without receipts, it gets a further entry every few seconds. The server also
-  stores the number of the last batch sent. A journal that was restored from an earlier copy does not have the latest
-  numbers, which reveals it.
+  server) gets one entry per process. A journal that was restored from an earlier copy does not have the latest numbers,
+  which reveals it.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
-import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
+import { ledgerNumberOf, markerName } from './run-tables.js'
 
 /** The entry of a process in the marker is its `owner` number plus this constant. Lower entries record sessions. */
 const beforeFirst = firstOwner
@@ -19,8 +18,6 @@ export interface KnownOnServer {
   readonly owner: number
   /** The highest number of the run's ledgers (tables of receipts); 0 if there is none. */
   readonly ledgerNumber: number
-  /** The last batch number that `noteSent` has written; undefined if there is none. */
-  readonly lastNo: number | undefined
   /** Whether the last recorded session is still connected; undefined if the user may not see sessions. */
   readonly isConnected: boolean | undefined
 }
@@ -31,20 +28,18 @@ export async function askKnown(
   { runId, token }: RunName,
   timeoutMs: number,
 ): Promise<KnownOnServer> {
-  const [marker, sent] = [markerName(runId), sentName(token)]
+  const marker = markerName(runId)
   const script = `ddbIngestSessions = NULL
 try { ddbIngestSessions = exec sessionId from getSessionMemoryStat() } catch(ex) { ddbIngestSessions = NULL }
 ddbIngestEntries = NULL
 if(defined("${marker}", SHARED)) { ddbIngestEntries = select entry, sessionId from objByName("${marker}", true) where token = ${token}l }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
-ddbIngestLastNo = 00l
-if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByName("${sent}") }
-(ddbIngestNames, ddbIngestSessions, ddbIngestEntries, ddbIngestLastNo)`
+(ddbIngestNames, ddbIngestSessions, ddbIngestEntries)`
   const answer = await session.run(script, { timeoutMs })
   if (answer?.form !== 'vector' || answer.type !== 'ANY') {
-    return { owner: 0, ledgerNumber: 0, lastNo: undefined, isConnected: undefined }
+    return { owner: 0, ledgerNumber: 0, isConnected: undefined }
   }
-  const [names, sessions, entries, sentNo] = answer.data
+  const [names, sessions, entries] = answer.data
   const connected = sessionIds(sessions)
   const rows = entriesOf(entries)
   const last = rows.at(-1)
@@ -54,7 +49,6 @@ if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByNa
       (most, name) => Math.max(most, ledgerNumberOf(token, name) ?? 0),
       0,
     ),
-    lastNo: sentNo?.form === 'scalar' && sentNo.value !== null ? Number(sentNo.value) : undefined,
     isConnected:
       connected === undefined
         ? undefined
@@ -87,24 +81,6 @@ if(defined("${name}", SHARED)) {
 ddbIngestOwner`
   const owner = await session.run(script, { timeoutMs })
   return owner?.form === 'scalar' && owner.value === BigInt(session.id)
-}
-
-/**
- * Records that a batch is about to be sent. One row records the last batch only.
- * @throws {ServerError} if the server refuses shared tables
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-export async function noteSent(
-  session: Session,
-  { token }: RunName,
-  no: number,
-  timeoutMs: number,
-): Promise<void> {
-  const name = sentName(token)
-  // If the table already has the key, the server replaces the row (DolphinDB manual, page keyedTable).
-  const script = `if(!defined("${name}", SHARED)) { share(keyedTable(\`entry, 1:0, \`entry\`lastNo, [INT, LONG]), "${name}") }
-tableInsert(objByName("${name}"), 1, ${no}l)`
-  await session.run(script, { timeoutMs })
 }
 
 /**

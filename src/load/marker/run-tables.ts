@@ -53,17 +53,12 @@ export function ledgerName(token: bigint, number: number): string {
   return `ddbIngestLedger${ledgerVersion}_${digitsOf(token)}${number === 1 ? '' : `_${number}`}`
 }
 
-/** Name of a table with one row, the last batch number. Used by runs in which the server answers each batch. */
-export function sentName(token: bigint): string {
-  return `ddbIngestLedger0_${digitsOf(token)}`
-}
-
 /**
  * Whether a table is a ledger of the run, whatever its version. Other users may choose similar names, and scripts will
  * contain the name, so it must match exactly.
  */
 export function isLedgerOf(token: bigint, name: string): boolean {
-  return name === sentName(token) || ledgerNumberOf(token, name) !== undefined
+  return ledgerNumberOf(token, name) !== undefined
 }
 
 export function isLedgerName(name: string): boolean {

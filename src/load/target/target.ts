@@ -227,15 +227,11 @@ export interface UpsertForm {
 
 export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 
-/**
- * The function that a data request calls; the batch is its only missing argument. In mode `sync`, the function must
- * return the number of rows: `append!` and `upsert!` return the table itself, which the server would send back whole.
- */
+/** The function that a data request without confirmation calls; the batch is its only missing argument. */
 export function writeExpression(
   table: TableTarget,
   method: Method,
   keyColumns: readonly string[],
-  answered: boolean,
   { primaryKey }: UpsertForm = usualUpsert,
 ): string {
   const expression = tableExpression(table)
@@ -243,9 +239,9 @@ export function writeExpression(
     const keys =
       keyColumns.length === 0 ? '' : `,keyColNames=${keyColumns.map(k => `\`${k}`).join('')}`
     const more = primaryKey ? '' : `,,ignoreNull=false${keys}`
-    return `${answered ? 'tableUpsert' : 'upsert!'}{${expression}${more}}`
+    return `upsert!{${expression}${more}}`
   }
-  return `${method === 'append' && !answered ? 'append!' : 'tableInsert'}{${expression}}`
+  return `${method === 'append' ? 'append!' : 'tableInsert'}{${expression}}`
 }
 
 /**

@@ -16,8 +16,6 @@ export const maxErrorChars = 4000
 
 const applyFunction = 'ddbIngestApply'
 const transformFunction = 'ddbIngestTransform'
-/** Name of the function that replaces `tableInsert`: it writes a batch and reports the outcome. */
-export const writeFunction = 'ddbIngestWrite'
 
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
@@ -124,23 +122,4 @@ export function writeLines(left: string, taken: string, target: string): string 
   return `made = ${transformFunction}(data)
         ${left} = long(made.rows())
         if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
-}
-
-/** `transformScript`, and a function that writes a batch and returns `(rows made, rows taken or −1, error text)`. */
-export function answerScript(text: string, writeBody: string): string {
-  return `${transformScript(text)}def ddbIngestTarget(mutable data) {
-${writeBody}
-}
-def ${writeFunction}(mutable data) {
-    l = 00l
-    n = -1l
-    why = ""
-    try {
-        ${writeLines('l', 'n', 'ddbIngestTarget(made)')}
-    } catch(ex) {
-        why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
-    }
-    return (l, n, why)
-}
-`
 }

@@ -1,11 +1,10 @@
 /*
-  The interface of all code that sends batches to the server and learns their outcome. The implementations are: with receipts,
-  answered (the server answers each batch) and unconfirmed.
+  The interface of all code that sends batches to the server and learns their outcome. There are two implementations: one with
+  receipts or answers, and one without confirmation.
 */
-import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { Table, Value } from '../../protocol/value.js'
+import type { Table } from '../../protocol/value.js'
 import type { OpenPart } from '../outcomes/batch-part.js'
 import type { LaneRows } from '../outcomes/lane-batches.js'
 import type { SentBatch } from '../outcomes/streams.js'
@@ -19,6 +18,8 @@ export interface LeftParts {
 
 export interface Delivery {
   readonly used: ConfirmUsed
+  /** Whether the server keeps receipts from which a later process learns what became of every batch. */
+  readonly keepsReceipts: boolean
   /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
   readonly failure?: DdbError | undefined
   /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */
@@ -45,26 +46,6 @@ export interface Delivery {
   /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void
   close(): Promise<void>
-}
-
-/** The sessions for data, the function to call on them, and its arguments before the batch. */
-export interface Writer {
-  sessions: readonly Session[]
-  functionName: string
-  leading: readonly Value[]
-}
-
-export function bufferedBytes({ sessions }: Writer): number {
-  return sessions.reduce((sum, session) => sum + session.bufferedBytes, 0)
-}
-
-export function abandonAll({ sessions }: Pick<Writer, 'sessions'>, reason: ConnectionError): void {
-  for (const session of sessions) session.abandon(reason)
-}
-
-/** Ignores lost connections. @throws every other error */
-export async function closeAll({ sessions }: Writer): Promise<void> {
-  await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
 }
 
 export function replacedError(): ConnectionError {

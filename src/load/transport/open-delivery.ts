@@ -4,7 +4,7 @@
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { DdbError, ServerError, option } from '../../errors.js'
-import { retryRules, type RetryRules } from '../connection/retry.js'
+import { retryRules } from '../connection/retry.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { reportLeftovers } from '../marker/leftovers.js'
@@ -14,7 +14,6 @@ import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
 import { openUnconfirmed } from './unconfirmed.js'
 import type { Delivery } from './delivery.js'
-import { openAnswered } from './open-answered.js'
 import { openRecorder } from './open-recorder.js'
 import { refusalText } from '../outcomes/refusal.js'
 
@@ -39,28 +38,36 @@ export async function openDelivery(
   if (mode === 'async' && confirm === 'none') {
     return openUnconfirmed(run, description)
   }
-  if (triesReceipts(run)) {
-    const receipts = await receiptsIfAny(run, rules, description, control, evidence, early)
-    if (!(receipts instanceof ServerError)) {
-      reportLeftovers(run, control)
-      return receipts
-    }
-    const why = `no receipts on this server (${refusalText(receipts)})`
-    const need = receiptsNeed(receipts.serverMessage)
-    if (!mayAnswer(run)) throw receiptsRefused(why, need)
+  const recorder = await openRecorder(run, description, control, evidence)
+  const setup = { run, rules, recorder, description }
+  try {
+    const delivery = await openReceipts({ ...setup, early, hasLedger: true }, control)
+    reportLeftovers(run, control)
+    return delivery
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    const why = `no receipts on this server (${refusalText(error)})`
+    const need = receiptsNeed(error.serverMessage)
+    // `chooseMode` may have made a requested asynchronous run a synchronous one.
+    if (mode === 'async' && run.options.delivery?.mode === 'async') throw receiptsRefused(why, need)
     checkNeedsNoReceipts(run, why)
-    run.reporter.notice(`${why}: ${answersInstead}. ${need}`)
+    run.checked = { ...run.checked, mode: 'sync' }
+    run.reporter.notice(
+      `${why}: the answers of the server are the only proof. ${meaning(run)}. ${need}`,
+    )
+    return openReceipts({ ...setup, hasLedger: false }, control)
   }
-  return openAnswered(run, rules, description, control, evidence)
 }
 
-/** Without `delivery.mode`, a run whose server gives no receipts has every batch answered. */
-function mayAnswer({ options }: Run): boolean {
-  return options.delivery?.mode === undefined
+function meaning({ options, checked: { target } }: Run): string {
+  const inMemory = target.kind === 'function' || target.table.kind === 'shared'
+  const less = [
+    'Each batch takes a round trip, and a batch whose answer is lost is uncertain',
+    ...(options.runId === undefined ? [] : ['another run of the same name is not noticed']),
+    ...(inMemory ? ['if the connection is lost, confirmed rows become unconfirmed'] : []),
+  ]
+  return less.join('; ')
 }
-
-const answersInstead =
-  'the server answers every batch instead, which proves as much and takes a round trip per batch'
 
 function receiptsRefused(why: string, need: string): DdbError {
   return new DdbError(
@@ -89,24 +96,7 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** @returns the delivery, or the server's refusal if it gives no receipts */
-async function receiptsIfAny(
-  run: Run,
-  rules: RetryRules,
-  description: TargetDescription,
-  control: Session,
-  evidence: Evidence | undefined,
-  early: EarlySession | undefined,
-): Promise<Delivery | ServerError> {
-  const recorder = await openRecorder(run, description, control, evidence)
-  try {
-    return await openReceipts({ run, rules, recorder, description, early }, control)
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error
-    return error
-  }
-}
-
+/** Whether batches have receipts, unless the server refuses them. */
 function triesReceipts({ checked: { mode, confirm } }: Run): boolean {
-  return mode === 'async' && confirm === 'auto'
+  return mode === 'sync' || confirm === 'auto'
 }

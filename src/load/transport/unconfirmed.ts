@@ -1,29 +1,57 @@
 /*
   Delivery without confirmation. The server does not answer the batches, and their rows stay unconfirmed.
 */
+import { setMaxListeners } from 'node:events'
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
+import type { Value } from '../../protocol/value.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
+import { retryRules, tryUntil } from '../connection/retry.js'
 import type { LaneRows } from '../outcomes/lane-batches.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import {
-  abandonAll,
-  batchTable,
-  bufferedBytes,
-  closeAll,
-  type Delivery,
-  type Writer,
-} from './delivery.js'
-import { openWriter } from './open-writer.js'
+import { jsonToValue, writeExpression } from '../target/target.js'
+import { batchTable, ignoreLoss, type Delivery } from './delivery.js'
+
+/** The sessions for data, the function to call on them, and its arguments before the batch. */
+interface Writer {
+  readonly sessions: readonly Session[]
+  readonly functionName: string
+  readonly leading: readonly Value[]
+}
+
+/** Limit for batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
+const mostUnsentBytes = 4 << 20
 
 export async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
-  const writer = await openWriter(run, description, false)
+  const { target } = run.checked
+  const sessions = await connectEach(run)
+  const writer =
+    target.kind === 'function'
+      ? {
+          sessions,
+          functionName: target.name,
+          leading: target.functionArguments.map(jsonToValue),
+        }
+      : {
+          sessions,
+          functionName: writeExpression(
+            target.table,
+            target.method,
+            target.keyColumns,
+            description.upsert,
+          ),
+          leading: [],
+        }
   const columnNames = description.columns.map(column => column.name)
   const idleTimeout = { clock: run.platform.clock, timeoutMs: run.checked.confirmTimeoutMs }
   const flow: Flow = { run, writer, columnNames, idleTimeout }
   return {
     used: 'none',
+    keepsReceipts: false,
     get inFlightBytes() {
       return bufferedBytes(writer)
     },
@@ -31,11 +59,52 @@ export async function openUnconfirmed(run: Run, description: TargetDescription):
     async finish() {
       run.emit({ kind: 'unasked' })
       // The run claims only that the kernel took all bytes, and only closing the sessions proves that.
-      await Promise.all(writer.sessions.map(session => session.close()))
+      await Promise.all(sessions.map(session => session.close()))
     },
-    leave: reason => abandonAll(writer, reason),
-    close: () => closeAll(writer),
+    leave: reason => sessions.forEach(session => session.abandon(reason)),
+    close: async () => {
+      await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
+    },
   }
+}
+
+/** @throws {ConnectionError} if a connection cannot be opened */
+async function connectEach(run: Run): Promise<readonly Session[]> {
+  const { checked, platform, server, options } = run
+  const deadlineMs = connectDeadlineMs(platform, server.address)
+  // Every connection adds a listener to its signal. A dependent signal keeps these listeners off the caller's signal.
+  const signal = AbortSignal.any(options.signal === undefined ? [] : [options.signal])
+  setMaxListeners(0, signal)
+  const connecting = (): Promise<Session> =>
+    connectServer(platform, server.address, {
+      deadlineMs,
+      signal,
+      closeTimeoutMs: closeTimeoutMs(checked),
+      highWaterBytes: Math.ceil(
+        Math.min(checked.maxInFlightBytes, mostUnsentBytes) / checked.connections,
+      ),
+      ...server.dataSession,
+    })
+  const opened = await Promise.allSettled(
+    Array.from({ length: checked.connections }, () =>
+      tryUntil(
+        deadlineMs,
+        retryRules(run),
+        connecting,
+        (error: unknown) => error instanceof ConnectionError,
+      ),
+    ),
+  )
+  const sessions = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = opened.find(one => one.status === 'rejected')
+  if (failed === undefined) return sessions
+  const unused = new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
+  for (const session of sessions) session.abandon(unused)
+  throw failed.reason as Error
+}
+
+function bufferedBytes({ sessions }: Writer): number {
+  return sessions.reduce((sum, session) => sum + session.bufferedBytes, 0)
 }
 
 interface Flow {

@@ -77,7 +77,7 @@ t.test('without receipts, answers confirm the rows of a function', async t => {
   )
   t.match(
     notices.join('\n'),
-    /no receipts on this server \(no\): the server answers every batch instead/,
+    /no receipts on this server \(no\): the answers of the server are the only proof/,
   )
   t.equal(server.counters.asynchronousFailures, 0)
 })

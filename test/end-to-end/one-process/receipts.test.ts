@@ -107,7 +107,7 @@ t.test(
       exitCode: 0,
       confirm: { used: 'answers' },
     })
-    t.match(notices.join(), /not here.*the server answers every batch instead/)
+    t.match(notices.join(), /not here.*the answers of the server are the only proof/)
     t.match(await run(t, here, csv(5)), {
       exitCode: 77,
       error: { code: 'DDB_PRIVILEGE', message: /not here.*`delivery.mode` sync/ },

@@ -158,19 +158,3 @@ t.test('the notice says if a server did not answer in time', async t => {
   const { notice } = await sent(t, {}, { tells: false })
   t.match(notice, /did not show in time/)
 })
-
-t.test(
-  'if only receipts can settle rows, a resumed run does not continue without receipts',
-  async t => {
-    const found = (unconfirmed: number): Partial<JournaledRun> => ({
-      used: 'receipts',
-      rows: () => ({ confirmed: 0, filtered: 0, rejected: 0, unconfirmed, unsent: 0 }),
-    })
-    await t.rejects(sent(t, login, { found: found(1) }), {
-      code: 'DDB_UNAVAILABLE',
-      message: /Continue the run as it began/,
-    })
-    const { run } = await sent(t, login, { found: found(0) })
-    t.equal(run.checked.mode, 'sync', 'every row sent before has a known outcome')
-  },
-)

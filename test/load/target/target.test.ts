@@ -16,8 +16,8 @@ import {
 t.test('rows for a shared table are written with its bare name', async t => {
   const table = parseTableTarget('trades')
   t.same(table, { kind: 'shared', name: 'trades' })
-  t.equal(writeExpression(table, 'insert', [], false), 'tableInsert{trades}')
-  t.equal(writeExpression(table, 'append', [], false), 'append!{trades}')
+  t.equal(writeExpression(table, 'insert', []), 'tableInsert{trades}')
+  t.equal(writeExpression(table, 'append', []), 'append!{trades}')
 })
 
 t.test('the last segment of a dfs path is the table name', async t => {
@@ -30,17 +30,8 @@ t.test('the last segment of a dfs path is the table name', async t => {
 t.test('the call for an upsert leaves its data argument open and names the keys', async t => {
   const table = parseTableTarget('dfs://db/t')
   t.equal(
-    writeExpression(table, 'upsert', ['id', 'day'], false),
+    writeExpression(table, 'upsert', ['id', 'day']),
     'upsert!{loadTable("dfs://db","t"),,ignoreNull=false,keyColNames=`id`day}',
-  )
-})
-
-t.test('answered requests use the calls that return the number of rows', async t => {
-  const table = parseTableTarget('trades')
-  t.equal(writeExpression(table, 'append', [], true), 'tableInsert{trades}')
-  t.equal(
-    writeExpression(table, 'upsert', ['id'], true),
-    'tableUpsert{trades,,ignoreNull=false,keyColNames=`id}',
   )
 })
 
@@ -48,8 +39,7 @@ t.test('an upsert into a table with a primary key does not name the key columns'
   const table = parseTableTarget('dfs://db/t')
   const upsert = { primaryKey: true, counts: true }
   const expression = 'loadTable("dfs://db","t")'
-  t.equal(writeExpression(table, 'upsert', [], false, upsert), `upsert!{${expression}}`)
-  t.equal(writeExpression(table, 'upsert', [], true, upsert), `tableUpsert{${expression}}`)
+  t.equal(writeExpression(table, 'upsert', [], upsert), `upsert!{${expression}}`)
 })
 
 t.test('the function body uses the same calls, and returns rows if the calls do', async t => {

@@ -86,13 +86,14 @@ export async function readLedger(
   return ledgerRows(answer, overlap)
 }
 
-/** @throws {TimeoutError} */
+/** Without a ledger, true if the server answers. @throws {ConnectionError} @throws {TimeoutError} */
 export async function ledgerExists(
   session: Session,
-  { name }: Ledger,
+  ledger: Ledger | undefined,
   timeoutMs: number,
 ): Promise<boolean> {
-  const answer = await session.run(`defined("${name}", SHARED)`, { timeoutMs })
+  const script = ledger === undefined ? 'true' : `defined("${ledger.name}", SHARED)`
+  const answer = await session.run(script, { timeoutMs })
   return answer?.form === 'scalar' && answer.value === true
 }
 

@@ -1,8 +1,9 @@
 /*
-  The link between a run with receipts and its server: the state of the connection. Three tasks share it: to read the
-  ledger (the server-side table of receipts), to investigate silence, and to reopen lost connections.
+  The link between a run and its server: the state of the connection. Three tasks share it: to take receipts, from the
+  ledger (the server-side table of receipts) or from answers, to investigate silence, and to reopen lost connections.
 */
 import { ConnectionError, DdbError } from '../../../errors.js'
+import { wait } from '../../../platform/clocks.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { OutcomeHandler } from '../../outcomes/outcome-handler.js'
 import type { Outcome } from '../../outcomes/refusal-decision.js'
@@ -15,12 +16,12 @@ import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
 import { hasTransform } from '../../target/target.js'
-import { rowsLeft } from '../transformed.js'
+import { rowsLeft, type Answer } from '../answers.js'
 import { classifyRefusal, type Refusal } from '../../outcomes/refusal.js'
 import { cutElsewhere, type EarlierReceipts } from './earlier-receipts.js'
 import type { LedgerRow } from './ledger.js'
-import type { ReceiptNode } from './receipt-node.js'
-import { claimPhase, outcomePhase } from './script.js'
+import type { AnswerListener, ReceiptNode } from './receipt-node.js'
+import { claimPhase, outcomePhase, takenByOther, type Copy } from './script.js'
 
 export interface LinkSetup {
   readonly run: Run
@@ -61,7 +62,7 @@ const transitions: Readonly<Record<LinkState, Readonly<Record<LinkNews, LinkStat
 
 const receiptsLost = 'sent by an earlier process, and the server has no receipts of that process'
 
-export class ReceiptLink {
+export class ReceiptLink implements AnswerListener {
   readonly setup: LinkSetup
   readonly queue: SendQueue<ReceiptNode>
   readonly outcomeHandler: OutcomeHandler
@@ -72,6 +73,14 @@ export class ReceiptLink {
   /** Functions that wake waiting callers. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
+  #pause = new AbortController()
+  #isDue = false
+  /** Whether an answer was missed: only the ledger shows the outcome of a batch in flight. */
+  #isInDoubt = false
+  whyNotBegun = 'sent, but the server never began it'
+  /** Whether silence is to be investigated at once. */
+  #isStranded = false
+  #hasAnswers = false
   /** Receipts of an earlier process for later attempts than this process has made, by batch number. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
@@ -84,6 +93,74 @@ export class ReceiptLink {
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
     this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
+    this.useNode(setup.node)
+  }
+
+  useNode(node: ReceiptNode): void {
+    this.queue.node = node
+    node.listener = this
+  }
+
+  heard(copy: Copy, answer: Answer): void {
+    const { kind } = answer
+    const row = kind === 'outcome' && { ...copy, phase: outcomePhase, ...answer }
+    if (row === false || row.rowCount === takenByOther) this.#isInDoubt = true
+    else {
+      this.#hasAnswers = true
+      try {
+        this.take(row)
+        this.takeAhead()
+      } catch (error) {
+        this.fail(error)
+      }
+    }
+    if (kind === 'notRun') {
+      this.#isStranded = true
+      this.whyNotBegun = `the server did not begin it: ${answer.errText}`
+    }
+    const isAwaited = this.setup.run.state.open.size === 0 || this.queue.leader !== undefined
+    if (isAwaited || this.#isInDoubt) this.lookNow()
+    this.wake()
+  }
+
+  /** Whether receipts came as answers since the last call. */
+  takeAnswers(): boolean {
+    const hasAnswers = this.#hasAnswers
+    this.#hasAnswers = false
+    if (!hasAnswers) return false
+    this.news()
+    this.hears('receipts')
+    return true
+  }
+
+  /** Whether the ledger has to be read: it has the only receipts, or the receipts of answers that were missed. */
+  get needsLedger(): boolean {
+    return !this.queue.node.carriesOneBatch || this.#isInDoubt
+  }
+
+  /** No batch is in flight. */
+  isSettled(): void {
+    this.#isInDoubt = false
+  }
+
+  takeStranded(): boolean {
+    const isStranded = this.#isStranded
+    this.#isStranded = false
+    return isStranded
+  }
+
+  /** Ends the pause of the watcher, or prevents the next one. */
+  lookNow(): void {
+    this.#isDue = true
+    this.#pause.abort()
+  }
+
+  /** Pauses until `lookNow`. */
+  async rest(ms: number): Promise<void> {
+    const { run, rules } = this.setup
+    this.#pause = new AbortController()
+    if (!run.ending.isLeaving && !this.#isDue) await wait(rules.clock, ms, this.#pause.signal)
+    this.#isDue = false
   }
 
   /**
@@ -99,6 +176,7 @@ export class ReceiptLink {
     if (last !== undefined && this.#beginsAnew(last, isSent)) {
       return void this.queue.add(part, last.attempt + 1)
     }
+    this.#isInDoubt = true
     const batch = this.outcomeHandler.takeUp(part, {
       attempt: last?.attempt,
       isLost: isKnown ? undefined : receiptsLost,

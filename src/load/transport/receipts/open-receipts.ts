@@ -1,5 +1,5 @@
 /*
-  Opens delivery with receipts on the node to which the run is connected, and on each node to which it is redirected.
+  Opens a delivery on the node to which the run is connected, and on each node to which it is redirected.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError } from '../../../errors.js'
@@ -22,6 +22,8 @@ export interface ReceiptsSetup {
   readonly recorder: Recorder
   readonly description: TargetDescription
   readonly early?: EarlySession | undefined
+  /** False if the server refuses the ledger. */
+  readonly hasLedger: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export interface ReceiptsSetup {
  * @throws {ConnectionError}
  */
 export async function openReceipts(
-  { run, rules, recorder, description, early }: ReceiptsSetup,
+  { run, rules, recorder, description, early, hasLedger: asksLedger }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
   const left = await checkMemory(run, control, recorder.target.inMemory)
@@ -41,6 +43,7 @@ export async function openReceipts(
   const nodeSetup = {
     run,
     rules,
+    hasLedger: asksLedger,
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
     nextLedger: () => {
@@ -66,7 +69,7 @@ export async function openReceipts(
   const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
     // Somebody may have removed the ledger since the server reported it.
-    const hasLedger = left.ledger && !node.hasNewLedger
+    const hasLedger = asksLedger && left.ledger && !node.hasNewLedger
     const earlier = await earlierReceipts(run, node, description, hasLedger)
     run.emit({ kind: 'numbersGiven', lastSendNo: earlier.firstSendNo - 1 })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })

@@ -24,6 +24,9 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { queue } = link
   let sentSinceRead = 0
 
+  const hasRoom = (): boolean =>
+    queue.hasRoom && (!queue.node.carriesOneBatch || run.state.open.size < run.checked.connections)
+
   /** Waits until there is room for a further batch, or the run has failed. */
   const room = async (): Promise<void> => {
     let full = true
@@ -33,7 +36,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     }
     // Not awaited, because the run must be able to fail even while the server does not read.
     void queue.node.drained().then(drained, (error: unknown) => link.fail(error))
-    while ((full || !queue.hasRoom) && link.failure === undefined) await link.woken()
+    while ((full || !hasRoom()) && link.failure === undefined) await link.woken()
     if (link.failure !== undefined) throw link.failure
   }
 
@@ -64,7 +67,8 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
   }
 
   return {
-    used: 'receipts',
+    keepsReceipts: queue.node.hasLedger,
+    used: queue.node.carriesOneBatch ? 'answers' : 'receipts',
     get failure() {
       return link.failure
     },
@@ -73,11 +77,11 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     },
     deliver(batch: Batch, lanes?: LaneRows, left?: LeftParts) {
       if (link.failure !== undefined) throw link.failure
-      const hasRoom = handOver(batch, lanes, left)
-      if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
+      const isRoom = handOver(batch, lanes, left)
+      if (++sentSinceRead % batchesPerRead === 0) link.lookNow()
       watcher.begin()
       if (evidence?.learns === true) return learn(evidence)
-      return hasRoom && queue.hasRoom ? undefined : room()
+      return isRoom && hasRoom() ? undefined : room()
     },
     checkOwner: () => queue.node.checkOwner(link.queryTimeoutMs),
     finish: () => watcher.finish(),

@@ -1,12 +1,13 @@
 /*
-  The objects of a run with receipts on one node of the server: the ledger (table of receipts), the session that reads it, and the
-  sessions that send data. All sessions connect to the same node, because shared tables exist only on one node.
+  The objects of a run on one node of the server: the ledger (table of receipts), the session that reads it, and the sessions that send
+  data. All sessions connect to the same node, because shared tables exist only on one node.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
+import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
+import { askOutcome, type Answer } from '../answers.js'
 import type { OpenBatch } from '../../outcomes/fold.js'
 import { partTable, type BatchPart } from '../../outcomes/batch-part.js'
 import type { Outlet } from '../../outcomes/send-queue.js'
@@ -24,8 +25,9 @@ import {
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverArguments, deliverFunction } from './script.js'
+import { deliverArguments, deliverFunction, type Copy } from './script.js'
 import {
+  askBarrier,
   defineFunctions,
   remainingMs,
   isSameNode,
@@ -46,6 +48,13 @@ export interface ReceiptNodeSetup extends SessionSetup {
   readonly columnNames: readonly string[]
   /** Never returns a number twice in a run. */
   readonly nextLedger: () => number
+  /** False if the server refuses the ledger: its answers are then the only receipts. */
+  readonly hasLedger: boolean
+}
+
+/** Learns what the server answers, in a run whose batches are answered. */
+export interface AnswerListener {
+  heard(copy: Copy, answer: Answer): void
 }
 
 export class ReceiptNode implements Outlet {
@@ -58,9 +67,20 @@ export class ReceiptNode implements Outlet {
   readonly #carriers = new WeakMap<OpenBatch, Session>()
   /** Sessions that did not answer the last `barrier`. */
   #silent: readonly Session[] = []
-  #ledger: Ledger
+  /** Data sessions that were lost. The server may still be working for them. */
+  readonly #formerIds: string[] = []
+  #ledger: Ledger | undefined
+  /** Number of answered batches since the ledger was created. */
+  #answers = 0
+  /** Set before the first batch is sent. */
+  listener: AnswerListener | undefined
 
-  private constructor(setup: ReceiptNodeSetup, control: Session, data: Session[], ledger: Ledger) {
+  private constructor(
+    setup: ReceiptNodeSetup,
+    control: Session,
+    data: Session[],
+    ledger: Ledger | undefined,
+  ) {
     const { target } = setup.run.checked
     this.#setup = setup
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
@@ -86,7 +106,9 @@ export class ReceiptNode implements Outlet {
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
     let ledger: Ledger | undefined
     try {
-      ledger = await openLedger(control, run.history.name, setup.nextLedger(), timeoutMs)
+      if (setup.hasLedger) {
+        ledger = await openLedger(control, run.history.name, setup.nextLedger(), timeoutMs)
+      }
       const opened = ledger
       const data: Session[] = []
       let first: Promise<Session> | undefined = early.take()
@@ -97,6 +119,7 @@ export class ReceiptNode implements Outlet {
       }
       try {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
+        if (ledger === undefined) return new ReceiptNode(setup, control, data, ledger)
         // The marker (the run's table on the server) was written a round trip ago. Any process that saw no marker at that time has
         // written its own by now.
         await checkMarker(control, run.history.name, timeoutMs)
@@ -117,6 +140,15 @@ export class ReceiptNode implements Outlet {
       await dropMarker(control, run.history.name, farewellMs)
       throw error
     }
+  }
+
+  /** Whether the server answers each batch, on the connection that carried it. */
+  get carriesOneBatch(): boolean {
+    return this.#setup.run.checked.mode === 'sync'
+  }
+
+  get hasLedger(): boolean {
+    return this.#ledger !== undefined
   }
 
   get isLost(): boolean {
@@ -142,6 +174,13 @@ export class ReceiptNode implements Outlet {
     const copy = { place, cut, attempt: batch.attempt, sendNo }
     const table = partTable(part, this.#setup.columnNames)
     const arguments_ = deliverArguments(copy, this.#leading, table)
+    if (this.carriesOneBatch) {
+      void askOutcome(session, arguments_, this.hasLedger).then(answer => {
+        this.#answers++
+        this.listener!.heard(copy, answer)
+      })
+      return true
+    }
     try {
       return session.send(deliverFunction, arguments_)
     } catch (error) {
@@ -171,6 +210,7 @@ export class ReceiptNode implements Outlet {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
+    if (this.#ledger === undefined) return Promise.resolve([])
     const tellsLeft = hasTransform(this.#setup.run.checked)
     return readLedger(this.#control, this.#ledger, timeoutMs, tellsLeft)
   }
@@ -181,23 +221,25 @@ export class ReceiptNode implements Outlet {
   }
 
   get hasNewLedger(): boolean {
-    return this.#ledger.isNew
+    return this.#ledger?.isNew === true
   }
 
-  /** Number of rows read from the current ledger. */
+  /** Number of known rows of the current ledger: each answer stands for a claim and an outcome. */
   get ledgerRows(): number {
-    return this.#ledger.seen
+    return (this.#ledger?.seen ?? 0) + 2 * this.#answers
   }
 
   /** @returns a function that removes the current ledger; call it after a new ledger has replaced this one */
   leavesLedger(timeoutMs: number): () => Promise<void> {
     const ledger = this.#ledger
     return async () => {
-      if (ledger.name !== this.#ledger.name) await dropLedger(this.#control, ledger, timeoutMs)
+      if (ledger !== undefined && ledger.name !== this.#ledger?.name) {
+        await dropLedger(this.#control, ledger, timeoutMs)
+      }
     }
   }
 
-  /** @throws {ConnectionError} @throws {TimeoutError} */
+  /** Whether the ledger is still there; without a ledger, whether the server answers. @throws {ConnectionError} @throws {TimeoutError} */
   ledgerExists(timeoutMs: number): Promise<boolean> {
     return ledgerExists(this.#control, this.#ledger, timeoutMs)
   }
@@ -208,13 +250,9 @@ export class ReceiptNode implements Outlet {
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
-    const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
-    for (const id of this.#setup.run.history.found.dataSessions) {
-      // The server may still be working on batches of an earlier process.
-      if (own === true && (await askIdle(asking, id)) === false) return false
-    }
-    return own
+    const { dataSessions } = this.#setup.run.history.found
+    // The server may still be working on batches of lost connections, or of an earlier process.
+    return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.#formerIds, ...dataSessions)
   }
 
   /**
@@ -225,26 +263,11 @@ export class ReceiptNode implements Outlet {
    */
   async barrier(timeoutMs: number, idle: boolean | undefined): Promise<BarrierAnswer> {
     const answers = await Promise.all(
-      this.#data.map(session => this.#answerOf(session, timeoutMs, idle)),
+      this.#data.map(session => askBarrier(session, timeoutMs, idle)),
     )
     this.#silent = this.#data.filter((_, i) => answers[i] === 'silent')
     const worst = (['silent', 'unknown', 'forgotten'] as const).find(one => answers.includes(one))
     return worst ?? 'passed'
-  }
-
-  async #answerOf(
-    session: Session,
-    timeoutMs: number,
-    idle: boolean | undefined,
-  ): Promise<BarrierAnswer> {
-    if (session.enableAsync) return idle === true ? 'forgotten' : 'unknown'
-    try {
-      const known = await session.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
-      return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
-    } catch (error) {
-      if (error instanceof TimeoutError) return 'silent'
-      throw error
-    }
   }
 
   /**
@@ -284,13 +307,13 @@ export class ReceiptNode implements Outlet {
       if (this.#control.closed) {
         const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
-        memory = found
+        memory = this.hasLedger ? found : 'unknown'
         // Data must be sent to the node that answers the queries.
         for (const session of this.#data) {
           if (found === 'lost' || !isSameNode(control, session)) session.abandon(replacedError())
         }
       }
-      if (memory === 'kept') await this.#openMissing(deadlineMs)
+      if (memory !== 'lost') await this.#openMissing(deadlineMs)
     }
     try {
       await tryUntil(deadlineMs, rules, attempt, mayBeTemporary)
@@ -317,6 +340,7 @@ export class ReceiptNode implements Outlet {
         nextLedger(),
         remainingMs(rules, deadlineMs),
       )
+      this.#answers = 0
       const standing = this.#data.filter(({ closed }) => !closed)
       await this.#openMissing(deadlineMs)
       const timeoutMs = remainingMs(rules, deadlineMs)
@@ -339,6 +363,7 @@ export class ReceiptNode implements Outlet {
    */
   async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
     const { run } = this.#setup
+    if (this.#ledger === undefined) return
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
     if (!keepLedger && !isLooked) await dropLedger(this.#control, this.#ledger, timeoutMs)
@@ -347,6 +372,7 @@ export class ReceiptNode implements Outlet {
   }
 
   #openMissing(deadlineMs: number): Promise<void> {
+    for (const { id, closed } of this.#data) if (closed) this.#formerIds.push(id)
     return openMissing(this.#setup, this.#control, this.#data, this.#ledger, deadlineMs)
   }
 

@@ -27,9 +27,10 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
   if (rules.retries === 0) {
     outcomeHandler.stop(notReopened())
     // While the session for queries is open, the ledger may still show the outcome of sent batches.
-    if (queue.node.isControlLost) throw notReopened()
+    if (queue.node.isControlLost || !queue.node.hasLedger) throw notReopened()
     return
   }
+  if (!queue.node.hasLedger && queue.transmitted().length > 0) throw unanswered()
   const reconnectMs = link.isSilent ? link.leftMs : rules.reconnectMs
   const deadlineMs = rules.clock.nowMs() + reconnectMs
   if (!link.mayReconnect()) throw lostAgain()
@@ -42,6 +43,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
   }
+  if (memory === 'unknown') setup.recorder.takeBack(unreachable, false)
   if (memory === 'lost') {
     setup.recorder.takeBack(restarted, true)
     await beginAnew(link, deadlineMs)
@@ -94,7 +96,12 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   const { node } = queue
   if (!(await node.ledgerExists(link.queryTimeoutMs))) return ledgerIsGone(link)
   const idle = await node.isIdle(link.queryTimeoutMs)
-  if (idle === false) return
+  if (idle === false) {
+    // An answer comes when the server is done. A ledger is read as long as the user allows.
+    if (node.carriesOneBatch) link.news()
+    return
+  }
+  if (!node.hasLedger) return
   const barrier = await node.barrier(Math.min(longestBarrierMs, link.queryTimeoutMs), idle)
   if (barrier === 'unknown') return
   if (barrier === 'silent') {
@@ -107,7 +114,7 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   if (await readLedger(link)) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {
-      outcomeHandler.repeat(batch, 'sent, but the server never began it')
+      outcomeHandler.repeat(batch, link.whyNotBegun)
     } else if (idle === true) {
       outcomeHandler.leaveUncertain(batch, 'begun, but its outcome never came')
     }
@@ -167,7 +174,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
   const hasMoved = await outcomeHandler.moveToLeader(async to => {
     const next = await setup.follow(to)
     await leaveNode(queue.node, link.queryTimeoutMs)
-    queue.node = next
+    link.useNode(next)
   })
   if (hasMoved) link.news()
 }
@@ -262,7 +269,8 @@ async function lookAgain(
     const memory = await queue.node.restore(deadlineMs)
     link.hears('answered')
     if (memory === 'lost') setup.recorder.takeBack(restarted, true)
-    if (memory === 'kept' || !ended.isLooked) await leaveTarget(link, timeoutMs, ended)
+    if (memory === 'unknown') setup.recorder.takeBack(unreachable, false)
+    if (memory !== 'lost' || !ended.isLooked) await leaveTarget(link, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
   }
@@ -272,6 +280,13 @@ function notReopened(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
     'the connection was lost before everything was confirmed; without retries no new one is opened',
+  )
+}
+
+function unanswered(): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    'the connection was lost before the server answered, and without receipts its answer is lost: nothing more is sent',
   )
 }
 

@@ -18,6 +18,9 @@ export const claimPhase = 0
 /** Phase of outcomes: the number of rows that the target accepted, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
 
+/** In an answer, instead of a number of rows: a different copy of the batch has the claim, and only the ledger shows its outcome. */
+export const takenByOther = -2
+
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
@@ -62,12 +65,14 @@ export interface WrittenLedger {
 }
 
 /**
- * Defines the functions of a data session. The function that writes a batch returns the number of rows, −1 for a refusal, or −2 if a
- * different copy has the claim. It finds the ledger with `objByName` each time it runs. A bare name would be bound when the server
- * parses the function, and the function might later write into a table that was dropped.
+ * Defines the functions of a data session. The function that writes a batch returns (rows that the transform left, rows taken, error
+ * text). Instead of a number of taken rows, −1 is a refusal, and −2 says that a different copy has the claim. The function finds the
+ * ledger with `objByName` each time it runs. A bare name would be bound when the server parses the function, and the function might
+ * later write into a table that was dropped.
+ * @param ledger  undefined if the server refuses it: the answer is then the only receipt
  */
 export function deliverScript(
-  { name, countsDuplicates }: WrittenLedger,
+  ledger: WrittenLedger | undefined,
   target: Target,
   upsert: UpsertForm = usualUpsert,
 ): string {
@@ -83,14 +88,18 @@ export function deliverScript(
     ...receipt,
     phase: String(outcomePhase),
     rowsReceived: 'm',
-    rowsLeft: transform === undefined ? 'm' : 'kept',
+    rowsLeft: 'kept',
     rowsTaken: 'n',
     errText: 'why',
   })
-  const claim = countsDuplicates
-    ? `${claimRow}
-    if((exec first(sendNo) from ledger where streamNo=t, batchNo=b, laneNo=l, partNo=p, attempt=a, phase=${claimPhase}) != s) { return -2l }`
-    : `if(${claimRow} != 1) { return -2l }`
+  const taken = `return (00l, ${takenByOther}l, "")`
+  const isTaken =
+    ledger?.countsDuplicates === true
+      ? `${claimRow}
+    if((exec first(sendNo) from ledger where streamNo=t, batchNo=b, laneNo=l, partNo=p, attempt=a, phase=${claimPhase}) != s) { ${taken} }`
+      : `if(${claimRow} != 1) { ${taken} }`
+  const claim =
+    ledger === undefined ? '' : `    ledger = objByName("${ledger.name}", true)\n    ${isTaken}\n`
   const write =
     transform === undefined
       ? `n = long(ddbIngestTarget(${targetArguments(target)}data))`
@@ -99,18 +108,16 @@ export function deliverScript(
 ${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
 }
 def ${deliverFunction}(t, b, l, p, c, a, s, ${targetParameters(target)}mutable data) {
-    ledger = objByName("${name}", true)
     m = long(data.rows())
-    ${claim}
-    n = -1l${transform === undefined ? '' : '\n    kept = 00l'}
+    kept = ${transform === undefined ? 'm' : '00l'}
+${claim}    n = -1l
     why = ""
     try {
         ${write}
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
     }
-    ${outcomeRow}
-    return n
+${ledger === undefined ? '' : `    ${outcomeRow}\n`}    return (kept, n, why)
 }
 `
 }

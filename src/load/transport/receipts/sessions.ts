@@ -11,13 +11,15 @@ import { askMarker, nameTakenError } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
-import { deliverScript } from './script.js'
+import { deliverFunction, deliverScript } from './script.js'
 
 /** Whether the server still knows the run after the connection was lost. */
 export type Memory =
   | 'kept'
   /** The marker (the run's table on the server) is gone: the server has restarted, or this is a different node. */
   | 'lost'
+  /** The server keeps nothing of the run. */
+  | 'unknown'
 
 /** The result of a query that was sent after all data. */
 export type BarrierAnswer =
@@ -27,6 +29,26 @@ export type BarrierAnswer =
   | 'forgotten'
   | 'unknown'
   | 'silent'
+
+/**
+ * Asks on a data session whether the server still has the function that writes batches.
+ * @param idle  whether the server has no work for the data sessions; undefined if it does not say
+ * @throws {ConnectionError} @throws {ServerError}
+ */
+export async function askBarrier(
+  session: Session,
+  timeoutMs: number,
+  idle: boolean | undefined,
+): Promise<BarrierAnswer> {
+  if (session.enableAsync) return idle === true ? 'forgotten' : 'unknown'
+  try {
+    const known = await session.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
+    return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
+  } catch (error) {
+    if (error instanceof TimeoutError) return 'silent'
+    throw error
+  }
+}
 
 export interface SessionSetup {
   readonly run: Run
@@ -152,7 +174,7 @@ export async function openMissing(
   setup: SessionSetup,
   control: Session,
   data: Session[],
-  ledger: Ledger,
+  ledger: Ledger | undefined,
   deadlineMs: number,
   first?: Promise<Session>,
 ): Promise<void> {
@@ -172,7 +194,7 @@ export async function openMissing(
 async function openData(
   setup: SessionSetup,
   connecting: Promise<Session>,
-  ledger: Ledger,
+  ledger: Ledger | undefined,
   deadlineMs: number,
 ): Promise<Session> {
   const { run, rules } = setup
@@ -191,7 +213,7 @@ async function openData(
 export function defineFunctions(
   { run, upsert }: SessionSetup,
   data: Session,
-  ledger: Ledger,
+  ledger: Ledger | undefined,
   timeoutMs: number,
 ): Promise<unknown> {
   return data.run(deliverScript(ledger, run.checked.target, upsert), { timeoutMs })

@@ -3,7 +3,6 @@
   table of receipts), how long silence may last, and when to stop waiting.
 */
 import { ConnectionError, TimeoutError } from '../../../errors.js'
-import { wait } from '../../../platform/clocks.js'
 import { silenceError } from '../../connection/idle-timeout.js'
 import type { Session } from '../../../client/open-session.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
@@ -44,7 +43,6 @@ export class ReceiptWatcher {
   readonly link: ReceiptLink
   /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
-  #pause = new AbortController()
   #watching: Promise<void> | undefined
   /** When the watcher last investigated silence. */
   #lookedAtMs = -Infinity
@@ -80,23 +78,18 @@ export class ReceiptWatcher {
     })
   }
 
-  /** Ends the current pause, because there should be enough receipts to read. */
-  lookNow(): void {
-    this.#pause.abort()
-  }
-
   /** Resolves once every batch has an outcome. @throws {DdbError} the failure that ended delivery */
   async finish(): Promise<void> {
     const { link } = this
     this.#allSent = true
-    this.lookNow()
+    link.lookNow()
     link.wake()
     await this.#watching
     link.outcomeHandler.endBisecting()
     const { ending, checked, state } = link.setup.run
     // If the server fell silent, parts and retries that were still waiting are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
-      link.fail(silenceError(checked.confirmTimeoutMs, 'gave no receipt'))
+      link.fail(silenceError(checked.confirmTimeoutMs, this.#missing))
     }
     await endMemory(link)
     if (link.failure !== undefined) throw link.failure
@@ -106,7 +99,7 @@ export class ReceiptWatcher {
   leave(reason: ConnectionError): void {
     this.link.fail(reason)
     this.link.queue.node.leave(reason)
-    this.lookNow()
+    this.link.lookNow()
   }
 
   async #watch(): Promise<void> {
@@ -128,6 +121,7 @@ export class ReceiptWatcher {
         continue
       }
       // Time counts as silence only if batches wait for an outcome, bytes are unsent, or silence has ended the connection.
+      if (state.inFlightCount === 0) link.isSettled()
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.inFlightCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
@@ -138,10 +132,12 @@ export class ReceiptWatcher {
         pollMs = firstPollMs
         // After the last receipt, there is no reason to pause.
         if (this.#allSent && state.open.size === 0) continue
-        await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
+        await link.rest(
+          link.needsLedger ? (this.#allSent ? firstPollMs : busyPollMs) : slowestPollMs,
+        )
         continue
       }
-      await this.#rest(pollMs)
+      await link.rest(link.needsLedger ? pollMs : slowestPollMs)
       // Pauses become long only after long silence, so that the last receipt of a run is not delayed by a long pause.
       const silentMs = link.nowMs - link.newsAtMs
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
@@ -155,12 +151,14 @@ export class ReceiptWatcher {
     const { node } = link.queue
     try {
       if (link.queue.leader !== undefined) await moveToLeader(link)
-      if (await readLedger(link)) {
+      const hasAnswers = link.takeAnswers()
+      if ((link.needsLedger && (await readLedger(link))) || hasAnswers) {
         await node.ask(this.#lookAtTarget)
         return true
       }
       this.#seeProgress()
-      if (link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs) >= this.#quietMs) {
+      const quietMs = link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs)
+      if (link.takeStranded() || quietMs >= this.#quietMs) {
         await investigateSilence(link)
         this.#lookedAtMs = link.nowMs
       }
@@ -199,6 +197,10 @@ export class ReceiptWatcher {
     return true
   }
 
+  get #missing(): string {
+    return this.link.queue.node.carriesOneBatch ? 'did not answer' : 'gave no receipt'
+  }
+
   get #quietMs(): number {
     return Math.min(longestQuietMs, this.link.setup.run.checked.confirmTimeoutMs / quietShare)
   }
@@ -210,16 +212,9 @@ export class ReceiptWatcher {
     if (this.#bufferedBytes < before) this.link.news()
   }
 
-  async #rest(ms: number): Promise<void> {
-    const { run, rules } = this.link.setup
-    if (run.ending.isLeaving) return
-    this.#pause = new AbortController()
-    await wait(rules.clock, ms, this.#pause.signal)
-  }
-
   #giveUp(): void {
     const { link } = this
-    const error = silenceError(link.setup.run.checked.confirmTimeoutMs, 'gave no receipt')
+    const error = silenceError(link.setup.run.checked.confirmTimeoutMs, this.#missing)
     // If all batches were sent, a missing receipt does not stop the run. The batch then counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.outcomeHandler.endAll('no receipt came in time')

@@ -9,6 +9,7 @@ import {
   ledgerQuery,
   ledgerScript,
 } from '../../../../src/load/transport/receipts/script.js'
+import { answeredOutcome } from '../../../../src/load/transport/answers.js'
 import { dropTableScript } from '../../../../src/load/marker/run-tables.js'
 import { parseTarget } from '../../../../src/load/target/target.js'
 import type { TargetOptions } from '../../../../src/load/options.js'
@@ -46,7 +47,7 @@ async function scene(t: Test, options: TargetOptions, countsDuplicates = false) 
         ...leading,
         idTable(...ids),
       ])
-      return Number(answer?.form === 'scalar' ? answer.value : NaN)
+      return answeredOutcome(answer).rowCount
     },
     /** All receipts except the probe, each as batch, attempt, phase, send number, rows and error. */
     receipts: async () =>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answeredOutcome, rowsLeft } from '../../../src/load/transport/transformed.js'
+import { answeredOutcome, rowsLeft } from '../../../src/load/transport/answers.js'
 import type { Scalar, Value } from '../../../src/protocol/value.js'
 
 const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', value })
@@ -36,16 +36,16 @@ t.test('impossible numbers end the run before they are counted', async t => {
 })
 
 t.test('an answer has all three numbers and the reason', async t => {
-  t.strictSame(answeredOutcome(tuple(long(3n), long(2n), text('')), 5), {
-    rows: 2,
+  t.strictSame(answeredOutcome(tuple(long(3n), long(2n), text(''))), {
+    rowCount: 2,
     left: 3,
     errText: '',
   })
-  t.strictSame(answeredOutcome(tuple(long(null), long(-1n), text('never')), 5), {
-    rows: -1,
-    left: null,
+  t.strictSame(answeredOutcome(tuple(long(null), long(-1n), text('never'))), {
+    rowCount: -1,
+    left: undefined,
     errText: 'never',
   })
   for (const wrong of [undefined, long(5n), tuple(), tuple(long(1n), text(''), text('')), text('')])
-    t.throws(() => answeredOutcome(wrong, 5), { code: 'DDB_PROTOCOL' })
+    t.throws(() => answeredOutcome(wrong), { code: 'DDB_PROTOCOL' })
 })
