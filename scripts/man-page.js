@@ -13,17 +13,18 @@ function roff(text) {
 
 const flagsOf = ({ flags }) => `.B ${roff(flags)}`
 
-function helpOf({ help, default: value, defaultNote }) {
+function helpOf({ helpName, default: value, defaultNote }, { optionHelp }) {
   const note = defaultNote ?? value
+  const help = optionHelp(helpName)
   return roff(note === undefined ? help : `${help} (${note})`)
 }
 
 /** Each option with its commands, in the order of the help. An option with two meanings is listed twice. */
-function optionsOf(commands) {
+function optionsOf(commands, words) {
   const found = new Map()
   for (const { name, options } of commands) {
     for (const definition of Object.values(options)) {
-      const text = `.TP\n${flagsOf(definition)}\n${helpOf(definition)}`
+      const text = `.TP\n${flagsOf(definition)}\n${helpOf(definition, words)}`
       const group = found.get(definition.group) ?? new Map()
       found.set(definition.group, group.set(text, [...(group.get(text) ?? []), name]))
     }
@@ -55,10 +56,10 @@ function epilogueText(epilogue) {
 
 /**
  * @param commands  as in src/cli/commands/commands.ts
- * @param summary  of the program
+ * @param summary  of the program @param words  the texts of its help
  */
-export function manPage(commands, summary) {
-  const groups = [...optionsOf(commands)].map(([group, options]) => {
+export function manPage(commands, summary, words) {
+  const groups = [...optionsOf(commands, words)].map(([group, options]) => {
     const entries = [...options].map(([text, owners]) => text + ownersText(owners, commands))
     return `.SS ${group}\n${entries.join('\n')}`
   })

@@ -5,7 +5,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { commands } from '../src/cli/commands/commands.js'
-import { longName, type OptionDefinition, type OptionGroup } from '../src/cli/options/definition.js'
+import { english } from '../src/cli/language/help-texts.js'
+import type { OptionDefinition, OptionGroup } from '../src/cli/options/definition.js'
 import { optionNames } from './helpers/option-names.js'
 import { allChecks } from '../src/selftest/checks/all-checks.js'
 import { builtins } from '../src/server/functions/registry.js'
@@ -28,8 +29,9 @@ const groups: readonly OptionGroup[] = [
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 /** A table row for an option. The default is as in the help. */
-function rowOf({ flags, help, default: value, defaultNote }: OptionDefinition): string {
+function rowOf({ flags, helpName, default: value, defaultNote }: OptionDefinition): string {
   const note = defaultNote ?? value
+  const help = english.optionHelp(helpName)
   return `${cell(`\`${flags}\``)} | ${cell(help)}${note === undefined ? '' : ` (${cell(note)})`} |`
 }
 
@@ -103,7 +105,7 @@ t.test('docs/embedded-server.md lists the options and the faults of serve', asyn
   const { text } = await readPage('docs/embedded-server.md')
   const rows = text.split('\n').filter(line => line.startsWith('| `--'))
   const listed = rows.flatMap(row =>
-    codeSpans(row.split(' | ')[0]!).map(span => longName({ flags: span })),
+    codeSpans(row.split(' | ')[0]!).map(span => /--([a-z-]+)/.exec(span)![1]!),
   )
   const serve = commands.find(({ name }) => name === 'serve')!
   t.strictSame(listed.sort(), [...optionNames(serve)].filter(name => name !== 'no-color').sort())

@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
-import { shortName } from '../src/cli/options/definition.js'
 import { optionNames } from './helpers/option-names.js'
 import { commands } from '../src/cli/commands/commands.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
@@ -96,7 +95,7 @@ const optionsByCommand = new Map(commands.map(command => [command.name, optionNa
 const shortByCommand = new Map(
   commands.map(command => [
     command.name,
-    new Set(Object.values(command.options).flatMap(definition => shortName(definition) ?? [])),
+    new Set(Object.values(command.options).flatMap(({ short }) => short ?? [])),
   ]),
 )
 const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))

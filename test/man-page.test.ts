@@ -6,19 +6,19 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { commands } from '../src/cli/commands/commands.js'
-import { englishHelp } from '../src/cli/language/help-texts.js'
+import { english, englishHelp } from '../src/cli/language/help-texts.js'
 import { manPage } from '../scripts/man-page.js'
 import { root } from './helpers/checkout.js'
 
 const path = fileURLToPath(new URL('man/ddb-ingest.1', root))
 if (process.env['UPDATE_DOCS'] !== undefined)
-  writeFileSync(path, manPage(commands, englishHelp.summary))
+  writeFileSync(path, manPage(commands, englishHelp.summary, english))
 
 const has = (command: string, ...args: string[]): boolean =>
   spawnSync(command, args).error === undefined
 
 t.test('man/ddb-ingest.1 lists all commands and options of the program', async t => {
-  t.equal(readFileSync(path, 'utf8'), manPage(commands, englishHelp.summary))
+  t.equal(readFileSync(path, 'utf8'), manPage(commands, englishHelp.summary, english))
 })
 
 const linter = { skip: !has('mandoc', '-T', 'lint', '/dev/null') && 'mandoc is not installed' }

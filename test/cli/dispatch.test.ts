@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
+import { commands } from '../../src/cli/commands/commands.js'
 import { dispatch } from '../../src/cli/dispatch.js'
 import { catchSignals } from '../../src/cli/process-environment.js'
 import { main } from '../../src/cli/main.js'
@@ -23,22 +24,12 @@ t.test('without a command the help goes to standard error, code 64', async t => 
 })
 
 t.test('requested help goes to standard output, code 0', async t => {
-  for (const argv of [['--help'], ['help'], ['-h']]) {
-    const { code, stdout, stderr } = await runMain(argv)
-    t.equal(code, 0)
-    t.equal(stderr, '')
-    for (const command of ['load', 'exec', 'serve', 'demo', 'bench', 'selftest']) {
-      t.match(stdout, new RegExp(`^  ${command}\\b`, 'm'), command)
-    }
+  for (const words of [['--help'], ['help'], ['-h']]) {
+    const { code, stdout, stderr } = await runMain(words)
+    t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+    for (const { name } of commands) t.match(stdout, new RegExp(`^  ${name}\\b`, 'm'), name)
   }
-  const whole = await runMain(['load', '--help-all'])
-  t.match(whole, { code: 0, stderr: '', stdout: /--batch-rows <n>[^]*Exit codes:/ })
-  t.match(await runMain(['retry', '--help-all']), { code: 0, stdout: /Usage: .* <rejects>/ })
-})
-
-t.test('--help-all prints the complete help of every command', async t => {
-  const { code, stdout } = await runMain(['--help-all'], { stdoutColumns: 80 })
-  t.equal(code, 0)
+  const { stdout } = await runMain(['--help-all'], { stdoutColumns: 80 })
   for (const name of ['load', 'runs', 'completion']) {
     t.ok(stdout.includes((await runMain([name, '--help-all'], { stdoutColumns: 80 })).stdout), name)
   }
@@ -73,32 +64,6 @@ t.test(
     }
   },
 )
-
-t.test('`version` is the same as -V', async t => {
-  t.strictSame(await runMain(['version']), { code: 0, stdout: `${version}\n`, stderr: '' })
-})
-
-t.test('the help of every command fits a terminal of 80 columns', async t => {
-  for (const argv of [
-    [],
-    ['load'],
-    ['check'],
-    ['resume'],
-    ['runs'],
-    ['retry'],
-    ['exec'],
-    ['serve'],
-    ['demo'],
-    ['bench'],
-    ['selftest'],
-  ]) {
-    const { stdout } = await runMain([...argv, argv.length === 0 ? '--help' : '--help-all'], {
-      stdoutColumns: 80,
-    })
-    const wide = stdout.split('\n').filter(line => line.length > 80)
-    t.strictSame(wide, [], argv.join(' '))
-  }
-})
 
 const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['laod'], /unknown command 'laod' \(did you mean load\?\)/],
@@ -154,12 +119,6 @@ t.test(
   },
 )
 
-t.test('an unreadable file of options gives exit code 78', async t => {
-  const { code, stderr } = await runMain(['load', 'x', '@/no/such.json'])
-  t.equal(code, 78)
-  t.match(stderr, /\[DDB_CONFIG\]/)
-})
-
 t.test('options of a file apply as if they were typed', async t => {
   const path = join(t.testdir(), 'options')
   await writeFile(path, '--output csv\n--batch-rows 5\n')
@@ -193,8 +152,8 @@ t.test('an internal error gives exit code 70 and asks for a report', async t => 
 })
 
 t.test('--version prints only the version', async t => {
-  for (const flag of ['--version', '-V']) {
-    t.strictSame(await runMain([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
+  for (const words of [['--version'], ['-V'], ['version'], ['--version', '--help']]) {
+    t.strictSame(await runMain(words), { code: 0, stdout: `${version}\n`, stderr: '' })
   }
 })
 
@@ -212,11 +171,6 @@ t.test('a version that cannot be written gives code 74, unless the reader has le
     await new Promise(resolve => setImmediate(resolve))
     t.match(fake.stderr(), said)
   }
-})
-
-t.test('all other arguments are passed to a command', async t => {
-  t.match(await runMain(['--version', '--help']), { stdout: /^\d/ })
-  t.match(await runMain(['laod']), { code: 64, stdout: '' })
 })
 
 function setup(): {
@@ -250,18 +204,15 @@ t.test('the first signal aborts cleanly, a second one ends the process at once',
   t.strictSame(seen, ['SIGINT'])
 })
 
-t.test('a key press that arrives twice counts as one signal', async t => {
+t.test('a key press that arrives twice counts as one signal, and SIGHUP as SIGTERM', async t => {
   const { signals, left, tick } = setup()
   signals.emit('SIGINT', 'SIGINT')
   tick(20)
   signals.emit('SIGINT', 'SIGINT')
   t.strictSame(left, [])
-})
-
-t.test('SIGHUP counts as SIGTERM', async t => {
-  const { signals, interruption } = setup()
-  signals.emit('SIGHUP', 'SIGHUP')
-  t.equal(interruption.exitCode, 143)
+  const other = setup()
+  other.signals.emit('SIGHUP', 'SIGHUP')
+  t.equal(other.interruption.exitCode, 143)
 })
 
 t.test('after release, the process handles signals itself', async t => {

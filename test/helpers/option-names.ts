@@ -1,8 +1,8 @@
 /*
   The long names of a command's options.
 */
-import { longName, type OptionTable } from '../../src/cli/options/definition.js'
+import type { OptionTable } from '../../src/cli/options/definition.js'
 
 export function optionNames({ options }: { readonly options: OptionTable }): Set<string> {
-  return new Set(Object.values(options).map(longName))
+  return new Set(Object.values(options).map(({ name }) => name))
 }

@@ -3,7 +3,7 @@
   and asks nobody: pressing Tab starts no program and evaluates no typed text.
 */
 import { errorCodes, usageError } from '../../errors.js'
-import { longName } from '../options/definition.js'
+import { english } from '../language/help-texts.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call, Command } from './command.js'
 
@@ -37,9 +37,9 @@ function bashScript(commands: readonly Command[]): string {
   for (const { name, options } of commands) {
     const all = Object.values(options)
     offers.push([`${name} ${name}`, argumentsOf[name] ?? []])
-    offers.push([`${name} options`, all.map(option => `--${longName(option)}`)])
+    offers.push([`${name} options`, all.map(option => `--${option.name}`)])
     for (const option of all) {
-      offers.push([`${name} --${longName(option)}`, option.reader.choices ?? []])
+      offers.push([`${name} --${option.name}`, option.reader.choices ?? []])
     }
   }
   const lines = offers
@@ -74,10 +74,9 @@ function fishScript(commands: readonly Command[]): string {
     return [
       `complete -c ddb-ingest -n __fish_use_subcommand -fa ${name} -d ${quoted(summary)}`,
       ...(words === undefined ? [] : [`${of} -fa '${words.join(' ')}'`]),
-      ...Object.values(options).map(option => {
-        const { choices, form } = option.reader
+      ...Object.values(options).map(({ name: long, helpName, reader: { choices, form } }) => {
         const value = choices ? ` -xa '${choices.join(' ')}'` : form === 'switch' ? '' : ' -r'
-        return `${of} -l ${longName(option)}${value} -d ${quoted(option.help)}`
+        return `${of} -l ${long}${value} -d ${quoted(english.optionHelp(helpName))}`
       }),
     ]
   })

@@ -10,7 +10,7 @@ import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
 import { english, englishHelp, type HelpTexts } from '../language/help-texts.js'
 import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
-import { longName, shortName, type OptionDefinition, type OptionTable } from './definition.js'
+import type { OptionDefinition, OptionTable } from './definition.js'
 
 /**
  * Restores bytes of arguments, each as a lone surrogate (platform/file-name.ts). Node reads arguments as UTF-8 and replaces other
@@ -40,9 +40,9 @@ export function withOptionFiles(
 ): { readonly argv: readonly string[]; readonly files: readonly string[] } {
   if (command === undefined) return { argv: [], files: [] }
   const forms = new Map(
-    Object.values(options).flatMap(one => [
-      [`--${longName(one)}`, one.reader.form],
-      [`-${shortName(one)}`, one.reader.form],
+    Object.values(options).flatMap(({ name, short, reader: { form } }) => [
+      [`--${name}`, form],
+      [`-${short}`, form],
     ]),
   )
   const complete = (word: string): string =>
@@ -248,7 +248,7 @@ function optionOf(definition: OptionDefinition, { say, optionHelp, language }: H
 }
 
 function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> {
-  const names = new Set(Object.values(command.options).map(longName))
+  const names = new Set(Object.values(command.options).map(({ name }) => name))
   const flags = new Map<string, readonly string[]>()
   for (const option of sub.options) {
     const name = option.long?.slice(2) ?? ''

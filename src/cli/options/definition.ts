@@ -1,7 +1,6 @@
 /*
   Defines options. One definition serves flags, environment, help and LoadOptions.
 */
-import { english } from '../language/help-texts.js'
 import type { LoadOptions } from '../../load/options.js'
 import type { Reader } from './readers.js'
 
@@ -46,9 +45,12 @@ interface Entry {
 
 export interface OptionDefinition extends Entry {
   readonly group: OptionGroup
+  /** Names the help text. */
   readonly helpName: string
-  /** The help text in English. */
-  readonly help: string
+  /** `batch-rows` for `-b, --batch-rows <n>`. */
+  readonly name: string
+  /** `b` for `-b, --batch-rows <n>`. */
+  readonly short: string | undefined
 }
 
 /** The options of a command, by their settings. */
@@ -82,18 +84,18 @@ export function option<T>(
   return { flags, reader, ...defined({ field, defaultNote }) }
 }
 
-type Titled = Pick<OptionDefinition, 'group' | 'help' | 'helpName'>
+type Named = Pick<OptionDefinition, 'group' | 'helpName' | 'name' | 'short'>
 
-/** Puts options under one heading of the help, and adds their help texts. */
+/** Puts options under one heading of the help, and names them. */
 export function optionGroup<const Table extends Readonly<Record<string, Entry>>>(
   group: OptionGroup,
   table: Table,
-): { readonly [Key in keyof Table]: Table[Key] & Titled } {
-  const entries = Object.entries<Entry>(table).map(([helpName, entry]) => [
-    helpName,
-    { ...entry, group, helpName, help: english.optionHelp(helpName) },
-  ])
-  return Object.fromEntries(entries) as { [Key in keyof Table]: Table[Key] & Titled }
+): { readonly [Key in keyof Table]: Table[Key] & Named } {
+  const entries = Object.entries<Entry>(table).map(([helpName, entry]) => {
+    const [, short, name] = /^(?:-(\w), )?--([a-z-]+)/.exec(entry.flags)!
+    return [helpName, { ...entry, group, helpName, name: name!, short }]
+  })
+  return Object.fromEntries(entries) as { [Key in keyof Table]: Table[Key] & Named }
 }
 
 /** The same options with other defaults in the help. */
@@ -106,16 +108,6 @@ export function noted<const Table extends OptionTable>(
     { ...one, ...defined({ defaultNote: notes[key] ?? one.defaultNote }) },
   ])
   return Object.fromEntries(entries) as Table
-}
-
-/** `batch-rows` from `-b, --batch-rows <n>`. */
-export function longName({ flags }: Pick<OptionDefinition, 'flags'>): string {
-  return /--([a-z-]+)/.exec(flags)![1]!
-}
-
-/** `b` from `-b, --batch-rows <n>`, if there is one. */
-export function shortName({ flags }: Pick<OptionDefinition, 'flags'>): string | undefined {
-  return /^-(\w),/.exec(flags)?.[1]
 }
 
 export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<

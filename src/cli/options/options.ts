@@ -8,15 +8,7 @@ import { confirmations } from '../../load/transport/confirmations.js'
 import { inputFormats } from '../../parse/formats.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { compressions } from '../../source/byte-source.js'
-import { readTransform } from '../files/transform-text.js'
-import {
-  longName,
-  noted,
-  option,
-  optionGroup,
-  type OptionDefinition,
-  type SettingsOf,
-} from './definition.js'
+import { noted, option, optionGroup, type OptionDefinition, type SettingsOf } from './definition.js'
 import * as read from './readers.js'
 
 const { choice, count, onOff, recordSize, text } = read
@@ -27,7 +19,6 @@ const functionName = read.checked('the name of a function view', checkFunctionNa
 const method = read.single('insert, append or upsert', parseMethod, {
   choices: ['insert', 'append', 'upsert'],
 })
-const transform = read.single('a function of a table, or @FILE', readTransform)
 const chosen = 'the program chooses, and says why'
 
 const targetOptions = optionGroup('Target', {
@@ -38,7 +29,7 @@ const targetOptions = optionGroup('Target', {
   keyColumns: option('--key-columns <a,b>', read.list, 'target.keyColumns'),
   function: option('--function <name>', functionName, 'target.function'),
   functionArg: option('--function-arg <json>', functionArgs, 'target.functionArguments'),
-  transform: option('--transform <function>', transform, 'target.transform'),
+  transform: option('--transform <function>', read.transform, 'target.transform'),
   types: option('--types <name:TYPE,...>', text, 'target.types'),
   confirmTable: option('--confirm-table <name>', tableName, 'target.confirmTable'),
   mayDrop: option('--may-drop', onOff, 'target.mayDrop'),
@@ -184,97 +175,57 @@ export const loadOptions = {
 /** Field → flag, for sentences and fixes of the library. */
 export const fieldFlags: ReadonlyMap<string, string> = new Map([
   ...Object.values<OptionDefinition>(loadOptions).flatMap(one =>
-    one.field === undefined ? [] : [[one.field, `--${longName(one)}`] as const],
+    one.field === undefined ? [] : [[one.field, `--${one.name}`] as const],
   ),
   ['rejects.onError', '--on-error'],
   ['cells.lenient', '--on-error null'],
 ])
 
+const { transform, partition } = targetOptions
+const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
+const { match, map, set, allowMissing } = mappingOptions
+const { onError, maxErrors, rejects } = badRowOptions
+const { onDoubt } = deliveryOptions
+const { stateDir, restart, expectRows, metricsFile, report } = runOptions
+const { trace, noColor } = outputOptions
+
 const newTable = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
 const newTypes = read.checked('NAME:TYPE,…', schemaFromTypes)
 const newName = 'a stream table named after the first file'
-const onTerminal = '100 on a terminal, else all'
-const formats = choice('table', 'types', 'json', 'create')
-const resultFormats = choice('table', 'csv', 'json')
-const partitions = choice('add', 'skip', 'fail')
-
-/** Two commands may give one flag different meanings, so a key may differ from the flag. */
-const otherOptions = {
-  ...optionGroup('Target', {
-    newTable: option('-t, --table <name>', newTable, undefined, newName),
-    key: option('--key <a,b>', read.list),
-    newTypes: option('--types <name:TYPE,...>', newTypes),
-    sortColumns: option('--sort-columns <a,b>', read.list),
-    keepDuplicates: option('--keep-duplicates <which>', choice('all', 'first', 'last')),
-    engine: option('--engine <engine>', choice('OLAP', 'TSDB'), undefined, chosen),
-    atomic: option('--atomic <level>', choice('trans', 'chunk')),
-  }),
-  ...optionGroup('Input', {
-    sample: option('--sample <n>', count(1), undefined, 'all'),
-    sampleFirst: option('--sample <n>', count(1), undefined, 'all of them'),
-  }),
-  ...optionGroup('Bad rows', {
-    retryOnError: { ...badRowOptions.onError, reader: choice('null') },
-  }),
-  ...optionGroup('Server', {
-    listenHost: { ...option('--host <address>', text), default: '127.0.0.1' },
-    listenPort: { ...option('--port <port>', read.listeningPort), default: '8848' },
-    init: option('--init <file.dos>', text),
-    requireLogin: option('--require-login', onOff),
-    tlsCert: option('--tls-cert <file>', text),
-    tlsKey: option('--tls-key <file>', text),
-    allowOrigin: option('--allow-origin <origin,...>', read.list),
-    newValuePartitions: { ...option('--new-value-partitions <what>', partitions), default: 'add' },
-    serverVersion: option('--server-version <number>', text),
-    as: option('--as <report>', text),
-    setting: option('--setting <name=value>', read.pairs('NAME=VALUE')),
-    fault: option('--fault <name[:n]>', text),
-    discard: option('--discard', onOff),
-  }),
-  ...optionGroup('Run', {
-    clean: { ...option('--clean', onOff), flagOnly: true },
-    files: { ...option('--files', onOff), flagOnly: true },
-    script: { ...option('-e, --script <script>', text), flagOnly: true },
-    requests: { ...option('--requests <n>', count(1)), default: '50000' },
-    rows: { ...option('--rows <n>', count(1)), default: '100' },
-    timeLimit: { ...option('--time-limit <time>', read.duration), default: '60s' },
-    secondUser: option('--second-user <name>', text),
-    secondPasswordFile: option('--second-password-file <file>', text),
-  }),
-  ...optionGroup('Output', {
-    output: { ...option('--output <format>', formats), default: 'table' },
-    createScript: { ...option('--create', onOff), flagOnly: true },
-    outputJson: option('--json', read.jsonSwitch),
-    resultOutput: { ...option('--output <format>', resultFormats), default: 'table' },
-    maxRows: option('--max-rows <n>', count(0), undefined, onTerminal),
-    printJson: option('--json', read.jsonSwitch),
-    issueText: option('--issue-text <file>', read.outputFile),
-  }),
-}
-
-const all = { ...loadOptions, ...otherOptions }
-
-type Words<Text> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text
-
-/** @param keys  with blanks between */
-function pick<const Keys extends string>(keys: Keys) {
-  const picked = keys.split(' ').map(key => [key, all[key as keyof typeof all]])
-  return Object.fromEntries(picked) as Pick<typeof all, Words<Keys> & keyof typeof all>
-}
-
-const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
-
-/** Options of `schema` that a printed `load` command must repeat. */
-export const sharedOptions = {
-  ...readingOptions,
-  ...pick('match map set'),
-  ...valueOptions,
-}
 
 /** Options of `schema` that describe the new table. */
-export const newTableOptions = pick(
-  'key newTypes partition sortColumns keepDuplicates engine atomic',
-)
+export const newTableOptions = optionGroup('Target', {
+  key: option('--key <a,b>', read.list),
+  newTypes: option('--types <name:TYPE,...>', newTypes),
+  partition,
+  sortColumns: option('--sort-columns <a,b>', read.list),
+  keepDuplicates: option('--keep-duplicates <which>', choice('all', 'first', 'last')),
+  engine: option('--engine <engine>', choice('OLAP', 'TSDB'), undefined, chosen),
+  atomic: option('--atomic <level>', choice('trans', 'chunk')),
+})
+
+/** Options of `schema` that a printed `load` command must repeat. */
+export const sharedOptions = { ...readingOptions, match, map, set, ...valueOptions }
+
+const schemaOptions = {
+  ...optionGroup('Target', {
+    newTable: option('-t, --table <name>', newTable, undefined, newName),
+  }),
+  ...newTableOptions,
+  ...sharedOptions,
+  ...optionGroup('Input', {
+    sampleFirst: option('--sample <n>', count(1), undefined, 'all of them'),
+  }),
+  ...optionGroup('Output', {
+    output: {
+      ...option('--output <format>', choice('table', 'types', 'json', 'create')),
+      default: 'table',
+    },
+    createScript: { ...option('--create', onOff), flagOnly: true },
+    outputJson: option('--json', read.jsonSwitch),
+    noColor,
+  }),
+}
 
 const own = "the run's own"
 const { default: _default, ...host } = serverOptions.host
@@ -286,54 +237,95 @@ export const journaledServerOptions = noted({ ...serverOptions, host }, { host: 
 export const loadOnlyOptions = ['report', 'metrics-file'] as const
 
 const { dryRun: _, report: _report, metricsFile: _file, ...optionsOfCheck } = loadOptions
-const filesOfRun = { ...pick('metricsFile report'), ...outputOptions }
-const ofResume = pick('rejects onError maxErrors onDoubt')
-const ofRetry = {
-  ...pick('transform encoding allowMissing'),
-  ...valueOptions,
-  ...pick('retryOnError rejects maxErrors onDoubt'),
-}
-const common = pick('noColor')
+const filesOfRun = { metricsFile, report, ...outputOptions }
+const sample = optionGroup('Input', { sample: option('--sample <n>', count(1), undefined, 'all') })
+const script = { ...option('-e, --script <script>', text), flagOnly: true }
+const maxRows = option('--max-rows <n>', count(0), undefined, '100 on a terminal, else all')
 
-/** Command → its options, in the order of the help. */
+const retryOptions = {
+  ...{ transform, encoding: inputOptions.encoding, allowMissing, ...valueOptions },
+  ...optionGroup('Bad rows', { retryOnError: { ...onError, reader: choice('null') } }),
+  ...{ rejects, maxErrors, onDoubt },
+}
+
+const ofPrinting = optionGroup('Output', { printJson: option('--json', read.jsonSwitch), noColor })
+
+/** Command → its options, in the order of the help. Commands may give one flag different meanings: a key names one meaning. */
 export const commandOptions = {
   load: loadOptions,
-  check: { ...optionsOfCheck, ...pick('sample') },
-  schema: {
-    ...{ ...pick('newTable'), ...newTableOptions, ...sharedOptions },
-    ...pick('sampleFirst output createScript outputJson noColor'),
-  },
+  check: { ...optionsOfCheck, ...sample },
+  schema: schemaOptions,
   resume: {
-    ...noted(ofResume, { onError: own, maxErrors: own }),
-    ...{ ...journaledServerOptions, ...pick('stateDir restart'), ...filesOfRun },
+    ...noted({ rejects, onError, maxErrors, onDoubt }, { onError: own, maxErrors: own }),
+    ...{ ...journaledServerOptions, stateDir, restart, ...filesOfRun },
   },
   runs: {
-    ...pick('clean files stateDir'),
-    ...journaledServerOptions,
-    ...pick('printJson noColor'),
+    ...optionGroup('Run', {
+      clean: { ...option('--clean', onOff), flagOnly: true },
+      files: { ...option('--files', onOff), flagOnly: true },
+      stateDir,
+    }),
+    ...{ ...journaledServerOptions, ...ofPrinting },
   },
   retry: {
-    ...noted(ofRetry, {
+    ...noted(retryOptions, {
       ...{ transform: own, encoding: own, retryOnError: own, maxErrors: 'no limit' },
       rejects: 'a new file in the same folder',
     }),
-    ...{ ...journaledServerOptions, ...pick('stateDir restart expectRows'), ...filesOfRun },
+    ...{ ...journaledServerOptions, stateDir, restart, expectRows, ...filesOfRun },
   },
   exec: {
-    ...{ ...pick('script resultOutput maxRows'), ...serverOptions },
-    ...pick('trace outputJson noColor'),
+    ...optionGroup('Run', { script }),
+    ...optionGroup('Output', {
+      resultOutput: {
+        ...option('--output <format>', choice('table', 'csv', 'json')),
+        default: 'table',
+      },
+      maxRows,
+    }),
+    ...serverOptions,
+    ...optionGroup('Output', { trace, outputJson: schemaOptions.outputJson, noColor }),
   },
-  serve: pick(
-    'listenHost listenPort init requireLogin tlsCert tlsKey allowOrigin newValuePartitions serverVersion as setting fault discard noColor',
-  ),
-  demo: common,
-  bench: { ...pick('requests rows'), ...serverOptions, ...pick('printJson noColor') },
+  serve: {
+    ...optionGroup('Server', {
+      listenHost: { ...option('--host <address>', text), default: '127.0.0.1' },
+      listenPort: { ...option('--port <port>', read.listeningPort), default: '8848' },
+      init: option('--init <file.dos>', text),
+      requireLogin: option('--require-login', onOff),
+      tlsCert: option('--tls-cert <file>', text),
+      tlsKey: option('--tls-key <file>', text),
+      allowOrigin: option('--allow-origin <origin,...>', read.list),
+      newValuePartitions: {
+        ...option('--new-value-partitions <what>', choice('add', 'skip', 'fail')),
+        default: 'add',
+      },
+      serverVersion: option('--server-version <number>', text),
+      as: option('--as <report>', text),
+      setting: option('--setting <name=value>', read.pairs('NAME=VALUE')),
+      fault: option('--fault <name[:n]>', text),
+      discard: option('--discard', onOff),
+    }),
+    noColor,
+  },
+  demo: { noColor },
+  bench: {
+    ...optionGroup('Run', {
+      requests: { ...option('--requests <n>', count(1)), default: '50000' },
+      rows: { ...option('--rows <n>', count(1)), default: '100' },
+    }),
+    ...{ ...serverOptions, ...ofPrinting },
+  },
   selftest: {
-    ...{ ...pick('timeLimit secondUser secondPasswordFile issueText'), ...serverOptions },
-    ...pick('trace printJson noColor'),
+    ...optionGroup('Run', {
+      timeLimit: { ...option('--time-limit <time>', duration), default: '60s' },
+      secondUser: option('--second-user <name>', text),
+      secondPasswordFile: option('--second-password-file <file>', text),
+    }),
+    ...optionGroup('Output', { issueText: option('--issue-text <file>', read.outputFile) }),
+    ...{ ...serverOptions, trace, ...ofPrinting },
   },
-  explain: common,
-  completion: common,
+  explain: { noColor },
+  completion: { noColor },
 }
 
 export type CommandName = keyof typeof commandOptions

@@ -5,6 +5,7 @@
 import { usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
+import { readTransform } from '../files/transform-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -108,6 +109,8 @@ export const outputFile = matching(
 
 /** Text for which `''` is a valid value. */
 export const anyText = single('text', value => value)
+
+export const transform = single('a function of a table, or @FILE', readTransform)
 
 /** Run names become paths and parts of table names. */
 export const runId = matching(

@@ -2,7 +2,7 @@
   Finds the value of each setting: on the command line, else in the environment, else its default.
 */
 import { DdbError, UsageError, usageError } from '../../errors.js'
-import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
+import { type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
 import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** Where to look for one command's options. */
@@ -40,11 +40,11 @@ export function resolveOptions<Table extends OptionTable>(
 
 /** `DDB_INGEST_BATCH_ROWS` for `batch-rows`. */
 const environmentName = (prefix: string, definition: OptionDefinition): string =>
-  prefix + longName(definition).replaceAll('-', '_').toUpperCase()
+  prefix + definition.name.replaceAll('-', '_').toUpperCase()
 
 /** The value of an option, including its default; undefined if nothing sets it. */
 export function findValue(definition: OptionDefinition, sources: OptionSources): Found | undefined {
-  const name = longName(definition)
+  const { name } = definition
   const flag = sources.flags.get(name)
   if (flag !== undefined) return { texts: flag, origin: `--${name}` }
   const set = definition.flagOnly ? undefined : fromEnvironment(definition, sources)

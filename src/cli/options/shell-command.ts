@@ -9,13 +9,7 @@ import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress, ServerTarget } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import {
-  defined,
-  fieldsOf,
-  longName,
-  type OptionDefinition,
-  type OptionTable,
-} from './definition.js'
+import { defined, fieldsOf, type OptionDefinition, type OptionTable } from './definition.js'
 import {
   commandOptions,
   loadOptions,
@@ -60,7 +54,7 @@ const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefine
 
 /** A switch if it is on, a repeatable flag for each text, any other flag with the last text. */
 function flagWords(options: OptionTable, flags: Flags): string[] {
-  const readers = new Map(Object.values(options).map(one => [longName(one), one.reader]))
+  const readers = new Map(Object.values(options).map(one => [one.name, one.reader]))
   return [...flags].flatMap(([name, texts]) => {
     const reader = readers.get(name)
     if (reader === undefined) return []
@@ -80,7 +74,7 @@ function commandText(name: string, args: readonly string[], options: OptionTable
   return shellText([name, ...words, ...flagWords(options, flags)])
 }
 
-const namesOf = (table: OptionTable): string[] => Object.values(table).map(longName)
+const namesOf = (table: OptionTable): string[] => Object.values(table).map(({ name }) => name)
 
 /** The flags of the options in `table`, in its order. */
 function flagsIn(table: OptionTable, flags: Flags): Map<string, readonly string[]> {
@@ -100,7 +94,7 @@ function flagsOf(fields: Readonly<Record<string, unknown>>): Map<string, readonl
       : typeof value === 'object'
         ? Object.entries(value!).map(([name, text]) => `${name}=${text}`)
         : [JSON.stringify(value)]
-    flags.set(longName(definition), typeof value === 'string' ? [value] : texts)
+    flags.set(definition.name, typeof value === 'string' ? [value] : texts)
   }
   return flags
 }
@@ -160,7 +154,7 @@ export function loadCommand(
   const flags = new Map<string, readonly string[]>()
   for (const definition of Object.values<OptionDefinition>(loadOptions)) {
     const given = findValue(definition, sources)
-    if (given !== undefined) flags.set(longName(definition), given.texts)
+    if (given !== undefined) flags.set(definition.name, given.texts)
   }
   const own = flagsOf(fieldsOf(loadOptions, settings))
   for (const [name, texts] of flagsOf(detected)) {

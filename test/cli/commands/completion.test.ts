@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { longName } from '../../../src/cli/options/definition.js'
 import { runMain } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
 
@@ -44,7 +43,7 @@ t.test('the scripts for zsh and fish have every command and option', async t => 
     const { stdout } = await runMain(['completion', shell])
     const isListed = (word: string): boolean => new RegExp(`[ '-]${word}[ ']`).test(stdout)
     for (const { name, options } of commands) {
-      const words = [name, ...Object.values(options).map(longName)]
+      const words = [name, ...Object.values(options).map(option => option.name)]
       t.strictSame(
         words.filter(word => !isListed(word)),
         [],

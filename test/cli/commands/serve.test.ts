@@ -12,7 +12,7 @@ import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
-import { bin, fakeProcess, runMain, spawnCli, type FakeTerminals } from '../run-cli.js'
+import { bin, fakeProcess, runMain, spawnCli } from '../run-cli.js'
 
 interface Serving {
   port: string
@@ -129,28 +129,14 @@ t.test('--setting and --server-version change the server', async t => {
   }
 })
 
-t.test('--discard ends with one line of counts', async t => {
-  const { stdout } = await (await serve(t, '--discard')).end()
-  t.strictSame(JSON.parse(stdout.trimEnd().split('\n').at(-1)!), { requests: 0, rows: 0 })
-})
-
 t.test('--discard confirms a load with receipts, and keeps none of its rows', async t => {
   const init = await scriptFile(t, 'share streamTable(1:0, `id`price, [INT, DOUBLE]) as trades\n')
   const rows = Array.from({ length: 1000 }, (_, id) => `${id},0.5\n`)
   const input = join(dirname(init), 'trades.csv')
   await writeFile(input, `id,price\n${rows.join('')}`)
   const { exec, port, end } = await serve(t, '--discard', '--init', init)
-  const argv = [
-    'load',
-    input,
-    '--host',
-    `127.0.0.1:${port}`,
-    '--table',
-    'trades',
-    '--batch-rows',
-    '100',
-  ]
-  const { code, stdout } = await runMain([...argv, '--mode', 'async', '--json'])
+  const argv = ['load', input, '--host', `127.0.0.1:${port}`, '--table', 'trades', '--json']
+  const { code, stdout } = await runMain([...argv, '--batch-rows', '100', '--mode', 'async'])
   t.equal(code, 0)
   t.match(JSON.parse(stdout), { rows: { read: 1000, confirmed: 1000 } })
   t.match(await exec('-e', 'exec count(*) from trades'), { code: 0, stdout: '0\n' })
@@ -158,15 +144,8 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
   t.strictSame(counted, { requests: 10, rows: 1000 })
 })
 
-const child = (code: string): string[] => [
-  'serve',
-  '--port',
-  '0',
-  '--',
-  process.execPath,
-  '-e',
-  code,
-]
+const child = (code: string): string[] =>
+  ['serve', '--port', '0', '--'].concat(process.execPath, '-e', code)
 
 deepTest(t, 'logins of a command are not remembered, because its server ends with it', async t => {
   const home = t.testdir()
@@ -301,22 +280,21 @@ t.test('with --json the output is one object with both modes and their ratio', a
   t.equal(result.ratio, Number((result.sync['seconds']! / result.async['seconds']!).toFixed(3)))
 })
 
-t.test('bench sends exactly the requested number of requests, each with its rows', async t => {
-  const before = server.counters.asynchronousRequests
-  await runMain(bench)
-  t.equal(server.counters.asynchronousRequests - before, 30)
-})
-
-t.test('bench prints one sentence and leaves no table on the server', async t => {
-  const { code, stdout, stderr } = await runMain(bench)
-  t.equal(code, 0)
-  t.match(
-    stdout,
-    /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
-  )
-  t.match(stderr, /^30 requests of 7 rows in each mode\nsynchronous .*\nasynchronous .*\n$/)
-  t.equal(server.node.shared.size, 0)
-})
+t.test(
+  'bench sends the requested requests, prints one sentence and leaves no table on the server',
+  async t => {
+    const before = server.counters.asynchronousRequests
+    const { code, stdout, stderr } = await runMain(bench)
+    t.equal(code, 0)
+    t.equal(server.counters.asynchronousRequests - before, 30)
+    t.match(
+      stdout,
+      /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
+    )
+    t.match(stderr, /^30 requests of 7 rows in each mode\nsynchronous .*\nasynchronous .*\n$/)
+    t.equal(server.node.shared.size, 0)
+  },
+)
 
 t.test('an error is also printed as an object, without invented figures', async t => {
   const dead = await startServer({ port: 0 })
@@ -333,9 +311,9 @@ t.test('an error is also printed as an object, without invented figures', async 
 })
 
 /** Runs bench against a server of its own; both modes send 250 requests. */
-async function scene(t: Test, terminals: FakeTerminals = {}, faults: Faults = {}) {
+async function scene(t: Test, faults: Faults = {}) {
   const { server } = await startLoadServer(t, '1', { faults })
-  const fake = fakeProcess({ ...terminals, environment: { DDB_PASSWORD: '123456' } })
+  const fake = fakeProcess({ environment: { DDB_PASSWORD: '123456' } })
   const host = `${server.host}:${server.port}`
   const words = ['--host', host, '--user', 'admin', '--requests', '250', '--rows', '3']
   const running = main(['bench', ...words], fake.processEnvironment)
@@ -352,13 +330,9 @@ deepTest(t, 'a signal ends the measurement, and no table is left on the server',
 })
 
 t.test('a measurement that fails says why, and leaves no table on the server', async t => {
-  const { server, fake, running } = await scene(
-    t,
-    {},
-    {
-      beforeExecute: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
-    },
-  )
+  const { server, fake, running } = await scene(t, {
+    beforeExecute: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
+  })
   t.equal(await running, 65)
   t.match(fake.stderr(), /refused/)
   t.equal(server.node.shared.size, 0)

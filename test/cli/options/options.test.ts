@@ -14,7 +14,6 @@ import { journaledServerOptions } from '../../../src/cli/options/options.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import {
   type OptionDefinition,
-  longName,
   option,
   optionGroup,
   fieldsOf,
@@ -107,7 +106,7 @@ t.test('no two options set the same field', async t => {
   const fields = definitions.flatMap(({ field }) => field ?? [])
   t.ok(fields.length > 30)
   t.equal(new Set(fields).size, fields.length)
-  t.equal(new Set(definitions.map(longName)).size, definitions.length)
+  t.equal(new Set(definitions.map(({ name }) => name)).size, definitions.length)
 })
 
 const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment

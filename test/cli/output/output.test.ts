@@ -178,6 +178,8 @@ const nastyText = fc
 t.test('cleaned text never contains a control character', async t => {
   fc.assert(fc.property(nastyText, text => ![...clean(text)].some(isControl)))
   fc.assert(fc.property(nastyText, text => clean(clean(text)) === clean(text)))
+  t.equal(clean('caf\udce9.csv'), 'caf\\xe9.csv', 'bytes that are not UTF-8')
+  t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a surrogate pair is a character')
   t.equal(clean('a\u001b[31;1mred\u001b[0mb'), 'aredb', 'escape sequences are removed whole')
   t.equal(clean('\u001b]0;evil\u0007x'), 'x')
   t.equal(clean('one\r\ntwo\tthree'), 'one two three')
@@ -277,27 +279,15 @@ t.test('numbers are printed as people write them', async t => {
       number => grouped(number) === number.toLocaleString('en-US'),
     ),
   )
-  t.equal(counted(1, 'row'), '1 row')
-  t.equal(counted(1000, 'row'), '1,000 rows')
-  t.equal(shortCount(999), '999')
-  t.equal(shortCount(1234), '1.23k')
-  t.equal(shortCount(45_600_000), '45.6M')
-  t.equal(bytesText(53_100_000), '53.1 MB')
-  t.equal(bytesText(12), '12 B')
-  t.equal(durationText(350), '0.35 s')
-  t.equal(durationText(12_340), '12.3 s')
-  t.equal(durationText(125_000), '2 min 5 s')
-  t.equal(durationText(3_725_000), '1 h 2 min')
-  t.equal(clockText(7000), '0:07')
-  t.equal(clockText(3_723_000), '1:02:03')
+  t.strictSame([counted(1, 'row'), counted(1000, 'row')], ['1 row', '1,000 rows'])
+  t.strictSame([999, 1234, 45_600_000].map(shortCount), ['999', '1.23k', '45.6M'])
+  t.strictSame([53_100_000, 12].map(bytesText), ['53.1 MB', '12 B'])
+  const durations = ['0.35 s', '12.3 s', '2 min 5 s', '1 h 2 min']
+  t.strictSame([350, 12_340, 125_000, 3_725_000].map(durationText), durations)
+  t.strictSame([7000, 3_723_000].map(clockText), ['0:07', '1:02:03'])
 })
 
 t.test('for an unknown name, the nearest names are suggested', async t => {
   t.equal(didYouMean('tabel', ['table', 'types', 'host']), ' (did you mean table?)')
   t.equal(didYouMean('zzzzzz', ['table', 'host']), '')
-})
-
-t.test('bytes that are not UTF-8 are escaped in names', async t => {
-  t.equal(clean('caf\udce9.csv'), 'caf\\xe9.csv')
-  t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a surrogate pair is a character')
 })

@@ -7,6 +7,7 @@ import t from 'tap'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
 import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/page.js'
 import type { LoadReport, LoadResult } from '../../../src/load/options.js'
+import { noRows } from '../../../src/load/outcomes/row-counts.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -20,6 +21,12 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   error: null,
   ...given,
 })
+
+const input: LoadResult['inputs'][number] = {
+  ...{ path: 'a.csv', format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0 },
+  contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
+  ...{ firstError: null, detected: null, ragged: 0 },
+}
 
 const moments: Moment[] = Array.from({ length: 50 }, (_, index) => ({
   elapsedMs: index * 100,
@@ -38,15 +45,7 @@ function textOf(page: string): string {
 }
 
 t.test('rows are shown by outcome, and no share is rounded to nothing or to all', t => {
-  const rows = {
-    read: 1e7,
-    confirmed: 1e7 - 2,
-    filtered: 0,
-    unconfirmed: 1,
-    rejected: 1,
-    skipped: 0,
-    unsent: 0,
-  }
+  const rows = { ...noRows(), read: 1e7, confirmed: 1e7 - 2, unconfirmed: 1, rejected: 1 }
   const text = textOf(reportPage(result({ rows }), moments))
   t.match(
     text,
@@ -64,30 +63,9 @@ t.test('texts from files and servers stay plain text everywhere', t => {
       status: 'failed',
       target: { host: evil, table: evil, function: null, method: 'insert' },
       error: { code: 'DDB_SERVER', message: evil, fix: null },
-      rows: {
-        read: 2,
-        confirmed: 1,
-        filtered: 0,
-        unconfirmed: 0,
-        rejected: 1,
-        skipped: 0,
-        unsent: 0,
-      },
+      rows: { ...noRows(), read: 2, confirmed: 1, rejected: 1 },
       inputTotals: { count: 1, bytes: 3 },
-      inputs: [
-        {
-          path: evil,
-          format: 'csv',
-          compression: 'none',
-          bytes: 3,
-          rows: 2,
-          rejected: 1,
-          firstError: { code: 'X', message: evil, lineNumber: 1 },
-          contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
-          detected: null,
-          ragged: 0,
-        },
-      ],
+      inputs: [{ ...input, path: evil, firstError: { code: 'X', message: evil, lineNumber: 1 } }],
       rejects: {
         file: evil,
         files: [{ path: evil, rows: 1 }],
@@ -154,16 +132,11 @@ t.test('the chart shows every moment within its frame', t => {
   t.end()
 })
 
-t.test('a run that was too short has no chart, and the page says so', t => {
-  const page = reportPage(result(), [])
-  t.match(textOf(page), 'The run was too short for a chart.')
-  t.notMatch(page, '<svg')
-  t.end()
-})
-
-t.test('a run of at most one batch has no chart, because the chart would show nothing', t => {
+t.test('a short run, or one of at most one batch, has no chart, which would show nothing', t => {
   const sent = (rows: number): Moment[] =>
     moments.map((moment, index) => ({ ...moment, sentRows: index < 40 ? 0 : rows }))
+  t.strictSame(newTimeline().moments(), [])
+  t.match(textOf(reportPage(result(), [])), 'The run was too short for a chart.')
   const nothing = reportPage(result(), sent(0))
   t.match(textOf(nothing), 'Nothing was sent.')
   const one = reportPage(result(), sent(9))
@@ -173,11 +146,6 @@ t.test('a run of at most one batch has no chart, because the chart would show no
 })
 
 t.test('inputs and the next command come before the figures', t => {
-  const input = {
-    ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
-    contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
-    ...{ detected: null, ragged: 0 },
-  }
   const inputs = ['a.csv', 'b.csv', 'c.csv', 'd.csv'].map(path => ({ ...input, path }))
   const top = (given: Partial<LoadResult>, next?: string): string =>
     textOf(reportPage(result(given), [], next)).split('Rows read')[0]!
@@ -205,11 +173,6 @@ t.test('numbers and their headings are right aligned', t => {
 })
 
 t.test('of many files, a thousand are shown, and the rest is counted', t => {
-  const input = {
-    ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
-    contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
-    ...{ detected: null, ragged: 0 },
-  }
   const inputs = Array.from({ length: 1_234 }, (_, index) => ({ ...input, path: `f${index}.csv` }))
   const text = textOf(reportPage(result({ inputs, inputTotals: { count: 1_234, bytes: 1 } }), []))
   t.match(text, 'f999.csv')
@@ -228,26 +191,11 @@ t.test('a load writes the page', async t => {
   const rows = Array.from({ length: 30_000 }, (_, index) => `${index === 77 ? 'x' : index},s\n`)
   writeFileSync(join(folder, 'in.csv'), `id,sym\n${rows.join('')}`)
   const path = join(folder, 'report.html')
-  const to = [
-    '-t',
-    'trades',
-    '--host',
-    `127.0.0.1:${server.port}`,
-    '--report',
-    path,
-    '--rejects',
-    join(folder, 'rejects.csv'),
-  ]
+  const to = ['-t', 'trades', '--host', `127.0.0.1:${server.port}`, '--report', path]
   // The load is slow enough for several moments in the chart.
-  const { code } = await runMain([
-    'load',
-    join(folder, 'in.csv'),
-    ...to,
-    '--rate-limit',
-    '60krows/s',
-    '--batch-rows',
-    '1000',
-  ])
+  const slowly = ['--rate-limit', '60krows/s', '--batch-rows', '1000']
+  const kept = ['--rejects', join(folder, 'rejects.csv')]
+  const { code } = await runMain(['load', join(folder, 'in.csv'), ...to, ...kept, ...slowly])
   t.equal(code, 3)
   const text = textOf(readFileSync(path, 'utf8'))
   t.match(text, /Rows read .* confirmed 29,999 /)
@@ -288,8 +236,3 @@ deepTest(
     t.end()
   },
 )
-
-t.test('without a report there is no moment', t => {
-  t.strictSame(newTimeline().moments(), [])
-  t.end()
-})

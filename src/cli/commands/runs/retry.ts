@@ -21,7 +21,7 @@ import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
-import { defined, fieldsOf, longName } from '../../options/definition.js'
+import { defined, fieldsOf } from '../../options/definition.js'
 import { journalFolder, serverSettingsOf, serverOf } from '../../options/library-options.js'
 import { addressText, shellWord } from '../../options/shell-command.js'
 import { commandOptions, type Settings } from '../../options/options.js'
@@ -75,7 +75,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
   const named = Object.entries(defined({ user, caFile, certFile, transform }))
   const missing = named.flatMap(([name, text]) => {
     const key = name as 'user' | 'caFile' | 'certFile' | 'transform'
-    return given[key] === undefined ? [`--${longName(commandOptions.retry[key])}`, text] : []
+    return given[key] === undefined ? [`--${commandOptions.retry[key].name}`, text] : []
   })
   if (given.host === undefined) {
     missing.unshift('--host', [server, ...otherHosts].map(addressText).join(','))

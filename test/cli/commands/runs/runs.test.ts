@@ -5,7 +5,6 @@ import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { missingRunError } from '../../../../src/cli/options/library-options.js'
 import type { RunsResult } from '../../../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../../../src/load/options.js'
 import { startServer } from '../../../../src/server/index.js'
@@ -249,30 +248,15 @@ deepTest(t, 'a given server is used, and appears in the suggested command', asyn
   const { resume, state } = sceneOfResume(t, { server: unreachable }, 's')
   const noPassword = await resume('s')
   t.match(noPassword, { code: 64, stderr: /no password for user "nobody"/ })
-  const wrong = await runMain(
-    [...['resume', 's', '--state-dir', state, '--host', '127.0.0.1:1'], ...['--user', 'admin']],
-    { environment: { DDB_PASSWORD: '123456' } },
-  )
+  const own = ['resume', 's', '--state-dir', state, '--user', 'admin']
+  const environment = { DDB_PASSWORD: '123456' }
+  const wrong = await runMain([...own, '--host', '127.0.0.1:1'], { environment })
   t.equal(wrong.code, 69, wrong.stderr)
   const command = `ddb-ingest resume s --state-dir ${state} --host 127.0.0.1:1 --user admin`
   t.match(wrong.stderr, `to go on: ${command}\n`)
   t.notMatch(wrong.stderr, '123456')
   const host = `127.0.0.1:${server.port}`
-  const right = await runMain(
-    [
-      'resume',
-      's',
-      '--state-dir',
-      state,
-      '--host',
-      host,
-      '--user',
-      'admin',
-      '--on-doubt',
-      'resend',
-    ],
-    { environment: { DDB_PASSWORD: '123456' } },
-  )
+  const right = await runMain([...own, '--host', host, '--on-doubt', 'resend'], { environment })
   t.match(right.stderr, /line 3/, 'the run stops at the bad row')
   t.equal(right.code, 65)
 })
@@ -295,15 +279,4 @@ t.test('a run with a new ID removes no journals, however old', async t => {
   const { stdout } = await runMain(['runs', '--state-dir', state, '--json'])
   const { runs } = JSON.parse(stdout) as { runs: { runId: string }[] }
   t.strictSame(runs.map(({ runId }) => runId).sort(), ['new', 'old', 'r'])
-})
-
-t.test('the nearest names are suggested', async t => {
-  const folder = t.testdir()
-  t.match(await missingRunError(folder, 'nightly'), {
-    code: 'DDB_RUN_MISSING',
-    exitCode: 66,
-    message: `no run "nightly" in ${folder}/runs: ddb-ingest runs lists`,
-  })
-  writeJournal(folder, 'nightly', [runRecord('nightly')])
-  t.match((await missingRunError(folder, 'nigthly')).message, '(did you mean nightly?)')
 })
