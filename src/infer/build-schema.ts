@@ -2,7 +2,7 @@
   Turns the examined columns of all inputs into the columns of a table.
 */
 import { option } from '../errors.js'
-import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
+import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import { constantProbe, type ColumnProbe } from './column-probe.js'
 import { columnOf, reasonOf } from './describe-column.js'
@@ -61,7 +61,8 @@ function filledColumns(
   )
   const types = settleTypes(
     own.map(({ probe }) => probe),
-    options,
+    options.intoDfs,
+    options.proposesTruths === true,
   )
   const isNumbered = fields.isByPosition || !fields.hasNames
   const isSaid = columns.some(({ isMapped }) => isMapped)
@@ -75,20 +76,14 @@ function filledColumns(
   })
 }
 
-/** Options for choosing one column's type without regard to other columns. */
-const alone = (intoDfs: boolean): ChoiceOptions => ({
-  intoDfs,
-  shared: { takesWord: () => true, refusal: () => undefined },
-})
-
 function setColumns({ intoDfs }: InferOptions, found: Findings): InferredColumn[] {
   const { rules, rows, set, setProbes } = found
   const templates = [...setProbes.values()].map(probe =>
-    columnOf(probe, probe.name, undefined, chooseType(probe, undefined, alone(intoDfs))!),
+    columnOf(probe, probe.name, undefined, chooseType(probe, undefined, intoDfs)!),
   )
   const constants = Object.entries(set?.constants ?? {}).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, alone(intoDfs))!)
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs)!)
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })
@@ -106,7 +101,7 @@ function memberColumns(
     if (json.isObject(column) || takenMembers.has(column.source)) continue
     const { source, probe, kinds, elementKinds } = column
     const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen, alone(options.intoDfs))
+    const type = chooseType(probe, seen, options.intoDfs)
     if (type === undefined) leftOut.push({ source, reason: reasonOf(source, seen) })
     else taken.push({ source, probe, type })
   }

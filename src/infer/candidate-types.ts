@@ -1,48 +1,59 @@
 /*
-  The types to try with each column. CHAR, SHORT and FLOAT are never tried, because later values might not fit them.
+  The readings to try with each column: types, and the options that some of them need. CHAR, SHORT and FLOAT are never tried, because
+  later values might not fit them.
 */
 import type { CellOptions } from '../parse/cell-rules.js'
 import { patternLetters } from '../parse/cells/time-pattern.js'
+import { formatsReading } from '../parse/cells/written-formats.js'
+import type { RecordBlock } from '../parse/record-block.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import { isTemporal } from '../protocol/types/temporals.js'
 import type { Column } from '../protocol/value.js'
 
-/** A type to try; `format` is set if the texts are not in the type's usual notation. */
-export interface TriedType extends ColumnType {
-  readonly format?: string
+/** A type to try, and the options without which `load` does not read the texts; empty for the type's usual notation. */
+export interface Reading {
+  readonly type: ColumnType
+  readonly options: CellOptions
 }
 
-const ofTypes = (text: string, array = false): readonly TriedType[] =>
-  text.split(' ').map(type => ({ type: type as DataType, ...(array && { array }) }))
+const plain: CellOptions = {}
 
-/** Types to try with every column, narrower types first. */
-export const plainTypes: readonly TriedType[] = ofTypes(
+const ofTypes = (text: string, array = false): readonly Reading[] =>
+  text
+    .split(' ')
+    .map(type => ({ type: { type: type as DataType, ...(array && { array }) }, options: plain }))
+
+/** Readings to try with every column, narrower types first. */
+export const plainReadings: readonly Reading[] = ofTypes(
   'BOOL INT LONG DOUBLE MINUTE SECOND TIME NANOTIME MONTH DATE DATEHOUR DATETIME TIMESTAMP NANOTIMESTAMP UUID IPADDR',
 )
 
-export const arrayTypes: readonly TriedType[] = ofTypes('BOOL INT LONG DOUBLE DATE TIMESTAMP', true)
-
-/** Narrower types first. */
-export const numberTypes = ['INT', 'LONG', 'DOUBLE'] as const
-
-/** The options that name a notation of numbers. */
-export type NumberOptions = Pick<CellOptions, 'thousands' | 'decimalComma' | 'percentColumns'>
+export const arrayReadings: readonly Reading[] = ofTypes(
+  'BOOL INT LONG DOUBLE DATE TIMESTAMP',
+  true,
+)
 
 /** Thousands separators found in files, including non-breaking blanks. */
 const groupSigns = [' ', "'", '\u00a0', '\u202f', '\u2019']
 
 /** Notations of numbers that `load` reads with options, preferred ones first: `1,234` rather counts as 1234 than as 1.234. */
-export function notationsFor(columnName: string): NumberOptions[] {
+export function notationReadings(columnName: string): Reading[] {
   const decimalComma = true
-  const all: NumberOptions[] = [
+  const all: CellOptions[] = [
     { thousands: ',' },
     { decimalComma },
     { thousands: '.', decimalComma },
     ...groupSigns.flatMap(thousands => [{ thousands }, { thousands, decimalComma }]),
   ]
   const percentColumns = [columnName]
-  return [...all, { percentColumns }, ...all.map(options => ({ ...options, percentColumns }))]
+  return [
+    ...all.flatMap(options => ofTypes('INT LONG DOUBLE').map(({ type }) => ({ type, options }))),
+    ...[{}, ...all].map(options => ({
+      type: { type: 'DOUBLE' as const },
+      options: { ...options, percentColumns },
+    })),
+  ]
 }
 
 /** Types that hold what the format reads, narrower types first. */
@@ -63,8 +74,48 @@ export function typesOfFormat(format: string): DataType[] {
   return has('S') ? ['TIME'] : has('s') ? ['SECOND'] : ['MINUTE']
 }
 
-export function asFormat(format: string): TriedType[] {
-  return typesOfFormat(format).map(type => ({ type, format }))
+export function formatReadings(columnName: string, formats: readonly string[]): Reading[] {
+  return formats.flatMap(format =>
+    typesOfFormat(format).map(type => ({
+      type: { type },
+      options: { dateFormats: { [columnName]: format } },
+    })),
+  )
+}
+
+/** How many first texts of a field to examine. Formats that fit none of them are not tried with the whole column. */
+const firstTexts = 5
+
+/** Lists the formats that fit at least one of a field's first texts, preferred formats first. */
+export function formatsIn(block: RecordBlock, field: number): readonly string[] {
+  const { bytes, starts, ends, fieldCount, rowCount } = block
+  const cells = Array.from({ length: rowCount }, (_, row) => row * fieldCount + field)
+  const filled = cells.filter(cell => starts[cell] !== ends[cell]).slice(0, firstTexts)
+  return [...new Set(filled.flatMap(cell => formatsReading(bytes, starts[cell]!, ends[cell]!)))]
+}
+
+/** In each list, a type can hold every value of the types before it. */
+const widerTypes: readonly (readonly DataType[])[] = [
+  ['DATE', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'],
+  ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'],
+]
+
+export const isNumber = ({ type, array }: ColumnType): boolean =>
+  array !== true && numbers.test(type)
+const numbers = /^(?:CHAR|SHORT|INT|LONG|FLOAT|DOUBLE|DECIMAL\d+)$/
+
+/** The readings as the user's type, which also holds all values of narrower types; each set of options once. */
+export function readingsAs(said: ColumnType, readings: readonly Reading[]): Reading[] {
+  const order = widerTypes.find(types => types.includes(said.type)) ?? [said.type]
+  const held = order.slice(0, order.indexOf(said.type) + 1)
+  const found = new Map<string, Reading>()
+  for (const { type, options } of readings) {
+    const isHeld = options.dateFormats
+      ? held.includes(type.type)
+      : type.type === said.type || (isNumber(type) && isNumber(said) && options !== plain)
+    if (isHeld) found.set(JSON.stringify(options), { type: said, options })
+  }
+  return [...found.values()]
 }
 
 /** Type with a date → its units per day. A table may be partitioned by these types. */

@@ -9,7 +9,7 @@ import type { RecordBlock } from '../parse/record-block.js'
 import { columnBuilder } from '../parse/types/column-types.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import type { Column } from '../protocol/value.js'
-import { timeExtremes, unitsPerDay } from './candidate-types.js'
+import { timeExtremes, unitsPerDay, type Reading } from './candidate-types.js'
 
 export interface RefusedText {
   readonly file: string
@@ -45,9 +45,8 @@ export function withOptions<Rules extends CellOptions>(rules: Rules, options: Ce
   return all as Rules
 }
 
-export class Candidate {
+export class Candidate implements Reading {
   readonly type: ColumnType
-  /** Options without which `load` does not read the texts; empty for the type's usual notation. */
   readonly options: CellOptions
   /** The date format among these options. */
   readonly format: string | undefined
@@ -63,7 +62,7 @@ export class Candidate {
   readonly #keepsRange: boolean
 
   /** @param name  of the column in rules @throws {UsageError} DDB_USAGE for rules that do not suit the type */
-  constructor(name: string, type: ColumnType, rules: CellRules, options: CellOptions) {
+  constructor(name: string, { type, options }: Reading, rules: CellRules) {
     this.type = type
     this.options = options
     this.format = options.dateFormats?.[name]
@@ -87,6 +86,11 @@ export class Candidate {
   /** True if options name another notation of numbers. */
   get isNotation(): boolean {
     return !this.isPlain && this.format === undefined
+  }
+
+  get results(): TrialResults {
+    const { tried, refused, firstOdd, oddTexts } = this
+    return { tried, refused, firstOdd, oddTexts }
   }
 
   /** True if the type has accepted every text so far, and some text is a value. */

@@ -46,19 +46,19 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** Decides which options a column may need. These options apply to all columns, so they may harm a different column. */
-export interface SharedOptions {
-  /** Returns true if an option may make the word null. */
-  readonly takesWord: (word: string) => boolean
-  /** Returns the reason why these options must not be used; undefined if they may be used. */
-  readonly refusal: (options: CellOptions) => string | undefined
+/** Options that would harm other columns, because they apply to all of them. */
+export interface Barred {
+  /** Words that must not mean null. */
+  readonly words: ReadonlySet<string>
+  /** Notation of numbers (`notationOf`) → why it must not be used. */
+  readonly notations: ReadonlyMap<string, string>
 }
 
-export interface ChoiceOptions {
-  /** True if the table is a DFS table, which limits the length of texts. */
-  readonly intoDfs: boolean
-  readonly shared: SharedOptions
-}
+const nothingBarred: Barred = { words: new Set(), notations: new Map() }
+
+/** Identifies a notation of numbers; empty for plain numbers. */
+export const notationOf = ({ thousands, decimalComma }: CellOptions): string =>
+  `${thousands ?? ''}${decimalComma ?? ''}`
 
 /**
  * SYMBOL needs texts that occur twice on average. If there are fewer than 100 texts, all short, it is enough that a
@@ -77,15 +77,17 @@ type Suits = (type: ColumnType, options?: CellOptions) => boolean
 
 /**
  * @param kinds  of the JSON values; undefined for texts, which always have a type
+ * @param intoDfs  true if the table is a DFS table, which limits the length of texts
  * @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds
  */
 export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
-  { intoDfs, shared }: ChoiceOptions,
+  intoDfs: boolean,
+  barred: Barred = nothingBarred,
 ): ChosenType | undefined {
   const { type } = probe
-  const chosen = type === undefined ? suitableType(probe, kinds, shared) : saidType(probe, type)
+  const chosen = type === undefined ? suitableType(probe, kinds, barred) : saidType(probe, type)
   if (chosen?.type.type !== 'STRING' || probe.longestBytes <= maxStringBytes) return chosen
   const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${probe.longestBytes}`
   if (!intoDfs || type !== undefined) {
@@ -97,7 +99,7 @@ export function chooseType(
 function suitableType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
-  shared: SharedOptions,
+  barred: Barred,
 ): ChosenType | undefined {
   const suits: Suits = (type, options = {}) =>
     kinds === undefined || takesKinds(probe.name, type, kinds, withOptions(probe.rules, options))
@@ -116,37 +118,38 @@ function suitableType(
     const dates = probe.facts.codeText === undefined ? [] : dateWarnings(probe)
     return chosenText(probe, [`${kept}: kept as text`, ...dates])
   }
-  const read = fitting.filter(({ options }) => shared.refusal(options) === undefined)
+  const { words, notations } = barred
+  const read = fitting.filter(({ options }) => !notations.has(notationOf(options)))
   const found = timed ?? valueType(probe, read)
-  const barred = found?.options.nullTexts?.find(word => !shared.takesWord(word))
-  if (found !== undefined && (barred === undefined || !isTaken)) return found
+  const word = found?.options.nullTexts?.find(one => words.has(one))
+  if (found !== undefined && (word === undefined || !isTaken)) return found
   if (!isTaken) return undefined
-  if (barred !== undefined) return chosenText(probe, [sharedNullWordWarning(found!.type, barred)])
+  if (word !== undefined) return chosenText(probe, [sharedNullWordWarning(found!.type, word)])
   if (probe.hasOtherOffsets)
     return chosenText(probe, [
       `times have different offsets, which no column keeps: ${option('cells.timeZone')} converts them to one time zone`,
     ])
-  const [why] = fitting.flatMap(({ options }) => shared.refusal(options) ?? [])
+  const [why] = fitting.flatMap(({ options }) => notations.get(notationOf(options)) ?? [])
   if (why !== undefined) return chosenText(probe, [why])
-  return nearlyType(probe, suits, shared) ?? chosenText(probe, nearWarnings(probe))
+  return nearlyType(probe, suits, barred) ?? chosenText(probe, nearWarnings(probe))
 }
 
 /** The type that accepts all texts except a few, which are probably mistakes; undefined if there is none. */
 function nearlyType(
   probe: ColumnProbe,
   suits: Suits,
-  { takesWord, refusal }: SharedOptions,
+  { words, notations }: Barred,
 ): ChosenType | undefined {
   const nearly = probe.candidates.filter(
     ({ fitsNearly, type, options }) =>
-      fitsNearly && suits(type, options) && refusal(options) === undefined,
+      fitsNearly && suits(type, options) && !notations.has(notationOf(options)),
   )
   const fewest = Math.min(...nearly.map(one => one.refused))
   const near = withOneNotation(nearly.filter(one => one.refused === fewest))
   const found = digitTime(probe, near) ?? valueType(probe, near)
   const { candidate } = found ?? {}
   if (found === undefined || candidate === undefined) return undefined
-  if (found.options.nullTexts?.every(takesWord) === false) return undefined
+  if (found.options.nullTexts?.some(word => words.has(word))) return undefined
   const warnings = [...rejectWarnings(probe, candidate), ...found.warnings]
   return { ...found, refused: candidate.refused, warnings }
 }

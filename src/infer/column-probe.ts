@@ -1,18 +1,30 @@
 /*
-  Examines one column of the inputs: tries every cell with every type that may still fit, and records what the texts look like.
-  Memory does not grow with the number of rows.
+  Examines one column of the inputs: tries every cell with every reading that may still fit, and records what the texts look like. The
+  first block with values decides which readings to try. A later block can only add other notations of numbers. Memory does not grow
+  with the number of rows.
 */
-import { option } from '../errors.js'
+import { option, UsageError } from '../errors.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { TemplateText } from '../parse/columns/template-column.js'
 import { NullTexts } from '../parse/null-texts.js'
 import type { ColumnType } from '../protocol/data-type.js'
-import type { Candidate } from './candidate.js'
+import { hasDateFormat } from '../parse/types/column-types.js'
+import { Candidate, type TrialResults } from './candidate.js'
+import {
+  arrayReadings,
+  formatReadings,
+  formatsIn,
+  isNumber,
+  notationReadings,
+  plainReadings,
+  readingsAs,
+  type Reading,
+} from './candidate-types.js'
+import { digitFormats, givenFormat } from './digit-times.js'
 import { DistinctCount } from './distinct-count.js'
 import { NullWords } from './null-words.js'
 import { TextFacts } from './text-facts.js'
-import { givenFormat, TypeTrials } from './type-trials.js'
 import { plainNumbers } from '../parse/cells/number-style.js'
 import { RecordBlock } from '../parse/record-block.js'
 
@@ -54,8 +66,12 @@ export class ColumnProbe {
   readonly type: ColumnType | undefined
   /** Place of the last record that was examined. */
   lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
-  readonly #trials: TypeTrials
+  readonly #findsSpellings: boolean
   readonly #nullTexts: NullTexts
+  /** The rules with which readings are tried. */
+  #triedRules: CellRules
+  #candidates: Candidate[] = []
+  #isDecided = false
 
   constructor({ name, rules, maxDistinct, ...options }: ProbeOptions) {
     const { isHeaderless = false, findsSpellings = false, type } = options
@@ -64,16 +80,17 @@ export class ColumnProbe {
     this.rules = rules
     this.type = type
     this.facts = new TextFacts(rules)
-    const tried = { ...rules, onOffset: () => void (this.hasOffset = true) }
-    this.#trials = new TypeTrials({ name, rules: tried, facts: this.facts, findsSpellings, type })
+    this.#triedRules = { ...rules, onOffset: () => void (this.hasOffset = true) }
+    this.#findsSpellings = findsSpellings
     this.distinct = new DistinctCount(maxDistinct)
     this.nullWords = findsSpellings ? new NullWords() : undefined
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [])
   }
 
-  /** Types that may still fit, preferred types first. If the user gave a type, all types that were tried. */
+  /** Readings that may still fit, preferred ones first. If the user gave a type, all readings that were tried. */
   get candidates(): readonly Candidate[] {
-    return this.#trials.candidates
+    if (this.type !== undefined) return this.#candidates
+    return this.#candidates.filter(one => !one.isRuledOut)
   }
 
   /**
@@ -89,7 +106,10 @@ export class ColumnProbe {
     if (arrayDelimiter !== undefined) this.facts.areArrays = true
     const before = this.cells - this.nulls
     this.#lookAtValues(block, field)
-    if (this.cells - this.nulls > before) this.#trials.read(block, field, file, arrayDelimiter)
+    if (this.cells - this.nulls > before) {
+      if (this.#isDecided) this.#goOn(block, field, file)
+      else this.#begin(block, field, file, arrayDelimiter)
+    }
     this.nullWords?.putBack(block)
   }
 
@@ -112,7 +132,7 @@ export class ColumnProbe {
 
   /** The user's date format for the column. */
   get dateFormat(): string | undefined {
-    return givenFormat(this.name, this.rules, this.facts)
+    return givenFormat(this, this.rules)
   }
 
   #lookAtTexts(block: RecordBlock, field: number): void {
@@ -141,6 +161,97 @@ export class ColumnProbe {
       const end = ends[cell]!
       if (start === end) this.nulls++
       else this.facts.look(bytes, start, end)
+    }
+  }
+
+  #begin(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
+    this.#isDecided = true
+    const { type, facts, name } = this
+    const isArray = arrayDelimiter !== undefined
+    if (isArray) this.#triedRules = { ...this.#triedRules, arrayDelimiter }
+    const own = type && [{ type, options: {} }]
+    const hasDigits = facts.wholeDigits > 0 || facts.codeText !== undefined
+    const digits = hasDigits ? digitFormats : []
+    const groups: (() => readonly Reading[])[] = isArray
+      ? [() => own ?? arrayReadings]
+      : [
+          () => [...(own ?? plainReadings), ...formatReadings(name, digits)],
+          () => formatReadings(name, formatsIn(block, field)),
+          () => this.#arraysInText(),
+        ]
+    for (const [i, group] of groups.entries()) {
+      const found = this.#tried(group(), block, field, file)
+      this.#candidates.push(...found)
+      if (i === 0 && !found.some(one => one.fits))
+        this.#candidates.push(...this.#notations(block, field, file))
+      this.#candidates = [...this.candidates]
+      if (this.#candidates.some(one => one.fits)) break
+    }
+  }
+
+  #goOn(block: RecordBlock, field: number, file: string): void {
+    const { candidates } = this
+    const plain = candidates.findLast(one => one.isPlain && isNumber(one.type))
+    const before = candidates.some(one => one.isNotation) ? undefined : plain?.results
+    for (const one of candidates) one.read(block, field, file)
+    if (before === undefined || plain!.refused === before.refused) return
+    this.#candidates.push(...this.#notations(block, field, file, before))
+  }
+
+  /** Tries arrays only if brackets or an option mark them, because an array in delimited text looks like any other text. */
+  #arraysInText(): readonly Reading[] {
+    const { rules, facts, type } = this
+    if (rules.decimalComma === true || type !== undefined) return []
+    const isMarked = facts.bracketed > 0 || rules.arrayDelimiter !== undefined
+    return isMarked ? arrayReadings : []
+  }
+
+  /**
+   * Candidates for other notations of numbers, if a text may need one. Leaves out notations that refuse as many texts as
+   * plain numbers.
+   * @param before  what plain numbers have found in earlier blocks
+   */
+  #notations(block: RecordBlock, field: number, file: string, before?: TrialResults): Candidate[] {
+    const { facts } = this
+    if (!this.#findsSpellings || !facts.isMarked) return []
+    const plain = this.#candidates.filter(one => one.isPlain && isNumber(one.type))
+    const fewest = Math.min(...plain.map(one => one.refused))
+    // Earlier numbers had no percent signs, and may have had points.
+    const mayFit = ({ options: { percentColumns, decimalComma = false } }: Reading): boolean =>
+      before === undefined || (percentColumns === undefined && !(decimalComma && facts.hasFraction))
+    const readings = notationReadings(this.name).filter(mayFit)
+    return this.#tried(readings, block, field, file, before).filter(one => one.refused < fewest)
+  }
+
+  /** Candidates for the readings that the column's rules admit, which have read the block. */
+  #tried(
+    readings: readonly Reading[],
+    block: RecordBlock,
+    field: number,
+    file: string,
+    before: Partial<TrialResults> = {},
+  ): Candidate[] {
+    const wanted = this.type === undefined ? readings : readingsAs(this.type, readings)
+    const found = wanted.flatMap(one => this.#candidate(one) ?? [])
+    for (const one of found) Object.assign(one, before).read(block, field, file)
+    return found
+  }
+
+  #candidate(reading: Reading): Candidate | undefined {
+    const { name, type: said } = this
+    const { type, options } = reading
+    const { dateFormats = {}, percentColumns = [] } = this.rules
+    const isNamed = Object.hasOwn(dateFormats, name) || percentColumns.includes(name)
+    // Rules that do not suit the reading only exclude it, unless nothing but the type could be wrong.
+    const isOwn = said !== undefined || (type.array !== true && !isNamed)
+    const isSure = isOwn && Object.keys(options).length === 0
+    try {
+      // The user gave a different format for the column.
+      if (options.dateFormats && hasDateFormat(name, type.type, this.#triedRules)) return undefined
+      return new Candidate(name, reading, this.#triedRules)
+    } catch (error) {
+      if (error instanceof UsageError && !isSure) return undefined
+      throw error
     }
   }
 }

@@ -2,19 +2,18 @@
   Recognizes dates and times written only as digits. Such digits may also be numbers, so the column's name matters, too.
 */
 import type { Candidate } from './candidate.js'
-import { asFormat, type TriedType } from './candidate-types.js'
+import { everyColumn } from '../parse/cells/date-format.js'
+import type { CellRules } from '../parse/cell-rules.js'
 
 /** Formats that plain numbers are unlikely to fit. The column's name then need not suggest a date or time. */
 const sureFormats = ['yyyyMMdd', 'yyyyMMddHHmmssSSS', 'yyyyMMddHHmmss']
 
 /** Formats of digits, preferred ones first. */
-const digitFormats = [
+export const digitFormats: readonly string[] = [
   ...sureFormats,
   ...['epoch:s', 'epoch:ms', 'epoch:us', 'epoch:ns', 'HHmmssSSS', 'HHmmss'],
   ...['ddMMyyyy', 'MMddyyyy', 'yyMMdd', 'ddMMyy', 'MMddyy'],
 ]
-
-export const digitTypes: readonly TriedType[] = digitFormats.flatMap(asFormat)
 
 const dayNumber = (year: number): number => Date.UTC(year, 0, 1) / 86_400_000
 /** A format with a four-digit year fits only if the year is 1900 to 2100; a count since 1970 if it is 1990 to 2100. */
@@ -77,4 +76,19 @@ export function isLikely(format: string, { name, facts: { wholeDigits } }: Named
 /** The formats of the candidates that a warning should mention. */
 export function likelyFormats(digits: NamedDigits, candidates: readonly Candidate[]): string[] {
   return formatsOf(candidates).filter(format => isLikely(format, digits))
+}
+
+/**
+ * The user's date format for a column. A format for all columns does not count if it begins with `epoch` or `excel`. A
+ * time of day for all columns counts only if the column's name and digits suggest one.
+ */
+export function givenFormat(
+  digits: NamedDigits,
+  { dateFormats = {} }: CellRules,
+): string | undefined {
+  if (Object.hasOwn(dateFormats, digits.name)) return dateFormats[digits.name]
+  const every = Object.hasOwn(dateFormats, everyColumn) ? dateFormats[everyColumn] : undefined
+  if (every === undefined || /^e/.test(every)) return undefined
+  // Nearly any number could be a time of day without leading zeros.
+  return isLikely(every, digits) ? every : undefined
 }

@@ -3,43 +3,30 @@
   an option would harm a different column, the column that needs the option stays text, with a warning.
 */
 import { option } from '../errors.js'
-import type { CellOptions } from '../parse/cell-rules.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
-import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
+import { chooseType, notationOf, type ChosenType } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
 import { alwaysMeansNull } from './null-words.js'
-import { arrayDelimiterOf } from './type-trials.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
 /** Chooses types until no column needs an option that harms a different column. Each round excludes more options. */
 export function settleTypes(
   probes: readonly ColumnProbe[],
-  {
-    intoDfs,
-    proposesTruths = false,
-  }: { readonly intoDfs: boolean; readonly proposesTruths?: boolean },
+  intoDfs: boolean,
+  proposesTruths: boolean,
 ): readonly ChosenType[] {
-  const barred = new Set<string>()
-  const refused = new Map<string, string>()
-  const shared: SharedOptions = {
-    takesWord: word => !barred.has(word),
-    refusal: options => refused.get(keyOf(options)),
-  }
+  const words = new Set<string>()
+  const notations = new Map<string, string>()
   for (;;) {
-    const types = probes.map(probe => chooseType(probe, undefined, { intoDfs, shared })!)
-    const before = barred.size + refused.size
-    barWords(probes, types, barred)
-    refuseNotations(probes, types, refused)
-    if (barred.size + refused.size === before) {
-      const settled = withNulls(probes, types)
-      return proposesTruths ? withTruths(probes, settled) : settled
-    }
+    const types = probes.map(probe => chooseType(probe, undefined, intoDfs, { words, notations })!)
+    const before = words.size + notations.size
+    barWords(probes, types, words)
+    barNotations(probes, types, notations)
+    if (words.size + notations.size > before) continue
+    const settled = withNulls(probes, types)
+    return proposesTruths ? withTruths(probes, settled) : settled
   }
 }
-
-/** Identifies a notation of numbers; empty for plain numbers. */
-const keyOf = ({ thousands, decimalComma }: CellOptions): string =>
-  `${thousands ?? ''}${decimalComma ?? ''}`
 
 /** Stops a word from meaning null if the word may be a text in another column. */
 function barWords(
@@ -58,15 +45,15 @@ function barWords(
   }
 }
 
-function refuseNotations(
+function barNotations(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],
-  refused: Map<string, string>,
+  barred: Map<string, string>,
 ): void {
-  const asked = types.map(({ options }) => options).filter(options => keyOf(options) !== '')
+  const asked = types.map(({ options }) => options).filter(options => notationOf(options) !== '')
   const first = asked.find(({ thousands }) => thousands !== undefined)
   const areArrays = types.some(
-    ({ type }, i) => type.array === true && arrayDelimiterOf(probes[i]!.rules) === ',',
+    ({ type }, i) => type.array === true && (probes[i]!.rules.arrayDelimiter ?? ',') === ',',
   )
   const hasPoints = types.some(
     ({ type, options }, i) =>
@@ -74,22 +61,15 @@ function refuseNotations(
   )
   for (const options of asked) {
     const { thousands, decimalComma } = options
-    if (areArrays && (thousands === ',' || decimalComma)) {
-      refused.set(
-        keyOf(options),
-        'numbers with commas, which stand between the elements of arrays in other columns',
-      )
-    } else if (decimalComma && (hasPoints || first?.thousands === ',')) {
-      refused.set(
-        keyOf(options),
-        'numbers with a decimal comma, and other columns have a point: no option reads both',
-      )
-    } else if (thousands !== undefined && thousands !== first!.thousands) {
-      refused.set(
-        keyOf(options),
-        `numbers with "${thousands}" between thousands, and other columns have "${first!.thousands}": no option reads both`,
-      )
-    }
+    const why =
+      areArrays && (thousands === ',' || decimalComma)
+        ? 'numbers with commas, which stand between the elements of arrays in other columns'
+        : decimalComma && (hasPoints || first?.thousands === ',')
+          ? 'numbers with a decimal comma, and other columns have a point: no option reads both'
+          : thousands !== undefined && thousands !== first!.thousands
+            ? `numbers with "${thousands}" between thousands, and other columns have "${first!.thousands}": no option reads both`
+            : undefined
+    if (why !== undefined) barred.set(notationOf(options), why)
   }
 }
 
