@@ -197,8 +197,7 @@ function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
 
 /** The words of the column that an option must make null. */
 function nullTextsOf({ nullWords }: ColumnProbe): Pick<CellOptions, 'nullTexts'> {
-  const seen = nullWords?.seen ?? []
-  return seen.length === 0 ? {} : { nullTexts: seen.map(({ word }) => word) }
+  return nullWords.length === 0 ? {} : { nullTexts: nullWords.map(({ word }) => word) }
 }
 
 function takesKinds(

@@ -23,10 +23,27 @@ import {
 } from './candidate-types.js'
 import { digitFormats, givenFormat } from './digit-times.js'
 import { DistinctCount } from './distinct-count.js'
-import { NullWords } from './null-words.js'
 import { TextFacts } from './text-facts.js'
 import { plainNumbers } from '../parse/cells/number-style.js'
 import { RecordBlock } from '../parse/record-block.js'
+
+/** Words that never mean anything but null. */
+const sureWords = [
+  ...['N/A', 'n/a', '#N/A', 'NULL', 'null', 'Null', '\\N', '(null)', '<NA>', '#NULL!'],
+  ...['NaN', 'nan', 'NAN', '--', '---', '\u2014'],
+]
+/** Words that may mean something else: NA is Namibia, `-` a direction, `.` a strand of DNA. */
+const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
+
+const isSure: ReadonlySet<string> = new Set(sureWords)
+
+/** True if the word means null even in a column of texts. */
+export function alwaysMeansNull(word: string): boolean {
+  return isSure.has(word)
+}
+
+const words = [...sureWords, ...otherWords]
+const wordTexts = new NullTexts(words)
 
 export interface ProbeOptions {
   /** Name of the column in the target, to which rules may refer. */
@@ -59,8 +76,6 @@ export class ColumnProbe {
   readonly distinct: DistinctCount
   /** True if a time in the column has a time zone offset, which no column stores. */
   hasOffset = false
-  /** Undefined if the probe does not look for words for null. */
-  readonly nullWords: NullWords | undefined
   /** The first few distinct texts of the column, shortened. */
   readonly texts: string[] = []
   readonly type: ColumnType | undefined
@@ -68,6 +83,8 @@ export class ColumnProbe {
   lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
   readonly #findsSpellings: boolean
   readonly #nullTexts: NullTexts
+  /** Number of cells with each of the words for null. */
+  readonly #wordCells: number[] = words.map(() => 0)
   /** The rules with which readings are tried. */
   #triedRules: CellRules
   #candidates: Candidate[] = []
@@ -83,7 +100,6 @@ export class ColumnProbe {
     this.#triedRules = { ...rules, onOffset: () => void (this.hasOffset = true) }
     this.#findsSpellings = findsSpellings
     this.distinct = new DistinctCount(maxDistinct)
-    this.nullWords = findsSpellings ? new NullWords() : undefined
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [])
   }
 
@@ -102,7 +118,13 @@ export class ColumnProbe {
     this.lastRecord = { file, lineNumber: block.lineNumbers[block.rowCount - 1]! }
     this.#lookAtTexts(block, field)
     this.#nullTexts.apply(block, field, true)
-    this.nullWords?.setAside(block, field)
+    const aside: [cell: number, end: number][] = []
+    if (this.#findsSpellings) {
+      wordTexts.apply(block, field, true, (word, cell, end) => {
+        this.#wordCells[word]!++
+        aside.push([cell, end])
+      })
+    }
     if (arrayDelimiter !== undefined) this.facts.areArrays = true
     const before = this.cells - this.nulls
     this.#lookAtValues(block, field)
@@ -110,7 +132,19 @@ export class ColumnProbe {
       if (this.#isDecided) this.#goOn(block, field, file)
       else this.#begin(block, field, file, arrayDelimiter)
     }
-    this.nullWords?.putBack(block)
+    // A template (a text of `mapping.set` with names of fields) may contain the field, and there the word need not mean null.
+    for (const [cell, end] of aside) block.ends[cell] = end
+  }
+
+  /**
+   * The words for null in unquoted cells. If a column of numbers, dates or truth values has such a word, an option of
+   * `load` makes the word null. Otherwise the word stays a text.
+   */
+  get nullWords(): readonly { readonly word: string; readonly cells: number }[] {
+    return words.flatMap((word, i) => {
+      const cells = this.#wordCells[i]!
+      return cells > 0 ? [{ word, cells }] : []
+    })
   }
 
   /** The first text that is not null, shortened. */

@@ -5,6 +5,7 @@
 import type { UsageError } from '../errors.js'
 import { option, usageError } from '../errors.js'
 import { isDecimal, type DataType } from '../protocol/data-type.js'
+import { formatScalar } from '../protocol/element.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredColumn } from './inferred-schema.js'
 
@@ -18,12 +19,13 @@ export interface DfsOptions {
   readonly atomic?: 'trans' | 'chunk'
 }
 
-/** A level of partitions that the user requested. Its texts are valid script code. */
-export interface RequestedLevel {
+/** A level of partitions. Its texts are valid script code. */
+export interface PartitionLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** Undefined if the user gave none; then the days in the inputs determine the partitions. */
-  readonly scheme: string | undefined
+  /** Partition values of the level. */
+  readonly scheme: string
+  readonly reason: string
 }
 
 /** Limits of servers (docs/server-semantics.md#tables-in-databases). */
@@ -45,12 +47,13 @@ const whole: ReadonlySet<DataType> = new Set(['INT', 'LONG', 'SHORT', 'CHAR'])
 export function requestedLevels(
   text: string,
   columns: readonly InferredColumn[],
-): RequestedLevel[] {
-  const levels = entriesOf(text).map(entry => levelOf(entry, columns))
-  if (levels.length === 0 || levels.length > mostLevels) {
+): readonly [PartitionLevel, ...PartitionLevel[]] {
+  const reason = `as ${option('target.partition')} says`
+  const [first, ...others] = entriesOf(text).map(entry => ({ ...levelOf(entry, columns), reason }))
+  if (first === undefined || others.length >= mostLevels) {
     throw wrong(text, `a table has one to ${mostLevels} levels of partitions`)
   }
-  return levels
+  return [first, ...others]
 }
 
 function wrong(entry: string, why: string): UsageError {
@@ -64,7 +67,9 @@ function entriesOf(text: string): string[] {
     .filter(entry => entry !== '')
 }
 
-function levelOf(entry: string, columns: readonly InferredColumn[]): RequestedLevel {
+type Scheme = Pick<PartitionLevel, 'columnName' | 'kind' | 'scheme'>
+
+function levelOf(entry: string, columns: readonly InferredColumn[]): Scheme {
   const [, kind = '', inside = entry] = /^([a-z]+)\((.*)\)$/i.exec(entry) ?? []
   const [name = '', ...given] = inside.split(',').map(part => part.trim())
   const column = columnFor(entry, name, columns)
@@ -112,14 +117,10 @@ function columnFor(
   return column
 }
 
-function valueLevel(
-  entry: string,
-  column: InferredColumn,
-  given: readonly string[],
-): RequestedLevel {
+function valueLevel(entry: string, column: InferredColumn, given: readonly string[]): Scheme {
   const { name: columnName, type, days } = column
   if (given.length === 0) {
-    if (days !== undefined) return { columnName, kind: 'VALUE', scheme: undefined }
+    if (days !== undefined) return { columnName, kind: 'VALUE', scheme: dayRange(days) }
     throw wrong(
       entry,
       `"${columnName}" has no days: name its values, value(${columnName},…), or take hash(${columnName},10)`,
@@ -132,6 +133,14 @@ function valueLevel(
       ? ends.map(end => literal(entry, end, type.type)).join('..')
       : `[${given.map(one => literal(entry, one, type.type)).join(', ')}]`
   return { columnName, kind: 'VALUE', scheme }
+}
+
+export const dayText = (days: number): string =>
+  formatScalar({ form: 'scalar', type: 'DATE', value: days })
+
+/** The days from the first to the last one, as script text. */
+export function dayRange({ first, last }: NonNullable<InferredColumn['days']>): string {
+  return `${dayText(first)}..${dayText(last)}`
 }
 
 /** Writes a value as a script literal. Throws for anything else, so that the user's text cannot become code. */

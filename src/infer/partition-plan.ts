@@ -3,7 +3,7 @@
   symbol. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
   docs/server-semantics.md#tables-in-databases.
 */
-import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
+import { columnTypeText, dataTypes, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import { formatScalar } from '../protocol/element.js'
 import type { UsageError } from '../errors.js'
@@ -11,18 +11,16 @@ import { InputError, option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { unitsPerDay } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
-import { requestedLevels, type DfsOptions } from './dfs-options.js'
+import {
+  dayRange,
+  dayText,
+  requestedLevels,
+  type DfsOptions,
+  type PartitionLevel,
+} from './dfs-options.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
-export interface PlannedLevel {
-  readonly columnName: string
-  readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** Partition values of the level, as script text. */
-  readonly scheme: string
-  readonly reason: string
-}
-
-type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
+type Levels = readonly [PartitionLevel, ...PartitionLevel[]]
 
 /** A partition scheme, and the storage engine that goes with it. */
 export interface PartitionPlan {
@@ -51,22 +49,8 @@ const daysPerMonth = 30
 /** Dates from this day on mean "never", so a range of partitions must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
 
-/** Bytes of a value in memory; for a text, the bytes needed besides its characters. */
-const widths: Readonly<Partial<Record<DataType, number>>> = {
-  BOOL: 1,
-  INT: 4,
-  LONG: 8,
-  DOUBLE: 8,
-  SYMBOL: 4,
-  DECIMAL64: 8,
-  DECIMAL128: 16,
-  UUID: 16,
-  IPADDR: 16,
-  TIMESTAMP: 8,
-  NANOTIME: 8,
-  NANOTIMESTAMP: 8,
-}
-const otherWidth = 4
+/** Bytes of a text in memory besides its characters. */
+const textWidth = 4
 
 /**
  * Plans partitions by columns without nulls, because rows without a partition are lost.
@@ -88,7 +72,7 @@ export function planPartitions(
   const { partition, keepDuplicates, atomic } = dfsOptions
   const levels: Levels | undefined =
     partition !== undefined
-      ? saidLevels(partition, columns)
+      ? requestedLevels(partition, columns)
       : time === undefined
         ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
         : timeLevels(time, key, totalBytes)
@@ -144,22 +128,6 @@ function checkDfsOptions({ engine, sortColumns, keepDuplicates }: DfsOptions): v
   throw usageError(`${flag} goes with --engine TSDB: OLAP does not sort`)
 }
 
-/** Turns the user's partition scheme into levels. */
-function saidLevels(partition: string, columns: readonly InferredColumn[]): Levels {
-  const [first, ...others] = requestedLevels(partition, columns).map((level): PlannedLevel => {
-    const { columnName, kind, scheme } = level
-    const { days } = columns.find(({ name }) => name === columnName)!
-    const found = days && `${dayText(days.first)}..${dayText(days.last)}`
-    return {
-      columnName,
-      kind,
-      scheme: scheme ?? found ?? '',
-      reason: `as ${option('target.partition')} says`,
-    }
-  })
-  return [first!, ...others]
-}
-
 const nameOf = ({ name }: InferredColumn): string => name
 
 const isDated = ({ days }: InferredColumn): boolean => days !== undefined && days.last < lastDay
@@ -187,9 +155,8 @@ function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   // A factor of 4, because an element with its delimiter has at least two characters of text, and at most eight bytes
   // in memory.
   if (type.array === true) return 4 * mean
-  return type.type === 'STRING' || type.type === 'BLOB'
-    ? mean + otherWidth
-    : (widths[type.type] ?? otherWidth)
+  const { bytesPerValue } = dataTypes[type.type]
+  return bytesPerValue > 0 ? bytesPerValue : mean + textWidth
 }
 
 function timeLevels(
@@ -202,7 +169,7 @@ function timeLevels(
   const perDay = totalBytes / days
   const [from, to] = [civilFromDays(first), civilFromDays(last)]
   const months = (to.year - from.year) * 12 + to.month - from.month + 1
-  const level = (kind: 'VALUE' | 'RANGE', scheme: string, reason: string): PlannedLevel => ({
+  const level = (kind: 'VALUE' | 'RANGE', scheme: string, reason: string): PartitionLevel => ({
     columnName: time.name,
     kind,
     scheme,
@@ -212,7 +179,7 @@ function timeLevels(
   if (days <= fewDays || perDay >= leastBytes) {
     const day = level(
       'VALUE',
-      `${dayText(first)}..${dayText(last)}`,
+      dayRange({ first, last }),
       `${days} ${days === 1 ? 'day' : 'days'}, ${size}: one partition a day`,
     )
     if (perDay <= mostBytes || key === undefined) return [day]
@@ -229,7 +196,7 @@ function timeLevels(
   return [level('RANGE', years.join(' '), reason)]
 }
 
-function hashLevel(key: InferredColumn, bytes: number, why: string): PlannedLevel {
+function hashLevel(key: InferredColumn, bytes: number, why: string): PartitionLevel {
   const wanted = Math.ceil(bytes / usualBytes)
   const buckets = Math.min(mostBuckets, Math.max(fewestBuckets, wanted))
   return {
@@ -335,9 +302,6 @@ const sortFault = (why: string): UsageError => usageError(`--sort-columns: ${why
 function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
   return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }
 }
-
-const dayText = (days: number): string =>
-  formatScalar({ form: 'scalar', type: 'DATE', value: days })
 
 const monthText = ({ year, month }: CivilDate): string =>
   formatScalar({ form: 'scalar', type: 'MONTH', value: 12 * year + month - 1 })

@@ -5,8 +5,7 @@
 import { option } from '../errors.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, notationOf, type ChosenType } from './choose-type.js'
-import type { ColumnProbe } from './column-probe.js'
-import { alwaysMeansNull } from './null-words.js'
+import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
 /** Chooses types until no column needs an option that harms a different column. Each round excludes more options. */
@@ -38,8 +37,7 @@ function barWords(
   for (const word of new Set(wanted)) {
     if (alwaysMeansNull(word)) continue
     const isText = probes.some(
-      ({ nullWords }, i) =>
-        keepsBlanks(types[i]!.type) && nullWords?.seen.some(one => one.word === word) === true,
+      ({ nullWords }, i) => keepsBlanks(types[i]!.type) && nullWords.some(one => one.word === word),
     )
     if (isText) barred.add(word)
   }
@@ -85,7 +83,7 @@ function withNulls(
     if (!keepsBlanks(one.type)) return one
     const { cells: rows, nullWords } = probes[i]!
     let more = 0
-    const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
+    const warnings = nullWords.flatMap(({ word, cells }) => {
       if (nullTexts.includes(word)) {
         more += cells
         return [`"${word}" is null with ${option('cells.nullTexts')} ${word}, ${alsoNull}`]

@@ -17,7 +17,7 @@ export function unclearWarning(
 
 /** Warns about words that are null only if `cells.nullTexts` names them. */
 export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
-  return (nullWords?.seen ?? []).map(
+  return nullWords.map(
     one =>
       `${quoted(one.word)} in ${one.cells} of ${cells} rows is null with ${option('cells.nullTexts')} ${one.word}`,
   )
