@@ -35,6 +35,14 @@ export {
   type PlainTemporal,
   type TimesAs,
 } from './client/plain-output.js'
+export { audit } from './load/audit/audit.js'
+export type {
+  AuditedLines,
+  AuditOptions,
+  AuditResult,
+  Certificate,
+  CertificateOptions,
+} from './load/audit/audit-result.js'
 export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
 export { load, TableWriter } from './load/load-rows.js'

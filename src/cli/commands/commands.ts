@@ -38,6 +38,13 @@ const entries: { readonly [Name in CommandName]: Entry<Name> } = {
   resume: { group: 'Load', args: '<run>', load: () => import('./runs/resume.js') },
   runs: { group: 'Load', args: '[run...]', load: () => import('./runs/runs.js') },
   retry: { group: 'Load', args: '<rejects>', load: () => import('./runs/retry.js') },
+  audit: {
+    ...{ group: 'Load', args: '<source...>', load: () => import('./audit.js') },
+    brief: {
+      options: ['table', 'missing', 'exact', 'columns', 'certificate', 'host', 'user', 'json'],
+      example: 'ddb-ingest audit trades.csv --host db1 --table trades',
+    },
+  },
   exec: { ...server, args: '[file.dos]', load: () => import('./exec.js') },
   serve: { ...server, args: '', load: () => import('./serve.js') },
   demo: { ...tool, load: () => import('./demo.js') },

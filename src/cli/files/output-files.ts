@@ -19,7 +19,7 @@ interface Ended {
 
 /** The content of a file, and its name in messages. */
 export interface ResultContent<Result> {
-  readonly name: 'JSON object' | 'metrics' | 'report' | 'text for an issue'
+  readonly name: 'JSON object' | 'metrics' | 'report' | 'text for an issue' | 'certificate'
   readonly textOf: (result: Result) => string | Promise<string>
 }
 

@@ -248,6 +248,15 @@ const retryOptions = {
   ...{ rejects, maxErrors, onDoubt },
 }
 
+const { create: _create, partition: _partition, ...audited } = targetOptions
+const { follow: _f, ...inputsOfAudit } = inputOptions
+
+/** How an audit reads inputs: as `load` does. */
+const auditedOptions = {
+  ...{ ...audited, ...inputsOfAudit, ...mappingOptions, ...valueOptions },
+  ...{ retryOnError: retryOptions.retryOnError, confirmTimeout: deliveryOptions.confirmTimeout },
+}
+
 const ofPrinting = optionGroup('Output', { printJson: option('--json', read.jsonSwitch), noColor })
 
 /** Command → its options, in the order of the help. Commands may give one flag different meanings: a key names one meaning. */
@@ -273,6 +282,17 @@ export const commandOptions = {
       rejects: 'a new file in the same folder',
     }),
     ...{ ...journaledServerOptions, stateDir, restart, expectRows, ...filesOfRun },
+  },
+  audit: {
+    ...{ ...auditedOptions, ...noted(journaledServerOptions, { host: `127.0.0.1, or ${own}` }) },
+    ...optionGroup('Run', {
+      columns: option('--columns <a,b>', read.list),
+      exact: { ...option('--exact', onOff), flagOnly: true },
+      missing: option('--missing <file>', read.outputFile),
+      certificate: option('--certificate <file>', read.outputFile),
+      stateDir,
+    }),
+    ...outputOptions,
   },
   exec: {
     ...optionGroup('Run', { script }),

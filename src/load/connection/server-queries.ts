@@ -138,6 +138,26 @@ export async function askIdle(
   }
 }
 
+/**
+ * Whether the server works on requests of the user's other sessions, or has them in its queue; undefined if it does not answer that.
+ * @param user  the user of the asking session
+ */
+export async function askOthersBusy(
+  { session, timeoutMs }: Asking,
+  user: string,
+): Promise<boolean | undefined> {
+  if (!/^\d{1,19}$/.test(session.id)) return undefined
+  const query = `exec count(*) from getConsoleJobs() where userID = ddbIngestUser, sessionId != ${session.id}l`
+  try {
+    await session.upload({ ddbIngestUser: user })
+    const answer = await session.run(query, { timeoutMs, urgent: true })
+    return answer?.form === 'scalar' && answer.value !== null ? Number(answer.value) > 0 : undefined
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}
+
 /** `TRANS` or `CHUNK`; undefined if the server does not answer that (`schema(database(path)).atomic`). */
 export async function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
   try {

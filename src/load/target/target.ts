@@ -284,3 +284,25 @@ function holdsObject(json: unknown): boolean {
   if (Array.isArray(json)) return json.some(holdsObject)
   return typeof json === 'object' && json !== null
 }
+
+/**
+ * A query for rows of a table. Selects all columns if one has a name that a script would have to quote.
+ * @param range  reads rows with values of this column from `ddbIngestLow` to `ddbIngestHigh`, variables of the session. The bare
+ *   comparison lets the server skip partitions that have none; null for all rows
+ * @param slice  index of the first row, and number of rows
+ */
+export function selectText(
+  table: TableTarget,
+  columns: readonly string[],
+  range: { readonly column: string; readonly low: unknown; readonly high: unknown } | null,
+  slice?: { readonly from: number; readonly rows: number },
+): string {
+  const names = columns.every(isIdentifier) ? columns.join(', ') : '*'
+  const from = table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table)
+  const column = range !== null && isIdentifier(range.column) ? range.column : undefined
+  const between = range?.low === range?.high ? '' : `, ${column} <= ddbIngestHigh`
+  const sign = between === '' ? '=' : '>='
+  const where = column === undefined ? '' : ` where ${column} ${sign} ddbIngestLow${between}`
+  const limit = slice === undefined ? '' : ` limit ${slice.from}, ${slice.rows}`
+  return `select ${names} from ${from}${where}${limit}`
+}

@@ -1,0 +1,210 @@
+/*
+  `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate.
+*/
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { DdbError, usageError } from '../../errors.js'
+import { audit } from '../../load/audit/audit.js'
+import {
+  concluded,
+  newResult,
+  type AuditedLines,
+  type AuditOptions,
+  type AuditResult,
+  type Certificate,
+  type CertificateOptions,
+} from '../../load/audit/audit-result.js'
+import { readRun } from '../../load/journal/known-runs.js'
+import { isOf } from '../../load/journal/shape.js'
+import { asDdbError } from '../../load/run-ending.js'
+import type { Trace } from '../../client/trace.js'
+import { systemPlatform } from '../../platform/system.js'
+import { inputsOf, refuseTerminal } from '../files/files-from.js'
+import { isThere, refuseSharedFiles } from '../files/one-file.js'
+import { openResultFile, withFiles } from '../files/output-files.js'
+import { catchSignals } from '../process-environment.js'
+import { defined } from '../options/definition.js'
+import {
+  journalFolder,
+  loadOptionsOf,
+  missingRunError,
+  serverOf,
+  serverSettingsOf,
+  targetOptionsOf,
+} from '../options/library-options.js'
+import type { Settings } from '../options/options.js'
+import { sameCommand, shellText } from '../options/shell-command.js'
+import { printAdvice } from '../output/failures.js'
+import { startProgress } from '../output/progress.js'
+import { grouped, jsonLine } from '../output/terminal-text.js'
+import type { Call } from './command.js'
+
+type AuditSettings = Settings<'audit'>
+
+const localServer = [{ host: '127.0.0.1', port: 8848 }] as const
+
+/** @returns the exit code; failures of the audit itself are in its result, not thrown */
+export async function run(settings: AuditSettings, call: Call): Promise<number> {
+  refuseTerminal(settings, call)
+  const target = targetOptionsOf({ host: localServer, ...settings })
+  const failed = (error: unknown): AuditResult =>
+    concluded(newResult(new Date().toISOString(), { target }), false, asDdbError(error))
+  return withFiles(call, settings, failed, async files => {
+    const { json, certificate: path } = settings
+    await files.add(json?.file, { name: 'JSON object', textOf: jsonLine })
+    const textOf = ({ certificate }: AuditResult): string => `${JSON.stringify(certificate)}\n`
+    const file = path && (await openResultFile<AuditResult>(path, { name: 'certificate', textOf }))
+    try {
+      const result = await runAudit(settings, call, files.openTrace())
+      if (file && result.certificate !== null) await file.write(result, call.output)
+      return await files.publish(result, () => print(settings, call, result))
+    } finally {
+      if (file) await file.close()
+    }
+  })
+}
+
+async function runAudit(
+  settings: AuditSettings,
+  call: Call,
+  trace: Trace | undefined,
+): Promise<AuditResult> {
+  const { processEnvironment, output } = call
+  const asked = await optionsOf(settings, call, trace)
+  const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
+  const interruption = catchSignals(processEnvironment)
+  const { signal, leaving: leave } = interruption
+  try {
+    const result = await audit({
+      ...asked,
+      ...{ signal, leave },
+      onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
+    })
+    if (result.status === 'interrupted') {
+      result.exitCode = interruption.exitCode ?? result.exitCode
+    }
+    return result
+  } finally {
+    progress.stop()
+    interruption.release()
+  }
+}
+
+/** What to audit: inputs and a table, or, if no table is named, a certificate or a run. */
+async function optionsOf(
+  settings: AuditSettings,
+  call: Call,
+  trace: Trace | undefined,
+): Promise<AuditOptions | CertificateOptions> {
+  const { columns, exact, missing } = settings
+  const own = defined({ columns, exact, missing })
+  const given = { host: localServer, ...settings }
+  const [named = '-'] = call.args
+  if (settings.table !== undefined || settings.function !== undefined) {
+    const inputs = await inputsOf(settings, call)
+    await refuseSharedFiles({ ...settings, ...defined({ rejects: missing }) }, inputs, call)
+    return { ...(await loadOptionsOf(given, inputs, call, trace)), ...own }
+  }
+  if (call.args.length !== 1 || named === '-') {
+    throw usageError('name the table that should have the rows, or the run that loaded them')
+  }
+  if (isThere(named)) {
+    return { certificate: await readCertificate(named), server: await serverOf(given, call, trace) }
+  }
+  const folder = journalFolder(settings, call.processEnvironment)
+  const known = await readRun(folder, named, systemPlatform.files, { holder: true })
+  if (known === undefined) throw await missingRunError(folder, named)
+  if (known.holder !== undefined) {
+    throw new DdbError(
+      'DDB_LOCKED',
+      `process ${known.holder.pid} works on run "${named}": audit it when that has ended`,
+    )
+  }
+  const { folder: workingFolder, options } = known.run
+  const inputs = options.inputs.map(input => resolve(workingFolder, input))
+  const journaled = serverSettingsOf(settings, options.server, workingFolder)
+  return { ...options, inputs, server: await serverOf(journaled, call, trace), ...own }
+}
+
+/** @throws {UsageError} DDB_USAGE */
+async function readCertificate(path: string): Promise<Certificate> {
+  let read: unknown
+  try {
+    read = JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    read = undefined
+  }
+  const texts = {
+    host: 'text',
+    table: 'text',
+    madeAt: 'text',
+    digest: 'text',
+    key: 'text',
+  } as const
+  const columns = [{ name: 'text', type: 'text' }] as const
+  if (isOf({ schema: 'text', rows: '#', ...texts, columns }, read)) {
+    const certificate = read as Certificate
+    if (certificate.schema === 'ddb-ingest/certificate/1') return certificate
+  }
+  throw usageError(`"${path}" is no certificate: to audit an input, name its table with --table`)
+}
+
+async function print(settings: AuditSettings, call: Call, result: AuditResult): Promise<void> {
+  const { output, asked } = call
+  if (settings.quiet !== true || result.exitCode !== 0) {
+    for (const notice of result.notices) output.note(notice)
+    for (const line of lineTexts(result)) output.note(line)
+    if (result.error !== null) {
+      output.problem(result.error.message, result.error.code)
+      printAdvice(output, result.error, asked)
+    } else if (result.missingFiles.length > 0) {
+      for (const { path } of result.missingFiles) output.note(`next: ${shellText(['retry', path])}`)
+    } else if (result.status === 'missing' && settings.missing === undefined) {
+      const { command, args = [], flags = new Map() } = asked
+      const next = command && sameCommand({ command, args, flags }, { missing: 'missing.csv' })
+      output.note(`next: ${next ?? 'ddb-ingest audit --help'}`)
+    }
+  }
+  if (settings.json?.print) await output.writeData(jsonLine(result))
+  else if (settings.quiet !== true || result.exitCode !== 0) {
+    await output.write(`${summary(result)}\n`)
+  }
+}
+
+/** Ranges of lines to print of each kind. */
+const mostLines = 20
+
+function lineTexts({ lines, rows }: AuditResult): string[] {
+  const texts = (what: string, ranges: readonly AuditedLines[], count: number | null): string[] => {
+    const shown = ranges.slice(0, mostLines).map(range => `${what}: ${lineText(range)}`)
+    const isAll = ranges.length <= mostLines
+    return isAll ? shown : [...shown, `${what}: ${grouped(count!)} rows in all; --json lists more`]
+  }
+  return [
+    ...texts('missing', lines.missing, rows.missing),
+    ...texts('other values under the same key', lines.changed, rows.changed),
+    ...texts('more often in the table', lines.repeated, rows.repeated),
+  ]
+}
+
+function lineText({ file, firstLine, lastLine, stored }: AuditedLines): string {
+  const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`
+  const values = (stored ?? []).map(({ column, value }) => `${column} ${value || 'NULL'}`)
+  const instead = values.length === 0 ? '' : `; a stored row differs in: ${values.join(', ')}`
+  return `${file}, ${lines}${instead}`
+}
+
+function summary({ status, rows, target }: AuditResult): string {
+  const name = target.table ?? target.function ?? 'the table'
+  const texts = [
+    `${grouped(rows.input)} rows read`,
+    rows.found !== null && `${grouped(rows.found)} found in ${name}`,
+    rows.missing !== null && `${grouped(rows.missing)} missing`,
+    rows.changed && `${grouped(rows.changed)} with other values`,
+    rows.replaced > 0 && `${grouped(rows.replaced)} replaced by later rows of the same key`,
+    rows.rejected > 0 && `${grouped(rows.rejected)} rejected`,
+    rows.outside > 0 && `${grouped(rows.outside)} outside the partitions`,
+    rows.others && `${grouped(rows.others)} other rows in the table`,
+  ]
+  return `${status}: ${texts.filter(text => typeof text === 'string').join(', ')}`
+}

@@ -1,0 +1,144 @@
+/*
+  Options and result of `audit()`, as plain data.
+*/
+import type { DdbError } from '../../errors.js'
+import { version } from '../../version.js'
+import type { LoadOptions, LoadResult } from '../options.js'
+import type { ValueRange } from './stored-rows.js'
+
+/** As for `load`; options about sending, journals, rejects and new tables have no effect. */
+export interface AuditOptions extends LoadOptions {
+  /** Columns to compare; default all. Needed if a function or a transform changes values. */
+  columns?: readonly string[]
+  /** Whether rows that are not in the input count as a difference. */
+  exact?: boolean
+  /** File for the records that the table lacks, byte for byte, below their header. It must be missing or empty. */
+  missing?: string
+}
+
+/** Options of an audit without input: compares a table with a certificate. */
+export interface CertificateOptions extends Pick<
+  LoadOptions,
+  'server' | 'delivery' | 'signal' | 'leave'
+> {
+  certificate: Certificate
+}
+
+/** What a table held when every row of an input was there, and no others in the same ranges. */
+export interface Certificate {
+  schema: 'ddb-ingest/certificate/1'
+  version: string
+  /** ISO 8601, in UTC. */
+  madeAt: string
+  host: string
+  table: string
+  /** Identifiers of the table's storage; null if the server gives none, as for tables in memory. */
+  identity: string | null
+  columns: { name: string; type: string }[]
+  /** Each is read by one query; null is the whole table. */
+  ranges: readonly (ValueRange | null)[]
+  rows: number
+  /** Number of rows and sums of their hashes with this key. */
+  digest: string
+  key: string
+  inputs: { path: string; rows: number; bytes: number }[]
+}
+
+export interface AuditedLines {
+  file: string
+  /** From 1, both included. A record of several lines counts with its first. */
+  firstLine: number
+  lastLine: number
+  /** Columns in which a stored row differs from a missing one, and its values there; null if there is no similar row. */
+  stored: { column: string; value: string }[] | null
+}
+
+/** Every field is present; unknown values are null. */
+export interface AuditResult {
+  schema: 'ddb-ingest/audit/1'
+  version: string
+  /**
+   * `complete`: every row is there. `missing`: some rows are not. `differs`: the table has other rows, too (`exact`), or does not match
+   * the certificate. `undecided`: the audit could not find out (`error`).
+   */
+  status: 'complete' | 'missing' | 'differs' | 'undecided' | 'failed' | 'interrupted'
+  exitCode: number
+  startedAt: string
+  endedAt: string
+  target: LoadResult['target']
+  columns: string[]
+  ranges: readonly (ValueRange | null)[]
+  /**
+   * input = found + missing + changed + replaced + rejected + outside. `changed`: the table has the key with other values. `replaced`: the
+   * table keeps another row of the input with the same key. `outside`: no partition takes the row. `table`: rows that were read there.
+   * `others`: those that are not in the input; `repeated`: how many of them equal a row of the input.
+   */
+  rows: {
+    input: number
+    found: number | null
+    missing: number | null
+    changed: number | null
+    replaced: number
+    rejected: number
+    outside: number
+    table: number
+    others: number | null
+    repeated: number | null
+  }
+  /** At most 1,000 ranges of lines each. */
+  lines: { missing: AuditedLines[]; changed: AuditedLines[]; repeated: AuditedLines[] }
+  /** Files with the missing records. */
+  missingFiles: LoadResult['rejects']['files']
+  /** Null unless every row is there and no other. */
+  certificate: Certificate | null
+  notices: string[]
+  error: LoadResult['error']
+}
+
+type Asked = Pick<LoadOptions, 'target'> & { readonly server?: LoadOptions['server'] }
+
+export function newResult(
+  startedAt: string,
+  { server, target: { table, function: called } }: Asked,
+): AuditResult {
+  const host = server === undefined ? '' : `${server.host}:${server.port}`
+  const target = { host, table: table ?? null, function: called ?? null, method: null }
+  return {
+    ...{ schema: 'ddb-ingest/audit/1', version, status: 'complete', exitCode: 0 },
+    ...{ startedAt, endedAt: '', target, columns: [], ranges: [] },
+    rows: {
+      ...{ input: 0, found: null, missing: null, changed: null, replaced: 0, rejected: 0 },
+      ...{ outside: 0, table: 0, others: null, repeated: null },
+    },
+    lines: { missing: [], changed: [], repeated: [] },
+    ...{ missingFiles: [], certificate: null, notices: [], error: null },
+  }
+}
+
+/** Completes a result with the outcome that follows from it. */
+export function concluded(
+  result: AuditResult,
+  isExact: boolean,
+  failure: DdbError | undefined,
+): AuditResult {
+  const { missing, changed, others, rejected, outside } = result.rows
+  const end = (status: AuditResult['status'], exitCode: number): AuditResult => ({
+    ...{ ...result, status, exitCode },
+    ...(failure && {
+      error: { code: failure.code, message: failure.message, fix: failure.fix ?? null },
+    }),
+  })
+  if (failure !== undefined) {
+    const { code, exitCode } = failure
+    const isOpen = code === 'DDB_UNPROVEN'
+    return end(
+      code === 'DDB_INTERRUPTED' ? 'interrupted' : isOpen ? 'undecided' : 'failed',
+      exitCode,
+    )
+  }
+  if (missing === null) return end('differs', 4)
+  if (missing > 0) return end('missing', 4)
+  if (changed! > 0) return end('undecided', 75)
+  if (isExact && others! > 0) return end('differs', 4)
+  return end('complete', rejected + outside > 0 ? 3 : 0)
+}

@@ -1,0 +1,234 @@
+/*
+  Audits of tables on an embedded server: what is there, what is not, and the files that make up for it.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { auditOn } from '../../../src/load/audit/audit.js'
+import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const columns = '`day`sym`price`id, [DATE,SYMBOL,DOUBLE,INT]'
+const tables = [
+  { table: 'trades', script: `share streamTable(10:0, ${columns}) as trades` },
+  { table: 'plain', script: `share table(10:0, ${columns}) as plain` },
+  {
+    table: 'dfs://byDay/t',
+    script: `db = database("dfs://byDay", VALUE, 2020.01.01..2020.01.03)
+db.createPartitionedTable(table(1:0, ${columns}), "t", "day")`,
+  },
+  {
+    table: 'dfs://ranges/t',
+    script: `ranges = database("dfs://ranges", COMPO, [database("", RANGE, 0 100 200 1000), database("", HASH, [SYMBOL, 3])])
+ranges.createPartitionedTable(table(1:0, ${columns}), "t", \`id\`sym)`,
+  },
+]
+
+const header = 'day,sym,price,id\n'
+const lineOf = (id: number): string => `2020.01.0${1 + (id % 3)},S${id % 7},${id / 4},${id}\n`
+const csv = header + Array.from({ length: 900 }, (_, id) => lineOf(id)).join('')
+
+interface Scene extends LoadServer {
+  readonly path: string
+  readonly rest: string
+  readonly audit: (change?: Partial<AuditOptions>) => Promise<AuditResult>
+  readonly check: (certificate: AuditResult['certificate']) => Promise<AuditResult>
+  readonly expression: string
+}
+
+async function scene(
+  t: Test,
+  { table, script }: (typeof tables)[number],
+  text = csv,
+): Promise<Scene> {
+  const here = await startLoadServer(t, script, { settings: { persistenceDir: 'somewhere' } })
+  const folder = t.testdir()
+  const path = join(folder, 'in.csv')
+  await writeFile(path, text)
+  const server = {
+    host: here.server.host,
+    port: here.server.port,
+    user: 'admin',
+    password: '123456',
+  }
+  const [, database, name] = /^(dfs:.*)\/(.*)$/.exec(table) ?? []
+  return {
+    ...here,
+    path,
+    rest: join(folder, 'rest.csv'),
+    expression: database === undefined ? table : `loadTable("${database}", "${name}")`,
+    load: (inputs, change) => here.load(inputs, { target: { table }, ...change }),
+    audit: change =>
+      auditOn(systemPlatform, { inputs: [path], server, target: { table }, ...change }),
+    check: certificate => auditOn(systemPlatform, { certificate: certificate!, server }),
+  }
+}
+
+for (const one of tables) {
+  t.test(
+    `${one.table}: rows are found, rows of others counted, lost rows named and loaded`,
+    async t => {
+      const { path, rest, load, audit, check, session, expression, rows } = await scene(t, one)
+      t.match(await load(path), { exitCode: 0 })
+      const whole = await audit({ exact: true })
+      t.match(whole, {
+        status: 'complete',
+        exitCode: 0,
+        rows: { found: 900, missing: 0, others: 0 },
+      })
+      t.match(await check(whole.certificate), { status: 'complete', exitCode: 0 })
+
+      await session.run(
+        `tableInsert(${expression}, table([2020.01.01, 2020.01.01] as day, ["S0", "S9"] as sym, [5.25, 7.5] as price, [21, 22] as id))`,
+      )
+      const more = await audit()
+      t.match(
+        more,
+        {
+          exitCode: 0,
+          rows: { found: 900, missing: 0, others: 2, repeated: 1 },
+          lines: { repeated: [{ firstLine: 23, lastLine: 23 }] },
+          certificate: null,
+        },
+        'line 23 is there twice',
+      )
+      t.equal((await audit({ exact: true })).exitCode, 4)
+      // Of a table in memory, a certificate describes the first rows.
+      const isStored = one.table.startsWith('dfs:')
+      t.match(await check(whole.certificate), { exitCode: isStored ? 4 : 0 })
+
+      await writeFile(
+        path,
+        csv.replace(lineOf(40), '2020.01.02,S5,11,40\n') + lineOf(990) + lineOf(991),
+      )
+      t.match(
+        await audit({ missing: rest }),
+        {
+          exitCode: 4,
+          rows: { found: 899, missing: 3 },
+          lines: {
+            missing: [
+              { firstLine: 42, lastLine: 42, stored: [{ column: 'price', value: '10' }] },
+              { firstLine: 902, lastLine: 903 },
+            ],
+          },
+        },
+        'a changed cell and two lost rows',
+      )
+      t.equal(
+        await readFile(rest, 'utf8'),
+        `${header}2020.01.02,S5,11,40\n${lineOf(990)}${lineOf(991)}`,
+      )
+      t.match(await load(rest), { exitCode: 0 })
+      t.match(await audit(), { exitCode: 0, rows: { found: 902, missing: 0, others: 3 } })
+      const [[count] = []] = await rows(`select count(*) from ${expression}`)
+      t.equal(count, '905')
+    },
+  )
+}
+
+t.test('a table without the rows: every line is missing, and the file is the input', async t => {
+  const { path, rest, audit } = await scene(t, tables[2]!)
+  t.match(await audit({ missing: rest }), {
+    exitCode: 4,
+    rows: { found: 0, missing: 900, table: 0 },
+    lines: { missing: [{ firstLine: 2, lastLine: 901, stored: null }] },
+  })
+  t.equal(await readFile(rest, 'utf8'), await readFile(path, 'utf8'))
+  t.match(await audit({ missing: rest }), { exitCode: 73, rows: { input: 0 } }, 'the file is kept')
+})
+
+t.test('rejected rows and rows outside the partitions are not expected', async t => {
+  const text = `${csv}2020.01.01,S1,bad,5\n2020.01.02,S1,1,5000\n`
+  const { path, rest, load, audit } = await scene(t, tables[3]!, text)
+  t.match(await load(path, { target: { table: 'dfs://ranges/t' }, rejects: { onError: 'skip' } }), {
+    exitCode: 3,
+  })
+  t.match(await audit({ missing: rest }), {
+    ...{ exitCode: 3, status: 'complete', missingFiles: [] },
+    rows: { input: 902, found: 900, missing: 0, rejected: 1, outside: 1 },
+  })
+})
+
+const keyed = {
+  first: 'share keyedStreamTable(`id, 10:0, `id`v, [INT,DOUBLE]) as k',
+  last: 'share keyedTable(`id, 10:0, `id`v, [INT,DOUBLE]) as k',
+}
+for (const [keeps, script] of Object.entries(keyed)) {
+  t.test(`of each key, the ${keeps} row counts`, async t => {
+    const text = `id,v\n${Array.from({ length: 90 }, (_, i) => `${i % 30},${i}\n`).join('')}`
+    const { path, rest, load, audit, session } = await scene(t, { table: 'k', script }, text)
+    t.match(await load(path), { exitCode: 0 })
+    t.match(await audit(), { exitCode: 0, rows: { found: 30, replaced: 60, others: 0 } })
+    await session.run('tableInsert(k, 77, 1.0)')
+    await writeFile(path, `${text}31,5\n`)
+    const added = keeps === 'last' ? [92] : [92]
+    t.match(await audit({ missing: rest }), {
+      exitCode: 4,
+      rows: { found: 30, missing: 1, others: 1 },
+      lines: { missing: [{ firstLine: added[0] }] },
+    })
+    await writeFile(path, keeps === 'last' ? `${text}7,-1\n` : text.replace('7,7\n', '7,-1\n'))
+    t.match(
+      await audit(),
+      {
+        ...{ status: 'undecided', exitCode: 75 },
+        rows: { found: 29, missing: 0, changed: 1 },
+        lines: { changed: [{ stored: [{ column: 'v', value: keeps === 'last' ? '67' : '7' }] }] },
+      },
+      'another writer may have changed the row',
+    )
+  })
+}
+
+t.test('a table made again has another certificate', async t => {
+  const { path, load, audit, check, session } = await scene(t, tables[2]!)
+  await load(path)
+  const { certificate } = await audit()
+  await session.run(`dropTable(database("dfs://byDay"), "t")
+createPartitionedTable(database("dfs://byDay"), table(1:0, ${columns}), "t", "day")`)
+  await load(path)
+  t.match(await check(certificate), { exitCode: 75, error: { code: 'DDB_TARGET_CHANGED' } })
+  t.match(await check((await audit()).certificate), { exitCode: 0 })
+})
+
+t.test('one cell that was changed in the table spoils the certificate', async t => {
+  const { path, load, audit, check, session } = await scene(t, tables[1]!)
+  await load(path)
+  const { certificate } = await audit()
+  await session.run('update plain set price = 1.25 where id = 4')
+  t.match(await check(certificate), { status: 'differs', exitCode: 4 })
+  t.match(await audit(), {
+    lines: { missing: [{ firstLine: 6, stored: [{ column: 'price', value: '1.25' }] }] },
+  })
+})
+
+t.test('standard input can be compared, but not read again', async t => {
+  const { path, load, audit } = await scene(t, tables[0]!)
+  await load(path)
+  const once = (text: string): Partial<AuditOptions> => ({
+    inputs: ['-'],
+    input: { stdin: Readable.from([Buffer.from(text)]) },
+  })
+  t.match(await audit(once(csv)), { exitCode: 0 })
+  t.match(await audit(once(csv + lineOf(901))), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
+})
+
+t.test('rows that left memory are not called missing', async t => {
+  const script = `t = streamTable(10:0, ${columns})
+enableTableShareAndPersistence(t, "trades", cacheSize=100)`
+  const { path, load, audit, rest } = await scene(t, { table: 'trades', script })
+  t.match(await load(path), { exitCode: 0 })
+  t.match(await audit({ missing: rest }), { exitCode: 75, status: 'undecided', missingFiles: [] })
+})
+
+t.test('wrong columns are refused before anything is read', async t => {
+  const { audit } = await scene(t, tables[0]!)
+  await t.rejects(audit({ columns: ['prize'] }), { code: 'DDB_USAGE', message: /price/ })
+  t.match(await audit({ target: { table: 'nothing' } }), { exitCode: 78, status: 'failed' })
+})
