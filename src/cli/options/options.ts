@@ -248,7 +248,7 @@ const retryOptions = {
   ...{ rejects, maxErrors, onDoubt },
 }
 
-const { create: _create, partition: _partition, ...audited } = targetOptions
+const { create: _c, partition: _p, ...audited } = targetOptions
 const { follow: _f, ...inputsOfAudit } = inputOptions
 
 /** How an audit reads inputs: as `load` does. */
