@@ -1,6 +1,8 @@
 /*
   Finds line ends: LF, CRLF or a single CR.
 */
+import { isAt } from './cells/cell-bytes.js'
+
 export const lineFeed = 10
 export const carriageReturn = 13
 
@@ -46,10 +48,10 @@ export function afterMark(
   end: number,
   isLast: boolean,
 ): number {
-  if (bytes[position] !== dosEnd) {
-    const isMark = byteOrderMark.every((byte, i) => bytes[position + i] === byte)
-    return isMark ? position + byteOrderMark.length : position
+  if (bytes[position] === byteOrderMark[0]) {
+    return isAt(byteOrderMark, bytes, position) ? position + byteOrderMark.length : position
   }
+  if (bytes[position] !== dosEnd) return position
   const rest = bytes.subarray(position, end)
   const isEnd = rest.every(byte => byte === dosEnd || byte === lineFeed || byte === carriageReturn)
   return !isEnd ? position : isLast ? end : -1

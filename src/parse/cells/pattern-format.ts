@@ -17,14 +17,27 @@ import {
   zero,
   type Outcome,
 } from './read-cell.js'
-import { powersOfTen } from './read-number.js'
+import {
+  day,
+  defaults,
+  dropped,
+  fraction,
+  hour,
+  layoutOf,
+  minute,
+  month,
+  nanosOfDigits,
+  readLayout,
+  second,
+  year,
+  type TimeLayout,
+} from './time-layout.js'
 import { monthNames, type PatternPart } from './time-pattern.js'
 import { civilDays, noDay, type DateFormat } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
-
 export interface ClockRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
@@ -49,19 +62,6 @@ const skippedTime = 1
 const withoutDate = 2
 const otherOffset = 3
 
-/** Indexes of the fields of a time. */
-const year = 0
-const month = 1
-const day = 2
-const hour = 3
-const minute = 4
-const second = 5
-const fraction = 6
-const dropped = 7
-
-/** The values of fields that a text lacks. */
-const defaults = Int32Array.of(1970, 1, 1, 0, 0, 0, 0, 0)
-
 /** For each letter of a pattern: its field, and the least and largest number there. */
 const fields: Readonly<Record<string, readonly [field: number, least: number, most: number]>> = {
   y: [year, 0, 9999],
@@ -74,20 +74,6 @@ const fields: Readonly<Record<string, readonly [field: number, least: number, mo
   S: [fraction, 0, Infinity],
   n: [fraction, 0, Infinity],
   '*': [dropped, 0, Infinity],
-}
-
-/**
- * Texts of one length that have the same fields at the same places, learned from a text that was read: two digits for each field but
- * the year, which has four, the fraction and dropped digits.
- */
-interface Layout {
-  /** Place of each field; −1 for none. */
-  readonly at: Int32Array
-  readonly digits: Int32Array
-  /** The place of each other byte, followed by the byte. */
-  readonly others: Int32Array
-  /** The offset from UTC in the texts, or `noOffset`. */
-  readonly offset: number
 }
 
 /** Longer texts have no layout. */
@@ -117,7 +103,7 @@ export class PatternFormat implements DateFormat {
   #missing = 0
   /** True if a layout can have the fields of the text. */
   #isRegular = true
-  readonly #layouts: (Layout | undefined)[] = []
+  readonly #layouts: (TimeLayout | undefined)[] = []
   #learned = 0
   #fault: number = noFault
 
@@ -131,7 +117,7 @@ export class PatternFormat implements DateFormat {
   read(bytes: Uint8Array, start: number, end: number): Outcome {
     this.#fault = noFault
     const layout = this.#layouts[end - start]
-    if (layout !== undefined && this.#readAs(layout, bytes, start)) {
+    if (layout !== undefined && readLayout(layout, bytes, start, this)) {
       return this.#toZone(layout.offset, layout.at[hour]! >= 0)
     }
     const first = trimmedStart(bytes, start, end)
@@ -145,7 +131,7 @@ export class PatternFormat implements DateFormat {
     const values = this.#values
     this.days = civilDays(values[year]!, values[month]!, values[day]!)
     this.secondOfDay = (values[hour]! * 60 + values[minute]!) * 60 + values[second]!
-    this.nanos = values[fraction]! * powersOfTen[nanoDigits - this.#digits[fraction]!]!
+    this.nanos = Math.imul(values[fraction]!, nanosOfDigits[this.#digits[fraction]!]!)
     if (this.days === noDay) return noValue
     if (this.#isTooFine) return outOfRange
     if (this.#rules.isMonth === true) {
@@ -159,41 +145,11 @@ export class PatternFormat implements DateFormat {
     return outcome
   }
 
-  /** Reads a text of this layout; false for any other text, and for one that is no time. */
-  #readAs(layout: Layout, bytes: Uint8Array, start: number): boolean {
-    const { digits, others } = layout
-    for (let i = 0; i < others.length; i += 2) {
-      if (bytes[start + others[i]!] !== others[i + 1]) return false
-    }
-    const days = civilDays(
-      valueIn(layout, year, bytes, start),
-      valueIn(layout, month, bytes, start),
-      valueIn(layout, day, bytes, start),
-    )
-    const h = valueIn(layout, hour, bytes, start)
-    const m = valueIn(layout, minute, bytes, start)
-    const s = valueIn(layout, second, bytes, start)
-    const nanos = valueIn(layout, fraction, bytes, start)
-    if (days === noDay || h > 23 || m > 59 || s > 59) return false
-    if ((h | m | s | nanos | valueIn(layout, dropped, bytes, start)) < 0) return false
-    this.days = days
-    this.secondOfDay = (h * 60 + m) * 60 + s
-    this.nanos = nanos * powersOfTen[nanoDigits - digits[fraction]!]!
-    return true
-  }
-
   /** Learns the layout of the text that was read last. */
   #learn(bytes: Uint8Array, start: number, end: number): void {
     if (this.#learned++ >= maxLearned) return
-    const at = this.#at.slice()
-    const digits = this.#digits.slice()
-    const others: number[] = []
-    for (let p = 0; p < end - start; p++) {
-      const isDigit = at.some((place, i) => place >= 0 && p >= place && p < place + digits[i]!)
-      if (!isDigit) others.push(p, bytes[start + p]!)
-    }
-    const layout = { at, digits, others: Int32Array.from(others), offset: this.#offset }
-    this.#layouts[end - start] = layout
+    const known = { at: this.#at, digits: this.#digits, offset: this.#offset }
+    this.#layouts[end - start] = layoutOf(bytes, start, end, known)
   }
 
   /** Sets the fields if the text from `first` to `last` follows the pattern. */
@@ -372,19 +328,6 @@ export class PatternFormat implements DateFormat {
         return undefined
     }
   }
-}
-
-/** The value of a field in a text of the layout; −1 if a byte is not a digit. */
-function valueIn(layout: Layout, field: number, bytes: Uint8Array, start: number): number {
-  const at = layout.at[field]!
-  if (at < 0) return defaults[field]!
-  let value = 0
-  for (let p = start + at, left = layout.digits[field]!; left > 0; p++, left--) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return -1
-    value = value * 10 + digit
-  }
-  return value
 }
 
 const isDateSeparator = (byte: number): boolean => byte >= minus && byte <= slash

@@ -61,7 +61,7 @@ export function givenDialect(options: {
   return Object.fromEntries(said.map(name => [name, options[name]]))
 }
 
-/** True if the byte scanner has a fast path for this dialect. */
+/** True if the byte scanner scans records of this dialect many at a time. */
 export function isPlainDialect(dialect: CsvDialect): boolean {
   return (
     isByte(dialect.delimiter) &&
@@ -76,7 +76,7 @@ export function isByteDialect({ quote, escape }: CsvDialect): boolean {
   return quote === '' || (isByte(quote) && isByte(escape))
 }
 
-/** The fast path looks for quotes only among the bytes below the digits, which include " and '. */
+/** The scanner of many records looks for quotes only among the bytes below the digits, which include " and '. */
 function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }

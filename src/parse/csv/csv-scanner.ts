@@ -1,7 +1,7 @@
 /*
-  Scans delimited text: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF or CR. A fast
-  path scans records of plain dialects (RFC 4180) four bytes at a time. Unusual records and other dialects take the slow
-  path. Cells stay in place in the window; only unescaped fields are written after the window's content.
+  Scans delimited text: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF or CR. Records of
+  plain dialects (RFC 4180) are scanned many at a time, unusual records and those of other dialects one by one. Cells stay in place
+  in the window; only unescaped fields are written after the window's content.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed, markStarts } from '../line-ends.js'
@@ -12,12 +12,7 @@ import { isPlainDialect, type CsvDialect } from './csv-dialect.js'
 import type { RecordScanner } from './csv-tokenizer.js'
 import { RecordWalk } from './record-walk.js'
 
-/** Constants for checking four bytes as one word. The high bit of each byte marks a byte that matters. */
-const ones = 0x01010101
-const highBits = 0x80808080 | 0
-/** Four bytes, each with the value CR + 1. CR is the higher of the two line ends. */
-const controls = 0x0e0e0e0e
-/** Bytes up to this one are rare in fields, so each can be checked by itself. Digits and letters are above. */
+/** Bytes up to this one are rare in fields, so only these are looked up. Digits and letters are above. */
 const highestLow = 47
 
 /** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
@@ -35,10 +30,6 @@ export class CsvScanner implements RecordScanner {
   readonly #trailingDelimiter: boolean
   /** Has a 1 for each byte that may end an unquoted field or is forbidden there. */
   readonly #special: Uint8Array = new Uint8Array(256)
-  /** In each of the four bytes: one more than the highest special byte that is not above `highestLow`. */
-  readonly #below: number
-  /** The delimiter's byte in all four bytes of a word if it is above `highestLow`; otherwise 0. */
-  readonly #above: number
   /** Number of line breaks in the quoted fields of the present record. */
   #quotedLines = 0
 
@@ -60,25 +51,18 @@ export class CsvScanner implements RecordScanner {
       this.#beginsOther[byte] = 1
     this.#trailingDelimiter = dialect.trailingDelimiter
     for (const byte of [lineFeed, carriageReturn, delimiter]) this.#special[byte] = 1
-    const low = [lineFeed, carriageReturn]
     // Stops at quotes if they may be faults.
-    if (quote >= 0 && quotes === 'strict') low.push(quote)
-    if (delimiter <= highestLow) low.push(delimiter)
-    for (const byte of low) this.#special[byte] = 1
-    this.#below = (Math.max(...low) + 1) * ones
-    this.#above = delimiter <= highestLow ? 0 : delimiter * ones
+    if (quote >= 0 && quotes === 'strict') this.#special[quote] = 1
   }
 
-  /** The fast path. Stops before empty lines, comments, and records that are faulty, too long, cut off or end in CR. */
+  /** Stops before empty lines, comments, and records that are faulty, too long, cut off, or not in a plain dialect. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
     const lines = this.#lines
     const { window, maxRecordBytes } = lines
-    const { bytes, view, starts, ends, fieldCount, recordStarts, recordEnds, lineNumbers } = block
+    const { bytes, starts, ends, fieldCount, recordStarts, recordEnds, lineNumbers } = block
     const { end } = window
     const special = this.#special
-    const below = this.#below | 0
-    const above = this.#above | 0
     const delimiter = this.#delimiter
     const quote = this.#quote
     const beginsOther = this.#beginsOther
@@ -98,29 +82,15 @@ export class CsvScanner implements RecordScanner {
         if (bytes[p] === quote) {
           p = this.#passQuoted(block, cell, p)
           if (p < 0) break
-          c = bytes[p]!
         } else {
           starts[cell] = p
-          for (;;) {
-            let word = view.getInt32(p, true)
-            let found = (word - below) & ~word
-            if (above !== 0) {
-              word ^= above
-              found |= (word - ones) & ~word
-            }
-            found &= highBits
-            if (found === 0) {
-              p += 4
-              continue
-            }
-            // Only the lowest mark is certain, because a carry from it may have set the higher marks.
-            p += (31 - Math.clz32(found & -found)) >> 3
-            c = bytes[p]!
+          for (; ; p++) {
+            while ((c = bytes[p]!) > highestLow && c !== delimiter) p++
             if (special[c] === 1) break
-            p++
           }
           ends[cell] = p
         }
+        c = bytes[p]!
         cell++
         if (c !== delimiter || cell === cellsEnd) break
         p++
@@ -147,28 +117,21 @@ export class CsvScanner implements RecordScanner {
    * @returns the position after the closing quote; `unfinished` if the window ends inside the field
    */
   #passQuoted(block: RecordBlock, cell: number, open: number): number {
-    const { bytes, view } = block
+    const { bytes } = block
     const quote = this.#quote
-    const quotes = quote * ones
-    let p = open + 1
-    let from = p
-    let written = -1
-    for (;;) {
-      const word = view.getInt32(p, true)
-      const quoted = word ^ quotes
-      const found = (((word - controls) & ~word) | ((quoted - ones) & ~quoted)) & highBits
-      if (found === 0) {
-        p += 4
-        continue
-      }
-      p += (31 - Math.clz32(found & -found)) >> 3
+    const from = open + 1
+    /** Where the unescaped field is written; −1 while it is the same as in the window. */
+    let to = -1
+    let p = from
+    for (; ; p++) {
       const c = bytes[p]!
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
-        if (written < 0) written = block.scratch
-        // Copies only the first quote of a doubled quote.
-        block.scratch = copyBytes(view, block.scratch, from, p + 1)
-        from = p + 2
+        if (to < 0) {
+          bytes.copyWithin(block.scratch, from, p)
+          to = block.scratch + p - from
+        }
+        // Copies only one of the two quotes.
         p++
       } else if (c === lineFeed) {
         if (p === this.#lines.window.end) return unfinished
@@ -176,29 +139,19 @@ export class CsvScanner implements RecordScanner {
       } else if (c === carriageReturn && bytes[p + 1] !== lineFeed) {
         this.#quotedLines++
       }
-      p++
+      if (to >= 0) bytes[to++] = c
     }
-    if (written >= 0) {
-      block.scratch = copyBytes(view, block.scratch, from, p)
-      from = written
-    }
-    block.starts[cell] = from
-    block.ends[cell] = written < 0 ? p : block.scratch
+    block.starts[cell] = to < 0 ? from : block.scratch
+    block.ends[cell] = to < 0 ? p : to
+    if (to >= 0) block.scratch = to
     return p + 1
   }
 
-  /** The slow path, for any record. */
+  /** Scans any record. */
   scan(start: number): number {
     const { walk } = this
     walk.limitTo(start, this.#lines)
     if (walk.walk(start)) return walk.next
     return walk.badQuoteAt < 0 ? unfinished : faulty
   }
-}
-
-/** Copies within one array, four bytes at a time. May write up to three bytes beyond the copy. */
-function copyBytes(view: DataView, to: number, start: number, end: number): number {
-  for (let p = start, q = to; p < end; p += 4, q += 4)
-    view.setInt32(q, view.getInt32(p, true), true)
-  return to + end - start
 }

@@ -1,6 +1,5 @@
 /*
-  The members of JSON objects that fill columns: the kinds of values that each may have, the levels of objects in which they stand, and
-  remembered keys.
+  The members of JSON objects that fill columns: the kinds of values that each may have, and the levels of objects in which they stand.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
@@ -131,38 +130,4 @@ export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
   }
   levelOf('')
   return levels
-}
-
-/** A key of an earlier record, with its quotes. */
-export interface RememberedKey {
-  readonly text: WordText
-  /** The object that contained the key, and the key's meaning in that object. */
-  readonly level: JsonLevel
-  readonly entry: JsonEntry
-}
-
-/** A text as 32-bit words, which is compared with others four bytes at a time. Only some bytes of the last word count. */
-export class WordText {
-  readonly length: number
-  readonly #words: Int32Array
-  readonly #lastMask: number
-
-  constructor(text: Uint8Array) {
-    const { length } = text
-    const padded = new Uint8Array(Math.ceil(length / 4) * 4)
-    padded.set(text)
-    this.length = length
-    this.#words = new Int32Array(padded.buffer)
-    this.#lastMask = length % 4 === 0 ? -1 : 2 ** (8 * (length % 4)) - 1
-  }
-
-  /** True if this text is at `start`. At least three bytes after the text must be readable. */
-  isAt(view: DataView, start: number): boolean {
-    const words = this.#words
-    const last = words.length - 1
-    for (let i = 0; i < last; i++) {
-      if (view.getInt32(start + 4 * i, true) !== words[i]) return false
-    }
-    return ((view.getInt32(start + 4 * last, true) ^ words[last]!) & this.#lastMask) === 0
-  }
 }

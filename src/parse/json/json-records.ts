@@ -5,12 +5,10 @@
 */
 import { option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
-import { utf8Text } from '../cells/cell-bytes.js'
+import { isAt, utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../shown-text.js'
 import { JsonCells, notJsonAdvice } from './json-cells.js'
 import {
-  WordText,
-  type RememberedKey,
   jsonLevels,
   ignoredEntry,
   type JsonEntry,
@@ -30,6 +28,14 @@ import {
 } from './json-scanner.js'
 import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { Fault, RecordBlock } from '../record-block.js'
+
+/** A key of an earlier record: the object that contained it, and its meaning there. */
+interface RememberedKey {
+  /** From the opening quote to the value: the key, the colon and blanks around the colon. */
+  readonly text: Uint8Array
+  readonly level: JsonLevel
+  readonly entry: JsonEntry
+}
 
 /** Rules for members that no column takes, columns that no member fills, and unsuitable values. */
 export interface MemberRules {
@@ -68,7 +74,8 @@ export class JsonRecords {
   #position = 0
   #seen = 0
   #isUsual = true
-  #keyEnd = 0
+  /** Start of the value whose key was found last. */
+  #valueAt = 0
   #template: JsonTemplate | undefined
   /** Values of the current record, if it may become a template. */
   readonly #values: TemplateValue[] = []
@@ -186,12 +193,7 @@ export class JsonRecords {
       if (bytes[p] !== quote) return scanner.stop(p)
       const entry = this.#findEntry(p, level)
       if (entry === undefined) return -1
-      p = this.#keyEnd
-      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-      if (bytes[p] !== colon) return scanner.stop(p)
-      p++
-      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-      p = this.#scanMember(block, row, p, entry)
+      p = this.#scanMember(block, row, this.#valueAt, entry)
       if (p < 0) return p
       if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
       if (bytes[p] === closeBrace) return p + 1
@@ -279,32 +281,35 @@ export class JsonRecords {
   }
 
   /**
-   * Finds the field or nested level for the key whose opening quote is at `open`. Returns undefined if the key cannot
-   * be read, or if the rules refuse it.
+   * Finds the field or nested level for the key whose opening quote is at `open`, and the start of its value. Returns undefined
+   * if there is no key and colon, or if the rules refuse the key.
    */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
     const position = this.#position++
     const key = this.#keys[position]
-    if (key !== undefined && key.level === level && key.text.isAt(this.#scanner.view, open)) {
-      this.#keyEnd = open + key.text.length
-      return key.entry
+    if (key !== undefined && key.level === level && isAt(key.text, this.#scanner.bytes, open)) {
+      this.#valueAt = open + key.text.length
+      if (this.#scanner.bytes[this.#valueAt]! > blank) return key.entry
     }
     return this.#findByName(open, level, position)
   }
 
   #findByName(open: number, level: JsonLevel, position: number): JsonEntry | undefined {
     const scanner = this.#scanner
-    this.#keyEnd = scanner.string(open)
-    if (this.#keyEnd < 0) return undefined
+    const keyEnd = scanner.string(open)
+    if (keyEnd < 0) return undefined
     const { bytes, textStart, textEnd } = scanner
-    const text = bytes.slice(textStart, textEnd)
-    const key = utf8Text(text)
-    const entry = this.#entryNamed(key, level)
+    const entry = this.#entryNamed(utf8Text(bytes.slice(textStart, textEnd)), level)
     if (entry === undefined) return undefined
+    const colonAt = scanner.skipBlanks(keyEnd)
+    if (bytes[colonAt] !== colon) {
+      scanner.stop(colonAt)
+      return undefined
+    }
+    this.#valueAt = scanner.skipBlanks(colonAt + 1)
     // A key with escapes is longer than its text, and so would not match.
     if (textStart === open + 1 && position < maxRemembered) {
-      const text = new WordText(bytes.subarray(open, this.#keyEnd))
-      this.#keys[position] = { text, level, entry }
+      this.#keys[position] = { text: bytes.slice(open, this.#valueAt), level, entry }
     }
     return entry
   }

@@ -26,12 +26,17 @@ const letterI = 0x49
 const lineFeed = 10
 const carriageReturn = 13
 
-/** Constants for checking four bytes as one word. In the result, the lowest bit marks the end of plain text. */
-const ones = 0x01010101
-const highBits = 0x80808080 | 0
-const blanks = 0x20202020
-const quotes = quote * ones
-const backslashes = backslash * ones
+const blank = 0x20
+
+/** Position of the first quote, backslash or control character from `start` on. */
+export function plainEnd(bytes: Uint8Array, start: number): number {
+  let p = start
+  for (; ; p++) {
+    let c: number
+    while ((c = bytes[p]!) > quote && c !== backslash) p++
+    if (c === quote || c === backslash || c < blank) return p
+  }
+}
 
 /** Refuses deeper nesting, because each level is a nested call. */
 export const maxDepth = 512
@@ -108,25 +113,10 @@ export class JsonScanner {
 
   /** Scans a string whose opening quote is at `open`. Sets `brokenSurrogate`. */
   string(open: number): number {
-    const { bytes, view } = this
-    let p = open + 1
-    for (;;) {
-      const word = view.getInt32(p, true)
-      const quoted = word ^ quotes
-      const escaped = word ^ backslashes
-      const found =
-        (((word - blanks) & ~word) | ((quoted - ones) & ~quoted) | ((escaped - ones) & ~escaped)) &
-        highBits
-      if (found === 0) {
-        p += 4
-        continue
-      }
-      // Only the lowest mark is certain, because a carry from it may have set the higher marks.
-      p += (31 - Math.clz32(found & -found)) >> 3
-      const c = bytes[p]!
-      if (c === quote) break
-      return c === backslash ? this.#escapedString(open + 1, p) : this.stop(p)
-    }
+    const { bytes } = this
+    const p = plainEnd(bytes, open + 1)
+    if (bytes[p] === backslash) return this.#escapedString(open + 1, p)
+    if (bytes[p] !== quote) return this.stop(p)
     this.kind = jsonKinds.string
     this.textStart = open + 1
     this.textEnd = p

@@ -1,12 +1,13 @@
 /*
-  The usual shape of one input's records: the same members in the same order, with the same blanks between them. A
-  record of this shape is read fast: the template compares the text between the values, four bytes at a time, and finds
-  the values' ends. All else (escapes, arrays, objects, unusual numbers, other members) is read the general way.
+  The usual shape of one input's records: the same members in the same order, with the same blanks between them. A record of this
+  shape is read fast: the template compares the text between the values. All else (escapes, arrays, objects, exponents, other
+  members) is read the general way.
 */
-import { jsonKinds } from './json-kinds.js'
-import { WordText } from './json-members.js'
-import { quote } from './json-scanner.js'
+import { isAt } from '../cells/cell-bytes.js'
+import { minus, nine, point, zero } from '../cells/read-cell.js'
 import type { RecordBlock } from '../record-block.js'
+import { jsonKinds } from './json-kinds.js'
+import { plainEnd, quote } from './json-scanner.js'
 
 /** A value of a record, for making a template from that record. */
 export interface TemplateValue {
@@ -19,27 +20,17 @@ export interface TemplateValue {
   readonly kinds: number
 }
 
-const ones = 0x01010101
-const highBits = 0x80808080 | 0
-const blanks = 0x20202020
-const quotes = quote * ones
-const backslashes = 0x5c * ones
-const zero = 0x30
-const minus = 0x2d
-const point = 0x2e
-
-/** `null`, `true` and the first four letters of `false`, each as a little-endian word of 32 bits. */
-const nullWord = 0x6c6c756e
-const trueWord = 0x65757274
-const falsWord = 0x736c6166
-const letterE = 0x65
-
-const anyKind = -1
+/** The values that are words; `null` is of any kind. */
+const words = [
+  { text: Buffer.from('null'), kind: -1 },
+  { text: Buffer.from('true'), kind: jsonKinds.boolean },
+  { text: Buffer.from('false'), kind: jsonKinds.boolean },
+] as const
 
 /** The shape of one record. It never changes; a record of a different shape becomes a new template. */
 export class JsonTemplate {
   /** The text before each value and the text after the last value. */
-  readonly #texts: readonly WordText[]
+  readonly #texts: readonly Uint8Array[]
   readonly #fields: Int32Array
   readonly #kinds: Int32Array
 
@@ -50,21 +41,21 @@ export class JsonTemplate {
   constructor(bytes: Uint8Array, start: number, end: number, values: readonly TemplateValue[]) {
     const starts = [start, ...values.map(value => value.end)]
     const ends = [...values.map(value => value.start), end]
-    this.#texts = starts.map((from, i) => new WordText(bytes.subarray(from, ends[i])))
+    this.#texts = starts.map((from, i) => bytes.slice(from, ends[i]))
     this.#fields = Int32Array.from(values, value => value.field)
-    this.#kinds = Int32Array.from(values, value => (value.field < 0 ? anyKind : value.kinds))
+    this.#kinds = Int32Array.from(values, value => (value.field < 0 ? -1 : value.kinds))
   }
 
   /** Scans a record of this shape into `row`. Returns the position after the record, or −1 for a different shape. */
   scan(block: RecordBlock, row: number, start: number): number {
-    const { bytes, view, starts, ends, fieldCount } = block
+    const { bytes, starts, ends, fieldCount } = block
     const texts = this.#texts
     const valueCount = this.#fields.length
     const firstCell = row * fieldCount
     let p = start
     for (let i = 0; ; i++) {
       const text = texts[i]!
-      if (!text.isAt(view, p)) return -1
+      if (!isAt(text, bytes, p)) return -1
       p += text.length
       if (i === valueCount) return p
       const c = bytes[p]!
@@ -72,38 +63,21 @@ export class JsonTemplate {
       let textStart = p
       let textEnd: number
       if (c === quote) {
-        textStart = ++p
-        for (;;) {
-          const word = view.getInt32(p, true)
-          const quoted = word ^ quotes
-          const escaped = word ^ backslashes
-          const found =
-            (((word - blanks) & ~word) |
-              ((quoted - ones) & ~quoted) |
-              ((escaped - ones) & ~escaped)) &
-            highBits
-          if (found !== 0) {
-            // Only the lowest mark is certain, because a carry from it may have set the higher marks.
-            p += (31 - Math.clz32(found & -found)) >> 3
-            break
-          }
-          p += 4
-        }
+        textStart = p + 1
+        p = plainEnd(bytes, textStart)
         if (bytes[p] !== quote) return -1
         textEnd = p++
-      } else if (c === minus || (c >= zero && c <= zero + 9)) {
+      } else if (c === minus || (c >= zero && c <= nine)) {
         kind = jsonKinds.number
         p = numberEnd(bytes, p)
         if (p < 0) return -1
         textEnd = p
       } else {
-        const letters = view.getInt32(p, true)
-        p += 4
-        if (letters === nullWord) kind = anyKind
-        else if (letters === trueWord) kind = jsonKinds.boolean
-        else if (letters === falsWord && bytes[p++] === letterE) kind = jsonKinds.boolean
-        else return -1
-        textEnd = kind === anyKind ? textStart : p
+        const word = words.find(({ text }) => isAt(text, bytes, textStart))
+        if (word === undefined) return -1
+        kind = word.kind
+        p += word.text.length
+        textEnd = kind < 0 ? textStart : p
       }
       if ((this.#kinds[i]! & kind) === 0) return -1
       const field = this.#fields[i]!
@@ -117,16 +91,12 @@ export class JsonTemplate {
 
 /** End of a number without an exponent; −1 for any other text. */
 function numberEnd(bytes: Uint8Array, start: number): number {
-  let p = start
-  if (bytes[p] === minus) p++
-  const first = p
-  let digit: number
-  while ((digit = bytes[p]! - zero) >= 0 && digit <= 9) p++
+  const first = bytes[start] === minus ? start + 1 : start
+  let p = first
+  while (bytes[p]! >= zero && bytes[p]! <= nine) p++
   if (p === first || (bytes[first] === zero && p > first + 1)) return -1
-  if (bytes[p] === point) {
-    const afterPoint = ++p
-    while ((digit = bytes[p]! - zero) >= 0 && digit <= 9) p++
-    if (p === afterPoint) return -1
-  }
-  return p
+  if (bytes[p] !== point) return p
+  const afterPoint = ++p
+  while (bytes[p]! >= zero && bytes[p]! <= nine) p++
+  return p === afterPoint ? -1 : p
 }

@@ -10,7 +10,6 @@ import {
   jsonLevels,
   type JsonMember,
   jsonMembers,
-  WordText,
 } from '../../../src/parse/json/json-members.js'
 import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
@@ -620,18 +619,4 @@ t.test('one key may be a member itself and contain other members', async t => {
 t.test('a name of 60 parts needs 60 levels, not one for each way to divide the name', async t => {
   const name = Array.from({ length: 60 }, (_, i) => `n${i}`).join('.')
   t.equal(jsonLevels([name]).length, 60)
-})
-
-t.test('a text of words is found where its bytes are, and nowhere else', async t => {
-  const texts = fc.array(fc.constantFrom('"', 'a', 'b', 'é'), { minLength: 1, maxLength: 9 })
-  fc.assert(
-    fc.property(texts, texts, (one, other) => {
-      const text = Buffer.from(one.join(''))
-      const bytes = Uint8Array.from(Buffer.concat([Buffer.from(other.join('')), Buffer.alloc(16)]))
-      const found = new WordText(text).isAt(new DataView(bytes.buffer), 0)
-      strictEqual(found, Buffer.from(bytes.subarray(0, text.length)).equals(text))
-    }),
-    { numRuns: runs(500) },
-  )
-  t.pass()
 })
