@@ -289,8 +289,8 @@ function memberLook(
   const shape = { file, kind: 'members' as const, fieldCount: 0 }
   const set = setLook(options, shape, undefined, found, rules)
   const cells = {
-    get view() {
-      return json.view
+    get bytes() {
+      return json.bytes
     },
     field: (name: string) => json.cells(name),
   }

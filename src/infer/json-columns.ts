@@ -100,9 +100,9 @@ export class JsonColumns {
     return { starts, ends, first: 0, step: 1 }
   }
 
-  /** View of the bytes that `cells` points into. */
-  get view(): DataView {
-    return this.#scanner.view
+  /** The bytes that `cells` points into. */
+  get bytes(): Uint8Array {
+    return this.#scanner.bytes
   }
 
   /** Number of rows that lack the member. A row with null in place of the enclosing object does not count. */
@@ -130,7 +130,6 @@ export class JsonColumns {
     const scanner = this.#scanner
     if (scanner.bytes.length < 2 * needed + padding) {
       scanner.bytes = new Uint8Array(4 * needed + padding)
-      scanner.view = new DataView(scanner.bytes.buffer)
     }
     scanner.scratch = needed
   }
@@ -254,7 +253,6 @@ export class JsonColumns {
     const block = (this.#block ??= new RecordBlock(1, rowCapacity))
     block.clear()
     block.bytes = this.#scanner.bytes
-    block.view = this.#scanner.view
     block.rowCount = rowCount
     block.numberCells = column.numbers
     block.starts.set(column.starts.subarray(0, rowCount))

@@ -41,7 +41,7 @@ export function setTexts(
 
 /** The cells of a block, looked up by the name of a JSON member. */
 export interface BlockCells {
-  readonly view: DataView
+  readonly bytes: Uint8Array
   field(name: string): FieldCells
 }
 
@@ -103,12 +103,12 @@ function newLook(
     text ??= new TemplateText(parts, block.rowCapacity)
     text.setTexts(texts)
     const { rowCount, lineNumbers } = block
-    const { view } = cells ?? block
+    const { bytes } = cells ?? block
     const fields = parts.flatMap(part => {
       if (part.kind === 'field') return cellsOf(block, [part.index])
       return part.kind === 'member' ? (cells?.field(part.name) ?? []) : []
     })
-    const from = { view, rowCount, lineNumbers, numberCells: undefined }
+    const from = { bytes, rowCount, lineNumbers, numberCells: undefined }
     const composed = text.compose(from, fields)
     composed.lineNumbers.set(lineNumbers.subarray(0, rowCount))
     probe.look(composed, 0, file)

@@ -169,7 +169,6 @@ export class LineTokenizer {
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window } = this
     block.bytes = window.bytes
-    block.view = window.view
     block.bytesOffset = window.offset
     block.writtenFrom = window.end
     block.scratch = window.scratchStart

@@ -55,8 +55,6 @@ export class RecordBlock {
   /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
-  /** A view of `bytes`. At least three readable bytes follow every cell. */
-  view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
   /** The byte before every quoted cell in `bytes`; −1 if the format does not mark quoted cells. */

@@ -14,8 +14,6 @@ export const slackBytes = 8
 /** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
-  /** A view of `bytes`, for reading four bytes at any position of a field, because some bytes follow every field. */
-  view: DataView = new DataView(this.bytes.buffer)
   /** Position of the first unread byte. */
   start = 0
   /** End of the data. The byte there is the sentinel, which stops every scan. */
@@ -43,7 +41,6 @@ export class Window {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
       larger.set(this.bytes.subarray(this.start, this.end))
       this.bytes = larger
-      this.view = new DataView(larger.buffer)
     } else {
       this.bytes.copyWithin(0, this.start, this.end)
     }

@@ -484,7 +484,6 @@ function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
   }
   const bytes = Uint8Array.from(Buffer.concat([...pieces, Buffer.alloc(8)]))
   block.bytes = bytes
-  block.view = new DataView(bytes.buffer)
   block.bytesOffset = 100
   block.rowCount = records.length
   return block

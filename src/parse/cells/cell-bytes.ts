@@ -20,11 +20,6 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   return p
 }
 
-/** A view of the whole array. */
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength)
-}
-
 /** True if the bytes at `p` begin with `text`. */
 export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false

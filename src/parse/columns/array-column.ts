@@ -42,7 +42,6 @@ export class ArrayColumn implements ColumnBuilder {
     }
     const offsets = this.#offsets
     this.#startElements(block.bytes)
-    this.#block.view = block.view
     this.#countBefore = this.#count
     offsets[firstRow] = this.#count
     let nulls = 0
@@ -104,7 +103,6 @@ export class ArrayColumn implements ColumnBuilder {
   #growBlock(): void {
     const larger = new RecordBlock(1, 2 * this.#block.rowCapacity)
     larger.bytes = this.#block.bytes
-    larger.view = this.#block.view
     larger.rowCount = this.#block.rowCount
     larger.starts.set(this.#block.starts)
     larger.ends.set(this.#block.ends)

@@ -32,7 +32,6 @@ export class ConstantColumn extends PassedColumn {
     const bytes = new Uint8Array(encoded.length + slackBytes)
     bytes.set(encoded)
     this.#block.bytes = bytes
-    this.#block.view = new DataView(bytes.buffer)
     this.#block.ends.fill(encoded.length)
     this.#block.rowCount = 1
     builder.read(this.#block, 0, firstRow)

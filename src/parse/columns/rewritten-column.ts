@@ -65,7 +65,6 @@ export class RewrittenColumn extends PassedColumn {
     if (this.#bytes.length < needed) this.#bytes = new Uint8Array(2 * needed)
     if (block.bytes !== this.#bytes) {
       block.bytes = this.#bytes
-      block.view = new DataView(this.#bytes.buffer)
     }
     this.#to = 0
   }

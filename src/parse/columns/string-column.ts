@@ -12,10 +12,6 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, ColumnPart, TextPart, WireRoom } from './column-builder.js'
 
-/** Constants for copying and checking four bytes as one word. */
-const ones = 0x01010101
-const highBits = 0x80808080 | 0
-
 /** Bytes of the length before a BLOB. */
 const lengthBytes = 4
 
@@ -27,7 +23,6 @@ export class StringColumn implements ColumnBuilder {
   readonly #maxBytes: number
   readonly #store: ArrayStore
   #encoded: Uint8Array = new Uint8Array(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
   #length = 0
   #lengthBefore = 0
 
@@ -46,11 +41,10 @@ export class StringColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number): number {
-    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const { bytes, starts, ends, fieldCount, rowCount } = block
     this.#begin(block, field)
     const isBlob = this.#isBlob
     const encoded = this.#encoded
-    const target = this.#view
     const maxBytes = this.#maxBytes
     let to = this.#length
     let nulls = 0
@@ -61,28 +55,21 @@ export class StringColumn implements ColumnBuilder {
       const first = to
       const isTooLong = end - start > maxBytes
       let all = 0
-      let zeros = 0
-      let p = start
-      for (; end - p >= 4; p += 4, to += 4) {
-        const word = view.getInt32(p, true)
-        target.setInt32(to, word, true)
-        all |= word
-        zeros |= (word - ones) & ~word
-      }
-      for (; p < end; p++) {
+      for (let p = start; p < end; p++) {
         const c = bytes[p]!
         encoded[to++] = c
-        all |= c
-        zeros |= c - 1
+        // Negative for a zero.
+        all |= c | (c - 1)
       }
-      // A high bit in `all` comes from a byte beyond ASCII. A high bit in `zeros` comes from a zero, or from such a byte.
-      const isPlain = isBlob || ((all | zeros) & highBits) === 0
+      const isPlain = isBlob || (all >= 0 && all < 0x80)
       if (isTooLong || (!isPlain && !isText(bytes, start, end))) {
         to = first
         block.refuse(row, this.#columnIndex)
       }
       if (to === first) nulls++
-      if (isBlob) target.setInt32(first - lengthBytes, to - first, true)
+      if (isBlob)
+        for (let i = 0; i < lengthBytes; i++)
+          encoded[first - lengthBytes + i] = (to - first) >> (8 * i)
       else encoded[to++] = 0
     }
     this.#length = to
@@ -102,7 +89,6 @@ export class StringColumn implements ColumnBuilder {
   #reserve(needed: number): void {
     if (this.#store.reserve(needed)) {
       this.#encoded = new Uint8Array(this.#store.buffer)
-      this.#view = new DataView(this.#store.buffer)
     }
   }
 

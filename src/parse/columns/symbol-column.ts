@@ -32,7 +32,6 @@ export class SymbolColumn implements ColumnBuilder {
   #baseBytesBefore = 1
   /** The part that was appended last. `#partEntries` maps its codes to the numbers of texts; −1: not yet looked up. */
   #part: SymbolPart | undefined
-  #partView: DataView = new DataView(new ArrayBuffer(0))
   #partEntries: Int32Array = new Int32Array(0)
 
   constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
@@ -43,7 +42,7 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const { bytes, starts, ends, fieldCount, rowCount } = block
     if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
     const codes = this.#codes
     const symbols = this.#symbols
@@ -56,7 +55,7 @@ export class SymbolColumn implements ColumnBuilder {
       const end = ends[cell]!
       let code = 0
       if (start !== end) {
-        const entry = end - start > maxBytes ? noSymbol : symbols.find(bytes, view, start, end)
+        const entry = end - start > maxBytes ? noSymbol : symbols.find(bytes, start, end)
         if (entry === noSymbol) block.refuse(row, this.#columnIndex)
         else code = this.#codeOfEntry[entry]! || this.#number(entry, end - start)
       }
@@ -111,7 +110,6 @@ export class SymbolColumn implements ColumnBuilder {
     if (this.#store.reserve(firstRow + length)) this.#codes = new Int32Array(this.#store.buffer)
     if (this.#part !== given) {
       this.#part = given
-      this.#partView = new DataView(given.texts.buffer)
       const { length } = given.textEnds
       if (length > this.#partEntries.length) this.#partEntries = new Int32Array(2 * length)
       this.#partEntries.fill(-1, 0, length)
@@ -126,7 +124,7 @@ export class SymbolColumn implements ColumnBuilder {
         let entry = entries[other]!
         if (entry < 0) {
           const start = textEnds[other - 1]!
-          entry = this.#symbols.find(given.texts, this.#partView, start, textEnds[other]!)
+          entry = this.#symbols.find(given.texts, start, textEnds[other]!)
           entries[other] = entry
         }
         code =

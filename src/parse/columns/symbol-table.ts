@@ -3,7 +3,6 @@
   Codes belong to a batch, because each batch carries its own base.
 */
 import { isUtf8, utf8Text } from '../cells/cell-bytes.js'
-import { slackBytes } from '../window.js'
 
 /** A larger table is cleared before the next batch, so that it does not grow with the input. */
 const maxEntries = 65_536
@@ -12,8 +11,6 @@ const maxBytes = 4 * 1024 * 1024
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 export const noSymbol: number = -1
 
-/** `tailMasks[n]` keeps the first n bytes of a word and clears the others. */
-const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 const hashFactor = 0x9e3779b1 | 0
 
 /** Texts by their bytes, numbered in the order of first appearance. */
@@ -24,7 +21,6 @@ export class SymbolTable {
   #starts: Int32Array = new Int32Array(1024)
   #ends: Int32Array = new Int32Array(1024)
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(16 * 1024)
-  #view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
 
   get size(): number {
@@ -44,40 +40,27 @@ export class SymbolTable {
   }
 
   /** Returns the number of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
-  find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    const length = end - start
-    let hash = length
-    let p = start
-    for (; end - p > 4; p += 4) {
-      hash = Math.imul(hash ^ view.getInt32(p, true), hashFactor)
-      hash ^= hash >>> 15
-    }
-    const tail = view.getInt32(p, true) & tailMasks[end - p]!
-    hash = Math.imul(hash ^ tail, hashFactor)
+  find(bytes: Uint8Array, start: number, end: number): number {
+    let hash = end - start
+    for (let p = start; p < end; p++) hash = Math.imul(hash ^ bytes[p]!, hashFactor)
     hash ^= hash >>> 15
     const slots = this.#slots
     const mask = slots.length - 1
     let slot = hash & mask
     let entry: number
     while ((entry = slots[slot]!) >= 0) {
-      if (this.#hashes[entry] === hash && this.#equals(entry, view, start, length, tail)) {
-        return entry
-      }
+      if (this.#hashes[entry] === hash && this.#equals(entry, bytes, start, end)) return entry
       slot = (slot + 1) & mask
     }
     return this.#add(hash, bytes, start, end)
   }
 
-  /** Compares a known text with the text at `start`. `tail` has the last one to four bytes of the text at `start`. */
-  #equals(entry: number, view: DataView, start: number, length: number, tail: number): boolean {
-    const own = this.#view
-    const first = this.#starts[entry]!
-    if (this.#ends[entry]! - first !== length) return false
-    let i = 0
-    for (; length - i > 4; i += 4) {
-      if (own.getInt32(first + i, true) !== view.getInt32(start + i, true)) return false
-    }
-    return (own.getInt32(first + i, true) & tailMasks[length - i]!) === tail
+  #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.#bytes
+    let at = this.#starts[entry]!
+    if (this.#ends[entry]! - at !== end - start) return false
+    for (let p = start; p < end; p++, at++) if (own[at] !== bytes[p]) return false
+    return true
   }
 
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
@@ -85,7 +68,7 @@ export class SymbolTable {
     if (text.includes(0) || !isUtf8(bytes, start, end)) return noSymbol
     const entry = this.texts.length
     if (entry === this.#hashes.length) this.#growEntries()
-    if (this.#length + text.length + slackBytes > this.#bytes.length) this.#growBytes(text.length)
+    if (this.#length + text.length > this.#bytes.length) this.#growBytes(text.length)
     this.#bytes.set(text, this.#length)
     this.#hashes[entry] = hash
     this.#starts[entry] = this.#length
@@ -124,6 +107,5 @@ export class SymbolTable {
     const larger = new Uint8Array(2 * (this.#bytes.length + more))
     larger.set(this.#bytes)
     this.#bytes = larger
-    this.#view = new DataView(larger.buffer)
   }
 }

@@ -84,11 +84,11 @@ export class TemplateText {
    */
   compose(
     {
-      view,
+      bytes,
       rowCount,
       lineNumbers,
       numberCells,
-    }: Pick<RecordBlock, 'view' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
+    }: Pick<RecordBlock, 'bytes' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
     fields: readonly FieldCells[],
   ): RecordBlock {
     const { block } = this
@@ -96,7 +96,6 @@ export class TemplateText {
     block.rowCount = rowCount
     this.#reserve(rowCount, fields)
     const into = this.#bytes
-    const intoView = block.view
     const { starts, ends } = block
     const pieces = this.#pieces
     const numbers = numberCells && (block.numberCells ??= new Uint8Array(block.rowCapacity))
@@ -113,10 +112,7 @@ export class TemplateText {
           const end = cells.ends[cell]!
           let p = cells.starts[cell]!
           isNull = p === end
-          const next = to + end - p
-          // May copy up to three bytes too many. The next text overwrites them.
-          for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
-          to = next
+          while (p < end) into[to++] = bytes[p++]!
         } else if (text !== undefined) {
           for (let p = 0; p < text.length; p++) into[to++] = text[p]!
         } else to += encoder.encodeInto(String(lineNumbers[row]), into.subarray(to)).written
@@ -140,7 +136,6 @@ export class TemplateText {
     if (this.#bytes.length < needed) {
       this.#bytes = new Uint8Array(2 * needed)
       this.block.bytes = this.#bytes
-      this.block.view = new DataView(this.#bytes.buffer)
     }
   }
 }

@@ -117,6 +117,5 @@ function blockOf(fieldCount: number, records: readonly (readonly Uint8Array[])[]
   }
   const cells = records.flatMap(fields => fields.slice(0, fieldCount))
   block.bytes = new Uint8Array(Buffer.concat([...cells, new Uint8Array(slackBytes)]))
-  block.view = new DataView(block.bytes.buffer)
   return block
 }

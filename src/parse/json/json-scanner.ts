@@ -56,7 +56,6 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
 /** Checks values in `bytes` and finds their ends. */
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
-  view: DataView = new DataView(new ArrayBuffer(0))
   /** End of the data. The line feed there stops every scan. */
   end = 0
   /** Position where the scan stopped. If the position is at or after `end`, more input may help. */
@@ -81,9 +80,8 @@ export class JsonScanner {
   }
 
   /** Call this whenever the window has changed. */
-  startBlock({ bytes, view, end, scratchStart }: Window): void {
+  startBlock({ bytes, end, scratchStart }: Window): void {
     this.bytes = bytes
-    this.view = view
     this.end = end
     this.scratch = scratchStart
   }

@@ -5,7 +5,6 @@ import { option, usageError } from '../../errors.js'
 import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { CellRules } from '../cell-rules.js'
-import { viewOf } from '../cells/cell-bytes.js'
 import { hasNumberStyle } from '../cells/number-style.js'
 import { elementSeparator } from '../columns/array-column.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -138,7 +137,6 @@ function namedElements(
   const scanner = new JsonScanner(true)
   // The scanner reads some bytes after the record, and writes texts without their escapes there.
   scanner.bytes = Buffer.concat([record, new Uint8Array(record.length + slackBytes)])
-  scanner.view = viewOf(scanner.bytes)
   scanner.end = record.length
   scanner.scratch = record.length
   const members: Uint8Array[] = []

@@ -11,7 +11,6 @@ import { blockOf, field, refusedRows } from '../columns/block.js'
 
 export interface Cell {
   bytes: Uint8Array
-  view: DataView
   start: number
   end: number
 }
@@ -21,7 +20,7 @@ export function cellOf(text: string | Uint8Array): Cell {
   const bytes = Uint8Array.from(
     Buffer.concat([Buffer.from('99-'), content, Buffer.from('99999999')]),
   )
-  return { bytes, view: new DataView(bytes.buffer), start: 3, end: 3 + content.length }
+  return { bytes, start: 3, end: 3 + content.length }
 }
 
 /**

@@ -21,7 +21,6 @@ export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
   add(Buffer.from('"9999999'))
   const bytes = Uint8Array.from(Buffer.concat(pieces))
   block.bytes = bytes
-  block.view = new DataView(bytes.buffer)
   block.rowCount = texts.length
   return block
 }

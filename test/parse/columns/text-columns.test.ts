@@ -219,8 +219,8 @@ t.test('a text longer than the column allows refuses its row and is not a symbol
 // Symbols by their bytes, compared with a Map.
 
 const find = (table: SymbolTable, text: string | Uint8Array): number => {
-  const { bytes, view, start, end } = cellOf(text)
-  return table.find(bytes, view, start, end)
+  const { bytes, start, end } = cellOf(text)
+  return table.find(bytes, start, end)
 }
 
 deepTest(t, 'each text has one number, in the order of first appearance', async t => {

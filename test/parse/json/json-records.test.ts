@@ -6,11 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
-import {
-  jsonLevels,
-  type JsonMember,
-  jsonMembers,
-} from '../../../src/parse/json/json-members.js'
+import { jsonLevels, type JsonMember, jsonMembers } from '../../../src/parse/json/json-members.js'
 import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
 import { JsonTemplate, type TemplateValue } from '../../../src/parse/json/json-template.js'

@@ -20,12 +20,10 @@ export function scanned(text: string, fieldCount: number, manyLines = true): Sca
   bytes[content.length] = 10
   const scanner = new JsonScanner(manyLines)
   scanner.bytes = bytes
-  scanner.view = new DataView(bytes.buffer)
   scanner.end = content.length
   scanner.scratch = content.length + 1
   const block = new RecordBlock(fieldCount, 8)
   block.bytes = bytes
-  block.view = scanner.view
   return { scanner, block, length: content.length }
 }
 
