@@ -30,9 +30,7 @@ export class LineTokenizer {
   /** The place right after the last delivered record; undefined before the first one. */
   recordsEnd: ResumePoint | undefined
   /** How many records of the block were read, and the position after them and its line. */
-  #readCount = 0
-  #readEnd = 0
-  #readLine = 0
+  readonly #read = { count: 0, end: 0, line: 0 }
   /** True if no more input comes. If records are lines, the window then ends with a line end. */
   ended = false
   /** The error that truncated the input. A record without a line end is then incomplete. */
@@ -175,21 +173,23 @@ export class LineTokenizer {
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
     this.#format.startBlock?.()
-    this.#readCount = 0
+    this.#read.count = 0
     const isAtLine = this.#pending === undefined || this.#passPending(block)
     const more = isAtLine && this.#scanBlock(block, maxRecords, maxBytes)
     if (!more && this.cutOff !== undefined) this.#setRestAside(block, this.cutOff)
     this.#noteEnd(block.rowCount + block.faults.length)
-    if (this.#readCount > 0) this.recordsEnd = this.#placeAt(this.#readEnd, this.#readLine)
+    const { count, end, line } = this.#read
+    if (count > 0) this.recordsEnd = this.#placeAt(end, line)
     return more
   }
 
   /** @param count  of the block's records so far; the window begins after them and perhaps some other lines */
   #noteEnd(count: number): void {
-    if (count === this.#readCount) return
-    this.#readCount = count
-    this.#readEnd = this.window.start
-    this.#readLine = this.lineNumber
+    const read = this.#read
+    if (count === read.count) return
+    read.count = count
+    read.end = this.window.start
+    read.line = this.lineNumber
   }
 
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
