@@ -91,11 +91,6 @@ export class LineTokenizer {
     }
   }
 
-  /** Position of the first unread byte in the decompressed input. */
-  get offsetBytes(): number {
-    return this.#placeAt(this.window.start, 0).offsetBytes
-  }
-
   /** Copies more input. Call this only between blocks, because it invalidates the positions in the last block. */
   push(chunk: Uint8Array): void {
     this.window.push(chunk)
@@ -127,15 +122,16 @@ export class LineTokenizer {
    * @returns false if the point was not reached; the caller then pushes more, unless `failure` is set
    */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
-    const { window, otherBytes, offsetBytes: before } = this
+    const { window, otherBytes } = this
     if (window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
     this.#format.jumped?.()
     const position = window.positionOf(offsetBytes)
+    const { start } = window
     if (this.#format.passOver === undefined) window.start = Math.min(position, window.end)
     else this.#format.passOver(position)
     this.otherBytes = otherBytes
-    this.skippedBytes += this.offsetBytes - before
+    this.skippedBytes += this.inputLength(start, window.start)
     const isThere = window.start >= position
     if (isThere) this.lineNumber = lineNumber
     return isThere

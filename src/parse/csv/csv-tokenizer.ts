@@ -333,11 +333,11 @@ export class CsvTokenizer implements LineFormat {
 
   /** The fault of the record at `start` if the record ends in an open quote; `openAt` is the quote's position, or −1. */
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
-    const { file, window, maxRecordBytes, lineNumber, offsetBytes, ended } = this.lines
+    const { file, window, maxRecordBytes, resumePoint, ended } = this.lines
     const isOverLimit = this.#isOverLimit(start)
     if (isOverLimit && openAt >= 0) {
       const message = this.#openQuoteMessage(openAt, maxRecordBytes)
-      return new InputError('DDB_INPUT_QUOTE', message, { file, lineNumber, offsetBytes })
+      return new InputError('DDB_INPUT_QUOTE', message, { file, ...resumePoint })
     }
     if (openAt < 0 || isOverLimit || !ended) return undefined
     const message = this.#openQuoteMessage(openAt, undefined)
