@@ -387,54 +387,6 @@ t.test('a fraction is exact in decimal digits, or refused', async t => {
   t.equal(readOfReaders(values.count(0), '1.5'), undefined)
 })
 
-t.test('text that is not a size, count or duration is refused', async t => {
-  for (const text of ['', 'k', '-1', '1e3', '5 M', '0x10', '1K', '1mb', '١', '9007199254740993']) {
-    t.equal(readOfReaders(values.size, text), undefined, `size ${text}`)
-    t.equal(readOfReaders(values.count(0), text), undefined, `count ${text}`)
-  }
-  t.equal(readOfReaders(values.size, '0'), undefined, 'a size of nothing')
-  t.equal(readOfReaders(values.count(1), '0'), undefined, 'below the minimum')
-  for (const text of ['', '5', 's', '1.2.3s', '-5s', '0s', '0.0001ms', '30d', '600h', '5S']) {
-    t.equal(readOfReaders(values.duration, text), undefined, `duration ${text}`)
-  }
-})
-
-t.test('a duration is given in milliseconds', async t => {
-  t.equal(readOfReaders(values.duration, '500ms'), 500)
-  t.equal(readOfReaders(values.duration, '5s'), 5000)
-  t.equal(readOfReaders(values.duration, '2m'), 120_000)
-  t.equal(readOfReaders(values.duration, '1.5s'), 1500)
-  t.equal(readOfReaders(values.duration, '1h'), 3_600_000)
-})
-
-t.test('a rate is a number of bytes, of rows, or both', async t => {
-  t.strictSame(readOfReaders(values.rate, '50MB/s'), { bytesPerSecond: 50_000_000 })
-  t.strictSame(readOfReaders(values.rate, '200krows/s'), { rowsPerSecond: 200_000 })
-  t.strictSame(readOfReaders(values.rate, '1MiB/s,5rows/s'), {
-    bytesPerSecond: 1_048_576,
-    rowsPerSecond: 5,
-  })
-  for (const text of ['', '50MB', '50/s', 'rows/s', '0rows/s', '1MB/s,2MB/s', '5rows/s,']) {
-    t.equal(readOfReaders(values.rate, text), undefined, text)
-  }
-})
-
-t.test('hosts are separated from ports, also for IPv6 addresses', async t => {
-  t.strictSame(values.hosts.read(['a,b:9000, 10.0.0.1:1'], { DDB_PORT: '7' }), [
-    { host: 'a', port: 7 },
-    { host: 'b', port: 9000 },
-    { host: '10.0.0.1', port: 1 },
-  ])
-  t.strictSame(readOfReaders(values.hosts, '[::1]:8848'), [{ host: '::1', port: 8848 }])
-  t.strictSame(readOfReaders(values.hosts, '::1'), [{ host: '::1', port: 8848 }])
-  t.strictSame(readOfReaders(values.hosts, '[fe80::1%eth0]'), [
-    { host: 'fe80::1%eth0', port: 8848 },
-  ])
-  for (const text of ['', ',', 'a,', 'a:0', 'a:65536', 'a:b', 'a b', 'http://a', '[::1', ':8848']) {
-    t.equal(readOfReaders(values.hosts, text), undefined, text)
-  }
-})
-
 t.test('pairs are divided at the first =, and the rest is the value', async t => {
   const reader = values.pairs('TARGET=SOURCE')
   fc.assert(
@@ -451,82 +403,91 @@ t.test('pairs are divided at the first =, and the rest is the value', async t =>
       },
     ),
   )
-  t.strictSame(readOfReaders(reader, 'a=b=c', 'd='), { a: 'b=c', d: '' })
-  t.equal(readOfReaders(reader, 'a'), undefined, 'no =')
-  t.equal(readOfReaders(reader, '=b'), undefined, 'no target')
-  t.equal(readOfReaders(reader, 'a=b', 'a=c'), undefined, 'a target twice')
 })
 
-t.test('characters that are hard to type in a shell have names', async t => {
-  t.equal(readOfReaders(values.character, '\\t'), '\t')
-  t.equal(readOfReaders(values.character, 'tab'), '\t')
-  t.equal(readOfReaders(values.character, '\\x01'), '\u0001')
-  t.equal(readOfReaders(values.character, ';'), ';')
-  t.equal(readOfReaders(values.character, '；'), '；')
-  t.equal(readOfReaders(values.character, 'ab'), undefined)
-  t.equal(readOfReaders(values.character, ''), undefined)
-  t.equal(readOfReaders(values.characterOrNone, ''), '')
-  t.equal(readOfReaders(values.delimiter, '||'), '||')
-  t.equal(readOfReaders(values.delimiter, '\n'), undefined)
-})
+/** Readers with texts that they read together, and the value. */
+const accepted: readonly (readonly [values.Reader<unknown>, texts: string[], value: unknown])[] = [
+  [values.duration, ['500ms'], 500],
+  [values.duration, ['5s'], 5000],
+  [values.duration, ['2m'], 120_000],
+  [values.duration, ['1.5s'], 1500],
+  [values.duration, ['1h'], 3_600_000],
+  [values.rate, ['50MB/s'], { bytesPerSecond: 50_000_000 }],
+  [values.rate, ['200krows/s'], { rowsPerSecond: 200_000 }],
+  [values.rate, ['1MiB/s,5rows/s'], { bytesPerSecond: 1_048_576, rowsPerSecond: 5 }],
+  [values.hosts, ['[::1]:8848'], [{ host: '::1', port: 8848 }]],
+  [values.hosts, ['::1'], [{ host: '::1', port: 8848 }]],
+  [values.hosts, ['[fe80::1%eth0]'], [{ host: 'fe80::1%eth0', port: 8848 }]],
+  [values.pairs('TARGET=SOURCE'), ['a=b=c', 'd='], { a: 'b=c', d: '' }],
+  [values.character, ['\\t'], '\t'],
+  [values.character, ['tab'], '\t'],
+  [values.character, ['\\x01'], '\u0001'],
+  [values.character, [';'], ';'],
+  [values.character, ['；'], '；'],
+  [values.characterOrNone, [''], ''],
+  [values.delimiter, ['||'], '||'],
+  [values.limit, ['0'], 0],
+  [values.limit, ['2k'], 2000],
+  [values.limit, ['5%'], '5%'],
+  [values.limit, ['0.5%'], '0.5%'],
+  [values.listeningPort, ['0'], 0],
+  [values.runId, ['nightly-2024.01_02'], 'nightly-2024.01_02'],
+  [values.list, ['a, b'], ['a', 'b']],
+  [values.choice('red', 'green', 'blue'), ['green'], 'green'],
+  [values.onOff, ['YES'], true],
+  [values.onOff, ['0'], false],
+  // The last one counts.
+  [values.text, ['x', 'y'], 'y'],
+  [values.anyText, [''], ''],
+  [values.recordSize, ['16Mi'], 16 * 1024 * 1024],
+  [values.recordSize, ['512Mi'], 512 * 1024 * 1024],
+  [values.repeated(values.json), ['1', '"a"', 'null'], [1, 'a', null]],
+  [values.booleans, ['Y/N', 'ja/', '/nein'], ['Y/N', 'ja/', '/nein']],
+  // A format without a column applies to every column.
+  [values.dateFormats, ['t=epoch:ms', 'dd/MM'], { t: 'epoch:ms', '*': 'dd/MM' }],
+  [values.dateFormats, ["d=yyyy'='MM"], { d: "yyyy'='MM" }],
+]
 
-t.test('a limit is a count or a share up to 100 %', async t => {
-  t.equal(readOfReaders(values.limit, '0'), 0)
-  t.equal(readOfReaders(values.limit, '2k'), 2000)
-  t.equal(readOfReaders(values.limit, '5%'), '5%')
-  t.equal(readOfReaders(values.limit, '0.5%'), '0.5%')
-  t.equal(readOfReaders(values.limit, '101%'), undefined)
-  t.equal(readOfReaders(values.limit, '%'), undefined)
-})
+const noNumbers = ['', 'k', '-1', '1e3', '5 M', '0x10', '1K', '1mb', '١', '9007199254740993']
 
-t.test('ports, run IDs, lists, choices and switches', async t => {
-  t.equal(readOfReaders(values.listeningPort, '0'), 0)
-  t.equal(readOfReaders(values.listeningPort, '65536'), undefined)
-  t.equal(readOfReaders(values.listeningPort, '8848x'), undefined)
-  t.equal(readOfReaders(values.runId, 'nightly-2024.01_02'), 'nightly-2024.01_02')
-  for (const text of ['', '.hidden', '../up', 'a/b', 'a'.repeat(65)]) {
-    t.equal(readOfReaders(values.runId, text), undefined, text)
+/** Readers with texts that they refuse, each by itself. */
+const refused: readonly (readonly [values.Reader<unknown>, texts: readonly string[]])[] = [
+  [values.size, [...noNumbers, '0']],
+  [values.count(0), noNumbers],
+  [values.count(1), ['0']],
+  [values.duration, ['', '5', 's', '1.2.3s', '-5s', '0s', '0.0001ms', '30d', '600h', '5S']],
+  [values.rate, ['', '50MB', '50/s', 'rows/s', '0rows/s', '1MB/s,2MB/s', '5rows/s,']],
+  [values.hosts, ['', ',', 'a,', 'a:0', 'a:65536', 'a:b', 'a b', 'http://a', '[::1', ':8848']],
+  [values.pairs('TARGET=SOURCE'), ['a', '=b']],
+  [values.character, ['ab', '']],
+  [values.delimiter, ['\n']],
+  [values.limit, ['101%', '%']],
+  [values.listeningPort, ['65536', '8848x']],
+  [values.runId, ['', '.hidden', '../up', 'a/b', 'a'.repeat(65)]],
+  [values.list, ['a,,b']],
+  [values.choice('red', 'green', 'blue'), ['Green']],
+  [values.onOff, ['maybe', 'constructor']],
+  [values.text, ['']],
+  [values.recordSize, ['513Mi', '0']],
+  [values.booleans, ['Y', '/', '', 'a/b/c']],
+]
+
+t.test('texts are read, or refused', async t => {
+  for (const [reader, texts, value] of accepted) t.strictSame(reader.read(texts), value, texts[0])
+  for (const [reader, texts] of refused) {
+    for (const text of texts) t.equal(reader.read([text]), undefined, `${reader.expected}: ${text}`)
   }
-  t.strictSame(readOfReaders(values.list, 'a, b'), ['a', 'b'])
-  t.equal(readOfReaders(values.list, 'a,,b'), undefined)
-  const colours = values.choice('red', 'green', 'blue')
-  t.equal(colours.expected, 'red, green or blue')
-  t.equal(readOfReaders(colours, 'green'), 'green')
-  t.equal(readOfReaders(colours, 'Green'), undefined)
-  t.equal(readOfReaders(values.onOff, 'YES'), true)
-  t.equal(readOfReaders(values.onOff, '0'), false)
-  t.equal(readOfReaders(values.onOff, 'maybe'), undefined)
-  t.equal(readOfReaders(values.onOff, 'constructor'), undefined)
-  t.equal(readOfReaders(values.text, 'x', 'y'), 'y', 'the last one counts')
-  t.equal(readOfReaders(values.text, ''), undefined)
-  t.equal(readOfReaders(values.anyText, ''), '')
+  t.strictSame(values.hosts.read(['a,b:9000, 10.0.0.1:1'], { DDB_PORT: '7' }), [
+    { host: 'a', port: 7 },
+    { host: 'b', port: 9000 },
+    { host: '10.0.0.1', port: 1 },
+  ])
+  t.equal(values.choice('red', 'green', 'blue').expected, 'red, green or blue')
 })
 
-t.test('a record may have up to 512 MiB', async t => {
-  t.equal(readOfReaders(values.recordSize, '16Mi'), 16 * 1024 * 1024)
-  t.equal(readOfReaders(values.recordSize, '512Mi'), 512 * 1024 * 1024)
-  t.equal(readOfReaders(values.recordSize, '513Mi'), undefined)
-  t.equal(readOfReaders(values.recordSize, '0'), undefined)
-})
-
-t.test('if one of several values cannot be read, none is returned', async t => {
-  const numbers = values.repeated(values.json)
-  t.strictSame(readOfReaders(numbers, '1', '"a"', 'null'), [1, 'a', null])
-  t.equal(readOfReaders(numbers, '1', '{'), undefined)
-})
-
-t.test('texts of truth are pairs, of which one side may be empty', async t => {
-  const pairs = ['Y/N', 'ja/', '/nein']
-  t.strictSame(values.booleans.read(pairs), pairs)
-  for (const text of ['Y', '/', '', 'a/b/c']) t.equal(values.booleans.read([text]), undefined, text)
-})
-
-t.test('a format without a column applies to every column', async t => {
-  t.strictSame(values.dateFormats.read(['t=epoch:ms', 'dd/MM/yyyy']), {
-    t: 'epoch:ms',
-    '*': 'dd/MM/yyyy',
-  })
-  t.strictSame(values.dateFormats.read(["d=yyyy'='MM"]), { d: "yyyy'='MM" })
-  t.equal(values.dateFormats.read(['yyyy', 'MM']), undefined, 'two for all')
+t.test('a name may be given once, and one bad value refuses all', async t => {
+  t.equal(values.pairs('TARGET=SOURCE').read(['a=b', 'a=c']), undefined)
+  t.equal(values.dateFormats.read(['yyyy', 'MM']), undefined, 'two for all columns')
   t.equal(values.dateFormats.read(['t=yyyy', 't=MM']), undefined)
+  t.equal(values.repeated(values.json).read(['1', '{']), undefined)
 })
