@@ -49,7 +49,8 @@ export function thisProcess() {
   }
 }
 
-function attempt<T>(ask: () => T): T | undefined {
+/** undefined if the call throws. */
+export function attempt<T>(ask: () => T): T | undefined {
   try {
     return ask()
   } catch {

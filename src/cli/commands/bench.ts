@@ -21,18 +21,6 @@ import type { Call } from './command.js'
 const modeNames = { sync: 'synchronous', async: 'asynchronous' } as const
 type Mode = keyof typeof modeNames
 
-/** What both modes share. */
-interface Measuring {
-  readonly connect: () => Promise<Session>
-  /** Counts rows while another session writes. */
-  readonly control: Session
-  /** In each mode. */
-  readonly requests: number
-  /** In each request. */
-  readonly rows: number
-  readonly signal: AbortSignal
-}
-
 /** Requests between two looks at the signal. */
 const requestsPerStep = 100
 const stallMs = 60_000
@@ -55,7 +43,7 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
       connectServer(systemPlatform, server, { deadlineMs, signal })
     await using control = await connect()
     const measured = async (mode: Mode) => {
-      const seconds = await writeAll(mode, { connect, control, requests, rows, signal })
+      const seconds = await writeAll(mode, settings, connect, control, signal)
       const rowsPerSec = Math.round((requests * rows) / seconds)
       const speed = `${grouped(rowsPerSec).padStart(10)} rows/s`
       output.note(`${modeNames[mode].padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
@@ -80,10 +68,13 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
   }
 }
 
-/** @returns the seconds until the server has counted all rows */
+/** @param control  counts the rows while another session writes @returns the seconds until the server has counted all rows */
 async function writeAll(
   mode: Mode,
-  { connect, control, requests, rows, signal }: Measuring,
+  { requests, rows }: Settings<'bench'>,
+  connect: () => Promise<Session>,
+  control: Session,
+  signal: AbortSignal,
 ): Promise<number> {
   const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
   const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'

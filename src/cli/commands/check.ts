@@ -77,10 +77,10 @@ async function runCheck(
 function commandsOf(
   { frozen, inputs, status }: CheckResult,
   settings: Settings<'check'>,
-  { args, sources, asked: { next, serverEnds } }: Call,
+  { args, sources, asked: { next, nextLoads, serverEnds } }: Call,
 ): string[] {
   if (serverEnds || (status !== 'fits' && status !== 'rejects')) return []
-  if (next !== undefined) return next.startsWith('ddb-ingest load ') ? [next] : []
+  if (next !== undefined) return nextLoads ? [next] : []
   return frozen.map((one, i) => {
     const own = inputs.filter(({ path }) => one.inputs.includes(path))
     const rows = own.reduce((sum, input) => sum + input.rows, 0)

@@ -17,6 +17,7 @@ import type { Call } from '../commands/command.js'
 import { stateFolder, stateParts } from './state.js'
 import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
+import { attempt } from '../process-environment.js'
 
 export interface FilePlace {
   /** The same text for all paths of one file. */
@@ -55,14 +56,6 @@ export function isStandardOutput(name: string): boolean {
 /** Whether the name is in /dev or /proc, where names can be links to open files. */
 export function isSystemName(name: string): boolean {
   return /^\/(?:dev|proc)\//.test(name)
-}
-
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch {
-    return undefined
-  }
 }
 
 /** A file's role in the run, and how messages name it before its path. Paths with different roles must not lead to the same file. */

@@ -22,6 +22,7 @@ import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tabl
 import type { LoadOptions } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { clean, systemCode } from '../output/terminal-text.js'
+import { attempt } from '../process-environment.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -70,12 +71,8 @@ export function otherWritersOf(
  * @throws {UsageError} DDB_CONFIG if the owner is neither this user nor root, or if every user may write there
  */
 export function checkStateFolder(path: string): string | undefined {
-  let strangers: OtherWriters | undefined
-  try {
-    strangers = otherWritersAt(path)
-  } catch {
-    // If a folder cannot be checked, its first use fails, and that failure is reported.
-  }
+  // If a folder cannot be checked, its first use fails, and that failure is reported.
+  const strangers = attempt(() => otherWritersAt(path))
   if (strangers === undefined) return undefined
   const { owner, isOpenToAll, group } = strangers
   if (owner !== undefined || isOpenToAll) {
@@ -101,11 +98,8 @@ export const servingProcessVariable = 'DDB_EMBEDDED_SERVER_PROCESS'
 
 /** The object in a state file, with unchecked members; empty if the file is missing or unreadable. */
 function readStateFile(path: string): Readonly<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(readFileSync(path, 'utf8'))) as Readonly<Record<string, unknown>>
-  } catch {
-    return {}
-  }
+  const content = attempt((): unknown => JSON.parse(readFileSync(path, 'utf8')))
+  return Object(content) as Readonly<Record<string, unknown>>
 }
 
 /** Replaces the content with an object. @returns the system's error code if that fails */
@@ -117,11 +111,8 @@ export function replaceStateFile(path: string, content: object): string | undefi
     renameSync(draft, path)
     return undefined
   } catch (error) {
-    try {
-      rmSync(draft, { force: true })
-    } catch {
-      // Removing fails if a part of the path is a file: then there is no draft to remove.
-    }
+    // Removing fails if a part of the path is a file: then there is no draft to remove.
+    attempt(() => rmSync(draft, { force: true }))
     return systemCode(error)
   }
 }

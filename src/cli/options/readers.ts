@@ -6,6 +6,7 @@ import { usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 import { readTransform } from '../files/transform-text.js'
+import { attempt } from '../process-environment.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -272,13 +273,7 @@ export const booleans = repeated(matching('TRUE/FALSE, such as Y/N', /^(?!\/$)[^
 
 export const json = single<unknown>(
   'a JSON value such as 5, "text" or [1,2]',
-  value => {
-    try {
-      return JSON.parse(value)
-    } catch {
-      return undefined
-    }
-  },
+  value => attempt((): unknown => JSON.parse(value)),
   { json: true },
 )
 

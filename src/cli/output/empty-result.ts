@@ -6,8 +6,9 @@ import { checkedOptions } from '../../load/checked-options.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { loadResult } from '../../load/result.js'
 import { newRun } from '../../load/run.js'
-import { parseTarget, type Target } from '../../load/target/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
+import { attempt } from '../process-environment.js'
 import { failureOf } from './failures.js'
 
 export function peakMemory(): LoadResult['memory'] {
@@ -35,7 +36,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     newRun(anyRun, checkedOptions(anyRun, random), systemPlatform),
     undefined,
   )
-  const target = targetOf(asked.target)
+  const target = attempt(() => parseTarget(asked.target))
   return {
     ...nothing,
     runId: runId ?? nothing.runId,
@@ -52,14 +53,6 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     batchRows: null,
     memory: peakMemory(),
     error: failure,
-  }
-}
-
-function targetOf(options: TargetOptions): Target | undefined {
-  try {
-    return parseTarget(options)
-  } catch {
-    return undefined
   }
 }
 

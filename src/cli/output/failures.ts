@@ -22,6 +22,8 @@ export interface UserCall {
   flags?: ReadonlyMap<string, readonly string[]>
   /** The next command, if the failed command has determined one. */
   next?: string
+  /** True if `next` is a load. */
+  nextLoads?: boolean
   /** True if rows may be in the table: repeating the command could load them twice. */
   mayHaveStored?: boolean
   /** True under `serve -- CMD`: the server ends with this process, so no command that needs it is printed. */
@@ -278,6 +280,7 @@ export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, load
   const ofCheck = loads ? ['dry-run', 'sample', 'json'] : []
   const kept = [...known.flags].filter(([flag]) => !ofCheck.includes(flag))
   const name = loads ? 'load' : known.command.name
+  asked.nextLoads = name === 'load'
   asked.next = completedCommand({ ...known, flags: new Map(kept), name }, needed)
 }
 

@@ -341,9 +341,6 @@ t.test('arguments stay unchanged if nothing is lost, or the bytes are unknown', 
   }
 })
 
-const readOfReaders = <T>(reader: values.Reader<T>, ...texts: string[]): T | undefined =>
-  reader.read(texts)
-
 const factors = {
   '': 1n,
   k: 1000n,
@@ -363,11 +360,11 @@ t.test('a size is its number times its unit, with or without a B', async t => {
       fc.boolean(),
       (number, unit, hasB) => {
         const bytes = BigInt(number) * factors[unit]
-        return readOfReaders(values.size, `${number}${unit}${hasB ? 'B' : ''}`) === Number(bytes)
+        return values.size.read([`${number}${unit}${hasB ? 'B' : ''}`]) === Number(bytes)
       },
     ),
   )
-  t.equal(readOfReaders(values.size, '4Mi'), 4_194_304)
+  t.equal(values.size.read(['4Mi']), 4_194_304)
 })
 
 t.test('a fraction is exact in decimal digits, or refused', async t => {
@@ -379,15 +376,15 @@ t.test('a fraction is exact in decimal digits, or refused', async t => {
       (whole, thousandths, unit) => {
         const text = `${whole}.${String(thousandths).padStart(3, '0')}${unit}`
         const exact = (BigInt(whole) * 1000n + BigInt(thousandths)) * (factors[unit] / 1000n)
-        return readOfReaders(values.count(0), text) === Number(exact)
+        return values.count(0).read([text]) === Number(exact)
       },
     ),
   )
-  t.equal(readOfReaders(values.count(0), '1.1k'), 1100)
-  t.equal(readOfReaders(values.count(0), '1.5'), undefined)
+  t.equal(values.count(0).read(['1.1k']), 1100)
+  t.equal(values.count(0).read(['1.5']), undefined)
 })
 
-t.test('pairs are divided at the first =, and the rest is the value', async t => {
+t.test('pairs are divided at the first =, and the rest is the value', async () => {
   const reader = values.pairs('TARGET=SOURCE')
   fc.assert(
     fc.property(
@@ -406,7 +403,11 @@ t.test('pairs are divided at the first =, and the rest is the value', async t =>
 })
 
 /** Readers with texts that they read together, and the value. */
-const accepted: readonly (readonly [values.Reader<unknown>, texts: string[], value: unknown])[] = [
+const accepted: readonly (readonly [
+  values.Reader<unknown>,
+  texts: readonly [string, ...string[]],
+  value: unknown,
+])[] = [
   [values.duration, ['500ms'], 500],
   [values.duration, ['5s'], 5000],
   [values.duration, ['2m'], 120_000],
