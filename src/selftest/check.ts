@@ -1,10 +1,11 @@
 /*
-  A check of `selftest`: its name, and a function that tries something on a server. Runs one check: limits its time, turns its
-  errors into outcomes, and closes its sessions.
+  A check of `selftest`: limits its time, turns its errors into outcomes, and closes its sessions. Also makes a text that users
+  may paste into an issue, with all findings but nothing that identifies the server.
 */
 import { DdbError, ServerError } from '../errors.js'
 import { type CheckContext, type CheckScope, checkContext } from './context.js'
 import { setMaxListeners } from 'node:events'
+import type { ServerTarget } from '../load/options.js'
 import { Unavailable, serverWords } from './answers.js'
 
 export interface Check {
@@ -109,4 +110,55 @@ function outcomeOf(error: unknown): Outcome {
   return error.code === 'DDB_PRIVILEGE'
     ? { status: 'skipped', reason: `not permitted: ${words}` }
     : { status: 'fail', reason: words }
+}
+
+const address = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[[0-9a-f:.]+\](?::\d{1,5})?/gi
+const hostAndPort = /\b[\w-]+(?:\.[\w-]+)*:\d{2,5}\b/g
+
+/** The text as Markdown. @param checks  in the order of the results */
+export function issueText(
+  result: SelftestResult,
+  version: string,
+  checks: readonly Check[],
+  server: ServerTarget,
+): string {
+  const { pass, fail, skipped } = result.counts
+  const rows = result.checks.map(({ name, status, reason }) => {
+    const check = checks.find(each => each.name === name)
+    const depends =
+      status === 'fail' && check !== undefined ? `. Depends on it: ${check.dependsOnIt}` : ''
+    return `| ${status} | ${name} | ${cell(withoutSecrets(reason, server))}${cell(depends)} |\n`
+  })
+  return [
+    `ddb-ingest ${version} selftest\n\n`,
+    `* server: ${cell(withoutSecrets(result.serverVersion ?? 'unknown', server, false))}\n`,
+    `* ${pass} passed, ${fail} failed, ${skipped} skipped\n\n`,
+    '| | check | found |\n|---|---|---|\n',
+    ...rows,
+  ].join('')
+}
+
+function cell(text: string): string {
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
+}
+
+/** @param hasAddresses  false for a text without addresses, whose version numbers could be mistaken for addresses */
+function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true): string {
+  const { host, otherHosts = [], allowRedirect = [], user, password } = server
+  const hosts = [host, ...otherHosts.map(other => other.host), ...allowRedirect]
+  let safe = text
+  for (const secret of [password, user, ...hosts]) {
+    const stand = secret === password ? '***' : secret === user ? 'USER' : 'HOST'
+    if (secret) safe = safe.replace(wholeWord(secret), stand)
+  }
+  return hasAddresses ? safe.replace(address, 'HOST').replace(hostAndPort, 'HOST') : safe
+}
+
+/** Matches whole words only, so that a short name does not remove parts of other words. */
+function wholeWord(word: string): RegExp {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'gi')
 }

@@ -3,9 +3,8 @@
 */
 import { once } from 'node:events'
 import { Link } from '../client/link.js'
-import { logIn, type AskServer } from '../client/login/log-in.js'
+import { logIn, type AskServer, type Credentials } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
-import type { Credentials } from '../client/login/log-in.js'
 import { protectionOf } from '../client/login/protection.js'
 import type { Session } from '../client/open-session.js'
 import { requestHead } from '../client/session-options.js'

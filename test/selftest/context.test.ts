@@ -5,25 +5,11 @@ import { ServerError } from '../../src/errors.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Column } from '../../src/protocol/value.js'
-import {
-  columnDifference,
-  columnOf,
-  elementsOf,
-  numberOf,
-  numbersOf,
-  tableDifference,
-  tableOf,
-  tableOfColumns,
-  textOf,
-  textsOf,
-} from '../../src/selftest/answers.js'
-import { rawLogin } from '../../src/selftest/checks/sessions.js'
+import { columnDifference, tableDifference, tableOfColumns } from '../../src/selftest/answers.js'
 import { checkContext, type CheckScope } from '../../src/selftest/context.js'
 import { startServer } from '../../src/server/index.js'
-import { failureOf } from '../helpers/call-context.js'
 import { freePort } from '../helpers/free-port.js'
 import { script } from '../helpers/requests.js'
-import { int, text, idTable, ints } from '../helpers/values.js'
 import { scopeWith, sessionOf, type Asked } from './check-scope.js'
 
 const named = (purpose: string): string =>
@@ -140,54 +126,6 @@ t.test('the bytes of a bare connection are traced, without secrets', async t => 
   t.match(text, /#3 0 > connect .* with the login of admin\n/)
   t.notMatch(text, /123456|geheim/)
 })
-
-t.test('a password is sent in a connect request only if that is allowed', t => {
-  const server = { host: '127.0.0.1', port: 1, user: 'ann', password: 'secret' }
-  const login = { user: 'ann', password: 'secret', encrypted: false }
-  for (const [change, isAllowed] of [
-    [{}, false],
-    [{ tls: true }, true],
-    [{ tls: true, tlsInsecure: true }, false],
-    [{ insecureLogin: true }, true],
-    [{ tls: true, require: 'scram' }, false],
-    [{ tls: true, require: 'tls' }, true],
-  ] as const) {
-    const attempt = (): unknown => rawLogin({ ...server, ...change })
-    if (isAllowed) t.strictSame(attempt(), login)
-    else t.throws(attempt, { code: 'DDB_UNAVAILABLE', message: /in plain text/ })
-  }
-  t.throws(() => rawLogin({ host: 'h', port: 1 }), {
-    code: 'DDB_UNAVAILABLE',
-    message: 'no user was given',
-  })
-  t.match(rawLogin({ host: 'h', port: 1, user: 'ann', insecureLogin: true }), { password: '' })
-  t.end()
-})
-
-t.test(
-  'an expected value is returned, an unexpected value is quoted on one short line',
-  async t => {
-    t.strictSame(elementsOf(ints(7, 8)), [int(7), int(8)])
-    t.strictSame(numbersOf(columnOf(idTable(3, 4), 'id')), [3, 4])
-    t.strictSame(textsOf(vectorOf({ type: 'SYMBOL' }, ['a', null, 'b'])), ['a', '', 'b'])
-    const refused: [read: () => unknown, words: string][] = [
-      [() => numberOf(undefined), 'expected a number, got nothing'],
-      [() => numberOf(text('1')), 'expected a number, got STRING scalar 1'],
-      [() => numberOf(ints(1)), 'expected a number, got INT vector [1]'],
-      [() => textOf(int(1)), 'expected text, got INT scalar 1'],
-      [
-        () => tableOf(text('x'.repeat(81))),
-        `expected a table, got STRING scalar ${'x'.repeat(80)}…`,
-      ],
-      [() => elementsOf(idTable(1)), 'expected a vector, got table table'],
-      [() => columnOf(idTable(1), 'nope'), 'the answer has no column nope'],
-    ]
-    for (const [read, words] of refused) {
-      t.equal(failureOf(read), words)
-      t.throws(read, { code: 'DDB_SERVER' })
-    }
-  },
-)
 
 t.test('the first difference is named, bit for bit', async t => {
   const int = (...values: (number | null)[]): Column => vectorOf({ type: 'INT' }, values)

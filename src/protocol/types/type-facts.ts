@@ -135,11 +135,17 @@ export function listColumns<S, T, V extends Vector>({
   scalar,
   isNull,
 }: ListKind<S, T, V>): ColumnAccess<S, V> {
-  const rowsOf = (column: V): readonly T[] => dataOf(column).slice(0, column.length)
   return {
     emptyVector: () => vector([]),
     slice: (column, start, end) => vector(dataOf(column).slice(start, end)),
-    concat: vectors => vector(vectors.flatMap(rowsOf)),
+    concat(vectors) {
+      const all: T[] = []
+      for (const column of vectors) {
+        const data = dataOf(column)
+        for (let row = 0; row < column.length; row++) all.push(data[row]!)
+      }
+      return vector(all)
+    },
     take(column, indexes) {
       const data = dataOf(column)
       return vector(Array.from(indexes, row => data[row]!))

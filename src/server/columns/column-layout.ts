@@ -124,9 +124,8 @@ export function kindOf(type: DataType): Kind | undefined {
 }
 
 /** Types from narrow to wide, or from coarse to fine. Two types of one group meet in the later one. */
-export const typeRanks: Readonly<Record<'numbers' | 'decimals' | 'times', readonly DataType[]>> = {
+const typeRanks: Readonly<Record<'numbers' | 'times', readonly DataType[]>> = {
   numbers: ['CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE'],
-  decimals: ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'],
   times: [
     'MONTH', 'DATE', 'DATEHOUR', 'DATEMINUTE', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP', 'MINUTE', 'SECOND', 'TIME',
     'NANOTIME',

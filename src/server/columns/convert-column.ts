@@ -177,7 +177,7 @@ function checkedDecimals(target: ColumnType, values: readonly (bigint | null)[])
 }
 
 /** The unscaled integers of a decimal type are between −limit and limit (both exclusive). */
-export function decimalLimit(type: ColumnType['type']): bigint {
+function decimalLimit(type: ColumnType['type']): bigint {
   return 2n ** BigInt(dataTypes[type].bytesPerValue * 8 - 1)
 }
 

@@ -35,6 +35,7 @@ import { tupleElements } from '../values/vector-literal.js'
 import { emptyDictionary, setEntry } from '../elements/dictionary.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import { createTable } from '../tables/memory-table.js'
+import { databaseAt } from '../tables/dfs-database.js'
 import { findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
@@ -65,11 +66,8 @@ const kinds = {
   database: (value, { context }): DatabaseHandle => {
     if (value.form === 'database') return value
     const path = textOf(value)
-    const database = path === undefined ? undefined : context.node.databases.get(path)
-    if (database !== undefined) return database.handle
-    throw path === undefined
-      ? new ScriptError('A database handle or the path of a database is expected.')
-      : new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
+    if (path !== undefined) return databaseAt(context.node, path).handle
+    throw new ScriptError('A database handle or the path of a database is expected.')
   },
   /** The path of a database, which may not exist. */
   path: (value, { parameter }) =>

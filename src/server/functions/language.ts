@@ -97,27 +97,20 @@ export const languageFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Drops one view, or all views named `namespace::…` if `isNamespace` is true. */
-  builtin('dropFunctionView(name: text, [isNamespace: bool])', (context, [name, isNamespace]) => {
-    const { functionViews } = context.node
+  /** There are no views of modules, whose names contain a namespace. */
+  builtin('dropFunctionView(name: text, [isNamespace])', (context, [name]) => {
+    const { node, session } = context
     checkMayOwnViews(context)
-    const dropped = isNamespace
-      ? [...functionViews.keys()].filter(view => view.startsWith(`${name}::`))
-      : [name]
-    for (const view of dropped) {
-      const owner = functionViews.get(view)?.owner
-      if (owner === undefined) {
-        throw new ScriptError(`The function view [${view}] does not exist. RefId: S04002`)
-      }
-      if (!context.session.isAdmin && owner !== context.session.user) {
-        throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
-      }
-      functionViews.delete(view)
-      // Revokes the rights on the view, because they must not apply to a later view with the same name.
-      for (const own of context.node.privileges.values()) {
-        own.delete(privilegeKey('VIEW_EXEC', view))
-      }
+    const owner = node.functionViews.get(name)?.owner
+    if (owner === undefined) {
+      throw new ScriptError(`The function view [${name}] does not exist. RefId: S04002`)
     }
+    if (!session.isAdmin && owner !== session.user) {
+      throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${name}`)
+    }
+    node.functionViews.delete(name)
+    // Revokes the rights on the view, because they must not apply to a later view with the same name.
+    for (const own of node.privileges.values()) own.delete(privilegeKey('VIEW_EXEC', name))
     return voidValue
   }),
 

@@ -3,7 +3,7 @@
   requests ("console jobs", docs/server-semantics.md#console-jobs), and what clients ask a server by themselves
   (docs/protocol.md#what-clients-call).
 */
-import { availableParallelism, loadavg, totalmem } from 'node:os'
+import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import type { Builtin, Evaluation, ServerValue } from '../values/server-value.js'
 import { ScriptError } from '../script-error.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -65,7 +65,7 @@ export const nodeFunctions: readonly Builtin[] = [
       executorNum: ['INT', availableParallelism],
       connectionNum: ['INT', () => node.sessions.size],
       name: ['STRING', nodeAlias],
-      memoryUsed: ['LONG', () => BigInt(storedBytes(node))],
+      memoryUsed: ['LONG', () => BigInt(totalmem() - freemem())],
       avgLoad: ['DOUBLE', () => loadavg()[0]!],
       publicName: ['STRING', () => node.host],
     }),
@@ -239,14 +239,6 @@ export const nodeFunctions: readonly Builtin[] = [
 
 function checkAlias(node: ServerNode, alias: string): void {
   if (alias !== nodeAlias(node)) throw new ScriptError(`Can't find the node with alias ${alias}.`)
-}
-
-function storedBytes(node: ServerNode): number {
-  const tables = [
-    ...[...node.shared.values()].map(entry => entry.table),
-    ...[...node.databases.values()].flatMap(database => [...database.tables.values()]),
-  ]
-  return bytesOf([...new Set(tables)])
 }
 
 /** The size of all tables among the values. */

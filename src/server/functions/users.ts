@@ -1,7 +1,7 @@
 /*
   Users and rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
 */
-import type { Builtin, CallContext, ServerValue } from '../values/server-value.js'
+import type { Builtin, ServerValue } from '../values/server-value.js'
 import { ScriptError } from '../script-error.js'
 import { boolScalar, voidValue } from '../values/scalar.js'
 import { checkPassword } from '../login/users.js'
@@ -96,7 +96,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
       if (!node.users.has(user)) throw unknownUser(user)
       const own = node.privileges.get(user) ?? new Map<string, boolean>()
       for (const object of objects) {
-        if (type === 'VIEW_EXEC' && !viewsExist(node, object)) {
+        if (type === 'VIEW_EXEC' && object !== '*' && !node.functionViews.has(object)) {
           throw new ScriptError(`The function view [${object}] does not exist. RefId: S04002`)
         }
         if (access === undefined) own.delete(privilegeKey(type, object))
@@ -106,13 +106,6 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
       return voidValue
     },
   )
-}
-
-/** Returns whether the view exists. `*` always exists; `namespace::*` exists if the namespace contains a view. */
-function viewsExist({ functionViews }: CallContext['node'], object: string): boolean {
-  if (object === '*' || functionViews.has(object)) return true
-  if (!object.endsWith('::*')) return false
-  return [...functionViews.keys()].some(view => view.startsWith(object.slice(0, -1)))
 }
 
 /** The names of tables, databases or views; `*` if omitted. For a view, the caller may also pass the function. */

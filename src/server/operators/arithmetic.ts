@@ -1,10 +1,8 @@
 /*
-  + - * / \ % on vectors: the types of both operands select the arithmetic of texts, floating numbers, decimals, times or
-  whole numbers. A null operand gives null, and so does a division by zero. Operations on integers give integers,
+  + - * / \ % on vectors: the types of both operands select the arithmetic of texts, floating numbers, times or whole numbers. A null operand gives null, and so does a division by zero. Operations on integers give integers,
   except `\`. An overflow wraps around, like machine integers.
 */
-import { type DataType, dataTypes, isDecimal, maxScale } from '../../protocol/data-type.js'
-import { vectorOf } from '../../protocol/element.js'
+import { type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'
 import {
@@ -12,12 +10,11 @@ import {
   columnOfCells,
   kindOf,
   textsOfVector,
-  typeRanks,
   widerType,
 } from '../columns/column-layout.js'
-import { cellsAs, convertColumn, decimalLimit, scaleOf } from '../columns/convert-column.js'
+import { cellsAs, convertColumn } from '../columns/convert-column.js'
 import { floorDivide, floorModulo } from '../columns/convert-temporal.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, notEmbedded } from '../script-error.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, operandOf, pairOperands, refused } from './operands.js'
@@ -42,7 +39,7 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
   const areTimes = types.some(isTemporal) && (operator === '+' || operator === '-')
   if (areTimes || types.every(isTemporal)) return temporalArithmetic(operator, pairing)
   if (operator === '\\' || kinds.includes('double')) return floatingArithmetic(operator, pairing)
-  if (kinds.includes('decimal')) return decimalArithmetic(operator, pairing)
+  if (kinds.includes('decimal')) throw refused(name, `decimal${notEmbedded}`)
   return wholeArithmetic(kinds.includes('long') ? 'LONG' : 'INT', operator, pairing)
 }
 
@@ -131,49 +128,6 @@ function wholeArithmetic(
   const bits = dataTypes[type].bytesPerValue * 8
   const wrap = (cell: bigint | null): Cell => (cell === null ? null : BigInt.asIntN(bits, cell))
   return columnOfCells({ type }, wholeCells(operator as WholeOperator, pairing).map(wrap))
-}
-
-/**
- * A sum has the larger scale, a product the sum of both scales, a quotient the left scale (manual, "DECIMAL"). A product too
- * large for both types gets a wider type (manual, page decimalMultiply).
- * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; for operators that decimals do not have
- */
-function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
-  const { left, right } = pairing
-  if (operator === '%') throw refused(operatorNames[operator], 'decimal')
-  const [a, b] = [scaleOf(left) ?? 0, scaleOf(right) ?? 0]
-  const isSum = operator === '+' || operator === '-'
-  const scale = isSum ? Math.max(a, b) : operator === '*' ? a + b : a
-  if (scale > maxScale.DECIMAL128) {
-    throw new ScriptError(
-      `Scale out of bound (valid range: [0, ${maxScale.DECIMAL128}], but get: ${scale})`,
-    )
-  }
-  // A quotient of unscaled values is cut, not rounded down.
-  const cut: Operation<bigint> = (x, y) => (y === 0n ? null : x / y)
-  const values = combine(
-    pairing,
-    cellsAs('long', left, operator === '/' ? a + b : isSum ? scale : a),
-    cellsAs('long', right, isSum ? scale : b),
-    operator === '/' ? cut : wholes[operator as WholeOperator],
-  )
-  const { decimals } = typeRanks
-  const width = Math.max(...[left, right].map(({ type }) => decimals.indexOf(storedAs(type))))
-  const type = decimals
-    .slice(width, operator === '*' ? undefined : width + 1)
-    .find(one => scale <= maxScale[one as keyof typeof maxScale] && holds(one, values))
-  if (type === undefined) throw new ScriptError('Decimal math overflow')
-  return vectorOf({ type, scale }, values) as Vector
-}
-
-/** A LONG is as wide as a DECIMAL64, narrower integers as a DECIMAL32. */
-function storedAs(type: DataType): DataType {
-  return isDecimal(type) ? type : type === 'LONG' ? 'DECIMAL64' : 'DECIMAL32'
-}
-
-function holds(type: DataType, values: readonly (bigint | null)[]): boolean {
-  const limit = decimalLimit(type)
-  return values.every(value => value === null || (value < limit && value > -limit))
 }
 
 /** Units per day. Arithmetic with times of day wraps at midnight (manual, "Manipulation of temporal objects"). */

@@ -44,9 +44,7 @@ export function openDatabase(
     }
     return existing.handle
   }
-  if (handle.levels.length === 0) {
-    throw new ScriptError(`The database [${handle.path}] does not exist. RefId: S04001`)
-  }
+  if (handle.levels.length === 0) throw noDatabase(handle.path)
   const mayMake = session.isAdmin || mayMakeDatabase(node, session.user, handle.path)
   if (!mayMake) throw new ScriptError(mayNot)
   node.databases.set(handle.path, { handle, owner: session.user, tables: new Map() })
@@ -56,10 +54,12 @@ export function openDatabase(
 /** @throws {ScriptError} S04001 if no database has this path */
 export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   const database = node.databases.get(path)
-  if (database === undefined) {
-    throw new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
-  }
+  if (database === undefined) throw noDatabase(path)
   return database
+}
+
+function noDatabase(path: string): ScriptError {
+  return new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
 }
 
 /** @throws {ScriptError} if the database or the table does not exist */

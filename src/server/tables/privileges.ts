@@ -53,17 +53,15 @@ function rightsHolder({ node, session }: Context): { user: string; isAdmin: bool
 }
 
 /**
- * Administrators may call every view, owners their own views, and other users the views granted to them: by name,
- * `namespace::*` or `*`. A denied right overrides ownership and grants.
+ * Administrators may call every view, owners their own views, and other users the views granted to them: by name or `*`. A
+ * denied right overrides ownership and grants.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
   const { user, isAdmin } = rightsHolder(context)
   if (isAdmin) return
-  const space = view.lastIndexOf('::')
-  const names = space < 0 ? [view] : [view, `${view.slice(0, space)}::*`]
-  const answers = names.map(name => privilegeOf(context.node, user, 'VIEW_EXEC', name))
-  if (!answers.includes(false) && (user === owner || answers.includes(true))) return
+  const right = privilegeOf(context.node, user, 'VIEW_EXEC', view)
+  if (right === true || (right === undefined && user === owner)) return
   throw new ScriptError(`<NoPrivilege>Not granted to execute function view ${view}`)
 }
 

@@ -3,12 +3,12 @@
   names. Also the interface between the interpreter and `functions/`. Most built-ins are plain functions. A built-in that
   waits (sleep) or calls script functions (each) is a generator: it yields a Suspension, and the session continues it later.
 */
-import type { ServerNode } from '../node.js'
 import type { Release } from '../release.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
+import type { Runtime } from '../script/session/runtime.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
 export interface ScriptSession {
@@ -37,20 +37,7 @@ export interface Suspension {
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
 /** What a built-in function may use of its session and node. */
-export interface CallContext {
-  readonly node: ServerNode
-  readonly session: ScriptSession
-  /**
-   * Names of the variables that were written as arguments of this call, which `table(x, 1..3 as id)` needs; undefined
-   * for an argument that is not a name. A built-in must read them before it calls a script function or waits.
-   */
-  readonly argumentNames: readonly (string | undefined)[]
-  /** True if the server drops rows for shared and stored tables but counts them as inserted. */
-  readonly discards: boolean
-  call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
-  /** The function with this name: of the session, a function view, or a built-in function. */
-  findFunction(name: string): FunctionValue | undefined
-}
+export type CallContext = Runtime
 
 /** The arguments in declared order; undefined for omitted arguments. */
 export type BuiltinArguments = readonly (ServerValue | undefined)[]

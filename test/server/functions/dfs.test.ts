@@ -5,8 +5,8 @@
 */
 import t from 'tap'
 import { testRefusals } from '../../helpers/examples.js'
-import { testSession, type TestSession } from '../../helpers/script.js'
-import type { DatabaseHandle, StoredTableFacts } from '../../../src/server/tables/server-table.js'
+import { testSession } from '../../helpers/script.js'
+import type { DatabaseHandle } from '../../../src/server/tables/server-table.js'
 
 const tickers = [
   'dbPath="dfs://testDB"',
@@ -240,64 +240,6 @@ t.test('opening an existing database keeps its scheme', async t => {
   }
   await run('database("", VALUE, 1..3)')
   t.strictSame([...node.databases.keys()], ['dfs://d'], 'without a directory there is no database')
-})
-
-const setUp = `db = database("dfs://d", VALUE, 1..3)
-tsdb = database("dfs://tsdb", VALUE, 1..3, engine="TSDB")
-pkey = database("dfs://pkey", VALUE, 1..3, engine="PKEY")
-memory = database("", VALUE, 1..3)
-t = table(1 2 as id, 2024.01.01 2024.01.02 as ts, 1.5 2.5 as v)`
-
-async function session(): Promise<TestSession> {
-  const made = testSession()
-  await made.run(setUp)
-  return made
-}
-
-/** The facts that the node stores about the only table. */
-async function factsOf(script: string): Promise<StoredTableFacts> {
-  const { run, node } = await session()
-  await run(script)
-  const tables = [...node.databases.values()].flatMap(database => [...database.tables.values()])
-  return tables[0]!.stored!
-}
-
-t.test('facts that the node reports about a table besides its columns', async t => {
-  const cases: [script: string, wanted: object][] = [
-    [
-      'db.createPartitionedTable(t, `x, `id)',
-      {
-        databasePath: 'dfs://d',
-        tableName: 'x',
-        owner: 'admin',
-        sortColumns: [],
-        keepDuplicates: 'ALL',
-      },
-    ],
-    ['db.createPartitionedTable(t, `x, `id, , `ts, LAST)', { keepDuplicates: 'ALL' }],
-    [
-      'tsdb.createPartitionedTable(t, `x, `id, , `id`ts)',
-      { sortColumns: ['id', 'ts'], keepDuplicates: 'ALL' },
-    ],
-    [
-      'tsdb.createPartitionedTable(t, `x, `id, sortColumns="ts", keepDuplicates=LAST)',
-      { sortColumns: ['ts'], keepDuplicates: 'LAST' },
-    ],
-    ['tsdb.createPartitionedTable(t, `x, `id, , `ts, "first")', { keepDuplicates: 'FIRST' }],
-    [
-      'pkey.createPartitionedTable(t, `x, `id, primaryKey=`id`ts)',
-      { sortColumns: ['id', 'ts'], keepDuplicates: 'LAST' },
-    ],
-    [
-      'tsdb.createTable(t, `x, dict(`id`v, `delta`zstd), `ts, FIRST)',
-      { sortColumns: ['ts'], keepDuplicates: 'FIRST' },
-    ],
-    [
-      'createDimensionTable(tsdb, t, "x", sortColumns=`ts)',
-      { tableName: 'x', sortColumns: ['ts'], keepDuplicates: 'ALL' },
-    ],
-  ]
-  for (const [script, wanted] of cases) t.match(await factsOf(script), wanted, script)
 })
 
 t.test('a database can be opened with its original scheme and with its present one', async t => {

@@ -204,14 +204,10 @@ grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
   t.match(await sue.fail('ofJoe()'), noRead)
 })
 
-t.test('a view that is added again needs a new grant, and a namespace must have views', async t => {
+t.test('a view that is added again needs a new grant', async t => {
   const { admin, sue } = await viewScene()
   await admin.run('grant("sue", VIEW_EXEC, "total")')
   await admin.run('dropFunctionView("total")\ndef total(){ return 5 }\naddFunctionView(total)')
   t.match(await sue.fail('total()'), /Not granted to execute function view total$/)
-  const { functionViews } = admin.node
-  const view = functionViews.get('total')!
-  functionViews.set('a::f', { ...view, name: 'a::f' })
-  t.match(await admin.fail('grant("sue", VIEW_EXEC, "b::*")'), /\[b::\*\] does not exist/)
-  t.equal(await admin.fail('grant("sue", VIEW_EXEC, "a::*")'), 'no error')
+  t.match(await admin.fail('grant("sue", VIEW_EXEC, "none")'), /\[none\] does not exist/)
 })

@@ -274,39 +274,6 @@ deepTest(t, 'the server stops working for a client that does not read', async t 
   t.equal(scriptsRun(server), requests)
 })
 
-deepTest(t, 'while a request waits, the server reads only a limited number of bytes', async t => {
-  const gate = closedGate()
-  let executed = 0
-  const server = await tinyServer(t, {
-    script: () => gate.opened,
-    call: () => {
-      executed += 1
-      return undefined
-    },
-  })
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(Buffer.concat([connectBytes, requestBytes(script('wait'))]))
-  await server.logged('script wait')
-  const table = idTable(...Array.from({ length: 1000 }, (_, i) => i))
-  const insert = requestBytes(call('f', table), asynchronous)
-  const count = Math.ceil(67_108_864 / insert.length)
-  const block = Buffer.concat(Array.from({ length: count }, () => insert))
-  let written = false
-  const writing = peer.write(block).then(() => (written = true))
-  const other = await RawPeer.connect(server.port)
-  for (let i = 0; i < 20; i++) {
-    await other.write(i === 0 ? connectBytes : requestBytes(call('g')))
-    await other.response()
-  }
-  t.notOk(written, 'the server does not read 64 MiB')
-  executed = 0
-  gate.open()
-  await writing
-  peer.socket.end()
-  await server.sessionClosed('1000000001')
-  t.equal(executed, count)
-})
-
 const host = '127.0.0.1'
 const ids = Array.from({ length: 10_000 }, (_, i) => i)
 

@@ -1,5 +1,6 @@
 /*
-  Requests of one connection run one after another. Waiting requests are also jobs, so users can cancel them.
+  Requests of one connection run one after another. Waiting requests are also jobs, so users can cancel them (manual, pages
+  getConsoleJobs and cancelConsoleJob; docs/server-semantics.md#console-jobs).
 */
 import t from 'tap'
 import { type Session, connectTyped as connect } from '../../../src/client/open-session.js'

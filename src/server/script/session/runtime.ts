@@ -5,7 +5,6 @@
 import type { ServerNode } from '../../node.js'
 import type {
   Builtin,
-  CallContext,
   Evaluation,
   FunctionValue,
   ScriptSession,
@@ -27,10 +26,15 @@ const stepsPerLook = 16
 /** Deeper recursion is an error of the script. Without a limit, it could exhaust the stack. */
 const maxCallDepth = 200
 
-export class Runtime implements CallContext {
+export class Runtime {
   readonly node: ServerNode
   readonly session: ScriptSession
+  /**
+   * Names of the variables that were written as arguments of this call, which `table(x, 1..3 as id)` needs; undefined
+   * for an argument that is not a name. A built-in must read them before it calls a script function or waits.
+   */
   argumentNames: readonly (string | undefined)[] = []
+  /** True if the server drops rows for shared and stored tables but counts them as inserted. */
   discards = false
   /** The name field of the last function request that is not a plain name, and its expression. */
   lastName: { readonly text: string; readonly node: Expression } | undefined
