@@ -133,6 +133,7 @@ export class Sides {
     const marksOf = outsideMarks(target)
     return {
       used: 'none',
+      keepsReceipts: false,
       inFlightBytes: 0,
       deliver: batch => {
         run.emit({ kind: 'unsent', rows: batch.rowCount })
