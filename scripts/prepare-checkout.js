@@ -10,7 +10,7 @@
                                                             is installing the checkout's packages, the program only
                                                             compiles, or does nothing if tools are missing
     node scripts/prepare-checkout.js --tools [FOLDER ...]   for testing: also all tools
-  A FOLDER (test/oracle, bench/peers) has packages of its own, which only some tests or measurements need. If they cannot be installed,
+  A FOLDER (test/oracle, scripts/kernel, bench/peers) has packages of its own, which only some tests or measurements need. If they cannot be installed,
   those tests or measurements are skipped with a message.
 */
 import { spawn } from 'node:child_process'

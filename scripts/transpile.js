@@ -74,7 +74,8 @@ async function transpileAll() {
   const paths = ['src', 'test'].flatMap(name =>
     readdirSync(join(root, name), { recursive: true })
       .filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-      .filter(path => !path.includes('node_modules'))
+      // AssemblyScript has a compiler of its own (scripts/kernel/build.js).
+      .filter(path => !path.includes('node_modules') && !path.includes('assembly'))
       .map(path => join(root, name, path)),
   )
   const one = async path => {

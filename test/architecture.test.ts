@@ -24,8 +24,9 @@ const allowed: Record<string, readonly string[]> = {
   client: ['protocol', 'wire', 'platform', 'errors'],
   server: ['protocol', 'wire', 'platform', 'errors'],
   source: ['platform', 'errors'],
+  kernel: ['protocol'],
   schema: ['protocol', 'errors'],
-  parse: ['schema', 'protocol', 'source', 'platform', 'errors'],
+  parse: ['kernel', 'schema', 'protocol', 'source', 'platform', 'errors'],
   infer: ['parse', 'schema', 'source', 'protocol', 'platform', 'errors'],
   load: [
     'infer',
@@ -45,6 +46,7 @@ const allowed: Record<string, readonly string[]> = {
     'errors',
     'index',
     'infer',
+    'kernel',
     'load',
     'parse',
     'platform',

@@ -2,13 +2,14 @@
   Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
 */
 import { nameOptionsByFlags, UsageError } from '../errors.js'
+import { useKernel } from '../kernel/kernel.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpTextsFor } from './language/help-texts.js'
 import { helpText, rawArguments, readCommandLine, withOptionFiles } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { fieldFlags } from './options/options.js'
-import { checkEnvironment } from './options/resolve.js'
+import { checkEnvironment, isKernelOff } from './options/resolve.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
 import type { ProcessEnvironment } from './process-environment.js'
@@ -62,6 +63,7 @@ async function runCommand(
   const isServed = environment[servingProcessVariable] === String(process.ppid)
   Object.assign(asked, { command, args, flags, serverEnds: isServed && !flags.has('host') })
   checkEnvironment(environment, commands)
+  if (isKernelOff(environment)) useKernel(Infinity)
   const { name, environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, files }
   return command.prepare(sources)({

@@ -162,12 +162,10 @@ export class LineTokenizer {
    */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window } = this
-    block.bytes = window.bytes
-    block.bytesOffset = window.offset
-    block.writtenFrom = window.end
-    block.scratch = window.scratchStart
+    block.showWindow(window)
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
+    block.takeText(window.start, window.end)
     this.#format.startBlock?.()
     this.#read.count = 0
     const isAtLine = this.#pending === undefined || this.#passPending(block)

@@ -3,6 +3,8 @@
   `bytes`. A column reads one field of all records in a tight loop for its type.
 */
 import type { ErrorCode } from '../errors.js'
+import { newKernel, type Kernel } from '../kernel/kernel.js'
+import type { Window } from './window.js'
 
 /** The reason why a record is not a row. */
 export interface Fault {
@@ -46,12 +48,14 @@ export class RecordBlock {
   readonly fieldCount: number
   readonly rowCapacity: number
   /** Text of field `f` in row `r`: from `starts[r * fieldCount + f]` to `ends[…]` (exclusive) in `bytes`. */
-  readonly starts: Int32Array
-  readonly ends: Int32Array
+  starts: Int32Array
+  ends: Int32Array
   /** Place of each whole record in `bytes`, including its line end. */
-  readonly recordStarts: Int32Array
-  readonly recordEnds: Int32Array
-  readonly lineNumbers: Float64Array
+  recordStarts: Int32Array
+  recordEnds: Int32Array
+  lineNumbers: Float64Array
+  /** Reads the usual records and columns; undefined before `takeText`, and if there is none. */
+  kernel: Kernel | undefined
   /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
@@ -85,6 +89,34 @@ export class RecordBlock {
     this.recordEnds = new Int32Array(rowCapacity)
     this.lineNumbers = new Float64Array(rowCapacity)
     this.refusedBy = new Int32Array(rowCapacity)
+  }
+
+  /** Makes positions in the block those of the window. */
+  showWindow({ bytes, offset, end, scratchStart }: Window): void {
+    this.bytes = bytes
+    this.bytesOffset = offset
+    this.writtenFrom = end
+    this.scratch = scratchStart
+  }
+
+  /**
+   * Gives the text from position `start` to `end` of `bytes` to a kernel, which then holds the block's arrays. Only for a block
+   * without rows.
+   */
+  takeText(start: number, end: number): void {
+    const { rowCapacity } = this
+    const cells = this.starts.length
+    this.kernel ??= newKernel(end - start, cells, rowCapacity)
+    const { kernel } = this
+    if (kernel === undefined) return
+    kernel.takeText(this.bytes, start, end)
+    const { buffer } = kernel
+    if (this.starts.buffer === buffer) return
+    this.starts = new Int32Array(buffer, kernel.startsAt, cells)
+    this.ends = new Int32Array(buffer, kernel.endsAt, cells)
+    this.recordStarts = new Int32Array(buffer, kernel.recordStartsAt, rowCapacity)
+    this.recordEnds = new Int32Array(buffer, kernel.recordEndsAt, rowCapacity)
+    this.lineNumbers = new Float64Array(buffer, kernel.lineNumbersAt, rowCapacity)
   }
 
   /** Makes room for the next records, without clearing the bounds of cells. */

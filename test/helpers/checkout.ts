@@ -20,11 +20,15 @@ export interface SourceFile {
 export async function readSources(): Promise<SourceFile[]> {
   const folder = new URL('src/', root)
   const entries = await readdir(fileURLToPath(folder), { recursive: true })
-  const paths = entries.map(path => path.split(sep).join('/')).filter(path => path.endsWith('.ts'))
+  const paths = entries.map(path => path.split(sep).join('/')).filter(isModule)
   return Promise.all(
     paths.sort().map(async path => ({ path, text: await readFile(new URL(path, folder), 'utf8') })),
   )
 }
+
+/** AssemblyScript looks like TypeScript, but is another language. */
+const isModule = (path: string): boolean =>
+  path.endsWith('.ts') && !path.startsWith('kernel/assembly/')
 
 /** Compiles dist/ with its type declarations, if they are out of date. Only few tests need them, so `npm test` makes none. */
 export function makeDeclarations(): void {

@@ -31,7 +31,8 @@ export const parts: readonly (readonly string[])[] = [
     'guide/readme',
     'guide/running',
   ],
-  ['parse/room', 'source/room', 'infer/room'],
+  ['parse/room', 'kernel/kernel', 'kernel/code', 'source/room', 'infer/room'],
+  ['kernel/reader'],
   ['load/room', 'fuzz/kept', 'protocol/room', 'schema/room', 'wire/room'],
 ]
 

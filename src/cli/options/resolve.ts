@@ -96,6 +96,13 @@ function readValue(
   throw usageError(`${origin}: expected ${reader.expected}, got "${given}"`)
 }
 
+const kernelSwitch = 'DDB_INGEST_KERNEL'
+
+/** True if the environment leaves all reading to the exact reader, to compare with it or to avoid a fault of the kernel. */
+export function isKernelOff(environment: OptionSources['environment']): boolean {
+  return /^(?:off|0|false|no)$/i.test(environment[kernelSwitch] ?? '')
+}
+
 /** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
 export function checkEnvironment(
   environment: OptionSources['environment'],
@@ -103,13 +110,14 @@ export function checkEnvironment(
 ): void {
   const set = Object.keys(environment).filter(name => name.startsWith('DDB_INGEST_'))
   if (set.length === 0) return
-  const known = new Set(
-    commands.flatMap(({ environmentPrefix, options }) =>
+  const known = new Set([
+    kernelSwitch,
+    ...commands.flatMap(({ environmentPrefix, options }) =>
       Object.values(options)
         .filter(({ flagOnly }) => !flagOnly)
         .map(definition => environmentName(environmentPrefix, definition)),
     ),
-  )
+  ])
   for (const name of set) {
     if (known.has(name) || !environment[name]) continue
     throw usageError(`${clean(name)} sets no option${didYouMean(name, known)}`)

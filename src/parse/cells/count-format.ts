@@ -3,10 +3,13 @@
   In Excel, 45325.4375 is 2024-02-03 10:30, day 1 is 1900-01-01, and day 60 is 29 February 1900, which never existed. In files from
   old Macs, day 0 is 1904-01-01.
 */
+import type { KernelRead } from '../../kernel/kernel.js'
+import { counts } from '../../kernel/reads.js'
+import type { RecordBlock } from '../record-block.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { isRead, minus, noValue, outOfRange, plus, point, zero, type Outcome } from './read-cell.js'
 import { numberRead, powersOfTen, readNumber, trimmedText } from './read-number.js'
-import { isTextDay, type DateFormat } from './time-unit.js'
+import { isTextDay, type DateFormat, type TimeUnit } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
 const nanoDigits = 9
@@ -79,6 +82,7 @@ export class EpochFormat implements DateFormat {
   /** How many decimals of a second the unit has: 0 for seconds, 3 for milli-, 6 for micro-, 9 for nanoseconds. */
   readonly #unitDigits: number
   readonly #zone: TimeZone | undefined
+  #read: KernelRead | undefined
 
   constructor(unitDigits: number, zone?: TimeZone) {
     this.#unitDigits = unitDigits
@@ -117,6 +121,11 @@ export class EpochFormat implements DateFormat {
     if (!isNegative) return this.#set(seconds, nanos)
     // Nanoseconds count forward from the start of the second, even before 1970.
     return nanos > 0 ? this.#set(-seconds - 1, nanosPerSecond - nanos) : this.#set(-seconds, 0)
+  }
+
+  kernelRead(_block: RecordBlock, _cell: number, unit: TimeUnit): KernelRead | undefined {
+    if (this.#zone !== undefined) return undefined
+    return (this.#read ??= counts(this.#unitDigits, unit))
   }
 
   /** Reads a count with a power of ten, such as `1.7e9`, as a plain number. */

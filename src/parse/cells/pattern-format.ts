@@ -3,6 +3,9 @@
   is 09:30:00.000. Most times of a column have their fields at the same places, so a format learns where they are.
 */
 import { option } from '../../errors.js'
+import type { KernelRead } from '../../kernel/kernel.js'
+import { timesRead } from '../../kernel/reads.js'
+import type { RecordBlock } from '../record-block.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { noOffset, readOffset, type ColumnOffset } from './column-offset.js'
 import {
@@ -33,7 +36,7 @@ import {
   type TimeLayout,
 } from './time-layout.js'
 import { monthNames, type PatternPart } from './time-pattern.js'
-import { civilDays, noDay, type DateFormat } from './time-unit.js'
+import { civilDays, noDay, type DateFormat, type TimeUnit } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
 const secondsPerDay = 86_400
@@ -143,6 +146,12 @@ export class PatternFormat implements DateFormat {
     const isExact = first === start && last === end && end - start <= maxLength
     if (outcome === isRead && isExact && this.#isRegular) this.#learn(bytes, start, end)
     return outcome
+  }
+
+  kernelRead(block: RecordBlock, cell: number, unit: TimeUnit): KernelRead | undefined {
+    const layout = this.#layouts[block.ends[cell]! - block.starts[cell]!]
+    if (this.#rules.zone !== undefined || layout === undefined) return undefined
+    return timesRead(block.kernel!, layout, unit)
   }
 
   /** Learns the layout of the text that was read last. */

@@ -1,8 +1,6 @@
 /*
   What the readers of cells have in common: outcomes, arrays, and the codes of ASCII characters.
 */
-import type { RecordBlock } from '../record-block.js'
-
 /** Arrays whose elements are JavaScript numbers. A value of 64 or 128 bits takes several, the lowest word first. */
 export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
@@ -27,18 +25,6 @@ export type ReadCell = (
   into: NumberArray,
   at: number,
 ) => Outcome
-
-/**
- * Reads the cells of a field from row `from` on, as long as they are in the form that most cells have. Makes no call per cell.
- * @returns the row of the first other cell, which may be empty or refused; the number of rows if there is none
- */
-export type ReadRun = (
-  block: RecordBlock,
-  field: number,
-  from: number,
-  into: NumberArray,
-  firstRow: number,
-) => number
 
 export const tab = 9
 export const blank = 32

@@ -2,6 +2,7 @@
   Layouts of dates and times: texts of one length that have the same fields at the same places, learned from a text that was read.
   Such texts are read without following a pattern.
 */
+import type { KernelLayout } from '../../kernel/reads.js'
 import { zero } from './read-cell.js'
 import { civilDays, noDay } from './time-unit.js'
 import type { TimeParts } from './time-zone.js'
@@ -27,13 +28,7 @@ export const dropped = 7
 /** The values of fields that a text lacks. */
 export const defaults: Int32Array = Int32Array.of(1970, 1, 1, 0, 0, 0, 0, 0)
 
-/** Every field has two digits except the year, which has four, the fraction and dropped digits. */
-export interface TimeLayout {
-  /** Place of each field; −1 for none. */
-  readonly at: Int32Array
-  readonly digits: Int32Array
-  /** The place of each other byte, followed by the byte. */
-  readonly others: Int32Array
+export interface TimeLayout extends KernelLayout {
   /** The offset from UTC in the texts, or `noOffset`. */
   readonly offset: number
 }
@@ -43,14 +38,15 @@ export function layoutOf(
   bytes: Uint8Array,
   start: number,
   end: number,
-  { at, digits, offset }: Omit<TimeLayout, 'others'>,
+  { at, digits, offset }: Omit<TimeLayout, 'others' | 'length'>,
 ): TimeLayout {
   const others: number[] = []
   for (let p = 0; p < end - start; p++) {
     const isDigit = at.some((place, i) => place >= 0 && p >= place && p < place + digits[i]!)
     if (!isDigit) others.push(p, bytes[start + p]!)
   }
-  return { at: at.slice(), digits: digits.slice(), others: Int32Array.from(others), offset }
+  const places = { at: at.slice(), digits: digits.slice(), others: Int32Array.from(others) }
+  return { ...places, length: end - start, offset }
 }
 
 /** Reads a text of this layout into `parts`; false for any other text, and for one that is no time. */

@@ -2,6 +2,8 @@
   What formats of dates and times read, in the years 0000 to 9999, and the raw numbers that columns store
   (docs/protocol.md#data-types).
 */
+import type { KernelRead } from '../../kernel/kernel.js'
+import type { RecordBlock } from '../record-block.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 import type { TimeParts } from './time-zone.js'
 import { isRead, outOfRange, type NumberArray, type Outcome } from './read-cell.js'
@@ -39,6 +41,8 @@ export interface DateFormat extends TimeParts {
   readonly isNumber: boolean
   /** Sets the parts if the text is a time. */
   read(bytes: Uint8Array, start: number, end: number): Outcome
+  /** The kernel's reader for the cell, whose times are stored in this unit; undefined if it has none. */
+  kernelRead?(block: RecordBlock, cell: number, unit: TimeUnit): KernelRead | undefined
   /** For the text read last, if it was refused: what it may be instead; undefined if there is nothing to say. */
   explain?(bytes: Uint8Array, start: number, end: number): string | undefined
 }

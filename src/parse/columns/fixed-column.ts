@@ -2,17 +2,11 @@
   Columns whose elements all have the same size. A type is a row of a table: its memory, its null, and the reader of its cells.
 */
 import { option } from '../../errors.js'
+import { mostGivenUp, type Kernel, type KernelRead } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { Column } from '../../protocol/value.js'
-import {
-  isRead,
-  notFinite,
-  noValue,
-  type NumberArray,
-  type ReadCell,
-  type ReadRun,
-} from '../cells/read-cell.js'
+import { isRead, notFinite, noValue, type NumberArray, type ReadCell } from '../cells/read-cell.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
@@ -54,7 +48,8 @@ export interface FixedType extends FixedLayout {
   /** Set for decimals: digits after the point. */
   readonly scale?: number
   readonly readCell: ReadCell
-  readonly readRun?: ReadRun | undefined
+  /** The kernel's reader for texts such as the cell, if it has one. */
+  readonly kernelRead?: ((block: RecordBlock, cell: number) => KernelRead | undefined) | undefined
   /** Describes values of the type in messages: `a whole number from … to …`. */
   readonly expected: string
   /** May describe values more precisely than `expected`, for the text that `readCell` has just refused. */
@@ -76,12 +71,22 @@ export class FixedColumn implements ColumnBuilder {
 
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
-    const { readCell, readRun, nullElements } = this.#type
+    const { readCell, kernelRead, nullElements } = this.#type
     const width = nullElements.length
     const array = this.#reserve(firstRow + rowCount)
+    const kernel = kernelRead && block.kernel
+    let givenUp = 0
     let nulls = 0
+    kernel?.useRows(fieldCount, rowCount)
     for (let row = 0; row < rowCount; row++) {
-      if (readRun !== undefined) row = readRun(block, field, row, array, firstRow)
+      if (kernel !== undefined && givenUp++ < mostGivenUp) {
+        const from = row
+        row = kernelRead!(block, field + row * fieldCount)?.(kernel, field, row) ?? row
+        if (row > from) {
+          this.#copy(kernel, from, row, firstRow)
+          nulls += kernel.calls.nullCount()
+        }
+      }
       if (row === rowCount) break
       const cell = field + row * fieldCount
       const at = (firstRow + row) * width
@@ -95,6 +100,13 @@ export class FixedColumn implements ColumnBuilder {
       for (let i = 0; i < width; i++) array[at + i] = nullElements[i]!
     }
     return nulls
+  }
+
+  /** Copies rows from where the kernel has put them. */
+  #copy({ buffer, out }: Kernel, from: number, to: number, firstRow: number): void {
+    const { bytesPerRow } = this.#type
+    const found = new Uint8Array(buffer, out + from * bytesPerRow, (to - from) * bytesPerRow)
+    new Uint8Array(this.#store.buffer).set(found, (firstRow + from) * bytesPerRow)
   }
 
   #reserve(rowCount: number): NumberArray {

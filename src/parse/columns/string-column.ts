@@ -3,6 +3,7 @@
   the bytes of the cell unchanged.
 */
 import { option } from '../../errors.js'
+import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
@@ -48,7 +49,22 @@ export class StringColumn implements ColumnBuilder {
     const maxBytes = this.#maxBytes
     let to = this.#length
     let nulls = 0
-    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+    const kernel = isBlob ? undefined : block.kernel
+    let givenUp = 0
+    kernel?.useRows(fieldCount, rowCount)
+    for (let row = 0; row < rowCount; row++) {
+      if (kernel !== undefined && givenUp < mostGivenUp) {
+        const { bytes: memory, calls, textOut, textOutEnd } = kernel
+        const most = Math.min(maxBytes, textOutEnd - textOut)
+        row = calls.texts(field, row, textOut, textOutEnd, most)
+        const end = calls.filledTo()
+        encoded.set(memory.subarray(textOut, end), to)
+        to += end - textOut
+        nulls += calls.nullCount()
+        givenUp++
+        if (row === rowCount) break
+      }
+      const cell = field + row * fieldCount
       const start = starts[cell]!
       const end = ends[cell]!
       if (isBlob) to += lengthBytes

@@ -1,6 +1,8 @@
 /*
   SYMBOL columns: each row has a code, and each batch a base with the text of each code (docs/protocol.md#symbol-vectors).
 */
+import { mostGivenUp } from '../../kernel/kernel.js'
+import { KnownTexts } from '../../kernel/known-texts.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -12,6 +14,8 @@ import type { RecordBlock } from '../record-block.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
+/** After this many rows with known texts, a new text is no sign that most texts are new. */
+const rowsBetween = 4
 
 /** Remembers texts from batch to batch, but gives each batch its own codes. */
 export class SymbolColumn implements ColumnBuilder {
@@ -28,6 +32,8 @@ export class SymbolColumn implements ColumnBuilder {
   /** For each text of `#symbols`, by number: the text's code in this batch, or 0 if the text has none. */
   #codeOfEntry: Int32Array = new Int32Array(1024)
   #baseBytes = 1
+  /** The texts that the block's kernel knows. */
+  #known: KnownTexts | undefined
   #sizeBefore = 1
   #baseBytesBefore = 1
   /** The part that was appended last. `#partEntries` maps its codes to the numbers of texts; −1: not yet looked up. */
@@ -50,14 +56,33 @@ export class SymbolColumn implements ColumnBuilder {
     this.#sizeBefore = this.#base.length
     this.#baseBytesBefore = this.#baseBytes
     let nulls = 0
-    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+    const known = this.#knownIn(block)
+    known?.kernel.useRows(fieldCount, rowCount)
+    let givenUp = 0
+    for (let row = 0; row < rowCount; row++) {
+      if (known !== undefined && givenUp < mostGivenUp) {
+        const from = row
+        row = known.read(field, from, this.#base.length, this.#addKnown)
+        if (row > from) {
+          const { buffer, calls, out } = known.kernel
+          codes.set(new Int32Array(buffer, out + bytesPerRow * from, row - from), firstRow + from)
+          nulls += calls.nullCount()
+          // New texts are rare after the first block: only rows without a known one between them count.
+          givenUp = row - from > rowsBetween ? 0 : givenUp + 1
+        } else givenUp++
+        if (row === rowCount) break
+      }
+      const cell = field + row * fieldCount
       const start = starts[cell]!
       const end = ends[cell]!
       let code = 0
       if (start !== end) {
         const entry = end - start > maxBytes ? noSymbol : symbols.find(bytes, start, end)
         if (entry === noSymbol) block.refuse(row, this.#columnIndex)
-        else code = this.#codeOfEntry[entry]! || this.#number(entry, end - start)
+        else {
+          code = this.#codeOfEntry[entry]! || this.#number(entry, end - start)
+          known?.add(start, end - start, entry, code)
+        }
       }
       if (code === 0) nulls++
       codes[firstRow + row] = code
@@ -65,11 +90,23 @@ export class SymbolColumn implements ColumnBuilder {
     return nulls
   }
 
+  #knownIn({ kernel }: RecordBlock): KnownTexts | undefined {
+    if (kernel === undefined) return undefined
+    if (this.#known?.kernel !== kernel) this.#known = KnownTexts.in(kernel)
+    return this.#known
+  }
+
+  readonly #addKnown = (entry: number): void => {
+    this.#number(entry, this.#symbols.byteLength(entry))
+  }
+
   undo(): void {
     this.#baseBytes = this.#baseBytesBefore
     while (this.#base.length > this.#sizeBefore) {
       this.#base.pop()
-      this.#codeOfEntry[this.#entries.pop()!] = 0
+      const entry = this.#entries.pop()!
+      this.#codeOfEntry[entry] = 0
+      this.#known?.forget(entry)
     }
   }
 
@@ -97,8 +134,10 @@ export class SymbolColumn implements ColumnBuilder {
     this.#base = ['']
     this.#entries = [-1]
     this.#baseBytes = 1
+    this.#known?.beginBatch()
     if (this.#symbols.isFull) {
       this.#symbols.clear()
+      this.#known?.clear()
       this.#part = undefined
     }
     return column
@@ -145,6 +184,7 @@ export class SymbolColumn implements ColumnBuilder {
     this.#base.push(this.#symbols.texts[entry]!)
     this.#entries.push(entry)
     this.#codeOfEntry[entry] = code
+    this.#known?.setCode(entry, code)
     this.#baseBytes += byteLength + 1
     return code
   }

@@ -32,6 +32,11 @@ export class SymbolTable {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }
 
+  /** Bytes of a text in UTF-8. */
+  byteLength(entry: number): number {
+    return this.#ends[entry]! - this.#starts[entry]!
+  }
+
   /** Forgets all texts; their numbers become meaningless. */
   clear(): void {
     this.texts = []

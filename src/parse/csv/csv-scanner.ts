@@ -3,6 +3,7 @@
   plain dialects (RFC 4180) are scanned many at a time, unusual records and those of other dialects one by one. Cells stay in place
   in the window; only unescaped fields are written after the window's content.
 */
+import type { ScanRules } from '../../kernel/kernel.js'
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed, markStarts } from '../line-ends.js'
 import { faulty, unfinished } from '../line-format.js'
@@ -15,16 +16,22 @@ import { RecordWalk } from './record-walk.js'
 /** Bytes up to this one are rare in fields, so only these are looked up. Digits and letters are above. */
 const highestLow = 47
 
+const leastReach = 1024
+const mostReach = 160 * 1024
+
 /** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
 export class CsvScanner implements RecordScanner {
   readonly walk: RecordWalk
   readonly #lines: LineTokenizer
   readonly #isPlain: boolean
+  readonly #isKernels: boolean
+  /** How many bytes the kernel searches at a time: fewer where it often gives up. */
+  #reach = mostReach
+  #rules: ScanRules
   /** First byte of the delimiter. */
   readonly #delimiter: number
   /** Byte of the quote; −1 if nothing is quoted. */
   readonly #quote: number
-  header: Uint8Array = new Uint8Array(0)
   /** Has a 1 for each byte with which an empty line, a comment or a mark begins. */
   readonly #beginsOther: Uint8Array = new Uint8Array(256)
   readonly #trailingDelimiter: boolean
@@ -37,6 +44,7 @@ export class CsvScanner implements RecordScanner {
     const { quotes } = dialect
     this.#lines = lines
     this.#isPlain = isPlainDialect(dialect)
+    this.#isKernels = this.#isPlain && quotes === 'strict'
     this.walk = new RecordWalk(dialect, {
       isStrict: true,
       isLax: quotes !== 'strict',
@@ -49,15 +57,56 @@ export class CsvScanner implements RecordScanner {
     const [comment = lineFeed] = Buffer.from(dialect.comment)
     for (const byte of [lineFeed, carriageReturn, comment, ...markStarts])
       this.#beginsOther[byte] = 1
-    this.#trailingDelimiter = dialect.trailingDelimiter
+    const { trailingDelimiter } = dialect
+    this.#trailingDelimiter = trailingDelimiter
+    this.#rules = {
+      ...{ delimiter, quote, trailingDelimiter, maxRecordBytes: lines.maxRecordBytes },
+      ...{ others: this.#beginsOther, header: new Uint8Array(0) },
+    }
     for (const byte of [lineFeed, carriageReturn, delimiter]) this.#special[byte] = 1
     // Stops at quotes if they may be faults.
     if (quote >= 0 && quotes === 'strict') this.#special[quote] = 1
   }
 
+  get header(): Uint8Array {
+    return this.#rules.header
+  }
+
+  set header(header: Uint8Array) {
+    this.#rules = { ...this.#rules, header }
+  }
+
+  /** Finds records with the block's kernel. */
+  #kernelRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number {
+    const lines = this.#lines
+    const { window } = lines
+    const kernel = block.kernel!
+    const { textEnd } = kernel
+    kernel.useRules(this.#rules)
+    let next = row
+    while (window.start < Math.min(stopAt, textEnd) && next < rowEnd) {
+      const { start } = window
+      const end = Math.min(textEnd, start + this.#reach)
+      const from = next
+      next = kernel.scan(start, end, stopAt, from, rowEnd, block.fieldCount, lines.lineNumber)
+      window.start = kernel.nextStart
+      lines.lineNumber += next - from
+      const isGivenUp = kernel.hasGivenUp
+      // The text after a record that the kernel gave up is searched again.
+      this.#reach = isGivenUp
+        ? Math.max(leastReach, 2 * (window.start - start))
+        : Math.min(mostReach, 4 * this.#reach)
+      if (isGivenUp || end === textEnd) break
+    }
+    return next
+  }
+
   /** Stops before empty lines, comments, and records that are faulty, too long, cut off, or not in a plain dialect. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
+    if (block.kernel !== undefined && this.#isKernels) {
+      return this.#kernelRun(block, firstRow, rowEnd, stopAt)
+    }
     const lines = this.#lines
     const { window, maxRecordBytes } = lines
     const { bytes, starts, ends, fieldCount, recordStarts, recordEnds, lineNumbers } = block

@@ -45,6 +45,19 @@ export class JsonLines implements LineFormat {
     const lines = this.#lines
     const { window, maxRecordBytes } = lines
     const { bytes, end } = window
+    const { kernel } = block
+    const shape = kernel && this.#records.usualShape(block, firstRow)
+    if (kernel !== undefined && shape !== undefined && kernel.useShape(shape)) {
+      const { start } = window
+      if (start >= Math.min(stopAt, kernel.textEnd)) return firstRow
+      const { fieldCount } = block
+      const { lineNumber } = lines
+      const rows = [firstRow, rowEnd, fieldCount, lineNumber, maxRecordBytes] as const
+      const next = kernel.jsonLines(start, stopAt, ...rows)
+      window.start = kernel.nextStart
+      lines.lineNumber += next - firstRow
+      return next
+    }
     const { recordStarts, recordEnds, lineNumbers } = block
     const records = this.#records
     let { start } = window

@@ -4,6 +4,7 @@
   whose members are named by `names`, or by their numbers.
 */
 import { option } from '../../errors.js'
+import type { JsonShape } from '../../kernel/kernel.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { isAt, utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../shown-text.js'
@@ -95,6 +96,12 @@ export class JsonRecords {
   /** The reason why the last record is not a row; undefined for invalid JSON (see `stoppedAt` of the scanner). */
   get obstacle(): Fault | undefined {
     return this.#obstacle ?? this.#cells.obstacle
+  }
+
+  /** The shape of the records from `firstRow` on, whose wrong cells of an earlier attempt are forgotten; undefined if it is unknown. */
+  usualShape(block: RecordBlock, firstRow: number): JsonShape | undefined {
+    if (block.wrongCells.length > 0) block.forgetWrongCells(firstRow)
+    return this.#template?.shape
   }
 
   /** Scans the object at `start` into `row` if it has the shape of the template. Otherwise returns −1. */

@@ -3,6 +3,7 @@
   shape is read fast: the template compares the text between the values. All else (escapes, arrays, objects, exponents, other
   members) is read the general way.
 */
+import type { JsonShape } from '../../kernel/kernel.js'
 import { isAt } from '../cells/cell-bytes.js'
 import { minus, nine, point, zero } from '../cells/read-cell.js'
 import type { RecordBlock } from '../record-block.js'
@@ -29,10 +30,7 @@ const words = [
 
 /** The shape of one record. It never changes; a record of a different shape becomes a new template. */
 export class JsonTemplate {
-  /** The text before each value and the text after the last value. */
-  readonly #texts: readonly Uint8Array[]
-  readonly #fields: Int32Array
-  readonly #kinds: Int32Array
+  readonly shape: JsonShape
 
   /**
    * @param bytes  hold a record, from `start` to `end`, that was read without a template
@@ -41,16 +39,18 @@ export class JsonTemplate {
   constructor(bytes: Uint8Array, start: number, end: number, values: readonly TemplateValue[]) {
     const starts = [start, ...values.map(value => value.end)]
     const ends = [...values.map(value => value.start), end]
-    this.#texts = starts.map((from, i) => bytes.slice(from, ends[i]))
-    this.#fields = Int32Array.from(values, value => value.field)
-    this.#kinds = Int32Array.from(values, value => (value.field < 0 ? -1 : value.kinds))
+    this.shape = {
+      texts: starts.map((from, i) => bytes.slice(from, ends[i])),
+      fields: Int32Array.from(values, value => value.field),
+      kinds: Int32Array.from(values, value => (value.field < 0 ? -1 : value.kinds)),
+    }
   }
 
   /** Scans a record of this shape into `row`. Returns the position after the record, or −1 for a different shape. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, starts, ends, fieldCount } = block
-    const texts = this.#texts
-    const valueCount = this.#fields.length
+    const { texts, fields, kinds } = this.shape
+    const valueCount = fields.length
     const firstCell = row * fieldCount
     let p = start
     for (let i = 0; ; i++) {
@@ -79,8 +79,8 @@ export class JsonTemplate {
         p += word.text.length
         textEnd = kind < 0 ? textStart : p
       }
-      if ((this.#kinds[i]! & kind) === 0) return -1
-      const field = this.#fields[i]!
+      if ((kinds[i]! & kind) === 0) return -1
+      const field = fields[i]!
       if (field >= 0) {
         starts[firstCell + field] = textStart
         ends[firstCell + field] = textEnd

@@ -2,6 +2,7 @@
   The table of types: how text, JSON and a program's values represent each, and which column reads its cells. time-types.ts has the
   types of dates and times.
 */
+import { kernelReadOf } from '../../kernel/reads.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32 } from '../../protocol/null-value.js'
 import type { CellRules } from '../cell-rules.js'
@@ -282,9 +283,11 @@ function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellT
     ...(take && { values: ({ capacity }) => fixedValues(layout, capacity, take) }),
     column({ columnIndex, pool, scale }) {
       const hasScale = typeof readCell === 'object'
+      const read = kernelReadOf(type.name, scale)
       const fixed = {
         ...layout,
         name: type.name,
+        kernelRead: read && (() => read),
         ...(hasScale && { scale }),
         readCell: hasScale ? readCell.of(scale) : readCell,
         expected: typeof expected === 'string' ? expected : expected(scale),

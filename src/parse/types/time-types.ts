@@ -17,6 +17,7 @@ import {
 } from '../cells/time-unit.js'
 import { FixedColumn, int32Layout, int64Layout } from '../columns/fixed-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
+import type { RecordBlock } from '../record-block.js'
 import { fixedValues, type TakeValue } from '../rows/value-columns.js'
 import type { CellType, ColumnPlace } from './cell-types.js'
 
@@ -113,8 +114,11 @@ function timeCellType(type: TimeType): CellType {
         ? storeTime(unit, format.days, format.secondOfDay, format.nanos, into, at)
         : outcome
     }
+    const kernelRead =
+      format.kernelRead &&
+      ((block: RecordBlock, cell: number) => format.kernelRead!(block, cell, unit))
     return new FixedColumn(
-      { ...layout, name, expected: what, readCell, explain },
+      { ...layout, name, expected: what, readCell, kernelRead, explain },
       columnIndex,
       pool,
     )

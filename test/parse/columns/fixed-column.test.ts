@@ -55,26 +55,6 @@ t.test('blocks follow one another, and undone rows are overwritten', async t => 
   t.equal(buffers.length, 1)
 })
 
-t.test('cells that most cells are like may be read in a run', async t => {
-  const column = make({
-    readRun(block, field, from, into, firstRow) {
-      let row = from
-      for (; row < block.rowCount; row++) {
-        const cell = field + row * block.fieldCount
-        if (block.bytes[block.starts[cell]!] !== 0x72) break
-        into[2 * (firstRow + row)] = 100
-        into[2 * (firstRow + row) + 1] = row
-      }
-      return row
-    },
-  })
-  const block = blockOf(['r', 'a', '', 'r', 'r', '?', 'r'])
-  t.equal(column.read(block, field, 0), 2)
-  t.strictSame(refusedRows(block), [5])
-  const expected = [100, 0, 1, 97, -1, -2, 100, 3, 100, 4, -1, -2, 100, 6]
-  t.strictSame(elements(column, 7), expected)
-})
-
 t.test('a refusal is about the text or about its size, and may say more', async t => {
   const explained = (text: string, more?: Partial<FixedType>): unknown => {
     const { bytes, starts, ends } = blockOf([text])

@@ -1,0 +1,713 @@
+/*
+  The kernel, in AssemblyScript: finds the records of a block 64 bytes at a time, then reads one column after the other. Knows only the
+  usual notations, and returns the row at which it gives up; the exact reader reads that cell or record. It therefore has no messages,
+  no places and no dialects. The caller gives all addresses. Texts may be read from 16 bytes before their start to 32 bytes after
+  their end. `cells` is the address of two arrays of int32, start and end of each cell, relative to `base`.
+*/
+
+/** Places of a block's cells: `starts` and `ends` of row r and field f are at 4 × (r × `fields` + f). */
+let base: usize = 0
+let starts: usize = 0
+let ends: usize = 0
+let stride: usize = 0
+let rowCount: i32 = 0
+/** The cells that are in memory: those from `lowestCell` on with at most `span` bytes after it. */
+let lowestCell: i32 = 0
+let span: u32 = 0
+
+/** Results of the last call besides its return value. */
+let nulls: i32 = 0
+let next: usize = 0
+let filled: usize = 0
+let isGivenUp: bool = false
+export function nullCount(): i32 { return nulls }
+export function nextStart(): usize { return next }
+export function filledTo(): usize { return filled }
+export function hasGivenUp(): bool { return isGivenUp }
+
+/**
+ * Names the block whose columns are read next.
+ * @param bytes  address of position 0; only the text from position `first` to `last` is in memory
+ */
+export function useBlock(bytes: usize, startsAt: usize, endsAt: usize, fields: i32, rows: i32, first: i32, last: i32): void {
+  base = bytes
+  starts = startsAt
+  ends = endsAt
+  stride = <usize>fields << 2
+  rowCount = rows
+  lowestCell = first
+  span = <u32>(last - first)
+}
+
+const lineFeed: u32 = 10
+const carriageReturn: u32 = 13
+
+// @ts-ignore: decorator
+@inline
+function mask64(p: usize, c: v128): u64 {
+  return (
+    <u64>i8x16.bitmask(i8x16.eq(v128.load(p), c)) |
+    (<u64>i8x16.bitmask(i8x16.eq(v128.load(p, 16), c)) << 16) |
+    (<u64>i8x16.bitmask(i8x16.eq(v128.load(p, 32), c)) << 32) |
+    (<u64>i8x16.bitmask(i8x16.eq(v128.load(p, 48), c)) << 48)
+  )
+}
+
+/** Writes the address of each set bit, four at a time without a branch for each. Returns the address after the last. */
+// @ts-ignore: decorator
+@inline
+function addresses(mask: u64, p: usize, out: usize): usize {
+  let m = mask
+  let w = out
+  while (m != 0) {
+    store<u32>(w, <u32>(p + <usize>ctz(m)))
+    m &= m - 1
+    store<u32>(w, <u32>(p + <usize>ctz(m)), 4)
+    m &= m - 1
+    store<u32>(w, <u32>(p + <usize>ctz(m)), 8)
+    m &= m - 1
+    store<u32>(w, <u32>(p + <usize>ctz(m)), 12)
+    m &= m - 1
+    w += 16
+  }
+  return out + (<usize>popcnt(mask) << 2)
+}
+
+let quoteEnd: usize = 0
+let stop: usize = 0
+
+/**
+ * Writes the addresses of delimiters and line feeds outside of quotes, and those of quotes. Sets `stop` to the first line end that
+ * is not LF or CRLF, or lies between quotes.
+ * @param quote  −1 if nothing is quoted
+ * @returns the address after the last separator
+ */
+function separators(from: usize, to: usize, seps: usize, last: usize, quotes: usize, delimiter: i32, quote: i32): usize {
+  const d = i8x16.splat(<i8>delimiter)
+  const q = i8x16.splat(<i8>quote)
+  const l = i8x16.splat(<i8>lineFeed)
+  const c = i8x16.splat(<i8>carriageReturn)
+  let out = seps
+  let inside: u64 = 0
+  stop = to
+  quoteEnd = quotes
+  for (let p = from; p < to && out < last; p += 64) {
+    const lf = mask64(p, l)
+    const qm = quote < 0 ? 0 : mask64(p, q)
+    const cr = mask64(p, c)
+    let m = mask64(p, d) | lf
+    let wrong: u64 = 0
+    if ((qm | inside) != 0) {
+      quoteEnd = addresses(qm, p, quoteEnd)
+      // Parity of the quotes up to each byte, by prefix XOR.
+      let x = qm
+      x ^= x << 1
+      x ^= x << 2
+      x ^= x << 4
+      x ^= x << 8
+      x ^= x << 16
+      x ^= x << 32
+      x ^= inside
+      inside = <u64>(<i64>x >> 63)
+      m &= ~x
+      wrong = (lf | cr) & x
+    }
+    if (cr != 0) wrong |= cr & ~((lf >> 1) | (<u64>(load<u8>(p, 64) == lineFeed) << 63))
+    if (wrong != 0) stop = min(stop, p + <usize>ctz(wrong))
+    if (to - p < 64) m &= ((<u64>1) << (to - p)) - 1
+    out = addresses(m, p, out)
+  }
+  return out
+}
+
+/**
+ * Finds the cells of the records from `from` on, all of which have `fields` fields. Gives up a record with a wrong quote or a quote
+ * inside quotes, with another number of fields, line ends inside quotes, or a first byte of `others` (256 bytes).
+ * `places` is the address of recordStarts, recordEnds (int32) and, 8 bytes each, of the line numbers.
+ * @returns the first row that was not found; `nextStart` is its start
+ */
+export function scan(
+  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, delimiter: i32, quote: i32, isTrailing: i32,
+  maxRecordBytes: i32, others: usize, header: usize, headerBytes: i32, recordStarts: usize, recordEnds: usize, lineNumbers: usize,
+  line: f64, seps: usize, quotes: usize,
+): i32 {
+  const most = <usize>((rowEnd - row) * (fields + isTrailing)) << 2
+  const found = separators(from, to, seps, seps + most, quotes, delimiter, quote)
+  isGivenUp = false
+  const step = <usize>fields << 2
+  let sep = seps
+  let q = quotes
+  let start = from
+  let r = row
+  let at = <usize>(row * fields) << 2
+  for (; r < rowEnd && start < stopAt && sep + step <= found; r++) {
+    const c = load<u8>(start)
+    if (load<u8>(others + <usize>c) != 0) { isGivenUp = true; break }
+    if (headerBytes > 0 && c == load<u8>(header) && isHeader(start, header, headerBytes)) { isGivenUp = true; break }
+    let s = start
+    let f: i32 = 0
+    let e: usize = 0
+    let isWrong = false
+    for (; f < fields; f++, at += 4, sep += 4) {
+      e = <usize>load<u32>(sep)
+      let end = e
+      if (f == fields - 1) {
+        if (isTrailing && load<u8>(e) == <u8>delimiter && sep + 4 < found) {
+          // The delimiter after the last field: the line ends at once.
+          sep += 4
+          const lf = <usize>load<u32>(sep)
+          if (lf != e + 1 && (lf != e + 2 || load<u8>(e, 1) != carriageReturn)) { isWrong = true; break }
+          e = lf
+        } else if (end > s && load<u8>(end - 1) == carriageReturn) end--
+        if (load<u8>(e) != lineFeed) { isWrong = true; break }
+      } else if (load<u8>(e) == lineFeed) { isWrong = true; break }
+      let first = s
+      if (q < quoteEnd && <usize>load<u32>(q) < end) {
+        if (<usize>load<u32>(q) != s || q + 8 > quoteEnd || <usize>load<u32>(q, 4) != end - 1 || end - s < 2) { isWrong = true; break }
+        q += 8
+        first = s + 1
+        end--
+      }
+      store<i32>(starts + at, <i32>(first - base))
+      store<i32>(ends + at, <i32>(end - base))
+      s = e + 1
+    }
+    if (isWrong || e >= stop || <i32>(e - start) >= maxRecordBytes) { isGivenUp = true; break }
+    store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
+    store<i32>(recordEnds + (<usize>r << 2), <i32>(e + 1 - base))
+    store<f64>(lineNumbers + (<usize>r << 3), line)
+    line += 1
+    start = e + 1
+  }
+  next = start
+  return r
+}
+
+function isHeader(start: usize, header: usize, length: i32): bool {
+  const c = <u32>load<u8>(start + <usize>length)
+  return (c == lineFeed || c == carriageReturn) && memory.compare(start, header, <usize>length) == 0
+}
+
+// @ts-ignore: decorator
+@inline
+function isAt(p: usize, text: usize, length: i32): bool {
+  let i: i32 = 0
+  for (; length - i >= 16; i += 16) {
+    if (!i8x16.all_true(i8x16.eq(v128.load(p + <usize>i), v128.load(text + <usize>i)))) return false
+  }
+  const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(p + <usize>i), v128.load(text + <usize>i)))
+  return (~same & ((<u32>1 << (length - i)) - 1)) == 0
+}
+
+/** End of a JSON number of at most 15 characters after the sign, without an exponent; 0 for any other text. */
+// @ts-ignore: decorator
+@inline
+function numberEnd(start: usize): usize {
+  const p = start + <usize>(load<u8>(start) == 45)
+  const text = v128.load(p)
+  const digits = <u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(text, i8x16.splat(48)), i8x16.splat(9)))
+  const points = <u32>i8x16.bitmask(i8x16.eq(text, i8x16.splat(46)))
+  const n = <i32>ctz(~(digits | points))
+  const within = points & ((<u32>1 << n) - 1)
+  if (n == 0 || n > 15 || (digits & 1) == 0) return 0
+  // A leading zero stands alone before the point or the end.
+  if (load<u8>(p) == 48 && n > 1 && (points & 2) == 0) return 0
+  if (within != 0 && ((within & (within - 1)) != 0 || <i32>ctz(within) == n - 1)) return 0
+  return p + <usize>n
+}
+
+/** Kinds of JSON values, as parse/json/json-kinds.ts has them. */
+const anyKind: i32 = -1
+const booleanKind: i32 = 2
+const numberKind: i32 = 4
+const stringKind: i32 = 8
+
+/**
+ * Finds the values of lines of JSON that have the shape of the template: at its address the number of values, and 16 bytes later for each
+ * value the address and length of the text before it, its field (−1 for none) and kinds; after the last value, the text after it.
+ * @returns the first row that was not found; `nextStart` is its start
+ */
+export function jsonLines(
+  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, template: usize, maxRecordBytes: i32,
+  recordStarts: usize, recordEnds: usize, lineNumbers: usize, line: f64,
+): i32 {
+  const values = load<i32>(template)
+  const quotes = i8x16.splat(34), escapes = i8x16.splat(92), controls = i8x16.splat(31)
+  isGivenUp = true
+  let start = from
+  let r = row
+  for (; r < rowEnd && start < stopAt; r++) {
+    const cells = <usize>(r * fields) << 2
+    let p = start
+    let part = template + 16
+    let isWhole = false
+    for (let i: i32 = 0; ; i++, part += 16) {
+      const length = load<i32>(part, 4)
+      if (!isAt(p, <usize>load<u32>(part), length)) break
+      p += <usize>length
+      isWhole = i == values
+      if (isWhole || p >= to) break
+      const c = load<u8>(p)
+      let kind: i32 = 0
+      let first = p
+      let end: usize
+      if (c == 34) {
+        kind = stringKind
+        first = ++p
+        let found: u32 = 0
+        for (; p < to; p += 16) {
+          const text = v128.load(p)
+          const odd = v128.or(v128.or(i8x16.eq(text, quotes), i8x16.eq(text, escapes)), i8x16.le_u(text, controls))
+          found = <u32>i8x16.bitmask(odd)
+          if (found != 0) break
+        }
+        if (found == 0) break
+        p += <usize>ctz(found)
+        if (load<u8>(p) != 34) break
+        end = p++
+      } else if (c == 45 || <u32>(c - 48) <= 9) {
+        kind = numberKind
+        p = numberEnd(p)
+        if (p == 0) break
+        end = p
+      } else {
+        const word = load<u32>(p)
+        p += 4
+        if (word == 0x6c6c756e) kind = anyKind
+        else if (word == 0x65757274) kind = booleanKind
+        else if (word == 0x736c6166 && load<u8>(p) == 101) {
+          kind = booleanKind
+          p++
+        } else break
+        end = kind == anyKind ? first : p
+      }
+      if ((load<i32>(part, 12) & kind) == 0) break
+      const field = load<i32>(part, 8)
+      if (field >= 0) {
+        const at = cells + (<usize>field << 2)
+        store<i32>(starts + at, <i32>(first - base))
+        store<i32>(ends + at, <i32>(end - base))
+      }
+    }
+    if (!isWhole || p >= to) break
+    if (load<u8>(p) == carriageReturn) p++
+    if (p >= to || load<u8>(p) != lineFeed || <i32>(p - start) >= maxRecordBytes) break
+    store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
+    store<i32>(recordEnds + (<usize>r << 2), <i32>(p + 1 - base))
+    store<f64>(lineNumbers + (<usize>r << 3), line)
+    line += 1
+    start = p + 1
+  }
+  next = start
+  return r
+}
+
+const zeros: u64 = 0x3030303030303030
+let bad: u64 = 0
+
+/** The number of eight digits, the first in the lowest byte. */
+// @ts-ignore: decorator
+@inline
+function combined(digits: u64): u64 {
+  const y = digits * 10 + (digits >> 8)
+  return ((y & 0x000000ff000000ff) * 0x000f424000000064 + ((y >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32
+}
+
+/** The number of eight characters. Sets `bad` if one is not a digit. */
+// @ts-ignore: decorator
+@inline
+function digits8(v: u64): u64 {
+  const x = v ^ zeros
+  bad |= (x | (x + 0x0606060606060606)) & 0xf0f0f0f0f0f0f0f0
+  return combined(x)
+}
+
+/** The text of `n` bytes (0 to 8) before `end`, with zeros in front. */
+// @ts-ignore: decorator
+@inline
+function lastBytes(end: usize, n: i32): u64 {
+  const shift = <u64>(8 - n) << 3
+  const keep = (<u64>-1) << shift
+  return n == 0 ? zeros : (load<u64>(end - 8) & keep) | (zeros & ~keep)
+}
+
+/** The number of `n` digits (0 to 16) before `end`. */
+// @ts-ignore: decorator
+@inline
+function whole(end: usize, n: i32): i64 {
+  if (n <= 8) return <i64>digits8(lastBytes(end, n))
+  return <i64>(digits8(lastBytes(end - 8, n - 8)) * 100000000 + digits8(load<u64>(end - 8)))
+}
+
+const powers: StaticArray<f64> = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16]
+const wholePowers: StaticArray<i64> = [
+  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
+  10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
+]
+
+let decimals: i32 = 0
+let isNegative: bool = false
+
+/** A number of at most 16 digits with or without a point, as a whole number; `decimals` of its digits follow the point. */
+// @ts-ignore: decorator
+@inline
+function number(start: usize, end: usize): i64 {
+  const sign = load<u8>(start)
+  isNegative = sign == 45
+  const p = start + <usize>(isNegative || sign == 43)
+  const n = <i32>(end - p)
+  bad = 0
+  decimals = 0
+  if (n > 17 || n <= 0) {
+    bad = 1
+    return 0
+  }
+  let points = <u32>i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(46)))
+  points |= <u32>(load<u8>(p, 16) == 46) << 16
+  points &= (<u32>1 << n) - 1
+  if (points == 0) {
+    if (n > 16) bad = 1
+    return whole(end, n)
+  }
+  const before = <i32>ctz(points)
+  decimals = n - 1 - before
+  if (n == 1) bad = 1
+  if (n <= 8) {
+    // Closes the gap of the point inside one word.
+    const w = load<u64>(end - 8)
+    const low = (<u64>1 << (<u64>(8 - n + before) << 3)) - 1
+    const x = (w & ~((low << 8) | 0xff)) | ((w & low) << 8)
+    const keep = (<u64>-1) << (<u64>(9 - n) << 3)
+    return <i64>digits8((x & keep) | (zeros & ~keep))
+  }
+  const fraction = whole(end, decimals)
+  return whole(p + <usize>before, before) * load<i64>(changetype<usize>(wholePowers) + (<usize>decimals << 3)) + fraction
+}
+
+// @ts-ignore: decorator
+@inline
+function put(out: usize, width: i32, value: i64): void {
+  if (width == 8) store<i64>(out, value)
+  else if (width == 4) store<i32>(out, <i32>value)
+  else if (width == 2) store<i16>(out, <i16>value)
+  else store<i8>(out, <i8>value)
+}
+
+/**
+ * Whole numbers from `lowest` to `highest`, each times `factor` and divided by `divisor` without a rest. Row 0 of the block belongs to
+ * `out`, as in all readers of columns.
+ * @param width  bytes of an element: 1, 2, 4 or 8
+ * @returns the row at which the column was given up; the number of rows if it was not
+ */
+export function integers(
+  f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, factor: i64, divisor: i64, none: i64,
+): i32 {
+  nulls = 0
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  let to = out + <usize>(from * width)
+  for (let r = from; r < rows; r++, at += step, to += width) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds)
+    if (<u32>(last - lowestHere) > within) return r
+    const start = bytes + <usize>first
+    const end = bytes + <usize>last
+    if (start == end) {
+      nulls++
+      put(to, width, none)
+      continue
+    }
+    const sign = load<u8>(start)
+    const digits = start + <usize>(sign == 45 || sign == 43)
+    const n = <i32>(end - digits)
+    if (n <= 0 || n > 16) return r
+    bad = 0
+    let v = whole(end, n)
+    if (sign == 45) v = -v
+    if (bad != 0 || v < lowest || v > highest) return r
+    v *= factor
+    if (divisor != 1) {
+      if (v % divisor != 0) return r
+      v /= divisor
+    }
+    put(to, width, v)
+  }
+  return rows
+}
+
+/** Decimal numbers of at most `scale` digits after the point, times 10^`scale`. */
+export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, scale: i32, none: i64): i32 {
+  nulls = 0
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  let to = out + <usize>(from * width)
+  for (let r = from; r < rows; r++, at += step, to += width) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds)
+    if (<u32>(last - lowestHere) > within) return r
+    const start = bytes + <usize>first
+    const end = bytes + <usize>last
+    if (start == end) {
+      nulls++
+      put(to, width, none)
+      continue
+    }
+    let v = number(start, end)
+    const more = scale - decimals
+    if (bad != 0 || more < 0 || <i32>(end - start) + more > 17) return r
+    v *= load<i64>(changetype<usize>(wholePowers) + (<usize>more << 3))
+    if (isNegative) v = -v
+    if (v < lowest || v > highest) return r
+    put(to, width, v)
+  }
+  return rows
+}
+
+/** DOUBLE, or FLOAT with a width of 4. Gives up a number that one correctly rounded division does not give. */
+export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i32 {
+  nulls = 0
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  let to = out + <usize>(from * width)
+  for (let r = from; r < rows; r++, at += step, to += width) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds)
+    if (<u32>(last - lowestHere) > within) return r
+    const start = bytes + <usize>first
+    const end = bytes + <usize>last
+    let value = none
+    if (start == end) nulls++
+    else {
+      const v = number(start, end)
+      if (bad != 0 || v > 9007199254740992) return r
+      value = <f64>v / load<f64>(changetype<usize>(powers) + (<usize>decimals << 3))
+      if (isNegative) value = -value
+    }
+    if (width == 8) store<f64>(to, value)
+    else {
+      // Halfway between two singles, and below the smallest normal single, rounding twice may differ from rounding once.
+      if (start != end && ((reinterpret<u64>(value) & 0x1fffffff) == 0x10000000 || (value != 0 && abs(value) < 1.2e-38))) return r
+      store<f32>(to, <f32>value)
+    }
+  }
+  return rows
+}
+
+/** BOOL: `true` and `false` in any case, 1, 0. */
+export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
+  nulls = 0
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  for (let r = from; r < rows; r++, at += step) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
+    if (<u32>(last - lowestHere) > within) return r
+    const start = bytes + <usize>first
+    let value: i32
+    if (n == 0) {
+      nulls++
+      value = none
+    } else if (n == 1) {
+      value = <i32>load<u8>(start) - 48
+      if (value != 0 && value != 1) return r
+    } else {
+      const word = load<u32>(start) | 0x20202020
+      if (n == 4 && word == 0x65757274) value = 1
+      else if (n == 5 && word == 0x736c6166 && (load<u8>(start, 4) | 0x20) == 0x65) value = 0
+      else return r
+    }
+    store<i8>(out + <usize>r, <i8>value)
+  }
+  return rows
+}
+
+/** Days of 400 years, and days from 0000-03-01 to 1970-01-01 plus 400 years. */
+const eraDays: i32 = 146097
+const daysBefore: i32 = 719468 + 146097
+
+/**
+ * Times of one layout (parse/cells/time-layout.ts), with or without a date. The layout is 12 vectors of 16 bytes: text, limits and length
+ * mask of the first 16 bytes, of the next 16, places of the digits of year to second in both halves, their defaults, and
+ * places of the fraction in both halves; then the length of a text.
+ * @param unit  nanoseconds of one unit of the type
+ * @param hasDate  0 for types that count from midnight
+ */
+export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, unit: i64, hasDate: i32, none: i64): i32 {
+  const length = load<i32>(layout, 176)
+  const text0 = v128.load(layout), limit0 = v128.load(layout, 16), keep0 = v128.load(layout, 32)
+  const text1 = v128.load(layout, 48), limit1 = v128.load(layout, 64), keep1 = v128.load(layout, 80)
+  const fields0 = v128.load(layout, 96), fields1 = v128.load(layout, 112), defaults = v128.load(layout, 128)
+  const fraction0 = v128.load(layout, 144), fraction1 = v128.load(layout, 160)
+  const isLong = length > 16
+  nulls = 0
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  let to = out + <usize>(from * width)
+  for (let r = from; r < rows; r++, at += step, to += width) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
+    if (<u32>(last - lowestHere) > within) return r
+    const start = bytes + <usize>first
+    if (n == 0) {
+      nulls++
+      put(to, width, none)
+      continue
+    }
+    if (n != length) return r
+    const x = v128.and(v128.xor(v128.load(start), text0), keep0)
+    let digits = v128.or(i8x16.swizzle(x, fields0), defaults)
+    let fraction = i8x16.swizzle(x, fraction0)
+    let over = i8x16.gt_u(x, limit0)
+    if (isLong) {
+      const y = v128.and(v128.xor(v128.load(start, 16), text1), keep1)
+      digits = v128.or(digits, i8x16.swizzle(y, fields1))
+      fraction = v128.or(fraction, i8x16.swizzle(y, fraction1))
+      over = v128.or(over, i8x16.gt_u(y, limit1))
+    }
+    if (v128.any_true(over)) return r
+    const pairs = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(255)), i16x8.splat(10)), i16x8.shr_u(digits, 8))
+    const year = <i32>i16x8.extract_lane_u(pairs, 0) * 100 + <i32>i16x8.extract_lane_u(pairs, 1)
+    const month = <i32>i16x8.extract_lane_u(pairs, 2), day = <i32>i16x8.extract_lane_u(pairs, 3)
+    const hour = <i32>i16x8.extract_lane_u(pairs, 4), minute = <i32>i16x8.extract_lane_u(pairs, 5)
+    const second = <i32>i16x8.extract_lane_u(pairs, 6)
+    if (hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12 || day < 1) return r
+    const isLeap = (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0)
+    const monthDays = month == 2 ? 28 + <i32>isLeap : 30 + ((month ^ (month >> 3)) & 1)
+    if (day > monthDays) return r
+    const nanos = <i64>(combined(<u64>i64x2.extract_lane(fraction, 0)) * 10 + <u64>i8x16.extract_lane_u(fraction, 8))
+    const secondOfDay = <i64>((hour * 60 + minute) * 60 + second)
+    let value: i64
+    if (hasDate) {
+      // 400 years later, so that nothing is negative.
+      const y = <u32>(year + 400 - <i32>(month <= 2))
+      const era = y / 400, yearOfEra = y - era * 400
+      const dayOfYear = (153 * <u32>(month + (month > 2 ? -3 : 9)) + 2) / 5 + <u32>day - 1
+      const days = <i32>(era * eraDays + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear) - daysBefore
+      const since = <i64>days * 86400 + secondOfDay
+      if (unit == 1) {
+        if (days < -106000 || days > 106000) return r
+        value = since * 1000000000 + nanos
+      } else if (unit < 1000000000) {
+        if (nanos % unit != 0) return r
+        value = since * (1000000000 / unit) + nanos / unit
+      } else {
+        const seconds = unit / 1000000000
+        if (nanos != 0 || since % seconds != 0) return r
+        value = since / seconds
+      }
+    } else {
+      value = secondOfDay * 1000000000 + nanos
+      if (value % unit != 0) return r
+      value /= unit
+    }
+    if (width == 4 && (value > 2147483647 || value < -2147483647)) return r
+    put(to, width, value)
+  }
+  return rows
+}
+
+const slotBytes: usize = 48
+const longestSymbol: i32 = 32
+
+let nextCode: i32 = 0
+export function codeCount(): i32 { return nextCode }
+
+/** The slot of the text, or the empty slot where it belongs. */
+// @ts-ignore: decorator
+@inline
+function slotOf(start: usize, n: i32, table: usize, mask: usize): usize {
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  const a = v128.and(v128.load(start), i8x16.lt_s(places, i8x16.splat(<i8>n)))
+  const b = n <= 16 ? i64x2.splat(0) : v128.and(v128.load(start, 16), i8x16.lt_s(places, i8x16.splat(<i8>(n - 16))))
+  let h = i64x2.extract_lane(a, 0) ^ (i64x2.extract_lane(a, 1) * 0x2545f4914f6cdd1d)
+  if (n > 16) h = (h * 0x9e3779b97f4a7c15) ^ i64x2.extract_lane(b, 0) ^ (i64x2.extract_lane(b, 1) * 0x2545f4914f6cdd1d)
+  let slot = <usize>((h * 0x9e3779b97f4a7c15) >>> 40) & mask
+  for (;;) {
+    const at = table + slot * slotBytes
+    const length = load<i32>(at, 32)
+    if (length == 0) return at
+    if (length == n && i8x16.all_true(i8x16.eq(v128.load(at), a)) && (n <= 16 || i8x16.all_true(i8x16.eq(v128.load(at, 16), b)))) return at
+    slot = (slot + 1) & mask
+  }
+  return 0
+}
+
+/**
+ * Codes of texts of 1 to 32 bytes that the table knows. A text without a code in this batch gets the next one, and its number is
+ * written to `news`. A slot of the table: text (32 bytes), length, number, batch, code.
+ * @param code  the first code to give; `codeCount` is the one after the last given
+ */
+export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32, batch: i32, code: i32, news: usize): i32 {
+  nulls = 0
+  nextCode = code
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  for (let r = from; r < rows; r++, at += step) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
+    if (<u32>(last - lowestHere) > within) return r
+    const start = bytes + <usize>first
+    const to = out + (<usize>r << 2)
+    if (n == 0) {
+      nulls++
+      store<i32>(to, 0)
+      continue
+    }
+    if (n > longestSymbol) return r
+    const slot = slotOf(start, n, table, <usize>mask)
+    if (load<i32>(slot, 32) == 0) return r
+    if (load<i32>(slot, 40) != batch) {
+      store<i32>(slot, batch, 40)
+      store<i32>(slot, nextCode, 44)
+      store<i32>(news + (<usize>(nextCode - code) << 2), load<i32>(slot, 36))
+      nextCode++
+    }
+    store<i32>(to, load<i32>(slot, 44))
+  }
+  return rows
+}
+
+/** Adds a text of 1 to 32 bytes to the table. Returns the address of its slot. */
+export function learn(start: usize, n: i32, table: usize, mask: i32, entry: i32, batch: i32, code: i32): usize {
+  const slot = slotOf(start, n, table, <usize>mask)
+  memory.fill(slot, 0, 32)
+  memory.copy(slot, start, <usize>n)
+  store<i32>(slot, n, 32)
+  store<i32>(slot, entry, 36)
+  store<i32>(slot, batch, 40)
+  store<i32>(slot, code, 44)
+  return slot
+}
+
+/** Texts in ASCII, each with a byte 00 after it, as far as they fit between `out` and `limit`; `filledTo` is the address after them. */
+export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32): i32 {
+  nulls = 0
+  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const toEnds = ends - starts
+  let at = starts + (<usize>f << 2) + <usize>from * step
+  let to = out
+  let r = from
+  for (; r < rows; r++, at += step) {
+    const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
+    if (<u32>(last - lowestHere) > within) break
+    const start = bytes + <usize>first
+    if (n > maxBytes || to + <usize>n + 33 > limit) break
+    if (n == 0) nulls++
+    let i: i32 = 0
+    let odd: u32 = 0
+    for (; n - i > 16; i += 16) {
+      const v = v128.load(start + <usize>i)
+      v128.store(to + <usize>i, v)
+      odd |= <u32>i8x16.bitmask(i8x16.le_s(v, i8x16.splat(0)))
+    }
+    const v = v128.load(start + <usize>i)
+    v128.store(to + <usize>i, v)
+    odd |= <u32>i8x16.bitmask(i8x16.le_s(v, i8x16.splat(0))) & ((<u32>1 << (n - i)) - 1)
+    if (odd != 0) break
+    to += <usize>n
+    store<u8>(to, 0)
+    to++
+  }
+  filled = to
+  return r
+}

@@ -1,0 +1,303 @@
+/*
+  The kernel's side in TypeScript: its memory, and calls for the block that it holds. assembly/kernel.ts describes what it reads.
+*/
+import { kernelCode } from './kernel-code.js'
+
+/** What the kernel exports. Addresses and lengths are bytes; a row is one of the block. */
+interface Exports {
+  readonly nullCount: () => number
+  readonly nextStart: () => number
+  readonly filledTo: () => number
+  readonly hasGivenUp: () => number
+  readonly codeCount: () => number
+  readonly useBlock: (...args: number[]) => void
+  readonly scan: (...args: number[]) => number
+  readonly floats: (field: number, from: number, out: number, width: number, none: number) => number
+  readonly integers: (
+    ...args: [...Place, bigint, bigint, factor: bigint, divisor: bigint, none: bigint]
+  ) => number
+  readonly fixedPoints: (...args: [...Place, bigint, bigint, scale: number, none: bigint]) => number
+  readonly truths: (field: number, from: number, out: number, none: number) => number
+  readonly times: (
+    ...args: [...Place, layout: number, unit: bigint, hasDate: number, none: bigint]
+  ) => number
+  readonly jsonLines: (...args: number[]) => number
+  readonly symbols: (...args: number[]) => number
+  readonly learn: (...args: number[]) => number
+  readonly texts: (...args: number[]) => number
+}
+
+type Place = [field: number, from: number, out: number, width: number]
+
+/** What Node has of WebAssembly, which its types leave to browsers. */
+declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean
+  Module: new (bytes: Uint8Array) => object
+  Memory: new (pages: { initial: number; maximum: number }) => { buffer: ArrayBuffer }
+  Instance: new (module: object, imports: { env: object }) => { exports: unknown }
+}
+
+const pageBytes = 65_536
+const memoryBytes = 8 * 1024 * 1024
+/** Where the caller's memory begins. Below it lie the kernel's constants. */
+const firstFree = 16_384
+/** Texts may be read this far before and after their bounds. */
+const slackBytes = 64
+
+/** Bytes of a block that the kernel holds: the largest block, and a record that begins at its end. */
+export const mostTextBytes: number = 160 * 1024
+const maxRows = 2048
+const maxCells = 32_768
+/** Every record that begins like a longer header is left to the exact reader. */
+const longestHeader = 16_384
+const templateBytes = 65_536
+/** Rows that the kernel gives up in one block before the exact reader reads the rest of the block. */
+export const mostGivenUp = 16
+
+/** Reads a column of the block from row `from` on into `kernel.out`. Returns the row at which it gave up. */
+export type KernelRead = (kernel: Kernel, field: number, from: number) => number
+
+/** Inputs with fewer bytes at hand are read without a kernel, whose memory must be made first. */
+const usualLeastBytes = 32_768
+
+let leastBytes = usualLeastBytes
+let compiled: object | undefined
+
+/**
+ * Sets for which inputs the kernel is used from now on. Without it the exact reader reads everything, with the same results.
+ * @param fromBytes  bytes that an input must have at hand; Infinity switches the kernel off
+ */
+export function useKernel(fromBytes: number = usualLeastBytes): void {
+  leastBytes = fromBytes
+}
+
+/**
+ * A kernel with memory of its own; undefined if it is switched off, not worth it, or the processor lacks its instructions.
+ * @param byteLength  bytes of input at hand
+ */
+export function newKernel(
+  byteLength: number,
+  cellCount: number,
+  rowCount: number,
+): Kernel | undefined {
+  if (byteLength < leastBytes || rowCount > maxRows || cellCount > maxCells) return undefined
+  if (compiled === undefined) {
+    const bytes = Buffer.from(kernelCode, 'base64')
+    if (!WebAssembly.validate(bytes)) {
+      leastBytes = Infinity
+      return undefined
+    }
+    compiled = new WebAssembly.Module(bytes)
+  }
+  try {
+    return new Kernel(compiled, cellCount, rowCount)
+  } catch (error) {
+    // The system has no memory to give.
+    if (!(error instanceof RangeError)) throw error
+    leastBytes = Infinity
+    return undefined
+  }
+}
+
+/** Where `scan` finds the records of delimited text, and what it must leave to the exact reader. */
+export interface ScanRules {
+  readonly delimiter: number
+  /** −1 if nothing is quoted. */
+  readonly quote: number
+  readonly trailingDelimiter: boolean
+  readonly maxRecordBytes: number
+  /** 1 for each first byte of a record that is left to the exact reader. */
+  readonly others: Uint8Array
+  readonly header: Uint8Array
+}
+
+/** The usual shape of an input's lines of JSON. */
+export interface JsonShape {
+  /** The text before each value and the text after the last value. */
+  readonly texts: readonly Uint8Array[]
+  /** The field of each value; −1 for none. */
+  readonly fields: Int32Array
+  /** The kinds that each value may have, as bits. */
+  readonly kinds: Int32Array
+}
+
+/** Serves one block, whose arrays lie in its memory. */
+export class Kernel {
+  readonly calls: Exports
+  readonly buffer: ArrayBuffer
+  readonly bytes: Uint8Array
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly recordStartsAt: number
+  readonly recordEndsAt: number
+  readonly lineNumbersAt: number
+  /** Address of the elements that a column was read into; row 0 of the block is the first. */
+  readonly out: number
+  readonly textOut: number
+  readonly textOutEnd: number
+  readonly #text: number
+  readonly #separators: number
+  readonly #quotes: number
+  readonly #others: number
+  readonly #header: number
+  readonly #template: number
+  #free = firstFree
+  #rules: ScanRules | undefined
+  #shape: JsonShape | undefined
+  #hasShape = false
+  /** The positions whose text is in memory, and the address of position 0. */
+  #from = 0
+  #to = 0
+  #base = 0
+
+  constructor(module: object, cellCount: number, rowCount: number) {
+    const pages = memoryBytes / pageBytes
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+    this.calls = exports as Exports
+    this.buffer = memory.buffer
+    this.bytes = new Uint8Array(memory.buffer)
+    this.#text = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
+    this.startsAt = this.#need(4 * cellCount)
+    this.endsAt = this.#need(4 * cellCount)
+    this.recordStartsAt = this.#need(4 * rowCount)
+    this.recordEndsAt = this.#need(4 * rowCount)
+    this.lineNumbersAt = this.#need(8 * rowCount)
+    this.out = this.#need(8 * rowCount)
+    this.textOut = this.#need(mostTextBytes + maxRows)
+    this.textOutEnd = this.#free
+    // One pass may write the separators of 64 bytes too many, four at a time.
+    this.#separators = this.#need(4 * (cellCount + rowCount + 128))
+    this.#quotes = this.#need(4 * (mostTextBytes + 128))
+    this.#others = this.#need(256)
+    this.#header = this.#need(longestHeader)
+    this.#template = this.#need(templateBytes)
+  }
+
+  #need(byteLength: number): number {
+    const at = this.allocate(byteLength)
+    if (at === 0) throw new RangeError('no room for a block of this size')
+    return at
+  }
+
+  /** Memory for as long as the kernel; 0 if there is no room. */
+  allocate(byteLength: number): number {
+    const at = this.#free
+    const end = at + Math.ceil(byteLength / 16) * 16
+    if (end + slackBytes > memoryBytes) return 0
+    this.#free = end
+    return at
+  }
+
+  /** Takes the text from position `start` to `end` of `bytes`, as far as there is room, for the block that begins there. */
+  takeText(bytes: Uint8Array, start: number, end: number): void {
+    this.#from = start
+    this.#to = Math.min(end, start + mostTextBytes)
+    this.#base = this.#text - start
+    this.bytes.set(bytes.subarray(start, this.#to), this.#text)
+  }
+
+  /** The text of the block is gone; cells before the end of `takeText` are not the kernel's. */
+  dropText(): void {
+    this.#to = this.#from
+  }
+
+  /** End of the text that the kernel has. */
+  get textEnd(): number {
+    return this.#to
+  }
+
+  useRules(rules: ScanRules): void {
+    if (this.#rules === rules) return
+    this.#rules = rules
+    const { others, header } = rules
+    this.bytes.set(others, this.#others)
+    if (header.length > longestHeader) this.bytes[this.#others + header[0]!] = 1
+    else this.bytes.set(header, this.#header)
+  }
+
+  /**
+   * Finds the records from position `start` on, up to position `end`, that begin before `stopAt`.
+   * @returns the first row that was not found; `nextStart` is the position where its record begins
+   */
+  scan(
+    start: number,
+    end: number,
+    stopAt: number,
+    row: number,
+    rowEnd: number,
+    fieldCount: number,
+    lineNumber: number,
+  ): number {
+    const { delimiter, quote, trailingDelimiter, maxRecordBytes, header } = this.#rules!
+    const base = this.#base
+    const { calls } = this
+    this.useRows(fieldCount, row)
+    const found = calls.scan(
+      ...[base + start, base + Math.min(end, this.#to), base + Math.min(stopAt, this.#to)],
+      ...[row, rowEnd, fieldCount, delimiter, quote, trailingDelimiter ? 1 : 0, maxRecordBytes],
+      ...[this.#others, this.#header, header.length > longestHeader ? 0 : header.length],
+      ...[this.recordStartsAt, this.recordEndsAt, this.lineNumbersAt, lineNumber],
+      ...[this.#separators, this.#quotes],
+    )
+    return found
+  }
+
+  /** True if the record at `nextStart` is for the exact reader; false if the text or the rows have ended there. */
+  get hasGivenUp(): boolean {
+    return this.calls.hasGivenUp() !== 0
+  }
+
+  /** Takes the shape for `jsonLines`. Returns false if it is too large for the kernel. */
+  useShape(shape: JsonShape): boolean {
+    if (this.#shape === shape) return this.#hasShape
+    this.#shape = shape
+    const { texts, fields, kinds } = shape
+    let textAt = this.#template + 16 * (texts.length + 1)
+    const needed = texts.reduce((sum, text) => sum + text.length + 16, textAt - this.#template)
+    this.#hasShape = needed <= templateBytes
+    if (!this.#hasShape) return false
+    const words = new Int32Array(this.buffer, this.#template, 4 * (texts.length + 1))
+    words[0] = fields.length
+    for (const [i, text] of texts.entries()) {
+      words.set([textAt, text.length, fields[i] ?? -1, kinds[i] ?? 0], 4 * (i + 1))
+      this.bytes.set(text, textAt)
+      textAt += Math.ceil((text.length + 1) / 16) * 16
+    }
+    return true
+  }
+
+  /** Like `scan`, for lines of JSON of the shape that `useShape` has taken. */
+  jsonLines(
+    start: number,
+    stopAt: number,
+    row: number,
+    rowEnd: number,
+    fieldCount: number,
+    lineNumber: number,
+    maxRecordBytes: number,
+  ): number {
+    const base = this.#base
+    this.useRows(fieldCount, row)
+    return this.calls.jsonLines(
+      ...[base + start, base + this.#to, base + Math.min(stopAt, this.#to)],
+      ...[row, rowEnd, fieldCount, this.#template, maxRecordBytes],
+      ...[this.recordStartsAt, this.recordEndsAt, this.lineNumbersAt, lineNumber],
+    )
+  }
+
+  get nextStart(): number {
+    return this.calls.nextStart() - this.#base
+  }
+
+  /** Announces the rows of the block whose columns are read next. */
+  useRows(fieldCount: number, rowCount: number): void {
+    const cells = [this.#base, this.startsAt, this.endsAt, fieldCount, rowCount]
+    this.calls.useBlock(...cells, this.#from, this.#to)
+  }
+
+  /** Address of a position in the text. */
+  addressOf(position: number): number {
+    return this.#base + position
+  }
+}

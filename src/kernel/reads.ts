@@ -1,0 +1,171 @@
+/*
+  Which columns the kernel reads: a type's bounds and null as its calls take them.
+*/
+import { nullDouble, nullFloat } from '../protocol/null-value.js'
+import type { Kernel, KernelRead } from './kernel.js'
+
+const most = (bytes: number): bigint => 2n ** BigInt(8 * bytes - 1) - 1n
+const nullOf = (bytes: number): bigint => -most(bytes) - 1n
+
+/** Longer numbers are the exact reader's. */
+const longest = 10n ** 16n - 1n
+const limit = (width: number): bigint => (width === 8 ? longest : most(width))
+
+/** Whole numbers of a type, whose smallest value is its null. @param width  bytes of an element */
+const wholeNumbers = (width: 1 | 2 | 4 | 8): KernelRead => integers(width, limit(width), 1n, 1n)
+
+function integers(width: number, highest: bigint, factor: bigint, divisor: bigint): KernelRead {
+  const none = nullOf(width)
+  return ({ calls, out }, field, from) =>
+    calls.integers(field, from, out, width, -highest, highest, factor, divisor, none)
+}
+
+/** DECIMAL32 and DECIMAL64. */
+function fixedPoints(width: 4 | 8, scale: number): KernelRead {
+  const none = nullOf(width)
+  return ({ calls, out }, field, from) =>
+    calls.fixedPoints(field, from, out, width, -limit(width), limit(width), scale, none)
+}
+
+const floats =
+  (width: 4 | 8, none: number): KernelRead =>
+  ({ calls, out }, field, from) =>
+    calls.floats(field, from, out, width, none)
+
+const truths: KernelRead = ({ calls, out }, field, from) =>
+  calls.truths(field, from, out, Number(nullOf(1)))
+
+const reads: Readonly<Record<string, KernelRead>> = {
+  BOOL: truths,
+  CHAR: wholeNumbers(1),
+  SHORT: wholeNumbers(2),
+  INT: wholeNumbers(4),
+  LONG: wholeNumbers(8),
+  FLOAT: floats(4, nullFloat),
+  DOUBLE: floats(8, nullDouble),
+}
+
+/**
+ * How the kernel reads cells of a type other than times and texts; undefined if it does not.
+ * @param scale  of a decimal
+ */
+export function kernelReadOf(type: string, scale: number): KernelRead | undefined {
+  if (type === 'DECIMAL32') return fixedPoints(4, scale)
+  return type === 'DECIMAL64' ? fixedPoints(8, scale) : reads[type]
+}
+
+const nanosPerSecond = 1_000_000_000n
+
+/** What a type of dates or times counts, as parse/cells/time-unit.ts has it. */
+export interface KernelUnit {
+  readonly kind: 'months' | 'seconds' | 'ms' | 'nanos'
+  readonly seconds: number
+  /** False for a type that counts from midnight. */
+  readonly hasDate: boolean
+  readonly isLong: boolean
+}
+
+/** Nanoseconds of one unit; undefined for months, which differ in length. */
+function nanosOfUnit({ kind, seconds }: KernelUnit): bigint | undefined {
+  if (kind === 'months') return undefined
+  if (kind === 'seconds') return BigInt(seconds) * nanosPerSecond
+  return kind === 'ms' ? nanosPerSecond / 1000n : 1n
+}
+
+/** The years from 0000 to 1970 are fewer than those up to 9999. */
+const mostCountedNanos = 719_528n * 86_400n * nanosPerSecond
+
+/**
+ * Counts since 1970; undefined for types that count something else.
+ * @param unitDigits  decimals of a second that one count has: 0 for seconds, 9 for nanoseconds
+ */
+export function counts(unitDigits: number, unit: KernelUnit): KernelRead | undefined {
+  const nanos = nanosOfUnit(unit)
+  if (nanos === undefined || !unit.hasDate) return undefined
+  const width = unit.isLong ? 8 : 4
+  const countNanos = 10n ** BigInt(9 - unitDigits)
+  const factor = countNanos > nanos ? countNanos / nanos : 1n
+  const divisor = nanos > countNanos ? nanos / countNanos : 1n
+  const held = most(width) * nanos
+  const latest = (held < mostCountedNanos ? held : mostCountedNanos) / countNanos
+  return integers(width, latest < longest ? latest : longest, factor, divisor)
+}
+
+/** The longest text of a time that the kernel reads. */
+const longestTime = 32
+const half = 16
+const layoutBytes = 180
+const absent = 0xff
+const nine = 9
+const zero = 48
+/** Fields of a time, in order: year, month, day, hour, minute, second, fraction, digits that do not count. */
+const fraction = 6
+const defaults = '19700101000000'
+
+/** Texts of one length with the same fields at the same places. */
+export interface KernelLayout {
+  /** For each field: its place in the text, −1 for none. Each has two digits but the year, the fraction and digits that do not count. */
+  readonly at: Int32Array
+  /** For each field: its number of digits. */
+  readonly digits: Int32Array
+  /** The place of each byte that is not a digit, followed by the byte. */
+  readonly others: Int32Array
+  readonly length: number
+  /** The kernel that has the layout, and its reader; undefined if it has none. */
+  kernel?: Kernel
+  read?: KernelRead | undefined
+}
+
+/** The kernel's reader of times of a layout; undefined if it has none. */
+export function timesRead(
+  kernel: Kernel,
+  layout: KernelLayout,
+  unit: KernelUnit,
+): KernelRead | undefined {
+  if (layout.kernel === kernel) return layout.read
+  const width = unit.isLong ? 8 : 4
+  const hasDate = unit.hasDate ? 1 : 0
+  const none = nullOf(width)
+  const nanos = nanosOfUnit(unit)
+  layout.kernel = kernel
+  layout.read = undefined
+  if (nanos === undefined || layout.length > longestTime) return undefined
+  const address = kernel.allocate(layoutBytes)
+  if (address === 0) return undefined
+  kernel.bytes.set(layoutVectors(layout).subarray(0, layoutBytes), address)
+  layout.read = ({ calls, out }, field, from) =>
+    calls.times(field, from, out, width, address, nanos, hasDate, none)
+  return layout.read
+}
+
+/** The layout as assembly/kernel.ts takes it (`times`). */
+function layoutVectors({ at, digits, others, length }: KernelLayout): Uint8Array {
+  const vectors = new Uint8Array(12 * half)
+  const places = new Uint8Array(2 * half).fill(absent)
+  const fractions = new Uint8Array(2 * half).fill(absent)
+  const set = (list: Uint8Array, to: number, from: number): void => {
+    list[(from < half ? 0 : half) + to] = from % half
+  }
+  let digit = 0
+  for (const [field, place] of at.subarray(0, fraction).entries()) {
+    for (let i = 0; i < (field === 0 ? 4 : 2); i++, digit++) {
+      if (place < 0) vectors[8 * half + digit] = Number(defaults[digit])
+      else set(places, digit, place + i)
+    }
+  }
+  for (let i = 0; i < digits[fraction]!; i++) set(fractions, i, at[fraction]! + i)
+  const vectorOf = (place: number): number => (place < half ? 0 : 3 * half) + (place % half)
+  for (let i = 0; i < length; i++) {
+    vectors[vectorOf(i)] = zero
+    vectors[vectorOf(i) + half] = nine
+    vectors[vectorOf(i) + 2 * half] = 0xff
+  }
+  for (let i = 0; i < others.length; i += 2) {
+    vectors[vectorOf(others[i]!)] = others[i + 1]!
+    vectors[vectorOf(others[i]!) + half] = 0
+  }
+  vectors.set(places, 6 * half)
+  vectors.set(fractions, 9 * half)
+  vectors[11 * half] = length
+  return vectors
+}
