@@ -49,11 +49,6 @@ t.test('files keep the given order', async t => {
 
 t.test('patterns give sorted files', async t => {
   t.strictSame(await expand('*.csv'), ['a.csv', 'b.csv', 'odd[1].csv'])
-  t.strictSame(await expand('?.csv'), ['a.csv', 'b.csv'])
-  t.strictSame(await expand('[!a].csv'), ['b.csv'])
-  t.strictSame(await expand('b.*'), ['b.csv', 'b.txt'])
-  t.strictSame(await expand('.*.csv'), ['.hidden.csv'])
-  t.strictSame(await expand('day=*/t.csv.gz'), ['day=1/t.csv.gz', 'day=2/t.csv.gz'])
   t.strictSame(await expand('**/*.gz'), ['day=1/deep/t.csv.gz', 'day=1/t.csv.gz', 'day=2/t.csv.gz'])
   t.strictSame(await expand('day=1/**'), [
     'day=1/deep/t.csv.gz',
@@ -91,10 +86,6 @@ t.test('a link to a folder is not among the files that match', async t => {
   t.strictSame((await expandSources([join(dir, '*/x.csv')])).paths, [join(dir, 'b.csv/x.csv')])
   symlinkSync('nowhere', join(dir, 'd.csv'))
   await t.rejects(expandSources([join(dir, '*.csv')]), { code: 'DDB_INPUT_MISSING' })
-})
-
-t.test('a set with a reversed range matches nothing', async t => {
-  await t.rejects(expand('[z-a].csv'), { code: 'DDB_INPUT_MISSING' })
 })
 
 t.test('a file whose name looks like a pattern is used as a file', async t => {

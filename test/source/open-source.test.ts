@@ -73,16 +73,6 @@ t.test('the user can name the compression', async t => {
   await t.rejects(plain, { code: 'DDB_INPUT_READ' })
 })
 
-t.test('truncated or damaged gzip is an error that names the file', async t => {
-  const packed = gzipSync(long)
-  const cut = await openSource(file('cut.gz', packed.subarray(0, packed.length - 10)))
-  await t.rejects(contentOf(cut), { code: 'DDB_INPUT_READ', message: /cut\.gz/ })
-  const broken = Buffer.from(packed)
-  broken.fill(0xaa, 1000, 1100)
-  const reading = openSource(file('broken.gz', broken)).then(contentOf)
-  await t.rejects(reading, { code: 'DDB_INPUT_READ', message: /broken\.gz/ })
-})
-
 t.test('a byte order mark is omitted from the text, but counts in offsets', async t => {
   for (const content of ['\ufeffa,b\n', '\ufeff']) {
     const source = await openSource(file('mark.csv', content))
@@ -251,35 +241,6 @@ t.test('a file that is truncated while it is read is an error with both sizes', 
   }
 })
 
-t.test('gzip that was truncated before it was opened gives what can be decompressed', async t => {
-  const packed = gzipSync(long)
-  const { content, error } = await contentAndError(
-    await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
-  )
-  t.match(error, { code: 'DDB_INPUT_READ', message: /end in the middle/ })
-  t.ok(content.equals(long.subarray(0, content.length)))
-  t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
-})
-
-t.test('zeros after gzip are padding, anything else after it is an error', async t => {
-  const packed = gzipSync(long)
-  const zeros = Buffer.alloc(3 * chunkBytes)
-  const padded = await contentAndError(
-    await openSource(file('a.gz', Buffer.concat([packed, zeros]))),
-  )
-  t.same(padded.error, {})
-  t.ok(padded.content.equals(long))
-  for (const padding of [zeros.subarray(0, 10), zeros]) {
-    const parts = Buffer.concat([packed, padding, packed])
-    const { content, error } = await contentAndError(await openSource(file('b.gz', parts)))
-    t.ok(content.equals(long), 'the first member is delivered')
-    t.match(error, {
-      code: 'DDB_INPUT_READ',
-      message: `"${join(folder, 'b.gz')}" end after ${packed.length} bytes, and something else`,
-    })
-  }
-})
-
 /** Files, one of which changes its size each time its size is queried and each time it is read. */
 function changing(content: Buffer, size: { looked: number[]; read?: number[] }): Files {
   let [sizeBytes = 0] = size.looked
@@ -426,39 +387,6 @@ t.test('an empty file, and a pipe that ends at once, have no chunks', async t =>
   t.strictSame(await chunksOf(memoryFile(''), 0), [])
   t.strictSame(await chunksOf(memoryFile(''), undefined), [])
   t.strictSame((await chunksOf(memoryFile('ab', 1), undefined)).map(String), ['a', 'b'])
-})
-
-t.test('a file that grew is read to its size at the end, and no further', async t => {
-  const file = memoryFile('abcd', 2)
-  const status = file.status.bind(file)
-  let looks = 0
-  file.status = async () => {
-    looks++
-    file.content = Buffer.concat([file.content, Buffer.from('efgh')])
-    return status()
-  }
-  const chunks = await chunksOf(file, 4, () => {
-    if (looks > 0) file.content = Buffer.concat([file.content, Buffer.from('more')])
-  })
-  t.equal(Buffer.concat(chunks).toString(), 'abcdefgh')
-  t.equal(looks, 1)
-})
-
-t.test('a file that became shorter is reported, after what could be read', async t => {
-  const file = memoryFile('abcdefgh', 2)
-  const seen: string[] = []
-  const reading = async (): Promise<void> => {
-    for await (const chunk of fileChunks(file, 'x.csv', 8)) {
-      seen.push(String(chunk))
-      file.content = file.content.subarray(0, 4)
-    }
-  }
-  await t.rejects(reading(), {
-    code: 'DDB_INPUT_TRUNCATED',
-    message: /"x.csv" was cut short while it was read: it had 8 bytes and ends after 4/,
-    position: { file: 'x.csv', offsetBytes: 4 },
-  })
-  t.strictSame(seen, ['ab', 'cd'])
 })
 
 t.test('an error of a read is thrown in its turn', async t => {
