@@ -250,9 +250,14 @@ export class ColumnProbe {
     if (!this.#findsSpellings || !facts.isMarked) return []
     const plain = this.#candidates.filter(one => one.isPlain && isNumber(one.type))
     const fewest = Math.min(...plain.map(one => one.refused))
-    // Earlier numbers had no percent signs, and may have had points.
-    const mayFit = ({ options: { percentColumns, decimalComma = false } }: Reading): boolean =>
-      before === undefined || (percentColumns === undefined && !(decimalComma && facts.hasFraction))
+    const given = this.rules.thousands
+    const mayFit = ({ options }: Reading): boolean => {
+      const { percentColumns, decimalComma = false, thousands = given } = options
+      // Earlier numbers had no percent signs, and may have had points.
+      const isLate = percentColumns !== undefined || (decimalComma && facts.hasFraction)
+      // The user's separator applies to all columns, so no column may ask for another one.
+      return (given === undefined || thousands === given) && (before === undefined || !isLate)
+    }
     const readings = notationReadings(this.name).filter(mayFit)
     return this.#tried(readings, block, field, file, before).filter(one => one.refused < fewest)
   }

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
+import { withOptions } from '../../src/infer/candidate.js'
 import { proposeNames } from '../../src/infer/column-names.js'
 import { DistinctCount } from '../../src/infer/distinct-count.js'
 import { inferSchema } from '../../src/infer/infer.js'
@@ -222,6 +223,11 @@ t.test('for any column, a run reads all its texts into the type that was found',
         const options = { reader: { header: 'yes' as const, delimiter: ';', quote: '"' }, cells }
         const schema = await inferText(text, options)
         assert.equal(await readAs(schema, text, options), 6)
+        // The command that is printed gives these options, and `load --create` looks at the input with them again.
+        const needed = neededOptions(schema).cells
+        const again = await inferText(text, { ...options, cells: withOptions(cells, needed) })
+        assert.deepEqual(typesOf(again), typesOf(schema))
+        assert.deepEqual(neededOptions(again).cells, {})
       },
     ),
     { numRuns: runs(200), endOnFailure: true, examples: [pointAlone] },
@@ -736,6 +742,10 @@ t.test('an option for all columns changes no other column', async t => {
   t.equal(await found('a;b\n1,5;1.5\n2,5;2.5\n'), 'a:STRING,b:DOUBLE')
   t.equal(await found("a;b\n1,234,567;1'234\n"), 'a:INT,b:STRING')
   t.equal(await found('a;b\n1,234,567;[1,2]\n'), 'a:STRING,b:INT[]')
+  const given = { reader, cells: { thousands: ',', decimalComma: false } }
+  const other = await inferText('a;b;c\n1,234;1.234,5;1 234\n', given)
+  t.strictSame(typesOf(other), ['a:INT', 'b:STRING', 'c:STRING'], 'a given option stays')
+  t.strictSame(neededOptions(other).cells, {})
   const { columns } = await inferText('land;n\nNA;1\nDE;NA\nFR;2\n', { reader })
   t.match(columns[1]!.warnings, [/^INT with `cells.nullTexts` NA, but "NA" is a text in another/])
   const sure = await inferText('land;n\nN/A;1\nDE;N/A\n', { reader })
