@@ -15,6 +15,7 @@ import { jsonKinds } from './json-kinds.js'
 import { namesIn, namesKey } from './json-members.js'
 import type { JsonRecords } from './json-records.js'
 import {
+  afterArrayText,
   byteText,
   closeBrace,
   closeBracket,
@@ -182,7 +183,7 @@ export class JsonDocuments implements LineFormat {
         if (this.#open.length !== this.#level) return this.#scanner.stop(p)
         return this.#fail(p, `unexpected ${byteText(c)} between the elements`)
       case 'nothing':
-        return this.#fail(p, `unexpected ${byteText(c)} after the array`)
+        return this.#fail(p, afterArrayText(c))
     }
   }
 
@@ -326,8 +327,7 @@ export class JsonDocuments implements LineFormat {
       lines.pass(end)
       return false
     }
-    const what = this.#level < 0 ? 'document' : 'array'
-    this.#fail(end, `the input ends before the ${what} does`)
+    this.#fail(end, `the input ends before the ${this.#level < 0 ? 'document' : 'array'} does`)
     return false
   }
 

@@ -315,6 +315,13 @@ export function notJson(
   )
 }
 
+/** The fault of a byte after the array that is the whole input. */
+export function afterArrayText(c: number): string {
+  const what = `unexpected ${byteText(c)} after the array`
+  if (c !== openBracket) return what
+  return `${what}, where another begins, as in files that were joined: jq -c '.[]' FILE writes a row a line`
+}
+
 const simpleEscapes: ReadonlyMap<number, number> = new Map(
   Object.entries({
     '"': '"',

@@ -49,6 +49,15 @@ const reported: readonly Reported[] = [
     says: ['a string, or 2017-07-03 with --date-format t=epoch:ms'],
   },
   {
+    name: 'milliseconds, then microseconds',
+    files: { 'a.csv': '1735603200000,1\n1735689600000000,2\n' },
+    command: 'load --header no --date-format t=epoch:ms --on-error skip',
+    table: timed,
+    code: 3,
+    rows: [['2024.12.31T00:00:00.000', '1']],
+    says: ['line 2', 'epoch:us would be 2025-01-01'],
+  },
+  {
     name: 'dates in another notation',
     files: { 'a.csv': 't,v\n2024/1/2 9:31,1\n' },
     command: 'load',
@@ -218,6 +227,15 @@ const reported: readonly Reported[] = [
     code: 65,
     says: [words],
   })),
+  {
+    name: 'arrays that were joined',
+    files: { 'a.json': '[{"s":"A","v":1}][{"s":"B","v":2}]' },
+    command: 'load',
+    table: coded,
+    code: 65,
+    rows: [['A', '1']],
+    says: ["where another begins, as in files that were joined: jq -c '.[]'"],
+  },
   {
     name: 'members whose names differ in case only',
     files: { 'a.ndjson': '{"V":1,"s":"x","v":2}\n{"v":3,"S":"y"}\n' },
