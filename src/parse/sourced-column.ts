@@ -13,7 +13,6 @@ import type { CellRules } from './cell-rules.js'
 import { plainNumbers } from './cells/number-style.js'
 import type { BufferPool } from './columns/buffer-pool.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
-import { ConstantColumn } from './columns/constant-column.js'
 import { inputText, TemplateColumn, type InputTexts } from './columns/template-column.js'
 import type { ReportedColumn } from './row-fault.js'
 import { columnBuilder } from './types/column-types.js'
@@ -65,9 +64,10 @@ export function sourcedColumn(
   // Constants are in plain notation, even if the input writes its numbers in another style.
   const plain = { ...plainNumbers(rules), columnOffsets: undefined }
   const builder = columnBuilder(column, columnIndex, pool, plain)
-  const text = source.kind === 'constant' ? source.text : ''
-  const constant = new ConstantColumn(builder, text, rowCapacity)
+  const parts = textSources(source)
+  const constant = new TemplateColumn(builder, columnIndex, parts, fields, rowCapacity)
   if (constant.fault === undefined) return constant
+  const text = inputText(parts, {})
   throw usageError(
     `${option('mapping.set')} ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
       `expected ${constant.fault.expected}`,
@@ -97,11 +97,10 @@ export function setColumnTexts(
         { file, columnName: name },
       )
     }
-    if (builder instanceof TemplateColumn) builder.setTexts(texts)
-    if (!(builder instanceof ConstantColumn)) continue
-    const text = inputText(sources, texts)
-    builder.setText(text, firstRow)
+    if (!(builder instanceof TemplateColumn)) continue
+    builder.setTexts(texts, firstRow)
     if (builder.fault === undefined) continue
+    const text = inputText(sources, texts)
     throw new InputError(
       'DDB_INPUT_COLUMN',
       `the path "${file}" gives "${text}" for ${typeText} column "${name}", which expects ${builder.fault.expected}`,

@@ -43,6 +43,28 @@ export const sixteenBytes: FixedLayout = { ...layoutOf(Int32Array, 0, 0, 0, 0), 
 export const largeLayout: FixedLayout = { ...sixteenBytes, nullElements: [0, 0, 0, nullInt32] }
 export const pairLayout: FixedLayout = layoutOf(Float64Array, nullDouble, nullDouble)
 
+/** How to rewrite texts that are not in the notation of their type. */
+export interface Rewriting {
+  /**
+   * Rewrites the text from `start` to `end`, which is not empty. The result may be empty, which is null.
+   * @returns the position after the new text in `into`, or −1 if the text is not a value
+   */
+  readonly write: (
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    into: Uint8Array,
+    at: number,
+  ) => number
+  /** How many bytes longer a text may become. */
+  readonly roomBytes: number
+  /** Describes the notation; appended to the type's message. */
+  readonly expected: string
+}
+
+/** Replaces a text that cannot be rewritten, because no type accepts this byte. */
+const noText = 0x21
+
 export interface FixedType extends FixedLayout {
   readonly name: DataType
   /** Set for decimals: digits after the point. */
@@ -50,6 +72,8 @@ export interface FixedType extends FixedLayout {
   readonly readCell: ReadCell
   /** The kernel's reader for texts such as the cell, if it has one. */
   readonly kernelRead?: ((block: RecordBlock, cell: number) => KernelRead | undefined) | undefined
+  /** Set if texts have another notation, except those of cells that the format itself marks as numbers. */
+  readonly rewriting?: Rewriting | undefined
   /** Describes values of the type in messages: `a whole number from … to …`. */
   readonly expected: string
   /** May describe values more precisely than `expected`, for the text that `readCell` has just refused. */
@@ -61,6 +85,8 @@ export class FixedColumn implements ColumnBuilder {
   readonly #columnIndex: number
   #array: NumberArray
   readonly #store: ArrayStore
+  /** Holds the text that was rewritten last. */
+  #rewritten: Uint8Array = new Uint8Array(64)
 
   constructor(type: FixedType, columnIndex: number, pool: BufferPool) {
     this.#type = type
@@ -70,8 +96,9 @@ export class FixedColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
-    const { readCell, kernelRead, nullElements } = this.#type
+    const { bytes, starts, ends, fieldCount, rowCount, numberCells } = block
+    const { readCell, rewriting, nullElements } = this.#type
+    const kernelRead = rewriting === undefined ? this.#type.kernelRead : undefined
     const width = nullElements.length
     const array = this.#reserve(firstRow + rowCount)
     const kernel = kernelRead && block.kernel
@@ -93,8 +120,13 @@ export class FixedColumn implements ColumnBuilder {
       const start = starts[cell]!
       const end = ends[cell]!
       if (start !== end) {
-        if (readCell(bytes, start, end, array, at) === isRead) continue
-        block.refuse(row, this.#columnIndex)
+        const isPlain = rewriting === undefined || numberCells?.[cell] === 1
+        const to = isPlain ? end : this.#rewrite(rewriting, bytes, start, end)
+        const outcome = isPlain
+          ? readCell(bytes, start, end, array, at)
+          : readCell(this.#rewritten, 0, to, array, at)
+        if (outcome === isRead) continue
+        if (to > 0) block.refuse(row, this.#columnIndex)
       }
       nulls++
       for (let i = 0; i < width; i++) array[at + i] = nullElements[i]!
@@ -109,12 +141,29 @@ export class FixedColumn implements ColumnBuilder {
     new Uint8Array(this.#store.buffer).set(found, (firstRow + from) * bytesPerRow)
   }
 
+  /** Returns the length of the text in `#rewritten`. */
+  #rewrite(rewriting: Rewriting, bytes: Uint8Array, start: number, end: number): number {
+    const room = Math.max(1, end - start + rewriting.roomBytes)
+    if (this.#rewritten.length < room) this.#rewritten = new Uint8Array(2 * room)
+    const to = rewriting.write(bytes, start, end, this.#rewritten, 0)
+    if (to < 0) this.#rewritten[0] = noText
+    return to < 0 ? 1 : to
+  }
+
   #reserve(rowCount: number): NumberArray {
     if (this.#store.reserve(rowCount)) this.#array = new this.#type.Cells(this.#store.buffer)
     return this.#array
   }
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const { rewriting } = this.#type
+    if (rewriting === undefined) return this.#explain(bytes, start, end)
+    const to = this.#rewrite(rewriting, bytes, start, end)
+    const { code, expected } = this.#explain(this.#rewritten, 0, to)
+    return { code, expected: `${expected}, ${rewriting.expected}` }
+  }
+
+  #explain(bytes: Uint8Array, start: number, end: number): CellFault {
     const { bytesPerRow, Cells, readCell, explain, expected } = this.#type
     const spare = new Cells(new ArrayBuffer(bytesPerRow))
     const outcome = readCell(bytes, start, end, spare, 0)

@@ -1,10 +1,15 @@
 /*
-  Columns whose texts are put together (`mapping.set` with names in braces), row by row: literal text, other columns, and parts of
-  the input's path. If any of these is null in a row, the result is null there.
+  Columns whose texts are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any
+  of these is null in a row, the result is null there. A text without other columns is the same in every row of an input.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
-import { PassedColumn, type ColumnBuilder, type WireRoom } from './column-builder.js'
+import {
+  PassedColumn,
+  type CellFault,
+  type ColumnBuilder,
+  type WireRoom,
+} from './column-builder.js'
 import { slackBytes } from '../window.js'
 
 /** Texts of one input by name; undefined for null. */
@@ -148,7 +153,14 @@ export function inputText(parts: readonly TextSource[], texts: InputTexts): stri
   return all.includes('') ? '' : all.join('')
 }
 
+const oneRow = new RecordBlock(0, 1)
+oneRow.rowCount = 1
+
 export class TemplateColumn extends PassedColumn {
+  /** The reason why a text that all rows have is not a value of the column; undefined if it is a value. */
+  fault: CellFault | undefined
+  /** True if all rows of an input have the same text. */
+  readonly isConstant: boolean
   readonly #fields: readonly number[]
   readonly #text: TemplateText
 
@@ -163,10 +175,19 @@ export class TemplateColumn extends PassedColumn {
     super(builder, columnIndex)
     this.#fields = fields
     this.#text = new TemplateText(parts, rowCapacity)
+    this.isConstant = parts.every(({ kind }) => kind === 'constant' || kind === 'input')
+    this.setTexts({}, 0)
   }
 
-  setTexts(texts: InputTexts): void {
+  /** Sets the texts of an input whose rows begin at `firstRow`. */
+  setTexts(texts: InputTexts, firstRow: number): void {
     this.#text.setTexts(texts)
+    if (!this.isConstant) return
+    const one = this.#text.compose(oneRow, [])
+    this.builder.read(one, 0, firstRow)
+    this.builder.undo()
+    const { bytes, starts, ends, refusedCount } = one
+    this.fault = refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
   }
 
   read(block: RecordBlock, _field: number, firstRow: number): number {

@@ -36,6 +36,7 @@ import {
   pairLayout,
   sixteenBytes,
   type FixedLayout,
+  type Rewriting,
 } from '../columns/fixed-column.js'
 import { StringColumn } from '../columns/string-column.js'
 import { SymbolColumn } from '../columns/symbol-column.js'
@@ -59,6 +60,8 @@ export interface ColumnPlace {
   readonly clock: ClockRules
   /** Rules for the column's texts; for an array column, the rules for its elements. */
   readonly rules: CellRules
+  /** Set if the texts of numbers, or of true and false, have another notation. */
+  readonly rewriting?: Rewriting | undefined
 }
 
 export interface ValuePlace {
@@ -281,7 +284,7 @@ function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellT
   return {
     ...type,
     ...(take && { values: ({ capacity }) => fixedValues(layout, capacity, take) }),
-    column({ columnIndex, pool, scale }) {
+    column({ columnIndex, pool, scale, rewriting }) {
       const hasScale = typeof readCell === 'object'
       const read = kernelReadOf(type.name, scale)
       const fixed = {
@@ -290,6 +293,7 @@ function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellT
         kernelRead: read && (() => read),
         ...(hasScale && { scale }),
         readCell: hasScale ? readCell.of(scale) : readCell,
+        rewriting,
         expected: typeof expected === 'string' ? expected : expected(scale),
       }
       return new FixedColumn(fixed, columnIndex, pool)

@@ -22,7 +22,7 @@ import type { ClockRules } from '../cells/pattern-format.js'
 import { ArrayColumn, elementSeparator } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
-import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
+import type { Rewriting } from '../columns/fixed-column.js'
 import { cellTypes, type CellType, type ColumnPlace } from './cell-types.js'
 import { timeCellTypes } from './time-types.js'
 
@@ -102,24 +102,24 @@ function elementRules(rules: CellRules, delimiter: string): CellRules {
 }
 
 function elementBuilder(name: string, columnType: ColumnType, place: ColumnPlace): ColumnBuilder {
-  const { columnIndex, clock, rules } = place
+  const { clock, rules } = place
   const cellType = cellTypeOf(columnType.type)
   if (cellType === undefined) throw notFromText(name, columnType)
   const formats = rules.dateFormats ?? {}
   const { name: typeName, dated, spelling } = cellType
-  const spelled = (as: CellType['spelling'], builder: ColumnBuilder): ColumnBuilder => {
-    const rewriting = rewritingOf(name, as, rules)
-    return rewriting === undefined ? builder : new RewrittenColumn(builder, rewriting, columnIndex)
-  }
+  const spelled = (as: CellType['spelling']): ColumnPlace => ({
+    ...place,
+    rewriting: rewritingOf(name, as, rules),
+  })
   if (dated === undefined) {
-    if (!Object.hasOwn(formats, name)) return spelled(spelling, cellType.column(place))
+    if (!Object.hasOwn(formats, name)) return cellType.column(spelled(spelling))
     const why = `a column of type ${typeName} holds no dates or times`
     throw usageError(`${option('cells.dateFormats')} ${name}=${formats[name]}: ${why}`)
   }
   const format = dateFormatFor({ ...datedPlace(name, cellType), ...clock }, formats)
-  if (format === undefined) return spelled(undefined, cellType.column(place))
-  const builder = dated.column(format, `${typeName} as ${dateFormatText(name, formats)}`, place)
-  return spelled(format.isNumber ? 'number' : undefined, builder)
+  if (format === undefined) return cellType.column(spelled(undefined))
+  const expected = `${typeName} as ${dateFormatText(name, formats)}`
+  return dated.column(format, expected, spelled(format.isNumber ? 'number' : undefined))
 }
 
 /**

@@ -105,7 +105,7 @@ function timeCellType(type: TimeType): CellType {
   const columnOf = (
     format: DateFormat,
     what: string,
-    { columnIndex, pool }: ColumnPlace,
+    { columnIndex, pool, rewriting }: ColumnPlace,
     explain: NonNullable<DateFormat['explain']>,
   ): FixedColumn => {
     const readCell: ReadCell = (bytes, start, end, into, at) => {
@@ -118,7 +118,7 @@ function timeCellType(type: TimeType): CellType {
       format.kernelRead &&
       ((block: RecordBlock, cell: number) => format.kernelRead!(block, cell, unit))
     return new FixedColumn(
-      { ...layout, name, expected: what, readCell, kernelRead, explain },
+      { ...layout, name, expected: what, readCell, kernelRead, rewriting, explain },
       columnIndex,
       pool,
     )

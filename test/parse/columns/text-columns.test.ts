@@ -5,15 +5,20 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { readInteger } from '../../../src/parse/cells/read-exact.js'
 import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { ArrayStore } from '../../../src/parse/columns/array-store.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import { ConstantColumn } from '../../../src/parse/columns/constant-column.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
-import { RewrittenColumn } from '../../../src/parse/columns/rewritten-column.js'
+import {
+  FixedColumn,
+  int32Layout,
+  type Rewriting,
+} from '../../../src/parse/columns/fixed-column.js'
 import { explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
 import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
 import { noSymbol, SymbolTable } from '../../../src/parse/columns/symbol-table.js'
+import { TemplateColumn } from '../../../src/parse/columns/template-column.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import type { Column, SymbolVector } from '../../../src/protocol/value.js'
@@ -425,10 +430,10 @@ t.test('a row may have more elements than a block has room for', async t => {
 
 // Columns with one text in every row.
 
-const makeConstantColumn = (text: string, rowCapacity = 8): ConstantColumn =>
-  new ConstantColumn(intColumn(new BufferPool()), text, rowCapacity)
+const makeConstantColumn = (text: string, rowCapacity = 8): TemplateColumn =>
+  new TemplateColumn(intColumn(new BufferPool()), 0, [{ kind: 'constant', text }], [], rowCapacity)
 
-const elements = (column: ConstantColumn, rowCount: number): number[] => {
+const elements = (column: TemplateColumn, rowCount: number): number[] => {
   const { data } = column.take(rowCount, []) as { data: Int32Array }
   return Array.from(data.subarray(0, rowCount))
 }
@@ -467,23 +472,23 @@ t.test('a text that is not a value is refused before any row', async t => {
 // A column behind a rewriting step: the texts that reach the column, and the rows that it refuses.
 
 /** Accepts numbers with the prefix x. Other texts are not values. */
-const column = (): RewrittenColumn =>
-  new RewrittenColumn(
-    intColumn(new BufferPool()),
-    {
-      write(bytes, start, end, into, at) {
-        if (bytes[start] !== 0x78) return -1
-        into.set(bytes.subarray(start + 1, end), at)
-        into[at + end - start - 1] = 0x30
-        return at + end - start
-      },
-      roomBytes: 0,
-      expected: 'behind an x',
+const column = (): FixedColumn => {
+  const rewriting: Rewriting = {
+    write(bytes, start, end, into, at) {
+      if (bytes[start] !== 0x78) return -1
+      into.set(bytes.subarray(start + 1, end), at)
+      into[at + end - start - 1] = 0x30
+      return at + end - start
     },
-    4,
-  )
+    roomBytes: 0,
+    expected: 'behind an x',
+  }
+  const readCell = readInteger(-2_147_483_647, 2_147_483_647)
+  const type = { ...int32Layout, name: 'INT', readCell, expected: wholeNumber, rewriting } as const
+  return new FixedColumn(type, 4, new BufferPool())
+}
 
-const numbers = (column: RewrittenColumn, count: number): number[] => {
+const numbers = (column: FixedColumn, count: number): number[] => {
   const { data } = column.take(count, []) as unknown as { data: Int32Array }
   return [...data.subarray(0, count)]
 }
