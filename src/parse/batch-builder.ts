@@ -33,7 +33,7 @@ import {
   type RowFault,
 } from './row-fault.js'
 import { setColumnTexts, sourcedColumn } from './sourced-column.js'
-import { rangeAt, RecordCopies, RowPlaces } from './row-places.js'
+import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
   readonly sources: readonly TextSource[]
@@ -94,7 +94,6 @@ export class BatchBuilder {
   #text!: SourceText
   /** Maps rows back to the input's bytes; undefined if the text is the input's own bytes. */
   #inputRows: InputRows | undefined
-  readonly #copies: RecordCopies = new RecordCopies()
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
@@ -353,7 +352,7 @@ export class BatchBuilder {
   /** A copy of the record's bytes from the input, before decoding. */
   #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
     const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
-    return input?.slice() ?? this.#copies.of(bytes, start, end)
+    return input?.slice() ?? bytes.slice(start, end)
   }
 
   /** The reject for a record that cannot be a row. */

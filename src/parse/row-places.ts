@@ -142,32 +142,3 @@ export function rangeAt<Range extends InputRange>(
   while (ranges[at]!.firstRow > rowIndex) at--
   return ranges[at]!
 }
-
-const sharedBytes = 16 * 1024
-/** A longer record gets an array of its own, because it would waste much of a shared one. */
-const largestShared = 1024
-
-/**
- * Copies single records. Small records share an array, because separate arrays would be most of the garbage of a load with a
- * million rejects. A record keeps the whole shared array in memory, so callers must not keep a record for long.
- */
-export class RecordCopies {
-  #shared = new Uint8Array(0)
-  #used = 0
-
-  /** A copy of the bytes from `start` to `end` (exclusive). */
-  of(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    const length = end - start
-    if (length > largestShared) return Uint8Array.from(bytes.subarray(start, end))
-    if (this.#used + length > this.#shared.length) {
-      this.#shared = new Uint8Array(sharedBytes)
-      this.#used = 0
-    }
-    const shared = this.#shared
-    const first = this.#used
-    // A loop, because `set` would need a view of the source, which is an object for each record.
-    for (let at = 0; at < length; at++) shared[first + at] = bytes[start + at]!
-    this.#used += length
-    return shared.subarray(first, this.#used)
-  }
-}

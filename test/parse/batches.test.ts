@@ -16,7 +16,7 @@ import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/inpu
 import { NullTexts } from '../../src/parse/null-texts.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
-import { RecordCopies, RowPlaces } from '../../src/parse/row-places.js'
+import { RowPlaces } from '../../src/parse/row-places.js'
 import type { MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
@@ -927,48 +927,6 @@ t.test('a batch keeps its records until its buffers are released', async t => {
   const second = kept.take([])
   t.equal(Buffer.from(first.record(0)).toString(), 'a,b\n')
   t.equal(Buffer.from(second.record(0)).toString(), 'c,d\n')
-})
-
-// Copies of records in shared memory, compared with separate copies.
-
-t.test(
-  'each copy has the bytes of its record, whatever happens to the original and to other copies',
-  t => {
-    const length = fc.oneof(
-      { weight: 5, arbitrary: fc.nat(100) },
-      fc.nat(3000),
-      fc.constantFrom(1023, 1024, 1025, 20_000),
-    )
-    const records = fc.array(fc.tuple(fc.nat(50), length, fc.nat(255)), { maxLength: 200 })
-    fc.assert(
-      fc.property(records, list => {
-        const copies = new RecordCopies()
-        const found = list.map(([start, size, first]) => {
-          const bytes = Uint8Array.from({ length: start + size + 3 }, (_, i) => first + i)
-          const expected = bytes.slice(start, start + size)
-          const copy = copies.of(bytes, start, start + size)
-          bytes.fill(0)
-          return { copy, expected }
-        })
-        for (const { copy, expected } of found) assert.deepEqual(copy, expected)
-        // Writing to one copy must not change another copy.
-        for (const { copy } of found) copy.fill(7)
-        for (const { copy } of found) assert.ok(copy.every(byte => byte === 7))
-      }),
-      { numRuns: runs(50) },
-    )
-    t.end()
-  },
-)
-
-t.test('small records share memory, large records have separate memory', t => {
-  const copies = new RecordCopies()
-  const bytes = new Uint8Array(5000)
-  const [one, two] = [copies.of(bytes, 0, 40), copies.of(bytes, 40, 80)]
-  t.equal(one.buffer, two.buffer)
-  t.ok(one.buffer.byteLength < 100_000)
-  t.equal(copies.of(bytes, 0, 5000).buffer.byteLength, 5000)
-  t.end()
 })
 
 // Readers of text that must be decoded. Values must equal the written values, positions and bytes must refer to the

@@ -3,7 +3,7 @@
 */
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/fixed-types.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
   blank,
   closeParenthesis,
@@ -81,57 +81,28 @@ function readPair(
   return isRead
 }
 
-function afterSign(bytes: Uint8Array, p: number): number {
-  return bytes[p] === minus || bytes[p] === plus ? p + 1 : p
-}
-
-function afterDigits(bytes: Uint8Array, start: number, end: number): number {
-  let p = start
-  while (p < end && bytes[p]! >= zero && bytes[p]! <= nine) p++
-  return p
-}
-
-/** The number of each unit. The key is the unit's letters, read as digits in base 256. */
-const unitsByLetters: ReadonlyMap<number, number> = new Map(
-  Array.from(durationUnits, ([letters, unit]) => [lettersOf(letters), unit]),
-)
-
-function lettersOf(text: string): number {
-  return [...Buffer.from(text)].reduce((sum, letter) => sum * 256 + letter, 0)
-}
-
+/** The longest code of an exchange, such as `XNYS`. */
 const exchangeLetters = 4
 
 /** Reads `3M`, `200ms`, or `5XNYS` with the code of an exchange's calendar. */
 export const readDuration: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
-  const digits = afterSign(bytes, first)
-  const unitAt = afterDigits(bytes, digits, last)
-  if (unitAt === digits) return noValue
-  const unit = unitOf(bytes, unitAt, last)
-  if (unit < 0) return noValue
+  const digits = bytes[first] === minus || bytes[first] === plus ? first + 1 : first
+  let p = digits
   let count = 0
-  for (let p = digits; p < unitAt && count <= largestCount; p++) {
+  for (; p < last && bytes[p]! >= zero && bytes[p]! <= nine; p++)
     count = count * 10 + bytes[p]! - zero
-  }
+  const unit = last - p > exchangeLetters ? undefined : unitOf(latin1(bytes, p, last))
+  if (p === digits || unit === undefined) return noValue
   if (count > largestCount) return outOfRange
   into[at] = bytes[first] === minus ? -count : count
   into[at + 1] = unit
   return isRead
 }
 
-/** The number that stores a time unit (`ms`) or an exchange (`XNYS`); −1 for other letters. */
-function unitOf(bytes: Uint8Array, start: number, end: number): number {
-  const length = end - start
-  if (length < 1 || length > exchangeLetters) return -1
-  let letters = 0
-  let areUpper = true
-  for (let p = start; p < end; p++) {
-    const letter = bytes[p]!
-    areUpper &&= letter >= 0x41 && letter <= 0x5a
-    letters = letters * 256 + letter
-  }
-  if (length === exchangeLetters) return areUpper ? letters : -1
-  return unitsByLetters.get(letters) ?? -1
+/** The number that stores a time unit (`ms`) or an exchange (`XNYS`), whose letters are digits in base 256. */
+function unitOf(letters: string): number | undefined {
+  if (letters.length < exchangeLetters) return durationUnits.get(letters)
+  return /^[A-Z]+$/.test(letters) ? Buffer.from(letters).readInt32BE() : undefined
 }

@@ -61,7 +61,6 @@ t.test('a file with the same header and plain records is not examined again', as
     'id,price,name\n',
     'id,price,name\n7,7.5,x',
     'id,price,name\nno number,7.5,x\n8,,\n',
-    'id,price,name\n1,1.5\n2,2.5,b,c\n3,3.5,c',
     'id,price,name\n7,7.5,gr\u00fc\u00df\u4e2d\n',
   ]) {
     const first = second.includes('\r') ? plain.replaceAll('\n', '\r\n') : plain
@@ -85,6 +84,7 @@ t.test('a file that could be read differently is examined', async t => {
     ["'id',price,name\n1,1.5,a\n2,2.5,b\n3,3.5,c\n", "'id',price,name\n"],
     ['id,price;name\n1,a\n2,b\n', 'id,price;name\n1,a\n'],
     [plain, 'id,price,name\n1,1.5,a,\n2,2.5,b,\n'],
+    [plain, 'id,price,name\n1,1.5\n2,2.5,b,c\n3,3.5,c'],
     [plain, 'id,price,name\n\n1,1.5,a\n'],
     [plain, 'id,price,name\n1,1.5,a\r2,2.5,b\n'],
     [plain, 'id,price,name\n1,1.5,a\0\n'],
