@@ -3,7 +3,7 @@
 */
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
-import type { ReadObserver } from './check/read-observer.js'
+import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './outcomes/run-log.js'

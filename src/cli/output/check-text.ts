@@ -21,7 +21,6 @@ const cellColumns = 32
 /** Shows the columns of at most this many inputs. */
 const shownTables = 3
 const shownInputs = 20
-const shownPartitions = 10
 
 type Line = string | { readonly text: string; readonly style: Style }
 
@@ -31,7 +30,6 @@ export function checkText(result: CheckResult, paint: Paint, columns = Infinity)
     [{ text: sentence(result), style: 'bold' }],
     ...inputParts(result, columns),
     timeLines(result),
-    partitionLines(result),
     problemLines(result),
     remedyLines(result),
   ]
@@ -66,18 +64,16 @@ function folding(line: string, columns: number): string[] {
   return [indent + first, ...others.map(other => `${indent}    ${other}`)]
 }
 
-function sentence({ rows, status, target, batches, inputs, columns }: CheckResult): string {
+function sentence({ rows, status, target, inputs, columns }: CheckResult): string {
   const into = `${target.table ?? target.function ?? '-'} on ${target.host}`
   const read = counted(rows.read, 'row')
   if (columns.length === 0) {
     return `The columns of ${into} are not known: this is how the inputs are read (${read} looked at).`
   }
   const looked = inputs.every(input => input.isWhole) ? read : `${read} that were looked at`
-  const requests =
-    batches.expected === null ? '' : `; ${counted(batches.expected, 'batch', 'batches')} in all`
-  if (status === 'fits') return `All ${looked} would load into ${into}${requests}.`
+  if (status === 'fits') return `All ${looked} would load into ${into}.`
   const unfit = rows.unfit === 0 ? '' : `, ${grouped(rows.unfit)} are in inputs that do not fit`
-  return `${grouped(rows.fit)} of ${looked} would load into ${into}: ${grouped(rows.rejected)} would be rejected${unfit}${requests}.`
+  return `${grouped(rows.fit)} of ${looked} would load into ${into}: ${grouped(rows.rejected)} would be rejected${unfit}.`
 }
 
 function inputParts({ inputs, columns }: CheckResult, width: number): Line[][] {
@@ -138,26 +134,6 @@ function timeLines({ columns }: CheckResult): Line[] {
   return columns.flatMap(({ name, first, last }) =>
     first === null || last === null ? [] : [`${name}: ${first} to ${last}`],
   )
-}
-
-function partitionLines({ partitions, rows }: CheckResult): Line[] {
-  if (partitions === null || rows.read === 0) return []
-  const { dimensions, count, added, largest, outside } = partitions
-  const by = dimensions.map(({ column, kind }) => `${column} (${kind})`).join(', ')
-  const many = count === null ? 'an unknown number of partitions' : counted(count, 'partition')
-  const isNew = added === 0 ? '' : `, ${grouped(added)} of them new`
-  const beyond =
-    outside === null ? 'unknown whether rows lie outside' : `${counted(outside, 'row')} outside`
-  const shown = largest
-    .slice(0, shownPartitions)
-    .map(
-      ({ keys, rows }) => `  ${keys.map(key => key ?? '*').join(' / ')}: ${counted(rows, 'row')}`,
-    )
-  return [
-    `${many} by ${by}${isNew}; ${beyond}`,
-    ...shown,
-    ...moreLines((count ?? 0) - shown.length),
-  ]
 }
 
 const moreLines = (count: number): Line[] =>

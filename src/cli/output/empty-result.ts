@@ -67,9 +67,8 @@ export function emptyCheck(
     schema: 'ddb-ingest/check/1',
     ...{ version, status: 'failed', exitCode, target: result.target, inputs: [], sources },
     rows: { read: 0, fit: 0, rejected: 0, unfit: 0 },
-    ...{ columns: [], partitions: null, problems: [], remedies: [] },
+    ...{ columns: [], problems: [], remedies: [] },
     rejects: { byClass: rejects.byClass, byCode: rejects.byCode },
-    batches: { looked: 0, expected: null },
     ...{ frozen: [], commands: [], notices: [], error: result.error },
   }
 }

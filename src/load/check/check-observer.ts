@@ -8,14 +8,13 @@ import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { Delivery } from '../transport/delivery.js'
 import type { TargetDescription } from '../target/describe-target.js'
+import { outsideMarks } from '../target/partition-scheme.js'
 import type { LoadOptions } from '../options.js'
-import { widened } from '../odd-times.js'
-import { refusedRow, type AnyReject } from '../rejects/reject.js'
+import { widened } from '../odd-values.js'
+import { reasonOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
-import type { CheckProblem } from './check-result.js'
+import type { CheckProblem, ReadDecision, ReadObserver } from './check-result.js'
 import { openedInput, sampleOf, type CheckedInput } from './checked-input.js'
-import { newPartitionTally, type PartitionTally } from './partition-tally.js'
-import type { ReadDecision, ReadObserver } from './read-observer.js'
 
 /** Limit of records to read from an input that does not fit the target. */
 const mostUnfitRows = 100
@@ -31,7 +30,6 @@ export class CheckObserver implements ReadObserver {
   /** Rows that a load would send and the target would store. */
   fitRows = 0
   unfitRows = 0
-  tally: PartitionTally | undefined
   /** Undefined if no target is known; every field is then read as text. */
   target: TargetDescription | undefined
   readonly #options: LoadOptions
@@ -55,18 +53,19 @@ export class CheckObserver implements ReadObserver {
     return { mapping, isUnfit, maxRows: this.#maxRows(input) }
   }
 
-  rejected({ bytes, ...reject }: AnyReject): void {
-    const { columnName } = reject
-    if (columnName !== undefined)
+  rejected(reject: AnyReject): void {
+    const { columnName, bytes } = reject
+    if (columnName !== undefined) {
       this.rejectedBy.set(columnName, (this.rejectedBy.get(columnName) ?? 0) + 1)
-    if (this.problems.length < shownProblems) this.problems.push(problemOf(reject))
+    }
+    const { runId: _, ...problem } = reasonOf('', reject)
+    if (this.problems.length < shownProblems) this.problems.push(problem)
     const input = this.inputs.at(-1)
     if (input !== undefined) input.sample ??= { values: [], record: bytes.slice() }
   }
 
   closed(reader: OpenedReader): void {
     const input = this.inputs.at(-1)!
-    input.recordBytes = reader.byteCounts.rows
     input.isWhole = reader.readToEnd || reader.recordsRead < this.#maxRows(input)
   }
 
@@ -75,38 +74,34 @@ export class CheckObserver implements ReadObserver {
   }
 
   delivery(run: Run): Delivery {
-    this.tally = this.target && newPartitionTally(this.target)
+    const marksOf = this.target && outsideMarks(this.target)
     return {
       used: 'none',
       keepsReceipts: false,
       inFlightBytes: 0,
-      deliver: batch => this.#look(run, batch),
+      deliver: batch => this.#look(run, batch, marksOf),
       finish: () => Promise.resolve(),
       leave: () => undefined,
       close: () => Promise.resolve(),
     }
   }
 
-  #look(run: Run, batch: Batch): void {
+  #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
     const input = this.inputs.at(-1)!
     const { isUnfit } = input
     if (input.sample === undefined || input.sample.values.length === 0) {
       input.sample = sampleOf(batch)
     }
+    let rows = batch.rowCount
     if (!isUnfit) {
       for (const [i, column] of batch.columns.entries()) {
         this.times[i] = widened(this.times[i], column, batch.rowCount)
       }
+      if (marksOf !== undefined) rows -= rejectOutside(run, batch, marksOf(batch))
     }
-    const marks = isUnfit ? undefined : this.tally?.add(batch)
-    const outside = marks === undefined ? 0 : rejectOutside(run, batch, marks)
-    const rows = batch.rowCount - outside
     run.emit({ kind: 'unsent', rows })
     if (isUnfit) this.unfitRows += rows
     else this.fitRows += rows
-    input.rows += batch.rowCount
-    input.batches++
-    input.encodedBytes += batch.encodedBytes
     batch.release()
   }
 }
@@ -120,9 +115,4 @@ function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
     run.rejects.keep({ ...refusedRow(batch, row, ''), message }, rangeAt(batch.ranges, row).shape)
   }
   return count
-}
-
-function problemOf(reject: Omit<AnyReject, 'bytes'>): CheckProblem {
-  const { file, lineNumber, offsetBytes, columnName = null, code, message, value = null } = reject
-  return { file, lineNumber, offsetBytes, columnName, code, class: reject.class, message, value }
 }

@@ -1,7 +1,11 @@
 /*
   Options and result of `check()`, a load that sends nothing, as plain data.
 */
+import type { InputTexts } from '../../parse/columns/template-column.js'
+import type { OpenedReader } from '../../parse/formats.js'
+import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { LoadOptions, LoadResult, SourceNotes } from '../options.js'
+import type { AnyReject, RejectReason } from '../rejects/reject.js'
 
 /** Options about sending, journals and rejects files have no effect on a check. */
 export interface CheckOptions extends LoadOptions {
@@ -24,32 +28,7 @@ export interface CheckedField {
 }
 
 /** A row that would not load, and the reason. */
-export interface CheckProblem {
-  file: string
-  /** Line of the record, from 1. */
-  lineNumber: number
-  /** Start of the record in the decompressed input, from 0. */
-  offsetBytes: number
-  columnName: string | null
-  code: string
-  class: 'parse' | 'type' | 'server'
-  message: string
-  /** The offending text, clipped; null if the whole record is at fault. */
-  value: string | null
-}
-
-export interface CheckedPartitions {
-  /** The scheme's dimensions, outermost first. */
-  dimensions: { column: string; kind: 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH' }[]
-  /** Number of different partitions; null if unknown. All hash partitions count as one. */
-  count: number | null
-  /** Number of partitions that the server would create for new values. */
-  added: number
-  /** The 20 partitions with the most rows, largest first. `keys`: one per dimension; null if unknown. */
-  largest: { keys: (string | null)[]; rows: number }[]
-  /** Rows that no partition takes; `rejected` includes them. null if unknown. */
-  outside: number | null
-}
+export type CheckProblem = Omit<RejectReason, 'runId' | 'run' | 'offsets'>
 
 /** Options that spell out everything the run detected or assumed, so that a load with them detects nothing itself. */
 export interface FrozenLoad extends Required<Pick<LoadOptions, 'input' | 'mapping' | 'cells'>> {
@@ -83,15 +62,11 @@ export interface CheckResult {
     first: string | null
     last: string | null
   })[]
-  /** null if the target is unknown or not partitioned. */
-  partitions: CheckedPartitions | null
   /** The first twenty problems of all inputs. */
   problems: CheckProblem[]
   /** For each problem, a sentence: which texts do not suit their column, and which options make them readable. */
   remedies: string[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
-  /** `looked`: number of batches for the rows read. `expected`: the number for all rows; null if unknown. */
-  batches: { looked: number; expected: number | null }
   /** One per group of inputs that are read with the same options. */
   frozen: FrozenLoad[]
   /** `load` commands, one for each entry of `frozen`. Only `ddb-ingest check` lists commands; otherwise empty. */
@@ -99,4 +74,29 @@ export interface CheckResult {
   /** Sentences about assumptions that may be wrong. */
   notices: string[]
   error: LoadResult['error']
+}
+
+export interface ReadDecision {
+  readonly mapping: ColumnMapping
+  readonly maxRows: number
+  /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
+  readonly isUnfit: boolean
+}
+
+/** A run calls these functions for one input at a time. */
+export interface ReadObserver {
+  /**
+   * Called after an input is opened, and before its first row is read.
+   * @param map  throws if target and input do not fit
+   * @param texts  taken from the path of the input
+   */
+  opened(
+    path: string,
+    reader: OpenedReader,
+    map: () => ColumnMapping,
+    texts: InputTexts,
+  ): ReadDecision
+  rejected(reject: AnyReject): void
+  /** Called when nothing more will be read of the input opened last. */
+  closed(reader: OpenedReader): void
 }

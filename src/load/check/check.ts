@@ -13,7 +13,6 @@ import {
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { withArchives } from '../../source/archive/archives.js'
-import { fileBytes } from '../../source/open-source.js'
 import { detectedText } from '../inputs/detected.js'
 import type { Inputs } from '../inputs/input-reading.js'
 import { finalLimitFailure } from '../rejects/reject.js'
@@ -100,7 +99,7 @@ async function checkResult(
   const { columns = [] } = target ?? {}
   const result = loadResult(run, inputs, { columns })
   const { version, rows, error, exitCode, sources } = result
-  const { fitRows, unfitRows, problems, tally } = look
+  const { fitRows, unfitRows, problems } = look
   const { byClass, byCode } = result.rejects
   // The last input may have been named but not opened.
   const pairs = result.inputs.map((summary, i) => ({ summary, looked: look.inputs[i] }))
@@ -117,7 +116,8 @@ async function checkResult(
       : undefined
   if (remedies?.needed !== undefined) {
     // In which partitions rows lie is known only once their columns are read.
-    run.options.onNeeded?.(remedies.needed, tally === undefined && remedies.isWhole)
+    const isPartitioned = target?.partition !== undefined
+    run.options.onNeeded?.(remedies.needed, !isPartitioned && remedies.isWhole)
   }
   return {
     schema: 'ddb-ingest/check/1',
@@ -140,14 +140,9 @@ async function checkResult(
       first: look.times[i]?.first ?? null,
       last: look.times[i]?.last ?? null,
     })),
-    partitions: tally?.result() ?? null,
     problems: [...problems],
     remedies: [...(remedies?.said ?? [])],
     rejects: { byClass, byCode },
-    batches: {
-      looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
-      expected: await expectedBatches(run, checked, opened),
-    },
     frozen,
     commands: [],
     notices: [
@@ -237,26 +232,4 @@ function limitNotices(run: Run, checked: CheckedOptions): string[] {
         `a load would end: ${rejected} rejected rows are more than ${option('rejects.maxErrors')} allows`,
       ]
     : []
-}
-
-/** Number of batches for all rows, estimated from the size of files read in part; null if some size is unknown. */
-async function expectedBatches(
-  { ending, platform, options }: Run,
-  { batchRows, batchBytes }: CheckedOptions,
-  opened: readonly ExplicitInput[],
-): Promise<number | null> {
-  if (ending.stopped) return null
-  let sum = 0
-  for (const { looked, summary } of opened) {
-    const { path, rows, encodedBytes, recordBytes, batches, isWhole } = looked
-    sum += batches
-    if (isWhole) continue
-    const isSized = path !== '-' && summary.compression === 'none' && rows > 0
-    const sizeBytes = isSized ? await fileBytes(path, platform.files) : undefined
-    if (sizeBytes === undefined) return null
-    const allRows = Math.min(options.input?.limit ?? Infinity, (sizeBytes * rows) / recordBytes)
-    const rowsOfBatch = Math.min(batchRows, Math.max(1, batchBytes / (encodedBytes / rows)))
-    sum += Math.max(0, Math.ceil(allRows / rowsOfBatch) - batches)
-  }
-  return sum
 }

@@ -1,11 +1,10 @@
 /*
-  One input of a check: how its records become rows, and the content of its fields.
+  One input of a check: how its records become rows, and the content of its fields in one record.
 */
 import { DdbError } from '../../errors.js'
 import { recordFormat, type OpenedReader } from '../../parse/formats.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { isNullAt } from '../../protocol/element.js'
-import type { InputReader } from '../../parse/input-reader.js'
 import {
   fieldsUsed,
   textSources,
@@ -22,49 +21,37 @@ export interface CheckedInput {
   readonly mapping: ColumnMapping
   /** Names of the input's fields; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
-  readonly recordKind: InputReader['recordKind']
+  readonly recordKind: OpenedReader['recordKind']
   /** True if the input has no records, not even a header. */
   readonly isEmpty: boolean
   /** Why input and target do not fit; undefined if they fit. */
   readonly failure: DdbError | undefined
   readonly isUnfit: boolean
   isWhole: boolean
-  rows: number
-  batches: number
-  /** Bytes of the rows on the wire, and of the records in the input. */
-  encodedBytes: number
-  recordBytes: number
   sample: Sample | undefined
   /** How each target column is read, followed by fields that no column takes. */
   fields(): Promise<CheckedField[]>
 }
 
-/** Values of an input, with the records that they come from. */
+/** A record, and its values by target column; no values if the record did not become a row. */
 interface Sample {
-  /** By target column; empty if no record became a row. */
-  readonly values: readonly { readonly text: string; readonly record: Uint8Array }[]
+  readonly values: readonly string[]
   readonly record: Uint8Array
 }
 
-/** How many rows of a batch are searched for a value that is not null. */
+/** How many rows of a batch are searched for the one with the fewest nulls. */
 const lookedRows = 1_000
 
-/** The first non-null value of each column, if the first rows have one. */
-export function sampleOf(batch: Batch): Sample {
-  const records = new Map<number, Uint8Array>()
-  const recordOf = (row: number): Uint8Array => {
-    const kept = records.get(row) ?? batch.record(row).slice()
-    records.set(row, kept)
-    return kept
+/** A row that shows as many values as possible. */
+export function sampleOf({ columns, rowCount, record }: Batch): Sample {
+  let fewest = columns.length + 1
+  let chosen = 0
+  for (let row = 0; row < Math.min(rowCount, lookedRows) && fewest > 0; row++) {
+    const nulls = columns.reduce((sum, column) => sum + Number(isNullAt(column, row)), 0)
+    if (nulls < fewest) [fewest, chosen] = [nulls, row]
   }
-  const last = Math.min(batch.rowCount, lookedRows)
-  const values = batch.columns.map(column => {
-    let row = 0
-    while (row < last && isNullAt(column, row)) row++
-    if (row === last) row = 0
-    return { text: shownElement(column, row), record: recordOf(row) }
-  })
-  return { values, record: recordOf(0) }
+  const values = columns.map(column => shownElement(column, chosen))
+  return { values, record: record(chosen).slice() }
 }
 
 /**
@@ -93,44 +80,36 @@ export function openedInput(
     failure,
     isUnfit,
     isWhole: false,
-    rows: 0,
-    batches: 0,
-    encodedBytes: 0,
-    recordBytes: 0,
     sample: undefined,
     async fields() {
       if (isEmpty) return []
-      const { sample = { values: [], record: new Uint8Array(0) } } = input
+      const { values, record } = input.sample ?? { values: [], record: new Uint8Array(0) }
       const columns = isUnfit ? [] : mapping.columns
-      const fields: CheckedField[] = []
-      for (const [i, { name, source }] of columns.entries()) {
-        const { text: value = null, record = sample.record } = sample.values[i] ?? {}
-        const [text = null] =
-          source.kind === 'constant'
-            ? [source.text]
-            : textSources(source).some(({ kind }) => kind === 'line')
-              ? []
-              : await recordTexts(record, reading, [source])
-        fields.push({ ...placeOf(source, fieldNames), text, column: name, value })
-      }
-      const others =
-        recordKind === 'fields'
-          ? otherFields(
-              fieldCount,
-              columns.map(({ source }) => source),
-            )
-          : await (isUnfit ? membersOf(sample.record, reading) : [])
-      const texts = await recordTexts(sample.record, reading, others)
-      for (const [i, source] of others.entries()) {
-        const place = placeOf(source, fieldNames)
-        fields.push({ ...place, text: texts[i] ?? null, column: null, value: null })
-      }
-      return fields
+      const own = columns.map(({ source }) => source)
+      const isFields = recordKind === 'fields'
+      const others = isFields
+        ? otherFields(fieldCount, own)
+        : await (isUnfit ? membersOf(record, reading) : [])
+      const sources = [...own, ...others]
+      // A record that is read by itself has no line number.
+      const known = sources.map(one => (hasLine(one) ? noText : one))
+      const found = await recordTexts(record, reading, known)
+      return sources.map((source, i) => ({
+        ...placeOf(source, fieldNames),
+        text: source.kind === 'constant' ? source.text : hasLine(source) ? null : found[i]!,
+        column: columns[i]?.name ?? null,
+        value: (i < columns.length ? values[i] : undefined) ?? null,
+      }))
     },
   }
   return input
 }
 
+const noText: CellSource = { kind: 'constant', text: '' }
+
+function hasLine(source: CellSource): boolean {
+  return source.kind !== 'constant' && textSources(source).some(({ kind }) => kind === 'line')
+}
 function mappingOf(
   reader: OpenedReader,
   map: (() => ColumnMapping) | undefined,
@@ -144,7 +123,7 @@ function mappingOf(
 }
 
 /** Maps every field as text; for JSON, the whole record is the only text. */
-function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
+function textMapping({ recordKind, fieldCount }: OpenedReader): ColumnMapping {
   const sources: CellSource[] =
     recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])
   return {

@@ -4,7 +4,7 @@
   a VALUE scheme, the server's policy decides. If the policy is unknown, nothing can be counted.
 */
 import { unitsPerDay } from '../../infer/candidate-types.js'
-import { elementAt, formatElement, formatValue } from '../../protocol/element.js'
+import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
@@ -70,13 +70,10 @@ export function outsideMarks(
 
 /** The divisions of one dimension, numbered from 0 in the order of its scheme. */
 export interface Divisions {
-  readonly count: number
   /** The bounds, or the values of each division. */
   readonly keys: readonly unknown[]
   /** Number of the division that holds the key; −1 if none does. */
   readonly placeOf: (key: Key) => number
-  /** The division as the server would write it. */
-  readonly nameOf: (place: number) => string
 }
 
 /** @returns undefined if the scheme does not show which values belong together: HASH, SEQ, unknown schemes */
@@ -85,12 +82,7 @@ export function divisionsOf({ kind, scheme }: PartitionDimension): Divisions | u
   if (kind === 'RANGE') {
     const bounds = keysOf(scheme).filter(bound => bound !== null)
     if (bounds.length === 0 || bounds.length < scheme.length) return undefined
-    return {
-      count: bounds.length - 1,
-      keys: bounds,
-      placeOf: key => rangeOf(key, bounds),
-      nameOf: place => `[${formatElement(scheme, place)},${formatElement(scheme, place + 1)})`,
-    }
+    return { keys: bounds, placeOf: key => rangeOf(key, bounds) }
   }
   const lists = kind === 'LIST' && scheme.type === 'ANY' ? scheme.data : undefined
   if (kind !== 'VALUE' && lists === undefined) return undefined
@@ -98,13 +90,7 @@ export function divisionsOf({ kind, scheme }: PartitionDimension): Divisions | u
     lists?.map(list => (list.form === 'vector' ? keysOf(list) : [scalarKey(list)])) ??
     keysOf(scheme).map(key => [key])
   const places = new Map(keys.flatMap((each, place) => each.map(key => [key, place] as const)))
-  return {
-    count: keys.length,
-    keys,
-    placeOf: key => places.get(key) ?? -1,
-    nameOf: place =>
-      lists === undefined ? formatElement(scheme, place) : formatValue(lists[place]!),
-  }
+  return { keys, placeOf: key => places.get(key) ?? -1 }
 }
 
 /** Keys of all elements; null for a null. */

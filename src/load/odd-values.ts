@@ -1,11 +1,13 @@
 /*
-  First and last times of columns. A check shows them; every run asks about a unit of `epoch:` whose times are unusual.
+  Values that are seldom meant: times far from today because a unit of `epoch:` is wrong, and blanks at the ends of symbols. To the server
+  ` A` and `A` are two symbols.
 */
+import { option } from '../errors.js'
 import { timeExtremes, unitsPerDay } from '../infer/candidate-types.js'
 import { dateFormatText } from '../parse/cells/date-format.js'
 import { unusualTimes } from '../parse/cells/count-format.js'
 import type { Batch } from '../parse/batch.js'
-import { formatElement } from '../protocol/element.js'
+import { elementAt, formatElement } from '../protocol/element.js'
 import type { Column } from '../protocol/value.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 
@@ -85,5 +87,36 @@ export function newOddTimes(
       if (rows === lookedRows) end()
     },
     end,
+  }
+}
+
+/** Returns a function to call for each batch. It tells of each column once, and of delimited inputs only. */
+export function newOddTexts(
+  columns: readonly TargetColumn[],
+  notice: (text: string) => void,
+): (batch: Batch) => void {
+  const symbols = new Map(
+    columns.flatMap(({ name, type }, index) =>
+      type.type === 'SYMBOL' && type.array !== true ? [[index, name] as const] : [],
+    ),
+  )
+  let rows = 0
+  return ({ columns: data, rowCount, ranges }) => {
+    if (rows >= lookedRows || ranges[0]?.shape.delimiter === undefined) return
+    const count = Math.min(rowCount, lookedRows - rows)
+    rows += count
+    for (const [index, name] of symbols) {
+      const column = data[index]!
+      for (let row = 0; row < count; row++) {
+        const cell = column.form === 'vector' ? elementAt(column, row) : undefined
+        const text = cell?.form === 'scalar' ? cell.value : undefined
+        if (typeof text !== 'string' || text.trim() === text || text.trim() === '') continue
+        notice(
+          `column "${name}": symbols begin or end with blanks, such as ${JSON.stringify(text)}. ${option('input.trim')} leaves the blanks out`,
+        )
+        symbols.delete(index)
+        break
+      }
+    }
   }
 }
