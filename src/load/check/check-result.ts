@@ -5,7 +5,9 @@ import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { LoadOptions, LoadResult, SourceNotes } from '../options.js'
-import type { AnyReject, RejectReason } from '../rejects/reject.js'
+import type { AnyReject, CheckProblem } from '../rejects/reject.js'
+
+export type { CheckProblem }
 
 /** Options about sending, journals and rejects files have no effect on a check. */
 export interface CheckOptions extends LoadOptions {
@@ -26,9 +28,6 @@ export interface CheckedField {
   /** The value read from the text, in DolphinDB's notation; '' if it is null; null if there is no column or no row. */
   value: string | null
 }
-
-/** A row that would not load, and the reason. */
-export type CheckProblem = Omit<RejectReason, 'runId' | 'run' | 'offsets'>
 
 /** Options that spell out everything the run detected or assumed, so that a load with them detects nothing itself. */
 export interface FrozenLoad extends Required<Pick<LoadOptions, 'input' | 'mapping' | 'cells'>> {

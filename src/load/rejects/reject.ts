@@ -82,20 +82,24 @@ export interface RejectRun {
   readonly fieldNames: readonly string[] | undefined
 }
 
-/** Why one record was rejected. Forms one line of the file of reasons. */
-export interface RejectReason {
-  runId: string
+/** A row that would not load, and the reason. */
+export interface CheckProblem {
   file: string
-  /** From 1. */
+  /** Line of the record, from 1. */
   lineNumber: number
-  /** Start of the record in the decoded input, from 0. */
+  /** Start of the record in the decompressed input, from 0. */
   offsetBytes: number
   columnName: string | null
   code: string
   class: 'parse' | 'type' | 'server'
   message: string
-  /** The text at fault, clipped; null if the whole record is at fault. */
+  /** The offending text, clipped; null if the whole record is at fault. */
   value: string | null
+}
+
+/** Why one record was rejected. Forms one line of the file of reasons. */
+export interface RejectReason extends CheckProblem {
+  runId: string
   /** The options of the run; only in the first line of a file. */
   run?: RejectRun
   /** All known time zone offsets, by column; left out if there are none. */
