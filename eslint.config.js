@@ -22,7 +22,15 @@ const nodeGlobals = Object.fromEntries(
 )
 
 export default defineConfig(
-  globalIgnores(['src/kernel/assembly/', 'dist/', 'node_modules/', '.tap/', 'fixtures/', 'bench/results/', 'tmp/']),
+  globalIgnores([
+    'src/kernel/assembly/',
+    'dist/',
+    'node_modules/',
+    '.tap/',
+    'fixtures/',
+    'bench/results/',
+    'tmp/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -4,7 +4,8 @@
   token by token. Never holds the whole text. An array of texts beside the records, such as `fields`, names the elements of records
   that are arrays.
 */
-import { InputError, option } from '../../errors.js'
+import type { InputError } from '../../errors.js'
+import { option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, markStarts } from '../line-ends.js'

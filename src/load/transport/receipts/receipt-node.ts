@@ -3,7 +3,8 @@
   data. All sessions connect to the same node, because shared tables exist only on one node.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
+import type { DdbError } from '../../../errors.js'
+import { ConnectionError, ServerError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
