@@ -6,7 +6,7 @@ import { useKernel } from '../kernel/kernel.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpTextsFor } from './language/help-texts.js'
-import { helpText, rawArguments, readCommandLine, withOptionFiles } from './options/command-line.js'
+import { helpText, rawArguments, readCommandLine } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { fieldFlags } from './options/options.js'
 import { checkEnvironment, isKernelOff } from './options/resolve.js'
@@ -39,7 +39,7 @@ export async function dispatch(
 }
 
 async function runCommand(
-  typed: readonly string[],
+  argv: readonly string[],
   childCommand: readonly string[] | undefined,
   { processEnvironment, output, asked }: Pick<Call, 'processEnvironment' | 'output' | 'asked'>,
 ): Promise<number> {
@@ -50,16 +50,15 @@ async function runCommand(
     throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
   }
   const columns = output.resultColumns ?? 80
-  const named = commands.find(({ name }) => name === typed[0])
+  const named = commands.find(({ name }) => name === argv[0])
   if (named !== undefined) asked.command = named
-  const { argv, files } = withOptionFiles(typed, named?.options ?? {})
   const line = readCommandLine(argv, commands, columns, helpTexts)
   if ('answer' in line) {
     if (argv.length > 0) await output.write(line.answer)
     else stderr.write(line.answer)
     return argv.length > 0 ? 0 : 64
   }
-  const { command, args, flags } = line
+  const { command, args, flags, files } = line
   const isServed = environment[servingProcessVariable] === String(process.ppid)
   Object.assign(asked, { command, args, flags, serverEnds: isServed && !flags.has('host') })
   checkEnvironment(environment, commands)

@@ -22,7 +22,7 @@ import { systemPlatform } from '../../platform/system.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, withFiles } from '../files/output-files.js'
-import { catchSignals } from '../process-environment.js'
+import { attempt, catchSignals } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import {
   journalFolder,
@@ -128,12 +128,8 @@ async function optionsOf(
 
 /** @throws {UsageError} DDB_USAGE */
 async function readCertificate(path: string): Promise<Certificate> {
-  let read: unknown
-  try {
-    read = JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    read = undefined
-  }
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const read = attempt((): unknown => JSON.parse(text))
   const texts = {
     host: 'text',
     table: 'text',
@@ -161,7 +157,7 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
       for (const { path } of result.missingFiles) output.note(`next: ${shellText(['retry', path])}`)
     } else if (result.status === 'missing' && settings.missing === undefined) {
       const { command, args = [], flags = new Map() } = asked
-      const next = command && sameCommand({ command, args, flags }, { missing: 'missing.csv' })
+      const next = command && sameCommand({ command, args, flags }, { '--missing': 'missing.csv' })
       output.note(`next: ${next ?? 'ddb-ingest audit --help'}`)
     }
   }

@@ -11,7 +11,6 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
-import { loadOnlyOptions } from '../options/options.js'
 import { defined } from '../options/definition.js'
 import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
 import { loadCommand } from '../options/shell-command.js'
@@ -117,9 +116,9 @@ async function print(settings: Settings<'check'>, call: Call, result: CheckResul
   }
 }
 
-/** @throws {UsageError} DDB_USAGE for flags that only loads have; environment and configuration may set them */
+/** @throws {UsageError} DDB_USAGE for flags that only loads have, which send rows to draw and to count; the environment may set them */
 function refuseOfLoad({ sources: { flags } }: Call): void {
-  const given = loadOnlyOptions.find(name => flags.has(name))
+  const given = ['report', 'metrics-file'].find(name => flags.has(name))
   if (given === undefined) return
   throw usageError(
     `--${given} is for loads, and a check loads nothing: leave it out. --json[=FILE] has the result of a check`,

@@ -123,7 +123,7 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
     path,
     commands:
       path !== undefined && asked.command !== undefined
-        ? [sameCommand({ command: asked.command, args, flags }, { path })]
+        ? [sameCommand({ command: asked.command, args, flags }, { '--path': path })]
         : nextCommands({ inputs: args, flags, table, needed, needsScript, hasScript }),
     script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
   }

@@ -31,13 +31,9 @@ export function rawArguments(
 
 /**
  * Replaces each `@FILE` by the options in the file. They come first, so the command line overrides them. An option whose
- * value is optional gets `=true`, so that the next word is not taken for its value. @returns the files, too
- * @throws {UsageError} DDB_USAGE, DDB_CONFIG
+ * value is optional gets `=true`, so that the next word is not taken for its value. @throws {UsageError} DDB_CONFIG
  */
-export function withOptionFiles(
-  [command, ...words]: readonly string[],
-  options: OptionTable,
-): { readonly argv: readonly string[]; readonly files: readonly string[] } {
+function withOptionFiles([command, ...words]: readonly string[], options: OptionTable) {
   if (command === undefined) return { argv: [], files: [] }
   const forms = new Map(
     Object.values(options).flatMap(({ name, short, reader: { form } }) => [
@@ -88,6 +84,8 @@ export interface CommandLine {
   readonly args: readonly string[]
   /** Long name → the given texts; `true` for switches. */
   readonly flags: ReadonlyMap<string, readonly string[]>
+  /** The files named with `@FILE`, whose options are among `flags`. */
+  readonly files: readonly string[]
 }
 
 /** The user requested the help or the version: the caller prints `answer` and ends. */
@@ -98,13 +96,18 @@ export interface Answered {
 /** Shows every option, while --help shows only common ones. */
 const wholeHelp = 'help-all'
 
-/** @param columns  width of the help @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones */
+/**
+ * @param columns  width of the help
+ * @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones; DDB_CONFIG for a file of options
+ */
 export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
   columns: number,
   words: HelpTexts = english,
 ): CommandLine | Answered {
+  const named = commands.find(({ name }) => name === argv[0])
+  const { argv: expanded, files } = withOptionFiles(argv, named?.options ?? {})
   let answer = ''
   let found: CommandLine | undefined
   const parser = newParser(words)
@@ -127,12 +130,12 @@ export function readCommandLine(
     }
     sub.on(`option:${wholeHelp}`, () => showAll().help())
     sub.action(() => {
-      found = { command, args: sub.args, flags: flagsOf(sub, command) }
+      found = { command, args: sub.args, flags: flagsOf(sub, command), files }
     })
   }
   if (isWhole) return { answer }
   try {
-    parser.parse(argv, { from: 'user' })
+    parser.parse(expanded, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || error.code === 'commander.help') return { answer }

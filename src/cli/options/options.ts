@@ -179,6 +179,8 @@ export const fieldFlags: ReadonlyMap<string, string> = new Map([
   ),
   ['rejects.onError', '--on-error'],
   ['cells.lenient', '--on-error null'],
+  // Of an audit.
+  ['columns', '--columns'],
 ])
 
 const { transform, partition } = targetOptions
@@ -233,9 +235,7 @@ const { default: _default, ...host } = serverOptions.host
 /** The server options of commands that go on with a run. Its journal provides the defaults. */
 export const journaledServerOptions = noted({ ...serverOptions, host }, { host: own, user: own })
 
-/** Options that a check lacks: it sends nothing, so charts and metrics would be empty. */
-export const loadOnlyOptions = ['report', 'metrics-file'] as const
-
+// A check sends nothing, so charts and metrics would be empty.
 const { dryRun: _, report: _report, metricsFile: _file, ...optionsOfCheck } = loadOptions
 const filesOfRun = { metricsFile, report, ...outputOptions }
 const sample = optionGroup('Input', { sample: option('--sample <n>', count(1), undefined, 'all') })

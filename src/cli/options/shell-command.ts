@@ -108,8 +108,8 @@ export interface TypedCall {
 }
 
 /**
- * Text of the user's own call. @param changes  long names of flags with their new texts; null leaves a flag out. Repeatable flags
- * keep the user's own texts
+ * Text of the user's own call. @param changes  flags, such as `--table`, with their new texts; null leaves a flag out. Repeatable
+ * flags keep the user's own texts
  */
 export function sameCommand(
   { command: { name: own, options }, args, flags, name = own }: TypedCall,
@@ -117,8 +117,9 @@ export function sameCommand(
 ): string {
   const changed = new Map(flags)
   for (const [flag, text] of Object.entries(changes)) {
-    if (text === null) changed.delete(flag)
-    else changed.set(flag, [...(flags.get(flag) ?? []), text])
+    const long = flag.slice(2)
+    if (text === null) changed.delete(long)
+    else changed.set(long, [...(flags.get(long) ?? []), text])
   }
   return commandText(name, args, options, changed)
 }

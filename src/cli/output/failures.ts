@@ -6,7 +6,6 @@ import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { loadOnlyOptions } from '../options/options.js'
 import type { OptionTable } from '../options/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { TypedCall } from '../options/shell-command.js'
@@ -156,13 +155,9 @@ const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || nam
 
 const isFixed = ({ fix }: Known): boolean => Object.keys(fix?.options ?? {}).length > 0
 
-/** The command with the options that would help, and without some others. */
-function fixed(asked: Known, others: readonly string[] = []): string {
-  const changes: Record<string, string | null> = {}
-  for (const name of others) changes[name] = null
-  for (const [flag, text] of Object.entries(asked.fix?.options ?? {})) changes[flag.slice(2)] = text
-  return sameCommand(asked, changes)
-}
+/** The command with the options that would help. @param without  flags to leave out */
+const fixed = (asked: Known, without: Readonly<Record<string, null>> = {}): string =>
+  sameCommand(asked, { ...without, ...asked.fix?.options })
 
 /** The same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
 const again: Advice = asked => {
@@ -182,7 +177,8 @@ const check: Advice = asked => {
   if (!hasFiles(asked)) return undefined
   if (!isFixed(asked) && asked.command.name !== 'load') return undefined
   if (!isLoad(asked)) return fixed(asked)
-  return fixed({ ...asked, name: 'check' }, ['dry-run', 'json', ...loadOnlyOptions])
+  const ofLoad = { '--dry-run': null, '--json': null, '--report': null, '--metrics-file': null }
+  return fixed({ ...asked, name: 'check' }, ofLoad)
 }
 
 /** Texts that are not in the encoding that the user gave: the call without it. */
@@ -198,7 +194,7 @@ const tables: Advice = asked => {
   if (!isLoad(asked) || table === undefined || !hasFiles(asked)) return undefined
   if (isFixed(asked)) return fixed(asked)
   if (mayHaveStored === true || flags.has('create')) return undefined
-  return sameCommand(asked, { create: table.startsWith('dfs://') ? 'dfs' : 'stream' })
+  return sameCommand(asked, { '--create': table.startsWith('dfs://') ? 'dfs' : 'stream' })
 }
 
 /** Counts the rows of the table. */
@@ -225,7 +221,7 @@ const login: Advice = ({ flags }) => {
 /** If no server answered: the embedded server. If `serve` itself failed: a free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
-    ? sameCommand(asked, { port: '0' })
+    ? sameCommand(asked, { '--port': '0' })
     : (asked.fix?.command ?? 'ddb-ingest serve')
 
 /** Other codes: `explain`. */

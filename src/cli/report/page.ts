@@ -44,21 +44,14 @@ ${uncertain(result)}
 `
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** Text for elements and attributes; control characters become visible. */
 function escapeHtml(text: string): string {
+  const codeOf = (sign: string): number => sign.charCodeAt(0)
   return text
-    .replaceAll(/[&<>"']/g, sign => entities[sign]!)
+    .replaceAll(/[&<>"']/g, sign => `&#${codeOf(sign)};`)
     .replaceAll(
       /[\p{Cc}\p{Cf}\p{Cs}]/gu,
-      sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      sign => `\\u${codeOf(sign).toString(16).padStart(4, '0')}`,
     )
 }
 

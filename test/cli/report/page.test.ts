@@ -39,8 +39,8 @@ function textOf(page: string): string {
   return page
     .replace(/<(style|svg)[^]*?<\/\1>/g, ' ')
     .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
+    .replaceAll('&#60;', '<')
+    .replaceAll('&#62;', '>')
     .replaceAll(/\s+/g, ' ')
 }
 
