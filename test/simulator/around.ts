@@ -122,6 +122,7 @@ class Around {
       scenario: this.#scenario,
       runs: this.#runs,
       complaints,
+      completed: 0,
       eventCount: world.eventCount,
       virtualMs: world.nowMs,
       trace: world.trace ?? [],

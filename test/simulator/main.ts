@@ -103,7 +103,7 @@ function runWorker(
 }
 
 function summary(
-  { seeds: done, failed, loads, rows, events, kinds }: SeedCounts,
+  { seeds: done, failed, loads, rows, events, completed, kinds }: SeedCounts,
   seconds: number,
 ): string {
   const lines = Object.entries(kinds)
@@ -112,7 +112,7 @@ function summary(
   return [
     'loads by target and confirmation:',
     ...lines,
-    `${done} seeds, ${failed} failed; ${loads} loads, ${rows} rows confirmed, ${events} events; ` +
+    `${done} seeds, ${failed} failed; ${loads} loads, ${rows} rows confirmed, ${completed} loads completed after an audit, ${events} events; ` +
       `${(done / seconds).toFixed(0)} seeds/s in ${Math.min(jobs, done)} processes`,
   ].join('\n')
 }

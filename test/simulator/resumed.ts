@@ -123,6 +123,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
     scenario,
     runs,
     complaints,
+    completed: 0,
     eventCount: world.eventCount,
     virtualMs: world.nowMs,
     trace: world.trace ?? [],

@@ -79,9 +79,8 @@ export const targetKinds: readonly TargetKind[] = [
     target: { function: 'putHalves', types, confirmTable: 'target' },
     script: `${stream}
 def putHalves(mutable data) {
-  n = data.rows()
-  tableInsert(objByName("target"), data[0:(n/2)])
-  tableInsert(objByName("target"), data[(n/2):n])
+  tableInsert(objByName("target"), select * from data where id % 2 = 0)
+  tableInsert(objByName("target"), select * from data where id % 2 = 1)
 }
 try { addFunctionView(putHalves) } catch(ex) { }`,
     ...inMemory,

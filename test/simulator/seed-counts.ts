@@ -11,21 +11,24 @@ export interface SeedCounts {
   /** Confirmed rows. */
   rows: number
   events: number
+  /** Loaders whose missing rows an audit has found and a load has added. */
+  completed: number
   /** Loads by target and by confirmation. */
   readonly kinds: Record<string, number>
 }
 
 export function newCounts(): SeedCounts {
-  return { seeds: 0, failed: 0, loads: 0, rows: 0, events: 0, kinds: {} }
+  return { seeds: 0, failed: 0, loads: 0, rows: 0, events: 0, completed: 0, kinds: {} }
 }
 
 export function count(
   counts: SeedCounts,
-  { scenario, runs, complaints, eventCount }: Simulation,
+  { scenario, runs, complaints, eventCount, completed }: Simulation,
 ): void {
   counts.seeds++
   counts.failed += Number(complaints.length > 0)
   counts.events += eventCount
+  counts.completed += completed
   for (const { result } of runs) {
     const kind = `${scenario.kind.name}, ${confirmationOf(result)}`
     counts.kinds[kind] = (counts.kinds[kind] ?? 0) + 1
@@ -40,6 +43,7 @@ export function addCounts(sum: SeedCounts, other: SeedCounts): void {
   sum.loads += other.loads
   sum.rows += other.rows
   sum.events += other.events
+  sum.completed += other.completed
   for (const [kind, number] of Object.entries(other.kinds)) {
     sum.kinds[kind] = (sum.kinds[kind] ?? 0) + number
   }

@@ -3,6 +3,7 @@
   loaders with the tables.
 */
 import './late-modules.js'
+import { auditRuns } from './audited.js'
 import { simulateAround } from './around.js'
 import { isAround } from './around-scenario.js'
 import { checkRun, checkStrangers, type Complaint } from './check.js'
@@ -19,6 +20,8 @@ export interface Simulation {
   readonly scenario: Scenario
   readonly runs: readonly Run[]
   readonly complaints: readonly Complaint[]
+  /** Loaders whose missing rows an audit has found and a load has added. */
+  readonly completed: number
   readonly eventCount: number
   readonly virtualMs: number
   /** A line for every event; empty if `traced` is false. */
@@ -87,7 +90,10 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
   const findings = { scenario, runs, server, disk, network }
   for (const run of runs) complaints.push(...checkRun(run, findings))
   complaints.push(...checkStrangers(findings))
+  const audited = await auditRuns(findings, environment)
+  complaints.push(...audited.complaints)
   return {
+    completed: audited.completed,
     scenario,
     runs,
     complaints,
