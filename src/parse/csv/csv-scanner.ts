@@ -18,6 +18,8 @@ const highestLow = 47
 
 const leastReach = 1024
 const mostReach = 160 * 1024
+/** How many bytes are scanned without the kernel after it has given up, if it reads `mostReach` bytes at a time. */
+const leastOwnBytes = 64
 
 /** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
 export class CsvScanner implements RecordScanner {
@@ -104,9 +106,17 @@ export class CsvScanner implements RecordScanner {
   /** Stops before empty lines, comments, and records that are faulty, too long, cut off, or not in a plain dialect. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
-    if (block.kernel !== undefined && this.#isKernels) {
-      return this.#kernelRun(block, firstRow, rowEnd, stopAt)
-    }
+    const { kernel } = block
+    if (kernel === undefined || !this.#isKernels) return this.#run(block, firstRow, rowEnd, stopAt)
+    const next = this.#kernelRun(block, firstRow, rowEnd, stopAt)
+    if (next > firstRow || !kernel.hasGivenUp) return next
+    // The more often the kernel gives up, the more text is scanned without it.
+    const ownBytes = (mostReach / this.#reach) * leastOwnBytes
+    return this.#run(block, firstRow, rowEnd, Math.min(stopAt, this.#lines.window.start + ownBytes))
+  }
+
+  /** Scans records of a plain dialect one after the other. */
+  #run(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     const lines = this.#lines
     const { window, maxRecordBytes } = lines
     const { bytes, starts, ends, fieldCount, recordStarts, recordEnds, lineNumbers } = block

@@ -60,9 +60,8 @@ export class JsonDocuments implements LineFormat {
   #others: string[] = []
   /** True if the next value may name the elements of the records. */
   #mayName = false
-  /** Position after the record scanned last, or −1, and whether the record was scanned as usual. */
+  /** Position after the record scanned last, or −1. */
   #next = 0
-  #isUsual = false
   #innerLines = 0
 
   /** @param scanner  the scanner that `records` uses; it must treat line ends as blanks */
@@ -335,11 +334,9 @@ export class JsonDocuments implements LineFormat {
   scanRecord(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const records = this.#records
-    let next = records.scanUsual(block, row, start)
-    this.#isUsual = next >= 0 && next <= scanner.end
-    if (!this.#isUsual) next = records.scan(block, row, start)
+    const next = records.scan(block, row, start)
     this.#next = next
-    if (!this.#isUsual && records.obstacle !== undefined) return faulty
+    if (records.obstacle !== undefined) return faulty
     if (next < 0) return scanner.stoppedAt >= scanner.end ? unfinished : faulty
     if (next - start > this.#lines.maxRecordBytes) return faulty
     this.#innerLines = countLineEnds(block.bytes, start, next) - 1
@@ -353,7 +350,7 @@ export class JsonDocuments implements LineFormat {
   }
 
   faultOf(_block: RecordBlock, start: number): ScanFault | InputError | undefined {
-    const obstacle = this.#isUsual ? undefined : this.#records.obstacle
+    const { obstacle } = this.#records
     const next = obstacle === undefined ? this.#next : this.#afterValue(start)
     if (this.#failsAt(start, next)) return this.#lines.failure
     if (obstacle === undefined || next < 0) return undefined

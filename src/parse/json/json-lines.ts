@@ -41,38 +41,20 @@ export class JsonLines implements LineFormat {
     return this.#lines.contentEnd(p + 1) - start <= this.#lines.maxRecordBytes
   }
 
+  /** Finds records of the usual shape with the block's kernel. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     const lines = this.#lines
     const { window, maxRecordBytes } = lines
-    const { bytes, end } = window
-    const { kernel } = block
+    const { kernel, fieldCount } = block
     const shape = kernel && this.#records.usualShape(block, firstRow)
-    if (kernel !== undefined && shape !== undefined && kernel.useShape(shape)) {
-      const { start } = window
-      if (start >= Math.min(stopAt, kernel.textEnd)) return firstRow
-      const { fieldCount } = block
-      const { lineNumber } = lines
-      const rows = [firstRow, rowEnd, fieldCount, lineNumber, maxRecordBytes] as const
-      const next = kernel.jsonLines(start, stopAt, ...rows)
-      window.start = kernel.nextStart
-      lines.lineNumber += next - firstRow
-      return next
-    }
-    const { recordStarts, recordEnds, lineNumbers } = block
-    const records = this.#records
-    let { start } = window
-    let row = firstRow
-    for (; row < rowEnd && start < stopAt; row++) {
-      let p = records.scanUsual(block, row, start)
-      if (bytes[p] === carriageReturn && p + 1 < end) p++
-      if (p < 0 || p >= end || bytes[p] !== lineFeed || p - start >= maxRecordBytes) break
-      recordStarts[row] = start
-      lineNumbers[row] = lines.lineNumber++
-      start = p + 1
-      recordEnds[row] = start
-    }
-    window.start = start
-    return row
+    if (kernel === undefined || shape === undefined || !kernel.useShape(shape)) return firstRow
+    const { start } = window
+    if (start >= Math.min(stopAt, kernel.textEnd)) return firstRow
+    const rows = [firstRow, rowEnd, fieldCount, lines.lineNumber, maxRecordBytes] as const
+    const next = kernel.jsonLines(start, stopAt, ...rows)
+    window.start = kernel.nextStart
+    lines.lineNumber += next - firstRow
+    return next
   }
 
   scanRecord(block: RecordBlock, row: number, start: number): number {

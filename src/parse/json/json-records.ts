@@ -27,7 +27,6 @@ import {
   quote,
   type JsonScanner,
 } from './json-scanner.js'
-import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
 /** A key of an earlier record: the object that contained it, and its meaning there. */
@@ -36,6 +35,13 @@ interface RememberedKey {
   readonly text: Uint8Array
   readonly level: JsonLevel
   readonly entry: JsonEntry
+}
+
+/** Start and end of a value, including quotes, and the field that it fills; −1 for none. */
+interface ShapeValue {
+  readonly start: number
+  readonly end: number
+  readonly field: number
 }
 
 /** Rules for members that no column takes, columns that no member fills, and unsuitable values. */
@@ -68,20 +74,19 @@ export class JsonRecords {
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /**
-   * Numbers of members examined and of fields filled in the current record, and whether the record may become a
-   * template: a remembered shape, with which records of the same shape are read faster.
-   */
+  /** Numbers of members examined and of fields filled in the current record, and whether its shape may be the usual one. */
   #position = 0
   #seen = 0
   #isUsual = true
   /** Start of the value whose key was found last. */
   #valueAt = 0
-  #template: JsonTemplate | undefined
-  /** Values of the current record, if it may become a template. */
-  readonly #values: TemplateValue[] = []
-  /** Number of the next record whose shape may become the template for later records. */
+  /** The usual shape of records, with which the kernel finds more of them: the same members in the same order. */
+  #shape: JsonShape | undefined
+  /** Values of the current record, if its shape may be learned. */
+  readonly #values: ShapeValue[] = []
+  /** Number of the next record whose shape may be learned, and whether the current one's may. */
   #nextLesson = 1
+  #isLesson = false
 
   constructor(scanner: JsonScanner, members: readonly JsonMember[], rules: MemberRules) {
     this.#scanner = scanner
@@ -101,16 +106,7 @@ export class JsonRecords {
   /** The shape of the records from `firstRow` on, whose wrong cells of an earlier attempt are forgotten; undefined if it is unknown. */
   usualShape(block: RecordBlock, firstRow: number): JsonShape | undefined {
     if (block.wrongCells.length > 0) block.forgetWrongCells(firstRow)
-    return this.#template?.shape
-  }
-
-  /** Scans the object at `start` into `row` if it has the shape of the template. Otherwise returns −1. */
-  scanUsual(block: RecordBlock, row: number, start: number): number {
-    if (this.#template === undefined) return -1
-    const next = this.#template.scan(block, row, start)
-    // Forgets the wrong cells of an earlier attempt to scan this row.
-    if (block.wrongCells.length > 0 && next >= 0) block.forgetWrongCells(row)
-    return next
+    return this.#shape
   }
 
   /** Scans the object at `start` into `row`. Returns the position after the object, or −1. */
@@ -122,11 +118,14 @@ export class JsonRecords {
     this.#cells.obstacle = undefined
     block.forgetWrongCells(row)
     this.#record++
+    // The kernel marks no cells as numbers.
+    const isForKernel = block.kernel !== undefined && block.numberCells === undefined
+    this.#isLesson = isForKernel && this.#record >= this.#nextLesson
     let next = this.#isRecord(bytes[start]!)
       ? this.#scanRecord(block, row, start)
       : this.#other(start)
     if (next >= 0 && this.#seen < this.#members.length) {
-      // A template made from this record would not set the cells of the missing members.
+      // Records of this shape would not set the cells of the missing members.
       this.#isUsual = false
       if (!this.#fillMissing(block, row)) next = -1
     }
@@ -134,7 +133,7 @@ export class JsonRecords {
     if (next < 0) {
       scanner.scratch = scratch
       block.forgetWrongCells(row)
-    } else this.#learn(block, start, next)
+    } else this.#learn(start, next)
     return next
   }
 
@@ -180,14 +179,19 @@ export class JsonRecords {
     return entry
   }
 
-  /** Makes the record's shape the template for later records, at most once every `recordsPerLesson` records. */
-  #learn(block: RecordBlock, start: number, end: number): void {
-    if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
-    // Templates are not used if cells must be marked as numbers, because templates mark none.
-    if (block.numberCells !== undefined) return
+  /** Makes the record's shape the usual one. */
+  #learn(start: number, end: number): void {
+    const values = this.#values
+    if (!this.#isLesson || values.length > maxRemembered) return
     this.#nextLesson = this.#record + (this.#isUsual ? recordsPerLesson : 1)
     if (!this.#isUsual) return
-    this.#template = new JsonTemplate(this.#scanner.bytes, start, end, this.#values)
+    const starts = [start, ...values.map(value => value.end)]
+    const ends = [...values.map(value => value.start), end]
+    this.#shape = {
+      texts: starts.map((from, i) => this.#scanner.bytes.slice(from, ends[i])),
+      fields: Int32Array.from(values, value => value.field),
+      kinds: Int32Array.from(values, value => this.#members[value.field]?.kinds ?? anyKind),
+    }
   }
 
   #scanMembers(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
@@ -216,13 +220,10 @@ export class JsonRecords {
       if (this.#scanner.bytes[start] === openBrace) return this.#scanInner(block, row, start, level)
       if (field < 0) return this.#scanNoObject(block, row, start, level)
     }
-    if (field < 0) return this.#passOver(start)
-    if (!this.#see(field)) return -1
-    const next = this.#cells.scan(block, row, field, start)
-    if (this.#record >= this.#nextLesson && next >= 0) {
-      this.#values.push({ start, end: next, field, kinds: this.#members[field]!.kinds })
-    }
-    return next
+    if (field >= 0 && !this.#see(field)) return -1
+    const end = field < 0 ? this.#passOver(start) : this.#cells.scan(block, row, field, start)
+    if (this.#isLesson && end >= 0) this.#values.push({ start, end, field })
+    return end
   }
 
   /** Passes over a value that no column takes. */
@@ -235,9 +236,6 @@ export class JsonRecords {
       const message = `the record holds NaN or an infinity, ${notJsonAdvice}`
       this.#obstacle = { code: 'DDB_INPUT_JSON', message }
       return -1
-    }
-    if (this.#record >= this.#nextLesson) {
-      this.#values.push({ start, end: next, field: -1, kinds: 0 })
     }
     return next
   }
@@ -374,10 +372,10 @@ export class JsonRecords {
   }
 }
 
-/**
- * At most one of this many records becomes the template (the shape that later records are compared with). If records
- * are irregular, more templates would cost time and still not fit.
- */
+/** A value that no column takes may be of any kind. */
+const anyKind = -1
+
+/** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
 const recordsPerLesson = 16
 
 /** Members beyond this number are looked up by name each time; records with so many are rare. */

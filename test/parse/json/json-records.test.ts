@@ -9,7 +9,6 @@ import { elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { jsonLevels, type JsonMember, jsonMembers } from '../../../src/parse/json/json-members.js'
 import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
-import { JsonTemplate, type TemplateValue } from '../../../src/parse/json/json-template.js'
 import type { Fault } from '../../../src/parse/record-block.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { mapColumns } from '../../../src/schema/column-mapping.js'
@@ -52,10 +51,8 @@ function rowsOf(
     const start = at
     const length = Buffer.byteLength(text)
     at += length + 1
-    let next = records.scanUsual(block, 0, start)
-    const isUsual = next >= 0
-    if (!isUsual) next = records.scan(block, 0, start)
-    const obstacle = isUsual ? undefined : records.obstacle
+    const next = records.scan(block, 0, start)
+    const { obstacle } = records
     if (next < 0) return { cells: undefined, obstacle }
     strictEqual(next, start + length)
     return { cells: members.map((_, field) => cellText(block, 0, field)), obstacle }
@@ -414,138 +411,6 @@ t.test('a member that fills several columns must fit all of them', async t => {
   t.match(membersJsonMembers('a:LONG[],b:UUID[]', { map: { a: 'n', b: 'n' } }), [
     { elementKinds: stringJsonMembers },
   ])
-})
-
-// Records of one shape, compared with JSON.stringify and JSON.parse.
-
-const anyKind = jsonKinds.boolean | jsonKinds.number | jsonKinds.string
-
-/** A template of `{"k0":1,"k1":1…}` with the given blanks, in which field i is member i. */
-function templateOf(pieces: readonly string[], kinds = anyKind): JsonTemplate {
-  let text = pieces[0]!
-  const values: TemplateValue[] = []
-  for (const [i, piece] of pieces.slice(1).entries()) {
-    const start = Buffer.byteLength(text)
-    text += '1'
-    values.push({ start, end: start + 1, field: i, kinds })
-    text += piece
-  }
-  const bytes = Buffer.from(text)
-  return new JsonTemplate(bytes, 0, bytes.length, values)
-}
-
-const pieces = ['{"id":', ', "name" : ', ',"数":', '}']
-
-const spelled = (values: readonly string[]): string =>
-  pieces.map((piece, i) => piece + (values[i] ?? '')).join('')
-
-/** Scans a record with these values. Returns their texts; undefined if the shape of the record differs. */
-function scan(values: readonly string[], template = templateOf(pieces)): string[] | undefined {
-  const text = spelled(values)
-  const { block, length } = scanned(text, values.length)
-  const next = template.scan(block, 1, 0)
-  if (next < 0) return undefined
-  strictEqual(next, length)
-  return values.map((_, field) => cellText(block, 1, field))
-}
-
-t.test('values of one token are found at any length', async t => {
-  const plain = fc.string({ unit: 'grapheme', maxLength: 20 }).filter(s => !/["\\]|\p{Cc}/u.test(s))
-  const value = fc.oneof(
-    plain.map(text => [`"${text}"`, text]),
-    fc.integer().map(n => [String(n), String(n)]),
-    fc
-      .double({ min: -1e6, max: 1e6, noNaN: true })
-      .filter(x => !String(x).includes('e') && !Object.is(x, -0))
-      .map(x => [String(x), String(x)]),
-    fc.constantFrom(
-      ['true', 'true'],
-      ['false', 'false'],
-      ['null', ''],
-      ['-0', '-0'],
-      ['0.0', '0.0'],
-    ),
-  )
-  fc.assert(
-    fc.property(fc.array(value, { minLength: 3, maxLength: 3 }), values => {
-      JSON.parse(spelled(values.map(([json]) => json)))
-      deepStrictEqual(
-        scan(values.map(([json]) => json)),
-        values.map(([, text]) => text),
-      )
-    }),
-    { numRuns: runs(500) },
-  )
-  t.pass()
-})
-
-t.test(
-  'text that is not JSON, and values of several tokens, are left to the general scanner',
-  async t => {
-    for (const value of [
-      ...[
-        '',
-        '-',
-        '01',
-        '1.',
-        '.5',
-        '+1',
-        '-a',
-        'nul',
-        'nulls',
-        'True',
-        'fals',
-        'falsy',
-        'truf',
-        'NaN',
-      ],
-      ...['1e5', '1E-3', '[]', '{}', '"a', '"a\\n"', '"a\nb"', '"\t"', "'a'", '1 ', ' 1', '1,2'],
-    ]) {
-      for (let field = 0; field < 3; field++) {
-        const values = ['1', '1', '1']
-        values[field] = value
-        t.equal(scan(values), undefined, `${JSON.stringify(value)} in field ${field}`)
-      }
-    }
-  },
-)
-
-t.test('a record of a different shape is left to the general scanner', async t => {
-  const template = templateOf(pieces)
-  const usual = spelled(['1', '2', '3'])
-  for (let at = 0; at < usual.length; at++) {
-    const text = usual.slice(0, at) + '_' + usual.slice(at + 1)
-    const { block } = scanned(text, 3)
-    t.equal(template.scan(block, 0, 0), -1, text)
-  }
-  for (const text of [usual.slice(0, -1), usual.slice(1), `${usual.slice(0, -1)},"x":1}`, '']) {
-    const { block } = scanned(text, 3)
-    t.equal(template.scan(block, 0, 0), -1, text)
-  }
-})
-
-t.test('a value of the wrong kind is left to the general scanner; null is accepted', async t => {
-  for (const [kinds, taken, left] of [
-    [jsonKinds.number, '1', '"1"'],
-    [jsonKinds.string, '"1"', '1'],
-    [jsonKinds.boolean, 'true', '1'],
-  ] as const) {
-    const template = templateOf(pieces, kinds)
-    t.ok(scan([taken, taken, taken], template), taken)
-    t.ok(scan(['null', taken, 'null'], template), 'null')
-    t.equal(scan([taken, left, taken], template), undefined, left)
-  }
-})
-
-t.test('a member without a field is skipped, whatever its kind', async t => {
-  const bytes = Buffer.from('{"a":1,"b":2}')
-  const template = new JsonTemplate(bytes, 0, bytes.length, [
-    { start: 5, end: 6, field: -1, kinds: 0 },
-    { start: 11, end: 12, field: 0, kinds: jsonKinds.number },
-  ])
-  const { block, length } = scanned('{"a":"x","b":7}', 1)
-  t.equal(template.scan(block, 0, 0), length)
-  t.equal(cellText(block, 0, 0), '7')
 })
 
 // The words that messages use for kinds of JSON values.
