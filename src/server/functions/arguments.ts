@@ -288,15 +288,18 @@ export function tableOfColumns(columns: Readonly<Record<string, Column>>): Serve
   return createTable('basic', Object.keys(columns), all.map(columnTypeOf), { columns: all })
 }
 
-/** Makes a table with one row per item. @param columns  name → type, and the cell for an item */
-export function tableOf<Item>(
-  items: readonly Item[],
-  columns: Readonly<Record<string, readonly [DataType, (item: Item) => ElementValue]>>,
-): ServerTable {
-  const vectors = Object.entries(columns).map(([name, [type, cell]]): [string, Column] => [
-    name,
-    vectorOf({ type }, items.map(cell)),
-  ])
+/** @param columns  names and types, such as `name STRING, rows LONG` @param rows  the values of each row */
+export function tableOf(columns: string, rows: readonly (readonly ElementValue[])[]): ServerTable {
+  const vectors = columns.split(', ').map((column, at): [string, Column] => {
+    const [name = '', type] = column.split(' ')
+    return [
+      name,
+      vectorOf(
+        { type: type as DataType },
+        rows.map(row => row[at]!),
+      ),
+    ]
+  })
   return tableOfColumns(Object.fromEntries(vectors))
 }
 

@@ -131,15 +131,13 @@ export const dfsFunctions: readonly Builtin[] = [
   ),
 
   /** Lists the tables of a database. A table that was dropped and created again has a new physical index. */
-  builtin('listTables(dbUrl: path)', ({ node }, [path]) =>
-    tableOf(
-      [...databaseAt(node, path).tables].sort(([a], [b]) => (a < b ? -1 : 1)),
-      {
-        tableName: ['STRING', ([name]) => name],
-        physicalIndex: ['STRING', ([, { stored }]) => stored?.physicalIndex ?? ''],
-      },
-    ),
-  ),
+  builtin('listTables(dbUrl: path)', ({ node }, [path]) => {
+    const tables = [...databaseAt(node, path).tables].sort(([a], [b]) => (a < b ? -1 : 1))
+    return tableOf(
+      'tableName STRING, physicalIndex STRING',
+      tables.map(([name, { stored }]) => [name, stored?.physicalIndex ?? '']),
+    )
+  }),
 
   /**
    * Returns one row per table, because the embedded server does not store partitions as chunks. In the path, `*` and
@@ -156,19 +154,23 @@ export const dfsFunctions: readonly Builtin[] = [
           return { chunkId, dfsPath: `${databasePath.slice('dfs:/'.length)}/${tableName}.tbl` }
         })
         .filter(({ dfsPath }) => patterns.some(pattern => pattern.test(dfsPath)))
-      return tableOf(top < 0 ? chunks : chunks.slice(0, top), {
-        site: ['STRING', () => nodeAlias(node)],
-        chunkId: ['UUID', chunk => chunk.chunkId],
-        path: ['STRING', () => ''],
-        dfsPath: ['STRING', chunk => chunk.dfsPath],
-        type: ['INT', () => 0],
-        flag: ['INT', () => 0],
-        size: ['LONG', () => 0n],
-        version: ['INT', () => 1],
-        state: ['INT', () => 0],
-        versionList: ['STRING', () => ''],
-        resolved: ['BOOL', () => false],
-      })
+      const shown = top < 0 ? chunks : chunks.slice(0, top)
+      return tableOf(
+        'site STRING, chunkId UUID, path STRING, dfsPath STRING, type INT, flag INT, size LONG, version INT, state INT, versionList STRING, resolved BOOL',
+        shown.map(one => [
+          nodeAlias(node),
+          one.chunkId,
+          '',
+          one.dfsPath,
+          0,
+          0,
+          0n,
+          1,
+          0,
+          '',
+          false,
+        ]),
+      )
     },
   ),
 

@@ -148,17 +148,15 @@ export const rowFunctions: readonly Builtin[] = [
 
   builtin('getStreamTables([option])', ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
-    return tableOf(tables, {
-      name: ['STRING', table => table.sharedName],
-      shared: ['BOOL', () => true],
-      persisted: ['BOOL', ({ cachedRows }) => cachedRows !== undefined],
-      cachePurgeEnabled: ['BOOL', () => node.discards],
-      loaded: ['BOOL', () => true],
-      columns: ['INT', table => table.columnNames.length],
-      rowsInMemory: ['LONG', table => BigInt(table.rows)],
-      totalRows: ['LONG', table => BigInt(table.totalRows)],
-      memoryUsed: ['LONG', table => BigInt(tableBytes(table))],
-    })
+    return tableOf(
+      'name STRING, shared BOOL, persisted BOOL, cachePurgeEnabled BOOL, loaded BOOL, columns INT, rowsInMemory LONG, totalRows LONG, memoryUsed LONG',
+      tables.map(table => {
+        const { sharedName, cachedRows, columnNames, rows, totalRows } = table
+        const counts = [rows, totalRows, tableBytes(table)].map(BigInt)
+        const isPersisted = cachedRows !== undefined
+        return [sharedName, true, isPersisted, node.discards, true, columnNames.length, ...counts]
+      }),
+    )
   }),
 
   /**

@@ -117,14 +117,15 @@ export const languageFunctions: readonly Builtin[] = [
   /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
   builtin('getFunctionViews()', ({ node, session }) => {
     const views = [...node.functionViews.values()]
+    const shown = views.filter(({ owner }) => session.isAdmin || owner === session.user)
     return tableOf(
-      views.filter(({ owner }) => session.isAdmin || owner === session.user),
-      {
-        name: ['STRING', view => view.name],
-        body: ['STRING', view => view.definition.source],
-        owner: ['STRING', view => view.owner],
-        createTime: ['TIMESTAMP', view => BigInt(view.createdAt.getTime())],
-      },
+      'name STRING, body STRING, owner STRING, createTime TIMESTAMP',
+      shown.map(one => [
+        one.name,
+        one.definition.source,
+        one.owner,
+        BigInt(one.createdAt.getTime()),
+      ]),
     )
   }),
 

@@ -4,11 +4,9 @@
   (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
-import type { Builtin, Evaluation, ServerValue } from '../values/server-value.js'
+import type { Builtin, Evaluation, ScriptSession, ServerValue } from '../values/server-value.js'
 import { ScriptError } from '../script-error.js'
-import type { DataType } from '../../protocol/data-type.js'
-import { createTable } from '../tables/memory-table.js'
-import type { ServerTable } from '../tables/server-table.js'
+import type { ElementValue } from '../../protocol/element.js'
 import { castValue } from '../operators/cast.js'
 import {
   boolScalar,
@@ -54,21 +52,16 @@ export const nodeFunctions: readonly Builtin[] = [
 
   /** One row, for this node. The Java client casts to exactly these types. Clients use only data nodes (mode 0). */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
-    tableOf([node], {
-      host: ['STRING', () => node.host],
-      port: ['INT', () => node.port],
-      mode: ['INT', () => 0],
-      state: ['INT', () => 1],
-      maxConnections: ['INT', () => maxConnections],
-      maxMemSize: ['DOUBLE', () => totalmem() / bytesPerGigabyte],
-      workerNum: ['INT', availableParallelism],
-      executorNum: ['INT', availableParallelism],
-      connectionNum: ['INT', () => node.sessions.size],
-      name: ['STRING', nodeAlias],
-      memoryUsed: ['LONG', () => BigInt(totalmem() - freemem())],
-      avgLoad: ['DOUBLE', () => loadavg()[0]!],
-      publicName: ['STRING', () => node.host],
-    }),
+    tableOf(
+      'host STRING, port INT, mode INT, state INT, maxConnections INT, maxMemSize DOUBLE, workerNum INT, executorNum INT, connectionNum INT, name STRING, memoryUsed LONG, avgLoad DOUBLE, publicName STRING',
+      [
+        [
+          ...[node.host, node.port, 0, 1, maxConnections, totalmem() / bytesPerGigabyte],
+          ...[availableParallelism(), availableParallelism(), node.sessions.size, nodeAlias(node)],
+          ...[BigInt(totalmem() - freemem()), loadavg()[0]!, node.host],
+        ],
+      ],
+    ),
   ),
 
   /** `host:port:alias` of each data node (docs/protocol.md#pools). */
@@ -122,24 +115,18 @@ export const nodeFunctions: readonly Builtin[] = [
    * sessions; this is a choice of the embedded server, because no document describes it.
    */
   builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
-    const shared = { user: '__SharedTable__', id: null, remoteAddress: '', remotePort: null }
     const sharedTables = [...node.shared.values()].map(({ table }) => table)
     const sessions = [...node.sessions.values()].filter(one => isAdmin || one.user === user)
-    const rows = [
-      { ...shared, values: sharedTables },
-      ...sessions.map(({ user, id, remoteAddress, remotePort, variables }) => {
-        return { user, id, remoteAddress, remotePort, values: [...variables.values()] }
-      }),
-    ]
-    return tableOf(rows, {
-      userId: ['STRING', row => row.user],
-      sessionId: ['LONG', ({ id }) => (id === null ? null : BigInt(id))],
-      memSize: ['LONG', ({ values }) => BigInt(bytesOf(values))],
-      remoteIP: ['STRING', row => row.remoteAddress],
-      remotePort: ['INT', row => row.remotePort],
-      createTime: ['TIMESTAMP', () => null],
-      lastActiveTime: ['TIMESTAMP', () => null],
-    })
+    return tableOf(
+      'userId STRING, sessionId LONG, memSize LONG, remoteIP STRING, remotePort INT, createTime TIMESTAMP, lastActiveTime TIMESTAMP',
+      [
+        ['__SharedTable__', null, bytesOf(sharedTables), '', null, null, null],
+        ...sessions.map(({ user, id, remoteAddress, remotePort, variables }) => {
+          const bytes = bytesOf([...variables.values()])
+          return [user, BigInt(id), bytes, remoteAddress, remotePort, null, null]
+        }),
+      ],
+    )
   }),
 
   /** No effect, because there is no cache. Clients' helpers call this (docs/server-semantics.md#small-functions). */
@@ -163,34 +150,13 @@ export const nodeFunctions: readonly Builtin[] = [
     const rows = [...sessions.values()].flatMap(one => {
       const jobs = node.jobs.get(one.id)
       if (jobs === undefined && one !== session) return []
-      const [running, ...queued] = jobs ? [jobs.running, ...jobs.queued()] : [askingJob(node)]
-      return [
-        { session: one, job: running, running: 1 },
-        ...queued.map(job => ({ session: one, job, running: 0 })),
-      ]
+      const all = jobs ? [jobs.running, ...jobs.queued()] : [askingJob(node)]
+      return all.map((job, place) => jobRow(node, one, job, place === 0))
     })
-    const received = ({ job }: { job: ConsoleJob }): bigint => BigInt(job.receivedAt.getTime())
-    const started = (row: (typeof rows)[number]): bigint | null =>
-      row.running === 0 ? null : received(row)
-    return tableOf(rows, {
-      node: ['STRING', () => nodeAlias(node)],
-      userID: ['STRING', ({ session }) => session.user],
-      rootJobId: ['UUID', ({ job }) => job.rootJobId],
-      jobType: ['STRING', ({ job }) => job.jobType],
-      desc: ['STRING', ({ job }) => job.description],
-      priority: ['INT', ({ job }) => job.priority],
-      parallelism: ['INT', ({ job }) => job.parallelism],
-      receiveTime: ['TIMESTAMP', received],
-      sessionId: ['LONG', ({ session }) => BigInt(session.id)],
-      remoteIP: ['STRING', ({ session }) => session.remoteAddress],
-      remotePort: ['INT', ({ session }) => session.remotePort],
-      totalTasks: ['INT', () => 1],
-      finishedTasks: ['INT', () => 0],
-      runningTask: ['INT', row => row.running],
-      firstTaskStartTime: ['TIMESTAMP', started],
-      latestTaskStartTime: ['TIMESTAMP', started],
-      queue: ['STRING', () => 'normal queue'],
-    })
+    return tableOf(
+      'node STRING, userID STRING, rootJobId UUID, jobType STRING, desc STRING, priority INT, parallelism INT, receiveTime TIMESTAMP, sessionId LONG, remoteIP STRING, remotePort INT, totalTasks INT, finishedTasks INT, runningTask INT, firstTaskStartTime TIMESTAMP, latestTaskStartTime TIMESTAMP, queue STRING',
+      rows,
+    )
   }),
 
   /**
@@ -213,26 +179,15 @@ export const nodeFunctions: readonly Builtin[] = [
 
   /** The tables are empty, because nobody can subscribe to tables here (DolphinDB manual, page getStreamingStat). */
   builtin('getStreamingStat()', () => {
-    const empty = (columns: Readonly<Record<string, DataType>>): ServerTable =>
-      createTable(
-        'basic',
-        Object.keys(columns),
-        Object.values(columns).map(type => ({ type })),
-      )
-    const queue = { queueDepthLimit: 'INT', queueDepth: 'INT' } as const
-    const published = empty({
-      tableName: 'STRING',
-      subscriber: 'STRING',
-      msgOffset: 'LONG',
-      actions: 'STRING',
-    })
+    const published = 'tableName STRING, subscriber STRING, msgOffset LONG, actions STRING'
+    const queue = 'queueDepthLimit INT, queueDepth INT'
     return dictionaryOf({
-      pubConns: empty({ client: 'STRING', ...queue, tables: 'STRING' }),
-      subConns: empty({ publisher: 'STRING', cumMsgCount: 'LONG', lastUpdate: 'NANOTIMESTAMP' }),
-      pubTables: published,
-      udpPubTables: published,
-      persistWorkers: empty({ workerId: 'INT', ...queue, tables: 'STRING' }),
-      subWorkers: empty({ workerId: 'INT', topic: 'STRING', ...queue, lastErrMsg: 'STRING' }),
+      pubConns: tableOf(`client STRING, ${queue}, tables STRING`, []),
+      subConns: tableOf('publisher STRING, cumMsgCount LONG, lastUpdate NANOTIMESTAMP', []),
+      pubTables: tableOf(published, []),
+      udpPubTables: tableOf(published, []),
+      persistWorkers: tableOf(`workerId INT, ${queue}, tables STRING`, []),
+      subWorkers: tableOf(`workerId INT, topic STRING, ${queue}, lastErrMsg STRING`, []),
     })
   }),
 ]
@@ -242,8 +197,24 @@ function checkAlias(node: ServerNode, alias: string): void {
 }
 
 /** The size of all tables among the values. */
-function bytesOf(values: readonly ServerValue[]): number {
-  return values.reduce((sum, one) => sum + (one.form === 'serverTable' ? tableBytes(one) : 0), 0)
+function bytesOf(values: readonly ServerValue[]): bigint {
+  const tables = values.filter(one => one.form === 'serverTable')
+  return BigInt(tables.reduce((sum, table) => sum + tableBytes(table), 0))
+}
+
+function jobRow(
+  node: ServerNode,
+  session: ScriptSession,
+  job: ConsoleJob,
+  isRunning: boolean,
+): ElementValue[] {
+  const received = BigInt(job.receivedAt.getTime())
+  const started = isRunning ? received : null
+  return [
+    ...[nodeAlias(node), session.user, job.rootJobId, job.jobType, job.description],
+    ...[job.priority, job.parallelism, received, BigInt(session.id), session.remoteAddress],
+    ...[session.remotePort, 1, 0, isRunning ? 1 : 0, started, started, 'normal queue'],
+  ]
 }
 
 function askingJob(node: ServerNode): ConsoleJob {

@@ -21,7 +21,7 @@ import {
 } from '../values/scalar.js'
 import { builtin, dictionaryOf, namedTable, tableOf, tableOfColumns } from './arguments.js'
 import { factsOf, tableWords } from './types.js'
-import { scalarAt, vectorOf } from '../../protocol/element.js'
+import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { TypedVector, Vector } from '../../protocol/value.js'
 import { tupleOf } from '../values/vector-literal.js'
 import { firstReleases, isAtLeast } from '../release.js'
@@ -70,35 +70,25 @@ export const schemaFunctions: readonly Builtin[] = [
 
   /** The session's variables; if `shared` is true, also the shared tables of all sessions. */
   builtin('objs([shared: bool])', ({ session, node }, [withShared = false]) => {
-    const own = [...session.variables].map(([name, value]) => ({ name, value, owner: '' }))
-    const shared = [...node.shared].map(([name, { table, owner }]) => ({
-      name,
-      value: table,
-      owner,
-    }))
-    return tableOf((withShared ? [...own, ...shared] : own).map(describedObject), {
-      name: ['STRING', one => one.name],
-      type: ['STRING', one => one.type],
-      form: ['STRING', one => one.form.toUpperCase()],
-      rows: ['INT', one => one.rows],
-      columns: ['INT', one => one.columns],
-      bytes: ['LONG', ({ value }) => BigInt(bytesOf(value))],
-      shared: ['BOOL', ({ owner }) => owner !== ''],
-      extra: ['STRING', ({ value }) => pathOf(value)],
-      ...(withShared && { owner: ['STRING', (one: { owner: string }) => one.owner] as const }),
-    })
+    const own = [...session.variables].map(([name, value]) => objectRow(name, value, ''))
+    const shared = [...node.shared].map(([name, { table, owner }]) => objectRow(name, table, owner))
+    const columns =
+      'name STRING, type STRING, form STRING, rows INT, columns INT, bytes LONG, shared BOOL, extra STRING'
+    return withShared
+      ? tableOf(`${columns}, owner STRING`, [...own, ...shared])
+      : tableOf(columns, own)
   }),
 ]
 
-/** A named value with the words and sizes that objs() shows. The rows of a DFS table count as 0. */
-function describedObject(object: { name: string; value: ServerValue; owner: string }) {
-  const { value } = object
+/** A row of objs(). The rows of a DFS table count as 0. @param owner  '' for a variable of the session */
+function objectRow(name: string, value: ServerValue, owner: string): ElementValue[] {
   const { form, type, size } = factsOf(value)
-  const shown = { ...object, form, type: type.array ? `${type.type}[]` : type.type }
-  if (value.form === 'matrix') return { ...shown, rows: value.rows, columns: value.columns }
-  if (value.form !== 'serverTable') return { ...shown, rows: size, columns: 1 }
-  const rows = value.kind === 'dfs' ? 0 : size
-  return { ...shown, type: tableWords[value.kind][1], rows, columns: value.columnNames.length }
+  const isTable = value.form === 'serverTable'
+  const word = isTable ? tableWords[value.kind][1] : type.array ? `${type.type}[]` : type.type
+  const rows = value.form === 'matrix' ? value.rows : isTable && value.kind === 'dfs' ? 0 : size
+  const columns = value.form === 'matrix' ? value.columns : isTable ? value.columnNames.length : 1
+  const bytes = BigInt(bytesOf(value))
+  return [name, word, form.toUpperCase(), rows, columns, bytes, owner !== '', pathOf(value), owner]
 }
 
 function tableSchema(context: CallContext, table: ServerTable): ServerDictionary {
