@@ -182,60 +182,49 @@ export function loginFunctions(
   requireLogin: boolean,
 ): ReadonlyMap<string, LoginFunction> {
   let scram: ScramExchange | undefined
-  return new Map<string, LoginFunction>([
-    [
-      'login',
-      (session, args) => {
-        const [user, password] = textsOf(args.slice(0, 2), 2, 'login(userId, password)')
-        if (args.length > 3) throw refusal('Usage: login(userId, password)')
-        const encrypted = args[2]
-        const isEncrypted = encrypted?.form === 'scalar' && encrypted.value === true
-        return logIn(node, session, user!, password!, isEncrypted)
-      },
-    ],
-    ['getDynamicPublicKey', () => string(publicPem())],
-    [
-      'scramClientFirst',
-      (_, args) => {
-        const [user, nonce] = textsOf(args, 2, 'scramClientFirst(userId, clientNonce)')
-        if (node.users.get(user!)?.hasScram !== true) {
-          // Official clients or their tests search for this text (docs/protocol.md#scram).
-          throw refusal(
-            `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
-          )
-        }
-        scram = startScram(user!, nonce!)
-        const [salt, iterations, combinedNonce] = scramChallenge(scram)
-        const data: Value[] = [
-          string(salt),
-          { form: 'scalar', type: 'INT', value: iterations },
-          string(combinedNonce),
-        ]
-        return { form: 'vector', type: 'ANY', length: 3, data }
-      },
-    ],
-    [
-      // Answers with the signature that proves to the client that the server knows the password.
-      'scramClientFinal',
-      (session, args) => {
-        const usage = 'scramClientFinal(userId, combinedNonce, proof)'
-        const [user, combinedNonce, proof] = textsOf(args, 3, usage)
-        const exchange = scram
-        // Each challenge is valid for one attempt only.
-        scram = undefined
-        if (exchange?.user !== user || exchange?.combinedNonce !== combinedNonce) {
-          throw refusal('scramClientFinal does not continue a scramClientFirst.')
-        }
-        const signature = finishScram(exchange!, passwordOf(node, user!), proof!)
-        if (signature === undefined) throw badLogin()
-        session.user = user!
-        return string(signature)
-      },
-    ],
-    // Clients forward a ticket from a cluster's login here and require success. The session stays a guest session.
-    ['authenticateByTicket', () => undefined],
-    ['isClientAuth', () => bool(requireLogin)],
-  ])
+  const functions: Readonly<Record<string, LoginFunction>> = {
+    login: (session, args) => {
+      const [user, password] = textsOf(args.slice(0, 2), 2, 'login(userId, password)')
+      if (args.length > 3) throw refusal('Usage: login(userId, password)')
+      const encrypted = args[2]
+      const isEncrypted = encrypted?.form === 'scalar' && encrypted.value === true
+      return logIn(node, session, user!, password!, isEncrypted)
+    },
+    getDynamicPublicKey: () => string(publicPem()),
+    scramClientFirst: (_, args) => {
+      const [user, nonce] = textsOf(args, 2, 'scramClientFirst(userId, clientNonce)')
+      if (node.users.get(user!)?.hasScram !== true) {
+        // Official clients or their tests search for this text (docs/protocol.md#scram).
+        throw refusal(
+          `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
+        )
+      }
+      scram = startScram(user!, nonce!)
+      const [salt, iterations, combinedNonce] = scramChallenge(scram)
+      const count: Value = { form: 'scalar', type: 'INT', value: iterations }
+      const data = [string(salt), count, string(combinedNonce)]
+      return { form: 'vector', type: 'ANY', length: 3, data }
+    },
+    /** Answers with the signature that proves to the client that the server knows the password. */
+    scramClientFinal: (session, args) => {
+      const usage = 'scramClientFinal(userId, combinedNonce, proof)'
+      const [user, combinedNonce, proof] = textsOf(args, 3, usage)
+      const exchange = scram
+      // Each challenge is valid for one attempt only.
+      scram = undefined
+      if (exchange?.user !== user || exchange?.combinedNonce !== combinedNonce) {
+        throw refusal('scramClientFinal does not continue a scramClientFirst.')
+      }
+      const signature = finishScram(exchange!, passwordOf(node, user!), proof!)
+      if (signature === undefined) throw badLogin()
+      session.user = user!
+      return string(signature)
+    },
+    /** Clients forward a ticket from a cluster's login here and require success. The session stays a guest session. */
+    authenticateByTicket: () => undefined,
+    isClientAuth: () => bool(requireLogin),
+  }
+  return new Map(Object.entries(functions))
 }
 
 /** @throws {ScriptError} unless there are so many STRING scalars */
