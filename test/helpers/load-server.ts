@@ -22,6 +22,9 @@ export const tradesScript =
 
 export const tradesHeader = 'time,sym,price,id\n'
 
+/** Whether a run asks for the schema of its target. */
+export const asksSchema = (text: string): boolean => /^(ddbIngestSchema = )?schema\(/.test(text)
+
 export interface LoadServer {
   readonly server: EmbeddedServer
   readonly session: Session

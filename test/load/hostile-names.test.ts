@@ -19,7 +19,7 @@ import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { dropRunTables } from '../../src/load/marker/drop-run-tables.js'
 import { leftoversNotice } from '../../src/load/marker/leftovers.js'
-import { askMarker, checkMarker, dropMarker, markRun } from '../../src/load/marker/marker.js'
+import { askMarker, checkScript, dropMarker, markRun } from '../../src/load/marker/marker.js'
 import { dropTableScript, ledgerName } from '../../src/load/marker/run-tables.js'
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
 import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'
@@ -67,7 +67,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),
     askIdentity(session, checked, description),
     markRun(session, run, timeoutMs),
-    checkMarker(session, run, timeoutMs),
+    session.run(checkScript(run)),
     askMarker(session, run, timeoutMs),
     dropMarker(session, run, timeoutMs),
     dropRunTables(session, run, timeoutMs),
@@ -235,6 +235,13 @@ t.test('a name that cannot be a run ID has no journal', async () => {
 const strings = (data: readonly string[]): Value =>
   ({ form: 'vector', type: 'STRING', length: data.length, data }) as unknown as Value
 
+const longs = {
+  form: 'vector',
+  type: 'LONG',
+  length: 0,
+  data: new BigInt64Array(),
+} as unknown as Value
+
 t.test('scripts contain names from a server only if they look like names of a run', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(scriptText, { maxLength: 4 }), async texts => {
@@ -247,23 +254,13 @@ t.test('scripts contain names from a server only if they look like names of a ru
         `ddbIngestTest_${own.token}_20200101000000_${text}`,
         `dfs://ddbIngestTest_${own.token}_20200101000000_a${text}`,
       ])
-      const { session, scripts } = listener(script =>
-        script.startsWith('ddbIngestSessions')
-          ? ({
-              form: 'vector',
-              type: 'ANY',
-              length: 2,
-              data: [
-                strings(names),
-                { form: 'vector', type: 'LONG', length: 0, data: new BigInt64Array() },
-              ],
-            } as unknown as Value)
-          : strings(names),
-      )
+      const { session, scripts } = listener(() => strings(names))
       const { signal } = new AbortController()
       await listObjects(session, signal)
       await removeTestObjects(session, own, 0, signal)
-      await leftoversNotice(session, { runId: 'r', token }, { timeoutMs }).catch(() => undefined)
+      await leftoversNotice(session, { runId: 'r', token }, [strings(names), longs], {
+        timeoutMs,
+      }).catch(() => undefined)
       await dropRunTables(session, { runId: 'r', token }, timeoutMs).catch(() => undefined)
       await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
       const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/

@@ -254,21 +254,21 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/evidence/find-rows.ts',
-        from: "if (rows.length === 0) return 'unknown'",
-        to: "if (rows.length < 10) return 'unknown'",
+        from: 'if (table === undefined || rows.length === 0) return undefined',
+        to: 'if (table === undefined || rows.length < 10) return undefined',
       },
       {
         file: 'src/load/evidence/find-rows.ts',
-        from: 'if (rows.length === 0) return []',
-        to: 'if (rows.length < 10) return rows',
+        from: 'if (search === undefined) return []',
+        to: 'if (search === undefined) return rows',
       },
     ],
   },
   around(
     'rows in DFS tables are not looked up',
     'evidence/find-rows.ts',
-    'export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {',
-    "export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {\n  if (table.kind !== 'shared') return ''",
+    'if (table === undefined || rows.length === 0) return undefined',
+    "if (table?.kind !== 'shared' || rows.length === 0) return undefined",
   ),
   around(
     "a finished run's journal is ignored if the wall clock says that it is old",

@@ -100,7 +100,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   first: small,
   form: small,
   int: small,
-  join: small,
   last: small,
   left: small,
   like: small,

@@ -33,25 +33,37 @@ export type MixedFlags =
 /** Longest wait for the answer. If a server never answers, every run waits this long. */
 const longestProbeMs = 5_000
 
+/** The question of the probe, and also of the version, because it costs no further round trip. */
+const question = `ddbIngestVersion = ""
+try { ddbIngestVersion = funcByName("version")() } catch(ex) { ddbIngestVersion = "" }
+(ddbIngestMixed + 1, ddbIngestVersion)`
+
+interface Found {
+  readonly found: MixedFlags
+  /** The server's version; '' if it is unknown. */
+  readonly version: string
+}
+
 /**
- * Sends two asynchronous statements, and a question whose answer shows their effect, in one round trip. Do not use the
+ * Sends an asynchronous statement, and a question whose answer shows its effect, in one round trip. Do not use the
  * session again unless the result is `taken`.
  */
-export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<MixedFlags> {
+export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<Found> {
+  const without = (found: MixedFlags): Found => ({ found, version: '' })
   try {
     session.sendScript('ddbIngestMixed = 6')
-    session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
-    // If the server wrongly answers one of these scripts, the value is 6 or 42. Only the next request yields 43.
-    const answer = await session.run('ddbIngestProduct + 1', {
-      timeoutMs: Math.min(timeoutMs, longestProbeMs),
-    })
-    return answer?.form === 'scalar' && answer.value === 43 ? 'taken' : 'refused'
+    // If the server wrongly answers the statement, the answer is 6. Only the question yields 7.
+    const answer = await session.run(question, { timeoutMs: Math.min(timeoutMs, longestProbeMs) })
+    const [sum, version] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+    if (sum?.form !== 'scalar' || sum.value !== 7) return without('refused')
+    const isText = version?.form === 'scalar' && typeof version.value === 'string'
+    return { found: 'taken', version: isText ? String(version.value) : '' }
   } catch (error) {
-    if (error instanceof ProtocolError) return 'refused'
-    if (error instanceof ConnectionError) return 'lost'
-    if (error instanceof TimeoutError) return 'unknown'
+    if (error instanceof ProtocolError) return without('refused')
+    if (error instanceof ConnectionError) return without('lost')
+    if (error instanceof TimeoutError) return without('unknown')
     if (!(error instanceof ServerError)) throw error
-    return classifyRefusal(error.serverMessage) === 'target' ? 'refused' : 'unknown'
+    return without(classifyRefusal(error.serverMessage) === 'target' ? 'refused' : 'unknown')
   }
 }
 
@@ -60,6 +72,7 @@ export interface Probed {
   readonly control: Session
   /** Undefined if the probe was inconclusive. */
   readonly mixedFlags: boolean | undefined
+  readonly version: string
 }
 
 /**
@@ -74,18 +87,18 @@ export async function askMixedFlags(
 ): Promise<Probed> {
   let session = control
   for (let losses = 0; ;) {
-    const found = await probeMixedFlags(session, timeoutMs)
-    if (found === 'taken') return { control: session, mixedFlags: true }
+    const { found, version } = await probeMixedFlags(session, timeoutMs)
+    if (found === 'taken') return { control: session, mixedFlags: true, version }
     session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'it was given up after a question'))
     session = await reconnect()
     if (found === 'lost' && ++losses < 2) continue
-    return { control: session, mixedFlags: found === 'unknown' ? undefined : false }
+    return { control: session, mixedFlags: found === 'unknown' ? undefined : false, version }
   }
 }
 
 /**
  * Decides how data is sent: a session mixes asynchronous and answered requests only if this server has just shown that
- * it accepts both.
+ * it accepts both. Learns the server's version on the way.
  * @param reconnect  opens a new session on the same node if `control` has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -97,6 +110,7 @@ export async function chooseMode(
   const { mode, confirmTimeoutMs } = run.checked
   if (mode !== 'async') return
   const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
+  if (probed.version !== '') run.server.version = probed.version
   if (probed.mixedFlags !== true) await sendUnmixed(run, probed.control, probed.mixedFlags)
 }
 

@@ -22,12 +22,22 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
+ * @param and  a script to run after it, and the expressions to answer with the schema, as a vector
  * @throws {ServerError} DDB_TARGET if the table does not exist, with the names of similar tables; the server's own
  *   error if the server is not ready to answer
  */
-export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
+export async function askSchema(
+  asking: Asking,
+  table: TableTarget,
+  and?: { readonly script: string; readonly answers: string },
+): Promise<Value> {
+  const asked = `schema(${tableExpression(table)})`
   try {
-    const schema = await ask(asking, `schema(${tableExpression(table)})`)
+    const script =
+      and === undefined
+        ? asked
+        : `ddbIngestSchema = ${asked}\n${and.script}(ddbIngestSchema, ${and.answers})`
+    const schema = await ask(asking, script)
     if (schema !== undefined) return schema
   } catch (error) {
     if (!saysUnknown(error) || error.code === 'DDB_PRIVILEGE') throw error

@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { DdbError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import {
-  askIdentity,
+  lookAtTarget,
   watchedTable,
   whatChanged,
   type TargetIdentity,
@@ -16,7 +16,7 @@ import { rowsText } from '../outcomes/row-counts.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Asking } from '../connection/server-queries.js'
-import { askFound, askRowsAt, findRows, findScript, type Found } from './find-rows.js'
+import { askRowsAt, findRows, foundOf, searchFor, type Found } from './find-rows.js'
 import { hasTransform } from '../target/target.js'
 import { leavesMemory, neverDecreases } from './total-rows.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
@@ -149,12 +149,12 @@ export function newEvidence(
     async look(control, waitMs = checked.confirmTimeoutMs) {
       // Rows that the server has removed from memory cannot be found.
       const rows = isFindable && !learns ? samples.rows : []
-      const definitions = rows.length === 0 ? '' : findScript(table!, rows)
-      const question = { counts: counts && !inMemory, definitions }
+      const search = searchFor(table, rows)
+      const question = { counts: counts && !inMemory, search }
       const endMs = platform.clock.nowMs() + waitMs
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-        const now = await askIdentity(control, checked, description, question)
-        const found = await askFound(asking(control), rows)
+        const [now, answer] = await lookAtTarget(control, checked, description, question)
+        const found = foundOf(search, answer)
         const growth = { before, accepted, isFunction, areSure }
         const mayGrow = isShort(now, growth) && platform.clock.nowMs() + pauseMs < endMs
         if (!mayGrow || run.ending.isLeaving) {

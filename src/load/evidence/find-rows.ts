@@ -4,7 +4,7 @@
 import { ServerError } from '../../errors.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
-import type { Scalar, Table } from '../../protocol/value.js'
+import type { Scalar, Table, Value } from '../../protocol/value.js'
 import type { Asking } from '../connection/server-queries.js'
 import { longsOf } from '../marker/marker.js'
 import { tableExpression, type TableTarget } from '../target/target.js'
@@ -16,10 +16,13 @@ export async function findRows(
   table: TableTarget,
   rows: readonly SampleRow[],
 ): Promise<readonly SampleRow[] | undefined> {
-  if (rows.length === 0) return []
+  const search = searchFor(table, rows)
+  if (search === undefined) return []
   try {
-    await asking.session.run(findScript(table, rows), { timeoutMs: asking.timeoutMs })
-    const counts = await askCounts(asking, rows)
+    const { session, timeoutMs } = asking
+    const answer = await session.call(search.functionText('', '0'), search.values, { timeoutMs })
+    const found = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data[1] : undefined
+    const counts = countsOf(search, found)
     return counts && rows.filter((_, index) => counts[index]! > 0n)
   } catch (error) {
     if (error instanceof ServerError) return undefined
@@ -64,68 +67,76 @@ export type Found = 'all' | 'some' | 'none' | 'unknown'
 
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
-/**
- * A script that counts rows by their values, which are sent as typed arguments. It counts the rows first in a table
- * that contains only these rows, then in `table`. If the first count lacks a row, the server cannot compare the
- * values, and the second count proves nothing. A column hides a variable of the same name (DolphinDB manual, page
- * col_ref), so the script uses names that no column has.
- * @param rows  at least one; all with the same columns
- */
-export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {
-  let next = 0
-  const counts = rows.map((row, index) => {
-    const conditions = row.map(({ column, scalar }) =>
-      isNull(scalar) ? `isNull(${column})` : `${column} = ${parameter(next++)}`,
-    )
-    return `    ddbIngestCount${index} = exec count(*) from ddbIngestFrom where ${conditions.join(', ')}\n`
-  })
-  const parameters = Array.from({ length: next }, (_, index) => `, ${parameter(index)}`).join('')
-  const found = rows.map((_, index) => `long(ddbIngestCount${index})`).join(', ')
-  return `def ddbIngestCounts(ddbIngestFrom${parameters}) {
-${counts.join('')}    return [${found}]
-}
-def ddbIngestFind(ddbIngestGiven${parameters}) {
-    return join(ddbIngestCounts(ddbIngestGiven${parameters}), ddbIngestCounts(${findExpression(table)}${parameters}))
-}
-`
+/** A search for rows by their values, which are sent as typed arguments. */
+export interface RowSearch {
+  readonly rows: readonly SampleRow[]
+  /** The function to call with `values`: runs `script` and answers `(answers, found)`. */
+  functionText(script: string, answers: string): string
+  readonly values: readonly Value[]
 }
 
 /**
- * Asks how many of the rows are in the table. The session must have run `findScript` for exactly these rows.
- * @throws {ConnectionError} @throws {TimeoutError}
+ * Searches the rows first in a table that contains only these rows, then in `table`. If the first search lacks a row, the
+ * server cannot compare the values, and the second proves nothing. A column hides a variable of the same name (DolphinDB
+ * manual, page col_ref), so the function uses names that no column has. A request names its function in one line, and may
+ * name it by an expression (docs/protocol.md#table-writers).
+ * @param rows  all with the same columns
+ * @returns undefined without rows
  */
-export async function askFound(
-  { session, timeoutMs }: Asking,
+export function searchFor(
+  table: TableTarget | undefined,
   rows: readonly SampleRow[],
-): Promise<Found> {
-  if (rows.length === 0) return 'unknown'
-  const found = (await askCounts({ session, timeoutMs }, rows))?.map(count => count > 0n)
+): RowSearch | undefined {
+  if (table === undefined || rows.length === 0) return undefined
+  const values = rows.flatMap(row => row.map(({ scalar }) => scalar).filter(one => !isNull(one)))
+  let next = 0
+  const conditions = rows.map(row =>
+    row
+      .map(({ column, scalar }) =>
+        isNull(scalar) ? `isNull(${column})` : `${column} = ${parameter(next++)}`,
+      )
+      .join(', '),
+  )
+  const counts = ['ddbIngestGiven', 'ddbIngestFrom'].flatMap(from =>
+    conditions.map(condition => `exec count(*) from ${from} where ${condition}`),
+  )
+  const parameters = values.map((_, index) => `, ${parameter(index)}`).join('')
+  const found = counts.map((_, index) => `long(ddbIngestCount${index})`).join(', ')
+  const search = `ddbIngestFound = NULL
+try {
+${counts.map((count, index) => `ddbIngestCount${index} = ${count}\n`).join('')}ddbIngestFound = [${found}]
+} catch(ex) { ddbIngestFound = NULL }
+`
+  return {
+    rows,
+    functionText: (script, answers) =>
+      `(def(ddbIngestFrom, ddbIngestGiven${parameters}){ ${oneLine(script + search)}return (${answers}, ddbIngestFound) }){${findExpression(table)}}`,
+    values: [tableOf(rows), ...values.map(sent)],
+  }
+}
+
+/** A script of whole statements as one line. */
+function oneLine(script: string): string {
+  const lines = script.split('\n').filter(line => line !== '')
+  return lines.map(line => (line.endsWith('{') ? `${line.trim()} ` : `${line.trim()}; `)).join('')
+}
+
+/** Reads `found`: how often the table contains each row; undefined if the server could not look them up. */
+export function countsOf(
+  { rows }: RowSearch,
+  answer: Value | undefined,
+): readonly bigint[] | undefined {
+  const counts = longsOf(answer).map(count => count ?? 0n)
+  const [own, found] = [counts.slice(0, rows.length), counts.slice(rows.length)]
+  return found.length !== rows.length || own.includes(0n) ? undefined : found
+}
+
+/** As `countsOf`, in one word. */
+export function foundOf(search: RowSearch | undefined, answer: Value | undefined): Found {
+  const found = search && countsOf(search, answer)?.map(count => count > 0n)
   if (found === undefined) return 'unknown'
   if (!found.includes(false)) return 'all'
   return found.includes(true) ? 'some' : 'none'
-}
-
-/**
- * Like `askFound`, but returns how often the table contains each row; undefined if the server cannot look them up.
- * @param rows  at least one
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-async function askCounts(
-  { session, timeoutMs }: Asking,
-  rows: readonly SampleRow[],
-): Promise<readonly bigint[] | undefined> {
-  try {
-    const values = rows.flatMap(row => row.map(({ scalar }) => scalar).filter(one => !isNull(one)))
-    const answer = await session.call('ddbIngestFind', [tableOf(rows), ...values.map(sent)], {
-      timeoutMs,
-    })
-    const counts = longsOf(answer).map(count => count ?? 0n)
-    const [own, found] = [counts.slice(0, rows.length), counts.slice(rows.length)]
-    return found.length !== rows.length || own.includes(0n) ? undefined : found
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
 }
 
 const isNull = ({ value }: Scalar): boolean => value === null || value === ''

@@ -2,6 +2,8 @@
   Counts the rows that a table in memory has ever had, including rows that have left memory. As long as a stream table
   is not recreated, its count never falls.
 */
+import type { Value } from '../../protocol/value.js'
+
 /**
  * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of any other
  * table. If the server removes old rows from memory: `totalSize` of the table's persistence, or `totalRows` in the list
@@ -39,10 +41,24 @@ try {
 `
 }
 
-export function rowsTotalOf(answer: unknown): RowsTotal | null {
-  return answer === 'rows' || answer === 'kept' || answer === 'totalSize' || answer === 'totalRows'
-    ? answer
-    : null
+/** The rows that a table has ever had, and how they were counted; null if they cannot be counted. */
+export interface CountedRows {
+  readonly rows: number | null
+  readonly total: RowsTotal | null
+}
+
+/** Reads `ddbIngestRows` and `ddbIngestTotal`. */
+export function countedRows(rows: Value | undefined, total: Value | undefined): CountedRows {
+  const how = total?.form === 'scalar' ? total.value : null
+  const isKnown = how === 'rows' || how === 'kept' || how === 'totalSize' || how === 'totalRows'
+  return { rows: numberOf(rows), total: isKnown ? how : null }
+}
+
+/** A count that a script returned; null if it is none. */
+export function numberOf(value: Value | undefined): number | null {
+  if (value?.form !== 'scalar' || value.value === null) return null
+  const number = Number(value.value)
+  return Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
 /** Whether the rows are those of a stream table, which never deletes rows. */

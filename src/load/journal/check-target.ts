@@ -35,7 +35,10 @@ export async function checkTarget(
   if (checked.confirm === 'none' && checked.mode !== 'sync') return undefined
   const isFunction = checked.target.kind === 'function'
   const counts = journal !== undefined || isFunction
-  const now = await askIdentity(control, checked, description, { counts })
+  const now = await askIdentity(control, checked, description, {
+    counts,
+    counted: description.counted,
+  })
   const { target: before } = found
   if (before === undefined) {
     const none: EarlierEvidence = { samples: [], confirmed: 0 }

@@ -12,11 +12,14 @@ import type { Value, Vector } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import {
+  countedRows,
   neverDecreases,
+  numberOf,
   totalRowsScript,
-  rowsTotalOf,
+  type CountedRows,
   type RowsTotal,
 } from '../evidence/total-rows.js'
+import type { RowSearch } from '../evidence/find-rows.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { rowsText } from '../outcomes/row-counts.js'
@@ -59,8 +62,10 @@ export function chunkText({ chunkId }: Pick<TargetIdentity, 'chunkId'>): string 
 export interface IdentityQuestion {
   /** Whether to count the rows even if the target is a DFS table. */
   readonly counts?: boolean
-  /** Function definitions to send with the question, which saves a round trip. */
-  readonly definitions?: string
+  /** The rows of a shared table, if they were counted just before. */
+  readonly counted?: CountedRows | undefined
+  /** Rows to look for in the same request. */
+  readonly search?: RowSearch | undefined
 }
 
 /** @throws {ConnectionError} @throws {TimeoutError} */
@@ -68,25 +73,45 @@ export async function askIdentity(
   control: Session,
   checked: CheckedOptions,
   description: TargetDescription,
-  { counts = true, definitions = '' }: IdentityQuestion = {},
+  question: IdentityQuestion = {},
 ): Promise<TargetIdentity> {
+  const [identity] = await lookAtTarget(control, checked, description, question)
+  return identity
+}
+
+/** @returns the identity, and what the search has found @throws as `askIdentity` */
+export async function lookAtTarget(
+  control: Session,
+  checked: CheckedOptions,
+  description: TargetDescription,
+  { counts: countsRows = true, counted, search }: IdentityQuestion,
+): Promise<readonly [TargetIdentity, found: Value | undefined]> {
   const { target, confirmTimeoutMs: timeoutMs } = checked
   const table = watchedTable(checked)
   const keyed = description.keyed || (target.kind === 'table' && target.method === 'upsert')
   const dropsDuplicates = target.kind === 'table' && (keyed || description.dropsDuplicates === true)
-  const ask = async (script: string): Promise<readonly Value[]> => {
-    const answer = await answerIfAny(control, definitions + script, timeoutMs)
-    return answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  let found: Value | undefined
+  const ask = async (script: string, answers: string): Promise<readonly Value[]> => {
+    const asked =
+      search === undefined
+        ? control.run(`${script}(${answers})`, { timeoutMs })
+        : control.call(search.functionText(script, answers), search.values, { timeoutMs })
+    const answer = await unlessRefused(asked)
+    const values = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+    found = search && values.at(-1)
+    return values
   }
   const { columns, ...asked } =
     table === undefined
       ? { ...nothing, columns: undefined }
       : table.kind === 'dfs'
-        ? await askStored(control, table, counts ? askedRows(table) : '00l', timeoutMs, ask)
-        : await askShared(table.name, keyed, ask)
+        ? await askStored(control, table, countsRows ? askedRows(table) : '00l', timeoutMs, ask)
+        : counted !== undefined
+          ? { ...counts(counted, keyed), columns: undefined }
+          : await askShared(table.name, keyed, ask)
   const own = ownSchema(description).columns
   const known = target.kind === 'table' ? (columns ?? own) : own
-  return {
+  const identity = {
     name: target.kind === 'function' ? target.name : tableText(target.table),
     columns: known.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(','),
     inMemory: table?.kind !== 'dfs',
@@ -95,7 +120,10 @@ export async function askIdentity(
     server: `${control.host}:${control.port}`,
     ...asked,
   }
+  return [identity, found]
 }
+
+type Ask = (script: string, answers: string) => Promise<readonly Value[]>
 
 type Asked = Pick<TargetIdentity, 'physicalIndex' | 'chunkId' | 'rows' | 'total'>
 interface AskedTable extends Asked {
@@ -110,22 +138,17 @@ const askedRows = (table: TableTarget): string =>
  * In a keyed table that is not a stream table, the row count proves nothing: rows may be deleted, and a row whose key
  * is already in the table does not make it longer.
  */
-async function askShared(
-  name: string,
-  keyed: boolean,
-  ask: (script: string) => Promise<readonly Value[]>,
-): Promise<AskedTable> {
+async function askShared(name: string, keyed: boolean, ask: Ask): Promise<AskedTable> {
   const [counted, how, colDefs] = await ask(
-    `${totalRowsScript(name)}${colDefsScript(`objByName("${name}")`)}(ddbIngestRows, ddbIngestTotal, ddbIngestColumns)`,
+    `${totalRowsScript(name)}${colDefsScript(`objByName("${name}")`)}`,
+    'ddbIngestRows, ddbIngestTotal, ddbIngestColumns',
   )
-  const rows = numberOf(counted)
-  const total = rowsTotalOf(how?.form === 'scalar' ? how.value : null)
-  return {
-    ...nothing,
-    rows,
-    total: rows === null || (keyed && !neverDecreases(total)) ? null : total,
-    columns: columnsOf(colDefs),
-  }
+  return { ...counts(countedRows(counted, how), keyed), columns: columnsOf(colDefs) }
+}
+
+function counts({ rows, total }: CountedRows, keyed: boolean): Asked {
+  const isUseful = rows !== null && (!keyed || neverDecreases(total))
+  return { ...nothing, rows, total: isUseful ? total : null }
 }
 
 async function askStored(
@@ -133,15 +156,17 @@ async function askStored(
   table: Extract<TableTarget, { kind: 'dfs' }>,
   count: string,
   timeoutMs: number,
-  ask: (script: string) => Promise<readonly Value[]>,
+  ask: Ask,
 ): Promise<AskedTable> {
   const { database, table: name } = table
   const index = `exec first(physicalIndex) from listTables("${database}") where tableName = "${name}"`
-  const [rows, physicalIndex, colDefs] = await ask(`ddbIngestRows = 00l
+  const script = `ddbIngestRows = 00l
 ddbIngestIndex = ""
 try { ddbIngestRows = ${count} } catch(ex) { ddbIngestRows = 00l }
 try { ddbIngestIndex = string(${index}) } catch(ex) { ddbIngestIndex = "" }
-${colDefsScript(tableExpression(table))}(ddbIngestRows, ddbIngestIndex, ddbIngestColumns)`)
+${colDefsScript(tableExpression(table))}`
+  const answers = 'ddbIngestRows, ddbIngestIndex, ddbIngestColumns'
+  const [rows, physicalIndex, colDefs] = await ask(script, answers)
   const text = physicalIndex?.form === 'scalar' ? physicalIndex.value : null
   return {
     ...nothing,
@@ -173,7 +198,7 @@ function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefi
 async function askChunk(control: Session, path: string, timeoutMs: number): Promise<string | null> {
   for (const chunks of [`getChunksMeta("${path}")`, `pnodeRun(getChunksMeta{"${path}"})`]) {
     const script = `exec string(chunkId) from ${chunks} where dfsPath = "${path}"`
-    const answer = await answerIfAny(control, script, timeoutMs)
+    const answer = await unlessRefused(control.run(script, { timeoutMs }))
     const ids = answer?.form === 'vector' && answer.type === 'STRING' ? stringsOf(answer) : []
     const [id, other] = new Set(ids)
     if (id !== undefined) return other === undefined ? id : null
@@ -182,23 +207,13 @@ async function askChunk(control: Session, path: string, timeoutMs: number): Prom
 }
 
 /** Undefined if the server refuses to answer. */
-async function answerIfAny(
-  control: Session,
-  script: string,
-  timeoutMs: number,
-): Promise<Value | undefined> {
+async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    return await control.run(script, { timeoutMs })
+    return await asked
   } catch (error) {
     if (error instanceof ServerError) return undefined
     throw error
   }
-}
-
-function numberOf(value: Value | undefined): number | null {
-  if (value?.form !== 'scalar' || value.value === null) return null
-  const number = Number(value.value)
-  return Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
 /**

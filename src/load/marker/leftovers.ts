@@ -15,11 +15,8 @@ import type { RunName } from './marker.js'
 /** How long removing the marker may delay the end of a run. */
 export const longestUnmarkMs = 5_000
 
-/**
- * Returns `(names of tables, ids of sessions, users of the sessions, this user)`. All but the first are VOID if the
- * server does not report who is connected.
- */
-const listScript = `ddbIngestSessions = NULL
+/** Sets the variables of `listAnswers`. */
+export const listScript = `ddbIngestSessions = NULL
 ddbIngestUsers = NULL
 ddbIngestUser = NULL
 try {
@@ -29,7 +26,10 @@ try {
     ddbIngestSessions = exec sessionId from ddbIngestStat
 } catch(ex) { ddbIngestSessions = NULL }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngest%"
-(ddbIngestNames, ddbIngestSessions, ddbIngestUsers, ddbIngestUser)`
+`
+
+/** Names of tables, ids of sessions, users of the sessions, this user. All but the first are VOID if the server does not tell. */
+export const listAnswers = 'ddbIngestNames, ddbIngestSessions, ddbIngestUsers, ddbIngestUser'
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
 
@@ -77,11 +77,14 @@ export async function leaveMarked(
   }
 }
 
-/** Reports tables that other runs have left on the server. Does not delay the run, because nothing waits for the answer. */
-export function reportLeftovers(run: Run, control: Session): void {
+/**
+ * Reports tables that other runs have left on the server. Does not delay the run, because nothing waits for the answer.
+ * @param listed  `listAnswers`
+ */
+export function reportLeftovers(run: Run, control: Session, listed: readonly Value[]): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.checked.confirmTimeoutMs, worth: leftovers }
-  void leftoversNotice(control, run.history.name, asking).then(notice => {
+  void leftoversNotice(control, run.history.name, listed, asking).then(notice => {
     if (notice !== undefined) run.reporter.notice(notice)
   })
 }
@@ -98,10 +101,11 @@ const all = (tables: readonly string[]): Promise<readonly string[]> => Promise.r
 export async function leftoversNotice(
   session: Session,
   own: RunName,
+  listed: readonly Value[],
   { timeoutMs, worth = all }: Asking,
 ): Promise<string | undefined> {
   try {
-    const { left: found, isCertain } = await leftTables(session, own, timeoutMs)
+    const { left: found, isCertain } = await leftTables(session, own, listed, timeoutMs)
     const left = found.length === 0 ? found : await worth(found)
     if (left.length === 0) return undefined
     const whose = isCertain
@@ -120,10 +124,10 @@ export async function leftoversNotice(
 async function leftTables(
   session: Session,
   own: RunName,
+  listed: readonly Value[],
   timeoutMs: number,
 ): Promise<{ left: readonly string[]; isCertain: boolean }> {
-  const answer = await session.run(listScript, { timeoutMs })
-  const [names, connected] = listOf(answer)
+  const [names, connected] = listOf(listed)
   if (connected === undefined) return { left: [], isCertain: false }
   const others = names.filter(
     name => name !== markerName(own.runId) && !isLedgerOf(own.token, name),
@@ -160,9 +164,8 @@ async function markedRun(
   return token === undefined || sessionId === undefined ? undefined : { token, sessionId }
 }
 
-function listOf(answer: Value | undefined): [readonly string[], Connected | undefined] {
-  if (answer?.form !== 'vector' || answer.type !== 'ANY') return [[], undefined]
-  const [names, sessions, users, user] = answer.data
+function listOf(listed: readonly Value[]): [readonly string[], Connected | undefined] {
+  const [names, sessions, users, user] = listed
   const connected =
     sessions?.form === 'vector' && sessions.type === 'LONG' && 'data' in sessions
       ? { sessions: new Set(sessions.data), showsOthers: showsOthers(textsOf(users), user) }

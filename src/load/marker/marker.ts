@@ -114,18 +114,11 @@ export function longsOf(answer: Value | undefined): readonly (bigint | undefined
 }
 
 /**
- * Checks the marker a round trip after it was written, before the first row is sent. If two runs saw no marker, both may have made
- * one, and the later marker has replaced the earlier.
- * @throws {DdbError} DDB_LOCKED if a different run has the name
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ * A script that answers with the token in the marker. To be asked a round trip after the marker was written, before the first row
+ * is sent. If two runs saw no marker, both may have made one, and the later marker has replaced the earlier.
  */
-export async function checkMarker(
-  session: Session,
-  run: RunName,
-  timeoutMs: number,
-): Promise<void> {
-  const script = `${ownerScript(run)}ddbIngestOwner`
-  await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
+export function checkScript(run: RunName): string {
+  return `${ownerScript(run)}ddbIngestOwner`
 }
 
 /**
@@ -270,6 +263,6 @@ export async function dropMarker(
   }
 }
 
-function tokenOf(value: Value | undefined): bigint | undefined {
+export function tokenOf(value: Value | undefined): bigint | undefined {
   return value?.form === 'scalar' && typeof value.value === 'bigint' ? value.value : undefined
 }

@@ -15,7 +15,7 @@ import { formats } from '../../parse/formats.js'
 import { fileBytes } from '../../source/open-source.js'
 import { expandInputs } from '../inputs/expand-inputs.js'
 import { checkHeaders, maxCheckedHeaders } from '../inputs/check-headers.js'
-import { parseVersion } from '../connection/server-queries.js'
+import { askVersion, parseVersion } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget } from './target.js'
@@ -47,7 +47,7 @@ interface NewTarget {
  */
 export async function createTarget(run: Run, control: Session): Promise<void> {
   const table = tableOf(run)
-  const { schema, script } = await newTarget(run)
+  const { schema, script } = await newTarget(run, control)
   try {
     await control.run(script)
   } catch (error) {
@@ -64,7 +64,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
 /** The table that `createTarget` would create, without creating it. @throws as `createTarget` */
 export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
   const table = tableOf(run)
-  const { schema } = await newTarget(run)
+  const { schema } = await newTarget(run, control)
   if (table.kind === 'dfs') {
     await control
       .run(databaseGuard(table.database), { timeoutMs: run.checked.confirmTimeoutMs })
@@ -76,7 +76,7 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
   return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
 }
 
-async function newTarget(run: Run): Promise<NewTarget> {
+async function newTarget(run: Run, control: Session): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const { files } = platform
@@ -94,7 +94,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, paths)
   const { partition } = options.target
-  const version = parseVersion(run.server.version ?? '')
+  const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
+  const version = parseVersion((await askVersion(asking)) ?? '')
   const script = createScript(
     schema,
     table,

@@ -26,6 +26,7 @@ import {
   isBefore,
   parseVersion,
 } from '../connection/server-queries.js'
+import { countedRows, totalRowsScript, type CountedRows } from '../evidence/total-rows.js'
 import { asksForPolicy, type NewValuePolicy } from './partition-scheme.js'
 import {
   hasTransform,
@@ -59,6 +60,8 @@ export interface TargetDescription {
   readonly isHandle?: boolean
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
+  /** The rows that a shared table had when it was described, and their source. */
+  readonly counted?: CountedRows
   /**
    * Whether a row written twice stays one row: the table has a key, or keeps only one of the rows with the same values
    * in the sort columns.
@@ -84,7 +87,7 @@ export async function describeTarget(
   const { target } = checked
   const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   if (target.kind === 'table') {
-    const answer = await askSchema(asking, target.table)
+    const [answer, counted] = await askTable(asking, target.table)
     const schema = schemaFromServer(answer)
     const names = schema.columns.map(column => column.name)
     for (const key of target.keyColumns) {
@@ -103,6 +106,7 @@ export async function describeTarget(
     const description = {
       ...{ ...schema, columns: limitedColumns(schema.columns, stored) },
       ...{ ...keys, tableKey: textsOf(answer, 'keyColumn'), dropsDuplicates: keyed },
+      ...(counted === undefined ? {} : { counted }),
       ...{ ...upsert, ...policy, ...(isHandle ? { isHandle } : {}) },
     }
     return hasTransform(checked) ? transformed(description, options.target.types) : description
@@ -120,6 +124,21 @@ export async function describeTarget(
   const stored = table === undefined ? [] : storedColumns(table, answer!)
   const keys = confirmTable === undefined ? { keyed: false } : keysOf(confirmTable, answer!, [])
   return { columns: limitedColumns(columns, stored), ...keys }
+}
+
+/** The schema of a table; of a shared one also its rows, which costs no further request. */
+async function askTable(
+  asking: Asking,
+  table: TableTarget,
+): Promise<readonly [schema: Value, counted: CountedRows | undefined]> {
+  if (table.kind === 'dfs') return [await askSchema(asking, table), undefined]
+  const answer = await askSchema(asking, table, {
+    script: totalRowsScript(table.name),
+    answers: 'ddbIngestRows, ddbIngestTotal',
+  })
+  const [schema, rows, total] =
+    answer.form === 'vector' && answer.type === 'ANY' ? answer.data : [answer]
+  return [schema!, countedRows(rows, total)]
 }
 
 /** @param upserted  columns named for an upsert */

@@ -44,12 +44,12 @@ export async function findTarget(
     }
     try {
       run.server.version = undefined
-      const target = await waiting(run, deadlineMs, isNotReady, async () => {
-        const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
-        run.server.version ??= await askVersion(asking)
-        return describeOrCreate(run, control)
-      })
+      const target = await waiting(run, deadlineMs, isNotReady, () =>
+        describeOrCreate(run, control),
+      )
       await chooseMode(run, control, again)
+      const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
+      run.server.version ??= await askVersion(asking)
       await defineTransform(run, control)
       chooseConnections(run, target)
       if (run.watch === undefined) await findLiveNodes(run, control, target)

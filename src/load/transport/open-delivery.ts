@@ -7,7 +7,6 @@ import { DdbError, ServerError, option } from '../../errors.js'
 import { retryRules } from '../connection/retry.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { reportLeftovers } from '../marker/leftovers.js'
 import { openReceipts } from './receipts/open-receipts.js'
 import { openEarly, type EarlySession } from './receipts/sessions.js'
 import type { Run } from '../run.js'
@@ -41,9 +40,7 @@ export async function openDelivery(
   const recorder = await openRecorder(run, description, control, evidence)
   const setup = { run, rules, recorder, description }
   try {
-    const delivery = await openReceipts({ ...setup, early, hasLedger: true }, control)
-    reportLeftovers(run, control)
-    return delivery
+    return await openReceipts({ ...setup, early, hasLedger: true }, control)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     const why = `no receipts on this server (${refusalText(error)})`

@@ -98,14 +98,9 @@ const deliveries: Readonly<Record<string, Delivery>> = {
   'with receipts': { mode: 'async' },
 }
 
-const request: Readonly<Record<string, string>> = {
-  'in sync mode': 'tableInsert{target}',
-  'with receipts': 'ddbIngestDeliver',
-}
-
 for (const [name, delivery] of Object.entries(deliveries)) {
   deepTest(t, `while data is sent ${name}`, async t => {
-    const { result, tookMs } = await runOver(t, after(`function\n${request[name]}`, 3), {
+    const { result, tookMs } = await runOver(t, after('function\nddbIngestDeliver', 3), {
       delivery,
     })
     t.match(result, { exitCode: 4, rows: { rejected: 0 } })

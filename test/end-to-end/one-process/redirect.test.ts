@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { RequestInfo } from '../../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -58,7 +58,7 @@ async function pair(
 const sync = { delivery: { mode: 'sync', batchRows: 10 } } as const
 const phases: [name: string, matches: (request: RequestInfo) => boolean][] = [
   ['the login', ({ text }) => text.startsWith('scramClientFirst')],
-  ['the question for the schema', ({ text }) => text.startsWith('schema(')],
+  ['the question for the schema', ({ text }) => asksSchema(text)],
 ]
 
 for (const [name, matches] of phases) {
@@ -182,9 +182,7 @@ t.test('circular redirects are not followed forever', async t => {
   const here = await startLoadServer(t, streamScript, {
     faults: {
       beforeExecute: ({ text }): { error: string } | undefined =>
-        text.startsWith('schema(')
-          ? { error: `<NotLeader>127.0.0.1:${here.server.port}` }
-          : undefined,
+        asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${here.server.port}` } : undefined,
     },
   })
   const dir = t.testdir({ 'in.csv': csv(5) })

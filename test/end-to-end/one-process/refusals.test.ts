@@ -9,7 +9,7 @@ import type { Faults } from '../../../src/server/index.js'
 import { requestedFaults } from '../../../src/server/net/faults.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -187,7 +187,7 @@ for (const [text, right] of missingRights) {
     const here = await startLoadServer(t, streamScript, {
       faults: {
         beforeExecute: request =>
-          request.text.startsWith('schema(') ? { error: `schema(target) => ${text}` } : undefined,
+          asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
       },
     })
     for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, LoadResult } from '../../../src/load/options.js'
 import { closedGate } from '../../helpers/gate.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import type { RequestInfo } from '../../../src/server/index.js'
 import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -158,7 +158,7 @@ deepTest(t, 'a long pause of the input is not treated as silence of the server',
 })
 
 t.test('an unanswered question ends the run before its first row', async t => {
-  const here = await freezingAfter(t, 0, ({ text }) => text.startsWith('schema('))
+  const here = await freezingAfter(t, 0, ({ text }) => asksSchema(text))
   const result = await here.run(sixRows, { mode: 'async' })
   t.match(result, { error: { code: 'DDB_TIMEOUT' }, rows: { confirmed: 0, unconfirmed: 0 } })
 })

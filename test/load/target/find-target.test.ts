@@ -3,6 +3,7 @@ import { connectTyped as connect, type Session } from '../../../src/client/open-
 import { findTarget } from '../../../src/load/target/find-target.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
+import { asksSchema } from '../../helpers/load-server.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startRewritingProxy } from '../../helpers/rewriting-proxy.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -113,9 +114,10 @@ for (const [begin, texts] of Object.entries(startingTexts)) {
   for (const text of texts) {
     t.test(`the run waits for a server that answers ${begin} with ${text}`, async t => {
       let refused = 0
+      const asks = begin === 'schema(' ? asksSchema : (text: string) => text.startsWith(begin)
       const { port } = await serverWith(t, {
         beforeExecute: request =>
-          request.text.startsWith(begin) && refused++ < 3 ? { error: text } : undefined,
+          asks(request.text) && refused++ < 3 ? { error: text } : undefined,
       })
       const { find, notices } = scene(t, port, {
         server: { host: '127.0.0.1', port, user: 'admin', password: '123456' },
@@ -146,8 +148,7 @@ deepTest(
   'a server that stays unready is not reported as a server without the table',
   async t => {
     const { port } = await serverWith(t, {
-      beforeExecute: ({ text }) =>
-        text.startsWith('schema(') ? { error: '<NotLeader>' } : undefined,
+      beforeExecute: ({ text }) => (asksSchema(text) ? { error: '<NotLeader>' } : undefined),
     })
     for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
       const { find } = scene(t, port, { target })
@@ -167,7 +168,7 @@ t.test('a question that is redirected to a different node is asked there', async
   const leader = await serverWith(t)
   const follower = await serverWith(t, {
     beforeExecute: ({ text }) =>
-      text.startsWith('schema(') ? { error: `<NotLeader>127.0.0.1:${leader.port}` } : undefined,
+      asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${leader.port}` } : undefined,
   })
   const { find, opened, run } = scene(t, follower.port)
   const [control] = await find()
@@ -180,7 +181,7 @@ t.test('a question that is redirected to a different node is asked there', async
 t.test('endless redirects are not followed', async t => {
   const circling = await serverWith(t, {
     beforeExecute: ({ text }): { error: string } | undefined =>
-      text.startsWith('schema(') ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
+      asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
   })
   const { find, opened } = scene(t, circling.port)
   await t.rejects(find(), { code: 'DDB_CONNECT' })

@@ -5,8 +5,9 @@
 import type { Session } from '../../../client/open-session.js'
 import { ServerError } from '../../../errors.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
-import type { Column, Table } from '../../../protocol/value.js'
+import type { Column, Table, Value } from '../../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
+import { listAnswers, listScript } from '../../marker/leftovers.js'
 import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
 import type { Place } from '../../outcomes/place.js'
 import { claimPhase, ledgerQuery, probeScript, shareScript, type WrittenLedger } from './script.js'
@@ -27,6 +28,8 @@ export interface LedgerRow {
 export interface Ledger extends WrittenLedger {
   /** True if this process created the ledger, which then had no rows when it was opened. */
   readonly isNew: boolean
+  /** All tables of runs, as `listAnswers`. */
+  readonly listed: readonly Value[]
   seen: number
 }
 
@@ -53,13 +56,15 @@ ddbIngestHad = 0
 if(ddbIngestOwner == ${run.token}l) {
 ${shareScript(name)}ddbIngestHad = rows(objByName("${name}", true))
 ${probeScript(name)}}
-[ddbIngestOwner, long(ddbIngestKnown), long(ddbIngestHad)]`
-  const [owner, known, had] = longsOf(await session.run(script, { timeoutMs }))
+${listScript}([ddbIngestOwner, long(ddbIngestKnown), long(ddbIngestHad)], ${listAnswers})`
+  const answer = await session.run(script, { timeoutMs })
+  const [longs, ...listed] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const [owner, known, had] = longsOf(longs)
   await checkOwner(session, owner, run, timeoutMs)
   if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
-  return { name, countsDuplicates: known === 1n, isNew: had === 0n, seen: 0 }
+  return { name, countsDuplicates: known === 1n, isNew: had === 0n, listed, seen: 0 }
 }
 
 /**

@@ -11,6 +11,7 @@ import type { TargetDescription } from '../../target/describe-target.js'
 import { checkMemory } from '../../journal/check-sole-process.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
+import { reportLeftovers } from '../../marker/leftovers.js'
 import { earlierReceipts } from './earlier-receipts.js'
 import { openReceiptDelivery } from './receipt-delivery.js'
 import { ReceiptNode } from './receipt-node.js'
@@ -69,8 +70,9 @@ export async function openReceipts(
   const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
     // Somebody may have removed the ledger since the server reported it.
-    const hasLedger = asksLedger && left.ledger && !node.hasNewLedger
+    const hasLedger = left.ledger && node.ledger?.isNew === false
     const earlier = await earlierReceipts(run, node, description, hasLedger)
+    if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
     run.emit({ kind: 'numbersGiven', lastSendNo: earlier.firstSendNo - 1 })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {

@@ -67,7 +67,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
   }
 
   return {
-    keepsReceipts: queue.node.hasLedger,
+    keepsReceipts: queue.node.ledger !== undefined,
     used: queue.node.carriesOneBatch ? 'answers' : 'receipts',
     get failure() {
       return link.failure

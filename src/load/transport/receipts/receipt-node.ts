@@ -15,7 +15,7 @@ import type { Outlet } from '../../outcomes/send-queue.js'
 import { replacedError } from '../delivery.js'
 import { jsonToValue, hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
-import { askMarker, checkMarker, dropMarker } from '../../marker/marker.js'
+import { askMarker, dropMarker } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-sole-process.js'
 import { isUnfinished } from '../../run.js'
 import {
@@ -42,6 +42,7 @@ import {
   type BarrierAnswer,
   type EarlySession,
   type Memory,
+  type NameCheck,
   type SessionSetup,
 } from './sessions.js'
 
@@ -116,14 +117,14 @@ export class ReceiptNode implements Outlet {
       const open = (): Promise<void> => {
         const connecting = first
         first = undefined
-        return openMissing(setup, control, data, opened, deadlineMs, connecting)
+        // The marker (the run's table on the server) was written a round trip ago. Any process that saw no marker at that time has
+        // written its own by now.
+        const check = opened === undefined ? undefined : { control }
+        return openMissing(setup, control, data, opened, deadlineMs, connecting, check)
       }
       try {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
         if (ledger === undefined) return new ReceiptNode(setup, control, data, ledger)
-        // The marker (the run's table on the server) was written a round trip ago. Any process that saw no marker at that time has
-        // written its own by now.
-        await checkMarker(control, run.history.name, timeoutMs)
         // If the last process ended cleanly, the marker names no session. From now on it must name the current one.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
@@ -143,13 +144,14 @@ export class ReceiptNode implements Outlet {
     }
   }
 
+  /** Undefined if the server refuses it. */
+  get ledger(): Ledger | undefined {
+    return this.#ledger
+  }
+
   /** Whether the server answers each batch, on the connection that carried it. */
   get carriesOneBatch(): boolean {
     return this.#setup.run.checked.mode === 'sync'
-  }
-
-  get hasLedger(): boolean {
-    return this.#ledger !== undefined
   }
 
   get isLost(): boolean {
@@ -176,7 +178,7 @@ export class ReceiptNode implements Outlet {
     const table = partTable(part, this.#setup.columnNames)
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.carriesOneBatch) {
-      void askOutcome(session, arguments_, this.hasLedger).then(answer => {
+      void askOutcome(session, arguments_, this.#ledger !== undefined).then(answer => {
         this.#answers++
         this.listener!.heard(copy, answer)
       })
@@ -219,10 +221,6 @@ export class ReceiptNode implements Outlet {
   /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if a different process has the run */
   checkOwner(timeoutMs: number): Promise<void> {
     return checkOwner(this.#setup.run, this.#control, timeoutMs)
-  }
-
-  get hasNewLedger(): boolean {
-    return this.#ledger?.isNew === true
   }
 
   /** Number of known rows of the current ledger: each answer stands for a claim and an outcome. */
@@ -308,7 +306,7 @@ export class ReceiptNode implements Outlet {
       if (this.#control.closed) {
         const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
-        memory = this.hasLedger ? found : 'unknown'
+        memory = this.#ledger === undefined ? 'unknown' : found
         // Data must be sent to the node that answers the queries.
         for (const session of this.#data) {
           if (found === 'lost' || !isSameNode(control, session)) session.abandon(replacedError())
@@ -343,12 +341,12 @@ export class ReceiptNode implements Outlet {
       )
       this.#answers = 0
       const standing = this.#data.filter(({ closed }) => !closed)
-      await this.#openMissing(deadlineMs)
+      const check = { control: this.#control }
+      await this.#openMissing(deadlineMs, check)
       const timeoutMs = remainingMs(rules, deadlineMs)
       const define = (session: Session): Promise<unknown> =>
-        defineFunctions(this.#setup, session, this.#ledger, timeoutMs)
+        defineFunctions(this.#setup, session, this.#ledger, timeoutMs, check)
       await Promise.all(standing.map(define))
-      await checkMarker(this.#control, run.history.name, remainingMs(rules, deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -372,9 +370,10 @@ export class ReceiptNode implements Outlet {
     void dropMarker(this.#control, run.history.name, timeoutMs, too)
   }
 
-  #openMissing(deadlineMs: number): Promise<void> {
+  #openMissing(deadlineMs: number, check?: NameCheck): Promise<void> {
+    const [setup, ledger] = [this.#setup, this.#ledger]
     for (const { id, closed } of this.#data) if (closed) this.#formerIds.push(id)
-    return openMissing(this.#setup, this.#control, this.#data, this.#ledger, deadlineMs)
+    return openMissing(setup, this.#control, this.#data, ledger, deadlineMs, undefined, check)
   }
 
   /** Closes all sessions, each after the server has received everything. Ignores lost connections. */

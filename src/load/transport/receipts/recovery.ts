@@ -27,10 +27,10 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
   if (rules.retries === 0) {
     outcomeHandler.stop(notReopened())
     // While the session for queries is open, the ledger may still show the outcome of sent batches.
-    if (queue.node.isControlLost || !queue.node.hasLedger) throw notReopened()
+    if (queue.node.isControlLost || queue.node.ledger === undefined) throw notReopened()
     return
   }
-  if (!queue.node.hasLedger && queue.transmitted().length > 0) throw unanswered()
+  if (queue.node.ledger === undefined && queue.transmitted().length > 0) throw unanswered()
   const reconnectMs = link.isSilent ? link.leftMs : rules.reconnectMs
   const deadlineMs = rules.clock.nowMs() + reconnectMs
   if (!link.mayReconnect()) throw lostAgain()
@@ -101,7 +101,7 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
     if (node.carriesOneBatch) link.news()
     return
   }
-  if (!node.hasLedger) return
+  if (node.ledger === undefined) return
   const barrier = await node.barrier(Math.min(longestBarrierMs, link.queryTimeoutMs), idle)
   if (barrier === 'unknown') return
   if (barrier === 'silent') {

@@ -7,7 +7,7 @@ import { replacedError } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../outcomes/refusal.js'
-import { askMarker, nameTakenError } from '../../marker/marker.js'
+import { askMarker, checkOwner, checkScript, nameTakenError, tokenOf } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
@@ -55,6 +55,12 @@ export interface SessionSetup {
   readonly rules: RetryRules
   /** Default: `usualUpsert`. */
   readonly upsert?: UpsertForm | undefined
+}
+
+/** Whether to check, in the request that defines the functions, that the run still has its name. */
+export interface NameCheck {
+  /** The session on which to ask who has the name. */
+  readonly control: Session
 }
 
 /** Opens the session for queries and determines whether the server still knows this run. */
@@ -126,7 +132,7 @@ function connectData(
       givenUp === undefined ? run.ending.leaving : AbortSignal.any([run.ending.leaving, givenUp]),
     closeTimeoutMs: closeTimeoutMs(run.checked),
     highWaterBytes: run.checked.maxInFlightBytes,
-    ...run.server.dataSession,
+    ...(run.checked.mode === 'sync' ? {} : run.server.dataSession),
   })
 }
 
@@ -177,6 +183,7 @@ export async function openMissing(
   ledger: Ledger | undefined,
   deadlineMs: number,
   first?: Promise<Session>,
+  check?: NameCheck,
 ): Promise<void> {
   const missing = Array.from({ length: setup.run.checked.connections }, (_, i) => i).filter(
     i => data[i]?.closed !== false,
@@ -185,7 +192,7 @@ export async function openMissing(
     missing.map(async (i, at) => {
       const connecting =
         at === 0 && first !== undefined ? first : connectData(setup, control, deadlineMs)
-      data[i] = await openData(setup, connecting, ledger, deadlineMs)
+      data[i] = await openData(setup, connecting, ledger, deadlineMs, check)
     }),
   )
   for (const one of opened) if (one.status === 'rejected') throw one.reason as Error
@@ -196,12 +203,13 @@ async function openData(
   connecting: Promise<Session>,
   ledger: Ledger | undefined,
   deadlineMs: number,
+  check: NameCheck | undefined,
 ): Promise<Session> {
   const { run, rules } = setup
   const data = await connecting
   try {
     run.emit({ kind: 'session', id: data.id })
-    await defineFunctions(setup, data, ledger, remainingMs(rules, deadlineMs))
+    await defineFunctions(setup, data, ledger, remainingMs(rules, deadlineMs), check)
     return data
   } catch (error) {
     data.abandon(replacedError())
@@ -210,13 +218,22 @@ async function openData(
 }
 
 /** Defines the functions that write batches. On an asynchronous session, the server does not report errors in them. */
-export function defineFunctions(
+export async function defineFunctions(
   { run, upsert }: SessionSetup,
   data: Session,
   ledger: Ledger | undefined,
   timeoutMs: number,
-): Promise<unknown> {
-  return data.run(deliverScript(ledger, run.checked.target, upsert), { timeoutMs })
+  check?: NameCheck,
+): Promise<void> {
+  const { name } = run.history
+  const functions = deliverScript(ledger, run.checked.target, upsert)
+  if (check === undefined) return void (await data.run(functions, { timeoutMs }))
+  // A purely asynchronous session answers nothing.
+  if (data.enableAsync) await data.run(functions, { timeoutMs })
+  const owner = data.enableAsync
+    ? await check.control.run(checkScript(name), { timeoutMs })
+    : await data.run(`${functions}${checkScript(name)}`, { timeoutMs })
+  await checkOwner(check.control, tokenOf(owner), name, timeoutMs)
 }
 
 /** At least 1 ms. */

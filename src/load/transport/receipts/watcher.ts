@@ -3,6 +3,7 @@
   table of receipts), how long silence may last, and when to stop waiting.
 */
 import { ConnectionError, TimeoutError } from '../../../errors.js'
+import { wait } from '../../../platform/clocks.js'
 import { silenceError } from '../../connection/idle-timeout.js'
 import type { Session } from '../../../client/open-session.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
@@ -107,6 +108,8 @@ export class ReceiptWatcher {
     const { run } = link.setup
     const { state } = run
     let pollMs = firstPollMs
+    // The first batch has hardly left this machine.
+    await wait(link.setup.rules.clock, firstPollMs)
     while (!this.#allSent || state.open.size > 0) {
       // If a different process has taken over the run, this process must not change anything of the run any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
