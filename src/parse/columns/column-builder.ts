@@ -72,51 +72,6 @@ export interface ColumnBuilder {
   append?(part: ColumnPart, from: number, to: number, firstRow: number): void
 }
 
-/** A column whose texts are changed or made before the builder of the column's type reads them. */
-export abstract class PassedColumn implements ColumnBuilder {
-  protected readonly builder: ColumnBuilder
-  protected readonly columnIndex: number
-
-  /** @param builder  reads column 0 of a block with one field */
-  constructor(builder: ColumnBuilder, columnIndex: number) {
-    this.builder = builder
-    this.columnIndex = columnIndex
-  }
-
-  abstract read(block: RecordBlock, field: number, firstRow: number): number
-
-  /** Lets the builder read `own`, which has a field with the text of each row of `block`. */
-  protected pass(own: RecordBlock, block: RecordBlock, firstRow: number): number {
-    const nulls = this.builder.read(own, 0, firstRow)
-    if (own.refusedCount > 0) {
-      for (let row = 0; row < block.rowCount; row++) {
-        if (own.refusedBy[row] !== 0) block.refuse(row, this.columnIndex)
-      }
-    }
-    return nulls
-  }
-
-  undo(): void {
-    this.builder.undo()
-  }
-
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return this.builder.explain(bytes, start, end)
-  }
-
-  encodedBytes(rowCount: number): number {
-    return this.builder.encodedBytes(rowCount)
-  }
-
-  get most(): WireRoom {
-    return this.builder.most
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    return this.builder.take(rowCount, buffers)
-  }
-}
-
 /**
  * Upper limit for the size of a row in all columns. A text counts once for each column that its field fills.
  * @param columns  each with the indexes of the fields that fill it

@@ -2,14 +2,10 @@
   Columns whose texts are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any
   of these is null in a row, the result is null there. A text without other columns is the same in every row of an input.
 */
+import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
-import {
-  PassedColumn,
-  type CellFault,
-  type ColumnBuilder,
-  type WireRoom,
-} from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { slackBytes } from '../window.js'
 
 /** Texts of one input by name; undefined for null. */
@@ -156,11 +152,14 @@ export function inputText(parts: readonly TextSource[], texts: InputTexts): stri
 const oneRow = new RecordBlock(0, 1)
 oneRow.rowCount = 1
 
-export class TemplateColumn extends PassedColumn {
+/** The builder of the column's type reads the texts. */
+export class TemplateColumn implements ColumnBuilder {
   /** The reason why a text that all rows have is not a value of the column; undefined if it is a value. */
   fault: CellFault | undefined
   /** True if all rows of an input have the same text. */
   readonly isConstant: boolean
+  readonly #builder: ColumnBuilder
+  readonly #columnIndex: number
   readonly #fields: readonly number[]
   readonly #text: TemplateText
 
@@ -172,7 +171,8 @@ export class TemplateColumn extends PassedColumn {
     fields: readonly number[],
     rowCapacity: number,
   ) {
-    super(builder, columnIndex)
+    this.#builder = builder
+    this.#columnIndex = columnIndex
     this.#fields = fields
     this.#text = new TemplateText(parts, rowCapacity)
     this.isConstant = parts.every(({ kind }) => kind === 'constant' || kind === 'input')
@@ -184,14 +184,35 @@ export class TemplateColumn extends PassedColumn {
     this.#text.setTexts(texts)
     if (!this.isConstant) return
     const one = this.#text.compose(oneRow, [])
-    this.builder.read(one, 0, firstRow)
-    this.builder.undo()
+    this.#builder.read(one, 0, firstRow)
+    this.#builder.undo()
     const { bytes, starts, ends, refusedCount } = one
-    this.fault = refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
+    this.fault = refusedCount > 0 ? this.#builder.explain(bytes, starts[0]!, ends[0]!) : undefined
   }
 
   read(block: RecordBlock, _field: number, firstRow: number): number {
-    return this.pass(this.#text.compose(block, cellsOf(block, this.#fields)), block, firstRow)
+    const own = this.#text.compose(block, cellsOf(block, this.#fields))
+    const nulls = this.#builder.read(own, 0, firstRow)
+    for (let row = 0; own.refusedCount > 0 && row < block.rowCount; row++) {
+      if (own.refusedBy[row] !== 0) block.refuse(row, this.#columnIndex)
+    }
+    return nulls
+  }
+
+  undo(): void {
+    this.#builder.undo()
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    return this.#builder.explain(bytes, start, end)
+  }
+
+  encodedBytes(rowCount: number): number {
+    return this.#builder.encodedBytes(rowCount)
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    return this.#builder.take(rowCount, buffers)
   }
 
   /** A block with a single field, which holds the texts that were composed last. */
@@ -199,8 +220,8 @@ export class TemplateColumn extends PassedColumn {
     return this.#text.block
   }
 
-  override get most(): WireRoom {
-    const { row, textByte } = this.builder.most
+  get most(): WireRoom {
+    const { row, textByte } = this.#builder.most
     const { fixedBytes, mostOfField } = this.#text
     return { row: row + textByte * fixedBytes, textByte: textByte * mostOfField }
   }

@@ -62,3 +62,17 @@ t.test('no buffer is given to two users at a time, and no buffer is too short', 
     { numRuns: runs(200) },
   )
 })
+
+t.test('at most 64 MiB are kept', async t => {
+  const pool = new BufferPool()
+  const half = 32 * 1024 * 1024
+  const buffers = [pool.take(half), pool.take(half), pool.take(half)]
+  for (const buffer of buffers) pool.give(buffer)
+  const again = [pool.take(half), pool.take(half), pool.take(half)]
+  t.strictSame(
+    again.map(buffer => buffers.includes(buffer)),
+    [true, true, false],
+  )
+  for (const buffer of again) pool.give(buffer)
+  t.ok(again.includes(pool.take(half)), 'the space of requested buffers is free again')
+})
