@@ -2,11 +2,11 @@
   Expands the user's inputs (files, patterns, folders, archives, `-`) to a list of files. A file with several names becomes one
   input. The program checks that every input exists before it reads the first row.
 */
-import { basename, relative, sep } from 'node:path'
+import { basename, posix, relative, sep } from 'node:path'
 import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
-import { isArchiveName } from './archive/archives.js'
-import { selectedMembers, type MemberChoice } from './archive/selected-members.js'
+import { archivesOf, isArchiveName } from './archive/archives.js'
+import { checkMember } from './archive/zip-member.js'
 import { fileKey } from '../platform/file-name.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
@@ -16,6 +16,7 @@ import {
   newPassedOver,
   passedOverNotice,
   type DataNames,
+  type IsData,
   type PassedOver,
   type PassedOverCount,
 } from './data-files.js'
@@ -105,8 +106,16 @@ export async function expandSources(
   }
 }
 
-interface Expansion extends MemberChoice {
+interface Expansion {
   readonly files: Files
+  readonly isData: IsData
+  /** Like `isData`, but by extension, whatever the user has set. */
+  readonly isUsual: IsData
+  readonly extensions: readonly string[]
+  /** True if the user has set `input.include`. */
+  readonly byPattern: boolean
+  /** Archive members that are not inputs. */
+  readonly passedMembers: PassedOverCount
   readonly passedOver: PassedOverCount
   /** Recognizes an archive that was reached under several names. */
   readonly archives: SameFilesCount
@@ -153,14 +162,60 @@ function addFile(
   const add = async (): Promise<void> => {
     await wait
     if (!isArchive) return expansion.add(path, status)
-    const { files, archives, looked } = expansion
+    const { archives, looked } = expansion
     looked?.(path, status)
     if (!archives.isFirst(path, status)) return
-    for (const member of await selectedMembers(path, status, files, expansion, isNamed)) {
+    for (const member of await selectedMembers(path, status, expansion, isNamed)) {
       expansion.add(member.path, member.status)
     }
   }
   return add()
+}
+
+/** Matches names of archives, which are never loaded as data. */
+const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
+
+/**
+ * Selects the members of an archive that are inputs, by the same rules as for files of a folder. Refuses every nested
+ * archive.
+ * @returns the members that are inputs, sorted by path
+ * @throws {InputError} DDB_INPUT_MISSING if there are none; DDB_INPUT_FORMAT, DDB_INPUT_READ for anything unreadable
+ */
+async function selectedMembers(
+  archive: string,
+  status: FileStatus,
+  expansion: Expansion,
+  isNamed: boolean,
+): Promise<{ path: string; status: FileStatus }[]> {
+  const { files, extensions, passedMembers } = expansion
+  const byPattern = isNamed && expansion.byPattern
+  const isData = isNamed ? expansion.isData : expansion.isUsual
+  const archives = archivesOf(files)
+  const members = await archives.members(archive)
+  const taken: { path: string; status: FileStatus }[] = []
+  for (const [index, member] of members.entries()) {
+    const path = `${archive}/${member.name}`
+    const base = posix.basename(member.name)
+    const isTaken = isData(base, () => member.name)
+    if (nested.test(base) && (isTaken || !byPattern)) throw inArchive(path)
+    if (!isTaken || member.isLink) passedMembers.add(path, base, isTaken)
+    else {
+      checkMember(member, path)
+      taken.push({ path, status: archives.statusOf(status, member, index) })
+    }
+  }
+  if (taken.length > 0) return taken.sort((a, b) => (a.path < b.path ? -1 : 1))
+  const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
+  const holds = members.length === 0 ? 'is empty: it has no member' : `holds no ${what}`
+  throw missing(archive, `the archive "${archive}" ${holds}`)
+}
+
+function inArchive(path: string): InputError {
+  return new InputError(
+    'DDB_INPUT_FORMAT',
+    `"${path}" is an archive inside of an archive: unpack it, or leave it out with ${option('input.include')}`,
+    { file: path },
+  )
 }
 
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {

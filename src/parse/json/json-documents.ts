@@ -1,8 +1,7 @@
 /*
   Reads ordinary JSON: an array of objects, or objects one after the other, over any number of lines; with a path, those inside
-  each document: `data.items` leads to the array `items` of the object `data`. Everything around the records is checked
-  token by token. Never holds the whole text. An array of texts beside the records, such as `fields`, names the elements of records
-  that are arrays.
+  each document: `data.items` leads to the array `items` of the object `data`. Checks everything around the records token by
+  token, and never holds the whole text. Texts beside the records, such as `fields`, name the elements of rows that are arrays.
 */
 import type { InputError } from '../../errors.js'
 import { option } from '../../errors.js'

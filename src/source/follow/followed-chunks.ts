@@ -8,7 +8,6 @@ import type { Clock, InputFile } from '../../platform/platform.js'
 import { wait } from '../../platform/clocks.js'
 import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
-import type { Turns } from './turns.js'
 
 /** How often to check whether a file has grown: often enough for users, rarely enough for hundreds of files. */
 export const lookEveryMs = 250
@@ -168,4 +167,42 @@ function unreadable(file: string, cause: unknown): InputError {
 
 function stopped(): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'reading was stopped')
+}
+
+/** Lets the run read only one file at a time, in the order of requests, so that memory does not grow with the number of files. */
+export interface Turns {
+  /** Waits for a turn. Returns false if `ended` is aborted first. */
+  take(ended: AbortSignal): Promise<boolean>
+  /** Passes the turn to the longest waiting request. */
+  release(): void
+}
+
+export function newTurns(): Turns {
+  let isTaken = false
+  const waiting = new Set<() => void>()
+  return {
+    take(ended) {
+      if (ended.aborted) return Promise.resolve(false)
+      if (!isTaken) {
+        isTaken = true
+        return Promise.resolve(true)
+      }
+      return new Promise(resolve => {
+        const settle = (isMine: boolean): void => {
+          waiting.delete(begin)
+          ended.removeEventListener('abort', leave)
+          resolve(isMine)
+        }
+        const begin = (): void => settle(true)
+        const leave = (): void => settle(false)
+        waiting.add(begin)
+        ended.addEventListener('abort', leave)
+      })
+    },
+    release() {
+      const [next] = waiting
+      if (next === undefined) isTaken = false
+      else next()
+    },
+  }
 }

@@ -16,8 +16,12 @@ import {
   isUtf16,
   knownEncoding,
 } from '../../../src/source/encoding/encodings.js'
-import { guessedEncoding } from '../../../src/source/encoding/guess-encoding.js'
-import { byteOrderMark, type OpenedText, openText } from '../../../src/source/encoding/open-text.js'
+import {
+  byteOrderMark,
+  guessedEncoding,
+  type OpenedText,
+  openText,
+} from '../../../src/source/encoding/open-text.js'
 import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-text.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { decodedBytes, pieces, textOf } from './decoding.js'

@@ -15,9 +15,9 @@ import {
   keptBytes,
   lookEveryMs,
   quietMs,
+  newTurns,
 } from '../../../src/source/follow/followed-chunks.js'
 import { presentFiles as presentFor } from '../../../src/source/follow/present-files.js'
-import { newTurns } from '../../../src/source/follow/turns.js'
 import { handClock } from '../../helpers/clocks.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -16,7 +16,7 @@ import {
   type PresentFile,
   type PresentFiles,
 } from '../../../source/follow/present-files.js'
-import { newTurns } from '../../../source/follow/turns.js'
+import { newTurns } from '../../../source/follow/followed-chunks.js'
 import {
   failureOf,
   newInputReading,
