@@ -136,13 +136,20 @@ function arrayColumns(fixed: FixedElements, width: number): ArrayColumns {
     slice: (vector, start, end) => like(vector, end - start, fixed.bytesOf(vector, start, end)),
     concat(vectors) {
       const rows = vectors.reduce((sum, { length }) => sum + length, 0)
-      const bytes = new Uint8Array(rows * width)
+      const joined = like(vectors[0]!, rows, new Uint8Array(rows * width))
+      const data = joined.data as Uint8Array
+      const perRow = width / data.BYTES_PER_ELEMENT
       let at = 0
       for (const vector of vectors) {
-        bytes.set(fixed.bytesOf(vector, 0, vector.length), at)
-        at += vector.length * width
+        const count = vector.length * perRow
+        const isWhole = vector.data.length === count
+        const own = isWhole
+          ? vector
+          : like(vector, vector.length, fixed.bytesOf(vector, 0, vector.length))
+        data.set(own.data as Uint8Array, at)
+        at += count
       }
-      return like(vectors[0]!, rows, bytes)
+      return joined
     },
     take(vector, indexes) {
       const picked = pickElements(fixed.bytesOf(vector, 0, vector.length), width, indexes)
