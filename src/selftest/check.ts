@@ -125,8 +125,7 @@ export function issueText(
   const { pass, fail, skipped } = result.counts
   const rows = result.checks.map(({ name, status, reason }) => {
     const check = checks.find(each => each.name === name)
-    const depends =
-      status === 'fail' && check !== undefined ? `. Depends on it: ${check.dependsOnIt}` : ''
+    const depends = status === 'fail' && check ? `. Depends on it: ${check.dependsOnIt}` : ''
     return `| ${status} | ${name} | ${cell(withoutSecrets(reason, server))}${cell(depends)} |\n`
   })
   return [
