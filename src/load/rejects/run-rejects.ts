@@ -77,8 +77,46 @@ export interface InputRejects {
   lastLine?: number
 }
 
-type Counted = Pick<LoadResult['rejects'], 'byClass' | 'byCode' | 'first'> & {
-  readonly byInput: Map<string, InputRejects>
+/** Counts rejects by class, code and input, and keeps the first ones. */
+function newRejectCounts() {
+  const byClass = { parse: 0, type: 0, server: 0 }
+  const byCode: Record<string, number> = {}
+  const first: LoadResult['rejects']['first'] = []
+  const byInput = new Map<string, InputRejects>()
+  const shownOf = new Map<string, number>()
+  const show = ({ code, file, lineNumber, message }: AnyReject): void => {
+    const shown = shownOf.get(code) ?? 0
+    if (shown === mostFirst || (shown === 0 && shownOf.size === mostCodes)) return
+    shownOf.set(code, shown + 1)
+    first.push({ code, file, lineNumber, message })
+  }
+  return {
+    byInput,
+    sums: { byClass, byCode },
+    first,
+    add(reject: AnyReject): void {
+      const { file, code, message, lineNumber } = reject
+      const known = byInput.get(file)
+      if (known === undefined) {
+        const firstError = { code, message, lineNumber }
+        byInput.set(file, { rejected: 1, firstError, lastLine: lineNumber })
+      } else {
+        known.rejected++
+        known.lastLine = Math.max(known.lastLine ?? 0, lineNumber)
+      }
+      byClass[reject.class]++
+      byCode[code] = (byCode[code] ?? 0) + 1
+      show(reject)
+    },
+    /** Adds the rejects of earlier processes. */
+    goOn(rejects: JournaledRun['rejects']): void {
+      Object.assign(byClass, rejects?.byClass)
+      Object.assign(byCode, rejects?.byCode)
+      for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
+        byInput.set(name, { ...ofInput })
+      }
+    },
+  }
 }
 
 interface RunRejectsSetup {
@@ -103,22 +141,11 @@ export function newRunRejects({
     rejectsFile === undefined
       ? undefined
       : new RejectFiles(rejectsFile, { files: platformFiles, about: readings, isOurs })
-  const { byClass, byCode, first, byInput }: Counted = {
-    byClass: { parse: 0, type: 0, server: 0 },
-    byCode: {},
-    first: [],
-    byInput: new Map(),
-  }
-  const shownOf = new Map<string, number>()
+  const counts = newRejectCounts()
+  const { byInput, sums } = counts
   /** Inputs whose rejects changed since the last record in the journal. */
   const changed = new Set<string>()
   let count = 0
-  const show = ({ code, file, lineNumber, message }: AnyReject): void => {
-    const shown = shownOf.get(code) ?? 0
-    if (shown === mostFirst || (shown === 0 && shownOf.size === mostCodes)) return
-    shownOf.set(code, shown + 1)
-    first.push({ code, file, lineNumber, message })
-  }
   /** Adds to a failure where the rejects are in the input. */
   const placing = (action: () => void): void => {
     try {
@@ -139,24 +166,17 @@ export function newRunRejects({
     journaled() {
       const inputs = [...changed].map(name => [name, byInput.get(name)!] as const)
       changed.clear()
-      return { byClass, byCode, files: files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
+      return { ...sums, files: files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
     },
     goOn({ rejects, end }, making) {
-      Object.assign(byClass, rejects?.byClass)
-      Object.assign(byCode, rejects?.byCode)
-      for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
-        byInput.set(name, { ...ofInput })
-      }
+      counts.goOn(rejects)
       placing(() => files?.goOn(rejects?.files ?? [], end?.isDone === true, making))
     },
     cutBack: () => files?.cutBack(),
     add(reject, shape) {
       count++
       changed.add(reject.file)
-      countIn(byInput, reject)
-      byClass[reject.class]++
-      byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
-      show(reject)
+      counts.add(reject)
       files?.add(reject.bytes, shape, reasonOf(runId, reject))
     },
     ofInput: file => byInput.get(file) ?? { rejected: 0, firstError: null },
@@ -165,7 +185,7 @@ export function newRunRejects({
     result() {
       const list = files?.present().map(({ path, rows }) => ({ path, rows })) ?? []
       const unplaced = (files?.unplaced ?? 0) + sumOf(files?.kept()) - sumOf(list)
-      return { file: list[0]?.path ?? null, files: list, unplaced, byClass, byCode, first }
+      return { file: list[0]?.path ?? null, files: list, unplaced, ...sums, first: counts.first }
     },
     equationError(rejected) {
       if (files === undefined) return undefined
@@ -232,23 +252,6 @@ function newReadings(described: () => Pick<RejectRun, 'folder' | 'options'>): Re
       fieldNames,
     }),
   }
-}
-
-function countIn(
-  byInput: Map<string, InputRejects>,
-  { file, code, message, lineNumber }: AnyReject,
-): void {
-  const known = byInput.get(file)
-  if (known === undefined) {
-    byInput.set(file, {
-      rejected: 1,
-      firstError: { code, message, lineNumber },
-      lastLine: lineNumber,
-    })
-    return
-  }
-  known.rejected++
-  known.lastLine = Math.max(known.lastLine ?? 0, lineNumber)
 }
 
 export interface KeptRejects extends RunRejects {

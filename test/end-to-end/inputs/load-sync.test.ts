@@ -63,16 +63,3 @@ addFunctionView(refuse)`,
     },
   )
 })
-
-t.test('if a connection is lost before the answer, the ledger has the outcome', async t => {
-  const { load, count } = await startLoadServer(t, dfsScript, {
-    faults: { afterExecute: request => (request.rows === 4 ? 'close' : undefined) },
-  })
-  const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,A\n3,B\n4,A\n5,A\n' })
-  t.match(await load(join(dir, 'in.csv'), { target, delivery: { ...sync, connections: 1 } }), {
-    exitCode: 0,
-    rows: { read: 5, confirmed: 5 },
-    confirm: { used: 'answers' },
-  })
-  t.equal(await count('loadTable("dfs://d","t")'), 5)
-})

@@ -27,20 +27,6 @@ function addsUp(t: Test, { rows, rejects }: LoadResult): void {
 
 const target = { table: 'target' }
 
-deepTest(t, 'inputs whose headers differ only in bytes share a rejects file', async t => {
-  const { load } = await start(t)
-  const dir = t.testdir({
-    'a.csv': 'id,x\n1,a\nbad,a\n',
-    'b.csv': 'id,x\r\n2,b\r\nbad,b\r\n',
-    'c.csv': '"id","x"\n3,c\nbad,c\n',
-  })
-  const rejects = { file: join(dir, 'r.csv') }
-  const result = await load([dir], { target, rejects })
-  t.match(result, { exitCode: 3, rows: { read: 6, confirmed: 3, rejected: 3 } })
-  addsUp(t, result)
-  t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\nbad,a\nbad,b\r\nbad,c\n')
-})
-
 t.test('rejects of other shapes get separate files, and load again exactly', async t => {
   const { load, rows } = await start(t)
   const dir = t.testdir({
@@ -70,15 +56,6 @@ t.test('rejects of other shapes get separate files, and load again exactly', asy
     await rows('select * from repaired order by x'),
     ['a', 'b', 'c', 'd', 'e', 'f'].map(x => ['bad', x]),
   )
-})
-
-deepTest(t, 'an input with CR line ends gives rejects with CR line ends', async t => {
-  const { load } = await start(t)
-  const dir = t.testdir({ 'in.csv': 'id,x\r1,a\rbad,b\r3,c\rbad,d' })
-  const rejects = { file: join(dir, 'r.csv') }
-  const result = await load(join(dir, 'in.csv'), { target, rejects })
-  t.match(result, { exitCode: 3, rows: { read: 4, confirmed: 2, rejected: 2 } })
-  t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\rbad,b\rbad,d\r')
 })
 
 t.test('rows refused by the server are written to the rejects file with their header', async t => {

@@ -88,16 +88,6 @@ for (const [name, script] of Object.entries(partitioned)) {
 
 const hashed = partitioned['HASH of a SYMBOL']!
 
-t.test('two independent loads block each other', async t => {
-  const { run, stored } = await scene(t, hashed)
-  const results = await Promise.all(
-    [0, 1].map(() => run({ mode: 'async', connections: 1, retries: 50 })),
-  )
-  for (const result of results) t.equal(result.rows.confirmed, rowCount)
-  t.ok(results.some(({ batches }) => batches.retried > 0))
-  t.equal((await stored()).length, 2 * rowCount)
-})
-
 t.test('jobs of the server overlap, and each session writes to different partitions', async t => {
   for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
     const at = new Set<string>()

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { join } from 'node:path'
 import t from 'tap'
-import { load } from '../../../src/load/load.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -84,86 +83,12 @@ t.test('standard input loads like a file, by name, with columns in any order', a
   t.same(await rows('select * from trades'), [['2020.01.02T00:00:00.000', 'A', '2.5', '1']])
 })
 
-t.test('several inputs form one run', async t => {
-  const { load, count } = await startLoadServer(t, tradesScript)
-  const dir = t.testdir({
-    'a.csv': `${tradesHeader}2020.01.01T00:00:00.000,A,1,1\n`,
-    'b.ndjson': '{"time":"2020.01.01T00:00:00.000","sym":"B","price":1,"id":2}\n',
-    'c.csv': `${tradesHeader}`,
-  })
-  const result = await load([join(dir, 'a.csv'), join(dir, 'b.ndjson'), join(dir, 'c.csv')])
-  t.match(result.rows, { read: 2, confirmed: 2 })
-  t.equal(await count('trades'), 2)
-})
-
 t.test('an empty input loads: nothing is read, nothing is sent, exit code 0', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'empty.csv': '', 'header.csv': tradesHeader })
   for (const name of ['empty.csv', 'header.csv']) {
     t.match(await load(join(dir, name)), { exitCode: 0, rows: { read: 0, confirmed: 0 } }, name)
   }
-})
-
-t.test('answers confirm rows in sync mode', async t => {
-  const { load, count } = await startLoadServer(t, tradesScript)
-  const dir = t.testdir({ 'trades.csv': fourRows })
-  const result = await load(join(dir, 'trades.csv'), { delivery: { mode: 'sync', batchRows: 3 } })
-  t.match(result, {
-    exitCode: 0,
-    rows: { confirmed: 4 },
-    confirm: { used: 'answers' },
-    batches: { sent: 2 },
-  })
-  t.ok(result.latencyMs.p50 !== null)
-  t.equal(await count('trades'), 4)
-})
-
-t.test('without confirmation, rows are handed over, and the run reports no more', async t => {
-  const { load } = await startLoadServer(t, tradesScript)
-  const dir = t.testdir({ 'trades.csv': fourRows })
-  t.match(await load(join(dir, 'trades.csv'), { delivery: { confirm: 'none' } }), {
-    exitCode: 0,
-    status: 'loaded',
-    rows: { read: 4, confirmed: 0, unconfirmed: 4 },
-    confirm: { used: 'none' },
-  })
-})
-
-t.test('--expect-rows checks the number of rows', async t => {
-  const { load } = await startLoadServer(t, tradesScript)
-  const dir = t.testdir({ 'trades.csv': fourRows })
-  t.match(await load(join(dir, 'trades.csv'), { expectRows: 4 }), { exitCode: 0 })
-  t.match(await load(join(dir, 'trades.csv'), { expectRows: 5 }), {
-    exitCode: 5,
-    error: { code: 'DDB_EXPECTATION', message: 'expected 5 rows, 4 were delivered' },
-  })
-})
-
-t.test('an interrupted run stops reading, and confirms the rows that it sent', async t => {
-  const { load, count } = await startLoadServer(t, tradesScript)
-  const controller = new AbortController()
-  const stdin = new Readable({ read: () => undefined })
-  stdin.push(tradesHeader + '2020.01.01T00:00:00.000,A,1,1\n'.repeat(10))
-  const result = await load('-', {
-    input: { stdin, flushIntervalMs: 1 },
-    signal: controller.signal,
-    onReport: report => {
-      if (report.sentRows === 10) controller.abort()
-    },
-  })
-  t.match(result, {
-    status: 'interrupted',
-    exitCode: 130,
-    rows: { read: 10, confirmed: 10, unsent: 0 },
-  })
-  t.equal(await count('trades'), 10)
-})
-
-t.test('load() refuses impossible options before it connects', async t => {
-  await t.rejects(
-    load({ inputs: [], server: { host: 'localhost', port: 1 }, target: { table: 't' } }),
-    { code: 'DDB_USAGE' },
-  )
 })
 
 t.test('the progress report includes the number of bytes', async t => {

@@ -57,51 +57,6 @@ t.test("DolphinDB's function view converts rows", async t => {
   t.same(await rows('select * from tradeDates'), [['2020.01.02', 'FHU', '63.6', '5']])
 })
 
-t.test('without receipts, answers confirm the rows of a function', async t => {
-  const notices: string[] = []
-  const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
-    faults: {
-      beforeExecute: request => (request.text.includes('ddbIngest_') ? { error: 'no' } : undefined),
-    },
-  })
-  const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
-  t.match(
-    await load(join(dir, 'in.csv'), {
-      target: {
-        function: 'appendStreamingData',
-        types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
-      },
-      onNotice: notice => notices.push(notice),
-    }),
-    { exitCode: 0, rows: { unconfirmed: 0, confirmed: 1 }, confirm: { used: 'answers' } },
-  )
-  t.match(
-    notices.join('\n'),
-    /no receipts on this server \(no\): the answers of the server are the only proof/,
-  )
-  t.equal(server.counters.asynchronousFailures, 0)
-})
-
-t.test('a function view that throws leaves its rows unconfirmed', async t => {
-  const { load } = await startLoadServer(
-    t,
-    `${tradesScript}
-def refuse(mutable data){ throw "never" }
-addFunctionView(refuse)`,
-  )
-  const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
-  t.match(
-    await load(join(dir, 'in.csv'), {
-      target: {
-        function: 'refuse',
-        types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
-        confirmTable: 'trades',
-      },
-    }),
-    { exitCode: 4, rows: { read: 1, confirmed: 0, unconfirmed: 1 } },
-  )
-})
-
 t.test('the arguments of a function come before the batch', async t => {
   const { load, rows } = await startLoadServer(
     t,

@@ -77,16 +77,6 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   ])
 })
 
-t.test('a check reads times with offsets as a load does', async t => {
-  const { server } = await startLoadServer(t, script)
-  const dir = t.testdir({ 'in.csv': `${header}1,${east},2024-01-02\n2,,\n` })
-  const input = join(dir, 'in.csv')
-  const check = (...more: string[]) =>
-    runMain(['check', input, '-t', 'times', '--host', `127.0.0.1:${server.port}`, ...more])
-  t.match(await check(), { code: 0, stdout: /^at: .* to /m })
-  t.match(await check('--timezone', 'none'), { code: 0, stdout: / --timezone none / })
-})
-
 t.test(
   'a schema keeps times with different offsets as text, and names the option for them',
   async t => {

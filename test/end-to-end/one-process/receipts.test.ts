@@ -2,12 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
-import {
-  startServer,
-  type EmbeddedServer,
-  type Faults,
-  type RequestInfo,
-} from '../../../src/server/index.js'
+import { type Faults, type RequestInfo } from '../../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -85,13 +80,6 @@ t.test(
   },
 )
 
-deepTest(t, 'receipts are the default of an asynchronous run', async t => {
-  const here = await startLoadServer(t, streamScript)
-  t.match(await run(t, here, csv(5), { delivery: {} }), {
-    confirm: { asked: 'auto', used: 'receipts' },
-  })
-})
-
 t.test(
   'if the server refuses a ledger, every batch is answered, unless the user asked for async',
   async t => {
@@ -159,62 +147,6 @@ t.test('lost batches are named without retries, and resent with retries', async 
   t.match(await run(t, withRetries, csv(300)), { exitCode: 0, rows: { confirmed: 300 } })
   t.same(await ids(withRetries), upTo(300), 'every row is stored once')
 })
-
-t.test('a broken connection is reopened, and no row is written twice', async t => {
-  let number = 0
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeExecute: request => (deliveries(request) && ++number === 4 ? 'close' : undefined),
-      afterExecute: request => (deliveries(request) && number === 9 ? 'close' : undefined),
-    },
-  })
-  const result = await run(t, here, csv(200))
-  t.match(result, { exitCode: 0, rows: { confirmed: 200 } })
-  t.ok(result.batches.retried > 0)
-  t.same(await ids(here), upTo(200))
-})
-
-deepTest(t, 'without retries, a lost connection leaves open rows in doubt', async t => {
-  let number = 0
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeExecute: request => (deliveries(request) && ++number === 4 ? 'close' : undefined),
-    },
-  })
-  const result = await run(t, here, csv(200), { delivery: { ...receipts, retries: 0 } })
-  t.equal(result.exitCode, 4)
-  t.same(await ids(here), upTo(result.rows.confirmed))
-})
-
-deepTest(
-  t,
-  'a batch resent while its first copy is still being inserted is written once',
-  async t => {
-    let first: RequestInfo | undefined
-    const here = await startLoadServer(
-      t,
-      `${streamScript}
-def slowly(mutable data){ sleep(400)
- tableInsert(target, data) }
-addFunctionView(slowly)`,
-      {
-        faults: {
-          afterExecute: request => {
-            if (!deliveries(request) || first !== undefined) return undefined
-            first = request
-            return 'close'
-          },
-        },
-      },
-    )
-    const result = await run(t, here, csv(10), {
-      target: { function: 'slowly', types: 'id:INT,sym:SYMBOL' },
-      delivery: { ...receipts, confirmTimeoutMs: 5_000 },
-    })
-    t.match(result, { exitCode: 0, rows: { confirmed: 10 } })
-    t.same(await ids(here), upTo(10))
-  },
-)
 
 t.test('rows that the server refuses are found by halving, and kept with the error', async t => {
   const here = await startLoadServer(t, dfsScript)
@@ -377,55 +309,6 @@ deepTest(
     t.match(result.confirm.note, /forgot its receipts/)
   },
 )
-
-deepTest(t, 'a server that disappears ends the run, and the rows still add up', async t => {
-  let batches = 0
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeExecute: request => {
-        if (!deliveries(request) || ++batches !== 6) return undefined
-        void here.server.close()
-        return 'close'
-      },
-    },
-  })
-  const result = await run(t, here, csv(500), {
-    delivery: { ...receipts, maxInFlightBytes: 200, retryTimeoutMs: 300 },
-  })
-  t.match(result, { exitCode: 4, rows: { rejected: 0 } })
-  t.ok(result.rows.read < 500, 'reading stops')
-})
-
-t.test('if a server restarts without its memory, rows in memory are not confirmed', async t => {
-  let batches = 0
-  let next: EmbeddedServer | undefined
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeExecute: request => {
-        if (!deliveries(request) || ++batches !== 6) return undefined
-        const { port } = here.server
-        void here.server
-          .close()
-          .then(() => startServer({ port, initScript: streamScript }))
-          .then(server => (next = server))
-        return 'close'
-      },
-    },
-  })
-  t.teardown(() => next?.close())
-  const dir = t.testdir({ 'in.csv': csv(300) })
-  const result = await here.load(join(dir, 'in.csv'), {
-    target: { table: 'target' },
-    delivery: { ...receipts, maxInFlightBytes: 200, confirmTimeoutMs: 5_000 },
-  })
-  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
-  t.equal(result.exitCode, 4)
-  const after = next!.node.shared.get('target')!.table.rows
-  t.equal(after, confirmed, 'confirmed rows are in the table')
-  t.ok(unconfirmed >= 50, 'rows confirmed before the restart no longer are')
-  t.match(result.confirm.note, /restarted/)
-})
 
 deepTest(
   t,

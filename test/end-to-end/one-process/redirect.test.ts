@@ -94,14 +94,6 @@ t.test('in sync mode a redirected batch goes to the leader, once', async t => {
   )
 })
 
-t.test('in sync mode a redirect to an unnamed host stops the run', async t => {
-  const here = await pair(t, ({ rows }) => rows > 0)
-  const result = await here.run(sync)
-  t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { confirmed: 0 } })
-  const { read, unconfirmed, rejected, unsent } = result.rows
-  t.equal(read, unconfirmed + rejected + unsent, 'the equation holds')
-})
-
 /** The first node accepts `before` batches and redirects every later batch to the second node. */
 function leadUntil(here: Pair, before: number, host = 'localhost'): void {
   let batches = 0
@@ -145,20 +137,6 @@ t.test('with receipts a redirect to an unnamed host stops the run', async t => {
   const { read, confirmed, rejected, unsent } = result.rows
   t.equal(read, confirmed + rejected + unsent, 'the equation holds')
   t.same(await ids(here.follower), upTo(10))
-})
-
-t.test('with receipts circular redirects end the run', async t => {
-  const here = await pair(t, () => false)
-  leadUntil(here, 0)
-  here.leader.server.node.faults.beforeWrite = ({ table }) =>
-    table === 'target' ? { error: `<NotLeader>127.0.0.1:${here.follower.server.port}` } : undefined
-  const result = await here.run({}, ['localhost'])
-  t.match(result, {
-    exitCode: 69,
-    error: { code: 'DDB_CONNECT' },
-    rows: { confirmed: 0, unconfirmed: 0 },
-  })
-  t.same([...(await ids(here.follower)), ...(await ids(here.leader))], [])
 })
 
 t.test('with receipts a function is not called again on another node', async t => {

@@ -149,22 +149,6 @@ t.test('detected settings are kept, even if the rejects look different', async t
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
-t.test('trailing delimiters are read as in the run', async t => {
-  for (const [text, argv] of [
-    // Read without the settings of the run, this file might have row names.
-    ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
-    // A record with an additional field does not mean that records end with a delimiter.
-    ['id,price,名\n1,1.5,\n1,1.5,\n3,4,5,\nx,2.5,b\n', ['--match', 'position']],
-  ] as const) {
-    const { first, repair, retry, rows } = await scene(t, text, argv)
-    t.equal(first.code, 3, first.stderr)
-    await repair(found => found.replace('x,', '2,').replace('5,\n', '5\n'))
-    const { code, stderr } = await retry()
-    t.equal(code, 0, `${text}${stderr}`)
-    t.strictSame((await rows('select * from prices where 名 = "b"')).at(-1), ['2', '2.5', 'b'])
-  }
-})
-
 t.test('inputs that are read differently have separate rejects files', async t => {
   const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
   const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))
@@ -212,29 +196,10 @@ t.test('a retry that loaded nothing can be repaired and retried', async t => {
   t.notOk((await readdir(folder)).includes('r.retry.csv'))
 })
 
-t.test('without receipts, no file is loaded twice either', async t => {
-  const { repair, retry, ids } = await scene(t, input, ['--mode', 'sync'])
-  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
-  t.match(await retry(), { code: 0 })
-  t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
-  await repair(text => text.replace('2;', '7;'))
-  t.match(await retry(), { code: 64, stderr: /DDB_RUN_CHANGED/ })
-  t.strictSame(await ids(), ['1', '2', '3', '4'])
-})
-
 t.test('options that the run did not have can be added', async t => {
   const { path, retry, rows } = await scene(t, 'id,price,名\n1,n/a,a\n2,2,b\n')
   t.equal((await retry(path, '--null', 'n/a')).code, 0)
   t.strictSame(await rows('select * from prices where isNull(price)'), [['1', '', 'a']])
-})
-
-t.test('rejects of JSON with a path are lines, and are loaded as lines', async t => {
-  const text = '{"data":[{"id":1,"price":1,"名":"a"},{"id":"x","price":2,"名":"b"}]}'
-  const { repair, retry, ids, first } = await scene(t, text, ['-f', 'json', '--json-path', 'data'])
-  t.equal(first.code, 3, first.stderr)
-  await repair(line => line.replace('"x"', '2'))
-  t.equal((await retry()).code, 0)
-  t.strictSame(await ids(), ['1', '2'])
 })
 
 t.test('the encoding is kept, unless the file was saved in a different encoding', async t => {

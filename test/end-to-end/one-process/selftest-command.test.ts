@@ -84,29 +84,6 @@ t.test('a difference gives exit code 1 and its consequences; the rest is counted
   t.equal(stderr, '')
 })
 
-t.test('without a server the exit code is 69, after a refused login 77', async t => {
-  const gone = await startServer({ port: 0 })
-  await gone.close()
-  const { code, stdout } = await runMain(['selftest', '--host', `127.0.0.1:${gone.port}`, '--json'])
-  t.equal(code, 69)
-  t.match(JSON.parse(stdout), {
-    schema: 'ddb-ingest/selftest/1',
-    exitCode: 69,
-    serverVersion: null,
-    checks: [],
-    counts: { pass: 0, fail: 0, skipped: 0 },
-    error: { code: 'DDB_CONNECT' },
-  })
-  const wrong = { environment: { DDB_USER: 'admin', DDB_PASSWORD: 'hunter2-secret' } }
-  const refused = await runMain(['selftest', '--host', `127.0.0.1:${server.port}`], wrong)
-  t.equal(refused.code, 77)
-  t.notMatch(refused.stdout + refused.stderr, /hunter2/)
-  const closed = await startServer({ port: 0, requireLogin: true })
-  t.teardown(() => closed.close())
-  const guest = await runMain(['selftest', '--host', `127.0.0.1:${closed.port}`])
-  t.match(guest, { code: 77, stdout: '', stderr: /S04009/ })
-})
-
 t.test(
   'a signal ends selftest cleanly: it prints known results and removes its objects',
   async t => {

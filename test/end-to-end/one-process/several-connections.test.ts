@@ -92,45 +92,6 @@ t.test('after the first batch, the server works on as many batches at once', asy
   }
 })
 
-t.test('a lost connection loses no batch', async t => {
-  let requests = 0
-  const { run, stored } = await scene(t, streamScript, {
-    beforeExecute: ({ rows }) => (rows > 1 && ++requests % 7 === 3 ? 'close' : undefined),
-  })
-  const result = await run({ mode: 'async', retries: 50, retryTimeoutMs: 60_000 })
-  t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
-  t.ok(result.batches.retried > 0)
-  t.strictSame(await stored(), ids)
-})
-
-t.test('a run resumes with another number of connections', async t => {
-  for (const [before, after] of [
-    [4, 1],
-    [1, 3],
-    [8, 2],
-  ] as const) {
-    const stop = new AbortController()
-    let requests = 0
-    const { run, stored, dir } = await scene(t, streamScript, {
-      beforeExecute({ rows }) {
-        if (rows > 1 && ++requests === 12) stop.abort()
-        return undefined
-      },
-    })
-    const named = { runId: 'nightly', journal: { folder: dir } }
-    const confirm = { mode: 'async', maxInFlightBytes: 400 } as const
-    const first = await run({ ...confirm, connections: before }, undefined, {
-      ...named,
-      signal: stop.signal,
-    })
-    t.match(first, { status: 'interrupted' })
-    const second = await run({ ...confirm, connections: after }, undefined, named)
-    t.match(second, { exitCode: 0, connections: after })
-    t.equal(second.rows.confirmed + second.rows.skipped, rowCount)
-    t.strictSame(await stored(), ids)
-  }
-})
-
 t.test('several connections need permission to change the order of rows', async t => {
   const scripts = [streamScript, 'share keyedTable(`id, 1:0, [`id], [INT]) as target']
   for (const script of scripts) {
