@@ -96,7 +96,7 @@ t.test('npm start and npm test prepare a fresh clone', async t => {
   // Tests and comparisons need the official client. Only comparisons need the packages of bench/peers.
   const prepared = 'node scripts/prepare-checkout.js --tools test/oracle'
   t.equal(manifest.scripts['prebench'], `${prepared} bench/peers`)
-  t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
+  t.equal(manifest.scripts['pretest'], `${prepared} scripts/kernel && node scripts/transpile.js`)
   t.equal(manifest.scripts['pretest:deep'], 'npm run --silent pretest')
   t.equal(manifest.scripts['build'], 'node scripts/prepare-checkout.js --build')
   t.equal(manifest.scripts['prepare'], 'node scripts/prepare-checkout.js --prepare')
