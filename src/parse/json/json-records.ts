@@ -325,10 +325,11 @@ export class JsonRecords {
     if (entry !== undefined || this.#rules.ignoreExtra) return entry ?? ignoredEntry
     const names = this.#members.map(member => member.name)
     const name = `${level.prefix}${key}`
+    const hint = this.#rules.byPosition === true ? '' : nearestHint(name, names)
     const text = Buffer.from(key)
     this.#obstacle = {
       code: 'DDB_INPUT_MEMBER',
-      message: `${this.#called(name)} goes nowhere${nearestHint(name, names)}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
+      message: `${this.#called(name)} goes nowhere${hint}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
       value: clippedText(text, 0, text.length),
     }
     return undefined

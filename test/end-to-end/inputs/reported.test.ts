@@ -2,6 +2,7 @@
   Inputs of the kinds that people report, each small: what the command line does with them, and the words that name the cause and
   the option.
 */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { runMain } from '../../cli/run-cli.js'
@@ -290,7 +291,7 @@ const reported: readonly Reported[] = [
       ['2017.07.03T00:00:00.000', '148976'],
       ['2017.07.03T00:01:00.000', '5'],
     ],
-    says: ['element 3 goes nowhere'],
+    says: ['element 3 goes nowhere: map it'],
   },
   {
     name: 'rows as arrays, with numbers of elements',
@@ -415,5 +416,38 @@ t.test('inputs of reported kinds', async t => {
       `${name}: ${said}`,
     )
     if (wanted !== undefined) t.strictSame(await rows(`select * from t${i}`), wanted, name)
+  }
+})
+
+t.test('rejected arrays are repaired and retried, by name and by position', async t => {
+  const { server, session, rows } = await startLoadServer(t, '')
+  const dir = t.testdir({
+    'a.json': '{"fields":["s","v"],"items":[["A",1],["B","x"]]}',
+    'b.json': '[["A",1],["B","x"]]',
+    'password.txt': '123456',
+  })
+  const to = ['--host', `127.0.0.1:${server.port}`, '--user', 'admin']
+  to.push('--password-file', join(dir, 'password.txt'))
+  const environment = { XDG_STATE_HOME: dir }
+  for (const [table, kept, ...options] of [
+    ['a', '{"s":"B","v":"x"}\n', '--json-path', 'items'],
+    ['b', '["B","x"]\n', '--match', 'position'],
+  ] as const) {
+    await session.run(`share table(100:0, ${coded}) as ${table}`)
+    const rejects = join(dir, `${table}.rejects`)
+    const words = ['--table', table, ...options, '--on-error', 'quarantine', '--rejects', rejects]
+    const first = await runMain(['load', join(dir, `${table}.json`), ...words, ...to], {
+      environment,
+    })
+    t.equal(first.code, 3, first.stderr)
+    t.equal(readFileSync(rejects, 'utf8'), kept)
+    writeFileSync(rejects, kept.replace('"x"', '2'))
+    const second = await runMain(['retry', rejects, ...to], { environment })
+    t.equal(second.code, 0, second.stderr)
+    const wanted = [
+      ['A', '1'],
+      ['B', '2'],
+    ]
+    t.strictSame(await rows(`select * from ${table}`), wanted)
   }
 })
