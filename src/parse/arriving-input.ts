@@ -7,13 +7,6 @@ import type { BatchOptions, FlushClock } from './input-reader.js'
 import type { FedPiece, FedRows } from './rows/fed-rows.js'
 import type { LineTokenizer } from './line-tokenizer.js'
 
-/** A program's rows, of which the first `taken` are in a batch. */
-export interface FedInPart {
-  readonly rows: FedRows
-  readonly bytes: Uint8Array
-  taken: number
-}
-
 const asPiece = (result: IteratorResult<Uint8Array, void>): IteratorResult<FedPiece, void> =>
   result.done === true ? result : { done: false, value: { bytes: result.value } }
 
@@ -21,7 +14,8 @@ export class ArrivingInput {
   ended = false
   /** The source's error; thrown after the rows before it were delivered. */
   error: Error | undefined
-  fed: FedInPart | undefined
+  /** A program's rows. */
+  fed: FedRows | undefined
   /** True if the rows so far must not wait for more. */
   endsBatch = false
   readonly #tokenizer: LineTokenizer
@@ -57,7 +51,7 @@ export class ArrivingInput {
       const { bytes, rows, endsBatch = false } = value
       this.endsBatch ||= endsBatch
       if (rows === undefined) this.#tokenizer.push(bytes)
-      else this.fed = { rows, bytes, taken: 0 }
+      else this.fed = rows
     } catch (error) {
       this.ended = true
       this.error = error instanceof Error ? error : new Error(String(error))

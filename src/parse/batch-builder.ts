@@ -216,17 +216,40 @@ export class BatchBuilder {
     this.rowCount += bounds.rowCount
   }
 
-  /** Appends a program's rows, from row `from` on. `bounds` has their number and places in the text. */
-  appendRows({ columns }: FedRows, from: number, bounds: RowBounds): void {
-    for (const [i, { builder }] of this.#columns.entries()) {
-      builder.append!(columns[i]!, from, from + bounds.rowCount, this.rowCount)
+  /**
+   * Appends the program's rows from `from` to `to` (exclusive), up to one that must be read as text. The caller adds their places
+   * (`addPlaces`).
+   * @returns how many rows were appended
+   */
+  putRows(rows: FedRows, from: number, to: number): number {
+    let taken = to - from
+    try {
+      for (let i = 0; i < this.#columns.length && taken > 0; i++) {
+        const column = this.#columns[i]!
+        const values = rows.valuesOf(i, from, from + taken)
+        const put = column.builder.put!(values, taken, this.rowCount)
+        column.nullsRead = 0
+        for (let row = 0; row < put; row++) {
+          if (values[row] === null || values[row] === '') column.nullsRead++
+        }
+        if (put === taken) continue
+        // All columns begin again with this smaller number of rows.
+        for (const { builder } of this.#columns.slice(0, i + 1)) builder.undo()
+        taken = put
+        i = -1
+      }
+    } catch {
+      // A getter has thrown. Read as texts, only its row is rejected.
+      for (const { builder } of this.#columns) builder.undo()
+      return 0
     }
-    this.#addRows(bounds)
+    return taken
   }
 
-  /** Adds the nulls of a program's rows to the counts of this input. */
-  count({ nulls }: FedRows): void {
-    for (const [i, { counts }] of this.#columns.entries()) counts.nulls += nulls[i]!
+  /** Adds the places of rows that `putRows` has appended. */
+  addPlaces(bounds: RowBounds): void {
+    for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
+    this.#addRows(bounds)
   }
 
   /** Size of the batch on the wire, closely estimated. */

@@ -5,7 +5,7 @@
 import { InputError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { TextSource } from '../schema/cell-source.js'
-import { ArrivingInput, type FedInPart } from './arriving-input.js'
+import { ArrivingInput } from './arriving-input.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { sourceFields } from './sourced-column.js'
 import { systemClock } from '../platform/system.js'
@@ -20,7 +20,8 @@ import type {
   Step,
 } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
-import { mostFedRows, type SourceProgress } from './rows/fed-rows.js'
+import { mostFedRows, type FedRows, type SourceProgress } from './rows/fed-rows.js'
+import { lineFeed } from './line-ends.js'
 import type { LineTokenizer } from './line-tokenizer.js'
 import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
 import { BlockRejects } from './block-rejects.js'
@@ -46,6 +47,7 @@ export interface Records {
 
 /** Where each row of a piece begins, and the one before it ends, because a row counts as one byte. */
 const fedStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
+const fedText = new Uint8Array(mostFedRows).fill(lineFeed)
 
 /** Turns the bytes of one input into batches. */
 export class BlockReader {
@@ -238,32 +240,31 @@ export class BlockReader {
     return this.#rejects.begin()
   }
 
-  /** Appends a program's rows to the batch, as many as have room. */
-  #takeFed(fed: FedInPart): void {
-    const { rows, bytes, taken } = fed
+  /** Appends a program's rows to the batch, as many as have room and need not be read as text. */
+  #takeFed(rows: FedRows): void {
     const { tokenizer } = this.#input
     const builder = this.#builder
+    const { records, textBytes } = this.#room
+    let rowCount = Math.min(rows.rowCount, records)
+    while (rowCount > 1 && rowCount > textBytes) rowCount >>= 1
+    rowCount = builder.putRows(rows, 0, rowCount)
+    this.#arriving.fed = undefined
+    this.#options.feed!.took(rowCount)
+    if (rowCount === 0) return
     this.#beginBatch()
-    const room = this.#room
-    let rowCount = Math.min(rows.rowCount - taken, room.records)
-    while (rowCount > 1 && rowCount > room.textBytes) rowCount >>= 1
-    if (taken === 0) builder.count(rows)
-    const next = taken + rowCount
     const { lineNumber, offsetBytes } = tokenizer.resumePoint
     const lineNumbers = new Float64Array(rowCount)
     for (let row = 0; row < rowCount; row++) lineNumbers[row] = lineNumber + row
-    builder.appendRows(rows, taken, {
-      recordStarts: fedStarts.subarray(taken, next),
-      recordEnds: fedStarts.subarray(taken + 1, next + 1),
+    builder.addPlaces({
+      recordStarts: fedStarts.subarray(0, rowCount),
+      recordEnds: fedStarts.subarray(1, rowCount + 1),
       lineNumbers,
       rowCount,
-      bytes,
-      bytesOffset: offsetBytes - taken,
+      bytes: fedText,
+      bytesOffset: offsetBytes,
     })
     tokenizer.passRows(rowCount)
     this.#rejects.recordsRead += rowCount
-    fed.taken = next
-    if (next === rows.rowCount) this.#arriving.fed = undefined
   }
 
   #beginBatch(): void {

@@ -122,8 +122,7 @@ export function rowFeed(
     } catch {
       // A getter has thrown. Read as texts, only its row is rejected.
     }
-    if (piece?.rows === undefined) textsLeft = textsAtOnce
-    else store.take(piece.rows.rowCount)
+    if (piece === undefined) textsLeft = textsAtOnce
     return piece
   }
   const asText = (): FedPiece => {
@@ -158,6 +157,11 @@ export function rowFeed(
   return {
     get taken() {
       return { bytesRead, contentBytesRead: bytesRead }
+    },
+    took(rowCount) {
+      if (rowCount === 0) textsLeft = textsAtOnce
+      else store.take(rowCount)
+      bytesRead += rowCount
     },
     async next() {
       while (!hasRunEnded()) {

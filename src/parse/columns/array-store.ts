@@ -37,13 +37,6 @@ export class ArrayStore {
     return true
   }
 
-  /** Copies rows `from` to `to` (exclusive) of `rows` to row `firstRow`. `reserve` must have made room for them. */
-  put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
-    const size = this.#bytesPerRow
-    const bytes = new Uint8Array(rows, from * size, (to - from) * size)
-    new Uint8Array(this.buffer).set(bytes, firstRow * size)
-  }
-
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
     // Expects the next batch to need as many bytes as this one. The size of the buffer is not a measure, because small

@@ -21,30 +21,6 @@ export interface WireRoom {
   readonly textByte: number
 }
 
-/** Elements of one size, one after the other. */
-export interface FixedPart {
-  readonly data: ArrayBuffer
-}
-
-/** Texts in wire form, one after the other. */
-export interface TextPart {
-  readonly encoded: Uint8Array<ArrayBuffer>
-  /** End of each row's text in `encoded`. */
-  readonly ends: Uint32Array<ArrayBuffer>
-}
-
-/** Codes of the rows, and the texts of the codes. Code 0 is null. */
-export interface SymbolPart {
-  readonly codes: Int32Array<ArrayBuffer>
-  /** Texts from code 1 on, one after the other. The array has some spare bytes after the last text. */
-  readonly texts: Uint8Array<ArrayBuffer>
-  /** End of each code's text; for code 0 the start of the first text. */
-  readonly textEnds: Int32Array<ArrayBuffer>
-}
-
-/** Rows that were read from a program's values, before a builder appends them. Each kind of column accepts one kind. */
-export type ColumnPart = FixedPart | TextPart | SymbolPart
-
 /** Builds one column. Call `read` for each block, `undo` if rows of the block were refused, and `take` at the end of a batch. */
 export interface ColumnBuilder {
   /**
@@ -53,7 +29,7 @@ export interface ColumnBuilder {
    * @returns how many cells are null, including those of refused rows
    */
   read(block: RecordBlock, field: number, firstRow: number): number
-  /** Removes the rows that the last `read` appended. */
+  /** Removes the rows that the last `read` or `put` appended. */
   undo(): void
   /** The block with the texts read last; only in a column that combines several texts. */
   readonly composed?: RecordBlock
@@ -66,10 +42,11 @@ export interface ColumnBuilder {
   /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
   /**
-   * Appends rows `from` to `to` (exclusive) of a part, as rows from `firstRow` on. `undo` cannot remove them. Only in
-   * columns of types that take a program's values.
+   * Appends a program's values as rows from `firstRow` on, up to a value that the column cannot store as it would store its text.
+   * null and '' are null. Only in columns of types that take values.
+   * @returns how many values were appended
    */
-  append?(part: ColumnPart, from: number, to: number, firstRow: number): void
+  put?(values: readonly unknown[], count: number, firstRow: number): number
 }
 
 /**

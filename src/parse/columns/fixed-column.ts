@@ -10,7 +10,7 @@ import { isRead, notFinite, noValue, type NumberArray, type ReadCell } from '../
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder, ColumnPart, FixedPart, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 
 export interface FixedLayout {
   readonly bytesPerRow: number
@@ -43,6 +43,9 @@ export const sixteenBytes: FixedLayout = { ...layoutOf(Int32Array, 0, 0, 0, 0), 
 export const largeLayout: FixedLayout = { ...sixteenBytes, nullElements: [0, 0, 0, nullInt32] }
 export const pairLayout: FixedLayout = layoutOf(Float64Array, nullDouble, nullDouble)
 
+/** Stores a value as a column would store its text, from element `at` on. Returns false to leave it to the reader of texts. */
+export type TakeValue = (value: unknown, into: NumberArray, at: number) => boolean
+
 /** How to rewrite texts that are not in the notation of their type. */
 export interface Rewriting {
   /**
@@ -70,6 +73,8 @@ export interface FixedType extends FixedLayout {
   /** Set for decimals: digits after the point. */
   readonly scale?: number
   readonly readCell: ReadCell
+  /** Takes a program's values; undefined if they are always read as text. */
+  readonly take?: TakeValue | undefined
   /** The kernel's reader for texts such as the cell, if it has one. */
   readonly kernelRead?: ((block: RecordBlock, cell: number) => KernelRead | undefined) | undefined
   /** Set if texts have another notation, except those of cells that the format itself marks as numbers. */
@@ -200,8 +205,17 @@ export class FixedColumn implements ColumnBuilder {
     return { form: 'vector', length: rowCount, data, ...shape } as Column
   }
 
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    this.#reserve(firstRow + to - from)
-    this.#store.put((part as FixedPart).data, from, to, firstRow)
+  put(values: readonly unknown[], count: number, firstRow: number): number {
+    const { take, nullElements } = this.#type
+    const width = nullElements.length
+    const array = this.#reserve(firstRow + count)
+    for (let i = 0; i < count; i++) {
+      const at = (firstRow + i) * width
+      const value = values[i]
+      if (value === null || value === '') {
+        for (let k = 0; k < width; k++) array[at + k] = nullElements[k]!
+      } else if (take?.(value, array, at) !== true) return i
+    }
+    return count
   }
 }

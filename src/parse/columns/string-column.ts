@@ -11,7 +11,7 @@ import { isUtf8 } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder, ColumnPart, TextPart, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 
 /** Bytes of the length before a BLOB. */
 const lengthBytes = 4
@@ -134,13 +134,45 @@ export class StringColumn implements ColumnBuilder {
     return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
   }
 
-  append(part: ColumnPart, from: number, to: number): void {
-    const { encoded, ends } = part as TextPart
-    const texts = encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
-    this.#reserve(this.#length + texts.length)
-    this.#encoded.set(texts, this.#length)
-    this.#length += texts.length
+  put(values: readonly unknown[], count: number): number {
+    const start = this.#length
+    this.#lengthBefore = start
+    for (let i = 0; i < count; i++) {
+      const value = values[i] === null ? '' : values[i]
+      if (typeof value !== 'string' || this.#length - start > mostPutBytes) return i
+      this.#reserve(this.#length + mostUtf8Bytes * value.length + 1)
+      const length = writeText(value, this.#encoded, this.#length)
+      if (length < 0 || length > this.#maxBytes) return i
+      this.#length += length
+      this.#encoded[this.#length++] = 0
+    }
+    return count
   }
+}
+
+/** Approximate limit of the texts that are put at a time. A batch ends only after them, so they must be small. */
+export const mostPutBytes: number = 256 * 1024
+
+/** The most bytes of UTF-8 that one UTF-16 unit takes. */
+export const mostUtf8Bytes = 3
+
+const encoder = new TextEncoder()
+
+/** A surrogate without the other of its pair, or U+0000, which would end the text early. */
+const notText = /[\0\p{Surrogate}]/u
+
+/** Writes the text as UTF-8. Returns its length in bytes; −1 for a text that no column stores. */
+export function writeText(text: string, into: Uint8Array, at: number): number {
+  const { length } = text
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0) return -1
+    if (code >= 0x80) {
+      return notText.test(text) ? -1 : encoder.encodeInto(text, into.subarray(at)).written
+    }
+    into[at + i] = code
+  }
+  return length
 }
 
 /** True if the bytes are UTF-8 without U+0000. */

@@ -8,8 +8,7 @@ import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, SymbolPart } from './column-builder.js'
-import { explainText } from './string-column.js'
+import { explainText, mostPutBytes, mostUtf8Bytes, writeText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
 
@@ -36,9 +35,8 @@ export class SymbolColumn implements ColumnBuilder {
   #known: KnownTexts | undefined
   #sizeBefore = 1
   #baseBytesBefore = 1
-  /** The part that was appended last. `#partEntries` maps its codes to the numbers of texts; −1: not yet looked up. */
-  #part: SymbolPart | undefined
-  #partEntries: Int32Array = new Int32Array(0)
+  /** The numbers of a program's texts. */
+  readonly #entryOf = new Map<unknown, number>()
 
   constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#type = type
@@ -138,39 +136,38 @@ export class SymbolColumn implements ColumnBuilder {
     if (this.#symbols.isFull) {
       this.#symbols.clear()
       this.#known?.clear()
-      this.#part = undefined
+      this.#entryOf.clear()
     }
     return column
   }
 
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    const given = part as SymbolPart
-    const length = to - from
-    if (this.#store.reserve(firstRow + length)) this.#codes = new Int32Array(this.#store.buffer)
-    if (this.#part !== given) {
-      this.#part = given
-      const { length } = given.textEnds
-      if (length > this.#partEntries.length) this.#partEntries = new Int32Array(2 * length)
-      this.#partEntries.fill(-1, 0, length)
-    }
-    const codes = this.#codes
-    const { codes: others, textEnds } = given
-    const entries = this.#partEntries
-    for (let row = 0; row < length; row++) {
-      const other = others[from + row]!
+  put(values: readonly unknown[], count: number, firstRow: number): number {
+    if (this.#store.reserve(firstRow + count)) this.#codes = new Int32Array(this.#store.buffer)
+    this.#sizeBefore = this.#base.length
+    this.#baseBytesBefore = this.#baseBytes
+    for (let i = 0; i < count; i++) {
+      const value = values[i]
       let code = 0
-      if (other !== 0) {
-        let entry = entries[other]!
-        if (entry < 0) {
-          const start = textEnds[other - 1]!
-          entry = this.#symbols.find(given.texts, start, textEnds[other]!)
-          entries[other] = entry
-        }
-        code =
-          this.#codeOfEntry[entry]! || this.#number(entry, textEnds[other]! - textEnds[other - 1]!)
+      if (value !== null && value !== '') {
+        const entry = this.#entryOf.get(value) ?? this.#addValue(value)
+        const isFull = this.#baseBytes - this.#baseBytesBefore > mostPutBytes
+        if (entry === noSymbol || isFull) return i
+        code = this.#codeOfEntry[entry]! || this.#number(entry, this.#symbols.byteLength(entry))
       }
-      codes[firstRow + row] = code
+      this.#codes[firstRow + i] = code
     }
+    return count
+  }
+
+  /** Returns the number of the text; `noSymbol` for a value that is none. */
+  #addValue(value: unknown): number {
+    if (typeof value !== 'string') return noSymbol
+    const bytes = new Uint8Array(mostUtf8Bytes * value.length)
+    const length = writeText(value, bytes, 0)
+    if (length < 0 || length > this.#maxBytes) return noSymbol
+    const entry = this.#symbols.find(bytes, 0, length)
+    this.#entryOf.set(value, entry)
+    return entry
   }
 
   /** Gives a text the next code of this batch. */

@@ -1,7 +1,6 @@
 /*
-  The rows of a program as the reader gets them: columns read from the values themselves, or lines of JSON.
+  The rows of a program as the reader gets them: values, which columns take as they are, or lines of JSON.
 */
-import type { ColumnPart } from '../columns/column-builder.js'
 
 /** How many bytes a source has delivered so far: as stored, and after decompression. */
 export interface SourceProgress {
@@ -9,18 +8,20 @@ export interface SourceProgress {
   readonly contentBytesRead: number
 }
 
-/** Rows whose columns were read from values. In the input, each row counts as a line of one byte. */
+/** Rows whose values columns may take. In the input, each row counts as a line of one byte. */
 export interface FedRows {
   readonly rowCount: number
-  readonly columns: readonly ColumnPart[]
-  /** Number of nulls in each column. */
-  readonly nulls: readonly number[]
+  /**
+   * The values of rows `from` to `to` (exclusive) for a column of the mapping; valid until the next call.
+   * @throws whatever a getter of a row throws
+   */
+  valuesOf(columnIndex: number, from: number, to: number): readonly unknown[]
 }
 
 export interface FedPiece {
-  /** Valid until the next piece is requested. */
+  /** Valid until the next piece is requested; empty if there are rows. */
   readonly bytes: Uint8Array
-  /** At most `mostFedRows`; undefined if the reader must read the bytes. */
+  /** At most `mostFedRows`. The reader takes some and says so (`took`), before it requests the next piece. */
   readonly rows?: FedRows | undefined
   /** True if the rows so far must not wait for more. */
   readonly endsBatch?: boolean
@@ -35,7 +36,9 @@ export interface Feed {
    * @throws the source's failure, after all that the source delivered
    */
   next(): Promise<IteratorResult<FedPiece, void>>
+  /** So many rows of the last piece are in a batch; 0 if the next row must be read as text. */
+  took(rowCount: number): void
 }
 
-/** Limit of the rows in a piece, so that its columns stay in the processor's cache. */
+/** Limit of the rows in a piece, so that their values stay in the processor's cache. */
 export const mostFedRows = 4096

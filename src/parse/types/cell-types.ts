@@ -6,7 +6,6 @@ import { kernelReadOf } from '../../kernel/reads.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32 } from '../../protocol/null-value.js'
 import type { CellRules } from '../cell-rules.js'
-import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ClockRules } from '../cells/pattern-format.js'
 import type { DateFormat } from '../cells/time-unit.js'
 import { isRead, outOfRange, type ReadCell } from '../cells/read-cell.js'
@@ -37,17 +36,11 @@ import {
   sixteenBytes,
   type FixedLayout,
   type Rewriting,
+  type TakeValue,
 } from '../columns/fixed-column.js'
 import { StringColumn } from '../columns/string-column.js'
 import { SymbolColumn } from '../columns/symbol-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import {
-  fixedValues,
-  symbolColumn,
-  textColumn,
-  type TakeValue,
-  type ValueColumn,
-} from '../rows/value-columns.js'
 
 export interface ColumnPlace {
   /** Index of the column in the mapping. A row that the column refuses is reported under this index. */
@@ -64,22 +57,13 @@ export interface ColumnPlace {
   readonly rewriting?: Rewriting | undefined
 }
 
-export interface ValuePlace {
-  /** Largest number of values in a piece. */
-  readonly capacity: number
-  /** Longest text, in bytes of UTF-8; Infinity for no limit. */
-  readonly maxBytes: number
-  /** The UTC offset that the column's times share. A `Date` needs offset 0, and sets it if none is set yet. */
-  readonly offset: () => ColumnOffset | undefined
-}
-
 export interface CellType {
   readonly name: DataType
   /** Kinds of JSON values allowed in a cell, as bits of `jsonKinds`; null is always allowed. */
   readonly jsonKinds: number
   readonly column: (place: ColumnPlace) => ColumnBuilder
-  /** Makes a column that takes a program's values; undefined if values of the type are always read as text. */
-  readonly values?: (place: ValuePlace) => ValueColumn
+  /** Set if columns of the type take a program's values; otherwise these are always read as text. */
+  readonly takesValues?: true
   /**
    * Set if any text is a value, and blanks around it are part of it. No client sends array vectors of these types
    * (docs/protocol.md#array-vectors).
@@ -283,7 +267,7 @@ const fixedTypes: readonly FixedCellType[] = [
 function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellType): CellType {
   return {
     ...type,
-    ...(take && { values: ({ capacity }) => fixedValues(layout, capacity, take) }),
+    ...(take && { takesValues: true }),
     column({ columnIndex, pool, scale, rewriting }) {
       const hasScale = typeof readCell === 'object'
       const read = kernelReadOf(type.name, scale)
@@ -294,6 +278,7 @@ function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellT
         ...(hasScale && { scale }),
         readCell: hasScale ? readCell.of(scale) : readCell,
         rewriting,
+        take,
         expected: typeof expected === 'string' ? expected : expected(scale),
       }
       return new FixedColumn(fixed, columnIndex, pool)
@@ -305,13 +290,13 @@ function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellT
 const textTypes: readonly Omit<CellType, 'jsonKinds' | 'isText' | 'takesNames'>[] = [
   {
     name: 'SYMBOL',
-    values: ({ capacity, maxBytes }) => symbolColumn(capacity, maxBytes),
+    takesValues: true,
     column: ({ columnIndex, pool, maxBytes }) =>
       new SymbolColumn('SYMBOL', columnIndex, pool, maxBytes),
   },
   {
     name: 'STRING',
-    values: ({ capacity, maxBytes }) => textColumn(capacity, maxBytes),
+    takesValues: true,
     column: ({ columnIndex, pool, maxBytes }) =>
       new StringColumn('STRING', false, columnIndex, pool, maxBytes),
   },

@@ -15,10 +15,9 @@ import {
   type DateFormat,
   type TimeUnit,
 } from '../cells/time-unit.js'
-import { FixedColumn, int32Layout, int64Layout } from '../columns/fixed-column.js'
+import { FixedColumn, int32Layout, int64Layout, type TakeValue } from '../columns/fixed-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { RecordBlock } from '../record-block.js'
-import { fixedValues, type TakeValue } from '../rows/value-columns.js'
 import type { CellType, ColumnPlace } from './cell-types.js'
 
 interface TimeType {
@@ -105,7 +104,7 @@ function timeCellType(type: TimeType): CellType {
   const columnOf = (
     format: DateFormat,
     what: string,
-    { columnIndex, pool, rewriting }: ColumnPlace,
+    { columnIndex, pool, rewriting, clock }: ColumnPlace,
     explain: NonNullable<DateFormat['explain']>,
   ): FixedColumn => {
     const readCell: ReadCell = (bytes, start, end, into, at) => {
@@ -114,11 +113,12 @@ function timeCellType(type: TimeType): CellType {
         ? storeTime(unit, format.days, format.secondOfDay, format.nanos, into, at)
         : outcome
     }
+    const take = dateMs === undefined ? undefined : takeDates(dateMs, unit.isLong, clock.offset)
     const kernelRead =
       format.kernelRead &&
       ((block: RecordBlock, cell: number) => format.kernelRead!(block, cell, unit))
     return new FixedColumn(
-      { ...layout, name, expected: what, readCell, kernelRead, rewriting, explain },
+      { ...layout, name, expected: what, readCell, take, kernelRead, rewriting, explain },
       columnIndex,
       pool,
     )
@@ -128,10 +128,7 @@ function timeCellType(type: TimeType): CellType {
   return {
     name,
     jsonKinds: jsonKinds.string,
-    ...(dateMs !== undefined && {
-      values: ({ capacity, offset }) =>
-        fixedValues(layout, capacity, takeDates(dateMs, unit.isLong, offset())),
-    }),
+    ...(dateMs !== undefined && { takesValues: true }),
     column(place) {
       const rules = hasOffset ? { ...place.clock, keepsTime } : { isMonth: name === 'MONTH' }
       const format = new PatternFormat(patterns, rules)
