@@ -64,7 +64,7 @@ const bundling = {
 
 /**
  * Bundles the entries with the pieces that they share, for packages: scripts/read-stack.js restores names in users' stacks
- * (docs/decisions/0020-packages-are-complete.md). Also bundles the command line as a script for checkouts: bin/program.js runs the
+ * (docs/decisions/0013-the-program-is-bundled.md). Also bundles the command line as a script for checkouts: bin/program.js runs the
  * script and gives it `import.meta` and `require` (docs/decisions/0013-the-program-is-bundled.md).
  */
 async function makeProgram() {

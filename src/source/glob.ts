@@ -1,6 +1,6 @@
 /*
   Shell-like patterns for paths: `*` and `?` within one name, `[abc]`, `**` for any number of folders, and `{a,b}` for several
-  names (docs/decisions/0044-file-patterns.md).
+  names (docs/decisions/0034-file-identity-and-names.md).
 */
 import { join } from 'node:path'
 import { usageError } from '../errors.js'

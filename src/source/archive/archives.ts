@@ -1,5 +1,5 @@
 /*
-  Makes zip archives look like folders of files (docs/decisions/0070-zip-archives.md): the program opens, checks and reports
+  Makes zip archives look like folders of files (docs/decisions/0016-supported-compression.md): the program opens, checks and reports
   `a.zip/20240102.csv` like any other file.
 */
 import { InputError } from '../../errors.js'
