@@ -170,14 +170,13 @@ export interface LoadResult {
   /** The first twenty notices of the run (`onNotice`). */
   notices: string[]
   /**
-   * How the user can continue a run. `command` resumes it. `look` counts some of its rows in the table; null if no look
-   * is needed. `restart` loads everything again, only for use if `look` found no rows. The library leaves `command` and
-   * `restart` null, and makes `look` a script.
+   * How the user can continue a run. `command` resumes it. `audit` finds out which of its rows are in the table. `restart`
+   * loads everything again, only for use if `audit` found no rows. The library leaves the commands null.
    */
   resume: {
     possible: boolean
     command: string | null
-    look: string | null
+    audit: string | null
     restart: string | null
   }
   /** Why the run failed, and which options or command would help; `fix` is null if none is known. */

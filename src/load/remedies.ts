@@ -10,7 +10,7 @@ import { markerName, type RunPlace } from './marker/run-tables.js'
 export const remedies = {
   /** It is unknown whether rows of the run are in the table. */
   lookThenRestart: () =>
-    `Check whether the table has rows of this run. If it has any, remove them. Then start over with ${option('journal.restart')}`,
+    `Find out with an audit whether the table has rows of this run. If it has any, remove them. Then start over with ${option('journal.restart')}`,
   /** The journal does not contain enough to resume the run. */
   removeThenRestart: () =>
     `Rows that the run has stored are still in the table, and would be stored twice: remove them, and only then start over with ${option('journal.restart')}`,

@@ -8,7 +8,6 @@ import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { ListedInputs, LoadOptions, LoadResult } from './options.js'
-import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { summaryNote, uncertainLines } from './outcomes/projections.js'
 import { connectionFigures } from './outcomes/by-connection.js'
@@ -120,7 +119,7 @@ const refusals: readonly (string | undefined)[] = [
 ]
 
 function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
-  const { state, checked, history } = run
+  const { state, history } = run
   const { found, journal } = history
   // Some row of the run may be in the target.
   const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
@@ -128,12 +127,10 @@ function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   const isRefused = refusals.includes(code) || (code === 'DDB_USAGE' && !hasSent)
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   const isOpen = isUnfinished(run) && isOurs && !isRefused
-  // The user has to check if rows of the run are in the table.
-  const isLeft = code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN'
   return {
     possible: isOpen,
     command: null,
-    look: isLeft ? lookScript(checked, found.samples) : null,
+    audit: null,
     restart: null,
   }
 }

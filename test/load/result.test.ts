@@ -166,7 +166,7 @@ t.test('every member is present; unknown values are null', async t => {
     rate: { rowsPerSec: 4, bytesPerSec: 1_500 },
     memory: { peakRssBytes: null },
     notices: [],
-    resume: { possible: false, command: null, look: null, restart: null },
+    resume: { possible: false, command: null, audit: null, restart: null },
     error: null,
   })
 })

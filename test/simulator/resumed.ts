@@ -135,7 +135,7 @@ function goesOn({ result }: Run): boolean {
   if (result === undefined) return false
   const { resume, error } = result
   const isTargetInDoubt = error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
-  return resume.possible || (resume.look !== null && !isTargetInDoubt)
+  return resume.possible && !isTargetInDoubt
 }
 
 /** The journals as text, to help explain a failure. */

@@ -123,7 +123,9 @@ async function optionsOf(
   const { folder: workingFolder, options } = known.run
   const inputs = options.inputs.map(input => resolve(workingFolder, input))
   const journaled = serverSettingsOf(settings, options.server, workingFolder)
-  return { ...options, inputs, server: await serverOf(journaled, call, trace), ...own }
+  const { confirmTable } = settings
+  const target = { ...options.target, ...defined({ confirmTable }) }
+  return { ...options, inputs, target, server: await serverOf(journaled, call, trace), ...own }
 }
 
 /** @throws {UsageError} DDB_USAGE */

@@ -24,14 +24,13 @@ import {
 } from '../options/library-options.js'
 import type { Settings } from '../options/options.js'
 import {
-  lookCommand,
   optionsPastRejects,
   repeatedWords,
   resumeCommand,
   shellText,
 } from '../options/shell-command.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
-import { adviseNeededOptions, nextStep, tellNextStep } from '../output/failures.js'
+import { adviseNeededOptions, isInDoubt, nextStep, tellNextStep } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { detailLines, summaryLines } from '../output/summary.js'
@@ -200,24 +199,28 @@ async function runLoad(
   }
 }
 
-/** Adds the commands that resume the run, or look for its rows. */
+/** Adds the commands that resume the run, or find out which of its rows are in the table. */
 async function addCommands(
-  { runId, resume, error, rows }: LoadResult,
-  { journal, server, rejects }: LoadOptions,
+  { runId, resume, error, rows, exitCode }: LoadResult,
+  { journal, server, rejects, target }: LoadOptions,
   { stateDir }: RunSettings,
   repeated: readonly string[],
 ): Promise<void> {
-  if (journal === undefined || (!resume.possible && resume.look === null)) return
+  const isOpen = (exitCode === 4 || exitCode === 75) && error?.code !== 'DDB_LOCKED'
+  if (journal === undefined || (!resume.possible && !isOpen)) return
   // The journal names the server on which the run began, which may be a different server.
   const known = await readRun(journal.folder, runId, systemPlatform.files).catch(() => undefined)
   const journaled = known?.run.options.server ?? server
-  const again = resumeCommand({ runId, stateDir, server, journaled }, repeated)
+  const run = { runId, stateDir, server, journaled }
+  const again = resumeCommand(run, repeated)
   const past = optionsPastRejects(runId, rejects, { rows, error })
   if (resume.possible) resume.command = [again, ...past].join(' ')
-  if (resume.look === null) return
-  resume.look = lookCommand(resume.look, server, repeated)
-  const isOpen = error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
-  resume.restart = [again, ...(isOpen ? ['--restart'] : past)].join(' ')
+  if (isOpen) {
+    const hasTable = (target.table ?? target.confirmTable) !== undefined
+    const named = hasTable ? repeated : [...repeated, '--confirm-table', 'TABLE']
+    resume.audit = resumeCommand(run, named, 'audit')
+  }
+  if (isInDoubt(error)) resume.restart = `${again} --restart`
 }
 
 /** A quiet run shows no one-time notices, and leaves them to a later run. */

@@ -7,9 +7,9 @@ import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
-import type { LoadOptions, ServerAddress, ServerTarget } from '../../load/options.js'
+import type { LoadOptions, ServerAddress } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import { defined, fieldsOf, type OptionDefinition, type OptionTable } from './definition.js'
+import { fieldsOf, type OptionDefinition, type OptionTable } from './definition.js'
 import {
   commandOptions,
   loadOptions,
@@ -306,29 +306,17 @@ export interface RunToResume {
   readonly server: JournaledServer
 }
 
-/** `ddb-ingest resume ID …`. @param repeated  from `repeatedWords` */
+/** `ddb-ingest resume ID …`, or `audit ID …`. @param repeated  from `repeatedWords` */
 export function resumeCommand(
   { runId, stateDir, server, journaled }: RunToResume,
   repeated: readonly string[] = [],
+  name: 'resume' | 'audit' = 'resume',
 ): string {
   const hosts = addressesText(server)
   return shellText([
-    ...['resume', runId, ...(stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)])],
+    ...[name, runId, ...(stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)])],
     ...(hosts === addressesText(journaled) ? [] : ['--host', hosts]),
     ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
     ...repeated,
   ])
-}
-
-/** `ddb-ingest exec -e SCRIPT …`, for the server of a run. @param repeated  from `repeatedWords` */
-export function lookCommand(
-  script: string,
-  server: ServerTarget,
-  repeated: readonly string[],
-): string {
-  const { user, tls } = server
-  const [caFile, certFile] = [server.caFile, server.certFile].map(path => path && resolve(path))
-  const own = flagsOf({ server: defined({ user, tls, caFile, certFile }) })
-  const words = flagWords(serverOptions, own)
-  return shellText(['exec', '-e', script, '--host', addressesText(server), ...words, ...repeated])
 }

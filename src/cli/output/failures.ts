@@ -7,6 +7,7 @@ import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import type { OptionTable } from '../options/definition.js'
+import { commandOptions } from '../options/options.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { TypedCall } from '../options/shell-command.js'
 import type { Output } from './output.js'
@@ -197,9 +198,18 @@ const tables: Advice = asked => {
   return sameCommand(asked, { '--create': table.startsWith('dfs://') ? 'dfs' : 'stream' })
 }
 
-/** Counts the rows of the table. */
-const look: Advice = ({ flags }) => {
+/** Finds out which rows are in the table: an audit, or for a pipe, which cannot be read again, their number. */
+const look: Advice = asked => {
+  const { flags } = asked
   const table = flags.get('table')?.at(-1)
+  if (isLoad(asked) && hasFiles(asked) && (table ?? flags.get('confirm-table')) !== undefined) {
+    const isNull = flags.get('on-error')?.at(-1) === 'null'
+    const ofLoad = ['--json', '--trace', '--quiet', ...(isNull ? [] : ['--on-error'])]
+    // Types of a new table are in the table by now.
+    if (flags.has('create')) ofLoad.push('--types')
+    const call = { ...asked, command: { name: 'audit', options: commandOptions.audit } }
+    return sameCommand(call, Object.fromEntries(ofLoad.map(flag => [flag, null])))
+  }
   if (table === undefined) return undefined
   const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
   return shellText(['exec', '-e', script, ...serverWords(flags)])
@@ -280,9 +290,14 @@ export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, load
   asked.next = completedCommand({ ...known, flags: new Map(kept), name }, needed)
 }
 
+/** True if the table may have lost the rows of the run. */
+export function isInDoubt(error: LoadResult['error']): boolean {
+  return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
+}
+
 /** A command, and the words printed before it on standard error. */
 export interface NextStep {
-  readonly label: 'next' | 'to go on' | 'to look for the rows of this run'
+  readonly label: 'next' | 'to go on' | 'to find out which rows are there'
   readonly command: string
 }
 
@@ -302,8 +317,8 @@ export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefi
   const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
   const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
   if (!asked.serverEnds) {
-    if (resume.look !== null) {
-      return { label: 'to look for the rows of this run', command: resume.look }
+    if (isInDoubt(error) && resume.audit !== null) {
+      return { label: 'to find out which rows are there', command: resume.audit }
     }
     // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
     const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command?.name === 'load'
@@ -325,9 +340,12 @@ export function tellNextStep(
   asked: UserCall,
 ): void {
   if (next === undefined) return
-  if (error !== null && resume.look === null) printHints(output, error.code, asked)
-  if (resume.restart !== null && next.label !== 'next') {
+  if (error !== null && resume.restart === null) printHints(output, error.code, asked)
+  if (resume.restart !== null) {
     output.note(`to load all rows again, if the table has none of them: ${resume.restart}`)
+  }
+  if (resume.audit !== null && resume.audit !== next.command && !asked.serverEnds) {
+    output.note(`to find out which rows are there: ${resume.audit}`)
   }
   output.note(`${next.label}: ${next.command}`)
 }

@@ -105,8 +105,8 @@ function listOf(facts: Readonly<Record<string, string | null>>): string {
 
 function head(result: LoadResult, name: string, next: string | undefined): string {
   const { rows, rate, resume, error, status, confirm, memory, inputs, inputTotals } = result
-  const { command, look, restart } = resume
-  const ways = { 'To go on': command, 'To look for rows of this run': look }
+  const { command, audit, restart } = resume
+  const ways = { 'To go on': command, 'To find out which rows are there': audit }
   const again = { 'To load everything again, if none of its rows are there': restart }
   const steps = next === undefined ? { ...ways, ...again } : { Next: next }
   const told = Object.entries(steps).flatMap(([label, text]) =>

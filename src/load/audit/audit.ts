@@ -235,17 +235,20 @@ class Audit {
 
 /** Divides the chosen buckets, so that the rows of each part can be kept at once. */
 function* rounds(counts: Uint32Array, chosen: Uint8Array): Generator<Uint8Array, void, void> {
+  const perBucket = counts.length / bucketCount
   let marks = new Uint8Array(bucketCount)
   let rows = 0
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     if (chosen[bucket] !== 1) continue
-    if (rows > 0 && rows + counts[bucket]! > mostKept) {
+    const shelves = counts.subarray(bucket * perBucket, (bucket + 1) * perBucket)
+    const count = shelves.reduce((sum, one) => sum + one, 0)
+    if (rows > 0 && rows + count > mostKept) {
       yield marks
       marks = new Uint8Array(bucketCount)
       rows = 0
     }
     marks[bucket] = 1
-    rows += counts[bucket]!
+    rows += count
   }
   yield marks
 }

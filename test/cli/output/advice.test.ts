@@ -137,7 +137,7 @@ flagTest('the command fits the error', async t => {
       noServer: 'ddb-ingest serve',
       noLogin: 'ddb-ingest exec -e 1 --host h --user admin',
       notYet: "ddb-ingest load 'a b.csv' --table trades --batch-rows 5 --host h",
-      lost: "ddb-ingest exec -e 'exec count(*) from trades' --host h",
+      lost: "ddb-ingest audit 'a b.csv' --table trades --host h",
       noRun: 'ddb-ingest runs',
       bug: 'ddb-ingest explain DDB_INTERNAL',
       said: 'ddb-ingest demo',
@@ -202,15 +202,19 @@ flagTest(
     const well = { ...failed, error: null, exitCode: 0 }
     t.equal(nextStep(well, asked), undefined)
     t.strictSame(toldLines(well, undefined), [])
-    const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
+    const wayOn = { possible: true, command: 'RESUME', audit: null, restart: null }
     t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
       label: 'to go on',
       command: 'RESUME',
     })
-    const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
+    const error = { code: 'DDB_UNPROVEN', message: '', fix: null }
+    const unproven = {
+      ...{ ...failed, error },
+      resume: { ...wayOn, audit: 'AUDIT', restart: 'RESTART' },
+    }
     t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
       'to load all rows again, if the table has none of them: RESTART',
-      'to look for the rows of this run: LOOK',
+      'to find out which rows are there: AUDIT',
     ])
     const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
     const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
@@ -223,7 +227,7 @@ flagTest(
     const unwritten = { ...well, exitCode: 74 }
     t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
     const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
-    t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
+    t.equal(nextStep(doubtful, asked)?.command, 'ddb-ingest audit a.csv --table trades')
   },
 )
 

@@ -79,7 +79,7 @@ t.test('texts from files and servers stay plain text everywhere', t => {
         ...result().confirm,
         uncertain: [{ file: evil, firstLine: 1, lastLine: 2, batches: 1, reason: evil }],
       },
-      resume: { possible: true, command: evil, look: evil, restart: evil },
+      resume: { possible: true, command: evil, audit: evil, restart: evil },
     }),
     moments,
   )
@@ -154,7 +154,7 @@ t.test('inputs and the next command come before the figures', t => {
     top({ inputs, inputTotals }, 'ddb-ingest retry r.csv'),
     / a\.csv, b\.csv, c\.csv, … \(4\) → .* Next: ddb-ingest retry r\.csv 0 $/,
   )
-  const resume = { possible: true, command: 'ddb-ingest resume r', look: null, restart: null }
+  const resume = { possible: true, command: 'ddb-ingest resume r', audit: null, restart: null }
   const inputsOfOne = { inputs: inputs.slice(0, 1), inputTotals: { count: 1, bytes: 1 } }
   t.match(top({ ...inputsOfOne, resume }), / a\.csv → .* To go on: ddb-ingest resume r 0 $/)
   t.notMatch(top(inputsOfOne), /Next|To go on/)

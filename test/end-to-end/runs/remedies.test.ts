@@ -136,7 +136,7 @@ async function waysOf({ shell }: Scene, refused: Outcome): Promise<string[]> {
   return lines.flatMap((line, i) => (/^ {2}(either|or) /.test(line) ? lines[i + 1]!.trim() : []))
 }
 
-const looks = 'to look for the rows of this run: '
+const audits = 'to find out which rows are there: '
 const restarts = 'to load all rows again, if the table has none of them: '
 const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
 const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+:\d+/
@@ -191,7 +191,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const { stdout } = await shell('ddb-ingest runs nightly')
         t.match(stdout, /if the table has none of them:\n +ddb-ingest resume nightly --restart\n/)
         t.notMatch(stdout, 'to go on')
-        t.match(await shell(commandAfter(looks, refused)), { code: 0, stdout: /^0\n$/ })
+        t.match(await shell(commandAfter(audits, refused)), { code: 4, stdout: / 0 found in / })
         t.match(await shell(commandAfter(restarts, refused)), { code: 0 })
         await eachOnce(5)
       },
@@ -204,11 +204,11 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await load(...into), { code: 0 })
         const refused = await load(...into)
         t.match(refused, { code: 75, stderr: 'DDB_UNPROVEN' })
-        const look = commandAfter(looks, refused).replace('from TABLE', 'from target')
-        t.match(await shell(look), { code: 0, stdout: /^[1-9]\d*\n$/ })
+        const audit = commandAfter(audits, refused).replace('TABLE', 'target')
+        t.match(await shell(audit), { code: 0, stdout: /^complete/ })
         await eachOnce()
         await removeRows()
-        t.match(await shell(look), { code: 0, stdout: /^0\n$/ })
+        t.match(await shell(audit), { code: 4, stdout: / 0 found in / })
         t.match(await shell(commandAfter(restarts, refused)), { code: 0 })
         await eachOnce()
       },
