@@ -2,7 +2,7 @@
   Hashes rows by their values, column by column: four keyed 32-bit lanes a row. Rows with equal values have equal hashes, however their
   columns are encoded. The key shows accidents, not forgeries (docs/decisions/0086-what-an-audit-compares.md).
 */
-import { usageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { elementBytes, isFixedType, nullElement, type FixedVector } from '../../protocol/element.js'
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
@@ -163,7 +163,9 @@ const wordsPerValue = ({ type }: Vector): number => Math.max(1, dataTypes[type].
 /** The first `length` values as words. -0 becomes 0, and NaN becomes null, because servers may store them so. */
 function wordsOf(vector: Vector, length: number): Int32Array {
   if (!isFixedType(vector.type)) {
-    throw usageError(`a column of ${vector.type} cannot be compared: name others in \`columns\``)
+    throw usageError(
+      `a column of ${vector.type} cannot be compared: name others in ${option('columns')}`,
+    )
   }
   const fixed = vector as FixedVector
   const { data } = fixed
