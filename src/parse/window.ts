@@ -8,7 +8,7 @@ import { brokenTextMessage } from './shown-text.js'
 /** Initial size of the array, which grows as needed. With many small inputs, a larger one would waste memory. */
 const initialBytes = 16
 
-/** Room after the data for the sentinel, and for reading and writing four bytes at the last byte of a field. */
+/** Room after the data for the sentinel, and for reading some bytes beyond a field. */
 export const slackBytes = 8
 
 /** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */

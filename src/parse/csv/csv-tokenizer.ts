@@ -17,7 +17,7 @@ import type { RecordWalk } from './record-walk.js'
 /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
-/** Scans records of the window: four bytes at a time, or with csv-parse. */
+/** Scans records of the window: byte by byte, or with csv-parse. */
 export interface RecordScanner {
   /** Describes the record that `scan` has scanned last. */
   readonly walk: RecordWalk
