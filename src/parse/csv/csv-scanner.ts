@@ -19,7 +19,7 @@ const highestLow = 47
 const leastReach = 1024
 const mostReach = 160 * 1024
 /** How many bytes are scanned without the kernel after it has given up, if it reads `mostReach` bytes at a time. */
-const leastOwnBytes = 64
+const leastOwnBytes = 512
 
 /** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
 export class CsvScanner implements RecordScanner {
