@@ -48,7 +48,7 @@ function evidenceOf(t: Test, text: string): string {
 /** How a second load determines that its rows are loaded: part of its request, and what the request looks for. */
 const questions: readonly (readonly [string, string])[] = [
   ['getChunksMeta(', 'same chunk'],
-  ['ddbIngestFind', 'rows found'],
+  ['(def(ddbIngestFrom', 'rows found'],
   ['ddbIngestMarked', 'mark found'],
 ]
 
@@ -246,7 +246,7 @@ for (const kind of sampled(targets)) {
   }
 }
 
-const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
+const lookBegins = ['ddbIngestRows = 00l', '(def(ddbIngestFrom']
 
 for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
   for (const { name, delivery } of sampled(confirmations)) {
@@ -292,7 +292,7 @@ deepTest(t, 'a server that restarts after its last answer has lost the rows', as
   let restarted: Promise<void> | undefined
   const faults: Faults = {
     beforeExecute({ text }) {
-      if (restarted !== undefined || !text.startsWith('def ddbIngestCounts')) return undefined
+      if (restarted !== undefined || !text.startsWith('(def(ddbIngestFrom')) return undefined
       restarted = here.restart(kind.script)
       return 'close'
     },

@@ -19,9 +19,10 @@ import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { dropRunTables } from '../../src/load/marker/drop-run-tables.js'
 import { leftoversNotice } from '../../src/load/marker/leftovers.js'
-import { askMarker, checkScript, dropMarker, markRun } from '../../src/load/marker/marker.js'
+import { askMarker, checkScript, dropMarker } from '../../src/load/marker/marker.js'
 import { dropTableScript, ledgerName } from '../../src/load/marker/run-tables.js'
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
+import { markRun } from '../helpers/marker.js'
 import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'
 import {
   deliverScript,

@@ -8,7 +8,6 @@ import { runDigest } from '../journal/portable-options.js'
 import { targetChanged } from '../journal/changed-run.js'
 import { markFinished } from '../marker/finished-runs.js'
 import { isUnfinished, type Run } from '../run.js'
-import { longestUnmarkMs } from '../marker/leftovers.js'
 import type { Evidence, Look } from './evidence.js'
 
 function claimsRows({ state }: Run): boolean {
@@ -94,23 +93,4 @@ export async function noteFinished(
   run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
   run.emit({ kind: 'finished', isMarked, server })
-}
-
-/**
- * Checks the target for the last time. Records that the run has finished, unless the target has changed.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-export async function checkAndMarkFinished(
-  run: Run,
-  session: Session,
-  evidence: Evidence,
-  takeBack: (change: string) => void,
-): Promise<void> {
-  let isChanged = false
-  const look = await checkAtEnd(run, session, evidence, change => {
-    isChanged = true
-    takeBack(change)
-  })
-  const timeoutMs = Math.min(longestUnmarkMs, run.checked.confirmTimeoutMs)
-  if (!isChanged) await noteFinished(run, session, evidence, look?.rows ?? null, timeoutMs)
 }

@@ -72,17 +72,6 @@ if(defined("${name}", SHARED)) {
 `
 }
 
-/**
- * Claims the run's name.
- * @throws {DdbError} DDB_LOCKED if a different run has the name
- * @throws {ServerError} if the server refuses shared tables
- * @throws {TimeoutError}
- */
-export async function markRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
-  const script = `${markScript(session, run)}ddbIngestOwner`
-  await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
-}
-
 /** Objects of a run that an earlier process has left on the server. */
 export interface LeftOnServer {
   /** Whether the run's marker exists. A restart of the server removes it. */

@@ -224,7 +224,7 @@ t.test("decisions use the server's original text", async t => {
     initScript: 'share streamTable(1:0, [`id], [INT]) as target',
     faults: {
       beforeExecute: ({ text }) =>
-        text.startsWith('tableInsert') && refused++ < 2 ? { error: `<${odd}>busy` } : undefined,
+        text === 'ddbIngestDeliver' && refused++ < 2 ? { error: `<${odd}>busy` } : undefined,
     },
   })
   t.teardown(() => server.close())

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { ConnectionPool } from '../../../src/client/pool/pool.js'
 import { startServer, type EmbeddedServer, type Faults } from '../../../src/server/index.js'
 import { bin, runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
+import { asksSchema } from '../../helpers/load-server.js'
 import { Certificates, type Identity } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { freePort } from '../../helpers/free-port.js'
@@ -123,7 +124,7 @@ deepTest(t, 'additional hosts and redirects use TLS in the same way', async t =>
   ] as const) {
     const follower = await serve(t, good, {
       beforeExecute: ({ text }) =>
-        /^schema\(/.test(text) ? { error: `<NotLeader>localhost:${to.port}:dnode2` } : undefined,
+        asksSchema(text) ? { error: `<NotLeader>localhost:${to.port}:dnode2` } : undefined,
     })
     const outcome = await run(
       'load',

@@ -255,8 +255,7 @@ function fastPlatform(): Platform {
   }
 }
 
-/** The first look is at the start of the run. */
-const lookBegins = /^(?:ddbIngestRows = 00l|def ddbIngestCounts\()/
+const lookBegins = /^(?:ddbIngestRows = 00l|\(def\(ddbIngestFrom)/
 
 const madeAgain = `undef("target", SHARED)\n${script}`
 const others = 'tableInsert(target, table(100..199 as id, take("x", 100) as text))'

@@ -7,7 +7,6 @@ import {
   checkScript,
   dropMarker,
   longsOf,
-  markRun,
   nameTakenError,
   newToken,
   tokenOf,
@@ -16,6 +15,7 @@ import {
 import { ledgerName } from '../../../src/load/marker/run-tables.js'
 import type { Faults } from '../../../src/server/index.js'
 import { closedGate } from '../../helpers/gate.js'
+import { markRun } from '../../helpers/marker.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 
 const timeoutMs = 60_000
