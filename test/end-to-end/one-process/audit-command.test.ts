@@ -1,0 +1,115 @@
+/*
+  The command `audit` as a user calls it: after a load, after a killed run, with a certificate, and while late requests still wait.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const lineOf = (id: number): string =>
+  `2020.01.02T09:30:00.${String(id).padStart(3, '0')},S${id % 5},${id / 4},${id}\n`
+const csv = tradesHeader + Array.from({ length: 500 }, (_, id) => lineOf(id)).join('')
+
+async function scene(t: Test, script = tradesScript.replace('streamTable', 'table')) {
+  const here = await startLoadServer(t, script)
+  const folder = t.testdir({ 'trades.csv': csv })
+  const environment = {
+    XDG_STATE_HOME: join(folder, 'state'),
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+  }
+  const run = (...argv: string[]): Promise<Outcome> =>
+    runMain([...argv, '--host', `127.0.0.1:${here.server.port}`], { environment })
+  const at = (name: string): string => join(folder, name)
+  return { ...here, run, at, path: at('trades.csv') }
+}
+
+t.test('one bit of one cell is found, named, and made up for', async t => {
+  const { run, path, at, session, rows } = await scene(t)
+  t.match(await run('load', path, '--table', 'trades'), { code: 0 })
+  t.match(await run('audit', path, '--table', 'trades'), {
+    code: 0,
+    stdout: 'complete: 500 rows read, 500 found in trades, 0 missing\n',
+  })
+  await session.run('update trades set id = 321 where id = 320')
+  const found = await run('audit', path, '--table', 'trades')
+  t.match(found, {
+    code: 4,
+    stdout: /^missing: 500 rows read, 499 found in trades, 1 missing, 1 other/,
+  })
+  t.ok(
+    found.stderr.includes(`missing: ${path}, line 322; a stored row differs in: id 321\n`),
+    found.stderr,
+  )
+  t.match(found.stderr, /next: ddb-ingest audit .* --missing missing\.csv\n$/)
+  const again = await run('audit', path, '--table', 'trades', '--missing', at('rest.csv'))
+  t.match(again, { code: 4, stderr: `next: ddb-ingest retry ${at('rest.csv')}` })
+  t.equal(await readFile(at('rest.csv'), 'utf8'), tradesHeader + lineOf(320))
+  t.match(await run('retry', at('rest.csv')), { code: 0 })
+  t.match(await run('audit', path, '--table', 'trades'), { code: 0, stdout: /1 other rows/ })
+  t.strictSame(await rows('select count(*) from trades where id = 320'), [['1']])
+  t.match(await run('audit', path, '--table', 'trades', '--exact'), { code: 4, stdout: /^differs/ })
+})
+
+t.test('a run is audited by its name, with its options', async t => {
+  const { run, path, session } = await scene(t)
+  await writeFile(path, csv.replaceAll(',S1,', ',none,'))
+  t.match(await run('load', path, '--table', 'trades', '--null', 'none', '--run-id', 'nightly'), {
+    code: 0,
+  })
+  t.match(await run('audit', 'nightly'), { code: 0, stdout: /^complete: .* 500 found/ })
+  t.match(
+    await run('audit', path, '--table', 'trades'),
+    { code: 4 },
+    'without --null other rows are expected',
+  )
+  await session.run('delete from trades where id < 10')
+  t.match(await run('audit', 'nightly', '--json'), { code: 4, stdout: /"missing":10/ })
+  t.match(await run('audit', 'nightle'), { code: 66, stderr: 'nightly' })
+  t.match(await run('audit', 'nightly', '--columns', 'sym,id'), { code: 4 })
+})
+
+t.test('a certificate is checked without the file', async t => {
+  const { run, path, at, session } = await scene(t)
+  t.match(await run('load', path, '--table', 'trades'), { code: 0 })
+  const cert = at('trades.cert.json')
+  t.match(await run('audit', path, '--table', 'trades', '--certificate', cert), { code: 0 })
+  await writeFile(path, '')
+  t.match(await run('audit', cert), { code: 0, stdout: /^complete: 500 rows/ })
+  await session.run('update trades set price = 7.25 where id = 28')
+  t.match(await run('audit', cert), { code: 4, stdout: /^differs/ })
+  t.match(await run('audit', path), { code: 64, stderr: 'is no certificate' })
+  t.match(await run('audit', '-'), { code: 64 })
+})
+
+t.test('rows of a late request are not called missing', async t => {
+  const { run, path, at, session, server, count } = await scene(t)
+  await writeFile(at('part.csv'), csv.replace(lineOf(7), ''))
+  t.match(await run('load', at('part.csv'), '--table', 'trades'), { code: 0 })
+  session.sendScript(
+    'sleep(400); insert into trades values(2020.01.02T09:30:00.007, "S2", 1.75, 7)',
+  )
+  while (server.node.jobs.size === 0) await new Promise(setImmediate)
+  const audited = await run('audit', path, '--table', 'trades', '--missing', at('rest.csv'))
+  t.match(audited, { code: 0, stdout: / 500 found / }, audited.stderr)
+  t.equal(await count('trades'), 500)
+})
+
+t.test('who may not read the table learns which right is missing', async t => {
+  const { run, path } = await scene(
+    t,
+    `db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`v, [INT,INT]), "t", "id")
+createUser("writer", "123456")
+grant("writer", TABLE_WRITE, "dfs://d/t")`,
+  )
+  await writeFile(path, 'id,v\n1,1\n')
+  t.match(await run('audit', path, '--table', 'dfs://d/t', '--user', 'writer'), {
+    code: 77,
+    stderr: /DDB_PRIVILEGE/,
+  })
+})
