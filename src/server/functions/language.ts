@@ -60,7 +60,7 @@ function* applyToEach(
 const printedRows = 30
 
 /** What print() sends: a table as a line with its names and a line for each of its first rows. */
-export function printText(value: ServerValue): string {
+function printText(value: ServerValue): string {
   if (value.form === 'serverDictionary') {
     const entries = [...value.entries.values()]
     return entries.map(({ key, value }) => `${printText(key)}->${printText(value)}`).join('\n')
