@@ -1,8 +1,6 @@
 /*
-  The interpreter from inside, for tests of its files: frames with given variables, evaluations that run to their end,
-  and a clock on which every turn ends at once.
+  The interpreter from inside, for tests of its files: frames with given variables, and evaluations that run to their end.
 */
-import type { Clock } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { formatValue } from '../../src/protocol/element.js'
 import { toWire } from '../../src/server/elements/dictionary.js'
@@ -19,34 +17,6 @@ export function testRuntime(options: NodeOptions = {}): Runtime {
   const runtime = new Runtime(node, sessionOn(node))
   runtime.begin()
   return runtime
-}
-
-/** A clock that advances by more than a turn each time it is read. */
-export interface HastyClock extends Clock {
-  /** How often code has yielded. */
-  readonly turns: number
-}
-
-function hastyClock(): HastyClock {
-  let nowMs = 0
-  let turns = 0
-  return {
-    ...leapingClock(),
-    nowMs: () => (nowMs += 1000),
-    nextTurn(callback) {
-      turns++
-      queueMicrotask(callback)
-    },
-    get turns() {
-      return turns
-    },
-  }
-}
-
-/** The interpreter of a session that yields each time it reads the clock. */
-export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
-  const clock = hastyClock()
-  return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
 }
 
 /**
