@@ -277,11 +277,11 @@ export const json = single<unknown>(
   { json: true },
 )
 
-/** `\t` or `\xNN` for a control character; other texts unchanged. */
+/** `\xNN` for a control character, `\t` for every tab. */
 function shown(text: string): string {
-  if (text === '\t') return '\\t'
-  const code = text.length === 1 ? text.charCodeAt(0) : NaN
-  return code < 0x20 || code === 0x7f ? `\\x${code.toString(16).padStart(2, '0')}` : text
+  const code = text.length === 1 && text !== '\t' ? text.charCodeAt(0) : NaN
+  const isControl = code < 0x20 || code === 0x7f
+  return isControl ? `\\x${code.toString(16).padStart(2, '0')}` : text.replaceAll('\t', '\\t')
 }
 
 /** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
@@ -292,23 +292,15 @@ function characterOf(value: string): string | undefined {
   return /^[^\r\n]$/u.test(value) ? value : undefined
 }
 
-const lineOf = (text: string): string | undefined => (/^[^\r\n]+$/.test(text) ? text : undefined)
+/** One or more characters, on one line; `\t` is a tab. */
+const charactersOf = (value: string): string | undefined =>
+  characterOf(value) ?? (/^[^\r\n]+$/.test(value) ? value.replaceAll('\\t', '\t') : undefined)
 
 export const character = single('one character, such as ; or \\t or \\x01', characterOf, { shown })
 
-/** A delimiter may have several characters. */
-export const delimiter = single(
-  'a delimiter such as ; or \\t',
-  value => characterOf(value) ?? lineOf(value),
-  { shown },
-)
+export const delimiter = single('a delimiter such as ; or \\t', charactersOf, { shown })
 
-/** One or more characters, on one line; `\t` is a tab. */
-export const lineStart = single(
-  'characters that begin a line, such as #',
-  value => characterOf(value) ?? lineOf(value)?.replaceAll('\\t', '\t'),
-  { shown: text => text.replaceAll('\t', '\\t') },
-)
+export const lineStart = single('characters that begin a line, such as #', charactersOf, { shown })
 
 /** One character, or an empty text for "none". */
 export const characterOrNone = single(

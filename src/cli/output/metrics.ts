@@ -35,40 +35,28 @@ export function metricsText(result: LoadResult, lastSuccess: number | undefined)
   const duration = Math.max(0, round(endedAt! - startedAt!))
   const latencies = by('quantile', { '0.5': p50, '0.95': p95, '0.99': p99 })
   const common = { target: target.table ?? target.function ?? '', host: target.host }
-  const metric = (name: string, help: string, value: Sample[1] | readonly Sample[]): string => {
-    const samples = Array.isArray(value) ? (value as readonly Sample[]) : [[{}, value] as Sample]
+  const seconds = latencies.map(([labels, ms]): Sample => [labels, ms && round(ms / 1000)])
+  const metrics: readonly (readonly [name: string, help: string, value: Sample[1] | Sample[]])[] = [
+    ['run_info', 'The last run, in its labels.', [[{ version, status, confirm: confirm.used }, 1]]],
+    ['exit_code', 'Exit code of the last run.', exitCode],
+    ['last_run_timestamp_seconds', 'When the last run ended.', endedAt],
+    [lastSuccessName, 'When a run last ended with exit code 0.', succeededAt],
+    ['duration_seconds', 'How long the last run took.', duration],
+    ['rows_read', 'Rows read by the last run: the sum of all outcomes.', read],
+    ['rows', 'Rows of the last run by their outcome.', by('outcome', outcomes)],
+    ['rejected_rows', 'Rejected rows of the last run by error code.', by('code', rejects.byCode)],
+    ['input_bytes', 'Bytes of input read by the last run.', bytes],
+    ['batches', 'Batches of the last run: sent, sent again, given up.', by('outcome', batches)],
+    ['batch_latency_seconds', 'From sending a batch to knowing its outcome.', seconds],
+    ['peak_memory_bytes', 'Largest resident memory of the last run.', memory.peakRssBytes],
+  ]
+  const texts = metrics.map(([name, help, value]) => {
+    const samples = Array.isArray(value) ? value : [[{}, value] as Sample]
     const lines = samples.map(sample => sampleLine(`ddb_ingest_${name}`, common, sample)).join('')
     const type = name === 'batch_latency_seconds' ? 'summary' : 'gauge'
     return lines && `# HELP ddb_ingest_${name} ${help}\n# TYPE ddb_ingest_${name} ${type}\n${lines}`
-  }
-  return [
-    metric('run_info', 'The last run, in its labels.', [
-      [{ version, status, confirm: confirm.used }, 1],
-    ]),
-    metric('exit_code', 'Exit code of the last run.', exitCode),
-    metric('last_run_timestamp_seconds', 'When the last run ended.', endedAt),
-    metric(lastSuccessName, 'When a run last ended with exit code 0.', succeededAt),
-    metric('duration_seconds', 'How long the last run took.', duration),
-    metric('rows_read', 'Rows read by the last run: the sum of all outcomes.', read),
-    metric('rows', 'Rows of the last run by their outcome.', by('outcome', outcomes)),
-    metric(
-      'rejected_rows',
-      'Rejected rows of the last run by error code.',
-      by('code', rejects.byCode),
-    ),
-    metric('input_bytes', 'Bytes of input read by the last run.', bytes),
-    metric(
-      'batches',
-      'Batches of the last run: sent, sent again, given up.',
-      by('outcome', batches),
-    ),
-    metric(
-      'batch_latency_seconds',
-      'From sending a batch to knowing its outcome.',
-      latencies.map(([labels, ms]) => [labels, ms && round(ms / 1000)]),
-    ),
-    metric('peak_memory_bytes', 'Largest resident memory of the last run.', memory.peakRssBytes),
-  ].join('')
+  })
+  return texts.join('')
 }
 
 const by = (label: string, values: Readonly<Record<string, number | null>>): Sample[] =>
