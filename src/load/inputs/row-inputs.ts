@@ -109,21 +109,21 @@ export function rowFeed(
   cells: CellRules,
   isPlain: boolean,
 ): Feed {
-  const readColumns = isPlain ? rowColumns(mapping, cells) : undefined
+  const passRows = isPlain ? rowColumns(mapping, cells) : undefined
   const members = rowMembers(memberNames(mapping))
   let bytesRead = 0
-  let textsLeft = readColumns === undefined ? Infinity : 0
+  let textsLeft = passRows === undefined ? Infinity : 0
   const asColumns = (): FedPiece | undefined => {
     if (textsLeft > 0) return undefined
     const { rows, from } = store.atHand()
-    let piece: FedPiece | undefined
     try {
-      piece = readColumns?.(rows, from, rows.length)
+      const piece = passRows?.(rows, from, rows.length)
+      if (piece !== undefined) return piece
     } catch {
       // A getter has thrown. Read as texts, only its row is rejected.
     }
-    if (piece === undefined) textsLeft = textsAtOnce
-    return piece
+    textsLeft = textsAtOnce
+    return undefined
   }
   const asText = (): FedPiece => {
     const { rows, from } = store.atHand()
