@@ -21,6 +21,7 @@ import {
   finishLoadedRun,
 } from './journal/check-target.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
+import { takeRowsBack } from './outcomes/recorder.js'
 import { rowsLoadedElsewhere } from './loaded-elsewhere.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/check-rejects.js'
@@ -108,7 +109,7 @@ async function loadChecked(
       const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked))
       if (stored !== undefined) {
         alreadyLoaded = true
-        run.emit({ kind: 'loadedElsewhere', rows: stored })
+        run.state.rows.read = run.state.rows.skipped = stored
         run.reporter.notice('already loaded')
         return undefined
       }
@@ -121,7 +122,7 @@ async function loadChecked(
       if (looked !== undefined) {
         const { identity } = looked.evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used
-        run.emit({ kind: 'target', identity, used })
+        run.note({ target: identity, used })
       }
       return { target, delivery }
     },
@@ -137,11 +138,11 @@ async function loadChecked(
     run.ending.fail(misuse)
     const { code, exitCode } = misuse
     const error = { code, message: run.reporter.secrets.hideInSentence(misuse.message) }
-    await endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
+    endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }
   const result = loadResult(run, opened.inputs, { columns, alreadyLoaded, listed: 'wrong' })
-  await endJournal(run, result)
+  endJournal(run, result)
   return result
 }
 
@@ -166,5 +167,5 @@ function failAt(run: Run, error: unknown): void {
   const isGone =
     error instanceof DdbError &&
     (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
-  if (isGone) run.emit({ kind: 'takenBack', reason: '', isCertain: false })
+  if (isGone) takeRowsBack(run, '', false)
 }

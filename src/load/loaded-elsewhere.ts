@@ -39,7 +39,7 @@ export async function rowsLoadedElsewhere(
   const known = await askFinished(control, name.runId, checked.confirmTimeoutMs)
   const finished = known?.findLast(({ token, stored }) => token !== name.token && stored > 0)
   if (finished === undefined || isOtherTable(finished, now)) return undefined
-  if (finished.digest !== runDigest(options, checked, run.state.inputs)) {
+  if (finished.digest !== runDigest(options, checked, run.history.now.inputs)) {
     throw unproven(run, 'with other inputs or options')
   }
   const table = watchedTable(checked)

@@ -6,6 +6,7 @@ import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.j
 import { type Delivery, ignoreLoss } from './transport/delivery.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { openInputs } from './inputs/inputs.js'
+import { leaveRest } from './outcomes/run-state.js'
 import { pump } from './pump.js'
 import { type Run, isUnfinished, timeText } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
@@ -134,12 +135,12 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   closing.cancel()
   leaving.stopListening()
   // Counts rows that were read but not handed over as unsent, because they never reached a session.
-  if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
+  if (run.ending.isLeaving || opened.leavesRest === true) leaveRest(run.state)
   // The rejects close last, because closing the inputs and the delivery may add rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
-export async function endJournal(
+export function endJournal(
   run: Run,
   {
     status,
@@ -149,13 +150,13 @@ export async function endJournal(
   }: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
     readonly error: { readonly code: string; readonly message: string } | null
   },
-): Promise<void> {
+): void {
   const { journal } = run.history
   if (journal === undefined) return
   try {
     if (journal.failure === undefined) {
       const why = error === null ? {} : { error: { code: error.code, message: error.message } }
-      run.emit({
+      journal.end({
         kind: 'end',
         at: timeText(run),
         isDone: !isUnfinished(run),
@@ -167,7 +168,7 @@ export async function endJournal(
     }
   } finally {
     try {
-      await journal.close()
+      journal.close()
     } catch (error) {
       // The failure that ended the run is already reported.
       if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)

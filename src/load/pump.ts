@@ -5,10 +5,10 @@ import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { TargetDescription } from './target/describe-target.js'
-import { laneRows, leftParts } from './outcomes/lane-rows.js'
+import { rowsOf, type SentBatch } from './journal/recorded-run.js'
+import { laneRows, leftPieces } from './outcomes/lanes.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { fixedSizes } from './outcomes/read-sizes.js'
-import { rowsOf, type SentBatch } from './outcomes/streams.js'
 import { earlierLimitFailure, finalLimitFailure } from './rejects/reject.js'
 import { newOddTexts, newOddTimes } from './odd-values.js'
 import type { Run } from './run.js'
@@ -50,7 +50,7 @@ export async function pump(
       else if (!run.ending.stopped) {
         await hand(run, batch, known, { delivery, limiter })
       } else if (known === undefined && earlierLimit === undefined) {
-        run.emit({ kind: 'unsent', rows: batch.rowCount })
+        run.state.rows.unsent += batch.rowCount
       }
       run.reporter.report()
     }
@@ -85,23 +85,22 @@ async function hand(
   try {
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
-    const left = known && leftParts(run, batch, lanes, known)
+    const left = known && leftPieces(run, batch, lanes, known)
     run.rejects.flush()
     const passing = limiter.pass(batch.rowCount, batch.encodedBytes)
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
-    const wait = delivery.deliver(batch, lanes, left && { parts: left, known })
+    const wait = delivery.deliver(batch, lanes, left && { pieces: left, known })
     handedOver = true
     // Until now these rows counted under the outcome that the earlier process recorded.
-    for (const { part, isSent } of left ?? []) {
-      const from = isSent ? 'unconfirmed' : 'unsent'
-      run.emit({ kind: 'takenUp', from, rows: part.end - part.start })
+    for (const { piece, isSent } of left ?? []) {
+      run.state.rows[isSent ? 'unconfirmed' : 'unsent'] -= piece.rows
     }
     if (wait !== undefined) await wait
   } catch (error) {
-    if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
+    if (!handedOver && known === undefined) run.state.rows.unsent += batch.rowCount
     run.ending.fail(error)
   }
 }

@@ -9,8 +9,7 @@ import type { TargetColumn } from '../schema/target-schema.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { ListedInputs, LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
-import { summaryNote, uncertainLines } from './outcomes/projections.js'
-import { connectionFigures } from './outcomes/by-connection.js'
+import { connectionFigures, summaryNote } from './outcomes/run-state.js'
 import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
 import { noSourceNotes } from './inputs/expand-inputs.js'
 import { tableText } from './target/target.js'
@@ -72,7 +71,7 @@ export function loadResult(
       asked: checked.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
       note: note === undefined ? null : hide(note),
-      uncertain: uncertainLines(state).map(lines => ({
+      uncertain: state.uncertain.ranges.map(lines => ({
         ...lines,
         reason: hide(lines.reason),
       })),
@@ -89,7 +88,7 @@ export function loadResult(
     })),
     connections: state.batches.sent === 0 ? 0 : checked.connections,
     batches: { ...state.batches },
-    byConnection: connectionFigures(state.totalsByConnection),
+    byConnection: connectionFigures(state),
     batchRows: checked.batchRows,
     latencyMs: state.latencies.percentiles(),
     rate: {

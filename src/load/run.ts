@@ -6,8 +6,8 @@ import type { CutSizes } from '../parse/cuts.js'
 import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
-import { newRunLog, type RunLog } from './outcomes/run-log.js'
-import { newRunHistory, type RunHistory } from './journal/run-history.js'
+import { newRunHistory, type RunHistory, type RunLog } from './journal/run-history.js'
+import { newRunState, type RunState } from './outcomes/run-state.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { keptRejects, type KeptRejects, newRunRejects } from './rejects/run-rejects.js'
@@ -19,6 +19,7 @@ import type { Delivery } from './transport/delivery.js'
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
 export interface Run extends RunLog {
+  readonly state: RunState
   readonly options: LoadOptions
   readonly platform: Platform
   /** `mode` and `connections` may change before the first batch, to suit server and target. */
@@ -56,11 +57,11 @@ export function newRun(
 ): Run {
   const { clock, files } = platform
   const server = newRunServer(options.server)
-  const log = newRunLog(() => history.journal)
+  const state = newRunState()
   const reporter = newReporter(options, clock, () => ({
-    rows: { ...log.state.rows },
-    sentRows: log.state.sentRows,
-    sentBatches: log.state.batches.sent,
+    rows: { ...state.rows },
+    sentRows: state.sentRows,
+    sentBatches: state.batches.sent,
     inFlightBytes: run.delivery?.inFlightBytes ?? 0,
   }))
   const ending = newRunEnding({
@@ -78,10 +79,13 @@ export function newRun(
     }),
     isOurs: ending.maySend,
   })
-  const rejects = keptRejects(ownRejects, { ...log, checked, watch, rows, reporter, ending })
-  const history = newRunHistory({ ...log, options, checked, platform, rejects })
+  const rejects = keptRejects(ownRejects, { state, checked, watch, rows, reporter, ending })
+  const history = newRunHistory({ state, options, checked, platform, rejects })
   const run: Run = {
-    ...log,
+    state,
+    record: history.record,
+    note: history.note,
+    commit: history.commit,
     options,
     platform,
     checked,

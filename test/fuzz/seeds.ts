@@ -95,7 +95,7 @@ const begun: readonly JournalRecord[] = [
   processRecord(1),
   inputsRecord,
   targetRecord,
-  { kind: 'reading', input: 0, detected: 'csv' },
+  { kind: 'input', input: 0, detected: 'csv' },
   batchRecord(1),
 ]
 /** A run that was killed, one that has finished, and one that another process continues. */

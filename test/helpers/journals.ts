@@ -3,29 +3,18 @@
 */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { newDurableState } from '../../src/load/outcomes/durable-state.js'
-import { journaledRun, type JournaledRun } from '../../src/load/outcomes/journaled-run.js'
-import { readRecord } from '../../src/load/journal/journal-events.js'
 import {
   journalFormat,
   recordLine,
   type JournalRecord,
 } from '../../src/load/journal/journal-record.js'
+import { RecordedRun } from '../../src/load/journal/recorded-run.js'
 
-/** The state of a run whose records are read one after another. */
-export interface ReadRun extends JournaledRun {
-  take(this: void, record: JournalRecord): void
-}
-
-/** The state that results from these records, computed on access. */
-export function readRun(...records: readonly JournalRecord[]): ReadRun {
-  const state = newDurableState(true)
-  const run = { take: (record: JournalRecord) => readRecord(state, record) }
-  for (const key of Object.keys(journaledRun(state)) as (keyof JournaledRun)[]) {
-    Object.defineProperty(run, key, { enumerable: true, get: () => journaledRun(state)[key] })
-  }
+/** The run that these records describe. */
+export function readRun(...records: readonly JournalRecord[]): RecordedRun {
+  const run = new RecordedRun()
   for (const record of records) run.take(record)
-  return run as ReadRun
+  return run
 }
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
@@ -55,7 +44,6 @@ export const runRecord = (
 
 export const processRecord = (number: number): JournalRecord => ({
   kind: 'process',
-  number,
   startedAt: `2026-01-02T03:04:${String(number).padStart(2, '0')}.000Z`,
 })
 
@@ -67,8 +55,8 @@ export const inputsRecord: JournalRecord = {
 }
 
 export const targetRecord: JournalRecord = {
-  kind: 'target',
-  identity: {
+  kind: 'facts',
+  target: {
     name: 'trades',
     columns: 'id:INT',
     inMemory: true,
@@ -88,12 +76,16 @@ export const batchRecord = (no: number): JournalRecord => ({
   kind: 'batch',
   stream: 1,
   no,
-  input: 0,
-  start: 9 + (no - 1) * 100,
-  end: 9 + no * 100,
-  endLine: 2 + no * 10,
-  rows: 10,
-  records: no * 10,
+  ranges: [
+    {
+      input: 0,
+      startBytes: 9 + (no - 1) * 100,
+      endBytes: 9 + no * 100,
+      rows: 10,
+      endLine: 2 + no * 10,
+      records: no * 10,
+    },
+  ],
 })
 
 export const endedRecord = (no: number, unconfirmed = 0): JournalRecord => ({

@@ -9,7 +9,7 @@ import { abandon, close, endOnSignal, whenLeaving, type Opened } from '../../src
 import type { Inputs } from '../../src/load/inputs/input-reading.js'
 import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
-import { ended, testRun } from '../helpers/load-run.js'
+import { count, testRun } from '../helpers/load-run.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
 import { deepTest } from '../helpers/runs.js'
 
@@ -115,8 +115,7 @@ t.test('the run waits at most half a minute for a server to close', async t => {
 
 t.test('a run that leaves does not wait, and counts rows without an outcome as unsent', async t => {
   const { run, opened, leaving } = scene(() => never)
-  run.emit({ kind: 'records', upTo: 8 })
-  run.emit(ended({ confirmed: 3 }))
+  count(run, { read: 8, confirmed: 3 })
   const closing = close(run, opened, whenLeaving(run, opened))
   leaving.abort()
   await closing

@@ -9,7 +9,7 @@ import type { Run } from '../../src/load/run.js'
 import type { TargetColumn } from '../../src/schema/target-schema.js'
 import { version } from '../../src/version.js'
 import { handClock } from '../helpers/clocks.js'
-import { ended, testRun } from '../helpers/load-run.js'
+import { count, testRun } from '../helpers/load-run.js'
 
 interface Ending {
   readonly change?: Partial<LoadOptions>
@@ -21,12 +21,12 @@ interface Ending {
 
 /** The result of a run with these counts. The run took two seconds. */
 function resultOf(
-  count: (run: Pick<Run, 'emit'>) => void,
+  begin: (run: Pick<Run, 'state'>) => void,
   { change = {}, used = 'receipts', failure, inputs, columns = [] }: Ending = {},
 ) {
   const clock = handClock()
   const run = testRun({ rejects: { onError: 'skip' }, ...change }, { clock })
-  count(run)
+  begin(run)
   run.delivery = { used, inFlightBytes: 0 } as unknown as Delivery
   if (failure !== undefined) run.ending.fail(new DdbError(failure, 'failed'))
   clock.advance(2_000)
@@ -37,11 +37,11 @@ function resultOf(
 /** Sets the number of rows read, and the number of rows with each outcome. */
 const rows =
   (confirmed: number, unconfirmed = 0, rejected = 0, unsent = 0) =>
-  ({ emit }: Pick<Run, 'emit'>): void => {
-    emit({ kind: 'records', upTo: confirmed + unconfirmed + rejected + unsent })
-    emit({ kind: 'handedOver', rows: confirmed + unconfirmed })
-    for (let i = 0; i < rejected; i++) emit({ kind: 'rejected', moreLines: 0 })
-    emit(ended({ confirmed, unconfirmed, unsent }))
+  (run: Pick<Run, 'state'>): void => {
+    const read = confirmed + unconfirmed + rejected + unsent
+    count(run, { read, confirmed, unconfirmed, rejected, unsent })
+    run.state.sentRows = confirmed + unconfirmed
+    run.state.batches.sent = 1
   }
 
 /** Rows confirmed, unconfirmed, rejected, unsent; the end of the run; then status, exit code and error. */
@@ -84,10 +84,7 @@ t.test('status and exit code follow from rows and failure', async t => {
 
 t.test('rows or bytes that do not add up outrank all other failures', async t => {
   const internal = { status: 'failed', exitCode: 70, error: { code: 'DDB_INTERNAL' } }
-  const lostRow = ({ emit }: Pick<Run, 'emit'>): void => {
-    emit({ kind: 'records', upTo: 9 })
-    emit(ended({ confirmed: 8 }))
-  }
+  const lostRow = (run: Pick<Run, 'state'>): void => count(run, { read: 9, confirmed: 8 })
   t.match(resultOf(lostRow), internal)
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
   const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')

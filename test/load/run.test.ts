@@ -6,7 +6,7 @@ import type { AnyReject } from '../../src/load/rejects/reject.js'
 import { batchOf } from '../helpers/batches.js'
 import { handClock } from '../helpers/clocks.js'
 import { filesOn } from '../helpers/failing-files.js'
-import { ended, testRun } from '../helpers/load-run.js'
+import { count, testRun } from '../helpers/load-run.js'
 
 const shape = batchOf(1).ranges[0]!.shape
 
@@ -96,8 +96,9 @@ t.test('a row that the server refused is a reject with a separate class', async 
 
 t.test('a report shows the progress of the run', async t => {
   const { run, reports, clock } = scene()
-  run.emit({ kind: 'records', upTo: 10 })
-  run.emit({ kind: 'handedOver', rows: 8 })
+  count(run, { read: 10 })
+  run.state.sentRows = 8
+  run.state.batches.sent = 1
   run.reporter.inputBegun(2, 3)
   run.reporter.inputProgress(100, 400)
   clock.advance(250)
@@ -123,7 +124,7 @@ t.test('a report shows the progress of the run', async t => {
       elapsedMs: 250,
     },
   ])
-  run.emit(ended({ confirmed: 8 }))
+  count(run, { confirmed: 8 })
   t.equal(reports[0]?.rows.confirmed, 0, 'an earlier report does not change')
   run.reporter.tell('done')
   t.match(reports[1], { phase: 'done', rows: { confirmed: 8 } })

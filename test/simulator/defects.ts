@@ -66,7 +66,7 @@ export const defects: readonly Defect[] = [
   defect(
     'rows stay confirmed when the server that held them is gone',
     'outcomes/recorder.ts',
-    'if (!recorder.holdsMemory) return',
+    'if (!this.holdsMemory) return',
     'if (true) return',
   ),
   defect(
@@ -78,20 +78,20 @@ export const defects: readonly Defect[] = [
   defect(
     'a claim is written and not checked',
     'transport/receipts/script.ts',
-    'if(${claimRow} != 1) { return -2l }',
+    'if(${claimRow} != 1) { ${taken} }',
     '${claimRow}',
   ),
   defect(
     'a refused batch is resent although part of it may be stored',
-    'outcomes/refusal-decision.ts',
+    'outcomes/refusals.ts',
     'if (traits.allOrNothing && batch.resends < traits.retries)',
     'if (batch.resends < traits.retries)',
   ),
   defect(
     'a batch with an unknown outcome is resent as a new attempt',
-    'outcomes/outcome-handler.ts',
-    'this.#queue.repeat(batch)',
-    'this.#queue.sendAgain(batch)',
+    'outcomes/batches.ts',
+    'this.#transmit(piece)\n    else this.giveUp',
+    'this.#sendAgain(piece)\n    else this.giveUp',
   ),
   {
     name: 'a receipt is read again, and counts for a later attempt to send the batch',
@@ -104,22 +104,22 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts/link.ts',
-        from: 'batch.attempt !== row.attempt',
-        to: 'batch.attempt < 0',
+        from: 'piece.attempt !== attempt ||',
+        to: '',
       },
     ],
   },
   defect(
     'rejected rows count as confirmed',
     'outcomes/recorder.ts',
-    'run.rejects.keepRefused(part.batch, row, errText)',
-    'run.state.rows.confirmed += errText.length > 0 ? 1 : 0',
+    'this.#run.rejects.keepRefused(piece.batch, row, errText)',
+    'this.#run.state.rows.confirmed += errText.length > 0 ? 1 : 0',
   ),
   defect(
     'half of a refused batch is forgotten',
-    'outcomes/batch-part.ts',
-    'waiting.push(right, left)',
-    'waiting.push(left)',
+    'outcomes/batches.ts',
+    'this.#halves.push(...halves(piece).reverse())',
+    'this.#halves.push(halves(piece)[0])',
   ),
   defect(
     'rows that the target dropped count as confirmed',
@@ -129,7 +129,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a refused batch is divided although part of it may be stored',
-    'outcomes/refusal-decision.ts',
+    'outcomes/refusals.ts',
     "if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }",
     '',
   ),
@@ -139,10 +139,16 @@ export const defects: readonly Defect[] = [
     'if (row === false || row.rowCount === takenByOther) this.#isInDoubt = true',
     'if (row === false) this.#isInDoubt = true\n    else if (row.rowCount === takenByOther) this.take({ ...row, rowCount: null })',
   ),
+  defect(
+    'rows that the journal has as unsent are sent again without a record',
+    'outcomes/batches.ts',
+    'this.#run.history.journal?.sentAgain(piece.place, piece.rows)',
+    '',
+  ),
   defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',
-    'outcomes/send-queue.ts',
+    'outcomes/turns.ts',
     'state.openBytes < readSizes(this.#run).roomBytes',
     'state.openBytes >= 0 && readSizes(this.#run).roomBytes > 0',
   ),
@@ -177,7 +183,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that ends early forgets batches that no session had sent',
     'pipeline.ts',
-    "if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })",
+    'if (run.ending.isLeaving || opened.leavesRest === true) leaveRest(run.state)',
     '',
   ),
   {
@@ -235,8 +241,8 @@ export const defects: readonly Defect[] = [
   around(
     '--restart does not start over',
     'journal/open-journal.ts',
-    'const begun = restart || past.run === undefined ? emptyRun() : past',
-    'const begun = past.run === undefined ? emptyRun() : past',
+    'const begun = restart || past.run === undefined ? new RecordedRun() : past',
+    'const begun = past.run === undefined ? new RecordedRun() : past',
   ),
   {
     name: 'the run does not notice a recreated DFS table',
@@ -273,8 +279,8 @@ export const defects: readonly Defect[] = [
   around(
     "a finished run's journal is ignored if the wall clock says that it is old",
     'journal/open-journal.ts',
-    'const begun = restart || past.run === undefined ? emptyRun() : past',
-    'const begun = restart || past.run === undefined || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) ? emptyRun() : past',
+    'const begun = restart || past.run === undefined ? new RecordedRun() : past',
+    'const begun = restart || past.run === undefined || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) ? new RecordedRun() : past',
   ),
   ofPlatform(
     'a lock that nobody renews is never taken over',
@@ -321,12 +327,12 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts/link.ts',
-        from: 'row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)',
-        to: 'row.sendNo < 0',
+        from: 'sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)',
+        to: 'sendNo < 0',
       },
       {
         file: 'src/load/transport/receipts/link.ts',
-        from: 'row.cut !== part.cut',
+        from: 'cut !== piece.cut',
         to: 'false',
       },
     ],
@@ -337,8 +343,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/transport/receipts/watcher.ts',
-        from: 'await this.#watching\n    link.outcomeHandler.endBisecting()',
-        to: 'link.outcomeHandler.endBisecting()\n    await this.#watching',
+        from: 'await this.#watching\n    link.batches.endHalves()',
+        to: 'link.batches.endHalves()\n    await this.#watching',
       },
     ],
   },

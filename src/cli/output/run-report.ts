@@ -1,7 +1,7 @@
 /*
   A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail.
 */
-import { inputProgress, type InputProgress } from '../../load/journal/input-progress.js'
+import { inputProgress, type InputProgress } from '../../load/journal/resumption.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 import { confirmationWords } from '../../load/transport/confirmations.js'
@@ -14,10 +14,10 @@ export type RunReport = ReturnType<typeof reportOf>
 
 /** @param command  resumes the run @param ways  what to do if `command` alone cannot resume the run */
 export function reportOf(known: KnownRun, command: string, ways: readonly ResumeChoice[]) {
-  const { run, journal, state, processes, holder } = known
+  const { run, journal, state, holder } = known
   const { server, target } = run.options
   const progressOf = inputProgress(journal)
-  const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
+  const lastEnd = journal.begun.findLast(({ end }) => end !== undefined)?.end
   const rows = rowsOf(known)
   const { error = null } = lastEnd ?? {}
   const isBad = rows.rejected > 0 && (journal.rejects?.files.length ?? 0) === 0
@@ -41,7 +41,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Resume
     /** Rows of all processes together, so no row counts as skipped. */
     rows,
     inputs: journal.inputs.map((input, index) => inputOf(input, progressOf(index), known)),
-    processes: processes.map(({ startedAt, end }) => ({
+    processes: journal.begun.map(({ startedAt, end }) => ({
       startedAt,
       endedAt: end?.at ?? null,
       status: end?.status ?? null,

@@ -136,7 +136,7 @@ export class Sides {
       keepsReceipts: false,
       inFlightBytes: 0,
       deliver: batch => {
-        run.emit({ kind: 'unsent', rows: batch.rowCount })
+        run.state.rows.unsent += batch.rowCount
         const columns = this.compared!.sent.map(index => batch.columns[index]!)
         const outside = marksOf?.(batch)
         if (this.input === undefined) this.#touched!.add(batch, outside)

@@ -99,7 +99,7 @@ export class CheckObserver implements ReadObserver {
       }
       if (marksOf !== undefined) rows -= rejectOutside(run, batch, marksOf(batch))
     }
-    run.emit({ kind: 'unsent', rows })
+    run.state.rows.unsent += rows
     if (isUnfit) this.unfitRows += rows
     else this.fitRows += rows
     batch.release()

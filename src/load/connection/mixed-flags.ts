@@ -12,7 +12,7 @@ import {
   TimeoutError,
   option,
 } from '../../errors.js'
-import { classifyRefusal } from '../outcomes/refusal.js'
+import { classifyRefusal } from '../outcomes/refusals.js'
 import type { Run } from '../run.js'
 import {
   asynchronousThroughout,

@@ -7,7 +7,7 @@ import { ConnectionError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
 import type { NewValuePolicy } from '../target/partition-scheme.js'
-import { classifyRefusal } from '../outcomes/refusal.js'
+import { classifyRefusal } from '../outcomes/refusals.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** The session to ask, and how long to wait for an answer before a TimeoutError. */

@@ -11,7 +11,7 @@ import {
   whatChanged,
   type TargetIdentity,
 } from '../journal/target-identity.js'
-import type { JournalRecord } from '../journal/journal-record.js'
+import type { Facts } from '../journal/journal-record.js'
 import { rowsText } from '../outcomes/row-counts.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -49,8 +49,8 @@ export interface Evidence {
   learn(control: Session): Promise<void>
   /** Forgets the accepted rows, because they are lost or are on a different node. */
   forget(): void
-  /** The journal record that a later process needs to resume the run. */
-  sampled(): Extract<JournalRecord, { kind: 'sampled' }>
+  /** What a later process needs to resume the run. */
+  sampled(): Pick<Facts, 'sampled'>
   /**
    * Compares the table with this evidence.
    * @param waitMs  how long to wait for rows that a function may write later; default `confirmTimeoutMs`
@@ -110,8 +110,7 @@ export function newEvidence(
   /** Rows in the table before the run; null if they are unknown, or if the table is another by now. */
   let before = counts ? identity.rows : null
   let accepted = earlier.confirmed
-  const sampled = () =>
-    ({ kind: 'sampled', rows: areSure ? samples.rows.map(journaledRow) : [] }) as const
+  const sampled = () => ({ sampled: areSure ? samples.rows.map(journaledRow) : [] })
   const asking = (session: Session): Asking => ({ session, timeoutMs: checked.confirmTimeoutMs })
   return {
     identity,
@@ -134,7 +133,7 @@ export function newEvidence(
         if (rows.length === 0) return
         areSure = true
         samples.learned(rows)
-        run.emit(sampled())
+        run.note(sampled())
       } catch (error) {
         // A lost connection is noticed elsewhere.
         if (!(error instanceof DdbError)) throw error
@@ -153,9 +152,10 @@ export function newEvidence(
       const question = { counts: counts && !inMemory, search }
       const endMs = platform.clock.nowMs() + waitMs
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+        // Rows that are accepted while the server answers may not be counted yet.
+        const growth = { before, accepted, isFunction, areSure }
         const [now, answer] = await lookAtTarget(control, checked, description, question)
         const found = foundOf(search, answer)
-        const growth = { before, accepted, isFunction, areSure }
         const mayGrow = isShort(now, growth) && platform.clock.nowMs() + pauseMs < endMs
         if (!mayGrow || run.ending.isLeaving) {
           const change = changeOf(identity, now, growth, found)

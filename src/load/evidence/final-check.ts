@@ -85,12 +85,12 @@ export async function noteFinished(
   const { state, options, checked } = run
   const mark = {
     ...{ target, rows, begunMs: journal.begunMs, processNo },
-    digest: runDigest(options, checked, state.inputs),
+    digest: runDigest(options, checked, run.history.now.inputs),
     chunk: chunkText(evidence.identity),
     stored: state.rows.confirmed + state.rows.skipped,
   }
   const isMarked = await markFinished(session, run.history.name, mark, timeoutMs)
-  run.emit(evidence.sampled())
+  run.note(evidence.sampled())
   const server = `${session.host}:${session.port}`
-  run.emit({ kind: 'finished', isMarked, server })
+  run.note({ finished: { isMarked, server } })
 }

@@ -3,7 +3,6 @@
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'
-import { unsentInput } from '../outcomes/streams.js'
 import type { Run } from '../run.js'
 
 type ContentBytes = LoadResult['inputs'][number]['contentBytes']
@@ -43,8 +42,7 @@ export function newRecordCounter(
   { history: { found } }: Run,
   input: number | undefined,
 ): NewRecords {
-  const known = input === undefined ? unsentInput : found.sentTo.at(input)
-  const { records: knownRecords, offsetBytes: knownBytes } = known
+  const { records: knownRecords, offsetBytes: knownBytes } = found.sentOf(input ?? -1)
   let rejectsAhead = 0
   return {
     among: records => Math.max(0, records - knownRecords) - rejectsAhead,

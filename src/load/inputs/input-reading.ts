@@ -6,7 +6,7 @@ import { InputError, type DdbError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
-import type { Batch, ColumnCounts, InputRange, Reject, Step } from '../../parse/batch.js'
+import type { Batch, ColumnCounts, InputRange, Step } from '../../parse/batch.js'
 import type { BatchOptions } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
 import type { Feed } from '../../parse/rows/fed-rows.js'
@@ -19,9 +19,8 @@ import { newPathReader, type NamedTexts, type PathReader } from '../../source/pa
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-counts.js'
-import type { RunEvent } from '../outcomes/events.js'
 import { heldTexts } from '../rejects/run-rejects.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
 import type { ResumedInput } from '../journal/resumption.js'
 import type {
@@ -111,7 +110,7 @@ export function newInputReading(
   platform: Platform,
   options: LoadOptions,
   checked: CheckedOptions,
-  found: JournaledRun,
+  found: RecordedRun,
 ): InputReading {
   return new Reading(platform, options, checked, found)
 }
@@ -145,7 +144,7 @@ class Reading implements InputReading {
     platform: Platform,
     options: LoadOptions,
     checked: CheckedOptions,
-    found: JournaledRun,
+    found: RecordedRun,
   ) {
     this.#platform = platform
     this.#options = options
@@ -168,7 +167,7 @@ class Reading implements InputReading {
     const { resumption } = run.history
     const index = opened.number()
     if (resumption.isReadAnew(index, summary.path, how))
-      run.emit({ kind: 'reading', input: index, detected: how })
+      run.record({ kind: 'input', input: index, detected: how })
     const recordsRead = (): number => (resumed?.records ?? 0) + reader.recordsRead
     let lastReject = -1
     /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
@@ -211,7 +210,7 @@ class Reading implements InputReading {
         if (isKnown) opened.knownReject?.(reject.offsetBytes)
         update()
         if (isKnown) return
-        run.emit(misread(reject, index))
+        run.history.journal?.misread(index, reject)
         run.rejects.keep(reject, reader)
       },
     })
@@ -333,11 +332,11 @@ class Reading implements InputReading {
   }
 
   /** Records the columns' time zone offsets, because a process that resumes needs them wherever it begins to read. */
-  #tellOffsets({ emit }: Run): void {
+  #tellOffsets({ note }: Run): void {
     const { knownCount = 0 } = this.#offsets ?? {}
     if (knownCount === this.#journaledOffsets) return
     this.#journaledOffsets = knownCount
-    emit({ kind: 'offsets', offsets: this.offsets })
+    note({ offsets: this.offsets })
   }
 
   /** Tells the user that the times of a column lose their offset, once per column of a run. */
@@ -357,12 +356,6 @@ class Reading implements InputReading {
       sum.coerced += coerced
     }
   }
-}
-
-function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
-  // A record that is cut off now may be complete when the next process reads it.
-  if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
-  return { kind: 'misread', input, offsetBytes }
 }
 
 export function failureOf(error: unknown): InputFailure {

@@ -43,7 +43,7 @@ import {
   type NamedInputs,
 } from './open-input.js'
 import { newRecordCounter } from './input-counts.js'
-import type { RunEvent } from '../outcomes/events.js'
+import type { RecordOf } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
@@ -158,7 +158,7 @@ async function takeUpJournal(
   const { journal, places, notices } = opened
   run.history.goOn(journal)
   for (const notice of notices) run.reporter.notice(notice)
-  const names = journal.inputs.map(({ path }) => path)
+  const names = journal.now.inputs.map(({ path }) => path)
   return { names, paths: names.map(name => places.get(name) ?? name) }
 }
 
@@ -170,7 +170,7 @@ class SequentialInputs implements Inputs {
   readonly #list: InputList
   readonly #reading: InputReading
   /** Inputs that were read, but whose last rows were not passed on yet. */
-  readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
+  readonly #readInputs: RecordOf<'input'>[] = []
   /** Lets small inputs share a batch; undefined for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
   #cuts: Cuts | undefined
@@ -236,7 +236,7 @@ class SequentialInputs implements Inputs {
   /** Records in the journal which inputs were read and passed on, so that no process reads these inputs again. */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
-    for (const event of this.#readInputs.splice(0)) run.emit(event)
+    for (const record of this.#readInputs.splice(0)) run.record(record)
   }
 
   *#stepsOf(run: Run, target: TargetDescription, index: number): Generator<Step, void, void> {
@@ -266,7 +266,7 @@ class SequentialInputs implements Inputs {
       if (!isOpen) yield opened.reader.close()
       // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.journal === undefined) return
-      this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
+      this.#readInputs.push({ kind: 'input', input: index, summary, readAt: timeText(run) })
       if (this.#shared?.isEmpty !== false) this.#tellRead(run)
     } catch (error) {
       const failure = this.#doneRecords > 0 ? laterHeaderError(error) : error
@@ -323,7 +323,7 @@ class SequentialInputs implements Inputs {
       knownReject,
       progress: ({ rows }) => {
         this.#records = before + among(rows)
-        run.emit({ kind: 'records', upTo: this.#records })
+        run.state.rows.read = Math.max(run.state.readBefore, this.#records)
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },
       afterBatch: () => this.#tellRead(run),

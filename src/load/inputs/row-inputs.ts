@@ -52,7 +52,7 @@ export function openRows(run: Run, store: RowStore): Inputs {
         maxRecords: limit ?? Infinity,
         flushes: true,
         progress({ rows }) {
-          run.emit({ kind: 'records', upTo: rows })
+          run.state.rows.read = rows
           run.reporter.inputProgress(reader.taken.bytesRead, undefined)
         },
       })

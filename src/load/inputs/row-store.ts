@@ -2,8 +2,8 @@
   Holds the rows that a program passes to a run, until their outcome is known. Rows are numbered from 1, and the run
   takes them in order. The program can get back rows that did not reach the table.
 */
-import type { BatchPart } from '../outcomes/batch-part.js'
-import type { Ended } from '../outcomes/events.js'
+import type { EndedRows } from '../journal/journal-record.js'
+import type { Piece } from '../outcomes/pieces.js'
 import type { AnyReject } from '../rejects/reject.js'
 
 /** A row that did not get into the table, and the reason. */
@@ -173,8 +173,8 @@ export class RowStore {
    * and it is unknown which, all rows count as unconfirmed.
    */
   partEnded(
-    { batch, start, end, lane }: BatchPart,
-    { confirmed, unconfirmed, unsent }: Pick<Ended, 'confirmed' | 'unconfirmed' | 'unsent'>,
+    { batch, start, end, lane }: Pick<Piece, 'batch' | 'start' | 'end' | 'lane'>,
+    { confirmed, unconfirmed, unsent }: Pick<EndedRows, 'confirmed' | 'unconfirmed' | 'unsent'>,
   ): void {
     const isKnown = unconfirmed === 0
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'

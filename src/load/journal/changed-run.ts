@@ -3,10 +3,10 @@
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { RecordedRun } from './recorded-run.js'
 
 export function runChanged(
-  { run, isUntouched }: JournaledRun,
+  { run, isUntouched }: Pick<RecordedRun, 'run' | 'isUntouched'>,
   what: string,
   remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad(),
 ): DdbError {

@@ -10,7 +10,7 @@ import { askLeftOnServer, type LeftOnServer } from '../marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { runDamaged, runTakenOver, targetChanged } from './changed-run.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { RecordedRun } from './recorded-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
@@ -81,7 +81,7 @@ export async function checkMemory(
 }
 
 /** Whether all inputs were read to their ends, and the outcome of all batches is known. */
-function areDone({ inputs, streams }: JournaledRun): boolean {
+function areDone({ inputs, streams }: RecordedRun): boolean {
   return (
     inputs.length > 0 &&
     inputs.every(({ summary }) => summary !== undefined) &&

@@ -141,7 +141,7 @@ export async function finishLoadedRun(
     await noteFinished(run, control, evidence, now.rows, checked.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return
-  run.emit({ kind: 'leaving' })
+  run.note({ hasLeftServer: true })
   try {
     await dropLeftTables(control, name, checked.confirmTimeoutMs)
   } catch (error) {

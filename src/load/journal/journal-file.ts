@@ -1,15 +1,22 @@
 /*
-  The file of a journal. Appends records, and cuts off an incomplete record left by a power cut. Every record reaches the operating system
-  before the event that it announces happens, so a killed process loses no record. Records reach the disk a moment later.
+  The file of a journal. Every record reaches the operating system before the event that it announces happens, so a killed process loses
+  no record. Records reach the disk a moment later.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
 import { recordLine, type JournalRecord } from './journal-record.js'
-import type { FoundJournal } from './read-journal.js'
-import { writeAll } from './replace-journal.js'
 
 export interface JournalFile {
   readonly path: string
+  /**
+   * Replaces the whole journal, with records not yet written, in one step, so that no process ever finds half a journal. If another
+   * process still writes to the old file, its records have no effect. Must be called before any record is added.
+   * @param asideTo  where to move the present file
+   * @throws {DdbError} DDB_OUTPUT_WRITE; the present file then stays as it is
+   */
+  replace(records: Iterable<JournalRecord>, asideTo?: string): void
+  /** Whether the file has grown so much that it should be replaced by the fewest records. */
+  readonly isLong: boolean
   /** Holds a record back until the next `write`. */
   add(record: JournalRecord): void
   /**
@@ -32,39 +39,71 @@ export interface JournalFile {
 
 /** Time between syncs: a power cut loses at most the records added since the last sync. */
 const syncEveryMs = 500
+const pieceChars = 1 << 20
+const draftEnding = '.new'
+/** A file is long if it has grown by this much, and at least doubled, since it was replaced. */
+const longBytes = 10_000_000
 
 /**
+ * Opens no file: `replace` creates it.
  * @param lost  returns the error if another process has taken the run: this process must then no longer write
- * @throws {DdbError} DDB_OUTPUT_CREATE
  */
-export function openJournalFile(
+export function newJournalFile(
   path: string,
-  found: Pick<FoundJournal, 'sizeBytes' | 'tornBytes'>,
   { files, clock }: { readonly files: Files; readonly clock: Clock },
   lost: () => DdbError | undefined,
 ): JournalFile {
-  const file = openFile(path, found, files)
-  const inode = files.statusNow(path)?.inode
   const guard = newGuard(path, lost)
+  let file: OutputFile | undefined
+  let inode: bigint | undefined
   let waiting = ''
-  let { sizeBytes } = found
+  let sizeBytes = 0
+  let shortBytes = 0
   let timer: Timer | undefined
   let syncing: Promise<void> | undefined
 
   const isInPlace = (): boolean => files.statusNow(path)?.inode === inode
   const checkPlace = (): void => {
-    if (!isInPlace()) throw new Error('somebody has removed it')
+    if (file !== undefined && !isInPlace()) throw new Error('somebody has removed it')
+  }
+  const closeFile = (): void => {
+    const closing = file
+    if (closing === undefined) return
+    // A running sync still needs the file.
+    if (syncing === undefined) closeQuietly(closing)
+    else void syncing.then(() => closeQuietly(closing))
   }
   const syncSoon = (): void => {
-    if (timer !== undefined || syncing !== undefined) return
+    if (timer !== undefined || syncing !== undefined || file === undefined) return
+    const written = file
     timer = clock.afterIfAlive(syncEveryMs, () => {
       timer = undefined
-      syncing = file.syncMeanwhile().then(checkPlace).catch(guard.fail)
+      syncing = written.syncMeanwhile().then(checkPlace).catch(guard.fail)
       void syncing.then(() => (syncing = undefined))
     })
   }
   const journal: JournalFile = {
     path,
+    replace(records, asideTo) {
+      guard.check()
+      try {
+        checkPlace()
+        const next = writeDraft(path, files, records, asideTo)
+        timer?.cancel()
+        timer = undefined
+        closeFile()
+        file = next
+        waiting = ''
+        const status = files.statusNow(path)
+        inode = status?.inode
+        sizeBytes = shortBytes = status?.sizeBytes ?? 0
+      } catch (cause) {
+        throw cannotWrite(path, cause)
+      }
+    },
+    get isLong() {
+      return sizeBytes >= Math.max(shortBytes + longBytes, 2 * shortBytes)
+    },
     get failure() {
       return guard.failure
     },
@@ -84,9 +123,9 @@ export function openJournalFile(
         const bytes = Buffer.from(waiting)
         waiting = ''
         try {
-          writeAll(file, bytes)
+          writeAll(file!, bytes)
         } catch (cause) {
-          cutQuietly(file, sizeBytes)
+          cutQuietly(file!, sizeBytes)
           throw cause
         }
         sizeBytes += bytes.length
@@ -95,7 +134,7 @@ export function openJournalFile(
     },
     sync() {
       journal.write()
-      guard.run(() => file.sync())
+      guard.run(() => file?.sync())
       guard.run(checkPlace)
     },
     close() {
@@ -103,13 +142,42 @@ export function openJournalFile(
         journal.sync()
       } finally {
         timer?.cancel()
-        // A running sync still needs the file.
-        if (syncing === undefined) closeQuietly(file)
-        else void syncing.then(() => closeQuietly(file))
+        closeFile()
       }
     },
   }
   return journal
+}
+
+/** Writes the records to the disk, in a new file that then gets the path. */
+function writeDraft(
+  path: string,
+  files: Files,
+  records: Iterable<JournalRecord>,
+  asideTo: string | undefined,
+): OutputFile {
+  const draft = `${path}${draftEnding}`
+  // No other process works on the run, so a killed process must have left this draft.
+  if (files.statusNow(draft) !== undefined) files.remove(draft)
+  const file = files.create(draft)
+  try {
+    let lines = ''
+    for (const record of records) {
+      lines += recordLine(record)
+      if (lines.length < pieceChars) continue
+      writeAll(file, Buffer.from(lines))
+      lines = ''
+    }
+    writeAll(file, Buffer.from(lines))
+    file.sync()
+    if (asideTo !== undefined) files.rename(path, asideTo)
+    files.rename(draft, path)
+    return file
+  } catch (error) {
+    closeQuietly(file)
+    removeQuietly(draft, files)
+    throw error
+  }
 }
 
 /** Stops all actions after the first failure. */
@@ -117,56 +185,42 @@ interface Guard {
   readonly failure: DdbError | undefined
   fail(this: void, cause: unknown): void
   /** @throws {DdbError} DDB_OUTPUT_WRITE, DDB_LOCKED */
+  check(): void
+  /** @throws {DdbError} DDB_OUTPUT_WRITE, DDB_LOCKED */
   run(action: () => void): void
 }
 
 function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   let failure: DdbError | undefined
-  const fail = (cause: unknown): void => {
-    // The write may fail because another process has replaced the journal with its own.
-    failure ??= lost() ?? cannotWrite(path, cause)
-  }
-  return {
+  const guard: Guard = {
     get failure() {
       return failure
     },
-    fail,
-    run(action) {
+    fail(cause) {
+      // The write may fail because another process has replaced the journal with its own.
+      failure ??= lost() ?? cannotWrite(path, cause)
+    },
+    check() {
       failure ??= lost()
       if (failure !== undefined) throw failure
+    },
+    run(action) {
+      guard.check()
       try {
         action()
       } catch (cause) {
-        fail(cause)
+        guard.fail(cause)
         throw failure!
       }
     },
   }
+  return guard
 }
 
-export function cannotWrite(path: string, cause: unknown): DdbError {
-  const message = `cannot write the journal "${path}": ${reasonOf(cause)}`
+function cannotWrite(path: string, cause: unknown): DdbError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `cannot write the journal "${path}": ${reason}`
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
-}
-
-function openFile(
-  path: string,
-  { sizeBytes, tornBytes }: Pick<FoundJournal, 'sizeBytes' | 'tornBytes'>,
-  files: Files,
-): OutputFile {
-  try {
-    const file = files.reopen(path)
-    if (tornBytes > 0) file.truncate(sizeBytes)
-    return file
-  } catch (cause) {
-    throw new DdbError(
-      'DDB_OUTPUT_CREATE',
-      `cannot open the journal "${path}": ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    )
-  }
 }
 
 /**
@@ -189,6 +243,14 @@ function closeQuietly(file: OutputFile): void {
   }
 }
 
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+function removeQuietly(path: string, files: Files): void {
+  try {
+    if (files.statusNow(path) !== undefined) files.remove(path)
+  } catch {
+    // The caller reports the failed write of the journal, which matters more than a file left behind.
+  }
+}
+
+function writeAll(file: OutputFile, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
 }

@@ -3,12 +3,11 @@
   read the journal (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
-import type { JournaledRow } from '../evidence/sample-rows.js'
-import type { Fingerprint } from './fingerprint.js'
-import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
 import type { CutSizes } from '../../parse/cuts.js'
-import type { LanesOfBatch } from '../outcomes/place.js'
-import type { EndedRows, StreamPlace } from '../outcomes/streams.js'
+import type { JournaledRow } from '../evidence/sample-rows.js'
+import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
+import type { LanesOfBatch, RecordedRange } from '../outcomes/place.js'
+import type { Fingerprint } from './fingerprint.js'
 import { faultyField, isOf, type Shape } from './shape.js'
 import type { TargetIdentity } from './target-identity.js'
 
@@ -47,7 +46,7 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     /** The run does not write to the file any more: it had ended, or has another rejects file now. */
     readonly isLeft?: boolean
   }[]
-  /** Keyed by input name. Lists only inputs with new rejects since the last such record. */
+  /** Keyed by input name. A record lists only inputs with new rejects since the last such record. */
   readonly byInput: Readonly<
     Record<
       string,
@@ -60,24 +59,104 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
-export interface JournaledRejectsSource {
-  flush(): void
-  /** Grows with every reject. The journal records the rejects again only if this number has changed. */
-  readonly count: number
-  /** Rejects that could not be written to their file. */
-  readonly unplaced: number
-  /** What the journal records of the rejects and their files; call `flush` first. */
-  journaled(): Omit<JournaledRejects, 'upTo'>
+/** How many rows of a batch, or of a part of one, have which outcome. */
+export interface EndedRows {
+  readonly confirmed: number
+  readonly rejected: number
+  readonly unconfirmed: number
+  /** Rows that are certainly not stored: a process may send them again. */
+  readonly unsent: number
+  /** Rows that the run's transform dropped; absent if there are none. */
+  readonly filtered?: number
 }
 
-/** Rows of one input, given by the range of their bytes. `records` counts records of the input that begin before `end`. */
-export interface JournaledRange {
-  readonly input: number
-  readonly start: number
-  readonly end: number
-  readonly rows: number
-  readonly endLine: number
+/** A place between records of an input. */
+export interface BatchEnd {
+  readonly offsetBytes: number
+  readonly lineNumber: number
+  /** Number of the input's records that begin before this position. */
   readonly records: number
+}
+
+/** The end of batch `no`. */
+export interface StreamPlace extends BatchEnd {
+  readonly no: number
+  readonly input: number
+}
+
+/** The number of rows of an input that were sent, and the position at which they end. */
+export interface SentInput extends BatchEnd {
+  readonly rows: number
+}
+
+export interface NamedInput {
+  readonly path: string
+  fingerprint: Fingerprint
+  /** How the input is read; undefined until the run has opened it. */
+  detected?: string
+  /** Set once the input was read to its end and every sent row either is in the journal or has arrived. */
+  summary?: LoadResult['inputs'][number]
+  /** Time at which the input was read to its end, ISO 8601 in UTC. */
+  readAt?: string
+  /** Undefined if no row of the input was sent. */
+  sent?: SentInput
+}
+
+/** What changes while a run goes on, besides its inputs, batches and rejects. A record replaces the facts that it contains. */
+export interface Facts {
+  /** Where batches end. Every process of the run uses these sizes. */
+  readonly sizes: CutSizes
+  /** Time zone offsets by column, from the first times that were read. */
+  readonly offsets: Readonly<Record<string, string>>
+  readonly target: TargetIdentity
+  readonly used: ConfirmUsed
+  /** The ledger (table of receipts). */
+  readonly ledgerNumber: number
+  /** Values of some accepted rows. */
+  readonly sampled: readonly JournaledRow[]
+  /** Set once no row is left to be sent, and the run has examined the target again. */
+  readonly finished: FinishedTarget
+  /** The highest number with which a process has claimed the run on the server. It is recorded before the server learns it. */
+  readonly owner: number
+  /** True if the run starts over and no process has claimed it on the server since. */
+  readonly isAnew: boolean
+  /** Ids of the sessions on which the last process sent data. */
+  readonly dataSessions: readonly string[]
+  /** Every rejects file that a process created or was about to create, even before a restart. */
+  readonly rejectsFiles: readonly string[]
+  /** True if the server has lost rows that it had confirmed. */
+  readonly isForgotten: boolean
+  /**
+   * True if the server holds nothing of the run but its rows: all other objects were never created, or the process is about to remove
+   * them.
+   */
+  readonly hasLeftServer: boolean
+}
+
+/** Everything about the batches of a run. */
+export interface Checkpoint {
+  /** How many batches the run has sent, or was about to send. */
+  readonly batchCount: number
+  /** Sums over all batches with an outcome. */
+  readonly sums: Required<Omit<EndedRows, 'unsent'>>
+  readonly streams: readonly {
+    readonly stream: number
+    /** The end of the last batch. */
+    readonly last: StreamPlace
+    /** The place up to which nothing is left to do. */
+    readonly settled: StreamPlace
+    readonly open: readonly JournaledBatch[]
+  }[]
+}
+
+/** A batch after the place up to which nothing is left to do, and the outcomes of its parts. */
+export interface JournaledBatch {
+  readonly no: number
+  readonly ranges: readonly RecordedRange[]
+  readonly lanes?: LanesOfBatch | undefined
+  readonly isEarly: boolean
+  readonly hasNoReceipt: boolean
+  readonly ended: readonly (EndedRows & { readonly lane: number; readonly part: number })[]
 }
 
 /** One line of a journal. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
@@ -97,45 +176,27 @@ export type JournalRecord =
       /** True if the run starts over, whatever the server knows of an earlier run. */
       readonly isAnew?: true
     }
-  /** A process begins to work on the run. `number` counts the run's processes from 1. */
-  | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }
+  /** A process begins to work on the run. */
+  | { readonly kind: 'process'; readonly startedAt: string }
   /** Inputs, appended to those already known. */
   | {
       readonly kind: 'inputs'
-      readonly inputs: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
+      readonly inputs: readonly Readonly<NamedInput>[]
     }
-  /** A followed file has grown. The new fingerprint covers more of its content. */
-  | { readonly kind: 'grown'; readonly input: number; readonly fingerprint: Fingerprint }
-  | {
-      readonly kind: 'target'
-      readonly identity: TargetIdentity
-      readonly used: ConfirmUsed
-    }
-  /** The ledger (table of receipts). */
-  | { readonly kind: 'ledger'; readonly number: number }
-  /** Values of some accepted rows. Replaces earlier samples. */
-  | { readonly kind: 'sampled'; readonly rows: readonly JournaledRow[] }
-  /** No row is left to be sent, and the run has examined the target again. */
-  | ({ readonly kind: 'finished' } & FinishedTarget)
-  /** The process is about to tell the server that it works on the run. Each `number` is one higher than the last. */
-  | { readonly kind: 'owner'; readonly number: number }
-  /** A session on which data is sent from now on. */
-  | { readonly kind: 'session'; readonly id: string }
-  | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
-  /** Time zone offsets of columns, from the first times that were read. */
-  | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
-  /** Where batches end (`Cuts`). Every process of the run uses these sizes. */
-  | ({ readonly kind: 'sizes' } & CutSizes)
+  /** What has changed about an input: a followed file has grown, or the input is opened, or was read to its end. */
+  | ({ readonly kind: 'input'; readonly input: number } & Readonly<
+      Partial<Omit<NamedInput, 'path' | 'sent'>>
+    >)
+  | ({ readonly kind: 'facts' } & Partial<Facts>)
   /** A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. */
-  | (JournaledRange & {
+  | {
       readonly kind: 'batch'
       readonly stream: number
       readonly no: number
-      /** The rows of inputs after the first. */
-      readonly more?: readonly JournaledRange[]
-      readonly lanes?: LanesOfBatch
-      readonly early?: true
-    })
+      readonly ranges: readonly RecordedRange[]
+      readonly lanes?: LanesOfBatch | undefined
+      readonly early?: boolean
+    }
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
   | ({
       readonly kind: 'ended'
@@ -144,40 +205,9 @@ export type JournalRecord =
       readonly lane?: number
       readonly part?: number
     } & EndedRows)
-  /** The process is about to make a rejects file. */
-  | { readonly kind: 'rejectsFile'; readonly path: string }
   | ({ readonly kind: 'rejects' } & JournaledRejects)
-  | {
-      readonly kind: 'read'
-      readonly input: number
-      readonly summary: LoadResult['inputs'][number]
-      /** ISO 8601, in UTC. */
-      readonly at: string
-    }
-  /** The server has lost rows that it had confirmed. */
-  | { readonly kind: 'forgotten' }
-  /**
-   * The process is about to remove everything of the run from the server except the rows. From then on, the server
-   * knows nothing about the run.
-   */
-  | { readonly kind: 'leaving' }
-  /**
-   * In a finished journal, replaces all batches and their outcomes: records how far each stream and each input was sent, and how many
-   * rows have which outcome.
-   */
-  | {
-      readonly kind: 'settled'
-      /** How many batches the run had. */
-      readonly batches: number
-      readonly streams: readonly (StreamPlace & { readonly stream: number })[]
-      readonly inputs: readonly {
-        readonly offsetBytes: number
-        readonly lineNumber: number
-        readonly records: number
-        readonly rows: number
-      }[]
-      readonly sums: Omit<EndedRows, 'unsent'>
-    }
+  /** Replaces all batches before it. */
+  | ({ readonly kind: 'checkpoint' } & Checkpoint)
   /** A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. */
   | {
       readonly kind: 'end'
@@ -190,6 +220,8 @@ export type JournalRecord =
       readonly error?: { readonly code: string; readonly message: string }
     }
 
+export type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
+
 /** Length of the checksum at the start of a line. A space and JSON follow. */
 export const checksumDigits = 8
 
@@ -200,11 +232,12 @@ export function recordLine(record: JournalRecord): string {
 
 /** Like JSON.stringify, but three times as fast for the records that come with every batch. */
 function jsonOf(record: JournalRecord): string {
-  if (record.kind === 'batch') {
-    const { stream, no, input, start, end, endLine, rows, records, more, lanes, early } = record
-    const isPlain = more === undefined && lanes === undefined && early === undefined
-    const others = isPlain ? '' : `,${JSON.stringify({ more, lanes, early }).slice(1, -1)}`
-    return `{"kind":"batch","stream":${stream},"no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
+  if (record.kind === 'batch' && record.ranges.length === 1) {
+    const { stream, no, ranges, lanes, early } = record
+    const { input, startBytes, endBytes, rows, endLine, records } = ranges[0]!
+    const isPlain = lanes === undefined && early === undefined
+    const others = isPlain ? '' : `,${JSON.stringify({ lanes, early }).slice(1, -1)}`
+    return `{"kind":"batch","stream":${stream},"no":${no},"ranges":[{"input":${input},"startBytes":${startBytes},"endBytes":${endBytes},"rows":${rows},"endLine":${endLine},"records":${records}}]${others}}`
   }
   if (record.kind === 'ended') {
     const { stream, no, lane, part, confirmed, rejected, unconfirmed, unsent, filtered } = record
@@ -233,34 +266,47 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
-
-const rangeShape: Shape = {
-  ...{ input: '#', start: '#', end: '#', rows: '#', endLine: '#', records: '#' },
+const batchEnd: Shape = { offsetBytes: '#', lineNumber: '#', records: '#' }
+const streamPlace: Shape = { no: '#', input: '#', ...batchEnd }
+const ranges: readonly [Shape] = [
+  { input: '#', startBytes: '#', endBytes: '#', rows: '#', endLine: '#', records: '#' },
+]
+const rowCounts: Shape = {
+  ...{ confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
 }
-const placeShape: Shape = {
-  ...{ stream: '#', no: '#', input: '#', offsetBytes: '#', lineNumber: '#', records: '#' },
+const ofInput: Shape = { detected: 'text?', summary: '*?', readAt: 'text?' }
+
+export const factShapes: Readonly<Record<keyof Facts, Shape[string]>> = {
+  sizes: [{ records: '#', bytes: '#' }, '?'],
+  offsets: '*?',
+  target: '*?',
+  used: 'text?',
+  ledgerNumber: '#?',
+  sampled: 'list?',
+  finished: [{ isMarked: 'flag', server: 'text' }, '?'],
+  owner: '#?',
+  isAnew: 'flag?',
+  dataSessions: 'texts?',
+  rejectsFiles: 'texts?',
+  isForgotten: 'flag?',
+  hasLeftServer: 'flag?',
+}
+
+const openBatch: Shape = {
+  ...{ no: '#', ranges, lanes: '*?', isEarly: 'flag', hasNoReceipt: 'flag' },
+  ended: [{ lane: '#', part: '#', ...rowCounts }],
 }
 
 const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   run: { runId: 'text', token: 'text', startedAt: 'text', folder: 'text', options: '*' },
-  process: { number: '#', startedAt: 'text' },
-  inputs: { inputs: [{ path: 'text', fingerprint }] },
-  grown: { input: '#', fingerprint },
-  target: { identity: '*', used: 'text' },
-  ledger: { number: '#' },
-  sampled: {},
-  finished: { isMarked: 'flag', server: 'text' },
-  owner: { number: '#' },
-  session: { id: 'text' },
-  reading: { input: '#', detected: 'text' },
-  offsets: { offsets: '*' },
-  sizes: { records: '#', bytes: '#' },
-  batch: { stream: '#', no: '#', ...rangeShape, more: [rangeShape, '?'], lanes: '*?' },
-  ended: {
-    ...{ stream: '#', no: '#', lane: '#?', part: '#?' },
-    ...{ confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
+  process: { startedAt: 'text' },
+  inputs: {
+    inputs: [{ path: 'text', fingerprint, ...ofInput, sent: [{ rows: '#', ...batchEnd }, '?'] }],
   },
-  rejectsFile: { path: 'text' },
+  input: { input: '#', fingerprint: [fingerprint, '?'], ...ofInput },
+  facts: factShapes,
+  batch: { stream: '#', no: '#', ranges, lanes: '*?', early: 'flag?' },
+  ended: { stream: '#', no: '#', lane: '#?', part: '#?', ...rowCounts },
   rejects: {
     byClass: '*',
     byCode: '*',
@@ -270,30 +316,23 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
     byInput: '*',
     upTo: { input: '#', offsetBytes: '#' },
   },
-  read: { input: '#', summary: '*', at: 'text' },
-  forgotten: {},
-  leaving: {},
-  settled: {
-    batches: '#',
-    streams: [placeShape],
-    inputs: [{ offsetBytes: '#', lineNumber: '#', records: '#', rows: '#' }],
-    sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#?' },
+  checkpoint: {
+    batchCount: '#',
+    sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#' },
+    streams: [{ stream: '#', last: streamPlace, settled: streamPlace, open: [openBatch] }],
   },
   end: {
     at: 'text',
     isDone: 'flag',
     status: 'text',
     exitCode: '#',
-    rows: {
-      ...{ read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
-      filtered: '#',
-    },
+    rows: { read: '#', skipped: '#', ...rowCounts, filtered: '#' },
     error: '*?',
   },
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 6
+export const journalFormat = 7
 
 /** Why a record is wrong, to complete a sentence that begins with the line number; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {

@@ -6,10 +6,8 @@ import { DdbError } from '../../errors.js'
 import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
 import { isRunId } from '../marker/run-tables.js'
 import { runDamaged } from './changed-run.js'
-import type { JournalRecord } from './journal-record.js'
-import { newDurableState } from '../outcomes/durable-state.js'
-import { journaledRun, type JournaledRun } from '../outcomes/journaled-run.js'
-import { readRecord } from './journal-events.js'
+import type { RecordOf } from './journal-record.js'
+import { RecordedRun } from './recorded-run.js'
 import {
   damagedExtension,
   journalEnding,
@@ -19,28 +17,18 @@ import {
 } from './open-journal.js'
 import { readJournal } from './read-journal.js'
 
-type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
-
 /**
  * `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be
  * resumed.
  */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
-export interface RunProcess {
-  readonly startedAt: string
-  /** undefined if the process was killed or is running. */
-  readonly end: RecordOf<'end'> | undefined
-}
-
 export interface KnownRun {
   readonly path: string
   readonly runId: string
   readonly state: RunState
   readonly run: RecordOf<'run'>
-  readonly journal: JournaledRun
-  /** All processes in order, including those before a restart. */
-  readonly processes: readonly RunProcess[]
+  readonly journal: RecordedRun
   /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
   /** The latest time in the journal, ms since the epoch. */
@@ -183,53 +171,34 @@ async function readKnown(
   files: Files,
   askedHolder?: AskedHolder,
 ): Promise<KnownRun | StrangeFile | undefined> {
-  const read = newDurableState(true)
-  const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
-  let newestMs = -Infinity
+  const journal = new RecordedRun()
   try {
     // Determines the lock's holder before reading: if the holder ends in between, the records contain that end.
     const asked = await askedHolder
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer
-    const found = await readJournal(path, runId, files, record => {
-      readRecord(read, record)
-      if (record.kind === 'process') {
-        processes.push({ startedAt: record.startedAt, end: undefined })
-      } else if (record.kind === 'end' && processes.length > 0) processes.at(-1)!.end = record
-      const time = Date.parse(timeOf(record) ?? '')
-      if (time > newestMs) newestMs = time
-    })
+    const found = await readJournal(path, runId, files, record => journal.take(record))
     if (found === undefined) return undefined
-    const journal = journaledRun(read)
     const { run } = journal
-    if (run === undefined) return { path, reason: found.damage ?? 'it is empty' }
+    const { tornBytes, damage } = found
+    if (run === undefined) return { path, reason: damage ?? 'it is empty' }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
     const state = taken === undefined ? stateOf(journal) : 'running'
-    const { tornBytes, damage } = found
-    return {
-      path,
-      runId,
-      state,
-      run,
-      journal,
-      processes,
-      holder: taken,
-      newestMs,
-      tornBytes,
-      damage,
-    }
+    const newestMs = newestOf(run, journal)
+    return { path, runId, state, run, journal, holder: taken, newestMs, tornBytes, damage }
   } catch (error) {
     return { path, reason: error instanceof Error ? error.message : String(error) }
   }
 }
 
-function timeOf(record: JournalRecord): string | undefined {
-  if (record.kind === 'end') return record.at
-  return record.kind === 'run' || record.kind === 'process' ? record.startedAt : undefined
+function newestOf(run: RecordOf<'run'>, { begun }: RecordedRun): number {
+  const times = [run.startedAt, ...begun.flatMap(({ startedAt, end }) => [startedAt, end?.at])]
+  const known = times.map(time => Date.parse(time ?? '')).filter(ms => !Number.isNaN(ms))
+  return known.reduce((newest, ms) => Math.max(newest, ms), -Infinity)
 }
 
 /** The state of a run that no process works on. */
-function stateOf({ end }: JournaledRun): RunState {
+function stateOf({ end }: RecordedRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
   if (end.status === 'interrupted') return 'interrupted'

@@ -2,7 +2,9 @@
   Opens the journal of a run: creates a journal, or continues the journal of an earlier process. A process
   continues a journal only if it loads what the recorded run loads and no other process works on the run.
 */
+import { resolve } from 'node:path'
 import { DdbError, option } from '../../errors.js'
+import { fileKey } from '../../platform/file-name.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
@@ -11,15 +13,11 @@ import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
-import { knownInputs, type KnownInputs } from './known-inputs.js'
-import { newJournal, type Journal } from './journal.js'
-import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
+import { Journal } from './journal.js'
+import { newJournalFile } from './journal-file.js'
 import { journalFormat, type JournalRecord } from './journal-record.js'
-import { namedInput, newDurableState } from '../outcomes/durable-state.js'
-import { emptyRun, journaledRun, type JournaledRun } from '../outcomes/journaled-run.js'
-import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
-import { replaceJournal } from './replace-journal.js'
+import { RecordedRun } from './recorded-run.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
 export function journalPath(folder: string, runId: string): string {
@@ -43,8 +41,8 @@ export const damagedExtension = '.damaged'
 
 export interface OpenedJournal {
   readonly journal: Journal
-  /** Inputs whose names differ between this process and the journal. */
-  readonly places: KnownInputs['places']
+  /** Name in the journal → path in this process, of inputs for which they differ. */
+  readonly places: ReadonlyMap<string, string>
   readonly notices: readonly string[]
 }
 
@@ -70,60 +68,66 @@ export async function openJournal(
   }
   const { folder, restart = false } = options.journal!
   const path = journalPath(folder, runId)
-  const held = await takeLock(path, runId, `${folder}/runs`, files)
+  const { lock, from } = await takeLock(path, runId, `${folder}/runs`, files)
   try {
-    const read = newDurableState(true)
-    const whole = await readJournal(path, runId, files, record => readRecord(read, record))
-    const past = journaledRun(read)
-    // Every process writes the line of the run together with its own.
-    const isCut = past.run !== undefined && past.processes === 0
-    const damage = whole?.damage ?? (isCut ? 'it ends after its first line' : undefined)
-    const size = whole && { ...whole, damage }
+    const past = new RecordedRun()
+    const size = await readWhole(path, runId, files, past)
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const token = past.run?.token ?? newToken(platform.random).toString(16)
+    const begun = restart || past.run === undefined ? new RecordedRun() : past
     const asked = { platform, options, checked, token }
-    const begun = restart || past.run === undefined ? emptyRun() : past
-    const { found, opening, begunAt, added, places, notices } = openingOr(
-      begun,
-      past,
-      fingerprints,
-      asked,
-    )
-    const known = found.inputs.map(input => input.path)
+    const { found, opening, added, places, notices } = openingOr(begun, fingerprints, asked)
+    // A journal of another format gives a new run only its token.
+    const now = past.run?.format === journalFormat ? copyOf(past) : new RecordedRun()
+    for (const record of opening) now.take(record)
     const lost = (): DdbError | undefined => {
-      const why = held.lock.lost()
+      const why = lock.lost()
       return why === undefined ? undefined : runTakenOver(runId, why)
     }
-    const setup = { platform, path, held, size, lost }
-    const isDone = found.end?.isDone === true && added.length === 0
-    const file = await openFile(setup, isDone ? [] : opening)
-    const journal = newJournal({
+    const file = newJournalFile(path, platform, lost)
+    const isBegun = found.end?.isDone !== true || added.length > 0
+    const asideTo = size?.damage === undefined ? undefined : asidePath(path)
+    // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
+    if (isBegun) file.replace(now.records(), asideTo)
+    const journal = new Journal({
       file,
-      files,
       found,
       past,
+      now,
       token: BigInt(`0x${token}`),
-      begunMs: Date.parse(begunAt) || 0,
-      inputs: [
-        ...found.inputs,
-        ...added.map(({ path, fingerprint }) => namedInput(path, fingerprint)),
-      ],
       isFollowing: options.input?.follow === true,
-      wasUnlocked: held.from === 'nobody',
+      wasUnlocked: from === 'nobody',
       lost,
-      release: () => held.lock.release(),
-      opening: isDone ? opening : [],
+      release: () => lock.release(),
+      isBegun,
     })
     const placeNotices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
-    notices.push(...sizeNotices(path, size), ...placeNotices, ...addedNotices(known, added))
+    notices.push(...sizeNotices(path, size), ...placeNotices, ...addedNotices(found, added))
     return { journal, places, notices }
   } catch (error) {
-    held.lock.release()
+    lock.release()
     throw error
   }
 }
 
-type Held = Extract<LockAnswer, { kind: 'held' }>
+async function readWhole(
+  path: string,
+  runId: string,
+  files: Files,
+  past: RecordedRun,
+): Promise<FoundJournal | undefined> {
+  const size = await readJournal(path, runId, files, record => past.take(record))
+  // Every process writes the line of the run together with its own.
+  const isCut = past.run !== undefined && past.processes === 0
+  if (size === undefined || size.damage !== undefined || !isCut) return size
+  return { ...size, damage: 'it ends after its first line' }
+}
+
+function copyOf(run: RecordedRun): RecordedRun {
+  const copy = new RecordedRun()
+  for (const record of run.records()) copy.take(record)
+  return copy
+}
 
 interface Asked {
   readonly platform: Platform
@@ -133,16 +137,15 @@ interface Asked {
   readonly token: string
 }
 
-interface Opening extends Pick<KnownInputs, 'places'> {
+interface Opening extends Pick<OpenedJournal, 'places'> {
   readonly opening: JournalRecord[]
-  readonly begunAt: string
   /** New inputs. */
   readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
 interface Begun extends Opening {
   /** The run that is resumed; empty for a new run. */
-  readonly found: JournaledRun
+  readonly found: RecordedRun
   readonly notices: string[]
 }
 
@@ -151,22 +154,21 @@ interface Begun extends Opening {
  * @throws {DdbError} DDB_RUN_CHANGED
  */
 function openingOr(
-  found: JournaledRun,
-  past: JournaledRun,
+  found: RecordedRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   asked: Asked,
 ): Begun {
   try {
-    return { ...openingOf(found, past, fingerprints, asked), found, notices: [] }
+    return { ...openingOf(found, fingerprints, asked), found, notices: [] }
   } catch (error) {
     if (!(error instanceof DdbError) || !beginsAgain(found)) throw error
-    const anew = emptyRun()
-    return { ...openingOf(anew, past, fingerprints, asked), found: anew, notices: [error.message] }
+    const anew = new RecordedRun()
+    return { ...openingOf(anew, fingerprints, asked), found: anew, notices: [error.message] }
   }
 }
 
 /** Whether no row of the run was stored and there are no rejects that the user may be repairing. */
-function beginsAgain({ isUntouched, rejectsFiles, end, run }: JournaledRun): boolean {
+function beginsAgain({ isUntouched, rejectsFiles, end, run }: RecordedRun): boolean {
   return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
 
@@ -176,8 +178,7 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: JournaledRun): boo
  * @throws {DdbError} DDB_RUN_CHANGED if the request differs from the recorded run
  */
 function openingOf(
-  found: JournaledRun,
-  past: JournaledRun,
+  found: RecordedRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   { platform: { clock, files }, options, checked, token }: Asked,
 ): Opening {
@@ -211,69 +212,60 @@ function openingOf(
       ...(options.journal?.restart === true ? { isAnew: true } : {}),
     })
   }
-  opening.push({ kind: 'process', number: past.processes + 1, startedAt })
+  opening.push({ kind: 'process', startedAt })
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
   if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
-  return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
+  return { opening, added: inputs, places }
+}
+
+/**
+ * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
+ * @param names  names in the journal
+ * @param folder  base of relative names; '' if it was not recorded
+ * @param paths  paths in this process
+ * @returns the inputs whose names differ, and those that are not in the journal
+ */
+function knownInputs(
+  names: readonly string[],
+  folder: string,
+  paths: readonly string[],
+  files: Files,
+): { readonly places: ReadonlyMap<string, string>; readonly added: readonly string[] } {
+  const places = new Map<string, string>()
+  const others = new Set(paths)
+  const renamed = names.filter(name => !others.delete(name))
+  if (renamed.length === 0 || others.size === 0) return { places, added: [...others] }
+  const byKey = new Map<string, string>()
+  for (const path of others) {
+    const key = fileKeyOf(path, files)
+    if (key !== undefined) byKey.set(key, path)
+  }
+  for (const name of renamed) {
+    const key = fileKeyOf(resolve(folder, name), files)
+    const path = key === undefined ? undefined : byKey.get(key)
+    if (path === undefined || !others.delete(path)) continue
+    places.set(name, path)
+  }
+  return { places, added: [...others] }
+}
+
+function fileKeyOf(path: string, files: Files): string | undefined {
+  try {
+    const status = files.statusNow(path)
+    return status && fileKey(path, status)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */
-function keepsAll({ rejects }: JournaledRun, file: string | undefined): boolean {
+function keepsAll({ rejects }: RecordedRun, file: string | undefined): boolean {
   if (file === undefined || rejects === undefined) return file !== undefined
   const count = Object.values(rejects.byClass).reduce((sum, rows) => sum + rows, 0)
   return rejects.files.reduce((sum, { rows }) => sum + rows, 0) === count
 }
 
-interface FileSetup {
-  readonly platform: Platform
-  readonly path: string
-  readonly held: Held
-  readonly size: FoundJournal | undefined
-  readonly lost: () => DdbError | undefined
-}
-
-/**
- * Opens the journal on the disk and writes the first records of this process.
- * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
- */
-async function openFile(
-  { platform, path, held, size, lost }: FileSetup,
-  opening: readonly JournalRecord[],
-): Promise<JournalFile> {
-  const { files } = platform
-  const isDamaged = size?.damage !== undefined
-  let present = size ?? { sizeBytes: 0, tornBytes: 0 }
-  let waiting = opening
-  // If the holder of a stale lock was only suspended, it may still write. Its records must not get between the records
-  // of this process.
-  if (size === undefined || isDamaged || held.from === 'stale') {
-    const asideTo = isDamaged ? asidePath(path) : undefined
-    try {
-      await replaceJournal(path, files, { sizeBytes: present.sizeBytes, asideTo }, opening)
-    } catch (cause) {
-      throw cannotWrite(path, cause)
-    }
-    present = { sizeBytes: files.statusNow(path)?.sizeBytes ?? 0, tornBytes: 0 }
-    waiting = []
-  }
-  const file = openJournalFile(path, present, platform, lost)
-  try {
-    for (const record of waiting) file.add(record)
-    file.sync()
-    return file
-  } catch (error) {
-    closeQuietly(file)
-    throw error
-  }
-}
-
-function closeQuietly(file: JournalFile): void {
-  try {
-    file.close()
-  } catch {
-    // Ignored, because the caller throws the error of the failed write, which matters more.
-  }
-}
+type Held = Extract<LockAnswer, { kind: 'held' }>
 
 async function takeLock(path: string, runId: string, folder: string, files: Files): Promise<Held> {
   try {
@@ -328,23 +320,23 @@ function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
   ]
 }
 
-function addedNotices(known: readonly string[], added: Opening['added']): string[] {
-  if (known.length === 0 || added.length === 0) return []
+function addedNotices({ inputs }: RecordedRun, added: Opening['added']): string[] {
+  if (inputs.length === 0 || added.length === 0) return []
   const names = added.map(({ path }) => path).join(', ')
   return [`new since the run began, and read after the others: ${names}`]
 }
 
-function changed(found: JournaledRun, what: string): DdbError {
+function changed(found: RecordedRun, what: string): DdbError {
   return runChanged(found, what, beginsAgain(found) ? remedies.beginsAnew() : undefined)
 }
 
-function checkOptions(found: JournaledRun, differing: readonly string[]): void {
+function checkOptions(found: RecordedRun, differing: readonly string[]): void {
   if (differing.length === 0) return
   throw changed(found, `it began with other options: ${differing.map(option).join(', ')}`)
 }
 
 function checkInput(
-  found: JournaledRun,
+  found: RecordedRun,
   path: string,
   before: Fingerprint,
   now: Fingerprint | undefined,

@@ -4,9 +4,8 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { LoadOptions } from '../options.js'
-import type { NamedInput } from '../outcomes/events.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { JournaledOptions, JournaledServer } from './journal-record.js'
+import type { JournaledOptions, JournaledServer, NamedInput } from './journal-record.js'
 
 /** The options that another process can use to resume the run, without secrets. */
 export function journaledOptions(options: LoadOptions, checked: CheckedOptions): JournaledOptions {

@@ -1,16 +1,11 @@
 /*
   How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
-  without a journal resumes nothing.
+  without a journal resumes nothing. A report of the run shows the same places.
 */
 import type { Batch, BatchPlace, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
-import {
-  streamStart,
-  type BatchEnd,
-  type SentBatch,
-  type StreamPlace,
-} from '../outcomes/streams.js'
+import type { BatchEnd, StreamPlace } from './journal-record.js'
+import { rowsOf, streamStart, type RecordedRun, type SentBatch } from './recorded-run.js'
 
 /** Where to resume reading an input: at the end of a batch, or at its start. */
 export interface ResumedInput {
@@ -68,7 +63,7 @@ export function streamOf(input: number, isFollowing: boolean): number {
  * @param found  the journal as it was found; this process does not change it
  * @param isFollowing  whether several inputs are read at once
  */
-export function newResumption(found: JournaledRun, isFollowing: boolean): Resumption {
+export function newResumption(found: RecordedRun, isFollowing: boolean): Resumption {
   const { rejects, inputs, streams } = found
   const upTos = new Map(rejects?.upTos)
   const resumed = resumedInputs(found, isFollowing)
@@ -114,10 +109,8 @@ function isSameRange(
 }
 
 /** @returns a function of the number of an input */
-export function resumedInputs(
-  { inputs, streams, sentTo }: Pick<JournaledRun, 'inputs' | 'streams' | 'sentTo'>,
-  isFollowing: boolean,
-): (input: number) => ResumedInput {
+function resumedInputs(found: RecordedRun, isFollowing: boolean): (input: number) => ResumedInput {
+  const { inputs, streams } = found
   /** Ends of batches by input; the key is there for every input with rows of an open batch. */
   const endsIn = new Map<number, number[]>()
   for (const { open } of streams.values()) {
@@ -129,7 +122,7 @@ export function resumedInputs(
   }
   return input => {
     const { settled = streamStart, open } = streams.get(streamOf(input, isFollowing)) ?? {}
-    const { offsetBytes, lineNumber, records } = beginOf(input, settled, sentTo.at(input))
+    const { offsetBytes, lineNumber, records } = beginOf(input, settled, found.sentOf(input))
     // The place of a batch depends on all inputs that are read before it.
     const isBetween = input > settled.input && open !== undefined && open.size > 0
     const isDone = inputs[input]!.summary !== undefined && !isBetween && !endsIn.has(input)
@@ -141,4 +134,70 @@ export function resumedInputs(
 function beginOf(input: number, settled: StreamPlace, sent: BatchEnd): BatchEnd {
   if (input === settled.input) return settled
   return input < settled.input ? sent : streamStart
+}
+
+/** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
+export interface UncertainRange {
+  readonly startBytes: number
+  /** Offset after the last byte of the range. */
+  readonly endBytes: number
+  /** Lines of the whole batches to which the rows belong: part of a batch has no line numbers of its own. */
+  readonly firstLine: number
+  readonly lastLine: number
+  /** Rows of unknown outcome. */
+  readonly rows: number
+}
+
+export interface InputProgress {
+  /** The place before which no rows are left to send, and no outcome is left to ask for. */
+  readonly settled: BatchEnd
+  /** True if nothing of the input is left to be read or sent. */
+  readonly isDone: boolean
+  /** Ascending; neighbouring ranges are merged. */
+  readonly uncertain: readonly UncertainRange[]
+}
+
+/** @returns a function of the number of an input: the progress that the journal records */
+export function inputProgress(journal: RecordedRun): (input: number) => InputProgress {
+  const isFollowing = journal.run?.options.input?.follow === true
+  const resumed = resumedInputs(journal, isFollowing)
+  return input => {
+    const { from, records, isDone } = resumed(input)
+    const stream = streamOf(input, isFollowing)
+    const uncertain = uncertainRanges(journal, input, stream, from.lineNumber)
+    return { settled: { ...from, records }, isDone, uncertain }
+  }
+}
+
+function uncertainRanges(
+  { streams }: RecordedRun,
+  input: number,
+  stream: number,
+  firstLineNumber: number,
+): UncertainRange[] {
+  const found: UncertainRange[] = []
+  let line = firstLineNumber
+  for (const batch of streams.get(stream)?.open.values() ?? []) {
+    for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {
+      if (own !== input) continue
+      const firstLine = line
+      line = endLine
+      // If a batch has rows of several inputs, all its rows of unknown outcome may belong to this input.
+      const rows = Math.min(sent, unconfirmedRows(batch))
+      if (rows === 0) continue
+      const lastLine = Math.max(firstLine, endLine - 1)
+      const last = found.at(-1)
+      if (last?.endBytes === startBytes) {
+        found[found.length - 1] = { ...last, endBytes, lastLine, rows: last.rows + rows }
+      } else found.push({ startBytes, endBytes, firstLine, lastLine, rows })
+    }
+  }
+  return found
+}
+
+/** Rows of a batch that were sent and whose outcome is unknown, even if other rows of their piece are confirmed. */
+function unconfirmedRows({ rows, pieces }: SentBatch): number {
+  let known = 0
+  for (const ended of pieces.values()) known += rowsOf(ended) - ended.unconfirmed
+  return rows - known
 }

@@ -3,13 +3,15 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import { emptyRun, type JournaledRun } from '../outcomes/journaled-run.js'
-import type { RunLog } from '../outcomes/run-log.js'
 import { newToken, type RunName } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
+import { accountedFor } from '../outcomes/row-counts.js'
+import type { RunState } from '../outcomes/run-state.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
-import type { Journal } from './journal.js'
+import type { Journal, JournaledRejectsSource } from './journal.js'
+import type { Facts, JournalRecord } from './journal-record.js'
+import { RecordedRun } from './recorded-run.js'
 import { newResumption, type Resumption } from './resumption.js'
 
 export interface RunHistory {
@@ -17,33 +19,56 @@ export interface RunHistory {
   readonly name: RunName
   readonly journal: Journal | undefined
   /** What earlier processes have left, according to the journal; empty without a journal. */
-  readonly found: JournaledRun
+  readonly found: RecordedRun
+  /** The run with what this process has recorded. */
+  readonly now: RecordedRun
   readonly resumption: Resumption
   /** Continues the run from the state that the journal records. */
   goOn(kept: Journal): void
   /** DDB_LOCKED if another process has taken the run; undefined otherwise. */
   whyLost(): DdbError | undefined
+  /**
+   * Records a step before it happens, also without a journal.
+   * @throws {DdbError} DDB_OUTPUT_WRITE; the step must then not happen
+   */
+  record(this: void, record: JournalRecord): void
 }
 
-interface HistorySetup extends Pick<RunLog, 'emit' | 'state'> {
+/** Ways in which parts of a run record what they do. */
+export interface RunLog {
+  /** As `RunHistory.record`. */
+  record(this: void, record: JournalRecord): void
+  /** As `record`, for facts that have changed. */
+  note(this: void, facts: Partial<Facts>): void
+  /** Passes all records so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  commit(this: void): void
+}
+
+interface HistorySetup {
+  readonly state: RunState
   readonly options: Pick<LoadOptions, 'journal' | 'input'>
-  readonly checked: Pick<CheckedOptions, 'runId'>
+  readonly checked: Pick<CheckedOptions, 'runId' | 'onError'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
-  readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count' | 'unplaced'>
+  readonly rejects: Pick<RunRejects, 'goOn'> & JournaledRejectsSource
 }
 
 export function newRunHistory({
-  emit,
   state,
   options,
-  checked: { runId },
+  checked: { runId, onError },
   platform: { hostName, random },
   rejects,
-}: HistorySetup): RunHistory {
+}: HistorySetup): RunHistory & RunLog {
   let journal: Journal | undefined
   let name: RunName = { runId, token: newToken(random) }
-  let found = emptyRun()
+  let found = new RecordedRun()
+  let now = new RecordedRun()
   let resumption = newResumption(found, false)
+  const record = (record: JournalRecord): void => {
+    if (journal !== undefined) journal.add(record)
+    // Without a journal, only followed files have numbers.
+    else if (record.kind !== 'input') now.take(record)
+  }
   return {
     get name() {
       return name
@@ -53,6 +78,9 @@ export function newRunHistory({
     },
     get found() {
       return found
+    },
+    get now() {
+      return now
     },
     get resumption() {
       return resumption
@@ -64,23 +92,20 @@ export function newRunHistory({
         token: kept.token,
         place: { hostName, folder: options.journal?.folder ?? '' },
       }
-      found = kept.found
+      ;({ found, now } = kept)
       resumption = newResumption(found, options.input?.follow === true)
+      const { rows } = state
       const { confirmed, ...others } = found.rows()
-      const lasts = [...found.streams].map(([stream, { last }]) => [stream, last] as const)
-      emit({
-        kind: 'goesOn',
-        named: kept.inputs,
-        inputs: kept.inputs.map((_, i) => found.sentTo.at(i)),
-        streams: new Map(lasts),
-        sums: found.sums,
-        ...others,
-        skipped: confirmed,
+      Object.assign(rows, { ...others, skipped: confirmed })
+      rows.read = state.readBefore = accountedFor(rows)
+      rejects.goOn(found, path => {
+        record({ kind: 'facts', rejectsFiles: [...now.rejectsFiles, path] })
       })
-      emit({ kind: 'batchesKnown', count: kept.past.batchCount })
-      rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
-      kept.follow(rejects, state)
+      kept.follow(rejects, onError !== 'stop')
     },
     whyLost: () => journal?.lost(),
+    record,
+    note: facts => record({ kind: 'facts', ...facts }),
+    commit: () => journal?.commit(),
   }
 }

@@ -3,13 +3,10 @@
 */
 
 export type Shape = { readonly [name: string]: FieldType }
-/**
- * `#` is a whole number of at least 0, `*` any object. `[shape]` is an array of objects
- * of that shape. A field is optional if its type ends in `?` or has the form `[shape, '?']`.
- */
-type FieldType =
-  '#' | '#?' | 'time' | 'text' | 'text?' | 'flag' | 'flag?' | '*' | '*?' | Shape | Many
-type Many = readonly [Shape] | readonly [Shape, '?']
+/** `#` is a whole number of at least 0, `*` any object, `list` any array. A field is optional if its type ends in `?`. */
+type Plain = '#' | 'time' | 'text' | 'flag' | '*' | 'list' | 'texts'
+/** `[shape]` is an array of objects of that shape, and `[shape, '?']` one such object, which is optional. */
+type FieldType = Plain | `${Plain}?` | Shape | readonly [Shape] | readonly [Shape, '?']
 
 /** The name of the first field that has the wrong type; undefined if all fields fit. */
 export function faultyField(
@@ -20,23 +17,36 @@ export function faultyField(
 }
 
 export function isOf(type: FieldType, value: unknown): boolean {
-  if (type === 'text?') return value === undefined || isOf('text', value)
-  if (type === 'flag?') return value === undefined || isOf('flag', value)
-  if (type === '#?') return value === undefined || isOf('#', value)
-  if (type === '*?') return value === undefined || isOf('*', value)
-  if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
-  // Times before 1970 are negative.
-  if (type === 'time') return Number.isSafeInteger(value)
-  if (type === 'text') return typeof value === 'string'
-  if (type === 'flag') return typeof value === 'boolean'
-  if (isMany(type)) {
-    if (value === undefined) return type.length === 2
-    return Array.isArray(value) && value.every(one => isOf(type[0], one))
+  if (typeof type === 'string') {
+    return type.endsWith('?')
+      ? value === undefined || isPlain(type.slice(0, -1) as Plain, value)
+      : isPlain(type as Plain, value)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return type === '*' || faultyField(type, value as Record<string, unknown>) === undefined
+  if (!isTuple(type)) return isPlain('*', value) && faultyField(type, Object(value)) === undefined
+  if (type.length === 2) return value === undefined || isOf(type[0], value)
+  return Array.isArray(value) && value.every(one => isOf(type[0], one))
 }
 
-function isMany(type: FieldType): type is Many {
+function isPlain(type: Plain, value: unknown): boolean {
+  switch (type) {
+    case '#':
+      return Number.isSafeInteger(value) && (value as number) >= 0
+    case 'time':
+      // Times before 1970 are negative.
+      return Number.isSafeInteger(value)
+    case 'text':
+      return typeof value === 'string'
+    case 'flag':
+      return typeof value === 'boolean'
+    case '*':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+    case 'list':
+      return Array.isArray(value)
+    case 'texts':
+      return Array.isArray(value) && value.every(one => typeof one === 'string')
+  }
+}
+
+function isTuple(type: FieldType): type is readonly [Shape] | readonly [Shape, '?'] {
   return Array.isArray(type)
 }

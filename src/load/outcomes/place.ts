@@ -12,21 +12,25 @@ export interface Place extends BatchPlace {
   readonly part: number
 }
 
-export interface BatchRange {
+/** Rows of one input that are consecutive in it, as the journal records them. */
+export interface RecordedRange {
   /** Number of the input in reading order. */
   readonly input: number
-  readonly file: string
   /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
   readonly startBytes: number
   readonly endBytes: number
   readonly rows: number
-  /** Lines of the first and the last row, from 1. */
-  readonly firstLine: number
-  readonly lastLine: number
   /** Line of the byte at `endBytes`. */
   readonly endLine: number
   /** Number of the input's records that begin before `endBytes`. */
   readonly records: number
+}
+
+export interface BatchRange extends RecordedRange {
+  readonly file: string
+  /** Lines of the first and the last row, from 1. */
+  readonly firstLine: number
+  readonly lastLine: number
 }
 
 /** How a batch is divided among connections. */
@@ -46,7 +50,7 @@ export function keyOf({ stream, no, lane, part }: Place): string | number {
  * finds another digest in the ledger has cut the inputs elsewhere.
  * @returns 63 bits
  */
-export function cutOf(ranges: readonly BatchRange[], lanes: LanesOfBatch | undefined): bigint {
+export function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | undefined): bigint {
   let high = 0x9e3779b9
   let low = 0x85ebca6b
   const add = (value: number): void => {

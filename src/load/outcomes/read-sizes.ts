@@ -42,7 +42,7 @@ export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes
     return sum + leastBytes(type) + Buffer.byteLength(set[name] ?? '')
   }, 0)
   const records = Math.max(1, Math.min(batchRows, Math.floor(bytes / Math.max(1, rowBytes))))
-  run.emit({ kind: 'sizes', records, bytes })
+  run.note({ sizes: { records, bytes } })
   return { records, bytes }
 }
 

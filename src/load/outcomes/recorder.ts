@@ -1,17 +1,18 @@
 /*
-  Adds the rows of a batch to the equation of `fold.ts`, each to the term of its outcome. With receipts and in sync
-  mode, the recorder records every batch that was handed over exactly once.
+  Adds the rows of a piece to the equation of the run, each to the term of its outcome. If outcomes are known, every piece that was handed
+  over is recorded exactly once.
 */
 import { DdbError } from '../../errors.js'
 import type { Evidence } from '../evidence/evidence.js'
+import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
-import type { Ended } from './events.js'
-import type { TargetTraits } from './refusal-decision.js'
-import { partRanges, partText, releasePart, type BatchPart } from './batch-part.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { refusalShape } from './refusal.js'
+import { pieceText, rangesOf, release, type Piece } from './pieces.js'
+import type { BatchRange } from './place.js'
+import { refusalShape, type TargetTraits } from './refusals.js'
 import { rowsText } from './row-counts.js'
+import { move } from './run-state.js'
 
 export interface RecordedTarget extends TargetTraits {
   readonly description: TargetDescription
@@ -23,156 +24,185 @@ export interface RecordedTarget extends TargetTraits {
   readonly evidence?: Evidence
 }
 
-/** Records the outcome of parts of batches. Each method with a `part` gives this part its outcome. */
-export interface Recorder {
+interface Ending {
+  /** The ranges that contain the confirmed rows, if the target accepted the piece. */
+  readonly stored?: readonly BatchRange[]
+  /** Why rows are not known to be in the table: the server rejected them, or their outcome is unknown. */
+  readonly reason?: string
+  /** A sentence for the summary. */
+  readonly note?: string | undefined
+}
+
+/** Each method with a `piece` gives this piece its outcome. */
+export class Recorder {
   readonly target: RecordedTarget
+  readonly #run: Run
+  #lastRefusal: string | undefined
+
+  constructor(run: Run, target: RecordedTarget) {
+    this.#run = run
+    this.target = target
+  }
+
   /** True while a stop of the server may lose confirmed rows. */
-  readonly holdsMemory: boolean
+  get holdsMemory(): boolean {
+    return this.target.inMemory && this.#claimsRows
+  }
+
+  get #claimsRows(): boolean {
+    const { confirmed, skipped } = this.#run.state.rows
+    return confirmed + skipped > 0
+  }
+
   /**
-   * The target accepted the part, perhaps without rows outside its partition scheme.
-   * @param rows  rows accepted; null if the server does not report it, which means all of `left`
+   * The target accepted the piece, perhaps without rows outside its partition scheme.
+   * @param taken  rows accepted; null if the server does not report it, which means all of `left`
    * @param left  rows that remain after the run's transform; default: all rows
    */
-  taken(part: BatchPart, rows: number | null, left?: number): void
-  /** The server refused these rows because of their values. */
-  rejected(part: BatchPart, errText: string): void
-  /** The part may or may not be stored. */
-  uncertain(part: BatchPart, reason: string): void
-  /**
-   * Like `uncertain`, for a part that the server refused for a reason other than its rows.
-   * @returns the run's failure if the server refused the previous part for the same reason
-   */
-  refused(part: BatchPart, errText: string): DdbError | undefined
-  /** The part is certainly not stored. */
-  unsent(part: BatchPart): void
-  /**
-   * The server has lost the confirmed rows in its memory, or is gone. These rows become unconfirmed.
-   * @param isCertain  if false, a process that resumes the run may still find these rows
-   */
-  takeBack(reason: string, isCertain: boolean): void
-  /**
-   * A different table has replaced the target. Confirmed rows become unconfirmed.
-   * @param isCertain  if false, a process that resumes the run may still find these rows
-   */
-  replaced(reason: string, isCertain: boolean): void
-}
-
-type End = (part: BatchPart, rows: Partial<Ended>) => void
-
-export function newRecorder(run: Run, target: RecordedTarget): Recorder {
-  const { state } = run
-  let lastRefusal: string | undefined
-  const end: End = (part, rows) => {
-    const { no, place } = part
-    // Uses one object spread only. With three, these events took a tenth of the time of a small batch.
-    const ended: Ended = {
-      kind: 'ended',
-      no,
-      // A program's rows and those of a run without confirmation have no place in a journal.
-      place: no === undefined ? undefined : place,
-      confirmed: 0,
-      rejected: 0,
-      unconfirmed: 0,
-      unsent: 0,
-      ...rows,
-    }
-    run.emit(no === undefined ? { ...ended, ranges: partRanges(part) } : ended)
-    run.rows?.partEnded(part, ended)
-    releasePart(part)
-  }
-  const settle = takenCounter(run, target, end)
-
-  const recorder: Recorder = {
-    target,
-    get holdsMemory() {
-      return target.inMemory && state.rows.confirmed + state.rows.skipped > 0
-    },
-    taken(part, rows, left = rowsOf(part)) {
-      lastRefusal = undefined
-      target.evidence?.taken(rows ?? left)
-      settle(part, rows, left)
-    },
-    rejected(part, errText) {
-      if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
-      for (let row = part.start; row < part.end; row++)
-        run.rejects.keepRefused(part.batch, row, errText)
-      end(part, { rejected: rowsOf(part), reason: errText })
-    },
-    uncertain(part, reason) {
-      end(part, { unconfirmed: rowsOf(part), reason })
-    },
-    refused(part, errText) {
-      const shape = refusalShape(errText)
-      const isAlike = shape === lastRefusal
-      lastRefusal = shape
-      recorder.uncertain(part, `refused: ${errText}`)
-      return isAlike ? refusedAlike(errText) : undefined
-    },
-    unsent(part) {
-      if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
-      end(part, { unsent: rowsOf(part) })
-    },
-    takeBack(reason, isCertain) {
-      if (!recorder.holdsMemory) return
-      target.evidence?.forget()
-      recorder.replaced(reason, isCertain)
-    },
-    replaced(reason, isCertain) {
-      if (state.rows.confirmed + state.rows.skipped === 0) return
-      if (isCertain) target.evidence?.samples.clear()
-      run.emit({ kind: 'takenBack', reason, isCertain })
-      run.rows?.takeBack()
-    },
-  }
-
-  return recorder
-}
-
-/** The pieces of a part that remain without the rows at the indexes in `without`. */
-function partsBetween(part: BatchPart, without: readonly number[]): readonly BatchPart[] {
-  const ends = [...without, part.end]
-  return ends
-    .map((end, i) => ({ ...part, start: i === 0 ? part.start : ends[i - 1]! + 1, end }))
-    .filter(({ start, end }) => start < end)
-}
-
-type Settle = (part: BatchPart, rows: number | null, left: number) => void
-
-/** Returns a function that records the outcome of an accepted part. */
-function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
-  return (part, rows, left) => {
-    const filtered = rowsOf(part) - left
-    const short = left - (rows ?? left)
+  taken(piece: Piece, taken: number | null, left = piece.rows): void {
+    const { target } = this
+    this.#lastRefusal = undefined
+    target.evidence?.taken(taken ?? left)
+    const filtered = piece.rows - left
+    const short = left - (taken ?? left)
     if (filtered === 0 && short <= 0) {
-      sample(run, target.evidence, part)
-      return end(part, { confirmed: left, stored: 'all' })
+      this.#sample(piece)
+      return this.#end(piece, { confirmed: left }, { stored: piece.ranges })
     }
-    const outside = short > 0 ? outsideRows(target.description, part) : []
+    const outside = short > 0 ? outsideRows(target.description, piece) : []
     const missing = missingRows(target, short, outside)
     const isKnown = outside?.length === missing
-    if (isKnown) rejectOutside(run, part, outside)
+    if (isKnown) this.#rejectOutside(piece, outside)
     const rejected = isKnown ? missing : 0
     const unconfirmed = missing - rejected
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
-    const parts = isWhole ? [part] : partsBetween(part, outside)
-    if (unconfirmed === 0) for (const each of parts) sample(run, target.evidence, each)
-    end(part, {
-      confirmed,
-      rejected,
-      unconfirmed,
-      stored: isWhole ? 'all' : parts.flatMap(partRanges),
-      ...(filtered === 0 ? {} : { filtered }),
-      ...(isKnown ? {} : { note: missingText(part, left, missing) }),
-    })
+    const parts = isWhole ? [piece] : partsBetween(piece, outside)
+    if (unconfirmed === 0) {
+      for (const { start, end } of parts) this.#sample({ batch: piece.batch, start, end })
+    }
+    const stored = isWhole
+      ? piece.ranges
+      : parts.flatMap(({ start, end }) => rangesOf(piece.batch, start, end))
+    const note = isKnown ? undefined : missingText(piece, left, missing)
+    this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, { stored, note })
+  }
+
+  /** The server refused these rows because of their values. */
+  rejected(piece: Piece, errText: string): void {
+    if (piece.mayBeStored) return this.uncertain(piece, sentTwice(errText))
+    for (let row = piece.start; row < piece.end; row++) {
+      this.#run.rejects.keepRefused(piece.batch, row, errText)
+    }
+    this.#end(piece, { rejected: piece.rows }, { reason: errText })
+  }
+
+  /** The piece may or may not be stored. */
+  uncertain(piece: Piece, reason: string): void {
+    this.#end(piece, { unconfirmed: piece.rows }, { reason })
+  }
+
+  /**
+   * Like `uncertain`, for a piece that the server refused for a reason other than its rows.
+   * @returns the run's failure if the server refused the previous piece for the same reason
+   */
+  refused(piece: Piece, errText: string): DdbError | undefined {
+    const shape = refusalShape(errText)
+    const isAlike = shape === this.#lastRefusal
+    this.#lastRefusal = shape
+    this.uncertain(piece, `refused: ${errText}`)
+    return isAlike ? refusedAlike(errText) : undefined
+  }
+
+  /** The piece is certainly not stored. */
+  unsent(piece: Piece): void {
+    if (piece.mayBeStored) return this.uncertain(piece, 'sent, and no receipt came')
+    this.#end(piece, { unsent: piece.rows }, {})
+  }
+
+  /**
+   * The server has lost the confirmed rows in its memory, or is gone. These rows become unconfirmed.
+   * @param isCertain  if false, a process that resumes the run may still find these rows
+   */
+  takeBack(reason: string, isCertain: boolean): void {
+    if (!this.holdsMemory) return
+    this.target.evidence?.forget()
+    this.replaced(reason, isCertain)
+  }
+
+  /**
+   * A different table has replaced the target. Confirmed rows become unconfirmed.
+   * @param isCertain  if false, a process that resumes the run may still find these rows
+   */
+  replaced(reason: string, isCertain: boolean): void {
+    if (!this.#claimsRows) return
+    if (isCertain) this.target.evidence?.samples.clear()
+    takeRowsBack(this.#run, reason, isCertain)
+    this.#run.rows?.takeBack()
+  }
+
+  #end(piece: Piece, some: Partial<EndedRows>, { stored = [], reason, note }: Ending): void {
+    const { state, history, rows: store } = this.#run
+    const { rows, batches } = state
+    const ended = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...some }
+    rows.confirmed += ended.confirmed
+    rows.filtered += ended.filtered ?? 0
+    rows.unconfirmed += ended.unconfirmed
+    rows.unsent += ended.unsent
+    // Rejected rows are counted one by one.
+    if (reason !== undefined) {
+      batches.failed++
+      if (ended.unconfirmed > 0)
+        for (const range of piece.ranges) state.uncertain.add(range, reason)
+    }
+    for (const range of stored) state.confirmed.add(range, '')
+    if (note !== undefined) state.notes.add(note)
+    move(state, piece, 'closed')
+    history.journal?.ended(piece.place, ended)
+    store?.partEnded(piece, ended)
+    release(piece)
+  }
+
+  /** Keeps the values of a few rows. Each time the number of accepted rows has doubled, records them in the journal. */
+  #sample({ batch, start, end }: Pick<Piece, 'batch' | 'start' | 'end'>): void {
+    const { evidence } = this.target
+    if (evidence?.samples.taken(batch, start, end) === true) this.#run.note(evidence.sampled())
+  }
+
+  /** Rejects rows that a partitioned target dropped without an error (docs/server-semantics.md#rows-outside-the-scheme). */
+  #rejectOutside({ batch }: Piece, rows: readonly number[]): void {
+    const reason = "outside the target's partition scheme: the server drops such rows"
+    for (const row of rows) this.#run.rejects.keepRefused(batch, row, reason)
   }
 }
 
-const rowsOf = ({ start, end }: BatchPart): number => end - start
+/**
+ * Confirmed rows may be gone, and become unconfirmed.
+ * @param reason  for the summary; '' for none
+ * @param isCertain  if true, a process that resumes the run will not find them either
+ */
+export function takeRowsBack({ state, note }: Run, reason: string, isCertain: boolean): void {
+  const { rows, uncertain, confirmed } = state
+  if (isCertain) note({ isForgotten: true, sampled: [] })
+  rows.unconfirmed += rows.confirmed + rows.skipped
+  rows.confirmed = 0
+  rows.skipped = 0
+  if (reason !== '') {
+    state.notes.add(reason)
+    uncertain.addAll(confirmed, reason)
+  }
+  confirmed.clear()
+}
 
-/** Keeps the values of a few rows. Each time the number of accepted rows has doubled, records them in the journal. */
-function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: BatchPart): void {
-  if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
+/** The rows of a piece that remain without the rows at the indexes in `without`. */
+function partsBetween(
+  { start: first, end: last }: Piece,
+  without: readonly number[],
+): readonly { readonly start: number; readonly end: number }[] {
+  const ends = [...without, last]
+  return ends
+    .map((end, i) => ({ start: i === 0 ? first : ends[i - 1]! + 1, end }))
+    .filter(({ start, end }) => start < end)
 }
 
 /**
@@ -191,14 +221,8 @@ function missingRows(
   return keyed && outside !== undefined && outside.length <= short ? outside.length : short
 }
 
-/** Rejects rows that a partitioned target dropped without an error (docs/server-semantics.md#rows-outside-the-scheme). */
-function rejectOutside(run: Run, { batch }: BatchPart, rows: readonly number[]): void {
-  const reason = "outside the target's partition scheme: the server drops such rows"
-  for (const row of rows) run.rejects.keepRefused(batch, row, reason)
-}
-
-function missingText(part: BatchPart, rows: number, missing: number): string {
-  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not say which`
+function missingText(piece: Piece, rows: number, missing: number): string {
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${pieceText(piece)} and does not say which`
 }
 
 /** The message if the server refused the second copy and the outcome of the first copy is unknown. */
@@ -209,7 +233,7 @@ function sentTwice(errText: string): string {
 /** @returns undefined if the target has partitions and its scheme does not show which rows lie outside */
 function outsideRows(
   target: TargetDescription,
-  { batch, start, end }: BatchPart,
+  { batch, start, end }: Piece,
 ): readonly number[] | undefined {
   if (target.partition === undefined) return []
   const marks = outsideMarks(target)?.(batch)

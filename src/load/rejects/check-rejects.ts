@@ -8,7 +8,7 @@ import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonOf } from './reject-pair.js'
 import { reasonsPath } from './reject-path.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 
 /**
  * Checks that `path` and its file of reasons can be written without overwriting anything.
@@ -125,8 +125,8 @@ const startBytes = 256
  * @throws the error of the operating system
  */
 export async function removeLeftovers(
-  found: JournaledRun,
-  past: JournaledRun,
+  found: RecordedRun,
+  past: RecordedRun,
   runId: string,
   files: Files,
 ): Promise<void> {

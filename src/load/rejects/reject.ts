@@ -9,9 +9,9 @@ import {
   option,
 } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
-import type { RunState } from '../outcomes/fold.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
+import type { RunState } from '../outcomes/run-state.js'
 import type { Detected, InputFormat, LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { rowsText } from '../outcomes/row-counts.js'
@@ -120,7 +120,7 @@ interface LimitedRun {
   readonly checked: CheckedOptions
   readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
   readonly options: Pick<LoadOptions, 'inputs'>
-  readonly history: { readonly found: Pick<JournaledRun, 'rejects'> }
+  readonly history: { readonly found: Pick<RecordedRun, 'rejects'> }
 }
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */

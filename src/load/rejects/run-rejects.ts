@@ -12,10 +12,10 @@ import { inputTextNames } from '../../schema/set-columns.js'
 import type { ReadObserver } from '../check/check-result.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { RowStore } from '../inputs/row-store.js'
-import type { JournaledRejectsSource } from '../journal/journal-record.js'
+import type { JournaledRejectsSource } from '../journal/journal.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 import type { InputFailure, LoadResult } from '../options.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
-import type { RunLog } from '../outcomes/run-log.js'
+import type { RunState } from '../outcomes/run-state.js'
 import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
 import { RejectFiles, type AboutRun } from './reject-files.js'
@@ -53,7 +53,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
    * @param making  called with the path before each further rejects file is created
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
-  goOn(found: JournaledRun, making: (path: string) => void): void
+  goOn(found: RecordedRun, making: (path: string) => void): void
   /**
    * Removes rejects that the journal does not count. Call it only after the journal was proved complete.
    * @throws {DdbError}
@@ -109,7 +109,7 @@ function newRejectCounts() {
       show(reject)
     },
     /** Adds the rejects of earlier processes. */
-    goOn(rejects: JournaledRun['rejects']): void {
+    goOn(rejects: RecordedRun['rejects']): void {
       Object.assign(byClass, rejects?.byClass)
       Object.assign(byCode, rejects?.byCode)
       for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
@@ -261,7 +261,8 @@ export interface KeptRejects extends RunRejects {
   keepRefused(this: void, batch: Batch, rowIndex: number, serverMessage: string): void
 }
 
-interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
+interface Keeping {
+  readonly state: RunState
   readonly checked: CheckedOptions
   readonly watch: ReadObserver | undefined
   readonly rows: RowStore | undefined
@@ -273,11 +274,11 @@ interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
 const shownRejects = 3
 
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {
-  const { emit, state, checked, watch, rows, reporter, ending } = keeping
+  const { state, checked, watch, rows, reporter, ending } = keeping
   const keep = (told: AnyReject, shape: RecordShape): void => {
     const reject = rows?.explained(told) ?? told
-    if (checked.onError === 'stop') emit({ kind: 'rejectsForgotten' })
-    emit({ kind: 'rejected', moreLines: moreLines(reject) })
+    state.rows.rejected++
+    state.moreRejectedLines += moreLines(reject)
     if (watch !== undefined) watch.rejected(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     try {

@@ -5,14 +5,14 @@
 import { ConnectionError, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Table } from '../../protocol/value.js'
-import type { OpenPart } from '../outcomes/batch-part.js'
-import type { LaneRows } from '../outcomes/lane-batches.js'
-import type { SentBatch } from '../outcomes/streams.js'
+import type { LeftPiece } from '../outcomes/pieces.js'
+import type { LaneRows } from '../outcomes/lanes.js'
+import type { SentBatch } from '../journal/recorded-run.js'
 import type { ConfirmUsed } from '../options.js'
 
 /** What earlier processes have left to do of a batch. */
-export interface LeftParts {
-  readonly parts: readonly OpenPart[]
+export interface LeftPieces {
+  readonly pieces: readonly LeftPiece[]
   readonly known: SentBatch
 }
 
@@ -32,7 +32,7 @@ export interface Delivery {
    * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
    *   is counted
    */
-  deliver(batch: Batch, lanes?: LaneRows, left?: LeftParts): void | Promise<void>
+  deliver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): void | Promise<void>
   /**
    * Resolves once every batch that was handed over has an outcome.
    * @throws {DdbError} after that, if an outcome makes the run fail

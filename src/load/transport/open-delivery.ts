@@ -14,7 +14,7 @@ import { remedies } from '../remedies.js'
 import { openUnconfirmed } from './unconfirmed.js'
 import type { Delivery } from './delivery.js'
 import { openRecorder } from './open-recorder.js'
-import { refusalText } from '../outcomes/refusal.js'
+import { refusalText } from '../outcomes/refusals.js'
 
 /** Opens a data session early if the run will probably use receipts. */
 export function earlySession(run: Run, control: Session): EarlySession | undefined {

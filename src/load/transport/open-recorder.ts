@@ -5,7 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
-import { newRecorder, type Recorder } from '../outcomes/recorder.js'
+import { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
@@ -28,7 +28,7 @@ export async function openRecorder(
     inMemory: isFunction || target.table.kind === 'shared',
     ...(evidence === undefined ? {} : { evidence }),
   }
-  return newRecorder(run, recorded)
+  return new Recorder(run, recorded)
 }
 
 /** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */

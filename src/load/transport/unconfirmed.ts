@@ -9,7 +9,8 @@ import type { Value } from '../../protocol/value.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import type { LaneRows } from '../outcomes/lane-batches.js'
+import type { LaneRows } from '../outcomes/lanes.js'
+import { addSent } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -57,7 +58,7 @@ export async function openUnconfirmed(run: Run, description: TargetDescription):
     },
     deliver: (batch, lanes) => sendBatch(flow, batch, lanes),
     async finish() {
-      run.emit({ kind: 'unasked' })
+      run.state.rows.unconfirmed = run.state.sentRows
       // The run claims only that the kernel took all bytes, and only closing the sessions proves that.
       await Promise.all(sessions.map(session => session.close()))
     },
@@ -134,7 +135,7 @@ function sendBatch(
   } catch (error) {
     // If this function throws, the caller counts all rows as unsent. So it may throw only if no lane was sent.
     if (waits.length === 0) throw error
-    flow.run.emit({ kind: 'unsent', rows: left })
+    flow.run.state.rows.unsent += left
     waits.push(Promise.reject(asDdbError(error)))
   }
   const some = waits.filter(wait => wait !== undefined)
@@ -150,7 +151,9 @@ function sendOn(
   const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
   const { rowCount, encodedBytes } = batch
   const isTaken = session.send(writer.functionName, arguments_, batch.release)
-  run.emit({ kind: 'handedOver', rows: rowCount, sent: { connection, bytes: encodedBytes } })
+  run.state.sentRows += rowCount
+  run.state.batches.sent++
+  addSent(run.state, connection, rowCount, encodedBytes)
   if (isTaken && bufferedBytes(writer) < run.checked.maxInFlightBytes) return undefined
   return drainedInTime(session, idleTimeout)
 }

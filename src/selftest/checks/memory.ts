@@ -1,7 +1,7 @@
 /*
   Checks tables in memory: writes, refused writes and their words, lists and schemas.
 */
-import { classifyRefusal } from '../../load/outcomes/refusal.js'
+import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'

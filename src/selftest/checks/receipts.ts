@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'
-import { classifyRefusal } from '../../load/outcomes/refusal.js'
+import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { parseTarget } from '../../load/target/target.js'
 import { answeredOutcome } from '../../load/transport/answers.js'
 import { insertReceipt } from '../../load/transport/receipts/ledger-columns.js'

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import { checksumDigits, type JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
-import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import { readJournal, type FoundJournal } from '../../../src/load/journal/read-journal.js'
 import type { Files, InputFile } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -13,7 +13,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 interface Read {
   readonly found: FoundJournal | undefined
   readonly records: readonly JournalRecord[]
-  readonly state: JournaledRun
+  readonly state: RecordedRun
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   probeMixedFlags,
   sendUnmixed,
 } from '../../../src/load/connection/mixed-flags.js'
-import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -93,7 +93,7 @@ interface Sent {
 async function sent(
   t: Test,
   server: Partial<ServerTarget>,
-  { tells = true, faults = {}, found = undefined as Partial<JournaledRun> | undefined } = {},
+  { tells = true, faults = {}, found = undefined as Partial<RecordedRun> | undefined } = {},
 ): Promise<Sent> {
   const port = await serverWith(t, faults)
   const notices: string[] = []

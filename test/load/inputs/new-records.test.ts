@@ -3,15 +3,14 @@
   seed 9,050,002,306, the rows of a run did not add up.
 */
 import t from 'tap'
-import { newSentInputs } from '../../../src/load/outcomes/streams.js'
+import { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import { newRecordCounter } from '../../../src/load/inputs/input-counts.js'
 import { testRun } from '../../helpers/load-run.js'
 
 function runWith(last: { offsetBytes: number; lineNumber: number; records: number }) {
   const run = testRun({ inputs: ['a.csv'] })
-  const sentTo = newSentInputs()
-  sentTo.set(0, { ...last, rows: last.records })
-  const found = { ...run.history.found, sentTo }
+  const found = new RecordedRun()
+  found.sentOf = () => ({ ...last, rows: last.records })
   return { ...run, history: { ...run.history, found } }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { openJournalFile, type JournalFile } from '../../../src/load/journal/journal-file.js'
+import { newJournalFile, type JournalFile } from '../../../src/load/journal/journal-file.js'
 import { readJournal, type FoundJournal } from '../../../src/load/journal/read-journal.js'
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -29,11 +29,11 @@ const ended = (no: number): JournalRecord => ({
 /** Records of several lengths. Some names contain characters of several bytes. */
 const records: readonly JournalRecord[] = [
   runRecord('r'),
-  { kind: 'process', number: 1, startedAt: '2026-01-02T03:04:05.000Z' },
-  { kind: 'rejectsFile', path: '/tmp/größer-価格.csv' },
+  { kind: 'process', startedAt: '2026-01-02T03:04:05.000Z' },
+  { kind: 'facts', rejectsFiles: ['/tmp/größer-価格.csv'] },
   ended(1),
   ended(22_222_222),
-  { kind: 'leaving' },
+  { kind: 'facts', hasLeftServer: true },
 ]
 const lines = records.map(recordLine)
 const whole = Buffer.from(lines.join(''))
@@ -58,14 +58,21 @@ function place(t: Test, content?: string | Buffer, disk: Disk = {}) {
     path,
     clock,
     files,
-    open: (size?: FoundJournal) => {
-      if (size === undefined && content === undefined) writeFileSync(path, '', { mode: 0o600 })
-      return openJournalFile(path, size ?? empty, { files, clock }, notLost)
-    },
+    open: (kept: readonly JournalRecord[] = []) => opened(path, { files, clock }, kept),
   }
 }
 
-const empty = { sizeBytes: 0, tornBytes: 0 }
+/** A journal file that begins with these records. */
+function opened(
+  path: string,
+  machine: Parameters<typeof newJournalFile>[1],
+  kept: readonly JournalRecord[],
+): JournalFile {
+  const file = newJournalFile(path, machine, notLost)
+  file.replace(kept)
+  return file
+}
+
 const notLost = (): undefined => undefined
 
 const put = (file: JournalFile, ...more: readonly JournalRecord[]): void => {
@@ -93,11 +100,10 @@ t.test('the next process reads the written records, in order', async t => {
   })
 })
 
-t.test('a missing journal can be neither read nor written', async t => {
-  const { path, open } = place(t)
+t.test('a missing journal cannot be read', async t => {
+  const { path } = place(t)
   t.equal(await readJournal(path, 'r', systemFiles, () => undefined), undefined)
   t.equal(await readJournal(join(path, 'x'), 'r', systemFiles, () => undefined), undefined)
-  t.throws(() => open({ ...empty, damage: undefined }), { code: 'DDB_OUTPUT_CREATE' })
 })
 
 deepTest(t, 'if a journal is cut, the complete records remain, and new records follow', async t => {
@@ -116,7 +122,7 @@ deepTest(t, 'if a journal is cut, the complete records remain, and new records f
       damage: undefined,
     }
     if (!t.strictSame(size, expected, `cut at ${cut}`)) return
-    const file = open(size)
+    const file = open(size.records)
     put(file, ended(7))
     file.close()
     const again = await found(path)
@@ -129,7 +135,7 @@ t.test('zeros left by a power cut count as an incomplete last record', async t =
   const { path, open } = place(t, Buffer.concat([whole, Buffer.alloc(5_000)]))
   const size = await found(path)
   t.match(size, { sizeBytes: whole.length, tornBytes: 5_000, damage: undefined })
-  const file = open(size)
+  const file = open(size.records)
   put(file, ended(7))
   file.close()
   t.match(await found(path), { tornBytes: 0, records: [...records, ended(7)] })
@@ -161,7 +167,7 @@ deepTest(t, 'if one bit flips, reading stops before the damaged record', async t
 })
 
 deepTest(t, 'records are read across chunks of the file', async t => {
-  const long: JournalRecord = { kind: 'rejectsFile', path: 'ä'.repeat(700_000) }
+  const long: JournalRecord = { kind: 'facts', rejectsFiles: ['ä'.repeat(700_000)] }
   const many = Array.from({ length: 20_000 }, (_, no) => ended(no))
   const all = [runRecord('r'), long, ...many, long, long]
   const { path, open } = place(t)
@@ -199,11 +205,9 @@ t.test('on a full disk complete records stay, and nothing is written after them'
       fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 8 }),
       async (capacityBytes, writeBytes, groups) => {
         const path = join(t.testdirName, `${number++}.journal`)
-        const disk: Disk = { capacityBytes, writeBytes }
+        const disk: Disk = { capacityBytes: lines[0]!.length + capacityBytes, writeBytes }
         const files = filesOn(disk)
-        writeFileSync(path, lines[0]!)
-        const begun = { sizeBytes: lines[0]!.length, tornBytes: 0 }
-        const file = openJournalFile(path, begun, { files, clock: handClock() }, notLost)
+        const file = opened(path, { files, clock: handClock() }, [records[0]!])
         const written = [records[0]!]
         let failed = false
         for (const group of groups) {
@@ -243,14 +247,13 @@ t.test('the next process uses space that is freed later', async t => {
   t.equal(statSync(path).size, size, 'half a record was cut off')
   t.throws(() => file.write(), { message: /ENOSPC/ }, 'later writes fail, too')
   t.throws(
-    () => put(file, { kind: 'leaving' }),
+    () => put(file, { kind: 'facts', hasLeftServer: true }),
     { message: /ENOSPC/ },
     'although this record would fit now',
   )
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
   const whole = await found(path)
-  const machine = { files: systemFiles, clock: handClock() }
-  const next = openJournalFile(path, whole, machine, notLost)
+  const next = opened(path, { files: systemFiles, clock: handClock() }, whole.records)
   put(next, records[2]!)
   next.close()
   t.strictSame((await found(path)).records, [records[0], records[2]])
@@ -318,15 +321,19 @@ t.test('records that must not be lost are synced at once', async t => {
   })
   const file = open()
   calls.length = 0
-  file.add({ kind: 'leaving' })
+  file.add({ kind: 'facts', hasLeftServer: true })
   file.sync()
   t.strictSame(calls, ['write', 'sync'])
   file.close()
 })
 
 t.test('if the disk cannot sync, the journal fails, at once or later', async t => {
-  const { clock, open } = place(t, undefined, { fails: call => call === 'sync' })
+  const disk: Disk = {}
+  const { clock, open } = place(t, undefined, disk)
   const file = open()
+  const other = place(t, undefined, disk).open()
+  disk.fails = call => call === 'sync'
+  t.throws(place(t, undefined, disk).open, { code: 'DDB_OUTPUT_WRITE' })
   put(file, records[0]!)
   t.equal(file.failure, undefined)
   clock.advance(500)
@@ -334,7 +341,6 @@ t.test('if the disk cannot sync, the journal fails, at once or later', async t =
   t.match(file.failure, { code: 'DDB_OUTPUT_WRITE' })
   t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE' })
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
-  const other = place(t, undefined, { fails: call => call === 'sync' }).open()
   t.throws(() => other.sync(), { code: 'DDB_OUTPUT_WRITE' })
   t.throws(() => other.close(), { code: 'DDB_OUTPUT_WRITE' })
 })
@@ -387,8 +393,8 @@ t.test('closing waits for a sync in progress', async t => {
   let isClosed = false
   const slow: Files = {
     ...files,
-    reopen(name) {
-      const file = files.reopen(name)
+    create(name) {
+      const file = files.create(name)
       return {
         ...file,
         syncMeanwhile: () => gate.opened,
@@ -399,8 +405,7 @@ t.test('closing waits for a sync in progress', async t => {
       }
     },
   }
-  writeFileSync(path, '')
-  const file = openJournalFile(path, empty, { files: slow, clock }, notLost)
+  const file = opened(path, { files: slow, clock }, [])
   put(file, records[0]!)
   clock.advance(500)
   put(file, records[1]!)

@@ -61,7 +61,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
   /** Opens the journal and then ends the process. */
   const once = async (...given: Parameters<typeof open>): Promise<readonly string[]> => {
     const opened = await open(...given)
-    await opened!.journal.close()
+    opened!.journal.close()
     return opened!.notices
   }
   const records = (): JournalRecord[] =>
@@ -91,23 +91,24 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(records(), [
     {
       kind: 'run',
-      format: 6,
+      format: 7,
       runId: 'nightly',
       token: journal.token.toString(16),
       options: { target: { table: 'trades' } },
     },
-    { kind: 'process', number: 1 },
+    { kind: 'process' },
     { kind: 'inputs', inputs: [{ path: a, fingerprint: { sizeBytes: 5 } }, { path: b }] },
+    { kind: 'facts' },
   ])
   t.match(journal, {
     found: { processes: 0 },
     processNumber: 1,
-    inputs: [{ path: a }, { path: b }],
+    now: { inputs: [{ path: a }, { path: b }] },
   })
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))
-  await journal.close()
+  journal.close()
   t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'], 'the lock was released')
 })
 
@@ -124,10 +125,10 @@ t.test('the next process resumes the run with the same token', async t => {
   await once()
   const { token } = records()[0] as Extract<JournalRecord, { kind: 'run' }>
   const { journal } = (await open())!
-  t.match(journal, { found: { processes: 1 }, processNumber: 2, inputs: [{ path: a }] })
+  t.match(journal, { found: { processes: 1 }, processNumber: 2, now: { inputs: [{ path: a }] } })
   t.equal(journal.token, BigInt(`0x${token}`))
-  t.match(records().slice(3), [{ kind: 'process', number: 2 }])
-  await journal.close()
+  t.equal(records().filter(({ kind }) => kind === 'process').length, 2)
+  journal.close()
 })
 
 t.test('while a process has the run, other processes are refused and change nothing', async t => {
@@ -136,7 +137,7 @@ t.test('while a process has the run, other processes are refused and change noth
   const before = readFileSync(path, 'utf8')
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly.*process \d+ since/ })
   t.equal(readFileSync(path, 'utf8'), before)
-  await journal.close()
+  journal.close()
   await once()
   writeFileSync(journalLockPath(path), 'of somebody else\n')
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly\.journal\.lock/ })
@@ -180,11 +181,11 @@ t.test('the order of inputs does not matter, and new inputs are appended', async
   await once([b])
   const { journal, notices } = (await open([a, b]))!
   t.strictSame(
-    journal.inputs.map(({ path }) => path),
+    journal.now.inputs.map(({ path }) => path),
     [b, a],
   )
   t.match(notices, [a])
-  await journal.close()
+  journal.close()
   t.strictSame(await once([a, b]), [], 'known by now')
   const more = join(dir, 'c.csv')
   writeFileSync(more, '')
@@ -205,7 +206,7 @@ t.test('a torn journal continues after its last complete record, with a notice',
   t.match(notices, ['32 bytes that are an incomplete record'])
   t.match(
     records().map(({ kind }) => kind),
-    ['run', 'process', 'inputs', 'process'],
+    ['run', 'process', 'process', 'inputs', 'facts'],
   )
 })
 
@@ -255,7 +256,11 @@ const damages: readonly (readonly [
   ],
   ['no options', whole => changed(whole, 0, { options: null }), /line 1 has no options/],
   ['half the options', whole => changed(whole, 0, { options: {} }), /line 1 has no options/],
-  ['a number that is none', whole => changed(whole, 1, { number: '1' }), /line 2 has no number/],
+  [
+    'a number that is none',
+    whole => changed(whole, 1, { startedAt: 1 }),
+    /line 2 has no startedAt/,
+  ],
   ['an input that is none', whole => changed(whole, 2, { inputs: [null] }), /line 3 has no inputs/],
   ['of an input not named', whole => changed(whole, 2, batchRecord(1)), /line 3 does not fit/],
   ['another run', whole => changed(whole, 0, { runId: 'weekly' }), /it is that of run "weekly"/],
@@ -321,18 +326,16 @@ t.test('if a damaged journal starts over, the numbers in it are not used again',
   const { token } = records()[0] as RunRecord
   writeFileSync(
     path,
-    readFileSync(path, 'utf8') + recordLine({ kind: 'ledger', number: 3 }) + 'x\n',
+    readFileSync(path, 'utf8') + recordLine({ kind: 'facts', ledgerNumber: 3 }) + 'x\n',
   )
-  appendFileSync(path, recordLine({ kind: 'forgotten' }))
+  appendFileSync(path, recordLine({ kind: 'facts', isForgotten: true }))
   await once([a], restart(folder))
   t.match(records(), [
-    { kind: 'run' },
-    { kind: 'process', number: 1 },
-    { kind: 'inputs' },
-    { kind: 'ledger', number: 3 },
     { kind: 'run', token },
-    { kind: 'process', number: 2 },
+    { kind: 'process' },
+    { kind: 'process' },
     { kind: 'inputs' },
+    { kind: 'facts', ledgerNumber: 3, isForgotten: false },
   ])
 })
 
@@ -357,10 +360,10 @@ t.test('a run whose holder may wake is taken over with a new journal file', asyn
   // The old process wakes, and writes into the journal file that it has open.
   writeSync(asleep, recordLine(batchRecord(1)))
   t.equal(readFileSync(path, 'utf8'), before)
-  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
+  journal.add({ kind: 'facts', isForgotten: true })
   journal.commit()
   t.match(readFileSync(path, 'utf8'), before)
-  await journal.close()
+  journal.close()
 })
 
 t.test('a process whose run was taken over writes no more', async t => {
@@ -375,10 +378,10 @@ t.test('a process whose run was taken over writes no more', async t => {
   Object.assign(systemClock, { wallMs: () => wallMs() + 60_000 })
   const lost = { code: 'DDB_LOCKED', exitCode: 75, message: /"nightly".*\.lock" was removed/ }
   t.match(journal.lost(), lost)
-  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
+  journal.add({ kind: 'facts', isForgotten: true })
   t.throws(() => journal.commit(), lost)
-  t.throws(() => journal.take({ kind: 'leaving' }), lost)
-  await t.rejects(journal.close(), lost)
+  t.throws(() => journal.add({ kind: 'facts', hasLeftServer: true }), lost)
+  t.throws(() => journal.close(), lost)
   t.equal(readFileSync(path, 'utf8'), before)
 })
 
@@ -393,19 +396,22 @@ t.test('a draft left by a killed process does no harm', async t => {
 })
 
 t.test('opening the journal of a finished run again does not change it', async t => {
-  const { open, once, path, b, a } = scene(t)
+  const { open, once, path, b, a, records } = scene(t)
   const { journal } = (await open())!
-  journal.take(done)
-  await journal.close()
+  journal.end(done)
+  journal.close()
   const before = readFileSync(path, 'utf8')
   const again = (await open())!.journal
   again.commit()
-  again.take(done)
-  await again.close()
+  again.end(done)
+  again.close()
   t.equal(readFileSync(path, 'utf8'), before)
   await once([a, b])
-  t.ok(readFileSync(path, 'utf8').startsWith(before), 'with more inputs the run continues')
-  t.match(readFileSync(path, 'utf8').slice(before.length), /"process","number":2.*\n.*b\.csv/)
+  t.match(
+    records().map(({ kind }) => kind),
+    ['run', 'process', 'end', 'process', 'inputs', 'facts'],
+    'with more inputs the run continues',
+  )
 })
 
 t.test('a run that starts over continues the numbers and keeps its token', async t => {
@@ -415,15 +421,11 @@ t.test('a run that starts over continues the numbers and keeps its token', async
   const { journal } = (await open([a], restart(folder)))!
   t.match(journal, { found: { processes: 0 }, processNumber: 3 })
   t.equal(journal.past.processes, 2)
-  await journal.close()
-  const runs = records().filter(({ kind }) => kind === 'run')
-  t.equal(runs.length, 2)
-  t.equal(
-    ...(runs.map(record => (record as Extract<JournalRecord, { kind: 'run' }>).token) as [
-      string,
-      string,
-    ]),
-  )
+  journal.close()
+  t.match(records(), [
+    { kind: 'run', token: journal.token.toString(16) },
+    ...[{ kind: 'process' }, { kind: 'process' }, { kind: 'process' }],
+  ])
 })
 
 t.test('an unusable folder is an error, and nothing stays open', async t => {

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { LineRanges, rangeText } from '../../../src/load/outcomes/line-ranges.js'
 import type { BatchRange } from '../../../src/load/outcomes/place.js'
-import { halves, partRanges, wholeBatch } from '../../../src/load/outcomes/batch-part.js'
+import { halves, wholePiece } from '../../../src/load/outcomes/pieces.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
 const rows = (count: number, first: number, file?: string): BatchRange =>
-  partRanges(wholeBatch(batchOf(count, first, file), { cut: 0n, ordinal: 1 }))[0]!
+  wholePiece(batchOf(count, first, file), { cut: 0n }).ranges[0]!
 
 const shown = (ranges: LineRanges): [string, number, number, number, string][] =>
   ranges.ranges.map(({ file, firstLine, lastLine, batches, reason }) => [
@@ -101,8 +101,8 @@ for (const [name, parts, expected] of cases) {
 
 t.test('halves of a batch are neighbours', async t => {
   const ranges = new LineRanges()
-  const [left, right] = halves(wholeBatch(batchOf(7), { cut: 0n, ordinal: 1 }))
-  for (const range of [right, left].flatMap(partRanges)) ranges.add(range, 'lost')
+  const [left, right] = halves(wholePiece(batchOf(7), { cut: 0n }))
+  for (const range of [right, left].flatMap(half => half.ranges)) ranges.add(range, 'lost')
   t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
 })
 

@@ -17,7 +17,7 @@ async function left(
   const dir = t.testdir(content)
   const of = (name: string): string => join(dir, name)
   const records: JournalRecord[] = [
-    ...made.map((name): JournalRecord => ({ kind: 'rejectsFile', path: of(name) })),
+    { kind: 'facts', rejectsFiles: made.map(of) },
     {
       kind: 'rejects',
       byClass: { parse: 1, type: 0, server: 0 },
@@ -79,7 +79,7 @@ t.test('a file of another user with that name stays', async t => {
 t.test('files never created, and paths that are not files, are left alone', async t => {
   t.strictSame(await left(t, {}), [])
   const dir = t.testdir({ 'r.csv.reasons.ndjson': {} })
-  const past = readRun({ kind: 'rejectsFile', path: join(dir, 'r.csv') })
+  const past = readRun({ kind: 'facts', rejectsFiles: [join(dir, 'r.csv')] })
   await removeLeftovers(past, past, 'nightly', systemFiles)
   t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
 })
@@ -90,7 +90,7 @@ t.test('a link is removed, its target is not', async t => {
   writeFileSync(target, 'precious\n')
   writeFileSync(join(dir, 'r.csv.reasons.ndjson'), reasonOf('nightly'))
   symlinkSync(target, join(dir, 'r.csv'))
-  const past = readRun({ kind: 'rejectsFile', path: join(dir, 'r.csv') })
+  const past = readRun({ kind: 'facts', rejectsFiles: [join(dir, 'r.csv')] })
   await removeLeftovers(past, past, 'nightly', systemFiles)
   t.strictSame(readdirSync(join(dir, 'kept')), ['precious.csv'])
 })

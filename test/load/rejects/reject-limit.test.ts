@@ -6,9 +6,9 @@ import {
   moreLines,
   type AnyReject,
 } from '../../../src/load/rejects/reject.js'
-import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { RejectOptions } from '../../../src/load/options.js'
-import { testRun } from '../../helpers/load-run.js'
+import { count, testRun } from '../../helpers/load-run.js'
 
 const reject: AnyReject = {
   file: 'in.csv',
@@ -25,8 +25,8 @@ const reject: AnyReject = {
 
 function runWith(rejects: RejectOptions, read: number, rejected: number, lines = 0) {
   const run = testRun({ rejects, inputs: ['a.csv', 'b.csv'] })
-  run.emit({ kind: 'records', upTo: read })
-  for (let i = 0; i < rejected; i++) run.emit({ kind: 'rejected', moreLines: lines })
+  count(run, { read, rejected })
+  run.state.moreRejectedLines = rejected * lines
   return run
 }
 
@@ -102,7 +102,7 @@ t.test('a resumed run is still over the limit, unless the limit was raised', asy
   const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
     const run = runWith(rejects, read, rejected)
     const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
-    return earlierLimitFailure({ ...run, history: { found: found as JournaledRun } })
+    return earlierLimitFailure({ ...run, history: { found: found as RecordedRun } })
   }
   t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
   t.equal(goneOn(skip(3), 10, 3), undefined)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
 import { newRunRejects, type RunRejects } from '../../../src/load/rejects/run-rejects.js'
-import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
 import type { RecordShape } from '../../../src/parse/batch.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -136,7 +136,7 @@ t.test('each input has its own count and first reason', async t => {
 function journalOf(rejects: JournaledRejects | undefined) {
   const making: string[] = []
   const goOn = (run: RunRejects): void =>
-    run.goOn({ rejects } as JournaledRun, path => void making.push(path))
+    run.goOn({ rejects } as RecordedRun, path => void making.push(path))
   return { making, goOn }
 }
 

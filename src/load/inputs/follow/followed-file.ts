@@ -147,7 +147,7 @@ export async function* batchesOf(
     await content.checkRead()
     if (isWhole && followed.number !== undefined) {
       await noteFingerprint(followed, run)
-      run.emit({ kind: 'read', input: followed.number, summary, at: timeText(run) })
+      run.record({ kind: 'input', input: followed.number, summary, readAt: timeText(run) })
       run.commit()
     }
   } finally {
@@ -161,17 +161,17 @@ export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
 
-function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
-  emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
-  return state.inputs.length - 1
+function newNumber({ history, record }: Run, path: string, fingerprint: Fingerprint): number {
+  record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+  return history.now.inputs.length - 1
 }
 
 /** Records the file's present state, which distinguishes the file from later files with the same inode number. */
-async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<void> {
+async function noteFingerprint(followed: FollowedFile, { record }: Run): Promise<void> {
   if (followed.fingerprint === undefined) return
   followed.fingerprint = await followedFingerprint(followed.file)
   const { number: input, fingerprint } = followed
-  if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
+  if (input !== undefined) record({ kind: 'input', input, fingerprint })
 }
 
 /** Records the fingerprint of a growing file often, so that no other file is mistaken for it. */

@@ -96,7 +96,7 @@ class FollowedInputs implements Inputs {
       ended: this.#ended.signal,
       onRecords: more => {
         this.#newRecords += more
-        run.emit({ kind: 'records', upTo: readBefore + this.#newRecords })
+        run.state.rows.read = Math.max(run.state.readBefore, readBefore + this.#newRecords)
       },
       onBytes: () => run.reporter.inputProgress(this.#bytesRead, undefined),
     }

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
 import { runChanged } from '../../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
-import type { NamedInput } from '../../outcomes/events.js'
-import type { JournaledRun } from '../../outcomes/journaled-run.js'
+import type { NamedInput } from '../../journal/journal-record.js'
+import type { RecordedRun } from '../../journal/recorded-run.js'
 import type { RunHistory } from '../../journal/run-history.js'
 
 /** A file that is not completely read or sent. */
@@ -44,7 +44,7 @@ export async function resumedFiles(
         continue
       }
       // The file contained every row that was sent, so it certainly reached this size.
-      const { offsetBytes: sizeBytes } = found.sentTo.at(number)
+      const { offsetBytes: sizeBytes } = found.sentOf(number)
       const file = await find(path, { fingerprint, sizeBytes }, files)
       if (file === undefined) throw isGone(found, path, fingerprint)
       open.push({ number, path, file, fingerprint })
@@ -98,7 +98,7 @@ async function openIfSame(
   return undefined
 }
 
-function isGone(found: JournaledRun, path: string, fingerprint: Fingerprint): Error {
+function isGone(found: RecordedRun, path: string, fingerprint: Fingerprint): Error {
   return runChanged(
     found,
     `"${path}" was not read to its end, and is no longer in its folder under any name ` +

@@ -5,9 +5,9 @@ import { DdbError } from '../../../errors.js'
 import type { TargetDescription } from '../../target/describe-target.js'
 import type { Run } from '../../run.js'
 import type { BatchPlace } from '../../../parse/batch.js'
-import type { BatchPart } from '../../outcomes/batch-part.js'
+import type { Piece } from '../../outcomes/pieces.js'
 import { keyOf } from '../../outcomes/place.js'
-import { streamStart } from '../../outcomes/streams.js'
+import { streamStart } from '../../journal/recorded-run.js'
 import { remedies } from '../../remedies.js'
 import type { LedgerRow } from './ledger.js'
 import type { ReceiptNode } from './receipt-node.js'
@@ -26,7 +26,7 @@ export interface EarlierReceipts {
   /** What the place of a batch stood for when an earlier process sent it (`cutOf`); undefined if the server has begun none of it. */
   cutOf(place: BatchPlace): bigint | undefined
   /** The claim (the server has begun the part) and then the outcome of the last attempt; empty if there is no claim. */
-  of(part: BatchPart): readonly LedgerRow[]
+  of(piece: Piece): readonly LedgerRow[]
   /** Adds a receipt of a part that this process has not reached in the input yet. */
   add(row: LedgerRow): void
 }

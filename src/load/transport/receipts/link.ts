@@ -5,19 +5,17 @@
 import { ConnectionError, DdbError } from '../../../errors.js'
 import { wait } from '../../../platform/clocks.js'
 import type { RetryRules } from '../../connection/retry.js'
-import { OutcomeHandler } from '../../outcomes/outcome-handler.js'
-import type { Outcome } from '../../outcomes/refusal-decision.js'
-import type { OpenBatch } from '../../outcomes/fold.js'
-import { partText, type BatchPart } from '../../outcomes/batch-part.js'
+import { Batches } from '../../outcomes/batches.js'
+import { isEarlier, pieceText, type Piece } from '../../outcomes/pieces.js'
 import type { Recorder } from '../../outcomes/recorder.js'
 import { rowsText } from '../../outcomes/row-counts.js'
-import { SendQueue } from '../../outcomes/send-queue.js'
+import { move } from '../../outcomes/run-state.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
 import { hasTransform } from '../../target/target.js'
 import { rowsLeft, type Answer } from '../answers.js'
-import { classifyRefusal, type Refusal } from '../../outcomes/refusal.js'
+import { classifyRefusal, type Refusal } from '../../outcomes/refusals.js'
 import { cutElsewhere, type EarlierReceipts } from './earlier-receipts.js'
 import type { LedgerRow } from './ledger.js'
 import type { AnswerListener, ReceiptNode } from './receipt-node.js'
@@ -40,7 +38,7 @@ export interface LinkSetup {
  * `silent`: the run abandoned a connection over which nothing arrived, and the ledger has had no new row since. `lost`: the server
  * may have lost confirmed rows from its memory. `unreachable`: both of these.
  *
- * In each state, the run may also be moving to a new node or a new ledger. The queue keeps track of that.
+ * In each state, the run may also be moving to a new node or a new ledger. `batches` keeps track of that.
  */
 export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
 
@@ -64,8 +62,7 @@ const receiptsLost = 'sent by an earlier process, and the server has no receipts
 
 export class ReceiptLink implements AnswerListener {
   readonly setup: LinkSetup
-  readonly queue: SendQueue<ReceiptNode>
-  readonly outcomeHandler: OutcomeHandler
+  readonly batches: Batches<ReceiptNode>
   #state: LinkState = 'connected'
   /** Number of connections reopened since the ledger last had new rows. */
   #reconnects = 0
@@ -81,23 +78,19 @@ export class ReceiptLink implements AnswerListener {
   /** Whether silence is to be investigated at once. */
   #isStranded = false
   #hasAnswers = false
-  /** Receipts of an earlier process for later attempts than this process has made, by batch number. */
-  readonly #ahead = new Map<number, LedgerRow[]>()
+  /** Receipts of an earlier process for later attempts than this process has made, by place (`keyOf`). */
+  readonly #ahead = new Map<string | number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
     this.setup = setup
-    this.queue = new SendQueue(setup.run, setup.node, error => {
-      setup.run.ending.fail(error)
-      this.outcomeHandler.stop(error)
-    })
-    const { run, recorder, rules } = setup
+    const { run, recorder, rules, node } = setup
     const fail = (error: unknown): void => this.fail(error)
-    this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
+    this.batches = new Batches({ run, recorder, rules, fail }, node)
     this.useNode(setup.node)
   }
 
   useNode(node: ReceiptNode): void {
-    this.queue.node = node
+    this.batches.node = node
     node.listener = this
   }
 
@@ -118,7 +111,7 @@ export class ReceiptLink implements AnswerListener {
       this.#isStranded = true
       this.whyNotBegun = `the server did not begin it: ${answer.errText}`
     }
-    const isAwaited = this.setup.run.state.open.size === 0 || this.queue.leader !== undefined
+    const isAwaited = this.setup.run.state.open.size === 0 || this.batches.leader !== undefined
     if (isAwaited || this.#isInDoubt) this.lookNow()
     this.wake()
   }
@@ -135,7 +128,7 @@ export class ReceiptLink implements AnswerListener {
 
   /** Whether the ledger has to be read: it has the only receipts, or the receipts of answers that were missed. */
   get needsLedger(): boolean {
-    return !this.queue.node.carriesOneBatch || this.#isInDoubt
+    return !this.batches.node.carriesOneBatch || this.#isInDoubt
   }
 
   /** No batch is in flight. */
@@ -164,46 +157,42 @@ export class ReceiptLink implements AnswerListener {
   }
 
   /**
-   * Continues with a part of a batch that an earlier process sent, or was about to send.
-   * @param isSent  false if the part is certainly not stored, according to the journal
+   * Continues with a piece that an earlier process sent, or was about to send.
+   * @param isSent  false if the piece is certainly not stored, according to the journal
    */
-  takeUp(part: BatchPart, isSent: boolean, hasNoReceipt: boolean): void {
+  takeUp(piece: Piece, isSent: boolean, hasNoReceipt: boolean): void {
     const { earlier } = this.setup
     const isKnown = earlier.isLedgerKept && !hasNoReceipt
-    const receipts = isKnown ? earlier.of(part) : []
+    const receipts = isKnown ? earlier.of(piece) : []
     const last = receipts.at(-1)
-    if (last === undefined && !isSent) return void this.queue.add(part)
+    if (last === undefined && !isSent) return this.batches.addUnsent(piece)
     if (last !== undefined && this.#beginsAnew(last, isSent)) {
-      return void this.queue.add(part, last.attempt + 1)
+      return this.batches.addUnsent(piece, last.attempt + 1)
     }
     this.#isInDoubt = true
-    const batch = this.outcomeHandler.takeUp(part, {
+    this.batches.takeUp(piece, {
       attempt: last?.attempt,
       isLost: isKnown ? undefined : receiptsLost,
       resends: earlier.resends,
     })
     try {
-      for (const row of receipts) {
-        const isOpen = batch.state !== 'closed'
-        const outcome = isOpen ? readReceipt(this.setup.run, batch, part, row) : undefined
-        if (outcome !== undefined) this.outcomeHandler.apply(batch, outcome)
-      }
+      for (const row of receipts) if (piece.state !== 'closed') this.#read(piece, row)
     } catch (error) {
-      // Does not throw, because the batch is already open. The failing run gives it an outcome with all other open batches.
+      // Does not throw, because the piece is already open. The failing run gives it an outcome with all other open pieces.
       this.fail(error)
     }
   }
 
-  /** Whether the part needs another attempt: the last one certainly stored nothing, and its cause may be gone by now. */
+  /** Whether the piece needs another attempt: the last one certainly stored nothing, and its cause may be gone by now. */
   #beginsAnew({ phase, rowCount, errText }: LedgerRow, isSent: boolean): boolean {
     if (phase !== outcomePhase || rowCount !== -1) return false
     const { allOrNothing } = this.setup.recorder.target
     return !isSent || (allOrNothing && !ofRows.includes(classifyRefusal(errText)))
   }
 
-  /** Whether an earlier process has sent a part of which its journal knows nothing: the end of the journal was lost. */
-  isBegun(part: BatchPart): boolean {
-    return this.setup.earlier.isLedgerKept && this.setup.earlier.of(part).length > 0
+  /** Whether an earlier process has sent a piece of which its journal knows nothing: the end of the journal was lost. */
+  isBegun(piece: Piece): boolean {
+    return this.setup.earlier.isLedgerKept && this.setup.earlier.of(piece).length > 0
   }
 
   get state(): LinkState {
@@ -270,7 +259,7 @@ export class ReceiptLink implements AnswerListener {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
     const reason = 'the server does not answer on this connection'
-    this.queue.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
+    this.batches.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
   }
 
   /** Resolves at the next call of `wake`. */
@@ -285,80 +274,67 @@ export class ReceiptLink implements AnswerListener {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Stores a receipt of an earlier process for a later attempt. It is applied when this process makes that attempt. */
-  #keepIfAhead(row: LedgerRow): void {
-    const batch = this.queue.at(row.place)
-    if (batch === undefined || row.attempt <= batch.attempt) return
-    const rows = this.#ahead.get(batch.no)
-    if (rows === undefined) this.#ahead.set(batch.no, [row])
-    else rows.push(row)
-  }
-
   /** Applies the receipts in `#ahead` for attempts that this process has made in the meantime. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
-    const { run } = this.setup
-    for (const [no, rows] of [...this.#ahead]) {
-      const batch = run.state.open.get(no)
-      const later = rows.filter(({ attempt }) => batch !== undefined && attempt > batch.attempt)
-      const isWaiting = batch?.state === 'sent' || batch?.state === 'claimed'
-      if (batch !== undefined && !isWaiting) continue
-      if (later.length === 0) this.#ahead.delete(no)
-      else this.#ahead.set(no, later)
+    const { open } = this.setup.run.state
+    for (const [key, rows] of [...this.#ahead]) {
+      const piece = open.get(key)
+      const later = rows.filter(({ attempt }) => piece !== undefined && attempt > piece.attempt)
+      const isWaiting = piece?.state === 'sent' || piece?.state === 'claimed'
+      if (piece !== undefined && !isWaiting) continue
+      if (later.length === 0) this.#ahead.delete(key)
+      else this.#ahead.set(key, later)
       for (const row of rows) {
-        if (row.attempt === batch?.attempt) this.take(row)
+        if (row.attempt === piece?.attempt) this.take(row)
       }
     }
   }
 
   take(row: LedgerRow): void {
     const { earlier, run } = this.setup
-    const batch = this.queue.at(row.place)
-    if (batch === undefined) {
+    const piece = this.batches.at(row.place)
+    if (piece === undefined) {
       if (row.sendNo <= run.state.earlierSendNo) earlier.add(row)
       return
     }
-    if (row.attempt === 0 && this.queue.isEarlier(batch)) run.emit({ kind: 'found', no: batch.no })
-    const outcome = readReceipt(run, batch, this.queue.partOf(batch), row)
-    this.#keepIfAhead(row)
-    if (outcome !== undefined) this.outcomeHandler.apply(batch, outcome)
+    if (row.attempt === 0 && isEarlier(piece)) move(run.state, piece, 'sent')
+    if (row.attempt <= piece.attempt) return this.#read(piece, row)
+    // A receipt of an earlier process for a later attempt. It is applied when this process makes that attempt.
+    const rows = this.#ahead.get(piece.key)
+    if (rows === undefined) this.#ahead.set(piece.key, [row])
+    else rows.push(row)
+  }
+
+  /**
+   * Applies a row of the ledger: the server has begun the piece, or reports its outcome. Other rows, such as those of earlier attempts,
+   * have no effect.
+   * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
+   */
+  #read(piece: Piece, { attempt, phase, sendNo, rowCount, cut, left, errText }: LedgerRow): void {
+    const { state, checked } = this.setup.run
+    if (piece.attempt !== attempt || (phase !== claimPhase && phase !== outcomePhase)) return
+    if (piece.state !== 'sent' && piece.state !== 'claimed') return
+    if (sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)) {
+      throw new DdbError(
+        'DDB_PROTOCOL',
+        `the server has a receipt for transmission ${sendNo} of ${pieceText(piece)}, which was never sent`,
+      )
+    }
+    if (cut !== piece.cut) throw cutElsewhere()
+    if (phase === outcomePhase) {
+      const leftRows = hasTransform(checked) ? rowsLeft(piece.rows, left, rowCount) : undefined
+      return this.batches.outcome(piece, { rows: rowCount, left: leftRows, errText })
+    }
+    if (rowCount !== piece.rows) {
+      throw new DdbError(
+        'DDB_PROTOCOL',
+        `the server claimed ${rowsText(rowCount ?? 0)} of ${pieceText(piece)}, which has ${piece.rows}`,
+      )
+    }
+    move(state, piece, 'claimed')
   }
 }
 
 /** Refusals because of the rows: another attempt would be refused alike. */
 const ofRows: readonly Refusal[] = ['rows', 'tooLarge']
-
-/**
- * Interprets a row of the ledger. A claim (the server has begun the batch) becomes an event; an outcome is returned. Other rows, such as those of different attempts, have no effect.
- * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
- */
-function readReceipt(
-  { state, emit, checked }: Pick<Run, 'state' | 'emit' | 'checked'>,
-  batch: OpenBatch,
-  part: BatchPart,
-  row: LedgerRow,
-): Outcome | undefined {
-  // Receipts of earlier attempts change nothing, because these are over. `#keepIfAhead` stores those of later attempts.
-  if (batch.attempt !== row.attempt) return undefined
-  if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
-  if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  if (row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
-    throw new DdbError(
-      'DDB_PROTOCOL',
-      `the server has a receipt for transmission ${row.sendNo} of ${partText(part)}, which was never sent`,
-    )
-  }
-  if (row.cut !== part.cut) throw cutElsewhere()
-  if (row.phase === outcomePhase) {
-    const left = hasTransform(checked) ? rowsLeft(batch.rows, row.left, row.rowCount) : undefined
-    return { rows: row.rowCount, left, errText: row.errText }
-  }
-  if (row.rowCount !== batch.rows) {
-    throw new DdbError(
-      'DDB_PROTOCOL',
-      `the server claimed ${rowsText(row.rowCount ?? 0)} of ${partText(part)}, which has ${batch.rows}`,
-    )
-  }
-  emit({ kind: 'claimed', no: batch.no })
-  return undefined
-}

@@ -49,7 +49,7 @@ export async function openReceipts(
     columnNames: description.columns.map(column => column.name),
     nextLedger: () => {
       ledgers++
-      run.emit({ kind: 'ledger', number: ledgers })
+      run.note({ ledgerNumber: ledgers })
       return ledgers
     },
   }
@@ -73,7 +73,7 @@ export async function openReceipts(
     const hasLedger = left.ledger && node.ledger?.isNew === false
     const earlier = await earlierReceipts(run, node, description, hasLedger)
     if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
-    run.emit({ kind: 'numbersGiven', lastSendNo: earlier.firstSendNo - 1 })
+    run.state.lastSendNo = run.state.earlierSendNo = earlier.firstSendNo - 1
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))

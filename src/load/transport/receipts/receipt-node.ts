@@ -9,9 +9,8 @@ import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
 import { askOutcome, type Answer } from '../answers.js'
-import type { OpenBatch } from '../../outcomes/fold.js'
-import { partTable, type BatchPart } from '../../outcomes/batch-part.js'
-import type { Outlet } from '../../outcomes/send-queue.js'
+import { pieceTable, type Piece } from '../../outcomes/pieces.js'
+import type { Outlet } from '../../outcomes/batches.js'
 import { replacedError } from '../delivery.js'
 import { jsonToValue, hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
@@ -65,8 +64,8 @@ export class ReceiptNode implements Outlet {
   #control: Session
   /** One session for each connection of the run. Without lanes, a batch may use any of them. */
   readonly #data: Session[]
-  /** The session on which each batch was last sent. */
-  readonly #carriers = new WeakMap<OpenBatch, Session>()
+  /** The session on which each piece was last sent. */
+  readonly #carriers = new WeakMap<Piece, Session>()
   /** Sessions that did not answer the last `barrier`. */
   #silent: readonly Session[] = []
   /** Data sessions that were lost. The server may still be working for them. */
@@ -170,12 +169,12 @@ export class ReceiptNode implements Outlet {
    * Sends one copy of a batch. A lost connection is not an error here, because the batch stays open.
    * @returns whether there is room for more
    */
-  send(batch: OpenBatch, part: BatchPart, sendNo: number, connection: number): boolean {
+  send(piece: Piece, sendNo: number, connection: number): boolean {
     const session = this.#data[connection]!
-    this.#carriers.set(batch, session)
-    const { place, cut } = part
-    const copy = { place, cut, attempt: batch.attempt, sendNo }
-    const table = partTable(part, this.#setup.columnNames)
+    this.#carriers.set(piece, session)
+    const { place, cut, attempt } = piece
+    const copy = { place, cut, attempt, sendNo }
+    const table = pieceTable(piece, this.#setup.columnNames)
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.carriesOneBatch) {
       void askOutcome(session, arguments_, this.#ledger !== undefined).then(answer => {
@@ -192,9 +191,9 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Whether the connection that carried the last copy of the batch is still open. */
-  carries(batch: OpenBatch): boolean {
-    const session = this.#carriers.get(batch)
+  /** Whether the connection that carried the last copy of the piece is still open. */
+  carries(piece: Piece): boolean {
+    const session = this.#carriers.get(piece)
     return session !== undefined && !session.closed && this.#data.includes(session)
   }
 
@@ -364,7 +363,7 @@ export class ReceiptNode implements Outlet {
     const { run } = this.#setup
     if (this.#ledger === undefined) return
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
-    run.emit({ kind: 'leaving' })
+    run.note({ hasLeftServer: true })
     if (!keepLedger && !isLooked) await dropLedger(this.#control, this.#ledger, timeoutMs)
     const too = keepLedger || !isLooked ? undefined : this.#ledger.name
     void dropMarker(this.#control, run.history.name, timeoutMs, too)

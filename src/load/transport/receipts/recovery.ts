@@ -5,7 +5,6 @@
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
 import { checkAtEnd, noteFinished } from '../../evidence/final-check.js'
-import { hasUncertain } from '../../outcomes/projections.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
@@ -22,23 +21,23 @@ const forgotten = 'the server forgot its receipts'
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
-  const { queue, outcomeHandler, setup } = link
+  const { batches, setup } = link
   const { rules } = setup
   if (rules.retries === 0) {
-    outcomeHandler.stop(notReopened())
+    batches.stop(notReopened())
     // While the session for queries is open, the ledger may still show the outcome of sent batches.
-    if (queue.node.isControlLost || queue.node.ledger === undefined) throw notReopened()
+    if (batches.node.isControlLost || batches.node.ledger === undefined) throw notReopened()
     return
   }
-  if (queue.node.ledger === undefined && queue.transmitted().length > 0) throw unanswered()
+  if (batches.node.ledger === undefined && batches.transmitted().length > 0) throw unanswered()
   const reconnectMs = link.isSilent ? link.leftMs : rules.reconnectMs
   const deadlineMs = rules.clock.nowMs() + reconnectMs
   if (!link.mayReconnect()) throw lostAgain()
   let memory
   try {
-    memory = await queue.node.restore(deadlineMs)
+    memory = await batches.node.restore(deadlineMs)
   } catch (error) {
-    if (queue.node.isControlLost) link.hears('gone')
+    if (batches.node.isControlLost) link.hears('gone')
     // The server was silent for too long. The watcher ends the run for that reason.
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
@@ -48,12 +47,12 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     setup.recorder.takeBack(restarted, true)
     await beginAnew(link, deadlineMs)
   } else {
-    for (const batch of queue.transmitted()) {
+    for (const batch of batches.transmitted()) {
       // A batch whose connection is still open was not lost.
-      if (queue.node.carries(batch)) continue
-      outcomeHandler.repeat(batch, 'sent, and the connection was lost each time')
+      if (batches.node.carries(batch)) continue
+      batches.repeat(batch, 'sent, and the connection was lost each time')
     }
-    queue.flush()
+    batches.flush()
   }
   link.hears('answered')
   if (!link.isSilent) link.news()
@@ -65,7 +64,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
 export async function readLedger(link: ReceiptLink): Promise<boolean> {
-  const { node } = link.queue
+  const { node } = link.batches
   let rows
   try {
     rows = await node.read(link.queryTimeoutMs)
@@ -92,8 +91,8 @@ const longestBarrierMs = 5_000
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function investigateSilence(link: ReceiptLink): Promise<void> {
-  const { queue, outcomeHandler } = link
-  const { node } = queue
+  const { batches } = link
+  const { node } = batches
   if (!(await node.ledgerExists(link.queryTimeoutMs))) return ledgerIsGone(link)
   const idle = await node.isIdle(link.queryTimeoutMs)
   if (idle === false) {
@@ -112,11 +111,11 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)
   // Outcomes may have arrived during the queries above.
   if (await readLedger(link)) return
-  for (const batch of queue.transmitted()) {
+  for (const batch of batches.transmitted()) {
     if (batch.state === 'sent') {
-      outcomeHandler.repeat(batch, link.whyNotBegun)
+      batches.repeat(batch, link.whyNotBegun)
     } else if (idle === true) {
-      outcomeHandler.leaveUncertain(batch, 'begun, but its outcome never came')
+      batches.leaveUncertain(batch, 'begun, but its outcome never came')
     }
   }
 }
@@ -130,23 +129,23 @@ async function ledgerIsGone(link: ReceiptLink): Promise<void> {
 
 /** Continues with a new ledger if the target still exists. */
 async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
-  const { queue, outcomeHandler, setup } = link
-  const open = queue.transmitted()
+  const { batches, setup } = link
+  const open = batches.transmitted()
   const resends = setup.run.checked.onDoubt === 'resend'
-  if (!resends) for (const batch of open) outcomeHandler.giveUp(batch, forgotten)
-  for (const batch of queue.earlier()) {
-    if (setup.earlier.resends) queue.partOf(batch).mayBeStored = true
-    else outcomeHandler.giveUp(batch, forgotten)
+  if (!resends) for (const batch of open) batches.giveUp(batch, forgotten)
+  for (const batch of batches.earlier()) {
+    if (setup.earlier.resends) batch.mayBeStored = true
+    else batches.giveUp(batch, forgotten)
   }
-  if (!(await queue.node.reopen(deadlineMs))) {
-    for (const batch of queue.transmitted()) outcomeHandler.giveUp(batch, forgotten)
+  if (!(await batches.node.reopen(deadlineMs))) {
+    for (const batch of batches.transmitted()) batches.giveUp(batch, forgotten)
     throw new ConnectionError(
       'DDB_UNCONFIRMED',
       'the server lost the receipts of this run: nothing more is sent',
     )
   }
-  if (resends) for (const batch of open) outcomeHandler.leaveUncertain(batch, forgotten)
-  queue.flush()
+  if (resends) for (const batch of open) batches.leaveUncertain(batch, forgotten)
+  batches.flush()
 }
 
 /**
@@ -155,25 +154,25 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
  * @throws {DdbError}
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {
-  const { queue, setup } = link
+  const { batches, setup } = link
   setup.run.commit()
   const deadlineMs = setup.rules.clock.nowMs() + link.queryTimeoutMs
-  const drop = queue.node.leavesLedger(link.queryTimeoutMs)
-  if (!(await queue.node.reopen(deadlineMs))) {
+  const drop = batches.node.leavesLedger(link.queryTimeoutMs)
+  if (!(await batches.node.reopen(deadlineMs))) {
     throw new ConnectionError('DDB_UNCONFIRMED', 'the server refused another ledger for receipts')
   }
-  queue.isHeld = false
-  queue.flush()
+  batches.isHeld = false
+  batches.flush()
   link.news()
   await drop()
 }
 
 /** Moves to the leader after every sent batch has its outcome. */
 export async function moveToLeader(link: ReceiptLink): Promise<void> {
-  const { queue, outcomeHandler, setup } = link
-  const hasMoved = await outcomeHandler.moveToLeader(async to => {
+  const { batches, setup } = link
+  const hasMoved = await batches.moveToLeader(async to => {
     const next = await setup.follow(to)
-    await leaveNode(queue.node, link.queryTimeoutMs)
+    await leaveNode(batches.node, link.queryTimeoutMs)
     link.useNode(next)
   })
   if (hasMoved) link.news()
@@ -199,7 +198,7 @@ const longestFarewellMs = 5_000
  * table in memory, which would not survive a restart).
  */
 export async function endMemory(link: ReceiptLink): Promise<void> {
-  const { queue, setup } = link
+  const { batches, setup } = link
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.checked.confirmTimeoutMs)
   const isLost = link.failure?.code === 'DDB_CONNECTION_LOST'
@@ -207,7 +206,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
   try {
     if (isLost && recorder.holdsMemory && !run.ending.isLeaving) {
       // A connection that seems to be open may lead to a server that is gone.
-      const isKnown = link.isMemoryUnsure || (await answersStill(queue.node, timeoutMs))
+      const isKnown = link.isMemoryUnsure || (await answersStill(batches.node, timeoutMs))
       if (!isKnown) link.hears('gone')
     }
     // The journal must contain every outcome before the run removes the ledger.
@@ -229,7 +228,7 @@ const notLooked = 'the run ended before the server was asked whether it is still
 
 /** Checks the target before it removes ledger and marker. If the process is killed in between, a resumed run has both. */
 async function leaveTarget(
-  { queue: { node }, setup: { run, recorder } }: ReceiptLink,
+  { batches: { node }, setup: { run, recorder } }: ReceiptLink,
   timeoutMs: number,
   ended: { isLooked: boolean },
 ): Promise<void> {
@@ -244,7 +243,7 @@ async function leaveTarget(
       await noteFinished(run, control, evidence, look?.rows ?? null, timeoutMs)
     })
   }
-  await node.finish(timeoutMs, hasUncertain(run.state), isLooked)
+  await node.finish(timeoutMs, !run.state.uncertain.isEmpty, isLooked)
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {
@@ -263,10 +262,10 @@ async function lookAgain(
   timeoutMs: number,
   ended: { isLooked: boolean },
 ): Promise<void> {
-  const { queue, setup } = link
+  const { batches, setup } = link
   link.hears('gone')
   try {
-    const memory = await queue.node.restore(deadlineMs)
+    const memory = await batches.node.restore(deadlineMs)
     link.hears('answered')
     if (memory === 'lost') setup.recorder.takeBack(restarted, true)
     if (memory === 'unknown') setup.recorder.takeBack(unreachable, false)

@@ -6,7 +6,7 @@ import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../..
 import { replacedError } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
-import { classifyRefusal } from '../../outcomes/refusal.js'
+import { classifyRefusal } from '../../outcomes/refusals.js'
 import { askMarker, checkOwner, checkScript, nameTakenError, tokenOf } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
@@ -208,7 +208,7 @@ async function openData(
   const { run, rules } = setup
   const data = await connecting
   try {
-    run.emit({ kind: 'session', id: data.id })
+    run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
     await defineFunctions(setup, data, ledger, remainingMs(rules, deadlineMs), check)
     return data
   } catch (error) {

@@ -8,7 +8,6 @@ import { silenceError } from '../../connection/idle-timeout.js'
 import type { Session } from '../../../client/open-session.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
 import { followedLook } from '../../evidence/final-check.js'
-import { hasUncertain } from '../../outcomes/projections.js'
 import type { Run } from '../../run.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
 import {
@@ -73,7 +72,7 @@ export class ReceiptWatcher {
     this.#watching = this.#watch().catch((error: unknown) => {
       link.fail(error)
       const isLost = error instanceof ConnectionError
-      link.outcomeHandler.endAll(
+      link.batches.end(
         `${isLost ? 'the connection was lost' : 'the run failed'} before its receipt came`,
       )
     })
@@ -86,7 +85,7 @@ export class ReceiptWatcher {
     link.lookNow()
     link.wake()
     await this.#watching
-    link.outcomeHandler.endBisecting()
+    link.batches.endHalves()
     const { ending, checked, state } = link.setup.run
     // If the server fell silent, parts and retries that were still waiting are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
@@ -99,7 +98,7 @@ export class ReceiptWatcher {
   /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void {
     this.link.fail(reason)
-    this.link.queue.node.leave(reason)
+    this.link.batches.node.leave(reason)
     this.link.lookNow()
   }
 
@@ -115,7 +114,7 @@ export class ReceiptWatcher {
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // Even if batches were given up, the run waits until the kernel has taken all of their bytes.
-      const isTaken = link.queue.node.bufferedBytes === 0
+      const isTaken = link.batches.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
         // If `finish` was called while the ledger was being read, nothing would wake the watcher later.
         if (this.#allSent) continue
@@ -125,7 +124,7 @@ export class ReceiptWatcher {
       }
       // Time counts as silence only if batches wait for an outcome, bytes are unsent, or silence has ended the connection.
       if (state.inFlightCount === 0) link.isSettled()
-      const isUnreachable = link.isSilent && link.queue.node.isLost
+      const isUnreachable = link.isSilent && link.batches.node.isLost
       if (state.inFlightCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
@@ -150,10 +149,10 @@ export class ReceiptWatcher {
   /** Asks the server once. @returns whether the ledger contained new rows */
   async #look(): Promise<boolean> {
     const { link } = this
-    if (link.queue.node.isLost) await reconnect(link)
-    const { node } = link.queue
+    if (link.batches.node.isLost) await reconnect(link)
+    const { node } = link.batches
     try {
-      if (link.queue.leader !== undefined) await moveToLeader(link)
+      if (link.batches.leader !== undefined) await moveToLeader(link)
       const hasAnswers = link.takeAnswers()
       if ((link.needsLedger && (await readLedger(link))) || hasAnswers) {
         await node.ask(this.#lookAtTarget)
@@ -181,15 +180,15 @@ export class ReceiptWatcher {
    */
   async #renewsLedger(): Promise<boolean> {
     const { link } = this
-    const { queue, setup } = link
-    const { node } = queue
-    if (!queue.isHeld) {
-      if (!mayBeEndless(setup.run) || hasUncertain(setup.run.state)) return false
+    const { batches, setup } = link
+    const { node } = batches
+    if (!batches.isHeld) {
+      if (!mayBeEndless(setup.run) || !setup.run.state.uncertain.isEmpty) return false
       const rows = node.ledgerRows - this.#firstRows
       if (this.#allSent || rows < (setup.maxLedgerRows ?? maxLedgerRows)) return false
-      queue.isHeld = true
+      batches.isHeld = true
     }
-    if (node.isLost || queue.leader !== undefined || !queue.isQueued) return false
+    if (node.isLost || batches.leader !== undefined || !batches.isIdle) return false
     try {
       await renewLedger(link)
     } catch (error) {
@@ -201,7 +200,7 @@ export class ReceiptWatcher {
   }
 
   get #missing(): string {
-    return this.link.queue.node.carriesOneBatch ? 'did not answer' : 'gave no receipt'
+    return this.link.batches.node.carriesOneBatch ? 'did not answer' : 'gave no receipt'
   }
 
   get #quietMs(): number {
@@ -211,7 +210,7 @@ export class ReceiptWatcher {
   /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */
   #seeProgress(): void {
     const before = this.#bufferedBytes
-    this.#bufferedBytes = this.link.queue.node.bufferedBytes
+    this.#bufferedBytes = this.link.batches.node.bufferedBytes
     if (this.#bufferedBytes < before) this.link.news()
   }
 
@@ -220,9 +219,9 @@ export class ReceiptWatcher {
     const error = silenceError(link.setup.run.checked.confirmTimeoutMs, this.#missing)
     // If all batches were sent, a missing receipt does not stop the run. The batch then counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
-    link.outcomeHandler.endAll('no receipt came in time')
+    link.batches.end('no receipt came in time')
     // A server that answers is only busy, so the session for queries can still be closed cleanly.
-    if (link.state === 'connected') link.queue.node.abandon('data', error)
-    else link.queue.node.leave(error)
+    if (link.state === 'connected') link.batches.node.abandon('data', error)
+    else link.batches.node.leave(error)
   }
 }

@@ -92,11 +92,15 @@ t.test('--clean removes runs that finished long ago, and runs that the user name
   writeJournal(
     folder,
     'old',
-    [runRecord('old'), endRecord({ at: new Date(Date.now() - ageMs).toISOString() })],
+    [
+      runRecord('old'),
+      processRecord(1),
+      endRecord({ at: new Date(Date.now() - ageMs).toISOString() }),
+    ],
     { ageMs },
   )
   const lately = endRecord({ at: new Date().toISOString() })
-  writeJournal(folder, 'new', [runRecord('new'), lately])
+  writeJournal(folder, 'new', [runRecord('new'), processRecord(1), lately])
   add('dead', false, ageMs)
   t.match(await runs('--clean'), { code: 0, stdout: /^removed 1 journal: old \(ended \S+Z\)\n$/ })
   const named = await runs('new', '--clean')
@@ -109,7 +113,7 @@ t.test('--clean removes nothing while the clock is earlier than a journal', asyn
   const { runs, add, folder } = scene(t)
   add('old', true)
   const at = new Date(Date.now() + dayMs).toISOString()
-  writeJournal(folder, 'ahead', [runRecord('ahead'), endRecord({ at })])
+  writeJournal(folder, 'ahead', [runRecord('ahead'), processRecord(1), endRecord({ at })])
   const early = { code: 78, stderr: /clock says .*run "ahead" records .*nothing was removed/ }
   t.match(await runs('--clean'), early)
   t.match(await runs('ahead', '--clean'), { code: 0, stdout: /^removed 1 journal: ahead / })
@@ -119,7 +123,7 @@ t.test('--clean removes nothing while the clock is earlier than a journal', asyn
 t.test('--clean removes a damaged journal by its name if the journal names the server', async t => {
   const { runs, folder } = scene(t)
   const damaged = (runId: string, text: string): void => {
-    const path = writeJournal(folder, runId, [runRecord(runId), endRecord()])
+    const path = writeJournal(folder, runId, [runRecord(runId), processRecord(1), endRecord()])
     writeFileSync(path, readFileSync(path, 'utf8').replace('\n', text))
   }
   damaged('dead', '\nno record\n')
@@ -272,7 +276,7 @@ t.test('a run with a new ID removes no journals, however old', async t => {
   const { folder, state } = sceneOfResume(t)
   mkdirSync(join(folder, 'more'))
   writeFileSync(join(folder, 'more', 'a.csv'), 'id,price\n1,1.5\n')
-  writeJournal(state, 'old', [runRecord('old'), endRecord()])
+  writeJournal(state, 'old', [runRecord('old'), processRecord(1), endRecord()])
   const argv = ['-t', 'prices', '--host', `127.0.0.1:${server.port}`, '--state-dir', state]
   const loaded = await runMain(['load', join(folder, 'more'), ...argv, '--run-id', 'new'])
   t.equal(loaded.code, 0, loaded.stderr)

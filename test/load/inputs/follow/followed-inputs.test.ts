@@ -102,7 +102,7 @@ async function scene(t: Test): Promise<Scene> {
  * leaves them open, and the next one reads on.
  */
 async function ends(journal: string, files: number): Promise<void> {
-  while (readFileSync(journal, 'utf8').split('"kind":"read"').length <= files) {
+  while (readFileSync(journal, 'utf8').split('"readAt":').length <= files) {
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }

@@ -14,15 +14,14 @@ async function journalOf(path: string, end: number, isRead = false) {
   const fingerprint = await followedFingerprint(file)
   await file.close()
   const found = readRun()
-  const identity = {} as never
   found.take({ kind: 'inputs', inputs: [{ path, fingerprint }] })
-  found.take({ kind: 'target', identity, used: 'receipts' })
-  const rows = { start: 0, end, endLine: 2, rows: 1, records: 1 }
-  found.take({ kind: 'batch', stream: 1, no: 1, input: 0, ...rows })
+  found.take({ kind: 'facts', target: {} as never, used: 'receipts' })
+  const range = { input: 0, startBytes: 0, endBytes: end, rows: 1, endLine: 2, records: 1 }
+  found.take({ kind: 'batch', stream: 1, no: 1, ranges: [range] })
   const ended = { confirmed: 1, rejected: 0, unconfirmed: 0, unsent: 0 }
   found.take({ kind: 'ended', stream: 1, no: 1, ...ended })
-  if (isRead) found.take({ kind: 'read', input: 0, summary: newSummary(path), at: '' })
-  found.take({ kind: 'reading', input: 0, detected: 'csv' })
+  if (isRead) found.take({ kind: 'input', input: 0, summary: newSummary(path), readAt: '' })
+  found.take({ kind: 'input', input: 0, detected: 'csv' })
   return { found, resumption: newResumption(found, true) }
 }
 

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { emptyRun } from '../../../../src/load/outcomes/journaled-run.js'
 import { earlierReceipts } from '../../../../src/load/transport/receipts/earlier-receipts.js'
 import type { LedgerRow } from '../../../../src/load/transport/receipts/ledger.js'
 import type { ReceiptNode } from '../../../../src/load/transport/receipts/receipt-node.js'
@@ -20,7 +19,7 @@ const claim = (no: number): LedgerRow => ({
 /** The receipts of a run whose journal knows the first two batches, if it has not lost them. */
 function receipts(numbers: readonly number[], isLost: boolean, onDoubt?: 'resend') {
   const { checked, platform } = testRun(onDoubt === undefined ? {} : { delivery: { onDoubt } })
-  const found = isLost ? emptyRun() : readRun(inputsRecord, batchRecord(1), batchRecord(2))
+  const found = isLost ? readRun() : readRun(inputsRecord, batchRecord(1), batchRecord(2))
   const history = { journal: { processNumber: 2 }, found }
   const reads = [numbers.map(claim), []]
   const node = { read: () => Promise.resolve(reads.shift()!) } as unknown as ReceiptNode

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newLatencies } from '../../../src/load/outcomes/latencies.js'
+import { newLatencies } from '../../../src/load/outcomes/run-state.js'
 
 t.test('without samples there are no percentiles', async t => {
   t.strictSame(newLatencies().percentiles(), { p50: null, p95: null, p99: null })

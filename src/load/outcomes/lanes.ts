@@ -1,0 +1,188 @@
+/*
+  Divides the rows of a batch into the pieces to send. If the run has several connections, each may carry the rows of one lane. A process
+  that resumes divides them exactly as the earlier one did, so that each place keeps its rows. Readers and the journal still use whole
+  batches, whose bytes are consecutive.
+*/
+import type { Batch, InputRange } from '../../parse/batch.js'
+import { takeRows } from '../../protocol/element.js'
+import type { CheckedOptions } from '../checked-options.js'
+import type { Journal } from '../journal/journal.js'
+import type { SentBatch } from '../journal/recorded-run.js'
+import type { LaneScheme } from '../target/lane-scheme.js'
+import { batchRanges, leftOf, wholePiece, type LeftPiece, type Piece } from './pieces.js'
+import { cutOf, type LanesOfBatch, type RecordedRange } from './place.js'
+
+export interface LaneBatch {
+  readonly batch: Batch
+  readonly lane: number
+}
+
+export interface LaneRows extends LanesOfBatch {
+  /** The lanes that have rows. */
+  readonly lanes: readonly LaneBatch[]
+}
+
+/** The part of a run that decides how batches are divided. */
+interface Dividing {
+  readonly lanes: LaneScheme | undefined
+  readonly checked: Pick<CheckedOptions, 'connections'>
+}
+
+/**
+ * @param known  the batch as an earlier process sent it
+ * @returns undefined if the batch is not divided; `changed` if its rows cannot be divided as the earlier process divided them
+ */
+export function laneRows(
+  { lanes: scheme, checked }: Dividing,
+  batch: Batch,
+  known: SentBatch | undefined,
+): LaneRows | 'changed' | undefined {
+  const count = known === undefined ? checked.connections : (known.lanes?.count ?? 1)
+  if (known === undefined ? scheme === undefined || count === 1 : known.lanes === undefined) {
+    return undefined
+  }
+  if (scheme === undefined || (known !== undefined && known.lanes?.by !== scheme.digest)) {
+    return 'changed'
+  }
+  const lanes = divideByLane(batch, scheme.lanesOf(batch, count), count)
+  return { lanes, count, by: scheme.digest }
+}
+
+/** The pieces of a batch that no process has sent. Records the batch, which is about to be sent. */
+export function newPieces(
+  {
+    history: { journal },
+    checked,
+  }: Dividing & { readonly history: { readonly journal: Journal | undefined } },
+  batch: Batch,
+  lanes: LaneRows | undefined,
+): readonly Piece[] {
+  const ranges = batchRanges(batch)
+  const of = lanes && { count: lanes.count, by: lanes.by }
+  const { stream, no } = batch.place!
+  if (journal !== undefined) {
+    const record = { kind: 'batch', stream, no, ranges: ranges.map(recorded), lanes: of } as const
+    journal.add(batch.endedBy === 'full' ? record : { ...record, early: true })
+  }
+  const cut = cutOf(ranges, of)
+  // Most batches have rows of one input, and their ranges need not be made again.
+  if (lanes === undefined && ranges.length === 1) return [wholePiece(batch, { cut, ranges })]
+  return piecesOf(checked, batch, lanes, cut)
+}
+
+/** What the place of the batch stands for in this process. */
+export function cutOfBatch(batch: Batch, lanes: LaneRows | undefined): bigint {
+  return cutOf(batchRanges(batch), lanes)
+}
+
+/** The pieces of a batch for which earlier processes have left something to do. */
+export function leftPieces(
+  { checked }: Dividing,
+  batch: Batch,
+  lanes: LaneRows | undefined,
+  known: SentBatch,
+): readonly LeftPiece[] {
+  const cut = cutOf(known.ranges, known.lanes)
+  return piecesOf(checked, batch, lanes, cut).flatMap(piece => leftOf(piece, known))
+}
+
+function recorded(range: RecordedRange): RecordedRange {
+  const { input, startBytes, endBytes, rows, endLine, records } = range
+  return { input, startBytes, endBytes, rows, endLine, records }
+}
+
+function piecesOf(
+  { connections }: Dividing['checked'],
+  batch: Batch,
+  lanes: LaneRows | undefined,
+  cut: bigint,
+): readonly Piece[] {
+  if (lanes === undefined) return [wholePiece(batch, { cut })]
+  const isOurs = lanes.count === connections
+  return lanes.lanes.map(({ batch: rows, lane: laneNo }) => {
+    const lane = { index: isOurs ? laneNo : undefined, open: 1 }
+    return wholePiece(rows, { cut, laneNo, lane })
+  })
+}
+
+/**
+ * The batch is released after all of its lanes are released.
+ * @param laneOf  the lane of each row
+ * @returns the lanes that have rows
+ */
+function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): LaneBatch[] {
+  const rowCounts = new Array<number>(laneCount).fill(0)
+  for (let row = 0; row < batch.rowCount; row++) rowCounts[laneOf[row]!]!++
+  const rowsOf = rowCounts.map(count => new Int32Array(count))
+  const filled = new Array<number>(laneCount).fill(0)
+  for (let row = 0; row < batch.rowCount; row++) {
+    const lane = laneOf[row]!
+    rowsOf[lane]![filled[lane]!++] = row
+  }
+  let open = rowCounts.filter(count => count > 0).length
+  const release = (): void => {
+    open--
+    if (open === 0) batch.release()
+  }
+  const lanes: LaneBatch[] = []
+  for (const [lane, rows] of rowsOf.entries()) {
+    if (rows.length > 0) lanes.push({ batch: rowsAlone(batch, rows, release), lane })
+  }
+  return lanes
+}
+
+function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
+  const { rowCount, columns, encodedBytes } = batch
+  let isReleased = false
+  return {
+    place: batch.place,
+    rowCount: rows.length,
+    columns: rows.length === rowCount ? columns : columns.map(column => takeRows(column, rows)),
+    encodedBytes: Math.ceil((encodedBytes * rows.length) / rowCount),
+    ranges: rangesOf(batch, rows),
+    endedBy: batch.endedBy,
+    locate: row => batch.locate(rows[row]!),
+    record: row => batch.record(rows[row]!),
+    release() {
+      if (isReleased) return
+      isReleased = true
+      release()
+    },
+  }
+}
+
+/** Largest number of exact ranges for a lane's rows. If it needs more, the lane gets the ranges of the whole batch. */
+const mostPlaces = 64
+
+function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
+  const found: InputRange[] = []
+  let row = 0
+  for (const range of batch.ranges) {
+    const end = range.firstRow + range.rowCount
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
+      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+    }
+  }
+  return found
+}
+
+/** The bytes of rows `start` to `end` (exclusive) of a batch, up to the beginning of row `end`. */
+function placesOf(
+  batch: Batch,
+  { firstRow, rowCount }: InputRange,
+  start: number,
+  end: number,
+): Partial<InputRange> {
+  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
+  return {
+    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
+    ...(next && { endOffsetBytes: next.offsetBytes, endLineNumber: next.lineNumber }),
+  }
+}

@@ -1,0 +1,81 @@
+/*
+  Which connection carries a piece, and which pieces must wait for others.
+*/
+import type { Run } from '../run.js'
+import type { Piece, PieceLane } from './pieces.js'
+import { readSizes } from './read-sizes.js'
+
+/**
+ * A piece is sent on the connection of its lane, or else on the connection with the fewest unanswered pieces. A piece with rows of several
+ * lanes is sent only while nothing else is in flight, because no two connections may write to the same partitions.
+ */
+export class Turns {
+  readonly #run: Run
+  /** The connection to use next, unless a different one has fewer pieces in flight. */
+  #next = 0
+  /** Pieces that must be sent alone. No other piece is sent before them. */
+  readonly #alone = new Set<Piece>()
+  /** The rows that each lane is sending, if order matters. Later rows of the lane wait until these have an outcome. */
+  readonly #lanes: (PieceLane | undefined)[] = []
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  /** False if too much is in flight. */
+  get hasRoom(): boolean {
+    const { state } = this.#run
+    if (this.#goesAlone && state.open.size > 0) return false
+    return state.openBytes < readSizes(this.#run).roomBytes
+  }
+
+  /**
+   * True while a run with several connections sends its first batch alone: no other batch is sent until the first one
+   * is confirmed. At its end, the run looks up the first batch. If any confirmed batch was lost because the table was
+   * replaced, the first batch was lost, too (docs/decisions/0065).
+   */
+  get #goesAlone(): boolean {
+    const { checked, state } = this.#run
+    return checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
+  }
+
+  /** @param carriesOne  whether a connection carries only one piece at a time */
+  mayGo(piece: Piece, carriesOne: boolean): boolean {
+    const { checked, state, lanes } = this.#run
+    if (checked.connections === 1) return !carriesOne || state.inFlightCount === 0
+    if (this.#goesAlone && state.inFlightCount > 0) return false
+    if (lanes === undefined) return true
+    const { lane } = piece
+    if (lane?.index === undefined) {
+      this.#alone.add(piece)
+      return state.inFlightCount === 0
+    }
+    if (this.#alone.size > 0) return false
+    if (carriesOne && (state.inFlightByConnection[lane.index] ?? 0) > 0) return false
+    if (!lanes.isOrdered) return true
+    const turn = this.#lanes[lane.index]
+    if (turn !== undefined && turn !== lane && turn.open > 0) return false
+    this.#lanes[lane.index] = lane
+    return true
+  }
+
+  /** The connection for a piece without a lane. */
+  nextConnection(): number {
+    const { checked, state } = this.#run
+    // `#next` may be too large, because the run may have had more connections earlier.
+    let next = this.#next % checked.connections
+    for (let i = 1; i < checked.connections; i++) {
+      const other = (this.#next + i) % checked.connections
+      if ((state.inFlightByConnection[other] ?? 0) < (state.inFlightByConnection[next] ?? 0))
+        next = other
+    }
+    this.#next = (next + 1) % checked.connections
+    return next
+  }
+
+  /** The piece gets its outcome, or its halves replace it. */
+  close(piece: Piece): void {
+    if (piece.lane !== undefined) piece.lane.open--
+    this.#alone.delete(piece)
+  }
+}
