@@ -16,6 +16,7 @@ import { isCodeName } from './column-names.js'
 import type { ColumnProbe } from './column-probe.js'
 import { digitFormat } from './digit-times.js'
 import {
+  blankWarnings,
   sharedNullWordWarning,
   dateWarnings,
   nearWarnings,
@@ -353,6 +354,6 @@ function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType
     options: {},
     nulls: probe.textNulls,
     refused: 0,
-    warnings: [...warnings, ...truthWarnings(probe)],
+    warnings: [...warnings, ...blankWarnings(probe), ...truthWarnings(probe)],
   }
 }

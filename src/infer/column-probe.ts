@@ -65,6 +65,8 @@ export class ColumnProbe {
   readonly name: string
   readonly rules: CellRules
   readonly isHeaderless: boolean
+  /** The first text without quotes that begins or ends with blanks, among `texts`. */
+  paddedText: string | undefined
   /** Cells that are null as text (`textNulls`), and cells that are null for types that ignore blanks (`nulls`). */
   textNulls = 0
   nulls = 0
@@ -183,7 +185,10 @@ export class ColumnProbe {
       if (length > this.longestBytes) this.longestBytes = length
       const isNew = this.distinct.add(bytes, start, end)
       if (!isNew || this.texts.length === keptTexts) continue
-      this.texts.push(clippedText(bytes, start, end))
+      const text = clippedText(bytes, start, end)
+      this.texts.push(text)
+      const isPadded = this.#findsSpellings && /^[ \t]+\S|\S[ \t]+$/.test(text)
+      if (isPadded && !block.isQuoted(row, cell)) this.paddedText ??= text
     }
   }
 

@@ -43,6 +43,14 @@ export function truthWarnings(probe: ColumnProbe): string[] {
   return [`${quoted(yes)} and ${quoted(no)} are BOOL with ${option('cells.booleans')} ${yes}/${no}`]
 }
 
+/** Warns about blanks that `load` would keep in texts. */
+export function blankWarnings({ paddedText }: ColumnProbe): string[] {
+  if (paddedText === undefined) return []
+  return [
+    `texts begin or end with blanks, such as ${quoted(paddedText)}: ${option('input.trim')} leaves them out`,
+  ]
+}
+
 export function sharedNullWordWarning(type: ColumnType, word: string): string {
   return (
     `${columnTypeText(type)} with ${option('cells.nullTexts')} ${word}, but ${quoted(word)} is a text in another column, where it would be ` +

@@ -160,6 +160,13 @@ const reported: readonly Reported[] = [
     ],
   },
   {
+    name: 'blanks around fields, schema',
+    files: { 'a.csv': 's,v, b\n"A ",1, x\n"B ",2, y\n' },
+    command: 'schema',
+    code: 0,
+    says: ['all of them\nb: texts begin or end with blanks, such as " x": --trim leaves them out'],
+  },
+  {
     name: 'files joined with cat: byte order marks',
     files: { 'a.csv': '\ufeffs,v\nA,1\n\ufeffA,2\n\ufeff"B",3\n' },
     command: 'load',
