@@ -32,7 +32,7 @@ export function loadResult(
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
   const rejects = run.rejects.result()
-  const note = summaryNote(state) ?? dropNote(checked)
+  const note = summaryNote(state) ?? dropNote(run)
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -134,8 +134,8 @@ function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   }
 }
 
-function dropNote({ target }: Run['checked']): string | undefined {
-  if (target.kind !== 'function' || !target.mayDrop) return undefined
+function dropNote({ checked: { target }, state }: Run): string | undefined {
+  if (target.kind !== 'function' || !target.mayDrop || state.rows.confirmed === 0) return undefined
   return 'the function took every confirmed batch; how many of its rows it stored was not compared'
 }
 

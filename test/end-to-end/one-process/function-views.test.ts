@@ -48,6 +48,13 @@ for (const mode of ['async', 'sync'] as const) {
   }
 }
 
+t.test('a function that took no batch has dropped no rows', async t => {
+  const { load } = await startLoadServer(t, script)
+  const path = t.testdir({ 'in.csv': 'id,sym\nx,A\n' })
+  const target = { function: 'none', types: '@target', confirmTable: 'target', mayDrop: true }
+  t.match(await load(`${path}/in.csv`, { target }), { exitCode: 65, confirm: { note: null } })
+})
+
 t.test('rows that a view writes later are waited for', async t => {
   const { load, session, count } = await startLoadServer(t, script)
   const path = t.testdir({ 'in.csv': csv(rowCount) })
