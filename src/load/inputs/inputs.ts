@@ -23,7 +23,7 @@ import {
   checkHeaders,
   laterHeaderError,
   maxCheckedHeaders,
-} from './check-headers.js'
+} from './reader-options.js'
 import { expandInputs, withArchiveFiles, sourceNotesOf } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import { openRows } from './row-inputs.js'
