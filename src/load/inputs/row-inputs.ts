@@ -148,12 +148,6 @@ export function rowFeed(
       return noRow
     }
   }
-  /** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
-  const hasRunEnded = (): boolean => {
-    const { ending, delivery } = run
-    if (delivery?.failure !== undefined) ending.fail(delivery.failure)
-    return ending.stopped
-  }
   return {
     get taken() {
       return { bytesRead, contentBytesRead: bytesRead }
@@ -164,7 +158,7 @@ export function rowFeed(
       bytesRead += rowCount
     },
     async next() {
-      while (!hasRunEnded()) {
+      while (!hasEnded(run)) {
         if (store.waiting > 0) {
           const value = asColumns() ?? asText()
           bytesRead += value.bytes.length
@@ -182,4 +176,10 @@ export function rowFeed(
       return { done: true, value: undefined }
     },
   }
+}
+
+/** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
+function hasEnded({ ending, delivery }: Run): boolean {
+  if (delivery?.failure !== undefined) ending.fail(delivery.failure)
+  return ending.stopped
 }
