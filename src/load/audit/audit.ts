@@ -30,7 +30,7 @@ import { bucketCount, KeptRows, RowSums } from './row-sets.js'
 import { Sides } from './sides.js'
 
 /** Rows of the inputs to keep at once; more are compared in rounds. */
-const mostKept = 8_000_000
+const mostKept = 5_000_000
 /** How often a table that changes is read again. */
 const mostTries = 3
 
@@ -235,20 +235,17 @@ class Audit {
 
 /** Divides the chosen buckets, so that the rows of each part can be kept at once. */
 function* rounds(counts: Uint32Array, chosen: Uint8Array): Generator<Uint8Array, void, void> {
-  const perBucket = counts.length / bucketCount
   let marks = new Uint8Array(bucketCount)
   let rows = 0
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     if (chosen[bucket] !== 1) continue
-    const shelves = counts.subarray(bucket * perBucket, (bucket + 1) * perBucket)
-    const count = shelves.reduce((sum, one) => sum + one, 0)
-    if (rows > 0 && rows + count > mostKept) {
+    if (rows > 0 && rows + counts[bucket]! > mostKept) {
       yield marks
       marks = new Uint8Array(bucketCount)
       rows = 0
     }
     marks[bucket] = 1
-    rows += count
+    rows += counts[bucket]!
   }
   yield marks
 }

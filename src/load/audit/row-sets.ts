@@ -1,39 +1,38 @@
 /*
   Compares the rows of an input with the rows of a table by their hashes: first as sums in 65,536 buckets, whose memory does not depend
-  on the number of rows, then row by row for the buckets that differ. For this, each bucket is divided into 16 shelves.
+  on the number of rows, then row by row for the buckets that differ.
 */
 import type { RowHashes } from './row-hash.js'
 
 const bucketBits = 16
-const shelfBits = 4
 export const bucketCount: number = 1 << bucketBits
-const shelfCount = bucketCount << shelfBits
 
-const shelfOf = ({ a }: RowHashes, row: number): number => a[row]! >>> (32 - bucketBits - shelfBits)
-const bucketOf = (shelf: number): number => shelf >>> shelfBits
+const bucketOf = ({ a }: RowHashes, row: number): number => a[row]! >>> (32 - bucketBits)
 
-/** How many rows there are, and for each bucket the sums of their hashes: equal for equal rows in any order. */
+/** How many rows each bucket has, and the sums of their hashes: equal for equal rows in any order. */
 export class RowSums {
-  rows = 0
-  /** Rows on each shelf. */
-  readonly counts: Uint32Array = new Uint32Array(shelfCount)
+  readonly counts: Uint32Array = new Uint32Array(bucketCount)
   readonly #sums = new Int32Array(4 * bucketCount)
 
   /** Adds the first `rows` rows. @param outside  1 for each row to leave out */
   add(hashes: RowHashes, rows: number, outside?: Uint8Array): void {
     const { a, b, c, d } = hashes
+    const { counts } = this
     const sums = this.#sums
     for (let row = 0; row < rows; row++) {
-      if (outside?.[row] === 1) continue
-      const shelf = shelfOf(hashes, row)
-      const bucket = bucketOf(shelf)
-      this.rows++
-      this.counts[shelf]!++
-      sums[4 * bucket]! += a[row]!
-      sums[4 * bucket + 1]! += b[row]!
-      sums[4 * bucket + 2]! += c[row]!
-      sums[4 * bucket + 3]! += d[row]!
+      if (outside !== undefined && outside[row] === 1) continue
+      const bucket = bucketOf(hashes, row)
+      const at = 4 * bucket
+      counts[bucket] = counts[bucket]! + 1
+      sums[at] = (sums[at]! + a[row]!) | 0
+      sums[at + 1] = (sums[at + 1]! + b[row]!) | 0
+      sums[at + 2] = (sums[at + 2]! + c[row]!) | 0
+      sums[at + 3] = (sums[at + 3]! + d[row]!) | 0
     }
+  }
+
+  get rows(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0)
   }
 
   /** 1 for each bucket that differs. */
@@ -42,8 +41,8 @@ export class RowSums {
     for (let at = 0; at < 4 * bucketCount; at++) {
       if (this.#sums[at] !== other.#sums[at]) marks[at >> 2] = 1
     }
-    for (let shelf = 0; shelf < shelfCount; shelf++) {
-      if (this.counts[shelf] !== other.counts[shelf]) marks[bucketOf(shelf)] = 1
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      if (this.counts[bucket] !== other.counts[bucket]) marks[bucket] = 1
     }
     return marks
   }
@@ -81,8 +80,8 @@ export class KeptRows {
   replaced = 0
   /** Ordinal of the row of the input that the last call of `strike` found, repeated or changed. */
   struckOrdinal = -1
-  readonly #starts = new Uint32Array(shelfCount + 1)
-  /** Ends of the rows of each shelf. */
+  readonly #starts = new Uint32Array(bucketCount + 1)
+  /** Ends of the rows of each bucket. */
   readonly #ends: Uint32Array
   /** Ends of the rows that were not struck: struck rows follow them, so that equal rows are found at once. */
   readonly #openEnds: Uint32Array
@@ -98,16 +97,16 @@ export class KeptRows {
   #kept = 0
 
   /**
-   * @param counts  rows of the input on each shelf
+   * @param counts  rows of the input in each bucket
    * @param chosen  1 for each bucket whose rows are kept
    */
   constructor(counts: Uint32Array, chosen: Uint8Array, keeps: Keeps) {
     let size = 0
-    for (let shelf = 0; shelf < shelfCount; shelf++) {
-      this.#starts[shelf] = size
-      if (chosen[bucketOf(shelf)] === 1) size += counts[shelf]!
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      this.#starts[bucket] = size
+      if (chosen[bucket] === 1) size += counts[bucket]!
     }
-    this.#starts[shelfCount] = size
+    this.#starts[bucketCount] = size
     this.#ends = this.#starts.slice()
     this.#openEnds = this.#starts.slice()
     this.#chosen = chosen
@@ -125,19 +124,19 @@ export class KeptRows {
   }
 
   isChosen({ identity }: HashedRows, row: number): boolean {
-    return this.#chosen[bucketOf(shelfOf(identity, row))] === 1
+    return this.#chosen[bucketOf(identity, row)] === 1
   }
 
   /** Keeps a row of a chosen bucket. @returns its ordinal; −1 if the table keeps an earlier row, or if there is no room */
   keep({ identity, whole }: HashedRows, row: number, file: string, line: number): number {
-    const shelf = shelfOf(identity, row)
+    const bucket = bucketOf(identity, row)
     const known = this.#keeps === 'all' ? -1 : this.#findOpen(identity, row)
     if (known >= 0) this.replaced++
     if (known >= 0 && this.#keeps === 'first') return -1
-    const at = known < 0 ? this.#ends[shelf]! : known
+    const at = known < 0 ? this.#ends[bucket]! : known
     // The input has grown since its rows were counted.
-    if (at === this.#starts[shelf + 1]) return -1
-    if (known < 0) this.#openEnds[shelf] = ++this.#ends[shelf]!
+    if (at === this.#starts[bucket + 1]) return -1
+    if (known < 0) this.#openEnds[bucket] = ++this.#ends[bucket]!
     this.#identities[2 * at] = identity.b[row]!
     this.#identities[2 * at + 1] = identity.c[row]!
     if (this.#keeps !== 'all') {
@@ -154,17 +153,17 @@ export class KeptRows {
   /** Looks for a row of the table among the rows of the input. */
   strike(rows: HashedRows, row: number): Struck {
     const { identity } = rows
-    const shelf = shelfOf(identity, row)
+    const bucket = bucketOf(identity, row)
     const at = this.#findOpen(identity, row)
     if (at < 0) {
-      const struck = this.#find(identity, row, this.#openEnds[shelf]!, this.#ends[shelf]!)
+      const struck = this.#find(identity, row, this.#openEnds[bucket]!, this.#ends[bucket]!)
       this.struckOrdinal = struck < 0 ? -1 : this.#ordinals[struck]!
       if (struck < 0) return 'other'
       return this.#isWhole(rows, row, struck) ? 'repeated' : 'changed'
     }
     this.struckOrdinal = this.#ordinals[at]!
     if (this.#isWhole(rows, row, at)) {
-      this.#close(shelf, at)
+      this.#close(bucket, at)
       return 'found'
     }
     this.#changed[at] = 1
@@ -175,7 +174,7 @@ export class KeptRows {
   takeMissing(rows: HashedRows, row: number): boolean {
     const at = this.#findOpen(rows.identity, row)
     if (at < 0 || this.#changed[at] === 1 || !this.#isWhole(rows, row, at)) return false
-    this.#close(shelfOf(rows.identity, row), at)
+    this.#close(bucketOf(rows.identity, row), at)
     return true
   }
 
@@ -203,8 +202,8 @@ export class KeptRows {
   #open(changed: number): Uint32Array {
     const ordinals = new Uint32Array(this.#kept)
     let count = 0
-    for (let shelf = 0; shelf < shelfCount; shelf++) {
-      for (let at = this.#starts[shelf]!; at < this.#openEnds[shelf]!; at++) {
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      for (let at = this.#starts[bucket]!; at < this.#openEnds[bucket]!; at++) {
         if (this.#changed[at] === changed) ordinals[count++] = this.#ordinals[at]!
       }
     }
@@ -212,8 +211,8 @@ export class KeptRows {
   }
 
   #findOpen(identity: RowHashes, row: number): number {
-    const shelf = shelfOf(identity, row)
-    return this.#find(identity, row, this.#starts[shelf]!, this.#openEnds[shelf]!)
+    const bucket = bucketOf(identity, row)
+    return this.#find(identity, row, this.#starts[bucket]!, this.#openEnds[bucket]!)
   }
 
   #find(identity: RowHashes, row: number, start: number, end: number): number {
@@ -230,8 +229,8 @@ export class KeptRows {
     return this.#wholes[2 * at] === whole.b[row] && this.#wholes[2 * at + 1] === whole.c[row]
   }
 
-  #close(shelf: number, at: number): void {
-    const last = --this.#openEnds[shelf]!
+  #close(bucket: number, at: number): void {
+    const last = --this.#openEnds[bucket]!
     for (const pairs of this.#keeps === 'all'
       ? [this.#identities]
       : [this.#identities, this.#wholes]) {
