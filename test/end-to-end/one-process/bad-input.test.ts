@@ -219,6 +219,7 @@ t.test('if a server disconnects during a load, the exit code is 4 and the rows a
       batchRows: 1000,
       maxInFlightBytes: 100_000,
       confirmTimeoutMs: 5_000,
+      retries: 0,
     },
   })
   const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
