@@ -129,7 +129,9 @@ export function concluded(
     }),
   })
   if (failure !== undefined) {
-    const { code, exitCode } = failure
+    const { code } = failure
+    // 4 says that rows are missing.
+    const exitCode = failure.exitCode === 4 ? 69 : failure.exitCode
     const isOpen = code === 'DDB_UNPROVEN'
     return end(
       code === 'DDB_INTERRUPTED' ? 'interrupted' : isOpen ? 'undecided' : 'failed',

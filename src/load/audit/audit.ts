@@ -76,14 +76,11 @@ class Audit {
 
   async run(): Promise<AuditResult> {
     let failure: DdbError | undefined
-    try {
-      await (this.#certificate ? this.#compareWith(this.#certificate) : this.#compare())
-    } catch (error) {
-      if (error instanceof UsageError && this.#sides.compared === undefined) throw error
-      failure = asDdbError(error)
-    } finally {
-      await this.#sides.close()
-    }
+    const fail = (error: unknown): void => void (failure ??= asDdbError(error))
+    const certificate = this.#certificate
+    await (certificate ? this.#compareWith(certificate) : this.#compare()).catch(fail)
+    await this.#sides.close().catch(fail)
+    if (failure instanceof UsageError && this.#sides.compared === undefined) throw failure
     const { compared, ranges, input } = this.#sides
     const { target = this.#result.target, notices = [], rows } = input ?? {}
     const known = {

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { auditOn } from '../../../src/load/audit/audit.js'
 import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
 import { systemPlatform } from '../../../src/platform/system.js'
+import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -45,8 +46,10 @@ async function scene(
   t: Test,
   { table, script }: (typeof tables)[number],
   text = csv,
+  faults: Faults = {},
 ): Promise<Scene> {
-  const here = await startLoadServer(t, script, { settings: { persistenceDir: 'somewhere' } })
+  const settings = { persistenceDir: 'somewhere' }
+  const here = await startLoadServer(t, script, { settings, faults })
   const folder = t.testdir()
   const path = join(folder, 'in.csv')
   await writeFile(path, text)
@@ -234,4 +237,13 @@ t.test('wrong columns are refused before anything is read', async t => {
   const { audit } = await scene(t, tables[0]!)
   await t.rejects(audit({ columns: ['prize'] }), { code: 'DDB_USAGE', message: /price/ })
   t.match(await audit({ target: { table: 'nothing' } }), { exitCode: 78, status: 'failed' })
+})
+
+t.test('a lost connection does not say that rows are missing', async t => {
+  const faults: Faults = {
+    afterExecute: ({ text }) => (text.startsWith('select day, sym') ? 'close' : undefined),
+  }
+  const { path, load, audit } = await scene(t, tables[0]!, csv, faults)
+  t.match(await load(path), { exitCode: 0 })
+  t.match(await audit(), { status: 'failed', exitCode: 69, rows: { missing: null } })
 })
