@@ -111,6 +111,16 @@ export interface ScanRules {
   readonly header: Uint8Array
 }
 
+/** What the kernel needs of a block (parse/record-block.ts). */
+export interface KernelBlock {
+  readonly fieldCount: number
+  readonly rowCount: number
+  readonly bytes: Uint8Array
+  /** Where texts without their doubled quotes begin in `bytes`, and where the next one is written. */
+  readonly writtenFrom: number
+  scratch: number
+}
+
 /** The usual shape of an input's lines of JSON. */
 export interface JsonShape {
   /** The text before each value and the text after the last value. */
@@ -138,6 +148,7 @@ export class Kernel {
   readonly #text: number
   readonly #separators: number
   readonly #quotes: number
+  readonly #written: number
   readonly #others: number
   readonly #header: number
   readonly #template: number
@@ -149,6 +160,8 @@ export class Kernel {
   #from = 0
   #to = 0
   #base = 0
+  /** Position after the texts without doubled quotes that are in memory. */
+  #writtenTo = -1
 
   constructor(module: object, cellCount: number, rowCount: number) {
     const pages = memoryBytes / pageBytes
@@ -169,6 +182,7 @@ export class Kernel {
     // One pass may write the separators of 64 bytes too many, four at a time.
     this.#separators = this.#need(4 * (cellCount + rowCount + 128))
     this.#quotes = this.#need(4 * (mostTextBytes + 128))
+    this.#written = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
     this.#others = this.#need(256)
     this.#header = this.#need(longestHeader)
     this.#template = this.#need(templateBytes)
@@ -194,12 +208,8 @@ export class Kernel {
     this.#from = start
     this.#to = Math.min(end, start + mostTextBytes)
     this.#base = this.#text - start
+    this.#writtenTo = -1
     this.bytes.set(bytes.subarray(start, this.#to), this.#text)
-  }
-
-  /** The text of the block is gone; cells before the end of `takeText` are not the kernel's. */
-  dropText(): void {
-    this.#to = this.#from
   }
 
   /** End of the text that the kernel has. */
@@ -221,25 +231,30 @@ export class Kernel {
    * @returns the first row that was not found; `nextStart` is the position where its record begins
    */
   scan(
+    block: KernelBlock,
     start: number,
     end: number,
     stopAt: number,
     row: number,
     rowEnd: number,
-    fieldCount: number,
     lineNumber: number,
   ): number {
     const { delimiter, quote, trailingDelimiter, maxRecordBytes, header } = this.#rules!
     const base = this.#base
-    const { calls } = this
-    this.useRows(fieldCount, row)
-    const found = calls.scan(
+    const scratchAt = this.#written + block.scratch - block.writtenFrom
+    this.useRows(block)
+    const { fieldCount } = block
+    const found = this.calls.scan(
       ...[base + start, base + Math.min(end, this.#to), base + Math.min(stopAt, this.#to)],
       ...[row, rowEnd, fieldCount, delimiter, quote, trailingDelimiter ? 1 : 0, maxRecordBytes],
       ...[this.#others, this.#header, header.length > longestHeader ? 0 : header.length],
       ...[this.recordStartsAt, this.recordEndsAt, this.lineNumbersAt, lineNumber],
-      ...[this.#separators, this.#quotes],
+      ...[this.#separators, this.#quotes, scratchAt, this.#written + mostTextBytes],
     )
+    const written = this.bytes.subarray(scratchAt, this.calls.filledTo())
+    block.bytes.set(written, block.scratch)
+    block.scratch += written.length
+    this.#writtenTo = block.scratch
     return found
   }
 
@@ -269,16 +284,17 @@ export class Kernel {
 
   /** Like `scan`, for lines of JSON of the shape that `useShape` has taken. */
   jsonLines(
+    block: KernelBlock,
     start: number,
     stopAt: number,
     row: number,
     rowEnd: number,
-    fieldCount: number,
     lineNumber: number,
     maxRecordBytes: number,
   ): number {
     const base = this.#base
-    this.useRows(fieldCount, row)
+    const { fieldCount } = block
+    this.useRows(block)
     return this.calls.jsonLines(
       ...[base + start, base + this.#to, base + Math.min(stopAt, this.#to)],
       ...[row, rowEnd, fieldCount, this.#template, maxRecordBytes],
@@ -290,10 +306,17 @@ export class Kernel {
     return this.calls.nextStart() - this.#base
   }
 
-  /** Announces the rows of the block whose columns are read next. */
-  useRows(fieldCount: number, rowCount: number): void {
-    const cells = [this.#base, this.startsAt, this.endsAt, fieldCount, rowCount]
-    this.calls.useBlock(...cells, this.#from, this.#to)
+  /** Announces the block whose columns are read next. */
+  useRows({ fieldCount, rowCount, bytes, writtenFrom, scratch }: KernelBlock): void {
+    const isHeld = scratch - writtenFrom <= mostTextBytes
+    if (isHeld && scratch !== this.#writtenTo) {
+      this.bytes.set(bytes.subarray(writtenFrom, scratch), this.#written)
+      this.#writtenTo = scratch
+    }
+    this.calls.useBlock(
+      ...[this.#base, this.startsAt, this.endsAt, fieldCount, rowCount, this.#from, this.#to],
+      ...[writtenFrom, isHeld ? scratch : writtenFrom, this.#written],
+    )
   }
 
   /** Address of a position in the text. */

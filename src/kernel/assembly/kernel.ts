@@ -14,6 +14,10 @@ let rowCount: i32 = 0
 /** The cells that are in memory: those from `lowestCell` on with at most `span` bytes after it. */
 let lowestCell: i32 = 0
 let span: u32 = 0
+/** Texts without their doubled quotes: their first position, how many bytes there are, and the address of position 0. */
+let lowestWritten: i32 = 0
+let writtenSpan: u32 = 0
+let writtenBase: usize = 0
 
 /** Results of the last call besides its return value. */
 let nulls: i32 = 0
@@ -28,8 +32,12 @@ export function hasGivenUp(): bool { return isGivenUp }
 /**
  * Names the block whose columns are read next.
  * @param bytes  address of position 0; only the text from position `first` to `last` is in memory
+ * @param written  position of the first text without its doubled quotes, at the address `writtenBytes`; they end at `writtenEnd`
  */
-export function useBlock(bytes: usize, startsAt: usize, endsAt: usize, fields: i32, rows: i32, first: i32, last: i32): void {
+export function useBlock(
+  bytes: usize, startsAt: usize, endsAt: usize, fields: i32, rows: i32, first: i32, last: i32, written: i32, writtenEnd: i32,
+  writtenBytes: usize,
+): void {
   base = bytes
   starts = startsAt
   ends = endsAt
@@ -37,6 +45,18 @@ export function useBlock(bytes: usize, startsAt: usize, endsAt: usize, fields: i
   rowCount = rows
   lowestCell = first
   span = <u32>(last - first)
+  lowestWritten = written
+  writtenSpan = <u32>(writtenEnd - written)
+  writtenBase = writtenBytes - <usize>written
+}
+
+/** Address of a cell's text; 0 if the text is not in memory. Any address will do for an empty cell. */
+// @ts-ignore: decorator
+@inline
+function textAt(first: i32, last: i32): usize {
+  if (<u32>(last - lowestCell) <= span) return base + <usize>first
+  if (first == last) return 1
+  return <u32>(last - lowestWritten) <= writtenSpan ? writtenBase + <usize>first : 0
 }
 
 const lineFeed: u32 = 10
@@ -74,6 +94,7 @@ function addresses(mask: u64, p: usize, out: usize): usize {
 }
 
 let quoteEnd: usize = 0
+let writing: usize = 0
 let stop: usize = 0
 
 /**
@@ -121,19 +142,22 @@ function separators(from: usize, to: usize, seps: usize, last: usize, quotes: us
 }
 
 /**
- * Finds the cells of the records from `from` on, all of which have `fields` fields. Gives up a record with a wrong quote or a quote
- * inside quotes, with another number of fields, line ends inside quotes, or a first byte of `others` (256 bytes).
+ * Finds the cells of the records from `from` on, all of which have `fields` fields. Gives up a record with a wrong quote, with another
+ * number of fields, line ends inside quotes, or a first byte of `others` (256 bytes). Texts with doubled quotes are written
+ * to `scratch`; `filledTo` is the address after them.
  * `places` is the address of recordStarts, recordEnds (int32) and, 8 bytes each, of the line numbers.
  * @returns the first row that was not found; `nextStart` is its start
  */
 export function scan(
   from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, delimiter: i32, quote: i32, isTrailing: i32,
   maxRecordBytes: i32, others: usize, header: usize, headerBytes: i32, recordStarts: usize, recordEnds: usize, lineNumbers: usize,
-  line: f64, seps: usize, quotes: usize,
+  line: f64, seps: usize, quotes: usize, scratch: usize, scratchEnd: usize,
 ): i32 {
   const most = <usize>((rowEnd - row) * (fields + isTrailing)) << 2
   const found = separators(from, to, seps, seps + most, quotes, delimiter, quote)
   isGivenUp = false
+  writing = scratch
+  const writingEnd = scratchEnd
   const step = <usize>fields << 2
   let sep = seps
   let q = quotes
@@ -148,6 +172,7 @@ export function scan(
     let f: i32 = 0
     let e: usize = 0
     let isWrong = false
+    const written = writing
     for (; f < fields; f++, at += 4, sep += 4) {
       e = <usize>load<u32>(sep)
       let end = e
@@ -163,16 +188,43 @@ export function scan(
       } else if (load<u8>(e) == lineFeed) { isWrong = true; break }
       let first = s
       if (q < quoteEnd && <usize>load<u32>(q) < end) {
-        if (<usize>load<u32>(q) != s || q + 8 > quoteEnd || <usize>load<u32>(q, 4) != end - 1 || end - s < 2) { isWrong = true; break }
-        q += 8
+        if (<usize>load<u32>(q) != s || end - s < 2 || load<u8>(end - 1) != <u8>quote) { isWrong = true; break }
         first = s + 1
         end--
+        q += 4
+        let quoteAt = q < quoteEnd ? <usize>load<u32>(q) : 0
+        if (quoteAt == end) q += 4
+        else {
+          // Each quote inside is doubled; one of the two is written.
+          const to = writing
+          let copied = first
+          while (quoteAt < end) {
+            if (q + 8 > quoteEnd || <usize>load<u32>(q, 4) != quoteAt + 1 || quoteAt + 1 >= end) { isWrong = true; break }
+            const n = quoteAt + 1 - copied
+            if (writing + n + <usize>(end - quoteAt) > writingEnd) { isWrong = true; break }
+            memory.copy(writing, copied, n)
+            writing += n
+            copied = quoteAt + 2
+            q += 8
+            quoteAt = q < quoteEnd ? <usize>load<u32>(q) : end
+          }
+          if (isWrong || quoteAt != end) { isWrong = true; break }
+          q += 4
+          memory.copy(writing, copied, end - copied)
+          writing += end - copied
+          first = to + (base - writtenBase)
+          end = writing + (base - writtenBase)
+        }
       }
       store<i32>(starts + at, <i32>(first - base))
       store<i32>(ends + at, <i32>(end - base))
       s = e + 1
     }
-    if (isWrong || e >= stop || <i32>(e - start) >= maxRecordBytes) { isGivenUp = true; break }
+    if (isWrong || e >= stop || <i32>(e - start) >= maxRecordBytes) {
+      isGivenUp = true
+      writing = written
+      break
+    }
     store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
     store<i32>(recordEnds + (<usize>r << 2), <i32>(e + 1 - base))
     store<f64>(lineNumbers + (<usize>r << 3), line)
@@ -180,6 +232,7 @@ export function scan(
     start = e + 1
   }
   next = start
+  filled = writing
   return r
 }
 
@@ -403,15 +456,15 @@ export function integers(
   f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, factor: i64, divisor: i64, none: i64,
 ): i32 {
   nulls = 0
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
-    if (<u32>(last - lowestHere) > within) return r
-    const start = bytes + <usize>first
-    const end = bytes + <usize>last
+    const start = textAt(first, last)
+    if (start == 0) return r
+    const end = start + <usize>(last - first)
     if (start == end) {
       nulls++
       put(to, width, none)
@@ -438,15 +491,15 @@ export function integers(
 /** Decimal numbers of at most `scale` digits after the point, times 10^`scale`. */
 export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, scale: i32, none: i64): i32 {
   nulls = 0
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
-    if (<u32>(last - lowestHere) > within) return r
-    const start = bytes + <usize>first
-    const end = bytes + <usize>last
+    const start = textAt(first, last)
+    if (start == 0) return r
+    const end = start + <usize>(last - first)
     if (start == end) {
       nulls++
       put(to, width, none)
@@ -466,15 +519,15 @@ export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i
 /** DOUBLE, or FLOAT with a width of 4. Gives up a number that one correctly rounded division does not give. */
 export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i32 {
   nulls = 0
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
-    if (<u32>(last - lowestHere) > within) return r
-    const start = bytes + <usize>first
-    const end = bytes + <usize>last
+    const start = textAt(first, last)
+    if (start == 0) return r
+    const end = start + <usize>(last - first)
     let value = none
     if (start == end) nulls++
     else {
@@ -496,13 +549,13 @@ export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i3
 /** BOOL: `true` and `false` in any case, 1, 0. */
 export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
   nulls = 0
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   for (let r = from; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    if (<u32>(last - lowestHere) > within) return r
-    const start = bytes + <usize>first
+    const start = textAt(first, last)
+    if (start == 0) return r
     let value: i32
     if (n == 0) {
       nulls++
@@ -540,14 +593,14 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
   const fraction0 = v128.load(layout, 144), fraction1 = v128.load(layout, 160)
   const isLong = length > 16
   nulls = 0
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    if (<u32>(last - lowestHere) > within) return r
-    const start = bytes + <usize>first
+    const start = textAt(first, last)
+    if (start == 0) return r
     if (n == 0) {
       nulls++
       put(to, width, none)
@@ -640,13 +693,13 @@ function slotOf(start: usize, n: i32, table: usize, mask: usize): usize {
 export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32, batch: i32, code: i32, news: usize): i32 {
   nulls = 0
   nextCode = code
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   for (let r = from; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    if (<u32>(last - lowestHere) > within) return r
-    const start = bytes + <usize>first
+    const start = textAt(first, last)
+    if (start == 0) return r
     const to = out + (<usize>r << 2)
     if (n == 0) {
       nulls++
@@ -682,15 +735,15 @@ export function learn(start: usize, n: i32, table: usize, mask: i32, entry: i32,
 /** Texts in ASCII, each with a byte 00 after it, as far as they fit between `out` and `limit`; `filledTo` is the address after them. */
 export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32): i32 {
   nulls = 0
-  const bytes = base, step = stride, rows = rowCount, lowestHere = lowestCell, within = span
+  const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
   let to = out
   let r = from
   for (; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    if (<u32>(last - lowestHere) > within) break
-    const start = bytes + <usize>first
+    const start = textAt(first, last)
+    if (start == 0) break
     if (n > maxBytes || to + <usize>n + 33 > limit) break
     if (n == 0) nulls++
     let i: i32 = 0

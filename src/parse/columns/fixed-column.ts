@@ -109,7 +109,7 @@ export class FixedColumn implements ColumnBuilder {
     const kernel = kernelRead && block.kernel
     let givenUp = 0
     let nulls = 0
-    kernel?.useRows(fieldCount, rowCount)
+    kernel?.useRows(block)
     for (let row = 0; row < rowCount; row++) {
       if (kernel !== undefined && givenUp++ < mostGivenUp) {
         const from = row

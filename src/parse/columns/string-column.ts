@@ -51,7 +51,7 @@ export class StringColumn implements ColumnBuilder {
     let nulls = 0
     const kernel = isBlob ? undefined : block.kernel
     let givenUp = 0
-    kernel?.useRows(fieldCount, rowCount)
+    kernel?.useRows(block)
     for (let row = 0; row < rowCount; row++) {
       if (kernel !== undefined && givenUp < mostGivenUp) {
         const { bytes: memory, calls, textOut, textOutEnd } = kernel

@@ -55,7 +55,7 @@ export class SymbolColumn implements ColumnBuilder {
     this.#baseBytesBefore = this.#baseBytes
     let nulls = 0
     const known = this.#knownIn(block)
-    known?.kernel.useRows(fieldCount, rowCount)
+    known?.kernel.useRows(block)
     let givenUp = 0
     for (let row = 0; row < rowCount; row++) {
       if (known !== undefined && givenUp < mostGivenUp) {

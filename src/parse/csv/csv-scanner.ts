@@ -18,8 +18,6 @@ const highestLow = 47
 
 const leastReach = 1024
 const mostReach = 160 * 1024
-/** How many bytes are scanned without the kernel after it has given up, if it reads `mostReach` bytes at a time. */
-const leastOwnBytes = 512
 
 /** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
 export class CsvScanner implements RecordScanner {
@@ -90,7 +88,7 @@ export class CsvScanner implements RecordScanner {
       const { start } = window
       const end = Math.min(textEnd, start + this.#reach)
       const from = next
-      next = kernel.scan(start, end, stopAt, from, rowEnd, block.fieldCount, lines.lineNumber)
+      next = kernel.scan(block, start, end, stopAt, from, rowEnd, lines.lineNumber)
       window.start = kernel.nextStart
       lines.lineNumber += next - from
       const isGivenUp = kernel.hasGivenUp
@@ -108,11 +106,7 @@ export class CsvScanner implements RecordScanner {
     if (!this.#isPlain) return firstRow
     const { kernel } = block
     if (kernel === undefined || !this.#isKernels) return this.#run(block, firstRow, rowEnd, stopAt)
-    const next = this.#kernelRun(block, firstRow, rowEnd, stopAt)
-    if (next > firstRow || !kernel.hasGivenUp) return next
-    // The more often the kernel gives up, the more text is scanned without it.
-    const ownBytes = (mostReach / this.#reach) * leastOwnBytes
-    return this.#run(block, firstRow, rowEnd, Math.min(stopAt, this.#lines.window.start + ownBytes))
+    return this.#kernelRun(block, firstRow, rowEnd, stopAt)
   }
 
   /** Scans records of a plain dialect one after the other. */

@@ -45,13 +45,13 @@ export class JsonLines implements LineFormat {
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     const lines = this.#lines
     const { window, maxRecordBytes } = lines
-    const { kernel, fieldCount } = block
+    const { kernel } = block
     const shape = kernel && this.#records.usualShape(block, firstRow)
     if (kernel === undefined || shape === undefined || !kernel.useShape(shape)) return firstRow
     const { start } = window
     if (start >= Math.min(stopAt, kernel.textEnd)) return firstRow
-    const rows = [firstRow, rowEnd, fieldCount, lines.lineNumber, maxRecordBytes] as const
-    const next = kernel.jsonLines(start, stopAt, ...rows)
+    const rows = [firstRow, rowEnd, lines.lineNumber, maxRecordBytes] as const
+    const next = kernel.jsonLines(block, start, stopAt, ...rows)
     window.start = kernel.nextStart
     lines.lineNumber += next - firstRow
     return next
