@@ -139,12 +139,6 @@ export const defects: readonly Defect[] = [
     'if (row === false || row.rowCount === takenByOther) this.#isInDoubt = true',
     'if (row === false) this.#isInDoubt = true\n    else if (row.rowCount === takenByOther) this.take({ ...row, rowCount: null })',
   ),
-  defect(
-    'rows that the journal has as unsent are sent again without a record',
-    'outcomes/batches.ts',
-    'this.#run.history.journal?.sentAgain(piece.place, piece.rows)',
-    '',
-  ),
   defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',

@@ -443,6 +443,24 @@ t.test(
   },
 )
 
+t.test('rows that are sent again are unconfirmed until the journal has their outcome', async t => {
+  const { open } = scene(t)
+  const first = (await open())!.journal
+  const place = { stream: 1, no: 1, lane: 0, part: 1 }
+  first.add(batchRecord(1))
+  first.ended(place, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 10 })
+  first.commit()
+  first.close()
+  const second = (await open())!.journal
+  t.match(second.found.rows(), { unconfirmed: 0, unsent: 10 })
+  second.sentAgain(place, 10)
+  second.commit()
+  // The process is killed before it learns the outcome.
+  second.close()
+  const { found } = (await open())!.journal
+  t.match(found.rows(), { unconfirmed: 10, unsent: 0 })
+})
+
 t.test('a run that starts over continues the numbers and keeps its token', async t => {
   const { open, once, folder, a, records } = scene(t)
   await once()
