@@ -43,7 +43,8 @@ interface Sample {
 const lookedRows = 1_000
 
 /** A row that shows as many values as possible. */
-export function sampleOf({ columns, rowCount, record }: Batch): Sample {
+export function sampleOf(batch: Batch): Sample {
+  const { columns, rowCount } = batch
   let fewest = columns.length + 1
   let chosen = 0
   for (let row = 0; row < Math.min(rowCount, lookedRows) && fewest > 0; row++) {
@@ -51,7 +52,7 @@ export function sampleOf({ columns, rowCount, record }: Batch): Sample {
     if (nulls < fewest) [fewest, chosen] = [nulls, row]
   }
   const values = columns.map(column => shownElement(column, chosen))
-  return { values, record: record(chosen).slice() }
+  return { values, record: batch.record(chosen).slice() }
 }
 
 /**

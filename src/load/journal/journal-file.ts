@@ -50,103 +50,134 @@ const longBytes = 10_000_000
  */
 export function newJournalFile(
   path: string,
-  { files, clock }: { readonly files: Files; readonly clock: Clock },
+  platform: { readonly files: Files; readonly clock: Clock },
   lost: () => DdbError | undefined,
 ): JournalFile {
-  const guard = newGuard(path, lost)
-  let file: OutputFile | undefined
-  let inode: bigint | undefined
-  let waiting = ''
-  let sizeBytes = 0
-  let shortBytes = 0
-  let timer: Timer | undefined
-  let syncing: Promise<void> | undefined
+  return new GuardedFile(path, platform, newGuard(path, lost))
+}
 
-  const isInPlace = (): boolean => files.statusNow(path)?.inode === inode
-  const checkPlace = (): void => {
-    if (file !== undefined && !isInPlace()) throw new Error('somebody has removed it')
+class GuardedFile implements JournalFile {
+  readonly path: string
+  readonly #files: Files
+  readonly #clock: Clock
+  readonly #guard: Guard
+  #file: OutputFile | undefined
+  #inode: bigint | undefined
+  #waiting = ''
+  #sizeBytes = 0
+  #shortBytes = 0
+  #timer: Timer | undefined
+  #syncing: Promise<void> | undefined
+
+  constructor(
+    path: string,
+    { files, clock }: { readonly files: Files; readonly clock: Clock },
+    guard: Guard,
+  ) {
+    this.path = path
+    this.#files = files
+    this.#clock = clock
+    this.#guard = guard
   }
-  const closeFile = (): void => {
-    const closing = file
+
+  replace(records: Iterable<JournalRecord>, asideTo?: string): void {
+    const { path } = this
+    this.#guard.check()
+    try {
+      this.#checkPlace()
+      const next = writeDraft(path, this.#files, records, asideTo)
+      this.#timer?.cancel()
+      this.#timer = undefined
+      this.#closeFile()
+      this.#file = next
+      this.#waiting = ''
+      const status = this.#files.statusNow(path)
+      this.#inode = status?.inode
+      this.#sizeBytes = this.#shortBytes = status?.sizeBytes ?? 0
+    } catch (cause) {
+      throw cannotWrite(path, cause)
+    }
+  }
+
+  get isLong(): boolean {
+    return this.#sizeBytes >= Math.max(this.#shortBytes + longBytes, 2 * this.#shortBytes)
+  }
+
+  get failure(): DdbError | undefined {
+    return this.#guard.failure
+  }
+
+  isInPlace(): boolean {
+    try {
+      return this.#hasPath()
+    } catch {
+      return false
+    }
+  }
+
+  add(record: JournalRecord): void {
+    this.#waiting += recordLine(record)
+  }
+
+  write(): void {
+    if (this.#waiting === '' && this.failure === undefined) return
+    this.#guard.run(() => {
+      const bytes = Buffer.from(this.#waiting)
+      this.#waiting = ''
+      try {
+        writeAll(this.#file!, bytes)
+      } catch (cause) {
+        cutQuietly(this.#file!, this.#sizeBytes)
+        throw cause
+      }
+      this.#sizeBytes += bytes.length
+    })
+    this.#syncSoon()
+  }
+
+  sync(): void {
+    this.write()
+    this.#guard.run(() => this.#file?.sync())
+    this.#guard.run(() => this.#checkPlace())
+  }
+
+  close(): void {
+    try {
+      this.sync()
+    } finally {
+      this.#timer?.cancel()
+      this.#closeFile()
+    }
+  }
+
+  #hasPath(): boolean {
+    return this.#files.statusNow(this.path)?.inode === this.#inode
+  }
+
+  #checkPlace(): void {
+    if (this.#file !== undefined && !this.#hasPath()) throw new Error('somebody has removed it')
+  }
+
+  #closeFile(): void {
+    const closing = this.#file
     if (closing === undefined) return
     // A running sync still needs the file.
-    if (syncing === undefined) closeQuietly(closing)
-    else void syncing.then(() => closeQuietly(closing))
+    if (this.#syncing === undefined) closeQuietly(closing)
+    else void this.#syncing.then(() => closeQuietly(closing))
   }
-  const syncSoon = (): void => {
-    if (timer !== undefined || syncing !== undefined || file === undefined) return
-    const written = file
-    timer = clock.afterIfAlive(syncEveryMs, () => {
-      timer = undefined
-      syncing = written.syncMeanwhile().then(checkPlace).catch(guard.fail)
-      void syncing.then(() => (syncing = undefined))
+
+  #syncSoon(): void {
+    const written = this.#file
+    if (this.#timer !== undefined || this.#syncing !== undefined || written === undefined) return
+    this.#timer = this.#clock.afterIfAlive(syncEveryMs, () => {
+      this.#timer = undefined
+      this.#syncing = written
+        .syncMeanwhile()
+        .then(() => this.#checkPlace())
+        .catch(this.#guard.fail)
+      void this.#syncing.then(() => (this.#syncing = undefined))
     })
   }
-  const journal: JournalFile = {
-    path,
-    replace(records, asideTo) {
-      guard.check()
-      try {
-        checkPlace()
-        const next = writeDraft(path, files, records, asideTo)
-        timer?.cancel()
-        timer = undefined
-        closeFile()
-        file = next
-        waiting = ''
-        const status = files.statusNow(path)
-        inode = status?.inode
-        sizeBytes = shortBytes = status?.sizeBytes ?? 0
-      } catch (cause) {
-        throw cannotWrite(path, cause)
-      }
-    },
-    get isLong() {
-      return sizeBytes >= Math.max(shortBytes + longBytes, 2 * shortBytes)
-    },
-    get failure() {
-      return guard.failure
-    },
-    isInPlace() {
-      try {
-        return isInPlace()
-      } catch {
-        return false
-      }
-    },
-    add(record) {
-      waiting += recordLine(record)
-    },
-    write() {
-      if (waiting === '' && guard.failure === undefined) return
-      guard.run(() => {
-        const bytes = Buffer.from(waiting)
-        waiting = ''
-        try {
-          writeAll(file!, bytes)
-        } catch (cause) {
-          cutQuietly(file!, sizeBytes)
-          throw cause
-        }
-        sizeBytes += bytes.length
-      })
-      syncSoon()
-    },
-    sync() {
-      journal.write()
-      guard.run(() => file?.sync())
-      guard.run(checkPlace)
-    },
-    close() {
-      try {
-        journal.sync()
-      } finally {
-        timer?.cancel()
-        closeFile()
-      }
-    },
-  }
-  return journal
 }
 
 /** Writes the records to the disk, in a new file that then gets the path. */

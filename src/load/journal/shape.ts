@@ -22,7 +22,11 @@ export function isOf(type: FieldType, value: unknown): boolean {
       ? value === undefined || isPlain(type.slice(0, -1) as Plain, value)
       : isPlain(type as Plain, value)
   }
-  if (!isTuple(type)) return isPlain('*', value) && faultyField(type, Object(value)) === undefined
+  if (!isTuple(type))
+    return (
+      isPlain('*', value) &&
+      faultyField(type, value as Readonly<Record<string, unknown>>) === undefined
+    )
   if (type.length === 2) return value === undefined || isOf(type[0], value)
   return Array.isArray(value) && value.every(one => isOf(type[0], one))
 }
