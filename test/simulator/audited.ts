@@ -58,7 +58,8 @@ async function complete(
   const missing = `/${plan.name.replace(' ', '-')}-missing.${format}`
   const options: LoadOptions = {
     inputs: plan.names ?? plan.inputs.map(({ path }) => path),
-    server: { ...serverAddress, user: 'admin', password: '123456' },
+    // Longer than a server can stand still.
+    server: { ...serverAddress, user: 'admin', password: '123456', connectTimeoutMs: 120_000 },
     target: scenario.kind.target,
     input: { format, ...(format === 'csv' ? { header: 'yes' } : {}) },
   }

@@ -87,10 +87,10 @@ export function countsOf(ids: readonly number[]): Map<number, number> {
   return counts
 }
 
-/** Whether the run must store no row twice: true with answers, and with receipts unless `onDoubt` is `resend`. */
+/** Whether the run must store no row twice: true with receipts and answers, unless `onDoubt` is `resend`. */
 function isOnceOnly({ result, plan }: Run): boolean {
   const used = result?.confirm.used ?? 'none'
-  return (used === 'receipts' && plan.delivery.onDoubt !== 'resend') || used === 'answers'
+  return used !== 'none' && plan.delivery.onDoubt !== 'resend'
 }
 
 function checkCopies(
