@@ -66,7 +66,7 @@ export function digitFormat(
 }
 
 /** Whether digits in this format are more likely times than numbers; true for every format of dates. */
-export function isLikely(format: string, { name, facts: { wholeDigits } }: NamedDigits): boolean {
+function isLikely(format: string, { name, facts: { wholeDigits } }: NamedDigits): boolean {
   if (isCount(format)) return isTimeName(name) || /date/i.test(name)
   return (
     hourDigits[format] === undefined || (isTimeName(name) && wholeDigits >= hourDigits['HHmmss']!)

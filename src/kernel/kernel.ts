@@ -45,7 +45,7 @@ const firstFree = 16_384
 const slackBytes = 64
 
 /** Bytes of a block that the kernel holds: the largest block, and a record that begins at its end. */
-export const mostTextBytes: number = 160 * 1024
+const mostTextBytes: number = 160 * 1024
 const maxRows = 2048
 const maxCells = 32_768
 /** Every record that begins like a longer header is left to the exact reader. */

@@ -12,7 +12,7 @@ import type { Column } from '../protocol/value.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 
 /** Number of rows whose values a run looks at. */
-export const lookedRows = 1000
+const lookedRows = 1000
 const secondsPerDay = 86_400
 
 interface TimeRange {

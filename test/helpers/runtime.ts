@@ -32,13 +32,13 @@ export async function shownRestlessly(script: string): Promise<string> {
 }
 
 /** A value as DolphinDB prints it; tables by `rowsText`. */
-export function shownValue(value: ServerValue): string {
+function shownValue(value: ServerValue): string {
   const wire = toWire(value)
   return wire.form === 'table' ? rowsText(wire) : formatValue(wire)
 }
 
 /** The value of an evaluation, and how often the evaluation waited. */
-export async function inTurns<T>(evaluation: Evaluation<T>): Promise<{ value: T; pauses: number }> {
+async function inTurns<T>(evaluation: Evaluation<T>): Promise<{ value: T; pauses: number }> {
   let pauses = 0
   let step = evaluation.next()
   while (step.done !== true) {

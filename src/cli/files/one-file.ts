@@ -44,7 +44,7 @@ export function isThere(path: string): boolean {
 }
 
 /** Gives the same text for all names of one file on a disk that ignores case. */
-export function foldedName(name: string): string {
+function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 

@@ -122,7 +122,7 @@ function oneLine(script: string): string {
 }
 
 /** Reads `found`: how often the table contains each row; undefined if the server could not look them up. */
-export function countsOf(
+function countsOf(
   { rows }: RowSearch,
   answer: Value | undefined,
 ): readonly bigint[] | undefined {

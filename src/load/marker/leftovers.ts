@@ -12,9 +12,6 @@ import type { Run } from '../run.js'
 import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
-/** How long removing the marker may delay the end of a run. */
-export const longestUnmarkMs = 5_000
-
 /** Sets the variables of `listAnswers`. */
 export const listScript = `ddbIngestSessions = NULL
 ddbIngestUsers = NULL

@@ -29,7 +29,7 @@ const carriageReturn = 13
 const blank = 0x20
 
 /** Position of the first quote, backslash or control character from `start` on. */
-export function plainEnd(bytes: Uint8Array, start: number): number {
+function plainEnd(bytes: Uint8Array, start: number): number {
   let p = start
   for (; ; p++) {
     let c: number

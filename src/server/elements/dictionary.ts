@@ -182,7 +182,7 @@ export function toWire(value: ServerValue): Value {
 }
 
 /** The text that printing a function shows: its name, its source, or `f{…}`. */
-export function functionText(fn: FunctionValue): string {
+function functionText(fn: FunctionValue): string {
   switch (fn.kind) {
     case 'builtin':
       return fn.name
