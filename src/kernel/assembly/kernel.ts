@@ -1,8 +1,7 @@
 /*
   The kernel, in AssemblyScript: finds the records of a block 64 bytes at a time, then reads one column after the other. Knows only the
   usual notations, and returns the row at which it gives up; the exact reader reads that cell or record. It therefore has no messages,
-  no places and no dialects. The caller gives all addresses. Texts may be read from 16 bytes before their start to 32 bytes after
-  their end. `cells` is the address of two arrays of int32, start and end of each cell, relative to `base`.
+  no places and no dialects. The caller gives all addresses. Up to 64 bytes before and after the text must be readable.
 */
 
 /** Places of a block's cells: `starts` and `ends` of row r and field f are at 4 × (r × `fields` + f). */
