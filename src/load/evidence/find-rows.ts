@@ -122,10 +122,7 @@ function oneLine(script: string): string {
 }
 
 /** Reads `found`: how often the table contains each row; undefined if the server could not look them up. */
-function countsOf(
-  { rows }: RowSearch,
-  answer: Value | undefined,
-): readonly bigint[] | undefined {
+function countsOf({ rows }: RowSearch, answer: Value | undefined): readonly bigint[] | undefined {
   const counts = longsOf(answer).map(count => count ?? 0n)
   const [own, found] = [counts.slice(0, rows.length), counts.slice(rows.length)]
   return found.length !== rows.length || own.includes(0n) ? undefined : found
