@@ -134,5 +134,15 @@ deepTest(t, 'an editor shows an explanation for every option', t => {
   }
   t.ok(found > 80, `${found} options are found`)
   t.strictSame([...bare], [])
+  const called = checker
+    .getExportsOfModule(module)
+    .map(one => (one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one))
+    .filter(one => one.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class))
+  t.ok(called.some(({ name }) => name === 'connect'))
+  t.strictSame(
+    called.filter(one => one.getDocumentationComment(checker).length === 0).map(one => one.name),
+    [],
+    'every function and class has one, too',
+  )
   t.end()
 })

@@ -1,1 +1,0 @@
-export function referencePages(): Record<string, string>
