@@ -160,7 +160,7 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
     } else if (result.status === 'missing' && settings.missing === undefined) {
       const { command, args = [], flags = new Map() } = asked
       const next = command && sameCommand({ command, args, flags }, { '--missing': 'missing.csv' })
-      output.note(`next: ${next ?? 'ddb-ingest audit --help'}`)
+      output.note(`next: ${shellText(next ?? ['audit', '--help'])}`)
     }
   }
   if (settings.json?.print) await output.writeData(jsonLine(result))

@@ -13,7 +13,7 @@ import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { defined } from '../options/definition.js'
 import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
-import { loadCommand } from '../options/shell-command.js'
+import { loadCommand, shellText } from '../options/shell-command.js'
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
@@ -79,7 +79,7 @@ function commandsOf(
   { args, sources, asked: { next, nextLoads, serverEnds } }: Call,
 ): string[] {
   if (serverEnds || (status !== 'fits' && status !== 'rejects')) return []
-  if (next !== undefined) return nextLoads ? [next] : []
+  if (next !== undefined) return nextLoads ? [shellText(next)] : []
   return frozen.map((one, i) => {
     const own = inputs.filter(({ path }) => one.inputs.includes(path))
     const rows = own.reduce((sum, input) => sum + input.rows, 0)
@@ -104,14 +104,18 @@ async function print(settings: Settings<'check'>, call: Call, result: CheckResul
       printAdvice(output, result.error, asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, asked)
-    } else if (asked.next !== undefined && !asked.serverEnds) output.note(`next: ${asked.next}`)
+    } else if (asked.next !== undefined && !asked.serverEnds) {
+      output.note(`next: ${shellText(asked.next)}`)
+    }
   }
   if (settings.json?.print) {
     await output.writeData(jsonLine(result))
   } else if (!isSilent) {
     await output.write(checkText(result, output.paintResult, output.resultColumns))
     if (result.commands.length === 0) return
-    await output.write(`\n${commandsTitle(result.commands, asked.next, output.paintResult)}\n`)
+    await output.write(
+      `\n${commandsTitle(result.commands, asked.next !== undefined, output.paintResult)}\n`,
+    )
     for (const command of result.commands) await output.writeData(`${command}\n`)
   }
 }

@@ -22,7 +22,7 @@ import { pathNames } from '../../source/path/input-texts.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
 import { inputsOf } from '../files/files-from.js'
-import { nextCommands, sameCommand } from '../options/shell-command.js'
+import { nextCommands, sameCommand, shellText } from '../options/shell-command.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { defined, fieldsOf } from '../options/definition.js'
 import { sharedOptions, type Settings } from '../options/options.js'
@@ -123,7 +123,7 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
     path,
     commands:
       path !== undefined && asked.command !== undefined
-        ? [sameCommand({ command: asked.command, args, flags }, { '--path': path })]
+        ? [shellText(sameCommand({ command: asked.command, args, flags }, { '--path': path }))]
         : nextCommands({ inputs: args, flags, table, needed, needsScript, hasScript }),
     script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
   }

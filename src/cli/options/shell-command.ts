@@ -69,9 +69,9 @@ function flagWords(options: OptionTable, flags: Flags): string[] {
 }
 
 /** `./` keeps an argument that begins with - or @ from being read as an option or a file of options. */
-function commandText(name: string, args: readonly string[], options: OptionTable, flags: Flags) {
+function commandWords(name: string, args: readonly string[], options: OptionTable, flags: Flags) {
   const words = args.map(word => (/^[-@]./.test(word) ? `./${word}` : word))
-  return shellText([name, ...words, ...flagWords(options, flags)])
+  return [name, ...words, ...flagWords(options, flags)]
 }
 
 const namesOf = (table: OptionTable): string[] => Object.values(table).map(({ name }) => name)
@@ -108,20 +108,20 @@ export interface TypedCall {
 }
 
 /**
- * Text of the user's own call. @param changes  flags, such as `--table`, with their new texts; null leaves a flag out. Repeatable
+ * Words of the user's own call. @param changes  flags, such as `--table`, with their new texts; null leaves a flag out. Repeatable
  * flags keep the user's own texts
  */
 export function sameCommand(
   { command: { name: own, options }, args, flags, name = own }: TypedCall,
   changes: Readonly<Record<string, string | null>> = {},
-): string {
+): string[] {
   const changed = new Map(flags)
   for (const [flag, text] of Object.entries(changes)) {
     const long = flag.slice(2)
     if (text === null) changed.delete(long)
     else changed.set(long, [...(flags.get(long) ?? []), text])
   }
-  return commandText(name, args, options, changed)
+  return commandWords(name, args, options, changed)
 }
 
 /** The flags that name the server and the user. */
@@ -179,7 +179,8 @@ export function loadCommand(
   for (const name of isOnly || number === 1 ? [] : ofOne) {
     flags.set(name, flags.get(name)?.map(text => numbered(text, number, name)) ?? [])
   }
-  return commandText('load', isAsGiven ? args : inputs, loadOptions, flagsIn(loadOptions, flags))
+  const words = isAsGiven ? args : inputs
+  return shellText(commandWords('load', words, loadOptions, flagsIn(loadOptions, flags)))
 }
 
 /** `r-2.csv` for `r.csv`. */
@@ -213,17 +214,17 @@ export function nextCommands(command: NewTableLoad): string[] {
   const shared = flagsIn(sharedOptions, flags)
   const target = ['table', [table]] as const
   const filled = new Map([target, ...(isMade ? [] : [create, ...ofNewTable]), ...shared])
-  const load = commandText('load', inputs, loadOptions, withNeeded(filled, needed))
+  const load = shellText(commandWords('load', inputs, loadOptions, withNeeded(filled, needed)))
   if (hasScript || !isMade || isStdin) return [load]
   const script = new Map([target, ...ofNewTable, ...shared, ['output', ['create']]])
-  const schema = commandText('schema', inputs, commandOptions.schema, script)
+  const schema = shellText(commandWords('schema', inputs, commandOptions.schema, script))
   return [`${schema} | ddb-ingest exec -`, load]
 }
 
-/** The user's call plus the needed options. */
-export function completedCommand(call: TypedCall, needed: NeededOptions): string {
+/** Words of the user's call plus the needed options. */
+export function completedCommand(call: TypedCall, needed: NeededOptions): string[] {
   const { command, args, flags, name = command.name } = call
-  return commandText(name, args, command.options, withNeeded(flags, needed))
+  return commandWords(name, args, command.options, withNeeded(flags, needed))
 }
 
 const ofValues = new Set(namesOf(valueOptions))

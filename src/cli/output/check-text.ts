@@ -44,14 +44,14 @@ export function checkText(result: CheckResult, paint: Paint, columns = Infinity)
     .join('\n')
 }
 
-/** @param next  a load with options that this check lacked */
+/** @param isOther  true for a load with options that this check lacked */
 export function commandsTitle(
   { length }: readonly string[],
-  next: string | undefined,
+  isOther: boolean,
   paint: Paint,
 ): string {
   const several = 'the inputs are read in different ways, so it takes several loads:'
-  const one = next === undefined ? 'to load exactly this way:' : 'to load with the options found:'
+  const one = isOther ? 'to load with the options found:' : 'to load exactly this way:'
   return paint('bold', length === 1 ? one : several)
 }
 

@@ -20,8 +20,8 @@ export interface UserCall {
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
-  /** The next command, if the failed command has determined one. */
-  next?: string
+  /** Words of the next command, if the failed command has determined one. */
+  next?: readonly string[]
   /** True if `next` is a load. */
   nextLoads?: boolean
   /** True if rows may be in the table: repeating the command could load them twice. */
@@ -120,7 +120,7 @@ export function printOtherHeader(output: Output, isHeader: boolean, asked: UserC
   const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
   if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return
   if (asked.serverEnds && needsServer(known.command.name)) return
-  output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${fixed(known)}`)
+  output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${shellText(fixed(known))}`)
 }
 
 /** Prints advice in words, before the command to run next. */
@@ -140,8 +140,8 @@ interface Known extends TypedCall {
   readonly fix: Fix | null
 }
 
-/** A command that helps; undefined if the call lacks something that the command needs. */
-type Advice = (asked: Known) => string | undefined
+/** Words of a command that helps; undefined if the call lacks something that the command needs. */
+type Advice = (asked: Known) => readonly string[] | undefined
 
 function knownCall(asked: UserCall, fix: Fix | null = null): Known | undefined {
   const { command, args = [], flags = new Map() } = asked
@@ -157,7 +157,7 @@ const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || nam
 const isFixed = ({ fix }: Known): boolean => Object.keys(fix?.options ?? {}).length > 0
 
 /** The command with the options that would help. @param without  flags to leave out */
-const fixed = (asked: Known, without: Readonly<Record<string, null>> = {}): string =>
+const fixed = (asked: Known, without: Readonly<Record<string, null>> = {}): string[] =>
   sameCommand(asked, { ...without, ...asked.fix?.options })
 
 /** The same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
@@ -170,7 +170,7 @@ const again: Advice = asked => {
 const usage: Advice = asked =>
   isFixed(asked) && hasFiles(asked) && !asked.mayHaveStored
     ? fixed(asked)
-    : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
+    : [asked.command.name, isLoad(asked) ? '--help-all' : '--help']
 
 /** `check`, which shows column by column what the load would do, with the options that would help. A load that it prints would repeat rows. */
 const check: Advice = asked => {
@@ -212,33 +212,31 @@ const look: Advice = asked => {
   }
   if (table === undefined) return undefined
   const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
-  return shellText(['exec', '-e', script, ...serverWords(flags)])
+  return ['exec', '-e', script, ...serverWords(flags)]
 }
 
 const runs: Advice = ({ flags, args, command }) => {
   const name = flags.get('run-id')?.at(-1) ?? (command.name === 'resume' ? args[0] : undefined)
   const folder = flags.get('state-dir')?.at(-1)
   const where = folder === undefined ? [] : ['--state-dir', folder]
-  return name === undefined ? undefined : shellText(['runs', name, ...where])
+  return name === undefined ? undefined : ['runs', name, ...where]
 }
 
 /** Only logs in: with a user, or with another source for the password. */
 const login: Advice = ({ flags }) => {
   const how = flags.has('user') ? ['--password-file', 'FILE'] : ['--user', 'admin']
-  return shellText(['exec', '-e', '1', ...serverWords(flags), ...how])
+  return ['exec', '-e', '1', ...serverWords(flags), ...how]
 }
 
 /** If no server answered: the embedded server. If `serve` itself failed: a free port. */
 const serve: Advice = asked =>
-  asked.command.name === 'serve'
-    ? sameCommand(asked, { '--port': '0' })
-    : (asked.fix?.command ?? 'ddb-ingest serve')
+  asked.command.name === 'serve' ? sameCommand(asked, { '--port': '0' }) : ['serve']
 
 /** Other codes: `explain`. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_USAGE: usage,
   DDB_RUN_CHANGED: runs,
-  DDB_RUN_MISSING: () => 'ddb-ingest runs',
+  DDB_RUN_MISSING: () => ['runs'],
   DDB_INPUT_ENCODING: decode,
   DDB_INPUT_QUOTE: check,
   DDB_INPUT_RECORD_TOO_LONG: check,
@@ -266,14 +264,15 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
 export function nextCommand({ code, fix }: Failed, asked: UserCall): string {
   const known = knownCall(asked, fix)
   if (known === undefined && code === 'DDB_USAGE') return 'ddb-ingest --help'
-  const command = asked.next ?? (known && advice[code as ErrorCode]?.(known))
-  const isOver = asked.serverEnds && needsServer(command?.split(' ')[1])
-  return command === undefined || isOver ? `ddb-ingest explain ${code}` : command
+  if (fix?.command !== undefined) return fix.command
+  const words = asked.next ?? (known && advice[code as ErrorCode]?.(known))
+  const isOver = asked.serverEnds && needsServer(words?.[0])
+  return shellText(words === undefined || isOver ? ['explain', code] : words)
 }
 
 /** True for the name of a command that reads or fills tables of a server. */
 const needsServer = (name = ''): boolean =>
-  ['load', 'check', 'resume', 'retry', 'exec'].includes(name)
+  ['load', 'check', 'resume', 'retry', 'audit', 'exec'].includes(name)
 
 /**
  * Stores the next command: this call plus the options that it lacks.

@@ -127,7 +127,7 @@ flagTest('the command fits the error', async t => {
       lost: nextCommand({ code: 'DDB_CONNECTION_LOST' }, stored),
       noRun: nextCommand({ code: 'DDB_RUN_MISSING' }, load),
       bug: nextCommand({ code: 'DDB_INTERNAL' }, load),
-      said: nextCommand({ code: 'DDB_USAGE' }, { ...load, next: 'ddb-ingest demo' }),
+      said: nextCommand({ code: 'DDB_USAGE' }, { ...load, next: ['demo'] }),
     },
     {
       usage: 'ddb-ingest load --help-all',

@@ -577,9 +577,9 @@ t.test('the first problems are named', async t => {
 })
 
 t.test('the check prints one command or several', async t => {
-  t.equal(commandsTitle(['x'], undefined, plain), 'to load exactly this way:')
-  t.equal(commandsTitle(['x'], 'x', plain), 'to load with the options found:')
-  t.match(commandsTitle(['x', 'y'], undefined, plain), /several loads:$/)
+  t.equal(commandsTitle(['x'], false, plain), 'to load exactly this way:')
+  t.equal(commandsTitle(['x'], true, plain), 'to load with the options found:')
+  t.match(commandsTitle(['x', 'y'], false, plain), /several loads:$/)
 })
 
 t.test('the object of a check that did not begin has all members and claims nothing', async t => {
