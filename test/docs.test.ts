@@ -1,8 +1,9 @@
 /*
-  Compares the guide with the code: links have targets, the index lists every page, every error code has its exit code,
+  Compares the guide with the code: links have targets, llms.txt lists every page, every error code has its exit code,
   and every option on a page exists.
 */
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import t from 'tap'
 import { optionNames } from './helpers/option-names.js'
@@ -38,20 +39,27 @@ function resolves(from: Page, link: string): boolean {
   const [file, anchor] = link.split('#') as [string, string?]
   const path = file === '' ? from.path : posix.join(posix.dirname(from.path), file)
   if (!existsSync(new URL(path, root))) return false
-  const target = pages.find(each => each.path === path || each.path === `${path}README.md`)
+  const target = pages.find(each => each.path === path)
   return anchor === undefined || target === undefined || anchorsOf(target).includes(anchor)
 }
 
-t.test('the index names every page', async t => {
-  const index = page('docs/README.md')
-  // The index links pages that are in the package, and names all other pages in code spans.
-  const named = [...linksOf(index), ...codeSpans(index.prose)]
-  const linked = new Set(named.map(link => `docs/${link.split('#')[0]}`))
-  const lost = pages
-    .map(({ path }) => path)
-    .filter(path => path.startsWith('docs/') && path !== 'docs/README.md' && !linked.has(path))
-  t.strictSame(lost, [])
-})
+t.test(
+  'llms.txt has a line for every page, and says which pages are not in the package',
+  async t => {
+    const index = parsePage('llms.txt', await readFile(new URL('llms.txt', root), 'utf8'))
+    const lines = Array.from(index.text.matchAll(/^- \[[^\]]+\]\(([^)]+)\)/gm), ([, path]) => path!)
+    const expected = pages.map(({ path }) => path).filter(path => path !== 'README.md')
+    t.strictSame([...lines].sort(), expected.sort())
+    const { files } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as {
+      files: string[]
+    }
+    const unpacked = index.text.split(/^## /m).find(part => part.startsWith('Only in')) ?? ''
+    t.strictSame(
+      Array.from(unpacked.matchAll(/\((.+\.md)\)/g), ([, path]) => `!${path}`).sort(),
+      files.filter(path => /^!docs\/.+\.md$/.test(path)).sort(),
+    )
+  },
+)
 
 t.test('docs/errors.md gives every code the exit code of the program', async t => {
   const rows = page('docs/errors.md').prose.matchAll(/^\| `(DDB_[A-Z_]+)` \| (\d+) \| (.+) \|$/gm)

@@ -37,7 +37,7 @@ interface LockedPackage {
 const needed = [
   /^package\.json$/,
   /^sbom\.cdx\.json$/,
-  /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md|SECURITY\.md)$/,
+  /^(LICENSE|llms\.txt|CHANGELOG\.md|README\.md|README\.zh-CN\.md|SECURITY\.md)$/,
   /^bin\/(ddb-ingest|program)\.js$/,
   /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
   /^dist\/(server\/)?index\.d\.ts$/,

@@ -90,7 +90,7 @@ export interface TargetOptions {
    * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
    * `def(t){ return select * from t where price>0 }`, or a partial application. The function runs in the session of the
    * run, once for each batch, and again for parts of a divided batch. Rows that the function leaves out count as
-   * filtered. A transform needs receipts, or `delivery.mode` sync (docs/transform.md).
+   * filtered. A transform needs receipts, or `delivery.mode` sync (docs/ways-to-write.md#a-transform).
    */
   transform?: string
   /**
