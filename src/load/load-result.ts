@@ -60,14 +60,6 @@ export interface RowCounts {
 /** How a run ended. `rejects`: it had bad rows. `unconfirmed`: the outcome of some sent rows is unknown. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
-export interface InputTotals {
-  count: number
-  bytes: number
-}
-
-/** Which inputs a result lists if there are more than a hundred: `wrong` lists those with rejects or errors. */
-export type ListedInputs = 'wrong' | 'all'
-
 /** Outcome of a run. Every field is present; unknown values are null. The command line prints this object as JSON. */
 export interface LoadResult {
   schema: 'ddb-ingest/load/2'
@@ -82,7 +74,7 @@ export interface LoadResult {
   endedAt: string
   target: { host: string; table: string | null; function: string | null; method: Method | null }
   /** Totals of all inputs that were opened or should have been; `bytes` is their stored size. */
-  inputTotals: InputTotals
+  inputTotals: { count: number; bytes: number }
   /**
    * One entry per input; with more than a hundred inputs, only those with a problem are listed. A value is null if
    * reading ended before the value was known. `rejected` counts rows of this input; `firstError` describes the first bad

@@ -141,7 +141,7 @@ async function loadChecked(
     endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }
-  const result = loadResult(run, opened.inputs, { columns, alreadyLoaded, listed: 'wrong' })
+  const result = loadResult(run, opened.inputs, { columns, alreadyLoaded })
   endJournal(run, result)
   return result
 }

@@ -6,8 +6,9 @@ import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
-import type { Inputs } from './inputs/input-reading.js'
-import type { ListedInputs, LoadOptions, LoadResult } from './options.js'
+import { stdinName } from '../source/open-source.js'
+import type { Inputs, InputSummary } from './inputs/input-reading.js'
+import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { connectionFigures, summaryNote } from './outcomes/run-state.js'
 import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
@@ -19,14 +20,15 @@ interface Reached {
   readonly columns?: readonly TargetColumn[]
   /** True if earlier processes had finished the run, so that this one neither read nor sent rows. */
   readonly alreadyLoaded?: boolean
-  readonly listed?: ListedInputs
+  /** True to list all inputs. By default, a result with many inputs lists only those with a problem. */
+  readonly listsAll?: boolean
 }
 
 /** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
 export function loadResult(
   run: Run,
   inputs: Inputs | undefined,
-  { columns = [], alreadyLoaded = false, listed }: Reached = {},
+  { columns = [], alreadyLoaded = false, listsAll = false }: Reached = {},
 ): LoadResult {
   const { checked, state, options, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
@@ -36,7 +38,7 @@ export function loadResult(
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
-    inputs?.bytesError ??
+    inputs?.reading.bytesError ??
     run.ending.failure ??
     (run.watch === undefined ? unsentError(rows) : undefined) ??
     unmetExpectation(run)
@@ -44,8 +46,11 @@ export function loadResult(
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
   const { target } = checked
-  const { totals: inputTotals = { count: 0, bytes: 0 } } = inputs ?? {}
-  const counts = inputs?.columnCounts() ?? []
+  const all = inputsOf(run, inputs)
+  const inputTotals = { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
+  const isListed = ({ rejected, firstError }: InputSummary): boolean =>
+    listsAll || all.length <= fewInputs || rejected > 0 || firstError !== null
+  const counts = inputs?.reading.columnCounts ?? []
   return {
     schema: 'ddb-ingest/load/2',
     version,
@@ -61,7 +66,7 @@ export function loadResult(
       method: target.kind === 'table' ? target.method : null,
     },
     inputTotals,
-    inputs: (inputs?.summaries(listed) ?? []).map(input => ({
+    inputs: all.filter(isListed).map(input => ({
       ...input,
       firstError: hideInData(input.firstError, hide),
     })),
@@ -100,6 +105,18 @@ export function loadResult(
     resume: resumeOf(run, error?.code),
     error: error ? { code: error.code, message: hide(error.message), fix } : null,
   }
+}
+
+/** This many inputs are always listed. */
+const fewInputs = 100
+
+/** The inputs with their rejects. */
+function inputsOf({ rejects }: Run, inputs: Inputs | undefined): InputSummary[] {
+  return (inputs?.summaries() ?? []).map(summary => {
+    const { path } = summary
+    const { rejected, firstError } = rejects.ofInput(path === '-' ? stdinName : path)
+    return { ...summary, rejected, firstError: firstError ?? summary.firstError }
+  })
 }
 
 /** True if this process sent nothing and knows of no row that earlier processes sent. */

@@ -2,7 +2,7 @@ import t from 'tap'
 import { DdbError, type ErrorCode } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/transport/delivery.js'
 import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
-import type { Inputs } from '../../src/load/inputs/input-reading.js'
+import { newSummary, type Inputs } from '../../src/load/inputs/input-reading.js'
 import { loadResult } from '../../src/load/result.js'
 import { noSourceNotes } from '../../src/load/inputs/expand-inputs.js'
 import type { Run } from '../../src/load/run.js'
@@ -30,7 +30,7 @@ function resultOf(
   run.delivery = { used, inFlightBytes: 0 } as unknown as Delivery
   if (failure !== undefined) run.ending.fail(new DdbError(failure, 'failed'))
   clock.advance(2_000)
-  const noInputs = { summaries: () => [], columnCounts: () => [] }
+  const noInputs = { summaries: () => [], reading: { columnCounts: [] } }
   return loadResult(run, inputs && ({ ...noInputs, ...inputs } as unknown as Inputs), { columns })
 }
 
@@ -88,10 +88,16 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   t.match(resultOf(lostRow), internal)
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
   const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')
-  t.match(resultOf(rows(8), { failure: 'DDB_TARGET', inputs: { bytesError } }), {
-    ...internal,
-    error: { code: 'DDB_INTERNAL', message: 'a byte is missing' },
-  })
+  t.match(
+    resultOf(rows(8), {
+      failure: 'DDB_TARGET',
+      inputs: { reading: { bytesError, columnCounts: [], offsets: {} } },
+    }),
+    {
+      ...internal,
+      error: { code: 'DDB_INTERNAL', message: 'a byte is missing' },
+    },
+  )
 })
 
 t.test('every member is present; unknown values are null', async t => {
@@ -119,8 +125,7 @@ t.test('every member is present; unknown values are null', async t => {
   const inputTotals = { count: 1, bytes: 3_000 }
   const inputs = {
     summaries: () => [input],
-    totals: inputTotals,
-    columnCounts: () => [{ nulls: 1, coerced: 0 }],
+    reading: { bytesError: undefined, columnCounts: [{ nulls: 1, coerced: 0 }], offsets: {} },
   }
   const columns: TargetColumn[] = [{ name: 'id', type: { type: 'INT' } }]
   t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, inputs, columns }), {
@@ -165,6 +170,23 @@ t.test('every member is present; unknown values are null', async t => {
     notices: [],
     resume: { possible: false, command: null, audit: null, restart: null },
     error: null,
+  })
+})
+
+t.test('of many inputs those with a problem are listed, and all of them count', async t => {
+  const failure = { code: 'C', message: 'm', lineNumber: 7 }
+  const many = (count: number): Pick<Inputs, 'summaries'> => ({
+    summaries: () =>
+      Array.from({ length: count }, (_, i) => ({
+        ...newSummary(`${i}.csv`),
+        bytes: 10,
+        firstError: i === 50 ? failure : null,
+      })),
+  })
+  t.equal(resultOf(rows(0), { inputs: many(100) }).inputs.length, 100)
+  t.match(resultOf(rows(0), { inputs: many(101) }), {
+    inputTotals: { count: 101, bytes: 1010 },
+    inputs: { length: 1, 0: { path: '50.csv', firstError: failure } },
   })
 })
 

@@ -97,7 +97,7 @@ async function checkResult(
 ): Promise<CheckResult> {
   const { target } = look
   const { columns = [] } = target ?? {}
-  const result = loadResult(run, inputs, { columns })
+  const result = loadResult(run, inputs, { columns, listsAll: true })
   const { version, rows, error, exitCode, sources } = result
   const { fitRows, unfitRows, problems } = look
   const { byClass, byCode } = result.rejects
@@ -105,7 +105,7 @@ async function checkResult(
   const pairs = result.inputs.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
   const schema = target && ownSchema(target)
-  const frozen = explicitLoads(run.options, opened, inputs?.offsets ?? {})
+  const frozen = explicitLoads(run.options, opened, inputs?.reading.offsets ?? {})
   const [first, ...others] = frozen
   const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
   const isWhole = opened.every(({ looked }) => looked.isWhole)

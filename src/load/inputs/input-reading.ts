@@ -23,15 +23,7 @@ import { heldTexts } from '../rejects/run-rejects.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
 import type { ResumedInput } from '../journal/resumption.js'
-import type {
-  Detected,
-  InputFailure,
-  InputTotals,
-  ListedInputs,
-  LoadOptions,
-  LoadResult,
-  SourceNotes,
-} from '../options.js'
+import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { shapeOf } from './reader-options.js'
 import type { Run } from '../run.js'
@@ -84,39 +76,20 @@ interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'c
 export interface Inputs {
   /** Batches of all inputs in order. After the run is stopped, rows already read come as a last batch. */
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
-  /** The inputs read so far: all of them, or, if there are many, those with a problem. */
-  summaries(which?: ListedInputs): InputSummary[]
-  readonly totals: InputTotals
-  /** Counts per target column, over all inputs. */
-  columnCounts(): readonly ColumnCounts[]
-  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
-  readonly offsets: Readonly<Record<string, string>>
+  /** The inputs read so far, without their rejects, which the run counts. */
+  summaries(): readonly InputSummary[]
   readonly sources: SourceNotes
-  /** Set if, because of a bug, bytes of an input were lost or counted twice (`input-counts.ts`). */
-  readonly bytesError: DdbError | undefined
+  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets'>
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
   close(): Promise<void>
 }
 
-export interface InputReading {
-  steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
-  readonly columnCounts: readonly ColumnCounts[]
-  readonly offsets: Readonly<Record<string, string>>
-  readonly bytesError: DdbError | undefined
-}
-
-export function newInputReading(
-  platform: Platform,
-  options: LoadOptions,
-  checked: CheckedOptions,
-  found: RecordedRun,
-): InputReading {
-  return new Reading(platform, options, checked, found)
-}
-
-class Reading implements InputReading {
+/** Reads the inputs of a run, each with `steps`. */
+export class InputReading {
+  /** Set if, because of a bug, bytes of an input were lost or counted twice (`input-counts.ts`). */
   bytesError: DdbError | undefined
+  /** Counts per target column, over all inputs. */
   readonly columnCounts: ColumnCounts[] = []
   readonly #platform: Platform
   readonly #options: LoadOptions
@@ -154,6 +127,7 @@ class Reading implements InputReading {
     this.#journaledOffsets = this.#offsets?.knownCount ?? 0
   }
 
+  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   get offsets(): Readonly<Record<string, string>> {
     return this.#offsets?.known() ?? {}
   }
@@ -355,6 +329,21 @@ class Reading implements InputReading {
       sum.nulls += nulls
       sum.coerced += coerced
     }
+  }
+}
+
+export function newSummary(path: string): InputSummary {
+  return {
+    path,
+    format: null,
+    compression: null,
+    bytes: 0,
+    rows: 0,
+    rejected: 0,
+    firstError: null,
+    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
+    detected: null,
+    ragged: 0,
   }
 }
 

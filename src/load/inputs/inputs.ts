@@ -2,22 +2,14 @@
   Reads a run's inputs one after the other: opens each input, maps its columns to the target's, and passes on its batches and rejects.
   Before it reads the first input, it checks that all inputs exist.
 */
-import type { DdbError } from '../../errors.js'
 import { dataExtensions } from '../../parse/formats.js'
-import {
-  type Batch,
-  type BatchEnding,
-  type ColumnCounts,
-  batchesAmong,
-  type Step,
-} from '../../parse/batch.js'
+import { type Batch, type BatchEnding, batchesAmong, type Step } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
-import { stdinName } from '../../source/open-source.js'
 import {
   checkInputTexts,
   checkHeaders,
@@ -29,13 +21,12 @@ import { openFollowed } from './follow/followed-inputs.js'
 import { openRows } from './row-inputs.js'
 import {
   failureOf,
-  newInputReading,
-  type InputReading,
+  InputReading,
+  newSummary,
   type Inputs,
   type InputSummary,
   type OpenedInput,
 } from './input-reading.js'
-import { newInputList, type InputList } from './input-list.js'
 import {
   newInputOpener,
   type FoundInput,
@@ -45,13 +36,12 @@ import {
 import { newRecordCounter } from './input-counts.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
+import type { LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { placer } from '../journal/resumption.js'
 import { openJournal } from '../journal/open-journal.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
-import type { RunRejects } from '../rejects/run-rejects.js'
 import { timeText, type Run } from '../run.js'
 
 /**
@@ -167,14 +157,13 @@ class SequentialInputs implements Inputs {
   readonly #inputs: NamedInputs
   readonly #options: LoadOptions
   readonly #run: Run
-  readonly #list: InputList
-  readonly #reading: InputReading
+  readonly #summaries: InputSummary[] = []
+  readonly reading: InputReading
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
   /** Lets small inputs share a batch; undefined for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
   #cuts: Cuts | undefined
-  #rejects: RunRejects | undefined
   readonly #opener: InputOpener
   #doneBytes = 0
   #doneRecords = 0
@@ -189,16 +178,11 @@ class SequentialInputs implements Inputs {
     this.#run = run
     this.#inputs = inputs
     this.#options = options
-    this.#list = newInputList(inputs.names)
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
-    this.#reading = newInputReading(platform, options, checked, found)
+    this.reading = new InputReading(platform, options, checked, found)
     this.#opener = newInputOpener(platform, options, inputs, index => {
       return this.#readBefore(index) === undefined
     })
-  }
-
-  get bytesError(): DdbError | undefined {
-    return this.#reading.bytesError
   }
 
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
@@ -209,7 +193,6 @@ class SequentialInputs implements Inputs {
     const limit = this.#options.input?.limit ?? Infinity
     this.#totalBytes = sumOf(this.#inputs.sizes)
     run.reporter.inputProgress(0, this.#totalBytes)
-    this.#rejects = run.rejects
     this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
     yield this.#lookAtHeaders(run, target)
     try {
@@ -242,12 +225,13 @@ class SequentialInputs implements Inputs {
   *#stepsOf(run: Run, target: TargetDescription, index: number): Generator<Step, void, void> {
     const done = this.#readBefore(index)
     if (done !== undefined) {
-      this.#list.add(done)
+      this.#summaries.push(done)
       this.#doneRecords += done.rows
       this.#doneBytes += done.bytes
       return
     }
-    const summary = this.#list.begin()
+    const summary = newSummary(this.#inputs.names[index]!)
+    this.#summaries.push(summary)
     try {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) {
@@ -260,7 +244,7 @@ class SequentialInputs implements Inputs {
       const isOpen = found !== undefined
       if (!isOpen) yield this.#opener.open(index, target, summary).then(one => (found = one))
       const opened = this.#asRead(run, summary, index, found!)
-      yield* this.#reading.steps(run, target, opened)
+      yield* this.reading.steps(run, target, opened)
       this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
@@ -330,12 +314,8 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  summaries(which: ListedInputs = 'all'): InputSummary[] {
-    return this.#list.list(which, path => this.#rejects?.ofInput(path === '-' ? stdinName : path))
-  }
-
-  get totals(): InputTotals {
-    return this.#list.totals
+  summaries(): readonly InputSummary[] {
+    return this.#summaries
   }
 
   get areDone(): boolean {
@@ -344,14 +324,6 @@ class SequentialInputs implements Inputs {
       if (this.#readBefore(index) === undefined) return false
     }
     return true
-  }
-
-  columnCounts(): readonly ColumnCounts[] {
-    return this.#reading.columnCounts
-  }
-
-  get offsets(): Readonly<Record<string, string>> {
-    return this.#reading.offsets
   }
 
   close(): Promise<void> {

@@ -13,8 +13,7 @@ import type { ByteSource } from '../../source/byte-source.js'
 import { wholeSource } from '../../source/open-source.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { newSummary } from './input-list.js'
-import { failureOf, newInputReading, type Inputs } from './input-reading.js'
+import { failureOf, InputReading, newSummary, type Inputs } from './input-reading.js'
 import { dialectOf } from './reader-options.js'
 import { placer } from '../journal/resumption.js'
 import type { RowStore } from './row-store.js'
@@ -31,7 +30,7 @@ export const noBytes: ByteSource = wholeSource('', rowsName, nothing, 'utf-8')!
 /** Reads no row before batches are requested. */
 export function openRows(run: Run, store: RowStore): Inputs {
   const { platform, options, checked } = run
-  const reading = newInputReading(platform, options, checked, run.history.found)
+  const reading = new InputReading(platform, options, checked, run.history.found)
   const summary = newSummary(rowsName)
   const limit = options.input?.limit
   const isPlain = checked.rejectsFile === undefined && limit === undefined
@@ -63,21 +62,9 @@ export function openRows(run: Run, store: RowStore): Inputs {
         throw error
       }
     },
-    summaries() {
-      const { rejected, firstError } = run.rejects.ofInput(rowsName)
-      return [{ ...summary, rejected, firstError: firstError ?? summary.firstError }]
-    },
-    get totals() {
-      return { count: 1, bytes: summary.bytes }
-    },
-    columnCounts: () => reading.columnCounts,
-    get offsets() {
-      return reading.offsets
-    },
+    summaries: () => [summary],
+    reading,
     sources: noSourceNotes(),
-    get bytesError() {
-      return reading.bytesError
-    },
     areDone: false,
     close() {
       store.end()

@@ -92,7 +92,7 @@ t.test('inputs are read one after another, each with its own header', async t =>
     },
     { path: /b\.csv$/, rows: 2 },
   ])
-  t.strictSame(inputs.columnCounts(), [
+  t.strictSame(inputs.reading.columnCounts, [
     { nulls: 0, coerced: 0 },
     { nulls: 1, coerced: 0 },
   ])
@@ -166,7 +166,7 @@ t.test('bad rows are counted as they are found, with their bytes', async t => {
   t.same(ids, [[2]])
   t.equal(run.state.rows.rejected, 1)
   t.match(inputs.summaries(), [{ rows: 2, contentBytes: { rows: 4, rejected: 4, header: 5 } }])
-  t.equal(inputs.bytesError, undefined)
+  t.equal(inputs.reading.bytesError, undefined)
 })
 
 t.test('an input without records does not need matching columns', async t => {

@@ -4,9 +4,9 @@
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
-import { UsageError, type DdbError, usageError } from '../../../errors.js'
+import { UsageError, usageError } from '../../../errors.js'
 import { dataExtensions } from '../../../parse/formats.js'
-import type { Batch, ColumnCounts } from '../../../parse/batch.js'
+import type { Batch } from '../../../parse/batch.js'
 import { fileKey } from '../../../platform/file-name.js'
 import type { Files, InputFile } from '../../../platform/platform.js'
 import { newPassedOver } from '../../../source/data-files.js'
@@ -17,16 +17,10 @@ import {
   type PresentFiles,
 } from '../../../source/follow/present-files.js'
 import { newTurns } from '../../../source/follow/followed-chunks.js'
-import {
-  failureOf,
-  newInputReading,
-  type InputReading,
-  type Inputs,
-  type InputSummary,
-} from '../input-reading.js'
+import { failureOf, InputReading, type Inputs, type InputSummary } from '../input-reading.js'
 import { isSameGrown } from '../../journal/fingerprint.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
-import type { InputTotals, SourceNotes } from '../../options.js'
+import type { SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
 import { noSourceNotes, sourceNotesOf } from '../expand-inputs.js'
 import type { TargetDescription } from '../../target/describe-target.js'
@@ -56,7 +50,7 @@ const nothing = newPassedOver()
 export async function openFollowed(run: Run): Promise<Inputs> {
   const { platform, options, checked } = run
   const { found } = run.history
-  const inputs = new FollowedInputs(newInputReading(platform, options, checked, found), run)
+  const inputs = new FollowedInputs(new InputReading(platform, options, checked, found), run)
   const { open, done } = await resumedFiles(run.history, platform.files)
   for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
   for (const { path, file, ...known } of open) {
@@ -70,7 +64,7 @@ class FollowedInputs implements Inputs {
   sources: SourceNotes = noSourceNotes()
   readonly open: FollowedFile[] = []
   readonly read: FinishedFiles = newFinishedFiles()
-  readonly #reading: InputReading
+  readonly reading: InputReading
   readonly #run: Run
   readonly #ended = new AbortController()
   readonly #told = new Set<string>()
@@ -79,7 +73,7 @@ class FollowedInputs implements Inputs {
   #newRecords = 0
 
   constructor(reading: InputReading, run: Run) {
-    this.#reading = reading
+    this.reading = reading
     this.#run = run
     // Every file adds a listener, and Node would warn about so many.
     setMaxListeners(0, this.#ended.signal)
@@ -91,7 +85,7 @@ class FollowedInputs implements Inputs {
     const following: Following = {
       run,
       target,
-      reading: this.#reading,
+      reading: this.reading,
       turns: newTurns(),
       ended: this.#ended.signal,
       onRecords: more => {
@@ -261,28 +255,7 @@ class FollowedInputs implements Inputs {
   }
 
   summaries(): InputSummary[] {
-    const { rejects } = this.#run
-    return this.read.withOpen(this.open.map(({ summary }) => summary)).map(summary => {
-      const { rejected, firstError } = rejects.ofInput(summary.path)
-      return { ...summary, rejected, firstError: firstError ?? summary.firstError }
-    })
-  }
-
-  get totals(): InputTotals {
-    const all = this.read.withOpen(this.open.map(({ summary }) => summary))
-    return { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
-  }
-
-  columnCounts(): readonly ColumnCounts[] {
-    return this.#reading.columnCounts
-  }
-
-  get offsets(): Readonly<Record<string, string>> {
-    return this.#reading.offsets
-  }
-
-  get bytesError(): DdbError | undefined {
-    return this.#reading.bytesError
+    return this.read.withOpen(this.open.map(({ summary }) => summary))
   }
 
   /** Ends reading. Closes files only if reading has not begun; otherwise each closes after its rows are handed over. */

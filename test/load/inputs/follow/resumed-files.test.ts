@@ -5,7 +5,7 @@ import { resumedFiles } from '../../../../src/load/inputs/follow/resumed-files.j
 import { followedFingerprint } from '../../../../src/load/journal/fingerprint.js'
 import { readRun } from '../../../helpers/journals.js'
 import { newResumption } from '../../../../src/load/journal/resumption.js'
-import { newSummary } from '../../../../src/load/inputs/input-list.js'
+import { newSummary } from '../../../../src/load/inputs/input-reading.js'
 import { systemFiles } from '../../../../src/platform/system-files.js'
 
 /** A journal of one file whose first `end` bytes were sent. */
