@@ -236,7 +236,7 @@ t.test('a file that no user needs is recognised', async t => {
     'dist/index.js',
     'dist/chunks/open-csv-KREPHM3S.js',
     'dist/server/index.d.ts',
-    'docs/csv.md',
+    'docs/files.md',
     'examples/load.js',
     'bin/ddb-ingest.js',
     'bin/program.js',

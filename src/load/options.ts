@@ -139,7 +139,7 @@ export interface InputOptions extends DialectOptions {
   jsonPath?: string
   /** The stream to read for the input `-`. */
   stdin?: Readable
-  /** Follows files as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */
+  /** Follows files as they grow, rotate and appear, until a signal ends the run (docs/files.md#files-that-grow). */
   follow?: boolean
   /** How long a partial batch of stdin or followed files waits for more rows, ms; default 1,000. */
   flushIntervalMs?: number

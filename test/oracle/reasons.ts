@@ -1,5 +1,5 @@
 /*
-  The cases that only this project's code has checked, and the reasons. Part of docs/types.md.
+  The cases that only this project's code has checked, and the reasons. Part of docs/values.md.
 */
 
 export const reasons: Readonly<Record<string, string>> = {

@@ -15,7 +15,7 @@ export interface DialectOptions {
   readonly comment?: string
   /**
    * Whether the first record is a header. `auto`, the default, compares the record with the names and types of the target's
-   * columns. If the answer remains unclear, the run ends (docs/csv.md#header).
+   * columns. If the answer remains unclear, the run ends (docs/files.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
   /** True if records end with a delimiter, so that the empty last field is dropped. Detected in the first 1 MiB if left out. */
