@@ -16,11 +16,14 @@ export interface ExpectedCsv {
   readonly dialect: CsvDialect
   readonly found: FoundShape<'csv' | 'tsv'>
   readonly headerBytes: Uint8Array
-  /** For each byte value: 1 if the byte may be a sign of a different dialect. */
-  readonly signs: Uint8Array
-  /** For each byte value: what the byte adds to a sum that is 0 if lines have the header's number of fields on average. */
+  /** For each byte value: `sign` if the byte may be a sign of a different dialect, all other bits for a line feed. */
+  readonly masks: Int32Array
+  /** For each byte value: what the byte adds to a sum that is 0 after each line with the header's number of fields. */
   readonly weights: Int32Array
 }
+
+/** A bit that no sum of weights needs. */
+const sign = 1 << 30
 
 /** Returns undefined if every input must be examined by itself. */
 export function expectedOf(
@@ -43,37 +46,37 @@ export function expectedOf(
   // If the header has a further delimiter, quote or escape character, detection might choose it for the next file.
   const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
   if (headerBytes.some(byte => others.includes(byte))) return undefined
-  const signs = new Uint8Array(256).fill(1, 0, 32)
-  signs[lineFeed] = signs[carriageReturn] = 0
+  const masks = new Int32Array(256).fill(sign, 0, 32)
   for (const byte of Buffer.from(`${others.toString()}"${quote.value}${escape.value}`)) {
-    signs[byte] = 1
+    masks[byte] = sign
   }
   const delimiterByte = delimiter.charCodeAt(0)
-  signs[delimiterByte] = 0
+  masks[delimiterByte] = masks[carriageReturn] = 0
+  masks[lineFeed] = ~sign
   const weights = new Int32Array(256)
   weights[delimiterByte] = 1
   weights[lineFeed] = 1 - found.fieldCount
-  return { dialect, found, headerBytes, signs, weights }
+  return { dialect, found, headerBytes, masks, weights }
 }
 
 /**
- * True if `bytes` (a whole file) can be read like the file before: it has the same header and on average as many fields a
- * line, and no byte makes its dialect unclear.
+ * True if `bytes` (a whole file) can be read like the file before: it has the same header, each line is a record with as many
+ * fields, and no byte makes its dialect unclear.
  */
 export function isSimilar(expected: ExpectedCsv, bytes: Uint8Array): boolean {
-  const { headerBytes, signs, weights } = expected
+  const { headerBytes, masks, weights } = expected
   if (!isAt(headerBytes, bytes, 0)) return false
-  let hasSign = 0
+  let differences = 0
   let balance = 0
   // Has no branch at delimiters. No processor could predict this branch, and the loop would take four times as long.
   for (let p = headerBytes.length; p < bytes.length; p++) {
     const byte = bytes[p]!
-    hasSign |= signs[byte]!
     balance += weights[byte]!
+    differences |= masks[byte]! & (balance | sign)
   }
   // The end of the file ends a line, too.
   if (bytes.at(-1) !== lineFeed) balance += weights[lineFeed]!
-  return hasSign === 0 && balance === 0 && areReturnsInLineEnds(bytes) && isUtf8(bytes)
+  return differences === 0 && balance === 0 && areReturnsInLineEnds(bytes) && isUtf8(bytes)
 }
 
 function areReturnsInLineEnds(bytes: Uint8Array): boolean {
