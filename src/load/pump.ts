@@ -29,7 +29,7 @@ export async function pump(
 ): Promise<boolean> {
   run.delivery = delivery
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
-  const earlierLimit = earlierLimitFailure(run)
+  const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
   // A program's rows are read once, so no process has to find them again.
   if (run.rows === undefined) run.cutSizes = fixedSizes(run, target.columns)
   const limiter = newRateLimiter(run.checked.rateLimit, run.platform.clock)

@@ -10,7 +10,7 @@ import { newRunHistory, type RunHistory, type RunLog } from './journal/run-histo
 import { newRunState, type RunState } from './outcomes/run-state.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
-import { keptRejects, type KeptRejects, newRunRejects } from './rejects/run-rejects.js'
+import { KeptRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
@@ -70,16 +70,18 @@ export function newRun(
     onSending,
     whyLost: () => history.whyLost(),
   })
-  const ownRejects = newRunRejects({
-    checked,
-    files,
-    described: () => ({
-      folder: options.journal?.workingFolder ?? '',
-      options: journaledOptions(options, checked),
-    }),
-    isOurs: ending.maySend,
-  })
-  const rejects = keptRejects(ownRejects, { state, checked, watch, rows, reporter, ending })
+  const rejects = new KeptRejects(
+    {
+      checked,
+      files,
+      described: () => ({
+        folder: options.journal?.workingFolder ?? '',
+        options: journaledOptions(options, checked),
+      }),
+      isOurs: ending.maySend,
+    },
+    { state, checked, watch, rows, reporter, ending },
+  )
   const history = newRunHistory({ state, options, checked, platform, rejects })
   const run: Run = {
     state,

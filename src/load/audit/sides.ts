@@ -15,7 +15,7 @@ import { leavesMemory } from '../evidence/total-rows.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { runPipeline } from '../pipeline.js'
-import { newRunRejects, type RunRejects } from '../rejects/run-rejects.js'
+import { RunRejects } from '../rejects/run-rejects.js'
 import { loadResult } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -99,7 +99,7 @@ export class Sides {
     if (missing === undefined) return
     const { delivery: _d, rejects: _r, ...asked } = this.#reading
     const checked = this.#checked
-    this.missing = newRunRejects({
+    this.missing = new RunRejects({
       checked: { ...checked, rejectsFile: missing },
       files: platform.files,
       described: () => ({ folder: '', options: journaledOptions(asked, checked) }),
@@ -121,7 +121,7 @@ export class Sides {
       fail: error => run.ending.fail(error),
     })
     if (misuse !== undefined) throw misuse
-    const result = loadResult(run, inputs)
+    const result = loadResult(run, inputs, { listsAll: true })
     this.input ??= result
     const { error } = result
     if (error === null) return

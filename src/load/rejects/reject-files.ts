@@ -10,20 +10,12 @@ import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
 import { checkOurs, emptySize, failureOf, Pair, reasonOf, type KeptFile } from './reject-pair.js'
 import { furtherPath, isFurtherPath, reasonsPath } from './reject-path.js'
-import type { RejectReason, RejectRun } from './reject.js'
+import { reasonsFormat, type RejectReading, type RejectReason, type RejectRun } from './reject.js'
 
-/** Facts that are needed to load a rejects file later. */
-export interface AboutRun {
-  /** A key that is equal for inputs whose records are read in the same way. */
-  keyOf(inputFile: string): string
-  /** Describes the run, for the first line of the file of reasons. */
-  first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
-  readonly offsets: ColumnOffsets | undefined
-}
-
-interface RejectFilesSetup {
+export interface RejectFilesSetup {
   readonly files: Files
-  readonly about?: AboutRun | undefined
+  /** Describes the run, for the first line of a file of reasons; undefined if the rejects cannot be loaded without options. */
+  readonly described?: (() => Pick<RejectRun, 'folder' | 'options'>) | undefined
   /** False once another process has taken the run: this process then changes no file. */
   readonly isOurs?: (() => boolean) | undefined
 }
@@ -37,12 +29,15 @@ const mostQueuedBytes = 1024 * 1024
 export class RejectFiles {
   readonly #path: string
   readonly #files: Files
-  readonly #about: AboutRun | undefined
+  readonly #described: RejectFilesSetup['described']
   readonly #isOurs: () => boolean
   /** The pairs by the key of their shape, in the order of their creation; undefined if a pair could not be created. */
   readonly #pairs = new Map<string, Pair | undefined>()
   /** Files of earlier processes that this process leaves as they are. */
   #left: readonly KeptFile[] = []
+  /** How the run reads each input. */
+  readonly #readings = new Map<string, RejectReading>()
+  #offsets: ColumnOffsets | undefined
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
   /** Rows whose pair could not be created. */
@@ -53,16 +48,23 @@ export class RejectFiles {
   #tellMaking: (path: string) => void = () => undefined
 
   /** Creates no file. A run without rejects therefore leaves none. */
-  constructor(path: string, { files, about, isOurs = () => true }: RejectFilesSetup) {
+  constructor(path: string, { files, described, isOurs = () => true }: RejectFilesSetup) {
     this.#path = path
     this.#files = files
-    this.#about = about
+    this.#described = described
     this.#isOurs = isOurs
   }
 
   /** Rows that this process could not place, and rows of files that were lost while it worked. */
   get unplaced(): number {
     return this.#known().reduce((sum, pair) => sum + pair.unplaced, this.#unplaced)
+  }
+
+  /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
+  reading(file: string, reading: RejectReading, offsets: ColumnOffsets | undefined): void {
+    if (this.#described === undefined) return
+    this.#readings.set(file, reading)
+    this.#offsets = offsets
   }
 
   /**
@@ -77,7 +79,7 @@ export class RejectFiles {
       if (pair === undefined) this.#unplaced++
     }
     if (pair === undefined) return
-    this.#queuedBytes += pair.add(record, shape, withRun(this.#about, pair, shape, reason))
+    this.#queuedBytes += pair.add(record, shape, this.#withRun(pair, shape, reason))
     if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
 
@@ -134,7 +136,7 @@ export class RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
   cutBack(): void {
-    for (const pair of this.#known()) guard(pair.size.path, () => pair.cutBack())
+    for (const pair of this.#known()) guard(pair.path, () => pair.cutBack())
     this.#left = this.#left.map(one => {
       if (one.isLeft !== true && hasAll(one, this.#files)) {
         guard(one.path, () => new Pair(one.path, this.#files, this.#isOurs, one).cutBack())
@@ -158,8 +160,20 @@ export class RejectFiles {
     return own === other || isFurtherPath(own, other)
   }
 
+  /** Adds the facts about the run, in the first line of a file, and the time zone offsets that are known by now. */
+  #withRun(pair: Pair, { fieldNames }: RecordShape, reason: RejectReason): RejectReason {
+    const described = pair.isTold ? undefined : this.#described?.()
+    pair.isTold = true
+    const offsets = this.#offsets?.knownCount ? { offsets: this.#offsets.known() } : {}
+    if (described === undefined) return { ...reason, ...offsets }
+    const { path } = pair
+    const reading = this.#readings.get(reason.file)
+    const run: RejectRun = { ...described, format: reasonsFormat, path, reading, fieldNames }
+    return { ...reason, run, ...offsets }
+  }
+
   #pairOf(shape: RecordShape, { file }: RejectReason): Pair | undefined {
-    const key = this.#keys.get(shape) ?? shapeKey(shape) + (this.#about?.keyOf(file) ?? '')
+    const key = this.#keys.get(shape) ?? shapeKey(shape, this.#readings.get(file))
     this.#keys.set(shape, key)
     if (!this.#pairs.has(key)) {
       // A pair that cannot be created is not tried again for every row.
@@ -229,20 +243,6 @@ function bothOf(path: string): [string, string] {
   return [path, reasonsPath(path)]
 }
 
-/** Adds the facts about the run, in the first line of a file, and the time zone offsets that are known by now. */
-function withRun(
-  about: AboutRun | undefined,
-  pair: Pair,
-  shape: RecordShape,
-  reason: RejectReason,
-): RejectReason {
-  if (about === undefined) return reason
-  const { offsets } = about
-  const run = pair.isTold ? {} : { run: about.first(pair.size.path, shape, reason) }
-  pair.isTold = true
-  return { ...reason, ...run, ...(offsets?.knownCount ? { offsets: offsets.known() } : {}) }
-}
-
 function guard<T>(path: string, action: () => T): T {
   try {
     return action()
@@ -257,9 +257,13 @@ function createError(what: string, path: string, cause: unknown): DdbError {
   return new DdbError('DDB_OUTPUT_CREATE', `${what} "${path}": ${reasonOf(cause)}`, { cause })
 }
 
-/** Equal for shapes whose records can share one header. Quotes and line ends of the header may differ. */
-function shapeKey({ delimiter, fieldNames, fieldCount, text }: RecordShape): string {
+/** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
+function shapeKey(
+  { delimiter, fieldNames, fieldCount, text }: RecordShape,
+  { quote, escape, decimalComma, texts }: Partial<RejectReading> = {},
+): string {
   // A file has one encoding, and a reader may need the byte order mark to recognize it.
   const mark = text.encoding === 'utf-8' ? '' : Buffer.from(text.mark).toString('hex')
-  return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, mark])
+  const own = [delimiter ?? null, fieldNames ?? fieldCount, text.encoding, mark]
+  return JSON.stringify([...own, quote?.value, escape?.value, decimalComma?.value, texts])
 }

@@ -22,7 +22,7 @@ export class Pair {
   unplaced = 0
   /** Whether the file of reasons describes the run. */
   isTold: boolean
-  readonly #path: string
+  readonly path: string
   readonly #files: Files
   readonly #isOurs: () => boolean
   readonly #records: RowFile
@@ -42,7 +42,7 @@ export class Pair {
     { rows, sizeBytes, reasonsBytes }: Pick<KeptFile, 'rows' | 'sizeBytes' | 'reasonsBytes'>,
     made: readonly string[] = [],
   ) {
-    this.#path = path
+    this.path = path
     this.#files = files
     this.#isOurs = isOurs
     this.rows = rows
@@ -55,7 +55,7 @@ export class Pair {
 
   get size(): Omit<KeptFile, 'key'> {
     const [{ sizeBytes }, { sizeBytes: reasonsBytes }] = [this.#records, this.#reasons]
-    return { path: this.#path, rows: this.rows, sizeBytes, reasonsBytes }
+    return { path: this.path, rows: this.rows, sizeBytes, reasonsBytes }
   }
 
   /** Queues a row. After a failure, the row is unplaced instead. @returns the bytes that were queued */
@@ -146,7 +146,6 @@ class RowFile {
   readonly #files: Files
   readonly #inode: bigint | undefined
   #queue: Uint8Array[] = []
-  #queuedBytes = 0
 
   constructor(path: string, files: Files, sizeBytes: number) {
     this.#path = path
@@ -161,29 +160,23 @@ class RowFile {
   }
 
   queue(parts: readonly Uint8Array[]): number {
-    const bytes = parts.reduce((sum, { length }) => sum + length, 0)
     this.#queue.push(...parts)
-    this.#queuedBytes += bytes
-    return bytes
+    return bytesOf(parts)
   }
 
   /** Writes the queue after the last row, and waits for the disk. `keep` or `cutBack` must follow. */
   append(): void {
-    this.#change(file => {
-      const bytes = Buffer.concat(this.#queue)
-      for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
-      file.sync()
-    })
+    this.#write(Buffer.concat(this.#queue))
   }
 
   keep(): void {
-    this.sizeBytes += this.#queuedBytes
-    this.#empty()
+    this.sizeBytes += bytesOf(this.#queue)
+    this.#queue = []
   }
 
   cutBack(): void {
-    this.#empty()
-    this.#change(() => undefined)
+    this.#queue = []
+    this.#write(nothing)
   }
 
   /** Checks that the path still leads to this file with all of its rows. */
@@ -195,13 +188,8 @@ class RowFile {
     })
   }
 
-  #empty(): void {
-    this.#queue = []
-    this.#queuedBytes = 0
-  }
-
-  /** Opens the file, and removes everything after the last row, before the action. */
-  #change(action: (file: ReturnType<Files['reopen']>) => void): void {
+  /** Replaces everything after the last row by these bytes. */
+  #write(bytes: Uint8Array): void {
     this.checkPlace()
     this.#guard(() => {
       const file = this.#files.reopen(this.#path)
@@ -209,7 +197,8 @@ class RowFile {
         if (this.#files.statusNow(this.#path)?.sizeBytes !== this.sizeBytes) {
           file.truncate(this.sizeBytes)
         }
-        action(file)
+        for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
+        if (bytes.length > 0) file.sync()
       } finally {
         file.close()
       }
@@ -225,6 +214,11 @@ class RowFile {
     }
   }
 }
+
+const nothing = new Uint8Array(0)
+
+const bytesOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, { length }) => sum + length, 0)
 
 export function checkOurs(isOurs: () => boolean): void {
   if (!isOurs()) throw new Error('another process continues the run')

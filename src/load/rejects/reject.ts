@@ -119,8 +119,6 @@ export function reasonOf(
 interface LimitedRun {
   readonly checked: CheckedOptions
   readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
-  readonly options: Pick<LoadOptions, 'inputs'>
-  readonly history: { readonly found: Pick<RecordedRun, 'rejects'> }
 }
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
@@ -128,7 +126,7 @@ const shareFromRows = 1_000
 
 /** The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded. */
 export function limitFailure(
-  { checked, state }: Pick<LimitedRun, 'checked' | 'state'>,
+  { checked, state }: LimitedRun,
   reject: AnyReject,
 ): DdbError | undefined {
   if (checked.onError === 'stop') {
@@ -143,7 +141,7 @@ export function finalLimitFailure({
   checked,
   state,
   options,
-}: Pick<LimitedRun, 'checked' | 'state' | 'options'>): DdbError | undefined {
+}: LimitedRun & { readonly options: Pick<LoadOptions, 'inputs'> }): DdbError | undefined {
   if (!exceedsLimit(checked.maxErrors, state, 1)) return undefined
   return limitError(state, '', { file: options.inputs.join(', ') })
 }
@@ -152,12 +150,10 @@ export function finalLimitFailure({
  * The failure of a resumed run that must not send anything new; undefined for all other runs. Rejects that ended the
  * earlier process also end this process, unless the user has changed the limit.
  */
-export function earlierLimitFailure({
-  checked,
-  state,
-  history,
-}: Pick<LimitedRun, 'checked' | 'state' | 'history'>): DdbError | undefined {
-  const { rejects } = history.found
+export function earlierLimitFailure(
+  { checked, state }: LimitedRun,
+  rejects: RecordedRun['rejects'],
+): DdbError | undefined {
   if (rejects === undefined) return undefined
   if (checked.onError !== 'stop') {
     if (!exceedsLimit(checked.maxErrors, state, shareFromRows)) return undefined

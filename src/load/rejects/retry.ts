@@ -3,13 +3,13 @@
   file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
-import { isUtf8 } from 'node:buffer'
 import { extname } from 'node:path'
 import { DdbError, InputError, option, usageError } from '../../errors.js'
 import { openReader, recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
+import { Utf8Check } from '../../source/encoding/utf8-text.js'
 import { openSource } from '../../source/open-source.js'
 import { areJournaledOptions } from '../journal/journal-record.js'
 import { isOf } from '../journal/shape.js'
@@ -283,11 +283,12 @@ async function checkEncoding(
   try {
     const buffer = new Uint8Array(lookedBytes)
     const length = await file.readAt(buffer, 0, lookedBytes, 0)
-    const bytes = Buffer.from(buffer.subarray(0, length))
-    // The last character may be incomplete, so up to three bytes at the end may be ignored.
-    const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
-    const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
-    if (!isText || bytes.every(byte => byte < firstNonAscii)) return
+    const bytes = buffer.subarray(0, length)
+    const check = new Utf8Check()
+    const isText = check.firstBroken(bytes) === undefined
+    // Only the end of the file cannot be in the middle of a character.
+    const isCut = length < lookedBytes && check.begunBytes > 0
+    if (!isText || isCut || bytes.every(byte => byte < firstNonAscii)) return
     throw new InputError(
       'DDB_INPUT_ENCODING',
       `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`,

@@ -101,8 +101,8 @@ t.test('at the end the share is checked however short the input is', async t => 
 t.test('a resumed run is still over the limit, unless the limit was raised', async t => {
   const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
     const run = runWith(rejects, read, rejected)
-    const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
-    return earlierLimitFailure({ ...run, history: { found: found as RecordedRun } })
+    const earlier = rejected === 0 ? undefined : { byInput: {} }
+    return earlierLimitFailure(run, earlier as RecordedRun['rejects'])
   }
   t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
   t.equal(goneOn(skip(3), 10, 3), undefined)
@@ -110,5 +110,9 @@ t.test('a resumed run is still over the limit, unless the limit was raised', asy
   t.equal(goneOn(skip('5%'), 999, 51), undefined, 'the share of few rows means little')
   t.equal(goneOn({ onError: 'stop' }, 10, 0), undefined)
   const run = runWith({ onError: 'stop' }, 10, 1)
-  t.equal(earlierLimitFailure(run), undefined, 'a run without a journal has no earlier rows')
+  t.equal(
+    earlierLimitFailure(run, undefined),
+    undefined,
+    'a run without a journal has no earlier rows',
+  )
 })
