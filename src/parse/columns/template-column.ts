@@ -94,8 +94,8 @@ export class TemplateText {
   ): RecordBlock {
     const { block } = this
     block.clear()
-    block.rowCount = rowCount
     this.#reserve(rowCount, fields)
+    block.rowCount = rowCount
     const into = this.#bytes
     const { starts, ends } = block
     const pieces = this.#pieces
@@ -124,6 +124,8 @@ export class TemplateText {
       const isNumber = fields.every(({ first, step }) => numberCells![first + row * step] === 1)
       numbers[row] = isNumber ? 1 : 0
     }
+    block.writtenFrom = block.scratch = to
+    block.takeText(0, to)
     return block
   }
 
@@ -138,6 +140,8 @@ export class TemplateText {
       this.#bytes = new Uint8Array(2 * needed)
       this.block.bytes = this.#bytes
     }
+    // Moves the block's arrays into the kernel's memory before they are filled.
+    if (this.block.kernel === undefined) this.block.takeText(0, needed)
   }
 }
 
