@@ -52,26 +52,20 @@ function optionRows(group: OptionGroup): string[] {
   })
 }
 
-function commandsPage(): string {
+/** From this mark on, the page is generated. */
+const commandsMark = '<!-- commands -->\n'
+
+function withCommands(page: string): string {
   const rows = commands.map(({ name, args, summary }) => {
     const usage = `ddb-ingest ${name} ${args ?? ''}`.trim()
     return `| ${cell(`\`${usage}\``)} | ${summary} |`
   })
   const lists = groups.map(
     group =>
-      `## ${group}\n\n| option | of | does |\n|---|---|---|\n${optionRows(group).join('\n')}\n`,
+      `### ${group}\n\n| option | of | does |\n|---|---|---|\n${optionRows(group).join('\n')}\n`,
   )
-  return `# Commands and options
-
-For users who look up an option: what \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help-all\` print, on one page. A test
-(\`test/commands-doc.test.ts\`) writes it from the program. Parentheses at the end of a line hold the default.
-[Settings](settings.md) lists other places for options.
-
-| command | does |
-|---|---|
-${rows.join('\n')}
-
-${lists.join('\n')}`
+  const [written = ''] = page.split(commandsMark)
+  return `${written}${commandsMark}| command | does |\n|---|---|\n${rows.join('\n')}\n\n${lists.join('\n')}`
 }
 
 /** The text between two marks of a page. */
@@ -92,8 +86,8 @@ async function compare(t: Test, path: string, expected: (text: string) => string
   t.equal(await readFile(url, 'utf8').catch(() => ''), expected(text))
 }
 
-t.test('docs/commands.md lists all commands and options of the program', t =>
-  compare(t, 'docs/commands.md', commandsPage),
+t.test('docs/options.md lists all commands and options of the program', t =>
+  compare(t, 'docs/options.md', withCommands),
 )
 
 t.test('docs/embedded-server.md lists the functions of the server', async t => {

@@ -5,6 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { nextStep, type UserCall } from '../../src/cli/output/failures.js'
+import { commands } from '../../src/cli/commands/commands.js'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { DeliveryOptions, LoadResult, TargetOptions } from '../../src/load/options.js'
 import { formatElement } from '../../src/protocol/element.js'
@@ -184,6 +186,18 @@ function uncertainIds({ confirm }: LoadResult): number[] {
   )
 }
 
+/** The call of a user who loads the file into this target. */
+function callOf({ target }: TargetKind): UserCall {
+  const flags = Object.entries({
+    table: target.table,
+    function: target.function,
+    types: target.types,
+    'confirm-table': target.confirmTable,
+  }).flatMap(([name, value]) => (typeof value === 'string' ? [[name, [value]] as const] : []))
+  const command = commands.find(({ name }) => name === 'load')!
+  return { command, args: ['in.csv'], flags: new Map(flags), mayHaveStored: true }
+}
+
 function checkCell(
   t: Test,
   fault: Fault,
@@ -194,6 +208,9 @@ function checkCell(
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = result.rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation holds')
   t.equal(result.exitCode, expectedCode(result), 'the exit code')
+  if (result.exitCode === 4) {
+    t.match(nextStep(result, callOf(kind))?.command, /^ddb-ingest audit in\.csv /, 'it says so')
+  }
   const readIds = upTo(read).filter(id => !badRow || id !== 35)
   const sent = readIds.slice(0, readIds.length - unsent)
   const seen = new Set([...there, ...gone])
@@ -226,7 +243,7 @@ function expectedCode({ error, rows, confirm }: LoadResult): number {
 function outcomeText(fault: Fault, { result, there }: Seen): string {
   const { exitCode, confirm } = result
   if (confirm.used === 'none' && exitCode !== 64 && exitCode !== 74) {
-    if (fault.breaks) return '0 or 4, outcome unknown'
+    if (fault.breaks) return '0 or 4, outcome unknown; after 4 `audit` settles it'
     return there.length === rowCount ? '0, handed over' : '**0, loss unnoticed**'
   }
   switch (exitCode) {
@@ -235,7 +252,7 @@ function outcomeText(fault: Fault, { result, there }: Seen): string {
     case 3:
       return '3, batch rejected'
     case 4:
-      return '4, some rows unconfirmed'
+      return '4, some rows unconfirmed; `audit` settles it'
     case 64:
       return '64, refused'
     default:

@@ -21,7 +21,10 @@ const outcomes = new Map<string, Map<string, string>>()
 
 function note(happened: string, kind: TargetKind, confirmation: string, text: string): void {
   const texts = outcomes.get(happened) ?? new Map<string, string>()
-  outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
+  // Of a function without a table, only the user knows the table.
+  const audit = kind.hasEvidence ? '`audit`' : '`audit --confirm-table TABLE`'
+  const settled = /^(4|75)\b/.test(text) ? `; ${audit} settles it` : ''
+  outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, `${text}${settled}`))
 }
 
 /** Text in the report of a run → the evidence that the text reveals. */

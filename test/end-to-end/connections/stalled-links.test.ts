@@ -1,6 +1,6 @@
 /*
   Links that go dead at any point of a run. The run ends within its timeout and counts rows in flight as unconfirmed
-  (docs/confirmation.md#a-server-that-goes-silent). All waiting happens in virtual time.
+  (docs/delivery.md#a-server-that-goes-silent). All waiting happens in virtual time.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
