@@ -1,10 +1,9 @@
 /*
-  The files on the page docs/running.md, and the CronJob of docs/containers.md. A parser of the format reads each file,
-  and the commands in the file run here.
+  The files on the page docs/running.md. A parser of the format reads each file, and the commands in the file run here.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
@@ -118,7 +117,15 @@ deepTest(t, 'GitHub Actions and GitLab: every step except the installation runs'
   const own = steps.filter(step => !step.startsWith('npm install '))
   t.equal(steps.length - own.length, 2)
   t.equal(own.length, 2)
-  for (const step of own) t.equal(await runIn(await placeWithServer(t), shell(step)), 0, step)
+  for (const step of own) {
+    const place = await placeWithServer(t)
+    copyFileSync(join(place.folder, 'fixtures/csv/trades.csv'), join(place.folder, 'sample.csv'))
+    copyFileSync(
+      join(place.folder, 'fixtures/scripts/trades.dos'),
+      join(place.folder, 'create.dos'),
+    )
+    t.equal(await runIn(place, shell(step)), 0, step)
+  }
 })
 
 t.test(
@@ -158,7 +165,7 @@ interface CronJob {
 }
 
 deepTest(t, 'Kubernetes: the CronJob is one document, and its container loads', async t => {
-  const [text = ''] = blocksOf(await readPage('docs/containers.md'), 'yaml')
+  const [text = ''] = blocksOf(page, 'yaml').slice(2)
   const { kind, spec } = parse(text) as CronJob
   t.equal(kind, 'CronJob')
   const { podFailurePolicy, template } = spec.jobTemplate.spec
@@ -177,7 +184,7 @@ deepTest(t, 'Kubernetes: the CronJob is one document, and its container loads', 
 })
 
 deepTest(t, 'Prometheus and Grafana query metrics that a run writes', async t => {
-  const [, , rules = ''] = blocksOf(page, 'yaml')
+  const [, , , rules = ''] = blocksOf(page, 'yaml')
   const [dashboard = ''] = blocksOf(page, 'json')
   const { groups } = parse(rules) as { groups: { rules: { alert: string; expr: string }[] }[] }
   const { panels } = JSON.parse(dashboard) as { panels: { targets: { expr: string }[] }[] }

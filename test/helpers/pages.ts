@@ -16,7 +16,7 @@ export interface CodeBlock {
 }
 
 export interface Page {
-  /** Relative to the checkout: `docs/cron.md`. */
+  /** Relative to the checkout: `docs/running.md`. */
   path: string
   text: string
   blocks: CodeBlock[]
