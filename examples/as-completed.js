@@ -23,3 +23,16 @@ for await (const result of asCompleted(tasks.map(task => task.result()))) {
 console.log('state:', tasks.map(task => task.state).join(' '))
 await pool.shutDown()
 await server.close()
+
+/* prints:
+Waiting: 4
+Waiting: 1
+Waiting: 2
+state: pending pending pending
+first: Done after 1
+Task ret: Done after 1
+Task ret: Done after 2
+callback: the first task is done
+Task ret: Done after 4
+state: finished finished finished
+*/

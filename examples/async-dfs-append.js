@@ -33,3 +33,10 @@ const result = await asking.run(
 for (const { id, ticker, price } of result.rows()) console.log(id, ticker, price)
 await asking.close()
 await server.close()
+
+/* prints:
+1 AAPL 22
+2 AMZN 3.5
+2 AMZN 21
+3 A 26
+*/

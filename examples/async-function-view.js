@@ -28,3 +28,7 @@ const counted = await setup.run('select count(*) as rows from trades group by ti
 console.log(counted.rows())
 await setup.close()
 await server.close()
+
+/* prints:
+[ { time: '2020-06-13', sym: 'IBN', rows: 100 } ]
+*/

@@ -14,3 +14,8 @@ try {
 }
 await session.close()
 await server.close()
+
+/* prints:
+result of run: undefined
+DDB_ASYNC_SESSION for a call that wants an answer
+*/

@@ -23,3 +23,10 @@ Atomics.notify(flag, 0)
 console.log((await done)[0])
 await session.close()
 await server.close()
+
+/* prints:
+answer 2
+answer 4
+answer 6
+the blocking work is done
+*/

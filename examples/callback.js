@@ -19,3 +19,8 @@ task.then(
 await task
 await session.close()
 await server.close()
+
+/* prints:
+waiting: 2
+callback: Done after 2 ms
+*/

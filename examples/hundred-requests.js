@@ -18,3 +18,8 @@ for (const count of [100, 5]) {
   await pool.shutDown()
 }
 await server.close()
+
+/* prints:
+100 requests, all under way at once: true
+5 requests, all under way at once: true
+*/

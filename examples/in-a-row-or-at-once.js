@@ -27,3 +27,16 @@ const lastStart = atOnce
 console.log('all began before the first had ended:', lastStart < atOnce[0].end)
 await pool.shutDown()
 await server.close()
+
+/* prints:
+-- in a row
+Done after 1
+Done after 2
+Done after 4
+each began after the one before had ended: true
+-- at once
+Done after 1
+Done after 2
+Done after 4
+all began before the first had ended: true
+*/

@@ -27,3 +27,9 @@ const stopped = await load({ ...options, signal: AbortSignal.abort() })
 console.log(stopped.status, stopped.error.code)
 await rm(folder, { recursive: true })
 await server.close()
+
+/* prints:
+loaded 3 of 3 rows confirmed
+reported at the end: done
+interrupted DDB_INTERRUPTED
+*/

@@ -34,3 +34,17 @@ for (const { status } of await outcomes()) console.log(status)
 await Promise.all([1, 2].map(job))
 await pool.shutDown()
 await server.close()
+
+/* prints:
+waiting: 1
+waiting: 2
+waiting: 4
+Task ret: Done after 1
+Task ret: Done after 2
+Task ret: Done after 4
+waiting: 1
+fulfilled
+rejected
+used 1
+used 2
+*/

@@ -29,3 +29,13 @@ console.log('the main program went on')
 await Promise.all(tasks)
 await DolphinDBHelper.pool.shutDown()
 await server.close()
+
+/* prints:
+run script: [sleep(100);1+1]
+run script: [sleep(300);1+2]
+run script: [sleep(500);1+3]
+the main program went on
+result: 2
+result: 3
+result: 4
+*/

@@ -32,3 +32,14 @@ const ends = results.map(([, , end]) => end).sort()
 console.log('all ran at the same time:', starts.at(-1) < ends[0])
 await pool.shutDown()
 await server.close()
+
+/* prints:
+state: pending
+timeout: true
+task1 1
+task2 2
+task4 4
+task3 3
+state: finished
+all ran at the same time: true
+*/

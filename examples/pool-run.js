@@ -26,3 +26,11 @@ const value = await pool.run('exec max(start) < min(end) from log')
 console.log('all ran at the same time:', value)
 await pool.shutDown()
 await server.close()
+
+/* prints:
+2
+4
+6
+8
+all ran at the same time: true
+*/

@@ -31,3 +31,8 @@ await Promise.all([
 await select(pool, 'select count(*) as rows from minifw')
 await pool.shutDown()
 await server.close()
+
+/* prints:
+[ { name: 'first' } ]
+[ { rows: 2 } ]
+*/

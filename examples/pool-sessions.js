@@ -15,3 +15,9 @@ for (const late of [task.result(), pool.run('1+1')]) {
   await late.catch(error => console.log(error.code, error.message))
 }
 await server.close()
+
+/* prints:
+3 sessions, all different: true
+DDB_CLOSED The pool was shut down before the task was done.
+DDB_CLOSED The pool was shut down: connect another one.
+*/

@@ -26,3 +26,11 @@ await pool.addTask('2', taskId)
 console.log('a later task replaced the result:', await pool.getData(taskId))
 await pool.shutDown()
 await server.close()
+
+/* prints:
+finished at once: false
+task has done!
+3
+asked twice: DDB_TASK
+a later task replaced the result: 2
+*/

@@ -36,3 +36,24 @@ console.log('at the same time:', overlap([await task, await task2]))
 await one.close()
 await other.close()
 await server.close()
+
+/* prints:
+-- both at once, waited for together
+say hello start
+say world start
+say world finished
+say hello finished
+at the same time: true
+-- awaited in turn
+say hello start
+say hello finished
+say world start
+say world finished
+at the same time: false
+-- started first, then awaited
+say hello start
+say world start
+say world finished
+say hello finished
+at the same time: true
+*/

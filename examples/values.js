@@ -28,3 +28,12 @@ async function show(session) {
   await session.close()
 }
 await server.close()
+
+/* prints:
+printed: 3
+[ { sym: 'A', price: 1.5 }, { sym: 'B', price: null } ]
+{ sym: [ 'A', 'B' ], price: [ 1.5, null ] }
+[ 11, 12, 13 ]
+IN-MEMORY TABLE
+100000 rows in blocks
+*/
