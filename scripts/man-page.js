@@ -11,20 +11,12 @@ function roff(text) {
     .replace(/^([.'])/gm, '\\&$1')
 }
 
-const flagsOf = ({ flags }) => `.B ${roff(flags)}`
-
-function helpOf({ helpName, default: value, defaultNote }, { optionHelp }) {
-  const note = defaultNote ?? value
-  const help = optionHelp(helpName)
-  return roff(note === undefined ? help : `${help} (${note})`)
-}
-
 /** Each option with its commands, in the order of the help. An option with two meanings is listed twice. */
 function optionsOf(commands, words) {
   const found = new Map()
   for (const { name, options } of commands) {
     for (const definition of Object.values(options)) {
-      const text = `.TP\n${flagsOf(definition)}\n${helpOf(definition, words)}`
+      const text = `.TP\n.B ${roff(definition.flags)}\n${roff(words.optionText(name, definition))}`
       const group = found.get(definition.group) ?? new Map()
       found.set(definition.group, group.set(text, [...(group.get(text) ?? []), name]))
     }
@@ -38,10 +30,10 @@ function ownersText(owners, all) {
   return `\n.I [${owners.join(', ')}]`
 }
 
-function commandText({ name, args, summary, epilogue }) {
+function commandText({ name, args, summary }, { epilogue }) {
   const usage = `.SS ddb\\-ingest ${roff(`${name} ${args}`.trim())}`
   const said = roff(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
-  return `${usage}\n${said}${epilogueText(epilogue.trim())}`
+  return `${usage}\n${said}${epilogueText(epilogue(name).trim())}`
 }
 
 /** Wraps sentences. Indented lines are commands: they stay unchanged, and begin further left to fit 80 columns. */
@@ -76,7 +68,7 @@ ddb\\-ingest \\- stream CSV and JSON into DolphinDB, and prove that every row la
 .SH DESCRIPTION
 ${roff(summary)}
 .SH COMMANDS
-${commands.map(commandText).join('\n')}
+${commands.map(one => commandText(one, words)).join('\n')}
 .SH OPTIONS
 In brackets the commands that have an option; without brackets all have it.
 Every command also has ${roff('--help')}, and ${roff('--help-all')} with every option.

@@ -29,10 +29,8 @@ const groups: readonly OptionGroup[] = [
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 /** A table row for an option. The default is as in the help. */
-function rowOf({ flags, helpName, default: value, defaultNote }: OptionDefinition): string {
-  const note = defaultNote ?? value
-  const help = english.optionHelp(helpName)
-  return `${cell(`\`${flags}\``)} | ${cell(help)}${note === undefined ? '' : ` (${cell(note)})`} |`
+function rowOf(command: string, definition: OptionDefinition): string {
+  return `${cell(`\`${definition.flags}\``)} | ${cell(english.optionText(command, definition))} |`
 }
 
 /** A row for each option. An option that means different things to different commands has several rows. */
@@ -41,7 +39,7 @@ function optionRows(group: OptionGroup): string[] {
   for (const { name, options } of commands) {
     for (const definition of Object.values(options)) {
       if (definition.group !== group) continue
-      const row = rowOf(definition)
+      const row = rowOf(name, definition)
       senders.set(row, [...(senders.get(row) ?? []), name])
     }
   }

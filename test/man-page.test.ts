@@ -58,8 +58,8 @@ t.test('examples and paragraphs fit a terminal of 80 columns', reader, async t =
     lines.filter(line => line.length > 80),
     [],
   )
-  for (const { epilogue } of commands) {
-    for (const example of epilogue.match(/(?<=^ {2})ddb-ingest .*/gm) ?? []) {
+  for (const { name } of commands) {
+    for (const example of english.epilogue(name).match(/(?<=^ {2})ddb-ingest .*/gm) ?? []) {
       t.ok(lines.includes(`    ${example}`), example)
     }
   }

@@ -6,7 +6,7 @@ import { useKernel } from '../kernel/kernel.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpTextsFor } from './language/help-texts.js'
-import { helpText, rawArguments, readCommandLine } from './options/command-line.js'
+import { rawArguments, readCommandLine } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { fieldFlags } from './options/options.js'
 import { checkEnvironment, isKernelOff } from './options/resolve.js'
@@ -58,16 +58,18 @@ async function runCommand(
     else stderr.write(line.answer)
     return argv.length > 0 ? 0 : 64
   }
-  const { command, args, flags, files } = line
+  const { command, args, flags, files, help } = line
   const isServed = environment[servingProcessVariable] === String(process.ppid)
   Object.assign(asked, { command, args, flags, serverEnds: isServed && !flags.has('host') })
-  checkEnvironment(environment, commands)
+  checkEnvironment(
+    environment,
+    commands.map(({ options }) => options),
+  )
   if (isKernelOff(environment)) useKernel(Infinity)
-  const { name, environmentPrefix } = command
-  const sources = { flags, environment, environmentPrefix, files }
+  const sources = { flags, environment, files }
   return command.prepare(sources)({
     ...{ commands, args, childCommand: childCommand ?? [], sources },
     ...{ processEnvironment, output, helpTexts, asked },
-    showHelp: () => stderr.write(helpText(name, commands, columns, helpTexts)),
+    showHelp: () => stderr.write(help()),
   })
 }

@@ -29,10 +29,6 @@ t.test('requested help goes to standard output, code 0', async t => {
     t.strictSame({ code, stderr }, { code: 0, stderr: '' })
     for (const { name } of commands) t.match(stdout, new RegExp(`^  ${name}\\b`, 'm'), name)
   }
-  const { stdout } = await runMain(['--help-all'], { stdoutColumns: 80 })
-  for (const name of ['load', 'runs', 'completion']) {
-    t.ok(stdout.includes((await runMain([name, '--help-all'], { stdoutColumns: 80 })).stdout), name)
-  }
 })
 
 t.test('without arguments the program names the three commands to begin with', async t => {

@@ -14,11 +14,9 @@ import {
   type Certificate,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
-import { readRun } from '../../load/journal/known-runs.js'
 import { isOf } from '../../load/journal/shape.js'
 import { asDdbError } from '../../load/run-ending.js'
 import type { Trace } from '../../client/trace.js'
-import { systemPlatform } from '../../platform/system.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, withFiles } from '../files/output-files.js'
@@ -26,8 +24,8 @@ import { attempt, catchSignals } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import {
   journalFolder,
+  knownRun,
   loadOptionsOf,
-  missingRunError,
   serverOf,
   serverSettingsOf,
   targetOptionsOf,
@@ -112,8 +110,7 @@ async function optionsOf(
     return { certificate: await readCertificate(named), server: await serverOf(given, call, trace) }
   }
   const folder = journalFolder(settings, call.processEnvironment)
-  const known = await readRun(folder, named, systemPlatform.files, { holder: true })
-  if (known === undefined) throw await missingRunError(folder, named)
+  const known = await knownRun(folder, named, { holder: true })
   if (known.holder !== undefined) {
     throw new DdbError(
       'DDB_LOCKED',

@@ -36,9 +36,6 @@ export interface Command {
   /** What a brief help shows instead of all options: the keys of the common ones, and an example. */
   readonly brief?: { readonly options: readonly string[]; readonly example: string } | undefined
   readonly options: OptionTable
-  readonly environmentPrefix: string
-  /** Shown unchanged below the options. */
-  readonly epilogue: string
   /** Reads the settings immediately, so that errors in them are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>
 }

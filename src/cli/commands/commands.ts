@@ -1,7 +1,7 @@
 /*
   Every command, in the order of the help. Its module is loaded only if the command runs.
 */
-import { english, englishHelp } from '../language/help-texts.js'
+import { englishHelp } from '../language/help-texts.js'
 import { commandOptions, type CommandName, type Settings } from '../options/options.js'
 import { resolveOptions } from '../options/resolve.js'
 import type { Call, Command } from './command.js'
@@ -60,9 +60,6 @@ function commandOf<Name extends CommandName>(name: Name): Command {
   return {
     ...{ ...entry, name, options },
     summary: englishHelp.commands[name]!,
-    epilogue: english.epilogue(name),
-    // The embedded server has settings of its own: a port in the environment of a load is not for it.
-    environmentPrefix: name === 'serve' ? 'DDB_INGEST_SERVE_' : 'DDB_INGEST_',
     prepare(sources) {
       const settings = resolveOptions(options, sources) as Settings<Name>
       return async call => (await load()).run(settings, call)

@@ -74,7 +74,7 @@ function fishScript(commands: readonly Command[]): string {
     return [
       `complete -c ddb-ingest -n __fish_use_subcommand -fa ${name} -d ${quoted(summary)}`,
       ...(words === undefined ? [] : [`${of} -fa '${words.join(' ')}'`]),
-      ...Object.values(options).map(({ name: long, helpName, reader: { choices, form } }) => {
+      ...Object.values(options).map(({ name: long, helpName, form, reader: { choices } }) => {
         const value = choices ? ` -xa '${choices.join(' ')}'` : form === 'switch' ? '' : ' -r'
         return `${of} -l ${long}${value} -d ${quoted(english.optionHelp(helpName))}`
       }),

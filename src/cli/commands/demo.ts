@@ -116,7 +116,7 @@ async function runCommand(words: readonly string[], address: string, call: Call)
     ...{ DDB_HOST: address, DDB_USER: 'admin', DDB_PASSWORD: '123456' },
     [embeddedServerVariable]: address,
   }
-  const sources = { ...call.sources, ...command, flags: line.flags, environment }
+  const sources = { flags: line.flags, environment }
   // Not a copy: reading the member `stdin` would open standard input.
   const processEnvironment = Object.create(call.processEnvironment, {
     environment: { value: environment },

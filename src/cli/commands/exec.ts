@@ -22,7 +22,7 @@ const struckOut = "the server's answer contains the password: *** replaces it"
 
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
 export async function run(settings: Settings<'exec'>, call: Call): Promise<number> {
-  const format = settings.outputJson ? 'json' : settings.resultOutput
+  const format = settings.printJson ? 'json' : settings.resultOutput
   const source = sourceOf(settings, call)
   if (source === undefined) {
     call.showHelp()

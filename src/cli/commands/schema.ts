@@ -25,7 +25,7 @@ import { inputsOf } from '../files/files-from.js'
 import { nextCommands, sameCommand, shellText } from '../options/shell-command.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { defined, fieldsOf } from '../options/definition.js'
-import { sharedOptions, type Settings } from '../options/options.js'
+import { commandOptions, type Settings } from '../options/options.js'
 import { endFailed, printOtherHeader } from '../output/failures.js'
 import type { Output, Paint } from '../output/output.js'
 import { lookLine, openBar, type Line } from '../output/progress.js'
@@ -34,7 +34,7 @@ import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/t
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(given: Settings<'schema'>, call: Call): Promise<number> {
-  const format = given.outputJson ? 'json' : given.createScript ? 'create' : given.output
+  const format = given.printJson ? 'json' : given.createScript ? 'create' : given.output
   try {
     const found = await find({ ...given, output: format }, call)
     await print(format, found, call)
@@ -85,7 +85,7 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
   const files = withArchives(systemPlatform.files)
-  const fields = fieldsOf(sharedOptions, settings)
+  const fields = fieldsOf(commandOptions.schema, settings)
   const sources = await expandInputs(inputs, fields.input ?? {}, { files })
   for (const notice of sourceNotices(sources)) call.output.note(notice)
   const paths = [...sources.paths]
@@ -124,7 +124,7 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
     commands:
       path !== undefined && asked.command !== undefined
         ? [shellText(sameCommand({ command: asked.command, args, flags }, { '--path': path }))]
-        : nextCommands({ inputs: args, flags, table, needed, needsScript, hasScript }),
+        : nextCommands({ args, flags }, { table, needed, needsScript, hasScript }),
     script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
   }
 }

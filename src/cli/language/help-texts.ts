@@ -4,6 +4,7 @@
 */
 import { readFileSync } from 'node:fs'
 import { packageFile } from '../../version.js'
+import type { OptionDefinition } from '../options/definition.js'
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(packageFile(path), 'utf8'))
 
@@ -13,6 +14,8 @@ interface EnglishHelp {
   /** What each command does. */
   readonly commands: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string>>
+  /** Defaults that the program determines later; `resume.host` is that of `host` in `resume`. */
+  readonly defaults: Readonly<Record<string, string>>
   /** The lines below the options, by the name of the command or of the program. */
   readonly epilogues: Readonly<Record<string, readonly string[]>>
 }
@@ -20,32 +23,55 @@ interface EnglishHelp {
 export const englishHelp = readJson('docs/help.json') as EnglishHelp
 
 /** The content of docs/zh/help.json. */
-interface ChineseHelp extends Omit<EnglishHelp, 'summary' | 'commands'> {
+interface ChineseHelp extends Omit<EnglishHelp, 'summary' | 'commands' | 'defaults'> {
   /** Headings, summaries and defaults, by their English texts. */
   readonly texts: Readonly<Record<string, string>>
 }
 
 export const readChineseHelp = (): ChineseHelp => readJson('docs/zh/help.json') as ChineseHelp
 
+type HelpedOption = Pick<OptionDefinition, 'helpName' | 'default'>
+
+/** In English; undefined for an option without a default. */
+export function defaultNote(
+  command: string,
+  { helpName, ...own }: HelpedOption,
+): string | undefined {
+  const { defaults } = englishHelp
+  return defaults[`${command}.${helpName}`] ?? own.default ?? defaults[helpName]
+}
+
 /** The texts of one language; a text without a translation stays English. */
 export interface HelpTexts {
   readonly language: 'en' | 'zh'
   say(this: void, english: string): string
+  heading(this: void, english: string): string
   optionHelp(this: void, name: string): string
+  /** What an option of a command does, and its default in parentheses. */
+  optionText(this: void, command: string, option: HelpedOption): string
   /** The text below the options of a command, or of the program. */
   epilogue(this: void, name: string): string
 }
 
-const textsOf = (
+function textsOf(
   language: HelpTexts['language'],
   { options, epilogues }: Pick<EnglishHelp, 'options' | 'epilogues'>,
   texts: ChineseHelp['texts'] = {},
-): HelpTexts => ({
-  language,
-  say: text => texts[text] ?? text,
-  optionHelp: name => options[name] ?? '',
-  epilogue: name => epilogues[name]?.join('\n') ?? '',
-})
+): HelpTexts {
+  const say = (text: string): string => texts[text] ?? text
+  const optionHelp = (name: string): string => options[name] ?? ''
+  const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
+  return {
+    ...{ language, say, optionHelp },
+    heading: text => say(text) + say(':'),
+    optionText(command, definition) {
+      const note = defaultNote(command, definition)
+      const text = optionHelp(definition.helpName)
+      return note === undefined ? text : `${text}${open}${say(note)}${close}`
+    },
+    epilogue: name => epilogues[name]?.join('\n') ?? '',
+  }
+}
 
 export const english = textsOf('en', englishHelp)
 

@@ -10,7 +10,8 @@ import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
 import { english, englishHelp, type HelpTexts } from '../language/help-texts.js'
 import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
-import type { OptionDefinition, OptionTable } from './definition.js'
+import type { OptionTable } from './definition.js'
+import type { OptionSources } from './resolve.js'
 
 /**
  * Restores bytes of arguments, each as a lone surrogate (platform/file-name.ts). Node reads arguments as UTF-8 and replaces other
@@ -36,7 +37,7 @@ export function rawArguments(
 function withOptionFiles([command, ...words]: readonly string[], options: OptionTable) {
   if (command === undefined) return { argv: [], files: [] }
   const forms = new Map(
-    Object.values(options).flatMap(({ name, short, reader: { form } }) => [
+    Object.values(options).flatMap(({ name, short, form }) => [
       [`--${name}`, form],
       [`-${short}`, form],
     ]),
@@ -44,8 +45,7 @@ function withOptionFiles([command, ...words]: readonly string[], options: Option
   const complete = (word: string): string =>
     forms.get(word) === 'optional' ? `${word}=true` : word
   const end = words.includes('--') ? words.indexOf('--') : words.length
-  const isValue = (at: number): boolean =>
-    at >= end || /^(?:value|repeated)$/.test(forms.get(words[at - 1] ?? '') ?? '')
+  const isValue = (at: number): boolean => at >= end || forms.get(words[at - 1] ?? '') === 'value'
   const isFile = (word: string, at: number): boolean => /^@./.test(word) && !isValue(at)
   const files = words.filter(isFile).map(word => word.slice(1))
   const own = words.flatMap((word, at) =>
@@ -82,10 +82,11 @@ function optionsIn(path: string): string[] {
 export interface CommandLine {
   readonly command: Command
   readonly args: readonly string[]
-  /** Long name → the given texts; `true` for switches. */
-  readonly flags: ReadonlyMap<string, readonly string[]>
+  readonly flags: OptionSources['flags']
   /** The files named with `@FILE`, whose options are among `flags`. */
   readonly files: readonly string[]
+  /** The help of the command. */
+  readonly help: () => string
 }
 
 /** The user requested the help or the version: the caller prints `answer` and ends. */
@@ -110,30 +111,25 @@ export function readCommandLine(
   const { argv: expanded, files } = withOptionFiles(argv, named?.options ?? {})
   let answer = ''
   let found: CommandLine | undefined
+  const write = (text: string): void => void (answer += text)
   const parser = newParser(words)
     .exitOverride()
     .configureOutput({
-      writeOut: text => (answer += text),
-      writeErr: text => (answer += text),
-      outputError: () => undefined,
-      getOutHelpWidth: () => columns,
-      getErrHelpWidth: () => columns,
+      ...{ writeOut: write, writeErr: write, outputError: () => undefined },
+      ...{ getOutHelpWidth: () => columns, getErrHelpWidth: () => columns },
     })
-  const isWhole = argv[0] === `--${wholeHelp}` && argv.length === 1
-  if (isWhole) parser.outputHelp()
   for (const command of commands) {
-    const sub = subcommand(parser, command, words)
-    const showAll = (): Parser => sub.configureHelp(layoutIn(words))
-    if (isWhole) {
-      answer += '\n'
-      showAll().outputHelp()
+    const texts = new Map<string, string[]>()
+    const sub = subcommand(parser, command, words, texts)
+    const help = (): string => {
+      sub.outputHelp()
+      return answer
     }
-    sub.on(`option:${wholeHelp}`, () => showAll().help())
     sub.action(() => {
-      found = { command, args: sub.args, flags: flagsOf(sub, command), files }
+      const flags = new Map([...texts].filter(([, given]) => given.length > 0))
+      found = { command, args: sub.args, flags, files, help }
     })
   }
-  if (isWhole) return { answer }
   try {
     parser.parse(expanded, { from: 'user' })
   } catch (error) {
@@ -144,19 +140,8 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
-/** The output of `ddb-ingest NAME --help`. */
-export function helpText(
-  name: string,
-  commands: readonly Command[],
-  columns: number,
-  words?: HelpTexts,
-): string {
-  const line = readCommandLine([name, '--help'], commands, columns, words)
-  return 'answer' in line ? line.answer : ''
-}
-
 function newParser(words: HelpTexts): Parser {
-  const { say } = words
+  const { say, heading } = words
   return new Parser('ddb-ingest')
     .description(say(englishHelp.summary))
     .version(version, '-V, --version', say('print the version'))
@@ -165,7 +150,7 @@ function newParser(words: HelpTexts): Parser {
       new Parser('help')
         .argument('[command]')
         .description(say('print the help of a command'))
-        .helpGroup(say('Tools') + say(':')),
+        .helpGroup(heading('Tools')),
     )
     .addHelpText('after', words.epilogue('ddb-ingest'))
     .configureHelp(layoutIn(words))
@@ -217,50 +202,38 @@ function briefLayout(
   }
 }
 
-function subcommand(parser: Parser, command: Command, words: HelpTexts): Parser {
-  const { say, language } = words
+/** @param texts  receives the given texts of each flag */
+function subcommand(
+  parser: Parser,
+  command: Command,
+  words: HelpTexts,
+  texts: Map<string, string[]>,
+): Parser {
+  const { say, heading, language } = words
   const said = say(command.summary)
   const summary = `${said.charAt(0).toUpperCase()}${said.slice(1)}${language === 'zh' ? '。' : '.'}`
-  const output = say('Output') + say(':')
+  const helpOption = (flag: string, text: string): Option =>
+    new Option(flag, say(text)).helpGroup(heading('Output'))
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
-    .helpGroup(say(command.group) + say(':'))
+    .helpGroup(heading(command.group))
     .summary(said)
     .description(summary)
-    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(output))
+    .addHelpOption(helpOption('-h, --help', 'print help'))
     .configureHelp({ ...layoutIn(words), ...briefLayout(command, summary, words) })
   for (const definition of Object.values(command.options)) {
-    sub.addOption(optionOf(definition, words))
+    const { name, group } = definition
+    const flag = definition.flags.replace(/\[=(\w+)\]/, ' [$1]')
+    const option = new Option(flag, words.optionText(command.name, definition))
+    const given: string[] = []
+    texts.set(name, given)
+    sub.addOption(option.helpGroup(heading(group)).argParser((text = 'true') => given.push(text)))
   }
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
   return sub
-    .addOption(new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(output))
+    .addOption(helpOption(`--${wholeHelp}`, 'print help with all options'))
     .addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name)))
-}
-
-function optionOf(definition: OptionDefinition, { say, optionHelp, language }: HelpTexts): Option {
-  const { defaultNote } = definition
-  const fallback = definition.default ?? (defaultNote && say(defaultNote))
-  const text = optionHelp(definition.helpName)
-  const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
-  const help = fallback === undefined ? text : `${text}${open}${fallback}${close}`
-  const option = new Option(definition.flags.replace(/\[=(\w+)\]/, ' [$1]'), help)
-    .helpGroup(say(definition.group) + say(':'))
-    .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
-  return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option
-}
-
-function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> {
-  const names = new Set(Object.values(command.options).map(({ name }) => name))
-  const flags = new Map<string, readonly string[]>()
-  for (const option of sub.options) {
-    const name = option.long?.slice(2) ?? ''
-    const key = option.attributeName()
-    if (!names.has(name) || sub.getOptionValueSource(key) !== 'cli') continue
-    const value: unknown = sub.getOptionValue(key)
-    flags.set(name, Array.isArray(value) ? (value as string[]) : ['true'])
-  }
-  return flags
+    .on(`option:${wholeHelp}`, () => sub.configureHelp(layoutIn(words)).help())
 }
 
 function complaint(message: string): string {

@@ -9,17 +9,14 @@ type GroupName =
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
 type TopField = 'expectRows' | 'runId'
 
-/** `delivery.batchRows`, `runId`: the path of a field in LoadOptions. */
-export type LoadField =
-  { [Name in GroupName]: `${Name}.${keyof Group<Name> & string}` }[GroupName] | TopField
+/** The paths of the fields in LoadOptions that take values of type T, such as `delivery.batchRows` and `runId`. */
+type FieldOf<T> =
+  | { [Name in GroupName]: `${Name}.${MemberOf<Group<Name>, T>}` }[GroupName]
+  | MemberOf<Pick<LoadOptions, TopField>, T>
 
-export type FieldValue<Field extends LoadField> = Field extends TopField
-  ? LoadOptions[Field]
-  : Field extends `${infer Name extends GroupName}.${infer Member}`
-    ? Member extends keyof Group<Name>
-      ? Group<Name>[Member]
-      : never
-    : never
+type MemberOf<Fields, T> = {
+  [Name in keyof Fields & string]: T extends Fields[Name] ? Name : never
+}[keyof Fields & string]
 
 /** Heading under which the help lists an option. */
 export type OptionGroup =
@@ -30,11 +27,10 @@ interface Entry {
   /** In commander's notation, such as `-b, --batch-rows <n>`. */
   readonly flags: string
   readonly reader: Reader<unknown>
-  readonly field?: LoadField | undefined
+  /** The path of the field in LoadOptions that a value sets. */
+  readonly field?: string | undefined
   /** For an option that sets no field of its own: the fields that a value sets. */
   readonly fields?: (value: never) => LoadFields
-  /** Describes the default in the help if the program determines the default later. */
-  readonly defaultNote?: string | undefined
   /** The text that `reader` gets if nothing sets the option. */
   readonly default?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
@@ -51,6 +47,10 @@ export interface OptionDefinition extends Entry {
   readonly name: string
   /** `b` for `-b, --batch-rows <n>`. */
   readonly short: string | undefined
+  /** A switch takes no value; an optional value comes after `=`. */
+  readonly form: 'switch' | 'value' | 'optional'
+  /** All environment variables that set the option; the first one that is set counts. */
+  readonly environment: readonly string[]
 }
 
 /** The options of a command, by their settings. */
@@ -58,56 +58,39 @@ export type OptionTable = Readonly<Record<string, OptionDefinition>>
 
 type ValueOf<Definition> = Definition extends { reader: Reader<infer T> } ? T : never
 
-/** The settings that a command gets from its option table. Those with a default are always present. */
-export type SettingsOf<Table> = {
-  -readonly [Key in keyof Table as Table[Key] extends { default: string } ? Key : never]: ValueOf<
-    Table[Key]
-  >
-} & {
-  -readonly [Key in keyof Table as Table[Key] extends { default: string } ? never : Key]?: ValueOf<
-    Table[Key]
-  >
-}
+type WithDefault<Table> = {
+  [Key in keyof Table]: Table[Key] extends { default: string } ? Key : never
+}[keyof Table]
 
-/** The fields that take values of type T. */
-type FieldOf<T> = {
-  [Field in LoadField]: T extends FieldValue<Field> ? Field : never
-}[LoadField]
+/** The settings that a command gets from its option table. Those with a default are always present. */
+export type SettingsOf<Table> = { -readonly [Key in keyof Table]?: ValueOf<Table[Key]> } & {
+  -readonly [Key in WithDefault<Table>]: ValueOf<Table[Key]>
+}
 
 /** An entry without rare members. The compiler refuses a field whose type does not fit the reader. */
-export function option<T>(
-  flags: string,
-  reader: Reader<T>,
-  field?: FieldOf<T>,
-  defaultNote?: string,
-): { flags: string; reader: Reader<T>; field?: LoadField; defaultNote?: string } {
-  return { flags, reader, ...defined({ field, defaultNote }) }
+export function option<T>(flags: string, reader: Reader<T>, field?: FieldOf<T>) {
+  return { flags, reader, field }
 }
 
-type Named = Pick<OptionDefinition, 'group' | 'helpName' | 'name' | 'short'>
+type Named = Pick<
+  OptionDefinition,
+  'group' | 'helpName' | 'name' | 'short' | 'form' | 'environment'
+>
 
-/** Puts options under one heading of the help, and names them. */
+/** Puts options under one heading of the help, and finds what their flags say. @param prefix  of their environment variables */
 export function optionGroup<const Table extends Readonly<Record<string, Entry>>>(
   group: OptionGroup,
   table: Table,
+  prefix = 'DDB_INGEST_',
 ): { readonly [Key in keyof Table]: Table[Key] & Named } {
   const entries = Object.entries<Entry>(table).map(([helpName, entry]) => {
-    const [, short, name] = /^(?:-(\w), )?--([a-z-]+)/.exec(entry.flags)!
-    return [helpName, { ...entry, group, helpName, name: name!, short }]
+    const [, short, name = '', end] = /^(?:-(\w), )?--([a-z-]+)(.?)/.exec(entry.flags)!
+    const form = end === '' ? 'switch' : end === '[' ? 'optional' : 'value'
+    const own = prefix + name.replaceAll('-', '_').toUpperCase()
+    const environment = entry.flagOnly ? [] : [own, ...(entry.environment ?? [])]
+    return [helpName, { ...entry, group, helpName, name, short, form, environment }]
   })
   return Object.fromEntries(entries) as { [Key in keyof Table]: Table[Key] & Named }
-}
-
-/** The same options with other defaults in the help. */
-export function noted<const Table extends OptionTable>(
-  table: Table,
-  notes: { readonly [Key in keyof Table]?: string },
-): Table {
-  const entries = Object.entries<OptionDefinition>(table).map(([key, one]) => [
-    key,
-    { ...one, ...defined({ defaultNote: notes[key] ?? one.defaultNote }) },
-  ])
-  return Object.fromEntries(entries) as Table
 }
 
 export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
@@ -130,7 +113,7 @@ export function fieldsOf<Table extends OptionTable>(
       found[name] = typeof set === 'object' ? { ...(found[name] as object), ...set } : set
     }
   }
-  // `optionGroup` guarantees that each value has the type of its field.
+  // `option` guarantees that each value has the type of its field.
   return found
 }
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { DdbError, usageError } from '../../errors.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
-import { runNames } from '../../load/journal/known-runs.js'
+import { readRun, runNames, type KnownRun } from '../../load/journal/known-runs.js'
 import type {
   JournalOptions,
   LoadOptions,
@@ -105,10 +105,17 @@ export function journalOf(
   return { folder, ...defined({ workingFolder, restart }) }
 }
 
-/** The error for a name that no run has. @param folder  of the journals */
-export async function missingRunError(folder: string, runId: string): Promise<DdbError> {
-  const names = await runNames(folder, systemPlatform.files)
-  return new DdbError(
+/** A run with a journal. @param folder  of the journals @throws {DdbError} DDB_RUN_MISSING, with the nearest names; DDB_RUN_DAMAGED */
+export async function knownRun(
+  folder: string,
+  runId: string,
+  look: Parameters<typeof readRun>[3] = {},
+): Promise<KnownRun> {
+  const { files } = systemPlatform
+  const known = await readRun(folder, runId, files, look)
+  if (known !== undefined) return known
+  const names = await runNames(folder, files)
+  throw new DdbError(
     'DDB_RUN_MISSING',
     `no run "${runId}" in ${folder}/runs${didYouMean(runId, names)}: ddb-ingest runs lists those that have a journal`,
   )

@@ -13,11 +13,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface Reader<T> {
   /** Completes "expected …". */
   readonly expected: string
-  /**
-   * `switch`: takes no value; `optional`: may have one after `=`; `repeated`: may be given several times. The texts of the
-   * last two are all that were given.
-   */
-  readonly form: 'switch' | 'value' | 'optional' | 'repeated'
+  /** True if every text counts; otherwise the last one applies. */
+  readonly isRepeated?: boolean
   /** True if the text is JSON. */
   readonly json?: boolean
   /** The text in a form that can be typed, which the reader understands. */
@@ -32,11 +29,10 @@ export interface Reader<T> {
 export function single<T>(
   expected: string,
   read: (text: string, environment: Environment) => T | undefined,
-  more: Partial<Pick<Reader<T>, 'choices' | 'shown' | 'form' | 'json'>> = {},
+  more: Pick<Reader<T>, 'choices' | 'shown' | 'json'> = {},
 ): Reader<T> {
   return {
     expected,
-    form: 'value',
     read: (texts, environment = {}) => read(texts.at(-1) ?? '', environment),
     ...more,
   }
@@ -46,7 +42,7 @@ export function single<T>(
 export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   return {
     ...one,
-    form: 'repeated',
+    isRepeated: true,
     read(texts) {
       const values = texts.map(text => one.read([text]))
       return values.some(value => value === undefined) ? undefined : (values as T[])
@@ -77,7 +73,7 @@ function truthOf(text: string): boolean | undefined {
   return /^(?:0|false|no)$/i.test(text) ? false : undefined
 }
 
-export const onOff = single('true or false', truthOf, { form: 'switch' })
+export const onOff = single('true or false', truthOf)
 
 /** For commands that only print: a file in the variable is meant for loads. */
 export const jsonSwitch: Reader<boolean> = { ...onOff, read: texts => truthOf(texts[0]!) ?? false }
@@ -93,7 +89,7 @@ const fileName = /^(?!--)./s
 
 export const jsonTo: Reader<JsonTo> = {
   expected: 'true, false or a file (./--x if its name begins with two hyphens)',
-  form: 'optional',
+  isRepeated: true,
   read(texts) {
     const files = texts.filter(text => truthOf(text) === undefined)
     if (!files.every(file => fileName.test(file))) return undefined
@@ -250,7 +246,7 @@ function hostAddress(value: string, standard: number): HostAddress | undefined {
 export function pairs(shape: string, alone = ''): Reader<Readonly<Record<string, string>>> {
   return {
     expected: `${shape}, each ${shape.split('=')[0]} once`,
-    form: 'repeated',
+    isRepeated: true,
     read(texts) {
       const found = new Map(
         texts

@@ -7,11 +7,9 @@ import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** Where to look for one command's options. */
 export interface OptionSources {
-  /** Long name → the texts given on the command line. */
+  /** Long name → the texts given on the command line; `true` for switches. */
   readonly flags: ReadonlyMap<string, readonly string[]>
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** `DDB_INGEST_`, or `DDB_INGEST_SERVE_` for the server's own settings. */
-  readonly environmentPrefix: string
   /** The files named with `@FILE`, whose options are among `flags`. */
   readonly files?: readonly string[]
 }
@@ -38,34 +36,23 @@ export function resolveOptions<Table extends OptionTable>(
   return settings as SettingsOf<Table>
 }
 
-/** `DDB_INGEST_BATCH_ROWS` for `batch-rows`. */
-const environmentName = (prefix: string, definition: OptionDefinition): string =>
-  prefix + definition.name.replaceAll('-', '_').toUpperCase()
-
 /** The value of an option, including its default; undefined if nothing sets it. */
-export function findValue(definition: OptionDefinition, sources: OptionSources): Found | undefined {
-  const { name } = definition
-  const flag = sources.flags.get(name)
-  if (flag !== undefined) return { texts: flag, origin: `--${name}` }
-  const set = definition.flagOnly ? undefined : fromEnvironment(definition, sources)
-  if (set !== undefined || definition.default === undefined) return set
-  return { texts: [definition.default], origin: 'default' }
-}
-
-function fromEnvironment(
+export function findValue(
   definition: OptionDefinition,
-  { environment, environmentPrefix }: OptionSources,
+  { flags, environment }: OptionSources,
 ): Found | undefined {
-  const own = environmentName(environmentPrefix, definition)
+  const { name, default: text } = definition
+  const given = flags.get(name)
+  if (given !== undefined) return { texts: given, origin: `--${name}` }
   // An empty variable counts as unset, as is usual in shells.
-  const origin = [own, ...(definition.environment ?? [])].find(name => environment[name])
-  if (origin === undefined) return undefined
-  return { texts: environmentTexts(definition, environment[origin]!), origin }
+  const origin = definition.environment.find(variable => environment[variable])
+  if (origin !== undefined) return { texts: textsIn(environment[origin]!, definition), origin }
+  return text === undefined ? undefined : { texts: [text], origin: 'default' }
 }
 
 /** The variable of a repeatable option may be a JSON array or object of its values; any other text is the only value. */
-function environmentTexts({ reader }: OptionDefinition, value: string): readonly string[] {
-  if (reader.form !== 'repeated' || !/^\s*[[{]/.test(value)) return [value]
+function textsIn(value: string, { reader }: OptionDefinition): readonly string[] {
+  if (!reader.isRepeated || !/^\s*[[{]/.test(value)) return [value]
   try {
     const values = JSON.parse(value) as unknown[] | Record<string, unknown>
     const text = (one: unknown): string => (typeof one === 'string' ? one : JSON.stringify(one))
@@ -106,20 +93,13 @@ export function isKernelOff(environment: OptionSources['environment']): boolean 
 /** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
 export function checkEnvironment(
   environment: OptionSources['environment'],
-  commands: readonly { readonly environmentPrefix: string; readonly options: OptionTable }[],
+  tables: readonly OptionTable[],
 ): void {
-  const set = Object.keys(environment).filter(name => name.startsWith('DDB_INGEST_'))
-  if (set.length === 0) return
-  const known = new Set([
-    kernelSwitch,
-    ...commands.flatMap(({ environmentPrefix, options }) =>
-      Object.values(options)
-        .filter(({ flagOnly }) => !flagOnly)
-        .map(definition => environmentName(environmentPrefix, definition)),
-    ),
-  ])
-  for (const name of set) {
-    if (known.has(name) || !environment[name]) continue
+  const known = new Set(
+    tables.flatMap(Object.values<OptionDefinition>).flatMap(one => one.environment),
+  ).add(kernelSwitch)
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('DDB_INGEST_') || !environment[name] || known.has(name)) continue
     throw usageError(`${clean(name)} sets no option${didYouMean(name, known)}`)
   }
 }

@@ -8,14 +8,13 @@ import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress } from '../../load/options.js'
+import { addressText } from '../../client/failure.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
 import { fieldsOf, type OptionDefinition, type OptionTable } from './definition.js'
 import {
   commandOptions,
   loadOptions,
-  newTableOptions,
   serverOptions,
-  sharedOptions,
   valueOptions,
   type Settings,
 } from './options.js'
@@ -40,30 +39,24 @@ export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
 
-/** The address in the form that `--host` reads. */
-export function addressText({ host, port }: ServerAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function addressesText(server: JournaledServer): string {
-  return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
-}
+/** Addresses in the form that `--host` reads. */
+export const addressesText = (hosts: readonly ServerAddress[]): string =>
+  hosts.map(({ host, port }) => addressText(host, port)).join(',')
 
 /** True for a value of `--json` that names a file. */
 const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
 
-/** A switch if it is on, a repeatable flag for each text, any other flag with the last text. */
+/** A switch if it is on, a repeatable flag for each text, any other flag with the last text; nothing for unknown flags. */
 function flagWords(options: OptionTable, flags: Flags): string[] {
-  const readers = new Map(Object.values(options).map(one => [one.name, one.reader]))
+  const known = new Map(Object.values(options).map(one => [one.name, one]))
   return [...flags].flatMap(([name, texts]) => {
-    const reader = readers.get(name)
-    if (reader === undefined) return []
+    const { form, reader } = known.get(name) ?? {}
+    if (reader === undefined || texts.length === 0) return []
     const flag = `--${name}`
-    const { form, shown = text => text } = reader
-    if (form === 'switch') return texts.length > 0 && reader.read(texts) === true ? [flag] : []
+    if (form === 'switch') return reader.read(texts) === true ? [flag] : []
     if (form === 'optional') return texts.map(text => (isFile(text) ? `${flag}=${text}` : flag))
-    return (form === 'repeated' ? texts : texts.slice(-1))
-      .map(shown)
+    return (reader.isRepeated ? texts : texts.slice(-1))
+      .map(reader.shown ?? String)
       .flatMap(text => (text.startsWith('-') ? [`${flag}=${text}`] : [flag, text]))
   })
 }
@@ -74,29 +67,16 @@ function commandWords(name: string, args: readonly string[], options: OptionTabl
   return [name, ...words, ...flagWords(options, flags)]
 }
 
-const namesOf = (table: OptionTable): string[] => Object.values(table).map(({ name }) => name)
-
-/** The flags of the options in `table`, in its order. */
-function flagsIn(table: OptionTable, flags: Flags): Map<string, readonly string[]> {
-  const entries = namesOf(table).map(name => [name, flags.get(name) ?? []] as const)
-  return new Map(entries.filter(([, texts]) => texts.length > 0))
-}
-
 /** The flags of `load` that set these fields, with their texts. */
-function flagsOf(fields: Readonly<Record<string, unknown>>): Map<string, readonly string[]> {
-  const flags = new Map<string, readonly string[]>()
-  for (const definition of Object.values<OptionDefinition>(loadOptions)) {
-    const [group, member] = definition.field?.split('.') ?? []
-    const value = (fields[group!] as Record<string, unknown> | undefined)?.[member!]
-    if (value === undefined) continue
-    const texts = Array.isArray(value)
-      ? value.map(String)
-      : typeof value === 'object'
-        ? Object.entries(value!).map(([name, text]) => `${name}=${text}`)
-        : [JSON.stringify(value)]
-    flags.set(definition.name, typeof value === 'string' ? [value] : texts)
-  }
-  return flags
+function flagsOf(fields: Readonly<Record<string, unknown>>): [string, readonly string[]][] {
+  return Object.values<OptionDefinition>(loadOptions).flatMap(({ name, field = '' }) => {
+    const [group = '', member = ''] = field.split('.')
+    const value = (fields[group] as Record<string, unknown> | undefined)?.[member]
+    if (value === undefined) return []
+    if (Array.isArray(value)) return [[name, value.map(String)]]
+    if (typeof value !== 'object') return [[name, [String(value)]]]
+    return [[name, Object.entries(value!).map(([key, text]) => `${key}=${text}`)]]
+  })
 }
 
 export interface TypedCall {
@@ -125,9 +105,7 @@ export function sameCommand(
 }
 
 /** The flags that name the server and the user. */
-export function serverWords(flags: Flags): string[] {
-  return flagWords(serverOptions, flags)
-}
+export const serverWords = (flags: Flags): string[] => flagWords(serverOptions, flags)
 
 /** One of the loads that a check proposes. */
 export interface CommandPart {
@@ -152,35 +130,35 @@ export function loadCommand(
   sources: OptionSources,
   { frozen: { inputs, ...detected }, number, isOnly, args, counts }: CommandPart,
 ): string {
-  const flags = new Map<string, readonly string[]>()
-  for (const definition of Object.values<OptionDefinition>(loadOptions)) {
-    const given = findValue(definition, sources)
-    if (given !== undefined) flags.set(definition.name, given.texts)
-  }
-  const own = flagsOf(fieldsOf(loadOptions, settings))
+  const flags = new Map(
+    Object.values<OptionDefinition>(loadOptions).map(one => [
+      one.name,
+      findValue(one, sources)?.texts ?? [],
+    ]),
+  )
+  const own = new Map(flagsOf(fieldsOf(loadOptions, settings)))
   for (const [name, texts] of flagsOf(detected)) {
     // A setting that the check did not change stays as the user wrote it.
     if (String(texts) !== String(own.get(name))) flags.set(name, texts)
   }
-  flags.set('host', [settings.host.map(addressText).join(',')])
+  flags.set('host', [addressesText(settings.host)])
   flags.set('json', flags.get('json')?.filter(isFile) ?? [])
   // A list from standard input cannot be read again.
   const isAsGiven = isOnly && settings.filesFrom !== '-'
   // Folders and lists are replaced by the files that they select.
   const left = isAsGiven ? ofOutput : [...ofOutput, 'include', 'files-from']
-  for (const name of left) flags.delete(name)
+  for (const name of left) flags.set(name, [])
   // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
   const { rows, fit, isWhole } = counts
   const shares = isOnly || !isWhole ? {} : { limit: rows, 'expect-rows': fit }
   for (const [name, count] of Object.entries(shares)) {
-    if (flags.has(name)) flags.set(name, [String(count)])
+    if (isSet(flags, name)) flags.set(name, [String(count)])
   }
   passRejects(flags, rows - fit, isWhole)
   for (const name of isOnly || number === 1 ? [] : ofOne) {
     flags.set(name, flags.get(name)?.map(text => numbered(text, number, name)) ?? [])
   }
-  const words = isAsGiven ? args : inputs
-  return shellText(commandWords('load', words, loadOptions, flagsIn(loadOptions, flags)))
+  return shellText(commandWords('load', isAsGiven ? args : inputs, loadOptions, flags))
 }
 
 /** `r-2.csv` for `r.csv`. */
@@ -190,11 +168,8 @@ function numbered(text: string, number: number, name: string): string {
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
-/** The user's settings for `schema`, used in the commands that `schema` prints. */
-export interface NewTableLoad {
-  /** The inputs as the user gave them. */
-  readonly inputs: readonly string[]
-  readonly flags: Flags
+/** A table that `schema` proposes. */
+export interface ProposedTable {
   readonly table: string
   readonly needed: NeededOptions
   /** True if the table has properties that `load --create` cannot give it. */
@@ -203,21 +178,24 @@ export interface NewTableLoad {
   readonly hasScript: boolean
 }
 
-/** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. */
-export function nextCommands(command: NewTableLoad): string[] {
-  const { inputs, table, flags, needsScript, hasScript, needed } = command
-  const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
+/** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. @param flags  of `schema` */
+export function nextCommands(
+  { args, flags }: Pick<TypedCall, 'args' | 'flags'>,
+  { table, needed, needsScript, hasScript }: ProposedTable,
+): string[] {
+  const isStdin = args.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const isMade = hasScript || needsScript || isStdin
-  const create = ['create', [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
-  // Repeats only flags: variables of the environment will apply again.
-  const ofNewTable = flagsIn(newTableOptions, flags)
-  const shared = flagsIn(sharedOptions, flags)
   const target = ['table', [table]] as const
-  const filled = new Map([target, ...(isMade ? [] : [create, ...ofNewTable]), ...shared])
-  const load = shellText(commandWords('load', inputs, loadOptions, withNeeded(filled, needed)))
+  const create = ['create', isMade ? [] : [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
+  const printing = ['json', 'no-color'].map(name => [name, []] as const)
+  const ofNewTable = ['types', 'partition'].map(name => [name, []] as const)
+  // The first entry of a flag determines its place, the last one its texts.
+  const left = isMade ? [...printing, ...ofNewTable] : printing
+  const ofLoad = new Map([target, create, ...flags, create, ...left])
+  const load = shellText(commandWords('load', args, loadOptions, withNeeded(ofLoad, needed)))
   if (hasScript || !isMade || isStdin) return [load]
-  const script = new Map([target, ...ofNewTable, ...shared, ['output', ['create']]])
-  const schema = shellText(commandWords('schema', inputs, commandOptions.schema, script))
+  const ofSchema = new Map([target, ...flags, ['create', []], ['output', ['create']], ...printing])
+  const schema = shellText(commandWords('schema', args, commandOptions.schema, ofSchema))
   return [`${schema} | ddb-ingest exec -`, load]
 }
 
@@ -227,7 +205,9 @@ export function completedCommand(call: TypedCall, needed: NeededOptions): string
   return commandWords(name, args, command.options, withNeeded(flags, needed))
 }
 
-const ofValues = new Set(namesOf(valueOptions))
+const isSet = (flags: Flags, name: string): boolean => (flags.get(name) ?? []).length > 0
+
+const ofValues = new Set(Object.values(valueOptions).map(({ name }) => name))
 
 /** Adds the options that the inputs need. Those about cells come after the user's own, and count; others only if there is none. */
 function withNeeded(flags: Flags, needed: NeededOptions): Flags {
@@ -252,10 +232,10 @@ function withNeeded(flags: Flags, needed: NeededOptions): Flags {
 function passRejects(flags: Map<string, readonly string[]>, rejects: number, isWhole = true): void {
   if (rejects === 0) return
   if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
-  if (!flags.has('rejects') && !flags.has('on-error')) flags.set('rejects', [newRejectsFile()])
-  flags.delete('max-errors')
-  if (!isWhole) flags.set('max-errors', ['100%'])
-  else if (rejects > defaultMaxErrors) flags.set('max-errors', [String(rejects)])
+  if (!isSet(flags, 'rejects') && !isSet(flags, 'on-error'))
+    flags.set('rejects', [newRejectsFile()])
+  const most = !isWhole ? ['100%'] : rejects > defaultMaxErrors ? [String(rejects)] : []
+  flags.set('max-errors', most)
 }
 
 /** A name that no file has yet, because a load refuses to replace a rejects file. */
@@ -276,10 +256,7 @@ const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedi
 export function repeatedWords(flags: Flags): string[] {
   const files = flags.get('password-file') ?? []
   const whole = files.map(path => (path === '-' ? path : resolve(path)))
-  return flagWords(
-    ofProcess,
-    new Map([['password-file', []], ...flags]).set('password-file', whole),
-  )
+  return flagWords(ofProcess, new Map([...flags, ['password-file', whole]]))
 }
 
 interface EndOfRun {
@@ -313,10 +290,11 @@ export function resumeCommand(
   repeated: readonly string[] = [],
   name: 'resume' | 'audit' = 'resume',
 ): string {
-  const hosts = addressesText(server)
+  const hostsOf = (one: JournaledServer): string => addressesText([one, ...(one.otherHosts ?? [])])
+  const hosts = hostsOf(server)
   return shellText([
     ...[name, runId, ...(stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)])],
-    ...(hosts === addressesText(journaled) ? [] : ['--host', hosts]),
+    ...(hosts === hostsOf(journaled) ? [] : ['--host', hosts]),
     ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
     ...repeated,
   ])

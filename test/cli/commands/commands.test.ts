@@ -16,18 +16,21 @@ import { root } from '../../helpers/checkout.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli, type FakeTerminals, type Outcome } from '../run-cli.js'
 
-const noSources: OptionSources = {
-  flags: new Map(),
-  environment: {},
-  environmentPrefix: 'DDB_INGEST_',
-}
+const noSources: OptionSources = { flags: new Map(), environment: {} }
 
 t.test('only the embedded server has settings of its own in the environment', async t => {
-  const clients = commands.filter(({ environmentPrefix }) => environmentPrefix === 'DDB_INGEST_')
-  t.strictSame(
-    commands.filter(one => !clients.includes(one)).map(({ name }) => name),
-    ['serve'],
-  )
+  for (const { name, options } of commands) {
+    const own = Object.values(options).map(({ environment }) => environment[0] ?? 'none')
+    t.ok(
+      own.every(
+        one => one === 'none' || one.startsWith('DDB_INGEST_SERVE_') === (name === 'serve'),
+      ),
+      name,
+    )
+  }
+  const { port, host } = { port: 'DDB_INGEST_SERVE_PORT', host: 'DDB_INGEST_SERVE_HOST' }
+  const { listenPort, listenHost } = commands.find(({ name }) => name === 'serve')!.options
+  t.strictSame([listenPort!.environment, listenHost!.environment], [[port], [host]])
 })
 
 t.test('every default can be read like a value of its option', async t => {

@@ -31,13 +31,11 @@ const isSentence = (note: string): boolean => / |^all$/.test(note)
 const shown = new Set([
   englishHelp.summary,
   ...frame,
+  ...Object.values(englishHelp.defaults).filter(isSentence),
   ...commands.flatMap(({ group, summary, options }) => [
     group,
     summary,
-    ...Object.values(options).flatMap(({ group: heading, defaultNote }) => [
-      heading,
-      ...(defaultNote !== undefined && isSentence(defaultNote) ? [defaultNote] : []),
-    ]),
+    ...Object.values(options).map(({ group: heading }) => heading),
   ]),
 ])
 
@@ -61,6 +59,14 @@ t.test(
     t.strictSame(Object.keys(zhOptionHelp), Object.keys(optionHelp))
     const used = commands.flatMap(({ options }) => Object.values(options))
     t.strictSame(new Set(used.map(({ helpName }) => helpName)), new Set(Object.keys(optionHelp)))
+    const keys = commands.flatMap(({ name, options }) =>
+      Object.values(options).flatMap(({ helpName }) => [helpName, `${name}.${helpName}`]),
+    )
+    t.strictSame(
+      Object.keys(englishHelp.defaults).filter(key => !keys.includes(key)),
+      [],
+      'defaults of no option',
+    )
   },
 )
 

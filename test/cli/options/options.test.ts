@@ -10,6 +10,7 @@ import {
   serverSettingsOf,
   loadOptionsOf,
 } from '../../../src/cli/options/library-options.js'
+import { englishHelp } from '../../../src/cli/language/help-texts.js'
 import { journaledServerOptions } from '../../../src/cli/options/options.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import {
@@ -26,10 +27,11 @@ import { checkedOptions } from '../../../src/load/checked-options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { fakeProcess } from '../run-cli.js'
 
+const { defaults } = englishHelp
+
 /** The default in the help text of an option, read as if a user had typed it. */
 function noted(key: keyof typeof loadOptions): unknown {
-  const { reader, defaultNote }: OptionDefinition = loadOptions[key]
-  return reader.read([defaultNote ?? ''])
+  return loadOptions[key].reader.read([defaults[key] ?? ''])
 }
 
 const checkedFor = (table: string): ReturnType<typeof checkedOptions> => {
@@ -43,7 +45,7 @@ const checkedFor = (table: string): ReturnType<typeof checkedOptions> => {
 
 t.test('a missing option has the default that the help states', async t => {
   const checked = checkedFor('trades')
-  t.match(loadOptions.mode.defaultNote, new RegExp(`^${checked.mode};`))
+  t.match(defaults['mode'], new RegExp(`^${checked.mode};`))
   t.equal(noted('confirm'), checked.confirm)
   t.equal(noted('confirmTimeout'), checked.confirmTimeoutMs)
   t.equal(noted('maxInFlight'), checked.maxInFlightBytes)
@@ -56,10 +58,10 @@ t.test('a missing option has the default that the help states', async t => {
 
 t.test('stream tables and DFS tables have their own batch sizes', async t => {
   const { reader } = loadOptions.batchBytes
-  const [stream, dfs] = loadOptions.batchBytes.defaultNote!.split('; DFS tables ')
+  const [stream, dfs] = defaults['batchBytes']!.split('; DFS tables ')
   t.equal(reader.read([stream!]), checkedFor('trades').batchBytes)
   t.equal(reader.read([dfs!]), checkedFor('dfs://db/t').batchBytes)
-  t.match(loadOptions.batchRows.defaultNote, checkedFor('trades').batchRows.toLocaleString('en'))
+  t.match(defaults['batchRows'], checkedFor('trades').batchRows.toLocaleString('en'))
 })
 
 t.test('a folder for journals alone creates no journal', async t => {
@@ -69,7 +71,6 @@ t.test('a folder for journals alone creates no journal', async t => {
       ['table', ['t']],
     ]),
     environment: {},
-    environmentPrefix: 'DDB_INGEST_',
   }
   const { processEnvironment } = fakeProcess()
   const output = { note: () => undefined, keepSecret: () => undefined }
@@ -146,7 +147,6 @@ const settings = (
     resolveOptions(journaledServerOptions, {
       flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
       environment,
-      environmentPrefix: 'DDB_INGEST_',
     }),
     server,
     folder,

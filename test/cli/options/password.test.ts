@@ -15,7 +15,6 @@ const sources = (
 ): OptionSources => ({
   flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
   environment,
-  environmentPrefix: 'DDB_INGEST_',
 })
 
 async function credentials(

@@ -9,7 +9,7 @@ import {
   loadCommand,
   type CommandPart,
   nextCommands,
-  type NewTableLoad,
+  type ProposedTable,
   repeatedWords,
   resumeCommand,
   type RunToResume,
@@ -59,7 +59,6 @@ function command(
   const sources: OptionSources = {
     flags: new Map(Object.entries(flags)),
     environment,
-    environmentPrefix: 'DDB_INGEST_',
   }
   return loadCommand(resolveOptions(loadOptions, sources), sources, {
     frozen,
@@ -163,23 +162,22 @@ t.test('characters that are hard to type have names', async t => {
   )
 })
 
-const nothing: NewTableLoad['needed'] = {
+const nothing: ProposedTable['needed'] = {
   input: {},
   mapping: {},
   cells: {},
   rejects: 0,
 }
 
-const next = (change: Partial<NewTableLoad>): string[] =>
-  nextCommands({
-    inputs: ['t.csv'],
-    flags: new Map(),
-    table: 't',
-    needed: nothing,
-    needsScript: false,
-    hasScript: false,
-    ...change,
-  })
+const next = ({
+  args = ['t.csv'],
+  flags = new Map<string, string[]>(),
+  ...change
+}: Partial<ProposedTable> & { args?: string[]; flags?: Map<string, string[]> }): string[] =>
+  nextCommands(
+    { args, flags },
+    { table: 't', needed: nothing, needsScript: false, hasScript: false, ...change },
+  )
 
 t.test('if possible, the printed load creates the table', async t => {
   t.strictSame(next({}), ['ddb-ingest load t.csv --table t --create stream'])
@@ -187,7 +185,7 @@ t.test('if possible, the printed load creates the table', async t => {
     'ddb-ingest load t.csv --table dfs://d/t --create dfs',
   ])
   t.strictSame(next({ hasScript: true }), ['ddb-ingest load t.csv --table t'])
-  t.strictSame(next({ inputs: ['-'] }), ['ddb-ingest load - --table t'])
+  t.strictSame(next({ args: ['-'] }), ['ddb-ingest load - --table t'])
   t.strictSame(next({ flags: new Map([['key', ['a,b']]]), needsScript: true }), [
     'ddb-ingest schema t.csv --table t --key a,b --output create | ddb-ingest exec -',
     'ddb-ingest load t.csv --table t',
@@ -213,7 +211,7 @@ t.test('given options are repeated, and necessary options are added', async t =>
   t.strictSame(next({ flags: new Map([['delimiter', ['\t']]]) }), [
     "ddb-ingest load t.csv --table t --create stream --delimiter '\\t'",
   ])
-  const needed: NewTableLoad['needed'] = {
+  const needed: ProposedTable['needed'] = {
     input: { quote: '', quotes: 'lax', trim: true, comment: '#' },
     mapping: { map: { a_b: "a 'b'" }, match: 'position', allowMissing: true, ignoreExtra: true },
     cells: {
@@ -226,8 +224,8 @@ t.test('given options are repeated, and necessary options are added', async t =>
     },
     rejects: 0,
   }
-  t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
-    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' --null=- --null N/A " +
+  t.strictSame(next({ args: ['-x y.csv'], flags, needed }), [
+    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --null NA --null '' --null=- --null N/A --trim " +
       "--quote '' --comment '#' --quotes lax --match position " +
       "--map 'a_b=a '\\''b'\\''' --ignore-extra --allow-missing --date-format d=dd/MM/yyyy --thousands ' ' " +
       "--decimal-comma --percent p --percent 'q r' --booleans Y/N",
@@ -261,9 +259,9 @@ t.test('flags that are never in a journal are repeated, with complete file names
     ['require', ['tls', 'scram']],
   ])
   t.strictSame(repeatedWords(flags), [
+    '--insecure-login',
     '--password-file',
     resolve('pw'),
-    '--insecure-login',
     '--require',
     'scram',
   ])

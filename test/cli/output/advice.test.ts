@@ -76,8 +76,7 @@ function isUnderstood(command: string): boolean {
   const isHelp = 'answer' in line && /^Usage: ddb-ingest [\w[]/.test(line.answer)
   if (!('answer' in line)) {
     const { command: found, flags } = line
-    const layers = { environment: {}, environmentPrefix: '', layers: [] }
-    resolveOptions(found.options, { flags, ...layers })
+    resolveOptions(found.options, { flags, environment: {} })
   }
   understood.set(command, isHelp || !('answer' in line))
   return understood.get(command)!

@@ -3,8 +3,7 @@
 */
 import { dirname, resolve } from 'node:path'
 import { DdbError, InputError, usageError } from '../../../errors.js'
-import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
-import { systemPlatform } from '../../../platform/system.js'
+import type { KnownRun } from '../../../load/journal/known-runs.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
@@ -13,7 +12,7 @@ import { shellWord } from '../../options/shell-command.js'
 import { defined, fieldsOf } from '../../options/definition.js'
 import {
   journalFolder,
-  missingRunError,
+  knownRun,
   serverSettingsOf,
   serverOf,
 } from '../../options/library-options.js'
@@ -30,7 +29,7 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
   const runId = args[0] ?? ''
   const { restart, onDoubt } = settings
   return runOnProcess(settings, call, askedOf(runId), async ({ knows, openFiles }) => {
-    const known = await knownRun(folder, runId, restart)
+    const known = await runToResume(folder, runId, restart)
     const { folder: workingFolder, options } = known.run
     knows(askedOf(runId, options))
     refuseStrange(known)
@@ -78,23 +77,18 @@ function refuseOtherNulls({ run }: KnownRun, { onError }: Settings<'resume'>): v
   )
 }
 
-/**
- * @param restart  accept a damaged journal if it still records how the run began
- * @throws {DdbError} DDB_RUN_MISSING, with the nearest names; DDB_RUN_DAMAGED
- */
-async function knownRun(folder: string, runId: string, restart = false): Promise<KnownRun> {
+/** @param restart  accept a damaged journal if it still records how the run began @throws {DdbError} as `knownRun` */
+async function runToResume(folder: string, runId: string, restart = false): Promise<KnownRun> {
   if (runIdReader.read([runId]) === undefined) {
     throw usageError(`a run is named by ${runIdReader.expected}`)
   }
   try {
-    const known = await readRun(folder, runId, systemPlatform.files, { evenDamaged: restart })
-    if (known !== undefined) return known
+    return await knownRun(folder, runId, { evenDamaged: restart })
   } catch (error) {
     if (!restart || !(error instanceof DdbError) || error.code !== 'DDB_RUN_DAMAGED') throw error
     const remedy = `Start it over with the whole command: \`load … --run-id ${runId} --restart\``
     throw new DdbError(error.code, `${error.message}. It does not say how the run began. ${remedy}`)
   }
-  throw await missingRunError(folder, runId)
 }
 
 /** If neither the user nor the run's options name a rejects file, uses the file that an earlier process recorded. */

@@ -23,7 +23,7 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined, fieldsOf } from '../../options/definition.js'
 import { journalFolder, serverSettingsOf, serverOf } from '../../options/library-options.js'
-import { addressText, shellWord } from '../../options/shell-command.js'
+import { addressesText, shellWord } from '../../options/shell-command.js'
 import { commandOptions, type Settings } from '../../options/options.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
@@ -78,7 +78,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
     return given[key] === undefined ? [`--${commandOptions.retry[key].name}`, text] : []
   })
   if (given.host === undefined) {
-    missing.unshift('--host', [server, ...otherHosts].map(addressText).join(','))
+    missing.unshift('--host', addressesText([server, ...otherHosts]))
   }
   if (missing.length === 0) return
   const { owner, isOpenToAll, group } = strangers
@@ -86,7 +86,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
     owner !== undefined ? `user ${owner}` : isOpenToAll ? 'every user' : `users of group ${group}`
   const as = user === undefined ? 'without a login' : `as user "${user}"`
   throw usageError(
-    `${who} may have written "${reasons}", which sends the rows to ${addressText(server)}, ${as}: if that is right, ` +
+    `${who} may have written "${reasons}", which sends the rows to ${addressesText([server])}, ${as}: if that is right, ` +
       `confirm it with ${missing.map(shellWord).join(' ')}`,
   )
 }

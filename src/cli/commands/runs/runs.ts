@@ -28,7 +28,7 @@ import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
 import {
   journalFolder,
-  missingRunError,
+  knownRun,
   serverSettingsOf,
   serverTargetOf,
 } from '../../options/library-options.js'
@@ -93,13 +93,10 @@ async function foundRuns(
   names: readonly string[],
   folder: string,
 ): Promise<{ runs: readonly KnownRun[]; strange: readonly StrangeFile[] }> {
-  const { files } = systemPlatform
-  if (clean || names.length === 0) return listRuns(folder, files)
+  if (clean || names.length === 0) return listRuns(folder, systemPlatform.files)
   const runs: KnownRun[] = []
   for (const name of names) {
-    const known = await readRun(folder, name, files, { holder: true })
-    if (known === undefined) throw await missingRunError(folder, name)
-    runs.push(known)
+    runs.push(await knownRun(folder, name, { holder: true }))
   }
   return { runs, strange: [] }
 }
@@ -164,9 +161,7 @@ async function printRunFiles(
   }
   const report = { schema: 'ddb-ingest/runs-files/1', version, exitCode: 0, runId }
   try {
-    const known = await readRun(folder, runId, systemPlatform.files)
-    if (known === undefined) throw await missingRunError(folder, runId)
-    const files = filesOf(known)
+    const files = filesOf(await knownRun(folder, runId))
     if (settings.printJson) await output.writeData(jsonLine({ ...report, files, error: null }))
     else {
       const rows = files.map(({ path, state, rows, rejected, at }) => [
@@ -218,12 +213,10 @@ async function cleanRuns(
   if (call.args.length === 0) return removeOldRuns(folder, systemPlatform, removed)
   const targetOf = newTargets(settings, call)
   for (const runId of call.args) {
-    const find = (): Promise<KnownRun | undefined> =>
-      readRun(folder, runId, files, { evenDamaged: true })
-    if ((await find()) === undefined) throw await missingRunError(folder, runId)
+    await knownRun(folder, runId, { evenDamaged: true })
     const held = await lockRun(folder, runId, files)
     try {
-      const known = await find()
+      const known = await readRun(folder, runId, files, { evenDamaged: true })
       if (known === undefined) continue
       const { token, options, folder: begunIn } = known.run
       const forget = async (): Promise<void> => {
