@@ -1,5 +1,5 @@
 /*
-  Decompresses gzip and Brotli. Readers get all content that can be decompressed before a failure is reported. Only
+  Decompresses gzip and Brotli. Readers get the content before a damage, but a failing zlib loses the content of its last chunk. Only
   zeros may follow the compressed data, because some programs pad files with zeros.
 */
 import type { TransformOptions } from 'node:stream'
@@ -10,43 +10,27 @@ import {
   type Gunzip,
   type ZlibOptions,
 } from 'node:zlib'
-import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
 import { damagedInput, isCutOff, damagedText, trailingDataText } from './damaged-input.js'
 
-interface Given {
-  bytes: number
-  readonly kept: KeptInput
-}
-
 /**
- * The content of the gzip members, or of the Brotli stream, in `stored`. Yields everything that can be decompressed before an error.
+ * The content of the gzip members, or of the Brotli stream, in `stored`. Before an error, yields what zlib delivers: everything but the
+ * content of the chunk in which the data is damaged.
  * @throws {InputError} DDB_INPUT_READ for other data after the compressed data, and for truncated or damaged data
  * @throws all errors of `stored`
  */
 export async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
   const decompressor = newDecompressor(tool)
-  const given: Given = { bytes: 0, kept: new KeptInput() }
+  const given = { bytes: 0 }
   const feeding = feed(decompressor, stored, name, given)
-  let contentBytes = 0
   try {
-    const content = contentOf(decompressor)
-    let next = await content.next()
-    for (; next.done !== true; next = await content.next()) {
-      contentBytes += next.value.length
-      yield next.value
-    }
+    const failure = yield* contentOf(decompressor)
     // Prefers the input's error, because zlib's error is only a consequence and explains less.
     const cause = await feeding
     if (cause !== undefined) throw cause
-    const failure = next.value
     if (failure === undefined) return
-    let place = { fromBytes: decompressor.bytesWritten, toBytes: given.bytes }
-    if (saysDamage(failure, tool) && given.kept.isWhole) {
-      place = yield* lastContent(tool, given.kept, place, contentBytes)
-    }
-    throw unreadable(failure, name, tool, place)
+    throw unreadable(failure, name, tool, decompressor.bytesWritten, given.bytes)
   } finally {
     decompressor.destroy()
   }
@@ -57,7 +41,7 @@ async function feed(
   decompressor: Decompressor,
   stored: Chunks,
   name: string,
-  given: Given,
+  given: { bytes: number },
 ): Promise<Error | undefined> {
   try {
     for await (const chunk of stored) {
@@ -65,13 +49,14 @@ async function feed(
       // If a zero byte follows a member, zlib stops reading and silently ignores all further input.
       if (decompressor.bytesWritten === given.bytes) {
         given.bytes += chunk.length
-        given.kept.add(chunk)
         await write(decompressor, chunk)
         if (decompressor.destroyed) return undefined
         restBytes = given.bytes - decompressor.bytesWritten
       }
       const rest = chunk.subarray(chunk.length - restBytes)
-      if (rest.some(byte => byte !== 0)) return unknownRest(name, decompressor.bytesWritten)
+      if (rest.some(byte => byte !== 0)) {
+        return damagedInput(name, trailingDataText(decompressor.bytesWritten))
+      }
     }
     return undefined
   } catch (error) {
@@ -81,48 +66,27 @@ async function feed(
   }
 }
 
-function unknownRest(name: string, endBytes: number): InputError {
-  return damagedInput(name, trailingDataText(endBytes))
-}
-
 /** zlib's messages if something other than a member follows a gzip member. */
 const noMember = /header|unknown compression method/
-
-/** zlib's messages for a member whose content does not match its checksum or length. */
-const notTheContent = /^incorrect (?:data|length) check$/
-
-/** How many bytes of a member zlib has read when it reports each message. */
-const saidWith: Readonly<Record<string, number>> = {
-  'incorrect header check': 2,
-  'unknown compression method': 4,
-  'unknown header flags set': 4,
-}
-
-/** True if data is wrong, false if data is missing. */
-function saysDamage(cause: NodeJS.ErrnoException, tool: Tool): boolean {
-  return tool === 'gzip' ? cause.code === 'Z_DATA_ERROR' : cause.code !== 'Z_BUF_ERROR'
-}
 
 /** Replaces zlib's messages, because they do not tell users what to do. */
 function unreadable(
   cause: NodeJS.ErrnoException,
   name: string,
   tool: Tool,
-  { fromBytes, toBytes }: Place,
+  fromBytes: number,
+  toBytes: number,
 ): Error {
   if (cause.code === 'Z_BUF_ERROR') return damagedInput(name, isCutOff(toBytes), cause)
-  if (!saysDamage(cause, tool)) return cause
-  const between = `between byte ${fromBytes} and byte ${toBytes} of the file`
+  if (tool === 'gzip' && cause.code !== 'Z_DATA_ERROR') return cause
   if (!noMember.test(cause.message)) {
-    const place = notTheContent.test(cause.message) ? `before byte ${toBytes} of the file` : between
-    return damagedInput(name, damagedText(`${place} (${cause.message})`, `${tool} -t`), cause)
+    const place = `before byte ${toBytes} of the file (${cause.message})`
+    return damagedInput(name, damagedText(place, `${tool} -t`), cause)
   }
-  const endBytes = toBytes - fromBytes > 1 ? 0 : toBytes - (saidWith[cause.message] ?? toBytes)
-  if (endBytes > 0) return damagedInput(name, trailingDataText(endBytes), cause)
   return damagedInput(
     name,
-    `end ${between}, and something else follows: cut it off, or load what gzip can decompress: ` +
-      'gzip -dc FILE | ddb-ingest load -',
+    `end between byte ${fromBytes} and byte ${toBytes} of the file, and something else follows: cut it off, or load what gzip can ` +
+      'decompress: gzip -dc FILE | ddb-ingest load -',
     cause,
   )
 }
@@ -181,106 +145,4 @@ async function* contentOf(
       })
     }
   }
-}
-
-/*
-  A failing zlib loses the output of its last input piece. The content of a damaged archive right before the damage is recovered by
-  feeding the archive to zlib again, in smaller and smaller pieces.
-*/
-
-/** The part of an archive that contains the damage; everything before `fromBytes` is intact. */
-interface Place {
-  readonly fromBytes: number
-  readonly toBytes: number
-}
-
-/** Limits memory. If a larger archive is damaged, up to half a megabyte of content before the damage is also lost. */
-const mostKeptBytes = 2 * 1024 * 1024
-
-/** Keeps a whole archive, or nothing once the archive exceeds `mostKeptBytes`. */
-class KeptInput {
-  isWhole = true
-  #bytes: Uint8Array = new Uint8Array(64 * 1024)
-  #length = 0
-
-  /** @param chunk  copied, because the caller will overwrite it */
-  add(chunk: Uint8Array): void {
-    const length = this.#length + chunk.length
-    if (length > mostKeptBytes) {
-      this.isWhole = false
-      this.#bytes = new Uint8Array(0)
-    }
-    if (!this.isWhole) return
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length))
-      larger.set(this.#bytes)
-      this.#bytes = larger
-    }
-    this.#bytes.set(chunk, this.#length)
-    this.#length = length
-  }
-
-  /** Yields the bytes up to `endBytes`: at once up to `fromBytes`, after that in pieces of at most `pieceBytes`. */
-  *pieces(fromBytes: number, endBytes: number, pieceBytes: number): Generator<Uint8Array> {
-    if (fromBytes > 0) yield this.#bytes.subarray(0, fromBytes)
-    for (let at = fromBytes; at < endBytes; at += pieceBytes) {
-      yield this.#bytes.subarray(at, Math.min(at + pieceBytes, endBytes))
-    }
-  }
-}
-
-/** Bytes that zlib gets at once in each of three passes over the damaged part. The last pass finds the exact byte. */
-const pieceSizes = [4096, 64, 1]
-
-/**
- * Yields the content that zlib delivers before the damage in `place`, without the content that the caller already has.
- * @param kept  the whole archive up to `place.toBytes`
- * @param knownBytes  length of the content that the caller has
- * @returns the byte at which zlib fails
- */
-async function* lastContent(
-  tool: Tool,
-  kept: KeptInput,
-  place: Place,
-  knownBytes: number,
-): AsyncGenerator<Uint8Array, Place, void> {
-  let narrowed = place
-  let contentBytes = knownBytes
-  for (const pieceBytes of pieceSizes) {
-    const decompressor = newDecompressor(tool)
-    const feeding = feedPieces(decompressor, kept, narrowed, pieceBytes)
-    try {
-      let position = 0
-      for await (const chunk of contentOf(decompressor)) {
-        const fresh = chunk.subarray(Math.max(0, contentBytes - position))
-        position += chunk.length
-        if (fresh.length === 0) continue
-        contentBytes += fresh.length
-        yield fresh
-      }
-      narrowed = await feeding
-    } finally {
-      decompressor.destroy()
-    }
-  }
-  return narrowed
-}
-
-/** Feeds zlib piece by piece until it fails. @returns the place of the piece at which zlib failed */
-async function feedPieces(
-  decompressor: Decompressor,
-  kept: KeptInput,
-  { fromBytes, toBytes }: Place,
-  pieceBytes: number,
-): Promise<Place> {
-  let position = 0
-  for (const piece of kept.pieces(fromBytes, toBytes, pieceBytes)) {
-    await write(decompressor, piece)
-    if (decompressor.destroyed) {
-      return { fromBytes: position, toBytes: position + piece.length }
-    }
-    position += piece.length
-  }
-  decompressor.end()
-  return { fromBytes: position, toBytes: position }
 }
