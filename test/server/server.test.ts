@@ -1,5 +1,5 @@
 /*
-  The embedded server: its options and settings (docs/embedded-server.md#who-may-connect), its node, and the sessions of requests
+  The embedded server: its options and settings (docs/embedded-server.md), its node, and the sessions of requests
   (docs/server-semantics.md#sessions).
 */
 import t from 'tap'

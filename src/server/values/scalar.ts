@@ -1,5 +1,5 @@
 /*
-  Creates and reads single values. Also reads numbers, dates and times as scripts write them (docs/grammar.md#literals), and
+  Creates and reads single values. Also reads numbers, dates and times as scripts write them (docs/embedded-server.md#literals), and
   lists the words that are constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
 */
 import { type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'

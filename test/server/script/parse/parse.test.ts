@@ -54,7 +54,7 @@ t.test('a token in a wrong place is named with its line', async t => {
   }
 })
 
-/** Unsupported statements and clauses → the word that the error names (docs/grammar.md). */
+/** Unsupported statements and clauses → the word that the error names (docs/embedded-server.md#the-script-language). */
 const unsupported: Readonly<Record<string, string>> = {
   'module m': 'module',
   'use a::b': 'use',
