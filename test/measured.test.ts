@@ -9,7 +9,7 @@ import { root } from './helpers/checkout.js'
 const textOf = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
 
 const results = JSON.parse(await textOf('bench/results.json')) as Results
-const page = await textOf('docs/measuring.md')
+const page = await textOf('docs/speed.md')
 const picture = await textOf('docs/bench.svg')
 
 /** The same results with different figures. */

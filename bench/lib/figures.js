@@ -1,5 +1,5 @@
 /*
-  Figures of the benchmarks: the table on standard output, and what is published: bench/results.json, the table in docs/measuring.md, and
+  Figures of the benchmarks: the table on standard output, and what is published: bench/results.json, the table in docs/speed.md, and
   docs/bench.svg, the picture in the README. A complete run publishes itself. After a run with `--scale`, or to draw the same figures again:
     node bench/lib/figures.js          from bench/results/all.json, which Git ignores
     node bench/lib/figures.js again    from bench/results.json
@@ -156,7 +156,7 @@ export function publish(again = false) {
   const results = pathOf('bench/results.json')
   if (!again) copyFileSync(pathOf('bench/results/all.json'), results)
   const published = JSON.parse(readFileSync(results, 'utf8'))
-  const page = pathOf('docs/measuring.md')
+  const page = pathOf('docs/speed.md')
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), published))
   writeFileSync(pathOf('docs/bench.svg'), drawPicture(published))
 }

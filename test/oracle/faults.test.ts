@@ -1,6 +1,6 @@
 /*
   Cases in which the official client 3.1.48 returns different values than were sent, and the reasons why the other tests
-  avoid these cases. If a later version is better, a test here fails, and docs/compatibility.md must be changed, too.
+  avoid these cases. If a later version is better, a test here fails, and docs/reliability.md#official-clients must be changed, too.
 */
 import type { Table } from '../../src/protocol/value.js'
 import { decoded, encoded, hex } from '../helpers/codec.js'

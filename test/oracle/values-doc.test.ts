@@ -267,7 +267,7 @@ test('a type that no other program confirms has a reason', async (t, client) => 
   }
 })
 
-test('docs/compatibility.md names the version of the client that is installed', async t => {
-  const text = await readFile(new URL('docs/compatibility.md', root), 'utf8')
+test('docs/reliability.md names the version of the client that is installed', async t => {
+  const text = await readFile(new URL('docs/reliability.md', root), 'utf8')
   t.ok(text.includes(`| ${clientVersion} |`))
 })

@@ -1,6 +1,6 @@
 /*
   A run's questions to the server, always synchronous and on its control session: schemas, row counts, whether a function
-  exists, whether a session's requests are all done, its version (docs/compatibility.md#versions-of-the-server).
+  exists, whether a session's requests are all done, its version (docs/server-semantics.md#versions).
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'

@@ -38,7 +38,7 @@ t.test('tables are looked up by calls that crash no server', async t => {
   const here = await startLoadServer(t, streamScript, { faults })
   t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
   // `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1
-  // (docs/compatibility.md#versions-of-the-server).
+  // (docs/server-semantics.md#versions).
   t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
   t.strictSame(
     scripts.filter(script => script.includes('existsStreamTable')),

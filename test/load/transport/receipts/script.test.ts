@@ -128,7 +128,7 @@ t.test('the query continues at the given row', async t => {
 })
 
 t.test('the ledger is looked up by calls that crash no server', t => {
-  // existsStreamTable crashes some servers (docs/compatibility.md#versions-of-the-server).
+  // existsStreamTable crashes some servers (docs/server-semantics.md#versions).
   for (const script of [ledgerScript(ledger), dropTableScript(ledger)]) {
     t.match(script, `defined("${ledger}", SHARED)`)
     t.notMatch(script, 'existsStreamTable')
