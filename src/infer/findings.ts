@@ -1,21 +1,34 @@
 /*
-  The options for examining inputs, and the results so far.
+  Reads the inputs as `load` does, and collects what their columns hold. The first input decides the layout for all inputs.
 */
 import type { ErrorCode } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import { columnOffsets } from '../parse/cells/column-offset.js'
+import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import type { FoundQuotes } from '../parse/csv/find-quotes.js'
-import type { ReaderOptions } from '../parse/formats.js'
+import { quotesDialect, type FoundQuotes } from '../parse/csv/find-quotes.js'
+import { decimalCommaFor } from '../parse/csv/row-target.js'
+import { openReader, type ReaderOptions } from '../parse/formats.js'
+import type { InputReader } from '../parse/input-reader.js'
 import type { Files } from '../platform/platform.js'
-import type { TargetColumn } from '../schema/target-schema.js'
+import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
+import { mapColumns } from '../schema/column-mapping.js'
+import type { TargetColumn, TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
-import type { SourceOptions } from '../source/open-source.js'
+import { openSource, type SourceOptions } from '../source/open-source.js'
 import type { PathReader } from '../source/path/input-texts.js'
-import type { ColumnProbe } from './column-probe.js'
-import type { FieldColumn, InputFields } from './column-names.js'
+import {
+  checkRules,
+  fieldColumns,
+  inputFields,
+  type FieldColumn,
+  type InputFields,
+} from './column-names.js'
+import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import type { InferredInput } from './inferred-schema.js'
-import type { JsonColumns } from './json-columns.js'
-import type { SetTexts } from './set-probes.js'
+import { JsonColumns } from './json-columns.js'
+import { newTemplateLook, setTexts, type SetTexts, type TemplateLook } from './set-probes.js'
 import type { Totals } from './totals.js'
 
 export interface InferOptions {
@@ -58,7 +71,19 @@ export interface ReadingPlace {
   readonly source: Pick<ByteSource, 'bytesRead' | 'totalBytes'> | undefined
 }
 
-/** Results for all inputs examined so far. */
+/** Small batches suffice, because each one is released unread. */
+const batchRows = 10_000
+const batchBytes = 4 * 1024 * 1024
+/** Limits of the number of different texts to remember: for all columns together, and for a single column. */
+const maxDistinctTexts = 2 ** 21
+const mostDistinct = 65_536
+const leastDistinct = 1024
+/** Assumed number of columns for JSON and for templates of `mapping.set`: the real number is known only at the end. */
+const expectedMembers = 256
+
+type Look = Required<Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>>
+
+/** What is known of the inputs examined so far. */
 export class Findings {
   rows = 0
   rejected = 0
@@ -82,16 +107,234 @@ export class Findings {
   quotes: FoundQuotes | undefined
   /** Whether the first record of the first input was assumed to be a header; undefined if nothing was assumed. */
   assumedHeader: AssumedHeader | undefined
-  /** Records of sums, such as a line that begins with "Total"; undefined if the program did not look for them. */
-  readonly totals: Totals | undefined
   /** Templates and constants for the first input; undefined before the first input is read. */
   set: SetTexts | undefined
   readonly setProbes = new Map<string, ColumnProbe>()
   /** Fields that templates use. Such a field becomes a column of its own only if `mapping.map` names it, too. */
   readonly takenFields = new Set<number>()
   readonly takenMembers = new Set<string>()
+  readonly #options: InferOptions
+  readonly #totals: Totals | undefined
 
-  constructor(totals: Totals | undefined) {
-    this.totals = totals
+  /** @param totals  removes records with sums, such as `Total,300`; undefined keeps such records */
+  constructor(options: InferOptions, totals: Totals | undefined) {
+    this.#options = options
+    this.#totals = totals
   }
+
+  /** Examines all inputs. @throws {InputError} if one cannot be read @throws {UsageError} DDB_USAGE for rules that do not fit */
+  async look(): Promise<this> {
+    const { onLook, stopped, paths, files, source: given } = this.#options
+    for (const [i, path] of paths.entries()) {
+      const opening = { number: i + 1, count: paths.length, source: undefined }
+      onLook?.(opening)
+      const source = await openSource(path, { ...given, files })
+      const place = { ...opening, source }
+      try {
+        onLook?.(place)
+        await this.#lookAt(path, source, () => {
+          onLook?.(place)
+          return stopped?.() === true
+        })
+      } finally {
+        await source.close()
+      }
+    }
+    return this
+  }
+
+  async #lookAt(path: string, source: ByteSource, stopped: () => boolean): Promise<void> {
+    const { sample = Infinity, assumesHeader, reader: given } = this.#options
+    const left = sample - this.rows
+    const { names, hasNames } = this.fields ?? {}
+    const isFirst = this.inputs.length === 0
+    const settled = {
+      names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined,
+      assumes: isFirst && assumesHeader === true ? ('first' as const) : this.assumedHeader,
+    }
+    const reader = await openReader(source, {
+      ...given,
+      settled,
+      ...(isFirst ? { isForNewTable: true } : this.quotes && quotesDialect(this.quotes)),
+    })
+    if (isFirst) {
+      this.quotes = reader.foundQuotes
+      this.assumedHeader = reader.assumedHeader
+    }
+    if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
+      await this.#records(source.name, reader, left, stopped)
+    }
+    const rows = reader.recordsRead
+    const bytes = reader.byteCounts.rows + reader.byteCounts.rejected
+    this.rows += rows
+    this.recordBytes += bytes
+    if (!reader.readToEnd && rows > 0) this.isComplete = false
+    if (rows === 0 && left <= 0) this.isComplete = false
+    this.totalBytes += contentBytes(source, reader, bytes)
+    const { format } = reader
+    const { compression, text } = source
+    this.inputs.push({ path, format, compression, encoding: text.encoding, rows })
+  }
+
+  async #records(
+    file: string,
+    reader: InputReader,
+    limit: number,
+    stopped: () => boolean,
+  ): Promise<void> {
+    const { cells } = this.#options
+    const rules = (this.rules ??= rulesOf(cells, reader))
+    const isJson = reader.recordKind === 'members'
+    if ((isJson ? this.fields : this.json) !== undefined) {
+      throw usageError(
+        `${file} is of a different kind from the inputs before it: examine delimited text and JSON separately`,
+      )
+    }
+    // The reader treats every cell as text, because each column's probe looks for dates and percentages itself.
+    const batches = reader.batches({
+      ...(isJson ? this.#memberLook(file, reader, rules) : this.#fieldLook(file, reader, rules)),
+      cells: { nullTexts: cells.nullTexts ?? [] },
+      batchRows,
+      batchBytes,
+      limit,
+      stopped,
+      onReject: ({ file: name, lineNumber, message, code }) => {
+        this.rejected++
+        this.firstCode ??= code
+        this.firstReject ??= `${name} line ${lineNumber}: ${message}`
+      },
+    })
+    for await (const batch of batches) batch.release()
+  }
+
+  /** Reads fields as texts; the probes handle surrounding blanks and words for null. */
+  #fieldLook(file: string, reader: InputReader, rules: CellRules): Look {
+    const options = this.#options
+    const fields = (this.fields ??= inputFields(reader, options.byPosition))
+    if (this.probes.length === 0) {
+      const { columns, unused } = fieldColumns(options, fields)
+      const isText = { isHeaderless: !fields.hasNames, findsSpellings: true }
+      this.columns = columns
+      this.unused = unused
+      this.probes = columns.map(({ name }) => this.#probe(name, rules, columns.length, isText))
+    }
+    const target = {
+      columns: fields.used.map(i => ({ name: fields.keys[i]!, type: { type: 'STRING' as const } })),
+    }
+    const shape = {
+      file,
+      kind: 'fields' as const,
+      names: reader.fieldNames,
+      fieldCount: reader.fieldCount,
+      headerLineNumber: reader.headerLineNumber,
+      emptyFields: reader.emptyFields,
+    }
+    const match = fields.isByPosition ? 'position' : 'name'
+    const mapping = this.#mapAsFirst(target, shape, match)
+    const fieldsOf: number[] = []
+    for (const [i, { source }] of mapping.columns.entries()) {
+      fieldsOf[fields.used[i]!] = source.kind === 'field' ? source.index : -1
+    }
+    const set = this.#setLook(shape, fields.hasNames ? match : undefined, rules)
+    for (const [i, field] of fieldsOf.entries()) if (set.fields.has(field)) this.takenFields.add(i)
+    const own = this.columns.filter(
+      ({ field, isMapped }) => isMapped || !this.takenFields.has(field),
+    )
+    checkRules(
+      { ...options, set: { ...options.set, ...this.set?.templates } },
+      own.map(({ name }) => name),
+    )
+    return {
+      mapping,
+      onBlock: block => {
+        this.#totals?.takeOut(block, file, reader.dialect?.delimiter.value ?? ',')
+        for (const [i, { field }] of this.columns.entries()) {
+          this.probes[i]!.look(block, fieldsOf[field]!, file)
+        }
+        set.look(block)
+      },
+    }
+  }
+
+  /** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first input */
+  #mapAsFirst(target: TargetSchema, shape: InputShape, match: 'name' | 'position'): ColumnMapping {
+    const [first] = this.inputs
+    try {
+      return mapColumns(target, shape, { match })
+    } catch (error) {
+      if (first === undefined || !(error instanceof InputError)) throw error
+      const names = new Set(shape.names)
+      const lacking = target.columns.find(({ name }) => !names.has(name))
+      if (error.code !== 'DDB_INPUT_COLUMN' || lacking === undefined) throw error
+      throw new InputError(
+        'DDB_INPUT_COLUMN',
+        `${shape.file} has different columns from ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
+          `their own, chosen by a pattern or by ${option('input.include')}`,
+        error.position,
+      )
+    }
+  }
+
+  #memberLook(file: string, reader: InputReader, rules: CellRules): Look {
+    const { map, byPosition } = this.#options
+    const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
+    const json = (this.json ??= new JsonColumns(
+      source => this.#probe(mapped.get(source) ?? source, rules, expectedMembers),
+      hasNumberStyle(rules),
+    ))
+    const shape = { file, kind: 'members' as const, fieldCount: 0 }
+    const set = this.#setLook(shape, undefined, rules)
+    for (const name of set.members) if (!mapped.has(name)) this.takenMembers.add(name)
+    return {
+      mapping: { columns: [], ignoreExtra: true, allowMissing: true },
+      onBlock(block) {
+        json.look(block, file, byPosition ? undefined : reader.elementNames)
+        set.look(block, json)
+      },
+    }
+  }
+
+  /** Prepares to examine, in one input, the columns that templates fill (texts of `mapping.set` with names in braces). */
+  #setLook(
+    shape: InputShape,
+    match: 'name' | 'position' | undefined,
+    rules: CellRules,
+  ): TemplateLook {
+    const { names, set } = this.#options
+    const named = names.read(shape.file)
+    const { templates } = (this.set ??= setTexts(set, named.parts))
+    return newTemplateLook(templates, shape, match, named, (name, isOfInput) => {
+      const own = isOfInput ? plainNumbers(rules) : rules
+      const probe = this.setProbes.get(name) ?? this.#probe(name, own, expectedMembers)
+      this.setProbes.set(name, probe)
+      return probe
+    })
+  }
+
+  #probe(
+    name: string,
+    rules: CellRules,
+    columnCount: number,
+    options: Partial<Pick<ProbeOptions, 'isHeaderless' | 'findsSpellings'>> = {},
+  ): ColumnProbe {
+    const { types = [] } = this.#options
+    const share = Math.floor(maxDistinctTexts / columnCount)
+    const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
+    const type = types.find(one => one.name === name)?.type
+    return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
+  }
+}
+
+/** Decompressed bytes of the input's records; estimated if a file was not read to its end. */
+function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
+  if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
+  return (source.totalBytes * source.contentBytesRead) / source.bytesRead
+}
+
+/** Adds a decimal comma that was detected with the delimiter, as `load` does. */
+function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
+  const rules = { ...cells, columnOffsets: columnOffsets(cells) }
+  if (reader.dialect === undefined) return rules
+  const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
+  return { ...rules, decimalComma: value }
 }

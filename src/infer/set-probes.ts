@@ -2,18 +2,14 @@
   Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set` with names of fields in
   braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
-import {
-  cellsOf,
-  TemplateText,
-  type FieldCells,
-  type InputTexts,
-} from '../parse/columns/template-column.js'
-import type { RecordBlock } from '../parse/record-block.js'
-import { fieldsUsed, textSources, type CellSource, type InputShape } from '../schema/cell-source.js'
+import { cellsOf, TemplateText } from '../parse/columns/template-column.js'
+import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
+import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import { constantOf, templateNames, templateParts } from '../schema/template.js'
 import type { NamedTexts } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
+import type { JsonColumns } from './json-columns.js'
 
 export interface SetTexts {
   /** Target column → template. For a part of the path, the template is `{part}`. */
@@ -39,18 +35,15 @@ export function setTexts(
   return { templates, constants }
 }
 
-/** The cells of a block, looked up by the name of a JSON member. */
-export interface BlockCells {
-  readonly bytes: Uint8Array
-  field(name: string): FieldCells
-}
+/** The members in the last block of JSON. */
+type Members = Pick<JsonColumns, 'bytes' | 'cells'>
 
 export interface TemplateLook {
   /** Indexes of the fields that the templates of `mapping.set` use. */
   readonly fields: ReadonlySet<number>
   /** Names of the JSON members that the templates of `mapping.set` use. */
   readonly members: ReadonlySet<string>
-  look(block: RecordBlock, members?: BlockCells): void
+  look(block: RecordBlock, members?: Members): void
 }
 
 /**
@@ -66,51 +59,37 @@ export function newTemplateLook(
   probeOf: (name: string, isOfInput: boolean) => ColumnProbe,
 ): TemplateLook {
   const columns = Object.keys(templates).map(name => ({ name, type: { type: 'STRING' as const } }))
-  const rules = {
-    set: templates,
-    parts,
-    ignoreExtra: true,
-    ...(match === undefined ? {} : { match }),
-  }
-  const mapping = mapColumns({ columns }, shape, rules)
-  const sources = mapping.columns.map(({ source }) => source)
-  const looks = mapping.columns.map(({ name, source }) =>
-    newLook(source, texts, shape.file, probeOf(name, textSources(source).every(isOfInput))),
-  )
-  const members = sources.flatMap(source =>
-    textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
-  )
+  const rules = { set: templates, parts, ignoreExtra: true, ...(match && { match }) }
+  const looks = mapColumns({ columns }, shape, rules).columns.map(({ name, source }) => {
+    const pieces = textSources(source)
+    const text = new TemplateText(pieces, maxBlockRows)
+    text.setTexts(texts)
+    return { probe: probeOf(name, pieces.every(isOfInput)), pieces, text }
+  })
+  const pieces = looks.flatMap(look => look.pieces)
   return {
-    fields: fieldsUsed(sources),
-    members: new Set(members),
-    look(block, cells) {
-      for (const look of looks) look(block, cells)
+    fields: new Set(pieces.flatMap(one => (one.kind === 'field' ? one.index : []))),
+    members: new Set(pieces.flatMap(one => (one.kind === 'member' ? one.name : []))),
+    look(block, members) {
+      const { rowCount, lineNumbers } = block
+      const { bytes } = members ?? block
+      for (const { probe, pieces, text } of looks) {
+        const cells = pieces.flatMap(one =>
+          one.kind === 'field'
+            ? cellsOf(block, [one.index])
+            : one.kind === 'member'
+              ? members!.cells(one.name)
+              : [],
+        )
+        const composed = text.compose(
+          { bytes, rowCount, lineNumbers, numberCells: undefined },
+          cells,
+        )
+        composed.lineNumbers.set(lineNumbers.subarray(0, rowCount))
+        probe.look(composed, 0, shape.file)
+      }
     },
   }
 }
 
-const isOfInput = ({ kind }: { kind: string }): boolean => kind === 'input' || kind === 'constant'
-
-function newLook(
-  source: CellSource,
-  texts: InputTexts,
-  file: string,
-  probe: ColumnProbe,
-): TemplateLook['look'] {
-  const parts = textSources(source)
-  let text: TemplateText | undefined
-  return (block, cells) => {
-    text ??= new TemplateText(parts, block.rowCapacity)
-    text.setTexts(texts)
-    const { rowCount, lineNumbers } = block
-    const { bytes } = cells ?? block
-    const fields = parts.flatMap(part => {
-      if (part.kind === 'field') return cellsOf(block, [part.index])
-      return part.kind === 'member' ? (cells?.field(part.name) ?? []) : []
-    })
-    const from = { bytes, rowCount, lineNumbers, numberCells: undefined }
-    const composed = text.compose(from, fields)
-    composed.lineNumbers.set(lineNumbers.subarray(0, rowCount))
-    probe.look(composed, 0, file)
-  }
-}
+const isOfInput = ({ kind }: TextSource): boolean => kind === 'input' || kind === 'constant'

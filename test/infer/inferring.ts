@@ -3,7 +3,8 @@
 */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
-import { inferSchema, type InferOptions } from '../../src/infer/infer.js'
+import type { InferOptions } from '../../src/infer/findings.js'
+import { inferSchema } from '../../src/infer/infer.js'
 import type { InferredSchema } from '../../src/infer/inferred-schema.js'
 import { neededOptions } from '../../src/infer/needed-options.js'
 import { openReader } from '../../src/parse/formats.js'
