@@ -9,7 +9,7 @@ import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { inTurn, median, program, runNode } from './lib/measure.js'
 import { figureOf } from './lib/figures.js'
 import { clientMissing, missing, programs, writeInternals } from './lib/programs.js'
-import { emptyTable, secondsOfCat, slowServer, startLink, startSink } from './lib/servers.js'
+import { emptyTable, slowServer, startLink, startSink } from './lib/servers.js'
 
 /**
  * Kinds of loads, with server and options: into a server that counts rows and forgets them; with receipts or without into a server that
@@ -78,7 +78,6 @@ const clientLoader = 'a loader of the official JavaScript client'
 const readers = {
   'csv-parse': undefined,
   uDSV: 'udsv',
-  papaparse: 'papaparse',
   'DuckDB, one thread': '@duckdb/node-api',
   'its own parser alone': undefined,
 }
@@ -128,22 +127,6 @@ const works = {
       const { seconds, confirmed } = JSON.parse(run.stdout)
       if (confirmed !== rows) throw new Error(`${confirmed} of ${rows} rows are confirmed`)
       return { seconds }
-    }
-  },
-
-  /** Sends the recording of a load. */
-  async cat({ folder, rows, serverOf, linkTo }, input, table) {
-    const sink = await serverOf('discard')
-    const link = await linkTo(sink, { record: true })
-    const path = await writeInput(folder, input, rows)
-    const there = ['--table', table, '--confirm', 'none', '-q', '--host', link.address]
-    await runNode([program, 'load', path, ...there])
-    sink.sent += rows
-    const recording = join(folder, 'recorded')
-    await link.writeRecording(recording)
-    return async () => {
-      sink.sent += rows
-      return { seconds: await secondsOfCat(recording, sink.port) }
     }
   },
 
@@ -225,8 +208,8 @@ export async function loads({ repeats, scale, wanted }) {
 
 /**
  * Compares loading CSV into a sink with programs that read the same file: parsers that drop the rows, DuckDB, which makes a table in
- * memory, the loader's own parser, and a loader written with the official JavaScript client. The upper limit is `cat` of recorded
- * requests into the same sink. The ratio says how many times as fast the loader is.
+ * memory, the loader's own parser, and a loader written with the official JavaScript client. The ratio says how many times as fast the
+ * loader is.
  */
 export async function peers({ repeats, scale }) {
   const figures = []
@@ -242,7 +225,6 @@ export async function peers({ repeats, scale }) {
         way: ['run', clientLoader, input],
       })
     }
-    others.push({ against: 'cat into the sink', way: ['cat', input, table] })
     const able = others.filter(({ note }) => note === undefined)
     const ways = [['discard', input, '--table', table], ...able.map(({ way }) => way)]
     const [ours, ...found] = await runsOf(ways, rows, repeats, { processor: true })

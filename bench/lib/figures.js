@@ -69,7 +69,6 @@ const bars = [
   ['its own parser alone', 'ddb-ingest, parsed'],
   ['DuckDB, one thread', 'DuckDB'],
   ['uDSV', 'uDSV'],
-  ['papaparse', 'papaparse'],
   ['csv-parse', 'csv-parse'],
   ['a loader of the official JavaScript client', 'official JS client'],
 ]

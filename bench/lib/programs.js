@@ -213,20 +213,6 @@ const all = {
     return rows
   },
 
-  async papaparse(path) {
-    let rows = -1
-    let complaint
-    const chunk = ({ data, errors }) => {
-      complaint ??= errors[0]
-      rows += data.length
-    }
-    await new Promise((complete, error) => {
-      peer('papaparse').parse(read(path), { chunk, complete, error, skipEmptyLines: true })
-    })
-    if (complaint !== undefined) throw new Error(complaint.message)
-    return rows
-  },
-
   'DuckDB, one thread': inDuckdb,
 
   async readline(path) {

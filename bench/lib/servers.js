@@ -6,7 +6,7 @@
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
@@ -62,14 +62,13 @@ database("dfs://bench", HASH, [SYMBOL,40]).createPartitionedTable(table(1:0, ${t
  */
 export async function startLink(port, link) {
   const sockets = new Set()
-  const recorded = []
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, client => {
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     for (const socket of [client, server]) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket))
     }
-    recorded.push(carry(client, server, link))
+    void carry(client, server, link)
     void carry(server, client, link)
   })
   proxy.listen(0, '127.0.0.1')
@@ -80,11 +79,6 @@ export async function startLink(port, link) {
       proxy.close()
       for (const socket of sockets) socket.destroy()
       await once(proxy, 'close')
-    },
-    /** Waits until every client has ended, and writes what the client with most bytes sent. Needs `record` in the link. */
-    async writeRecording(path) {
-      const all = (await Promise.all(recorded)).map(chunks => Buffer.concat(chunks))
-      writeFileSync(path, all.toSorted((a, b) => b.length - a.length)[0])
     },
   }
 }
@@ -97,15 +91,13 @@ const until = async atMs => {
   if (waitMs > 0) await delay(waitMs)
 }
 
-/** Passes the bytes of a socket on, at the speed and with the delay of a link. @returns all bytes if the link records */
-async function carry(from, to, { bytesPerSecond = Infinity, delayMs = 0, record = false }) {
-  const chunks = []
+/** Passes the bytes of a socket on, at the speed and with the delay of a link. */
+async function carry(from, to, { bytesPerSecond = Infinity, delayMs = 0 }) {
   let freeAtMs = 0
   let delivered
   try {
     // Half of a connection may end while the other half still carries answers.
     for await (const chunk of from.iterator({ destroyOnReturn: false })) {
-      if (record) chunks.push(chunk)
       freeAtMs = Math.max(freeAtMs, performance.now()) + (chunk.length / bytesPerSecond) * 1_000
       const arrival = until(freeAtMs + delayMs)
       delivered = Promise.all([delivered, arrival]).then(() => to.write(chunk))
@@ -116,25 +108,6 @@ async function carry(from, to, { bytesPerSecond = Infinity, delayMs = 0, record 
   } catch {
     to.destroy()
   }
-  return chunks
-}
-
-/**
- * Seconds from the start of `cat` until the server has read a recording and closes the connection. `cat` only hands over bytes, so no
- * client can be faster.
- */
-export async function secondsOfCat(path, port) {
-  const startedMs = performance.now()
-  const socket = connect({ port, host: '127.0.0.1' })
-  await once(socket, 'connect')
-  const closed = once(socket, 'close')
-  const cat = spawn('cat', [path], { stdio: ['ignore', socket, 'inherit'] })
-  const [code] = await once(cat, 'close')
-  if (code !== 0) throw new Error(`cat ${path} ended with ${code}`)
-  // Node does not read a socket that it has given to a child process. Unread answers would make the kernel reset the connection.
-  socket.resume().end()
-  await closed
-  return (performance.now() - startedMs) / 1000
 }
 
 if (process.argv[1] === slowServer) {

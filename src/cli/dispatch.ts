@@ -6,13 +6,13 @@ import { useKernel } from '../kernel/kernel.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpTextsFor } from './language/help-texts.js'
-import { rawArguments, readCommandLine } from './options/command-line.js'
+import { readCommandLine } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { fieldFlags } from './options/options.js'
 import { checkEnvironment, isKernelOff } from './options/resolve.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
-import type { ProcessEnvironment } from './process-environment.js'
+import { rawArguments, type ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
 export async function dispatch(

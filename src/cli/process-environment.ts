@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
+import { nameOfBytes } from '../platform/file-name.js'
 
 /** Standard input, which may be a terminal. */
 export interface TerminalInput extends Readable {
@@ -47,6 +48,23 @@ export function thisProcess() {
     /** Changes the base of relative paths. @throws the system's error */
     changeFolder: (path: string): void => process.chdir(path),
   }
+}
+
+/**
+ * Restores bytes of arguments, each as a lone surrogate (platform/file-name.ts). Node reads arguments as UTF-8 and replaces other
+ * bytes by U+FFFD, so a file with such a name would not be found. Linux keeps the bytes in /proc/self/cmdline.
+ * @param commandLine  each argument ended by a NUL, those of `argv` last; undefined if the system does not provide it
+ */
+export function rawArguments(
+  argv: readonly string[],
+  commandLine: () => Buffer | undefined,
+): readonly string[] {
+  if (!argv.some(text => text.includes('\ufffd'))) return argv
+  const raw = (commandLine()?.toString('latin1') ?? '').split('\0').slice(0, -1)
+  return argv.map((text, i) => {
+    const bytes = Buffer.from(raw.at(i - argv.length) ?? '', 'latin1')
+    return bytes.toString() === text ? nameOfBytes(bytes) : text
+  })
 }
 
 /** undefined if the call throws. */

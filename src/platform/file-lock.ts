@@ -27,11 +27,10 @@ export interface LockHolder {
   /** Random; different each time a lock is taken. */
   readonly token: string
   readonly pid: number
-  /** Id of the boot, and ticks from the boot to the process's start. They distinguish equal pids. null without /proc. */
-  readonly bootId: string | null
+  /** The boot and the namespaces in which pid and ticks are valid; null without /proc. */
+  readonly place: string | null
+  /** Ticks from the boot to the process's start, which distinguish equal pids; null without /proc. */
   readonly startTicks: string | null
-  /** The namespaces in which pid and ticks are valid. */
-  readonly namespaces: string | null
   readonly host: string
   readonly since: string
 }
@@ -270,12 +269,12 @@ const orNull = <T>(look: () => T): T | null => {
 /** The holder named by the text of a lock; undefined for a text that this program did not write. */
 export function parseHolder(text: string): LockHolder | undefined {
   const found = Object(orNull((): unknown => JSON.parse(text))) as Record<keyof LockHolder, unknown>
-  const { token, pid, bootId, startTicks, namespaces, host, since } = found
+  const { token, pid, place, startTicks, host, since } = found
   const isHolder =
     /^[0-9a-f]{16}$/.test(String(token)) &&
     Number.isSafeInteger(pid) &&
     Number(pid) > 0 &&
-    [bootId, startTicks, namespaces].every(one => one === null || typeof one === 'string') &&
+    [place, startTicks].every(one => one === null || typeof one === 'string') &&
     [token, host, since].every(one => typeof one === 'string')
   return isHolder ? (found as LockHolder) : undefined
 }
@@ -285,7 +284,7 @@ export function thisProcess(): LockHolder {
   return {
     token: randomBytes(8).toString('hex'),
     pid: process.pid,
-    ...here(),
+    place: here(),
     startTicks: processState('self')?.startTicks ?? null,
     host: hostname(),
     since: new Date().toISOString(),
@@ -294,7 +293,7 @@ export function thisProcess(): LockHolder {
 
 /** Determines, without waiting, whether the holder is alive. Only a process of the same boot and the same namespaces can query that. */
 export function holderState(holder: LockHolder): HolderState {
-  if (!isHere(holder)) return 'unsure'
+  if (holder.place === null || holder.place !== here()) return 'unsure'
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
@@ -307,30 +306,21 @@ export function holderState(holder: LockHolder): HolderState {
   return 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
 }
 
-/** Whether the holder's pid and ticks are valid for this process: same boot, same namespaces. */
-function isHere(holder: LockHolder): boolean {
-  const { bootId, namespaces } = here()
-  if (bootId === null || namespaces === null) return false
-  return bootId === holder.bootId && namespaces === holder.namespaces
-}
-
-/** `process 5 on HOST since …`. Omits the name of this host, but mentions a different container or machine. */
-export function holderText(holder: LockHolder): string {
-  let where = isHere(holder) ? '' : ' in another container'
-  if (holder.bootId !== here().bootId) where = ' on another machine of this name'
-  if (holder.host !== hostname()) where = ` on ${holder.host}`
-  return `process ${holder.pid}${where} since ${holder.since}`
+/** `process 5 on HOST since …`. Omits the name of this host, but mentions a different container or boot. */
+export function holderText({ pid, place, host, since }: LockHolder): string {
+  const elsewhere = place === here() ? '' : ' in another container or machine of this name'
+  return `process ${pid}${host === hostname() ? elsewhere : ` on ${host}`} since ${since}`
 }
 
 const linkOf = (path: string): string | null => orNull(() => fs.readlinkSync(path))
 
-/** The boot and the namespaces in which this process's pid is valid. */
-function here(): Pick<LockHolder, 'bootId' | 'namespaces'> {
+/** The place of this process. */
+function here(): string | null {
   const bootId = orNull(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
   const pid = linkOf('/proc/self/ns/pid')
   // Older systems have no time namespace.
-  const namespaces = pid === null ? null : `${pid} ${linkOf('/proc/self/ns/time') ?? ''}`
-  return { bootId, namespaces }
+  const time = linkOf('/proc/self/ns/time') ?? ''
+  return bootId && pid && `${bootId} ${pid} ${time}`
 }
 
 /** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even parentheses. */

@@ -1,7 +1,6 @@
 /*
   TLS connections: version 1.2 or later. Certificates and host names are verified whatever environment variables say.
 */
-import { X509Certificate } from 'node:crypto'
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
 import * as tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'
@@ -14,6 +13,8 @@ interface ConnectionSettings {
 }
 
 const minVersion = 'TLSv1.2'
+/** At this level, OpenSSL refuses keys of less strength than 112 bits in a chain, such as RSA keys of fewer than 2,048 bits. */
+const ciphers = `${tls.DEFAULT_CIPHERS}:@SECLEVEL=2`
 /** Without this limit, a client that never finishes its handshake would keep its connection forever. */
 const handshakeTimeoutMs = 10_000
 
@@ -39,7 +40,7 @@ export function dialTls(
     host,
     port,
     ...settings,
-    minVersion,
+    ...{ minVersion, ciphers },
     // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: isVerified,
     checkServerIdentity,
@@ -57,31 +58,10 @@ export function dialTls(
   return socket
 }
 
-/** RSA and similar keys need this many bits for a strength of 112 bits (NIST SP 800-57, part 1, table 2). */
-const fewestKeyBits = 2_048
-
-/** Stricter than Node: ignores a certificate's common name (RFC 9525 §2), and refuses short keys in the chain. */
+/** Stricter than Node: ignores a certificate's common name (RFC 9525 §2). */
 function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
   const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
-  return (
-    tls.checkServerIdentity(host, { ...cert, subject }) ??
-    weakKeyIn(cert as tls.DetailedPeerCertificate)
-  )
-}
-
-function weakKeyIn(first: tls.DetailedPeerCertificate): Error | undefined {
-  const seen = new Set<string>()
-  for (
-    let cert: tls.DetailedPeerCertificate | undefined = first;
-    cert !== undefined && !seen.has(cert.fingerprint256);
-    cert = cert.issuerCertificate
-  ) {
-    seen.add(cert.fingerprint256)
-    const { modulusLength } = new X509Certificate(cert.raw).publicKey.asymmetricKeyDetails ?? {}
-    if (modulusLength === undefined || modulusLength >= fewestKeyBits) continue
-    return Object.assign(new Error(`a key of ${modulusLength} bits`), { code: 'EE_KEY_TOO_SMALL' })
-  }
-  return undefined
+  return tls.checkServerIdentity(host, { ...cert, subject })
 }
 
 /** @see Network.speaksTls */

@@ -65,7 +65,7 @@ const deadPid = (): number =>
   Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))
 
 /** The lock members of a process in a different container. */
-const elsewhere = { namespaces: 'pid:[1] time:[1]', pid: 7 }
+const elsewhere = { place: 'boot pid:[1] time:[1]', pid: 7 }
 
 /** The clock of a watcher. Calls `renew` after the watcher has looked at the lock this many times. */
 function watchedClock(looks: number, renew: () => void): Clock & { readonly waitedMs: number } {
@@ -135,9 +135,9 @@ deepTest(t, 'the lock of a process that has certainly ended is taken over at onc
 t.test('a lock that its unknown holder does not renew is taken over after a while', async t => {
   const cases: Record<string, Record<string, unknown>> = {
     'in another container': elsewhere,
-    'of another boot, on a host of the same name': { bootId: 'of another machine' },
-    'on another host': { host: 'elsewhere', bootId: 'of another machine' },
-    'of a system that tells nothing': { bootId: null, namespaces: null, startTicks: null },
+    'of another boot, on a host of the same name': { place: 'of another machine' },
+    'on another host': { host: 'elsewhere', place: 'of another machine' },
+    'of a system that tells nothing': { place: null, startTicks: null },
     'whose start is not known': { startTicks: null },
   }
   for (const [name, change] of Object.entries(cases)) {
@@ -158,7 +158,7 @@ t.test('an unknown holder that renews its lock keeps it', async t => {
     const { dir, path } = placeOf(t)
     await write(path, elsewhere)
     const clock = watchedClock(looks, () => touch(path))
-    const who = /^process 7 in another container since 2/
+    const who = /^process 7 in another container or machine of this name since 2/
     t.match(await takeFileLock(path, clock), { kind: 'taken', pid: 7, who })
     t.ok(clock.waitedMs < staleMs)
     const again = watchedClock(looks, () => touch(path))
@@ -373,11 +373,11 @@ t.test('a file that is not a lock is left unchanged', async t => {
     'null',
     '[]',
     '{"token":"00112233445566aa"}',
-    '{"token":"../../../etc","pid":1,"bootId":null,"startTicks":null,"host":"","since":""}',
-    '{"token":"00112233445566aa","pid":-1,"bootId":null,"startTicks":null,"host":"","since":""}',
-    '{"token":"00112233445566aa","pid":0,"bootId":null,"startTicks":null,"host":"","since":""}',
-    '{"token":"00112233445566aa","pid":1.5,"bootId":null,"startTicks":null,"host":"","since":""}',
-    '{"token":"00112233445566aa","pid":1,"bootId":null,"startTicks":null,"namespaces":1,"host":"","since":""}',
+    '{"token":"../../../etc","pid":1,"place":null,"startTicks":null,"host":"","since":""}',
+    '{"token":"00112233445566aa","pid":-1,"place":null,"startTicks":null,"host":"","since":""}',
+    '{"token":"00112233445566aa","pid":0,"place":null,"startTicks":null,"host":"","since":""}',
+    '{"token":"00112233445566aa","pid":1.5,"place":null,"startTicks":null,"host":"","since":""}',
+    '{"token":"00112233445566aa","pid":1,"place":null,"startTicks":1,"host":"","since":""}',
     `{"x":"${'x'.repeat(5_000)}"}`,
   ]) {
     const { dir, path } = placeOf(t)
@@ -451,7 +451,7 @@ const holderWith = (pid: number, change: Partial<LockHolder> = {}): LockHolder =
 
 t.test('this process recognizes itself', onLinux, async t => {
   const own = thisProcess()
-  t.match(own, { pid: process.pid, host: hostname(), namespaces: /^pid:\[\d+\]/ })
+  t.match(own, { pid: process.pid, host: hostname(), place: /^[0-9a-f-]{36} pid:\[\d+\] / })
   t.equal(own.startTicks, statOf(process.pid)?.[19])
   t.equal(holderState(own), 'alive')
   t.not(thisProcess().token, own.token)
@@ -494,13 +494,7 @@ t.test('a process id alone proves nothing', async t => {
     'dead',
     'another process has it now',
   )
-  for (const change of [
-    { startTicks: null },
-    { namespaces: 'pid:[1]' },
-    { namespaces: null },
-    { bootId: 'another' },
-    { bootId: null },
-  ]) {
+  for (const change of [{ startTicks: null }, { place: 'another' }, { place: null }]) {
     t.equal(holderState(holderWith(child.pid, change)), 'unsure', JSON.stringify(change))
   }
 })
@@ -510,6 +504,5 @@ t.test('the location of a holder relative to this process', async t => {
     holderText({ ...thisProcess(), pid: 5, since: 'then', ...change })
   t.equal(at({}), 'process 5 since then')
   t.equal(at({ host: 'db-7' }), 'process 5 on db-7 since then')
-  t.equal(at({ namespaces: 'pid:[1]' }), 'process 5 in another container since then')
-  t.equal(at({ bootId: 'x' }), 'process 5 on another machine of this name since then')
+  t.equal(at({ place: 'x' }), 'process 5 in another container or machine of this name since then')
 })

@@ -177,7 +177,7 @@ export class SimDisk {
         const { hostName, random, clock } = process.platform
         const token = Buffer.from(random.bytes(8)).toString('hex')
         const since = new Date(clock.wallMs()).toISOString()
-        const ids = { bootId: hostName, namespaces: hostName, startTicks: '1' }
+        const ids = { place: hostName, startTicks: '1' }
         return { token, pid, ...ids, host: hostName, since }
       },
       lifeOf: (holder): HolderState => {

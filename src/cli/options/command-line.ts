@@ -1,34 +1,17 @@
 /*
-  Reads the words of the command line: restores their bytes, replaces `@FILE` by the options in the file, and has commander divide
-  them into command, flags and arguments, or print help. resolve.ts interprets the texts of the flags.
+  Reads the words of the command line: replaces `@FILE` by the options in the file, and has commander divide them into command,
+  flags and arguments, or print help. resolve.ts interprets the texts of the flags.
 */
 import { readFileSync } from 'node:fs'
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
 import { UsageError, usageError } from '../../errors.js'
-import { nameOfBytes, systemName } from '../../platform/file-name.js'
+import { systemName } from '../../platform/file-name.js'
 import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
 import { english, englishHelp, type HelpTexts } from '../language/help-texts.js'
 import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
 import type { OptionTable } from './definition.js'
 import type { OptionSources } from './resolve.js'
-
-/**
- * Restores bytes of arguments, each as a lone surrogate (platform/file-name.ts). Node reads arguments as UTF-8 and replaces other
- * bytes by U+FFFD, so a file with such a name would not be found. Linux keeps the bytes in /proc/self/cmdline.
- * @param commandLine  each argument ended by a NUL, those of `argv` last; undefined if the system does not provide it
- */
-export function rawArguments(
-  argv: readonly string[],
-  commandLine: () => Buffer | undefined,
-): readonly string[] {
-  if (!argv.some(text => text.includes('\ufffd'))) return argv
-  const raw = (commandLine()?.toString('latin1') ?? '').split('\0').slice(0, -1)
-  return argv.map((text, i) => {
-    const bytes = Buffer.from(raw.at(i - argv.length) ?? '', 'latin1')
-    return bytes.toString() === text ? nameOfBytes(bytes) : text
-  })
-}
 
 /**
  * Replaces each `@FILE` by the options in the file. They come first, so the command line overrides them. An option whose
@@ -44,13 +27,14 @@ function withOptionFiles([command, ...words]: readonly string[], options: Option
   )
   const complete = (word: string): string =>
     forms.get(word) === 'optional' ? `${word}=true` : word
-  const end = words.includes('--') ? words.indexOf('--') : words.length
-  const isValue = (at: number): boolean => at >= end || forms.get(words[at - 1] ?? '') === 'value'
-  const isFile = (word: string, at: number): boolean => /^@./.test(word) && !isValue(at)
-  const files = words.filter(isFile).map(word => word.slice(1))
-  const own = words.flatMap((word, at) =>
-    isFile(word, at) ? [] : [isValue(at) ? word : complete(word)],
-  )
+  const end = [...words, '--'].indexOf('--')
+  const files: string[] = []
+  const own: string[] = []
+  for (const [at, word] of words.entries()) {
+    if (at >= end || forms.get(words[at - 1] ?? '') === 'value') own.push(word)
+    else if (/^@./.test(word)) files.push(word.slice(1))
+    else own.push(complete(word))
+  }
   return { argv: [command, ...files.flatMap(optionsIn).map(complete), ...own], files }
 }
 

@@ -11,29 +11,22 @@ import { UsageError, usageError } from '../../errors.js'
 import { knownLogins, checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
 import type { Output } from '../output/output.js'
 import { serverOptions, type ServerSettings } from './options.js'
-import { findValue, type OptionSources } from './resolve.js'
+import { findValue, type Found, type OptionSources } from './resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
 /** A password is one line; a longer text means that this is the wrong file. */
 const maxPasswordBytes = 4096
 
-/** Where the password comes from; `file` is `-` for standard input. */
-interface PasswordSource {
-  readonly file?: string
-  readonly password?: string
-  /** The flag or variable that sets it. */
-  readonly origin: string
-}
+const variable = 'DDB_PASSWORD'
 
-/** The command line counts before the environment. @throws {UsageError} DDB_USAGE for two variables */
-function passwordSource(sources: OptionSources): PasswordSource | undefined {
-  const found = findValue(serverOptions.passwordFile, sources)
-  const file = found && { file: found.texts.at(-1)!, origin: found.origin }
-  const password = sources.environment['DDB_PASSWORD']
+/** The file that has the password, or DDB_PASSWORD if its text is the password. @throws {UsageError} DDB_USAGE for two variables */
+function passwordSource(sources: OptionSources): Found | undefined {
+  const file = findValue(serverOptions.passwordFile, sources)
+  const password = sources.environment[variable]
   if (!password || file?.origin.startsWith('--')) return file
-  if (file === undefined) return { password, origin: 'DDB_PASSWORD' }
-  throw usageError(`${file.origin} and DDB_PASSWORD are both set: unset one of them`)
+  if (file === undefined) return { texts: [password], origin: variable }
+  throw usageError(`${file.origin} and ${variable} are both set: unset one of them`)
 }
 
 /** Shown on every run, because the author of a script may have forgotten the setting. */
@@ -65,12 +58,14 @@ export async function readCredentials(
 ): Promise<Login> {
   const { stdin, stderr, environment } = call.processEnvironment
   const source = passwordSource(call.sources)
+  const text = source?.texts.at(-1) ?? ''
+  const isTyped = text === '-' && source?.origin !== variable
   // A quiet run shows no one-time notices, and leaves them to a later run.
   const warn = settings.quiet === true ? undefined : call.output.note
   if (settings.tlsInsecure === true) warn?.(insecureTls)
-  if (source?.file === '-' && dataOnStdin) {
+  if (isTyped && dataOnStdin) {
     throw usageError(
-      `${source.origin} - and data from standard input exclude each other: put the password into a file`,
+      `${source!.origin} - and data from standard input exclude each other: put the password into a file`,
     )
   }
   const { user } = settings
@@ -80,13 +75,13 @@ export async function readCredentials(
   }
   checkedStateFolder(environment, warn)
   const read = (): Promise<string> | string => {
-    if (source?.password !== undefined) return source.password
-    if (source?.file === '-') return firstLine(stdin, 'standard input')
-    if (source?.file !== undefined) return readPasswordFile(source.file, environment, warn)
+    if (source?.origin === variable) return text
+    if (isTyped) return firstLine(stdin, 'standard input')
+    if (source !== undefined) return readPasswordFile(text, environment, warn)
     if (!dataOnStdin && stdin.isTTY && stderr.isTTY) {
       return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
     }
-    throw usageError(`no password for user "${clean(user)}": give --password-file or DDB_PASSWORD`)
+    throw usageError(`no password for user "${clean(user)}": give --password-file or ${variable}`)
   }
   const password = await read()
   call.output.keepSecret(password)
@@ -136,11 +131,10 @@ async function firstLine(pieces: AsyncIterable<unknown>, name: string): Promise<
   let bytes = Buffer.alloc(0)
   for await (const piece of pieces) {
     bytes = Buffer.concat([bytes, piece as Uint8Array])
-    if (bytes.includes(10) || bytes.length >= maxPasswordBytes) break
+    if (bytes.includes('\n') || bytes.length >= maxPasswordBytes) break
   }
-  const end = bytes.indexOf(10)
-  const isCut = end < 0 && bytes.length >= maxPasswordBytes
-  const line = new TextDecoder().decode(bytes.subarray(0, end < 0 ? undefined : end))
+  const [line = '', ...rest] = new TextDecoder().decode(bytes).split('\n')
+  const isCut = rest.length === 0 && bytes.length >= maxPasswordBytes
   const password = line.replace(/\r$/, '')
   if (password !== '' && !isCut) return password
   const why = isCut ? 'too long' : 'empty'

@@ -184,23 +184,11 @@ const maxDurationMs = 2 ** 31 - 1
 /** Milliseconds. Refuses a bare number, because its unit would be unclear. */
 export const duration = amount('a duration such as 500ms, 5s or 2m', 1, maxDurationMs, milliseconds)
 
-/** Limits of speed; an undefined member means no limit. */
-export interface Rate {
-  bytesPerSecond?: number
-  rowsPerSecond?: number
-}
-
-/** `50MB/s`, `200krows/s`, or both separated by a comma. */
+/** `50MB/s` or `200krows/s`. */
 export const rate = single('a rate such as 50MB/s or 200krows/s', value => {
-  const rates: Rate = {}
-  for (const part of value.split(',')) {
-    const [, number = '', unit] = /^(.+?)(B|rows)\/s$/.exec(part) ?? []
-    const amount = within(scaled(number), 1)
-    const name = unit === 'B' ? 'bytesPerSecond' : 'rowsPerSecond'
-    if (amount === undefined || rates[name] !== undefined) return undefined
-    rates[name] = amount
-  }
-  return rates
+  const [, number = '', unit] = /^(.+?)(B|rows)\/s$/.exec(value) ?? []
+  const most = within(scaled(number), 1)
+  return most && (unit === 'B' ? { bytesPerSecond: most } : { rowsPerSecond: most })
 })
 
 export const list: Reader<readonly string[]> = single('names with commas between', value => {

@@ -22,7 +22,6 @@ const certificateFaults = (): Readonly<Record<string, string>> => ({
   INVALID_PURPOSE:
     'is not meant for servers, or was signed by a certificate that may not sign those: the server needs a different one',
   INVALID_CA: 'is signed with a certificate that may not sign other certificates',
-  EE_KEY_TOO_SMALL: weakKey,
 })
 
 function unknownIssuer(): string {
@@ -68,7 +67,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
           'server needs one with the name among its alternative ones (subjectAltName).'
       : `The certificate of ${address} is not for "${host}", but for ${names}: connect by a name it has.`
   }
-  // Node 24 reports a weak key by this text, without a code.
+  // OpenSSL reports a weak key by this text, without a code.
   const isWeak = /certificate key too (?:weak|small)/i.test(reason.message)
   const fault = isWeak ? weakKey : certificateFaults()[code]
   if (fault !== undefined) return `The certificate of ${address} ${fault}.`

@@ -7,7 +7,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { fieldFlags, loadOptions } from '../../../src/cli/options/options.js'
-import { rawArguments, readCommandLine } from '../../../src/cli/options/command-line.js'
+import { readCommandLine } from '../../../src/cli/options/command-line.js'
+import { rawArguments } from '../../../src/cli/process-environment.js'
 import { option, optionGroup, defined } from '../../../src/cli/options/definition.js'
 import * as values from '../../../src/cli/options/readers.js'
 import { text } from '../../../src/cli/options/readers.js'
@@ -410,7 +411,7 @@ const accepted: readonly (readonly [
   [values.duration, ['1h'], 3_600_000],
   [values.rate, ['50MB/s'], { bytesPerSecond: 50_000_000 }],
   [values.rate, ['200krows/s'], { rowsPerSecond: 200_000 }],
-  [values.rate, ['1MiB/s,5rows/s'], { bytesPerSecond: 1_048_576, rowsPerSecond: 5 }],
+  [values.rate, ['1MiB/s'], { bytesPerSecond: 1_048_576 }],
   [values.hosts, ['[::1]:8848'], [{ host: '::1', port: 8848 }]],
   [values.hosts, ['::1'], [{ host: '::1', port: 8848 }]],
   [values.hosts, ['[fe80::1%eth0]'], [{ host: 'fe80::1%eth0', port: 8848 }]],
@@ -452,7 +453,10 @@ const refused: readonly (readonly [values.Reader<unknown>, texts: readonly strin
   [values.count(0), noNumbers],
   [values.count(1), ['0']],
   [values.duration, ['', '5', 's', '1.2.3s', '-5s', '0s', '0.0001ms', '30d', '600h', '5S']],
-  [values.rate, ['', '50MB', '50/s', 'rows/s', '0rows/s', '1MB/s,2MB/s', '5rows/s,']],
+  [
+    values.rate,
+    ['', '50MB', '50/s', 'rows/s', '0rows/s', '1MB/s,2MB/s', '1MB/s,2rows/s', '5rows/s,'],
+  ],
   [values.hosts, ['', ',', 'a,', 'a:0', 'a:65536', 'a:b', 'a b', 'http://a', '[::1', ':8848']],
   [values.pairs('TARGET=SOURCE'), ['a', '=b']],
   [values.character, ['ab', '']],

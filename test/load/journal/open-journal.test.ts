@@ -341,7 +341,7 @@ t.test('if a damaged journal starts over, the numbers in it are not used again',
 
 /** Writes a lock that a different container holds but does not renew. */
 function abandonedLock(path: string): void {
-  const holder = { ...thisProcess(), namespaces: 'pid:[1]' }
+  const holder = { ...thisProcess(), place: 'another' }
   writeFileSync(journalLockPath(path), JSON.stringify(holder))
 }
 
