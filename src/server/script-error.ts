@@ -31,5 +31,10 @@ export class ScriptError extends Error {
   }
 }
 
+/** @throws {ScriptError} with the message, unless `holds` is true */
+export function check(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new ScriptError(message)
+}
+
 /** Added to DolphinDB's message for an unknown function, because a real server may have the function. */
 export const notEmbedded = ': not in the embedded server'

@@ -19,7 +19,7 @@ import {
   type TypedVector,
   type Vector,
 } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
+import { check } from '../script-error.js'
 import {
   nullDouble,
   nullFloat,
@@ -99,8 +99,8 @@ const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
 
 /** @throws {ScriptError} for a type that no table can have (DolphinDB manual, page data_types) */
 export function checkColumnType(name: string, { type }: ColumnType): void {
-  if (!noColumnTypes.has(type)) return
-  throw new ScriptError(`The column [${name}] can't be of type ${type}: tables don't support it.`)
+  const isKnown = !noColumnTypes.has(type)
+  check(isKnown, `The column [${name}] can't be of type ${type}: tables don't support it.`)
 }
 
 /** How to compute with the values of a type: as whole numbers of 32 or 64 bits, floating numbers, decimals or texts. */
@@ -164,9 +164,8 @@ export function cellsOf(vector: Vector): Cell[] {
   if (length > maxCells) throw new RangeError(`Invalid array length ${length}`)
   const kind = kindOf(type)
   if (kind === 'void') return new Array<Cell>(length).fill(null)
-  if (kind === undefined || kind === 'text') {
-    throw new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
-  }
+  const isNumeric = kind !== undefined && kind !== 'text'
+  check(isNumeric, `A vector of numbers is expected, but the actual type is ${type}.`)
   const cells = new Array<Cell>(length)
   if (kind === 'decimal') {
     for (let i = 0; i < length; i++) cells[i] = scalarAt(vector as TypedVector, i).value as Cell
@@ -237,4 +236,22 @@ export function numbersOf({ data, length }: FixedVector): Float64Array {
     numbers[row] = data[row] === nullValue ? NaN : data[row]!
   }
   return numbers
+}
+
+/** Stands for the values of a row in look-ups. Rows with equal values have equal keys, and vice versa. */
+export type Key = number | bigint | string
+
+/** The keys of the first `rows` rows of the columns. */
+export function keysOf(columns: readonly Column[], rows: number): Key[] {
+  const parts = columns.map(keyParts)
+  const [only] = parts
+  return Array.from({ length: rows }, (_, row) =>
+    parts.length === 1 ? only![row]! : parts.map(part => part[row]).join('\0'),
+  )
+}
+
+function keyParts(column: Column): ArrayLike<Key> {
+  if (isFixedVector(column) && dataTypes[column.type].bytesPerValue <= 8) return column.data
+  const texts = column.form === 'vector' && columnTexts(column)
+  return texts || Array.from({ length: column.length }, (_, row) => formatElement(column, row))
 }

@@ -20,8 +20,8 @@ import {
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
 import type { Category } from '../../protocol/types/type-facts.js'
-import type { ArrayVector, Column, Scalar, Value, Vector } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
+import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
+import { ScriptError, check } from '../script-error.js'
 import {
   type Cell,
   cellType,
@@ -87,8 +87,9 @@ export function convertColumn(column: Column, target: ColumnType, isCast = false
   if (sameColumnType(actual, target)) return column
   if (column.form === 'vector' && column.type === 'VOID') return nullColumn(target, column.length)
   if (target.type === 'ANY' && target.array !== true) return tupleOf(column)
-  if (column.form === 'vector' && column.type === 'ANY')
+  if (column.form === 'vector' && column.type === 'ANY') {
     return columnOfTuple(column.data.slice(0, column.length), target)
+  }
   if (column.form === 'arrayVector') {
     if (target.array !== true) throw incompatible(target, actual)
     return { ...column, cells: convertColumn(column.cells, cellType(target)) as Vector }
@@ -169,20 +170,13 @@ function decimalColumn(column: Vector, target: ColumnType): Column {
 
 /** @throws {ScriptError} S05003 if a value has more bits than the type, or equals the type's null (the lowest value) */
 function checkedDecimals(target: ColumnType, values: readonly (bigint | null)[]): Column {
-  const limit = decimalLimit(target.type)
-  for (const value of values) {
-    if (value !== null && (value >= limit || value <= -limit)) throw decimalOverflow()
-  }
+  const limit = 2n ** BigInt(dataTypes[target.type].bytesPerValue * 8 - 1)
+  for (const value of values) if (value !== null) checkRange(value < limit && value > -limit)
   return vectorOf(target, values)
 }
 
-/** The unscaled integers of a decimal type are between −limit and limit (both exclusive). */
-function decimalLimit(type: ColumnType['type']): bigint {
-  return 2n ** BigInt(dataTypes[type].bytesPerValue * 8 - 1)
-}
-
-function decimalOverflow(): ScriptError {
-  return new ScriptError('DECIMAL math overflow RefId:S05003')
+function checkRange(fits: boolean): void {
+  check(fits, 'DECIMAL math overflow RefId:S05003')
 }
 
 /** @param digits  added to the scale; if negative, rounds half away from zero */
@@ -196,11 +190,11 @@ function rescale(value: bigint, digits: number): bigint {
 /** Uses the decimal digits that JavaScript prints for the number, so that 0.29 with scale 2 gives 29 and not 28. */
 function unscaledNumber(number: number | null, scale: number): bigint | null {
   if (number === null || Number.isNaN(number)) return null
-  if (!Number.isFinite(number)) throw decimalOverflow()
+  checkRange(Number.isFinite(number))
   const [value, exponent] = digitsOf(String(number))
   const digits = scale + exponent
   // No decimal type has so many digits. Larger exponents would also make `rescale` compute huge powers of ten.
-  if (digits > 40 && value !== 0n) throw decimalOverflow()
+  checkRange(digits <= 40 || value === 0n)
   return rescale(value, Math.max(Math.min(digits, 40), -400))
 }
 
@@ -232,23 +226,16 @@ function textColumn(column: Vector, target: ColumnType): Column {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Converts text to FLOAT, DOUBLE or a decimal. '' becomes null, and so does a number too large for FLOAT or DOUBLE.
+ * Converts text to FLOAT, DOUBLE or a decimal, as an insert does.
  * @throws {ScriptError} `Incompatible type. …` if a text is not a number
  */
 function numbersOfText(column: Vector, target: ColumnType): Column | undefined {
   const { category } = dataTypes[target.type]
   if (column.type === 'BLOB' || category === 'integral' || category === 'logical') return undefined
-  const texts = textsOfVector(column).map(text => text.trim())
-  if (texts.some(text => text !== '' && !numberText.test(text))) {
+  if (textsOfVector(column).some(text => text !== '' && !numberText.test(text.trim()))) {
     throw incompatible(target, columnTypeOf(column))
   }
-  if (isDecimal(target.type)) {
-    return checkedDecimals(
-      target,
-      texts.map(text => decimalOfText(text, target)),
-    )
-  }
-  return columnOfCells(target, texts.map(doubleOfText))
+  return parsed(column, target)
 }
 
 /** Null for '' and for numbers too large for a double; `1e400` must not become infinity. */
@@ -260,34 +247,19 @@ function doubleOfText(text: string): Cell {
 /** Parses texts as far as they are values; null for others. @throws {ScriptError} for types without literals */
 function parsed(column: Vector, target: ColumnType): Column {
   const texts = textsOfVector(column)
-  const { type } = target
-  switch (dataTypes[type].category) {
-    case 'integral':
-      return columnOfCells(
-        target,
-        texts.map(text =>
-          type === 'CHAR' && /^\D$/s.test(text) ? text.charCodeAt(0) : leadingInteger(text),
-        ),
-      )
-    case 'floating':
-      return columnOfCells(target, texts.map(doubleOfText))
-    case 'logical':
-      return columnOfCells(
-        target,
-        texts.map(text => words.get(text.toLowerCase()) ?? doubleOfText(text)),
-      )
-    default:
-      return vectorOf(
-        target,
-        texts.map(text => (text === '' ? null : (valueOfText(text, target) ?? null))),
-      )
-  }
+  const parse = numberParsers[dataTypes[target.type].category]
+  if (parse !== undefined) return columnOfCells(target, texts.map(parse))
+  return vectorOf(
+    target,
+    texts.map(text => (text === '' ? null : (valueOfText(text, target) ?? null))),
+  )
 }
 
-const words: ReadonlyMap<string, number> = new Map([
-  ['true', 1],
-  ['false', 0],
-])
+const numberParsers: Partial<Record<Category, (text: string) => Cell>> = {
+  integral: leadingInteger,
+  floating: doubleOfText,
+  logical: text => ({ true: 1, false: 0 })[text.toLowerCase()] ?? doubleOfText(text),
+}
 
 /** The integer at the start of a text; null without digits, or with more digits than any integer type can hold. */
 function leadingInteger(text: string): bigint | null {
@@ -298,9 +270,10 @@ function leadingInteger(text: string): bigint | null {
 function valueOfText(text: string, target: ColumnType): ElementValue | undefined {
   const { type } = target
   if (isTemporal(type)) return parseTemporal(type, text)
-  if (isDecimal(type)) return decimalOfText(text, target)
-  if (type === 'UUID' || type === 'IPADDR' || type === 'INT128')
+  if (isDecimal(type)) return decimalOfText(text.trim(), target)
+  if (type === 'UUID' || type === 'IPADDR' || type === 'INT128') {
     return parseSixteenBytes(type, text)
+  }
   throw incompatible(target, { type: 'STRING' })
 }
 
@@ -332,16 +305,18 @@ function decimalOfText(text: string, target: ColumnType): bigint | null {
   const power = 10n ** BigInt(Math.min(Math.abs(shift), 100))
   const unscaled = shift < 0 ? value / power : value * power
   const limit = 10n ** BigInt(maxScale[target.type as keyof typeof maxScale])
-  if (unscaled < limit && unscaled > -limit) return unscaled
   const name = columnTypeText(target)
-  throw new ScriptError(
+  check(
+    unscaled < limit && unscaled > -limit,
     `Can't convert STRING to ${name}: parse ${text} to ${name} failed: decimal overflow`,
   )
+  return unscaled
 }
 
 function tupleOf(column: Column): Column {
-  const data = Array.from({ length: column.length }, (_, row) => elementAt(column, row))
-  return { form: 'vector', type: 'ANY', length: column.length, data }
+  const { length } = column
+  const data = Array.from({ length }, (_, row) => elementAt(column, row))
+  return { form: 'vector', type: 'ANY', length, data }
 }
 
 /** Makes one typed column of a tuple's elements, which are scalars or, for an array type, vectors. */
@@ -353,14 +328,8 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
     throw incompatible(target, { type: 'ANY' })
   })
   const cells = concatColumns([zeroColumn(element, 0), ...rows]) as Vector
-  return target.array ? arraysOf(rows, cells) : cells
-}
-
-/** An array vector in which row i has as many cells as `rows[i]` has elements. `cells` holds the cells of all rows. */
-function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
+  if (!target.array) return cells
   const offsets = new Uint32Array(rows.length + 1)
-  rows.forEach((row, index) => {
-    offsets[index + 1] = offsets[index]! + row.length
-  })
+  rows.forEach(({ length }, row) => (offsets[row + 1] = offsets[row]! + length))
   return { form: 'arrayVector', length: rows.length, offsets, cells }
 }

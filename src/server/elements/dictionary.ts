@@ -12,8 +12,8 @@ import {
   type Vector,
   explicitNull,
 } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
-import { castValue } from '../operators/cast.js'
+import { check } from '../script-error.js'
+import { castValue } from '../operators/operators.js'
 import { isStream } from '../tables/prepare.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { intScalar, nullOf, stringScalar } from '../values/scalar.js'
@@ -39,7 +39,7 @@ export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): Se
 
 /** The text under which the dictionary stores a key. Equal keys have equal texts. */
 function keyText(key: ServerValue): string {
-  if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
+  check(key.form === 'scalar', 'A dictionary key must be a scalar.')
   return formatScalar(key)
 }
 
@@ -101,20 +101,15 @@ export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
 
 /** @throws {ScriptError} if the value has no such member */
 export function memberOf(target: ServerValue, name: string): ServerValue {
-  switch (target.form) {
-    case 'serverTable':
-      return tableColumn(target, name)
-    case 'serverDictionary':
-      return entryOf(target, stringScalar(name))
-    default:
-      throw new ScriptError(`The object has no member [${name}].`)
-  }
+  if (target.form === 'serverTable') return tableColumn(target, name)
+  check(target.form === 'serverDictionary', `The object has no member [${name}].`)
+  return entryOf(target, stringScalar(name))
 }
 
 /** @throws {ScriptError} for unknown columns, and for tables whose columns only SQL may read (S02008, S02009) */
 export function tableColumn(table: ServerTable, name: string): ServerValue {
   const index = table.columnNames.indexOf(name)
-  if (index < 0) throw new ScriptError(`Unrecognized column name [${name}].`)
+  check(index >= 0, `Unrecognized column name [${name}].`)
   checkDirectAccess(table)
   return table.column(index)
 }
@@ -122,8 +117,8 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
 /** @throws {ScriptError} S02008, S02009 if only SQL may read the columns (docs/server-semantics.md#kinds-of-tables) */
 export function checkDirectAccess(table: ServerTable): void {
   const [kind, refId] = isStream(table) ? ['stream', 'S02009'] : ['DFS', 'S02008']
-  if (kind === 'DFS' && table.kind !== 'dfs') return
-  throw new ScriptError(
+  check(
+    kind === 'DFS' && table.kind !== 'dfs',
     `Direct access using column names is not supported to retrieve data from a ${kind} table. Please use a SQL query instead. RefId:${refId}`,
   )
 }

@@ -11,13 +11,10 @@ import type {
   ServerDictionary,
   ServerValue,
 } from '../values/server-value.js'
-import { ScriptError } from '../script-error.js'
+import { check } from '../script-error.js'
 import {
   type ColumnType,
   type DataType,
-  arrayTypeOffset,
-  dataTypeOf,
-  dataTypes,
   isDecimal,
   parseColumnType,
 } from '../../protocol/data-type.js'
@@ -27,6 +24,7 @@ import {
   intScalar,
   integerOf,
   isVoid,
+  longScalar,
   stringScalar,
   textOf,
   textsOf,
@@ -55,26 +53,32 @@ const kinds = {
   bool: (value, { parameter }) =>
     required(integerOf(value), parameter, 'must be a boolean value.') !== 0,
   int: (value, { parameter }) => required(integerOf(value), parameter, 'must be an integer.'),
+  /** The length of a vector. */
+  count: (value, { parameter }) => {
+    const count = integerOf(value) ?? -1
+    const isLength = count >= 0 && count <= 2_147_483_647
+    return required(isLength ? count : undefined, parameter, 'must be a non-negative integer.')
+  },
   text: (value, { parameter }) => required(textOf(value), parameter, 'must be a string scalar.'),
   texts: (value, { parameter }) => textsArgument(value, parameter),
-  function: (value, { parameter }): FunctionValue => {
-    if (value.form === 'function') return value
-    throw unsuitable(parameter, 'must be a function.')
-  },
+  function: (value, { parameter }): FunctionValue =>
+    required(value.form === 'function' ? value : undefined, parameter, 'must be a function.'),
+  /** The table itself or, for a name, the session's variable of that name or else the shared table. */
   table: (value, { context }) => tableArgument(value, context),
+  /** A table, and no name. */
+  rows: (value, { parameter }): ServerTable =>
+    required(value.form === 'serverTable' ? value : undefined, parameter, 'must be a table.'),
   /** The handle itself or, for the path of an existing database, a handle of that database. */
-  database: (value, { context }): DatabaseHandle => {
+  database: (value, { parameter, context }): DatabaseHandle => {
     if (value.form === 'database') return value
-    const path = textOf(value)
-    if (path !== undefined) return databaseAt(context.node, path).handle
-    throw new ScriptError('A database handle or the path of a database is expected.')
+    const path = required(textOf(value), parameter, 'must be a database or its path.')
+    return databaseAt(context.node, path).handle
   },
   /** The path of a database, which may not exist. */
-  path: (value, { parameter }) =>
-    (value.form === 'database'
-      ? value.path
-      : required(textOf(value), parameter, 'must be a string scalar.')
-    ).replace(/\/+$/, ''),
+  path: (value, { parameter }) => {
+    const path = value.form === 'database' ? value.path : textOf(value)
+    return required(path, parameter, 'must be a string scalar.').replace(/\/+$/, '')
+  },
   column: (value, { fn }) => columnArgument(value, fn),
   vector: (value, { fn }) => vectorArgument(value, fn),
   types: (value, { parameter }) => typesArgument(value, parameter),
@@ -127,11 +131,10 @@ export function builtin<const Signature extends string>(
     ...traits,
     call: (context, args) => {
       const missing = declared.findIndex((one, at) => one.isRequired && args[at] === undefined)
-      if (missing >= 0) {
-        throw new ScriptError(
-          `The argument [${parameters[missing]!}] of function [${name}] must be given.`,
-        )
-      }
+      check(
+        missing < 0,
+        `The argument [${parameters[missing]}] of function [${name}] must be given.`,
+      )
       if (!hasKinds) return call(context, args as Given<Signature>)
       const given = args.map((value, at) => {
         const { read, isRequired, parameter } = declared[at] ?? {}
@@ -155,14 +158,10 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (_, [x, y]) => compute(x, y))
 }
 
-function required<T>(value: T | undefined, parameter: string, wanted: string): T {
-  if (value !== undefined) return value
-  throw unsuitable(parameter, wanted)
-}
-
 /** @param wanted  such as `must be an integer.` */
-export function unsuitable(parameter: string, wanted: string): ScriptError {
-  return new ScriptError(`The argument [${parameter}] ${wanted}`)
+export function required<T>(value: T | undefined, parameter: string, wanted: string): T {
+  check(value !== undefined, `The argument [${parameter}] ${wanted}`)
+  return value
 }
 
 /** The strings of a vector, or a list with a single string; none for NULL. */
@@ -176,18 +175,12 @@ export function isAbsent(value: Argument): value is undefined {
   return value === undefined || isVoid(value)
 }
 
-/** The table itself or, for a name, the session's variable of that name or else the shared table. */
 export function tableArgument(value: ServerValue, context: CallContext): ServerTable {
   if (value.form === 'serverTable') return value
   const name = textOf(value)
-  if (name === undefined) throw new ScriptError('A table object or table name is expected.')
-  return namedTable(context, name)
-}
-
-/** @throws {ScriptError} if neither a variable nor a shared table has this name */
-export function namedTable({ node, session }: CallContext, name: string): ServerTable {
-  const table = findTable(node, session, name)
-  if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
+  check(name !== undefined, 'A table object or table name is expected.')
+  const table = findTable(context.node, context.session, name)
+  check(table !== undefined, `Can't find the object with name ${name}`)
   return table
 }
 
@@ -206,8 +199,7 @@ export function wordArgument<Word extends string>(
   const id = integerOf(value)
   const all = Object.keys(words) as Word[]
   const word = all.find(one => one === text || words[one] === id)
-  if (word !== undefined) return word
-  throw unsuitable(name, `must be ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`)
+  return required(word, name, `must be ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`)
 }
 
 /** The elements of a list, a tuple or a vector of strings. For any other value, a list with that value. */
@@ -216,64 +208,32 @@ export function elementsArgument(value: ServerValue): readonly ServerValue[] {
 }
 
 /**
- * Accepts types as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`), as strings (`` `INT`SYMBOL ``)
- * and as numbers (DolphinDB manual, page var).
+ * Accepts types as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`) and as strings (`` `INT`SYMBOL ``;
+ * DolphinDB manual, page var).
  */
 export function typesArgument(value: ServerValue, name: string): readonly ColumnType[] {
-  if (value.form === 'vector' && value.type === 'INT') {
-    return Array.from(value.data.subarray(0, value.length), id => typeOfId(id, name))
-  }
   return elementsArgument(value).map(element => {
-    if (element.form === 'type') return withScale(element.column)
-    const id = integerOf(element)
-    if (id !== undefined) return typeOfId(id, name)
-    const text = element.form === 'function' ? element.name : textOf(element)
-    const type = parseColumnType(text ?? '')
-    if (type !== undefined) return type
-    if (isDecimal((text ?? '').trim().toUpperCase() as 'INT')) throw missingScale()
-    throw unsuitable(name, `must be data types, but ${text ?? 'one'} is none.`)
+    const text = element.form === 'function' ? element.name : (textOf(element) ?? '')
+    const type = element.form === 'type' ? element.column : parseColumnType(text)
+    const word = type?.type ?? (text.trim().toUpperCase() as DataType)
+    check(
+      !isDecimal(word) || type?.scale !== undefined,
+      'Must specify scale for Decimal data type, e.g., DECIMAL32(2). RefId: S05008',
+    )
+    return required(type, name, `must be data types, but ${text || 'one'} is none.`)
   })
 }
 
-function typeOfId(id: number, name: string): ColumnType {
-  const type = dataTypeOf(id % arrayTypeOffset)
-  if (type === undefined || id < 0 || id >= 2 * arrayTypeOffset) {
-    throw unsuitable(name, `must be data types, but ${id} is none.`)
-  }
-  return withScale(id >= arrayTypeOffset ? { type, array: true } : { type })
-}
-
-function withScale(column: ColumnType): ColumnType {
-  if (isDecimal(column.type) && column.scale === undefined) throw missingScale()
-  return column
-}
-
-function missingScale(): ScriptError {
-  return new ScriptError(
-    'Must specify scale for Decimal data type, e.g., DECIMAL32(2). RefId: S05008',
-  )
-}
-
 export function columnArgument(value: ServerValue, fn: string): Column {
-  switch (value.form) {
-    case 'vector':
-    case 'arrayVector':
-      return value
-    case 'scalar':
-      return columnOfScalar(value)
-    case 'type':
-      return columnOfScalar(intScalar(dataTypes[value.column.type].id))
-    case 'pair':
-      return value.elements
-    default:
-      throw new ScriptError(`The function [${fn}] takes a vector.`)
-  }
+  if (value.form === 'vector' || value.form === 'arrayVector') return value
+  check(value.form === 'scalar', `The function [${fn}] takes a vector.`)
+  return columnOfScalar(value)
 }
 
 /** Like `columnArgument`, but refuses array vectors. */
 export function vectorArgument(value: ServerValue, fn: string): Vector {
   const column = columnArgument(value, fn)
-  if (column.form !== 'vector') throw new ScriptError(`The function [${fn}] takes a vector.`)
+  check(column.form === 'vector', `The function [${fn}] takes a vector.`)
   return column
 }
 
@@ -303,11 +263,28 @@ export function tableOf(columns: string, rows: readonly (readonly ElementValue[]
   return tableOfColumns(Object.fromEntries(vectors))
 }
 
-/** A dictionary STRING → ANY, the type of the results of `schema()` and `license()`. */
-export function dictionaryOf(values: Readonly<Record<string, ServerValue>>): ServerDictionary {
+type Member = ServerValue | string | number | bigint | boolean | undefined
+
+/** A dictionary STRING → ANY, the type of the result of `schema()`. Leaves out undefined members. */
+export function dictionaryOf(members: Readonly<Record<string, Member>>): ServerDictionary {
   const dictionary = emptyDictionary({ type: 'STRING' })
-  for (const [name, value] of Object.entries(values)) {
-    setEntry(dictionary, stringScalar(name), value)
+  for (const [name, member] of Object.entries(members)) {
+    if (member !== undefined) setEntry(dictionary, stringScalar(name), valueOf(member))
   }
   return dictionary
+}
+
+function valueOf(member: NonNullable<Member>): ServerValue {
+  switch (typeof member) {
+    case 'string':
+      return stringScalar(member)
+    case 'number':
+      return intScalar(member)
+    case 'bigint':
+      return longScalar(member)
+    case 'boolean':
+      return boolScalar(member)
+    default:
+      return member
+  }
 }

@@ -2,7 +2,7 @@
   Functions about databases and the tables in them (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin, ServerValue } from '../values/server-value.js'
-import { ScriptError } from '../script-error.js'
+import { check } from '../script-error.js'
 import {
   boolScalar,
   duplicatePolicies,
@@ -10,12 +10,7 @@ import {
   stringVector,
   voidValue,
 } from '../values/scalar.js'
-import type {
-  DatabaseHandle,
-  LevelScheme,
-  PartitionType,
-  ServerTable,
-} from '../tables/server-table.js'
+import type { DatabaseHandle, LevelScheme, PartitionType } from '../tables/server-table.js'
 import {
   createStoredTable,
   databaseAt,
@@ -24,7 +19,7 @@ import {
   openDatabase,
   storedTable,
 } from '../tables/dfs-database.js'
-import { levelOf, maxPartitions, tooManyPartitions } from '../tables/partitions/partition-level.js'
+import { checkPartitions, levelOf } from '../tables/partitions/partition-level.js'
 import { emptied } from './insert-rows.js'
 import { type ServerNode, nodeAlias } from '../node.js'
 import { firstReleases, isAtLeast } from '../release.js'
@@ -35,7 +30,6 @@ import {
   isAbsent,
   tableOf,
   textsArgument,
-  unsuitable,
   wordArgument,
 } from './arguments.js'
 import { factsOf } from './types.js'
@@ -55,9 +49,8 @@ export const dfsFunctions: readonly Builtin[] = [
     ({ node, session }, [directory = '', partitionType, scheme, , engine, atomic]) => {
       const path = directoryOf(directory)
       const levels = isAbsent(partitionType) ? [] : levelsOf(partitionTypeOf(partitionType), scheme)
-      if (path === '' && levels.length === 0) {
-        throw new ScriptError('A database without a directory needs a partition scheme.')
-      }
+      const isNothing = path === '' && levels.length === 0
+      check(!isNothing, 'A database without a directory needs a partition scheme.')
       return openDatabase(node, session, {
         form: 'database',
         path,
@@ -69,16 +62,15 @@ export const dfsFunctions: readonly Builtin[] = [
   ),
   /** Ignores compressMethods, because tables in memory are not compressed. */
   builtin(
-    'createPartitionedTable(dbHandle: database, table, [tableName: text], partitionColumns: texts, [compressMethods], [sortColumns: texts], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey: texts])',
+    'createPartitionedTable(dbHandle: database, table: rows, [tableName: text], partitionColumns: texts, [compressMethods], [sortColumns: texts], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey: texts])',
     (context, [database, template, name = '', partitionColumns, ...options]) => {
-      const [, sortColumns = [], keepDuplicates, , , , primaryKey = []] = options
-      if (partitionColumns.length === 0) {
-        throw unsuitable('partitionColumns', 'must name the partitioning columns.')
-      }
-      return createStoredTable(context, database, templateOf(template), {
+      const [, sortColumns, keepDuplicates, , , , primaryKey = sortColumns] = options
+      const hasColumns = partitionColumns.length > 0
+      check(hasColumns, 'The argument [partitionColumns] must name the partitioning columns.')
+      return createStoredTable(context, database, template, {
         name,
         partitionColumns,
-        sortColumns: primaryKey.length > 0 ? primaryKey : sortColumns,
+        sortColumns: primaryKey ?? [],
         keepDuplicates: policyOf(database, keepDuplicates),
       })
     },
@@ -155,21 +147,10 @@ export const dfsFunctions: readonly Builtin[] = [
         })
         .filter(({ dfsPath }) => patterns.some(pattern => pattern.test(dfsPath)))
       const shown = top < 0 ? chunks : chunks.slice(0, top)
+      const site = nodeAlias(node)
       return tableOf(
         'site STRING, chunkId UUID, path STRING, dfsPath STRING, type INT, flag INT, size LONG, version INT, state INT, versionList STRING, resolved BOOL',
-        shown.map(one => [
-          nodeAlias(node),
-          one.chunkId,
-          '',
-          one.dfsPath,
-          0,
-          0,
-          0n,
-          1,
-          0,
-          '',
-          false,
-        ]),
+        shown.map(one => [site, one.chunkId, '', one.dfsPath, 0, 0, 0n, 1, 0, '', false]),
       )
     },
   ),
@@ -188,28 +169,17 @@ function dropFunction(name: string): Builtin {
 
 function dimensionTableFunction(name: string): Builtin {
   return builtin(
-    `${name}(dbHandle: database, table, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])`,
+    `${name}(dbHandle: database, table: rows, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])`,
     (context, [database, template, name, , sortColumns = [], keepDuplicates]) => {
-      if (database.path === '') {
-        throw new ScriptError('A dimension table can only be created in a DFS database.')
-      }
-      return createStoredTable(context, database, templateOf(template), {
+      const isStored = database.path !== ''
+      check(isStored, 'A dimension table can only be created in a DFS database.')
+      return createStoredTable(context, database, template, {
         name,
         partitionColumns: [],
         sortColumns,
         keepDuplicates: policyOf(database, keepDuplicates),
       })
     },
-  )
-}
-
-function templateOf(value: ServerValue): ServerTable {
-  if (value.form === 'serverTable') return value
-  throw unsuitable(
-    'table',
-    value.form === 'vector'
-      ? 'must be one table: the embedded server takes no table for each partition.'
-      : 'must be a table.',
   )
 }
 
@@ -222,47 +192,47 @@ function policyOf({ engine }: DatabaseHandle, given: Argument): keyof typeof dup
 
 /** Version 2.00 introduced the choice of engines and the argument [engine]; 3.00.1 added PKEY. */
 function engineOf({ release }: ServerNode, given: Argument): keyof typeof engines {
-  if (given !== undefined && !isAtLeast(release, firstReleases.engines)) {
-    throw new ScriptError('The function [database] has no argument [engine].')
-  }
+  const hasEngines = given === undefined || isAtLeast(release, firstReleases.engines)
+  check(hasEngines, 'The function [database] has no argument [engine].')
   const engine = wordArgument(given, 'engine', engines) ?? 'OLAP'
-  if (engine !== 'PKEY' || isAtLeast(release, firstReleases.primaryKeyEngine)) return engine
-  throw unsuitable('engine', 'must be one of OLAP, TSDB.')
+  const isKnown = engine !== 'PKEY' || isAtLeast(release, firstReleases.primaryKeyEngine)
+  check(isKnown, 'The argument [engine] must be one of OLAP, TSDB.')
+  return engine
 }
 
 function directoryOf(path: string): string {
-  if (path === '' || path.startsWith('dfs://')) return path.replace(/\/+$/, '')
-  throw new ScriptError(
-    `The embedded server has no databases on disk: [${path}] must begin with dfs://.`,
-  )
+  const isKnown = path === '' || path.startsWith('dfs://')
+  check(isKnown, `The embedded server has no databases on disk: [${path}] must begin with dfs://.`)
+  return path.replace(/\/+$/, '')
 }
 
 function partitionTypeOf(value: ServerValue): PartitionType {
   const type = wordArgument(value, 'partitionType', partitionTypeIds)
-  if (type !== undefined && type !== 'SEQ') return type
-  throw unsuitable('partitionType', 'must be VALUE, RANGE, HASH, LIST or COMPO.')
+  const isKnown = type !== undefined && type !== 'SEQ'
+  check(isKnown, 'The argument [partitionType] must be VALUE, RANGE, HASH, LIST or COMPO.')
+  return type
 }
 
 function levelsOf(type: PartitionType, scheme: Argument): LevelScheme[] {
-  if (isAbsent(scheme)) throw unsuitable('partitionScheme', 'must not be empty.')
+  check(!isAbsent(scheme), 'The argument [partitionScheme] must not be empty.')
   if (type === 'COMPO') return compoLevels(scheme)
-  if (factsOf(scheme).size > maxPartitions) throw tooManyPartitions()
+  checkPartitions(factsOf(scheme).size)
   const level: LevelScheme = { type, scheme }
   // Compiles the scheme now. An invalid scheme would otherwise fail only at the first insert.
   levelOf(level)
   return [level]
 }
 
+/** Copies the levels, because added partitions must not appear in other databases made from the same handles. */
 function compoLevels(scheme: ServerValue): LevelScheme[] {
   const levels = elementsArgument(scheme).flatMap(handle => {
-    if (handle.form === 'database') return handle.levels
-    throw new ScriptError('The scheme of a COMPO database must be a vector of database handles.')
+    const isHandle = handle.form === 'database'
+    check(isHandle, 'The scheme of a COMPO database must be a vector of database handles.')
+    return handle.levels.map(level => ({ ...level }))
   })
-  if (levels.length < 2 || levels.length > maxLevels) {
-    throw new ScriptError('The scheme of a COMPO database must be 2 or 3 database handles.')
-  }
-  // Copies the levels, because added partitions must not appear in other databases made from the same handles.
-  return levels.map(level => ({ ...level }))
+  const isCount = levels.length >= 2 && levels.length <= maxLevels
+  check(isCount, 'The scheme of a COMPO database must be 2 or 3 database handles.')
+  return levels
 }
 
 function pathPattern(text: string): RegExp {

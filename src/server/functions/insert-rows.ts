@@ -3,20 +3,14 @@
   (#shared-tables) and stream tables (#stream-tables).
 */
 import type { Builtin, CallContext, Evaluation, ServerValue } from '../values/server-value.js'
-import { ScriptError } from '../script-error.js'
-import {
-  boolScalar,
-  intScalar,
-  longScalar,
-  objectKinds,
-  stringScalar,
-  voidValue,
-} from '../values/scalar.js'
+import { ScriptError, check } from '../script-error.js'
+import { boolScalar, intScalar, objectKinds, stringScalar, voidValue } from '../values/scalar.js'
 import { columnCountError, isStream } from '../tables/prepare.js'
 import { checkWrite, findTable, shareTable, unshareTable } from '../tables/privileges.js'
 import {
   boolResult,
   builtin,
+  columnArgument,
   dictionaryOf,
   isAbsent,
   tableArgument,
@@ -29,7 +23,7 @@ import { tupleOf } from '../values/vector-literal.js'
 import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { firstReleases } from '../release.js'
-import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
+import { convertColumn } from '../columns/convert-column.js'
 import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/insert-values.js'
 import { columnIndex } from '../tables/memory-table.js'
 import type { ServerTable, UpsertCount } from '../tables/server-table.js'
@@ -51,11 +45,8 @@ export const rowFunctions: readonly Builtin[] = [
   builtin(
     'share(table: table, sharedName: text, [database], [dbName], [partitionColumn], [readonly: bool])',
     ({ node, session }, [table, name, database, dbName, partitionColumn, readOnly = false]) => {
-      if (![database, dbName, partitionColumn].every(isAbsent)) {
-        throw new ScriptError(
-          'The embedded server is one node: a table is shared by its name alone.',
-        )
-      }
+      const isPlain = [database, dbName, partitionColumn].every(isAbsent)
+      check(isPlain, 'The embedded server is one node: a table is shared by its name alone.')
       shareTable(node, session, table, name, readOnly)
       return voidValue
     },
@@ -73,7 +64,7 @@ export const rowFunctions: readonly Builtin[] = [
     for (const kind of kinds) {
       for (const name of isAll ? [...known[kind].keys()] : names) {
         if (kind === 'SHARED') unshareTable(node, session, name)
-        else if (!known[kind].delete(name)) throw unknownObject(name)
+        else check(known[kind].delete(name), `Can't find the object with name ${name}`)
       }
     }
     return voidValue
@@ -86,7 +77,7 @@ export const rowFunctions: readonly Builtin[] = [
     const own = session.variables.get(name)
     const isShared = sharedVar ?? own === undefined
     const found = isShared ? node.shared.get(name)?.table : own
-    if (found === undefined) throw unknownObject(name)
+    check(found !== undefined, `Can't find the object with name ${name}`)
     return found
   }),
 
@@ -97,8 +88,8 @@ export const rowFunctions: readonly Builtin[] = [
   builtin('dropStreamTable(tableName: text, [force: bool])', ({ node, session }, [name, force]) => {
     const table = findTable(node, session, name)
     if (table === undefined || !isStream(table)) {
-      if (force === true) return voidValue
-      throw new ScriptError(`Can't find stream table ${name}`)
+      check(force === true, `Can't find stream table ${name}`)
+      return voidValue
     }
     if (node.shared.get(name)?.table === table) unshareTable(node, session, name)
     if (session.variables.get(name) === table) session.variables.delete(name)
@@ -109,12 +100,11 @@ export const rowFunctions: readonly Builtin[] = [
   builtin(
     'enableTableShareAndPersistence(table: table, tableName: text, [asynWrite], [compress], [cacheSize: int], [retentionMinutes], [flushMode], [preCache])',
     ({ node, session }, [table, name, , , cacheSize = 0]) => {
-      if (node.config.persistenceDir === '') {
-        throw new ScriptError(
-          'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
-        )
-      }
-      if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
+      check(
+        node.config.persistenceDir !== '',
+        'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
+      )
+      check(isStream(table), 'Only a stream table can be persisted.')
       shareTable(node, session, table, name)
       table.cachedRows = cacheSize <= 0 ? Infinity : Math.max(leastCacheRows, cacheSize)
       return voidValue
@@ -129,20 +119,20 @@ export const rowFunctions: readonly Builtin[] = [
 
   /** The figures that a persisted stream table would have. The embedded server writes no rows to disk. */
   builtin('getPersistenceMeta(table: table)', ({ node }, [{ rows, totalRows, cachedRows }]) => {
-    if (cachedRows === undefined) throw new ScriptError('The table is not persisted.')
+    check(cachedRows !== undefined, 'The table is not persisted.')
     return dictionaryOf({
-      lastLogSeqNum: longScalar(-1n),
-      sizeInMemory: longScalar(BigInt(rows)),
-      asynWrite: boolScalar(true),
-      totalSize: longScalar(BigInt(totalRows)),
-      raftGroup: intScalar(-1),
-      compress: boolScalar(true),
-      memoryOffset: longScalar(BigInt(totalRows - rows)),
-      sizeOnDisk: longScalar(BigInt(totalRows)),
-      retentionMinutes: intScalar(1440),
-      persistenceDir: stringScalar(node.config.persistenceDir),
-      hashValue: intScalar(0),
-      diskOffset: longScalar(0n),
+      lastLogSeqNum: -1n,
+      sizeInMemory: BigInt(rows),
+      asynWrite: true,
+      totalSize: BigInt(totalRows),
+      raftGroup: -1,
+      compress: true,
+      memoryOffset: BigInt(totalRows - rows),
+      sizeOnDisk: BigInt(totalRows),
+      retentionMinutes: 1440,
+      persistenceDir: node.config.persistenceDir,
+      hashValue: 0,
+      diskOffset: 0n,
     })
   }),
 
@@ -164,9 +154,7 @@ export const rowFunctions: readonly Builtin[] = [
    * column. Writers to stream tables call this function (docs/protocol.md#table-writers).
    */
   builtin('getStreamTableTimestamp(tableName: table)', (_, [table]) => {
-    if (!isStream(table)) {
-      throw new ScriptError('getStreamTableTimestamp(table). table must be a stream table.')
-    }
+    check(isStream(table), 'getStreamTableTimestamp(table). table must be a stream table.')
     return stringScalar('')
   }),
 
@@ -203,9 +191,8 @@ export const rowFunctions: readonly Builtin[] = [
       }
       const table = tableArgument(target, context)
       checkWrite(context, table)
-      if (addition.form !== 'serverTable') {
-        throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
-      }
+      const isTable = addition.form === 'serverTable'
+      check(isTable, 'append!(obj, newData). newData must be a table when obj is a table.')
       const { columns, rows } = rowsOfTable(addition)
       return writeRows<ServerValue>(context, table, { columns, rows }, true, {
         count: () => table,
@@ -246,8 +233,8 @@ export function emptied(context: CallContext, table: ServerTable): ServerValue {
 
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
   return values.map((value, index) => {
-    if (value !== undefined) return value
-    throw new ScriptError(`Argument ${index + 2} of tableInsert must not be empty.`)
+    check(value !== undefined, `Argument ${index + 2} of tableInsert must not be empty.`)
+    return value
   })
 }
 
@@ -261,13 +248,10 @@ function additionOf(target: Column, addition: ServerValue): Column {
   // A tuple takes the addition as one element (configuration appendTupleAsAWhole, on by default).
   const isTuple = target.form === 'vector' && target.type === 'ANY'
   if (isTuple) return tupleOf([addition])
-  if (addition.form === 'scalar') return columnOfScalar(addition)
-  if (addition.form === 'arrayVector') return addition
-  if (addition.form === 'vector') {
-    const isOneRow = target.form === 'arrayVector' && addition.type !== 'ANY'
-    return isOneRow ? { form: 'vector', type: 'ANY', length: 1, data: [addition] } : addition
-  }
-  throw new ScriptError(`append!(obj, newData). newData can't be a ${addition.form}.`)
+  const column = columnArgument(addition, 'append!')
+  const isOneRow =
+    target.form === 'arrayVector' && column.form === 'vector' && column.type !== 'ANY'
+  return isOneRow ? tupleOf([column]) : column
 }
 
 /** An upsert needs only the right to update, not the right to insert (tests of the Python client). */
@@ -277,45 +261,37 @@ function upsertFunction(
   traits: Pick<Builtin, 'since'> = {},
 ): Builtin {
   return builtin(
-    `${name}(obj: table, newData, [ignoreNull: bool], [keyColNames: texts], [sortColumns])` as const,
+    `${name}(obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])` as const,
     (context, [table, newData, ignoreNull, keyColNames, sortColumns]) => {
       checkWrite(context, table, 'UPDATE')
-      if (newData.form !== 'serverTable') {
-        throw new ScriptError('upsert!(obj, newData). newData must be a table.')
-      }
-      if (table.kind !== 'dfs' && (table.keyColumns.length === 0 || table.kind === 'keyedStream')) {
-        throw new ScriptError(
-          'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
-        )
-      }
-      if (!isAbsent(sortColumns)) {
-        throw new ScriptError(
-          'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
-        )
-      }
+      const { kind, stored, keyColumns: ownKeys } = table
+      const isStored = kind === 'dfs'
+      check(
+        isStored || (ownKeys.length > 0 && kind !== 'keyedStream'),
+        'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
+      )
+      check(
+        isAbsent(sortColumns),
+        'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
+      )
       if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
-      const isPrimaryKey = table.stored?.engine === 'PKEY'
-      if (isPrimaryKey && (ignoreNull !== undefined || keyColNames !== undefined)) {
-        throw new ScriptError(
-          'PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.',
-        )
-      }
-      const keyNames = isPrimaryKey ? table.stored.sortColumns : keyColNames
-      const keyColumns = (keyNames ?? []).map(name => columnIndex(table, name))
-      if (table.kind === 'dfs' && table.keyColumns.length === 0 && keyColumns.length === 0) {
-        throw new ScriptError('The argument [keyColNames] must be specified for a DFS table.')
-      }
-      const options = { keyColumns, ignoreNull: ignoreNull ?? false }
+      const isPrimaryKey = stored?.engine === 'PKEY'
+      check(
+        !isPrimaryKey || (ignoreNull === undefined && keyColNames === undefined),
+        'PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.',
+      )
+      const keyNames = isPrimaryKey ? stored.sortColumns : (keyColNames ?? [])
+      const keyColumns = keyNames.map(name => columnIndex(table, name))
+      check(
+        !isStored || ownKeys.length > 0 || keyColumns.length > 0,
+        'The argument [keyColNames] must be specified for a DFS table.',
+      )
       const { columns, rows } = rowsOfTable(newData)
       return writeRows(context, table, { columns, rows }, true, {
         count: inserted => answer(table, { inserted, updated: 0 }),
-        write: () => answer(table, table.upsert(columns, rows, options)),
+        write: () => answer(table, table.upsert(columns, rows, { keyColumns, ignoreNull })),
       })
     },
     { mutatesFirst: true, ...traits },
   )
-}
-
-function unknownObject(name: string): ScriptError {
-  return new ScriptError(`Can't find the object with name ${name}`)
 }

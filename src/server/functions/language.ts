@@ -10,21 +10,20 @@ import {
   type ServerValue,
   partialOf,
 } from '../values/server-value.js'
-import { ScriptError, notEmbedded } from '../script-error.js'
-import { integerOf, voidValue } from '../values/scalar.js'
+import { ScriptError, check, notEmbedded } from '../script-error.js'
+import { voidValue } from '../values/scalar.js'
 import { binaryFunction, builtin, elementsArgument, tableOf, unaryFunction } from './arguments.js'
 import { privilegeKey, privilegeOf } from '../tables/privileges.js'
 import { elementsOf, vectorOfElements } from '../values/vector-literal.js'
-import { dictionaryValues } from '../elements/dictionary.js'
+import { dictionaryValues, toWire } from '../elements/dictionary.js'
 import { itemsOf } from '../elements/indexing.js'
-import { type BinaryOperator, operatorNames, operatorOf } from '../operators/operator-names.js'
+import { type BinaryOperator, operatorNames } from '../operators/operands.js'
 import { applyBinary, applyUnary } from '../operators/operators.js'
-import { toWire } from '../elements/dictionary.js'
 import { formatElement, formatValue } from '../../protocol/element.js'
 
 function checkMayOwnViews({ node, session }: CallContext): void {
-  if (session.isAdmin || privilegeOf(node, session.user, 'VIEW_OWNER', '*') === true) return
-  throw new ScriptError('<NoPrivilege>Only administrators or VIEW_OWNER can manage function views.')
+  const mayOwn = session.isAdmin || privilegeOf(node, session.user, 'VIEW_OWNER', '*') === true
+  check(mayOwn, '<NoPrivilege>Only administrators or VIEW_OWNER can manage function views.')
 }
 
 function viewable(value: ServerValue): Extract<ServerValue, { form: 'function'; kind: 'user' }> {
@@ -46,7 +45,7 @@ function* applyToEach(
 ): Evaluation<ServerValue[]> {
   const lists = args.map(itemsAt)
   const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
-  if (lengths.size > 1) throw new ScriptError('each: the arguments must have the same length.')
+  check(lengths.size <= 1, 'each: the arguments must have the same length.')
   const length = [...lengths][0] ?? 1
   const results: ServerValue[] = []
   for (let index = 0; index < length; index++) {
@@ -81,18 +80,13 @@ export const languageFunctions: readonly Builtin[] = [
     checkMayOwnViews(context)
     const functions = elementsArgument(value).map(element => viewable(element))
     const existing = functions.find(fn => node.functionViews.has(fn.name))
-    if (existing !== undefined) {
-      throw new ScriptError(
-        `The FunctionView [${existing.name}] already exists, please drop it before adding a new one`,
-      )
-    }
+    check(
+      existing === undefined,
+      `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`,
+    )
+    const { user: owner } = session
     for (const { name, definition } of functions) {
-      node.functionViews.set(name, {
-        name,
-        definition,
-        owner: session.user,
-        createdAt: new Date(node.now()),
-      })
+      node.functionViews.set(name, { name, definition, owner, createdAt: new Date(node.now()) })
     }
     return voidValue
   }),
@@ -102,12 +96,9 @@ export const languageFunctions: readonly Builtin[] = [
     const { node, session } = context
     checkMayOwnViews(context)
     const owner = node.functionViews.get(name)?.owner
-    if (owner === undefined) {
-      throw new ScriptError(`The function view [${name}] does not exist. RefId: S04002`)
-    }
-    if (!session.isAdmin && owner !== session.user) {
-      throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${name}`)
-    }
+    check(owner !== undefined, `The function view [${name}] does not exist. RefId: S04002`)
+    const mayDrop = session.isAdmin || owner === session.user
+    check(mayDrop, `<NoPrivilege>Not granted to drop function view ${name}`)
     node.functionViews.delete(name)
     // Revokes the rights on the view, because they must not apply to a later view with the same name.
     for (const own of node.privileges.values()) own.delete(privilegeKey('VIEW_EXEC', name))
@@ -120,12 +111,9 @@ export const languageFunctions: readonly Builtin[] = [
     const shown = views.filter(({ owner }) => session.isAdmin || owner === session.user)
     return tableOf(
       'name STRING, body STRING, owner STRING, createTime TIMESTAMP',
-      shown.map(one => [
-        one.name,
-        one.definition.source,
-        one.owner,
-        BigInt(one.createdAt.getTime()),
-      ]),
+      shown.map(({ name, definition, owner, createdAt }) => {
+        return [name, definition.source, owner, BigInt(createdAt.getTime())]
+      }),
     )
   }),
 
@@ -136,22 +124,15 @@ export const languageFunctions: readonly Builtin[] = [
 
   /** Only the calling session waits; the server continues to serve all other sessions. */
   builtin('sleep(milliseconds)', function* ({ session }, [value]) {
-    const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
-    if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
+    const durationMs = Number(value.form === 'scalar' ? (value.value ?? NaN) : NaN)
+    check(durationMs >= 0, 'sleep takes a number of milliseconds.')
     yield { until: session.delay(durationMs) }
     return voidValue
   }),
 
-  /** Accepts the name of a function or the sign of an operator. */
   builtin('funcByName(name: text)', (context, [name]): FunctionValue => {
-    const operator = operatorOf(name)
-    if (operator !== undefined) {
-      const builtin = binaryFunction(name, (x, y) => applyBinary(operator, x, y))
-      return { form: 'function', kind: 'builtin', name, builtin }
-    }
     const fn = context.findFunction(name)
-    if (fn === undefined)
-      throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
+    check(fn !== undefined, `Can't recognize function name ${name}${notEmbedded}`)
     return fn
   }),
 

@@ -6,19 +6,24 @@ import { type ColumnType, columnTypeText, isDecimal } from '../../protocol/data-
 import { columnTypeOf, isNullAt, takeRows } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import type { Builtin, BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
-import { type Release, firstReleases, isAtLeast } from '../release.js'
+import { firstReleases, isAtLeast } from '../release.js'
 import type { ServerNode } from '../node.js'
-import { ScriptError } from '../script-error.js'
+import { check } from '../script-error.js'
 import { intScalar, voidValue } from '../values/scalar.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
-import { columnOfScalar } from '../columns/convert-column.js'
 import { checkMayAlter } from '../tables/dfs-database.js'
 import { updateColumns } from '../tables/insert-values.js'
 import { columnIndex, createTable } from '../tables/memory-table.js'
 import { checkWritable, isStream } from '../tables/prepare.js'
 import { checkWrite } from '../tables/privileges.js'
 import type { ServerTable, TableKind } from '../tables/server-table.js'
-import { builtin, elementsArgument, textsArgument, typesArgument, unsuitable } from './arguments.js'
+import {
+  builtin,
+  columnArgument,
+  elementsArgument,
+  textsArgument,
+  typesArgument,
+} from './arguments.js'
 import { factsOf } from './types.js'
 
 interface Columns {
@@ -27,7 +32,7 @@ interface Columns {
   columns?: readonly Column[]
 }
 
-/** The columns of `capacity:size, names, types`. */
+/** The columns of `capacity:size, names, types`. @throws {ScriptError} also for types newer than the server's version */
 function emptyColumns(
   { release }: ServerNode,
   counts: Vector,
@@ -37,90 +42,44 @@ function emptyColumns(
   const [capacity = 0, size = 0] = cellsOf(counts).map(Number)
   const names = textsArgument(nameArgument, 'colNames')
   const types = typesArgument(typeArgument, 'colTypes')
-  for (const type of types) checkKnown(release, type)
-  if (names.length !== types.length) {
-    throw new ScriptError(
-      'The number of column names must be the same as the number of column types.',
-    )
+  for (const type of types) {
+    const isKnown =
+      (type.array !== true || isAtLeast(release, firstReleases.engines)) &&
+      (!isDecimal(type.type) || isAtLeast(release, firstReleases.decimals))
+    check(isKnown, `Cannot recognize the token ${columnTypeText(type)}`)
   }
-  if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
+  check(
+    names.length === types.length,
+    'The number of column names must be the same as the number of column types.',
+  )
+  check(capacity >= 0 && size >= 0, 'Capacity and size must not be negative.')
   if (size === 0) return { names, types }
-  if (types.some(type => type.array)) {
-    throw new ScriptError('The size of a table with array vector columns must be 0.')
-  }
+  const hasArrays = types.some(type => type.array)
+  check(!hasArrays, 'The size of a table with array vector columns must be 0.')
   return { names, types, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Refuses types that are newer than the server's version. */
-function checkKnown(release: Release, type: ColumnType): void {
-  const isKnown =
-    (type.array !== true || isAtLeast(release, firstReleases.engines)) &&
-    (!isDecimal(type.type) || isAtLeast(release, firstReleases.decimals))
-  if (!isKnown) throw new ScriptError(`Cannot recognize the token ${columnTypeText(type)}`)
-}
-
-interface NamedColumn {
-  name: string
-  column: Column
-}
-
 /**
- * The columns of values. A column is named after the alias of its value or, without an alias, after the variable that was
- * passed.
+ * The columns of values. A column is named after the alias of its value, or the variable that was passed, or else after its
+ * position. A single value is repeated, so that it fills its column (`table(1..3 as id, 0 as v)`).
  */
 function givenColumns(
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
-  const named: NamedColumn[] = []
-  args.forEach((value, index) => {
-    if (value === undefined) throw new ScriptError('A column of a table must not be empty.')
-    for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
+  const named: [name: string, column: Column][] = []
+  args.forEach((value = voidValue, index) => {
+    if (value.form === 'serverTable') {
+      value.columnNames.forEach((name, at) => named.push([name, value.column(at)]))
+    } else {
+      named.push([argumentNames[index] ?? `C${named.length}`, columnArgument(value, 'table')])
+    }
   })
-  const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
-  // Repeats a single value, so that it fills its column (`table(1..3 as id, 0 as v)`).
-  const columns = named.map(({ column }) =>
+  const rows = named.reduce((most, [, column]) => Math.max(most, column.length), 0)
+  const columns = named.map(([, column]) =>
     column.length === 1 && rows !== 1 ? takeRows(column, new Int32Array(rows)) : column,
   )
-  return { names: named.map(({ name }) => name), types: columns.map(columnTypeOf), columns }
-}
-
-/**
- * The columns of one argument: one column for a scalar or vector, several for a table or a tuple (see `equalVectors`).
- * @param position  position of the first column in the table; columns without a name are named after their positions
- */
-function columnsOfArgument(
-  value: ServerValue,
-  given: string | undefined,
-  position: number,
-): readonly NamedColumn[] {
-  const name = given ?? `C${position}`
-  switch (value.form) {
-    case 'scalar':
-      return [{ name, column: columnOfScalar(value) }]
-    case 'vector': {
-      const vectors = value.type === 'ANY' ? equalVectors(value.data.slice(0, value.length)) : []
-      if (vectors.length === 0) return [{ name, column: value }]
-      return vectors.map((column, index) => ({ name: `col${position + index}`, column }))
-    }
-    case 'arrayVector':
-      return [{ name, column: value }]
-    case 'serverTable':
-      return value.columnNames.map((own, index) => ({ name: own, column: value.column(index) }))
-    default:
-      throw new ScriptError('A column of a table must be a vector or a tuple.')
-  }
-}
-
-/** The elements of a tuple if all of them are vectors with the same length and type; otherwise an empty list. */
-function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
-  const vectors = elements.filter((one): one is Column => one.form === 'vector')
-  const [first] = vectors
-  const isEqual = vectors.every(
-    vector =>
-      vector.length === first!.length && columnTypeOf(vector).type === columnTypeOf(first!).type,
-  )
-  return isEqual && vectors.length === elements.length ? vectors : []
+  return { names: named.map(([name]) => name), types: columns.map(columnTypeOf), columns }
 }
 
 /**
@@ -130,9 +89,7 @@ function equalVectors(elements: readonly { form: string }[]): readonly Column[] 
 function makeTable(context: CallContext, kind: TableKind, args: BuiltinArguments): ServerTable {
   const isKeyed = (['keyed', 'indexed', 'keyedStream'] as TableKind[]).includes(kind)
   const keyColumns = isKeyed ? textsArgument(args[0] ?? voidValue, 'keyColumns') : []
-  if (isKeyed && keyColumns.length === 0) {
-    throw unsuitable('keyColumns', 'must name columns.')
-  }
+  check(keyColumns.length > 0 || !isKeyed, 'The argument [keyColumns] must name columns.')
   const given = args.slice(isKeyed ? 1 : 0)
   const [first, names, types] = given
   const {
@@ -152,26 +109,18 @@ function replaceColumns(
   replacement: ServerValue,
 ): void {
   checkWritable(table)
-  if (table.sharedName !== '' || table.kind === 'dfs') {
-    const name = table.sharedName || table.stored?.tableName
-    throw new ScriptError(`The columns of the table [${name}] can't be changed.`)
-  }
+  const name = table.sharedName || table.stored?.tableName
+  const isPrivate = table.sharedName === '' && table.kind !== 'dfs'
+  check(isPrivate, `The columns of the table [${name}] can't be changed.`)
   const columns = columnNames.length === 1 ? [replacement] : elementsArgument(replacement)
-  if (columns.length !== columnNames.length) {
-    throw new ScriptError(
-      'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
-    )
-  }
+  check(
+    columns.length === columnNames.length,
+    'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
+  )
   const replacements = columns.map((value, index): [number, Column] => {
-    const name = columnNames[index]!
-    const column = value.form === 'scalar' ? columnOfScalar(value) : value
-    if (column.form !== 'vector' && column.form !== 'arrayVector') {
-      throw new ScriptError(`The new column [${name}] must be a vector.`)
-    }
-    if (column.length !== table.rows) {
-      throw new ScriptError('All columns must be of the same length. RefId:S02010')
-    }
-    return [columnIndex(table, name), column]
+    const column = columnArgument(value, 'replaceColumn!')
+    check(column.length === table.rows, 'All columns must be of the same length. RefId:S02010')
+    return [columnIndex(table, columnNames[index]!), column]
   })
   for (const [index, column] of replacements) table.replaceColumn(index, column)
 }
@@ -206,16 +155,14 @@ export const tableFunctions: readonly Builtin[] = [
   builtin(
     'addColumn(table: table, colNames: texts, colTypes: types)',
     (context, [table, names, types]) => {
-      if (names.length !== types.length) {
-        throw new ScriptError('The size of colNames and colTypes must be equal.')
-      }
-      if (table.kind === 'dfs') {
-        checkMayAlter(context.node, context.session, table.stored!.databasePath)
-      } else if (isStream(table)) checkWrite(context, table)
-      else throw new ScriptError('addColumn is for stream tables and DFS tables.')
+      check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
+      const isStored = table.kind === 'dfs'
+      check(isStored || isStream(table), 'addColumn is for stream tables and DFS tables.')
+      if (isStored) checkMayAlter(context.node, context.session, table.stored!.databasePath)
+      else checkWrite(context, table)
       const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
       const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
-      if (twice !== undefined) throw new ScriptError(`The column [${twice}] already exists.`)
+      check(twice === undefined, `The column [${twice}] already exists.`)
       for (const [i, name] of names.entries()) {
         table.addColumn(name, types[i]!, nullColumn(types[i]!, table.rows))
       }
@@ -227,13 +174,11 @@ export const tableFunctions: readonly Builtin[] = [
   builtin(
     'nullFill!(X: table, Y)',
     (_, [table, value]) => {
-      if (value.form !== 'scalar') {
-        throw new ScriptError('The second argument of nullFill! must be a scalar for a table.')
-      }
+      const filler = columnArgument(value, 'nullFill!')
       const changes = table.columnNames.map((name, index) => {
         const column = table.column(index)
         const rows = Int32Array.from(Array(table.rows).keys()).filter(row => isNullAt(column, row))
-        return { name, rows, values: takeRows(columnOfScalar(value), new Int32Array(rows.length)) }
+        return { name, rows, values: takeRows(filler, new Int32Array(rows.length)) }
       })
       updateColumns(table, changes)
       return table

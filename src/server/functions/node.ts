@@ -5,9 +5,10 @@
 */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import type { Builtin, Evaluation, ScriptSession, ServerValue } from '../values/server-value.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import type { ElementValue } from '../../protocol/element.js'
-import { castValue } from '../operators/cast.js'
+import { entryOf } from '../elements/dictionary.js'
+import { castValue } from '../operators/operators.js'
 import {
   boolScalar,
   intScalar,
@@ -23,10 +24,10 @@ import { type ConsoleJob, type ServerNode, nodeAlias } from '../node.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { builtin, dictionaryOf, tableOf, tableOfColumns } from './arguments.js'
 import { tableBytes } from './schema.js'
+import { tupleOf } from '../values/vector-literal.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
-const jobDefaults = { priority: 4, parallelism: 2 }
 
 /** Clients read build date and platform from this text. */
 const build = '2026.02.11 EMBEDDED ddb-ingest'
@@ -98,17 +99,14 @@ export const nodeFunctions: readonly Builtin[] = [
     },
   ),
 
-  builtin('getCurrentSessionAndUser()', ({ session }) => ({
-    form: 'vector',
-    type: 'ANY',
-    length: 4,
-    data: [
-      longScalar(BigInt(session.id)),
-      stringScalar(session.user),
-      stringScalar(session.remoteAddress),
-      intScalar(session.remotePort),
-    ],
-  })),
+  builtin('getCurrentSessionAndUser()', ({ session: { id, user, remoteAddress, remotePort } }) =>
+    tupleOf([
+      longScalar(BigInt(id)),
+      stringScalar(user),
+      stringScalar(remoteAddress),
+      intScalar(remotePort),
+    ]),
+  ),
 
   /**
    * One row for the memory of shared tables, and one per session. Users who are not administrators see only their own
@@ -139,9 +137,9 @@ export const nodeFunctions: readonly Builtin[] = [
   builtin('getConfig([key: text])', ({ node: { config }, session }, [key]) => {
     const isHidden = config.enableConfigAccessControl && session.user === 'guest'
     const known = isHidden ? [] : Object.entries(config).filter(([, value]) => value !== undefined)
-    const settings = new Map(known.map(([name, value]) => [name, stringScalar(String(value))]))
-    if (key === undefined) return dictionaryOf(Object.fromEntries(settings))
-    return settings.get(key) ?? voidValue
+    const texts = known.map(([name, value]) => [name, String(value)])
+    const settings = dictionaryOf(Object.fromEntries(texts) as Record<string, string>)
+    return key === undefined ? settings : entryOf(settings, stringScalar(key))
   }),
 
   /** Returns one row per running or queued request, including this call. */
@@ -149,8 +147,8 @@ export const nodeFunctions: readonly Builtin[] = [
     const sessions = new Map(node.sessions).set(session.id, session)
     const rows = [...sessions.values()].flatMap(one => {
       const jobs = node.jobs.get(one.id)
-      if (jobs === undefined && one !== session) return []
-      const all = jobs ? [jobs.running, ...jobs.queued()] : [askingJob(node)]
+      const asking = one === session ? [askingJob(node)] : []
+      const all = jobs ? [jobs.running, ...jobs.queued()] : asking
       return all.map((job, place) => jobRow(node, one, job, place === 0))
     })
     return tableOf(
@@ -170,8 +168,8 @@ export const nodeFunctions: readonly Builtin[] = [
       [running, ...queued()].filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
     )
     for (const { sessionId } of chosen) {
-      if (session.isAdmin || node.sessions.get(sessionId)?.user === session.user) continue
-      throw new ScriptError('<NoPrivilege>Only administrators can cancel the jobs of other users')
+      const mayCancel = session.isAdmin || node.sessions.get(sessionId)?.user === session.user
+      check(mayCancel, '<NoPrivilege>Only administrators can cancel the jobs of other users')
     }
     for (const { job } of chosen) job.cancel?.()
     return voidValue
@@ -193,7 +191,7 @@ export const nodeFunctions: readonly Builtin[] = [
 ]
 
 function checkAlias(node: ServerNode, alias: string): void {
-  if (alias !== nodeAlias(node)) throw new ScriptError(`Can't find the node with alias ${alias}.`)
+  check(alias === nodeAlias(node), `Can't find the node with alias ${alias}.`)
 }
 
 /** The size of all tables among the values. */
@@ -222,7 +220,8 @@ function askingJob(node: ServerNode): ConsoleJob {
     rootJobId: newUuid(node.random),
     jobType: 'script',
     description: 'getConsoleJobs()',
-    ...jobDefaults,
+    priority: 4,
+    parallelism: 2,
     receivedAt: new Date(node.now()),
   }
 }

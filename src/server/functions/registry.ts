@@ -9,13 +9,12 @@ import { userFunctions } from './users.js'
 import { rowFunctions } from './insert-rows.js'
 import { tableFunctions } from './make-tables.js'
 import { schemaFunctions } from './schema.js'
-import { aggregateFunctions } from './aggregates.js'
 import { typeFunctions } from './types.js'
 import { vectorFunctions } from './vectors.js'
 
 const families = [
-  aggregateFunctions, dfsFunctions, languageFunctions, nodeFunctions, rowFunctions, schemaFunctions, tableFunctions,
-  typeFunctions, userFunctions, vectorFunctions,
+  dfsFunctions, languageFunctions, nodeFunctions, rowFunctions, schemaFunctions, tableFunctions, typeFunctions,
+  userFunctions, vectorFunctions,
 ] // prettier-ignore
 
 /** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */

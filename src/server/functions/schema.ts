@@ -10,22 +10,13 @@ import {
 } from '../../protocol/data-type.js'
 import type { DatabaseHandle, LevelScheme, ServerTable } from '../tables/server-table.js'
 import type { Builtin, CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
-import {
-  boolScalar,
-  intScalar,
-  partitionTypeIds,
-  stringScalar,
-  stringVector,
-  textOf,
-  voidValue,
-} from '../values/scalar.js'
-import { builtin, dictionaryOf, namedTable, tableOf, tableOfColumns } from './arguments.js'
+import { partitionTypeIds, stringVector, voidValue } from '../values/scalar.js'
+import { builtin, dictionaryOf, tableArgument, tableOf } from './arguments.js'
 import { factsOf, tableWords } from './types.js'
 import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { TypedVector, Vector } from '../../protocol/value.js'
 import { tupleOf } from '../values/vector-literal.js'
 import { firstReleases, isAtLeast } from '../release.js'
-import { ScriptError } from '../script-error.js'
 import { levelOf } from '../tables/partitions/partition-level.js'
 import { checkRead } from '../tables/privileges.js'
 
@@ -41,32 +32,13 @@ export function tableBytes(table: ServerTable): number {
   )
 }
 
-/** The size of a value in bytes, an estimate for everything but vectors and tables. */
-function bytesOf(value: ServerValue): number {
-  if (value.form === 'serverTable') return tableBytes(value)
-  if (value.form === 'scalar' || value.form === 'type') return bytesPerScalar
-  const { type, size } = factsOf(value)
-  const cells = value.form === 'arrayVector' ? value.cells.length : size
-  return cells * (dataTypes[type.type].bytesPerValue || bytesPerText)
-}
-
-function pathOf(value: ServerValue): string {
-  if (value.form === 'database') return value.path
-  const stored = value.form === 'serverTable' ? value.stored : undefined
-  return stored?.databasePath ? `${stored.databasePath}/${stored.tableName}` : ''
-}
-
 export const schemaFunctions: readonly Builtin[] = [
   /** Accepts a database handle, a table or the name of a table. */
-  builtin('schema(table)', (context, [value]) => {
-    if (value.form === 'database') return databaseSchema(context, value)
-    if (value.form === 'serverTable') return tableSchema(context, value)
-    const name = textOf(value)
-    if (name !== undefined) return tableSchema(context, namedTable(context, name))
-    throw new ScriptError(
-      'schema(table|dbHandle). The argument must be a table or a database handle.',
-    )
-  }),
+  builtin('schema(table)', (context, [value]) =>
+    value.form === 'database'
+      ? databaseSchema(context, value)
+      : tableSchema(context, tableArgument(value, context)),
+  ),
 
   /** The session's variables; if `shared` is true, also the shared tables of all sessions. */
   builtin('objs([shared: bool])', ({ session, node }, [withShared = false]) => {
@@ -83,75 +55,71 @@ export const schemaFunctions: readonly Builtin[] = [
 /** A row of objs(). The rows of a DFS table count as 0. @param owner  '' for a variable of the session */
 function objectRow(name: string, value: ServerValue, owner: string): ElementValue[] {
   const { form, type, size } = factsOf(value)
-  const isTable = value.form === 'serverTable'
-  const word = isTable ? tableWords[value.kind][1] : type.array ? `${type.type}[]` : type.type
-  const rows = value.form === 'matrix' ? value.rows : isTable && value.kind === 'dfs' ? 0 : size
-  const columns = value.form === 'matrix' ? value.columns : isTable ? value.columnNames.length : 1
-  const bytes = BigInt(bytesOf(value))
-  return [name, word, form.toUpperCase(), rows, columns, bytes, owner !== '', pathOf(value), owner]
+  const word = type.array ? `${type.type}[]` : type.type
+  const about = [owner !== '', value.form === 'database' ? value.path : '', owner]
+  if (value.form !== 'serverTable') {
+    const [rows, columns] = value.form === 'matrix' ? [value.rows, value.columns] : [size, 1]
+    const width = form === 'scalar' ? bytesPerScalar : dataTypes[type.type].bytesPerValue
+    const bytes = BigInt(size * (width || bytesPerText))
+    return [name, word, form.toUpperCase(), rows, columns, bytes, ...about]
+  }
+  const { kind, columnNames, rows, stored } = value
+  const path = stored?.databasePath ? `${stored.databasePath}/${stored.tableName}` : ''
+  const counts = [kind === 'dfs' ? 0 : rows, columnNames.length, BigInt(tableBytes(value))]
+  return [name, tableWords[kind][1], 'TABLE', ...counts, ...about.with(1, path)]
 }
 
 function tableSchema(context: CallContext, table: ServerTable): ServerDictionary {
-  if (table.kind === 'dfs') checkRead(context, table)
-  const { node } = context
-  const keys = table.keyColumns.map(index => table.columnNames[index]!)
+  const { columnNames, columnTypes, stored, partitioning } = table
+  const namesOf = (positions: readonly number[]): ServerValue =>
+    oneOrMany(stringVector(positions.map(index => columnNames[index]!)))
+  const isStored = table.kind === 'dfs' && stored !== undefined
+  if (isStored) checkRead(context, table)
   const common = {
-    colDefs: columnDefinitions(table),
+    // The columns must be exactly STRING and INT, because the Java client casts to these types.
+    colDefs: tableOf(
+      'name STRING, typeString STRING, typeInt INT, extra INT, comment STRING',
+      columnTypes.map((type, index) => {
+        return [columnNames[index]!, columnTypeText(type), typeId(type), type.scale ?? null, '']
+      }),
+    ),
     chunkPath: voidValue,
-    ...(keys.length > 0 && table.kind !== 'dfs'
-      ? { keyColumn: oneOrMany(stringVector(keys)) }
-      : {}),
+    keyColumn: table.keyColumns.length > 0 && !isStored ? namesOf(table.keyColumns) : undefined,
+    // The Java client treats every table with this member as partitioned, so other tables must not have it.
+    partitionColumnName: partitioning && namesOf(partitioning.columns),
+    partitionColumnIndex: partitioning ? integers(partitioning.columns) : -1,
+    ...(partitioning && levelsSchema(partitioning.levels)),
   }
-  const { stored, partitioning } = table
-  // The Java client treats every table with a partitionColumnName as partitioned, so other tables must not have one.
-  const partitions =
-    partitioning === undefined
-      ? { partitionColumnIndex: intScalar(-1) }
-      : {
-          partitionColumnName: oneOrMany(
-            stringVector(partitioning.columns.map(index => table.columnNames[index]!)),
-          ),
-          partitionColumnIndex: integers(partitioning.columns),
-          ...levelsSchema(partitioning.levels),
-        }
-  if (table.kind !== 'dfs' || stored === undefined)
-    return dictionaryOf({ ...common, ...partitions })
-  const handle = node.databases.get(stored.databasePath)?.handle
+  if (!isStored) return dictionaryOf(common)
+  const { sortColumns, engine } = stored
   return dictionaryOf({
     ...common,
-    ...partitions,
-    dbUrl: stringScalar(stored.databasePath),
-    tableName: stringScalar(stored.tableName),
-    tableOwner: stringScalar(stored.owner),
-    tableComment: stringScalar(''),
-    ...(isAtLeast(node.release, firstReleases.engines)
-      ? { engineType: stringScalar(handle?.engine ?? 'OLAP') }
-      : {}),
-    chunkGranularity: stringScalar('TABLE'),
-    encryptMode: stringScalar('plaintext'),
-    compressMethods: tableOfColumns({
-      name: stringVector(table.columnNames),
-      compressMethods: stringVector(table.columnNames.map(() => 'lz4')),
-    }),
-    ...(stored.sortColumns.length > 0
-      ? {
-          sortColumns: stringVector(stored.sortColumns),
-          keepDuplicates: stringScalar(stored.keepDuplicates),
-        }
-      : {}),
+    dbUrl: stored.databasePath,
+    tableName: stored.tableName,
+    tableOwner: stored.owner,
+    tableComment: '',
+    engineType: isAtLeast(context.node.release, firstReleases.engines) ? engine : undefined,
+    chunkGranularity: 'TABLE',
+    encryptMode: 'plaintext',
+    compressMethods: tableOf(
+      'name STRING, compressMethods STRING',
+      columnNames.map(name => [name, 'lz4']),
+    ),
+    sortColumns: sortColumns.length > 0 ? stringVector(sortColumns) : undefined,
+    keepDuplicates: sortColumns.length > 0 ? stored.keepDuplicates : undefined,
   })
 }
 
 function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDictionary {
   return dictionaryOf({
-    databaseDir: stringScalar(handle.path),
+    databaseDir: handle.path,
     ...levelsSchema(handle.levels),
     partitionSites: voidValue,
-    atomic: stringScalar(handle.atomic),
-    chunkGranularity: stringScalar('TABLE'),
-    engineType: stringScalar(handle.engine),
-    clusterReplicationEnabled: boolScalar(true),
-    databaseOwner: stringScalar(node.databases.get(handle.path)?.owner ?? ''),
+    atomic: handle.atomic,
+    chunkGranularity: 'TABLE',
+    engineType: handle.engine,
+    clusterReplicationEnabled: true,
+    databaseOwner: node.databases.get(handle.path)?.owner ?? '',
   })
 }
 
@@ -164,21 +132,6 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
     partitionColumnType: integers(levels.map(level => typeId(levelOf(level).type))),
     partitionSchema: schemes.length === 1 ? schemes[0]! : tupleOf(schemes),
   }
-}
-
-/** The columns of colDefs must be exactly STRING and INT, because the Java client casts to these types. */
-function columnDefinitions(table: ServerTable): ServerTable {
-  const { columnNames, columnTypes } = table
-  return tableOfColumns({
-    name: stringVector(columnNames),
-    typeString: stringVector(columnTypes.map(columnTypeText)),
-    typeInt: vectorOf({ type: 'INT' }, columnTypes.map(typeId)),
-    extra: vectorOf(
-      { type: 'INT' },
-      columnTypes.map(type => type.scale ?? null),
-    ),
-    comment: stringVector(columnNames.map(() => '')),
-  })
 }
 
 function typeId({ type, array }: ColumnType): number {

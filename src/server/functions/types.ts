@@ -7,76 +7,38 @@ import {
   type DataType,
   type DecimalType,
   arrayTypeOffset,
-  columnTypeText,
   dataTypes,
   maxScale,
 } from '../../protocol/data-type.js'
-import { columnTypeOf, formatScalar, isNullAt, vectorOf } from '../../protocol/element.js'
-import {
-  type Column,
-  type Scalar,
-  type Vector,
-  dataForms,
-  explicitNull,
-} from '../../protocol/value.js'
-import type { Builtin, ServerValue } from '../values/server-value.js'
-import { isLiteral, operandOf } from '../operators/operands.js'
+import { columnTypeOf, formatScalar, isNullAt } from '../../protocol/element.js'
+import { dataForms, explicitNull } from '../../protocol/value.js'
+import { textsOfVector } from '../columns/column-layout.js'
+import { makeDictionary } from '../elements/dictionary.js'
+import { castValue } from '../operators/operators.js'
+import { isLiteral, operandOf, pairOperands, scalarAt } from '../operators/operands.js'
+import { ScriptError, check } from '../script-error.js'
+import type { TableKind } from '../tables/server-table.js'
 import {
   boolScalar,
   doubleScalar,
   intScalar,
   nullOf,
-  readNumber,
   stringScalar,
+  stringVector,
 } from '../values/scalar.js'
-import type { TableKind } from '../tables/server-table.js'
-import { binaryFunction, builtin, isAbsent, unaryFunction } from './arguments.js'
-import { ScriptError } from '../script-error.js'
-import { castValue } from '../operators/cast.js'
+import type { Builtin, ServerValue } from '../values/server-value.js'
 import { elementsOf, vectorOfElements } from '../values/vector-literal.js'
-import { defaultDecodeLimits } from '../../protocol/decode-context.js'
-import { makeDictionary } from '../elements/dictionary.js'
-import { textsOfVector } from '../columns/column-layout.js'
+import { binaryFunction, builtin, columnArgument, isAbsent, unaryFunction } from './arguments.js'
 
-/** Longest JSON text, in characters. The server parses JSON without a pause; this length takes a tenth of a second. */
-const maxParsedLength = 2_097_152
-
-function parseJson(text: string): unknown {
-  try {
-    if (text.length <= maxParsedLength) return JSON.parse(text)
-  } catch {
-    throw new ScriptError('fromStdJson: the string is not valid JSON.')
-  }
-  throw new ScriptError(
-    `fromStdJson: the string must not be longer than ${maxParsedLength} characters.`,
-  )
-}
-
-function fromJson(json: unknown, depth: number): ServerValue {
-  if (typeof json === 'string') return temporalOf(json) ?? stringScalar(json)
+/** Numbers become DOUBLEs, lists vectors or tuples, objects dictionaries (DolphinDB manual, page fromStdJson). */
+function fromJson(json: unknown): ServerValue {
+  if (typeof json === 'string') return stringScalar(json)
   if (typeof json === 'number') return doubleScalar(json)
   if (typeof json === 'boolean') return boolScalar(json)
   if (typeof json !== 'object' || json === null) return explicitNull
-  if (depth >= defaultDecodeLimits.maxDepth) {
-    throw new ScriptError(
-      `fromStdJson: the string is nested deeper than ${defaultDecodeLimits.maxDepth} levels.`,
-    )
-  }
-  const entries = Object.entries(json)
-  const values = entries.map(([, value]) => fromJson(value, depth + 1))
+  const values = Object.values(json).map(fromJson)
   if (Array.isArray(json)) return vectorOfElements(values)
-  return makeDictionary(
-    entries.map(([name]) => stringScalar(name)),
-    values,
-  )
-}
-
-/** The temporal value of a text that consists only of a date or a time; undefined for other texts. */
-function temporalOf(text: string): ServerValue | undefined {
-  if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
-  const literal = readNumber(text, 0)
-  if (literal?.end !== text.length) return undefined
-  return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
+  return makeDictionary(Object.keys(json).map(stringScalar), values)
 }
 
 /** Kind of a table → how typestr() and how objs() call it. */
@@ -148,20 +110,17 @@ function fastText({ type, array }: ColumnType): string {
 /** Tests each element; `wanted` is the result for a null. A value without elements, such as a table, is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
-    const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
-    if (value.form === 'arrayVector') return columnNulls(value, wanted)
-    if (!isColumn) return boolScalar(wanted === 0)
-    const operand = operandOf(value, name)
-    return operand.rebuild(columnNulls(operand.vector, wanted))
+    const { form } = value
+    if (form !== 'scalar' && form !== 'vector' && form !== 'arrayVector') {
+      return boolScalar(wanted === 0)
+    }
+    const column = columnArgument(value, name)
+    const { length } = column
+    const flag = (_: unknown, row: number): number => (isNullAt(column, row) ? wanted : 1 - wanted)
+    const data = Int8Array.from({ length }, flag)
+    const flags = { form: 'vector', type: 'BOOL', length, data } as const
+    return form === 'scalar' ? scalarAt(flags, 0) : flags
   })
-}
-
-function columnNulls(column: Column, wanted: 0 | 1): Vector {
-  const data = new Int8Array(column.length)
-  for (let row = 0; row < data.length; row++) {
-    data[row] = isNullAt(column, row) ? wanted : 1 - wanted
-  }
-  return { form: 'vector', type: 'BOOL', length: data.length, data }
 }
 
 function conversion(type: DataType): Builtin {
@@ -172,11 +131,10 @@ function conversion(type: DataType): Builtin {
 
 function decimal(type: DecimalType): Builtin {
   return builtin(`${type.toLowerCase()}([X], scale: int)` as const, (_, [value, scale]) => {
-    if (scale < 0 || scale > maxScale[type]) {
-      throw new ScriptError(
-        `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`,
-      )
-    }
+    check(
+      scale >= 0 && scale <= maxScale[type],
+      `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`,
+    )
     return isAbsent(value) ? nullOf(type, scale) : castValue(value, { type, scale })
   })
 }
@@ -184,16 +142,17 @@ function decimal(type: DecimalType): Builtin {
 function doublePair(type: 'COMPLEX' | 'POINT'): Builtin {
   const name = type.toLowerCase()
   return binaryFunction(name, (x, y) => {
-    const [first, second] = [x, y].map(value =>
-      operandOf(castValue(value, { type: 'DOUBLE' }), name),
+    const [first, second] = [x, y].map(value => castValue(value, { type: 'DOUBLE' }))
+    const { left, right, length, leftStep, rightStep, rebuild } = pairOperands(
+      first!,
+      second!,
+      name,
     )
-    const { length } = first!.vector
-    if (length !== second!.vector.length) {
-      throw new ScriptError(`${name}(X, Y). X and Y must have the same length.`)
-    }
-    const [xs, ys] = [first, second].map(one => (one!.vector as { data: Float64Array }).data)
-    const data = Float64Array.from({ length: length * 2 }, (_, at) => (at & 1 ? ys : xs)![at >> 1]!)
-    return first!.rebuild({ form: 'vector', type, length, data })
+    const [xs, ys] = [left, right].map(vector => (vector as { data: Float64Array }).data)
+    const data = Float64Array.from({ length: length * 2 }, (_, at) =>
+      at & 1 ? ys![(at >> 1) * rightStep]! : xs![(at >> 1) * leftStep]!,
+    )
+    return rebuild({ form: 'vector', type, length, data })
   })
 }
 
@@ -223,16 +182,20 @@ export const typeFunctions: readonly Builtin[] = [
   doublePair('COMPLEX'),
   doublePair('POINT'),
 
-  builtin('fromStdJson(X: text)', (_, [text]) => fromJson(parseJson(text), 0)),
+  builtin('fromStdJson(X: text)', (_, [text]) => {
+    try {
+      return fromJson(JSON.parse(text))
+    } catch {
+      throw new ScriptError('fromStdJson: the string is not valid JSON.')
+    }
+  }),
   /** The first n characters of each text; '' for a null. */
   builtin('left(X, n: int)', (_, [value, n]) => {
     const { vector, rebuild } = operandOf(value, 'left')
-    if (!isLiteral(vector.type) && vector.type !== 'CHAR' && vector.type !== 'VOID') {
-      throw new ScriptError('left: X must be a string or a vector of strings.')
-    }
+    const isText = isLiteral(vector.type) || vector.type === 'CHAR' || vector.type === 'VOID'
+    check(isText, 'left: X must be a string or a vector of strings.')
     const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
-    const type = vector.type === 'SYMBOL' ? 'SYMBOL' : 'STRING'
-    return rebuild(vectorOf({ type }, data) as Vector)
+    return rebuild(stringVector(data))
   }),
 
   /** The wall-clock time in the local time zone of the server. */
@@ -256,51 +219,39 @@ function wallClockMs(epochMs: number): number {
  */
 function areEqual(a: ServerValue, b: ServerValue, precision: number): boolean {
   if (a === b) return true
-  if (a.form === 'scalar' && b.form === 'scalar') return sameScalar(a, b, precision)
-  const [first, second] = [partsOf(a), partsOf(b)]
-  return (
-    first !== undefined &&
-    first.length === second?.length &&
-    shapeText(a) === shapeText(b) &&
-    first.every((part, index) => areEqual(part, second[index]!, precision))
-  )
-}
-
-function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
   if (shapeText(a) !== shapeText(b)) return false
-  if (a.value === b.value || a.value === null || b.value === null) return a.value === b.value
-  if (dataTypes[a.type].category !== 'floating') return formatScalar(a) === formatScalar(b)
-  return Math.abs(Number(a.value) - Number(b.value)) <= 10 ** -precision
+  if (a.form === 'scalar' && b.form === 'scalar') {
+    if (a.value === b.value || a.value === null || b.value === null) return a.value === b.value
+    if (dataTypes[a.type].category !== 'floating') return formatScalar(a) === formatScalar(b)
+    return Math.abs(Number(a.value) - Number(b.value)) <= 10 ** -precision
+  }
+  const [first, second] = [partsOf(a), partsOf(b)]
+  const isKnown = factsOf(a).form !== 'scalar' && first.length === second.length
+  return isKnown && first.every((part, index) => areEqual(part, second[index]!, precision))
 }
 
-/** The form, type and names of a value. */
+/** The form, type, size and names of a value. */
 function shapeText(value: ServerValue): string {
   const names = value.form === 'serverTable' ? value.columnNames : 'rows' in value && value.rows
   const scale = 'scale' in value ? value.scale : undefined
-  return JSON.stringify([typeText(value).replace(/^(FAST )?SYMBOL/, 'STRING'), scale, names])
+  const type = typeText(value).replace(/^(FAST )?SYMBOL/, 'STRING')
+  return JSON.stringify([type, scale, names, factsOf(value).size])
 }
 
-/** The values of which a value consists; undefined for nameless functions, handles and types: they equal only themselves. */
-function partsOf(value: ServerValue): readonly ServerValue[] | undefined {
+/** The values of which a value consists; none for functions, handles and types, which equal only themselves. */
+function partsOf(value: ServerValue): readonly ServerValue[] {
+  if ('elements' in value) return elementsOf(value.elements)
   switch (value.form) {
-    case 'pair':
-    case 'set':
-    case 'matrix':
-      return elementsOf(value.elements)
-    case 'serverDictionary':
-      return [...value.entries]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .flatMap(([, one]) => [one.key, one.value])
+    case 'serverDictionary': {
+      const entries = [...value.entries].sort(([a], [b]) => (a < b ? -1 : 1))
+      return entries.flatMap(([, one]) => [one.key, one.value])
+    }
     case 'serverTable':
       return value.columnNames.map((_, index) => value.column(index))
     case 'vector':
     case 'arrayVector':
       return elementsOf(value)
-    case 'function':
-      return value.kind === 'partial' || value.name === '' ? undefined : [stringScalar(value.name)]
-    case 'type':
-      return [stringScalar(columnTypeText(value.column))]
     default:
-      return undefined
+      return []
   }
 }

@@ -1,24 +1,42 @@
 /*
-  Functions about vectors, dictionaries, sets and matrices, and membership tests (DolphinDB manual, one page per function).
-  Scripts can create and send sets and matrices but not compute with them.
+  Functions about vectors, dictionaries, sets and matrices (DolphinDB manual, one page per function). Scripts can create and
+  send sets and matrices but not compute with them. Functions that reduce a vector to one value ignore nulls, and return null
+  if no value is left.
 */
-import { type DataType, dataTypes } from '../../protocol/data-type.js'
-import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
-import { isTemporal } from '../../protocol/types/temporals.js'
-import type { Column, Scalar, Vector } from '../../protocol/value.js'
-import type { Builtin, ServerDictionary, ServerValue } from '../values/server-value.js'
-import { ScriptError } from '../script-error.js'
-import { castValue, castVector, typeArgument } from '../operators/cast.js'
+import { columnTypeOf, elementAt, isNullAt, takeRows } from '../../protocol/element.js'
+import { nullInt128 } from '../../protocol/null-value.js'
+import { type Column, type Vector, explicitNull } from '../../protocol/value.js'
+import {
+  columnOfCells,
+  cellsOf,
+  keysOf,
+  kindOf,
+  textsOfVector,
+  zeroColumn,
+} from '../columns/column-layout.js'
+import { cellsAs, scaleOf } from '../columns/convert-column.js'
 import {
   dictionaryKeys,
   dictionaryValues,
   emptyDictionary,
   makeDictionary,
 } from '../elements/dictionary.js'
-import { type Key, distinctRows, keysOfVector, sortRows } from '../operators/comparison.js'
-import { isLiteral, operandOf, scalarAt } from '../operators/operands.js'
-import { applyBinary } from '../operators/operators.js'
-import { integerOf, stringVector, voidValue } from '../values/scalar.js'
+import { indexValue } from '../elements/indexing.js'
+import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
+import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/comparison.js'
+import { isLiteral, operandOf, refused, scalarAt } from '../operators/operands.js'
+import { check } from '../script-error.js'
+import {
+  boolScalar,
+  doubleScalar,
+  intScalar,
+  integerOf,
+  longScalar,
+  nullOf,
+  stringVector,
+  voidValue,
+} from '../values/scalar.js'
+import type { Builtin, ServerDictionary, ServerValue } from '../values/server-value.js'
 import {
   elementsOf,
   joinColumns,
@@ -26,62 +44,94 @@ import {
   tupleOf,
   vectorOfElements,
 } from '../values/vector-literal.js'
-import { cellsAs, columnOfScalar } from '../columns/convert-column.js'
 import {
   binaryFunction,
   builtin,
   columnArgument,
   isAbsent,
   unaryFunction,
-  unsuitable,
   vectorArgument,
 } from './arguments.js'
-import { columnOfCells, kindOf, textsOfVector, zeroColumn } from '../columns/column-layout.js'
-import { createTable } from '../tables/memory-table.js'
 
-/** The values in which the function `in` searches, as a vector. */
-function haystackOf(value: ServerValue): Vector {
-  switch (value.form) {
-    case 'scalar':
-      return columnOfScalar(value)
-    case 'vector':
-      return value
-    case 'serverDictionary':
-      return dictionaryKeys(value)
-    default:
-      throw new ScriptError('in: Y must be a vector or a dictionary.')
+/** Reduces a vector, or a tuple of scalars, to one value. */
+function aggregate(name: string, compute: (vector: Vector) => ServerValue): Builtin {
+  return unaryFunction(name, value => {
+    const elements = tupleElements(value)
+    return compute(
+      vectorArgument(elements === undefined ? value : vectorOfElements(elements), name),
+    )
+  })
+}
+
+/** The elements that are not null. @throws {ScriptError} unless they are numbers */
+function presentCells(vector: Vector, name: string): (number | bigint)[] {
+  const kind = kindOf(vector.type)
+  if (kind === undefined || kind === 'text') throw refused(name, vector.type.toLowerCase())
+  return cellsOf(vector).filter(cell => cell !== null)
+}
+
+/** The sum is a LONG for integers, a DOUBLE for floating numbers; decimals keep their scale. */
+function sumOf(vector: Vector): ServerValue {
+  const cells = presentCells(vector, 'sum')
+  const kind = kindOf(vector.type)
+  if (kind === 'double' || kind === 'void') {
+    return doubleScalar(cells.length === 0 ? null : sumOfNumbers(cells as number[]))
   }
+  const total = cells.reduce((sum: bigint, cell) => sum + BigInt(cell), 0n)
+  const value = cells.length === 0 ? null : total
+  const scale = scaleOf(vector)
+  if (scale === undefined) return longScalar(value && BigInt.asIntN(64, value))
+  check(total > nullInt128 && total < -nullInt128, 'DECIMAL math overflow RefId:S05003')
+  const type = vector.type === 'DECIMAL32' ? 'DECIMAL64' : 'DECIMAL128'
+  return { form: 'scalar', type, scale, value }
 }
 
-/** Keys of `vector`'s elements, to compare with keys of `other`. Equal keys mean equal values, and vice versa. */
-function keysFor(vector: Vector, other: Vector): readonly Key[] {
-  const meets =
-    vector.type === other.type ||
-    vector.type === 'VOID' ||
-    other.type === 'VOID' ||
-    (isLiteral(vector.type) && isLiteral(other.type)) ||
-    (isPlainNumber(vector.type) && isPlainNumber(other.type))
-  return keysOfVector(meets ? vector : castVector(vector, columnTypeOf(other)))
+function sumOfNumbers(cells: readonly number[]): number {
+  return cells.reduce((sum, cell) => sum + cell, 0)
 }
 
-function isPlainNumber(type: DataType): boolean {
-  return ['int', 'long', 'double'].includes(kindOf(type) ?? '') && !isTemporal(type)
+/** The arithmetic mean, always a DOUBLE. */
+function meanOf(vector: Vector): ServerValue {
+  presentCells(vector, 'avg')
+  const cells = cellsAs('double', vector).filter(cell => cell !== null)
+  return doubleScalar(cells.length === 0 ? null : sumOfNumbers(cells) / cells.length)
 }
 
+/** The smallest or largest element; the first one if several are equal. */
+function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
+  if (vector.type === 'VOID') return explicitNull
+  const compare = rowComparison(vector)
+  let best: number | undefined
+  for (let row = 0; row < vector.length; row++) {
+    if (isNullAt(vector, row)) continue
+    const order = best === undefined ? 0 : compare(row, best)
+    if (best === undefined || (wantsLargest ? order > 0 : order < 0)) best = row
+  }
+  return best === undefined ? nullOf(vector.type) : (elementAt(vector, best) as ServerValue)
+}
+
+function presentCount(column: Column): number {
+  let count = 0
+  for (let row = 0; row < column.length; row++) if (!isNullAt(column, row)) count++
+  return count
+}
+
+/** Looks for the elements of `needle` in a vector, or in the keys of a dictionary. */
 function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
-  const tuple = tupleElements(needle)
-  if (tuple !== undefined) return vectorOfElements(tuple.map(element => isIn(element, haystack)))
-  const within = haystackOf(haystack)
-  const isNothing = haystack.form === 'scalar' && haystack.value === null
-  const known = new Set(isNothing ? [] : keysOfVector(within))
+  const within =
+    haystack.form === 'serverDictionary' ? dictionaryKeys(haystack) : vectorArgument(haystack, 'in')
   const operand = operandOf(needle, 'in')
-  const data = Int8Array.from(keysFor(operand.vector, within), key => (known.has(key) ? 1 : 0))
-  return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  const { length } = operand.vector
+  // In one type, equal values have equal keys.
+  const keys = Array.from(keysOf([joinColumns([operand.vector, within])], length + within.length))
+  const known = new Set(keys.splice(length))
+  const data = Int8Array.from(keys, key => (known.has(key) ? 1 : 0))
+  return operand.rebuild({ form: 'vector', type: 'BOOL', length, data })
 }
 
 /** between(X, a:b) includes both bounds. */
 function between(value: ServerValue, bounds: ServerValue): ServerValue {
-  if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
+  check(bounds.form === 'pair', 'between: Y must be a pair.')
   const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
   return applyBinary('&&', applyBinary('>=', value, low!), applyBinary('<=', value, high!))
 }
@@ -115,57 +165,85 @@ function likeMatcher(pattern: string): (text: string) => boolean {
 }
 
 function dictionaryArgument(value: ServerValue, name: string): ServerDictionary {
-  if (value.form === 'serverDictionary') return value
-  throw new ScriptError(`${name} takes a dictionary.`)
+  check(value.form === 'serverDictionary', `${name} takes a dictionary.`)
+  return value
 }
 
 /** @param what  takes elements of one type */
 function ofOneType(vector: Vector, what: string): Vector {
-  if (vector.type !== 'ANY') return vector
-  throw new ScriptError(`The elements of a ${what} must be of the same type.`)
+  check(vector.type !== 'ANY', `The elements of a ${what} must be of the same type.`)
+  return vector
 }
 
-function lengthArgument(value: ServerValue, name: string): number {
-  const length = integerOf(value)
-  if (length !== undefined && length >= 0 && length <= 2_147_483_647) return length
-  throw unsuitable(name, 'must be a non-negative integer.')
+/** Makes a matrix of zeros from a type and the numbers of rows and columns, or a matrix from columns. */
+function matrixOf([first, ...others]: readonly ServerValue[]): ServerValue {
+  if (first!.form === 'type') {
+    const [rows = 0, columns = 0] = others.map(integerOf)
+    const elements = zeroColumn(first.column, rows * columns) as Vector
+    return { form: 'matrix', rows, columns, elements }
+  }
+  const vectors = [first!, ...others].map(column => vectorArgument(column, 'matrix'))
+  const rows = vectors[0]!.length
+  const isEven = vectors.every(({ length }) => length === rows)
+  check(isEven, 'All columns must be of the same length. RefId:S02010')
+  const elements = ofOneType(joinColumns(vectors), 'matrix')
+  return { form: 'matrix', rows, columns: vectors.length, elements }
 }
 
 /** `count` positions from the front, or from the back if `count` is negative. Starts over if there are too few rows. */
 function takenPositions(rows: number, count: number): Int32Array {
   const length = Math.abs(count)
-  if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
-  if (rows === 0 && length > 0) throw new ScriptError('take: there is nothing to take from.')
+  check(rows > 0 || length === 0, 'take: there is nothing to take from.')
   const start = count < 0 ? (rows - (length % rows)) % rows : 0
-  const positions = new Int32Array(length)
-  for (let i = 0; i < length; i++) positions[i] = (start + i) % rows
-  return positions
+  return Int32Array.from({ length }, (_, i) => (start + i) % rows)
 }
 
-/** Random numbers from 0 to below `limit`, of the type of `limit`. */
-function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
-  const { category } = dataTypes[limit.type]
-  if (!['integral', 'floating', 'logical'].includes(category)) {
-    throw new ScriptError(`rand does not make values of type ${limit.type}.`)
+/** Random numbers from 0 to below a scalar, in its type, or random elements of a vector. */
+function randomColumn(value: ServerValue, length: number, random: () => number): Vector {
+  const vector = vectorArgument(value, 'rand')
+  if (value.form !== 'scalar') {
+    check(vector.length > 0 || length === 0, 'rand: there is nothing to choose from.')
+    const rows = Int32Array.from({ length }, () => Math.floor(random() * vector.length))
+    return takeRows(vector, rows) as Vector
   }
-  const bound = Number(limit.value) * (category === 'logical' ? 2 : 1)
-  if (!(bound > 0)) throw new ScriptError('rand: X must be greater than 0.')
-  const round = category === 'floating' ? (value: number) => value : Math.floor
-  const numbers = Array.from({ length: count }, () => round(random() * bound))
-  return columnOfCells({ type: limit.type }, numbers)
+  const bound = Number(value.value) * (value.type === 'BOOL' ? 2 : 1)
+  check(bound > 0, 'rand: X must be a number greater than 0, or a vector.')
+  const round = kindOf(value.type) === 'double' ? (number: number) => number : Math.floor
+  return columnOfCells(
+    { type: value.type },
+    Array.from({ length }, () => round(random() * bound)),
+  )
 }
 
 export const vectorFunctions: readonly Builtin[] = [
+  aggregate('sum', sumOf),
+  aggregate('avg', meanOf),
+  aggregate('max', vector => extremeOf(vector, true)),
+  aggregate('min', vector => extremeOf(vector, false)),
+  /** Counts the elements that are not null; for a table, counts rows. */
+  unaryFunction('count', value => {
+    if (value.form === 'serverTable') return intScalar(value.rows)
+    if (value.form === 'serverDictionary') return intScalar(value.entries.size)
+    return intScalar(presentCount(columnArgument(value, 'count')))
+  }),
+  unaryFunction('first', value => indexValue(value, intScalar(0))),
+  unaryFunction('last', value =>
+    indexValue(value, intScalar(columnArgument(value, 'last').length - 1)),
+  ),
+  /** True if no element is false. Nulls do not count as false. */
+  aggregate('all', vector =>
+    boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
+  ),
+
   binaryFunction('in', isIn),
   binaryFunction('between', between),
   builtin('like(X, pattern: text)', (_, [value, pattern]) => {
-    const operand = operandOf(value, 'like')
-    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
-      throw new ScriptError('like: X must be a string or a vector of strings.')
-    }
+    const { vector, rebuild } = operandOf(value, 'like')
+    const isText = isLiteral(vector.type) || vector.type === 'CHAR'
+    check(isText, 'like: X must be a string or a vector of strings.')
     const matches = likeMatcher(pattern)
-    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
-    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+    const data = Int8Array.from(textsOfVector(vector), text => (matches(text) ? 1 : 0))
+    return rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
   }),
 
   /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
@@ -173,113 +251,63 @@ export const vectorFunctions: readonly Builtin[] = [
     const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
     const valueType = typeArgument(values)
     if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
-    const keyElements = elementsOf(keys)
-    const valueElements = elementsOf(values)
-    if (keyElements.length !== valueElements.length) {
-      throw new ScriptError('The keys and the values of a dictionary must have the same length.')
-    }
+    const [allKeys, allValues] = [elementsOf(keys), elementsOf(values)]
+    const isEven = allKeys.length === allValues.length
+    check(isEven, 'The keys and the values of a dictionary must have the same length.')
     const type = values.form === 'vector' ? columnTypeOf(values) : undefined
-    return makeDictionary(keyElements, valueElements, type)
+    return makeDictionary(allKeys, allValues, type)
   }),
-
   unaryFunction('keys', value => {
     if (value.form === 'serverTable') return stringVector(value.columnNames)
     if (value.form === 'set') return value.elements
     return dictionaryKeys(dictionaryArgument(value, 'keys'))
   }),
-
-  unaryFunction('values', value => {
-    if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
-    return tupleOf(value.columnNames.map((_, index) => value.column(index)))
-  }),
+  unaryFunction('values', value =>
+    value.form === 'serverTable'
+      ? tupleOf(value.columnNames.map((_, index) => value.column(index)))
+      : dictionaryValues(dictionaryArgument(value, 'values')),
+  ),
 
   builtin('set(X: vector)', (_, [vector]) => {
     const rows = distinctRows([ofOneType(vector, 'set')])
     return { form: 'set', elements: takeRows(vector, rows) as Vector }
   }),
-
-  /** Makes a matrix from columns. From a type and the numbers of rows and columns, makes a matrix of zeros. */
-  builtin('matrix(X, ...rest)', (_, args) => {
-    const [first, ...counts] = args
-    if (first.form === 'type') {
-      const [rows = 0, columns = 0] = counts.map(one => lengthArgument(one ?? voidValue, 'rest'))
-      const elements = zeroColumn(first.column, rows * columns) as Vector
-      return { form: 'matrix', rows, columns, elements }
-    }
-    const vectors = args.map(column => vectorArgument(column ?? voidValue, 'matrix'))
-    const { length } = vectors[0]!
-    if (vectors.some(vector => vector.length !== length)) {
-      throw new ScriptError('All columns must be of the same length. RefId:S02010')
-    }
-    const elements = ofOneType(joinColumns(vectors), 'matrix')
-    return { form: 'matrix', rows: length, columns: vectors.length, elements }
-  }),
-
-  /** The template is a type, or a vector of the wanted type. */
+  builtin('matrix(X, ...rest)', (_, args) => matrixOf(args.map(one => one ?? voidValue))),
   builtin(
-    'array(template, [initialSize], [capacity], [defaultValue])',
-    (_, [template, initialSize, , defaultValue]) => {
-      const model = template.form === 'vector' || template.form === 'arrayVector'
-      const type = model ? columnTypeOf(template) : typeArgument(template)
-      if (type === undefined) {
-        throw new ScriptError('array takes a data type or a vector as template.')
-      }
-      const usual = model ? template.length : 0
-      const length = isAbsent(initialSize) ? usual : lengthArgument(initialSize, 'initialSize')
+    'array(dataType, [initialSize: count], [capacity], [defaultValue])',
+    (_, [dataType, length = 0, , defaultValue]) => {
+      const type = typeArgument(dataType)
+      check(type !== undefined, 'array takes a data type.')
       if (isAbsent(defaultValue)) return zeroColumn(type, length)
       const first = columnArgument(castValue(defaultValue, type), 'array')
       return takeRows(first, new Int32Array(length))
     },
   ),
-
   /** index[i] is the position in `value` after the last cell of row i. */
   builtin('arrayVector(index: vector, value: vector)', (_, [index, cells]) => {
-    const ends = cellsAs('long', index)
-    const { length } = index
-    const offsets = new Uint32Array(length + 1)
-    for (let row = 0; row < length; row++) {
-      const end = Number(ends[row] ?? -1)
-      if (end < offsets[row]! || end > cells.length) {
-        throw new ScriptError('The index of arrayVector must be increasing and within the values.')
-      }
-      offsets[row + 1] = end
+    const ends = cellsAs('long', index).map(end => Number(end ?? -1))
+    const isAscending = ends.every((end, row) => end >= (ends[row - 1] ?? 0) && end <= cells.length)
+    check(isAscending, 'The index of arrayVector must be increasing and within the values.')
+    return {
+      form: 'arrayVector',
+      length: index.length,
+      offsets: Uint32Array.from([0, ...ends]),
+      cells,
     }
-    return { form: 'arrayVector', length, offsets, cells }
   }),
 
-  builtin('take(X, n: int)', (_, [value, count]): ServerValue => {
-    if (value.form === 'serverTable') {
-      const positions = takenPositions(value.rows, count)
-      const columns = value.columnNames.map((_, at) => takeRows(value.column(at), positions))
-      return createTable('basic', value.columnNames, value.columnTypes, { columns })
-    }
-    const column = columnArgument(value, 'take')
-    return takeRows(column, takenPositions(column.length, count))
-  }),
-
+  builtin('take(X: column, n: int)', (_, [column, count]) =>
+    takeRows(column, takenPositions(column.length, count)),
+  ),
   binaryFunction('join', (x, y) => applyBinary('<-', x, y)),
-
   builtin('sort(X: vector, [ascending: bool])', (_, [column, ascending = true]) =>
     takeRows(column, sortRows([{ column, descending: !ascending }], column.length)),
   ),
-
-  builtin('distinct(X: vector)', (_, [column]) => {
-    if (column.type === 'ANY') {
-      throw new ScriptError('The function [distinct] takes a vector of one type.')
-    }
-    return takeRows(column, distinctRows([column]))
-  }),
-
-  builtin('rand(X, [count])', ({ node }, [value, number]) => {
-    const random = (): number => node.random.number()
-    const count = number === undefined ? 1 : lengthArgument(number, 'count')
-    const made = value.form === 'scalar' ? randomNumbers(value, count, random) : undefined
-    const column: Column = made ?? columnArgument(value, 'rand')
-    if (column.length === 0 && count > 0) {
-      throw new ScriptError('rand: there is nothing to choose from.')
-    }
-    const positions = Int32Array.from({ length: count }, () => Math.floor(random() * column.length))
-    const picked = made ?? takeRows(column, positions)
-    return number === undefined ? scalarAt(picked as Vector, 0) : picked
+  builtin('distinct(X: vector)', (_, [vector]) =>
+    takeRows(vector, distinctRows([ofOneType(vector, 'vector of distinct values')])),
+  ),
+  builtin('rand(X, [count: count])', ({ node }, [value, count]) => {
+    const picked = randomColumn(value, count ?? 1, () => node.random.number())
+    return count === undefined ? scalarAt(picked, 0) : picked
   }),
 ]

@@ -17,8 +17,7 @@ import { floorDivide, floorModulo } from '../columns/convert-temporal.js'
 import { ScriptError, notEmbedded } from '../script-error.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
-import { type Pairing, operandOf, pairOperands, refused } from './operands.js'
-import { operatorNames } from './operator-names.js'
+import { type Pairing, operandOf, operatorNames, pairOperands, refused } from './operands.js'
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '\\' | '%'
 

@@ -4,13 +4,15 @@
   keys, distinct rows, groups of equal rows, and sorting with nulls first (manual, "Null values in sorting").
 */
 import type { DataType } from '../../protocol/data-type.js'
-import { columnTypeOf, type FixedVector, formatElement } from '../../protocol/element.js'
+import { columnTypeOf, type FixedVector } from '../../protocol/element.js'
 import { nullInt8 } from '../../protocol/null-value.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import {
+  type Key,
   cellsOf,
   isFixedVector,
+  keysOf,
   kindOf,
   textsOfVector,
   widerType,
@@ -19,7 +21,7 @@ import { cellsAs, incompatible, scaleOf } from '../columns/convert-column.js'
 import { isInsertable, nanosOf } from '../columns/convert-temporal.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, isLiteral, operandOf, operatorError, refused } from './operands.js'
-import { ScriptError } from '../script-error.js'
+import { check } from '../script-error.js'
 
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
@@ -145,53 +147,15 @@ export function not(value: ServerValue): ServerValue {
   return rebuild({ form: 'vector', type: 'BOOL', length, data })
 }
 
-/** Stands for an element in comparisons. Keys are equal exactly if the elements are equal. */
-export type Key = number | bigint | string | null
-
-/** One key per row: null for nulls, but '' for nulls of text. Equal integers of all widths have equal keys. */
-export function keysOfVector(vector: Vector): readonly Key[] {
-  const { type, length } = vector
-  switch (kindOf(type)) {
-    case 'text':
-      return textsOfVector(vector)
-    case undefined:
-    case 'decimal':
-      return Array.from({ length }, (_, row) => formatElement(vector, row) || null)
-    default:
-      return cellsOf(vector).map(cell =>
-        typeof cell === 'bigint' && Number.isSafeInteger(Number(cell)) ? Number(cell) : cell,
-      )
-  }
-}
-
-/** One key per row, made from all columns. Compares the rows of array vectors by their text. */
-function rowKeys(columns: readonly Column[]): readonly Key[] {
-  const keys = columns.map(column =>
-    column.form === 'vector' && column.type !== 'ANY'
-      ? keysOfVector(column)
-      : Array.from({ length: column.length }, (_, row) => formatElement(column, row)),
-  )
-  const [only] = keys
-  if (keys.length === 1 && only !== undefined) return only
-  return Array.from({ length: only?.length ?? 0 }, (_, row) =>
-    keys.map(column => `${typeof column[row]}:${String(column[row])}`).join('\u0000'),
-  )
-}
-
 /** For each set of equal rows: the index of the first row. */
 export function distinctRows(columns: readonly Column[]): Int32Array {
-  const seen = new Set<Key>()
-  const rows = new Int32Array(columns[0]?.length ?? 0)
-  rowKeys(columns).forEach((key, row) => {
-    if (seen.size !== seen.add(key).size) rows[seen.size - 1] = row
-  })
-  return rows.subarray(0, seen.size)
+  return Int32Array.from(groupRows(columns), rows => rows[0]!)
 }
 
 /** The rows of each group of equal rows, in the order of their first rows. */
 export function groupRows(columns: readonly Column[]): Int32Array[] {
   const groups = new Map<Key, number[]>()
-  rowKeys(columns).forEach((key, row) => {
+  keysOf(columns, columns[0]?.length ?? 0).forEach((key, row) => {
     const rows = groups.get(key)
     if (rows === undefined) groups.set(key, [row])
     else rows.push(row)
@@ -211,7 +175,7 @@ type RowComparison = (a: number, b: number) => number
 export function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
   const comparisons = columns.map(({ column, descending }) => {
     const compare = rowComparison(column)
-    return descending ? (a: number, b: number): number => -compare(a, b) : compare
+    return descending ? (a: number, b: number): number => compare(b, a) : compare
   })
   return Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => {
     for (const compare of comparisons) {
@@ -224,9 +188,8 @@ export function sortRows(columns: readonly SortColumn[], rows: number): Int32Arr
 
 /** Compares two rows of a column; a null comes first. @throws {ScriptError} for columns whose values have no order */
 export function rowComparison(column: Column): RowComparison {
-  if (column.form !== 'vector' || column.type === 'ANY') {
-    throw new ScriptError('Tuples and array vectors can not be sorted.')
-  }
+  const isSortable = column.form === 'vector' && column.type !== 'ANY'
+  check(isSortable, 'Tuples and array vectors can not be sorted.')
   const [values] = comparables(column, column)
   return (a, b) => (values[a]! < values[b]! ? -1 : values[a]! > values[b]! ? 1 : 0)
 }

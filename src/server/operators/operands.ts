@@ -1,6 +1,6 @@
 /*
-  Converts operands to vectors and results back to the form of the operands, so that each operator is written once, for
-  vectors. Also reads the numbers and texts of a vector.
+  The operators and the names of their functions, for error messages and result columns. Converts operands to vectors, and
+  results back to the form of the operands, so that each operator is written once, for vectors.
 */
 import { type DataType, dataTypes } from '../../protocol/data-type.js'
 import { elementAt } from '../../protocol/element.js'
@@ -9,6 +9,36 @@ import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
+
+/** Operator → name of its function (manual, "Operators"). */
+export const operatorNames = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'div',
+  '\\': 'ratio',
+  '%': 'mod',
+  '<': 'lt',
+  '<=': 'le',
+  '==': 'eq',
+  '!=': 'ne',
+  '>': 'gt',
+  '>=': 'ge',
+  '&&': 'and',
+  '||': 'or',
+  '<-': 'join',
+  '..': 'seq',
+  ':': 'pair',
+  $: 'cast',
+} as const
+
+export type BinaryOperator = keyof typeof operatorNames
+export type UnaryOperator = '-' | '!'
+
+/** Operators that compare two values. Scripts may chain them: `1 < x < 3`. */
+export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set([
+  '<', '<=', '==', '!=', '>', '>=',
+]) // prettier-ignore
 
 /** A value in the form of a vector. */
 export interface Operand {
@@ -27,10 +57,6 @@ export function operatorError(message: string): ScriptError {
 /** @param operation  name of a function */
 export function refused(operation: string, what: string): ScriptError {
   return operatorError(`Arguments for ${operation} method can not be ${what}.`)
-}
-
-function unequalLengths(): ScriptError {
-  return operatorError('Incompatible vector size')
 }
 
 /** Do not call this for a tuple, because elements of a tuple need not be scalars. */
@@ -77,7 +103,9 @@ export interface Pairing {
 export function pairOperands(left: ServerValue, right: ServerValue, operation: string): Pairing {
   const a = operandOf(left, operation)
   const b = operandOf(right, operation)
-  if (!a.isScalar && !b.isScalar && a.vector.length !== b.vector.length) throw unequalLengths()
+  if (!a.isScalar && !b.isScalar && a.vector.length !== b.vector.length) {
+    throw operatorError('Incompatible vector size')
+  }
   const shape = a.isScalar ? b : a
   return {
     left: a.vector,

@@ -1,24 +1,27 @@
 /*
-  Applies the operators of the language to values of any form.
+  Applies the operators of the language to values of any form. `x $ TYPE` and cast(x, TYPE) convert more than an insert: they
+  parse text, print every type, and convert times and integers into each other by their raw numbers.
 */
-import { type FixedVector, elementAt } from '../../protocol/element.js'
-import type { Column, Scalar, Vector } from '../../protocol/value.js'
+import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
+import { type FixedVector, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
+import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { kindOf, widerType, zeroColumn } from '../columns/column-layout.js'
-import { columnOfScalar } from '../columns/convert-column.js'
+import { columnOfScalar, convertColumn, incompatible } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
-import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
+import { boolScalar, doubleScalar, intScalar, longScalar, textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
-import { joinColumns, vectorOfScalars } from '../values/vector-literal.js'
+import { joinColumns, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
 import { type ArithmeticOperator, arithmetic, negate } from './arithmetic.js'
-import { castTo } from './cast.js'
 import { compare, comparisons, logic, not, type ComparisonOperator } from './comparison.js'
-import { operatorError, pairOperands } from './operands.js'
 import {
   comparisonOperators,
+  operatorError,
   operatorNames,
+  pairOperands,
+  scalarAt,
   type BinaryOperator,
   type UnaryOperator,
-} from './operator-names.js'
+} from './operands.js'
 
 /** @throws {ScriptError} of category SYSTEM_Operator if the operator has no meaning for the value */
 export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
@@ -169,4 +172,52 @@ function sequenceType(left: Scalar['type'], right: Scalar['type']): Scalar['type
 
 function noSequence(): ScriptError {
   return operatorError('Arguments for seq method must be integral or temporal scalars.')
+}
+
+/** Reads a type written as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined for other values. */
+export function typeArgument(value: ServerValue | undefined): ColumnType | undefined {
+  if (value === undefined) return undefined
+  if (value.form === 'type') return value.column
+  if (value.form === 'function') return parseColumnType(value.name)
+  const text = textOf(value)
+  return text === undefined ? undefined : parseColumnType(text)
+}
+
+export function castTo(value: ServerValue, target: ServerValue): ServerValue {
+  const type = typeArgument(target)
+  if (type !== undefined) return castValue(value, type)
+  throw operatorError('The right side of cast must be a data type.')
+}
+
+/** @throws {ScriptError} if the value cannot be converted to the type */
+export function castValue(value: ServerValue, type: ColumnType): ServerValue {
+  switch (value.form) {
+    case 'scalar':
+      if (type.type === 'ANY') return { form: 'vector', type: 'ANY', length: 1, data: [value] }
+      if (type.type === 'LONG' && value.type === 'INT') {
+        return longScalar(value.value === null ? null : BigInt(value.value))
+      }
+      return scalarAt(castVector(columnOfScalar(value), type), 0)
+    case 'vector':
+      if (value.type === 'ANY' && type.type !== 'ANY') return castTuple(value.data, type)
+      return castVector(value, type)
+    case 'pair':
+      return { form: 'pair', elements: castVector(value.elements, type) }
+    default:
+      throw operatorError(`The object can't be converted to ${type.type}.`)
+  }
+}
+
+/** A tuple of scalars becomes a typed vector, a tuple of vectors becomes a tuple of typed vectors. */
+function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
+  const cast = elements.map(element => castValue(element as ServerValue, type))
+  if (cast.length === 0) return vectorOf(type, [])
+  if (cast.some(element => element.form !== 'scalar')) return vectorOfElements(cast)
+  return joinColumns(cast.map(element => columnOfScalar(element as Scalar)))
+}
+
+/** Like `castValue`, for vectors. May return `vector` itself, so copy the result before you change it. */
+export function castVector(vector: Vector, type: ColumnType): Vector {
+  if (type.array) throw incompatible(type, columnTypeOf(vector))
+  return convertColumn(vector, type, true) as Vector
 }

@@ -5,10 +5,9 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
-import { checkColumnType, zeroColumn } from '../columns/column-layout.js'
+import { check } from '../script-error.js'
+import { type Key, checkColumnType, keysOf, zeroColumn } from '../columns/column-layout.js'
 import { GrowingColumn } from '../columns/growing-column.js'
-import { KeyIndex, keysOf } from './key-index.js'
 import { placeRows, type TablePartitioning } from './partitions/partition-level.js'
 import { prepareColumn, prepareColumns } from './prepare.js'
 import type { StoredTableFacts, TableKind, UpsertCount, UpsertOptions } from './server-table.js'
@@ -143,7 +142,7 @@ export class ColumnTable {
 
   /** @throws {ScriptError} if the column belongs to the key */
   checkNoKey(index: number): void {
-    if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
+    check(!this.keyColumns.includes(index), "Can't update a key column.")
   }
 
   /** Keeps only these rows, in this order. */
@@ -186,9 +185,8 @@ export class ColumnTable {
         }
       }
     }
-    if (this.rows + batch.rows > maxRows) {
-      throw new ScriptError("An in-memory table can't exceed 2 billion rows. RefId: S05016")
-    }
+    const fits = this.rows + batch.rows <= maxRows
+    check(fits, "An in-memory table can't exceed 2 billion rows. RefId: S05016")
     return batch
   }
 
@@ -298,7 +296,7 @@ function keyRule(
   if (keyNames.length === 0) return undefined
   const columns = keyNames.map(name => {
     const index = names.indexOf(name)
-    if (index < 0) throw new ScriptError(`The key column [${name}] does not exist in the table.`)
+    check(index >= 0, `The key column [${name}] does not exist in the table.`)
     return index
   })
   const ignores = isKeyed ? kind === 'keyedStream' : stored?.keepDuplicates === 'FIRST'
@@ -310,4 +308,33 @@ interface Batch {
   rows: number
   /** The partition of each row; undefined for a table without partitions. */
   partitions: Float64Array | undefined
+}
+
+/** The keys of one table. Keys cannot be removed. A table has at most 2^24 different keys, the limit of a Map. */
+class KeyIndex {
+  readonly #rowOf = new Map<Key, number>()
+  #rows = 0
+
+  /** @throws {ScriptError} for types that cannot be keys (DolphinDB allows only INTEGRAL, TEMPORAL, LITERAL, …) */
+  constructor(types: readonly ColumnType[]) {
+    for (const { type, array } of types) {
+      const isKey = !array && type !== 'ANY' && type !== 'BLOB' && type !== 'VOID'
+      check(isKey, `A column of type ${type}${array ? '[]' : ''} can't be a key column.`)
+    }
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** The number of the first table row with this key; undefined if there is none. */
+  find(key: Key): number | undefined {
+    return this.#rowOf.get(key)
+  }
+
+  /** Adds the key of the next table row. If an earlier row has the key, `find` still returns that row. */
+  add(key: Key): void {
+    if (!this.#rowOf.has(key)) this.#rowOf.set(key, this.#rows)
+    this.#rows++
+  }
 }

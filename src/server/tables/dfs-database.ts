@@ -6,7 +6,7 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
 import type { DfsDatabase, ServerNode } from '../node.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
@@ -37,16 +37,14 @@ export function openDatabase(
   if (handle.path === '') return handle
   const existing = node.databases.get(handle.path)
   if (existing !== undefined) {
-    if (handle.levels.length > 0 && !sameLevels(existing.handle, handle)) {
-      throw new ScriptError(
-        `It is not allowed to overwrite an existing database [${handle.path}] with another partition scheme.`,
-      )
-    }
+    check(
+      handle.levels.length === 0 || sameLevels(existing.handle, handle),
+      `It is not allowed to overwrite an existing database [${handle.path}] with another partition scheme.`,
+    )
     return existing.handle
   }
-  if (handle.levels.length === 0) throw noDatabase(handle.path)
-  const mayMake = session.isAdmin || mayMakeDatabase(node, session.user, handle.path)
-  if (!mayMake) throw new ScriptError(mayNot)
+  check(handle.levels.length > 0, noDatabase(handle.path))
+  check(session.isAdmin || mayMakeDatabase(node, session.user, handle.path), mayNot)
   node.databases.set(handle.path, { handle, owner: session.user, tables: new Map() })
   return handle
 }
@@ -54,23 +52,24 @@ export function openDatabase(
 /** @throws {ScriptError} S04001 if no database has this path */
 export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   const database = node.databases.get(path)
-  if (database === undefined) throw noDatabase(path)
+  check(database !== undefined, noDatabase(path))
   return database
 }
 
-function noDatabase(path: string): ScriptError {
-  return new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
+function noDatabase(path: string): string {
+  return `The database [${path}] does not exist. RefId: S04001`
 }
 
 /** @throws {ScriptError} if the database or the table does not exist */
 export function storedTable(node: ServerNode, path: string, name: string): ServerTable {
   const table = node.databases.get(path)?.tables.get(name)
-  if (table !== undefined) return table
-  throw new ScriptError(
+  check(
+    table !== undefined,
     path.startsWith('dfs://')
       ? `getFileBlocksMeta on path '${path.slice('dfs:/'.length)}/${name}.tbl' failed, reason: path does not exist`
       : `table file does not exist: ${path}/${name}.tbl`,
   )
+  return table
 }
 
 /**
@@ -104,14 +103,12 @@ export function createStoredTable(
   }
   const database = databaseAt(node, handle.path)
   checkMayChange(node, session, database, 'DBOBJ_CREATE')
-  if (!/^[\p{L}][\p{L}\p{N}_]*$/u.test(name)) {
-    throw new ScriptError(
-      'A table name must consist of letters, digits and underscores and begin with a letter.',
-    )
-  }
-  if (database.tables.has(name)) {
-    throw new ScriptError(`The table [${name}] already exists in database [${handle.path}].`)
-  }
+  check(
+    /^[\p{L}][\p{L}\p{N}_]*$/u.test(name),
+    'A table name must consist of letters, digits and underscores and begin with a letter.',
+  )
+  const isNew = !database.tables.has(name)
+  check(isNew, `The table [${name}] already exists in database [${handle.path}].`)
   const table = createTable('dfs', names, types, { ...partitioning, stored: facts })
   database.tables.set(name, table)
   return table
@@ -140,9 +137,7 @@ export function dropTable(
   const { tables } = database
   checkMayChange(node, session, database, 'DBOBJ_DELETE')
   const table = tables.get(name)
-  if (table === undefined) {
-    throw new ScriptError(`The table [${name}] does not exist. RefId: S04001`)
-  }
+  check(table !== undefined, `The table [${name}] does not exist. RefId: S04001`)
   table.isDropped = true
   tables.delete(name)
 }
@@ -164,8 +159,8 @@ function checkMayChange(
 ): void {
   const isOwner = user !== 'guest' && user === owner
   const rights = ['DB_MANAGE', ...(right === undefined ? [] : [right])]
-  if (isAdmin || isOwner || rights.some(one => privilegeOf(node, user, one, path) === true)) return
-  throw new ScriptError(mayNot)
+  const hasRight = rights.some(one => privilegeOf(node, user, one, path) === true)
+  check(isAdmin || isOwner || hasRight, mayNot)
 }
 
 const mayNot = '<NoPrivilege>Not granted to create or delete databases'
@@ -194,14 +189,13 @@ function partitioningOf(
   columnNames: readonly string[],
 ): { partitioning?: TablePartitioning } {
   if (columnNames.length === 0) return {}
-  if (columnNames.length !== handle.levels.length) {
-    throw new ScriptError(
-      `The number of partitioning columns must be ${handle.levels.length}, the number of partition levels.`,
-    )
-  }
+  check(
+    columnNames.length === handle.levels.length,
+    `The number of partitioning columns must be ${handle.levels.length}, the number of partition levels.`,
+  )
   const columns = columnNames.map((name, level) => {
     const index = template.columnNames.indexOf(name)
-    if (index < 0) throw new ScriptError(`The partitioning column [${name}] does not exist.`)
+    check(index >= 0, `The partitioning column [${name}] does not exist.`)
     try {
       convertColumn(
         nullColumn(template.columnTypes[index]!, 0),

@@ -3,8 +3,8 @@
   `serve --discard` counts and drops.
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
-import type { Column, Value, Vector } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
+import type { Column } from '../../protocol/value.js'
+import { check } from '../script-error.js'
 import type {
   CallContext,
   Evaluation,
@@ -12,7 +12,7 @@ import type {
   ServerValue,
 } from '../values/server-value.js'
 import { textOf } from '../values/scalar.js'
-import { tupleElements } from '../values/vector-literal.js'
+import { tupleElements, tupleOf } from '../values/vector-literal.js'
 import { checkColumnType, nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import {
@@ -34,9 +34,8 @@ import { columnTypeOf } from '../../protocol/element.js'
 export function rowsOfArguments(table: ServerTable, args: readonly ServerValue[]): WrittenRows {
   const only = args.length === 1 ? args[0] : undefined
   if (only?.form === 'serverTable') return rowsOfTable(only)
-  if (table.partitioning !== undefined || table.kind === 'dfs') {
-    throw new ScriptError('Only a table can be inserted into a partitioned or DFS table.')
-  }
+  const isPlain = table.partitioning === undefined && table.kind !== 'dfs'
+  check(isPlain, 'Only a table can be inserted into a partitioned or DFS table.')
   if (only?.form === 'serverDictionary') return rowsOfDictionary(table, only)
   return rowsOfValues(table, (only && tupleElements(only)) ?? args)
 }
@@ -99,9 +98,8 @@ export function rowsOfValues(
     columnOfValue(value, table.columnTypes[positions?.[index] ?? index]!),
   )
   const rows = given[0]?.length ?? 0
-  if (given.some(column => column.length !== rows)) {
-    throw new ScriptError('Inconsistent length of values to insert.')
-  }
+  const isEven = given.every(column => column.length === rows)
+  check(isEven, 'Inconsistent length of values to insert.')
   if (positions === undefined) return { columns: given, rows }
   const columns = table.columnTypes.map((type, at) => {
     const position = positions.indexOf(at)
@@ -111,33 +109,21 @@ export function rowsOfValues(
 }
 
 function columnOfValue(value: ServerValue, target: ColumnType): Column {
-  switch (value.form) {
-    case 'scalar':
-      return target.type === 'ANY' ? tuple([value]) : columnOfScalar(value)
-    case 'vector':
-      if (target.array !== true || value.type === 'ANY' || value.type === 'VOID') return value
-      return {
-        form: 'arrayVector',
-        length: 1,
-        offsets: Uint32Array.of(0, value.length),
-        cells: value,
-      }
-    case 'arrayVector':
-      return value
-    default:
-      throw new ScriptError(
-        `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${value.form.toUpperCase()}`,
-      )
+  if (value.form === 'arrayVector') return value
+  if (value.form === 'scalar') {
+    return target.type === 'ANY' ? tupleOf([value]) : columnOfScalar(value)
   }
-}
-
-function tuple(data: readonly Value[]): Vector {
-  return { form: 'vector', type: 'ANY', length: data.length, data }
+  check(
+    value.form === 'vector',
+    `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${value.form.toUpperCase()}`,
+  )
+  const isRow = target.array === true && value.type !== 'ANY' && value.type !== 'VOID'
+  return isRow ? tupleOf([value]) : value
 }
 
 function namedPositions(table: ServerTable, names: readonly string[]): number[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw new ScriptError(`The column ${twice} is named twice.`)
+  check(twice === undefined, `The column ${twice} is named twice.`)
   return names.map(name => columnIndex(table, name))
 }
 
@@ -179,14 +165,13 @@ function preparedValues(table: ServerTable, { name, rows, values }: ColumnChange
     checkColumnType(name, columnTypeOf(values))
     return values
   }
-  if (table.partitioning?.columns.includes(index)) {
-    throw new ScriptError(`Can't update a partitioning column [${name}].`)
-  }
+  const isPartitioning = table.partitioning?.columns.includes(index)
+  check(!isPartitioning, `Can't update a partitioning column [${name}].`)
   table.checkNoKey(index)
   return prepareColumn(table, index, values, rows.length)
 }
 
 function checkChangeable(table: ServerTable): void {
   checkWritable(table)
-  if (isStream(table)) throw new ScriptError("Can't update or delete rows of a stream table.")
+  check(!isStream(table), "Can't update or delete rows of a stream table.")
 }

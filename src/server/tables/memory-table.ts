@@ -4,7 +4,7 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
+import { check } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 import { ColumnTable, type TableOptions } from './column-table.js'
 import type { ServerTable, TableKind } from './server-table.js'
@@ -20,24 +20,19 @@ export function createTable(
   types: readonly ColumnType[],
   options: TableOptions = {},
 ): ServerTable {
-  if (names.length === 0) throw new ScriptError('A table must have at least one column.')
-  if (new Set(names).size < names.length) {
-    const duplicate = names.find((name, index) => names.indexOf(name) !== index)
-    throw new ScriptError(
-      `A table cannot contain columns with duplicate name: ${duplicate}.RefId: S05017`,
-    )
-  }
+  check(names.length > 0, 'A table must have at least one column.')
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const text = `A table cannot contain columns with duplicate name: ${twice}.RefId: S05017`
+  check(twice === undefined, text)
   types.forEach((type, index) => checkColumnType(names[index]!, type))
   const { columns } = options
   const rows = columns?.[0]?.length ?? 0
-  if (columns?.some(column => column.length !== rows)) {
-    throw new ScriptError('All columns must be of the same length. RefId:S02010')
-  }
+  const isEven = columns?.every(column => column.length === rows) ?? true
+  check(isEven, 'All columns must be of the same length. RefId:S02010')
   const table = new ColumnTable(kind, names, types, options)
   if (columns === undefined || table.keyColumns.length === 0) return table
-  if (table.append(columns, rows) < rows && kind !== 'keyedStream') {
-    throw new ScriptError("A keyed/indexed table can't contain duplicated keys. RefId: S05012")
-  }
+  const isUnique = table.append(columns, rows) === rows || kind === 'keyedStream'
+  check(isUnique, "A keyed/indexed table can't contain duplicated keys. RefId: S05012")
   return table
 }
 
@@ -64,6 +59,6 @@ export function tableToWire(table: ServerTable): Table {
 /** @throws {ScriptError} if the table has no column with this name */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)
-  if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)
+  check(index >= 0, `Unrecognized column name ${name}. RefId:S02005`)
   return index
 }

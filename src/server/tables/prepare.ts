@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import { isInsertable } from '../columns/convert-temporal.js'
 import type { DatabaseHandle, ServerTable } from './server-table.js'
 import type { StoredTableOptions } from './dfs-database.js'
@@ -41,9 +41,8 @@ export function limitText(column: Column): Column {
     // The base may contain texts that no row uses.
     const { base, codes, length } = column
     const tooLong = base.map(text => !fits(text, maxSymbolBytes))
-    if (tooLong.includes(true) && codes.subarray(0, length).some(code => tooLong[code])) {
-      throw new ScriptError(`A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
-    }
+    const isUsed = tooLong.includes(true) && codes.subarray(0, length).some(code => tooLong[code])
+    check(!isUsed, `A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
     return column
   }
   if (column.type === 'STRING' && 'data' in column) {
@@ -86,18 +85,17 @@ export function checkEngine(
   { partitionColumns, sortColumns }: StoredTableOptions,
 ): void {
   const array = columnNames.find((_, i) => columnTypes[i]!.array === true)
-  if (engine === 'OLAP' && array !== undefined) {
-    throw new ScriptError(`The OLAP engine does not support array vectors: column [${array}].`)
-  }
+  const isKnown = engine !== 'OLAP' || array === undefined
+  check(isKnown, `The OLAP engine does not support array vectors: column [${array}].`)
   const types = sortColumns.map(name => {
     const type = columnTypes[columnNames.indexOf(name)]
-    if (type === undefined) throw new ScriptError(`The sort column [${name}] does not exist.`)
+    check(type !== undefined, `The sort column [${name}] does not exist.`)
     return type
   })
   if (engine === 'TSDB') checkSortColumns(sortColumns, types, partitionColumns.length > 0)
-  if (engine !== 'PKEY') return
-  if (sortColumns.length > 0 && partitionColumns.every(name => sortColumns.includes(name))) return
-  throw new ScriptError('The primary key must be given and contain all partitioning columns.')
+  const isKey = sortColumns.length > 0 && partitionColumns.every(name => sortColumns.includes(name))
+  const text = 'The primary key must be given and contain all partitioning columns.'
+  check(engine !== 'PKEY' || isKey, text)
 }
 
 function checkSortColumns(
@@ -105,14 +103,14 @@ function checkSortColumns(
   types: readonly ColumnType[],
   isPartitioned: boolean,
 ): void {
-  if (names.length === 0 && isPartitioned) {
-    throw new ScriptError('The argument [sortColumns] must be given for a TSDB table.')
-  }
+  const isGiven = names.length > 0 || !isPartitioned
+  check(isGiven, 'The argument [sortColumns] must be given for a TSDB table.')
   types.forEach(({ type, scale, array }, i) => {
     const isLast = i === names.length - 1 && names.length > 1
     const allowed = [...integerTypes, ...dateTypes, ...(isLast ? momentTypes : textTypes)]
-    if (array !== true && (allowed.includes(type) || (!isLast && scale !== undefined))) return
-    throw new ScriptError(`The column [${names[i]!}] of type ${type} can't be a sort column there.`)
+    const isKnown = allowed.includes(type) || (!isLast && scale !== undefined)
+    const text = `The column [${names[i]!}] of type ${type} can't be a sort column there.`
+    check(isKnown && array !== true, text)
   })
 }
 
@@ -133,12 +131,8 @@ export function prepareColumns(
 
 /** @throws {ScriptError} S02054 if the table is shared read-only, S04001 if it was dropped */
 export function checkWritable(table: ServerTable): void {
-  if (table.isDropped) {
-    throw new ScriptError(
-      `The table [${table.stored?.tableName ?? ''}] does not exist. RefId: S04001`,
-    )
-  }
-  if (table.readOnly) throw new ScriptError("Can't modify read only table. RefId: S02054")
+  check(!table.isDropped, `The table [${table.stored?.tableName}] does not exist. RefId: S04001`)
+  check(!table.readOnly, "Can't modify read only table. RefId: S02054")
 }
 
 export function prepareColumn(
@@ -147,9 +141,7 @@ export function prepareColumn(
   column: Column,
   rows: number,
 ): Column {
-  if (column.length !== rows) {
-    throw new ScriptError('Inconsistent length of values to insert.')
-  }
+  check(column.length === rows, 'Inconsistent length of values to insert.')
   const target = table.columnTypes[index]!
   const actual = columnTypeOf(column)
   const isSame = sameColumnType(actual, target)

@@ -8,7 +8,7 @@
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 import { firstReleases, isAtLeast } from '../release.js'
 import { isStream } from './prepare.js'
@@ -59,10 +59,9 @@ function rightsHolder({ node, session }: Context): { user: string; isAdmin: bool
  */
 export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
   const { user, isAdmin } = rightsHolder(context)
-  if (isAdmin) return
   const right = privilegeOf(context.node, user, 'VIEW_EXEC', view)
-  if (right === true || (right === undefined && user === owner)) return
-  throw new ScriptError(`<NoPrivilege>Not granted to execute function view ${view}`)
+  const mayCall = isAdmin || (right ?? user === owner)
+  check(mayCall, `<NoPrivilege>Not granted to execute function view ${view}`)
 }
 
 /**
@@ -140,15 +139,14 @@ export function shareTable(
   name: string,
   readOnly = false,
 ): void {
-  if (!/^[\p{L}][\p{L}\p{N}_]*$/u.test(name)) {
-    throw new ScriptError(`The shared name [${name}] is not a valid variable name.`)
-  }
+  const isName = /^[\p{L}][\p{L}\p{N}_]*$/u.test(name)
+  check(isName, `The shared name [${name}] is not a valid variable name.`)
   checkMayShare(node, session)
-  if (isStream(table) && node.config.maxPubConnections === 0) {
-    throw new ScriptError('The feature of publish is not enabled. RefId: S00001')
-  }
-  if (isStream(table) && table.sharedName !== '' && table.sharedName !== name) {
-    throw new ScriptError(`This stream has already been shared as '${table.sharedName}'.`)
+  if (isStream(table)) {
+    const publishes = node.config.maxPubConnections > 0
+    check(publishes, 'The feature of publish is not enabled. RefId: S00001')
+    const isFree = table.sharedName === '' || table.sharedName === name
+    check(isFree, `This stream has already been shared as '${table.sharedName}'.`)
   }
   const replaced = node.shared.get(name)?.table
   if (replaced !== undefined && replaced !== table) replaced.sharedName = ''
@@ -166,14 +164,14 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
   if (!config.enableSharedVarCreationControl) return
   if (!isAtLeast(release, firstReleases.sharedVariableControl)) return
   const holder = viewOwner ?? user
-  if (holder === 'admin' || privilegeOf(node, holder, 'CREATE_SHARED_VAR', '*') === true) return
-  throw new ScriptError('<NoPrivilege>Not granted to create shared variables')
+  const right = holder === 'admin' || privilegeOf(node, holder, 'CREATE_SHARED_VAR', '*') === true
+  check(right, '<NoPrivilege>Not granted to create shared variables')
 }
 
 /** @throws {ScriptError} if no table has this shared name, or if a fault imitates subscribers of the table (S03000) */
 export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)
-  if (entry === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
+  check(entry !== undefined, `Can't find the object with name ${name}`)
   if (isStream(entry.table)) {
     const fault = node.faults.beforeRemoval?.({ sessionId: session.id, table: name })
     if (fault !== undefined) throw new ScriptError(fault.error)

@@ -11,7 +11,7 @@ export type TableKind =
 /** Arguments of `upsert!` other than the rows. */
 export interface UpsertOptions {
   /** If true, a null in the new data leaves the old cell unchanged. */
-  ignoreNull?: boolean
+  ignoreNull?: boolean | undefined
   /** Key columns, for DFS tables, which have no key of their own. Partition columns are always key columns, too. */
   keyColumns?: readonly number[]
 }

@@ -67,7 +67,7 @@ export interface UserFunction {
   name: string
   definition: FunctionDefinition
   /** The owner of the view, if the function is a function view or was created by one. */
-  viewOwner?: string
+  viewOwner?: string | undefined
   /** True for a function view; undefined for a function that a view created. */
   isView?: true
 }

@@ -267,7 +267,7 @@ testRefusals(t, 'impossible databases and tables', {
   'db = database("dfs://d", VALUE, 1 2); db.createPartitionedTable(table(`a as s), "x", "s")':
     'does not match the partition scheme',
   'db = database("dfs://d", VALUE, 1 2); db.createPartitionedTable([table(1 as id)], "x", "id")':
-    '[table] must be one table',
+    '[table] must be a table',
   'db = database("dfs://d", VALUE, 1 2); db.createTable(table(1 as id), "x"); db.createTable(table(1 as id), "x")':
     '[x] already exists',
   'createTable(database("", VALUE, 1 2), table(1 as id), "x")': 'only be created in a DFS database',

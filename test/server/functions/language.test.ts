@@ -15,8 +15,7 @@ testExamples(t, {
     'share table(1..3 as x) as st1;\ndefined(["x",`st1], SHARED)': '[false,true]',
     'defined("nosuch")': 'false',
   },
-  'functions are found by name, operators by sign': {
-    'funcByName("+")(1 2 3, 4 5 6)': '[5,7,9]',
+  'functions are found by name': {
     'funcByName("sub")(1 8 3, 4 8 6)': '[-3,0,-3]',
     'def cal(a,b){ return a\\b }\nfuncByName("cal")(4 8 10, 2 2 2)': '[2,4,5]',
     'f = funcByName(`size); f(1 2)': '2',

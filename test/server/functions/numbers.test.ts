@@ -33,8 +33,7 @@ testExamples(t, {
     'sum(1.25P 2.50P)': '3.75',
     'max(1.25P 2.50P)': '2.50',
   },
-  'pairs, tuples and tables': {
-    'sum(3:4)': '7',
+  'tuples and tables': {
     'sum((1, 2.5))': '3.5',
     'sum([9l, 00l])': '9',
     'count(table(1 NULL 3 as id))': '3',

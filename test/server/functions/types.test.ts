@@ -136,7 +136,7 @@ t.test('values that cannot be converted', async t => {
     ['decimal32(21474836470, 0)', /DECIMAL math overflow RefId:S05003$/],
     ['decimal32(2147483648l, 0)', /DECIMAL math overflow RefId:S05003$/],
     ['decimal32(-2147483648l, 0)', /DECIMAL math overflow RefId:S05003$/],
-    ['complex(1 2, 3)', /same length/],
+    ['complex(1 2, 3 4 5)', /Incompatible vector size/],
   ]
   for (const [script, message] of refused) t.match(await fail(script), message, script)
 })
@@ -165,8 +165,6 @@ testExamples(t, {
     'eqObj({a: 1}, {a: 2})': 'false',
     'eqObj(table(1 as x), table(1 as x))': 'true',
     'eqObj(table(1 as x), table(1 as y))': 'false',
-    'eqObj(sum, sum)': 'true',
-    'eqObj((sum, 1), (sum, 1))': 'true',
     'eqObj(set(1 2), set(1 2))': 'true',
     'eqObj(arrayVector(2 3, 1 2 3), arrayVector(2 3, 1 2 3))': 'true',
     'eqObj(1.5P, 1.5P)': 'true',

@@ -3,7 +3,7 @@
   read-only values, and creates the frame of a user function.
 */
 import { isDecimal, maxScale } from '../../../protocol/data-type.js'
-import { ScriptError, notEmbedded } from '../../script-error.js'
+import { ScriptError, check, notEmbedded } from '../../script-error.js'
 import { checkViewCall } from '../../tables/privileges.js'
 import {
   type Builtin,
@@ -54,9 +54,7 @@ export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue>
 /** Evaluates `f{…}` without calling `f`. @throws {ScriptError} if the callee is not a function */
 export function* evaluatePartial(node: Call, frame: Frame): Evaluation<ServerValue> {
   const callee = calleeOf(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
-  if (callee.form !== 'function') {
-    throw new ScriptError('Only a function can be applied partially.')
-  }
+  check(callee.form === 'function', 'Only a function can be applied partially.')
   const { positional, keywords } = yield* evaluateArguments(callee, node.args, frame)
   return partialOf(callee, positional, keywords)
 }
@@ -86,8 +84,8 @@ function* typeWithScale(callee: ServerValue, node: Call, frame: Frame): Evaluati
   }
   const { type } = callee.column
   const scale = integerOf(positional[0]) ?? -1
-  if (scale >= 0 && scale <= maxScale[type]) return { form: 'type', column: { type, scale } }
-  throw new ScriptError(`The scale of ${type} is out of range.`)
+  check(scale >= 0 && scale <= maxScale[type], `The scale of ${type} is out of range.`)
+  return { form: 'type', column: { type, scale } }
 }
 
 interface Given {
@@ -133,8 +131,9 @@ function plainArgument(
   if (node.kind === 'literal') return shallowCopy(node.value)
   if (node.kind !== 'name') return undefined
   const isChanged = fn !== undefined && changes(fn, place)
-  if (isChanged && frame.parameters?.some(one => one.name === node.name && !one.isMutable)) {
-    throw new ScriptError(`Read only object can't be applied to mutable function ${fn.name}`)
+  if (isChanged) {
+    const isReadOnly = frame.parameters?.some(one => one.name === node.name && !one.isMutable)
+    check(!isReadOnly, `Read only object can't be applied to mutable function ${fn.name}`)
   }
   const value = valueOfName(node, frame)
   return isChanged || fn?.kind === 'user' ? value : shallowCopy(value)
@@ -201,9 +200,8 @@ function callBuiltin(
   if (arranged.length < minArguments || arranged.length > maxArguments) {
     throw arityError(name, minArguments, maxArguments, arranged.length)
   }
-  if (builtin.adminOnly === true && !runtime.session.isAdmin) {
-    throw new ScriptError(`Only administrators execute function ${name}`)
-  }
+  const mayCall = builtin.adminOnly !== true || runtime.session.isAdmin
+  check(mayCall, `Only administrators execute function ${name}`)
   return builtin.call(runtime, arranged)
 }
 
@@ -218,12 +216,9 @@ function arrange(
   const arranged = [...args]
   for (const [keyword, value] of keywords) {
     const position = parameters.indexOf(keyword)
-    if (position < 0) {
-      throw new ScriptError(`The function [${name}] does not have the parameter [${keyword}].`)
-    }
-    if (arranged[position] !== undefined) {
-      throw new ScriptError(`The parameter [${keyword}] of function [${name}] is given twice.`)
-    }
+    check(position >= 0, `The function [${name}] does not have the parameter [${keyword}].`)
+    const isNew = arranged[position] === undefined
+    check(isNew, `The parameter [${keyword}] of function [${name}] is given twice.`)
     while (arranged.length <= position) arranged.push(undefined)
     arranged[position] = value
   }

@@ -63,12 +63,9 @@ export function locateInFunction(error: unknown, name: string): ScriptError {
 export function sourceText(span: Span): string {
   const text = span.source.slice(span.start, span.end)
   if (!/['\n]|\/[/*]/.test(text)) return text
-  let result = ''
-  for (const token of tokenize(text)) {
-    if (token.kind === 'end') break
-    const quoted = token.kind === 'string' && token.text.startsWith("'")
-    const body = quoted ? `"${token.text.slice(1, -1)}"` : token.text
-    result += (token.spaceBefore && result !== '' ? ' ' : '') + body
-  }
-  return result
+  const parts = tokenize(text).map(({ kind, text: part, spaceBefore }, at) => {
+    const isSingle = kind === 'string' && part.startsWith("'")
+    return `${spaceBefore && at > 0 ? ' ' : ''}${isSingle ? `"${part.slice(1, -1)}"` : part}`
+  })
+  return parts.join('').trimEnd()
 }

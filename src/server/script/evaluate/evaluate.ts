@@ -2,11 +2,11 @@
   Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator.
 */
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
-import { type IndexValue, indexValue } from '../../elements/indexing.js'
+import { indexValue } from '../../elements/indexing.js'
 import { applyBinary, applyUnary } from '../../operators/operators.js'
-import { ScriptError } from '../../script-error.js'
+import { check } from '../../script-error.js'
 import { type Evaluation, type ServerValue, shallowCopy } from '../../values/server-value.js'
-import { integerOf, isTrue, voidValue } from '../../values/scalar.js'
+import { isTrue, voidValue } from '../../values/scalar.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import type {
   Binary,
@@ -15,7 +15,6 @@ import type {
   Expression,
   Index,
   Insert,
-  Lambda,
   Member,
   Select,
   Update,
@@ -63,8 +62,11 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
       const condition = isTrue(yield* evaluate(node.condition, frame))
       return yield* evaluate(condition ? node.whenTrue : node.whenFalse, frame)
     }
-    case 'lambda':
-      return closure(node, frame)
+    case 'lambda': {
+      const { viewOwner } = frame.runtime.session
+      const { definition } = node
+      return { form: 'function', kind: 'user', name: '', definition, viewOwner }
+    }
     case 'select':
     case 'insert':
     case 'update':
@@ -125,26 +127,6 @@ function* evaluateDictionary(node: DictionaryLiteral, frame: Frame): Evaluation<
   return makeDictionary(keys, yield* evaluateList(valueNodes, frame))
 }
 
-/** Makes the function of a lambda. Outer variables that the body uses become leading bound arguments. */
-function closure(node: Lambda, frame: Frame): ServerValue {
-  const { captures, definition } = node
-  const { viewOwner } = frame.runtime.session
-  const fn = {
-    form: 'function',
-    kind: 'user',
-    name: '',
-    definition,
-    ...(viewOwner === undefined ? {} : { viewOwner }),
-  } as const
-  if (captures.length === 0) return fn
-  const bound = captures.map(name => {
-    const value = frame.variables.get(name)
-    if (value === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
-    return shallowCopy(value)
-  })
-  return { form: 'function', kind: 'partial', name: '', target: fn, bound, keywords: new Map() }
-}
-
 /** Evaluates `x[…]`: elements of a value x, or an array type such as `INT[]` for a type x. */
 function* evaluateElements(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = immediate(node.target, frame) ?? (yield* evaluate(node.target, frame))
@@ -154,11 +136,8 @@ function* evaluateElements(node: Index, frame: Frame): Evaluation<ServerValue> {
   return indexValue(target, yield* evaluateIndex(node, frame))
 }
 
-/** Evaluates the content of the brackets: a value, or the bounds of a slice. */
-export function* evaluateIndex({ index }: Index, frame: Frame): Evaluation<IndexValue> {
-  if (index === undefined) throw new ScriptError('An index is expected.')
-  if (index.kind !== 'slice') return immediate(index, frame) ?? (yield* evaluate(index, frame))
-  const from = index.from && integerOf(yield* evaluate(index.from, frame))
-  const to = index.to && integerOf(yield* evaluate(index.to, frame))
-  return { form: 'slice', from, to }
+/** Evaluates the content of the brackets. */
+export function* evaluateIndex({ index }: Index, frame: Frame): Evaluation<ServerValue> {
+  check(index !== undefined, 'An index is expected.')
+  return immediate(index, frame) ?? (yield* evaluate(index, frame))
 }

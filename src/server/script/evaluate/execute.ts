@@ -4,10 +4,9 @@
 */
 import { formatValue } from '../../../protocol/element.js'
 import { assignElements, indexValue, itemsOf } from '../../elements/indexing.js'
-import { scalarAt } from '../../operators/operands.js'
-import type { BinaryOperator } from '../../operators/operator-names.js'
+import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
 import { applyBinary, sequenceItems } from '../../operators/operators.js'
-import { ScriptError } from '../../script-error.js'
+import { ScriptError, check } from '../../script-error.js'
 import { shareTable } from '../../tables/privileges.js'
 import {
   type Evaluation,
@@ -99,7 +98,7 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
       }
       case 'share': {
         const table = yield* evaluate(statement.value, frame)
-        if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
+        check(table.form === 'serverTable', 'Only a table can be shared.')
         shareTable(runtime.node, runtime.session, table, statement.name)
         return undefined
       }
@@ -206,7 +205,7 @@ function changeVariable(
 ): void {
   const { name } = target
   const old = lookUp(target, frame)
-  if (old === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
+  check(old !== undefined, `Can't find the object with name ${name}`)
   const changed = applyBinary(operator, old, value)
   const isMutable = frame.parameters?.some(one => one.isMutable && one.name === name) === true
   if (isMutable && isPlain(old) && isPlain(changed)) overwrite(old, changed)
@@ -229,17 +228,14 @@ function* assignToIndex(
 ): Evaluation<void> {
   const owner = target.target
   const variable = owner.kind === 'name' ? lookUp(owner, frame) : undefined
-  if (variable === undefined) {
-    throw new ScriptError('Only elements of a variable can be assigned.')
-  }
+  check(variable !== undefined, 'Only elements of a variable can be assigned.')
   const index = yield* evaluateIndex(target, frame)
   const changed =
     node.operator === undefined
       ? value
       : applyBinary(node.operator, indexValue(variable, index), value)
-  if (!assignElements(variable, index, changed)) {
-    throw new ScriptError(
-      `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
-    )
-  }
+  check(
+    assignElements(variable, index, changed),
+    `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
+  )
 }

@@ -4,7 +4,7 @@
 */
 import type { Runtime } from '../session/runtime.js'
 import type { ServerValue, FunctionValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
+import { ScriptError, check } from '../../script-error.js'
 import { constantOf } from '../../values/scalar.js'
 import type { Name, Parameter } from '../parse/syntax.js'
 
@@ -31,9 +31,7 @@ export interface Frame {
 export function valueOfName(node: Name, frame: Frame): ServerValue {
   const value = lookUp(node, frame)
   if (value !== undefined) return value
-  if (frame.columns !== undefined) {
-    throw new ScriptError(`Unrecognized column name [${node.name}].`)
-  }
+  check(frame.columns === undefined, `Unrecognized column name [${node.name}].`)
   throw new ScriptError(`Can't find the object with name ${node.name}`)
 }
 

@@ -4,9 +4,9 @@
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
-import { comparisonOperators, type BinaryOperator } from '../../operators/operator-names.js'
+import { comparisonOperators, type BinaryOperator } from '../../operators/operands.js'
 import { notEmbedded } from '../../script-error.js'
-import { boolScalar, constantOf, negated, stringScalar } from '../../values/scalar.js'
+import { boolScalar, constantOf, intScalar, negated, stringScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfLiterals } from '../../values/vector-literal.js'
 import { Cursor, freshMode } from './cursor.js'
@@ -20,7 +20,6 @@ import {
   type FunctionDefinition,
   type Name,
   type Parameter,
-  type Slice,
   type Statement,
 } from './syntax.js'
 
@@ -96,7 +95,7 @@ export abstract class ExpressionParser extends Cursor {
     if (word === '=') return this.mode.isSql ? '==' : undefined
     if (word === 'is' && !this.mode.isSql) return undefined
     if (word === 'not' && !infixWords.some(one => this.is(one, 1))) return undefined
-    // In an open slice such as `x[1:]`, nothing follows the colon.
+    // In an open range such as `x[1:]`, nothing follows the colon.
     if (word === ':' && (this.is(']', 1) || !this.mode.hasPairs)) return undefined
     return Object.hasOwn(precedences, word) ? word : undefined
   }
@@ -208,7 +207,10 @@ export abstract class ExpressionParser extends Cursor {
       this.next()
       return this.#lambdaOf(first, this.parseParameters())
     }
-    if (this.is('->', 1)) return this.#lambdaOf(first, [readOnlyParameter(this.next().text)])
+    if (this.is('->', 1)) {
+      const name = this.next().text
+      return this.#lambdaOf(first, [{ name, isMutable: false, defaultValue: undefined }])
+    }
     if (this.startsSql()) return this.parseSql()
     if (reservedWords.has(text)) throw this.unexpected()
     this.next()
@@ -336,21 +338,19 @@ export abstract class ExpressionParser extends Cursor {
     return { value: isAll ? this.nameNode('*', this.spanFrom(this.next())) : this.parseElement() }
   }
 
-  #parseIndex(): Expression | Slice {
+  /** Parses the content of `x[…]`. The open end of a range, as in `x[1:]`, becomes a null. */
+  #parseIndex(): Expression {
     const first = this.peek()
-    if (this.accept(':')) {
-      const to = this.is(']') ? undefined : this.parseExpression()
-      return this.node(first, { kind: 'slice', from: undefined, to })
-    }
-    const from = this.parseExpression()
-    return this.accept(':') ? this.node(first, { kind: 'slice', from, to: undefined }) : from
+    const open = this.node(first, { kind: 'literal', value: intScalar(null) })
+    const left = this.is(':') ? open : this.parseExpression()
+    if (!this.accept(':')) return left
+    const right = this.is(']') ? open : this.parseExpression()
+    return this.node(first, { kind: 'binary', operator: ':', left, right })
   }
 
   #lambdaOf(first: Token, parameters: readonly Parameter[]): Expression {
-    const [definition, captures] = this.parseDefinition(first, '', parameters)
-    const all = [...captures.map(readOnlyParameter), ...parameters]
-    const whole = { ...definition, parameters: all }
-    return this.node(first, { kind: 'lambda', definition: whole, captures })
+    const definition = this.parseDefinition(first, '', parameters)
+    return this.node(first, { kind: 'lambda', definition })
   }
 
   protected parseParameters(): Parameter[] {
@@ -369,14 +369,14 @@ export abstract class ExpressionParser extends Cursor {
   }
 
   /**
-   * Parses a body: a block, or an expression, in which line breaks and `:` keep their meaning (`a ? x->x : b`). Also
-   * returns the names of the outer variables that a lambda uses. @param name  '' for a lambda
+   * Parses a body: a block, or an expression, in which line breaks and `:` keep their meaning (`a ? x->x : b`).
+   * @param name  '' for a lambda
    */
   protected parseDefinition(
     first: Token,
     name: string,
     parameters: readonly Parameter[],
-  ): [FunctionDefinition, readonly string[]] {
+  ): FunctionDefinition {
     const parse = (): Statement[] => {
       if (this.is('{')) return this.parseBlock()
       if (!this.accept('->')) this.expect(':')
@@ -384,17 +384,13 @@ export abstract class ExpressionParser extends Cursor {
       const value = this.parseExpression()
       return [this.node(start, { kind: 'return', value })]
     }
-    const [body, captures] = this.scopes.inFunction(parameters, name === '', () =>
+    const body = this.scopes.inFunction(parameters, () =>
       this.within({ isSql: false, hasColumns: false }, parse),
     )
-    return [{ name, parameters, body, source: textOfSpan(this.spanFrom(first)) }, captures]
+    return { name, parameters, body, source: textOfSpan(this.spanFrom(first)) }
   }
 }
 
 function isComparison(operator: string | undefined): operator is BinaryOperator {
   return comparisonOperators.has(operator as BinaryOperator)
-}
-
-function readOnlyParameter(name: string): Parameter {
-  return { name, isMutable: false, defaultValue: undefined }
 }

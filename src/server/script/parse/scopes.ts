@@ -14,19 +14,14 @@ interface Scope {
   readonly isTop: boolean
   readonly variables: Set<string>
   readonly readOnly: ReadonlySet<string>
-  /** The variables of the outer scope that a lambda uses. */
-  readonly captures: Set<string>
-  /** The surrounding scope of a lambda. A named function sees only its own variables. */
-  readonly outer: Scope | undefined
 }
 
 /** @param parameters  undefined for the top level */
-function scopeOf(parameters?: readonly Parameter[], outer?: Scope): Scope {
+function scopeOf(parameters?: readonly Parameter[]): Scope {
   const namesOf = (some: readonly Parameter[]): Set<string> => new Set(some.map(one => one.name))
   const all = parameters ?? []
   const readOnly = namesOf(all.filter(one => !one.isMutable))
-  const isTop = parameters === undefined
-  return { isTop, variables: namesOf(all), readOnly, captures: new Set(), outer }
+  return { isTop: parameters === undefined, variables: namesOf(all), readOnly }
 }
 
 export class Scopes {
@@ -46,18 +41,13 @@ export class Scopes {
     this.#tables.clear()
   }
 
-  /** Runs `parse` for the body of a function. Also returns the outer variables that a lambda uses. */
-  inFunction<T>(
-    parameters: readonly Parameter[],
-    isLambda: boolean,
-    parse: () => T,
-  ): [T, string[]] {
+  /** Runs `parse` for the body of a function, which sees only its own variables. */
+  inFunction<T>(parameters: readonly Parameter[], parse: () => T): T {
     const outer = this.#scope
-    const scope = scopeOf(parameters, isLambda ? outer : undefined)
-    this.#scope = scope
+    this.#scope = scopeOf(parameters)
     const body = parse()
     this.#scope = outer
-    return [body, [...scope.captures]]
+    return body
   }
 
   get isTop(): boolean {
@@ -69,13 +59,9 @@ export class Scopes {
     return this.#scope.readOnly.has(name)
   }
 
-  /** In a lambda, records the outer variables that the lambda uses. */
-  isVariable(name: string, scope = this.#scope): boolean {
-    if (scope.variables.has(name)) return true
-    if (scope.isTop) return this.#is(name, 'variable', 'functionVariable')
-    if (scope.outer === undefined || !this.isVariable(name, scope.outer)) return false
-    scope.captures.add(name)
-    return true
+  isVariable(name: string): boolean {
+    const { variables, isTop } = this.#scope
+    return variables.has(name) || (isTop && this.#is(name, 'variable', 'functionVariable'))
   }
 
   /** True even if a variable or a table hides the function. */
@@ -85,9 +71,7 @@ export class Scopes {
 
   /** True if the name is a function here, and not a variable or table that hides it. */
   isVisibleFunction(name: string): boolean {
-    for (let scope: Scope | undefined = this.#scope; scope; scope = scope.outer) {
-      if (scope.variables.has(name)) return false
-    }
+    if (this.#scope.variables.has(name)) return false
     return this.isFunction(name) && !this.#tables.has(name) && !this.#is(name, 'variable')
   }
 

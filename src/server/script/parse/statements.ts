@@ -1,7 +1,7 @@
 /*
   Parses scripts into units and statements. A statement ends at a line break, at `;` or before `}`.
 */
-import type { BinaryOperator } from '../../operators/operator-names.js'
+import type { BinaryOperator } from '../../operators/operands.js'
 import { stringScalar } from '../../values/scalar.js'
 import { freshMode } from './cursor.js'
 import type { Token } from './lexer.js'
@@ -182,8 +182,7 @@ export class Parser extends SqlParser {
       const text = 'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005'
       this.fail(text, first.line)
     }
-    const [definition] = this.parseDefinition(first, name, parameters)
-    return { kind: 'define', definition }
+    return { kind: 'define', definition: this.parseDefinition(first, name, parameters) }
   }
 
   /** True for `share(t, "name")`, a call of the function. `share (t) as name` is the statement. */

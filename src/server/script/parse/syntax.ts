@@ -2,7 +2,7 @@
   The nodes of a parsed script: statements, expressions, and the statements of SQL. The parser writes `and` as `&&`, `or`
   as `||`, `<>` as `!=` and `not` as `!`. Inside SQL, it also writes `=` as `==`.
 */
-import type { BinaryOperator, UnaryOperator } from '../../operators/operator-names.js'
+import type { BinaryOperator, UnaryOperator } from '../../operators/operands.js'
 import type { ServerValue } from '../../values/server-value.js'
 
 /** A piece of source text: `source.slice(start, end)`. It begins on line `line` (from 1). */
@@ -22,14 +22,6 @@ export function textOfSpan({ source, start, end }: Span): string {
 export interface Argument {
   readonly name?: string
   readonly value: Expression | undefined
-}
-
-/** The bounds of a slice `x[1:]`, each undefined for an open end; `to` is exclusive. */
-export interface Slice {
-  readonly span: Span
-  readonly kind: 'slice'
-  readonly from: Expression | undefined
-  readonly to: Expression | undefined
 }
 
 /** One entry of a select list or of `group by`. For `*`, `expression` is undefined. */
@@ -61,12 +53,12 @@ type ExpressionNode = Readonly<
   | { kind: 'ternary'; condition: Expression; whenTrue: Expression; whenFalse: Expression }
   /** `f(x)`, `x.f(a)` (the object becomes the first argument), `x in y`; `f{a,,b}` is partial. */
   | { kind: 'call' | 'partial'; callee: Expression; args: readonly Argument[] }
-  /** `x[i]`, `x[1:]`, and without an index `INT[]`. */
-  | { kind: 'index'; target: Expression; index: Expression | Slice | undefined }
+  /** `x[i]`, and without an index `INT[]`. */
+  | { kind: 'index'; target: Expression; index: Expression | undefined }
   /** `t.col`, `d.key`. */
   | { kind: 'member'; target: Expression; name: string }
-  /** A function without a name. `captures`, the outer variables that it uses, are its first parameters. */
-  | { kind: 'lambda'; definition: FunctionDefinition; captures: readonly string[] }
+  /** A function without a name. */
+  | { kind: 'lambda'; definition: FunctionDefinition }
   /** `expression as name`, as an argument: `table(1..3 as id)`. */
   | { kind: 'named'; expression: Expression; name: string }
   /** A row must meet all conditions of `where`. The parser turns `top` into `limit`. */
@@ -115,7 +107,6 @@ export type Binary = ExpressionOf<'binary'>
 export type Call = Extract<Expression, { readonly args: unknown }>
 export type Index = ExpressionOf<'index'>
 export type Member = ExpressionOf<'member'>
-export type Lambda = ExpressionOf<'lambda'>
 export type Select = ExpressionOf<'select'>
 export type Insert = ExpressionOf<'insert'>
 export type Update = ExpressionOf<'update'>

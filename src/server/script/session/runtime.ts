@@ -13,7 +13,7 @@ import type {
 } from '../../values/server-value.js'
 import { builtins } from '../../functions/registry.js'
 import { isAtLeast } from '../../release.js'
-import { ScriptError } from '../../script-error.js'
+import { ScriptError, check } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import type { NameKind } from '../parse/scopes.js'
 import type { Expression } from '../parse/syntax.js'
@@ -125,9 +125,7 @@ export class Runtime {
   }
 
   enterCall(name: string): void {
-    if (this.callDepth >= maxCallDepth) {
-      throw new ScriptError(`The function [${name}] is called too deeply.`)
-    }
+    check(this.callDepth < maxCallDepth, `The function [${name}] is called too deeply.`)
     this.callDepth++
   }
 

@@ -5,7 +5,7 @@ import type { Value } from '../../../protocol/value.js'
 import { fromWire, toWire } from '../../elements/dictionary.js'
 import type { Executor, Outcome, SessionInfo } from '../../net/request-runner.js'
 import type { ServerNode } from '../../node.js'
-import { ScriptError, notEmbedded } from '../../script-error.js'
+import { ScriptError, check, notEmbedded } from '../../script-error.js'
 import type {
   CallArguments,
   Evaluation,
@@ -100,9 +100,7 @@ export function setVariables(
   values: readonly Value[],
 ): undefined {
   const shared = names.find(name => node.shared.has(name))
-  if (shared !== undefined) {
-    throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
-  }
+  check(shared === undefined, `'${shared}' is a shared variable and can't be overwritten`)
   names.forEach((name, index) => {
     const value = values[index]
     if (value !== undefined) session.variables.set(name, fromWire(value))

@@ -12,7 +12,7 @@ import {
 import { checkRead, checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
+import { check } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
 import {
@@ -24,22 +24,21 @@ import {
   textOfSpan,
 } from '../parse/syntax.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
-import { sliceColumn, takeRows } from '../../../protocol/element.js'
+import { takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { operatorNames } from '../../operators/operator-names.js'
+import { operatorNames } from '../../operators/operands.js'
 import { truthOf } from '../../operators/comparison.js'
 
 /** Inserts all rows or none. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const { runtime } = frame
   const table = yield* evaluateTable(node.target, frame)
-  if (table.kind === 'dfs' && !runtime.node.config.enableInsertStatementForDFSTable) {
-    // docs/server-semantics.md#insert-into
-    throw new ScriptError(
-      "Can't use the insert into statement on a DFS table unless enableInsertStatementForDFSTable is true.",
-    )
-  }
+  // docs/server-semantics.md#insert-into
+  check(
+    table.kind !== 'dfs' || runtime.node.config.enableInsertStatementForDFSTable,
+    "Can't use the insert into statement on a DFS table unless enableInsertStatementForDFSTable is true.",
+  )
   checkWrite(runtime, table)
   const rows: ServerValue[][] = []
   for (const nodes of node.rows) {
@@ -48,9 +47,8 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
     rows.push(values)
   }
   const first = rows[0]!
-  if (rows.some(row => row.length !== first.length)) {
-    throw new ScriptError('Inconsistent length of values to insert.')
-  }
+  const isEven = rows.every(row => row.length === first.length)
+  check(isEven, 'Inconsistent length of values to insert.')
   const values =
     rows.length === 1 ? first : first.map((_, at) => vectorOfElements(rows.map(row => row[at]!)))
   const written = rowsOfValues(table, values, node.columnNames)
@@ -149,8 +147,8 @@ export class TableScope implements ColumnScope {
 
   /** @throws {ScriptError} if the table has lost or moved rows since the statement began */
   checkUnmoved(): void {
-    if (this.table.version === this.#source.version) return
-    throw new ScriptError(
+    check(
+      this.table.version === this.#source.version,
       'Another session has removed or moved rows of the table meanwhile. Run the statement again.',
     )
   }
@@ -181,16 +179,15 @@ export function* evaluateScope(
 function* evaluateTable(node: Expression, frame: Frame): Evaluation<ServerTable> {
   const outside: Frame = frame.columns === undefined ? frame : { ...frame, columns: undefined }
   const value = yield* evaluate(node, outside)
-  if (value.form !== 'serverTable') throw new ScriptError('The object must be a table.')
+  check(value.form === 'serverTable', 'The object must be a table.')
   return value
 }
 
 function rowsWhere(condition: ServerValue, rows: number): Int32Array {
   const isScalar = condition.form === 'scalar'
   const vector = isScalar ? columnOfScalar(condition) : condition
-  if (vector.form !== 'vector' || (!isScalar && vector.length !== rows)) {
-    throw new ScriptError('The where condition must be a boolean value for each row.')
-  }
+  const isEven = vector.form === 'vector' && (isScalar || vector.length === rows)
+  check(isEven, 'The where condition must be a boolean value for each row.')
   const truths = truthOf(vector, 'where')
   const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
   const first = truth.indexOf(1)
@@ -209,24 +206,19 @@ export function* evaluateColumn(
   frame: Frame,
 ): Evaluation<Column> {
   const column = columnOfResult(yield* evaluate(node, withColumns(frame, scope)), scope.rows)
-  if (column.length !== scope.rows) throw unequalLengths()
+  checkLength(column.length === scope.rows)
   return column
 }
 
-export function unequalLengths(): ScriptError {
-  return new ScriptError('All columns must be of the same length. RefId:S02010')
+export function checkLength(isEven: boolean): void {
+  check(isEven, 'All columns must be of the same length. RefId:S02010')
 }
 
 /** The value as a column; repeats a scalar `rows` times. @throws {ScriptError} for values that cannot be a column */
 export function columnOfResult(value: ServerValue, rows: number): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
-  if (value.form === 'scalar') return takeRows(columnOfScalar(value), new Int32Array(rows))
-  throw new ScriptError('A column must be a scalar or a vector.')
-}
-
-/** Rows `start` to `end` (exclusive) of a column; returns the column itself if these are all of its rows. */
-export function columnSlice(column: Column, start: number, end: number): Column {
-  return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
+  check(value.form === 'scalar', 'A column must be a scalar or a vector.')
+  return takeRows(columnOfScalar(value), new Int32Array(rows))
 }
 
 /** The name of a result column: its alias, or the name of the column, or a name like `sum_price` for `sum(price)`. */
@@ -237,10 +229,9 @@ export function resultName({ alias, expression }: SelectColumn): string {
 function derivedName(node: Expression): string {
   switch (node.kind) {
     case 'name':
-      return node.name === '*' ? '' : node.name
     case 'member':
     case 'named':
-      return node.name
+      return node.name === '*' ? '' : node.name
     case 'call': {
       const callee = node.callee.kind === 'name' ? node.callee.name : ''
       return joined(callee, ...node.args.map(({ value }) => (value ? columnName(value) : '')))
@@ -249,12 +240,8 @@ function derivedName(node: Expression): string {
       return joined(operatorNames[node.operator], columnName(node.left) || columnName(node.right))
     case 'unary':
       return joined(node.operator === '-' ? 'neg' : 'not', columnName(node.operand))
-    case 'index':
-      return derivedName(node.target)
-    case 'literal':
-      return textOfSpan(node.span).replace(/[^\w]/g, '_')
     default:
-      return node.kind
+      return textOfSpan(node.span).replace(/\W/g, '_')
   }
 }
 

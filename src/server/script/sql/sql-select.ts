@@ -3,11 +3,11 @@
   (manual, "Execution order"). `group by` gives one row per group, in ascending order of the keys. Keys that are not in the
   select list become the first columns (manual, "group by").
 */
-import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
+import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
+import { ScriptError, check } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
 import { joinColumns } from '../../values/vector-literal.js'
@@ -15,12 +15,11 @@ import { distinctRows, groupRows, sortRows } from '../../operators/comparison.js
 import { integerOf, isTrue } from '../../values/scalar.js'
 import {
   type TableScope,
+  checkLength,
   columnOfResult,
-  columnSlice,
   evaluateColumn,
   evaluateScope,
   resultName,
-  unequalLengths,
   withColumns,
 } from './sql-scope.js'
 import { type Expression, type Select, textOfSpan } from '../parse/syntax.js'
@@ -47,9 +46,8 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   let result = isGrouped
     ? yield* evaluateGroups(node, scope, frame)
     : yield* evaluateColumns(node, scope, frame)
-  if (node.having !== undefined && !isGrouped) {
-    throw new ScriptError('having is only supported together with group by.')
-  }
+  const isKnown = node.having === undefined || isGrouped
+  check(isKnown, 'having is only supported together with group by.')
   if (node.isDistinct) {
     const rows = distinctRows(result.columns.map(({ column }) => column))
     result = changed(result, rows.length, column => takeRows(column, rows))
@@ -69,7 +67,7 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   }
   const vectors = values.filter(([, value]) => value.form !== 'scalar')
   const lengths = new Set(vectors.map(([, value]) => columnOfResult(value, 0).length))
-  if (lengths.size > 1) throw unequalLengths()
+  checkLength(lengths.size <= 1)
   const [rows = 1] = lengths
   const columns = values.map(([name, value]) => ({ name, column: columnOfResult(value, rows) }))
   return { columns, rows, isAggregate: vectors.length === 0 }
@@ -84,7 +82,7 @@ function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluat
   const keys: Key[] = []
   for (const item of node.groupBy) {
     const { expression } = item
-    if (expression === undefined) throw new ScriptError("Can't group by *.")
+    check(expression !== undefined, "Can't group by *.")
     const column = yield* evaluateColumn(expression, scope, frame)
     keys.push({ name: resultName(item), column, expression })
   }
@@ -109,9 +107,7 @@ function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluat
     .filter(key => !selected.includes(key))
     .map(key => ({ name: key.name, column: valuesOf(key) }))
   for (const [index, column] of node.columns.entries()) {
-    if (column.expression === undefined) {
-      throw new ScriptError("Can't select * together with group by.")
-    }
+    check(column.expression !== undefined, "Can't select * together with group by.")
     const name = resultName(column)
     const key = selected[index]
     const values = key
@@ -169,11 +165,10 @@ function* aggregateColumn(
   // For an empty table, evaluates the expression once to determine the type of the result.
   for (const rows of groups.length === 0 ? [none] : groups) {
     const value = yield* evaluateGroup(node, scope, rows, frame)
-    if (value.form !== 'scalar') {
-      throw new ScriptError(
-        `The column [${name}] must be an aggregate or a column of the group by clause.`,
-      )
-    }
+    check(
+      value.form === 'scalar',
+      `The column [${name}] must be an aggregate or a column of the group by clause.`,
+    )
     values.push(value)
   }
   const column = joinColumns(values.map(columnOfScalar))
@@ -216,14 +211,12 @@ function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result
   if (fault !== undefined) throw new ScriptError(fault.error)
   const start = Math.min(offset, result.rows)
   const end = Math.min(start + count, result.rows)
-  return changed(result, end - start, column => columnSlice(column, start, end))
+  return changed(result, end - start, column => sliceColumn(column, start, end))
 }
 
 function* rowNumber(node: Expression, frame: Frame): Evaluation<number> {
   const value = integerOf(yield* evaluate(node, frame))
-  if (value === undefined || value < 0) {
-    throw new ScriptError('The limit clause takes non-negative integers.')
-  }
+  check(value !== undefined && value >= 0, 'The limit clause takes non-negative integers.')
   return value
 }
 

@@ -5,13 +5,11 @@
 import type { Column, Vector } from '../../../protocol/value.js'
 import type { LevelScheme } from '../server-table.js'
 import { type ColumnType, dataTypes, parseColumnType } from '../../../protocol/data-type.js'
-import { columnTypeOf, concatColumns, takeRows } from '../../../protocol/element.js'
-import { elementBytes } from '../../../protocol/element.js'
+import { columnTypeOf, concatColumns, elementBytes, takeRows } from '../../../protocol/element.js'
 import { murmurHash } from '../../../protocol/murmur-hash.js'
-import { ScriptError } from '../../script-error.js'
-import { tupleElements } from '../../values/vector-literal.js'
+import { ScriptError, check } from '../../script-error.js'
+import { elementsOf, tupleElements } from '../../values/vector-literal.js'
 import { intScalar, integerOf, textOf } from '../../values/scalar.js'
-import { elementsOf } from '../../values/vector-literal.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { columnTexts, isFixedVector, numbersOf } from '../../columns/column-layout.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
@@ -22,12 +20,11 @@ const outsidePartition = -1
 const nullPartition = -2
 
 /** Limit per level. It keeps the combined number over three levels exact as a double (`placeRows`). */
-export const maxPartitions: number = 2 ** 17
+const maxPartitions: number = 2 ** 17
 
-export function tooManyPartitions(): ScriptError {
-  return new ScriptError(
-    `A level of the embedded server's databases has at most ${maxPartitions} partitions.`,
-  )
+export function checkPartitions(count: number): void {
+  const text = `A level of the embedded server's databases has at most ${maxPartitions} partitions.`
+  check(count <= maxPartitions, text)
 }
 
 interface PartitionLevel {
@@ -61,7 +58,7 @@ export function addValues(scheme: LevelScheme, column: Column): number {
     firstRows.set(entry, row)
   })
   const { length } = scheme.scheme as Vector
-  if (length + firstRows.size > maxPartitions) throw tooManyPartitions()
+  checkPartitions(length + firstRows.size)
   if (firstRows.size > 0) {
     const fresh = takeRows(values, Int32Array.from(firstRows.values()))
     scheme.first ??= scheme.scheme
@@ -72,21 +69,17 @@ export function addValues(scheme: LevelScheme, column: Column): number {
 
 function compile({ type, scheme }: LevelScheme): PartitionLevel {
   switch (type) {
-    case 'VALUE': {
-      const values = vectorScheme(scheme)
-      const partitions = new Map(entriesOf(values).map((entry, at) => [entry, at]))
-      return level(columnTypeOf(values), scheme, entry => partitions.get(entry) ?? outsidePartition)
-    }
+    case 'VALUE':
     case 'LIST': {
-      const lists = listScheme(scheme)
-      const partitions = new Map(
-        lists.flatMap((list, at) => entriesOf(list).map(entry => [entry, at])),
+      const isList = type === 'LIST'
+      const lists = isList ? elementsOf(scheme).map(listOf) : [vectorScheme(scheme)]
+      check(lists.length > 0, 'The LIST partition scheme should be a tuple of vectors.')
+      const entries = lists.flatMap((list, no) =>
+        entriesOf(list).map((entry, at) => [entry, isList ? no : at] as const),
       )
-      return level(
-        columnTypeOf(lists[0]!),
-        scheme,
-        entry => partitions.get(entry) ?? outsidePartition,
-      )
+      const partitions = new Map(entries)
+      const find = (entry: Entry): number => partitions.get(entry) ?? outsidePartition
+      return level(columnTypeOf(lists[0]!), scheme, find)
     }
     case 'RANGE':
       return rangeLevel(scheme)
@@ -98,18 +91,14 @@ function compile({ type, scheme }: LevelScheme): PartitionLevel {
   }
 }
 
-function vectorScheme(scheme: ServerValue): Vector {
-  if (scheme.form === 'vector' && scheme.type !== 'ANY' && scheme.type !== 'VOID') return scheme
-  throw new ScriptError('The partition scheme should be a vector.')
+function listOf(list: ServerValue): Vector {
+  return list.form === 'scalar' ? columnOfScalar(list) : vectorScheme(list)
 }
 
-function listScheme(scheme: ServerValue): readonly Vector[] {
-  const elements = scheme.form === 'vector' ? elementsOf(scheme) : []
-  const lists = elements.flatMap(list =>
-    list.form === 'vector' ? [list] : list.form === 'scalar' ? [columnOfScalar(list)] : [],
-  )
-  if (lists.length === elements.length && lists.length > 0) return lists
-  throw new ScriptError('The LIST partition scheme should be a vector or a tuple of vectors.')
+function vectorScheme(scheme: ServerValue): Vector {
+  const isVector = scheme.form === 'vector' && scheme.type !== 'ANY' && scheme.type !== 'VOID'
+  check(isVector, 'The partition scheme should be a vector.')
+  return scheme
 }
 
 type Entry = number | string
@@ -119,8 +108,7 @@ function entriesOf(column: Column): (Entry | undefined)[] {
   if (texts !== undefined) {
     return Array.from({ length: column.length }, (_, row) => texts[row] || undefined)
   }
-  if (!isFixedVector(column))
-    throw new ScriptError('A partitioning column of this type is not supported.')
+  check(isFixedVector(column), 'A partitioning column of this type is not supported.')
   return Array.from(numbersOf(column), number => (Number.isNaN(number) ? undefined : number))
 }
 
@@ -146,9 +134,10 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   const [typeName, count] = tupleElements(scheme) ?? []
   const buckets = integerOf(count)
   const type = typeName?.form === 'type' ? typeName.column : parseColumnType(textOf(typeName) ?? '')
-  if (type === undefined || buckets === undefined || buckets < 1) {
-    throw new ScriptError('The HASH partition scheme should be [type, number of buckets].')
-  }
+  check(
+    type !== undefined && buckets !== undefined && buckets >= 1,
+    'The HASH partition scheme should be [type, number of buckets].',
+  )
   const schema = intScalar(buckets)
   const { category, bytesPerValue } = dataTypes[type.type]
   if (category === 'binary') return { type, schema, locate: column => locateBytes(column, buckets) }
@@ -233,23 +222,21 @@ function placeLevel(
 ): Int32Array {
   const numbers = levelOf(scheme).locate(column)
   if (scheme.type !== 'VALUE' || policy === 'memory') return numbers
-  if (numbers.includes(nullPartition)) {
-    throw new ScriptError(
-      'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
-    )
-  }
+  check(
+    !numbers.includes(nullPartition),
+    'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
+  )
   // Blanks and control characters.
-  if (columnTexts(column)?.some(text => /[\0- \x7f]/.test(text))) {
-    throw new ScriptError(
-      'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
-    )
-  }
+  const isVisible = columnTexts(column)?.every(text => !/[\0- \x7f]/.test(text)) ?? true
+  check(
+    isVisible,
+    'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
+  )
   if (policy === 'skip' || !numbers.includes(outsidePartition)) return numbers
-  if (policy === 'fail') {
-    throw new ScriptError(
-      'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
-    )
-  }
+  check(
+    policy === 'add',
+    'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
+  )
   addValues(scheme, column)
   return levelOf(scheme).locate(column)
 }

@@ -52,6 +52,8 @@ testYieldingExamples(t, {
     'tp=(1 2 3, `a); tp[0][1]': '2',
     'x=5 7 0 4; x[3 NULL]': '[4,]',
     'x=5 7 0 4; x[4:]': '[]',
+    't=table(1 2 3 as a, `x`y`z as b); t[0:2]': '1 x;2 y',
+    't=table(1 2 3 as a, `x`y`z as b); t[t.a>1]': '2 y;3 z',
     'x=5 7 0; (x+1)[0]': '6',
     'd={k: 1 2}; d[`k][1]': '2',
   },
@@ -73,13 +75,6 @@ testYieldingExamples(t, {
     'each(def(a,b):a+b, 1..3, 2..4)': '[3,5,7]',
     'each(x->x+1, 1 3 5)': '[2,4,6]',
     'g = def (x,y) -> x - y; g(5,3)': '2',
-  },
-  'a lambda keeps the variables around it': {
-    'def f(x){return def(k): k*x}\nf(7)(8)': '56',
-    'g=def(a){return def(b): a - b}; g(10)(5)': '5',
-    'def f(a,b){return def(x): a*x+b*(1-x)}\nf(5,10)(0.2)': '9',
-    'a=1; g = x->x+a; a=100; g(1)': '2',
-    'def f(a){ return each(x -> each(y -> x*y*a, 1 2), 1 2) }\nf(10)[1]': '[20,40]',
   },
   'partial applications fix arguments': {
     'a=100; g=add{a*a}; g(8)': '10008',
@@ -117,16 +112,6 @@ t.test('a call with too few or too many arguments gets an error with the right n
   )
   t.match(await fail('f{}()'), 'The function [f] expects 2 argument(s)')
 })
-
-t.test(
-  'a lambda captures its variables when it is created; the error names a missing one',
-  async t => {
-    const { show, fail, run } = testSession()
-    await run('def g(a) {\n if(a) { y=1 }\n return x->x+y\n}')
-    t.equal(await show('g(true)(1)'), '2')
-    t.match(await fail('g(false)'), /Can't find the object with name y$/)
-  },
-)
 
 t.test('unknown parameter names are refused', async t => {
   const { fail } = testSession()

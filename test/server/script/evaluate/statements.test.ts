@@ -133,8 +133,6 @@ testYieldingExamples(t, {
     'x=`a`b$SYMBOL; x[1]="z"; x': '[a,z]',
     't=table(1 2 as x); t[`x]=3 4; t[`y]=`a; t': '3 a;4 a',
     'x=1.5P 2.5P; x[0]=9; x': '[9.0,2.5]',
-    'x=(1, `a); x[1]=2 3; x': '[1,[2,3]]',
-    'x=array(ANY, 2); x[0]=add; x[1]=3; f=x[0]; f(1,2)': '3',
     'x=uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87"); y=array(UUID, 2); y[1]=x; y[1]==x': 'true',
   },
 })

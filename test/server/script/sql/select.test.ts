@@ -82,7 +82,6 @@ testYieldingExamples(
       'share t as shT\ngo\nexec count(*) from objByName("shT")': '5',
       'exec sum(id) from table(1 2 as id)': '3',
       'def q(tb, n){ return exec count(*) from tb where id>n }\nq(t, 3)': '2',
-      'each(n -> (exec count(*) from t where id>n), 1 4)': '[4,1]',
     },
   },
   setup,
