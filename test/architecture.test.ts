@@ -1,5 +1,5 @@
 /*
-  Checks the layout that CONTRIBUTING.md describes: which room (folder of src/) may import which, and where the code may
+  Checks the layout that docs/architecture.md describes: which room (folder of src/) may import which, and where the code may
   use the platform and packages.
 */
 import { posix } from 'node:path'

@@ -17,6 +17,7 @@ import {
   linksOf,
   paragraphsOf,
   parsePage,
+  readPage,
   readPages,
   type Page,
 } from './helpers/pages.js'
@@ -60,6 +61,19 @@ t.test(
     )
   },
 )
+
+t.test('pages for developers name files that exist', async t => {
+  for (const path of ['docs/architecture.md', 'CONTRIBUTING.md']) {
+    const named = codeSpans((await readPage(path)).prose).filter(span =>
+      /^[\w-]+\/[\w/.-]+\.[jt]s$/.test(span),
+    )
+    t.ok(named.length > 10, `${path} names files`)
+    const lost = named.filter(
+      file => !existsSync(new URL(file, root)) && !existsSync(new URL(`src/${file}`, root)),
+    )
+    t.strictSame(lost, [], path)
+  }
+})
 
 t.test('docs/errors.md gives every code the exit code of the program', async t => {
   const rows = page('docs/errors.md').prose.matchAll(/^\| `(DDB_[A-Z_]+)` \| (\d+) \| (.+) \|$/gm)

@@ -42,7 +42,7 @@ const needed = [
   /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
-  /^docs\/(zh\/)?(?!(protocol|server-semantics|reliability)\.md)[A-Za-z0-9-]+\.md$/,
+  /^docs\/(zh\/)?(?!(architecture|protocol|server-semantics|reliability)\.md)[A-Za-z0-9-]+\.md$/,
   /^docs\/(bench\.svg|(zh\/)?help\.json)$/,
   /^man\/ddb-ingest\.1$/,
   /^examples\/[a-z-]+\.js$/,
