@@ -3,7 +3,7 @@
 */
 import type { LoadOptions } from './options.js'
 
-/** Tables in memory: larger batches take less time and memory than 10,000 rows, and no more from here on (docs/decisions/0067). */
+/** Tables in memory: larger batches take less time and memory than 10,000 rows, and no more from here on (docs/decisions/0081-speed.md). */
 export const tableBatch = { rows: 100_000, bytes: 4 * 1024 * 1024 }
 /** For functions, whose refusal puts a whole batch in doubt, for many followed files in memory at once, and for limited rates. */
 export const smallBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }

@@ -32,7 +32,7 @@ export class Turns {
   /**
    * True while a run with several connections sends its first batch alone: no other batch is sent until the first one
    * is confirmed. At its end, the run looks up the first batch. If any confirmed batch was lost because the table was
-   * replaced, the first batch was lost, too (docs/decisions/0065).
+   * replaced, the first batch was lost, too (docs/decisions/0065-several-connections.md).
    */
   get #goesAlone(): boolean {
     const { checked, state } = this.#run
