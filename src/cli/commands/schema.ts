@@ -2,7 +2,7 @@
   `schema`: proposes the columns of a table for the inputs, and the script that creates it.
 */
 import { basename } from 'node:path'
-import { DdbError, usageError } from '../../errors.js'
+import { DdbError } from '../../errors.js'
 import { isCodeName, proposeNames } from '../../infer/column-names.js'
 import { checkDfsOnly, createScript, type NewTable } from '../../infer/create-script.js'
 import type { ReadingPlace } from '../../infer/findings.js'
@@ -21,9 +21,9 @@ import type { AssumedHeader } from '../../parse/csv/assume-header.js'
 import { pathNames } from '../../source/path/input-texts.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
-import { inputsOf } from '../files/files-from.js'
+import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { nextCommands, sameCommand, shellText } from '../options/shell-command.js'
-import { isThere, refuseSharedFiles } from '../files/one-file.js'
+import { refuseSharedFiles } from '../files/one-file.js'
 import { defined, fieldsOf } from '../options/definition.js'
 import { commandOptions, type Settings } from '../options/options.js'
 import { endFailed, printOtherHeader } from '../output/failures.js'
@@ -34,7 +34,7 @@ import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/t
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(given: Settings<'schema'>, call: Call): Promise<number> {
-  const format = given.printJson ? 'json' : given.createScript ? 'create' : given.output
+  const format = given.printJson ? 'json' : given.output
   try {
     const found = await find({ ...given, output: format }, call)
     await print(format, found, call)
@@ -67,21 +67,9 @@ interface FoundSchema {
   readonly script: () => string
 }
 
-/** The kinds of tables that `load --create` can create. */
-const tableKinds = ['dfs', 'stream']
-
 async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSchema> {
   const { processEnvironment, args } = call
-  if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
-    call.showHelp()
-    throw usageError('no input: name files, or pipe data into standard input')
-  }
-  const kind = tableKinds.find(one => args.includes(one) && !isThere(one))
-  if (settings.createScript && kind !== undefined) {
-    throw usageError(
-      `--create takes no ${kind} here: the name of the table tells its kind, such as --table dfs://market/trades`,
-    )
-  }
+  refuseTerminal(settings, call)
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
   const files = withArchives(systemPlatform.files)

@@ -8,9 +8,8 @@ import { usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/read-journal.js'
-import { fileKey } from '../../platform/file-name.js'
 import { parseHolder } from '../../platform/file-lock.js'
-import { nameOfBytes, systemName } from '../../platform/file-name.js'
+import { fileKey, nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
@@ -30,8 +29,7 @@ export interface FilePlace {
 
 /** Follows links to the file at the path. If no file exists, describes the file that writing would create. */
 export function placeOf(path: string): FilePlace {
-  const folder = attempt(() => nameOfBytes(realpathSync(systemName(dirname(path)), 'buffer')))
-  const name = join(folder ?? resolve(dirname(path)), basename(path))
+  const name = join(realPath(resolve(dirname(path))), basename(path))
   const stats = attempt(() => statSync(systemName(path), { bigint: true }))
   // Names that differ only in case may be one file. Only creating the file would show that, so the key ignores case.
   if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
@@ -58,35 +56,31 @@ export function isSystemName(name: string): boolean {
   return /^\/(?:dev|proc)\//.test(name)
 }
 
-/** A file's role in the run, and how messages name it before its path. Paths with different roles must not lead to the same file. */
+/** What a run does with a file, as messages say it. Paths with different roles must not lead to the same file. */
 interface Role {
   readonly part: string
-  readonly label: string
-  readonly isWritten?: true
+  /** The flag of a file that the run writes. */
+  readonly flag?: string
 }
 
-const asInput: Role = { part: 'an input', label: 'the input ' }
-const asOptions: Role = { part: 'an options file', label: 'the options file ' }
-
-const password = { part: 'the password file', label: 'the password file ' }
-const tls = { part: 'a TLS file', label: 'the TLS file ' }
-const writing = (part: string, label: string) => ({ part, label, isWritten: true }) as const
+const asInput: Role = { part: 'an input' }
+const asOptions: Role = { part: 'an options file' }
 
 /** By setting. */
 const roles = {
-  rejects: writing('the rejects file', '--rejects '),
-  reasons: writing('the reasons file of --rejects', 'the reasons file '),
-  jsonFile: writing('the JSON object', '--json='),
-  metricsFile: writing('the metrics file', '--metrics-file '),
-  report: writing('the report', '--report '),
-  trace: writing('the trace', '--trace '),
-  issueText: writing('the text for an issue', '--issue-text '),
-  journal: writing('the journal', 'the journal '),
-  passwordFile: password,
-  secondPasswordFile: password,
-  caFile: tls,
-  certFile: tls,
-  filesFrom: { part: 'the list of inputs', label: 'the list --files-from ' },
+  rejects: { part: 'the rejects file', flag: '--rejects ' },
+  reasons: { part: 'the reasons file', flag: 'the reasons file ' },
+  jsonFile: { part: 'the JSON object', flag: '--json=' },
+  metricsFile: { part: 'the metrics file', flag: '--metrics-file ' },
+  report: { part: 'the report', flag: '--report ' },
+  trace: { part: 'the trace', flag: '--trace ' },
+  issueText: { part: 'the text for an issue', flag: '--issue-text ' },
+  journal: { part: 'the journal' },
+  passwordFile: { part: 'the password file' },
+  secondPasswordFile: { part: 'the password file' },
+  caFile: { part: 'a TLS file' },
+  certFile: { part: 'a TLS file' },
+  filesFrom: { part: 'the list of inputs' },
 } as const satisfies Record<string, Role>
 
 type NamedFiles = { readonly [Name in keyof typeof roles]?: string }
@@ -130,10 +124,12 @@ export async function refuseSharedFiles(
       throw refusal(named, 'has a name that --rejects may need for further headers')
     }
     // A run may both read and write a device or pipe. Two writers would garble each other's output.
-    if (place.key === nullKey || (!place.isOrdinary && !named.role.isWritten)) return
+    if (place.key === nullKey || (!place.isOrdinary && named.role.flag === undefined)) return
     const other = seen.get(place.key)
     const { part } = named.role
-    if (other !== undefined && other.role.part !== part) throw shared(other, part)
+    if (other !== undefined && other.role.part !== part) {
+      throw refusal(other, `is ${part} of this run`)
+    }
     seen.set(place.key, named)
   }
   for (const named of own) look(named)
@@ -151,7 +147,7 @@ export async function refuseSharedFiles(
     if (inputs.includes('-')) look({ path: '/dev/stdin', role: asInput })
   }
   for (const named of own) {
-    if (!named.role.isWritten || named.role === roles.journal) continue
+    if (named.role.flag === undefined) continue
     const what = ownFileAt(named.path, processEnvironment.environment, settings.stateDir)
     if (what !== undefined) throw refusal(named, `is ${what}`)
   }
@@ -167,7 +163,7 @@ function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
   })
   return Object.entries<Role>(roles).flatMap(([name, role]) => {
     const path = paths[name as keyof NamedFiles]
-    return path === undefined || (path === '-' && !role.isWritten) ? [] : [{ path, role }]
+    return path === undefined || (path === '-' && role.flag === undefined) ? [] : [{ path, role }]
   })
 }
 
@@ -200,12 +196,9 @@ async function inputsLike(
   return { paths: found }
 }
 
-function shared(named: NamedPath, part: string): UsageError {
-  return refusal(named, `is ${part} of this run`)
-}
-
-function refusal({ path, role }: NamedPath, why: string): UsageError {
-  return usageError(clean(`${role.label}${path} ${why}: name another file`))
+function refusal({ path, role: { part, flag } }: NamedPath, why: string): UsageError {
+  const label = flag ?? `${part.replace(/^an? /, 'the ')} `
+  return usageError(clean(`${label}${path} ${why}: name another file`))
 }
 
 /**
@@ -233,12 +226,12 @@ export function ownFileAt(
 function realPath(path: string): string {
   const folder = dirname(path)
   const unresolved = (): string => (folder === path ? path : join(realPath(folder), basename(path)))
-  return attempt(() => realpathSync(path)) ?? unresolved()
+  return attempt(() => nameOfBytes(realpathSync(systemName(path), 'buffer'))) ?? unresolved()
 }
 
 /** The first bytes of a file, more than a lock has; empty if the file cannot be read. */
 function startOf(path: string): string {
-  const descriptor = attempt(() => openSync(path, 'r'))
+  const descriptor = attempt(() => openSync(systemName(path), 'r'))
   if (descriptor === undefined) return ''
   const buffer = Buffer.alloc(4096)
   const length = attempt(() => readSync(descriptor, buffer)) ?? 0

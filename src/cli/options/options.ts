@@ -214,7 +214,6 @@ export const commandOptions = {
     ...optionGroup('Input', { sampleFirst: option('--sample <n>', count(1)) }),
     ...optionGroup('Output', {
       output: { ...option('--output <format>', proposals), default: 'table' },
-      createScript: { ...option('--create', onOff), flagOnly: true },
     }),
     ...printing,
   },

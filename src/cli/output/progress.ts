@@ -64,7 +64,6 @@ export async function openBar(
 ): Promise<Bar | undefined> {
   if (stderr.isTTY !== true || environment['TERM'] === 'dumb' || environment['CI']) return undefined
   const { default: cliProgress } = await import('cli-progress')
-  const signs = signsOf(environment)
   const unused = ['cursorSave', 'cursorRestore', 'cursor', 'lineWrapping', 'cursorTo', 'clearRight']
   // The cursor stays visible and rests where the line begins: even if a narrower terminal wraps the line, all of it is after the cursor,
   // and a killed process leaves nothing to restore.
@@ -81,7 +80,7 @@ export async function openBar(
     linewrap: true,
     // The last column stays free.
     format: (_, { maxWidth }, { line }: { line: () => Line }) =>
-      lineText(line(), Math.max(maxWidth - 1, 1), signs),
+      lineText(line(), Math.max(maxWidth - 1, 1)),
   }
   let bar: SingleBar | undefined
   const stop = (): void => {
@@ -158,24 +157,15 @@ function doneBytes({ rows, bytesRead }: LoadReport): number {
   return Math.round((bytesRead * settled) / rows.read)
 }
 
-/** The characters of the bar: ASCII if the terminal's locale is not UTF-8. */
-export function signsOf(environment: Readonly<Record<string, string | undefined>>): string {
-  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
-  return /utf-?8/i.test(locale) ? '█░' : '#.'
-}
-
 const barColumns = 16
 
-/**
- * The line for a log; for a terminal, with a bar, and without the last parts if they do not fit.
- * @param signs  for what is done and for what is not
- */
-export function lineText({ share, parts }: Line, width = Infinity, signs?: string): string {
+/** The line for a log; for a terminal of this width, with a bar, and without the last parts if they do not fit. */
+export function lineText({ share, parts }: Line, width = Infinity): string {
   const kept = parts.filter(part => part !== undefined)
   if (share !== undefined) {
-    const done = Math.floor(barColumns * share)
-    const bar = signs && `${signs[0]!.repeat(done)}${signs[1]!.repeat(barColumns - done)} `
-    kept.unshift(`${bar ?? ''}${Math.floor(share * 100)}%`)
+    // ASCII, for terminals whose locale is not UTF-8.
+    const bar = `${'#'.repeat(barColumns * share).padEnd(barColumns, '.')} `
+    kept.unshift(`${width === Infinity ? '' : bar}${Math.floor(share * 100)}%`)
   }
   while (kept.length > 1 && displayWidth(kept.join('  ')) > width) kept.pop()
   return clip(kept.join('  '), width)

@@ -98,15 +98,6 @@ t.test('with --json an error is also one object', async t => {
   t.match(await schema(['-'], { stdin: '' }), { code: 65, stdout: '', stderr: /is empty/ })
 })
 
-t.test('the kind of a table follows from its name, and --create takes no kind', async t => {
-  const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
-  t.match(await schema(['--create', 'dfs', path]), {
-    code: 64,
-    stderr:
-      /--create takes no dfs here: the name of the table tells its kind, such as --table dfs:/,
-  })
-})
-
 t.test('a DFS table without a possible partition column has columns and no script', async t => {
   const argv = ['-', '--table', 'dfs://d/t']
   const stdin = 'a,b\n1,\n,2\n'

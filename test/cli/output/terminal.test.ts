@@ -81,12 +81,12 @@ deepTest(t, 'at every width, a run shows one line and leaves five', { skip }, as
     sampled([60, 80, 200]).map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
       const { pieces, lines } = await onTerminal(columns, words)
-      const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%/.test(line))
+      const frames = drawn(pieces).filter(line => /^[#.]+ \d+%/.test(line))
       t.ok(
         frames.every(line => line.length < columns),
         `within ${columns} columns`,
       )
-      t.ok(frames.some(line => /^[█▒░]+ \d+% {2}\d:\d\d left {2}confirmed [\d.k]+/.test(line)))
+      t.ok(frames.some(line => /^[#.]+ \d+% {2}\d:\d\d left {2}confirmed [\d.k]+/.test(line)))
       t.strictSame(
         lines.slice(-6).map(line => line.trim().split(' ')[0]),
         ['Loaded', 'took', 'refused', 'proof', 'next', ''],
