@@ -125,28 +125,36 @@ export function pathMatcher(pattern: string): RegExp {
   const last = parts.length - 1
   const sources = parts.map((part, at) => {
     if (part === '**') return at === last ? '(?:[^./][^/]*/)*[^./][^/]*' : '(?:[^./][^/]*/)*'
-    return `${nameSource(part)}${at === last ? '' : '/'}`
+    const shown = part.startsWith('.') ? '' : '(?!\\.)'
+    return `${shown}${patternSource(part)}${at === last ? '' : '/'}`
   })
+  return wholeText(sources.join(''))
+}
+
+/** @param source  of `patternSource` @param flags  `d` also finds the places of groups */
+export function wholeText(source: string, flags: '' | 'd' = ''): RegExp {
   try {
-    return new RegExp(`^${sources.join('')}$`, 's')
+    return new RegExp(`^${source}$`, `s${flags}`)
   } catch {
     // A reversed range (`[z-a]`) matches nothing.
     return /(?!)/
   }
 }
 
-function nameSource(part: string): string {
-  let source = part.startsWith('.') ? '' : '(?!\\.)'
-  for (let at = 0; at < part.length; at++) {
-    const c = part[at]!
-    const close = c === '[' ? part.indexOf(']', at + 2) : -1
-    if (c === '*') source += '[^/]*'
-    else if (c === '?') source += '[^/]'
-    else if (close > 0) {
-      const set = part.slice(at + 1, close).replace(/^!/, '^')
-      source += `(?!/)[${set.replaceAll('\\', '\\\\')}]`
-      at = close
-    } else source += c.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-  }
-  return source
+const tokens = /\{\{|\{([^{}*?[]+)\}|\[(.[^\]]*)\]|\*+|[?\\^$.|+()[\]{}]/gs
+
+/**
+ * The regular expression of a pattern without `**`.
+ * @param fill  makes each `{name}` a group, and all wildcards take as little or as much text as possible; by default, braces are literal
+ */
+export function patternSource(text: string, fill?: 'little' | 'much'): string {
+  const lazy = fill === 'little' ? '?' : ''
+  return text.replace(tokens, (token: string, name?: string, set?: string) => {
+    if (token.startsWith('*')) return `[^/]*${lazy}`
+    if (token === '?') return '[^/]'
+    if (set !== undefined) return `(?!/)[${set.replace(/^!/, '^').replaceAll('\\', '\\\\')}]`
+    if (fill !== undefined && name !== undefined) return `([^/]+${lazy})`
+    const plain = fill !== undefined && token === '{{' ? '{' : token
+    return plain.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+  })
 }

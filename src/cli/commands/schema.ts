@@ -254,7 +254,7 @@ export function pathOfParts(
   if (columns.some(({ name }) => isCodeName(name))) taken.add('code')
   const segments = first.map((text, i) => {
     const texts = new Set(names.map(one => one[i]!))
-    if (texts.size === 1) return text
+    if (texts.size === 1) return /[*?[{]/.test(text) ? '*' : text
     const isFile = i === first.length - 1
     const suffix = isFile ? (/(?:\.[A-Za-z]\w*){1,2}$/.exec(text)?.[0] ?? '') : ''
     const bare = [...texts].map(one =>

@@ -4,6 +4,7 @@
 */
 import { sep } from 'node:path'
 import { InputError, option, usageError, type UsageError } from '../../errors.js'
+import { patternSource, wholeText } from '../glob.js'
 
 /** Texts from the path of one input, by part name; undefined means null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
@@ -58,29 +59,12 @@ function slashed(path: string): string {
 type PartsOf = (path: string) => InputTexts | undefined
 
 /**
- * Any text of at least `least` characters, between two literal texts of a pattern. It may have a name; nothing is taken
- * from a text without one.
- */
-interface Part {
-  readonly name: string | undefined
-  readonly least: 0 | 1
-}
-
-/** The pattern of one name in a path. There is a literal before and after each part, perhaps an empty one. */
-interface NamePattern {
-  /** The first begins with a slash and the last ends with one, so that they match only at the ends of `/name/`. */
-  readonly literals: string[]
-  readonly parts: Part[]
-}
-
-/**
- * In `level2/{day}/{symbol}.csv`, a name in braces matches any text and captures it, and `*` skips any text. A pattern
- * of three names is matched against the last three names of a path.
+ * In `level2/{day}/{symbol}.csv`, a name in braces matches any text and captures it. A pattern of three names is matched against the last
+ * three names of a path.
  * @throws {UsageError} DDB_USAGE for an invalid pattern
  */
 function patternOf(text: string): PartsOf {
-  const patterns = namePatterns(text)
-  const names = patterns.flatMap(({ parts }) => parts.flatMap(({ name }) => name ?? []))
+  const names = partNames(text)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) throw wrong(text, `names two parts "${twice}": give each another name`)
   if (names.length === 0) {
@@ -89,24 +73,21 @@ function patternOf(text: string): PartsOf {
       'names no part of a path: write {NAME} where it stands, such as {day}/{symbol}.csv',
     )
   }
+  const nameCount = text.split('/').length
+  const [least, most] = (['little', 'much'] as const).map(fill =>
+    wholeText(patternSource(text, fill), 'd'),
+  )
   return path => {
-    const found = pathNames(path).slice(-patterns.length)
-    if (found.length < patterns.length) return undefined
-    const texts: Record<string, string> = {}
-    let unclear: string | undefined
-    for (const [i, pattern] of patterns.entries()) {
-      const places = placesIn(`/${found[i]!}/`, pattern)
-      if (places === undefined) return undefined
-      for (const [at, { name }] of pattern.parts.entries()) {
-        if (name === undefined) continue
-        const [before, after] = [places[at]!, places[at + 1]!]
-        const isClear = before.earliest === before.latest && after.earliest === after.latest
-        if (!isClear) unclear ??= name
-        const begin = before.earliest + pattern.literals[at]!.length
-        texts[name] = `/${found[i]!}/`.slice(begin, after.earliest)
-      }
+    const end = pathNames(path).slice(-nameCount).join('/')
+    const found = least!.exec(end)
+    const other = most!.exec(end)
+    if (found === null || other === null) return undefined
+    const unclear = names.find(
+      (_, i) => String(found.indices![i + 1]) !== String(other.indices![i + 1]),
+    )
+    if (unclear === undefined) {
+      return Object.fromEntries(names.map((name, i) => [name, found[i + 1]]))
     }
-    if (unclear === undefined) return texts
     throw pathError(
       path,
       `matches ${option('input.path')} in more than one way, as {${unclear}} may be several texts: put fewer parts in one name`,
@@ -114,67 +95,20 @@ function patternOf(text: string): PartsOf {
   }
 }
 
-function namePatterns(text: string): NamePattern[] {
-  const patterns: NamePattern[] = [{ literals: ['/'], parts: [] }]
-  const add = (literal: string): void => {
-    const { literals } = patterns.at(-1)!
-    literals.push(literals.pop()! + literal)
-  }
-  const addPart = (part: Part): void => {
-    const { literals, parts } = patterns.at(-1)!
-    parts.push(part)
-    literals.push('')
-  }
-  for (const [token, name, close] of text.matchAll(/\{\{|\{([^}]*)(\}?)|[*/]|[^{*/]+/g)) {
-    if (token === '*') addPart({ name: undefined, least: 0 })
-    else if (token === '/') {
-      add('/')
-      patterns.push({ literals: ['/'], parts: [] })
-    } else if (name === undefined) add(token === '{{' ? '{' : token)
-    else if (close === '')
-      throw wrong(text, 'has a "{" without a "}": {{ stands for an opening brace')
-    else addPart({ name: checkedName(text, name), least: 1 })
-  }
-  add('/')
-  return patterns
-}
-
-function checkedName(text: string, name: string): string {
-  if (name !== '' && !/[:{/]/.test(name)) return name
-  throw wrong(
-    text,
-    `has the part {${name}}: a part is any text within one name, so write only its own name, such as {day}, or * for a part that is not needed`,
-  )
+function partNames(text: string): string[] {
+  return [...text.matchAll(/\{\{|\{([^}]*)(\}?)/g)].flatMap(([, name, close]) => {
+    if (name === undefined) return []
+    if (close === '') throw wrong(text, 'has a "{" without a "}": {{ stands for an opening brace')
+    if (name !== '' && !/[:{/*?[]/.test(name)) return name
+    throw wrong(
+      text,
+      `has the part {${name}}: a part is any text within one name, so write only its own name, such as {day}, or * for a part that is not needed`,
+    )
+  })
 }
 
 function wrong(text: string, why: string): UsageError {
   return usageError(`${option('input.path')} "${text}" ${why}`)
-}
-
-/**
- * Finds the first and the last place where each literal can stand, by one search from the left and one from the right.
- * A name matches in one way only if these places are the same.
- * @returns undefined if the name does not match
- */
-function placesIn(
-  name: string,
-  { literals, parts }: NamePattern,
-): { earliest: number; latest: number }[] | undefined {
-  const earliest: number[] = []
-  let end = 0
-  for (const [i, literal] of literals.entries()) {
-    const place = name.indexOf(literal, end + (parts[i - 1]?.least ?? 0))
-    if (place < 0) return undefined
-    earliest.push(place)
-    end = place + literal.length
-  }
-  let begin = name.length
-  const latest = literals.map(() => 0)
-  for (let i = literals.length - 1; i >= 0; i--) {
-    latest[i] = name.lastIndexOf(literals[i]!, begin - literals[i]!.length)
-    begin = latest[i]! - (parts[i - 1]?.least ?? 0)
-  }
-  return earliest.map((place, i) => ({ earliest: place, latest: latest[i]! }))
 }
 
 /** The folder value that Hive writes for null. */

@@ -78,6 +78,9 @@ t.test('a pattern describes the end of a path in parts, starting at a separator'
   t.strictSame(match('/{top}/{name}', '/a/b'), ['a', 'b'], 'from the root')
   t.equal(match('/{top}/{name}', 'x/a/b'), 'none')
   t.strictSame(match('{{{name}}.csv', '{x}.csv'), ['x'], 'a brace')
+  t.strictSame(match('[st]h?{code}.csv', 'd/sh-600000.csv'), ['600000'])
+  t.equal(match('[!s]h?{code}.csv', 'd/sh-600000.csv'), 'none')
+  t.equal(match('[z-a]{code}', 'z1'), 'none', 'a range without characters')
   t.end()
 })
 
@@ -155,9 +158,8 @@ t.test('matching agrees with regular expressions, and with every way to divide t
   t.end()
 })
 
-t.test('no pattern takes longer than its size and the name allow', t => {
-  // A matcher with backtracking would take longer than the age of the universe.
-  const name = 'a'.repeat(4000)
-  t.equal(match(`${'{p}'.replace('p', 'x')}${'*'.repeat(50)}b`, name), 'none')
+t.test('wildcards in a row take no longer than one', t => {
+  // Tried one by one, they would take longer than the age of the universe.
+  t.equal(match(`{x}${'*'.repeat(50)}b`, 'a'.repeat(4000)), 'none')
   t.end()
 })
