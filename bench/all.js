@@ -15,11 +15,10 @@ const { values } = parseArgs({
     // With fewer than five runs, the median depends on chance.
     repeats: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
-    large: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
 })
-const { large, only } = values
+const { only } = values
 const [scale, repeats] = [Number(values.scale), Number(values.repeats)]
 /** A load average above 0 means that other programs used the machine before the first measurement. */
 const [loadBefore] = loadavg()
@@ -29,7 +28,7 @@ for (const [name, measure] of Object.entries(benchmarks)) {
   if (name !== 'loads' && !name.includes(only)) continue
   process.stderr.write(`measuring ${name} ...\n`)
   const wanted = work => name.includes(only) || work.includes(only)
-  figures.push(...(await measure({ repeats, scale, large, wanted })))
+  figures.push(...(await measure({ repeats, scale, wanted })))
 }
 report(figures, { scale, repeats, loadBefore })
 if (scale === 1 && only === '') publish()

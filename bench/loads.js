@@ -247,10 +247,10 @@ export async function peers({ repeats, scale }) {
 }
 
 /**
- * Peak memory of a whole load: for inputs of about 100 MB and 400 MB (2 GB with --large), and for an input whose rows are all rejected.
+ * Peak memory of a whole load: for inputs of about 100 MB and 400 MB, and for an input whose rows are all rejected.
  * Memory must not grow with the input. The figures are the kernel's peak of resident memory, not the loader's own count.
  */
-export async function memory({ repeats, scale, large }) {
+export async function memory({ repeats, scale }) {
   const peakOf = async (way, rows, exitCode = 0) => {
     const options = { watchMemory: true, exitCode }
     const [runs] = await runsOf([way.split(' ')], Math.round(rows * scale), repeats, options)
@@ -258,16 +258,15 @@ export async function memory({ repeats, scale, large }) {
     if (peak === 0) throw new Error('this platform does not tell the peak of a process')
     return peak
   }
-  const times = large ? 20 : 4
   const short = await peakOf('discard narrow.csv', 2.5e6)
-  const long = await peakOf('discard narrow.csv', 2.5e6 * times)
+  const long = await peakOf('discard narrow.csv', 1e7)
   const skip = '--rejects {state}/rejects.csv --max-errors 100%'
   const rejected = await peakOf(`discard rejected.csv ${skip}`, 1e6, 3)
   const figure = (work, ours, reference, atMost) =>
     figureOf(work, { ours, reference }, { atMost }, { unit: 'MB' })
   return [
     figure('memory of a 100 MB load, against the ceiling', short, 150, 1),
-    figure(`memory of a load ${times} times as long, against the short one`, long, short, 1.1),
+    figure('memory of a load 4 times as long, against the short one', long, short, 1.1),
     figure('memory of a load of rejected rows, against one without', rejected, short, 1.1),
   ]
 }

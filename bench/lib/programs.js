@@ -162,19 +162,10 @@ function ourWorks({ ByteWriter, encodeValue, symbolVectorOf, ...internals }, tab
     return writer.take()
   }
   const bytes = Buffer.concat(chunksOf())
-  const target = Buffer.alloc(bytes.length)
   return {
     bytes,
     // The encoder passes views of numeric columns: without a copy of all bytes into one buffer there would be nothing to measure.
     encode: () => Buffer.concat(chunksOf()),
-    encodeInto() {
-      let offset = 0
-      for (const chunk of chunksOf()) {
-        target.set(chunk, offset)
-        offset += chunk.length
-      }
-    },
-    copy: () => bytes.copy(target),
     decode: () => internals.runDecoder(internals.decodeValue(internals.readerOf(bytes))),
   }
 }
