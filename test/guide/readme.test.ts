@@ -162,6 +162,26 @@ for (const page of pages) {
   })
 }
 
+t.test('the README states the rows of every load, and counts the rows of every target', async t => {
+  const commands = shellCommands(pages.find(({ path }) => path === 'README.md')!)
+  const loads = commands.filter(({ text }) => /\bddb-ingest (load|retry)\b/.test(text))
+  t.ok(loads.length >= 8)
+  t.strictSame(
+    loads.filter(({ loads }) => loads === undefined).map(({ text }) => text),
+    [],
+  )
+  const targetOf = (text: string): string | undefined =>
+    (/--confirm-table (\S+)/.exec(text) ?? /--table (\S+)/.exec(text))?.[1]
+  for (const target of new Set(loads.flatMap(({ text }) => targetOf(text) ?? []))) {
+    const [, name = target] = /([^/]+)$/.exec(target) ?? []
+    const counted = commands.findLast(
+      ({ text, prints }) =>
+        /\b(exec count|audit)\b/.test(text) && text.includes(name) && /\d/.test(prints ?? ''),
+    )
+    t.ok(counted, `${target} is counted`)
+  }
+})
+
 t.test('every block of commands runs ddb-ingest or npm', async t => {
   const forShow = pages.flatMap(page =>
     page.blocks
