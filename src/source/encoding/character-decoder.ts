@@ -67,10 +67,6 @@ const firstOfThree = 0x8f
 const zero = 0x30
 const nine = 0x39
 
-/** The sequence number of U+10000 in GB18030. */
-const supplementary = 189_000
-const lastSupplementary = supplementary + 0xfffff
-
 /** Returned for an incomplete character. No table contains this number. */
 const unfinished = 1
 
@@ -144,7 +140,7 @@ class TableDecoder implements CharacterDecoder {
 
   /** Reads a character of three or four bytes. Returns `unfinished` for an incomplete character and 0 for an invalid one. */
   #rare(bytes: Uint8Array, p: number, end: number, ended: boolean): number {
-    const { triple, quadruple } = this.#table
+    const { mostBytes, long } = this.#table
     const first = bytes[p]!
     const second = bytes[p + 1]!
     const third = bytes[p + 2]!
@@ -152,19 +148,17 @@ class TableDecoder implements CharacterDecoder {
     const left = end - p
     this.#length = 1
     if (!ended && left < 2) return unfinished
-    if (triple !== undefined && first === firstOfThree && left > 1 && second > 0xa0) {
+    if (mostBytes === 3 && first === firstOfThree && left > 1 && second > 0xa0) {
       if (!ended && left < 3) return unfinished
-      const packed = left > 2 ? triple[(second << 8) | third]! : 0
+      const packed = left > 2 ? long(bytes.subarray(p, p + 3)) : 0
       this.#length = packed !== 0 || (left > 2 && third >= 0x80) ? 3 : 2
       return packed
     }
-    if (quadruple !== undefined && left > 1 && second >= zero && second <= nine) {
+    if (mostBytes === 4 && left > 1 && second >= zero && second <= nine) {
       if (first < 0x81 || first > 0xfe) return 0
       if (!ended && left < 4 && (left < 3 || third >= 0x81)) return unfinished
       if (left < 4 || third < 0x81 || third > 0xfe || fourth < zero || fourth > nine) return 0
-      const index =
-        ((first - 0x81) * 10 + second - zero) * 1260 + (third - 0x81) * 10 + fourth - zero
-      const packed = packedQuadruple(index, quadruple)
+      const packed = long(bytes.subarray(p, p + 4))
       this.#length = packed === 0 ? 1 : 4
       return packed
     }
@@ -172,13 +166,6 @@ class TableDecoder implements CharacterDecoder {
     if (left > 1 && second >= 0x80 && first > 0x80 && first < 0xff) this.#length = 2
     return 0
   }
-}
-
-function packedQuadruple(index: number, table: () => Int32Array): number {
-  if (index >= supplementary && index <= lastSupplementary) {
-    return packedUtf8(index - supplementary + 0x10000)
-  }
-  return table()[index] ?? 0
 }
 
 /** The bits of two UTF-16 units that are 0 in ASCII characters. */

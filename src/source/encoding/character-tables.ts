@@ -19,13 +19,10 @@ export interface CharacterTable {
   readonly single: Int32Array
   /** Characters by first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
   readonly double: Int32Array | undefined
-  /** Characters by second and third byte, after a first byte 8F; undefined if no character has three bytes. */
-  readonly triple: Int32Array | undefined
-  /**
-   * Returns the four-byte characters of Unicode's basic plane, in the order of their byte sequences. The first call
-   * makes the table. Undefined if no character has four bytes.
-   */
-  readonly quadruple: (() => Int32Array) | undefined
+  /** Length of the encoding's longest characters. */
+  readonly mostBytes: 1 | 2 | 3 | 4
+  /** Asks Node's decoder for the UTF-8 of a character of three or four bytes, which are rare; 0 if the bytes are not one character. */
+  readonly long: (bytes: Uint8Array) => number
 }
 
 /** The UTF-8 of a code point, with the first byte lowest. Negative if the UTF-8 has four bytes. */
@@ -94,7 +91,7 @@ function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   }
   const corrected = corrections[encoding]
   if (corrected !== undefined) single[corrected[0]] = packedUtf8(corrected[1])
-  return { single, double: undefined, triple: undefined, quadruple: undefined }
+  return { single, double: undefined, mostBytes: 1, long: () => 0 }
 }
 
 function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
@@ -138,67 +135,47 @@ const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
   [0xfea0, 0x9fbb],
 ]
 
-/** Number of four-byte sequences of GB18030 for characters of the basic plane. */
-const basicQuadruples = 39_420
-
 function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
-  if (encoding === 'gbk') return chinese()
-  if (encoding === 'gb18030') {
-    let made: Int32Array | undefined
-    return { ...chinese(), quadruple: () => (made ??= quadruples()) }
-  }
+  if (encoding === 'gbk') return chinese(2)
+  if (encoding === 'gb18030') return chinese(4)
   // Leaves out private characters, which every vendor defines differently.
   const single = ascii()
   for (const [i, codePoint] of codePointsOf(encoding, upperBytes, 1).entries()) {
     if (codePoint > 0x9f && !isPrivate(codePoint)) single[0x80 + i] = packedUtf8(codePoint)
   }
-  const double = pairs(encoding, 0x81, 0x40, isPrivate)
-  const triple = encoding === 'euc-jp' ? pairs(encoding, 0xa1, 0xa1, isPrivate, [0x8f]) : undefined
-  return { single, double, triple, quadruple: undefined }
+  const double = pairs(encoding, isPrivate)
+  return { single, double, mostBytes: encoding === 'euc-jp' ? 3 : 2, long: longOf(encoding) }
 }
 
-function chinese(): CharacterTable {
+function longOf(label: string): CharacterTable['long'] {
+  const decoder = decoderOf(label)
+  return bytes => {
+    const codePoint = codePointOf(decoder.decode(bytes))
+    return isPrivate(codePoint) && label !== 'gb18030' ? 0 : packedOrNone(codePoint)
+  }
+}
+
+function chinese(mostBytes: 2 | 4): CharacterTable {
   const single = ascii()
   single[0x80] = packedUtf8(0x20ac)
-  const double = pairs('gb18030', 0x81, 0x40, () => false)
+  const double = pairs('gb18030', () => false)
   for (const [pair, codePoint] of moved2022) double[pair] = packedUtf8(codePoint)
-  return { single, double, triple: undefined, quadruple: undefined }
-}
-
-/** Characters of four bytes, in the order of their byte sequences. */
-function quadruples(): Int32Array {
-  const sequences = new Uint8Array(4 * basicQuadruples)
-  for (let i = 0; i < basicQuadruples; i++) {
-    sequences[4 * i] = 0x81 + Math.floor(i / 12_600)
-    sequences[4 * i + 1] = 0x30 + (Math.floor(i / 1260) % 10)
-    sequences[4 * i + 2] = 0x81 + (Math.floor(i / 10) % 126)
-    sequences[4 * i + 3] = 0x30 + (i % 10)
-  }
-  return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
+  return { single, double, mostBytes, long: longOf('gb18030') }
 }
 
 const lastByte = 0xfe
 
-/**
- * Characters by the two bytes that follow `prefix`.
- * @param first  the lowest first byte, and `second` the lowest second byte; the highest are FE
- */
-function pairs(
-  label: string,
-  first: number,
-  second: number,
-  isLeftOut: (codePoint: number) => boolean,
-  prefix: readonly number[] = [],
-): Int32Array {
+/** Characters of two bytes: 81 to FE, and 40 to FE. */
+function pairs(label: string, isLeftOut: (codePoint: number) => boolean): Int32Array {
   const places: number[] = []
   const bytes: number[] = []
-  for (let a = first; a <= lastByte; a++) {
-    for (let b = second; b <= lastByte; b++) {
+  for (let a = 0x81; a <= lastByte; a++) {
+    for (let b = 0x40; b <= lastByte; b++) {
       places.push((a << 8) | b)
-      bytes.push(...prefix, a, b)
+      bytes.push(a, b)
     }
   }
-  const codePoints = codePointsOf(label, Uint8Array.from(bytes), prefix.length + 2)
+  const codePoints = codePointsOf(label, Uint8Array.from(bytes), 2)
   const table = new Int32Array(0x10000)
   for (const [i, place] of places.entries()) {
     const codePoint = codePoints[i]!
@@ -231,12 +208,17 @@ function codePointsOf(label: string, sequences: Uint8Array, sequenceBytes: numbe
   const codePoints = new Uint32Array(count)
   let i = 0
   for (const line of decoderOf(label).decode(lines).split('\n')) {
-    const codePoint = line.codePointAt(0) ?? 0
-    const isOne = line.length === (codePoint > 0xffff ? 2 : 1)
-    if (i < count) codePoints[i] = isOne && codePoint !== replacement ? codePoint : 0
+    if (i < count) codePoints[i] = codePointOf(line)
     i++
   }
   return codePoints
+}
+
+/** The only character of a decoded text; 0 if there are several, or the decoder has replaced something. */
+function codePointOf(text: string): number {
+  const codePoint = text.codePointAt(0) ?? 0
+  const isOne = text.length === (codePoint > 0xffff ? 2 : 1)
+  return isOne && codePoint !== replacement ? codePoint : 0
 }
 
 function decoderOf(label: string): InstanceType<typeof TextDecoder> {

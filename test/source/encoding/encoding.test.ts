@@ -72,16 +72,9 @@ t.test('only a complete byte order mark counts, and the longest mark decides', a
   }
 })
 
-// Samples that iconv-lite wrote in each encoding, and the encodings in which they are text.
-
+/** Texts that iconv-lite writes in the encoding. */
 const samples: [text: string, encoding: string][] = [
   ['代码,股票名称\n000001,平安银行\n', 'gb18030'],
-  ['代碼,股票名稱\n2330,台積電\n', 'big5'],
-  ['コード,株式名\n7203,トヨタ自動車\n', 'shift_jis'],
-  ['コード,株式名\n7203,トヨタ自動車\n', 'euc-jp'],
-  ['코드,종목명\n005930,삼성전자\n', 'euc-kr'],
-  ['Größe,Straße\n1,Café\n', 'windows-1252'],
-  ['Цена,Имя\n1,Газпром\n', 'windows-1251'],
   ['code,name\n1,股票\n', 'utf-16le'],
   ['code,name\n1,股票\n', 'utf-16be'],
 ]
@@ -89,12 +82,16 @@ const samples: [text: string, encoding: string][] = [
 t.test('a text that is not UTF-8 may be GB18030 or UTF-16, with some of its words', async t => {
   for (const [text, encoding] of samples) {
     const guess = guessedEncoding(iconv.encode(text, encoding), true)
-    if (encoding === 'gb18030' || encoding.startsWith('utf-16')) {
-      t.equal(guess?.encoding, encoding)
-      t.ok(guess !== undefined && guess.example !== '' && text.includes(guess.example), encoding)
-    } else if (encoding.startsWith('windows-1252')) t.equal(guess, undefined, encoding)
+    t.equal(guess?.encoding, encoding)
+    t.ok(guess !== undefined && guess.example !== '' && text.includes(guess.example), encoding)
   }
-  for (const text of ['Ação,Preço\nNão,5\n', '©,£ 1.80\n', 'ça\n', 'Société\n']) {
+  for (const text of [
+    'Ação,Preço\nNão,5\n',
+    'Größe,Straße\n1,Café\n',
+    '©,£ 1.80\n',
+    'ça\n',
+    'Société\n',
+  ]) {
     t.equal(guessedEncoding(iconv.encode(text, 'windows-1252'), true), undefined, text)
   }
   t.equal(guessedEncoding(iconv.encode('code,name\n1,a\n', 'utf-16le'), true)?.encoding, 'utf-16le')
