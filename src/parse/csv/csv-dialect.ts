@@ -61,24 +61,9 @@ export function givenDialect(options: {
   return Object.fromEntries(said.map(name => [name, options[name]]))
 }
 
-/** True if the byte scanner scans records of this dialect many at a time. */
-export function isPlainDialect(dialect: CsvDialect): boolean {
-  return (
-    isByte(dialect.delimiter) &&
-    !dialect.trim &&
-    dialect.quotes !== 'excel' &&
-    (dialect.quote === '' || (isPlainQuote(dialect.quote) && dialect.escape === dialect.quote))
-  )
-}
-
 /** True if the byte scanner reads this dialect; csv-parse reads all other dialects. */
 export function isByteDialect({ quote, escape }: CsvDialect): boolean {
   return quote === '' || (isByte(quote) && isByte(escape))
-}
-
-/** The scanner of many records looks for quotes only among the bytes below the digits, which include " and '. */
-function isPlainQuote(text: string): boolean {
-  return isByte(text) && text < '0'
 }
 
 /** True if the text is one ASCII character. */
