@@ -9,7 +9,6 @@ interface Exports {
   readonly nextStart: () => number
   readonly filledTo: () => number
   readonly hasGivenUp: () => number
-  readonly codeCount: () => number
   readonly useBlock: (...args: number[]) => void
   readonly scan: (...args: number[]) => number
   readonly floats: (field: number, from: number, out: number, width: number, none: number) => number

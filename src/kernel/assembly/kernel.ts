@@ -661,9 +661,6 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
 const slotBytes: usize = 48
 const longestSymbol: i32 = 32
 
-let nextCode: i32 = 0
-export function codeCount(): i32 { return nextCode }
-
 /** The slot of the text, or the empty slot where it belongs. */
 // @ts-ignore: decorator
 @inline
@@ -684,14 +681,9 @@ function slotOf(start: usize, n: i32, table: usize, mask: usize): usize {
   return 0
 }
 
-/**
- * Codes of texts of 1 to 32 bytes that the table knows. A text without a code in this batch gets the next one, and its number is
- * written to `news`. A slot of the table: text (32 bytes), length, number, batch, code.
- * @param code  the first code to give; `codeCount` is the one after the last given
- */
-export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32, batch: i32, code: i32, news: usize): i32 {
+/** Codes of texts of 1 to 32 bytes that the table knows. A slot of the table: text (32 bytes), length, code, or 0 for none. */
+export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32): i32 {
   nulls = 0
-  nextCode = code
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -706,28 +698,20 @@ export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32, 
       continue
     }
     if (n > longestSymbol) return r
-    const slot = slotOf(start, n, table, <usize>mask)
-    if (load<i32>(slot, 32) == 0) return r
-    if (load<i32>(slot, 40) != batch) {
-      store<i32>(slot, batch, 40)
-      store<i32>(slot, nextCode, 44)
-      store<i32>(news + (<usize>(nextCode - code) << 2), load<i32>(slot, 36))
-      nextCode++
-    }
-    store<i32>(to, load<i32>(slot, 44))
+    const code = load<i32>(slotOf(start, n, table, <usize>mask), 36)
+    if (code == 0) return r
+    store<i32>(to, code)
   }
   return rows
 }
 
 /** Adds a text of 1 to 32 bytes to the table. Returns the address of its slot. */
-export function learn(start: usize, n: i32, table: usize, mask: i32, entry: i32, batch: i32, code: i32): usize {
+export function learn(start: usize, n: i32, table: usize, mask: i32, code: i32): usize {
   const slot = slotOf(start, n, table, <usize>mask)
   memory.fill(slot, 0, 32)
   memory.copy(slot, start, <usize>n)
   store<i32>(slot, n, 32)
-  store<i32>(slot, entry, 36)
-  store<i32>(slot, batch, 40)
-  store<i32>(slot, code, 44)
+  store<i32>(slot, code, 36)
   return slot
 }
 
