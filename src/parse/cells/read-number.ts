@@ -53,14 +53,14 @@ export function readShort(bytes: Uint8Array, start: number, end: number): number
 /** Reads a number of any length into `numberRead`, correctly rounded. */
 export function readNumber(bytes: Uint8Array, start: number, end: number): Outcome {
   const decimals = readShort(bytes, start, end)
-  if (decimals < 0) return readLongNumber(bytes, start, end)
+  if (decimals < 0) return readNumberText(trimmedText(bytes, start, end))
   // Dividend and divisor are exact, so the quotient is rounded only once.
   numberRead[0] = numberRead[0]! / powersOfTen[decimals]!
   return isRead
 }
 
-function readLongNumber(bytes: Uint8Array, start: number, end: number): Outcome {
-  const text = trimmedText(bytes, start, end)
+/** Like `readNumber`, for a text without blanks around it. */
+export function readNumberText(text: string): Outcome {
   numberRead[0] = isOfNumber(text) ? Number(text) : NaN
   const value = numberRead[0]
   if (value !== value) return isNotFinite.test(text) ? notFinite : noValue

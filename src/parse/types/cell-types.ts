@@ -20,8 +20,14 @@ import {
   storeLong,
 } from '../cells/read-exact.js'
 import { readDouble, readFloat } from '../cells/read-number.js'
-import { readComplex, readDuration, readPoint } from '../cells/read-pair.js'
-import { readHexDigits, readIpAddress, readUuid } from '../cells/read-sixteen-bytes.js'
+import {
+  readComplex,
+  readDuration,
+  readHexDigits,
+  readIpAddress,
+  readPoint,
+  readUuid,
+} from '../cells/read-compound.js'
 import { readBool } from '../cells/truth-texts.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'

@@ -1,0 +1,139 @@
+/*
+  Reads values of several parts: UUIDs, hexadecimal digits and IP addresses into 16 bytes (docs/protocol.md#sixteen-byte-values), as four
+  words of which the text's first four bytes become the last, the first byte highest; and COMPLEX, POINT and DURATION.
+*/
+import { nullDouble } from '../../protocol/null-value.js'
+import { durationUnits } from '../../protocol/types/fixed-types.js'
+import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import {
+  isRead,
+  minus,
+  noValue,
+  notFinite,
+  outOfRange,
+  type NumberArray,
+  type Outcome,
+  type ReadCell,
+} from './read-cell.js'
+import { numberRead, readNumberText, trimmedText } from './read-number.js'
+
+const uuidLength = 36
+const hexLength = 32
+const lastWord = 3
+
+/** Reads `00112233-4455-6677-8899-aabbccddeeff`. */
+export const readUuid: ReadCell = (bytes, start, end, into, at) => {
+  const first = trimmedStart(bytes, start, end)
+  if (trimmedEnd(bytes, first, end) - first !== uuidLength) return noValue
+  for (const dash of [8, 13, 18, 23]) if (bytes[first + dash] !== minus) return noValue
+  return readDigits(bytes, first, first + uuidLength, into, at)
+}
+
+/** Reads 32 hexadecimal digits. */
+export const readHexDigits: ReadCell = (bytes, start, end, into, at) => {
+  const first = trimmedStart(bytes, start, end)
+  if (trimmedEnd(bytes, first, end) - first !== hexLength) return noValue
+  return readDigits(bytes, first, first + hexLength, into, at)
+}
+
+/** Reads 32 hexadecimal digits up to `end`, and passes over signs between them. */
+function readDigits(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: NumberArray,
+  at: number,
+): Outcome {
+  let p = start
+  for (let i = lastWord; i >= 0; i--) {
+    let word = 0
+    for (let left = 8; left > 0; left--) {
+      if (bytes[p] === minus) p++
+      const digit = hexDigit(bytes[p++]!)
+      if (digit < 0) return noValue
+      word = (word << 4) | digit
+    }
+    into[at + i] = word
+  }
+  return p === end ? isRead : noValue
+}
+
+// A leading zero may mean an octal number.
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+const ipv6Group = /^[0-9a-f]{1,4}$/i
+const ipv6Groups = 8
+
+/** Reads `1.2.3.4`, which is the first word of an address, or any IPv6 address without a zone. */
+export const readIpAddress: ReadCell = (bytes, start, end, into, at) => {
+  const text = trimmedText(bytes, start, end)
+  if (ipv4.test(text)) {
+    for (const [i, word] of [ipv4Word(text), 0, 0, 0].entries()) into[at + i] = word
+    return isRead
+  }
+  // The last two groups may be written as IPv4.
+  const plain = text.replace(/(?<=:)[^:]*$/, last => (ipv4.test(last) ? ipv6Text(last) : last))
+  const [head = [], tail, more] = plain.split('::').map(part => (part ? part.split(':') : []))
+  const missing = ipv6Groups - head.length - (tail?.length ?? 0)
+  if (more !== undefined || (tail === undefined ? missing !== 0 : missing < 1)) return noValue
+  const all = [...head, ...new Array<string>(missing).fill('0'), ...(tail ?? [])]
+  if (!all.every(group => ipv6Group.test(group))) return noValue
+  const groups = all.map(group => parseInt(group, 16))
+  for (let i = 0; i <= lastWord; i++) {
+    into[at + lastWord - i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!
+  }
+  return isRead
+}
+
+function ipv4Word(text: string): number {
+  return text.split('.').reduce((word, part) => (word << 8) | Number(part), 0)
+}
+
+function ipv6Text(address: string): string {
+  const word = ipv4Word(address)
+  return `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`
+}
+
+/** The sign between the two numbers is the last one that does not belong to an exponent. */
+const complex = /^(\S*[^\seE])([+-]\S*)i$/
+const point = /^\(([^,]*),(.*)\)$/
+
+/** Reads `2.3+4.0i`. */
+export const readComplex: ReadCell = (bytes, start, end, into, at) =>
+  readPair(complex.exec(trimmedText(bytes, start, end)), into, at)
+
+/** Reads `(1.5, 2.5)`. */
+export const readPoint: ReadCell = (bytes, start, end, into, at) =>
+  readPair(point.exec(trimmedText(bytes, start, end)), into, at)
+
+/** Reads two numbers, maybe with blanks around. */
+function readPair(match: RegExpExecArray | null, into: NumberArray, at: number): Outcome {
+  const outcomes = [1, 2].map(part => {
+    const outcome = readNumberText(match?.[part]?.replace(/^[ \t]+|[ \t]+$/g, '') ?? '')
+    into[at + part - 1] = numberRead[0]!
+    return outcome === isRead && numberRead[0] === nullDouble ? outOfRange : outcome
+  })
+  if (outcomes.includes(noValue) || outcomes.includes(notFinite)) return noValue
+  return outcomes.includes(outOfRange) ? outOfRange : isRead
+}
+
+const duration = /^([+-]?\d+)([^]{0,4})$/
+const largestCount = 2_147_483_647
+/** The longest code of an exchange, such as `XNYS`. */
+const exchangeLetters = 4
+
+/** Reads `3M`, `200ms`, or `5XNYS` with the code of an exchange's calendar. */
+export const readDuration: ReadCell = (bytes, start, end, into, at) => {
+  const [, count, letters = ''] = duration.exec(trimmedText(bytes, start, end)) ?? []
+  const unit = unitOf(letters)
+  if (count === undefined || unit === undefined) return noValue
+  if (Math.abs(Number(count)) > largestCount) return outOfRange
+  into[at] = Number(count)
+  into[at + 1] = unit
+  return isRead
+}
+
+/** The number that stores a time unit (`ms`) or an exchange (`XNYS`), whose letters are digits in base 256. */
+function unitOf(letters: string): number | undefined {
+  if (letters.length < exchangeLetters) return durationUnits.get(letters)
+  return /^[A-Z]+$/.test(letters) ? Buffer.from(letters).readInt32BE() : undefined
+}
