@@ -26,6 +26,19 @@ export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
   return true
 }
 
+/** Index of the text from `start` to `end` among some texts; −1 if it is none of them. */
+export function indexOfText(
+  texts: readonly Uint8Array[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  for (let i = 0; i < texts.length; i++) {
+    if (texts[i]!.length === end - start && isAt(texts[i]!, bytes, start)) return i
+  }
+  return -1
+}
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Decodes UTF-8. Keeps a byte order mark as a character, and replaces invalid bytes by U+FFFD. */

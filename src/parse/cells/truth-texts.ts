@@ -3,7 +3,7 @@
 */
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
-import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { indexOfText, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { isRead, noValue, one, zero, type ReadCell } from './read-cell.js'
 
 /** Reads `true` or `false` in any case, 1 or 0. */
@@ -69,26 +69,11 @@ export function writeTruth(
 ): number {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
-  if (isOneOf(trueTexts, bytes, first, last)) {
-    into[at] = one
-    return at + 1
-  }
-  if (isOneOf(falseTexts, bytes, first, last)) {
-    into[at] = zero
+  const isTrue = indexOfText(trueTexts, bytes, first, last) >= 0
+  if (isTrue || indexOfText(falseTexts, bytes, first, last) >= 0) {
+    into[at] = isTrue ? one : zero
     return at + 1
   }
   for (let p = start; p < end; p++) into[at + p - start] = bytes[p]!
   return at + end - start
-}
-
-function isOneOf(
-  texts: readonly Uint8Array[],
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): boolean {
-  for (let i = 0; i < texts.length; i++) {
-    if (texts[i]!.length === end - start && isAt(texts[i]!, bytes, start)) return true
-  }
-  return false
 }

@@ -96,17 +96,11 @@ export class JsonDocuments implements LineFormat {
   passOver(position: number): void {
     const { window } = this.#lines
     this.startBlock()
-    let more = true
-    while (more && window.start < position) {
-      const p = this.#scanner.skipBlanks(window.start)
-      // A position may divide a line end.
-      if (p >= position) window.start = position
-      else if (p === window.end) more = this.#atEnd()
-      else {
-        this.#lines.pass(p)
-        more = this.#isRecord(p) ? this.#passRecord(p) : this.#token(p)
-      }
+    while (window.start < position && this.toRecord(position)) {
+      if (!this.#passRecord(window.start)) break
     }
+    // A position may divide a line end.
+    window.start = Math.min(window.start, position)
   }
 
   #passRecord(start: number): boolean {

@@ -22,6 +22,16 @@ export interface JsonMember {
   readonly formatHint?: ClockRules['formatHint']
 }
 
+/** Rules for members that no column takes, columns that no member fills, and unsuitable values. */
+export interface MemberRules {
+  readonly ignoreExtra: boolean
+  readonly allowMissing: boolean
+  /** True to make a value of the wrong kind null and count it, instead of rejecting the record. */
+  readonly lenient?: boolean
+  /** True if records must be arrays, whose elements are named by number. */
+  readonly byPosition?: boolean | undefined
+}
+
 /** Lists the members that fill columns. If a member fills several columns, its values must suit all of them. */
 export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
   const members = new Map<string, JsonMember>()
@@ -85,24 +95,23 @@ export interface JsonEntry {
 export interface JsonLevel {
   /** Precedes the keys in names of members: '' for the record itself, `a.` for the object `a`. */
   readonly prefix: string
-  /** Index of this level among all levels, from 0. */
-  readonly index: number
   readonly entries: ReadonlyMap<string, JsonEntry>
   /** The entries by their keys in lower case, without those whose keys differ in case only. */
   readonly anyCase: ReadonlyMap<string, JsonEntry | undefined>
   /** Fields for the members of this object and of the objects in it. */
   readonly fields: readonly number[]
+  /** Number of the record that had the object last. */
+  seenIn: number
 }
 
 /** The entry of keys that no column needs. */
 export const ignoredEntry: JsonEntry = { field: -1, level: undefined }
 
 /**
- * The levels that hold the members with these names. The first level is the record itself. The name `a.b` means a member of that name or
- * the member `b` of the object `a`, whichever a record has.
+ * The record with the members of these names, and the levels inside it. The name `a.b` means a member of that name or the member `b` of
+ * the object `a`, whichever a record has.
  */
-export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
-  const levels: JsonLevel[] = []
+export function recordLevel(names: readonly string[]): JsonLevel {
   const byPrefix = new Map<string, JsonLevel>()
   const levelOf = (prefix: string): JsonLevel => {
     const known = byPrefix.get(prefix)
@@ -110,8 +119,7 @@ export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
     const entries = new Map<string, JsonEntry>()
     const fields = [...names.keys()].filter(field => names[field]!.startsWith(prefix))
     const anyCase = new Map<string, JsonEntry | undefined>()
-    const level = { prefix, index: levels.length, entries, anyCase, fields }
-    levels.push(level)
+    const level = { prefix, entries, anyCase, fields, seenIn: 0 }
     byPrefix.set(prefix, level)
     for (const field of fields) {
       const name = names[field]!.slice(prefix.length)
@@ -128,6 +136,5 @@ export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
     }
     return level
   }
-  levelOf('')
-  return levels
+  return levelOf('')
 }

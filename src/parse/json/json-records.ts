@@ -1,22 +1,30 @@
 /*
-  Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one input usually
-  have the same order of members, so the search for a member begins at its place in the last record. An array is read like an object
-  whose members are named by `names`, or by their numbers.
+  Turns one JSON object into one row: finds its members by name, and makes each value's text a cell, unchanged, or for an array its
+  elements one after the other. Records of one input usually have the same order of members, so the search for a member begins at its
+  place in the last record. An array is read like an object whose members are named by `names`, or by their numbers. If a column
+  refuses a kind of value, the record becomes a reject, or with `lenient` the cell becomes null.
 */
-import { option } from '../../errors.js'
 import type { JsonShape } from '../../kernel/kernel.js'
-import { nearestHint } from '../../schema/nearest.js'
 import { isAt, utf8Text } from '../cells/cell-bytes.js'
-import { clippedText } from '../shown-text.js'
-import { JsonCells, notJsonAdvice } from './json-cells.js'
+import { elementSeparator } from '../columns/array-column.js'
 import {
-  jsonLevels,
+  extraFault,
+  kindFault,
+  missingFault,
+  notFiniteFault,
+  recordFault,
+  surrogateFault,
+  twiceFault,
+} from './json-faults.js'
+import {
   ignoredEntry,
+  recordLevel,
   type JsonEntry,
   type JsonLevel,
   type JsonMember,
+  type MemberRules,
 } from './json-members.js'
-import { jsonKinds, kindsText } from './json-kinds.js'
+import { jsonKinds } from './json-kinds.js'
 import {
   closeBrace,
   closeBracket,
@@ -44,63 +52,43 @@ interface ShapeValue {
   readonly field: number
 }
 
-/** Rules for members that no column takes, columns that no member fills, and unsuitable values. */
-export interface MemberRules {
-  readonly ignoreExtra: boolean
-  readonly allowMissing: boolean
-  /** True to make a value of the wrong kind null and count it, instead of rejecting the record. */
-  readonly lenient?: boolean
-  /** True if records must be arrays, whose elements are named by number. */
-  readonly byPosition?: boolean | undefined
-}
-
 const blank = 32
 
 /** Finds the members of one input's records. Remembers keys and the shape of records, to read later records faster. */
 export class JsonRecords {
   /** Names of the elements of records that are arrays, if the input has them. */
   names: readonly string[] | undefined
+  /** The reason why the last record is not a row; undefined for invalid JSON (see `stoppedAt` of the scanner). */
+  obstacle: Fault | undefined
   /** What each element of an array means, as far as earlier arrays had elements. */
   readonly #elements: JsonEntry[] = []
-  readonly #cells: JsonCells
-  #obstacle: Fault | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
-  readonly #levels: readonly JsonLevel[]
+  readonly #top: JsonLevel
   /** Keys of the last record in their order, including those of nested objects. */
   readonly #keys: RememberedKey[] = []
-  /** Number of the record in which each field, and each level, was seen last. */
+  /** Number of the record in which each field was seen last. */
   readonly #seenIn: Float64Array
-  readonly #levelSeenIn: Float64Array
   #record = 0
-  /** Numbers of members examined and of fields filled in the current record, and whether its shape may be the usual one. */
+  /** Numbers of members examined and of fields filled in the current record. */
   #position = 0
   #seen = 0
-  #isUsual = true
   /** Start of the value whose key was found last. */
   #valueAt = 0
   /** The usual shape of records, with which the kernel finds more of them: the same members in the same order. */
   #shape: JsonShape | undefined
-  /** Values of the current record, if its shape may be learned. */
-  readonly #values: ShapeValue[] = []
-  /** Number of the next record whose shape may be learned, and whether the current one's may. */
+  /** Number of the next record whose shape may be learned; whether the current one's may, and its values so far. */
   #nextLesson = 1
   #isLesson = false
+  readonly #values: ShapeValue[] = []
 
   constructor(scanner: JsonScanner, members: readonly JsonMember[], rules: MemberRules) {
     this.#scanner = scanner
     this.#members = members
     this.#rules = rules
-    this.#cells = new JsonCells(scanner, members, rules.lenient === true)
-    this.#levels = jsonLevels(members.map(({ name }) => name))
+    this.#top = recordLevel(members.map(({ name }) => name))
     this.#seenIn = new Float64Array(members.length)
-    this.#levelSeenIn = new Float64Array(this.#levels.length)
-  }
-
-  /** The reason why the last record is not a row; undefined for invalid JSON (see `stoppedAt` of the scanner). */
-  get obstacle(): Fault | undefined {
-    return this.#obstacle ?? this.#cells.obstacle
   }
 
   /** The shape of the records from `firstRow` on, whose wrong cells of an earlier attempt are forgotten; undefined if it is unknown. */
@@ -112,39 +100,30 @@ export class JsonRecords {
   /** Scans the object at `start` into `row`. Returns the position after the object, or −1. */
   scan(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
-    const { bytes } = scanner
-    const scratch = scanner.scratch
-    this.#obstacle = undefined
-    this.#cells.obstacle = undefined
+    const { scratch } = scanner
+    this.obstacle = undefined
     block.forgetWrongCells(row)
     this.#record++
+    this.#position = 0
+    this.#seen = 0
     // The kernel marks no cells as numbers.
     const isForKernel = block.kernel !== undefined && block.numberCells === undefined
     this.#isLesson = isForKernel && this.#record >= this.#nextLesson
-    let next = this.#isRecord(bytes[start]!)
-      ? this.#scanRecord(block, row, start)
+    this.#values.length = 0
+    let next = this.#isRecord(scanner.bytes[start]!)
+      ? this.#scanInside(block, row, start, this.#top)
       : this.#other(start)
     if (next >= 0 && this.#seen < this.#members.length) {
       // Records of this shape would not set the cells of the missing members.
-      this.#isUsual = false
+      this.#isLesson = false
       if (!this.#fillMissing(block, row)) next = -1
     }
     // A record that is not a row needs none of the texts that were unescaped for it.
     if (next < 0) {
       scanner.scratch = scratch
       block.forgetWrongCells(row)
-    } else this.#learn(start, next)
+    } else if (this.#isLesson) this.#learn(start, next)
     return next
-  }
-
-  #scanRecord(block: RecordBlock, row: number, start: number): number {
-    this.#values.length = 0
-    this.#position = 0
-    this.#seen = 0
-    this.#isUsual = true
-    return this.#scanner.bytes[start] === openBrace
-      ? this.#scanMembers(block, row, start, this.#levels[0]!)
-      : this.#scanElements(block, row, start)
   }
 
   #isRecord(first: number): boolean {
@@ -153,18 +132,22 @@ export class JsonRecords {
     return first === openBracket && (isNamed || this.#rules.byPosition === true)
   }
 
-  #scanElements(block: RecordBlock, row: number, start: number): number {
+  /** Scans the members of an object, or the elements of a record that is an array. */
+  #scanInside(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     const scanner = this.#scanner
     const { bytes } = scanner
+    const isObject = bytes[start] === openBrace
+    const close = isObject ? closeBrace : closeBracket
     let p = scanner.skipBlanks(start + 1)
-    if (bytes[p] === closeBracket) return p + 1
+    if (bytes[p] === close) return p + 1
     for (let element = 0; ; element++) {
-      const entry = this.#elementEntry(element)
+      this.#valueAt = p
+      const entry = isObject ? this.#findEntry(p, level) : this.#elementEntry(element)
       if (entry === undefined) return -1
-      p = this.#scanMember(block, row, p, entry)
+      p = this.#scanMember(block, row, this.#valueAt, entry)
       if (p < 0) return p
       p = scanner.skipBlanks(p)
-      if (bytes[p] === closeBracket) return p + 1
+      if (bytes[p] === close) return p + 1
       if (bytes[p] !== comma) return scanner.stop(p)
       p = scanner.skipBlanks(p + 1)
     }
@@ -174,7 +157,7 @@ export class JsonRecords {
     const known = this.#elements[element]
     if (known !== undefined) return known
     const own = this.#rules.byPosition === true ? undefined : this.names?.[element]
-    const entry = this.#entryNamed(own ?? String(element + 1), this.#levels[0]!)
+    const entry = this.#entryNamed(own ?? String(element + 1), this.#top)
     if (entry !== undefined && element < maxRemembered) this.#elements[element] = entry
     return entry
   }
@@ -182,35 +165,15 @@ export class JsonRecords {
   /** Makes the record's shape the usual one. */
   #learn(start: number, end: number): void {
     const values = this.#values
-    if (!this.#isLesson || values.length > maxRemembered) return
-    this.#nextLesson = this.#record + (this.#isUsual ? recordsPerLesson : 1)
-    if (!this.#isUsual) return
+    if (values.length > maxRemembered) return
+    this.#nextLesson = this.#record + recordsPerLesson
     const starts = [start, ...values.map(value => value.end)]
     const ends = [...values.map(value => value.start), end]
     this.#shape = {
       texts: starts.map((from, i) => this.#scanner.bytes.slice(from, ends[i])),
       fields: Int32Array.from(values, value => value.field),
-      kinds: Int32Array.from(values, value => this.#members[value.field]?.kinds ?? anyKind),
-    }
-  }
-
-  #scanMembers(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
-    const scanner = this.#scanner
-    const { bytes } = scanner
-    let p = start + 1
-    if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-    if (bytes[p] === closeBrace) return p + 1
-    for (;;) {
-      if (bytes[p] !== quote) return scanner.stop(p)
-      const entry = this.#findEntry(p, level)
-      if (entry === undefined) return -1
-      p = this.#scanMember(block, row, this.#valueAt, entry)
-      if (p < 0) return p
-      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-      if (bytes[p] === closeBrace) return p + 1
-      if (bytes[p] !== comma) return scanner.stop(p)
-      p++
-      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+      // A value that no column takes may be of any kind.
+      kinds: Int32Array.from(values, value => this.#members[value.field]?.kinds ?? -1),
     }
   }
 
@@ -221,7 +184,7 @@ export class JsonRecords {
       if (field < 0) return this.#scanNoObject(block, row, start, level)
     }
     if (field >= 0 && !this.#see(field)) return -1
-    const end = field < 0 ? this.#passOver(start) : this.#cells.scan(block, row, field, start)
+    const end = field < 0 ? this.#passOver(start) : this.#scanCell(block, row, field, start)
     if (this.#isLesson && end >= 0) this.#values.push({ start, end, field })
     return end
   }
@@ -232,21 +195,17 @@ export class JsonRecords {
     scanner.sawNotFinite = false
     const next = scanner.value(start)
     if (next < 0) return next
-    if (scanner.sawNotFinite && this.#rules.lenient !== true) {
-      const message = `the record holds NaN or an infinity, ${notJsonAdvice}`
-      this.#obstacle = { code: 'DDB_INPUT_JSON', message }
-      return -1
-    }
-    return next
+    return scanner.sawNotFinite && this.#rules.lenient !== true ? this.#stop(notFiniteFault) : next
   }
 
   /** Scans a nested object that has members for columns. */
   #scanInner(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
-    if (this.#levelSeenIn[level.index] === this.#record) {
-      return this.#twice(level.prefix.slice(0, -1), this.#members[level.fields[0]!]!)
+    if (level.seenIn === this.#record) {
+      const member = this.#members[level.fields[0]!]!
+      return this.#stop(twiceFault(level.prefix.slice(0, -1), member))
     }
-    this.#levelSeenIn[level.index] = this.#record
-    return this.#scanMembers(block, row, start, level)
+    level.seenIn = this.#record
+    return this.#scanInside(block, row, start, level)
   }
 
   /** Handles a value in place of a nested object. Null makes all members of the object null; any other value is wrong. */
@@ -254,7 +213,7 @@ export class JsonRecords {
     const scanner = this.#scanner
     const next = scanner.value(start)
     if (next < 0) return next
-    this.#isUsual = false
+    this.#isLesson = false
     for (const field of level.fields) {
       if (!this.#see(field)) return -1
       const cell = row * block.fieldCount + field
@@ -262,7 +221,7 @@ export class JsonRecords {
       block.ends[cell] = start
       if (
         scanner.kind !== jsonKinds.null &&
-        !this.#cells.wrongKind(block, row, field, jsonKinds.object)
+        !this.#wrongKind(block, row, field, jsonKinds.object)
       ) {
         return -1
       }
@@ -274,14 +233,88 @@ export class JsonRecords {
   #other(start: number): number {
     const next = this.#scanner.value(start)
     if (next < 0) return next
-    const { kind } = this.#scanner
-    const isArray = kind === jsonKinds.array
-    const { byPosition = false } = this.#rules
-    const advice = isArray
-      ? `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order`
-      : ''
-    const message = `a record is ${byPosition ? 'an array' : 'an object'}, not ${kindsText(kind)}${advice}`
-    this.#obstacle = { code: 'DDB_INPUT_JSON', message }
+    return this.#stop(recordFault(this.#scanner.kind, this.#rules.byPosition === true))
+  }
+
+  /** Scans the value at `p` into the row's cell. Returns the position after the value, or −1. */
+  #scanCell(block: RecordBlock, row: number, field: number, p: number): number {
+    const scanner = this.#scanner
+    const { kinds, elementKinds } = this.#members[field]!
+    const cell = row * block.fieldCount + field
+    const c = scanner.bytes[p]
+    if (elementKinds !== 0 && c === openBracket) {
+      const start = scanner.scratch
+      const next = this.#scanArray(block, row, field, p)
+      block.starts[cell] = start
+      block.ends[cell] = scanner.scratch
+      return next
+    }
+    const next = c === quote ? scanner.string(p) : scanner.value(p)
+    if (next < 0) return next
+    const { kind } = scanner
+    block.starts[cell] = scanner.textStart
+    block.ends[cell] = kind === jsonKinds.null ? scanner.textStart : scanner.textEnd
+    if (block.numberCells !== undefined) {
+      block.numberCells[cell] = kind === jsonKinds.number ? 1 : 0
+    }
+    if ((kinds & kind) === 0 && kind !== jsonKinds.null) {
+      block.ends[cell] = scanner.textStart
+      return this.#wrongKind(block, row, field, kinds) ? next : -1
+    }
+    if (kind === jsonKinds.string && scanner.brokenSurrogate) {
+      block.ends[cell] = scanner.textStart
+      if (this.#forgives(block, row, field)) return next
+      return this.#stop(surrogateFault(this.#members[field]!))
+    }
+    return next
+  }
+
+  /** Writes the elements of an array one after the other, with separators between them. A null becomes an empty element. */
+  #scanArray(block: RecordBlock, row: number, field: number, open: number): number {
+    const scanner = this.#scanner
+    const { bytes } = scanner
+    const { elementKinds } = this.#members[field]!
+    let p = scanner.skipBlanks(open + 1)
+    if (bytes[p] === closeBracket) return p + 1
+    for (;;) {
+      const to = scanner.scratch
+      p = scanner.value(p)
+      if (p < 0) return p
+      const { kind, textStart, textEnd } = scanner
+      scanner.scratch = to
+      if (kind !== jsonKinds.null) {
+        const suits = (elementKinds & kind) !== 0
+        if (suits && !bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
+          // A text with escapes needs no copying, because the scanner has already written it to `to`.
+          if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
+          scanner.scratch = to + textEnd - textStart
+        } else if (!this.#wrongKind(block, row, field, elementKinds)) return -1
+      }
+      p = scanner.skipBlanks(p)
+      if (bytes[p] === closeBracket) return p + 1
+      if (bytes[p] !== comma) return scanner.stop(p)
+      bytes[scanner.scratch++] = elementSeparator
+      p = scanner.skipBlanks(p + 1)
+    }
+  }
+
+  /** Handles a value of a kind that the column refuses. Returns true if the record may still be a row. */
+  #wrongKind(block: RecordBlock, row: number, field: number, kinds: number): boolean {
+    if (this.#forgives(block, row, field)) return true
+    this.obstacle = kindFault(this.#scanner, this.#members[field]!, kinds)
+    return false
+  }
+
+  /** With `lenient`, counts a bad cell, which is empty. */
+  #forgives(block: RecordBlock, row: number, field: number): boolean {
+    const { lenient = false } = this.#rules
+    if (lenient) block.addWrongCell(row, field)
+    return lenient
+  }
+
+  /** Ends the scan of a record that is JSON, but no row. */
+  #stop(fault: Fault): -1 {
+    this.obstacle = fault
     return -1
   }
 
@@ -290,6 +323,10 @@ export class JsonRecords {
    * if there is no key and colon, or if the rules refuse the key.
    */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
+    if (this.#scanner.bytes[open] !== quote) {
+      this.#scanner.stop(open)
+      return undefined
+    }
     const position = this.#position++
     const key = this.#keys[position]
     if (key !== undefined && key.level === level && isAt(key.text, this.#scanner.bytes, open)) {
@@ -323,27 +360,15 @@ export class JsonRecords {
   #entryNamed(key: string, level: JsonLevel): JsonEntry | undefined {
     const entry = level.entries.get(key) ?? level.anyCase.get(key.toLowerCase())
     if (entry !== undefined || this.#rules.ignoreExtra) return entry ?? ignoredEntry
-    const names = this.#members.map(member => member.name)
-    const name = `${level.prefix}${key}`
-    const hint = this.#rules.byPosition === true ? '' : nearestHint(name, names)
-    const text = Buffer.from(key)
-    this.#obstacle = {
-      code: 'DDB_INPUT_MEMBER',
-      message: `${this.#called(name)} goes nowhere${hint}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
-      value: clippedText(text, 0, text.length),
-    }
+    this.obstacle = extraFault(level.prefix, key, this.#members, this.#rules.byPosition === true)
     return undefined
-  }
-
-  #called(name: string): string {
-    return this.#rules.byPosition === true ? `element ${name}` : `member "${name}"`
   }
 
   /** Marks the field as present in the record. Returns false if the record already has the field. */
   #see(field: number): boolean {
     if (this.#seenIn[field] === this.#record) {
       const member = this.#members[field]!
-      this.#twice(member.name, member)
+      this.obstacle = twiceFault(member.name, member)
       return false
     }
     this.#seenIn[field] = this.#record
@@ -351,19 +376,13 @@ export class JsonRecords {
     return true
   }
 
-  #twice(name: string, { columnName }: JsonMember): number {
-    const message = `the record has member "${name}" twice`
-    this.#obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
-    return -1
-  }
-
   #fillMissing(block: RecordBlock, row: number): boolean {
     const firstCell = row * block.fieldCount
-    for (const [field, { name, columnName }] of this.#members.entries()) {
+    const { allowMissing, byPosition = false } = this.#rules
+    for (const [field, member] of this.#members.entries()) {
       if (this.#seenIn[field] === this.#record) continue
-      if (!this.#rules.allowMissing) {
-        const message = `the record has no ${this.#called(name)}: name another with ${option('mapping.map')}, or leave it null with ${option('mapping.allowMissing')}`
-        this.#obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
+      if (!allowMissing) {
+        this.obstacle = missingFault(member, byPosition)
         return false
       }
       block.starts[firstCell + field] = 0
@@ -372,9 +391,6 @@ export class JsonRecords {
     return true
   }
 }
-
-/** A value that no column takes may be of any kind. */
-const anyKind = -1
 
 /** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
 const recordsPerLesson = 16

@@ -104,8 +104,7 @@ export class JsonScanner {
     const c = this.bytes[p]!
     if (c === quote) return this.string(p)
     if (c === minus || (c >= zero && c <= nine)) return this.number(p)
-    if (c === openBrace) return this.#object(p, depth)
-    if (c === openBracket) return this.#array(p, depth)
+    if (c === openBrace || c === openBracket) return this.#inside(p, depth)
     return this.#literal(p, c)
   }
 
@@ -169,41 +168,30 @@ export class JsonScanner {
     return this.textEnd
   }
 
-  #object(open: number, depth: number): number {
+  /** Scans an object or an array. */
+  #inside(open: number, depth: number): number {
     if (depth >= maxDepth) return this.#stopTooDeep(open)
+    const { bytes } = this
+    const isObject = bytes[open] === openBrace
+    const close = isObject ? closeBrace : closeBracket
     let p = this.skipBlanks(open + 1)
-    if (this.bytes[p] !== closeBrace) {
+    if (bytes[p] !== close) {
       for (;;) {
-        if (this.bytes[p] !== quote) return this.stop(p)
-        if ((p = this.string(p)) < 0) return p
-        p = this.skipBlanks(p)
-        if (this.bytes[p] !== colon) return this.stop(p)
-        if ((p = this.value(this.skipBlanks(p + 1), depth + 1)) < 0) return p
-        p = this.skipBlanks(p)
-        if (this.bytes[p] === closeBrace) break
-        if (this.bytes[p] !== comma) return this.stop(p)
-        p = this.skipBlanks(p + 1)
-      }
-    }
-    this.kind = jsonKinds.object
-    this.textStart = open
-    this.textEnd = p + 1
-    return p + 1
-  }
-
-  #array(open: number, depth: number): number {
-    if (depth >= maxDepth) return this.#stopTooDeep(open)
-    let p = this.skipBlanks(open + 1)
-    if (this.bytes[p] !== closeBracket) {
-      for (;;) {
+        if (isObject) {
+          if (bytes[p] !== quote) return this.stop(p)
+          if ((p = this.string(p)) < 0) return p
+          p = this.skipBlanks(p)
+          if (bytes[p] !== colon) return this.stop(p)
+          p = this.skipBlanks(p + 1)
+        }
         if ((p = this.value(p, depth + 1)) < 0) return p
         p = this.skipBlanks(p)
-        if (this.bytes[p] === closeBracket) break
-        if (this.bytes[p] !== comma) return this.stop(p)
+        if (bytes[p] === close) break
+        if (bytes[p] !== comma) return this.stop(p)
         p = this.skipBlanks(p + 1)
       }
     }
-    this.kind = jsonKinds.array
+    this.kind = isObject ? jsonKinds.object : jsonKinds.array
     this.textStart = open
     this.textEnd = p + 1
     return p + 1
@@ -322,35 +310,20 @@ export function afterArrayText(c: number): string {
   return `${what}, where another begins, as in files that were joined: jq -c '.[]' FILE writes a row a line`
 }
 
+/** For the letter of an escape: the character. */
 const simpleEscapes: ReadonlyMap<number, number> = new Map(
-  Object.entries({
-    '"': '"',
-    '\\': '\\',
-    '/': '/',
-    b: '\b',
-    f: '\f',
-    n: '\n',
-    r: '\r',
-    t: '\t',
-  }).map(([letter, character]) => [letter.charCodeAt(0), character.charCodeAt(0)]),
+  ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map(pair => [
+    pair.charCodeAt(0),
+    pair.charCodeAt(1),
+  ]),
 )
 
+/** The bits of the first byte that tell how many bytes follow it. */
+const leads = [0, 0xc0, 0xe0, 0xf0]
+
 function writeUtf8(bytes: Uint8Array, start: number, code: number): number {
-  let to = start
-  if (code < 0x80) {
-    bytes[to++] = code
-  } else if (code < 0x800) {
-    bytes[to++] = 0xc0 | (code >> 6)
-    bytes[to++] = 0x80 | (code & 0x3f)
-  } else if (code < 0x10000) {
-    bytes[to++] = 0xe0 | (code >> 12)
-    bytes[to++] = 0x80 | ((code >> 6) & 0x3f)
-    bytes[to++] = 0x80 | (code & 0x3f)
-  } else {
-    bytes[to++] = 0xf0 | (code >> 18)
-    bytes[to++] = 0x80 | ((code >> 12) & 0x3f)
-    bytes[to++] = 0x80 | ((code >> 6) & 0x3f)
-    bytes[to++] = 0x80 | (code & 0x3f)
-  }
-  return to
+  const more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3
+  bytes[start] = leads[more]! | (code >> (6 * more))
+  for (let i = 1; i <= more; i++) bytes[start + i] = 0x80 | ((code >> (6 * (more - i))) & 0x3f)
+  return start + more + 1
 }
