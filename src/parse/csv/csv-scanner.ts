@@ -14,36 +14,45 @@ import { RecordWalk } from './record-walk.js'
 const leastReach = 1024
 const mostReach = 160 * 1024
 
-/** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
-export class CsvScanner implements RecordScanner {
+/**
+ * Makes the scanners for inputs of a dialect, which are read one after the other. Only for a dialect whose quote and escape character are
+ * bytes (`isByteDialect`).
+ */
+export function scannersOf(dialect: CsvDialect): (lines: LineTokenizer) => CsvScanner {
+  const { quotes } = dialect
+  const isLax = quotes !== 'strict'
+  const walk = new RecordWalk(dialect, { isStrict: true, isLax, hasFormulas: quotes === 'excel' })
+  const rules = scanRules(dialect)
+  return lines => new CsvScanner(lines, walk, rules)
+}
+
+/** Undefined for dialects that the kernel does not know. */
+function scanRules(dialect: CsvDialect): ScanRules | undefined {
+  const { delimiter, quote, escape, quotes, comment, trim, ...limits } = dialect
+  const isDoubled = quote === '' || escape === quote
+  if (!isByte(delimiter) || !isDoubled || trim || quotes !== 'strict') return undefined
+  const others = new Uint8Array(256)
+  const [commentStart = lineFeed] = Buffer.from(comment)
+  for (const byte of [lineFeed, carriageReturn, commentStart, ...markStarts]) others[byte] = 1
+  const { trailingDelimiter, maxRecordBytes } = limits
+  return {
+    delimiter: delimiter.charCodeAt(0),
+    quote: quote === '' ? -1 : quote.charCodeAt(0),
+    ...{ trailingDelimiter, maxRecordBytes, others, header: new Uint8Array(0) },
+  }
+}
+
+class CsvScanner implements RecordScanner {
   readonly walk: RecordWalk
   readonly #lines: LineTokenizer
   /** How many bytes the kernel searches at a time: fewer where it often gives up. */
   #reach = mostReach
-  /** Undefined for dialects that the kernel does not know. */
   #rules: ScanRules | undefined
 
-  constructor(lines: LineTokenizer, dialect: CsvDialect) {
-    const { delimiter, quote, escape, quotes, comment, trim, trailingDelimiter } = dialect
+  constructor(lines: LineTokenizer, walk: RecordWalk, rules: ScanRules | undefined) {
     this.#lines = lines
-    this.walk = new RecordWalk(dialect, {
-      isStrict: true,
-      isLax: quotes !== 'strict',
-      hasFormulas: quotes === 'excel',
-    })
-    const isDoubled = quote === '' || escape === quote
-    if (!isByte(delimiter) || !isDoubled || trim || quotes !== 'strict') return
-    const others = new Uint8Array(256)
-    const [commentStart = lineFeed] = Buffer.from(comment)
-    for (const byte of [lineFeed, carriageReturn, commentStart, ...markStarts]) others[byte] = 1
-    this.#rules = {
-      delimiter: delimiter.charCodeAt(0),
-      quote: quote === '' ? -1 : quote.charCodeAt(0),
-      trailingDelimiter,
-      maxRecordBytes: lines.maxRecordBytes,
-      others,
-      header: new Uint8Array(0),
-    }
+    this.walk = walk
+    this.#rules = rules
   }
 
   set header(header: Uint8Array) {

@@ -11,7 +11,7 @@ import { csvDialect, isByte, isByteDialect, givenDialect, type CsvDialect } from
 import { findQuotes, quotesDialect, type FoundQuotes, type QuotesDialect } from './find-quotes.js'
 import { optionTexts } from '../option-texts.js'
 import { linesAbove, linesAboveError } from './lines-above.js'
-import { CsvScanner } from './csv-scanner.js'
+import { scannersOf } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
 import { type FollowingRecords, isHeaderByData, isHeaderFor } from './decide-header.js'
@@ -36,7 +36,6 @@ import type {
   KnownDialect,
   PreviousFindings,
 } from '../input-reader.js'
-import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 import type { Window } from '../window.js'
@@ -190,7 +189,7 @@ function wantedCount(
 function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
   let window: Window | undefined
-  const scannerOf = (lines: LineTokenizer): CsvScanner => new CsvScanner(lines, dialect)
+  const scannerOf = scannersOf(dialect)
   return (source, bytes) => {
     if (!isSimilar(expected, bytes)) return undefined
     const { name, text } = source
@@ -334,7 +333,7 @@ function checkDialect(dialect: CsvDialect): void {
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes, text } = source
   const scannerOf = isByteDialect(dialect)
-    ? (lines: LineTokenizer) => new CsvScanner(lines, dialect)
+    ? scannersOf(dialect)
     : await (await import('./csv-parse-scanner.js')).loadCsvParse(dialect)
   return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
 }

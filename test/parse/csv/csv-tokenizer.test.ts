@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { csvDialect, type CsvDialect } from '../../../src/parse/csv/csv-dialect.js'
 import { loadCsvParse } from '../../../src/parse/csv/csv-parse-scanner.js'
-import { CsvScanner } from '../../../src/parse/csv/csv-scanner.js'
+import { scannersOf } from '../../../src/parse/csv/csv-scanner.js'
 import { CsvTokenizer } from '../../../src/parse/csv/csv-tokenizer.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
 import { bytesOf } from '../reading.js'
@@ -79,7 +79,7 @@ function oracle(
 type Open = (dialect: CsvDialect) => CsvTokenizer | Promise<CsvTokenizer>
 
 const scanned = (dialect: CsvDialect): CsvTokenizer =>
-  new CsvTokenizer('x', dialect, 0, lines => new CsvScanner(lines, dialect))
+  new CsvTokenizer('x', dialect, 0, scannersOf(dialect))
 
 const parsed = async (dialect: CsvDialect): Promise<CsvTokenizer> =>
   new CsvTokenizer('x', dialect, 0, await loadCsvParse(dialect))
