@@ -42,7 +42,7 @@ export interface User {
   hasScram?: boolean
 }
 
-/** A request that is running or waits for its turn. */
+/** A running request that waits. */
 export interface ConsoleJob {
   /** UUID text. */
   rootJobId: string
@@ -56,12 +56,6 @@ export interface ConsoleJob {
   cancel?: () => void
 }
 
-/** The jobs of one session, which run one after the other. */
-export interface SessionJobs {
-  readonly running: ConsoleJob
-  readonly queued: () => readonly ConsoleJob[]
-}
-
 /** Settings of `dolphindb.cfg` that the embedded server supports, under their own names. */
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
@@ -72,15 +66,9 @@ export interface NodeConfig {
   maxPubConnections: number
   /** If true, sharing a table needs the right CREATE_SHARED_VAR, which at first only the user admin has. */
   enableSharedVarCreationControl: boolean
-  /** Memory limit in gigabytes. */
-  maxMemSize: number
   /** If 1, a real server flushes redo log, data and metadata to disk. Default 0. */
   dataSync?: number
-  /** Size in gigabytes. If omitted, OLAP tables have no cache. */
-  OLAPCacheEngineSize?: number
   dfsReplicationFactor?: number
-  /** If true, guests cannot read settings. */
-  enableConfigAccessControl: boolean
 }
 
 /** The state that all sessions of an embedded server share. It outlives the sessions. */
@@ -93,8 +81,8 @@ export interface ServerNode {
   readonly users: Map<string, User>
   /** User name → right, such as `TABLE_WRITE dfs://db/pt` → true if granted, false if denied. */
   readonly privileges: Map<string, Map<string, boolean>>
-  /** Session id → requests. Contains only sessions with a request in progress. */
-  readonly jobs: Map<string, SessionJobs>
+  /** Session id → its running request, if that waits. */
+  readonly jobs: Map<string, ConsoleJob>
   /** @internal Physical index of the next DFS table. A table that is created again gets a new index. */
   nextPhysicalIndex: number
   /** Transactions on DFS tables. */
@@ -155,8 +143,6 @@ export function createNode(options: NodeOptions = {}): ServerNode {
       persistenceDir: '',
       maxPubConnections: 4,
       enableSharedVarCreationControl: false,
-      maxMemSize: 8,
-      enableConfigAccessControl: false,
       ...options.config,
     },
     version,

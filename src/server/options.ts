@@ -101,11 +101,8 @@ const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknow
   persistenceDir: text => text,
   enableInsertStatementForDFSTable: flagOf,
   enableSharedVarCreationControl: flagOf,
-  enableConfigAccessControl: flagOf,
   maxPubConnections: countOf,
-  maxMemSize: countOf,
   dataSync: countOf,
-  OLAPCacheEngineSize: countOf,
   dfsReplicationFactor: countOf,
 }
 

@@ -10,7 +10,6 @@ import {
   type DiscardCounters,
   type Executor,
   RequestRunner,
-  Retries,
   type SessionInfo,
 } from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
@@ -93,7 +92,6 @@ export async function startServerWith(
     executor.open({ id: String((lastSessionId += 1)), remoteAddress, remotePort, delay: sleep })
   const runnerContext = {
     executor,
-    retries: new Retries(),
     discard: options.discard === true ? discarded : undefined,
     node,
     requireLogin: options.requireLogin ?? false,

@@ -5,16 +5,22 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { isCompressed } from '../../src/client/session-options.js'
-import { serverFailure } from '../../src/client/failure.js'
-import { newSecrets } from '../../src/client/login/hide-password.js'
+import {
+  type ConnectOptions,
+  checkConnectOptions,
+  connectHead,
+  isCompressed,
+  requestHead,
+} from '../../src/client/session-options.js'
 import {
   lacksLogin,
   lacksRight,
-  withLoginAdvice,
   rightAdvice,
+  serverFailure,
   settingAdvice,
+  withLoginAdvice,
 } from '../../src/client/failure.js'
+import { newSecrets } from '../../src/client/login/hide-password.js'
 import { connect as connectPlain, connectTyped as connect } from '../../src/client/open-session.js'
 import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
 import {
@@ -24,8 +30,6 @@ import {
   toPlain,
   toRows,
 } from '../../src/client/plain-output.js'
-import { connectHead, requestHead } from '../../src/client/session-options.js'
-import { checkConnectOptions, type ConnectOptions } from '../../src/client/session-options.js'
 import { traceConnection } from '../../src/client/trace.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { ColumnType } from '../../src/protocol/data-type.js'

@@ -8,7 +8,6 @@ import { Connection, type ConnectionContext } from '../../src/server/net/connect
 import {
   type Executor,
   RequestRunner,
-  Retries,
   type Transport,
 } from '../../src/server/net/request-runner.js'
 import { createNode } from '../../src/server/node.js'
@@ -22,7 +21,6 @@ export class BareServer {
   /** Requests that reached the executor. */
   readonly log: string[] = []
   readonly #node = createNode()
-  readonly #retries = new Retries()
   readonly #context: ConnectionContext = {
     clock: this.#node.clock,
     node: this.#node,
@@ -54,7 +52,6 @@ export class BareServer {
     let nextId = Number(firstSessionId)
     const context = {
       executor: this.#executor,
-      retries: this.#retries,
       discard: undefined,
       node: this.#node,
       requireLogin: false,

@@ -3,7 +3,7 @@
 */
 import { systemPlatform } from '../../src/platform/system.js'
 import { formatValue } from '../../src/protocol/element.js'
-import { toWire } from '../../src/server/elements/dictionary.js'
+import { toWire } from '../../src/server/elements/elements.js'
 import { type NodeOptions, createNode } from '../../src/server/node.js'
 import { runUnits } from '../../src/server/script/session/session.js'
 import { Runtime } from '../../src/server/script/session/runtime.js'

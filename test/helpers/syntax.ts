@@ -5,7 +5,7 @@ import { builtins } from '../../src/server/functions/registry.js'
 import type { Names } from '../../src/server/script/parse/scopes.js'
 import { Parser } from '../../src/server/script/parse/statements.js'
 import type { Expression, Statement } from '../../src/server/script/parse/syntax.js'
-import { textsOf } from '../../src/server/values/scalar.js'
+import { textsOf } from '../../src/server/values/values.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
 
 export const anyNames: Names = name =>

@@ -5,14 +5,15 @@ import fc from 'fast-check'
 import t from 'tap'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/protocol/civil-date.js'
 import { type ColumnType, type DataType } from '../../src/protocol/data-type.js'
-import { elementBytes, vectorOfBytes } from '../../src/protocol/element.js'
 import {
+  type ElementValue,
   columnTypeOf,
   elementAt,
-  type ElementValue,
+  elementBytes,
   isNullAt,
   scalarAt,
   vectorOf,
+  vectorOfBytes,
 } from '../../src/protocol/element.js'
 import { type Column, type TypedVector } from '../../src/protocol/value.js'
 import { hex, scalar } from '../helpers/codec.js'

@@ -105,7 +105,7 @@ t.test(
     before.users.set('joe', { password: 'x', isAdmin: false })
     before.privileges.set('joe', new Map([['TABLE_READ *', true]]))
     before.shared.set('t', { table: {} as never, owner: 'admin' })
-    before.jobs.set('1', { running: undefined!, queued: () => [] })
+    before.jobs.set('1', undefined!)
     before.sessions.set('1', {} as never)
     const node = createNode({ restartOf: before, adminPassword: 'other' })
     t.equal(node.databases.get('dfs://d'), database)
@@ -163,14 +163,14 @@ t.test('settings are read in the form of a configuration file', async t => {
   const texts = {
     newValuePartitionPolicy: 'skip',
     maxPubConnections: '0',
-    OLAPCacheEngineSize: '0.5',
+    dfsReplicationFactor: '2',
     enableSharedVarCreationControl: 'true',
     persistenceDir: '',
   }
   t.strictSame(readSettings(texts), {
     newValuePartitionPolicy: 'skip',
     maxPubConnections: 0,
-    OLAPCacheEngineSize: 0.5,
+    dfsReplicationFactor: 2,
     enableSharedVarCreationControl: true,
     persistenceDir: '',
   })

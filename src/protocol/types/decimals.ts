@@ -76,10 +76,15 @@ export function checkedScale(reader: ByteReader, type: DecimalType, scale: numbe
 const maxExponent = 100
 
 /**
- * The unscaled integer of a text such as `-1.50`, `.5` or `1e3`. Undefined if the text is not a number, or if `scale`
- * would cut off digits other than 0. The caller checks that the type can hold the integer.
+ * The unscaled integer of a text such as `-1.50`, `.5` or `1e3`. Undefined if the text is not a number. The caller checks that
+ * the type can hold the integer.
+ * @param rest  for digits beyond the scale: undefined for digits other than 0, cut off, or rounded half away from zero
  */
-export function parseDecimal(text: string, scale: number): bigint | undefined {
+export function parseDecimal(
+  text: string,
+  scale: number,
+  rest: 'refuse' | 'cut' | 'round' = 'refuse',
+): bigint | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text)
   if (match === null) return undefined
   const whole = match[2]!
@@ -90,9 +95,17 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   if (Math.abs(exponent) > maxExponent) return undefined
   const shift = exponent - fraction.length + scale
   const unscaled = BigInt(match[1] === '-' ? `-${digits}` : digits)
-  if (shift >= 0) return unscaled * 10n ** BigInt(shift)
+  if (shift >= 0 || rest === 'round') return rescale(unscaled, shift)
   const divisor = 10n ** BigInt(-shift)
-  return unscaled % divisor === 0n ? unscaled / divisor : undefined
+  return rest === 'cut' || unscaled % divisor === 0n ? unscaled / divisor : undefined
+}
+
+/** @param digits  added to the scale; if negative, rounds half away from zero */
+export function rescale(unscaled: bigint, digits: number): bigint {
+  if (digits >= 0) return unscaled * 10n ** BigInt(digits)
+  const divisor = 10n ** BigInt(-digits)
+  const half = divisor / 2n
+  return (unscaled < 0n ? unscaled - half : unscaled + half) / divisor
 }
 
 /** The text of a decimal, always with `scale` digits after the point: `-1.50` for −150 with scale 2. */

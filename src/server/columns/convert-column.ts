@@ -17,6 +17,7 @@ import {
   elementAt,
   vectorOf,
 } from '../../protocol/element.js'
+import { parseDecimal, rescale } from '../../protocol/types/decimals.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
 import type { Category } from '../../protocol/types/type-facts.js'
@@ -175,36 +176,16 @@ function checkedDecimals(target: ColumnType, values: readonly (bigint | null)[])
   return vectorOf(target, values)
 }
 
-function checkRange(fits: boolean): void {
+function checkRange(fits: boolean): asserts fits {
   check(fits, 'DECIMAL math overflow RefId:S05003')
-}
-
-/** @param digits  added to the scale; if negative, rounds half away from zero */
-function rescale(value: bigint, digits: number): bigint {
-  if (digits >= 0) return value * 10n ** BigInt(digits)
-  const divisor = 10n ** BigInt(-digits)
-  const half = divisor / 2n
-  return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
 }
 
 /** Uses the decimal digits that JavaScript prints for the number, so that 0.29 with scale 2 gives 29 and not 28. */
 function unscaledNumber(number: number | null, scale: number): bigint | null {
   if (number === null || Number.isNaN(number)) return null
-  checkRange(Number.isFinite(number))
-  const [value, exponent] = digitsOf(String(number))
-  const digits = scale + exponent
-  // No decimal type has so many digits. Larger exponents would also make `rescale` compute huge powers of ten.
-  checkRange(digits <= 40 || value === 0n)
-  return rescale(value, Math.max(Math.min(digits, 40), -400))
-}
-
-/** The number is the integer, multiplied by that power of ten. Cuts off digits that no decimal type can hold. */
-function digitsOf(text: string): [value: bigint, exponent: number] {
-  const [, sign, whole = '', fraction = '', exponent = '0'] =
-    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)!
-  const digits = (whole + fraction).slice(0, 200)
-  const value = BigInt(digits)
-  return [sign === '-' ? -value : value, Number(exponent) + whole.length - digits.length]
+  const value = Math.abs(number) < 1e-50 ? 0n : parseDecimal(String(number), scale, 'round')
+  checkRange(value !== undefined)
+  return value
 }
 
 const decoder = new TextDecoder()
@@ -299,11 +280,8 @@ function timesOfNumbers(column: Vector, { type }: ColumnType): Column {
  * @throws {ScriptError} if the text has more digits than the type can hold
  */
 function decimalOfText(text: string, target: ColumnType): bigint | null {
-  if (!numberText.test(text)) return null
-  const [value, exponent] = digitsOf(text)
-  const shift = (target.scale ?? 0) + exponent
-  const power = 10n ** BigInt(Math.min(Math.abs(shift), 100))
-  const unscaled = shift < 0 ? value / power : value * power
+  const unscaled = parseDecimal(text, target.scale ?? 0, 'cut')
+  if (unscaled === undefined) return null
   const limit = 10n ** BigInt(maxScale[target.type as keyof typeof maxScale])
   const name = columnTypeText(target)
   check(

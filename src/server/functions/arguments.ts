@@ -28,11 +28,10 @@ import {
   stringScalar,
   textOf,
   textsOf,
-} from '../values/scalar.js'
-import { tupleElements } from '../values/vector-literal.js'
-import { emptyDictionary, setEntry } from '../elements/dictionary.js'
-import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
-import { createTable } from '../tables/memory-table.js'
+  tupleElements,
+} from '../values/values.js'
+import { emptyDictionary, setEntry } from '../elements/elements.js'
+import { type DatabaseHandle, type ServerTable, createTable } from '../tables/server-table.js'
 import { databaseAt } from '../tables/dfs-database.js'
 import { findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'

@@ -9,7 +9,7 @@ import {
   partitionTypeIds,
   stringVector,
   voidValue,
-} from '../values/scalar.js'
+} from '../values/values.js'
 import type { DatabaseHandle, LevelScheme, PartitionType } from '../tables/server-table.js'
 import {
   createStoredTable,

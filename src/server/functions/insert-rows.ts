@@ -4,7 +4,14 @@
 */
 import type { Builtin, CallContext, Evaluation, ServerValue } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
-import { boolScalar, intScalar, objectKinds, stringScalar, voidValue } from '../values/scalar.js'
+import {
+  boolScalar,
+  intScalar,
+  objectKinds,
+  stringScalar,
+  tupleOf,
+  voidValue,
+} from '../values/values.js'
 import { columnCountError, isStream } from '../tables/prepare.js'
 import { checkWrite, findTable, shareTable, unshareTable } from '../tables/privileges.js'
 import {
@@ -19,14 +26,12 @@ import {
   wordArgument,
 } from './arguments.js'
 import { tableBytes } from './schema.js'
-import { tupleOf } from '../values/vector-literal.js'
 import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { firstReleases } from '../release.js'
 import { convertColumn } from '../columns/convert-column.js'
 import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/insert-values.js'
-import { columnIndex } from '../tables/memory-table.js'
-import type { ServerTable, UpsertCount } from '../tables/server-table.js'
+import { type ServerTable, type UpsertCount, columnIndex } from '../tables/server-table.js'
 
 type ObjectKind = keyof typeof objectKinds
 

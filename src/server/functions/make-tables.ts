@@ -9,14 +9,18 @@ import type { Builtin, BuiltinArguments, CallContext, ServerValue } from '../val
 import { firstReleases, isAtLeast } from '../release.js'
 import type { ServerNode } from '../node.js'
 import { check } from '../script-error.js'
-import { intScalar, voidValue } from '../values/scalar.js'
+import { intScalar, voidValue } from '../values/values.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
 import { checkMayAlter } from '../tables/dfs-database.js'
 import { updateColumns } from '../tables/insert-values.js'
-import { columnIndex, createTable } from '../tables/memory-table.js'
+import {
+  type ServerTable,
+  type TableKind,
+  columnIndex,
+  createTable,
+} from '../tables/server-table.js'
 import { checkWritable, isStream } from '../tables/prepare.js'
 import { checkWrite } from '../tables/privileges.js'
-import type { ServerTable, TableKind } from '../tables/server-table.js'
 import {
   builtin,
   columnArgument,

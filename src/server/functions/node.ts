@@ -4,10 +4,9 @@
   (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
-import type { Builtin, Evaluation, ScriptSession, ServerValue } from '../values/server-value.js'
+import type { Builtin, Evaluation, ServerValue } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
-import type { ElementValue } from '../../protocol/element.js'
-import { entryOf } from '../elements/dictionary.js'
+import { entryOf } from '../elements/elements.js'
 import { castValue } from '../operators/operators.js'
 import {
   boolScalar,
@@ -18,13 +17,13 @@ import {
   stringScalar,
   stringVector,
   textsOf,
+  tupleOf,
   voidValue,
-} from '../values/scalar.js'
+} from '../values/values.js'
 import { type ConsoleJob, type ServerNode, nodeAlias } from '../node.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { builtin, dictionaryOf, tableOf, tableOfColumns } from './arguments.js'
 import { tableBytes } from './schema.js'
-import { tupleOf } from '../values/vector-literal.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
@@ -131,47 +130,63 @@ export const nodeFunctions: readonly Builtin[] = [
   builtin('clearAllCache()', () => voidValue),
 
   /**
-   * Returns all settings of this server, or one setting as text; NULL for an unknown name. With
-   * enableConfigAccessControl, guests see no settings (DolphinDB manual, page getConfig).
+   * Returns all settings of this server, or one setting as text; NULL for an unknown name (DolphinDB manual, page
+   * getConfig).
    */
-  builtin('getConfig([key: text])', ({ node: { config }, session }, [key]) => {
-    const isHidden = config.enableConfigAccessControl && session.user === 'guest'
-    const known = isHidden ? [] : Object.entries(config).filter(([, value]) => value !== undefined)
+  builtin('getConfig([key: text])', ({ node: { config } }, [key]) => {
+    const known = Object.entries(config).filter(([, value]) => value !== undefined)
     const texts = known.map(([name, value]) => [name, String(value)])
     const settings = dictionaryOf(Object.fromEntries(texts) as Record<string, string>)
     return key === undefined ? settings : entryOf(settings, stringScalar(key))
   }),
 
-  /** Returns one row per running or queued request, including this call. */
+  /** Returns one row per running request, including this call. */
   builtin('getConsoleJobs()', ({ node, session }) => {
-    const sessions = new Map(node.sessions).set(session.id, session)
-    const rows = [...sessions.values()].flatMap(one => {
-      const jobs = node.jobs.get(one.id)
-      const asking = one === session ? [askingJob(node)] : []
-      const all = jobs ? [jobs.running, ...jobs.queued()] : asking
-      return all.map((job, place) => jobRow(node, one, job, place === 0))
-    })
+    const sessions = [...new Map(node.sessions).set(session.id, session).values()]
+    const asking: ConsoleJob = {
+      rootJobId: newUuid(node.random),
+      jobType: 'script',
+      description: 'getConsoleJobs()',
+      priority: 4,
+      parallelism: 2,
+      receivedAt: new Date(node.now()),
+    }
     return tableOf(
       'node STRING, userID STRING, rootJobId UUID, jobType STRING, desc STRING, priority INT, parallelism INT, receiveTime TIMESTAMP, sessionId LONG, remoteIP STRING, remotePort INT, totalTasks INT, finishedTasks INT, runningTask INT, firstTaskStartTime TIMESTAMP, latestTaskStartTime TIMESTAMP, queue STRING',
-      rows,
+      sessions.flatMap(one => {
+        const job = node.jobs.get(one.id) ?? (one === session ? asking : undefined)
+        if (job === undefined) return []
+        const { rootJobId, jobType, description, priority, parallelism } = job
+        const since = BigInt(job.receivedAt.getTime())
+        const { user, id, remoteAddress, remotePort } = one
+        const about = [
+          nodeAlias(node),
+          user,
+          rootJobId,
+          jobType,
+          description,
+          priority,
+          parallelism,
+        ]
+        const tasks = [1, 0, 1, since, since, 'normal queue']
+        return [[...about, since, BigInt(id), remoteAddress, remotePort, ...tasks]]
+      }),
     )
   }),
 
   /**
    * Accepts one or more ids, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
-   * cancelConsoleJob). A queued job never starts; a waiting job (`sleep`) ends; a computing job continues. Only
-   * administrators can cancel the jobs of other users.
+   * cancelConsoleJob). A waiting job (`sleep`) ends; a computing job continues. Only administrators can cancel the jobs
+   * of other users.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
     const ids = new Set(textsOf(castValue(value, { type: 'STRING' })))
-    const chosen = [...node.jobs].flatMap(([sessionId, { running, queued }]) =>
-      [running, ...queued()].filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
-    )
-    for (const { sessionId } of chosen) {
+    const chosen = [...node.jobs].filter(([, job]) => ids.has(job.rootJobId))
+    for (const [sessionId] of chosen) {
       const mayCancel = session.isAdmin || node.sessions.get(sessionId)?.user === session.user
       check(mayCancel, '<NoPrivilege>Only administrators can cancel the jobs of other users')
     }
-    for (const { job } of chosen) job.cancel?.()
+    for (const [, job] of chosen) job.cancel?.()
     return voidValue
   }),
 
@@ -198,30 +213,4 @@ function checkAlias(node: ServerNode, alias: string): void {
 function bytesOf(values: readonly ServerValue[]): bigint {
   const tables = values.filter(one => one.form === 'serverTable')
   return BigInt(tables.reduce((sum, table) => sum + tableBytes(table), 0))
-}
-
-function jobRow(
-  node: ServerNode,
-  session: ScriptSession,
-  job: ConsoleJob,
-  isRunning: boolean,
-): ElementValue[] {
-  const received = BigInt(job.receivedAt.getTime())
-  const started = isRunning ? received : null
-  return [
-    ...[nodeAlias(node), session.user, job.rootJobId, job.jobType, job.description],
-    ...[job.priority, job.parallelism, received, BigInt(session.id), session.remoteAddress],
-    ...[session.remotePort, 1, 0, isRunning ? 1 : 0, started, started, 'normal queue'],
-  ]
-}
-
-function askingJob(node: ServerNode): ConsoleJob {
-  return {
-    rootJobId: newUuid(node.random),
-    jobType: 'script',
-    description: 'getConsoleJobs()',
-    priority: 4,
-    parallelism: 2,
-    receivedAt: new Date(node.now()),
-  }
 }

@@ -13,7 +13,7 @@ import {
 import { columnTypeOf, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataForms, explicitNull } from '../../protocol/value.js'
 import { textsOfVector } from '../columns/column-layout.js'
-import { makeDictionary } from '../elements/dictionary.js'
+import { makeDictionary } from '../elements/elements.js'
 import { castValue } from '../operators/operators.js'
 import { isLiteral, operandOf, pairOperands, scalarAt } from '../operators/operands.js'
 import { ScriptError, check } from '../script-error.js'
@@ -21,13 +21,14 @@ import type { TableKind } from '../tables/server-table.js'
 import {
   boolScalar,
   doubleScalar,
+  elementsOf,
   intScalar,
   nullOf,
   stringScalar,
   stringVector,
-} from '../values/scalar.js'
+  vectorOfElements,
+} from '../values/values.js'
 import type { Builtin, ServerValue } from '../values/server-value.js'
-import { elementsOf, vectorOfElements } from '../values/vector-literal.js'
 import { binaryFunction, builtin, columnArgument, isAbsent, unaryFunction } from './arguments.js'
 
 /** Numbers become DOUBLEs, lists vectors or tuples, objects dictionaries (DolphinDB manual, page fromStdJson). */

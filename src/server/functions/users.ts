@@ -3,7 +3,7 @@
 */
 import type { Builtin, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
-import { boolScalar, voidValue } from '../values/scalar.js'
+import { boolScalar, voidValue } from '../values/values.js'
 import { checkPassword } from '../login/users.js'
 import { builtin, isAbsent, textsArgument } from './arguments.js'
 import { privilegeKey } from '../tables/privileges.js'

@@ -19,9 +19,9 @@ import {
   dictionaryKeys,
   dictionaryValues,
   emptyDictionary,
+  indexValue,
   makeDictionary,
-} from '../elements/dictionary.js'
-import { indexValue } from '../elements/indexing.js'
+} from '../elements/elements.js'
 import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
 import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/comparison.js'
 import { isLiteral, operandOf, refused, scalarAt } from '../operators/operands.js'
@@ -29,21 +29,19 @@ import { check } from '../script-error.js'
 import {
   boolScalar,
   doubleScalar,
+  elementsOf,
   intScalar,
   integerOf,
+  joinColumns,
   longScalar,
   nullOf,
   stringVector,
-  voidValue,
-} from '../values/scalar.js'
-import type { Builtin, ServerDictionary, ServerValue } from '../values/server-value.js'
-import {
-  elementsOf,
-  joinColumns,
   tupleElements,
   tupleOf,
   vectorOfElements,
-} from '../values/vector-literal.js'
+  voidValue,
+} from '../values/values.js'
+import type { Builtin, ServerDictionary, ServerValue } from '../values/server-value.js'
 import {
   binaryFunction,
   builtin,

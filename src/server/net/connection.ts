@@ -2,12 +2,18 @@
   One connection to the embedded server: one loop that takes requests as their bytes arrive, runs one after the other, and
   sends the answers. If the peer leaves, the connection still runs the requests that have arrived.
 */
-import { type RequestLimits, requestFlags } from '../../protocol/request.js'
+import {
+  type Request,
+  type RequestHead,
+  type RequestLimits,
+  decodeRequest,
+  requestFlags,
+} from '../../protocol/request.js'
+import { ByteReader } from '../../wire/byte-reader.js'
+import { newUuid } from '../values/values.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import type { ServerNode } from '../node.js'
-import { ScriptError } from '../script-error.js'
-import { type ArrivedRequest, type Arrival, RequestQueue, jobOf } from './request-queue.js'
+import type { ConsoleJob, ServerNode } from '../node.js'
 import {
   type FaultBefore,
   type Faults,
@@ -28,8 +34,16 @@ export interface ConnectionContext {
   countFailure(sessionId: string, text: string, message: string): void
 }
 
+/** A request, the end of the stream, or invalid bytes. Nothing can follow invalid bytes. */
+type Arrival =
+  | { readonly kind: 'request'; readonly head: RequestHead; readonly request: Request }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'broken'; readonly error: unknown }
+
 /** A request whose turn has come. */
-interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
+interface Work {
+  readonly head: RequestHead
+  readonly request: Request
   silent: boolean
   /** Description for fault hooks; undefined if the server has no hooks. */
   readonly info: RequestInfo | undefined
@@ -53,7 +67,9 @@ export class Connection {
   readonly #transport: Transport
   readonly #replies: Replies
   readonly #onFinished: () => void
-  readonly #requests: RequestQueue
+  /** The bytes that have arrived for requests whose turn has not come. */
+  readonly #reader: ByteReader = new ByteReader()
+  #decoding: ReturnType<typeof decodeRequest>
   /** The runner of the current session. */
   #runner: RequestRunner
   #connected = false
@@ -81,7 +97,7 @@ export class Connection {
     this.#openSession = openSession
     this.#transport = transport
     this.#onFinished = onFinished
-    this.#requests = new RequestQueue(context.limits, context.node)
+    this.#decoding = decodeRequest(this.#reader, context.limits)
     this.#runner = this.#open()
     this.#replies = new Replies(this.#runner.session.id, transport)
     void this.#serve()
@@ -102,7 +118,7 @@ export class Connection {
 
   get busy(): boolean {
     const waits = this.#wake !== undefined && this.#replies.hasRoom
-    return !this.#finished && !(waits && this.#requests.waitingBytes === 0)
+    return !this.#finished && !(waits && this.#reader.available === 0)
   }
 
   /** Number of requests whose turn has come, including the running one. */
@@ -112,14 +128,14 @@ export class Connection {
 
   receive(chunk: Uint8Array): void {
     if (this.#finished) return
-    this.#requests.push(chunk)
+    this.#reader.push(chunk)
     if (this.#wake === undefined) this.#regulateReading(true)
     this.#wake?.()
   }
 
   /** Call this when the peer has finished sending. The peer may still read answers. */
   receiveEnd(): void {
-    if (!this.#finished && !this.#requests.ended) this.#requests.end()
+    if (!this.#finished && !this.#reader.ended) this.#reader.end()
     this.#wake?.()
   }
 
@@ -168,13 +184,26 @@ export class Connection {
       if (this.#replies.bufferedBytes >= replyBytes) this.#replies.flush()
       if (this.#replies.hasRoom) {
         await this.#giveTurn()
-        const arrival = this.#requests.next()
+        const arrival = this.#read()
         if (arrival !== undefined) return arrival
         this.#replies.flush()
       }
       this.#regulateReading(!this.#replies.hasRoom)
       await new Promise<void>(resolve => (this.#wake = resolve))
       this.#wake = undefined
+    }
+  }
+
+  /** Undefined while the next request is incomplete. */
+  #read(): Arrival | undefined {
+    try {
+      const step = this.#decoding.next()
+      if (step.done !== true) return undefined
+      if (step.value === undefined) return { kind: 'end' }
+      this.#decoding = decodeRequest(this.#reader, this.#context.limits)
+      return { kind: 'request', ...step.value }
+    } catch (error) {
+      return { kind: 'broken', error }
     }
   }
 
@@ -185,7 +214,7 @@ export class Connection {
     if (startedMs === undefined) {
       this.#turnStartedMs = clock.nowMs()
       clock.nextTurn(() => (this.#turnStartedMs = undefined))
-    } else if (this.#requests.waitingBytes > 0 && clock.nowMs() - startedMs >= turnMs) {
+    } else if (this.#reader.available > 0 && clock.nowMs() - startedMs >= turnMs) {
       this.#replies.flush()
       this.#regulateReading(true)
       await new Promise<void>(resolve => clock.nextTurn(resolve))
@@ -194,14 +223,14 @@ export class Connection {
 
   /** Pauses or resumes reading. Never pauses while the loop waits for the rest of a request. */
   #regulateReading(isWorking: boolean): void {
-    const ahead = isWorking && this.#requests.waitingBytes > readAheadBytes
+    const ahead = isWorking && this.#reader.available > readAheadBytes
     if (ahead === !this.#reading) return
     this.#reading = !ahead
     if (ahead) this.#transport.pause()
     else this.#transport.resume()
   }
 
-  async #take({ head, request, job, isCancelled }: ArrivedRequest): Promise<void> {
+  async #take({ head, request }: Extract<Arrival, { kind: 'request' }>): Promise<void> {
     const asynchronous = (head.flags & requestFlags.async) !== 0
     const { faults } = this.#context
     this.#requestNumber += 1
@@ -212,12 +241,8 @@ export class Connection {
     const { id } = this.#runner.session
     const info = faults && requestInfo(id, this.#requestNumber, request, asynchronous, mixed)
     const silent = asynchronous && request.kind !== 'connect'
-    const work: Work = { head, request, job, info, silent, runs: 1 }
+    const work: Work = { head, request, info, silent, runs: 1 }
     this.#current = work
-    if (isCancelled) {
-      await this.#settle(work, { error: new ScriptError('The task was cancelled') })
-      return
-    }
     // Sends earlier answers first, because the fault may concern only the answer of this request.
     if (info !== undefined) this.#replies.flush()
     const fault = info && faults?.beforeExecute?.(info)
@@ -266,17 +291,29 @@ export class Connection {
   async #awaited(work: Work, outcome: Promise<Value | undefined>): Promise<Value | undefined> {
     const { node } = this.#context
     const { id } = this.#runner.session
-    const job = jobOf(node, work.head, work.request, () => this.#runner.cancel())
-    if (job !== undefined) {
-      const running = work.job === undefined ? job : { ...job, rootJobId: work.job.rootJobId }
-      node.jobs.set(id, { running, queued: this.#requests.jobs })
-    }
+    const job = this.#jobOf(work)
+    if (job !== undefined) node.jobs.set(id, job)
     // Sends printed output before the request waits.
     this.#replies.flush()
     try {
       return await outcome
     } finally {
       node.jobs.delete(id)
+    }
+  }
+
+  /** The request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
+  #jobOf({ head, request }: Work): ConsoleJob | undefined {
+    if (request.kind === 'connect') return undefined
+    const { node } = this.#context
+    return {
+      rootJobId: newUuid(node.random),
+      jobType: request.kind,
+      description: requestText(request),
+      priority: head.priority,
+      parallelism: head.parallelism,
+      receivedAt: new Date(node.now()),
+      ...(head.cancellable !== false && { cancel: () => this.#runner.cancel() }),
     }
   }
 

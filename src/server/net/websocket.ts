@@ -80,21 +80,13 @@ export class WebSocketDoor {
 }
 
 function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
-  const text =
-    'This is the DolphinDB-compatible server of ddb-ingest. It speaks the DolphinDB protocol over TCP and WebSocket.\n'
-  response.writeHead(426, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    upgrade: 'websocket',
-    connection: 'close',
-  })
-  response.end(text)
+  response.writeHead(426, { upgrade: 'websocket', connection: 'close' })
+  response.end(
+    'This is the DolphinDB-compatible server of ddb-ingest. It speaks the DolphinDB protocol over TCP and WebSocket.\n',
+  )
 }
 
 function refuseUpgrade(stream: Duplex): void {
   const text = 'This origin may not connect; allow it with allowOrigins (--allow-origin).\n'
-  stream.end(
-    'HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n' +
-      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-  )
+  stream.end(`HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n${text}`)
 }

@@ -15,7 +15,7 @@ import {
 import { cellsAs, convertColumn } from '../columns/convert-column.js'
 import { floorDivide, floorModulo } from '../columns/convert-temporal.js'
 import { ScriptError, notEmbedded } from '../script-error.js'
-import { intScalar } from '../values/scalar.js'
+import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, operandOf, operatorNames, pairOperands, refused } from './operands.js'
 

@@ -7,7 +7,7 @@ import { elementAt } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
-import { intScalar } from '../values/scalar.js'
+import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
 
 /** Operator → name of its function (manual, "Operators"). */

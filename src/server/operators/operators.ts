@@ -8,9 +8,17 @@ import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { kindOf, widerType, zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar, convertColumn, incompatible } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
-import { boolScalar, doubleScalar, intScalar, longScalar, textOf } from '../values/scalar.js'
+import {
+  boolScalar,
+  doubleScalar,
+  intScalar,
+  joinColumns,
+  longScalar,
+  textOf,
+  vectorOfElements,
+  vectorOfScalars,
+} from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
-import { joinColumns, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
 import { type ArithmeticOperator, arithmetic, negate } from './arithmetic.js'
 import { compare, comparisons, logic, not, type ComparisonOperator } from './comparison.js'
 import {

@@ -10,9 +10,14 @@ import { ScriptError, check } from '../script-error.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
-import { newUuid } from '../values/scalar.js'
-import type { DatabaseHandle, LevelScheme, ServerTable, StoredTableFacts } from './server-table.js'
-import { createTable } from './memory-table.js'
+import { newUuid } from '../values/values.js'
+import {
+  type DatabaseHandle,
+  type LevelScheme,
+  type ServerTable,
+  type StoredTableFacts,
+  createTable,
+} from './server-table.js'
 import { checkEngine } from './prepare.js'
 import { mayMakeDatabase, privilegeOf } from './privileges.js'
 import { type TablePartitioning, levelOf } from './partitions/partition-level.js'

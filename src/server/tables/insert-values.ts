@@ -11,8 +11,7 @@ import type {
   ServerDictionary,
   ServerValue,
 } from '../values/server-value.js'
-import { textOf } from '../values/scalar.js'
-import { tupleElements, tupleOf } from '../values/vector-literal.js'
+import { textOf, tupleElements, tupleOf } from '../values/values.js'
 import { checkColumnType, nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import {
@@ -22,8 +21,7 @@ import {
   prepareColumns,
   valueCountError,
 } from './prepare.js'
-import { columnIndex } from './memory-table.js'
-import type { ServerTable } from './server-table.js'
+import { type ServerTable, columnIndex } from './server-table.js'
 import { type WrittenRows, inTransaction } from './transactions.js'
 import { columnTypeOf } from '../../protocol/element.js'
 

@@ -3,12 +3,11 @@
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { asCompleted } from '../../../src/client/pool/pool-task.js'
+import { TaskQueue, asCompleted, taskRequest } from '../../../src/client/pool/pool-task.js'
 import { liveNodes } from '../../../src/client/pool/live-nodes.js'
 import { PoolMember } from '../../../src/client/pool/pool-member.js'
 import { ConnectionPool, type PoolOptions } from '../../../src/client/pool/pool.js'
 import type { PlainTable } from '../../../src/client/plain-output.js'
-import { TaskQueue, taskRequest } from '../../../src/client/pool/pool-task.js'
 import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'

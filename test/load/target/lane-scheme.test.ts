@@ -4,7 +4,7 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { tupleOf } from '../../../src/server/values/vector-literal.js'
+import { tupleOf } from '../../../src/server/values/values.js'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
 import { laneScheme } from '../../../src/load/target/lane-scheme.js'
 import type { Target } from '../../../src/load/target/target.js'

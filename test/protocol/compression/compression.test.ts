@@ -7,10 +7,16 @@ import { decompressBlock } from 'lz4js'
 import t from 'tap'
 import { encodeCompressedValue } from '../../../src/protocol/codec.js'
 import { encodeCompressed } from '../../../src/protocol/compression/compressed-column.js'
-import { compressLz4, lz4Bound, maxBlockBytes } from '../../../src/protocol/compression/lz4.js'
-import { decodeDeltaOfDelta } from '../../../src/protocol/compression/delta-of-delta.js'
-import { encodeDelta } from '../../../src/protocol/compression/delta-of-delta.js'
-import { decompressLz4 } from '../../../src/protocol/compression/lz4.js'
+import {
+  compressLz4,
+  decompressLz4,
+  lz4Bound,
+  maxBlockBytes,
+} from '../../../src/protocol/compression/lz4.js'
+import {
+  decodeDeltaOfDelta,
+  encodeDelta,
+} from '../../../src/protocol/compression/delta-of-delta.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
 import { ByteWriter } from '../../../src/wire/byte-writer.js'

@@ -4,11 +4,13 @@
 import type { Test } from 'tap'
 import {
   type ElementValue,
+  type FixedType,
+  elementBytes,
   formatScalar,
+  nullElement,
   scalarAt,
   vectorOf,
 } from '../../../src/protocol/element.js'
-import { elementBytes, nullElement, type FixedType } from '../../../src/protocol/element.js'
 import type { FixedVector } from '../../../src/protocol/value.js'
 import { decoded, encoded } from '../../helpers/codec.js'
 

@@ -13,8 +13,11 @@ import {
   readInt128,
   writeInt128,
 } from '../../../src/protocol/types/decimals.js'
-import { durationUnits } from '../../../src/protocol/types/fixed-types.js'
-import { formatNumber, shortestFloat } from '../../../src/protocol/types/fixed-types.js'
+import {
+  durationUnits,
+  formatNumber,
+  shortestFloat,
+} from '../../../src/protocol/types/fixed-types.js'
 import {
   formatTemporal,
   isTemporal,

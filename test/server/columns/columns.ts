@@ -3,8 +3,12 @@
 */
 import fc from 'fast-check'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
-import { elementAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
-import type { FixedVector } from '../../../src/protocol/element.js'
+import {
+  type ElementValue,
+  type FixedVector,
+  elementAt,
+  vectorOf,
+} from '../../../src/protocol/element.js'
 import type { Column, Scalar } from '../../../src/protocol/value.js'
 
 export function column(type: DataType, ...values: ElementValue[]): Column {

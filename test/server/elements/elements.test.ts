@@ -10,10 +10,9 @@ import {
   checkDirectAccess,
   memberOf,
   tableColumn,
-} from '../../../src/server/elements/dictionary.js'
-import { createTable } from '../../../src/server/tables/memory-table.js'
+} from '../../../src/server/elements/elements.js'
+import { type TableKind, createTable } from '../../../src/server/tables/server-table.js'
 import { int, ints, text } from '../../helpers/values.js'
-import type { TableKind } from '../../../src/server/tables/server-table.js'
 
 testExamples(t, {
   vectors: {

@@ -20,7 +20,7 @@ import {
   shallowCopy,
   withOpenPlacesFilled,
 } from '../../values/server-value.js'
-import { intScalar, integerOf, longScalar, voidValue } from '../../values/scalar.js'
+import { intScalar, integerOf, longScalar, voidValue } from '../../values/values.js'
 import { syntaxError } from '../parse/lexer.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'

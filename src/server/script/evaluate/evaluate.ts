@@ -1,13 +1,11 @@
 /*
   Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator.
 */
-import { makeDictionary, memberOf } from '../../elements/dictionary.js'
-import { indexValue } from '../../elements/indexing.js'
+import { indexValue, makeDictionary, memberOf } from '../../elements/elements.js'
 import { applyBinary, applyUnary } from '../../operators/operators.js'
 import { check } from '../../script-error.js'
 import { type Evaluation, type ServerValue, shallowCopy } from '../../values/server-value.js'
-import { isTrue, voidValue } from '../../values/scalar.js'
-import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import { isTrue, tupleOf, vectorOfElements, voidValue } from '../../values/values.js'
 import type {
   Binary,
   Delete,

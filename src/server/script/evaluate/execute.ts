@@ -3,7 +3,7 @@
   not affect y (manual, "Assignment"). `&x = y` makes both names refer to one value.
 */
 import { formatValue } from '../../../protocol/element.js'
-import { assignElements, indexValue, itemsOf } from '../../elements/indexing.js'
+import { assignElements, indexValue, itemsOf } from '../../elements/elements.js'
 import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
 import { applyBinary, sequenceItems } from '../../operators/operators.js'
 import { ScriptError, check } from '../../script-error.js'
@@ -15,7 +15,7 @@ import {
   overwrite,
   shallowCopy,
 } from '../../values/server-value.js'
-import { isTrue, stringVector, textOf } from '../../values/scalar.js'
+import { isTrue, stringVector, textOf } from '../../values/values.js'
 import type {
   Assignment,
   Expression,

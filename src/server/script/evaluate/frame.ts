@@ -5,7 +5,7 @@
 import type { Runtime } from '../session/runtime.js'
 import type { ServerValue, FunctionValue } from '../../values/server-value.js'
 import { ScriptError, check } from '../../script-error.js'
-import { constantOf } from '../../values/scalar.js'
+import { constantOf } from '../../values/values.js'
 import type { Name, Parameter } from '../parse/syntax.js'
 
 /** Columns that a SQL statement can name. They hide variables of the same name (manual, "Column reference"). */

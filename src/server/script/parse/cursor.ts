@@ -2,7 +2,7 @@
   The position of the parser in its tokens, and the mode in which it reads them.
 */
 import { Lexer, syntaxError, unreadableCode, type Token } from './lexer.js'
-import { textOf } from '../../values/scalar.js'
+import { textOf } from '../../values/values.js'
 import type { Call, Expression, Name, Span } from './syntax.js'
 
 /** Limit for the length of a script, in characters (docs/server-semantics.md#sessions). */

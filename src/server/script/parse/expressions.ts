@@ -6,9 +6,15 @@ import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
 import { comparisonOperators, type BinaryOperator } from '../../operators/operands.js'
 import { notEmbedded } from '../../script-error.js'
-import { boolScalar, constantOf, intScalar, negated, stringScalar } from '../../values/scalar.js'
+import {
+  boolScalar,
+  constantOf,
+  intScalar,
+  negated,
+  stringScalar,
+  vectorOfLiterals,
+} from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { vectorOfLiterals } from '../../values/vector-literal.js'
 import { Cursor, freshMode } from './cursor.js'
 import { reservedWords, type Token } from './lexer.js'
 import { Scopes, type Names } from './scopes.js'

@@ -3,7 +3,7 @@
 */
 import type { ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
-import { readNumber, stringScalar, stringVector } from '../../values/scalar.js'
+import { readNumber, stringScalar, stringVector } from '../../values/values.js'
 
 export interface Token {
   /**

@@ -2,7 +2,7 @@
   Parses SQL: select, exec, insert, update and delete, and `create` and `drop` of databases and tables, which become calls
   of functions (manual, "SQL"; docs/server-semantics.md#tables-in-databases). Each clause may be on its own line.
 */
-import { stringScalar, stringVector } from '../../values/scalar.js'
+import { stringScalar, stringVector } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { ExpressionParser, pairPrecedence } from './expressions.js'
 import type { Token } from './lexer.js'

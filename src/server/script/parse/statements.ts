@@ -2,7 +2,7 @@
   Parses scripts into units and statements. A statement ends at a line break, at `;` or before `}`.
 */
 import type { BinaryOperator } from '../../operators/operands.js'
-import { stringScalar } from '../../values/scalar.js'
+import { stringScalar } from '../../values/values.js'
 import { freshMode } from './cursor.js'
 import type { Token } from './lexer.js'
 import { SqlParser } from './sql.js'

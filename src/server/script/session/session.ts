@@ -2,7 +2,7 @@
   The interpreter as the network side sees it: sessions, their three kinds of requests, and the answers.
 */
 import type { Value } from '../../../protocol/value.js'
-import { fromWire, toWire } from '../../elements/dictionary.js'
+import { fromWire, toWire } from '../../elements/elements.js'
 import type { Executor, Outcome, SessionInfo } from '../../net/request-runner.js'
 import type { ServerNode } from '../../node.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'

@@ -23,7 +23,7 @@ import {
   type Update,
   textOfSpan,
 } from '../parse/syntax.js'
-import { vectorOfElements } from '../../values/vector-literal.js'
+import { vectorOfElements } from '../../values/values.js'
 import { takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'

@@ -10,9 +10,8 @@ import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError, check } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
-import { joinColumns } from '../../values/vector-literal.js'
+import { integerOf, isTrue, joinColumns } from '../../values/values.js'
 import { distinctRows, groupRows, sortRows } from '../../operators/comparison.js'
-import { integerOf, isTrue } from '../../values/scalar.js'
 import {
   type TableScope,
   checkLength,
@@ -23,7 +22,7 @@ import {
   withColumns,
 } from './sql-scope.js'
 import { type Expression, type Select, textOfSpan } from '../parse/syntax.js'
-import { createTable } from '../../tables/memory-table.js'
+import { createTable } from '../../tables/server-table.js'
 
 /** A column of the select list. At this stage, several columns may have the same name. */
 interface ResultColumn {

@@ -4,7 +4,7 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { tupleOf } from '../../../../src/server/values/vector-literal.js'
+import { tupleOf } from '../../../../src/server/values/values.js'
 import type { Column, Vector } from '../../../../src/protocol/value.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import type { LevelScheme, PartitionType } from '../../../../src/server/tables/server-table.js'
