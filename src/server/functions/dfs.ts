@@ -75,8 +75,19 @@ export const dfsFunctions: readonly Builtin[] = [
       })
     },
   ),
-  dimensionTableFunction('createDimensionTable'),
-  dimensionTableFunction('createTable'),
+  builtin(
+    'createDimensionTable(dbHandle: database, table: rows, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])',
+    (context, [database, template, name, , sortColumns = [], keepDuplicates]) => {
+      const isStored = database.path !== ''
+      check(isStored, 'A dimension table can only be created in a DFS database.')
+      return createStoredTable(context, database, template, {
+        name,
+        partitionColumns: [],
+        sortColumns,
+        keepDuplicates: policyOf(database, keepDuplicates),
+      })
+    },
+  ),
 
   builtin('existsDatabase(dbUrl: path)', ({ node }, [path]) =>
     boolScalar(node.databases.has(path)),
@@ -97,9 +108,10 @@ export const dfsFunctions: readonly Builtin[] = [
     return boolResult(paths, found)
   }),
 
-  dropFunction('dropDatabase'),
-  /** Another name of dropDatabase (tests of the C++ and Java clients). */
-  dropFunction('dropDB'),
+  builtin('dropDatabase(directory: path)', ({ node, session }, [path]) => {
+    dropDatabase(node, session, path)
+    return voidValue
+  }),
   builtin(
     'dropTable(dbHandle: database, tableName: text)',
     ({ node, session }, [{ path }, name]) => {
@@ -159,29 +171,6 @@ export const dfsFunctions: readonly Builtin[] = [
     emptied(context, storedTable(context.node, path, name)),
   ),
 ]
-
-function dropFunction(name: string): Builtin {
-  return builtin(`${name}(directory: path)`, ({ node, session }, [path]) => {
-    dropDatabase(node, session, path)
-    return voidValue
-  })
-}
-
-function dimensionTableFunction(name: string): Builtin {
-  return builtin(
-    `${name}(dbHandle: database, table: rows, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])`,
-    (context, [database, template, name, , sortColumns = [], keepDuplicates]) => {
-      const isStored = database.path !== ''
-      check(isStored, 'A dimension table can only be created in a DFS database.')
-      return createStoredTable(context, database, template, {
-        name,
-        partitionColumns: [],
-        sortColumns,
-        keepDuplicates: policyOf(database, keepDuplicates),
-      })
-    },
-  )
-}
 
 /** PKEY tables always keep the newest row of each key, and OLAP tables keep all rows. */
 function policyOf({ engine }: DatabaseHandle, given: Argument): keyof typeof duplicatePolicies {

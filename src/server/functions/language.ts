@@ -53,10 +53,7 @@ function* applyToEach(
   return results
 }
 
-/** Printed tables show at most this many rows. */
-const printedRows = 30
-
-/** What print() sends: a table as a line with its names and a line for each of its first rows. */
+/** What print() sends: a line for each entry of a dictionary; for a table its names and a line for each row. */
 function printText(value: ServerValue): string {
   if (value.form === 'serverDictionary') {
     const entries = [...value.entries.values()]
@@ -64,11 +61,10 @@ function printText(value: ServerValue): string {
   }
   if (value.form !== 'serverTable') return formatValue(toWire(value))
   const columns = value.columnNames.map((_, index) => value.column(index))
-  const rows = Array.from({ length: Math.min(value.rows, printedRows) }, (_, row) =>
+  const rows = Array.from({ length: value.rows }, (_, row) =>
     columns.map(column => formatElement(column, row)).join(' '),
   )
-  const rest = value.rows > printedRows ? ['...'] : []
-  return [value.columnNames.join(' '), ...rows, ...rest].join('\n')
+  return [value.columnNames.join(' '), ...rows].join('\n')
 }
 
 export const languageFunctions: readonly Builtin[] = [

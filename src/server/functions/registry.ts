@@ -17,7 +17,12 @@ const families = [
   userFunctions, vectorFunctions,
 ] // prettier-ignore
 
+const named = new Map(families.flat().map(builtin => [builtin.name, builtin]))
+
 /** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */
-export const builtins: ReadonlyMap<string, Builtin> = new Map(
-  families.flat().map(builtin => [builtin.name, builtin]),
-)
+export const builtins: ReadonlyMap<string, Builtin> = new Map([
+  ...named,
+  // Older names (tests of the C++ and Java clients).
+  ['createTable', named.get('createDimensionTable')!],
+  ['dropDB', named.get('dropDatabase')!],
+])

@@ -65,9 +65,7 @@ function unpadded(block: Buffer): string | undefined {
   return valid ? block.toString('utf8', separator + 1) : undefined
 }
 
-const iterations = 4096
-const saltBytes = 16
-const nonceBytes = 16
+export const iterations = 4096
 const keyBytes = 32
 
 /** The state of a SCRAM login between `startScram` and `finishScram`. */
@@ -80,13 +78,8 @@ export interface ScramExchange {
 
 /** Begins a SCRAM login. Salt and nonce are new for each login, so a recorded login cannot be replayed. */
 export function startScram(user: string, clientNonce: string): ScramExchange {
-  const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
-  return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
-}
-
-/** The answer to the client: salt in base64, iterations, combined nonce. */
-export function scramChallenge(exchange: ScramExchange): [string, number, string] {
-  return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
+  const combinedNonce = clientNonce + randomBytes(16).toString('base64')
+  return { user, clientNonce, combinedNonce, salt: randomBytes(16) }
 }
 
 /**
@@ -200,9 +193,8 @@ export function loginFunctions(
         )
       }
       scram = startScram(user!, nonce!)
-      const [salt, iterations, combinedNonce] = scramChallenge(scram)
       const count: Value = { form: 'scalar', type: 'INT', value: iterations }
-      const data = [string(salt), count, string(combinedNonce)]
+      const data = [string(scram.salt.toString('base64')), count, string(scram.combinedNonce)]
       return { form: 'vector', type: 'ANY', length: 3, data }
     },
     /** Answers with the signature that proves to the client that the server knows the password. */

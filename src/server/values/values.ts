@@ -1,6 +1,6 @@
 /*
   Makes and reads values: scalars, vectors, tuples. Also reads numbers, dates and times as scripts write them
-  (docs/grammar.md#literals), and lists the words that are constants: data types, data forms, partition types, kinds of objects
+  (docs/embedded-server.md#literals), and lists the words that are constants: data types, data forms, partition types, kinds of objects
   (manual, "Constants").
 */
 import { type ColumnType, type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'

@@ -30,7 +30,7 @@ import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 import {
   finishScram,
-  scramChallenge,
+  iterations,
   type ScramExchange,
   startScram,
 } from '../../../src/server/login/users.js'
@@ -143,7 +143,7 @@ function withScram(password: string, change: { signature?: string } = {}): Recor
   return {
     scramClientFirst([user, nonce]) {
       exchange = startScram(user!, nonce!)
-      return challenge(...scramChallenge(exchange))
+      return challenge(exchange.salt.toString('base64'), iterations, exchange.combinedNonce)
     },
     scramClientFinal([, , proof]) {
       const signature = finishScram(exchange!, password, proof!)

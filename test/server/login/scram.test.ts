@@ -3,7 +3,7 @@
 */
 import { Buffer } from 'node:buffer'
 import t from 'tap'
-import { finishScram, scramChallenge } from '../../../src/server/login/users.js'
+import { finishScram } from '../../../src/server/login/users.js'
 
 /** The example of RFC 7677, section 3. */
 const exchange = {
@@ -16,7 +16,6 @@ const proof = 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ='
 
 t.test('the exchange of RFC 7677 is accepted and answered as in the RFC', async t => {
   t.equal(finishScram(exchange, 'pencil', proof), '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=')
-  t.strictSame(scramChallenge(exchange), ['W22ZaJ0SNY7soEsUEjb6gQ==', 4096, exchange.combinedNonce])
 })
 
 t.test('a different password, a different nonce and a wrong proof are refused', async t => {

@@ -41,7 +41,7 @@ t.test('a session runs its requests in order; other sessions do not wait for it'
   t.strictSame(server.log, ['script wait', 'script other'])
   t.match(
     [...server.node.jobs],
-    [['1000000001', { running: { jobType: 'script', description: 'wait', priority: 4 } }]],
+    [['1000000001', { jobType: 'script', description: 'wait', priority: 4 }]],
   )
   gate.open()
   await waiting.response()

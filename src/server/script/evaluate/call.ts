@@ -42,10 +42,7 @@ export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue>
     const given = yield* evaluateArguments(callee, node.args, frame)
     runtime.argumentNames = given.names
     const begun = beginCall(runtime, callee, given.positional, given.keywords)
-    const result = 'form' in begun ? begun : yield* begun
-    const pause = runtime.step()
-    if (pause !== undefined) yield pause
-    return result
+    return 'form' in begun ? begun : yield* begun
   } catch (error) {
     throw withSourceText(error, node.span)
   }

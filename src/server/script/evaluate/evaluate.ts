@@ -7,7 +7,6 @@ import { check } from '../../script-error.js'
 import { type Evaluation, type ServerValue, shallowCopy } from '../../values/server-value.js'
 import { isTrue, tupleOf, vectorOfElements, voidValue } from '../../values/values.js'
 import type {
-  Binary,
   Delete,
   DictionaryLiteral,
   Expression,
@@ -44,8 +43,11 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
       return yield* evaluate(node.expression, frame)
     case 'member':
       return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
-    case 'binary':
-      return yield* evaluateChain(node, frame)
+    case 'binary': {
+      const left = immediate(node.left, frame) ?? (yield* evaluate(node.left, frame))
+      const right = immediate(node.right, frame) ?? (yield* evaluate(node.right, frame))
+      return applyBinary(node.operator, left, right)
+    }
     case 'unary':
       return applyUnary(node.operator, yield* evaluate(node.operand, frame))
     case 'index':
@@ -71,19 +73,6 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'delete':
       return yield* evaluateSql(node, frame)
   }
-}
-
-/** `a+b+c+…` from left to right, in a loop, because recursion could exhaust the stack. */
-function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
-  const links = [node]
-  for (let left = node.left; left.kind === 'binary'; left = left.left) links.push(left)
-  const first = links.at(-1)!.left
-  let value = immediate(first, frame) ?? (yield* evaluate(first, frame))
-  for (let link = links.pop(); link !== undefined; link = links.pop()) {
-    const right = immediate(link.right, frame) ?? (yield* evaluate(link.right, frame))
-    value = applyBinary(link.operator, value, right)
-  }
-  return value
 }
 
 /** The column `t.col`, limited to the rows of the SQL statement that reads `t`; undefined for other nodes. */

@@ -61,8 +61,6 @@ function* executeStatements(statements: readonly Statement[], frame: Frame): Exe
 export function* executeStatement(statement: Statement, frame: Frame): Execution {
   const { runtime } = frame
   try {
-    const pause = runtime.step()
-    if (pause !== undefined) yield pause
     switch (statement.kind) {
       case 'expression':
         return { kind: 'value', value: yield* valueOf(statement.expression, frame) }

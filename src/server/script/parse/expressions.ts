@@ -224,7 +224,7 @@ export abstract class ExpressionParser extends Cursor {
     return this.checked(this.nameNode(text, span), !this.breaksLine() && this.#startsArguments())
   }
 
-  /** One constant, or several separated by blanks: `1 2 NULL`, `"a" "b"`, `1 -1`. */
+  /** Parses constants that are separated by blanks: `1 2 NULL`, `"a" "b"`, `1 -1`. */
   #parseConstants(first: Token): Expression {
     const values: ServerValue[] = []
     do {
@@ -279,10 +279,9 @@ export abstract class ExpressionParser extends Cursor {
   }
 
   #parseEntry(): { key: Expression; value: Expression } {
-    const token = this.peek()
+    const token = this.next()
     const value = token.kind === 'name' ? stringScalar(token.text) : token.value
-    if (value === undefined) throw this.unexpected()
-    this.next()
+    if (value === undefined) this.fail(`Cannot recognize the token ${token.text}`, token.line)
     this.expect(':')
     return { key: this.node(token, { kind: 'literal', value }), value: this.parseExpression() }
   }
@@ -397,6 +396,5 @@ export abstract class ExpressionParser extends Cursor {
   }
 }
 
-function isComparison(operator: string | undefined): operator is BinaryOperator {
-  return comparisonOperators.has(operator as BinaryOperator)
-}
+const isComparison = (operator: string | undefined): operator is BinaryOperator =>
+  comparisonOperators.has(operator as BinaryOperator)

@@ -103,7 +103,6 @@ export type Expression = ExpressionNode & { readonly span: Span }
 type ExpressionOf<Kind extends Expression['kind']> = Extract<Expression, { readonly kind: Kind }>
 export type Name = ExpressionOf<'name'>
 export type DictionaryLiteral = ExpressionOf<'dictionary'>
-export type Binary = ExpressionOf<'binary'>
 export type Call = Extract<Expression, { readonly args: unknown }>
 export type Index = ExpressionOf<'index'>
 export type Member = ExpressionOf<'member'>

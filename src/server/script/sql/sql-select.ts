@@ -4,7 +4,7 @@
   select list become the first columns (manual, "group by").
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
-import type { Column, Scalar } from '../../../protocol/value.js'
+import type { Column, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError, check } from '../../script-error.js'
@@ -21,7 +21,7 @@ import {
   resultName,
   withColumns,
 } from './sql-scope.js'
-import { type Expression, type Select, textOfSpan } from '../parse/syntax.js'
+import { type Expression, type Select, type SelectColumn, textOfSpan } from '../parse/syntax.js'
 import { createTable } from '../../tables/server-table.js'
 
 /** A column of the select list. At this stage, several columns may have the same name. */
@@ -72,47 +72,36 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   return { columns, rows, isAggregate: vectors.length === 0 }
 }
 
-interface Key extends ResultColumn {
-  readonly expression: Expression
-}
-
-/** @throws {ScriptError} for selected columns that are neither keys nor aggregates */
+/** One row per group. A column is a key, or an aggregate, which is evaluated once per group. */
 function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
-  const keys: Key[] = []
-  for (const item of node.groupBy) {
-    const { expression } = item
+  const { groupBy, having } = node
+  const keys: Column[] = []
+  for (const { expression } of groupBy) {
     check(expression !== undefined, "Can't group by *.")
-    const column = yield* evaluateColumn(expression, scope, frame)
-    keys.push({ name: resultName(item), column, expression })
+    keys.push(yield* evaluateColumn(expression, scope, frame))
   }
-  const all = groupRows(keys.map(({ column }) => column))
-  const keyColumns = keys.map(({ column }) => takeRows(column, firstRows(all)))
-  const order = sortRows(
-    keyColumns.map(column => ({ column, descending: false })),
-    all.length,
-  )
+  const all = groupRows(keys)
+  const sorted = keys.map(key => ({ column: takeRows(key, firstRows(all)), descending: false }))
   const kept: Int32Array[] = []
-  for (const index of order) {
+  for (const index of sortRows(sorted, all.length)) {
     const rows = all[index]!
-    if (node.having !== undefined) {
-      const holds = yield* evaluateGroup(node.having, scope, rows, frame)
-      if (!isTrue(holds)) continue
-    }
-    kept.push(rows)
+    const isKept = !having || isTrue(yield* evaluateGroup(having, scope.at(rows), frame))
+    if (isKept) kept.push(rows)
   }
-  const valuesOf = ({ column }: Key): Column => takeRows(column, firstRows(kept))
-  const selected = node.columns.map(({ expression }) => keyOf(expression, keys, scope))
-  const columns: ResultColumn[] = keys
-    .filter(key => !selected.includes(key))
-    .map(key => ({ name: key.name, column: valuesOf(key) }))
-  for (const [index, column] of node.columns.entries()) {
-    check(column.expression !== undefined, "Can't select * together with group by.")
-    const name = resultName(column)
-    const key = selected[index]
-    const values = key
-      ? valuesOf(key)
-      : yield* aggregateColumn(column.expression, name, scope, kept, frame)
-    columns.push({ name, column: values })
+  const keyOf = (item: SelectColumn): number =>
+    groupBy.findIndex(key => [keyText(key), resultName(key)].includes(keyText(item)))
+  const selected = node.columns.map(keyOf)
+  const items = [...groupBy.filter((_, at) => !selected.includes(at)), ...node.columns]
+  const columns: ResultColumn[] = []
+  for (const item of items) {
+    check(item.expression !== undefined, "Can't select * together with group by.")
+    const name = resultName(item)
+    const at = keyOf(item)
+    const column =
+      at < 0
+        ? yield* aggregateColumn(item.expression, name, scope, kept, frame)
+        : takeRows(keys[at]!, firstRows(kept))
+    columns.push({ name, column })
   }
   return { columns, rows: kept.length, isAggregate: false }
 }
@@ -121,37 +110,13 @@ function firstRows(groups: readonly Int32Array[]): Int32Array {
   return Int32Array.from(groups, rows => rows[0]!)
 }
 
-/** The `group by` key that a selected expression names or repeats; undefined for other expressions. */
-function keyOf(
-  node: Expression | undefined,
-  keys: readonly Key[],
-  { tableName }: TableScope,
-): Key | undefined {
-  if (node === undefined) return undefined
-  const isOfTable =
-    node.kind === 'member' && node.target.kind === 'name' && node.target.name === tableName
-  const name = node.kind === 'name' || isOfTable ? node.name : undefined
-  const named = keys.find(key => key.name === name)
-  return named ?? keys.find(key => textWithoutBlanks(key.expression) === textWithoutBlanks(node))
+/** Equal expressions have equal texts; `t.sym` is `sym`. */
+function keyText({ expression }: SelectColumn): string {
+  if (expression?.kind === 'name' || expression?.kind === 'member') return expression.name
+  return expression === undefined ? '*' : textOfSpan(expression.span).replace(/\s+/g, '')
 }
 
-function* evaluateGroup(
-  node: Expression,
-  scope: TableScope,
-  rows: Int32Array,
-  frame: Frame,
-): Evaluation<ServerValue> {
-  const pause = frame.runtime.step()
-  if (pause !== undefined) yield pause
-  return yield* evaluate(node, withColumns(frame, scope.at(rows)))
-}
-
-/** Equal expressions have equal texts. */
-function textWithoutBlanks({ span }: Expression): string {
-  return textOfSpan(span).replace(/\s+/g, '')
-}
-
-/** Evaluates the expression once per group. Each result must be a scalar. */
+/** Each result must be a scalar. */
 function* aggregateColumn(
   node: Expression,
   name: string,
@@ -159,19 +124,25 @@ function* aggregateColumn(
   groups: readonly Int32Array[],
   frame: Frame,
 ): Evaluation<Column> {
-  const values: Scalar[] = []
-  const none = new Int32Array(0)
+  const values: Vector[] = []
   // For an empty table, evaluates the expression once to determine the type of the result.
-  for (const rows of groups.length === 0 ? [none] : groups) {
-    const value = yield* evaluateGroup(node, scope, rows, frame)
-    check(
-      value.form === 'scalar',
-      `The column [${name}] must be an aggregate or a column of the group by clause.`,
-    )
-    values.push(value)
+  for (const rows of groups.length === 0 ? [new Int32Array(0)] : groups) {
+    const value = yield* evaluateGroup(node, scope.at(rows), frame)
+    const text = `The column [${name}] must be an aggregate or a column of the group by clause.`
+    check(value.form === 'scalar', text)
+    values.push(columnOfScalar(value))
   }
-  const column = joinColumns(values.map(columnOfScalar))
-  return groups.length === 0 ? takeRows(column, none) : column
+  return sliceColumn(joinColumns(values), 0, groups.length)
+}
+
+function* evaluateGroup(
+  node: Expression,
+  group: TableScope,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  const pause = frame.runtime.step()
+  if (pause !== undefined) yield pause
+  return yield* evaluate(node, withColumns(frame, group))
 }
 
 function changed(result: Result, rows: number, change: (column: Column) => Column): Result {

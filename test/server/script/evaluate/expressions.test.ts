@@ -155,12 +155,6 @@ t.test(
   },
 )
 
-t.test('a sequence of operators as long as a script allows is evaluated', async t => {
-  const row = Array.from({ length: 30_000 }, (_, index) => index % 10)
-  const wanted = row.reduce((sum, one) => sum + one, 0)
-  t.equal(await testSession().show(row.join('+')), String(wanted))
-})
-
 t.test('recursion is limited by the size of the stack', async t => {
   const { run, show, fail } = testSession()
   await run(`def f(n){if(n==1){return 1}; return 1+f(n-1)}
