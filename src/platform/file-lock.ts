@@ -127,15 +127,17 @@ export class FileLocks {
     const own = this.#machine.self()
     // No lock has this name: names of second locks end in a token, names of all other locks in `.lock`.
     const candidate = `${path}+${own.token}.new`
-    const file = this.#machine.create(candidate, `${JSON.stringify(own)}\n`)
-    let found: Held['from'] | Look | undefined
+    let file: ReturnType<LockMachine['create']> | undefined
     try {
-      found = this.#acquire(path, candidate, own, stale)
+      file = this.#machine.create(candidate, `${JSON.stringify(own)}\n`)
+      const found = this.#acquire(path, candidate, own, stale)
       if (typeof found !== 'string') return found
-      return { kind: 'held', from: found, lock: this.#held(path, own, file) }
+      const lock = this.#held(path, own, file)
+      file = undefined
+      return { kind: 'held', from: found, lock }
     } finally {
       this.#machine.unlink(candidate)
-      if (typeof found !== 'string') file.close()
+      file?.close()
     }
   }
 
@@ -361,15 +363,8 @@ const thisMachine = {
   },
   /** Creates a file and waits until it is on disk. It stays this file even if another gets its name. `stamp` takes ms since the epoch. */
   create(path: string, text: string) {
-    const descriptor = fs.openSync(path, 'wx', 0o600)
-    try {
-      fs.writeFileSync(descriptor, text)
-      fs.fsyncSync(descriptor)
-    } catch (error) {
-      fs.closeSync(descriptor)
-      fs.unlinkSync(path)
-      throw error
-    }
+    fs.writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true })
+    const descriptor = fs.openSync(path, 'r+')
     return {
       stamp: (ms: number) => void fs.futimesSync(descriptor, ms / 1000, ms / 1000),
       close: () => void fs.closeSync(descriptor),

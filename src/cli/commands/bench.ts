@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
-import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
+import { connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
-import type { Table } from '../../protocol/value.js'
+import type { Column, Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
 import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
@@ -18,8 +18,7 @@ import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
 /** Whether the server answers each request (`sync`) or none (`async`). */
-const modeNames = { sync: 'synchronous', async: 'asynchronous' } as const
-type Mode = keyof typeof modeNames
+type Mode = 'sync' | 'async'
 
 /** Requests between two looks at the signal. */
 const requestsPerStep = 100
@@ -38,15 +37,13 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
     const host = `${server.host}:${server.port}`
     const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
     output.note(`${work} in each mode`)
-    const deadlineMs = connectDeadlineMs(systemPlatform, server)
-    const connect = (): Promise<Session> =>
-      connectServer(systemPlatform, server, { deadlineMs, signal })
+    const connect = (): Promise<Session> => connectServer(systemPlatform, server, { signal })
     await using control = await connect()
     const measured = async (mode: Mode) => {
       const seconds = await writeAll(mode, settings, connect, control, signal)
       const rowsPerSec = Math.round((requests * rows) / seconds)
       const speed = `${grouped(rowsPerSec).padStart(10)} rows/s`
-      output.note(`${modeNames[mode].padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
+      output.note(`${mode.padEnd(5)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
       return { seconds, rowsPerSec }
     }
     const sync = await measured('sync')
@@ -110,21 +107,17 @@ function batchMaker(length: number): (request: number) => Table {
   const time = BigInt64Array.from(numbers, row => 1_577_957_400_000n + BigInt(row) * 3n)
   const codes = Int32Array.from(numbers, row => 1 + ((row * 7) % (symbols.length - 1)))
   const price = Float64Array.from(numbers, row => 1 + ((row * 37) % 990) / 10)
+  const columnNames = ['time', 'sym', 'price', 'id']
   return request => {
     // A new array for each request, because the session may still hold the previous request's array.
     const ids = Int32Array.from(numbers, row => (request * length + row) & 0x7fff_ffff)
-    return {
-      form: 'table',
-      name: '',
-      rows: length,
-      columnNames: ['time', 'sym', 'price', 'id'],
-      columns: [
-        { ...vector, type: 'TIMESTAMP', data: time },
-        { ...vector, type: 'SYMBOL', codes, base: symbols },
-        { ...vector, type: 'DOUBLE', data: price },
-        { ...vector, type: 'INT', data: ids },
-      ],
-    }
+    const columns: Column[] = [
+      { ...vector, type: 'TIMESTAMP', data: time },
+      { ...vector, type: 'SYMBOL', codes, base: symbols },
+      { ...vector, type: 'DOUBLE', data: price },
+      { ...vector, type: 'INT', data: ids },
+    ]
+    return { form: 'table', name: '', rows: length, columnNames, columns }
   }
 }
 
@@ -142,9 +135,7 @@ async function awaitCount(
   expected: number,
   signal: AbortSignal,
 ): Promise<void> {
-  let last = -1
-  let grownMs = 0
-  for (;;) {
+  for (let last = -1, grownMs = 0; ; await delay(2)) {
     const answer = await control.run(`exec count(*) from ${table}`)
     const rows = answer?.form === 'scalar' ? Number(answer.value) : 0
     if (rows === expected) return
@@ -157,7 +148,6 @@ async function awaitCount(
       )
     }
     refuseInterrupted(signal)
-    await delay(2)
   }
 }
 

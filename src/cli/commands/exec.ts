@@ -3,7 +3,7 @@
 */
 import type { Trace } from '../../client/trace.js'
 import { DdbError, ServerError, usageError } from '../../errors.js'
-import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
+import { connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
@@ -80,10 +80,7 @@ async function runScript(
   const isTyped = 'path' in source && source.path === '-'
   const server = await serverOf(settings, call, trace, isTyped)
   const script = 'text' in source ? source.text : await readScriptFile(source.path, call)
-  const session = await connectServer(systemPlatform, server, {
-    deadlineMs: connectDeadlineMs(systemPlatform, server),
-    signal,
-  })
+  const session = await connectServer(systemPlatform, server, { signal })
   try {
     session.onMessage = text => call.output.note(text)
     return await session.run(script, { signal })

@@ -4,6 +4,7 @@
 */
 import { usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
+import { isRunId } from '../../load/marker/run-tables.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 import { readTransform } from '../files/transform-text.js'
 import { attempt } from '../process-environment.js'
@@ -109,10 +110,9 @@ export const anyText = single('text', value => value)
 
 export const transform = single('a function of a table, or @FILE', readTransform)
 
-/** Run names become paths and parts of table names. */
-export const runId = matching(
+export const runId = single(
   'letters, digits and . _ - (64 at most, a letter or digit first)',
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  text => (isRunId(text) ? text : undefined),
 )
 
 const multipliers: Readonly<Record<string, bigint>> = {

@@ -3,7 +3,7 @@
 */
 import type { CheckedField, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
-import type { Paint, Style } from './output.js'
+import type { Paint } from './output.js'
 import { codeTexts } from './summary.js'
 import {
   bytesText,
@@ -22,26 +22,20 @@ const cellColumns = 32
 const shownTables = 3
 const shownInputs = 20
 
-type Line = string | { readonly text: string; readonly style: Style }
-
 /** The result without the `load` commands. @param columns  width of the terminal; undefined leaves lines whole */
 export function checkText(result: CheckResult, paint: Paint, columns = Infinity): string {
-  const parts: (readonly Line[])[] = [
-    [{ text: sentence(result), style: 'bold' }],
+  const parts = [
+    [sentence(result)],
     ...inputParts(result, columns),
     timeLines(result),
     problemLines(result),
     remedyLines(result),
-  ]
-  const shown = (line: Line): string => {
-    const { text, style } = typeof line === 'string' ? { text: line } : line
-    const folded = folding(clean(text), columns)
-    return folded.map(one => `${style === undefined ? one : paint(style, one)}\n`).join('')
-  }
-  return parts
-    .filter(lines => lines.length > 0)
-    .map(lines => lines.map(shown).join(''))
-    .join('\n')
+  ].filter(lines => lines.length > 0)
+  const texts = parts.map((lines, part) => {
+    const folded = lines.flatMap(line => folding(clean(line), columns))
+    return folded.map(line => `${part === 0 ? paint('bold', line) : line}\n`).join('')
+  })
+  return texts.join('\n')
 }
 
 /** @param isOther  true for a load with options that this check lacked */
@@ -76,9 +70,9 @@ function sentence({ rows, status, target, inputs, columns }: CheckResult): strin
   return `${grouped(rows.fit)} of ${looked} would load into ${into}: ${grouped(rows.rejected)} would be rejected${unfit}.`
 }
 
-function inputParts({ inputs, columns }: CheckResult, width: number): Line[][] {
+function inputParts({ inputs, columns }: CheckResult, width: number): string[][] {
   const seen = new Set<string>()
-  const parts = inputs.slice(0, shownInputs).map((input): Line[] => {
+  const parts = inputs.slice(0, shownInputs).map(input => {
     const shape = JSON.stringify(
       input.fields.map(({ source, position, column }) => [source, position, column]),
     )
@@ -103,7 +97,7 @@ function table(
   fields: readonly CheckedField[],
   columns: CheckResult['columns'],
   width: number,
-): Line[] {
+): string[] {
   // If the inputs do not fit the table, no field has a known column, and only the texts of the fields are shown.
   const isKnown = fields.some(({ column }) => column !== null)
   const heads = ['input', 'text', ...(isKnown ? columnHeads : [])]
@@ -115,8 +109,8 @@ function table(
       clip(clean(text), cellColumns),
     )
   })
-  const [title, ...lines] = tableLines([heads, ...rows], column => column >= 5, width - 2)
-  return [{ text: `  ${title}`, style: 'dim' }, ...lines.map(line => `  ${line}`)]
+  const lines = tableLines([heads, ...rows], column => column >= 5, width - 2)
+  return lines.map(line => `  ${line}`)
 }
 
 function badText({ rejected, coerced }: CheckResult['columns'][number]): string {
@@ -130,29 +124,27 @@ function placeText({ source, position, column, text }: CheckedField): string {
 }
 
 /** First and last time of each column of dates or times. */
-function timeLines({ columns }: CheckResult): Line[] {
+function timeLines({ columns }: CheckResult): string[] {
   return columns.flatMap(({ name, first, last }) =>
     first === null || last === null ? [] : [`${name}: ${first} to ${last}`],
   )
 }
 
-const moreLines = (count: number): Line[] =>
-  count > 0 ? [{ text: `  and ${grouped(count)} more`, style: 'dim' }] : []
-
-function problemLines({ problems, rows, rejects }: CheckResult): Line[] {
+function problemLines({ problems, rows, rejects }: CheckResult): string[] {
   if (problems.length === 0) return []
   const lines = problems.map(({ file, lineNumber, columnName, message }) => {
     const column = columnName === null ? '' : `, column ${columnName}`
     return `  ${file}, line ${grouped(lineNumber)}${column}: ${message}`
   })
+  const more = rows.rejected - lines.length
   return [
     `${counted(rows.rejected, 'row')} would be rejected (${codeTexts(rejects.byCode).join(', ')})`,
     ...lines,
-    ...moreLines(rows.rejected - lines.length),
+    ...(more > 0 ? [`  and ${grouped(more)} more`] : []),
   ]
 }
 
-function remedyLines({ remedies }: CheckResult): Line[] {
+function remedyLines({ remedies }: CheckResult): string[] {
   if (remedies.length === 0) return []
   const title = 'texts that do not fit their columns, and the options that read them:'
   return [title, ...remedies.map(text => `  ${text}`)]

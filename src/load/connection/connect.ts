@@ -9,8 +9,8 @@ import type { CheckedOptions } from '../checked-options.js'
 import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redirect.js'
 
 export interface ConnectRules {
-  /** Deadline for all hosts, redirects and logins, by the platform's clock. */
-  deadlineMs: number
+  /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
+  deadlineMs?: number
   signal?: AbortSignal | undefined
   /** Senders should wait once this many bytes are not yet taken by the kernel. */
   highWaterBytes?: number
@@ -42,8 +42,9 @@ export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: Ser
 export async function connectServer(
   platform: Platform,
   server: ServerTarget,
-  rules: ConnectRules,
+  given: ConnectRules = {},
 ): Promise<Session> {
+  const rules = { deadlineMs: connectDeadlineMs(platform, server), ...given }
   let target = server
   for (let followed = 0; ; followed++) {
     try {
@@ -60,7 +61,7 @@ export async function connectServer(
 async function connectAny(
   platform: Platform,
   server: ServerTarget,
-  { deadlineMs, signal, ...limits }: ConnectRules,
+  { deadlineMs, signal, ...limits }: ConnectRules & { deadlineMs: number },
 ): Promise<Session> {
   const { otherHosts = [], ...session } = server
   const addresses = [server, ...otherHosts]

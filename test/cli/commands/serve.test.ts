@@ -291,7 +291,7 @@ t.test(
       stdout,
       /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
     )
-    t.match(stderr, /^30 requests of 7 rows in each mode\nsynchronous .*\nasynchronous .*\n$/)
+    t.match(stderr, /^30 requests of 7 rows in each mode\nsync .*\nasync .*\n$/)
     t.equal(server.node.shared.size, 0)
   },
 )

@@ -4,7 +4,7 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
-import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
+import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
@@ -221,8 +221,7 @@ async function cleanRuns(
       const { token, options, folder: begunIn } = known.run
       const forget = async (): Promise<void> => {
         const server = await targetOf(options.server, begunIn)
-        const deadlineMs = connectDeadlineMs(systemPlatform, server)
-        const session = await connectServer(systemPlatform, server, { deadlineMs })
+        const session = await connectServer(systemPlatform, server)
         const name = { runId, token: BigInt(`0x${token}`) }
         await dropRunTables(session, name, deliveryDefaults.confirmTimeoutMs).finally(() =>
           session.close().catch(() => undefined),
