@@ -7,39 +7,26 @@ import { expandBraces, pathMatcher } from './glob.js'
 
 /** Files found in folders or archives, but not selected. */
 export interface PassedOver {
-  readonly files: number
+  files: number
   /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe, device), `others`. */
-  readonly byKind: Readonly<Record<string, number>>
-  readonly first: readonly string[]
-}
-
-export interface PassedOverCount extends PassedOver {
-  /** @param isSpecial  true for a pipe or device whose name is that of a data file */
-  add(path: string, name: string, isSpecial?: boolean): void
+  byKind: Record<string, number>
+  first: string[]
 }
 
 const maxKinds = 20
 const maxFirst = 20
 
-export function newPassedOver(): PassedOverCount {
-  const byKind: Record<string, number> = {}
-  const first: string[] = []
-  let files = 0
-  return {
-    get files() {
-      return files
-    },
-    byKind,
-    first,
-    add(path, name, isSpecial = false) {
-      files++
-      if (first.length < maxFirst) first.push(path)
-      const own = isSpecial ? 'special' : kindOf(name)
-      const isKept = Object.hasOwn(byKind, own) || Object.keys(byKind).length < maxKinds
-      const kind = isKept ? own : 'others'
-      byKind[kind] = (byKind[kind] ?? 0) + 1
-    },
-  }
+export const newPassedOver = (): PassedOver => ({ files: 0, byKind: {}, first: [] })
+
+/** @param isSpecial  true for a pipe, a device or a link whose name is that of a data file */
+export function passOver(passed: PassedOver, path: string, name: string, isSpecial = false): void {
+  const { byKind, first } = passed
+  passed.files++
+  if (first.length < maxFirst) first.push(path)
+  const own = isSpecial ? 'special' : kindOf(name)
+  const isKept = Object.hasOwn(byKind, own) || Object.keys(byKind).length < maxKinds
+  const kind = isKept ? own : 'others'
+  byKind[kind] = (byKind[kind] ?? 0) + 1
 }
 
 function kindOf(name: string): string {
@@ -48,25 +35,16 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
-/** The words that messages use for each kind of place. */
-const places = {
-  folders: 'which files of a folder are data',
-  archives: 'which members of an archive are data',
-} as const
-
-/** Example: `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`. Undefined if every file was selected. */
-export function passedOverNotice(
-  { files, byKind, first }: PassedOver,
-  where: keyof typeof places = 'folders',
-): string | undefined {
+/** Example: `passed over 3 files (.txt 2, hidden 1), such as d/a.txt: …`. Undefined if every file was selected. */
+export function passedOverNotice({ files, byKind, first }: PassedOver): string | undefined {
   if (files === 0) return undefined
   const kinds = Object.entries(byKind)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${kind} ${count}`)
   const what = files === 1 ? 'a file' : `${files} files`
   return (
-    `passed over ${what} in ${where} (${kinds.join(', ')}), such as "${first[0]}": ` +
-    `${option('input.include')} says ${places[where]}`
+    `passed over ${what} (${kinds.join(', ')}), such as "${first[0]}": ` +
+    `${option('input.include')} says which files of a folder or an archive are data`
   )
 }
 

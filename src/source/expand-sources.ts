@@ -14,11 +14,11 @@ import {
   dataFiles,
   dataFileText,
   newPassedOver,
+  passOver,
   passedOverNotice,
   type DataNames,
   type IsData,
   type PassedOver,
-  type PassedOverCount,
 } from './data-files.js'
 import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
@@ -31,8 +31,6 @@ export interface ExpandedSources {
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
-  /** Archive members that were not selected. */
-  readonly passedMembers?: PassedOver
 }
 
 export interface ExpandOptions extends DataNames {
@@ -68,9 +66,8 @@ export async function expandSources(
     isData: dataFiles({ extensions, include }),
     isUsual: dataFiles({ extensions }),
     passedOver: newPassedOver(),
-    passedMembers: newPassedOver(),
-    archives: newSameFiles(onSame),
-    folders: 0,
+    sameFiles,
+    containers: 0,
     looked: onInput,
     // Keeps only the size of each input, because there may be a million files.
     add(path, status) {
@@ -87,23 +84,12 @@ export async function expandSources(
     if (input === '-') expansion.add(input, undefined)
     else await expand(input, expansion)
   }
-  const { archives, passedOver, passedMembers, folders } = expansion
-  if (byPattern && folders === 0 && archives.size === 0) {
+  if (byPattern && expansion.containers === 0) {
     throw usageError(
       `${option('input.include')} says which files of a folder or an archive are data, and no input is one`,
     )
   }
-  const found = [sameFiles.found, archives.found]
-  return {
-    paths,
-    sizes,
-    sameFiles: {
-      count: found.reduce((sum, { count }) => sum + count, 0),
-      first: found.flatMap(({ first }) => first),
-    },
-    passedOver,
-    ...(passedMembers.files > 0 && { passedMembers }),
-  }
+  return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
 }
 
 interface Expansion {
@@ -114,12 +100,11 @@ interface Expansion {
   readonly extensions: readonly string[]
   /** True if the user has set `input.include`. */
   readonly byPattern: boolean
-  /** Archive members that are not inputs. */
-  readonly passedMembers: PassedOverCount
-  readonly passedOver: PassedOverCount
-  /** Recognizes an archive that was reached under several names. */
-  readonly archives: SameFilesCount
-  folders: number
+  readonly passedOver: PassedOver
+  /** Recognizes a file or an archive that was reached under several names. */
+  readonly sameFiles: SameFilesCount
+  /** Number of folders and archives. */
+  containers: number
   /** Called for every name that leads to an input, and for archives. */
   readonly looked: ExpandOptions['onInput']
   /** Adds an input, unless its file is one already. @param status  undefined for standard input */
@@ -162,9 +147,9 @@ function addFile(
   const add = async (): Promise<void> => {
     await wait
     if (!isArchive) return expansion.add(path, status)
-    const { archives, looked } = expansion
-    looked?.(path, status)
-    if (!archives.isFirst(path, status)) return
+    expansion.looked?.(path, status)
+    expansion.containers++
+    if (!expansion.sameFiles.isFirst(path, status)) return
     for (const member of await selectedMembers(path, status, expansion, isNamed)) {
       expansion.add(member.path, member.status)
     }
@@ -187,7 +172,7 @@ async function selectedMembers(
   expansion: Expansion,
   isNamed: boolean,
 ): Promise<{ path: string; status: FileStatus }[]> {
-  const { files, extensions, passedMembers } = expansion
+  const { files, extensions, passedOver } = expansion
   const byPattern = isNamed && expansion.byPattern
   const isData = isNamed ? expansion.isData : expansion.isUsual
   const archives = archivesOf(files)
@@ -198,7 +183,7 @@ async function selectedMembers(
     const base = posix.basename(member.name)
     const isTaken = isData(base, () => member.name)
     if (nested.test(base) && (isTaken || !byPattern)) throw inArchive(path)
-    if (!isTaken || member.isLink) passedMembers.add(path, base, isTaken)
+    if (!isTaken || member.isLink) passOver(passedOver, path, base, isTaken)
     else {
       checkMember(member, path)
       taken.push({ path, status: archives.statusOf(status, member, index) })
@@ -232,7 +217,7 @@ async function expandGlob(pattern: string, expansion: Expansion): Promise<void> 
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
   const { files, isData, extensions, byPattern, passedOver } = expansion
-  expansion.folders++
+  expansion.containers++
   const found: string[] = []
   let own = ''
   let prefix = ''
@@ -240,13 +225,13 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     if (isFolder) return
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
     if (isData(name, () => pathBelow(folder, prefix + name))) found.push(prefix + name)
-    else passedOver.add(prefix + name, name)
+    else passOver(passedOver, prefix + name, name)
   })
   let isEmpty = true
   for (const path of found.sort()) {
     const status = statusOf(path, files)
     if (!status.isFile) {
-      passedOver.add(path, basename(path), true)
+      passOver(passedOver, path, basename(path), true)
       continue
     }
     isEmpty = false
@@ -261,12 +246,8 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
 export function sourceNotices({
   sameFiles,
   passedOver,
-  passedMembers,
-}: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'passedMembers'>): string[] {
-  const members = passedMembers && passedOverNotice(passedMembers, 'archives')
-  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), members].filter(
-    notice => notice !== undefined,
-  )
+}: Pick<ExpandedSources, 'sameFiles' | 'passedOver'>): string[] {
+  return [sameFilesNotice(sameFiles) ?? [], passedOverNotice(passedOver) ?? []].flat()
 }
 
 /** The path relative to the folder, with `/` between parts as in patterns. */

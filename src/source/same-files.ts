@@ -6,14 +6,12 @@ import type { FileStatus } from '../platform/platform.js'
 
 /** Names that were left out because their files were already inputs under different names. */
 export interface SameFiles {
-  readonly count: number
+  count: number
   /** The first few of these names (`path`), each with the name under which the file is read (`input`). */
-  readonly first: readonly { readonly path: string; readonly input: string }[]
+  first: { path: string; input: string }[]
 }
 
 export interface SameFilesCount {
-  /** Number of different files. */
-  readonly size: number
   /** @param status  undefined for standard input */
   isFirst(path: string, status: FileStatus | undefined): boolean
   readonly found: SameFiles
@@ -26,8 +24,7 @@ export function newSameFiles(
   onSame: (path: string, input: string) => void = () => undefined,
 ): SameFilesCount {
   const known = new Map<string | number, string>()
-  const first: { path: string; input: string }[] = []
-  let count = 0
+  const found: SameFiles = { count: 0, first: [] }
   let device: bigint | undefined
   /** The inode is enough for files of the first disk. A number takes less memory than a text. */
   const keyOf = (path: string, status: FileStatus | undefined): string | number => {
@@ -38,9 +35,7 @@ export function newSameFiles(
     return isShort ? Number(inode) : fileKey(path, status)
   }
   return {
-    get size() {
-      return known.size
-    },
+    found,
     isFirst(path, status) {
       // Each opening of a pipe may deliver different content, so a pipe always counts as a new input.
       if (status?.isFile === false) return true
@@ -51,12 +46,9 @@ export function newSameFiles(
         return true
       }
       onSame(path, input)
-      count++
-      if (first.length < maxFirst) first.push({ path, input })
+      found.count++
+      if (found.first.length < maxFirst) found.first.push({ path, input })
       return false
-    },
-    get found() {
-      return { count, first }
     },
   }
 }

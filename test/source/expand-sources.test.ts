@@ -7,7 +7,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { dataExtensions } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
-import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
+import {
+  dataFiles,
+  newPassedOver,
+  passedOverNotice,
+  passOver,
+} from '../../src/source/data-files.js'
 import {
   expandSources as expandFor,
   type ExpandedSources,
@@ -311,16 +316,16 @@ t.test('patterns replace the extensions', async t => {
 t.test('skipped files are counted by kind, with a few names', async t => {
   const passed = newPassedOver()
   t.equal(passedOverNotice(passed), undefined)
-  for (const name of ['b.TXT', 'c.txt', '.d', 'e']) passed.add(`x/${name}`, name)
-  passed.add('x/f.csv', 'f.csv', true)
+  for (const name of ['b.TXT', 'c.txt', '.d', 'e']) passOver(passed, `x/${name}`, name)
+  passOver(passed, 'x/f.csv', 'f.csv', true)
   t.strictSame(passed.byKind, { '.txt': 2, hidden: 1, 'no extension': 1, special: 1 })
   t.equal(
     passedOverNotice(passed),
-    'passed over 5 files in folders (.txt 2, hidden 1, no extension 1, special 1), such as "x/b.TXT": ' +
-      '`input.include` says which files of a folder are data',
+    'passed over 5 files (.txt 2, hidden 1, no extension 1, special 1), such as "x/b.TXT": ' +
+      '`input.include` says which files of a folder or an archive are data',
   )
-  for (let i = 0; i < 100; i++) passed.add(`x/g.${i}`, `g.${i}`)
-  passed.add('x/c.txt', 'c.txt')
+  for (let i = 0; i < 100; i++) passOver(passed, `x/g.${i}`, `g.${i}`)
+  passOver(passed, 'x/c.txt', 'c.txt')
   t.equal(passed.files, 106)
   t.equal(passed.first.length, 20)
   t.match(passed.byKind, { '.txt': 3, '.15': 1, others: 84 })

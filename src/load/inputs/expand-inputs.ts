@@ -48,28 +48,7 @@ export function withArchiveFiles(paths: Iterable<string>, files: Files): Iterabl
   return archives.size === 0 ? paths : [...paths, ...archives]
 }
 
-export function sourceNotesOf({
-  passedOver,
-  passedMembers = newPassedOver(),
-  sameFiles,
-}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'sameFiles'>): SourceNotes {
-  const byKind = { ...passedOver.byKind }
-  for (const [kind, count] of Object.entries(passedMembers.byKind)) {
-    byKind[kind] = (byKind[kind] ?? 0) + count
-  }
-  return {
-    passedOver: {
-      files: passedOver.files + passedMembers.files,
-      byKind,
-      first: [...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
-    },
-    sameFiles: { count: sameFiles.count, first: [...sameFiles.first] },
-  }
-}
-
-const mostNamed = 20
-
 /** Notes that name no files, for a run that has not searched its sources. */
 export function noSourceNotes(): SourceNotes {
-  return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } })
+  return { passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } }
 }

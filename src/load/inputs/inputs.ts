@@ -16,7 +16,7 @@ import {
   laterHeaderError,
   maxCheckedHeaders,
 } from './reader-options.js'
-import { expandInputs, withArchiveFiles, sourceNotesOf } from './expand-inputs.js'
+import { expandInputs, withArchiveFiles } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import { openRows } from './row-inputs.js'
 import {
@@ -75,10 +75,10 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
     sources ??
     (await expandInputs(options.inputs, options.input ?? {}, { stdin: openedStdin(run), files }))
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
-  const { paths, sizes } = found
+  const { paths, sizes, passedOver, sameFiles } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])
   await checkRejectsFile(run, paths)
-  const notes = sourceNotesOf(found)
+  const notes = { passedOver, sameFiles }
   if (inputs === undefined) {
     return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
   }

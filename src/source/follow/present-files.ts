@@ -7,9 +7,10 @@ import type { Files, FileStatus, FolderEntry } from '../../platform/platform.js'
 import {
   dataFiles,
   newPassedOver,
+  passOver,
   type DataNames,
   type IsData,
-  type PassedOverCount,
+  type PassedOver,
 } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
@@ -72,7 +73,7 @@ export async function presentFiles(
 interface Look {
   readonly files: Files
   readonly isData: IsData
-  readonly passedOver: PassedOverCount
+  readonly passedOver: PassedOver
   readonly unread: string[]
 }
 
@@ -92,7 +93,7 @@ async function ofPaths(
   for (const path of paths) {
     const status = compressed.test(path) ? undefined : await statusOf(path, files)
     if (status?.isFile === true) found.push({ path, status })
-    else passedOver.add(path, basename(path), status !== undefined)
+    else passOver(passedOver, path, basename(path), status !== undefined)
   }
   return found
 }
@@ -108,7 +109,7 @@ async function ofFolder(
     const path = join(own, name)
     if (isFolder) folders.push(path)
     else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
-    else passedOver.add(path, name)
+    else passOver(passedOver, path, name)
   }
   // `add` appends subfolders during the loop. An unreadable folder does not hide the other folders.
   for (const each of folders) {

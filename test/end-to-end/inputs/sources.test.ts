@@ -120,7 +120,8 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
   const outcome = await run('load', folder, '-t', 'trades', '--json')
   t.match(outcome, {
     code: 0,
-    stderr: /passed over 3 files in folders \(.*: --include says which files of a folder are data/,
+    stderr:
+      /passed over 3 files \(.*: --include says which files of a folder or an archive are data/,
   })
   t.match(resultOf(outcome), {
     rows: { confirmed: 2 },

@@ -70,7 +70,7 @@ deepTest(
     t.strictSame(found.paths, [`${path}/b.csv`, `${path}/d/a.csv`])
     t.strictSame(found.sizes, [12, 14])
     t.match(sourceNotices(found), [
-      /passed over 2 files in archives \(.*: `input.include` says which members/,
+      /passed over 2 files \(.*: `input.include` says which files of a folder or an archive/,
     ])
     t.equal(await textOf(`${path}/d/a.csv`), 'a,b\n1,d/a.csv\n')
     t.strictSame((await expand([path], ['d/*'])).paths, [`${path}/d/a.csv`])

@@ -22,7 +22,7 @@ import { isSameGrown } from '../../journal/fingerprint.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
 import type { SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
-import { noSourceNotes, sourceNotesOf } from '../expand-inputs.js'
+import { noSourceNotes } from '../expand-inputs.js'
 import type { TargetDescription } from '../../target/describe-target.js'
 import { newFinishedFiles, type FinishedFiles } from './finished-files.js'
 import {
@@ -181,7 +181,8 @@ class FollowedInputs implements Inputs {
   #tellSources(present: PresentFiles): void {
     const { byKind } = this.sources.passedOver
     const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
-    this.sources = sourceNotesOf(present)
+    const { passedOver, sameFiles } = present
+    this.sources = { passedOver, sameFiles }
     for (const notice of sourceNotices(isNew ? present : { ...present, passedOver: nothing })) {
       this.#tell(notice)
     }
