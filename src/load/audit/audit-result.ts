@@ -16,6 +16,24 @@ export interface AuditOptions extends LoadOptions {
   missing?: string
 }
 
+/** Rows to hash at once, whatever a load would send at once. */
+const batchRows = 20_000
+
+/** Options that read the inputs as `load` reads them. */
+export function readingOptions(options: AuditOptions): LoadOptions {
+  const { columns: _c, exact: _e, missing: _m, journal: _j, expectRows: _x, ...given } = options
+  const { create, partition: _p, types, ...target } = options.target
+  const { follow: _f, ...input } = options.input ?? {}
+  const { confirmTimeoutMs } = options.delivery ?? {}
+  return {
+    ...given,
+    input,
+    target: { ...target, ...(create === undefined && types !== undefined ? { types } : {}) },
+    delivery: { mode: 'sync', batchRows, ...(confirmTimeoutMs ? { confirmTimeoutMs } : {}) },
+    rejects: { onError: 'skip', maxErrors: '100%' },
+  }
+}
+
 /** Options of an audit without input: compares a table with a certificate. */
 export interface CertificateOptions extends Pick<
   LoadOptions,

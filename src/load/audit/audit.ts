@@ -3,36 +3,54 @@
   the sums of their hashes differ, reads both again, row by row.
 */
 import { hideInData, newSecrets } from '../../client/login/hide-password.js'
-import { DdbError, InputError, UsageError } from '../../errors.js'
+import type { Session } from '../../client/open-session.js'
+import { DdbError, InputError, UsageError, type ErrorCode } from '../../errors.js'
+import type { Batch } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
+import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { columnTypeText } from '../../protocol/data-type.js'
+import type { Column } from '../../protocol/value.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { version } from '../../version.js'
+import type { ReadObserver } from '../check/check-result.js'
+import { checkedOptions, type CheckedOptions } from '../checked-options.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { askCount, askOthersBusy } from '../connection/server-queries.js'
+import { leavesMemory } from '../evidence/total-rows.js'
+import { journaledOptions } from '../journal/portable-options.js'
+import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
+import { runPipeline } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
 import { refusedRow } from '../rejects/reject.js'
-import type { RunRejects } from '../rejects/run-rejects.js'
+import { RunRejects } from '../rejects/run-rejects.js'
+import { loadResult } from '../result.js'
 import { asDdbError } from '../run-ending.js'
+import { newRun, type Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { findTarget } from '../target/find-target.js'
+import { outsideMarks } from '../target/partition-scheme.js'
 import { tableText } from '../target/target.js'
+import { ignoreLoss, sendNothing } from '../transport/delivery.js'
 import {
   concluded,
   newResult,
+  readingOptions,
   type AuditOptions,
   type AuditResult,
   type Certificate,
   type CertificateOptions,
 } from './audit-result.js'
-import { identityText } from './compared.js'
-import { Differences } from './differences.js'
+import { findCompared, identityText, type Compared } from './compared.js'
+import { Differences, type Block } from './differences.js'
 import { keyWords, RowHasher } from './row-hash.js'
-import { bucketCount, KeptRows, RowSums } from './row-sets.js'
-import { Sides } from './sides.js'
+import { bucketCount, parts, RowSums } from './row-sets.js'
+import { readStored, TouchedRanges, type StoredRows } from './stored-rows.js'
 
-/** Rows of the inputs to keep at once; more are compared in rounds. */
-const mostKept = 5_000_000
 /** How often a table that changes is read again. */
 const mostTries = 3
+const lookAgainMs = 100
 
 /**
  * Finds out which rows of the inputs are in the table. Writes nothing to the server.
@@ -60,8 +78,25 @@ class Audit {
   readonly #options: AuditOptions
   readonly #certificate: Certificate | undefined
   readonly #key: Int32Array
-  readonly #sides: Sides
+  readonly #rowHasher: RowHasher
+  readonly #keyHasher: RowHasher
+  readonly #reading: LoadOptions
+  readonly #checked: CheckedOptions
+  /** Ended by either signal of the caller. */
+  readonly #signal: AbortSignal
   readonly #result: AuditResult
+  /** Collects the records that the table lacks; undefined if nobody wants them. */
+  readonly #missing: RunRejects | undefined
+  /** Where a redirect has led. */
+  #server: ServerTarget
+  #target: TargetDescription | undefined
+  #compared: Compared | undefined
+  #touched: TouchedRanges | undefined
+  #stored: StoredRows | undefined
+  /** The first reading of the inputs. */
+  #input: { readonly result: LoadResult; readonly sums: RowSums } | undefined
+  /** Rows that the table has had, and that have left the server's memory. */
+  #goneRows = 0
 
   constructor(platform: Platform, options: AuditOptions, certificate?: Certificate) {
     this.#platform = platform
@@ -70,8 +105,21 @@ class Audit {
     const key = certificate && Buffer.from(certificate.key, 'hex')
     const bytes = Uint8Array.from(key ?? platform.random.bytes(4 * keyWords))
     this.#key = new Int32Array(bytes.buffer)
-    this.#sides = new Sides(platform, options, this.#key, certificate)
+    this.#rowHasher = new RowHasher(this.#key)
+    this.#keyHasher = new RowHasher(this.#key)
+    this.#reading = readingOptions(options)
+    this.#checked = checkedOptions(this.#reading, platform.random)
+    const { missing, signal, leave, server } = options
+    this.#signal = AbortSignal.any([signal, leave].filter(one => one !== undefined))
+    this.#server = server
     this.#result = newResult(this.#now(), options)
+    if (missing === undefined) return
+    const { delivery: _d, rejects: _r, ...asked } = this.#reading
+    this.#missing = new RunRejects({
+      checked: { ...this.#checked, rejectsFile: missing },
+      files: platform.files,
+      described: () => ({ folder: '', options: journaledOptions(asked, this.#checked) }),
+    })
   }
 
   async run(): Promise<AuditResult> {
@@ -79,14 +127,13 @@ class Audit {
     const fail = (error: unknown): void => void (failure ??= asDdbError(error))
     const certificate = this.#certificate
     await (certificate ? this.#compareWith(certificate) : this.#compare()).catch(fail)
-    await this.#sides.close().catch(fail)
-    if (failure instanceof UsageError && this.#sides.compared === undefined) throw failure
-    const { compared, ranges, input } = this.#sides
-    const { target = this.#result.target, notices = [], rows } = input ?? {}
+    await this.#close().catch(fail)
+    if (failure instanceof UsageError && this.#compared === undefined) throw failure
+    const { target = this.#result.target, notices = [], rows } = this.#input?.result ?? {}
     const known = {
       ...this.#result,
-      ...{ endedAt: this.#now(), target, notices, ranges },
-      columns: compared?.columns.map(({ name }) => name) ?? [],
+      ...{ endedAt: this.#now(), target, notices, ranges: this.#stored?.ranges ?? [] },
+      columns: this.#compared?.columns.map(({ name }) => name) ?? [],
       rows: { ...this.#result.rows, ...(rows && { input: rows.read, rejected: rows.rejected }) },
     }
     const result = concluded(known, this.#options.exact === true, failure)
@@ -97,37 +144,37 @@ class Audit {
     return new Date(this.#platform.clock.wallMs()).toISOString()
   }
 
+  async #close(): Promise<void> {
+    this.#missing?.close()
+    await this.#stored?.session.close().catch(ignoreLoss)
+  }
+
   async #compare(): Promise<void> {
     const { missing, inputs } = this.#options
     const { rows } = this.#result
     if (missing !== undefined) checkRejects(missing, inputs, this.#platform)
-    const input = new RowSums()
-    const sides = this.#sides
-    await sides.readInput(({ hashed, rowCount }, _, outside) => {
-      input.add(hashed.identity, rowCount, outside)
-    })
-    const read = sides.input!.rows
-    rows.outside = read.read - read.rejected - input.rows
-    const first = sides.compared!.keeps === 'all' ? await sides.readTable() : undefined
-    const chosen = first?.differences(input) ?? new Uint8Array(bucketCount).fill(1)
-    const isEqual = !chosen.includes(1)
-    if (isEqual) Object.assign(rows, { missing: 0, changed: 0, repeated: 0 })
+    await this.#readInput()
+    const { result, sums } = this.#input!
+    rows.outside = result.rows.read - result.rows.rejected - sums.rows
+    let table = this.#compared!.keeps === 'all' ? await this.#readTable() : undefined
+    const chosen = table?.differences(sums) ?? new Uint8Array(bucketCount).fill(1)
+    if (!chosen.includes(1)) Object.assign(rows, { missing: 0, changed: 0, repeated: 0 })
     else if (inputs.includes('-')) {
       throw unproven(
         'the table has other rows than standard input, which cannot be read twice: audit a file to find out which rows differ',
       )
+    } else {
+      for (const part of parts(sums.counts, chosen)) table = await this.#narrow(part, table)
     }
-    const table = isEqual ? first! : await this.#findDifferences(input, first, chosen)
-    rows.table = table.rows
-    rows.found = input.rows - rows.missing! - rows.changed! - rows.replaced
-    rows.others = table.rows - rows.found - rows.changed!
-    if (rows.missing === 0 && rows.changed === 0 && rows.others === 0) this.#certify(table)
+    rows.table = table!.rows
+    rows.found = sums.rows - rows.missing! - rows.changed! - rows.replaced
+    rows.others = table!.rows - rows.found - rows.changed!
+    if (rows.missing === 0 && rows.changed === 0 && rows.others === 0) this.#certify(table!)
   }
-
   async #compareWith(certificate: Certificate): Promise<void> {
     const { rows } = this.#result
-    await this.#sides.findCertified()
-    const { identity, columns, table } = this.#sides.compared!
+    await this.#readInput()
+    const { identity, columns, table } = this.#compared!
     const types = columns.map(({ type }) => columnTypeText(type)).join()
     const isSame = identityText(identity) === certificate.identity
     if (!isSame || types !== certificate.columns.map(({ type }) => type).join()) {
@@ -137,114 +184,208 @@ class Audit {
       )
     }
     rows.input = certificate.rows
-    const found = await this.#sides.readTable()
+    const found = await this.#readTable()
     rows.table = found.rows
     if (found.digest() !== certificate.digest) return
     Object.assign(rows, { found: found.rows, missing: 0, changed: 0, others: 0, repeated: 0 })
   }
 
-  /** Compares the rows of the chosen buckets one by one. @returns the sums of the table when it was read last */
-  async #findDifferences(
-    input: RowSums,
-    first: RowSums | undefined,
-    chosen: Uint8Array,
-  ): Promise<RowSums> {
-    const { columns, keeps } = this.#sides.compared!
-    const names = columns.map(({ name }) => name)
-    const hasher = new RowHasher(this.#key)
-    let table = first
-    for (const marks of rounds(input.counts, chosen)) {
-      const kept = new KeptRows(input.counts, marks, keeps)
-      const differences = new Differences(kept, names, hasher)
-      const again = new RowSums()
-      await this.#sides.readInput((block, batch, outside) => {
-        again.add(block.hashed.identity, block.rowCount, outside)
-        differences.keep(block, batch, outside)
-      })
-      if (again.digest() !== input.digest())
-        throw new InputError(
-          'DDB_INPUT_READ',
-          'the inputs changed while they were audited: audit them again',
-          { file: this.#options.inputs.join(', ') },
-        )
-      table = await this.#strike(kept, differences, table)
-      differences.tell(this.#result)
-      if (kept.missing().length === 0) continue
-      if (this.#sides.goneRows > 0) {
-        throw unproven(
-          `rows that were not found may be among the ${this.#sides.goneRows} that have left the memory of the server, where an audit cannot read them`,
-        )
-      }
-      if (this.#sides.missing !== undefined) await this.#write(kept, this.#sides.missing)
-    }
-    return table!
-  }
-
-  /** Reads the table until it has no differences, or has the same rows as at the reading before. */
-  async #strike(
-    kept: KeptRows,
-    differences: Differences,
-    before: RowSums | undefined,
-  ): Promise<RowSums> {
-    for (let left = mostTries; ; left--) {
-      differences.reopen()
-      const table = await this.#sides.readTable(block => differences.strike(block))
-      const isStill = table.digest() === before?.digest()
-      if (isStill || kept.missing().length + kept.changed().length === 0) return table
-      if (left === 0)
-        throw unproven(
-          `${tableText(this.#sides.compared!.table)} changes while it is read: audit it again when nobody writes to these rows`,
-        )
-      before = table
-    }
-  }
-
-  /** Adds the missing rows' records to their file. */
-  async #write(kept: KeptRows, missing: RunRejects): Promise<void> {
-    await this.#sides.readInput((block, batch, outside) => {
-      for (let row = 0; row < block.rowCount; row++) {
-        if (outside?.[row] === 1 || !kept.takeMissing(block.hashed, row)) continue
-        const reject = {
-          ...refusedRow(batch, row, ''),
-          message: 'the table does not have this row',
-        }
-        missing.add({ ...reject, code: 'DDB_UNCONFIRMED' }, rangeAt(batch.ranges, row).shape)
-      }
-    })
-    missing.flush()
-    this.#result.missingFiles = missing.result().files
-  }
-
   #certify(table: RowSums): void {
-    const { table: named, identity, columns } = this.#sides.compared!
-    const { host, port } = this.#sides.server
+    const { table: named, identity, columns } = this.#compared!
+    const { host, port } = this.#server
     this.#result.certificate = {
       ...{ schema: 'ddb-ingest/certificate/1', version },
       madeAt: this.#now(),
       ...{ host: `${host}:${port}`, table: tableText(named), identity: identityText(identity) },
       columns: columns.map(({ name, type }) => ({ name, type: columnTypeText(type) })),
-      ...{ ranges: this.#sides.ranges, rows: table.rows, digest: table.digest() },
+      ...{ ranges: this.#stored!.ranges, rows: table.rows, digest: table.digest() },
       key: Buffer.from(this.#key.buffer).toString('hex'),
-      inputs: this.#sides.input!.inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes })),
+      inputs: this.#input!.result.inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes })),
     }
+  }
+
+  /**
+   * Compares the rows of the chosen buckets one by one, and names those that differ.
+   * @param before  sums of the table when it was read last
+   * @returns its sums now
+   */
+  async #narrow(chosen: Uint8Array, before: RowSums | undefined): Promise<RowSums> {
+    const compared = this.#compared!
+    const sums = [this.#input!.sums, before] as const
+    const differences = new Differences(chosen, sums, compared, new RowHasher(this.#key))
+    if (differences.needsInput) await this.#readInput(block => differences.keep(block))
+    differences.sort()
+    let table = before
+    for (let left = mostTries; differences.open > 0; left--) {
+      if (left === 0) {
+        throw unproven(
+          `${tableText(compared.table)} changes while it is read: audit it again when nobody writes to these rows`,
+        )
+      }
+      const last = table
+      differences.reopen()
+      table = await this.#readTable(block => differences.strike(block))
+      if (table.digest() === last?.digest()) break
+      // What the sums of another state showed says nothing.
+      if (!differences.needsInput) return this.#narrow(chosen, undefined)
+    }
+    if (differences.open > 0 && this.#goneRows > 0) {
+      throw unproven(
+        `rows that were not found may be among the ${this.#goneRows} that have left the memory of the server, where an audit cannot read them`,
+      )
+    }
+    differences.tell(this.#result)
+    await this.#name(differences)
+    return table ?? this.#readTable()
+  }
+
+  /** Names the rows that differ, and adds the records of missing rows to their file. */
+  async #name(differences: Differences): Promise<void> {
+    if (differences.isDone) return
+    const missing = this.#missing
+    await this.#readInput((block, batch) => {
+      differences.name(block, batch, this.#result, row => {
+        if (missing === undefined) return
+        const message = 'the table does not have this row'
+        const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
+        missing.add(reject, rangeAt(batch.ranges, row).shape)
+      })
+      return differences.isDone
+    })
+    if (differences.open > 0) throw this.#inputChanged()
+    missing?.flush()
+    this.#result.missingFiles = missing?.result().files ?? []
+  }
+
+  #inputChanged(): InputError {
+    const message = 'the inputs changed while they were audited: audit them again'
+    return new InputError('DDB_INPUT_READ', message, { file: this.#options.inputs.join(', ') })
+  }
+
+  /**
+   * Reads the inputs. The first time also finds the target.
+   * @param take  returns true if it needs no more rows
+   * @throws {DdbError}
+   */
+  async #readInput(
+    take: (block: Block, batch: Batch) => boolean | void = () => false,
+  ): Promise<void> {
+    const run = newRun(this.#reading, this.#checked, this.#platform, { watch: observer })
+    // The file of the missing records also says how they were read.
+    run.rejects.reading = (...read) => this.#missing?.reading(...read)
+    const sums = new RowSums()
+    const { inputs, misuse } = await runPipeline(run, {
+      open: async (_, opened) => {
+        const target = (this.#target ??= await this.#find(
+          run,
+          control => (opened.control = control),
+        ))
+        if (this.#certificate !== undefined) return undefined
+        const marksOf = outsideMarks(target)
+        opened.delivery = sendNothing(batch => {
+          run.state.rows.unsent += batch.rowCount
+          const outside = marksOf?.(batch)
+          if (this.#input === undefined) this.#touched!.add(batch, outside)
+          const columns = this.#compared!.sent.map(index => batch.columns[index]!)
+          const block = this.#blockOf(columns, batch.rowCount, outside)
+          sums.add(block)
+          if (take(block, batch) === true) run.ending.fail(enough)
+        })
+        return { target, delivery: opened.delivery }
+      },
+      finish: () => Promise.resolve(),
+      fail: error => run.ending.fail(error),
+    })
+    if (misuse !== undefined) throw misuse
+    const { failure } = run.ending
+    if (failure === enough) return
+    const result = loadResult(run, inputs, { listsAll: true })
+    const { error } = result
+    if (this.#certificate === undefined) this.#input ??= { result, sums }
+    if (error !== null) throw failure ?? new DdbError(error.code as ErrorCode, error.message)
+    if (this.#input && sums.digest() !== this.#input.sums.digest()) throw this.#inputChanged()
+  }
+
+  #blockOf(columns: readonly Column[], rowCount: number, outside?: Uint8Array): Block {
+    const { keys } = this.#compared!
+    const [whole, key] = [this.#rowHasher, this.#keyHasher]
+    whole.hash(columns, rowCount)
+    if (keys.length > 0)
+      key.hash(
+        keys.map(index => columns[index]!),
+        rowCount,
+      )
+    return { columns, rowCount, outside, whole, identity: keys.length > 0 ? key : whole }
+  }
+
+  async #find(run: Run, onConnected: (control: Session) => void): Promise<TargetDescription> {
+    const [control, target] = await findTarget(run, onConnected)
+    this.#compared = await findCompared(control, this.#checked, target, this.#options.columns)
+    this.#touched = new TouchedRanges(this.#compared.partition, target.columns)
+    this.#server = run.server.address
+    await this.#awaitOthers(control, run)
+    return target
+  }
+
+  /** A late request must not store rows after they were found missing: loaded again, they would be there twice. */
+  async #awaitOthers(session: Session, { reporter }: Run): Promise<void> {
+    const { clock } = this.#platform
+    const { confirmTimeoutMs: timeoutMs } = this.#checked
+    const untilMs = clock.nowMs() + timeoutMs
+    for (let idle = 0; idle < 2; await wait(clock, lookAgainMs, this.#signal)) {
+      const isBusy = await askOthersBusy({ session, timeoutMs }, this.#server.user ?? 'guest')
+      idle = isBusy === true ? 0 : idle + 1
+      if (this.#missing === undefined) {
+        if (isBusy === true) reporter.notice(othersBusy)
+        return
+      }
+      if (clock.nowMs() > untilMs) throw unproven(othersBusy)
+    }
+  }
+
+  /** Reads the table once. */
+  async #readTable(take?: (block: Block) => void): Promise<RowSums> {
+    const sums = new RowSums()
+    this.#stored ??= await this.#openTable()
+    await readStored(this.#stored, (columns, rowCount) => {
+      const block = this.#blockOf(columns, rowCount)
+      sums.add(block)
+      take?.(block)
+    })
+    return sums
+  }
+
+  async #openTable(): Promise<StoredRows> {
+    const { table, columns, identity, isPlain } = this.#compared!
+    const { clock } = this.#platform
+    const { confirmTimeoutMs: timeoutMs } = this.#checked
+    const session = await connectServer(this.#platform, this.#server, {
+      deadlineMs: connectDeadlineMs(this.#platform, this.#server),
+      closeTimeoutMs: closeTimeoutMs(this.#checked),
+      signal: this.#signal,
+    })
+    const count = isPlain ? await askCount({ session, timeoutMs }, table) : undefined
+    if (count !== undefined && leavesMemory(identity.total)) {
+      this.#goneRows = identity.rows! - count
+    }
+    const rows = count && Math.min(count, this.#certificate?.rows ?? Infinity)
+    const touched = this.#certificate?.ranges ?? this.#touched!.ranges()
+    const ranges = rows === undefined ? touched : [null]
+    return { session, table, columns, ranges, rows, clock, timeoutMs, signal: this.#signal }
   }
 }
 
-/** Divides the chosen buckets, so that the rows of each part can be kept at once. */
-function* rounds(counts: Uint32Array, chosen: Uint8Array): Generator<Uint8Array, void, void> {
-  let marks = new Uint8Array(bucketCount)
-  let rows = 0
-  for (let bucket = 0; bucket < bucketCount; bucket++) {
-    if (chosen[bucket] !== 1) continue
-    if (rows > 0 && rows + counts[bucket]! > mostKept) {
-      yield marks
-      marks = new Uint8Array(bucketCount)
-      rows = 0
-    }
-    marks[bucket] = 1
-    rows += counts[bucket]!
-  }
-  yield marks
+/** Reads every input as the target demands. */
+const observer: ReadObserver = {
+  opened: (_path, _reader, map) => ({ mapping: map(), maxRows: Infinity, isUnfit: false }),
+  rejected: () => undefined,
+  closed: () => undefined,
 }
+
+const othersBusy =
+  'the server works on requests of this user, which may still add rows: audit the table when they are done'
+
+/** Ends a reading that needs no more rows. */
+const enough = new DdbError('DDB_INTERRUPTED', 'enough rows were read')
 
 const unproven = (message: string): DdbError => new DdbError('DDB_UNPROVEN', message)

@@ -1,152 +1,190 @@
 /*
-  Compares rows one by one, and names the lines and, if a similar row is stored, the columns that differ.
+  Compares rows one by one, and names the lines of those that differ and, if a similar row is stored, the columns.
 */
-import type { Batch } from '../../parse/batch.js'
-import { formatElement } from '../../protocol/element.js'
+import type { Batch, RecordLocation } from '../../parse/batch.js'
+import { formatElement, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
+import type { Compared } from './compared.js'
 import type { RowHasher } from './row-hash.js'
-import type { HashedRows, KeptRows } from './row-sets.js'
+import {
+  eachChosen,
+  KeptRows,
+  type HashedRows,
+  type RowSums,
+  type Single,
+  type Struck,
+} from './row-sets.js'
 
-/** Rows of a batch or of an answer. */
-export interface Block {
-  readonly columns: readonly Column[]
-  readonly rowCount: number
-  readonly hashed: HashedRows
-}
-
-/** Hashes of single cells are kept only for so few rows. */
-const mostCellRows = 50_000
-const mostStrangers = 1_000
+/** Each of so many rows of the input is compared with each of so many stored rows. */
+const mostCompared = 1_000
 const mostRanges = 1_000
 const mostCharacters = 100
 
+/** Rows of a batch or of an answer. */
+export interface Block extends HashedRows {
+  readonly columns: readonly Column[]
+}
+
 /** A stored row that is not in the input. */
 interface Stranger {
-  /** The row of the input with the same key; −1 if rows have no key. */
-  readonly ordinal: number
   readonly cells: Int32Array
   readonly texts: readonly string[]
 }
 
 export class Differences {
-  #repeated = 0
-  readonly #repeatedOrdinals = new Set<number>()
-  readonly #kept: KeptRows
-  readonly #names: readonly string[]
+  /** Whether the input must be read to know its rows in the chosen buckets. */
+  readonly needsInput: boolean
+  readonly #chosen: Uint8Array
+  readonly #compared: Compared
   readonly #hasher: RowHasher
-  /** Hashes of the cells of kept rows, by ordinal. */
-  readonly #cells = new Map<number, Int32Array>()
+  readonly #singles: Map<number, Single> | undefined
+  readonly #kept: KeptRows
   #strangers: Stranger[] = []
+  /** Hashes of rows that may be more often in the table than in the input. */
+  readonly #repeated = new Set<number>()
+  #comparedRows = 0
 
-  /** @param hasher  hashes single columns */
-  constructor(kept: KeptRows, names: readonly string[], hasher: RowHasher) {
-    this.#kept = kept
-    this.#names = names
+  /**
+   * @param input  sums of the input
+   * @param table  sums of the table; undefined if they cannot be compared
+   * @param hasher  hashes single cells
+   */
+  constructor(
+    chosen: Uint8Array,
+    [input, table]: readonly [RowSums, RowSums | undefined],
+    compared: Compared,
+    hasher: RowHasher,
+  ) {
+    this.#chosen = chosen
+    this.#compared = compared
     this.#hasher = hasher
+    this.#singles = table && input.singles(table, chosen)
+    this.needsInput = this.#singles === undefined
+    this.#kept = new KeptRows(chosen, this.#singles ? chosen : input.counts, compared.keeps)
+    this.#singles?.forEach(
+      ({ isOwn, bits }, bucket) => isOwn && this.#kept.keep(bucket, bits, bits),
+    )
   }
 
-  /** Keeps the input's rows. @param outside  1 for each row that no partition takes */
-  keep(block: Block, batch: Batch, outside: Uint8Array | undefined): void {
-    const chosen: [row: number, ordinal: number][] = []
-    for (let row = 0; row < block.rowCount; row++) {
-      if (outside?.[row] === 1 || !this.#kept.isChosen(block.hashed, row)) continue
-      const { file, lineNumber } = batch.locate(row)
-      chosen.push([row, this.#kept.keep(block.hashed, row, file, lineNumber)])
-    }
-    if (this.#kept.size > mostCellRows || chosen.length === 0) return
-    const cells = this.#cellsOf(
-      block,
-      chosen.map(([row]) => row),
-    )
-    for (const [i, [, ordinal]] of chosen.entries()) this.#cells.set(ordinal, cells[i]!)
+  /** Keeps the input's rows. */
+  keep(block: Block): void {
+    eachChosen(block, this.#chosen, (_, ...hash) => this.#kept.keep(...hash))
   }
 
-  /** Strikes the table's rows out of the input's. */
-  strike(block: Block): void {
-    const strange: [row: number, ordinal: number][] = []
-    for (let row = 0; row < block.rowCount; row++) {
-      if (!this.#kept.isChosen(block.hashed, row)) continue
-      const struck = this.#kept.strike(block.hashed, row)
-      const ordinal = this.#kept.struckOrdinal
-      if (struck === 'repeated') {
-        this.#repeated++
-        if (this.#repeatedOrdinals.size < mostRanges) this.#repeatedOrdinals.add(ordinal)
-      } else if (struck !== 'found' && this.#strangers.length + strange.length < mostStrangers) {
-        strange.push([row, ordinal])
-      }
-    }
-    if (this.#cells.size === 0 || strange.length === 0) return
-    const cells = this.#cellsOf(
-      block,
-      strange.map(([row]) => row),
-    )
-    for (const [i, [row, ordinal]] of strange.entries()) {
-      const texts = block.columns.map(column => formatElement(column, row).slice(0, mostCharacters))
-      this.#strangers.push({ ordinal, cells: cells[i]!, texts })
-    }
+  /** Must be called after the last row was kept. */
+  sort(): void {
+    this.#kept.sort()
+    if (this.open > 0) return
+    this.#singles?.forEach(({ bits }) => this.#repeated.add(bits))
+  }
+
+  /** Number of rows of the input that the table lacks, or has with other values. */
+  get open(): number {
+    return this.#kept.open
+  }
+
+  /** Whether no row is left to be named. */
+  get isDone(): boolean {
+    return this.open === 0 && this.#repeated.size === 0
   }
 
   /** Forgets the table's rows, before they are read again. */
   reopen(): void {
     this.#kept.reopen()
-    this.#repeated = 0
-    this.#repeatedOrdinals.clear()
+    this.#repeated.clear()
     this.#strangers = []
   }
 
-  tell({ rows, lines }: AuditResult): void {
-    const [missing, changed] = [this.#kept.missing(), this.#kept.changed()]
-    rows.missing = (rows.missing ?? 0) + missing.length
-    rows.changed = (rows.changed ?? 0) + changed.length
-    rows.repeated = (rows.repeated ?? 0) + this.#repeated
-    rows.replaced += this.#kept.replaced
-    this.#addLines(lines.missing, missing, ordinal => this.#similar(ordinal, -1))
-    this.#addLines(lines.changed, changed, ordinal => this.#similar(ordinal, ordinal))
-    this.#addLines(lines.repeated, Uint32Array.from(this.#repeatedOrdinals).sort(), () => null)
+  /** Strikes the table's rows out of the input's. */
+  strike(block: Block): void {
+    eachChosen(block, this.#chosen, (row, bucket, whole, key) => {
+      const struck = this.#strike(bucket, whole, key)
+      if (struck === 'other' && this.#strangers.length < mostCompared) {
+        this.#addStranger(block.columns, row)
+      } else if (struck === 'repeated' && this.#repeated.size < mostRanges) {
+        this.#repeated.add(whole)
+      }
+    })
   }
 
-  #addLines(
-    lines: AuditedLines[],
-    ordinals: Uint32Array,
-    storedOf: (ordinal: number) => AuditedLines['stored'],
-  ): void {
-    for (const ordinal of ordinals) {
-      const { file, line } = this.#kept.rowOf(ordinal)
-      const stored = storedOf(ordinal)
-      const last = lines.at(-1)
-      const isNext = last?.file === file && last.stored === null && last.lastLine + 1 >= line
-      if (isNext && stored === null && last.lastLine <= line) last.lastLine = line
-      else if (lines.length === mostRanges) return
-      else lines.push({ file, firstLine: line, lastLine: line, stored })
-    }
+  #strike(bucket: number, whole: number, key: number): Struck {
+    const single = this.#singles?.get(bucket)
+    if (single === undefined) return this.#kept.strike(bucket, whole, key)
+    return !single.isOwn && single.bits === whole ? 'other' : 'found'
+  }
+
+  /** Counts what is known before the rows are named. */
+  tell({ rows }: AuditResult): void {
+    const isUnknown = this.#singles !== undefined && this.open > 0
+    rows.missing ??= 0
+    rows.changed ??= 0
+    rows.replaced += this.#kept.replaced
+    rows.repeated = isUnknown ? null : (rows.repeated ?? 0) + this.#kept.repeated
+  }
+
+  /**
+   * Names the rows of a batch that differ.
+   * @param onMissing  gets each row that the table lacks
+   */
+  name(block: Block, batch: Batch, result: AuditResult, onMissing: (row: number) => void): void {
+    eachChosen(block, this.#chosen, (row, bucket, whole, key) => {
+      const isOpen = this.#kept.take(bucket, whole) === 'found'
+      if (!isOpen && !this.#repeated.delete(whole)) return
+      const isChanged = isOpen && this.#kept.isChanged(bucket, key)
+      const kind = isChanged ? 'changed' : isOpen ? 'missing' : 'repeated'
+      if (isOpen || this.#singles !== undefined) result.rows[kind]!++
+      if (kind === 'missing') onMissing(row)
+      const stored = isOpen ? this.#similar(block.columns, row, isChanged) : null
+      addLine(result.lines[kind], batch.locate(row), stored)
+    })
+  }
+
+  #addStranger(columns: readonly Column[], row: number): void {
+    const texts = columns.map(column => formatElement(column, row).slice(0, mostCharacters))
+    this.#strangers.push({ cells: this.#cellsOf(columns, row), texts })
   }
 
   /** The stored row that shares the most cells with a row of the input, at least half of them. */
-  #similar(ordinal: number, strangerOrdinal: number): AuditedLines['stored'] {
-    const own = this.#cells.get(ordinal)
-    if (own === undefined) return null
+  #similar(columns: readonly Column[], row: number, isChanged: boolean): AuditedLines['stored'] {
+    if (this.#strangers.length === 0 || this.#comparedRows++ >= mostCompared) return null
+    const { keys } = this.#compared
+    const own = this.#cellsOf(columns, row)
     let best: Stranger | undefined
     let bestCount = (own.length - 1) >> 1
     for (const stranger of this.#strangers) {
-      if (stranger.ordinal !== strangerOrdinal) continue
-      const count = stranger.cells.reduce((sum, cell, i) => sum + Number(cell === own[i]), 0)
+      const { cells } = stranger
+      if (keys.length > 0 && keys.every(key => cells[key] === own[key]) !== isChanged) continue
+      const count = cells.reduce((sum, cell, i) => sum + Number(cell === own[i]), 0)
       if (count > bestCount) [best, bestCount] = [stranger, count]
     }
     if (best === undefined) return null
     const { cells, texts } = best
-    return this.#names.flatMap((column, i) =>
+    return this.#compared.columns.flatMap(({ name: column }, i) =>
       cells[i] === own[i] ? [] : [{ column, value: texts[i]! }],
     )
   }
 
-  /** Hashes each cell of the rows. */
-  #cellsOf({ columns, rowCount }: Block, rows: readonly number[]): Int32Array[] {
-    const cells = rows.map(() => new Int32Array(columns.length))
-    for (const [i, column] of columns.entries()) {
-      this.#hasher.hash([column], rowCount)
-      for (const [at, row] of rows.entries()) cells[at]![i] = this.#hasher.hashes.b[row]!
-    }
-    return cells
+  #cellsOf(columns: readonly Column[], row: number): Int32Array {
+    return Int32Array.from(columns, column => {
+      this.#hasher.hash([takeRows(column, Int32Array.of(row))], 1)
+      return this.#hasher.b[0]!
+    })
   }
+}
+
+/** Rows come in the order of the input. */
+function addLine(
+  lines: AuditedLines[],
+  { file, lineNumber: line }: RecordLocation,
+  stored: AuditedLines['stored'],
+): void {
+  const last = lines.at(-1)
+  const follows =
+    last?.file === file &&
+    last.stored === null &&
+    last.lastLine <= line &&
+    line <= last.lastLine + 1
+  if (follows && stored === null) last.lastLine = line
+  else if (lines.length < mostRanges) lines.push({ file, firstLine: line, lastLine: line, stored })
 }

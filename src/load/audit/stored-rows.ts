@@ -5,13 +5,9 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Clock } from '../../platform/platform.js'
-import {
-  columnTypeText,
-  dataTypes,
-  type ColumnType,
-  type DataType,
-} from '../../protocol/data-type.js'
-import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
+import { columnTypeText, dataTypes, type DataType } from '../../protocol/data-type.js'
+import { columnTypeOf, scalarAt, takeRows, vectorOf } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Scalar, TypedVector, Value } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
@@ -27,70 +23,59 @@ export interface ValueRange {
   readonly high: number | string
 }
 
-/** Beyond this many partitions, one query reads the range of all values. */
+/** If an input touches more partitions, everything is read. */
 const mostParts = 4_096
-
-interface Extent {
-  low: Key
-  high: Key
-}
 
 /** Finds out which part of a partitioned table may hold the rows of an input, by the first partition column that shows it. */
 export class TouchedRanges {
   readonly #dimension: PartitionDimension | undefined
-  /** Number of the partition with this key; undefined if each key has its own. */
-  #placeOf: ((key: Key) => number) | undefined
   readonly #columnIndex: number
-  readonly #type: ColumnType | undefined
-  readonly #byPart = new Map<Key, Extent>()
+  readonly #type: DataType
+  readonly #byPart = new Map<Key, { low: Key; high: Key }>()
   #isKnown: boolean
 
   /** @param columns  of the batches */
   constructor(scheme: PartitionScheme | undefined, columns: readonly TargetColumn[]) {
     const dimensions = scheme?.unpredictable === true ? [] : (scheme?.dimensions ?? [])
-    const indexOf = ({ columnName }: PartitionDimension): number =>
-      columns.findIndex(({ name }) => name === columnName)
+    const indexOf = (one: PartitionDimension): number =>
+      columns.findIndex(({ name }) => name === one.columnName)
     this.#dimension = dimensions.find(one => indexOf(one) >= 0 && divisionsOf(one) !== undefined)
-    const isRange = this.#dimension?.kind === 'RANGE'
-    this.#placeOf = isRange ? divisionsOf(this.#dimension)!.placeOf : undefined
     this.#columnIndex = this.#dimension === undefined ? -1 : indexOf(this.#dimension)
-    this.#type = columns[this.#columnIndex]?.type
+    this.#type = columns[this.#columnIndex]?.type.type ?? 'VOID'
     this.#isKnown = this.#dimension !== undefined
   }
 
   /** @param outside  1 for each row that no partition takes */
-  add({ columns, rowCount }: RowsOfColumns, outside: Uint8Array | undefined): void {
+  add(batch: RowsOfColumns, outside: Uint8Array | undefined): void {
     if (!this.#isKnown) return
-    const column = columns[this.#columnIndex]!
-    const keyAt = keyReader(column, this.#dimension!.type)
-    const valueAt = keyReader(column, this.#type!.type)
-    this.#isKnown = keyAt !== undefined && valueAt !== undefined
-    let [lastPart, extent]: [Key | undefined, Extent | undefined] = [undefined, undefined]
-    for (let row = 0; row < rowCount && this.#isKnown; row++) {
-      if (outside?.[row] === 1) continue
-      const key = keyAt!(row)
-      const value = valueAt!(row)
-      if (key === null || value === null) {
-        this.#isKnown = false
-        break
+    const values = sortedValues(batch.columns[this.#columnIndex]!, batch.rowCount, outside)
+    const keyAt = keyReader(values, this.#dimension!.type)
+    const valueAt = keyReader(values, this.#type)
+    const isRange = this.#dimension!.kind === 'RANGE'
+    const placeOf = isRange ? divisionsOf(this.#dimension!)!.placeOf : (key: Key): Key => key
+    for (let first = 0; first < values.length;) {
+      const key = keyAt?.(first) ?? null
+      const low = valueAt?.(first) ?? null
+      this.#isKnown = key !== null && low !== null && this.#byPart.size < mostParts
+      if (!this.#isKnown) return
+      const part = placeOf(key!)
+      let [last, end] = [first, values.length]
+      while (last + 1 < end) {
+        const middle = (last + end) >> 1
+        if (placeOf(keyAt!(middle)!) === part) last = middle
+        else end = middle
       }
-      if (this.#byPart.size > mostParts) this.#join()
-      const part = this.#placeOf?.(key) ?? key
-      if (part !== lastPart) extent = this.#byPart.get(part)
-      lastPart = part
-      if (extent === undefined) this.#byPart.set(part, (extent = { low: value, high: value }))
-      else if (value < extent.low) extent.low = value
-      else if (value > extent.high) extent.high = value
+      this.#extend(part, low!, valueAt!(last)!)
+      first = end
     }
   }
 
-  #join(): void {
-    const all = [...this.#byPart.values()]
-    const low = all.map(extent => extent.low).reduce((a, b) => (b < a ? b : a))
-    const high = all.map(extent => extent.high).reduce((a, b) => (b > a ? b : a))
-    this.#byPart.clear()
-    this.#byPart.set(0, { low, high })
-    this.#placeOf = () => 0
+  #extend(part: Key, low: Key, high: Key): void {
+    const known = this.#byPart.get(part) ?? { low, high }
+    this.#byPart.set(part, {
+      low: low < known.low ? low : known.low,
+      high: high > known.high ? high : known.high,
+    })
   }
 
   /** One range for each query; null reads everything. */
@@ -100,10 +85,33 @@ export class TouchedRanges {
     const isOrdered = extents.every(({ low, high }) => typeof low !== 'string' || low === high)
     if (!this.#isKnown || !isOrdered) return [null]
     const plain = (key: Key): number | string => (typeof key === 'bigint' ? String(key) : key)
-    const column = this.#dimension!.columnName
-    const type = this.#type!.type
-    return extents.map(({ low, high }) => ({ column, type, low: plain(low), high: plain(high) }))
+    const { columnName: column } = this.#dimension!
+    return extents.map(({ low, high }) => {
+      return { column, type: this.#type, low: plain(low), high: plain(high) }
+    })
   }
+}
+
+/** The values of the rows that some partition takes, in ascending order; each text once. */
+function sortedValues(
+  column: Column,
+  rowCount: number,
+  outside: Uint8Array | undefined,
+): TypedVector {
+  const marked = outside?.includes(1)
+    ? Int32Array.from({ length: rowCount }, (_, row) => row).filter(row => outside[row] === 0)
+    : undefined
+  const taken = (marked === undefined ? column : takeRows(column, marked)) as TypedVector
+  const length = marked?.length ?? rowCount
+  if (taken.type === 'SYMBOL' || taken.type === 'STRING') {
+    const texts =
+      taken.type === 'STRING'
+        ? stringsOf(taken).slice(0, length)
+        : Array.from(new Set(taken.codes.subarray(0, length)), code => taken.base[code]!)
+    return vectorOf({ type: 'STRING' }, [...new Set(texts)].sort()) as TypedVector
+  }
+  if (!('data' in taken) || taken.data instanceof Array) return taken
+  return { ...taken, length, data: taken.data.slice(0, length).sort() } as TypedVector
 }
 
 /** What to read, and how. */
@@ -135,7 +143,7 @@ export async function readStored(
   stored: StoredRows,
   take: (columns: readonly Column[], rows: number) => void,
 ): Promise<void> {
-  const { session, table, columns, rows, timeoutMs, signal } = stored
+  const { session, table, columns, rows, clock, timeoutMs, signal } = stored
   const names = columns.map(({ name }) => name)
   if (rows !== undefined) {
     for (let from = 0; from < rows; from += sliceRows) {
@@ -145,35 +153,24 @@ export async function readStored(
     }
     return
   }
+  const silent = new TimeoutError(`No rows within ${timeoutMs} ms.`, 'delivery.confirmTimeoutMs')
   for (const range of stored.ranges) {
     if (range !== null) {
       const [low, high] = [range.low, range.high].map(value => scalarOf(range.type, value))
       await session.upload({ ddbIngestLow: low!, ddbIngestHigh: high! })
     }
-    await takeBlocks(stored, selectText(table, names, range), take)
-  }
-}
-
-/** A time limit for the whole answer would end the reading of a large partition. */
-async function takeBlocks(
-  stored: StoredRows,
-  script: string,
-  take: (columns: readonly Column[], rows: number) => void,
-): Promise<void> {
-  const { session, clock, timeoutMs, signal } = stored
-  const silent = (): void =>
-    session.abandon(
-      new TimeoutError(`No rows within ${timeoutMs} ms.`, 'delivery.confirmTimeoutMs'),
-    )
-  let timer = clock.after(timeoutMs, silent)
-  try {
-    for await (const block of session.readBlocks(script, { fetchSize, signal })) {
+    const script = selectText(table, names, range)
+    // A time limit for the whole answer would end the reading of a large partition.
+    let timer = clock.after(timeoutMs, () => session.abandon(silent))
+    try {
+      for await (const block of session.readBlocks(script, { fetchSize, signal })) {
+        timer.cancel()
+        takeBlock(stored, block, take)
+        timer = clock.after(timeoutMs, () => session.abandon(silent))
+      }
+    } finally {
       timer.cancel()
-      takeBlock(stored, block, take)
-      timer = clock.after(timeoutMs, silent)
     }
-  } finally {
-    timer.cancel()
   }
 }
 

@@ -6,7 +6,7 @@ import type { Batch } from '../../parse/batch.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
-import type { Delivery } from '../transport/delivery.js'
+import { sendNothing, type Delivery } from '../transport/delivery.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import type { LoadOptions } from '../options.js'
@@ -75,15 +75,7 @@ export class CheckObserver implements ReadObserver {
 
   delivery(run: Run): Delivery {
     const marksOf = this.target && outsideMarks(this.target)
-    return {
-      used: 'none',
-      keepsReceipts: false,
-      inFlightBytes: 0,
-      deliver: batch => this.#look(run, batch, marksOf),
-      finish: () => Promise.resolve(),
-      leave: () => undefined,
-      close: () => Promise.resolve(),
-    }
+    return sendNothing(batch => this.#look(run, batch, marksOf))
   }
 
   #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
@@ -102,7 +94,6 @@ export class CheckObserver implements ReadObserver {
     run.state.rows.unsent += rows
     if (isUnfit) this.unfitRows += rows
     else this.fitRows += rows
-    batch.release()
   }
 }
 

@@ -48,6 +48,22 @@ export interface Delivery {
   close(): Promise<void>
 }
 
+/** A delivery that sends nothing. @param look  gets each batch, which is released after that */
+export function sendNothing(look: (batch: Batch) => void): Delivery {
+  return {
+    used: 'none',
+    keepsReceipts: false,
+    inFlightBytes: 0,
+    deliver(batch) {
+      look(batch)
+      batch.release()
+    },
+    finish: () => Promise.resolve(),
+    leave: () => undefined,
+    close: () => Promise.resolve(),
+  }
+}
+
 export function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
 }

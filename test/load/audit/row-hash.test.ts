@@ -1,5 +1,5 @@
 /*
-  Rows with equal values have equal hashes in every encoding; different rows of structured data have different hashes in every lane pair.
+  Rows with equal values have equal hashes in every encoding; different rows of structured data have different hashes in each half.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -10,11 +10,11 @@ import { runs } from '../../helpers/runs.js'
 
 const hashOf = (columns: readonly Column[], rows: number, hasher = newHasher()): string[] => {
   hasher.hash(columns, rows)
-  const { a, b, c, d } = hasher.hashes
-  return Array.from({ length: rows }, (_, row) => [a[row], b[row], c[row], d[row]].join())
+  const { a, b } = hasher
+  return Array.from({ length: rows }, (_, row) => [a[row], b[row]].join())
 }
 
-const newHasher = (): RowHasher => new RowHasher(Int32Array.of(7, -3, 1_000_003, 99))
+const newHasher = (): RowHasher => new RowHasher(Int32Array.of(7, -3))
 
 function encoded(texts: readonly string[]): Column {
   const bytes = new TextEncoder().encode(texts.map(text => `${text}\0`).join(''))
@@ -70,7 +70,7 @@ t.test('every bit of every cell counts', async t => {
   t.equal(new Set(hashOf([column], rows + 1)).size, rows + 1)
 })
 
-t.test('a lane collides no more often than chance on structured rows', async t => {
+t.test('half a hash collides no more often than chance on structured rows', async t => {
   const side = 300
   const count = side * side
   const grid = [
@@ -87,7 +87,7 @@ t.test('a lane collides no more often than chance on structured rows', async t =
   const hasher = newHasher()
   hasher.hash(grid, count)
   // Chance gives count² / 2³³, about one.
-  for (const lane of Object.values(hasher.hashes)) {
-    t.ok(count - new Set((lane as Int32Array).subarray(0, count)).size < 12)
+  for (const half of [hasher.a, hasher.b]) {
+    t.ok(count - new Set(half.subarray(0, count)).size < 12)
   }
 })
