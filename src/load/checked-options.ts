@@ -12,7 +12,7 @@ import {
   tableBatch,
 } from './defaults.js'
 import { confirmations } from './transport/confirmations.js'
-import { checkRunId } from './marker/run-tables.js'
+import { checkRunId } from './register/table-names.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'

@@ -12,7 +12,7 @@ import { endJournal, runPipeline, type RunSteps } from './pipeline.js'
 import { findTarget } from './target/find-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { journalPath } from './journal/open-journal.js'
-import { checkSoleProcess, forgetEarlierEnd, announceRun } from './journal/check-sole-process.js'
+import { checkSoleProcess } from './journal/check-sole-process.js'
 import {
   asTargetChanged,
   checkLoaded,
@@ -95,7 +95,7 @@ async function loadChecked(
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
-      await checkSoleProcess(run, control, inputs.areDone)
+      const known = await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
       const looked = await checkTarget(run, control, target)
       if (inputs.areDone && looked !== undefined) {
@@ -106,7 +106,7 @@ async function loadChecked(
         await finishLoadedRun(run, control, looked)
         return undefined
       }
-      const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked))
+      const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked, known))
       if (stored !== undefined) {
         alreadyLoaded = true
         run.state.rows.read = run.state.rows.skipped = stored
@@ -117,12 +117,11 @@ async function loadChecked(
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
       await removeLeftRejects(run)
-      await announceRun(run, control)
-      await forgetEarlierEnd(run, control)
       if (looked !== undefined) {
         const { identity } = looked.evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used
-        run.note({ target: identity, used })
+        // From now on, the server knows of the run what the journal says.
+        run.note({ target: identity, used, ...(used === 'receipts' ? { isAnew: false } : {}) })
       }
       return { target, delivery }
     },

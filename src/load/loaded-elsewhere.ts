@@ -10,7 +10,7 @@ import { openInputs } from './inputs/inputs.js'
 import type { CheckedTarget } from './journal/check-target.js'
 import { runDigest } from './journal/portable-options.js'
 import { chunkText, watchedTable, type TargetIdentity } from './journal/target-identity.js'
-import { askFinished, type FinishedRun } from './marker/finished-runs.js'
+import { otherFinished, type FinishedRun, type KnownOnServer } from './register/register.js'
 import { fixedSizes } from './outcomes/read-sizes.js'
 import { newRun, type Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
@@ -19,6 +19,7 @@ import type { TargetDescription } from './target/describe-target.js'
 const lookedRows = 1_000
 
 /**
+ * @param known  what the server knows of runs of this name
  * @returns the number of rows that the finished run has stored; undefined if there is none, or if the target is certainly
  *   another table by now
  * @throws {DdbError} DDB_UNPROVEN if the run may be the one that has finished, and nothing proves that its rows are there
@@ -29,6 +30,7 @@ export async function rowsLoadedElsewhere(
   control: Session,
   description: TargetDescription,
   { evidence, now }: CheckedTarget,
+  known: KnownOnServer | undefined,
 ): Promise<number | undefined> {
   const { options, checked, history } = run
   const { journal, found, name } = history
@@ -36,8 +38,7 @@ export async function rowsLoadedElsewhere(
   const isNew = journal !== undefined && found.batchCount === 0 && !found.isAnew
   if (!isNew || options.journal?.restart === true || options.input?.follow === true)
     return undefined
-  const known = await askFinished(control, name.runId, checked.confirmTimeoutMs)
-  const finished = known?.findLast(({ token, stored }) => token !== name.token && stored > 0)
+  const finished = known && otherFinished(known, name.token)
   if (finished === undefined || isOtherTable(finished, now)) return undefined
   if (finished.digest !== runDigest(options, checked, run.history.now.inputs)) {
     throw unproven(run, 'with other inputs or options')

@@ -4,7 +4,7 @@
 */
 import { option } from '../errors.js'
 import type { Session } from '../client/open-session.js'
-import { markerName, type RunPlace } from './marker/run-tables.js'
+import type { RunPlace } from './register/table-names.js'
 
 /** Sentences for messages; the command line turns `options` in backticks into flags. */
 export const remedies = {
@@ -29,13 +29,22 @@ export const remedies = {
   /**
    * A different run uses this name on the server.
    * @param place  where that run has its journal; undefined if the server does not know the place
+   * @param ledger  the table that holds the name
    */
-  goOnThere: (runId: string, place: RunPlace | undefined, session: Session) =>
+  goOnThere: (
+    runId: string,
+    place: RunPlace | undefined,
+    ledger: string | undefined,
+    session: Session,
+  ) =>
     'Loading the same rows here, under this or another name, would store them twice. Wait until that run ends, or continue it ' +
     (place === undefined
       ? 'where it began'
       : `there: ddb-ingest resume ${runId} --state-dir "${place.folder}"`) +
-    `. Only if the journal of that run is lost for good: remove the rows of that run from the table, then its marker from the server with ${undefCommand(markerName(runId), session)}`,
+    '. Only if the journal of that run is lost for good: remove the rows of that run from the table' +
+    (ledger === undefined
+      ? ', then its ledger from the server'
+      : `, then its ledger from the server with ${undefCommand(ledger, session)}`),
   /**
    * Tables left by killed runs.
    * @param first  name of one of them

@@ -57,9 +57,9 @@ export const defects: readonly Defect[] = [
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
       {
-        file: 'src/load/marker/marker.ts',
-        from: 'if (found === run.token) return',
-        to: 'if (found !== undefined) return',
+        file: 'src/load/register/register.ts',
+        from: 'if (owner === run.token && processKey === run.processKey) return',
+        to: 'if (owner !== undefined) return',
       },
     ],
   },
@@ -71,9 +71,9 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'the run assumes that a restarted server still has its memory',
-    'marker/marker.ts',
-    "? 'gone' : 'taken'",
-    "? 'ours' : 'taken'",
+    'register/register.ts',
+    "return has === 1n ? 'ours' : 'gone'",
+    "return 'ours'",
   ),
   defect(
     'a claim is written and not checked',
@@ -215,15 +215,15 @@ export const defects: readonly Defect[] = [
     "if (found !== undefined) return 'all'",
   ),
   ofOldJournal(
-    'the run does not look into the table of finished runs',
+    'the run does not look for its end in the register',
     'journal/check-sole-process.ts',
-    'const isFinished = mayBeOld && marks',
-    'const isFinished = mayBeOld && !mayBeOld && marks',
+    'const isFinished = mayBeOld && isMarked',
+    'const isFinished = mayBeOld && !mayBeOld && isMarked',
   ),
   ofOldJournal(
     'a journal restored from an earlier time is trusted',
     'journal/check-sole-process.ts',
-    'if ((counts && isOld) || isFinished || hasGoneOn)',
+    'if ((counts && isOld) || isFinished)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(
@@ -289,7 +289,7 @@ export const defects: readonly Defect[] = [
     'export const staleMs = renewEveryMs / 10',
   ),
   {
-    name: 'a suspended process sends without checking lease and marker again',
+    name: 'a suspended process sends without checking lease and register again',
     from: firstAroundSeed,
     changes: [
       {

@@ -23,7 +23,7 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [2_159_861, 'the same, when another node leads'],
   [2_162_623, 'a server that vanished, and is waited for three times'],
   [3_274_472, 'bytes that nobody takes, of batches that were given up'],
-  [3_392_900, 'a connection that vanishes while the marker is asked for'],
+  [3_392_900, 'a connection that vanishes while the register is asked for'],
   [8_307_446, 'a server that vanishes while nothing is out, and is waited for twice'],
   [20_169_851, 'in sync mode, a server that is gone is waited for twice'],
   [20_226_085, 'a batch that comes while the node that leads is looked for in vain'],

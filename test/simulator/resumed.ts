@@ -179,7 +179,7 @@ function checkLast(
   }
   const lostMemory =
     findings.server.lastDeathMs > -Infinity ||
-    troubles.requests.some(({ kind }) => kind === 'marker dropped')
+    troubles.requests.some(({ kind }) => kind === 'register dropped')
   if (code === 'DDB_TARGET_CHANGED') {
     if (!lostMemory) complain(`the target is there: ${result.error!.message}`)
     return

@@ -274,14 +274,13 @@ export class SimServer {
   #dropTables(): void {
     const dropped =
       this.#comes(['ledger dropped']) === undefined
-        ? this.#comes(['marker dropped']) === undefined
+        ? this.#comes(['register dropped']) === undefined
           ? undefined
-          : 'ddbIngest_'
+          : 'ddbIngestRuns'
         : 'ddbIngestLedger'
     if (dropped === undefined) return
     for (const name of this.ownTables()) {
-      const isUnit = dropped === 'ddbIngestLedger' && name.startsWith('ddbIngestUnit')
-      if (name.startsWith(dropped) || isUnit) this.server?.node.shared.delete(name)
+      if (name.startsWith(dropped)) this.server?.node.shared.delete(name)
     }
   }
 

@@ -52,9 +52,9 @@ export type RequestTroubleKind =
   | 'killed at ledger'
   /** A write into the target or the ledger is delayed while other requests continue. */
   | 'slow write'
-  /** Another user removes the ledger or the marker. */
+  /** Another user removes the ledger or the register. */
   | 'ledger dropped'
-  | 'marker dropped'
+  | 'register dropped'
 
 export interface Troubles {
   readonly crashes: readonly Crash[]
@@ -96,7 +96,7 @@ const requestKinds: readonly RequestTroubleKind[] = [
   'killed at target',
   'killed at ledger',
   'ledger dropped',
-  'marker dropped',
+  'register dropped',
 ]
 
 /** @param shared  whether a second node could also write into the target */

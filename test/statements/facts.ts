@@ -99,7 +99,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   date: small,
   first: small,
   form: small,
-  int: small,
   last: small,
   left: small,
   like: small,

@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
-import { ownerScript } from '../../src/load/marker/ownership.js'
+import { checkScript, claimAnswers } from '../../src/load/register/register.js'
 import { deliverScript } from '../../src/load/transport/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {
@@ -18,6 +18,7 @@ import {
   type RequestInfo,
   type ServerOptions,
 } from '../../src/server/index.js'
+import { namedRun } from '../helpers/register.js'
 import { fakeProcess } from '../cli/run-cli.js'
 import { inferText } from '../infer/inferring.js'
 import { dfsScript, keepSent, openScene, type Scene } from './scene.js'
@@ -327,7 +328,7 @@ export async function unsentScripts(): Promise<
     },
     {
       sender: 'load',
-      script: ownerScript({ runId: 'myRun', token: 1n }),
+      script: `${checkScript(namedRun('myRun', 1n))}${claimAnswers}`,
       why: 'the process was suspended',
     },
   ]

@@ -131,7 +131,7 @@ const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 /** Placeholders for texts that differ between runs: names of tables, columns, views and runs. The order matters. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
   // The folder in which a run was started.
-  [/"[\w.-]+ on [^:"]+: [^"]+"/g, '"NAME on HOST: FOLDER"'],
+  [/"[^"]*", "[^"]*"(?=, N, N, "[0-9a-f]*", "[\w-]*", N, now\(\)\))/g, '"HOST", "FOLDER"'],
   [/(?<=getChunksMeta[({]"|dfsPath = ")[^"]*\.tbl/g, '/NAME/NAME.tbl'],
   [/(?<=tableName = )"\w+"/g, '"NAME"'],
   [/(?<=^ddbIngestFind\(TABLE)(?:, VALUE)+/g, ', VALUES'],

@@ -18,7 +18,7 @@ import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
 import { readRun, runNames } from '../../load/journal/known-runs.js'
-import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
+import { isLedgerOf } from '../../load/register/table-names.js'
 import type { LoadOptions } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { clean, systemCode } from '../output/terminal-text.js'
@@ -230,13 +230,12 @@ export function leftoversToReport(
   return async tables => {
     let others = tables
     for (const runId of await runNames(folder, files).catch(() => [])) {
-      const marker = markerName(runId)
-      if (!tables.some(name => name === marker || isLedgerName(name))) continue
       // Ignores unreadable journals.
       const run = (await readRun(folder, runId, files).catch(() => undefined))?.run
       if (run === undefined) continue
       const token = BigInt(`0x${run.token}`)
-      const names = tables.filter(name => name === marker || isLedgerOf(token, name))
+      const names = tables.filter(name => isLedgerOf(token, name))
+      if (names.length === 0) continue
       others = others.filter(name => !names.includes(name))
       // A run into a different target does not concern this load.
       const { table, function: view } = run.options.target

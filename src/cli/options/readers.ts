@@ -4,7 +4,7 @@
 */
 import { usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
-import { isRunId } from '../../load/marker/run-tables.js'
+import { isRunId } from '../../load/register/table-names.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 import { readTransform } from '../files/transform-text.js'
 import { attempt } from '../process-environment.js'

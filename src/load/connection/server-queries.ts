@@ -4,6 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
 import type { NewValuePolicy } from '../target/partition-scheme.js'
@@ -235,4 +236,24 @@ export async function askVersion({ session, timeoutMs }: Asking): Promise<string
     if (error instanceof ServerError) return undefined
     throw error
   }
+}
+
+/** Several numbers that a script returned as one vector of LONG, undefined for nulls; empty if the answer has a different form. */
+export function longsOf(answer: Value | undefined): readonly (bigint | undefined)[] {
+  if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []
+  return Array.from(answer.data.subarray(0, answer.length), value =>
+    value === nullOfLong ? undefined : value,
+  )
+}
+
+const nullOfLong = -(2n ** 63n)
+
+/** A single LONG that a script returned; undefined for anything else. */
+export function longOf(value: Value | undefined): bigint | undefined {
+  return value?.form === 'scalar' && typeof value.value === 'bigint' ? value.value : undefined
+}
+
+/** The names that a script returned as a vector; empty if the answer has a different form. */
+export function textsOf(value: Value | undefined): readonly string[] {
+  return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
 }

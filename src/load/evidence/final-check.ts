@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { chunkText } from '../journal/target-identity.js'
 import { runDigest } from '../journal/portable-options.js'
 import { targetChanged } from '../journal/changed-run.js'
-import { markFinished } from '../marker/finished-runs.js'
+import { registerFinished } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
 import type { Evidence, Look } from './evidence.js'
 
@@ -80,16 +80,16 @@ export async function noteFinished(
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
   journal.commit()
-  const target = evidence.identity.name
   const processNo = Math.max(journal.owner, journal.past.owner)
   const { state, options, checked } = run
-  const mark = {
-    ...{ target, rows, begunMs: journal.begunMs, processNo },
+  const { name } = run.history
+  const finished = {
+    ...{ rows, begunMs: journal.begunMs },
     digest: runDigest(options, checked, run.history.now.inputs),
     chunk: chunkText(evidence.identity),
     stored: state.rows.confirmed + state.rows.skipped,
   }
-  const isMarked = await markFinished(session, run.history.name, mark, timeoutMs)
+  const isMarked = await registerFinished(session, name, processNo, finished, timeoutMs)
   run.note(evidence.sampled())
   const server = `${session.host}:${session.port}`
   run.note({ finished: { isMarked, server } })

@@ -6,10 +6,9 @@ import { ServerError } from '../../errors.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
 import { findRows } from '../evidence/find-rows.js'
 import { leavesMemory } from '../evidence/total-rows.js'
-import { askFinished } from '../marker/finished-runs.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { noteFinished } from '../evidence/final-check.js'
-import { dropLeftTables } from '../marker/drop-run-tables.js'
+import { dropLedgers } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
 import { targetChanged, unproven } from './changed-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
@@ -89,7 +88,7 @@ export async function checkLoaded(
   control: Session,
   { now }: CheckedTarget,
 ): Promise<void> {
-  const { found, name } = run.history
+  const { found } = run.history
   const { target: before, finished, samples } = found
   const { confirmed, unconfirmed } = found.rows()
   if (confirmed + unconfirmed === 0 || before === undefined) return
@@ -107,8 +106,8 @@ export async function checkLoaded(
     if (isFound || isSame) return
     throw unproven(found, 'the server does not say whether it is the same DFS table')
   }
-  const marks = await askFinished(control, name.runId, timeoutMs)
-  const isKnown = marks?.some(({ token }) => token === name.token)
+  const { onServer } = run.history.journal ?? {}
+  const isKnown = onServer && onServer.finished !== undefined
   const server = finished?.server ?? before.server
   if (isKnown !== true && server !== now.server) {
     throw targetChanged(found, `it was loaded into ${server}, and ${now.server} does not know it`)
@@ -136,16 +135,16 @@ export async function finishLoadedRun(
   { evidence, now }: CheckedTarget,
 ): Promise<void> {
   const { checked } = run
-  const { found, name } = run.history
+  const { found, journal } = run.history
   if (found.target !== undefined && found.finished === undefined) {
     await noteFinished(run, control, evidence, now.rows, checked.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return
   run.note({ hasLeftServer: true })
   try {
-    await dropLeftTables(control, name, checked.confirmTimeoutMs)
+    await dropLedgers(control, journal?.onServer?.ledgers ?? [], checked.confirmTimeoutMs)
   } catch (error) {
-    // The run's marker and ledgers stay on the server, and later runs list them in a notice about tables left behind.
+    // The run's ledgers stay on the server, and later runs list them in a notice about tables left behind.
     if (!(error instanceof ServerError)) throw error
   }
 }

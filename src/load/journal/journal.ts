@@ -3,13 +3,11 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Reject } from '../../parse/batch.js'
-import type { KnownOnServer } from '../marker/ownership.js'
+import type { KnownRun } from '../register/register.js'
 import type { Place } from '../outcomes/place.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournaledRejects, JournalRecord, RecordOf } from './journal-record.js'
 import type { RecordedRun } from './recorded-run.js'
-
-type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 
 /** The rejects of a run, as the journal records them. */
 export interface JournaledRejectsSource {
@@ -44,7 +42,7 @@ export class Journal {
   readonly past: RecordedRun
   /** The run with what this process has recorded. */
   readonly now: RecordedRun
-  /** Identifies the run in its tables on the server: the ledger (receipts) and the marker. */
+  /** Identifies the run in its ledgers (tables of receipts) and in the register of the server. */
   readonly token: bigint
   /** Whether the run had no lock when this process began. A killed process leaves its lock. */
   readonly wasUnlocked: boolean
@@ -53,10 +51,10 @@ export class Journal {
    * Cheap enough to be called before every batch.
    */
   readonly lost: () => DdbError | undefined
-  /** The last number that `nextOwner` returned; 0 before the first call. */
+  /** The number of this process in the register; 0 before the first `beginsLedger`. */
   owner = 0
-  /** What the server knows of the run, as last passed to `seen`; undefined if nothing was passed. */
-  onServer: SeenOnServer | undefined
+  /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
+  onServer: KnownRun | undefined
   readonly #file: JournalFile
   readonly #release: () => void
   readonly #isFollowing: boolean
@@ -125,22 +123,17 @@ export class Journal {
     this.#keepsRejects = keeps
   }
 
-  /** Receives what the server knows of the run. `nextOwner` then returns only numbers that the server does not have. */
-  seen(server: SeenOnServer): void {
-    this.onServer = server
-  }
-
   /**
-   * Takes a new number under which the server knows that this process works on the run.
+   * Records that this process is about to create a ledger. The numbers are on the disk before the server gets them: if only the server
+   * had them, the journal would count as outdated.
+   * @returns the number of this process in the register
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
-  nextOwner(): number {
-    const owner = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
-    this.add({ kind: 'facts', owner, isAnew: false })
-    // The number must be on disk before it is sent: if only the server has a number, the journal counts as outdated.
-    this.#file.sync()
-    this.owner = owner
-    return owner
+  beginsLedger(ledgerNumber: number): number {
+    const { past, onServer } = this
+    if (this.owner === 0) this.owner = Math.max(past.owner, onServer?.processNo ?? 0) + 1
+    this.add({ kind: 'facts', ledgerNumber, owner: this.owner })
+    return this.owner
   }
 
   /**

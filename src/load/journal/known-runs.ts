@@ -4,7 +4,7 @@
 import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
 import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
-import { isRunId } from '../marker/run-tables.js'
+import { isRunId } from '../register/table-names.js'
 import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'

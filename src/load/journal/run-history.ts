@@ -3,7 +3,7 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import { newToken, type RunName } from '../marker/marker.js'
+import { newToken, type RunName } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { accountedFor } from '../outcomes/row-counts.js'
@@ -46,7 +46,7 @@ export interface RunLog {
 
 interface HistorySetup {
   readonly state: RunState
-  readonly options: Pick<LoadOptions, 'journal' | 'input'>
+  readonly options: Pick<LoadOptions, 'journal' | 'input' | 'runId'>
   readonly checked: Pick<CheckedOptions, 'runId' | 'onError'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
   readonly rejects: Pick<RunRejects, 'goOn'> & JournaledRejectsSource
@@ -60,7 +60,10 @@ export function newRunHistory({
   rejects,
 }: HistorySetup): RunHistory & RunLog {
   let journal: Journal | undefined
-  let name: RunName = { runId, token: newToken(random) }
+  let name: RunName = {
+    ...{ runId, token: newToken(random), processKey: newToken(random) },
+    isRegistered: options.runId !== undefined,
+  }
   let found = new RecordedRun()
   let now = new RecordedRun()
   let resumption = newResumption(found, false)
@@ -87,11 +90,8 @@ export function newRunHistory({
     },
     goOn(kept) {
       journal = kept
-      name = {
-        runId,
-        token: kept.token,
-        place: { hostName, folder: options.journal?.folder ?? '' },
-      }
+      const place = { hostName, folder: options.journal?.folder ?? '' }
+      name = { ...name, token: kept.token, isRegistered: true, place }
       ;({ found, now } = kept)
       resumption = newResumption(found, options.input?.follow === true)
       const { rows } = state

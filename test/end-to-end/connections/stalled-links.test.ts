@@ -129,7 +129,7 @@ const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadO
     { exitCode: 4, rows: { unconfirmed: 100 } },
   ],
   'goodbye is said': [
-    'undef("ddbIngest_',
+    'if(defined("ddbIngestLedger',
     { mode: 'async' },
     { exitCode: 0, rows: { confirmed: 100 } },
   ],

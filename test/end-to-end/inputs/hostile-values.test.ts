@@ -17,7 +17,7 @@ const initScript = `share streamTable(10:0, \`id\`sym, [INT, STRING]) as target
 def takeRows(x, mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(takeRows)`
 
-const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
+const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|"[0-9a-f]{16}"|\d+)/g
 
 /**
  * The parts of a lookup that depend on the value: `isNull(…)` for a null, otherwise a comparison and an argument. A

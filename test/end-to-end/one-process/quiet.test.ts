@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { ledgerName } from '../../../src/load/register/table-names.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, spawnCli, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -91,9 +92,15 @@ t.test(
   },
 )
 
-/** The marker that a killed run leaves behind. */
-const marker = (runId: string): string => `
-  share table([1] as n, [7l] as token, ["${runId}"] as run, [1l] as sessionId, [now()] as at) as ddbIngest_${runId}`
+/** The ledger that a killed run leaves behind. */
+const ledger = (token: bigint): string =>
+  `share table([8] as phase, [1l] as sendNo) as ${ledgerName(token, 1)}`
+
+/** The token of a run with a journal in this state folder. */
+function tokenOf({ XDG_STATE_HOME: folder }: Record<string, string>, runId: string): bigint {
+  const journal = readFileSync(join(folder!, 'ddb-ingest', 'runs', `${runId}.journal`), 'utf8')
+  return BigInt(`0x${/"token":"(\w+)"/.exec(journal)![1]!}`)
+}
 
 deepTest(
   t,
@@ -103,8 +110,8 @@ deepTest(
     const file = join(t.testdirName, 'rows.csv')
     writeFileSync(file, rows)
     const argv = ['load', file, '--host', `127.0.0.1:${port}`, '-t', 'prices']
-    const leave = async (runId: string): Promise<void> => {
-      const { code } = await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', marker(runId)])
+    const leave = async (token: bigint): Promise<void> => {
+      const { code } = await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', ledger(token)])
       t.equal(code, 0)
     }
     // A separate process, because the program prints the report while it waits to exit.
@@ -113,18 +120,19 @@ deepTest(
       t.equal(code, 0, stderr)
       return stderr
     }
-    await leave('left')
+    await leave(1n)
     t.notMatch(await said(environment, '-q'), 'ddbIngest', 'left to the next command')
-    t.match(await said(environment), ': ddbIngest_left. ')
+    t.match(await said(environment), `: ${ledgerName(1n, 1)}. `)
     t.notMatch(await said(environment), 'ddbIngest')
     // A journal on this machine shows that the run `left2` loads into a different table.
     const own = stateOf(t, 'own')
     const other = ['load', file, '--host', `127.0.0.1:${port}`, '-t', 'others', '--run-id', 'left2']
     t.equal((await runMain(other, { environment: own })).code, 0)
-    await leave('left2')
-    await leave('left3')
+    const own2 = tokenOf(own, 'left2')
+    await leave(own2)
+    await leave(3n)
     const last = await said(own)
-    t.match(last, 'ddbIngest_left3')
-    t.notMatch(last, 'ddbIngest_left2')
+    t.match(last, ledgerName(3n, 1))
+    t.notMatch(last, ledgerName(own2, 1))
   },
 )

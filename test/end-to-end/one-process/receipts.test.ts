@@ -312,17 +312,17 @@ deepTest(
 
 deepTest(
   t,
-  'a run ID marked on the server is taken, and free after the end of its run',
+  'a run ID is taken while its ledger is on the server, and free after the end of its run',
   async t => {
-    let keepsMarker = false
+    let keepsLedger = false
     const here = await startLoadServer(t, streamScript, {
       faults: {
         beforeExecute: ({ text }) =>
-          keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
+          keepsLedger && text.startsWith('if(defined("ddbIngestLedger')
             ? { error: 'no undef' }
             : undefined,
-        // After the data of `nightly`, this text occurs only in the request that removes the marker.
-        afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
+        // After the data of `nightly`, this text occurs only in the request that removes the ledger.
+        afterExecute: ({ rows }) => void (keepsLedger ||= rows > 0 && runId === 'nightly'),
       },
     })
     let runId = 'a-b'
@@ -331,7 +331,7 @@ deepTest(
     runId = 'nightly'
     const change = { runId }
     t.match(await run(t, here, csv(1), change), { exitCode: 0 })
-    keepsMarker = false
+    keepsLedger = false
     for (const delivery of [receipts, { mode: 'sync' }] as const) {
       t.match(await run(t, here, csv(1), { ...change, delivery }), {
         exitCode: 75,

@@ -352,7 +352,8 @@ t.test('incompatible options are refused with exit code 64', async t => {
   const target = { function: 'f', types: 'id:INT', transform: positive }
   await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
   const refusing: Faults = {
-    beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { error: 'not here' } : undefined),
+    beforeExecute: ({ text }) =>
+      text.includes('ddbIngestLedger6_') ? { error: 'not here' } : undefined,
   }
   const without = await scene(t, streamScript, csv, refusing)
   t.match(await without.transformed(positive, { delivery: { mode: 'async' } }), {

@@ -222,8 +222,8 @@ deepTest(t, 'cleaning a killed run also removes its tables on the server', async
   const left = async (): Promise<string[]> =>
     (await here.rows('select name from objs(true) where shared=true'))
       .flat()
-      .filter(name => name.startsWith('ddbIngest'))
-  t.equal((await left()).length, 2)
+      .filter(name => name.startsWith('ddbIngestLedger'))
+  t.equal((await left()).length, 1)
   t.match(await run('runs', '--clean'), { code: 0, stdout: 'removed 0 journals\n' })
   t.match(await run('runs', 'left', '--clean'), { code: 0, stdout: 'removed 1 journal: left\n' })
   t.strictSame(await left(), [])

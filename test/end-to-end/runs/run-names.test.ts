@@ -3,10 +3,12 @@
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
+import { ledgerName } from '../../../src/load/register/table-names.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { claimName, namedRun } from '../../helpers/register.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const rowCount = 5_000
@@ -55,7 +57,7 @@ const deliveries: readonly (readonly [string, DeliveryOptions])[] = [
 
 async function sharedTables(here: LoadServer): Promise<string[]> {
   const names = await here.rows('select name from objs(true) where shared=true')
-  return names.flat().filter(name => name.startsWith('ddbIngest'))
+  return names.flat().filter(name => name.startsWith('ddbIngestLedger'))
 }
 
 for (const [name, delivery] of deliveries) {
@@ -93,17 +95,23 @@ for (const [name, delivery] of deliveries) {
 
 deepTest(
   t,
-  'if two runs find no marker, the run whose marker was replaced sends no row',
+  'if two runs find no register, the run whose entry was replaced sends no row',
   async t => {
     for (const [name, delivery] of deliveries) {
       let marked = false
       let replaced: Promise<unknown> | undefined
+      const other = namedRun('nightly', 7n)
+      // It found no register either, and therefore shares its own.
+      const otherRun = async (): Promise<void> => {
+        await here.session.run('undef("ddbIngestRuns", SHARED)')
+        await claimName(here.session, other)
+      }
       const here = await startLoadServer(t, streamScript, {
         faults: {
           afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
           beforeExecute: () => {
             if (!marked || replaced !== undefined) return undefined
-            replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
+            replaced = Promise.resolve().then(otherRun)
             return { until: replaced }
           },
         },
@@ -116,14 +124,10 @@ deepTest(
       })
       t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
       t.same(await here.count('target'), 0)
-      t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
+      t.same(await sharedTables(here), [ledgerName(7n, 1)], 'the ledger of the other run stays')
     }
   },
 )
-
-/** The script of a second run, which found no marker and therefore shares its own. */
-const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
-tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
 
 deepTest(
   t,
@@ -178,8 +182,7 @@ deepTest(
         rows: { unconfirmed: 0 },
       })
       t.equal(await here.count('target'), rowCount)
-      t.same(await sharedTables(here), ['ddbIngestFinished2'], 'the mark that it has finished')
-      await here.session.run('undef(`ddbIngestFinished2, SHARED)')
+      t.same(await sharedTables(here), [])
     }
   },
 )

@@ -7,6 +7,7 @@ import {
   askSchema,
   type Asking,
   askVersion,
+  longsOf,
 } from '../../../src/load/connection/server-queries.js'
 import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
@@ -215,4 +216,13 @@ t.test('a connection lost while looking for similar names is reported as lost', 
     )
     await t.rejects(ask(asking), { code: 'DDB_CONNECTION_LOST' }, list)
   }
+})
+
+t.test('an answer of several numbers must be a vector of LONG', async t => {
+  const data = BigInt64Array.of(1n, -1n, 9n)
+  t.strictSame(longsOf({ form: 'vector', type: 'LONG', length: 2, data }), [1n, -1n])
+  t.strictSame(longsOf(undefined), [])
+  t.strictSame(longsOf({ form: 'scalar', type: 'LONG', value: 1n }), [])
+  const ints = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(1) } as const
+  t.strictSame(longsOf(ints), [])
 })

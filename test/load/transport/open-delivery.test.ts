@@ -5,7 +5,7 @@ import { describeTarget } from '../../../src/load/target/describe-target.js'
 import type { DeliveryOptions, LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import type { Faults } from '../../../src/server/index.js'
-import { markRun } from '../../helpers/marker.js'
+import { claimName, namedRun } from '../../helpers/register.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -112,10 +112,11 @@ t.test('receipts that the user requested are not replaced', async t => {
 t.test('if a different run has the name, nothing is opened', async t => {
   for (const delivery of [{ mode: 'sync' }, { mode: 'async' }] as const) {
     const { open, own, node, session } = await scene(t, { delivery, runId: 'nightly' })
-    await markRun(session, { runId: 'nightly', token: 7n }, 60_000)
+    const { name } = await claimName(session, namedRun('nightly', 7n))
     await t.rejects(open(), { code: 'DDB_LOCKED' })
-    t.equal(node.sessions.size, 1)
-    t.same(own(), ['ddbIngest_nightly'], 'the other run keeps its marker')
+    await session.run('1')
+    t.equal(node.sessions.size, 1, 'the server has noticed by now that the others are closed')
+    t.same(own(), [name, 'ddbIngestRuns'], 'the other run keeps its ledger')
   }
 })
 

@@ -8,7 +8,7 @@ import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
-import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
+import { forgetRun } from '../../../load/register/register.js'
 import { readCredentials, type Login } from '../../options/password.js'
 import {
   changedInputs,
@@ -222,13 +222,13 @@ async function cleanRuns(
       const forget = async (): Promise<void> => {
         const server = await targetOf(options.server, begunIn)
         const session = await connectServer(systemPlatform, server)
-        const name = { runId, token: BigInt(`0x${token}`) }
-        await dropRunTables(session, name, deliveryDefaults.confirmTimeoutMs).finally(() =>
+        const name = { runId, token: BigInt(`0x${token}`), processKey: 0n, isRegistered: true }
+        await forgetRun(session, name, deliveryDefaults.confirmTimeoutMs).finally(() =>
           session.close().catch(() => undefined),
         )
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
-      // Without the journal, the server's row about the run is useless. A failure to remove this row is only noted.
+      // Without the journal, the server's entry for the run is useless. A failure to change this entry is only noted.
       else if (known.journal.finished?.isMarked === true) {
         await forget().catch((error: unknown) => {
           if (!(error instanceof DdbError)) throw error

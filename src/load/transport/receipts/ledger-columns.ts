@@ -12,7 +12,7 @@ interface LedgerColumn {
 
 /** The first four columns are the place of the rows (`Place`). */
 const columns = {
-  /** Rows of stream 0 do not belong to a batch. */
+  /** Rows of stream 0 are the head: they do not belong to a batch (`LedgerHead`). */
   streamNo: { name: 'streamNo', type: 'LONG', isKey: true },
   batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
   laneNo: { name: 'laneNo', type: 'INT', isKey: true },
@@ -22,7 +22,7 @@ const columns = {
   phase: { name: 'phase', type: 'INT', isKey: true },
   /** What the place stands for (`cutOf`). */
   cutDigest: { name: 'cutDigest', type: 'LONG' },
-  /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. */
+  /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. In the head: a session. */
   sendNo: { name: 'sendNo', type: 'LONG' },
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
   /**

@@ -3,14 +3,22 @@
   session and continue with a new one.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ServerError } from '../../../errors.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
 import type { Column, Table, Value } from '../../../protocol/value.js'
-import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
-import { listAnswers, listScript } from '../../marker/leftovers.js'
-import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
+import { listAnswers, listScript } from '../../register/leftovers.js'
+import { longsOf } from '../../connection/server-queries.js'
+import { checkClaim, claimAnswers, claimScript } from '../../register/register.js'
+import { dropTableScript, ledgerName, type RunName } from '../../register/table-names.js'
 import type { Place } from '../../outcomes/place.js'
-import { claimPhase, ledgerQuery, probeScript, shareScript, type WrittenLedger } from './script.js'
+import {
+  claimPhase,
+  headPhase,
+  headRow,
+  ledgerQuery,
+  ledgerScript,
+  type WrittenLedger,
+} from './script.js'
 
 export interface LedgerRow {
   readonly place: Place
@@ -30,46 +38,57 @@ export interface Ledger extends WrittenLedger {
   readonly isNew: boolean
   /** All tables of runs, as `listAnswers`. */
   readonly listed: readonly Value[]
+  /** The number of this process in the register, from 1. */
+  readonly processNo: number
+  /** Rows that this process has added to the head. */
+  heads: number
   seen: number
+}
+
+/** A statement that adds a row to the head of `ddbIngestLedger`: the session that reads the ledger from now on; 0 for none. */
+export function nextHead(ledger: Ledger, sessionId: bigint): string {
+  return headRow({ processNo: ledger.processNo, change: ledger.heads++, sessionId })
 }
 
 /** Limit of rows per query: about two megabytes. */
 const rowsPerRead = 20_000
 
 /**
- * Claims the run's name and creates its ledger, or continues with the ledger of an earlier process, in one request.
+ * Creates the run's ledger, or continues with the ledger of an earlier process, and claims the run's name, in one request. If a different
+ * run has the name, the new ledger goes again.
  * @param number  from 1; a run never uses a number twice
- * @throws {DdbError} DDB_LOCKED if a different run has the name
+ * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
  * @throws {ServerError} if the server refuses something that receipts need
  * @throws {TimeoutError}
  */
 export async function openLedger(
   session: Session,
   run: RunName,
-  number: number,
+  { number, processNo }: { readonly number: number; readonly processNo: number },
   timeoutMs: number,
 ): Promise<Ledger> {
   const name = ledgerName(run.token, number)
-  // The ledger of an earlier process has at least one row, which that process wrote to probe it.
-  const script = `${markScript(session, run)}ddbIngestKnown = 0
-ddbIngestHad = 0
-if(ddbIngestOwner == ${run.token}l) {
-${shareScript(name)}ddbIngestHad = rows(objByName("${name}", true))
-${probeScript(name)}}
-${listScript}([ddbIngestOwner, long(ddbIngestKnown), long(ddbIngestHad)], ${listAnswers})`
+  const head = { processNo, change: 0, sessionId: BigInt(session.id) }
+  // The ledger of an earlier process has at least one row, the head.
+  const script = `${ledgerScript(name, head)}${claimScript(run, name, processNo)}if(ddbIngestOwner != ${run.token}l) {
+    if(ddbIngestHad == 0) { undef("${name}", SHARED) }
+}
+${listScript}(${claimAnswers}, [long(ddbIngestKnown), long(ddbIngestHad)], ${listAnswers})`
   const answer = await session.run(script, { timeoutMs })
-  const [longs, ...listed] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
-  const [owner, known, had] = longsOf(longs)
-  await checkOwner(session, owner, run, timeoutMs)
+  const [claim, rows, ...listed] =
+    answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const [known, had] = longsOf(rows)
+  await checkClaim(session, claim, run, name, processNo, timeoutMs)
   if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
-  return { name, countsDuplicates: known === 1n, isNew: had === 0n, listed, seen: 0 }
+  const countsDuplicates = known === 1n
+  return { name, countsDuplicates, isNew: had === 0n, listed, processNo, heads: 1, seen: 0 }
 }
 
 /**
- * Returns the rows since the last call, oldest first. Reads the last known row again, so that the server's answer is never
- * empty: the manual does not document how a server answers an empty range. The first call reads the row of the probe.
+ * Returns the claims and outcomes since the last call, oldest first. Reads the last known row again, so that the server's answer is never
+ * empty: the manual does not document how a server answers an empty range.
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}
@@ -103,18 +122,32 @@ export async function ledgerExists(
 }
 
 /**
- * Removes the ledger. If the server refuses, the ledger remains, which does not affect the rows.
- * @throws {ConnectionError} @throws {TimeoutError}
+ * Removes the ledger, or records in its head that the process ends cleanly and the run will be resumed: later runs do not take it for a
+ * leftover then. Ignores errors, because no row depends on it.
  */
-export async function dropLedger(
+export async function leaveLedger(
   session: Session,
-  { name }: Ledger,
+  ledger: Ledger,
+  isUnfinished: boolean,
   timeoutMs: number,
 ): Promise<void> {
+  const { name } = ledger
+  const script = isUnfinished
+    ? `if(defined("${name}", SHARED)) {
+    ddbIngestLedger = objByName("${name}", true)
+    ${nextHead(ledger, 0n)}
+}
+`
+    : dropTableScript(name)
   try {
-    await session.run(dropTableScript(name), { timeoutMs })
+    await session.run(script, { timeoutMs })
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error
+    if (!(error instanceof DdbError)) throw error
+    // A server that ignores a query would also ignore the closing of the session.
+    if (error instanceof TimeoutError) {
+      const { message } = error
+      session.abandon(new ConnectionError('DDB_CONNECTION_LOST', message, { cause: error }))
+    }
   }
 }
 
@@ -127,6 +160,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
+    if (numberAt(phase, i) === headPhase) continue
     const isClaim = numberAt(phase, i) === claimPhase
     const count = isClaim ? received : taken
     found.push({

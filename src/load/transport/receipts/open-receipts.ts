@@ -11,7 +11,7 @@ import type { TargetDescription } from '../../target/describe-target.js'
 import { checkMemory } from '../../journal/check-sole-process.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
-import { reportLeftovers } from '../../marker/leftovers.js'
+import { reportLeftovers } from '../../register/leftovers.js'
 import { earlierReceipts } from './earlier-receipts.js'
 import { openReceiptDelivery } from './receipt-delivery.js'
 import { ReceiptNode } from './receipt-node.js'
@@ -37,10 +37,10 @@ export async function openReceipts(
   { run, rules, recorder, description, early, hasLedger: asksLedger }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
-  const left = await checkMemory(run, control, recorder.target.inMemory)
+  const isLeft = checkMemory(run, recorder.target.inMemory)
   // No later ledger gets the number of a lost ledger.
-  const { ledgerNumber = 0 } = run.history.journal ?? {}
-  let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
+  const { journal } = run.history
+  let number = Math.max(0, (journal?.ledgerNumber ?? 0) - (isLeft ? 1 : 0))
   const nodeSetup = {
     run,
     rules,
@@ -48,9 +48,8 @@ export async function openReceipts(
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
     nextLedger: () => {
-      ledgers++
-      run.note({ ledgerNumber: ledgers })
-      return ledgers
+      number++
+      return { number, processNo: journal?.beginsLedger(number) ?? 1 }
     },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
@@ -70,7 +69,7 @@ export async function openReceipts(
   const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
     // Somebody may have removed the ledger since the server reported it.
-    const hasLedger = left.ledger && node.ledger?.isNew === false
+    const hasLedger = isLeft && node.ledger?.isNew === false
     const earlier = await earlierReceipts(run, node, description, hasLedger)
     if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
     run.state.lastSendNo = run.state.earlierSendNo = earlier.firstSendNo - 1

@@ -13,12 +13,10 @@ import { pieceTable, type Piece } from '../../outcomes/pieces.js'
 import type { Outlet } from '../../outcomes/batches.js'
 import { replacedError } from '../delivery.js'
 import { jsonToValue, hasTransform } from '../../target/target.js'
-import { leaveMarked } from '../../marker/leftovers.js'
-import { askMarker, dropMarker } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-sole-process.js'
 import { isUnfinished } from '../../run.js'
 import {
-  dropLedger,
+  leaveLedger,
   ledgerExists,
   openLedger,
   readLedger,
@@ -47,8 +45,8 @@ import {
 
 export interface ReceiptNodeSetup extends SessionSetup {
   readonly columnNames: readonly string[]
-  /** Never returns a number twice in a run. */
-  readonly nextLedger: () => number
+  /** The number of the next ledger, never twice in a run, and the number of this process in the register. */
+  readonly nextLedger: () => { readonly number: number; readonly processNo: number }
   /** False if the server refuses the ledger: its answers are then the only receipts. */
   readonly hasLedger: boolean
 }
@@ -116,16 +114,12 @@ export class ReceiptNode implements Outlet {
       const open = (): Promise<void> => {
         const connecting = first
         first = undefined
-        // The marker (the run's table on the server) was written a round trip ago. Any process that saw no marker at that time has
-        // written its own by now.
+        // The register has the run since a round trip ago. Any process that saw no register at that time has made its own by now.
         const check = opened === undefined ? undefined : { control }
         return openMissing(setup, control, data, opened, deadlineMs, connecting, check)
       }
       try {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
-        if (ledger === undefined) return new ReceiptNode(setup, control, data, ledger)
-        // If the last process ended cleanly, the marker names no session. From now on it must name the current one.
-        if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
         // The array may have holes for sessions that could not be opened. `forEach` skips them.
         data.forEach(session => session.abandon(neverUsed()))
@@ -135,10 +129,9 @@ export class ReceiptNode implements Outlet {
     } catch (error) {
       await early.giveUp()
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
-      // If an earlier process has worked on the run, the next process still needs the ledger and the marker.
-      if (run.history.found.processes > 0) throw error
-      if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
-      await dropMarker(control, run.history.name, farewellMs)
+      // If an earlier process has worked on the run, the next process still needs the ledger.
+      const isKept = run.history.found.processes > 0
+      if (ledger !== undefined) await leaveLedger(control, ledger, isKept, farewellMs)
       throw error
     }
   }
@@ -232,7 +225,7 @@ export class ReceiptNode implements Outlet {
     const ledger = this.#ledger
     return async () => {
       if (ledger !== undefined && ledger.name !== this.#ledger?.name) {
-        await dropLedger(this.#control, ledger, timeoutMs)
+        await leaveLedger(this.#control, ledger, false, timeoutMs)
       }
     }
   }
@@ -303,7 +296,13 @@ export class ReceiptNode implements Outlet {
     const reachOutMs = namedNodesUntilMs(this.#setup, deadlineMs)
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
+        const [control, found] = await openAgain(
+          this.#setup,
+          this.#control,
+          this.#ledger,
+          deadlineMs,
+          reachOutMs,
+        )
         this.#control = control
         memory = this.#ledger === undefined ? 'unknown' : found
         // Data must be sent to the node that answers the queries.
@@ -354,19 +353,15 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the marker, and before it the ledger unless `keepLedger` is true. Waits for the removal of the ledger if the run has not
-   * just checked the target (`isLooked`), because this removal shows whether the server has restarted. If the run has to be resumed,
-   * keeps both objects and records that in the marker.
-   * @throws {ConnectionError} @throws {TimeoutError}
+   * Removes the ledger, for which nothing waits, or leaves it to the process that resumes the run.
    */
-  async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
+  async finish(timeoutMs: number): Promise<void> {
     const { run } = this.#setup
     if (this.#ledger === undefined) return
-    if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
-    run.note({ hasLeftServer: true })
-    if (!keepLedger && !isLooked) await dropLedger(this.#control, this.#ledger, timeoutMs)
-    const too = keepLedger || !isLooked ? undefined : this.#ledger.name
-    void dropMarker(this.#control, run.history.name, timeoutMs, too)
+    const isLeft = isUnfinished(run)
+    if (!isLeft) run.note({ hasLeftServer: true })
+    const leaving = leaveLedger(this.#control, this.#ledger, isLeft, timeoutMs)
+    if (isLeft) await leaving
   }
 
   #openMissing(deadlineMs: number, check?: NameCheck): Promise<void> {

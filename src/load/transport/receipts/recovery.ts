@@ -181,7 +181,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
 /** Finishes with a node on which no batch is open (`ReceiptNode.finish`), and closes its sessions. Ignores errors. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
-    await node.finish(timeoutMs, false, false)
+    await node.finish(timeoutMs)
     await node.close()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -194,8 +194,8 @@ const longestFarewellMs = 5_000
 
 /**
  * Checks the target for the last time and removes the run's objects from the server. If the server is lost by now, the confirmed
- * rows in its memory may be lost, too. They become unconfirmed, unless the server returns with the run's marker (a
- * table in memory, which would not survive a restart).
+ * rows in its memory may be lost, too. They become unconfirmed, unless the server returns with a trace of the run, which is in its memory
+ * as well.
  */
 export async function endMemory(link: ReceiptLink): Promise<void> {
   const { batches, setup } = link
@@ -226,7 +226,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
 
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
-/** Checks the target before it removes ledger and marker. If the process is killed in between, a resumed run has both. */
+/** Checks the target before it removes the ledger. If the process is killed in between, a resumed run still has it. */
 async function leaveTarget(
   { batches: { node }, setup: { run, recorder } }: ReceiptLink,
   timeoutMs: number,
@@ -243,7 +243,7 @@ async function leaveTarget(
       await noteFinished(run, control, evidence, look?.rows ?? null, timeoutMs)
     })
   }
-  await node.finish(timeoutMs, !run.state.uncertain.isEmpty, isLooked)
+  await node.finish(timeoutMs)
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {

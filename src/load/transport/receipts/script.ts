@@ -1,6 +1,6 @@
 /*
   The DolphinDB scripts for receipts: they create the ledger, a shared table of claims and outcomes, and define the functions that
-  write batches and their receipts. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
+  write batches and their receipts. Names in these scripts come from `target.ts` and `register/table-names.ts`, which have checked them.
 */
 import type { Place } from '../../outcomes/place.js'
 import type { Table, Value } from '../../../protocol/value.js'
@@ -8,8 +8,8 @@ import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../targ
 import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
 import { insertReceipt, ledgerColumns, rowsLeftColumn, readColumns } from './ledger-columns.js'
 
-/** Value of `phase` (a column of the ledger) in rows that only test a new ledger. Their batch number is 0. */
-const probePhase = 8
+/** Value of `phase` (a column of the ledger) in rows of the head. */
+export const headPhase = 8
 /**
  * Phase of claims. In each attempt to write a batch, the server may receive several copies of the batch. Each copy
  * tries to insert a claim. Only the copy with the first claim may insert its rows.
@@ -23,34 +23,49 @@ export const takenByOther = -2
 
 export const deliverFunction = 'ddbIngestDeliver'
 
-/**
- * Creates the ledger unless it exists, and probes it: sets the variable `ddbIngestKnown` to the server's answer to
- * inserting a known key, which is 0 if the server counts rows as documented (DolphinDB manual, keyedStreamTable).
- */
-export function ledgerScript(ledger: string): string {
-  return `${shareScript(ledger)}${probeScript(ledger)}`
+/** A row of a ledger's head: a process that works on the run. */
+export interface LedgerHead {
+  readonly processNo: number
+  /** From 0, with each session that the process opens to read the ledger. */
+  readonly change: number
+  /** 0 if the process has ended cleanly, and the run will be resumed: the ledger is then not left over. */
+  readonly sessionId: bigint
 }
 
-export function shareScript(ledger: string): string {
+/** The head of a ledger that belongs to no run. */
+const noProcess: LedgerHead = { processNo: 0, change: 0, sessionId: 0n }
+
+/** Adds a row of the head to the ledger `ddbIngestLedger`. */
+export function headRow({ processNo, change, sessionId }: LedgerHead): string {
+  return insertReceipt('ddbIngestLedger', {
+    batchNo: `${processNo}l`,
+    attempt: String(change),
+    phase: String(headPhase),
+    sendNo: `${sessionId}l`,
+    rowsReceived: '0l',
+  })
+}
+
+/**
+ * Creates the ledger unless it exists, and probes it with the same row twice: sets `ddbIngestHad` to the rows that it had, and
+ * `ddbIngestKnown` to the server's answer to inserting a known key, which is 0 if the server counts rows as documented (DolphinDB manual,
+ * keyedStreamTable).
+ */
+export function ledgerScript(ledger: string, head: LedgerHead = noProcess): string {
+  return `${shareScript(ledger)}ddbIngestLedger = objByName("${ledger}", true)
+ddbIngestHad = rows(ddbIngestLedger)
+${headRow(head)}
+ddbIngestKnown = ${headRow(head)}
+`
+}
+
+function shareScript(ledger: string): string {
   const names = (all: typeof ledgerColumns): string => all.map(({ name }) => `\`${name}`).join('')
   const types = ledgerColumns.map(({ type }) => type).join(', ')
   const keys = names(ledgerColumns.filter(({ isKey }) => isKey))
   return `if(!defined("${ledger}", SHARED)) {
     share(keyedStreamTable(${keys}, 1024:0, ${names(ledgerColumns)}, [${types}]), "${ledger}")
 }
-`
-}
-
-/** As `ledgerScript`, for a ledger that already exists. */
-export function probeScript(ledger: string): string {
-  const probe = insertReceipt('ddbIngestLedger', {
-    attempt: '0',
-    phase: String(probePhase),
-    rowsReceived: '0l',
-  })
-  return `ddbIngestLedger = objByName("${ledger}", true)
-${probe}
-ddbIngestKnown = ${probe}
 `
 }
 

@@ -7,16 +7,22 @@ import { replacedError } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../outcomes/refusals.js'
-import { askMarker, checkOwner, checkScript, nameTakenError, tokenOf } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
-import type { Ledger } from './ledger.js'
+import {
+  askMemory,
+  checkClaim,
+  checkScript,
+  claimAnswers,
+  nameTakenError,
+} from '../../register/register.js'
+import { nextHead, type Ledger } from './ledger.js'
 import { deliverFunction, deliverScript } from './script.js'
 
 /** Whether the server still knows the run after the connection was lost. */
 export type Memory =
   | 'kept'
-  /** The marker (the run's table on the server) is gone: the server has restarted, or this is a different node. */
+  /** The server has no trace of the run: it has restarted, or this is a different node. */
   | 'lost'
   /** The server keeps nothing of the run. */
   | 'unknown'
@@ -66,6 +72,7 @@ export interface NameCheck {
 /** Opens the session for queries and determines whether the server still knows this run. */
 async function openControl(
   { run, rules }: SessionSetup,
+  ledger: Ledger | undefined,
   deadlineMs: number,
 ): Promise<[Session, Memory]> {
   const control = await connectServer(run.platform, run.server.address, {
@@ -74,9 +81,12 @@ async function openControl(
     closeTimeoutMs: closeTimeoutMs(run.checked),
   })
   try {
-    const state = await askMarker(control, run.history.name, remainingMs(rules, deadlineMs))
-    if (state === 'taken')
-      throw await nameTakenError(control, run.history.name, remainingMs(rules, deadlineMs))
+    const { name } = run.history
+    const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
+    const state = await askMemory(control, name, head, remainingMs(rules, deadlineMs))
+    if (state === 'taken') {
+      throw await nameTakenError(control, name, remainingMs(rules, deadlineMs))
+    }
     return [control, state === 'ours' ? 'kept' : 'lost']
   } catch (error) {
     control.abandon(replacedError())
@@ -104,13 +114,14 @@ export function namedNodesUntilMs({ run, rules }: SessionSetup, deadlineMs: numb
 export async function openAgain(
   setup: SessionSetup,
   lost: Session,
+  ledger: Ledger | undefined,
   deadlineMs: number,
   ownMs: number,
 ): Promise<[Session, Memory]> {
   const { run, rules } = setup
   const isWaited = rules.clock.nowMs() < ownMs
   if (!isWaited) run.server.reachOut()
-  const [control, memory] = await openControl(setup, isWaited ? ownMs : deadlineMs)
+  const [control, memory] = await openControl(setup, ledger, isWaited ? ownMs : deadlineMs)
   if (!isSameNode(control, lost)) {
     const [from, to] = [lost, control].map(({ host, port }) => `${host}:${port}`)
     run.reporter.notice(`${from} is lost: the run continues with ${to}`)
@@ -227,13 +238,16 @@ export async function defineFunctions(
 ): Promise<void> {
   const { name } = run.history
   const functions = deliverScript(ledger, run.checked.target, upsert)
-  if (check === undefined) return void (await data.run(functions, { timeoutMs }))
+  if (check === undefined || ledger === undefined || !name.isRegistered) {
+    return void (await data.run(functions, { timeoutMs }))
+  }
+  const checking = `${checkScript(name, ledger.processNo)}${claimAnswers}`
   // A purely asynchronous session answers nothing.
   if (data.enableAsync) await data.run(functions, { timeoutMs })
-  const owner = data.enableAsync
-    ? await check.control.run(checkScript(name), { timeoutMs })
-    : await data.run(`${functions}${checkScript(name)}`, { timeoutMs })
-  await checkOwner(check.control, tokenOf(owner), name, timeoutMs)
+  const claim = data.enableAsync
+    ? await check.control.run(checking, { timeoutMs })
+    : await data.run(`${functions}${checking}`, { timeoutMs })
+  await checkClaim(check.control, claim, name, ledger.name, ledger.processNo, timeoutMs)
 }
 
 /** At least 1 ms. */

@@ -10,7 +10,7 @@ import {
   ledgerScript,
 } from '../../../../src/load/transport/receipts/script.js'
 import { answeredOutcome } from '../../../../src/load/transport/answers.js'
-import { dropTableScript } from '../../../../src/load/marker/run-tables.js'
+import { dropTableScript } from '../../../../src/load/register/table-names.js'
 import { parseTarget } from '../../../../src/load/target/target.js'
 import type { TargetOptions } from '../../../../src/load/options.js'
 import { startLoadServer } from '../../../helpers/load-server.js'

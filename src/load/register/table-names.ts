@@ -1,11 +1,36 @@
 /*
-  Names of the tables that runs create on the server. All begin with `ddbIngest`, so that administrators can distinguish
+  The name of a run, and the names of its tables on the server. The tables begin with `ddbIngest`, so that administrators can distinguish
   them from tables with data.
 */
-
 import { UsageError } from '../../errors.js'
+import type { Random } from '../../platform/platform.js'
 
-/** Whether a text can be the name of a run, which becomes part of names on the server and on disk. */
+/** A run as the server knows it. */
+export interface RunName {
+  readonly runId: string
+  /** A random number that others cannot guess, so only this run writes rows with it. Its ledgers are named after it. */
+  readonly token: bigint
+  /** A random number that distinguishes this process from other processes of the run. */
+  readonly processKey: bigint
+  /** Whether the run has an entry in the register: the user has named it, or it keeps a journal. */
+  readonly isRegistered: boolean
+  /** The place of the run's journal; left out without a journal. */
+  readonly place?: RunPlace
+}
+
+/** The host and folder of a run's journal, where the run can be resumed. */
+export interface RunPlace {
+  readonly hostName: string
+  readonly folder: string
+}
+
+/** 62 random bits, followed by a 1 so that the token is never 0. */
+export function newToken(random: Random): bigint {
+  const bits = new DataView(random.bytes(8).slice().buffer).getBigUint64(0)
+  return (bits & 0x7fff_ffff_ffff_ffffn) | 1n
+}
+
+/** Whether a text can be the name of a run, which becomes part of scripts and of names on disk. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 }
@@ -19,29 +44,11 @@ export function checkRunId(runId: string): string {
   )
 }
 
-/**
- * Name of the marker of a run. Two run ids never have the same marker: capitals and signs become an underscore and a
- * letter, and an underscore becomes two. No other underscore occurs.
- */
-export function markerName(runId: string): string {
-  return `ddbIngest_${runId.replace(/[^a-z0-9]/g, escaped)}`
-}
+/** The table of all named runs. Must change whenever its columns change (register.ts). */
+export const registerName = 'ddbIngestRuns'
 
-function escaped(sign: string): string {
-  switch (sign) {
-    case '_':
-      return '__'
-    case '.':
-      return '_d'
-    case '-':
-      return '_h'
-    default:
-      return `_u${sign.toLowerCase()}`
-  }
-}
-
-/** Version of a ledger's columns (receipts/ledger-columns.ts). */
-const ledgerVersion = 5
+/** Version of a ledger's columns and of its head (receipts/ledger-columns.ts). */
+const ledgerVersion = 6
 
 const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')
 
@@ -72,15 +79,7 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
   return digits === digitsOf(token) ? Number(number) : undefined
 }
 
-/** The host and folder of a run's journal, where the run can be resumed. */
-export interface RunPlace {
-  readonly hostName: string
-  readonly folder: string
-}
-
-/**
- * A script that removes one of these tables if it exists.
- */
+/** A script that removes one of these tables if it exists. */
 export function dropTableScript(name: string): string {
   return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }
 `

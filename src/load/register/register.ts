@@ -1,0 +1,386 @@
+/*
+  The register: one shared table of all named runs of a server node. The first row of a key stays (DolphinDB manual, keyedStreamTable), so
+  the server decides which run gets a name. Rows are never removed; the last row of a token says what became of that run. A run has its
+  name as long as the ledger in its last row exists. Like all shared tables, the register lives in the server's memory: while it has a
+  row of the run, the server has not restarted.
+*/
+import type { Session } from '../../client/open-session.js'
+import { DdbError, ServerError } from '../../errors.js'
+import { elementAt } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
+import { longsOf, textsOf, longOf } from '../connection/server-queries.js'
+import { remedies } from '../remedies.js'
+import {
+  dropTableScript,
+  isLedgerOf,
+  ledgerNumberOf,
+  registerName,
+  type RunName,
+} from './table-names.js'
+
+/** What the server knows of a run that has finished. */
+export interface FinishedRun {
+  /** When the run was begun or restarted, in ms since 1970 by its machine's clock. Identifies a restarted run. */
+  readonly begunMs: number
+  /** Rows that the target has ever had; null if they cannot be counted. */
+  readonly rows: number | null
+  /** `runDigest`. */
+  readonly digest: string
+  /** Id of the chunk of a DFS table, letters, digits and hyphens; '' if unknown. */
+  readonly chunk: string
+  /** Rows of the run that are stored. */
+  readonly stored: number
+}
+
+interface Entry {
+  /** '' after the run has ended. */
+  readonly ledger: string
+  readonly processNo: number
+  readonly finished?: FinishedRun
+}
+
+const columns = {
+  runId: 'STRING',
+  entry: 'LONG',
+  token: 'LONG',
+  ledger: 'STRING',
+  processNo: 'LONG',
+  processKey: 'LONG',
+  hostName: 'STRING',
+  folder: 'STRING',
+  begunMs: 'LONG',
+  rowsHad: 'LONG',
+  digest: 'STRING',
+  chunk: 'STRING',
+  stored: 'LONG',
+  loggedAt: 'TIMESTAMP',
+} as const
+
+const shareScript = `if(!defined("${registerName}", SHARED)) {
+    share(keyedStreamTable(\`runId\`entry, 64:0, ${Object.keys(columns)
+      .map(name => `\`${name}`)
+      .join('')}, [${Object.values(columns).join(', ')}]), "${registerName}")
+}
+`
+
+/** Replaces characters that could end a string in a script. */
+const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
+
+/** Adds a row, and sets `ddbIngestOwner` to the token of the run that has the name then. */
+function entryScript(
+  { runId, token, processKey, place }: RunName,
+  { ledger, processNo, finished }: Entry,
+): string {
+  const long = (value: number | null | undefined): string =>
+    value === null || value === undefined ? '00l' : `${value}l`
+  const texts = [place?.hostName ?? '', place?.folder ?? ''].map(text => `"${plain(text)}"`)
+  const { begunMs, rows, digest = '', chunk = '', stored } = finished ?? {}
+  const cells = [
+    ...[
+      `"${runId}"`,
+      'ddbIngestEntry',
+      `${token}l`,
+      `"${ledger}"`,
+      long(processNo),
+      `${processKey}l`,
+    ],
+    ...[...texts, long(begunMs), long(rows), `"${digest}"`, `"${chunk}"`, long(stored), 'now()'],
+  ]
+  const ofRun = `from ddbIngestRuns where runId = "${runId}"`
+  return `${shareScript}ddbIngestRuns = objByName("${registerName}", true)
+ddbIngestOwner = ${token}l
+ddbIngestHeld = exec last(ledger) ${ofRun}
+if(ddbIngestHeld != "") {
+    if(defined(ddbIngestHeld, SHARED)) { ddbIngestOwner = exec last(token) ${ofRun} }
+}
+if(ddbIngestOwner == ${token}l) {
+    ddbIngestEntry = long(1 + (exec count(*) ${ofRun}))
+    tableInsert(ddbIngestRuns, ${cells.join(', ')})
+    ddbIngestOwner = exec first(token) ${ofRun}, entry = ddbIngestEntry
+}
+`
+}
+
+/**
+ * Sets the variables of `claimAnswers`. A run that is not registered has its name and number at once.
+ * @param no  a process number of the run
+ */
+export function checkScript({ runId, token, processKey, isRegistered }: RunName, no = 0): string {
+  const [owner, key] = isRegistered ? ['00l', '00l'] : [`${token}l`, `${processKey}l`]
+  const first = `ddbIngestOwner = ${owner}
+ddbIngestProcess = ${key}
+ddbIngestLatest = 0l
+`
+  if (!isRegistered) return first
+  const ofRun = `from ddbIngestRuns where runId = "${runId}"`
+  return `${first}if(defined("${registerName}", SHARED)) {
+    ddbIngestRuns = objByName("${registerName}", true)
+    ddbIngestOwner = exec last(token) ${ofRun}
+    ddbIngestProcess = exec first(processKey) ${ofRun}, token = ${token}l, processNo = ${no}l
+    ddbIngestLatest = exec max(processNo) ${ofRun}, token = ${token}l
+}
+`
+}
+
+/** The token of the run that has the name, the process that has the number in question, and the highest number of a process. */
+export const claimAnswers = '[ddbIngestOwner, ddbIngestProcess, ddbIngestLatest]'
+
+/**
+ * Claims the run's name, and the number for this process. Call it in the request that has made the ledger. Sets the variables of
+ * `claimAnswers`.
+ */
+export function claimScript(run: RunName, ledger: string, processNo: number): string {
+  const claim = run.isRegistered ? entryScript(run, { ledger, processNo }) : ''
+  return `${claim}${checkScript(run, processNo)}`
+}
+
+/** How often a run repeats its claim, if the register that had it was replaced. */
+const mostClaims = 3
+
+/**
+ * Checks the answer to `claimAnswers`. If two processes find no register, both may make one, and the later one replaces the earlier.
+ * So a run asks again a round trip after its claim, before its first row, and repeats a claim that has gone.
+ * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function checkClaim(
+  session: Session,
+  answer: Value | undefined,
+  run: RunName,
+  ledger: string,
+  processNo: number,
+  timeoutMs: number,
+): Promise<void> {
+  let answered = answer
+  for (let claims = 1; ; claims++) {
+    const [owner, processKey] = longsOf(answered)
+    if (owner === run.token && processKey === run.processKey) return
+    if (owner === run.token) throw runsElsewhere(run.runId)
+    if (owner !== undefined) throw await nameTakenError(session, run, timeoutMs)
+    if (claims === mostClaims) {
+      throw new ServerError(
+        '',
+        'DDB_SERVER',
+        'the server does not say which process holds the name of this run',
+      )
+    }
+    answered = await session.run(`${claimScript(run, ledger, processNo)}${claimAnswers}`, {
+      timeoutMs,
+    })
+  }
+}
+
+export function runsElsewhere(runId: string): DdbError {
+  return new DdbError(
+    'DDB_LOCKED',
+    `run "${runId}" is in progress: the server has a session of another process, which has a different copy of the journal, or whose ` +
+      'lock was removed. Wait until that process ends, or end it',
+  )
+}
+
+/** The error if a different run has the name. Two runs with one name would regard each other's rows as their own. */
+export async function nameTakenError(
+  session: Session,
+  { runId }: RunName,
+  timeoutMs: number,
+): Promise<DdbError> {
+  const known = await askRegister(session, runId, timeoutMs).catch((error: unknown) => {
+    if (error instanceof DdbError) return undefined
+    throw error
+  })
+  const { place, ledger } = known?.rows.at(-1) ?? {}
+  const where = place === undefined ? '' : ` on host "${place.hostName}"`
+  return new DdbError(
+    'DDB_LOCKED',
+    `the server already knows run "${runId}": it began${where}, is in progress or was killed, and some of its rows may be there. ` +
+      remedies.goOnThere(runId, place, ledger, session),
+  )
+}
+
+interface RegisteredRow extends Entry {
+  readonly token: bigint
+  readonly place: RunName['place']
+}
+
+/** What the server knows of all runs of one name. */
+export interface KnownOnServer {
+  /** Oldest first. */
+  readonly rows: readonly RegisteredRow[]
+  /** The ledgers of all runs. */
+  readonly ledgers: readonly string[]
+}
+
+/** @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
+export async function askRegister(
+  session: Session,
+  runId: string,
+  timeoutMs: number,
+): Promise<KnownOnServer> {
+  const script = `ddbIngestRows = NULL
+if(defined("${registerName}", SHARED)) {
+    ddbIngestRows = select * from objByName("${registerName}", true) where runId = "${runId}"
+}
+ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
+(ddbIngestRows, ddbIngestNames)`
+  const answer = await session.run(script, { timeoutMs })
+  const [rows, names] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  return { rows: rowsOf(rows), ledgers: textsOf(names) }
+}
+
+function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
+  if (answer?.form !== 'table') return []
+  const { columns: all, columnNames } = answer
+  return Array.from({ length: answer.rows }, (_, row) => {
+    const cell = (name: keyof typeof columns): unknown => {
+      const column = all[columnNames.indexOf(name)]
+      const value = column?.form === 'vector' ? elementAt(column, row) : undefined
+      return value?.form === 'scalar' ? value.value : null
+    }
+    const text = (name: keyof typeof columns): string => String(cell(name) ?? '')
+    const [rowsHad, stored, token] = [cell('rowsHad'), cell('stored'), cell('token')]
+    const place = { hostName: text('hostName'), folder: text('folder') }
+    const finished = {
+      begunMs: Number(cell('begunMs')),
+      rows: rowsHad === null ? null : Number(rowsHad),
+      digest: text('digest'),
+      chunk: text('chunk'),
+      stored: Number(stored),
+    }
+    return {
+      token: typeof token === 'bigint' ? token : 0n,
+      ledger: text('ledger'),
+      processNo: Number(cell('processNo')),
+      place: place.hostName === '' ? undefined : place,
+      ...(stored === null ? {} : { finished }),
+    }
+  })
+}
+
+/** What the server knows of one run. */
+export interface KnownRun {
+  /** The highest number of a process; 0 if there is none. */
+  readonly processNo: number
+  /** The highest number of the run's ledgers; 0 if there is none. */
+  readonly ledgerNumber: number
+  /** Names of the run's ledgers. */
+  readonly ledgers: readonly string[]
+  /** Set if the run has finished, and no later process has begun to continue it. */
+  readonly finished: (FinishedRun & { readonly processNo: number }) | undefined
+  /** Whether the server has a trace of the run. A restart of the server removes all traces. */
+  readonly isKnown: boolean
+}
+
+export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint): KnownRun {
+  const own = rows.filter(row => row.token === token)
+  const ledgers = all.filter(name => isLedgerOf(token, name))
+  const { finished, processNo: finishedBy } = own.at(-1) ?? {}
+  const numbers = [...ledgers, ...own.map(({ ledger }) => ledger)].map(
+    name => ledgerNumberOf(token, name) ?? 0,
+  )
+  return {
+    processNo: own.reduce((most, { processNo }) => Math.max(most, processNo), 0),
+    ledgerNumber: numbers.reduce((most, number) => Math.max(most, number), 0),
+    ledgers,
+    finished: finished && { ...finished, processNo: finishedBy! },
+    isKnown: own.length > 0 || ledgers.length > 0,
+  }
+}
+
+/** The run of this name that finished last, other than the run `token`. */
+export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedRun | undefined {
+  const last = new Map(rows.map(row => [row.token, row.finished]))
+  last.delete(token)
+  return [...last.values()].findLast(finished => finished !== undefined && finished.stored > 0)
+}
+
+/**
+ * Records that a run has finished.
+ * @returns whether the server has stored the record; it refuses if the user may not share tables
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function registerFinished(
+  session: Session,
+  run: RunName,
+  processNo: number,
+  finished: FinishedRun,
+  timeoutMs: number,
+): Promise<boolean> {
+  const script = `${entryScript(run, { ledger: '', processNo, finished })}ddbIngestOwner`
+  try {
+    return longOf(await session.run(script, { timeoutMs })) === run.token
+  } catch (error) {
+    if (error instanceof ServerError) return false
+    throw error
+  }
+}
+
+/**
+ * Removes the ledgers of a run from the server. Late requests then find no ledger and write no rows, and the run's name is free.
+ * @throws {ServerError} if the server does not allow it
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function dropLedgers(
+  session: Session,
+  ledgers: readonly string[],
+  timeoutMs: number,
+): Promise<void> {
+  if (ledgers.length > 0) await session.run(ledgers.map(dropTableScript).join(''), { timeoutMs })
+}
+
+/**
+ * Gives up a run: removes its ledgers, and makes its entry in the register that of a run without any trace.
+ * @throws {ServerError} if the server does not allow it
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function forgetRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
+  const { ledgers, finished } = runOf(await askRegister(session, run.runId, timeoutMs), run.token)
+  await dropLedgers(session, ledgers, timeoutMs)
+  if (finished === undefined) return
+  await session.run(entryScript(run, { ledger: '', processNo: finished.processNo }), { timeoutMs })
+}
+
+/** Whether the server still knows a run after the connection was lost. */
+export type RunMemory = 'ours' | 'gone' | 'taken'
+
+/**
+ * Asks on a new connection whether the server still has the run's ledger or a row of it, and who has its name. Adds the session to the
+ * head of the ledger.
+ * @param ledger  undefined if there is none
+ * @param headRow  a statement that adds a row to the ledger `ddbIngestLedger`
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askMemory(
+  session: Session,
+  run: RunName,
+  ledger: { readonly name: string; readonly headRow: string } | undefined,
+  timeoutMs: number,
+): Promise<RunMemory> {
+  const head =
+    ledger === undefined
+      ? ''
+      : `if(defined("${ledger.name}", SHARED)) {
+    ddbIngestHas = 1l
+    ddbIngestLedger = objByName("${ledger.name}", true)
+    ${ledger.headRow}
+}
+`
+  const owner = run.isRegistered ? checkScript(run) : 'ddbIngestOwner = 00l\n'
+  const script = `ddbIngestHas = 0l\n${head}${owner}[ddbIngestHas, ddbIngestOwner]`
+  const [has, token] = longsOf(await session.run(script, { timeoutMs }))
+  if (token === run.token) return 'ours'
+  if (token !== undefined) return 'taken'
+  return has === 1n ? 'ours' : 'gone'
+}
+
+/**
+ * The highest number of a process of the run; 0 if the register has none.
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askProcessNo(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+): Promise<number> {
+  const script = `${checkScript(run)}${claimAnswers}`
+  return Number(longsOf(await session.run(script, { timeoutMs }))[2] ?? 0n)
+}

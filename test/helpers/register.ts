@@ -1,0 +1,18 @@
+/*
+  A run that has claimed its name on a server.
+*/
+import type { Session } from '../../src/client/open-session.js'
+import type { RunName } from '../../src/load/register/table-names.js'
+import { openLedger, type Ledger } from '../../src/load/transport/receipts/ledger.js'
+
+export const namedRun = (runId: string, token: bigint, processKey = token): RunName => ({
+  ...{ runId, token, processKey },
+  isRegistered: true,
+})
+
+/** @throws {DdbError} DDB_LOCKED if another run has the name */
+export const claimName = (
+  session: Session,
+  run: RunName,
+  { number = 1, processNo = 1 } = {},
+): Promise<Ledger> => openLedger(session, run, { number, processNo }, 60_000)

@@ -1,0 +1,195 @@
+import t, { type Test } from 'tap'
+import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
+import {
+  askMemory,
+  askProcessNo,
+  askRegister,
+  checkClaim,
+  checkScript,
+  claimAnswers,
+  dropLedgers,
+  forgetRun,
+  nameTakenError,
+  otherFinished,
+  registerFinished,
+  runOf,
+  type KnownRun,
+} from '../../../src/load/register/register.js'
+import { ledgerName, type RunName } from '../../../src/load/register/table-names.js'
+import { nextHead } from '../../../src/load/transport/receipts/ledger.js'
+import type { Faults } from '../../../src/server/index.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { claimName, namedRun } from '../../helpers/register.js'
+
+const timeoutMs = 60_000
+const mine = namedRun('nightly', 0x1234_5678_9abc_def1n)
+const theirs = namedRun('nightly', 7n)
+const finished = { begunMs: 5, rows: 9, digest: 'd', chunk: 'c-1', stored: 4 }
+
+/** As the request that defines the functions of a session checks the name. */
+async function check(session: Session, run: RunName, processNo = 1): Promise<void> {
+  const answer = await session.run(`${checkScript(run, processNo)}${claimAnswers}`)
+  await checkClaim(session, answer, run, ledgerName(run.token, 1), processNo, timeoutMs)
+}
+
+async function scene(t: Test, faults: Faults = {}) {
+  const here = await startLoadServer(t, '1', { faults })
+  const { host, port, node } = here.server
+  const other = await connect({ host, port, user: 'admin', password: '123456' })
+  t.teardown(() => other.close().catch(() => undefined))
+  const { session } = here
+  const known = async (run: RunName): Promise<KnownRun> =>
+    runOf(await askRegister(session, run.runId, timeoutMs), run.token)
+  return { session, other, known, rows: here.rows, shared: () => [...node.shared.keys()].sort() }
+}
+
+t.test('the first run of a name has it; a second run leaves nothing but an error', async t => {
+  const { session, other, shared, rows } = await scene(t)
+  await claimName(session, mine)
+  await t.rejects(claimName(other, theirs), { code: 'DDB_LOCKED', message: /"nightly"/ })
+  await check(session, mine)
+  await t.rejects(check(other, theirs), { code: 'DDB_LOCKED' })
+  t.same(shared(), [ledgerName(mine.token, 1), 'ddbIngestRuns'])
+  t.strictSame(await rows('select runId, entry, token, processNo from ddbIngestRuns'), [
+    ['nightly', '1', '1311768467463790321', '1'],
+  ])
+  await claimName(other, namedRun('nightly2', 7n))
+})
+
+t.test('a run has its name as long as its ledger exists', async t => {
+  const { session, other } = await scene(t)
+  await claimName(session, mine)
+  await claimName(session, mine, { number: 2 })
+  await session.run(`undef("${ledgerName(mine.token, 1)}", SHARED)`)
+  await t.rejects(claimName(other, theirs), { code: 'DDB_LOCKED' }, 'the ledger was renewed')
+  await session.run(`undef("${ledgerName(mine.token, 2)}", SHARED)`)
+  await claimName(other, theirs)
+  await t.rejects(claimName(session, mine, { number: 3 }), { code: 'DDB_LOCKED' })
+})
+
+t.test('a run that replaced the register, or found none, claims its name again', async t => {
+  const { session, other, known } = await scene(t)
+  await claimName(session, mine)
+  await other.run('undef("ddbIngestRuns", SHARED)')
+  await check(session, mine)
+  t.equal((await known(mine)).processNo, 1)
+  await other.run('undef("ddbIngestRuns", SHARED)')
+  await claimName(other, theirs)
+  await t.rejects(check(session, mine), { code: 'DDB_LOCKED' })
+})
+
+t.test('of two processes with one number, the first works on the run', async t => {
+  const { session, other } = await scene(t)
+  const second = { ...mine, processKey: 5n }
+  await claimName(session, mine)
+  await t.rejects(claimName(other, second), { code: 'DDB_LOCKED', message: /in progress/ })
+  await check(session, mine)
+  t.equal(await askProcessNo(session, mine, timeoutMs), 1)
+  await claimName(other, second, { processNo: 2 })
+  t.equal(await askProcessNo(session, mine, timeoutMs), 2)
+  t.equal(await askProcessNo(session, theirs, timeoutMs), 0)
+})
+
+t.test('a run without a name is in no register', async t => {
+  const { session, shared } = await scene(t)
+  const unnamed = { ...mine, isRegistered: false }
+  await claimName(session, unnamed)
+  t.same(shared(), [ledgerName(mine.token, 1)])
+  t.equal(await askMemory(session, unnamed, undefined, timeoutMs), 'gone')
+})
+
+t.test(
+  'after a connection was lost, the ledger or the register shows whether the server is the same',
+  async t => {
+    const { session, other, rows } = await scene(t)
+    const memory = (run: RunName, headRow = '1'): Promise<string> =>
+      askMemory(other, run, { name: ledgerName(run.token, 1), headRow }, timeoutMs)
+    t.equal(await memory(mine), 'gone')
+    const ledger = await claimName(session, mine)
+    t.equal(await memory(mine, nextHead(ledger, 77n)), 'ours')
+    t.strictSame(await rows(`select batchNo, attempt, phase, sendNo from ${ledger.name}`), [
+      ['1', '0', '8', session.id],
+      ['1', '1', '8', '77'],
+    ])
+    t.equal(await memory(theirs), 'taken')
+    await other.run('undef("ddbIngestRuns", SHARED)')
+    t.equal(await memory(mine), 'ours', 'only the ledger')
+    await claimName(session, mine)
+    await other.run(`undef("${ledger.name}", SHARED)`)
+    t.equal(await memory(mine), 'ours', 'only the register')
+    await other.run('undef("ddbIngestRuns", SHARED)')
+    t.equal(await memory(mine), 'gone')
+  },
+)
+
+t.test(
+  'a finished run leaves an entry until a process goes on with it, or it is given up',
+  async t => {
+    const { session, other, known, shared } = await scene(t)
+    await claimName(session, mine)
+    t.equal((await known(mine)).finished, undefined)
+    t.ok(await registerFinished(session, mine, 1, finished, timeoutMs))
+    t.strictSame((await known(mine)).finished, { ...finished, processNo: 1 })
+    t.strictSame(otherFinished(await askRegister(other, 'nightly', timeoutMs), 7n), finished)
+    t.equal(otherFinished(await askRegister(other, 'nightly', timeoutMs), mine.token), undefined)
+    await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
+    t.match(await known(mine), {
+      finished: undefined,
+      processNo: 2,
+      isKnown: true,
+      ledgerNumber: 1,
+    })
+    t.ok(await registerFinished(session, mine, 2, { ...finished, rows: null }, timeoutMs))
+    t.match((await known(mine)).finished, { rows: null })
+    await forgetRun(session, mine, timeoutMs)
+    t.same(shared(), ['ddbIngestRuns'])
+    t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
+    await claimName(other, theirs)
+  },
+)
+
+t.test('the name of a run that has finished is free', async t => {
+  const { session, other, known } = await scene(t)
+  await claimName(session, mine)
+  await registerFinished(session, mine, 1, finished, timeoutMs)
+  await claimName(other, theirs)
+  t.match(await known(mine), { finished })
+  t.notOk(await registerFinished(session, mine, 1, finished, timeoutMs), 'taken by now')
+})
+
+t.test('a server without shared tables is passed on, and keeps no record', async t => {
+  const { session } = await scene(t, {
+    beforeExecute: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
+  })
+  await t.rejects(claimName(session, mine), { name: 'ServerError', serverMessage: /not allowed/ })
+  t.notOk(await registerFinished(session, mine, 1, finished, timeoutMs))
+})
+
+t.test('without a row, nothing is known; a server that says nothing is not believed', async t => {
+  const { session, known } = await scene(t)
+  t.strictSame(await known(mine), {
+    ...{ processNo: 0, ledgerNumber: 0, ledgers: [], finished: undefined, isKnown: false },
+  })
+  await dropLedgers(session, [], timeoutMs)
+  const silent = { id: '1', run: () => Promise.resolve(undefined) } as unknown as Session
+  const checked = checkClaim(silent, undefined, mine, 'l', 1, timeoutMs)
+  await t.rejects(checked, { code: 'DDB_SERVER' })
+})
+
+t.test('the error for a taken name says where the run can be resumed', async t => {
+  const { session } = await scene(t)
+  const told = async (run: RunName): Promise<string> =>
+    (await nameTakenError(session, run, timeoutMs)).message
+  t.match(await told(namedRun('a-b', 1n)), /"a-b".*continue it where it began/)
+  const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
+  await claimName(session, { ...mine, place })
+  t.match(await told(theirs), 'on host "host?-a", is in progress or was killed')
+  t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
+  t.match(await told(theirs), `undef("${ledgerName(mine.token, 1)}", SHARED)`)
+})
+
+t.test('a session id is part of a script only as a number', async t => {
+  const { session } = await scene(t)
+  const forged = Object.create(session, { id: { value: '1l), evil(' } }) as Session
+  await t.rejects(claimName(forged, mine), SyntaxError)
+})
