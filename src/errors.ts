@@ -78,10 +78,20 @@ export const option = (field: string): string => flags.get(field) ?? `\`${field}
 
 /** What would help after a failure, for programs and for the command that is printed last. */
 export interface Fix {
-  /** Fields of `LoadOptions` (on the command line flags) to change, with their new values as text; null: leave the option out. */
-  readonly options?: Readonly<Record<string, string | null>>
+  /**
+   * Fields of `LoadOptions` (on the command line flags) to change, with their new values as text, several for lists and
+   * records; null: leave the option out.
+   */
+  readonly options?: Readonly<Record<string, string | readonly string[] | null>>
   /** A command to run first. */
   readonly command?: string
+}
+
+/** The fix with the options named as `option` names them. */
+export function namedFix(fix: Fix): Fix {
+  const changes = Object.entries(fix.options ?? {})
+  const named = changes.map(([field, text]) => [flags.get(field) ?? field, text] as const)
+  return named.length > 0 ? { ...fix, options: Object.fromEntries(named) } : fix
 }
 
 /** Optional fields of an error, besides code and message. */
@@ -104,10 +114,7 @@ export class DdbError extends Error {
     this.name = new.target.name
     this.code = code
     this.safeToRetry = options.safeToRetry ?? false
-    const changes = Object.entries(options.fix?.options ?? {})
-    const named = changes.map(([field, text]) => [flags.get(field) ?? field, text] as const)
-    this.fix =
-      changes.length > 0 ? { ...options.fix, options: Object.fromEntries(named) } : options.fix
+    this.fix = options.fix && namedFix(options.fix)
   }
 
   /** The exit code with which the command line ends after this failure. */

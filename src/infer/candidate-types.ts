@@ -3,6 +3,7 @@
   later values might not fit them.
 */
 import type { CellOptions } from '../parse/cell-rules.js'
+import { formatsDropping } from '../parse/cells/date-format.js'
 import { patternLetters } from '../parse/cells/time-pattern.js'
 import { formatsReading } from '../parse/cells/written-formats.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -86,12 +87,30 @@ export function formatReadings(columnName: string, formats: readonly string[]): 
 /** How many first texts of a field to examine. Formats that fit none of them are not tried with the whole column. */
 const firstTexts = 5
 
+function firstCells({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): number[] {
+  const cells = Array.from({ length: rowCount }, (_, row) => row * fieldCount + field)
+  return cells.filter(cell => starts[cell] !== ends[cell]).slice(0, firstTexts)
+}
+
 /** Lists the formats that fit at least one of a field's first texts, preferred formats first. */
 export function formatsIn(block: RecordBlock, field: number): readonly string[] {
-  const { bytes, starts, ends, fieldCount, rowCount } = block
-  const cells = Array.from({ length: rowCount }, (_, row) => row * fieldCount + field)
-  const filled = cells.filter(cell => starts[cell] !== ends[cell]).slice(0, firstTexts)
-  return [...new Set(filled.flatMap(cell => formatsReading(bytes, starts[cell]!, ends[cell]!)))]
+  const { bytes, starts, ends } = block
+  const found = new Set(
+    firstCells(block, field).flatMap(cell => formatsReading(bytes, starts[cell]!, ends[cell]!)),
+  )
+  // Programs that write no fraction for whole seconds write both.
+  const both = [...found].filter(one => one.endsWith('.SSS') && found.has(one.slice(0, -4)))
+  return [...found, ...both.map(one => `${one.slice(0, -4)}[.SSS]`)]
+}
+
+/** Formats for times with more digits of a second than the type keeps. */
+export function formatsDroppingIn(block: RecordBlock, field: number, type: DataType): string[] {
+  const { bytes, starts, ends } = block
+  const index = type === 'TIMESTAMP' || type === 'TIME' ? 0 : 1
+  const texts = firstCells(block, field).map(cell =>
+    Buffer.from(bytes.subarray(starts[cell], ends[cell])).toString('latin1'),
+  )
+  return [...new Set(texts.flatMap(text => formatsDropping(text)[index] ?? []))]
 }
 
 /** In each list, a type can hold every value of the types before it. */

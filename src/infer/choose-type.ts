@@ -14,7 +14,7 @@ import { withOptions, type Candidate } from './candidate.js'
 import { typesOfFormat } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
 import type { ColumnProbe } from './column-probe.js'
-import { digitFormat } from './digit-times.js'
+import { digitFormat, isUsualTime } from './digit-times.js'
 import {
   blankWarnings,
   sharedNullWordWarning,
@@ -175,7 +175,9 @@ function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
   const taken = candidates.filter(({ fits }) => fits)
   const fewest = Math.min(...candidates.map(({ refused }) => refused))
   const isSome = ({ refused, tried }: Candidate): boolean => refused === fewest && tried > refused
-  const fitting = taken.length > 0 ? taken : candidates.filter(isSome)
+  const possible = taken.length > 0 ? taken : candidates.filter(isSome)
+  const usual = possible.filter(isUsualTime)
+  const fitting = usual.length > 0 ? usual : possible
   const plain = fitting.find(({ format }) => format === undefined)
   const formats = new Set(fitting.flatMap(({ format }) => format ?? []))
   const best = plain ?? (formats.size === 1 ? fitting[0] : undefined)

@@ -103,7 +103,7 @@ export function checkRules(
       `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a column`,
     )
   }
-  const unknown = named.find(name => !names.includes(name))
+  const unknown = named.find(name => !names.includes(name) && existing?.has(name) !== true)
   if (unknown === undefined) return
   throw usageError(
     `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,

@@ -14,6 +14,7 @@ import { Candidate, type TrialResults } from './candidate.js'
 import {
   arrayReadings,
   formatReadings,
+  formatsDroppingIn,
   formatsIn,
   isNumber,
   notationReadings,
@@ -217,6 +218,7 @@ export class ColumnProbe {
           () => [...(own ?? plainReadings), ...formatReadings(name, digits)],
           () => formatReadings(name, formatsIn(block, field)),
           () => this.#arraysInText(),
+          () => formatReadings(name, type ? formatsDroppingIn(block, field, type.type) : []),
         ]
     for (const [i, group] of groups.entries()) {
       const found = this.#tried(group(), block, field, file)

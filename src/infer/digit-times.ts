@@ -73,6 +73,10 @@ function isLikely(format: string, { name, facts: { wholeDigits } }: NamedDigits)
   )
 }
 
+/** False for a format of digits that makes unusual years of the candidate's texts. */
+export const isUsualTime = (one: Candidate): boolean =>
+  !digitFormats.includes(one.format ?? '') || formatsOf([one]).length > 0
+
 /** The formats of the candidates that a warning should mention. */
 export function likelyFormats(digits: NamedDigits, candidates: readonly Candidate[]): string[] {
   return formatsOf(candidates).filter(format => isLikely(format, digits))

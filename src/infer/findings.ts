@@ -12,7 +12,7 @@ import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { openReader, type ReaderOptions } from '../parse/formats.js'
 import type { InputReader } from '../parse/input-reader.js'
 import type { Files } from '../platform/platform.js'
-import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
+import type { ColumnMapping, InputShape, MappingRules } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
@@ -50,6 +50,8 @@ export interface InferOptions {
   readonly names: PathReader
   /** True to identify columns by position, even if the input has a header. */
   readonly byPosition: boolean
+  /** True if later inputs may have columns that the first lacks. */
+  readonly ignoreExtra?: boolean | undefined
   readonly intoDfs: boolean
   /** True to guess whether an unclear first record is a header. Only for callers that show the guess before a load. */
   readonly assumesHeader?: boolean
@@ -230,7 +232,8 @@ export class Findings {
       emptyFields: reader.emptyFields,
     }
     const match = fields.isByPosition ? 'position' : 'name'
-    const mapping = this.#mapAsFirst(target, shape, match)
+    const { ignoreExtra = false } = options
+    const mapping = this.#mapAsFirst(target, shape, { match, ignoreExtra })
     const fieldsOf: number[] = []
     for (const [i, { source }] of mapping.columns.entries()) {
       fieldsOf[fields.used[i]!] = source.kind === 'field' ? source.index : -1
@@ -257,10 +260,10 @@ export class Findings {
   }
 
   /** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first input */
-  #mapAsFirst(target: TargetSchema, shape: InputShape, match: 'name' | 'position'): ColumnMapping {
+  #mapAsFirst(target: TargetSchema, shape: InputShape, rules: MappingRules): ColumnMapping {
     const [first] = this.inputs
     try {
-      return mapColumns(target, shape, { match })
+      return mapColumns(target, shape, rules)
     } catch (error) {
       if (first === undefined || !(error instanceof InputError)) throw error
       const names = new Set(shape.names)

@@ -2,7 +2,7 @@
   Describes a table that can hold the rows of the inputs: turns what was found of their columns into the columns of a table, or explains
   why a JSON member cannot be a column.
 */
-import { InputError, option } from '../errors.js'
+import { DdbError, InputError, option, type ErrorCode, type Fix } from '../errors.js'
 import { unusualTimes } from '../parse/cells/count-format.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { optionTexts } from '../parse/option-texts.js'
@@ -34,18 +34,57 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
   if (totals.areRows(hasComment) && !options.paths.includes('-')) {
     found = await new Findings(options, undefined).look()
   }
-  const schema = schemaOf(options, found, totals.found(hasComment))
+  const [path = ''] = options.paths
+  const file = path === '-' ? stdinName : path
+  const failed = (why: string, fix?: Fix): InputError =>
+    new InputError('DDB_INPUT_COLUMN', `${file} has ${why}`, { file }, { fix })
   const isUnread = found.rejected > 0 && found.rejected === found.rows
-  if (schema.columns.length > 0 && !isUnread) return schema
-  const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
-  const leftOut = schema.leftOut.map(({ source, reason }) => `${source}: ${reason}`).slice(0, 5)
-  const why =
-    found.rejected > 0
-      ? `no record that can be read; the first: ${found.firstReject}${raggedText(found)}`
-      : leftOut.length > 0
-        ? `no member that a column takes. ${leftOut.join('. ')}`
-        : 'no columns: it is empty'
-  throw new InputError('DDB_INPUT_COLUMN', `${file} has ${why}`, { file })
+  const fix = await otherReading(options, found)
+  if (fix !== undefined || isUnread) {
+    const why = `${isUnread ? 'no record' : 'few records'} that can be read; the first: ${found.firstReject}`
+    throw failed(`${why}${raggedText(found)}`, fix)
+  }
+  const schema = schemaOf(options, found, totals.found(hasComment))
+  const { columns, leftOut } = schema
+  const paths = leftOut.filter(({ hasRecords }) => hasRecords).map(({ source }) => source)
+  const [first] = paths
+  if (first !== undefined && options.ignoreExtra !== true && isDocument(schema)) {
+    const what = paths.length === 1 ? 'an array' : `arrays (${paths.join(', ')})`
+    const choices = `${option('input.jsonPath')} ${first} reads those of "${first}" as rows, ${option('mapping.ignoreExtra')} loads the object without them`
+    const sure = paths.length === 1 ? { options: { 'input.jsonPath': first } } : undefined
+    throw failed(`a single object, with ${what} of records: ${choices}`, sure)
+  }
+  if (columns.length > 0) return schema
+  const why = leftOut.map(({ source, reason }) => `${source}: ${reason}`).slice(0, 5)
+  throw failed(
+    why.length > 0 ? `no member that a column takes. ${why.join('. ')}` : 'no columns: it is empty',
+  )
+}
+
+/** True if every input is a JSON document of one object. */
+const isDocument = ({ inputs }: InferredSchema): boolean =>
+  inputs.every(({ format, rows }) => format === 'json' && rows === 1)
+
+/** Ways of reading that may suit records which were rejected for this reason. */
+const otherReadings: Readonly<Partial<Record<ErrorCode, Readonly<Record<string, string>>>>> = {
+  DDB_INPUT_FIELD_COUNT: { ragged: 'pad' },
+  DDB_INPUT_JSON: { format: 'json' },
+}
+
+/** The option with which most records can be read, if they cannot be read without it. */
+async function otherReading(options: InferOptions, found: Findings): Promise<Fix | undefined> {
+  const other = found.firstCode && otherReadings[found.firstCode]
+  const isSome = found.rejected * 2 <= found.rows
+  if (other === undefined || isSome || options.paths.includes('-')) return undefined
+  const reader = { ...options.reader, ...other }
+  const look = new Findings({ ...options, reader }, undefined).look()
+  const again = await look.catch((error: unknown) => {
+    if (error instanceof DdbError) return undefined
+    throw error
+  })
+  if (again === undefined || again.rows === 0 || again.rejected * 2 > again.rows) return undefined
+  const changes = Object.entries(other).map(([name, text]) => [`input.${name}`, text] as const)
+  return { options: Object.fromEntries(changes) }
 }
 
 /** Advice for inputs whose header has another number of fields than every record. */
@@ -109,7 +148,8 @@ function filledColumns(
   const isSaid = columns.some(({ isMapped }) => isMapped)
   const reason = `its column is filled by ${option('mapping.set')}`
   for (const field of unused) {
-    if (!takenFields.has(field)) leftOut.push({ source: fields.names[field]!, reason })
+    if (takenFields.has(field)) continue
+    leftOut.push({ source: fields.names[field]!, reason, hasRecords: false })
   }
   return own.map(({ name, field, isMapped, probe }, i) => {
     const column = columnOf(probe, name, fields.names[field], types[i]!)
@@ -143,7 +183,7 @@ function memberColumns(
     const { source, probe, kinds, elementKinds } = column
     const seen: SeenKinds = { values: kinds, elements: elementKinds }
     const type = chooseType(probe, seen, options.intoDfs)
-    if (type === undefined) leftOut.push({ source, reason: reasonOf(source, seen) })
+    if (type === undefined) leftOut.push({ source, ...reasonOf(source, seen) })
     else taken.push({ source, probe, type })
   }
   const names = targetNames(
@@ -203,33 +243,43 @@ function renamedWarnings(name: string, source: string | undefined): string[] {
 }
 
 /** Why values of these kinds fit no column. @param source  name of the member */
-function reasonOf(source: string, { values, elements }: SeenKinds): string {
+function reasonOf(
+  source: string,
+  { values, elements }: SeenKinds,
+): Pick<UnusableMember, 'reason' | 'hasRecords'> {
+  const without = (reason: string): ReturnType<typeof reasonOf> => ({ reason, hasRecords: false })
   if ((values & ~jsonKinds.null) !== jsonKinds.array) {
-    return 'its values are objects without members, or of several kinds, which no column takes'
+    return without(
+      'its values are objects without members, or of several kinds, which no column takes',
+    )
   }
   if ((elements & ~jsonKinds.null) === 0) {
-    return 'its arrays are all empty, which says nothing of their type'
+    return without('its arrays are all empty, which says nothing of their type')
   }
   // An element of a record that is an array has a number for a name, and no path leads to it.
-  const areRecords =
+  const hasRecords =
     !/^\d+$/.test(source) && (elements & ~(jsonKinds.array | jsonKinds.object)) === 0
-  const advice = areRecords
+  const advice = hasRecords
     ? `; ${option('input.jsonPath')} ${source} reads their elements as rows`
     : ''
-  return `its arrays hold texts, arrays, objects or values of several kinds, which no column takes${advice}`
+  const reason = `its arrays hold texts, arrays, objects or values of several kinds, which no column takes${advice}`
+  return { reason, hasRecords }
 }
 
 /** Why the given type does not take some texts, and the options that read these texts. */
 function remediesOf(
   probe: ColumnProbe,
-  { type, options: { nullTexts, ...others }, warnings }: ChosenType,
+  { type, candidate, options: { nullTexts, ...others }, warnings }: ChosenType,
 ): string[] {
   if (keepsBlanks(type)) return warnings.filter(one => one.endsWith(alsoNull))
   const options = optionTexts('cells', others)
   const plain = probe.candidates.find(({ isPlain }) => isPlain)
   const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)
+  const drops = candidate?.format?.includes('*')
+    ? ', without the digits that no such column keeps'
+    : ''
   const read =
-    options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them`)
+    options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them${drops}`)
   const isWordOnly = nullTexts !== undefined && warnings.length === 0
   return [...read, ...(isWordOnly ? wordWarnings(probe) : warnings)]
 }

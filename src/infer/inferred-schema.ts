@@ -36,6 +36,8 @@ export interface InferredColumn {
 export interface UnusableMember {
   readonly source: string
   readonly reason: string
+  /** True if the elements of its arrays are objects or arrays, so that they may be the rows. */
+  readonly hasRecords: boolean
 }
 
 export interface InferredInput {

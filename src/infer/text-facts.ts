@@ -18,6 +18,7 @@ const percent = 37
 const colon = 58
 const letterT = 84
 const letterE = 0x65
+const openParenthesis = 40
 const openBracket = 91
 const closeBracket = 93
 
@@ -78,6 +79,8 @@ export class TextFacts {
     const isBracketed = first === openBracket && bytes[end - 1] === closeBracket
     if (isBracketed) this.bracketed++
     if (isBracketed || this.areArrays) this.#elements(bytes, start, end)
+    // With an option, (1,234) is a negative number.
+    if (first === openParenthesis && isDigit(bytes[start + 1]!)) this.#mark(bytes, start, end)
     const digit = first === plus || first === minus ? bytes[start + 1]! : first
     if ((digit < zero || digit > nine) && digit !== this.#decimal) {
       this.equalDigits = -1

@@ -85,6 +85,7 @@ export function detectFormat(name: string, head: Uint8Array): InputFormat {
   const first = head.find(byte => byte > 0x20)
   return (
     formatWhere(format => format.extensions.includes(extension)) ??
+    contentFormat(head) ??
     formatWhere(format => format.firstByte !== undefined && format.firstByte === first) ??
     defaultFormat
   )
@@ -115,8 +116,28 @@ export async function openReader(
       `${option('input.jsonPath')} is for JSON, and ${source.name} is ${known}: ${option('input.format')} json says otherwise`,
     )
   }
+  const content = dialect.jsonPath === undefined ? contentFormat(source.head) : undefined
+  if (format === 'auto' && content !== undefined && !isRead(content, known)) {
+    throw usageError(
+      `${source.name} looks like ${content}, and its name says ${known}: set ${option('input.format')} to ${content}`,
+      { fix: { options: { 'input.format': content } } },
+    )
+  }
   return formats[known].open(source, { ...dialect, isFormatGiven: format !== 'auto' })
 }
+
+/** The format that the content surely has, whatever the name says. */
+function contentFormat(head: Uint8Array): InputFormat | undefined {
+  const text = Buffer.from(head).toString('latin1').trimStart()
+  if (/^(?:\[\s*[[{]|\{\s*[\r\n])/.test(text)) return 'json'
+  if (/^\{ *"/.test(text)) return 'ndjson'
+  const [first = ''] = /^"?\w[^\r\n{}]*/.exec(text) ?? []
+  return /\w[",;|\t]/.test(first) ? 'csv' : undefined
+}
+
+/** True if the reader of a format reads the content: that of documents also reads a value in each line. */
+const isRead = (content: InputFormat, known: InputFormat): boolean =>
+  formats[content].records === formats[known].records && (content !== 'json' || known === 'json')
 
 function formatWhere(suits: (format: Format) => boolean): InputFormat | undefined {
   return inputFormats.find(name => suits(formats[name]))

@@ -2,7 +2,7 @@
   Decides which input column fills which target column: by name if the input has names, else by position. The options
   `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing` change the result.
 */
-import { InputError, option, usageError } from '../errors.js'
+import { type Fix, InputError, option, usageError } from '../errors.js'
 import {
   fieldsUsed,
   ownText,
@@ -13,7 +13,8 @@ import {
   type MappingRules,
 } from './cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase, type KnownNames } from './field-names.js'
-import { nearestHint, nearestNames } from './nearest.js'
+import { mappingFix } from './mapping-fix.js'
+import { nearestHint } from './nearest.js'
 import { checkParts, setSource, templateField, withParts } from './set-columns.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
@@ -116,7 +117,7 @@ function fieldsByName(
     .filter(({ name }) => ownText(rules.set, name) === undefined)
     .map(({ name }) => ownText(rules.map, name) ?? name)
   const asked = uniqueByLowerCase(wanted)
-  return target.columns.map(column => {
+  const sources = target.columns.map((column): CellSource | undefined => {
     const text = ownText(rules.set, column.name)
     if (text !== undefined) {
       return setSource(column.name, text, rules, (name, isOther) =>
@@ -126,9 +127,39 @@ function fieldsByName(
     const mapped = ownText(rules.map, column.name)
     const index = namedField(mapped ?? column.name, known, asked)
     if (index >= 0) return { kind: 'field', index }
-    if (mapped === undefined && rules.allowMissing === true) return missing
-    throw missingColumn(column, input, names, rules)
+    return mapped === undefined && rules.allowMissing === true ? missing : undefined
   })
+  const lacking = target.columns.find((_, i) => sources[i] === undefined)
+  if (lacking !== undefined) {
+    throw missingColumn(lacking, input, names, rules, fixFor(target, input, names, sources))
+  }
+  return sources.map(source => source!)
+}
+
+/** The options that complete the mapping, if names tell them. @param sources  undefined for columns without one */
+function fixFor(
+  { columns }: TargetSchema,
+  { emptyFields }: InputShape,
+  names: readonly string[],
+  sources: readonly (CellSource | undefined)[],
+): Fix | undefined {
+  const used = fieldsUsed(sources.flatMap(source => source ?? []))
+  const open = columns.filter((_, i) => sources[i] === undefined || sources[i] === missing)
+  const isFree = (index: number): boolean => !used.has(index) && !emptyFields?.includes(index)
+  const delimiter = names.length === 1 ? dividing(names[0]!, columns) : undefined
+  if (delimiter !== undefined) return { options: { 'input.delimiter': delimiter } }
+  return mappingFix(
+    open.map(({ name }) => name),
+    names.filter((_, index) => isFree(index)),
+  )
+}
+
+/** The text that divides the only field of a header into names of columns. */
+function dividing(header: string, columns: readonly TargetColumn[]): string | undefined {
+  const known = new Set(columns.map(({ name }) => name.toLowerCase()))
+  const isName = (part: string): boolean => known.has(part.trim().toLowerCase())
+  const signs = new Set(header.match(/[^\p{L}\p{N}_]+/gu))
+  return [...signs].find(sign => header.split(sign).every(isName))
 }
 
 function missingColumn(
@@ -136,11 +167,11 @@ function missingColumn(
   input: InputShape,
   names: readonly string[],
   rules: MappingRules,
+  fix: Fix | undefined,
 ): InputError {
   const mapped = ownText(rules.map, column.name)
   const wanted = mapped ?? column.name
   const hint = nearestHint(wanted, names)
-  const [nearest] = nearestNames(wanted, names)
   const isBelow = (rules.parts ?? []).length === 0 && input.file.includes('/')
   const fromPath = isBelow ? `take it from the paths with ${option('input.path')}, ` : ''
   const advice =
@@ -151,9 +182,7 @@ function missingColumn(
     'DDB_INPUT_COLUMN',
     `the header of ${input.file} has no column "${wanted}"${hint}${advice}`,
     positionIn(input, wanted),
-    nearest === undefined || mapped !== undefined
-      ? {}
-      : { fix: { options: { 'mapping.map': `${column.name}=${nearest}` } } },
+    mapped === undefined ? { fix } : {},
   )
 }
 
@@ -229,6 +258,7 @@ function checkExtra(
   sources: readonly CellSource[],
 ): void {
   const used = fieldsUsed(sources)
+  const byName = input.names !== undefined && rules.match !== 'position'
   for (let index = 0; index < input.fieldCount; index++) {
     if (used.has(index) || input.emptyFields?.includes(index) === true) continue
     const name = input.names?.[index]
@@ -238,6 +268,7 @@ function checkExtra(
         ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with ${option('mapping.ignoreExtra')}`
         : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with ${option('mapping.ignoreExtra')}`,
       positionIn(input, name ?? String(index + 1)),
+      byName ? { fix: fixFor(target, input, input.names, sources) } : {},
     )
   }
 }

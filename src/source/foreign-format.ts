@@ -120,7 +120,13 @@ const formats: readonly ForeignFormat[] = [
   {
     what: 'a web page (HTML), perhaps the error page of a download',
     advice: 'read it, and download the data again',
-    isAt: head => /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head)[\s>]/i.test(latin1(head)),
+    isAt: head =>
+      /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|table)[\s>]/i.test(latin1(head)),
+  },
+  {
+    what: 'an XML document',
+    advice: 'turn its rows into CSV or JSON first',
+    isAt: head => /^(?:\xef\xbb\xbf)?\s*<\?xml[\s?]/i.test(latin1(head)),
   },
   {
     what: 'a pointer of Git LFS, not the data itself',

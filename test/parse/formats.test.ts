@@ -31,7 +31,8 @@ t.test('a given format is used, whatever the name and the bytes suggest', async 
 
 t.test('`auto`, and no format, mean the format of the name, then of the first bytes', async t => {
   for (const [name, content, format] of [
-    ['x.json', 'a,b\n1,2\n', 'json'],
+    ['x.json', 'a\n1\n', 'json'],
+    ['x', '{\n"a":1}', 'json'],
     ['x.tsv', '{}', 'tsv'],
     ['<stdin>', '{"a":1}', 'ndjson'],
     ['<stdin>', ' [{"a":1}]', 'json'],
@@ -54,7 +55,7 @@ t.test('dialect options reach the reader', async t => {
 
 t.test('formats are detected by name, or else by the first byte', async t => {
   for (const [name, content, format] of [
-    ['a.csv', '{', 'csv'],
+    ['a.csv', '{a', 'csv'],
     ['a.tsv.gz', '', 'tsv'],
     ['a.ndjson', '', 'ndjson'],
     ['a.JSONL', '', 'ndjson'],
@@ -64,8 +65,25 @@ t.test('formats are detected by name, or else by the first byte', async t => {
     ['<stdin>', 'a,b', 'csv'],
     ['data', '', 'csv'],
   ] as const) {
-    const reader = await openReader(memorySource(content === '{' ? '{\n' : content, { name }))
+    const reader = await openReader(memorySource(content, { name }))
     t.equal(reader.format, format, name)
+    await reader.close()
+  }
+})
+
+t.test('content that its name contradicts is refused with the format that reads it', async t => {
+  for (const [name, content, format] of [
+    ['a.json', 'a,b\n1,2\n', 'csv'],
+    ['a.jsonl', '"a";"b"\n', 'csv'],
+    ['a.csv', ' {"a":1}\n', 'ndjson'],
+    ['a.tsv', '[ {"a":1}]', 'json'],
+    ['a.ndjson', '[[1,2]]', 'json'],
+    ['a.ndjson', '{\r\n"a":1}', 'json'],
+  ] as const) {
+    const fix = { options: { 'input.format': format } }
+    await t.rejects(openReader(memorySource(content, { name })), { code: 'DDB_USAGE', fix }, name)
+    const reader = await openReader(memorySource(content, { name }), { format })
+    t.equal(reader.format, format)
     await reader.close()
   }
 })

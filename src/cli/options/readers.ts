@@ -263,16 +263,17 @@ export const json = single<unknown>(
 
 /** `\xNN` for a control character, `\t` for every tab. */
 function shown(text: string): string {
-  const code = text.length === 1 && text !== '\t' ? text.charCodeAt(0) : NaN
-  const isControl = code < 0x20 || code === 0x7f
-  return isControl ? `\\x${code.toString(16).padStart(2, '0')}` : text.replaceAll('\t', '\\t')
+  if (!/^[^\t\P{C}]$|^(?! )\p{Zs}$/u.test(text)) return text.replaceAll('\t', '\\t')
+  const code = text.codePointAt(0)!
+  return code > 0xff ? `\\u{${code.toString(16)}}` : `\\x${code.toString(16).padStart(2, '0')}`
 }
 
-/** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
+/** One character; `\t`, `tab`, `\xNN` and `\u{NNNN}` replace characters that are hard to type in a shell. */
 function characterOf(value: string): string | undefined {
   if (value === '\\t' || value === 'tab') return '\t'
-  const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
-  if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
+  const [, byte, point = byte] =
+    /^\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,4})\})$/.exec(value) ?? []
+  if (point !== undefined) return String.fromCharCode(parseInt(point, 16))
   return /^[^\r\n]$/u.test(value) ? value : undefined
 }
 

@@ -93,13 +93,13 @@ export interface TypedCall {
  */
 export function sameCommand(
   { command: { name: own, options }, args, flags, name = own }: TypedCall,
-  changes: Readonly<Record<string, string | null>> = {},
+  changes: Readonly<Record<string, string | readonly string[] | null>> = {},
 ): string[] {
   const changed = new Map(flags)
   for (const [flag, text] of Object.entries(changes)) {
     const long = flag.slice(2)
     if (text === null) changed.delete(long)
-    else changed.set(long, [...(flags.get(long) ?? []), text])
+    else changed.set(long, [flags.get(long) ?? [], text].flat())
   }
   return commandWords(name, args, options, changed)
 }

@@ -145,7 +145,11 @@ type Advice = (asked: Known) => readonly string[] | undefined
 
 function knownCall(asked: UserCall, fix: Fix | null = null): Known | undefined {
   const { command, args = [], flags = new Map() } = asked
-  return command && { ...asked, command, args, flags, fix }
+  if (command === undefined) return undefined
+  const known = new Set(Object.values(command.options).map(({ name }) => `--${name}`))
+  const options = Object.entries(fix?.options ?? {}).filter(([flag]) => known.has(flag))
+  const own = fix && { ...fix, options: Object.fromEntries(options) }
+  return { ...asked, command, args, flags, fix: own }
 }
 
 /** True if the inputs can be read again, unlike data from a pipe. */
@@ -248,6 +252,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_INPUT_MEMBER: check,
   DDB_INPUT_LIMIT: check,
   DDB_STRING_HAS_NUL: check,
+  DDB_SERVER_REFUSED_ROW: check,
   DDB_TARGET: tables,
   DDB_CONNECT: serve,
   DDB_CONNECTION_LOST: look,

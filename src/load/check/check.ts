@@ -7,9 +7,12 @@ import {
   TimeoutError,
   UsageError,
   type ErrorCode,
+  namedFix,
   option,
   usageError,
 } from '../../errors.js'
+import { isTemporal } from '../../protocol/types/temporals.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { withArchives } from '../../source/archive/archives.js'
@@ -24,9 +27,14 @@ import type { LoadOptions, LoadStatus } from '../options.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { loadResult, unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
-import type { CheckOptions, CheckResult } from './check-result.js'
+import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
 import { CheckObserver } from './check-observer.js'
-import { explicitLoads, findRemedies, type ExplicitInput } from './explicit-options.js'
+import {
+  explicitLoads,
+  findRemedies,
+  type ExplicitInput,
+  type Remedies,
+} from './explicit-options.js'
 
 /** Limit of different notices to keep; no run has so many. */
 const maxNotices = 100
@@ -109,12 +117,13 @@ async function checkResult(
   const [first, ...others] = frozen
   const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
   const isWhole = opened.every(({ looked }) => looked.isWhole)
-  const mayHelp = byClass.type > 0 && unfitRows === 0 && others.length === 0
+  const mayHelp = rows.rejected > 0 && unfitRows === 0 && others.length === 0
   const remedies =
     mayHelp && first !== undefined && shown !== undefined && schema !== undefined
       ? await findRemedies(run, first, shown, isWhole ? undefined : rows.read)
       : undefined
-  if (remedies?.needed !== undefined) {
+  const isFixedFirst = error !== null && (remedies?.why ?? remedies?.fix) !== undefined
+  if (remedies?.needed !== undefined && !isFixedFirst) {
     // In which partitions rows lie is known only once their columns are read.
     const isPartitioned = target?.partition !== undefined
     run.options.onNeeded?.(remedies.needed, !isPartitioned && remedies.isWhole)
@@ -150,8 +159,26 @@ async function checkResult(
       ...(target?.tableColumns === undefined ? [] : [notTransformed()]),
       ...limitNotices(run, checked),
     ],
-    error,
+    error: error && remedies ? withRemedies(error, remedies, schema, problems) : error,
   }
+}
+
+/** The failure with what helps, or with the decision that is left to a person. */
+function withRemedies(
+  error: NonNullable<CheckResult['error']>,
+  { needed, why, fix }: Remedies,
+  schema: TargetSchema | undefined,
+  [first]: readonly CheckProblem[],
+): CheckResult['error'] {
+  if (why !== undefined || fix !== undefined) {
+    return { ...error, message: why ?? error.message, fix: fix ? namedFix(fix) : null }
+  }
+  const { type } = schema?.columns.find(({ name }) => name === first?.columnName) ?? {}
+  // The messages about dates and times name the formats that read them.
+  if (needed !== undefined || type === undefined || isTemporal(type.type)) return error
+  const decision =
+    'no option reads such texts: mend them, or load them into a column of another type'
+  return { ...error, message: `${error.message}; ${decision}` }
 }
 
 function statusOf(status: LoadStatus, rejected: number): CheckResult['status'] {

@@ -1,10 +1,12 @@
 /*
   Turns everything a check detected or assumed into explicit options, and finds the options that rejected rows need.
 */
-import { DdbError } from '../../errors.js'
+import { DdbError, option, type Fix } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
+import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
+import { mappingFix } from '../../schema/mapping-fix.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
@@ -93,8 +95,9 @@ function mappingOf(
   given: MappingOptions,
 ): MappingOptions {
   if (isEmpty) return {}
+  if (given.match === 'position') return { match: 'position' }
   if (recordKind === 'members') return { match: 'name' }
-  if (fieldNames === undefined || given.match === 'position') return { match: 'position' }
+  if (fieldNames === undefined) return { match: 'position' }
   if (isUnfit) return { match: 'name' }
   const others = mapping.columns.flatMap(({ name, source }) => {
     const field = source.kind === 'field' ? fieldNames[source.index]! : name
@@ -104,13 +107,16 @@ function mappingOf(
   return { match: 'name', ...(Object.keys(map).length === 0 ? {} : { map }) }
 }
 
-interface Remedies {
+export interface Remedies {
   /** A sentence for each problem of a column, in the order of the columns. */
   readonly said: readonly string[]
   /** Undefined if no option is missing, or if no set of options can read all columns. */
   readonly needed: NeededOptions | undefined
   /** True if all rows were read, so that `needed` has the count of those that do not fit even with these options. */
   readonly isWhole: boolean
+  /** If no row fits: what keeps them from fitting, and options with which a check finds out more. */
+  readonly why?: string | undefined
+  readonly fix?: Fix | undefined
 }
 
 /**
@@ -135,6 +141,7 @@ export async function findRemedies(
   const set = { ...mapping.set }
   for (const { name, source } of looked.mapping.columns) {
     if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
+    if (source.kind === 'member' && source.name !== name) map[name] = source.name
     const [part, ...others] = textSources(source)
     // If a template in `set` contains a part of the path, such as `{date}`, `inferSchema` makes no column from that
     // part. A column that is filled from such a part is therefore added here.
@@ -144,7 +151,11 @@ export async function findRemedies(
     ({ name, source }) => source.kind !== 'constant' || Object.hasOwn(set, name),
   )
   const names = new Set(filled.map(({ name }) => name))
-  const read = { ...options, input, mapping: { ...mapping, map, set } }
+  // Quotes may have another meaning than the one that was detected.
+  const { quote: _, escape: __, ...layout } = input
+  const { quote, escape } = options.input ?? {}
+  const own = { ...(quote !== undefined && { quote }), ...(escape !== undefined && { escape }) }
+  const read = { ...options, input: { ...layout, ...own }, mapping: { ...mapping, map, set } }
   const schema = await inferSchema({
     ...inferOptions(read, inputs, platform.files),
     types: filled,
@@ -154,10 +165,14 @@ export async function findRemedies(
     onLook: run.reporter.looking,
     ...(sample === undefined ? {} : { sample }),
   }).catch((error: unknown) => {
-    if (error instanceof DdbError) return undefined
+    if (error instanceof DdbError) return error
     throw error
   })
-  if (schema === undefined || isEnded(run)) return undefined
+  if (isEnded(run)) return undefined
+  if (schema instanceof DdbError) {
+    const why = schema.code === 'DDB_INPUT_COLUMN' ? schema.message : undefined
+    return { said: [], needed: undefined, isWhole: false, why, fix: schema.fix }
+  }
   const ofColumns = schema.columns.flatMap(({ name, remedies = [] }) =>
     names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
   )
@@ -170,7 +185,29 @@ export async function findRemedies(
     said: [...ofColumns, ...(reading.comment === undefined ? [] : (schema.totals?.said ?? []))],
     needed: isNeeded ? needed : undefined,
     isWhole: schema.isComplete,
+    ...(looked.recordKind === 'members' ? membersFix(schema, looked) : {}),
   }
+}
+
+/** The mapping with which records of JSON fill the columns, or the columns that a person has to map. */
+function membersFix(
+  { columns, leftOut, needsPosition }: InferredSchema,
+  { mapping }: CheckedInput,
+): Pick<Remedies, 'why' | 'fix'> {
+  if (mapping.byPosition === true) return {}
+  if (needsPosition) return { fix: { options: { 'mapping.match': 'position' } } }
+  const members = [...columns, ...leftOut].flatMap(({ source }) => source ?? [])
+  const sources = mapping.columns.flatMap(({ name, source }) =>
+    source.kind === 'member' ? [{ name, member: source.name }] : [],
+  )
+  const open = sources.flatMap(({ name, member }) => (members.includes(member) ? [] : [name]))
+  const used = new Set(sources.map(({ member }) => member))
+  const free = members.filter(member => !used.has(member))
+  if (open.length + free.length === 0) return {}
+  const fix = mappingFix(open, free)
+  const decision = `say which fills it with ${option('mapping.map')} COLUMN=MEMBER, or leave it null with ${option('mapping.allowMissing')}`
+  if (fix !== undefined) return { fix }
+  return { why: `no member of the records is called ${open.join(', ')}: ${decision}` }
 }
 
 /** True if the caller ended the run. A failure of the check does not count: the rows may have caused it. */

@@ -264,6 +264,7 @@ export function inferOptions(
     set: mapping.set ?? {},
     names: newPathReader(input),
     byPosition: mapping.match === 'position',
+    ignoreExtra: mapping.ignoreExtra,
     ...(target.create === undefined || target.types === undefined
       ? {}
       : { types: schemaFromTypes(target.types).columns }),

@@ -79,6 +79,15 @@ const mostNamed = 3
 /** A time in the usual notation with a fraction of a second. */
 const preciseTime = /^(\d{4}[-./]\d\d[-./]\d\d[ T])?\d\d:\d\d:\d\d\.(\d+)(Z?)$/
 
+/** The formats that read a time without digits of its fraction, preferred one first. */
+export function formatsDropping(text: string): string[] {
+  const match = preciseTime.exec(text)
+  if (match === null) return []
+  const [, date = '', , zulu = ''] = match
+  const day = date.replace(/\d{4}(\D)\d\d\D\d\d/, 'yyyy$1MM$1dd')
+  return ['SSS', ''].map(kept => `${day}HH:mm:ss.${kept}*${zulu}`)
+}
+
 /**
  * Names the formats of `cells.dateFormats` that read a text which a column without a format refuses; undefined if no
  * format does.
@@ -100,13 +109,13 @@ export function formatHint(
     const format = formatOf(place, text)
     return typeof format !== 'string' && format.read(bytes, start, end) === isRead && holds(format)
   }
-  const [, date = '', digits, zulu = ''] = preciseTime.exec(text) ?? []
+  const digits = preciseTime.exec(text)?.[2]
   if (digits !== undefined) {
-    const day = date.replace(/\d{4}(\D)\d\d\D\d\d/, 'yyyy$1MM$1dd')
-    const found = ['SSS', ''].find(kept => isUsable(`${day}HH:mm:ss.${kept}*${zulu}`))
-    return found === undefined
-      ? undefined
-      : `with ${found.length} digits of a second, not ${digits.length}: ${named(`${day}HH:mm:ss.${found}*${zulu}`)} drops the others`
+    const found = formatsDropping(text).find(isUsable)
+    return (
+      found &&
+      `with ${found.includes('SSS') ? 3 : 0} digits of a second, not ${digits.length}: ${named(found)} drops the others`
+    )
   }
   const unit = /^\d{9,}$/.test(text) ? likelyUnit(Number(text)) : undefined
   if (unit !== undefined && isUsable(unit.format)) {

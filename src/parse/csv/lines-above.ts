@@ -62,8 +62,7 @@ function isBetter(next: Cut, best: Cut): boolean {
 /** @returns undefined if too few records are alike */
 function cutBy(sample: SampleRecords): Cut | undefined {
   const counts = new Map<number, number>()
-  const first: { readonly start: number; readonly fieldCount: number; readonly filled: number }[] =
-    []
+  const first: { start: number; fieldCount: number; filled: number; numbers: number }[] = []
   let records = 0
   for (let fields = 0; records < lookedAtRecords && fields < lookedAtFields; records++) {
     if (!sample.nextRecord()) break
@@ -71,18 +70,22 @@ function cutBy(sample: SampleRecords): Cut | undefined {
     fields += fieldCount
     counts.set(fieldCount, (counts.get(fieldCount) ?? 0) + 1)
     if (records > mostTitles) continue
-    let filled = 0
-    for (let i = 0; i < fieldCount; i++) if (sample.text(i).trim() !== '') filled++
-    first.push({ start: sample.starts[0]!, fieldCount, filled })
+    const texts = Array.from({ length: fieldCount }, (_, i) => sample.text(i).trim())
+    const filled = texts.filter(text => text !== '').length
+    const numbers = texts.filter(text => /^[+-]?\.?\d/.test(text)).length
+    first.push({ start: sample.starts[0]!, fieldCount, filled, numbers })
   }
   const [width, alike] = [...counts].reduce(
     (most, next) => (next[0] > 1 && next[1] > most[1] ? next : most),
     [1, 0] as const,
   )
-  // A header may lack the name of the first field, and in files from spreadsheets a title has empty fields after it.
-  const titles = first.findIndex(({ fieldCount, filled }) =>
-    width < 3 ? fieldCount >= width : fieldCount >= width - 1 && filled > 1,
-  )
+  // A header may lack the name of the first field, but only above values, and in files from spreadsheets a title has
+  // empty fields after it.
+  const titles = first.findIndex(({ fieldCount, filled }, i) => {
+    if (width < 3) return fieldCount >= width
+    const isShort = fieldCount === width - 1 && (first[i + 1]?.numbers ?? 0) > 0
+    return filled > 1 && (fieldCount >= width || isShort)
+  })
   if (alike < fewestRecords || titles < 0) return undefined
   return { width, share: alike / (records - titles), titles, start: first[titles]!.start }
 }

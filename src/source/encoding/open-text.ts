@@ -1,6 +1,7 @@
 /*
   Opens an input's text as UTF-8. The user's choice, the byte order mark or the first bytes determine the encoding.
 */
+import { isUtf8 } from 'node:buffer'
 import { InputError, option } from '../../errors.js'
 import type { ByteSource, Chunks } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
@@ -203,13 +204,25 @@ function notUtf8(
       : `It may be ${guess.encoding} (${guess.example}): name the right one with ${option('input.encoding')}.`
   const before =
     readBefore === undefined ? '' : ` The text before byte ${readBefore} was read as UTF-8.`
+  const encoding = guess?.encoding ?? (isMostlyUtf8(sample) ? 'utf-8' : undefined)
   const single = ` With utf-8 for ${option('input.encoding')}, only rows with such bytes are rejected.`
   return new InputError(
     'DDB_INPUT_ENCODING',
     `${place}. ${others}${before}${single}`,
     { file, offsetBytes },
-    guess === undefined ? {} : { fix: { options: { 'input.encoding': guess.encoding } } },
+    encoding === undefined ? {} : { fix: { options: { 'input.encoding': encoding } } },
   )
+}
+
+/** One line in so many may be damaged in a text that is UTF-8 otherwise. */
+const damagedShare = 20
+
+/** True for a text whose first line, perhaps a header, and most other lines are UTF-8. */
+function isMostlyUtf8(sample: Uint8Array): boolean {
+  const lines = Buffer.from(sample).toString('latin1').trimEnd().split('\n')
+  const damaged = lines.map(line => !isUtf8(Buffer.from(line, 'latin1')))
+  const count = damaged.filter(Boolean).length
+  return !sample.includes(0) && !damaged[0] && (count === 1 || count * damagedShare <= lines.length)
 }
 
 export interface GuessedEncoding {
