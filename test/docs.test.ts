@@ -3,7 +3,7 @@
   and every option on a page exists.
 */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { posix } from 'node:path'
 import t from 'tap'
 import { optionNames } from './helpers/option-names.js'
@@ -61,6 +61,25 @@ t.test(
     )
   },
 )
+
+t.test('pages and decisions stay few enough to be read', async t => {
+  const decisions = await readdir(new URL('docs/decisions/', root))
+  t.ok(decisions.length <= 25, `${decisions.length} decisions: merge those about one subject`)
+  const linesOf = async (path: string): Promise<number> =>
+    (await readPage(path)).text.split('\n').length - 1
+  const lengths = await Promise.all(decisions.map(name => linesOf(`docs/decisions/${name}`)))
+  t.strictSame(
+    decisions.filter((_, i) => lengths[i]! > 15),
+    [],
+  )
+  const english = pages.filter(({ path }) => /^docs\/[^/]+$/.test(path))
+  t.ok(english.length <= 24, `${english.length} pages: what a page says stands on no other`)
+  t.ok((await linesOf('README.md')) <= 120)
+  const others = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
+  const counted = [...pages.map(({ path }) => path), ...others]
+  const total = [...lengths, ...(await Promise.all(counted.map(linesOf)))].reduce((a, b) => a + b)
+  t.ok(total <= 6_000, `${total} lines`)
+})
 
 t.test('pages for developers name files that exist', async t => {
   for (const path of ['docs/architecture.md', 'CONTRIBUTING.md']) {
