@@ -342,16 +342,25 @@ function chosen(
   }
 }
 
-function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType {
-  const filled = probe.cells - probe.textNulls
-  const distinct = probe.distinct.count
+/**
+ * STRING, or SYMBOL if texts repeat.
+ * @param nulled  how many cells, and how many of the different texts, an option makes null
+ */
+export function textType(
+  { cells, textNulls, distinct, longestBytes }: ColumnProbe,
+  nulled = { cells: 0, texts: 0 },
+): ColumnType {
+  const filled = cells - textNulls - nulled.cells
+  const different = (distinct.count ?? Infinity) - nulled.texts
   const comesAgain =
-    distinct !== undefined &&
-    (2 * distinct <= filled ||
-      (filled < fewRows && 4 * distinct <= 3 * filled && probe.longestBytes <= shortBytes))
-  const isSymbol = comesAgain && filled > 0 && probe.longestBytes <= maxSymbolBytes
+    2 * different <= filled ||
+    (filled < fewRows && 4 * different <= 3 * filled && longestBytes <= shortBytes)
+  return text(comesAgain && filled > 0 && longestBytes <= maxSymbolBytes ? 'SYMBOL' : 'STRING')
+}
+
+function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType {
   return {
-    type: text(isSymbol ? 'SYMBOL' : 'STRING'),
+    type: textType(probe),
     candidate: undefined,
     options: {},
     nulls: probe.textNulls,

@@ -4,7 +4,7 @@
 */
 import { option } from '../errors.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
-import { chooseType, notationOf, type ChosenType } from './choose-type.js'
+import { chooseType, notationOf, textType, type ChosenType } from './choose-type.js'
 import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
@@ -81,11 +81,13 @@ function withNulls(
   const nullTexts = types.flatMap(({ options }) => options.nullTexts ?? [])
   return types.map((one, i) => {
     if (!keepsBlanks(one.type)) return one
-    const { cells: rows, nullWords } = probes[i]!
-    let more = 0
+    const probe = probes[i]!
+    const { cells: rows, nullWords } = probe
+    const nulled = { cells: 0, texts: 0 }
     const warnings = nullWords.flatMap(({ word, cells }) => {
       if (nullTexts.includes(word)) {
-        more += cells
+        nulled.cells += cells
+        nulled.texts++
         return [`"${word}" is null with ${option('cells.nullTexts')} ${word}, ${alsoNull}`]
       }
       const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
@@ -93,7 +95,13 @@ function withNulls(
         ? [`${kept}: ${option('cells.nullTexts')} ${word} makes it null`]
         : []
     })
-    return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
+    const isOpen = probe.type === undefined && one.type.type !== 'BLOB'
+    return {
+      ...one,
+      type: isOpen ? textType(probe, nulled) : one.type,
+      nulls: one.nulls + nulled.cells,
+      warnings: [...one.warnings, ...warnings],
+    }
   })
 }
 

@@ -212,6 +212,13 @@ t.test('for any column, a run reads all its texts into the type that was found',
     [Array<string>(6).fill('1.'), ['NaN', 'NaN', '1,5', 'NaN', '1,5', '1,5']],
     {},
   ]
+  // A word that numbers make null decides no longer whether the texts of another column repeat.
+  const numbers = ['1', '2', 'NULL', '3', '4', 'NULL']
+  const nullAlone: [string[][], object] = [[numbers, Array<string>(6).fill('NULL')], {}]
+  const nullRepeats: [string[][], object] = [
+    [numbers, ['a', '日期', 'NULL', 'NULL', 'NULL', 'NULL']],
+    {},
+  ]
   await fc.assert(
     fc.asyncProperty(
       fc.array(column, { minLength: 1, maxLength: 4 }),
@@ -233,7 +240,7 @@ t.test('for any column, a run reads all its texts into the type that was found',
         assert.deepEqual(neededOptions(again).cells, {})
       },
     ),
-    { numRuns: runs(200), endOnFailure: true, examples: [pointAlone] },
+    { numRuns: runs(200), endOnFailure: true, examples: [pointAlone, nullAlone, nullRepeats] },
   )
   t.pass()
 })
