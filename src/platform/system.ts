@@ -5,17 +5,12 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
-import type { ListeningPort, ListenTls, Network, Platform, Random, Socket } from './platform.js'
+import type { ListeningPort, ListenTls, Network, Platform, Socket } from './platform.js'
 import { systemClock } from './clocks.js'
 import { systemFiles } from './system-files.js'
 import { createTlsServer, dialTls, speaksTls } from './system-tls.js'
 
 export { systemClock }
-
-const systemRandom: Random = {
-  number: () => Math.random(),
-  bytes: length => randomBytes(length),
-}
 
 /** Silence before the first probe, ms. The default of most systems is two hours, but routers forget connections sooner. */
 const keepAliveInitialDelay = 60_000
@@ -53,7 +48,7 @@ async function listen(
 
 export const systemPlatform: Platform = {
   clock: systemClock,
-  random: systemRandom,
+  random: { number: () => Math.random(), bytes: length => randomBytes(length) },
   network: systemNetwork,
   files: systemFiles,
   hostName: hostname(),

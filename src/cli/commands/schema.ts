@@ -34,7 +34,7 @@ import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/t
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(given: Settings<'schema'>, call: Call): Promise<number> {
-  const format = given.printJson ? 'json' : given.output
+  const format = given.printJson ? 'json' : given.createScript ? 'create' : given.output
   try {
     const found = await find({ ...given, output: format }, call)
     await print(format, found, call)

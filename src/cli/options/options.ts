@@ -14,6 +14,9 @@ import * as read from './readers.js'
 const { choice, count, duration, onOff, size, text } = read
 
 const functionArgs = read.repeated(read.json)
+const proposals = choice('table', 'types', 'json', 'create')
+const results = choice('table', 'csv', 'json')
+const reactions = choice('add', 'skip', 'fail')
 const tableName = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
 const functionName = read.checked('the name of a function view', checkFunctionName)
 const method = read.single('insert, append or upsert', parseMethod, {
@@ -161,145 +164,134 @@ export const fieldFlags: ReadonlyMap<string, string> = new Map([
   ['columns', '--columns'],
 ])
 
-const { transform, partition } = targetOptions
-const { follow: _follow, ...readInputs } = inputOptions
-const { limit: _limit, ...readingOptions } = readInputs
-const { match, map, set, allowMissing } = mappingOptions
-const { onError, maxErrors, rejects } = badRowOptions
-const { onDoubt, confirmTimeout } = deliveryOptions
-const { stateDir, restart, expectRows, metricsFile, report } = runOptions
-const { trace, noColor } = outputOptions
-
-const printing = optionGroup('Output', { printJson: option('--json', read.jsonSwitch), noColor })
-const proposals = choice('table', 'types', 'json', 'create')
-
-const { default: _default, ...host } = serverOptions.host
-
-/** The server options of commands that go on with a run. Its journal provides the defaults. */
-export const journaledServerOptions = { ...serverOptions, host }
-
-// A check sends nothing, so charts and metrics would be empty.
-const { dryRun: _dryRun, report: _report, metricsFile: _file, ...optionsOfCheck } = loadOptions
-const filesOfRun = { metricsFile, report, ...outputOptions }
-
-const retryOptions = {
-  ...{ transform, encoding: inputOptions.encoding, allowMissing, ...valueOptions },
-  ...optionGroup('Bad rows', { retryOnError: { ...onError, reader: choice('null') } }),
-  ...{ rejects, maxErrors, onDoubt, ...journaledServerOptions },
+/** All options of clients; a key names one meaning of a flag. */
+const clientOptions = {
+  ...loadOptions,
+  ...optionGroup('Target', {
+    newTable: option('-t, --table <name>', tableName),
+    key: option('--key <a,b>', read.list),
+    newTypes: option('--types <name:TYPE,...>', read.checked('NAME:TYPE,…', schemaFromTypes)),
+    sortColumns: option('--sort-columns <a,b>', read.list),
+    keepDuplicates: option('--keep-duplicates <which>', choice('all', 'first', 'last')),
+    engine: option('--engine <engine>', choice('OLAP', 'TSDB')),
+    atomic: option('--atomic <level>', choice('trans', 'chunk')),
+  }),
+  ...optionGroup('Input', {
+    sample: option('--sample <n>', count(1)),
+    sampleFirst: option('--sample <n>', count(1)),
+  }),
+  ...optionGroup('Bad rows', {
+    retryOnError: { ...badRowOptions.onError, reader: choice('null') },
+  }),
+  ...optionGroup('Run', {
+    clean: { ...option('--clean', onOff), flagOnly: true },
+    files: { ...option('--files', onOff), flagOnly: true },
+    columns: option('--columns <a,b>', read.list),
+    exact: { ...option('--exact', onOff), flagOnly: true },
+    missing: option('--missing <file>', read.outputFile),
+    certificate: option('--certificate <file>', read.outputFile),
+    script: { ...option('-e, --script <script>', text), flagOnly: true },
+    requests: { ...option('--requests <n>', count(1)), default: '50000' },
+    rows: { ...option('--rows <n>', count(1)), default: '100' },
+    timeLimit: { ...option('--time-limit <time>', duration), default: '60s' },
+    secondUser: option('--second-user <name>', text),
+    secondPasswordFile: option('--second-password-file <file>', text),
+  }),
+  ...optionGroup('Output', {
+    output: { ...option('--output <format>', proposals), default: 'table' },
+    createScript: { ...option('--create', onOff), flagOnly: true },
+    resultOutput: { ...option('--output <format>', results), default: 'table' },
+    maxRows: option('--max-rows <n>', count(0)),
+    issueText: option('--issue-text <file>', read.outputFile),
+    printJson: option('--json', read.jsonSwitch),
+  }),
 }
 
-/** An audit reads inputs as `load` does. */
-const { create: _create, partition: _partition, ...auditedTarget } = targetOptions
-const { retryOnError } = retryOptions
+/** A port in the environment of a load is not for the embedded server. */
+const embeddedOptions = optionGroup(
+  'Server',
+  {
+    listenHost: { ...option('--host <address>', text), default: '127.0.0.1' },
+    listenPort: { ...option('--port <port>', read.listeningPort), default: '8848' },
+    init: option('--init <file.dos>', text),
+    requireLogin: option('--require-login', onOff),
+    tlsCert: option('--tls-cert <file>', text),
+    tlsKey: option('--tls-key <file>', text),
+    allowOrigin: option('--allow-origin <origin,...>', read.list),
+    newValuePartitions: { ...option('--new-value-partitions <what>', reactions), default: 'add' },
+    serverVersion: option('--server-version <number>', text),
+    as: option('--as <report>', text),
+    setting: option('--setting <name=value>', read.pairs('NAME=VALUE')),
+    fault: option('--fault <name[:n]>', text),
+    discard: option('--discard', onOff),
+  },
+  'DDB_INGEST_SERVE_',
+)
 
-/** Command → its options, in the order of the help. Commands may give one flag different meanings: a key names one meaning. */
+type ClientOptions = typeof clientOptions
+
+function pick<Key extends keyof ClientOptions>(...keys: Key[]): Pick<ClientOptions, Key> {
+  const picked = keys.map(key => [key, clientOptions[key]])
+  return Object.fromEntries(picked) as Pick<ClientOptions, Key>
+}
+
+function omit<Table extends object, Key extends keyof Table>(
+  table: Table,
+  ...keys: Key[]
+): Omit<Table, Key> {
+  const left = Object.entries(table).filter(([key]) => !keys.includes(key as Key))
+  return Object.fromEntries(left) as Omit<Table, Key>
+}
+
+/** The server options of commands that go on with a run. Its journal provides the defaults. */
+export const journaledServerOptions = {
+  ...serverOptions,
+  host: omit(serverOptions.host, 'default'),
+}
+
+const filesOfRun = { ...pick('metricsFile', 'report'), ...outputOptions }
+const printing = pick('printJson', 'noColor')
+
+/** Command → its options, in the order of the help. */
 export const commandOptions = {
   load: loadOptions,
-  check: {
-    ...optionsOfCheck,
-    ...optionGroup('Input', { sample: option('--sample <n>', count(1)) }),
-  },
+  // A check sends nothing, so charts and metrics would be empty.
+  check: { ...omit(loadOptions, 'dryRun', 'report', 'metricsFile'), ...pick('sample') },
   schema: {
-    ...optionGroup('Target', {
-      newTable: option('-t, --table <name>', tableName),
-      key: option('--key <a,b>', read.list),
-      newTypes: option('--types <name:TYPE,...>', read.checked('NAME:TYPE,…', schemaFromTypes)),
-      partition,
-      sortColumns: option('--sort-columns <a,b>', read.list),
-      keepDuplicates: option('--keep-duplicates <which>', choice('all', 'first', 'last')),
-      engine: option('--engine <engine>', choice('OLAP', 'TSDB')),
-      atomic: option('--atomic <level>', choice('trans', 'chunk')),
-    }),
-    ...{ ...readingOptions, match, map, set, ...valueOptions },
-    ...optionGroup('Input', { sampleFirst: option('--sample <n>', count(1)) }),
-    ...optionGroup('Output', {
-      output: { ...option('--output <format>', proposals), default: 'table' },
-    }),
-    ...printing,
+    ...pick('newTable', 'key', 'newTypes', 'partition', 'sortColumns', 'keepDuplicates'),
+    ...{ ...pick('engine', 'atomic'), ...omit(inputOptions, 'follow', 'limit') },
+    ...{ ...pick('match', 'map', 'set'), ...valueOptions, ...pick('sampleFirst') },
+    ...{ ...pick('output', 'createScript'), ...printing },
   },
   resume: {
-    ...{ rejects, onError, maxErrors, onDoubt, ...journaledServerOptions },
-    ...{ stateDir, restart, ...filesOfRun },
+    ...{ ...pick('rejects', 'onError', 'maxErrors', 'onDoubt'), ...journaledServerOptions },
+    ...{ ...pick('stateDir', 'restart'), ...filesOfRun },
   },
-  runs: {
-    ...optionGroup('Run', {
-      clean: { ...option('--clean', onOff), flagOnly: true },
-      files: { ...option('--files', onOff), flagOnly: true },
-      stateDir,
-    }),
-    ...{ ...journaledServerOptions, ...printing },
+  runs: { ...pick('clean', 'files', 'stateDir'), ...journaledServerOptions, ...printing },
+  retry: {
+    ...{ ...pick('transform', 'encoding', 'allowMissing'), ...valueOptions },
+    ...{ ...pick('retryOnError', 'rejects', 'maxErrors', 'onDoubt'), ...journaledServerOptions },
+    ...{ ...pick('stateDir', 'restart', 'expectRows'), ...filesOfRun },
   },
-  retry: { ...retryOptions, stateDir, restart, expectRows, ...filesOfRun },
   audit: {
-    ...{ ...auditedTarget, ...readInputs, ...mappingOptions, ...valueOptions },
-    ...{ retryOnError, confirmTimeout, ...journaledServerOptions },
-    ...optionGroup('Run', {
-      columns: option('--columns <a,b>', read.list),
-      exact: { ...option('--exact', onOff), flagOnly: true },
-      missing: option('--missing <file>', read.outputFile),
-      certificate: option('--certificate <file>', read.outputFile),
-      stateDir,
-    }),
-    ...outputOptions,
+    ...{ ...omit(targetOptions, 'create', 'partition'), ...omit(inputOptions, 'follow') },
+    ...{ ...mappingOptions, ...valueOptions, ...pick('retryOnError', 'confirmTimeout') },
+    ...{ ...journaledServerOptions, ...pick('columns', 'exact', 'missing', 'certificate') },
+    ...{ ...pick('stateDir'), ...outputOptions },
   },
   exec: {
-    ...optionGroup('Run', {
-      script: { ...option('-e, --script <script>', text), flagOnly: true },
-    }),
-    ...optionGroup('Output', {
-      resultOutput: {
-        ...option('--output <format>', choice('table', 'csv', 'json')),
-        default: 'table',
-      },
-      maxRows: option('--max-rows <n>', count(0)),
-    }),
-    ...{ ...serverOptions, trace, ...printing },
+    ...{ ...pick('script', 'resultOutput', 'maxRows'), ...serverOptions },
+    ...{ ...pick('trace'), ...printing },
   },
-  serve: {
-    ...optionGroup(
-      'Server',
-      {
-        listenHost: { ...option('--host <address>', text), default: '127.0.0.1' },
-        listenPort: { ...option('--port <port>', read.listeningPort), default: '8848' },
-        init: option('--init <file.dos>', text),
-        requireLogin: option('--require-login', onOff),
-        tlsCert: option('--tls-cert <file>', text),
-        tlsKey: option('--tls-key <file>', text),
-        allowOrigin: option('--allow-origin <origin,...>', read.list),
-        newValuePartitions: {
-          ...option('--new-value-partitions <what>', choice('add', 'skip', 'fail')),
-          default: 'add',
-        },
-        serverVersion: option('--server-version <number>', text),
-        as: option('--as <report>', text),
-        setting: option('--setting <name=value>', read.pairs('NAME=VALUE')),
-        fault: option('--fault <name[:n]>', text),
-        discard: option('--discard', onOff),
-      },
-      // A port in the environment of a load is not for the embedded server.
-      'DDB_INGEST_SERVE_',
-    ),
-    noColor,
-  },
-  demo: { noColor },
-  bench: {
-    ...optionGroup('Run', {
-      requests: { ...option('--requests <n>', count(1)), default: '50000' },
-      rows: { ...option('--rows <n>', count(1)), default: '100' },
-    }),
-    ...{ ...serverOptions, ...printing },
-  },
+  serve: { ...embeddedOptions, ...pick('noColor') },
+  demo: pick('noColor'),
+  bench: { ...pick('requests', 'rows'), ...serverOptions, ...printing },
   selftest: {
-    ...optionGroup('Run', {
-      timeLimit: { ...option('--time-limit <time>', duration), default: '60s' },
-      secondUser: option('--second-user <name>', text),
-      secondPasswordFile: option('--second-password-file <file>', text),
-    }),
-    ...optionGroup('Output', { issueText: option('--issue-text <file>', read.outputFile) }),
-    ...{ ...serverOptions, trace, ...printing },
+    ...pick('timeLimit', 'secondUser', 'secondPasswordFile', 'issueText'),
+    ...{ ...serverOptions, ...pick('trace'), ...printing },
   },
-  explain: { noColor },
-  completion: { noColor },
+  explain: pick('noColor'),
+  completion: pick('noColor'),
 }
 
 export type CommandName = keyof typeof commandOptions

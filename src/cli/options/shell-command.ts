@@ -190,10 +190,10 @@ export function nextCommands(
   const printing = ['json', 'no-color'].map(name => [name, []] as const)
   const ofNewTable = ['types', 'partition'].map(name => [name, []] as const)
   const left = isMade ? [...printing, ...ofNewTable] : printing
-  const ofLoad = new Map([target, create, ...flags, ...left])
+  const ofLoad = new Map([target, create, ...flags, create, ...left])
   const load = shellText(commandWords('load', args, loadOptions, withNeeded(ofLoad, needed)))
   if (hasScript || !isMade || isStdin) return [load]
-  const ofSchema = new Map([target, ...flags, ['output', ['create']], ...printing])
+  const ofSchema = new Map([target, ...flags, ['create', []], ['output', ['create']], ...printing])
   const schema = shellText(commandWords('schema', args, commandOptions.schema, ofSchema))
   return [`${schema} | ddb-ingest exec -`, load]
 }
