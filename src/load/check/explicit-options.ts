@@ -8,6 +8,7 @@ import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/mapping-fix.js'
 import { fileBytes } from '../../source/open-source.js'
+import { dialectAsFound } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
@@ -71,21 +72,15 @@ function ofFiles({ stdin: _, include: __, ...input }: InputOptions): InputOption
 
 function dialectOf({ isEmpty }: CheckedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
-  const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
   // The summary declares these three as strings, but holds only texts that are valid options.
-  const named = { format, compression, encoding: encoding?.value ?? null } as {
+  const named = { format, compression, encoding: detected?.encoding.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }
   return {
     ...(named.format ? { format: named.format } : {}),
     ...(named.compression ? { compression: named.compression } : {}),
     ...(named.encoding ? { encoding: named.encoding } : {}),
-    ...(delimiter ? { delimiter: delimiter.value } : {}),
-    ...(quote ? { quote: quote.value } : {}),
-    // Without quotes there are no escapes.
-    ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
-    ...(header && !isEmpty ? { header: header.value ? 'yes' : 'no' } : {}),
-    ...(trailingDelimiter && !isEmpty ? { trailingDelimiter: trailingDelimiter.value } : {}),
+    ...dialectAsFound({ ...detected, ...(isEmpty && { header: null, trailingDelimiter: null }) }),
   }
 }
 

@@ -5,7 +5,7 @@ import { option } from '../../errors.js'
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
-import type { CellOptions, Detected, Known } from '../options.js'
+import type { CellOptions, Detected, InputOptions, Known } from '../options.js'
 
 export interface DetectedRules {
   readonly cells?: CellOptions | undefined
@@ -25,6 +25,29 @@ export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Dete
         : decimalCommaFor(dialect.decimalComma.value, rules.cells ?? {}, rules.columns ?? []),
     trailingDelimiter: dialect?.trailingDelimiter ?? null,
     encoding: { value: text.encoding, how: text.how },
+  }
+}
+
+type DialectOptions = Pick<
+  InputOptions,
+  'delimiter' | 'quote' | 'escape' | 'header' | 'trailingDelimiter'
+>
+
+/** The options with which another reader reads an input in the same way, without detecting anything. */
+export function dialectAsFound({
+  delimiter,
+  quote,
+  escape,
+  header,
+  trailingDelimiter,
+}: Partial<Detected>): DialectOptions {
+  return {
+    ...(delimiter ? { delimiter: delimiter.value } : {}),
+    ...(quote ? { quote: quote.value } : {}),
+    // Without quotes there are no escapes.
+    ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
+    ...(header ? { header: header.value ? 'yes' : 'no' } : {}),
+    ...(trailingDelimiter ? { trailingDelimiter: trailingDelimiter.value } : {}),
   }
 }
 

@@ -12,6 +12,7 @@ import { literalTemplate, templateParts } from '../../schema/template.js'
 import { Utf8Check } from '../../source/encoding/utf8-text.js'
 import { openSource } from '../../source/open-source.js'
 import { areJournaledOptions } from '../journal/journal-record.js'
+import { dialectAsFound } from '../inputs/detected.js'
 import { isOf } from '../journal/shape.js'
 import type { InputOptions, LoadOptions } from '../options.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
@@ -205,18 +206,14 @@ function retryInput(
   reading: RejectReading | undefined,
 ): InputOptions {
   if (reading === undefined) return { ...input, compression: 'none' }
-  const { format, encoding, delimiter, quote, escape, header, trailingDelimiter } = reading
+  const { format, encoding } = reading
   return {
     ...input,
     compression: 'none',
     format: recordFormat(format),
     // A result contains the encoding as plain text. The options accept every encoding that a result may contain.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
-    ...(delimiter === null ? {} : { delimiter: delimiter.value }),
-    ...(quote === null ? {} : { quote: quote.value }),
-    ...(escape === null || quote?.value === '' ? {} : { escape: escape.value }),
-    ...(header === null ? {} : { header: header.value ? 'yes' : 'no' }),
-    ...(trailingDelimiter ? { trailingDelimiter: trailingDelimiter.value } : {}),
+    ...dialectAsFound(reading),
   }
 }
 

@@ -5,7 +5,6 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { randomInt } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { loadOn } from '../../../src/load/load.js'
@@ -152,26 +151,6 @@ t.test('the last record of a cut gzip file is not loaded', async t => {
   })
   t.equal(await count('trades'), 1)
   t.equal(readFileSync(join(dir, 'rejects.csv'), 'utf8'), 'id,ticker,price\n2,B,26388\n')
-})
-
-deepTest(t, 'a damaged archive ends the run, and every row that was read is counted', async t => {
-  const { load, count } = await startLoadServer(t, script)
-  const lines = Array.from({ length: 200_000 }, () => `${randomInt(1e9)},A,${randomInt(1e9)}\n`)
-  const packed = gzipSync(`id,ticker,price\n${lines.join('')}`)
-  const broken = Buffer.from(packed)
-  broken.fill(0xff, packed.length - 100)
-  const dir = t.testdir({
-    'followed.csv.gz': Buffer.concat([packed, Buffer.from('garbage')]),
-    'broken.csv.gz': broken,
-  })
-  let stored = 0
-  for (const name of ['followed.csv.gz', 'broken.csv.gz']) {
-    const { exitCode, rows, error } = await load(join(dir, name), { rejects: { onError: 'skip' } })
-    t.match({ exitCode, error }, { exitCode: 66, error: { code: 'DDB_INPUT_READ' } })
-    t.ok(rows.confirmed > 50_000, `${rows.confirmed} rows`)
-    t.equal(rows.confirmed + rows.rejected, rows.read)
-    t.equal(await count('trades'), (stored += rows.confirmed))
-  }
 })
 
 t.test(

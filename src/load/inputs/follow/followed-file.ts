@@ -13,6 +13,7 @@ import { newRecordCounter } from '../input-counts.js'
 import { placer, streamOf } from '../../journal/resumption.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
+import { dialectAsFound } from '../detected.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
 import { timeText, type Run } from '../../run.js'
 import type { TargetDescription } from '../../target/describe-target.js'
@@ -208,19 +209,7 @@ function journaledReading(text: string): {
     format: InputFormat
     compression: string
   }
-  const { delimiter, quote, escape, header, trailingDelimiter } = detected
-  if (delimiter === null) return { detected, dialect: { format } }
-  return {
-    detected,
-    dialect: {
-      format,
-      delimiter: delimiter.value,
-      quote: quote?.value,
-      escape: escape?.value,
-      header: header?.value === true ? 'yes' : 'no',
-      trailingDelimiter: trailingDelimiter?.value,
-    },
-  }
+  return { detected, dialect: { format, ...dialectAsFound(detected) } }
 }
 
 function isDocument(path: string): UsageError {
