@@ -7,7 +7,7 @@ import { option, usageError } from '../../errors.js'
 import { EpochFormat, epochUnits, ExcelFormat, likelyUnit } from './count-format.js'
 import { PatternFormat } from './pattern-format.js'
 import { isRead } from './read-cell.js'
-import { alternativesOf, parsePattern, patternLetters, type PatternPart } from './time-pattern.js'
+import { alternativesOf, parsePattern, patternLetters, type TimePattern } from './time-pattern.js'
 import type { DateFormat } from './time-unit.js'
 import type { TimeZone } from './time-zone.js'
 import { formatsReading } from './written-formats.js'
@@ -135,7 +135,7 @@ function faultOf(text: string): string | undefined {
   if (isEpoch(text)) return unitOf(text) === undefined ? wrongUnit : undefined
   return alternativesOf(text)
     .map(pattern => parsePattern(pattern))
-    .find(parts => typeof parts === 'string')
+    .find(parsed => typeof parsed === 'string')
 }
 
 const wrongUnit = 'the unit is s, ms, us or ns'
@@ -153,14 +153,14 @@ function formatOf(place: DatedPlace, text: string): DateFormat | string {
     if (isTimeOfDay) return `${typeName} does not count from 1970`
     return new EpochFormat(unitDigits, zone)
   }
-  const alternatives: PatternPart[][] = []
+  const alternatives: TimePattern[] = []
   for (const pattern of alternativesOf(text)) {
-    const parts = parsePattern(pattern)
-    if (typeof parts === 'string') return parts
-    const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
+    const parsed = parsePattern(pattern)
+    if (typeof parsed === 'string') return parsed
+    const letters = parsed.letters.replace('h', 'H')
     const missing = [...needs].find(letter => !letters.includes(letter))
     if (missing !== undefined) return `${typeName} needs ${fieldNames[missing]}`
-    alternatives.push(parts)
+    alternatives.push(parsed)
   }
   return new PatternFormat(alternatives, { zone: checked, isMonth: needs === 'yM' })
 }

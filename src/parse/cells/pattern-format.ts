@@ -8,18 +8,7 @@ import { timesRead } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { noOffset, readOffset, type ColumnOffset } from './column-offset.js'
-import {
-  blank,
-  comma,
-  isRead,
-  minus,
-  noValue,
-  outOfRange,
-  point,
-  slash,
-  zero,
-  type Outcome,
-} from './read-cell.js'
+import { isRead, noValue, outOfRange, type Outcome } from './read-cell.js'
 import {
   day,
   defaults,
@@ -35,7 +24,7 @@ import {
   year,
   type TimeLayout,
 } from './time-layout.js'
-import { monthNames, type PatternPart } from './time-pattern.js'
+import { monthNames, type TimePattern } from './time-pattern.js'
 import { civilDays, noDay, type DateFormat, type TimeUnit } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
@@ -76,9 +65,12 @@ const fields: Readonly<Record<string, readonly [field: number, least: number, mo
   s: [second, 0, 59],
   S: [fraction, 0, Infinity],
   n: [fraction, 0, Infinity],
+  '.': [fraction, 0, Infinity],
   '*': [dropped, 0, Infinity],
 }
 
+/** Longer texts are no times, whatever the pattern. */
+const maxTextLength = 512
 /** Longer texts have no layout. */
 const maxLength = 40
 /** How many layouts a column learns. Only texts whose digits stand in ever new places need many. */
@@ -90,20 +82,16 @@ export class PatternFormat implements DateFormat {
   days = 0
   secondOfDay = 0
   nanos = 0
-  readonly #patterns: readonly (readonly PatternPart[])[]
+  readonly #patterns: readonly TimePattern[]
   readonly #rules: PatternRules
   readonly #hasDate: boolean
   #isOffsetTold = false
-  #half: 'none' | 'morning' | 'afternoon' = 'none'
-  /** Of each field: its value, its place in the text or −1, and its number of digits. */
+  /** Of each field: its value and its number of digits. */
   readonly #values: Int32Array = Int32Array.from(defaults)
-  readonly #at: Int32Array = new Int32Array(defaults.length)
   readonly #digits: Int32Array = new Int32Array(defaults.length)
   /** The offset in the text, in seconds, or `noOffset`. */
   #offset = noOffset
   #isTooFine = false
-  /** Number of leading zeros that the text lacks. The fields read next count these zeros among their digits. */
-  #missing = 0
   /** True if a layout can have the fields of the text. */
   #isRegular = true
   readonly #layouts: (TimeLayout | undefined)[] = []
@@ -111,10 +99,10 @@ export class PatternFormat implements DateFormat {
   #fault: number = noFault
 
   /** @param patterns  the first of them that fits reads a text */
-  constructor(patterns: readonly (readonly PatternPart[])[], rules: PatternRules = {}) {
+  constructor(patterns: readonly TimePattern[], rules: PatternRules = {}) {
     this.#patterns = patterns
     this.#rules = rules
-    this.#hasDate = patterns[0]!.some(part => part.letter === 'd')
+    this.#hasDate = patterns[0]!.letters.includes('d')
   }
 
   read(bytes: Uint8Array, start: number, end: number): Outcome {
@@ -125,12 +113,11 @@ export class PatternFormat implements DateFormat {
     }
     const first = trimmedStart(bytes, start, end)
     const last = trimmedEnd(bytes, first, end)
+    if (last - first > maxTextLength) return noValue
+    const text = latin1(bytes, first, last)
     this.#isRegular = true
-    let i = 0
-    while (!this.#follows(this.#patterns[i]!, bytes, first, last)) {
-      if (++i === this.#patterns.length) return noValue
-    }
-    if (!this.#toWholeDay()) return noValue
+    const pattern = this.#patterns.find(one => this.#follows(one, text))
+    if (pattern === undefined) return noValue
     const values = this.#values
     this.days = civilDays(values[year]!, values[month]!, values[day]!)
     this.secondOfDay = (values[hour]! * 60 + values[minute]!) * 60 + values[second]!
@@ -138,13 +125,13 @@ export class PatternFormat implements DateFormat {
     if (this.days === noDay) return noValue
     if (this.#isTooFine) return outOfRange
     if (this.#rules.isMonth === true) {
-      this.#isRegular &&= this.#at[day]! < 0 && this.#at[hour]! < 0
+      this.#isRegular &&= this.#digits[day] === 0 && this.#digits[hour] === 0
       this.days -= values[day]! - 1
       this.secondOfDay = this.nanos = 0
     }
-    const outcome = this.#toZone(this.#offset, this.#at[hour]! >= 0)
+    const outcome = this.#toZone(this.#offset, this.#digits[hour]! > 0)
     const isExact = first === start && last === end && end - start <= maxLength
-    if (outcome === isRead && isExact && this.#isRegular) this.#learn(bytes, start, end)
+    if (outcome === isRead && isExact && this.#isRegular) this.#learn(pattern, text, bytes, start)
     return outcome
   }
 
@@ -155,141 +142,91 @@ export class PatternFormat implements DateFormat {
   }
 
   /** Learns the layout of the text that was read last. */
-  #learn(bytes: Uint8Array, start: number, end: number): void {
+  #learn({ regex, groups }: TimePattern, text: string, bytes: Uint8Array, start: number): void {
     if (this.#learned++ >= maxLearned) return
-    const known = { at: this.#at, digits: this.#digits, offset: this.#offset }
-    this.#layouts[end - start] = layoutOf(bytes, start, end, known)
+    const { indices } = new RegExp(regex, 'd').exec(text)!
+    const at = new Int32Array(defaults.length).fill(-1)
+    for (const [i, tokens] of groups.entries()) {
+      let place = indices![i + 1]?.[0] ?? -1
+      for (const token of tokens) {
+        const field = fields[token[0]!]?.[0]
+        if (field !== undefined) at[field] = place
+        place += token.length
+      }
+    }
+    const known = { at, digits: this.#digits, offset: this.#offset }
+    this.#layouts[text.length] = layoutOf(bytes, start, start + text.length, known)
   }
 
-  /** Sets the fields if the text from `first` to `last` follows the pattern. */
-  #follows(parts: readonly PatternPart[], bytes: Uint8Array, first: number, last: number): boolean {
-    let p = first
-    let separator = 0
-    this.#half = 'none'
+  /** Sets the fields if the text follows the pattern. */
+  #follows({ regex, groups }: TimePattern, text: string): boolean {
+    const match = regex.exec(text)
+    if (match === null) return false
     this.#values.set(defaults)
-    this.#at.fill(-1)
     this.#digits.fill(0)
     this.#offset = noOffset
     this.#isTooFine = false
-    this.#missing = 0
-    for (const part of parts) {
-      switch (part.letter) {
-        case '':
-          if (p >= last || bytes[p] !== part.literal) return false
-          p++
-          break
-        case '-':
-          if (p >= last || !isDateSeparator(bytes[p]!)) return false
-          if (separator !== 0 && bytes[p] !== separator) return false
-          separator = bytes[p++]!
-          break
-        case 'T':
-          if (p >= last || ((bytes[p]! | 0x20) !== 0x74 && bytes[p] !== blank)) return false
-          p++
-          break
-        case '?':
-          if (p === last) return true
-          break
-        case 'Z':
-          if (p === last) return true
-          this.#offset = readOffset(bytes, p, last)
-          if (this.#offset !== noOffset) return true
-          break
-        case '_':
-          p = trimmedStart(bytes, p, last)
-          break
-        default:
-          if (part.runDigits > 0) this.#missing = missingZeros(bytes, p, last, part.runDigits)
-          p = this.#field(part, bytes, first, p, last)
-          if (p < 0) return false
+    let half = ''
+    for (const [i, tokens] of groups.entries()) {
+      const found = match[i + 1]
+      if (found === undefined) continue
+      const [token] = tokens
+      if (token === 'aa') half = found[0]!.toLowerCase()
+      else if (token === 'MMM') {
+        if (!this.#monthName(found)) return false
+      } else if (token === 'Z') this.#offset = readOffset(Buffer.from(found), 0, found.length)
+      else if (token !== '-' && !this.#setFields(tokens, found)) {
+        // The pattern may fit a text with other digits in the same places.
+        this.#isRegular = false
+        return false
       }
     }
-    return p === last
+    return half === '' || this.#toWholeDay(half === 'p')
   }
 
-  /** The hour of the day: 12 AM is 0, and 12 PM is 12. Returns false for AM with an hour above 12. */
-  #toWholeDay(): boolean {
-    const values = this.#values
-    if (this.#half === 'afternoon' && values[hour]! < 12) values[hour]! += 12
-    if (this.#half !== 'morning') return true
-    if (values[hour]! > 12) return false
-    values[hour]! %= 12
-    return true
+  /** Stores the values of fields. Returns false if one is out of range. */
+  #setFields(tokens: readonly string[], found: string): boolean {
+    if (tokens.length === 1) return this.#set(tokens[0]![0]!, found)
+    const length = tokens.join('').length
+    this.#isRegular &&= found.length === length
+    const digits = found.padStart(length, '0')
+    let p = 0
+    return tokens.every(token => this.#set(token[0]!, digits.slice(p, (p += token.length))))
   }
 
-  /** Reads a field at `start`, in a text that begins at `first`. Returns the position after the field, or −1. */
-  #field(part: PatternPart, bytes: Uint8Array, first: number, start: number, end: number): number {
-    const { letter, minDigits, maxDigits } = part
-    if (letter === 'a') return this.#halfDay(bytes, start, end)
-    if (letter === 'M' && minDigits === 3) return this.#monthName(bytes, start, end)
-    if (letter === '.') return this.#fraction(bytes, first, start, end)
-    const zeros = Math.min(this.#missing, maxDigits)
-    this.#missing -= zeros
-    const most = maxDigits - zeros
-    let value = 0
-    let p = start
-    while (p < end && p - start < most) {
-      const digit = bytes[p]! - zero
-      if (digit < 0 || digit > 9) break
-      value = value * 10 + digit
-      p++
-    }
-    const digits = p - start + zeros
-    if (zeros > 0) this.#isRegular = false
-    if (digits < minDigits) return -1
-    if (this.#set(letter, value, digits, start - first)) return p
-    // The pattern may fit a text with other digits in the same places.
-    this.#isRegular = false
-    return -1
-  }
-
-  /** Stores the value of a field. Returns false if the value is out of range. */
-  #set(letter: string, value: number, digits: number, place: number): boolean {
+  #set(letter: string, text: string): boolean {
     const [field, least, most] = fields[letter]!
+    const isFraction = field === fraction
+    const kept = isFraction ? text.slice(0, nanoDigits) : text
+    if (isFraction) this.#isTooFine = /[1-9]/.test(text.slice(nanoDigits))
+    const digits = kept.length
     const isUsual = digits === (field === year ? 4 : 2) || field >= fraction
-    this.#isRegular &&= isUsual && letter !== 'h' && this.#at[field]! < 0
-    this.#at[field] = place
+    this.#isRegular &&= isUsual && kept === text && letter !== 'h' && this.#digits[field] === 0
     this.#digits[field] = digits
+    const value = Number(kept)
     if (letter === 'y' && digits === 2) this.#values[year] = value + (value < 40 ? 2000 : 1900)
     // 12 is the first hour of each half of the day.
     else this.#values[field] = letter === 'h' ? value % 12 : value
     return value >= least && value <= most && (field !== year || digits !== 3)
   }
 
-  /** Reads a point or comma, and digits. */
-  #fraction(bytes: Uint8Array, first: number, start: number, end: number): number {
-    if (start >= end || (bytes[start] !== point && bytes[start] !== comma)) return -1
-    let value = 0
-    let p = start + 1
-    for (; p < end; p++) {
-      const digit = bytes[p]! - zero
-      if (digit < 0 || digit > 9) break
-      if (p - start <= nanoDigits) value = value * 10 + digit
-      else if (digit !== 0) this.#isTooFine = true
-    }
-    const digits = p - start - 1
-    this.#isRegular &&= digits <= nanoDigits
-    return digits > 0 && this.#set('n', value, Math.min(digits, nanoDigits), start + 1 - first)
-      ? p
-      : -1
+  /** The hour of the day: 12 AM is 0, and 12 PM is 12. Returns false for AM with an hour above 12. */
+  #toWholeDay(isAfternoon: boolean): boolean {
+    this.#isRegular = false
+    const values = this.#values
+    if (isAfternoon && values[hour]! < 12) values[hour]! += 12
+    if (isAfternoon) return true
+    if (values[hour]! > 12) return false
+    values[hour]! %= 12
+    return true
   }
 
-  #halfDay(bytes: Uint8Array, start: number, end: number): number {
-    const letter = (bytes[start] ?? 0) | 0x20
-    if (start + 2 > end || (bytes[start + 1]! | 0x20) !== 0x6d) return -1
-    if (letter !== 0x61 && letter !== 0x70) return -1
-    this.#half = letter === 0x70 ? 'afternoon' : 'morning'
+  #monthName(name: string): boolean {
     this.#isRegular = false
-    return start + 2
-  }
-
-  #monthName(bytes: Uint8Array, start: number, end: number): number {
-    if (start + 3 > end) return -1
-    this.#isRegular = false
-    const at = monthNames.indexOf(latin1(bytes, start, start + 3).toLowerCase())
-    if (at % 3 !== 0) return -1
+    const at = monthNames.indexOf(name.toLowerCase())
+    if (at % 3 !== 0) return false
     this.#values[month] = at / 3 + 1
-    return start + 3
+    return true
   }
 
   /** Converts a time with an offset to the zone's clocks; without a zone, only checks the offset. */
@@ -337,13 +274,4 @@ export class PatternFormat implements DateFormat {
         return undefined
     }
   }
-}
-
-const isDateSeparator = (byte: number): boolean => byte >= minus && byte <= slash
-
-/** `digits` minus the number of digits at `start`. Returns 0 if that is negative, or if no digit is at `start`. */
-function missingZeros(bytes: Uint8Array, start: number, end: number, digits: number): number {
-  let p = start
-  while (p < end && bytes[p]! >= zero && bytes[p]! <= zero + 9) p++
-  return p === start ? 0 : Math.max(0, digits - (p - start))
 }

@@ -4,14 +4,16 @@
   ISO 8601, are patterns with a few more symbols.
 */
 
-/** A field, or a literal byte; the `letter` of a literal byte is ''. */
-export interface PatternPart {
-  readonly letter: string
-  readonly minDigits: number
-  readonly maxDigits: number
-  readonly literal: number
-  /** Digits of the whole time if this part is the hour of a time without separators, such as `HHmmss`; otherwise 0. */
-  readonly runDigits: number
+/** A pattern, ready to be compared with texts that have a character for each byte. */
+export interface TimePattern {
+  readonly regex: RegExp
+  /**
+   * For each group of `regex`: the fields in it, by their letters and lengths. Several are a time of day without separators, such as
+   * `HH` and `mm`, which may lack leading zeros.
+   */
+  readonly groups: readonly (readonly string[])[]
+  /** The letters of all fields. */
+  readonly letters: string
 }
 
 /** How often a pattern may repeat the letter of a field: `y`, `yy` or `yyyy`, but not `yyy`. */
@@ -36,7 +38,14 @@ const mostDropped = 99
  * More symbols of the usual notations: `-` any separator of a date, the same in the whole date; `T` between date and time; `.` a
  * fraction of any length; `_` blanks; `?` where the text may end, and `Z` where it may end, also with an offset.
  */
-const usualSymbols = '-T._?Z'
+const usualSymbols: Readonly<Record<string, string>> = {
+  '-': '([-./])',
+  T: '[Tt ]',
+  '.': '[.,](\\d+)',
+  _: '[ \\t]*',
+  '?': '(?:',
+  Z: '(?:[ \\t]*([Zz]|UTC|[+-](?:[01]\\d|2[0-3])(?::?[0-5]\\d)?)|',
+}
 
 export const monthNames = 'janfebmaraprmayjunjulaugsepoctnovdec'
 
@@ -56,40 +65,61 @@ export function alternativesOf(format: string): string[] {
   return [head + text(open + 1, close) + tail, head + tail].flatMap(alternativesOf)
 }
 
-/** Splits a pattern into its parts, or returns the reason why it is invalid. */
-export function parsePattern(text: string, isUsual = false): PatternPart[] | string {
-  const parts: PatternPart[] = []
+/** Reads a pattern, or returns the reason why it is invalid. */
+export function parsePattern(text: string, isUsual = false): TimePattern | string {
   const tokens = (text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []).map(symbolOf)
-  for (const [i, token] of tokens.entries()) {
+  const groups: string[][] = []
+  let letters = ''
+  let source = ''
+  let optional = 0
+  let separator = 0
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
     const letter = token[0]!
     const lengths = fieldLengths[letter]
-    if (lengths === undefined) {
-      if (token === "'") return "a quote ' is not closed"
-      const none = { minDigits: 0, maxDigits: 0, runDigits: 0 }
-      if (isUsual && usualSymbols.includes(token)) parts.push({ letter, literal: 0, ...none })
-      else {
-        for (const literal of new TextEncoder().encode(unquoted(token))) {
-          parts.push({ letter: '', literal, ...none })
-        }
+    if (token === "'") return "a quote ' is not closed"
+    if (lengths !== undefined) {
+      const run = isUsual || isNumber(tokens[i - 1]) ? [] : timeRun(tokens.slice(i))
+      for (const field of run.length > 0 ? run : [token]) {
+        const fault = faultOf(field, letters)
+        if (fault !== undefined) return fault
+        letters += field[0]!
       }
-      continue
+      const isExact = isUsual || isField(tokens[i + 1]) || isNumber(tokens[i - 1])
+      groups.push(run.length > 0 ? run : [token])
+      source += run.length > 0 ? `(\\d{1,${run.join('').length}})` : digitsOf(token, isExact)
+      i += Math.max(0, run.length - 1)
+    } else if (!isUsual || !(token in usualSymbols)) source += literalOf(token)
+    else if (token === '-' && separator > 0) source += `\\${separator}`
+    else {
+      source += usualSymbols[token]!
+      if (token === '?' || token === 'Z') optional++
+      if ('-.Z'.includes(token)) groups.push([token])
+      if (token === '-') separator = groups.length
     }
-    const { length } = token
-    if (!lengths.includes(length)) {
-      return `${token} has ${length} letters, but ${letter} takes ${lengths.join(' or ')}`
-    }
-    if (parts.some(part => part.letter === letter)) return `${letter} occurs twice`
-    const isExact = isUsual || isField(tokens[i + 1]) || isNumber(tokens[i - 1])
-    const runDigits = isUsual || isNumber(tokens[i - 1]) ? 0 : timeDigits(tokens.slice(i))
-    parts.push({ letter, literal: 0, ...digitsOf(letter, length, isExact), runDigits })
   }
-  return parts
+  return { regex: new RegExp(`^${source}${')?'.repeat(optional)}$`), groups, letters }
+}
+
+function faultOf(field: string, letters: string): string | undefined {
+  const letter = field[0]!
+  const lengths = fieldLengths[letter]!
+  if (!lengths.includes(field.length)) {
+    return `${field} has ${field.length} letters, but ${letter} takes ${lengths.join(' or ')}`
+  }
+  return letters.includes(letter) ? `${letter} occurs twice` : undefined
+}
+
+/** The bytes of a literal text, each as the character of the same number. */
+function literalOf(token: string): string {
+  const bytes = Buffer.from(unquoted(token)).toString('hex')
+  return bytes.replace(/../g, byte => `\\x${byte}`)
 }
 
 /** The letters of the format's fields; empty if the text is not a pattern. */
 export function patternLetters(format: string): string {
-  const parts = parsePattern(alternativesOf(format)[0]!)
-  return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
+  const pattern = parsePattern(alternativesOf(format)[0]!)
+  return typeof pattern === 'string' ? '' : pattern.letters
 }
 
 /** Reads YYYY and DD like yyyy and dd, because other programs write them, and they have no other meaning here. */
@@ -113,30 +143,29 @@ function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
 
-/** Number of digits if the next fields are a time of day without separators; otherwise 0. */
-function timeDigits(tokens: readonly string[]): number {
+/** The next fields if they are a time of day without separators; otherwise none. */
+function timeRun(tokens: readonly string[]): string[] {
   const other = tokens.findIndex(token => !isNumber(token))
-  const run = other < 0 ? tokens : tokens.slice(0, other)
+  const run = tokens.slice(0, other < 0 ? tokens.length : other)
   const isTime = /^[Hh]+$/.test(run[0] ?? '') && run.every(token => /^[HhmsSn]/.test(token))
-  return run.length > 1 && isTime ? run.join('').length : 0
+  return run.length > 1 && isTime ? run : []
 }
 
 /** @param isExact  true if the field touches the next field, or earlier digits; it then has one digit per letter */
-function digitsOf(
-  letter: string,
-  length: number,
-  isExact: boolean,
-): { minDigits: number; maxDigits: number } {
-  if (letter === '*') return { minDigits: 0, maxDigits: mostDropped }
-  if (letter === 'M' && length === 3) return { minDigits: 3, maxDigits: 3 }
+function digitsOf(token: string, isExact: boolean): string {
+  const { length } = token
+  const [letter] = token
+  if (letter === 'a') return '([AaPp][Mm])'
+  if (token === 'MMM') return '([A-Za-z]{3})'
+  if (letter === '*') return `(\\d{0,${mostDropped}})`
   if (letter === 'S' || letter === 'n' || (letter === 'y' && length > 1) || isExact) {
-    return { minDigits: length, maxDigits: length }
+    return `(\\d{${length}})`
   }
-  return letter === 'y' ? { minDigits: 2, maxDigits: 4 } : { minDigits: 1, maxDigits: 2 }
+  return letter === 'y' ? '(\\d{2,4})' : '(\\d{1,2})'
 }
 
-const usual = (...patterns: string[]): readonly PatternPart[][] =>
-  patterns.map(pattern => parsePattern(pattern, true) as PatternPart[])
+const usual = (...patterns: string[]): readonly TimePattern[] =>
+  patterns.map(pattern => parsePattern(pattern, true) as TimePattern)
 
 /** The usual notations, by what they express. */
 export const usualPatterns = {

@@ -4,7 +4,7 @@
 */
 import { PatternFormat } from './pattern-format.js'
 import { isRead } from './read-cell.js'
-import { parsePattern, type PatternPart } from './time-pattern.js'
+import { parsePattern, type TimePattern } from './time-pattern.js'
 
 const orders = (sign: string): string[] =>
   [
@@ -43,14 +43,14 @@ let formats: readonly { readonly text: string; readonly reader: PatternFormat }[
 /** The formats that read the text, preferred ones first. */
 export function formatsReading(bytes: Uint8Array, start: number, end: number): string[] {
   // Made on first use.
-  formats ??= texts.map(text => ({ text, reader: new PatternFormat([partsOf(text)]) }))
+  formats ??= texts.map(text => ({ text, reader: new PatternFormat([patternOf(text)]) }))
   return formats
     .filter(({ reader }) => reader.read(bytes, start, end) === isRead)
     .map(({ text }) => text)
 }
 
-function partsOf(format: string): PatternPart[] {
-  const parts = parsePattern(format)
-  if (typeof parts === 'string') throw new TypeError(parts)
-  return parts
+function patternOf(format: string): TimePattern {
+  const pattern = parsePattern(format)
+  if (typeof pattern === 'string') throw new TypeError(pattern)
+  return pattern
 }

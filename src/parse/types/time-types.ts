@@ -7,7 +7,7 @@ import type { ColumnOffset } from '../cells/column-offset.js'
 import { PatternFormat } from '../cells/pattern-format.js'
 import { isRead, type ReadCell } from '../cells/read-cell.js'
 import { storeExact } from '../cells/read-exact.js'
-import { usualPatterns, type PatternPart } from '../cells/time-pattern.js'
+import { usualPatterns, type TimePattern } from '../cells/time-pattern.js'
 import {
   firstTextMs,
   lastTextMs,
@@ -25,7 +25,7 @@ interface TimeType {
   /** The letters that every format for the type must have: `yMd` for a DATE. */
   readonly needs: string
   readonly keepsTime?: false
-  readonly patterns: readonly (readonly PatternPart[])[]
+  readonly patterns: readonly TimePattern[]
   readonly unit: TimeUnit
   /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
   readonly dateMs?: number
