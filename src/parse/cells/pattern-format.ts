@@ -167,7 +167,8 @@ export class PatternFormat implements DateFormat {
     this.#offset = noOffset
     this.#isTooFine = false
     let half = ''
-    for (const [i, tokens] of groups.entries()) {
+    for (let i = 0; i < groups.length; i++) {
+      const tokens = groups[i]!
       const found = match[i + 1]
       if (found === undefined) continue
       const [token] = tokens
