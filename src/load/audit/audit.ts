@@ -48,8 +48,8 @@ import { keyWords, RowHasher } from './row-hash.js'
 import { bucketCount, parts, RowSums } from './row-sets.js'
 import { readStored, TouchedRanges, type StoredRows } from './stored-rows.js'
 
-/** How often a table that changes is read again. */
-const mostTries = 3
+/** How often a table that changes is compared again. */
+const mostTries = 2
 const lookAgainMs = 100
 
 /**
@@ -209,25 +209,29 @@ class Audit {
    * @param before  sums of the table when it was read last
    * @returns its sums now
    */
-  async #narrow(chosen: Uint8Array, before: RowSums | undefined): Promise<RowSums> {
+  async #narrow(
+    chosen: Uint8Array,
+    before: RowSums | undefined,
+    left = mostTries,
+  ): Promise<RowSums> {
     const compared = this.#compared!
     const sums = [this.#input!.sums, before] as const
     const differences = new Differences(chosen, sums, compared, new RowHasher(this.#key))
-    if (differences.needsInput) await this.#readInput(block => differences.keep(block))
-    differences.sort()
     let table = before
-    for (let left = mostTries; differences.open > 0; left--) {
-      if (left === 0) {
+    if (differences.needsRows) {
+      await this.#readInput(block => differences.keep(block))
+      differences.sort()
+      table = await this.#readTable(block => differences.strike(block))
+      differences.leaveOpen()
+    }
+    if (differences.open > 0) {
+      const again = await this.#readTable(block => differences.addStrangers(block))
+      if (again.digest() !== table!.digest()) {
+        if (left > 0) return this.#narrow(chosen, undefined, left - 1)
         throw unproven(
           `${tableText(compared.table)} changes while it is read: audit it again when nobody writes to these rows`,
         )
       }
-      const last = table
-      differences.reopen()
-      table = await this.#readTable(block => differences.strike(block))
-      if (table.digest() === last?.digest()) break
-      // What the sums of another state showed says nothing.
-      if (!differences.needsInput) return this.#narrow(chosen, undefined)
     }
     if (differences.open > 0 && this.#goneRows > 0) {
       throw unproven(
@@ -236,7 +240,7 @@ class Audit {
     }
     differences.tell(this.#result)
     await this.#name(differences)
-    return table ?? this.#readTable()
+    return table!
   }
 
   /** Names the rows that differ, and adds the records of missing rows to their file. */

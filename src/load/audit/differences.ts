@@ -7,14 +7,7 @@ import type { Column } from '../../protocol/value.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
 import type { Compared } from './compared.js'
 import type { RowHasher } from './row-hash.js'
-import {
-  eachChosen,
-  KeptRows,
-  type HashedRows,
-  type RowSums,
-  type Single,
-  type Struck,
-} from './row-sets.js'
+import { eachChosen, KeptHashes, type HashedRows, type RowSums } from './row-sets.js'
 
 /** Each of so many rows of the input is compared with each of so many stored rows. */
 const mostCompared = 1_000
@@ -33,16 +26,18 @@ interface Stranger {
 }
 
 export class Differences {
-  /** Whether the input must be read to know its rows in the chosen buckets. */
-  readonly needsInput: boolean
+  /** Whether the input and the table must be read to compare their rows in the chosen buckets. */
+  readonly needsRows: boolean
   readonly #chosen: Uint8Array
   readonly #compared: Compared
   readonly #hasher: RowHasher
-  readonly #singles: Map<number, Single> | undefined
-  readonly #kept: KeptRows
-  #strangers: Stranger[] = []
-  /** Hashes of rows that may be more often in the table than in the input. */
-  readonly #repeated = new Set<number>()
+  readonly #wholes: KeptHashes
+  /** Undefined if the table keeps every row. */
+  readonly #keys: KeptHashes | undefined
+  /** Hashes of rows that the input may have as well, but less often. */
+  #repeated = new Set<number>()
+  #replaced = 0
+  readonly #strangers: Stranger[] = []
   #comparedRows = 0
 
   /**
@@ -59,29 +54,49 @@ export class Differences {
     this.#chosen = chosen
     this.#compared = compared
     this.#hasher = hasher
-    this.#singles = table && input.singles(table, chosen)
-    this.needsInput = this.#singles === undefined
-    this.#kept = new KeptRows(chosen, this.#singles ? chosen : input.counts, compared.keeps)
-    this.#singles?.forEach(
-      ({ isOwn, bits }, bucket) => isOwn && this.#kept.keep(bucket, bits, bits),
-    )
+    const singles = table && input.singles(table, chosen)
+    this.needsRows = singles === undefined
+    this.#wholes = new KeptHashes(chosen, singles ? chosen : input.counts)
+    this.#keys = compared.keeps === 'all' ? undefined : new KeptHashes(chosen, input.counts)
+    for (const [bucket, { isOwn, bits }] of singles ?? []) {
+      if (isOwn) this.#wholes.add(bucket, bits)
+      else this.#wholes.strange.add(bits)
+    }
+    if (singles === undefined) return
+    this.#wholes.sort()
+    if (this.open === 0) this.#repeated = this.#wholes.strange
   }
 
   /** Keeps the input's rows. */
   keep(block: Block): void {
-    eachChosen(block, this.#chosen, (_, ...hash) => this.#kept.keep(...hash))
+    this.#wholes.keep(block, block.whole)
+    this.#keys?.keep(block, block.identity)
   }
 
   /** Must be called after the last row was kept. */
   sort(): void {
-    this.#kept.sort()
-    if (this.open > 0) return
-    this.#singles?.forEach(({ bits }) => this.#repeated.add(bits))
+    if (this.#keys) this.#replaced = this.#wholes.leaveOne(this.#keys, this.#compared.keeps)
+    this.#wholes.sort()
+    this.#keys?.sort()
+  }
+
+  /** Strikes the table's rows out of the input's. */
+  strike(block: Block): void {
+    this.#wholes.strike(block, block.whole)
+    this.#keys?.strike(block, block.identity)
+  }
+
+  /** Must be called after the last row was struck. */
+  leaveOpen(): void {
+    this.#wholes.strikeCollected()
+    this.#keys?.strikeCollected()
+    this.#wholes.leaveOpen()
+    this.#repeated = this.#wholes.repeated
   }
 
   /** Number of rows of the input that the table lacks, or has with other values. */
   get open(): number {
-    return this.#kept.open
+    return this.#wholes.open
   }
 
   /** Whether no row is left to be named. */
@@ -89,38 +104,22 @@ export class Differences {
     return this.open === 0 && this.#repeated.size === 0
   }
 
-  /** Forgets the table's rows, before they are read again. */
-  reopen(): void {
-    this.#kept.reopen()
-    this.#repeated.clear()
-    this.#strangers = []
-  }
-
-  /** Strikes the table's rows out of the input's. */
-  strike(block: Block): void {
-    eachChosen(block, this.#chosen, (row, bucket, whole, key) => {
-      const struck = this.#strike(bucket, whole, key)
-      if (struck === 'other' && this.#strangers.length < mostCompared) {
-        this.#addStranger(block.columns, row)
-      } else if (struck === 'repeated' && this.#repeated.size < mostRanges) {
-        this.#repeated.add(whole)
-      }
+  /** Keeps rows of the table that the input does not have. */
+  addStrangers(block: Block): void {
+    eachChosen(block, this.#chosen, (row, _, whole) => {
+      if (this.#strangers.length === mostCompared || !this.#wholes.strange.has(whole)) return
+      const texts = block.columns.map(column => formatElement(column, row).slice(0, mostCharacters))
+      this.#strangers.push({ cells: this.#cellsOf(block.columns, row), texts })
     })
-  }
-
-  #strike(bucket: number, whole: number, key: number): Struck {
-    const single = this.#singles?.get(bucket)
-    if (single === undefined) return this.#kept.strike(bucket, whole, key)
-    return !single.isOwn && single.bits === whole ? 'other' : 'found'
   }
 
   /** Counts what is known before the rows are named. */
   tell({ rows }: AuditResult): void {
-    const isUnknown = this.#singles !== undefined && this.open > 0
     rows.missing ??= 0
     rows.changed ??= 0
-    rows.replaced += this.#kept.replaced
-    rows.repeated = isUnknown ? null : (rows.repeated ?? 0) + this.#kept.repeated
+    rows.replaced += this.#replaced
+    const isUnknown = !this.needsRows && this.open > 0
+    rows.repeated = isUnknown ? null : (rows.repeated ?? 0) + this.#wholes.repeatedRows
   }
 
   /**
@@ -129,20 +128,15 @@ export class Differences {
    */
   name(block: Block, batch: Batch, result: AuditResult, onMissing: (row: number) => void): void {
     eachChosen(block, this.#chosen, (row, bucket, whole, key) => {
-      const isOpen = this.#kept.take(bucket, whole) === 'found'
+      const isOpen = this.#wholes.take(bucket, whole)
       if (!isOpen && !this.#repeated.delete(whole)) return
-      const isChanged = isOpen && this.#kept.isChanged(bucket, key)
+      const isChanged = isOpen && this.#keys?.isStruck(bucket, key) === true
       const kind = isChanged ? 'changed' : isOpen ? 'missing' : 'repeated'
-      if (isOpen || this.#singles !== undefined) result.rows[kind]!++
+      if (isOpen || !this.needsRows) result.rows[kind]!++
       if (kind === 'missing') onMissing(row)
       const stored = isOpen ? this.#similar(block.columns, row, isChanged) : null
       addLine(result.lines[kind], batch.locate(row), stored)
     })
-  }
-
-  #addStranger(columns: readonly Column[], row: number): void {
-    const texts = columns.map(column => formatElement(column, row).slice(0, mostCharacters))
-    this.#strangers.push({ cells: this.#cellsOf(columns, row), texts })
   }
 
   /** The stored row that shares the most cells with a row of the input, at least half of them. */

@@ -1,8 +1,7 @@
 /*
-  Compares the rows of an input with the rows of a table by their hashes: first as sums in 65,536 buckets, whose memory does not depend
+  Compares the rows of an input with the rows of a table by their hashes: first as sums in 4,096 buckets, whose memory does not depend
   on the number of rows, then row by row for the buckets that differ.
 */
-
 import type { RowHashes } from './row-hash.js'
 
 const bucketBits = 12
@@ -18,7 +17,9 @@ export interface HashedRows {
   readonly whole: RowHashes
 }
 
-/** The 48 bits of a hash that its bucket does not show. */
+const bucketOf = (a: number): number => a >>> (32 - bucketBits)
+
+/** The 52 bits of a hash that its bucket does not show. */
 const bitsOf = (a: number, b: number): number =>
   (a & (0xffffffff >>> bucketBits)) * 2 ** 32 + (b >>> 0)
 
@@ -29,7 +30,7 @@ export function eachChosen(
   visit: (row: number, bucket: number, whole: number, key: number) => void,
 ): void {
   for (let row = 0; row < rowCount; row++) {
-    const bucket = identity.a[row]! >>> (32 - bucketBits)
+    const bucket = bucketOf(identity.a[row]!)
     if (chosen[bucket] === 0 || outside?.[row] === 1) continue
     const bits = bitsOf(whole.a[row]!, whole.b[row]!)
     visit(row, bucket, bits, bitsOf(identity.a[row]!, identity.b[row]!))
@@ -47,7 +48,7 @@ export class RowSums {
     const sums = this.#sums
     for (let row = 0; row < rowCount; row++) {
       if (outside?.[row] === 1) continue
-      const bucket = identity.a[row]! >>> (32 - bucketBits)
+      const bucket = bucketOf(identity.a[row]!)
       counts[bucket]!++
       sums[2 * bucket]! += a[row]!
       sums[2 * bucket + 1]! += b[row]!
@@ -77,7 +78,7 @@ export class RowSums {
       const [a, b] = [2 * bucket, 2 * bucket + 1].map(
         at => sign * (this.#sums[at]! - other.#sums[at]!),
       )
-      if (Math.abs(sign) !== 1 || (a! | 0) >>> (32 - bucketBits) !== bucket) return undefined
+      if (Math.abs(sign) !== 1 || bucketOf(a!) !== bucket) return undefined
       singles.set(bucket, { isOwn: sign === 1, bits: bitsOf(a!, b!) })
     }
     return singles
@@ -100,126 +101,171 @@ export interface Single {
 /** Which of the rows with the same identity a table keeps. */
 export type Keeps = 'all' | 'first' | 'last'
 
-/** `found`: a row of the input. `repeated`: like a row of the input, once too often. */
-export type Struck = 'found' | 'repeated' | 'other'
+/** Rows of a table to collect, so that they can be compared in the order of their hashes: random reads of the memory take longer. */
+const mostCollected = 1 << 19
+/** Hashes to remember of rows that only the table has. */
+const mostRemembered = 1_000
 
-/** Rows of the input in the chosen buckets, as bits of their hashes: 8 bytes a row, 16 with a key. */
-export class KeptRows {
-  /** Number of rows whose key another row of the input has, which the table keeps. */
-  replaced = 0
-  /** Number of rows that were not struck. */
+/** Hashes of rows of the input, or of their keys, in the chosen buckets: 8 bytes each. */
+export class KeptHashes {
+  /** Number of hashes that the table lacks. */
   open = 0
-  /** Number of rows that the table has once too often. */
-  repeated = 0
+  /** Number of rows that the table has too often, and their hashes. */
+  repeatedRows = 0
+  readonly repeated = new Set<number>()
+  /** Hashes that only the table has. */
+  readonly strange = new Set<number>()
+  readonly #chosen: Uint8Array
   readonly #starts = new Uint32Array(bucketCount + 1)
-  /** Ends of the rows of each bucket. */
+  /** Ends of the hashes of each bucket. */
   readonly #ends: Uint32Array
-  readonly #keeps: Keeps
-  /** Sorted in each bucket: twice the bits of an open row, and one more for a struck one. */
-  readonly #wholes: Float64Array
-  readonly #keys: Float64Array
+  /** Sorted in each bucket: twice the bits of an open hash, and one more for a struck one. */
+  readonly #values: Float64Array
+  readonly #collected = new Float64Array(mostCollected)
+  readonly #collectedBuckets = new Uint16Array(mostCollected)
+  #count = 0
 
   /**
    * @param chosen  1 for each bucket whose rows are kept
    * @param counts  most rows of each bucket
    */
-  constructor(chosen: Uint8Array, counts: Uint8Array | Uint32Array, keeps: Keeps) {
-    let size = 0
+  constructor(chosen: Uint8Array, counts: Uint8Array | Uint32Array) {
+    this.#chosen = chosen
     for (let bucket = 0; bucket < bucketCount; bucket++) {
-      this.#starts[bucket] = size
-      size += chosen[bucket]! * counts[bucket]!
+      this.#starts[bucket + 1] = this.#starts[bucket]! + chosen[bucket]! * counts[bucket]!
     }
-    this.#starts[bucketCount] = size
     this.#ends = this.#starts.slice()
-    this.#keeps = keeps
-    this.#wholes = new Float64Array(size)
-    this.#keys = new Float64Array(keeps === 'all' ? 0 : size)
+    this.#values = new Float64Array(this.#starts[bucketCount]!)
   }
 
-  /** Keeps a row of a chosen bucket. */
-  keep(bucket: number, whole: number, key: number): void {
+  /** Keeps the input's rows. @param hashes  of whole rows or of their keys */
+  keep({ rowCount, outside, identity }: HashedRows, { a, b }: RowHashes): void {
+    for (let row = 0; row < rowCount; row++) {
+      const bucket = bucketOf(identity.a[row]!)
+      if (this.#chosen[bucket] === 0 || outside?.[row] === 1) continue
+      this.add(bucket, bitsOf(a[row]!, b[row]!))
+    }
+  }
+
+  add(bucket: number, bits: number): void {
     const at = this.#ends[bucket]!
     // An input that has grown has other sums, too.
     if (at === this.#starts[bucket + 1]) return
-    this.#wholes[at] = 2 * whole
-    if (this.#keeps !== 'all') this.#keys[at] = 2 * key
+    this.#values[at] = 2 * bits
     this.#ends[bucket] = at + 1
+  }
+
+  /** Leaves one row for each key. @returns the number of the other rows */
+  leaveOne(keys: KeptHashes, keeps: Keeps): number {
+    let replaced = 0
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      const [start, end] = [this.#starts[bucket]!, this.#ends[bucket]!]
+      const byKey = new Map<number, number>()
+      for (let at = start; at < end; at++) {
+        const key = keys.#values[at]!
+        if (keeps === 'last' || !byKey.has(key)) byKey.set(key, this.#values[at]!)
+      }
+      this.#values.set([...byKey.values()], start)
+      keys.#values.set([...byKey.keys()], start)
+      this.#ends[bucket] = start + byKey.size
+      keys.#ends[bucket] = start + byKey.size
+      replaced += end - start - byKey.size
+    }
+    return replaced
   }
 
   /** Must be called after the last row was kept. */
   sort(): void {
     for (let bucket = 0; bucket < bucketCount; bucket++) {
       const [start, end] = [this.#starts[bucket]!, this.#ends[bucket]!]
-      if (this.#keeps !== 'all' && start < end) this.#leaveOneOfEachKey(bucket, start, end)
-      this.#wholes.subarray(start, this.#ends[bucket]).sort()
-      this.open += this.#ends[bucket]! - start
+      this.#values.subarray(start, end).sort()
+      this.open += end - start
     }
   }
 
-  #leaveOneOfEachKey(bucket: number, start: number, end: number): void {
-    const byKey = new Map<number, number>()
-    for (let at = start; at < end; at++) {
-      const key = this.#keys[at]!
-      if (this.#keeps === 'last' || !byKey.has(key)) byKey.set(key, this.#wholes[at]!)
+  /** Strikes the table's rows, once `strikeCollected` is called. */
+  strike({ rowCount, identity }: HashedRows, { a, b }: RowHashes): void {
+    for (let row = 0; row < rowCount; row++) {
+      const bucket = bucketOf(identity.a[row]!)
+      if (this.#chosen[bucket] === 0) continue
+      if (this.#count === mostCollected) this.strikeCollected()
+      this.#collected[this.#count] = 2 * bitsOf(a[row]!, b[row]!)
+      this.#collectedBuckets[this.#count++] = bucket
     }
-    this.#wholes.set([...byKey.values()], start)
-    this.#keys.set(
-      [...byKey.keys()].sort((a, b) => a - b),
-      start,
-    )
-    this.#ends[bucket] = start + byKey.size
-    this.replaced += end - start - byKey.size
   }
 
-  /** Looks for a row of the table among the rows of the input, and strikes it. */
-  strike(bucket: number, whole: number, key: number): Struck {
-    const struck = this.take(bucket, whole)
-    if (struck === 'repeated') this.repeated++
-    if (struck === 'other' && this.#keeps !== 'all') this.#strike(this.#keys, bucket, key)
-    return struck
-  }
-
-  /** Strikes an open row. */
-  take(bucket: number, whole: number): Struck {
-    const struck = this.#strike(this.#wholes, bucket, whole)
-    if (struck === 'found') this.open--
-    return struck
-  }
-
-  /** Whether the table has a row of the input with other values. */
-  isChanged(bucket: number, key: number): boolean {
-    const bits = 2 * key + 1
-    return this.#keys[this.#endOf(this.#keys, bucket, bits) - 1] === bits
-  }
-
-  /** Forgets what was struck. */
-  reopen(): void {
-    for (const values of [this.#wholes, this.#keys]) {
-      for (let at = 0; at < values.length; at++) values[at] = values[at]! - (values[at]! % 2)
+  strikeCollected(): void {
+    const ends = new Uint32Array(bucketCount)
+    for (let i = 0; i < this.#count; i++) ends[this.#collectedBuckets[i]!]!++
+    for (let bucket = 1; bucket < bucketCount; bucket++) ends[bucket]! += ends[bucket - 1]!
+    const starts = ends.slice()
+    const values = new Float64Array(this.#count)
+    for (let i = 0; i < this.#count; i++) {
+      values[--starts[this.#collectedBuckets[i]!]!] = this.#collected[i]!
     }
-    this.repeated = 0
-    this.open = this.#ends.reduce((sum, end, bucket) => sum + end - this.#starts[bucket]!, 0)
-  }
-
-  #strike(values: Float64Array, bucket: number, bits: number): Struck {
-    const end = this.#endOf(values, bucket, 2 * bits)
-    if (end > this.#starts[bucket]! && values[end - 1] === 2 * bits) {
-      values[end - 1] = 2 * bits + 1
-      return 'found'
+    this.#count = 0
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      const found = values.subarray(starts[bucket], ends[bucket])
+      if (found.length > 0) this.#strikeAll(bucket, found.sort())
     }
-    return end < this.#ends[bucket]! && values[end] === 2 * bits + 1 ? 'repeated' : 'other'
   }
 
-  /** The end of the values in a bucket that are not larger. */
-  #endOf(values: Float64Array, bucket: number, value: number): number {
+  /** @param found  twice the bits of rows of the table, sorted */
+  #strikeAll(bucket: number, found: Float64Array): void {
+    const values = this.#values
+    const end = this.#ends[bucket]!
+    let at = this.#starts[bucket]!
+    for (let next = 0; next < found.length;) {
+      const value = found[next]!
+      let rows = 0
+      for (; found[next] === value; next++) rows++
+      while (at < end && values[at]! < value) at++
+      let open = at
+      while (open < end && values[open] === value) open++
+      const struck = Math.min(rows, open - at)
+      values.fill(value + 1, open - struck, open)
+      this.open -= struck
+      const isKnown = at < end && values[at]! <= value + 1
+      if (isKnown) this.repeatedRows += rows - struck
+      const others = isKnown ? this.repeated : this.strange
+      if (rows > struck && others.size <= mostRemembered) others.add(value / 2)
+    }
+  }
+
+  /** Leaves the rows that the table lacks. */
+  leaveOpen(): void {
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      let end = this.#starts[bucket]!
+      for (let at = end; at < this.#ends[bucket]!; at++) {
+        if (this.#values[at]! % 2 === 0) this.#values[end++] = this.#values[at]!
+      }
+      this.#ends[bucket] = end
+    }
+  }
+
+  /** Strikes one row. @returns false if it is not open */
+  take(bucket: number, bits: number): boolean {
+    const at = this.#lastUpTo(bucket, 2 * bits)
+    if (this.#values[at] !== 2 * bits) return false
+    this.#values[at] = 2 * bits + 1
+    this.open--
+    return true
+  }
+
+  isStruck(bucket: number, bits: number): boolean {
+    return this.#values[this.#lastUpTo(bucket, 2 * bits + 1)] === 2 * bits + 1
+  }
+
+  /** The place of the last value in a bucket that is not larger; the place before the bucket if all are. */
+  #lastUpTo(bucket: number, value: number): number {
     let low = this.#starts[bucket]!
     let high = this.#ends[bucket]!
     while (low < high) {
       const middle = (low + high) >> 1
-      if (values[middle]! <= value) low = middle + 1
+      if (this.#values[middle]! <= value) low = middle + 1
       else high = middle
     }
-    return low
+    return low - 1
   }
 }
 
