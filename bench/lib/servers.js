@@ -116,7 +116,7 @@ if (process.argv[1] === slowServer) {
   const server = await startServer({
     port: 0,
     initScript: readFileSync(file, 'utf8'),
-    faults: { beforeExecute: ({ rows }) => (rows > 1 ? { until: delay(Number(ms)) } : undefined) },
+    faults: { before: ({ rows }) => (rows > 1 ? { until: delay(Number(ms)) } : undefined) },
   })
   console.log(`listening on ${server.host}:${server.port}`)
   process.once('SIGTERM', () => void server.close())

@@ -8,7 +8,9 @@ import { type EmbeddedServer, startServerWith } from './start.js'
 
 export type { DiscardCounters } from './net/request-runner.js'
 export {
+  actionOf,
   requestedFaults,
+  type FaultAction,
   type FaultAfter,
   type FaultBefore,
   type Faults,

@@ -107,7 +107,6 @@ export async function startServerWith(
     context: {
       clock: platform.clock,
       node,
-      faults: options.faults,
       limits: { ...defaultRequestLimits, ...(maxValueBytes && { maxValueBytes }) },
       ...counting,
     },

@@ -48,7 +48,7 @@ async function scene(t: Test): Promise<Scene> {
   let batches = 0
   const server = await startLoadServer(t, streamScript, {
     faults: {
-      beforeExecute({ rows }) {
+      before({ rows }) {
         if (rows === 0 || ++batches !== 3) return undefined
         reached.open()
         return { until: gate.opened }

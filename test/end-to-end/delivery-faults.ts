@@ -104,29 +104,31 @@ export const faults: readonly Fault[] = [
   {
     name: 'the server is slow',
     begin: () => ({
-      faults: { beforeExecute: onDataRequest(3, () => ({ until: turns(200) })) },
+      faults: { before: onDataRequest(3, () => ({ until: turns(200) })) },
     }),
   },
   {
     name: 'the server loses a batch silently',
     notFor: ['sync'],
-    begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'drop') } }),
+    begin: () => ({ faults: { before: onDataRequest(3, () => 'drop') } }),
   },
   {
     name: 'the server refuses a batch once',
     begin: () => ({
-      faults: { beforeExecute: onDataRequest(3, () => ({ error: 'not this time' })) },
+      faults: { before: onDataRequest(3, () => ({ error: 'not this time' })) },
     }),
   },
   {
     name: 'the connection ends before a batch is executed',
     breaks: true,
-    begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'close') } }),
+    begin: () => ({ faults: { before: onDataRequest(3, () => 'close') } }),
   },
   {
     name: 'the connection ends after a batch was executed',
     breaks: true,
-    begin: () => ({ faults: { afterExecute: onDataRequest(3, () => 'close') } }),
+    begin: () => ({
+      faults: { before: onDataRequest(3, () => ({ answer: () => 'close' })) },
+    }),
   },
   {
     name: 'a second copy of a batch arrives while the first copy still waits',
@@ -137,7 +139,7 @@ export const faults: readonly Fault[] = [
       return {
         release: () => gate.open(),
         faults: {
-          beforeExecute: request => {
+          before: request => {
             if (!isData(request)) return undefined
             if (first === undefined) {
               first = request.sessionId
@@ -153,7 +155,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the server forgets the session for data',
-    begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'forget') } }),
+    begin: () => ({ faults: { before: onDataRequest(3, () => 'forget') } }),
   },
   {
     name: 'the server forgets the session for questions',
@@ -167,15 +169,14 @@ export const faults: readonly Fault[] = [
       return {
         release: () => gate.open(),
         faults: {
-          beforeExecute: request => {
+          before: request => {
             if (isSecond(request)) return { until: gate.opened }
-            if (!isQuestion(request)) return undefined
-            isForgotten = true
-            return 'forget'
-          },
-          afterExecute: request => {
-            if (isForgotten && !isData(request)) gate.open()
-            return undefined
+            const wasForgotten = isForgotten
+            isForgotten ||= isQuestion(request) === true
+            return {
+              request: isForgotten && !wasForgotten ? 'forget' : undefined,
+              answer: () => void (isForgotten && !isData(request) && gate.open()),
+            }
           },
         },
       }
@@ -185,7 +186,9 @@ export const faults: readonly Fault[] = [
     name: 'the ledger is dropped during the run',
     notFor: ['none', 'sync'],
     begin: victim => ({
-      faults: { afterExecute: onDataRequest(3, () => void victim.dropLedger()) },
+      faults: {
+        before: onDataRequest(3, () => ({ answer: () => void victim.dropLedger() })),
+      },
     }),
   },
   {
@@ -193,7 +196,7 @@ export const faults: readonly Fault[] = [
     breaks: true,
     begin: victim => ({
       faults: {
-        beforeExecute: onDataRequest(4, () => {
+        before: onDataRequest(4, () => {
           victim.restart()
           return 'close' as const
         }),

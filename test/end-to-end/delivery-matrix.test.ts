@@ -95,8 +95,7 @@ async function runCell(
   let restarting: Promise<unknown> | undefined
   const here = await startLoadServer(t, kind.script, {
     faults: {
-      beforeExecute: request => mishap.faults?.beforeExecute?.(request),
-      afterExecute: request => mishap.faults?.afterExecute?.(request),
+      before: request => mishap.faults?.before?.(request),
     },
   })
   const { server } = here

@@ -83,9 +83,9 @@ async function scene(
   const first = await startLoadServer(t, kind.script, {
     faults: {
       ...faults,
-      beforeExecute(request) {
+      before(request) {
         asked.push(request.text)
-        return faults.beforeExecute?.(request)
+        return faults.before?.(request)
       },
     },
   })
@@ -198,11 +198,13 @@ for (const kind of sampled(targets)) {
           const leave = new AbortController()
           let batches = 0
           const faults: Faults = {
-            afterExecute: ({ rows }) => {
-              if (rows > 0 && ++batches === 5) setTimeout(() => leave.abort(), 300)
-              return undefined
-            },
-            beforeExecute: ({ rows }) => (rows > 0 && batches >= 5 ? 'drop' : undefined),
+            before: ({ rows }) => ({
+              request: rows > 0 && batches >= 5 ? 'drop' : undefined,
+              answer: () => {
+                if (rows > 0 && ++batches === 5) setTimeout(() => leave.abort(), 300)
+                return undefined
+              },
+            }),
           }
           const there = await scene(t, kind, { ...delivery, maxInFlightBytes: 500 }, faults)
           const killed = await there.load({ leave: leave.signal })
@@ -232,7 +234,7 @@ for (const kind of sampled(targets)) {
       t.test(`confirmed by ${name}, target: ${kind.name}: ${what}`, async t => {
         let batches = 0
         const faults: Faults = {
-          beforeExecute: ({ rows }) => {
+          before: ({ rows }) => {
             if (rows !== 100 || ++batches !== 6) return undefined
             return {
               until: here.other(`${script}\n${foreign > 0 ? kind.foreign(foreign) : ''}`),
@@ -261,7 +263,7 @@ for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
     deepTest(t, `no answer at the end: confirmed by ${name}, target: ${kind.name}`, async t => {
       let sent = 0
       const faults: Faults = {
-        beforeExecute({ rows, text }) {
+        before({ rows, text }) {
           if (rows === 100) sent += rows
           const isLook = lookBegins.some(begin => text.startsWith(begin))
           return sent === rowCount && isLook ? 'close' : undefined
@@ -281,7 +283,7 @@ for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
 deepTest(t, 'if the server keeps no mark, nothing shows a restart', async t => {
   for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
     const faults: Faults = {
-      beforeExecute: ({ text }) =>
+      before: ({ text }) =>
         text.startsWith('if(!defined("ddbIngestRuns"') ? { error: 'not allowed' } : undefined,
     }
     const here = await scene(t, kind, {}, faults)
@@ -299,7 +301,7 @@ deepTest(t, 'a server that restarts after its last answer has lost the rows', as
   const kind = targets.find(({ name }) => name === 'function view with `--confirm-table`')!
   let restarted: Promise<void> | undefined
   const faults: Faults = {
-    beforeExecute({ text }) {
+    before({ text }) {
       if (restarted !== undefined || !text.startsWith('(def(ddbIngestFrom')) return undefined
       restarted = here.restart(kind.script)
       return 'close'

@@ -24,7 +24,6 @@ export class BareServer {
   readonly #context: ConnectionContext = {
     clock: this.#node.clock,
     node: this.#node,
-    faults: undefined,
     limits: defaultRequestLimits,
     countRequest: () => undefined,
     countFailure: (_id, _text, message) => void this.failures.push(message),

@@ -10,6 +10,7 @@ import { systemPlatform } from '../../src/platform/system.js'
 import { elementAt, formatElement } from '../../src/protocol/element.js'
 import type { Value } from '../../src/protocol/value.js'
 import {
+  actionOf,
   requestedFaults,
   startServer,
   type EmbeddedServer,
@@ -49,7 +50,12 @@ export async function startLoadServer(
     initScript,
     ...options,
     // No run may ask for a slice that begins at the end of a table, because nobody knows how servers answer.
-    faults: { ...requestedFaults('limitEnd'), ...options.faults },
+    faults: {
+      before: request => ({
+        ...actionOf(requestedFaults('limitEnd').before(request)),
+        ...actionOf(options.faults?.before?.(request)),
+      }),
+    },
   })
   t.teardown(() => server.close())
   const address = { host: server.host, port: server.port }

@@ -77,10 +77,10 @@ async function start(maxPubConnections: 0 | 4, faults: Faults = {}): Promise<Emb
     settings: { maxPubConnections },
     initScript: initScript(maxPubConnections === 0 ? 'table' : 'streamTable'),
     faults: {
-      beforeExecute(request) {
+      before(request) {
         const session = started.node.sessions.get(request.sessionId)
         remoteAddresses.add(session?.remoteAddress ?? '')
-        return faults.beforeExecute?.(request)
+        return faults.before?.(request)
       },
     },
   })

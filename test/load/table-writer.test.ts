@@ -174,7 +174,7 @@ function held(): { faults: ServerOptions; open: (this: void) => void; arrived: P
   return {
     faults: {
       faults: {
-        beforeExecute: ({ rows }) => {
+        before: ({ rows }) => {
           if (rows === 0) return undefined
           arrival.open()
           return { until: gate.opened }
@@ -274,10 +274,12 @@ deepTest(t, 'if the server is gone, each row is confirmed or returned', async t 
     { delivery: { batchRows: 100, retryTimeoutMs: 2000, confirmTimeoutMs: 2000 } },
     {
       faults: {
-        afterExecute: ({ rows }) => {
-          if (rows > 0 && ++batches === 5) void server.close()
-          return undefined
-        },
+        before: ({ rows }) => ({
+          answer: () => {
+            if (rows > 0 && ++batches === 5) void server.close()
+            return undefined
+          },
+        }),
       },
     },
     platform,
@@ -430,7 +432,7 @@ deepTest(t, 'rows of several connections are distinguished when some batches are
     {
       faults: {
         // The server loses the fourth batch and all later batches.
-        beforeExecute: ({ rows }) => (rows > 0 && ++requests > 3 ? 'drop' : undefined),
+        before: ({ rows }) => (rows > 0 && ++requests > 3 ? 'drop' : undefined),
       },
     },
   )

@@ -70,7 +70,7 @@ deepTest(t, 'a run that is interrupted anywhere leaves nothing on the server', a
       options: { signal: interruption.signal },
       server: {
         faults: {
-          beforeExecute({ text, kind }) {
+          before({ text, kind }) {
             // Interrupts only at requests whose answer the check awaits, after the check has created objects.
             if (
               kind === 'connect' ||
@@ -100,7 +100,7 @@ deepTest(t, 'a request that is never answered fails its own check and no other c
     names,
     server: {
       faults: {
-        afterExecute: ({ text }) => (text.startsWith('upsert!') ? 'drop' : undefined),
+        before: ({ text }) => (text.startsWith('upsert!') ? { answer: () => 'drop' } : undefined),
       },
     },
   })
@@ -120,14 +120,11 @@ deepTest(t, 'a table that is created after its check was given up is also remove
     names: ['insert: an empty table'],
     server: {
       faults: {
-        beforeExecute({ text }) {
+        before({ text }) {
           // The run asks whether the request is still running.
           if (text.includes('getConsoleJobs()')) setImmediate(release)
-          return share.test(text) ? { until: held } : undefined
-        },
-        afterExecute: ({ text }) => {
-          if (share.test(text)) isMade = true
-          return undefined
+          if (!share.test(text)) return undefined
+          return { request: { until: held }, answer: () => void (isMade = true) }
         },
       },
     },
@@ -194,7 +191,7 @@ deepTest(t, 'a server that never ends an answer takes no longer than the limit',
     options: { timeoutMs: 3_000 },
     server: {
       faults: {
-        beforeExecute: ({ text }) => (text.startsWith('share(') ? { until: never } : undefined),
+        before: ({ text }) => (text.startsWith('share(') ? { until: never } : undefined),
       },
     },
   })

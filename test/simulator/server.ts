@@ -3,7 +3,7 @@
   scenario demands.
 */
 import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
-import { requestedFaults, startServerOn } from '../../src/server/index.js'
+import { actionOf, requestedFaults, startServerOn } from '../../src/server/index.js'
 import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/net/faults.js'
 import { createScriptSession, runScript } from '../../src/server/script/session/session.js'
 import { formatElement } from '../../src/protocol/element.js'
@@ -170,10 +170,12 @@ export class SimServer {
       newValuePartitions: 'skip',
       restartOf: first,
       faults: {
-        beforeWrite: ({ table }) =>
-          isOurs(table) || this.#secondLeads || this.#hasLiveNode
-            ? undefined
-            : notLeader(serverAddress),
+        before: () => ({
+          insert: ({ table }) =>
+            isOurs(table) || this.#secondLeads || this.#hasLiveNode
+              ? undefined
+              : notLeader(serverAddress),
+        }),
       },
     })
   }
@@ -219,11 +221,14 @@ export class SimServer {
   }
 
   #faults(process: SimProcess): Faults {
+    const { before } = requestedFaults('limitEnd')
     return {
-      beforeExecute: request => this.#before(process, request),
-      afterExecute: request => this.#after(request),
-      beforeWrite: write => this.#write(write),
-      ...requestedFaults('limitEnd'),
+      before: request => ({
+        ...actionOf(before(request)),
+        request: this.#before(process, request),
+        answer: () => this.#after(request),
+        insert: write => this.#write(write),
+      }),
     }
   }
 

@@ -55,13 +55,13 @@ const elsewhere = (
 const faulty = (
   name: string,
   exitCode: number,
-  beforeExecute: () => (request: RequestInfo) => FaultBefore | undefined,
+  before: () => (request: RequestInfo) => FaultBefore | undefined,
   ...argv: string[]
 ): Scenario =>
   plain(
     name,
     ({ load }) => load(exitCode, '-t', 'myStream', ...argv),
-    () => ({ beforeExecute: beforeExecute() }),
+    () => ({ before: before() }),
   )
 
 const onSecondBatch = (fault: FaultBefore) => () => {
@@ -166,7 +166,7 @@ const goingOn: readonly Scenario[] = [
       await load(0, '-t', 'myKeyedStream')
       await run(0, 'resume', 'myRun')
     },
-    () => ({ beforeExecute: onSecondBatch({ error: 'not this time' })() }),
+    () => ({ before: onSecondBatch({ error: 'not this time' })() }),
   ),
   plain('load rejected, and tried again', async ({ folder, run, load }) => {
     const rejects = join(folder, 'rejects.csv')
@@ -287,7 +287,7 @@ const others: readonly Scenario[] = [
       await load(4, '-t', 'myStream', '--run-id', 'myRun', '--retries', '0')
       await run(0, 'runs', '--clean', 'myRun')
     },
-    () => ({ beforeExecute: onSecondBatch({ error: 'not this time' })() }),
+    () => ({ before: onSecondBatch({ error: 'not this time' })() }),
   ),
   {
     name: 'a pool that is spread over the nodes',

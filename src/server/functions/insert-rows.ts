@@ -169,7 +169,7 @@ export const rowFunctions: readonly Builtin[] = [
     function* (context, [table, ...values]): Evaluation<ServerValue> {
       checkWrite(context, table)
       const [first] = values
-      const fault = context.node.faults.beforeWrite?.({
+      const fault = context.session.fault?.insert?.({
         sessionId: context.session.id,
         table: table.sharedName,
         rows: first.form === 'serverTable' ? first.rows : 0,

@@ -14,20 +14,13 @@ import { newUuid } from '../values/values.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
-import {
-  type FaultBefore,
-  type Faults,
-  type RequestInfo,
-  requestInfo,
-  requestText,
-} from './faults.js'
+import { type FaultAction, type FaultBefore, actionOf, requestInfo, requestText } from './faults.js'
 import { Replies } from './replies.js'
 import type { RequestRunner, Transport } from './request-runner.js'
 
 export interface ConnectionContext {
   readonly clock: Clock
   readonly node: ServerNode
-  readonly faults: Faults | undefined
   readonly limits: RequestLimits
   countRequest(asynchronous: boolean): void
   /** Called for a failed request whose client gets no answer. */
@@ -45,8 +38,8 @@ interface Work {
   readonly head: RequestHead
   readonly request: Request
   silent: boolean
-  /** Description for fault hooks; undefined if the server has no hooks. */
-  readonly info: RequestInfo | undefined
+  /** What goes wrong with the request. */
+  readonly fault: FaultAction
   /** How many times the request runs: twice for the fault `twice`. */
   runs: number
 }
@@ -232,21 +225,23 @@ export class Connection {
 
   async #take({ head, request }: Extract<Arrival, { kind: 'request' }>): Promise<void> {
     const asynchronous = (head.flags & requestFlags.async) !== 0
-    const { faults } = this.#context
+    const { faults } = this.#context.node
     this.#requestNumber += 1
     this.#context.countRequest(asynchronous)
     if (this.#connected && head.sessionId !== this.#runner.session.id) this.#openAnew()
     if (!this.#connected) this.#connectedSilent = asynchronous
     const mixed = asynchronous !== this.#connectedSilent
     const { id } = this.#runner.session
-    const info = faults && requestInfo(id, this.#requestNumber, request, asynchronous, mixed)
-    const silent = asynchronous && request.kind !== 'connect'
-    const work: Work = { head, request, info, silent, runs: 1 }
-    this.#current = work
     // Sends earlier answers first, because the fault may concern only the answer of this request.
-    if (info !== undefined) this.#replies.flush()
-    const fault = info && faults?.beforeExecute?.(info)
-    if (fault === undefined || (await this.#apply(fault, work))) await this.#run(work)
+    if (faults.before !== undefined) this.#replies.flush()
+    const fault = actionOf(
+      faults.before?.(requestInfo(id, this.#requestNumber, request, asynchronous, mixed)),
+    )
+    const silent = asynchronous && request.kind !== 'connect'
+    const work: Work = { head, request, fault, silent, runs: 1 }
+    this.#current = work
+    const runs = fault.request === undefined || (await this.#apply(fault.request, work))
+    if (runs) await this.#run(work)
   }
 
   /** @returns true if the request runs now */
@@ -267,6 +262,7 @@ export class Connection {
 
   async #run(work: Work): Promise<void> {
     this.#current = work
+    this.#runner.session.fault = work.fault
     let result: Result = { value: undefined }
     while (work.runs-- > 0) {
       result = await this.#resultOf(work)
@@ -318,7 +314,7 @@ export class Connection {
   }
 
   /** Answers a request, or counts its failure if its client gets no answer. */
-  async #settle({ head, request, silent, info }: Work, result: Result): Promise<void> {
+  async #settle({ head, request, silent, fault }: Work, result: Result): Promise<void> {
     if (silent) {
       if ('error' in result) this.#countFailure(requestText(request), result.error)
     } else {
@@ -327,10 +323,10 @@ export class Connection {
       else this.#replies.value(result.value, head.fetchSize ?? 0, isCompressed)
       await this.#runLater()
     }
-    const fault = info && this.#context.faults?.afterExecute?.(info)
-    if (fault === 'drop') this.#replies.forget()
-    if (fault === 'cut') this.#replies.flushHalf()
-    if (fault === 'cut' || fault === 'close') this.#kill()
+    const answer = fault.answer?.()
+    if (answer === 'drop') this.#replies.forget()
+    if (answer === 'cut') this.#replies.flushHalf()
+    if (answer === 'cut' || answer === 'close') this.#kill()
   }
 
   async #runLater(): Promise<void> {

@@ -1,6 +1,6 @@
 /*
-  Deliberate failures, for tests: hooks decide for each request which fault to apply. A hook sees the requests of a
-  session in order, so a test that counts requests is deterministic. Users choose faults by name, for tests of clients:
+  Deliberate failures, for tests: one hook decides for each request what goes wrong. It sees the requests of a session in
+  order, so a test that counts requests is deterministic. Users choose faults by name, for tests of clients:
   `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
 */
 import { UsageError } from '../../errors.js'
@@ -48,7 +48,7 @@ export type FaultBefore =
 /** A fault after a request has run: no answer (drop), connection ended (close), or answer cut in the middle (cut). */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 
-/** Describes an insert inside a script to fault hooks. */
+/** Describes an insert inside a script. */
 export interface WriteInfo {
   readonly sessionId: string
   /** Name under which the table is shared; '' if it is not shared. */
@@ -60,16 +60,27 @@ export interface WriteInfo {
 /** The fault of an insert. drop: it returns 0 and stores nothing, as if its job had been killed. */
 export type FaultWrite = 'drop' | FaultError | FaultWait
 
-/** All hooks are optional. A hook that returns undefined applies no fault. */
-export interface Faults {
-  beforeExecute?(request: RequestInfo): FaultBefore | undefined
-  afterExecute?(request: RequestInfo): FaultAfter | undefined
+/** What goes wrong with a request. Nothing goes wrong where a member is missing or gives undefined. */
+export interface FaultAction {
+  readonly request?: FaultBefore | undefined
+  /** Called when the request has run, before it is answered. */
+  answer?(): FaultAfter | undefined
   /** Called before each tableInsert. */
-  beforeWrite?(write: WriteInfo): FaultWrite | undefined
+  insert?(write: WriteInfo): FaultWrite | undefined
   /** Called before the server removes a shared stream table. */
-  beforeRemoval?(removal: Pick<WriteInfo, 'sessionId' | 'table'>): FaultError | undefined
+  removal?(table: string): FaultError | undefined
   /** Called before a clause `limit offset, n` is applied to a result with `rows` rows. */
-  beforeSlice?(slice: { readonly offset: number; readonly rows: number }): FaultError | undefined
+  limit?(offset: number, rows: number): FaultError | undefined
+}
+
+export interface Faults {
+  /** Called before each request. A word, an error or a promise alone is the member `request` of an action. */
+  before?(request: RequestInfo): FaultBefore | FaultAction | undefined
+}
+
+export function actionOf(given: FaultBefore | FaultAction | undefined): FaultAction {
+  const isRequest = typeof given === 'string' || (given && ('error' in given || 'until' in given))
+  return isRequest ? { request: given as FaultBefore } : ((given as FaultAction | undefined) ?? {})
 }
 
 const describedChars = 200
@@ -145,67 +156,71 @@ const refusedInserts: Readonly<Record<string, string>> = {
   S03020: 'The leader has not been elected. Try again later. RefId: S03020',
 }
 
-/** Makes the hooks of a fault of every N-th event. `isDue` counts the events and is true for each N-th. */
-type CountedFault = (isDue: () => boolean, every: number) => Faults
+type Before = NonNullable<Faults['before']>
 
-const refusing =
-  (text: string): CountedFault =>
-  isDue => ({
-    beforeWrite: ({ rows, table }) =>
-      rows > 0 && isDue() ? { error: text.replace('TABLE', table) } : undefined,
-  })
-
-/** Applies a fault to requests in which flag 4 (no answer) is not the same as in the connect request. */
-const toMixed = (fault: FaultBefore): Faults => ({
-  beforeExecute: request => (request.mixed ? fault : undefined),
-})
-
-/** The faults that users request by name. A fault without a count hits every request of its kind. */
-const faultTable: Readonly<Record<string, Faults | CountedFault>> = {
+/** The faults of every N-th event. `isDue` counts the events and is true for each N-th. */
+const countedFaults: Readonly<Record<string, (isDue: () => boolean, every: number) => Before>> = {
   ...Object.fromEntries(
-    Object.entries(refusedInserts).map(([name, text]) => [name, refusing(text)]),
+    Object.entries(refusedInserts).map(([name, text]) => [
+      name,
+      (isDue: () => boolean) => () => ({
+        insert: ({ rows, table }) =>
+          rows > 0 && isDue() ? { error: text.replace('TABLE', table) } : undefined,
+      }),
+    ]),
   ),
   // Refuses the removal of a shared stream table, as if the table had a subscriber.
-  S03000: isDue => ({
-    beforeRemoval: ({ table }) => {
+  S03000: isDue => () => ({
+    removal: table => {
       const error = `To undefine the shared stream table '${table}', first cancel all subscriptions to it. RefId: S03000`
       return isDue() ? { error } : undefined
     },
   }),
-  forget: (_, every) => ({
-    beforeExecute: ({ kind, requestNumber }) =>
+  forget:
+    (_, every) =>
+    ({ kind, requestNumber }) =>
       kind !== 'connect' && requestNumber % every === 0 ? 'forget' : undefined,
-  }),
+}
+
+/** Applies to requests in which flag 4 (no answer) is not the same as in the connect request. */
+const toMixed =
+  (fault: FaultBefore): Before =>
+  ({ mixed }) =>
+    mixed ? fault : undefined
+
+/** The faults of every request. */
+const constantFaults: Readonly<Record<string, Before>> = {
   mixedRefuse: toMixed('close'),
   mixedIgnore: toMixed('drop'),
   mixedReorder: toMixed('later'),
   mixedAnswer: toMixed('flag'),
   mixedStall: toMixed('stall'),
   // Refuses a `limit` that begins after the last row. The message is our own, because DolphinDB documents none.
-  limitEnd: {
-    beforeSlice: ({ offset, rows }) =>
+  limitEnd: () => ({
+    limit: (offset, rows) =>
       offset >= rows && offset > 0
         ? { error: `The offset ${offset} of limit is not within the ${rows} rows (fault).` }
         : undefined,
-  },
+  }),
 }
 
-export const faultNames = Object.keys(faultTable)
+export const faultNames = Object.keys({ ...countedFaults, ...constantFaults })
 
 /**
- * Makes the hooks of a fault that the user requests by name.
+ * Makes the hook of a fault that the user requests by name.
  * @param text  `NAME` or `NAME:N`; N is 10 by default. Faults of every request take no N.
  * @throws {UsageError} DDB_USAGE
  */
-export function requestedFaults(text: string): Faults {
+export function requestedFaults(text: string): Required<Faults> {
   const [, name = '', count] = /^(\w+)(?::(\d{1,9}))?$/.exec(text) ?? []
-  const fault = Object.hasOwn(faultTable, name) ? faultTable[name] : undefined
   const every = Number(count ?? 10)
-  if (typeof fault === 'function' && every > 0) {
+  if (Object.hasOwn(countedFaults, name) && every > 0) {
     let events = 0
-    return fault(() => ++events % every === 0, every)
+    return { before: countedFaults[name]!(() => ++events % every === 0, every) }
   }
-  if (typeof fault === 'object' && count === undefined) return fault
+  if (Object.hasOwn(constantFaults, name) && count === undefined) {
+    return { before: constantFaults[name]! }
+  }
   throw new UsageError(
     'DDB_USAGE',
     `fault must be NAME or NAME:N, with NAME one of ${faultNames.join(', ')}, not ${JSON.stringify(text)}.`,

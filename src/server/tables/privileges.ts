@@ -173,7 +173,7 @@ export function unshareTable(node: ServerNode, session: ScriptSession, name: str
   const entry = node.shared.get(name)
   check(entry !== undefined, `Can't find the object with name ${name}`)
   if (isStream(entry.table)) {
-    const fault = node.faults.beforeRemoval?.({ sessionId: session.id, table: name })
+    const fault = session.fault?.removal?.(name)
     if (fault !== undefined) throw new ScriptError(fault.error)
   }
   if (entry.table.sharedName === name) entry.table.sharedName = ''

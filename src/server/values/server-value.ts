@@ -8,6 +8,7 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
+import type { FaultAction } from '../net/faults.js'
 import type { Runtime } from '../script/session/runtime.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
@@ -21,6 +22,8 @@ export interface ScriptSession {
   viewOwner: string | undefined
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
+  /** What goes wrong with the running request; only for tests. */
+  fault?: FaultAction
   /** Receives the output of print(); not called for asynchronous requests. */
   print: (text: string) => void
   readonly remoteAddress: string

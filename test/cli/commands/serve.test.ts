@@ -331,7 +331,7 @@ deepTest(t, 'a signal ends the measurement, and no table is left on the server',
 
 t.test('a measurement that fails says why, and leaves no table on the server', async t => {
   const { server, fake, running } = await scene(t, {
-    beforeExecute: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
+    before: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
   })
   t.equal(await running, 65)
   t.match(fake.stderr(), /refused/)

@@ -137,12 +137,12 @@ t.test(
     for (const option of options) {
       const dir = t.testdir({ f: 'old\n' })
       const path = join(dir, 'f')
-      server.node.faults.beforeWrite = () => {
+      const insert = (): undefined => {
         unlinkSync(path)
         mkdirSync(join(path, 'in-the-way'), { recursive: true })
-        delete server.node.faults.beforeWrite
-        return undefined
+        delete server.node.faults.before
       }
+      server.node.faults.before = () => ({ insert })
       t.match(await load(...fileFlag(option, path)), {
         code: 74,
         stdout: /^Loaded 1 row/,

@@ -11,7 +11,12 @@ import type { PlainTable } from '../../../src/client/plain-output.js'
 import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
-import { type RequestInfo, type ServerOptions, startServer } from '../../../src/server/index.js'
+import {
+  type Faults,
+  type RequestInfo,
+  type ServerOptions,
+  startServer,
+} from '../../../src/server/index.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -74,12 +79,12 @@ t.test('run returns promises with increasing ids', async t => {
 t.test('several tasks run at the same time on the server', async t => {
   const allBegun = closedGate()
   let begun = 0
-  const beforeExecute = ({ text }: RequestInfo): { until: Promise<undefined> } | undefined => {
+  const before = ({ text }: RequestInfo): { until: Promise<undefined> } | undefined => {
     if (text !== '1+1') return undefined
     if (++begun === 4) allBegun.open()
     return { until: allBegun.opened }
   }
-  const pool = await pooled(t, {}, { faults: { beforeExecute } })
+  const pool = await pooled(t, {}, { faults: { before } })
   // No task ends before all four have begun. So tasks that run one after another would never end.
   const results = await Promise.all([1, 2, 3, 4].map(() => pool.run('1+1')))
   t.strictSame(results, [2, 2, 2, 2].map(int))
@@ -268,10 +273,11 @@ t.test('disposing of a pool shuts it down', async t => {
 })
 
 t.test('a connection that ends during a result fails its task and is reopened', async t => {
-  const faults = {
-    afterExecute: ({ text }: { text: string }) => (text === 'cut' ? ('cut' as const) : undefined),
-    beforeExecute: ({ text }: { text: string }) =>
-      text === 'close' ? ('close' as const) : undefined,
+  const faults: Faults = {
+    before: ({ text }) => {
+      if (text === 'close') return 'close'
+      return text === 'cut' ? { answer: () => 'cut' } : undefined
+    },
   }
   const pool = await pooled(
     t,

@@ -130,8 +130,9 @@ deepTest(t, 'in refusals of loaded rows, in every mode', async t => {
         adminPassword: password,
         initScript: 'share streamTable(1:0, [`id], [INT]) as target',
         faults: {
-          beforeWrite: ({ table }) =>
-            table === 'target' ? { error: `${words} ${text}` } : undefined,
+          before: () => ({
+            insert: ({ table }) => (table === 'target' ? { error: `${words} ${text}` } : undefined),
+          }),
         },
       })
       t.teardown(() => server.close())
@@ -183,7 +184,7 @@ deepTest(t, 'in the findings of selftest', async t => {
     port: 0,
     adminPassword: password,
     faults: {
-      beforeExecute: ({ kind, text }) =>
+      before: ({ kind, text }) =>
         kind === 'connect' || /login|Key|scram/.test(text)
           ? undefined
           : { error: `${password} => no` },
@@ -223,7 +224,7 @@ t.test("decisions use the server's original text", async t => {
     adminPassword: odd,
     initScript: 'share streamTable(1:0, [`id], [INT]) as target',
     faults: {
-      beforeExecute: ({ text }) =>
+      before: ({ text }) =>
         text === 'ddbIngestDeliver' && refused++ < 2 ? { error: `<${odd}>busy` } : undefined,
     },
   })

@@ -123,7 +123,7 @@ deepTest(t, 'additional hosts and redirects use TLS in the same way', async t =>
     [outdated, 76],
   ] as const) {
     const follower = await serve(t, good, {
-      beforeExecute: ({ text }) =>
+      before: ({ text }) =>
         asksSchema(text) ? { error: `<NotLeader>localhost:${to.port}:dnode2` } : undefined,
     })
     const outcome = await run(

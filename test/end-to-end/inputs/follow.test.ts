@@ -270,7 +270,7 @@ for (const mode of ['async', 'sync'] as const) {
       let looks = 0
       const here = await startLoadServer(t, script, {
         faults: {
-          beforeExecute: ({ text }) => void (looks += Number(lookBegins.test(text))),
+          before: ({ text }) => void (looks += Number(lookBegins.test(text))),
         },
       })
       const { host, port } = here.server

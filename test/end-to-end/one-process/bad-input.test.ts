@@ -208,7 +208,7 @@ t.test('if a server disconnects during a load, the exit code is 4 and the rows a
   let batches = 0
   const { load, count } = await startLoadServer(t, tradesScript, {
     faults: {
-      beforeExecute: request => (request.rows > 0 && ++batches === 3 ? 'close' : undefined),
+      before: request => (request.rows > 0 && ++batches === 3 ? 'close' : undefined),
     },
   })
   const dir = t.testdir({ 'in.csv': tradesHeader + good.repeat(500_000) })

@@ -93,7 +93,7 @@ t.test('jobs of the server overlap, and each session writes to different partiti
     const at = new Set<string>()
     let most = 0
     const { run } = await scene(t, hashed, {
-      beforeExecute({ rows, sessionId }) {
+      before({ rows, sessionId }) {
         if (rows < 2) return undefined
         at.add(sessionId)
         most = Math.max(most, at.size)
@@ -188,7 +188,7 @@ t.test('a load works with few rows, many connections and little data in flight',
 t.test('a lost connection loses no batch, and gets no batch of another connection', async t => {
   let requests = 0
   const { run, stored } = await scene(t, hashed, {
-    beforeExecute: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
+    before: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
   })
   const result = await run({ mode: 'async', retries: 50, retryTimeoutMs: 60_000 })
   t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
@@ -254,7 +254,7 @@ async function interrupted(
   let stop = new AbortController()
   let requests = 0
   const here = await scene(t, script, {
-    beforeExecute({ rows, sessionId }) {
+    before({ rows, sessionId }) {
       if (rows < 1 || sessionId === '') return undefined
       requests++
       if (requests % 6 === 5) {
@@ -326,8 +326,7 @@ for (const [name, [script, target]] of Object.entries(keyedScripts)) {
       let requests = 0
       const isLossy = way.mode !== 'sync'
       const { run, stored } = await scene(t, script, {
-        beforeExecute: ({ rows }) =>
-          isLossy && rows > 1 && ++requests % 7 === 3 ? 'close' : undefined,
+        before: ({ rows }) => (isLossy && rows > 1 && ++requests % 7 === 3 ? 'close' : undefined),
       })
       const delivery = { ...way, unordered: true, retries: 50, retryTimeoutMs: 60_000 }
       const result = await run(delivery, target)
@@ -359,8 +358,7 @@ t.test('sixty-four connections cause no notices, with any confirmation', async t
 t.test('if the table now divides rows differently, known rows are not sent again', async t => {
   let requests = 0
   const { run, stored, dir } = await scene(t, hashed, {
-    beforeExecute: ({ rows }) =>
-      rows > 1 && ++requests >= 6 && requests < 12 ? 'close' : undefined,
+    before: ({ rows }) => (rows > 1 && ++requests >= 6 && requests < 12 ? 'close' : undefined),
   })
   const named = { runId: 'nightly', journal: { folder: dir } }
   const impatient = { retries: 0, confirmTimeoutMs: 30_000, retryTimeoutMs: 4_000 }

@@ -20,7 +20,7 @@ async function cluster(t: Test, host = '127.0.0.1') {
   let batches = 0
   const first = await startLoadServer(t, script, {
     faults: {
-      beforeExecute({ rows }) {
+      before({ rows }) {
         if (rows < 2 || ++batches < 15) return undefined
         void first.server.close()
         return 'close'
@@ -31,7 +31,7 @@ async function cluster(t: Test, host = '127.0.0.1') {
   const second = await startServer({
     port: 0,
     restartOf: first.server,
-    faults: { beforeExecute: ({ text }) => void scripts.push(text) },
+    faults: { before: ({ text }) => void scripts.push(text) },
   })
   t.teardown(() => second.close())
   first.server.node.otherNodes = ['no address', `${host}:${second.port}:dnode2`]

@@ -223,7 +223,7 @@ async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<u
     port: 0,
     initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
     faults: {
-      beforeExecute: request => {
+      before: request => {
         if (request.rows === 0) return undefined
         stuck.open()
         return { until: thaw.opened }

@@ -53,7 +53,7 @@ t.test('no data request is answered, and every batch is a single request', async
   const requests: { asynchronous: boolean; rows: number }[] = []
   const { load, server } = await startLoadServer(t, tradesScript, {
     faults: {
-      beforeExecute: request => {
+      before: request => {
         if (request.rows > 0) requests.push(request)
         return undefined
       },

@@ -18,7 +18,7 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
     const names: string[] = []
     const { load, rows } = await startLoadServer(t, fixture('scripts/dfs.dos'), {
       faults: {
-        beforeExecute: request => {
+        before: request => {
           if (request.rows > 0) names.push(request.text)
           return undefined
         },
@@ -150,7 +150,7 @@ deepTest(t, 'rows outside the scheme are named only if the server reveals its po
       const here = await startLoadServer(t, dfsScript, {
         newValuePartitions: policy,
         faults: {
-          beforeExecute: ({ text }) =>
+          before: ({ text }) =>
             text.startsWith('getConfig(') && !isTold
               ? { error: 'Only administrators execute function getConfig' }
               : undefined,

@@ -45,9 +45,9 @@ const deliveries: readonly DeliveryOptions[] = [
 ]
 
 function start(t: Test, fault: string, also: Faults = {}): Promise<LoadServer> {
-  const { beforeExecute } = requestedFaults(fault) as Required<Faults>
+  const { before } = requestedFaults(fault)
   return startLoadServer(t, `${streamScript}\n${dfsScript}\n${view}`, {
-    faults: { beforeExecute: request => also.beforeExecute?.(request) ?? beforeExecute(request) },
+    faults: { before: request => also.before?.(request) ?? before(request) },
   })
 }
 
@@ -116,7 +116,7 @@ for (const fault of faultNames) {
       const folder = t.testdir({ 'in.csv': csv(rowCount) })
       let batches = 0
       const here = await start(t, fault, {
-        beforeExecute: ({ rows }) => (rows > 0 && ++batches === 3 ? 'close' : undefined),
+        before: ({ rows }) => (rows > 0 && ++batches === 3 ? 'close' : undefined),
       })
       const run = (retries: number): Promise<Outcome> =>
         load(here, {
@@ -157,7 +157,7 @@ for (const fault of faultNames) {
 t.test('a lost request is sent again even if no session can be asked after it', async t => {
   let deliveries = 0
   const here = await start(t, 'mixedIgnore', {
-    beforeExecute: ({ rows }) => (rows > 0 && ++deliveries === 3 ? 'drop' : undefined),
+    before: ({ rows }) => (rows > 0 && ++deliveries === 3 ? 'drop' : undefined),
   })
   const { result } = await load(here, {
     delivery: { mode: 'async' },

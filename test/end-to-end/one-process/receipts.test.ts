@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
-import { type Faults, type RequestInfo } from '../../../src/server/index.js'
+import type { Faults, FaultWrite, RequestInfo, WriteInfo } from '../../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -34,7 +34,7 @@ async function run(
 
 t.test('tables are looked up by calls that crash no server', async t => {
   const scripts: string[] = []
-  const faults: Faults = { beforeExecute: ({ text }) => void scripts.push(text) }
+  const faults: Faults = { before: ({ text }) => void scripts.push(text) }
   const here = await startLoadServer(t, streamScript, { faults })
   t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
   // `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1
@@ -53,7 +53,7 @@ deepTest(t, 'a DFS table dropped during the run ends it, and no batch is sent ag
     await here?.session.run('dropTable(database("dfs://d"), "t")')
   }
   const faults: Faults = {
-    beforeExecute: request => (deliveries(request) && ++sent === 3 ? { until: drop() } : undefined),
+    before: request => (deliveries(request) && ++sent === 3 ? { until: drop() } : undefined),
   }
   here = await startLoadServer(t, dfsScript, { faults })
   const target = { table: 'dfs://d/t' }
@@ -86,7 +86,7 @@ t.test(
     const notices: string[] = []
     const here = await startLoadServer(t, streamScript, {
       faults: {
-        beforeExecute: ({ text }) =>
+        before: ({ text }) =>
           text.includes('keyedStreamTable') ? { error: 'not here' } : undefined,
       },
     })
@@ -108,7 +108,7 @@ t.test('lost batches are named without retries, and resent with retries', async 
   const lost: number[] = []
   let number = 0
   const faults: Faults = {
-    beforeExecute: request => {
+    before: request => {
       if (!deliveries(request)) return undefined
       number++
       if (number % 10 !== 3) return undefined
@@ -217,13 +217,15 @@ deepTest(t, 'failures that do not come from rows stop the run at once', async t 
   let dropped = false
   const here = await startLoadServer(t, streamScript, {
     faults: {
-      afterExecute: request => {
-        if (deliveries(request) && !dropped) {
-          dropped = true
-          here.server.node.shared.delete('target')
-        }
-        return undefined
-      },
+      before: request => ({
+        answer: () => {
+          if (deliveries(request) && !dropped) {
+            dropped = true
+            here.server.node.shared.delete('target')
+          }
+          return undefined
+        },
+      }),
     },
   })
   const result = await run(t, here, csv(1000), { delivery: { ...receipts, maxInFlightBytes: 300 } })
@@ -235,16 +237,15 @@ deepTest(t, 'failures that do not come from rows stop the run at once', async t 
 function killSecondBatch(insertHappens: boolean): Faults {
   let targetWrites = 0
   let killed = false
-  return {
-    beforeWrite: ({ table }) => {
-      const isLedger = table.startsWith('ddbIngest')
-      // The server writes three things for a batch, in this order: the claim, the rows, the outcome.
-      if (!isLedger) return ++targetWrites === 2 && !insertHappens ? { error: 'killed' } : undefined
-      if (targetWrites !== 2 || killed) return undefined
-      killed = true
-      return 'drop'
-    },
+  const insert = ({ table }: WriteInfo): FaultWrite | undefined => {
+    const isLedger = table.startsWith('ddbIngest')
+    // The server writes three things for a batch, in this order: the claim, the rows, the outcome.
+    if (!isLedger) return ++targetWrites === 2 && !insertHappens ? { error: 'killed' } : undefined
+    if (targetWrites !== 2 || killed) return undefined
+    killed = true
+    return 'drop'
   }
+  return { before: () => ({ insert }) }
 }
 
 for (const insertHappens of [true, false]) {
@@ -288,14 +289,16 @@ deepTest(
     let writes = 0
     const here = await startLoadServer(t, streamScript, {
       faults: {
-        beforeWrite: ({ table }) => {
-          if (table === 'target' && ++writes === 3) {
-            for (const name of here.server.node.shared.keys()) {
-              if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
+        before: () => ({
+          insert: ({ table }) => {
+            if (table === 'target' && ++writes === 3) {
+              for (const name of here.server.node.shared.keys()) {
+                if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
+              }
             }
-          }
-          return undefined
-        },
+            return undefined
+          },
+        }),
       },
     })
     const result = await run(t, here, csv(200), {
@@ -317,12 +320,14 @@ deepTest(
     let keepsLedger = false
     const here = await startLoadServer(t, streamScript, {
       faults: {
-        beforeExecute: ({ text }) =>
-          keepsLedger && text.startsWith('if(defined("ddbIngestLedger')
-            ? { error: 'no undef' }
-            : undefined,
-        // After the data of `nightly`, this text occurs only in the request that removes the ledger.
-        afterExecute: ({ rows }) => void (keepsLedger ||= rows > 0 && runId === 'nightly'),
+        before: ({ text, rows }) => ({
+          request:
+            keepsLedger && text.startsWith('if(defined("ddbIngestLedger')
+              ? { error: 'no undef' }
+              : undefined,
+          // After the data of `nightly`, this text occurs only in the request that removes the ledger.
+          answer: () => void (keepsLedger ||= rows > 0 && runId === 'nightly'),
+        }),
       },
     })
     let runId = 'a-b'
@@ -349,7 +354,7 @@ t.test('the session for data opens while the run examines the target', async t =
   const opened = new Promise<void>(resolve => (second = resolve))
   const here = await startLoadServer(t, streamScript, {
     faults: {
-      beforeExecute({ kind, text }) {
+      before({ kind, text }) {
         // The first connection belongs to the test.
         if (kind === 'connect' && ++connected === 3) second()
         return text.startsWith('ddbIngestRows = ') ? { until: opened } : undefined
@@ -396,13 +401,15 @@ deepTest(t, 'a run waits for a busy partition', async t => {
   let refusals = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
-      beforeWrite: ({ table }) =>
-        table === 'target' && refusals++ < 2
-          ? {
-              error:
-                "<ChunkInTransaction>filepath '/d' has been owned by transaction 1 RefId:S00002",
-            }
-          : undefined,
+      before: () => ({
+        insert: ({ table }) =>
+          table === 'target' && refusals++ < 2
+            ? {
+                error:
+                  "<ChunkInTransaction>filepath '/d' has been owned by transaction 1 RefId:S00002",
+              }
+            : undefined,
+      }),
     },
   })
   const result = await run(t, here, csv(30))

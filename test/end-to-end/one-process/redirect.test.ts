@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
-import type { RequestInfo } from '../../../src/server/index.js'
+import { actionOf, type RequestInfo } from '../../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -27,7 +27,7 @@ async function pair(
   let armed = false
   const follower = await startLoadServer(t, streamScript, {
     faults: {
-      beforeExecute: request =>
+      before: request =>
         armed && matches(request)
           ? { error: `<NotLeader>${host}:${leader.server.port}:dnode2` }
           : undefined,
@@ -97,10 +97,15 @@ t.test('in sync mode a redirected batch goes to the leader, once', async t => {
 /** The first node accepts `before` batches and redirects every later batch to the second node. */
 function leadUntil(here: Pair, before: number, host = 'localhost'): void {
   let batches = 0
-  here.follower.server.node.faults.beforeWrite = ({ table }) =>
-    table === 'target' && ++batches > before
-      ? { error: `<NotLeader>${host}:${here.leader.server.port}:dnode2` }
-      : undefined
+  const { faults } = here.follower.server.node
+  const given = faults.before
+  faults.before = request => ({
+    ...actionOf(given?.(request)),
+    insert: ({ table }) =>
+      table === 'target' && ++batches > before
+        ? { error: `<NotLeader>${host}:${here.leader.server.port}:dnode2` }
+        : undefined,
+  })
 }
 
 t.test('with receipts, the batches of a former leader are sent to the new leader', async t => {
@@ -159,7 +164,7 @@ t.test('with receipts a function is not called again on another node', async t =
 t.test('circular redirects are not followed forever', async t => {
   const here = await startLoadServer(t, streamScript, {
     faults: {
-      beforeExecute: ({ text }): { error: string } | undefined =>
+      before: ({ text }): { error: string } | undefined =>
         asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${here.server.port}` } : undefined,
     },
   })

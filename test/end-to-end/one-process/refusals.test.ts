@@ -65,14 +65,15 @@ async function loadRefused(
   let inserts = 0
   let rowsOfRequest = 0
   const faults: Faults = {
-    beforeExecute: ({ rows }) => {
+    before: ({ rows }) => {
       if (rows > 0) rowsOfRequest = rows
-      return undefined
-    },
-    beforeWrite: ({ table }) => {
-      if (table.startsWith('ddbIngest')) return undefined
-      const error = refuses(++inserts, rowsOfRequest)
-      return error === undefined ? undefined : { error }
+      return {
+        insert: ({ table }) => {
+          if (table.startsWith('ddbIngest')) return undefined
+          const error = refuses(++inserts, rowsOfRequest)
+          return error === undefined ? undefined : { error }
+        },
+      }
     },
   }
   const here = await startLoadServer(t, kind.script, { faults })
@@ -186,7 +187,7 @@ for (const [text, right] of missingRights) {
   t.test(`without the right to read, a run ends with exit code 77: ${text}`, async t => {
     const here = await startLoadServer(t, streamScript, {
       faults: {
-        beforeExecute: request =>
+        before: request =>
           asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
       },
     })
@@ -217,7 +218,7 @@ for (const [text, right] of missingRights) {
 t.test('batches without a receipt are named as ranges of lines, not one by one', async t => {
   const thaw = closedGate()
   const here = await startLoadServer(t, streamScript, {
-    faults: { beforeExecute: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined) },
+    faults: { before: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined) },
   })
   t.teardown(() => thaw.open())
   const dir = t.testdir({ 'A.csv': csv(5_000), 'B.csv': csv(10) })
@@ -240,7 +241,7 @@ t.test('tables of killed runs are named but stay; those of a live run are not na
   const stuck = closedGate()
   const here = await startLoadServer(t, streamScript, {
     faults: {
-      beforeExecute: ({ rows }) => {
+      before: ({ rows }) => {
         if (rows === 0 || !isFrozen) return undefined
         stuck.open()
         return { until: thaw.opened }

@@ -58,7 +58,7 @@ t.test('the embedded server passes; an object and a text for an issue are writte
 })
 
 t.test('a difference gives exit code 1 and its consequences; the rest is counted', async t => {
-  const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
+  const other = await startServer({ port: 0, faults: { before: () => ({ insert: () => 'drop' }) } })
   t.teardown(() => other.close())
   const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--time-limit', '10s']
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
@@ -101,7 +101,7 @@ t.test(
       const other = await startServer({
         port: 0,
         faults: {
-          beforeExecute({ text }) {
+          before({ text }) {
             if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
             return undefined
           },
@@ -143,7 +143,7 @@ t.test('load uses the stored fact that a session of the server cannot do both', 
     port: 0,
     initScript: 'share streamTable(10:0, `id`name, [INT,STRING]) as target',
     faults: {
-      beforeExecute({ kind, sessionId, asynchronous }) {
+      before({ kind, sessionId, asynchronous }) {
         if (asynchronous) return answering.has(sessionId) ? 'drop' : undefined
         if (kind !== 'connect') answering.add(sessionId)
         return undefined

@@ -45,7 +45,7 @@ for (const [name, script] of Object.entries(scripts)) {
     for (const way of ways) {
       const sessions = new Set<string>()
       const { run, stored } = await scene(t, script, {
-        beforeExecute({ rows, sessionId }) {
+        before({ rows, sessionId }) {
           if (rows > 1) sessions.add(sessionId)
           return undefined
         },
@@ -77,7 +77,7 @@ t.test('after the first batch, the server works on as many batches at once', asy
     let begun = 0
     let waiting: (() => void)[] = []
     const { run, stored } = await scene(t, streamScript, {
-      beforeExecute({ rows }) {
+      before({ rows }) {
         if (rows < 2 || ++begun === 1 || begun > 5) return undefined
         const until = new Promise<void>(resolve => waiting.push(resolve))
         if (waiting.length === 4) {

@@ -38,7 +38,7 @@ async function freezingAfter(
   let seen = 0
   const here = await startLoadServer(t, noteScript, {
     faults: {
-      beforeExecute: request => {
+      before: request => {
         if (matches(request)) seen++
         return seen > count ? { until: thaw.opened } : undefined
       },
@@ -119,7 +119,7 @@ deepTest(t, 'in sync mode, an answer that arrives while the run asks about it co
   let asked = 0
   const here = await startLoadServer(t, noteScript, {
     faults: {
-      beforeExecute: ({ rows, text }) => {
+      before: ({ rows, text }) => {
         if (rows > 0) return { until: answered.opened }
         if (text.includes('getConsoleJobs')) {
           asked++

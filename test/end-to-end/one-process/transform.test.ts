@@ -273,8 +273,10 @@ t.test(
 t.test('a temporary refusal is tried again, and missing rights end the run', async t => {
   let refusals = 0
   const faults: Faults = {
-    beforeWrite: ({ table }) =>
-      table === 'noted' && ++refusals <= 2 ? { error: '<ChunkInTransaction>busy' } : undefined,
+    before: () => ({
+      insert: ({ table }) =>
+        table === 'noted' && ++refusals <= 2 ? { error: '<ChunkInTransaction>busy' } : undefined,
+    }),
   }
   const script = `${streamScript}\nshare(table(1:0, \`n, [INT]), "noted")`
   const noting = `def(t){ tableInsert(objByName("noted"), t.rows())\n return t }`
@@ -352,8 +354,7 @@ t.test('incompatible options are refused with exit code 64', async t => {
   const target = { function: 'f', types: 'id:INT', transform: positive }
   await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
   const refusing: Faults = {
-    beforeExecute: ({ text }) =>
-      text.includes('ddbIngestLedger6_') ? { error: 'not here' } : undefined,
+    before: ({ text }) => (text.includes('ddbIngestLedger6_') ? { error: 'not here' } : undefined),
   }
   const without = await scene(t, streamScript, csv, refusing)
   t.match(await without.transformed(positive, { delivery: { mode: 'async' } }), {
@@ -424,8 +425,7 @@ t.test('a transform comes from a file, and appears in summary, check and metrics
 t.test('a resumed run keeps its transform and the count of dropped rows', async t => {
   let batches = 0
   const faults: Faults = {
-    beforeExecute: ({ rows }) =>
-      rows > 0 && ++batches === 3 ? { error: 'not this time' } : undefined,
+    before: ({ rows }) => (rows > 0 && ++batches === 3 ? { error: 'not this time' } : undefined),
   }
   const { run, path, folder, rows, count } = await scene(t, dfsScript, csv, faults)
   const file = join(folder, 'clean.dos')
@@ -491,8 +491,7 @@ t.test('rejects are loaded again through the same transform, or through a given 
 t.test('a journal open to other users does not decide what runs on the server', async t => {
   let batches = 0
   const faults: Faults = {
-    beforeExecute: ({ rows }) =>
-      rows > 0 && ++batches === 2 ? { error: 'not this time' } : undefined,
+    before: ({ rows }) => (rows > 0 && ++batches === 2 ? { error: 'not this time' } : undefined),
   }
   const { run, path, folder } = await scene(t, streamScript, csv, faults)
   const argv = ['-t', 'prices', '--transform', positive, '--run-id', 'day', '-b', '1']

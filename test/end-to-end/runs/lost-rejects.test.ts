@@ -19,7 +19,7 @@ async function scene(t: Test) {
   let atBatch: (no: number) => void = () => undefined
   let batches = 0
   const { load, count } = await startLoadServer(t, streamScript, {
-    faults: { beforeExecute: ({ rows }) => void (rows > 0 && atBatch(++batches)) },
+    faults: { before: ({ rows }) => void (rows > 0 && atBatch(++batches)) },
   })
   const dir = t.testdir({ 'in.csv': `id,sym\n${lines.join('')}` })
   const file = join(dir, 'r.csv')

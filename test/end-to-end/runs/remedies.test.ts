@@ -52,7 +52,7 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   const here = await startLoadServer(t, script, {
     settings: { persistenceDir: 'persisted' },
     faults: {
-      beforeExecute({ rows }) {
+      before({ rows }) {
         if (rows !== 100 || ++batches !== 3) return undefined
         reached.open()
         return { until: gate.opened }

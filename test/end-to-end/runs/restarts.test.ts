@@ -43,7 +43,7 @@ async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart):
   )
   t.teardown(() => platform.stop())
   const faults: Faults = {
-    beforeExecute: ({ rows }) => {
+    before: ({ rows }) => {
       if (rows === 0 || ++batches !== 6) return undefined
       if (goneMs === undefined) return 'close'
       goneAtMs = platform.clock.nowMs()

@@ -37,7 +37,7 @@ async function scene(t: Test): Promise<Scene> {
   let batches = -Infinity
   const here = await startLoadServer(t, streamScript, {
     faults: {
-      beforeExecute({ rows }) {
+      before({ rows }) {
         if (rows === 0 || ++batches !== 3) return undefined
         reached.open()
         return { until: gate.opened }
@@ -332,7 +332,7 @@ deepTest(
     const gate = closedGate()
     const here = await startLoadServer(t, 'share streamTable(1:0, `id`v, [INT,INT]) as s', {
       faults: {
-        beforeExecute({ rows }) {
+        before({ rows }) {
           if (rows !== 5) return undefined
           reached.open()
           return { until: gate.opened }

@@ -108,9 +108,10 @@ deepTest(
       }
       const here = await startLoadServer(t, streamScript, {
         faults: {
-          afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
-          beforeExecute: () => {
-            if (!marked || replaced !== undefined) return undefined
+          before: ({ text }) => {
+            const answer = (): undefined =>
+              void (marked ||= text.includes('share(keyedStreamTable('))
+            if (!marked || replaced !== undefined) return { answer }
             replaced = Promise.resolve().then(otherRun)
             return { until: replaced }
           },

@@ -35,7 +35,7 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   let batches = 0
   const here = await startLoadServer(t, `${streamScript}\n${dfsScript}`, {
     faults: {
-      beforeExecute(request) {
+      before(request) {
         const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
         return wait === undefined ? undefined : { until: wait }
       },

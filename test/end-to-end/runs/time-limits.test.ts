@@ -133,7 +133,7 @@ async function losing(
   let batches = 0
   const platform = platformOf(t, nowMs => lostAtMs === undefined || nowMs >= lostAtMs + backAfterMs)
   const faults: Faults = {
-    beforeExecute: request => {
+    before: request => {
       const isLost = lostAtMs !== undefined && platform.clock.nowMs() < lostAtMs + backAfterMs
       if (isLost && !endsOne) return 'close'
       if (!isDelivery(request) || ++batches !== 3) return undefined
@@ -206,7 +206,7 @@ for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies 
     let batches = 0
     const here = await startLoadServer(t, streamScript, {
       faults: {
-        beforeExecute: ({ rows }) => {
+        before: ({ rows }) => {
           if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
           return frozenAtMs === undefined ? undefined : { until: thaw.opened }
         },

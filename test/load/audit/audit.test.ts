@@ -241,7 +241,8 @@ t.test('wrong columns are refused before anything is read', async t => {
 
 t.test('a lost connection does not say that rows are missing', async t => {
   const faults: Faults = {
-    afterExecute: ({ text }) => (text.startsWith('select day, sym') ? 'close' : undefined),
+    before: ({ text }) =>
+      text.startsWith('select day, sym') ? { answer: () => 'close' } : undefined,
   }
   const { path, load, audit } = await scene(t, tables[0]!, csv, faults)
   t.match(await load(path), { exitCode: 0 })

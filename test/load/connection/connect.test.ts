@@ -106,12 +106,12 @@ t.test('the first host that answers is used', async t => {
 })
 
 /** A server that answers each login with `answer`, and counts the logins. */
-async function loginServer(answer: () => ReturnType<NonNullable<Faults['beforeExecute']>>) {
+async function loginServer(answer: () => ReturnType<NonNullable<Faults['before']>>) {
   let logins = 0
   const server = await startServer({
     port: 0,
     faults: {
-      beforeExecute({ text }) {
+      before({ text }) {
         if (!text.startsWith('scramClientFirst')) return undefined
         logins++
         return answer()

@@ -57,7 +57,7 @@ for (const [name, [probed, mixedFlags]] of Object.entries(found)) {
 t.test('accepted: the session stays, and a single lost connection proves nothing', async t => {
   let losses = 1
   const port = await serverWith(t, {
-    beforeExecute: ({ mixed }) => (mixed && losses-- > 0 ? 'close' : undefined),
+    before: ({ mixed }) => (mixed && losses-- > 0 ? 'close' : undefined),
   })
   const reconnect = (): Promise<Session> => connect({ host, port })
   const first = await reconnect()
@@ -77,7 +77,7 @@ t.test('unrelated errors of the server prove nothing', async t => {
   ]
   for (const error of texts) {
     const port = await serverWith(t, {
-      beforeExecute: ({ text }) => (text.includes('ddbIngestMixed + 1') ? { error } : undefined),
+      before: ({ text }) => (text.includes('ddbIngestMixed + 1') ? { error } : undefined),
     })
     const session = await connect({ host, port })
     t.equal((await probeMixedFlags(session, 60_000)).found, 'unknown', error)
@@ -131,7 +131,7 @@ t.test(
   'refused: if the password would be visible or does not work there, each batch is answered',
   async t => {
     const wrong = {
-      beforeExecute: ({ text }: { text: string }) =>
+      before: ({ text }: { text: string }) =>
         text.startsWith('getCurrent') ? ('forget' as const) : undefined,
     }
     for (const [server, options, words] of [

@@ -31,10 +31,10 @@ const ticks = parseTableTarget('dfs://d/ticks')
 
 async function asked(
   t: Test,
-  beforeExecute?: Faults['beforeExecute'],
+  before?: Faults['before'],
 ): Promise<{ asking: Asking; here: LoadServer }> {
   const here = await startLoadServer(t, initScript, {
-    faults: beforeExecute === undefined ? {} : { beforeExecute },
+    faults: before === undefined ? {} : { before },
   })
   return { here, asking: { session: here.session, timeoutMs: 60_000 } }
 }

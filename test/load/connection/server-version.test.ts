@@ -31,7 +31,7 @@ t.test('a run asks once, and accepts a server that does not report its version',
     let asked = 0
     const here = await startLoadServer(t, tradesScript, {
       faults: {
-        beforeExecute({ text }) {
+        before({ text }) {
           if (!text.includes('version')) return undefined
           asked++
           return refuses ? { error: 'Cannot recognize the token version' } : undefined

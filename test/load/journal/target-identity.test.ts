@@ -92,8 +92,7 @@ t.test('for a function, only the table that the user names is counted', async t 
 
 t.test('if the server refuses, the identity is unknown; a lost server is an error', async t => {
   const refusing = await scene(t, {
-    beforeExecute: ({ text }) =>
-      /count|listTables/.test(text) ? { error: 'no rights' } : undefined,
+    before: ({ text }) => (/count|listTables/.test(text) ? { error: 'no rights' } : undefined),
   })
   t.match(await refusing.identity({ table: 'dfs://d/t' }), { physicalIndex: null, rows: null })
   const { checked } = testRun({ target: { table: 'trades' } })

@@ -159,7 +159,7 @@ t.test('the name of a run that has finished is free', async t => {
 
 t.test('a server without shared tables is passed on, and keeps no record', async t => {
   const { session } = await scene(t, {
-    beforeExecute: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
+    before: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
   })
   await t.rejects(claimName(session, mine), { name: 'ServerError', serverMessage: /not allowed/ })
   t.notOk(await registerFinished(session, mine, 1, finished, timeoutMs))

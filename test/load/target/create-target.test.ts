@@ -65,7 +65,7 @@ t.test(
     let made: Promise<unknown> | undefined
     const here = await startLoadServer(t, '', {
       faults: {
-        beforeExecute({ text }) {
+        before({ text }) {
           if (made !== undefined || !text.startsWith('// For ')) return undefined
           made = Promise.resolve().then(() => here.session.run(other))
           return { until: made }

@@ -116,8 +116,7 @@ for (const [begin, texts] of Object.entries(startingTexts)) {
       let refused = 0
       const asks = begin === 'schema(' ? asksSchema : (text: string) => text.startsWith(begin)
       const { port } = await serverWith(t, {
-        beforeExecute: request =>
-          asks(request.text) && refused++ < 3 ? { error: text } : undefined,
+        before: request => (asks(request.text) && refused++ < 3 ? { error: text } : undefined),
       })
       const { find, notices } = scene(t, port, {
         server: { host: '127.0.0.1', port, user: 'admin', password: '123456' },
@@ -148,7 +147,7 @@ deepTest(
   'a server that stays unready is not reported as a server without the table',
   async t => {
     const { port } = await serverWith(t, {
-      beforeExecute: ({ text }) => (asksSchema(text) ? { error: '<NotLeader>' } : undefined),
+      before: ({ text }) => (asksSchema(text) ? { error: '<NotLeader>' } : undefined),
     })
     for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
       const { find } = scene(t, port, { target })
@@ -167,7 +166,7 @@ deepTest(
 t.test('a question that is redirected to a different node is asked there', async t => {
   const leader = await serverWith(t)
   const follower = await serverWith(t, {
-    beforeExecute: ({ text }) =>
+    before: ({ text }) =>
       asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${leader.port}` } : undefined,
   })
   const { find, opened, run } = scene(t, follower.port)
@@ -180,7 +179,7 @@ t.test('a question that is redirected to a different node is asked there', async
 
 t.test('endless redirects are not followed', async t => {
   const circling = await serverWith(t, {
-    beforeExecute: ({ text }): { error: string } | undefined =>
+    before: ({ text }): { error: string } | undefined =>
       asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
   })
   const { find, opened } = scene(t, circling.port)

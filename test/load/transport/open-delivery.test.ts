@@ -76,7 +76,7 @@ t.test(
 
 /** A server on which no tables may be shared. */
 const noTables: Faults = {
-  beforeExecute: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
+  before: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
 }
 
 deepTest(

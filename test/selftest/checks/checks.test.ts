@@ -9,7 +9,12 @@ import { columnTypeOf, elementAt, isNullAt } from '../../../src/protocol/element
 import { allChecks } from '../../../src/selftest/checks/all-checks.js'
 import { arraySamples, columnSamples } from '../../../src/selftest/checks/types.js'
 import { newStamp, temporaryName } from '../../../src/selftest/leftovers.js'
-import { requestedFaults, type Faults, type ServerOptions } from '../../../src/server/index.js'
+import {
+  requestedFaults,
+  type FaultAction,
+  type Faults,
+  type ServerOptions,
+} from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
 import { closedGate } from '../../helpers/gate.js'
 import {
@@ -96,11 +101,13 @@ const usual: Findings = [
 ]
 
 const before = (what: ReturnType<BeforeExecute>): ServerOptions => ({
-  faults: { beforeExecute: ({ asynchronous }) => (asynchronous ? what : undefined) },
+  faults: { before: ({ asynchronous }) => (asynchronous ? what : undefined) },
 })
-type BeforeExecute = NonNullable<Faults['beforeExecute']>
-type BeforeWrite = NonNullable<Faults['beforeWrite']>
-const writing = (beforeWrite: BeforeWrite): ServerOptions => ({ faults: { beforeWrite } })
+type BeforeExecute = NonNullable<Faults['before']>
+type BeforeWrite = NonNullable<FaultAction['insert']>
+const writing = (insert: BeforeWrite): ServerOptions => ({
+  faults: { before: () => ({ insert }) },
+})
 const into =
   (suffix: string, what: ReturnType<BeforeWrite>): BeforeWrite =>
   ({ table }) =>
@@ -115,12 +122,12 @@ function everySecond(what: ReturnType<BeforeWrite>): BeforeWrite {
 /** Loses the unanswered requests from number `from` to number `to`. */
 function losing(from: number, to: number): ServerOptions {
   let seen = 0
-  const beforeExecute: BeforeExecute = ({ asynchronous }) => {
+  const before: BeforeExecute = ({ asynchronous }) => {
     if (!asynchronous) return undefined
     seen++
     return seen >= from && seen <= to ? 'drop' : undefined
   }
-  return { faults: { beforeExecute } }
+  return { faults: { before } }
 }
 
 /** Holds questions back until the sleeping jobs have woken up. */
@@ -459,7 +466,7 @@ const changes: Readonly<Record<string, Change>> = {
     fails: [/R13/],
   },
   'a server whose workers are all asleep': {
-    server: { faults: { beforeExecute: whileAsleep() } },
+    server: { faults: { before: whileAsleep() } },
     finds: [[/^jobs: a question/, 'without urgency: waits; with it: waits']],
   },
   'a server without the function': {
@@ -473,7 +480,7 @@ const changes: Readonly<Record<string, Change>> = {
   },
   'requests under way that are not listed': {
     server: {
-      faults: { beforeExecute: ({ text }) => (text === 'ddbIngestTestBusy' ? 'drop' : undefined) },
+      faults: { before: ({ text }) => (text === 'ddbIngestTestBusy' ? 'drop' : undefined) },
     },
     fails: [/^jobs: a request under way/],
   },

@@ -84,9 +84,9 @@ t.test('clients can see that no column records the time of arrival', async t => 
 })
 
 t.test('removing a shared stream table may be refused in every way of removing it', async t => {
-  const { node, run, fail } = testSession()
+  const { node, session, run, fail } = testSession()
   await run('share streamTable(1:0, [`a], [INT]) as st')
-  node.faults.beforeRemoval = ({ table }) => ({ error: `${table} is subscribed` })
+  session.fault = { removal: table => ({ error: `${table} is subscribed` }) }
   for (const removal of ['undef(`st, SHARED)', 'undef(`all, SHARED)', 'dropStreamTable("st")']) {
     t.equal(await fail(removal), `${removal} => st is subscribed`)
   }

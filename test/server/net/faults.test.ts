@@ -8,16 +8,18 @@ import { asynchronous, call, connectBytes, requestBytes, script } from '../../he
 import { tinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int } from '../../helpers/values.js'
 import { classifyRefusal } from '../../../src/load/outcomes/refusals.js'
-import { faultNames, requestedFaults, type RequestInfo } from '../../../src/server/net/faults.js'
+import {
+  actionOf,
+  type FaultAction,
+  faultNames,
+  requestedFaults,
+  type RequestInfo,
+} from '../../../src/server/net/faults.js'
 import { startServer } from '../../../src/server/index.js'
 
 t.test('hooks get every request in order, with its identification', async t => {
   const seen: RequestInfo[] = []
-  const server = await tinyServer(
-    t,
-    {},
-    { faults: { beforeExecute: request => void seen.push(request) } },
-  )
+  const server = await tinyServer(t, {}, { faults: { before: request => void seen.push(request) } })
   const peer = await RawPeer.connect(server.port)
   await peer.write(
     Buffer.concat([
@@ -53,7 +55,7 @@ t.test('before execution: dropped, failed or delayed', async t => {
     { script: () => int(1) },
     {
       faults: {
-        beforeExecute: ({ text }) => {
+        before: ({ text }) => {
           if (text === 'dropped') return 'drop'
           if (text === 'failed') return { error: 'disk on fire' }
           return text === 'delayed' ? { until: gate.opened } : undefined
@@ -84,7 +86,7 @@ t.test(
       const server = await tinyServer(
         t,
         { script: code => int(Number(code)) },
-        { faults: { beforeExecute: ({ mixed }) => (mixed ? fault : undefined) } },
+        { faults: { before: ({ mixed }) => (mixed ? fault : undefined) } },
       )
       const peer = await RawPeer.connect(server.port)
       const requests = [
@@ -110,7 +112,7 @@ t.test('closed before execution: the server runs neither this request nor later 
     t,
     {},
     {
-      faults: { beforeExecute: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) },
+      faults: { before: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) },
     },
   )
   const peer = await RawPeer.connect(server.port)
@@ -129,7 +131,11 @@ t.test('after execution: closed without an answer, or in the middle of it', asyn
     const server = await tinyServer(
       t,
       { script: () => int(1) },
-      { faults: { afterExecute: ({ kind }) => (kind === 'script' ? fault : undefined) } },
+      {
+        faults: {
+          before: ({ kind }) => ({ answer: () => (kind === 'script' ? fault : undefined) }),
+        },
+      },
     )
     const peer = await RawPeer.connected(server.port)
     const before = peer.received.length
@@ -144,7 +150,7 @@ t.test('a single answer can be dropped without its neighbours', async t => {
   const server = await tinyServer(
     t,
     { script: code => int(Number(code)) },
-    { faults: { afterExecute: ({ text }) => (text === '2' ? 'drop' : undefined) } },
+    { faults: { before: ({ text }) => ({ answer: () => (text === '2' ? 'drop' : undefined) }) } },
   )
   const peer = await RawPeer.connected(server.port)
   await peer.write(Buffer.concat(['1', '2', '3'].map(s => requestBytes(script(s)))))
@@ -161,7 +167,7 @@ t.test('a password in a script is hidden from hooks and lists', async t => {
         throw new Error('no')
       },
     },
-    { faults: { beforeExecute: ({ text }) => void texts.push(text) } },
+    { faults: { before: ({ text }) => void texts.push(text) } },
   )
   const peer = await RawPeer.connect(server.port)
   const codes = [
@@ -178,38 +184,6 @@ t.test('a password in a script is hidden from hooks and lists', async t => {
 })
 
 const write = { sessionId: '1', table: 'trades', rows: 5 }
-
-t.test('every n-th insert into a table is refused, and nothing else', t => {
-  const faults = requestedFaults('ChunkInRecovery:3')
-  const refused = Array.from({ length: 9 }, () => faults.beforeWrite!(write) !== undefined)
-  t.strictSame(refused, [false, false, true, false, false, true, false, false, true])
-  for (let i = 0; i < 9; i++) t.equal(faults.beforeWrite!({ ...write, rows: 0 }), undefined)
-  t.end()
-})
-
-const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
-
-t.test('the loader classifies each refusal correctly, most of them as temporary', t => {
-  const others = /^(forget|S03000|mixed\w+|limitEnd)$/
-  for (const name of faultNames.filter(one => !others.test(one))) {
-    const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
-    t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
-  }
-  t.end()
-})
-
-t.test('S03000: every n-th removal of a stream table, and no insert', t => {
-  const faults = requestedFaults('S03000:2')
-  const removal = { sessionId: '1', table: 'trades' }
-  t.notOk('beforeWrite' in faults)
-  t.equal(faults.beforeRemoval!(removal), undefined)
-  t.strictSame(faults.beforeRemoval!(removal), {
-    error:
-      "To undefine the shared stream table 'trades', first cancel all subscriptions to it. RefId: S03000",
-  })
-  t.end()
-})
-
 const request: RequestInfo = {
   sessionId: '1',
   requestNumber: 1,
@@ -219,22 +193,57 @@ const request: RequestInfo = {
   mixed: false,
   rows: 0,
 }
+/** What a fault does with each of the following requests. */
+const actions = (name: string): (() => FaultAction) => {
+  const { before } = requestedFaults(name)
+  return () => actionOf(before(request))
+}
+
+t.test('every n-th insert into a table is refused, and nothing else', t => {
+  const action = actions('ChunkInRecovery:3')
+  const refused = Array.from({ length: 9 }, () => action().insert!(write) !== undefined)
+  t.strictSame(refused, [false, false, true, false, false, true, false, false, true])
+  for (let i = 0; i < 9; i++) t.equal(action().insert!({ ...write, rows: 0 }), undefined)
+  t.end()
+})
+
+const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
+
+t.test('the loader classifies each refusal correctly, most of them as temporary', t => {
+  const others = /^(forget|S03000|mixed\w+|limitEnd)$/
+  for (const name of faultNames.filter(one => !others.test(one))) {
+    const fault = actions(`${name}:1`)().insert!(write)
+    t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
+  }
+  t.end()
+})
+
+t.test('S03000: every n-th removal of a stream table, and no insert', t => {
+  const action = actions('S03000:2')
+  t.notOk('insert' in action())
+  t.equal(action().removal!('trades'), undefined)
+  t.strictSame(action().removal!('trades'), {
+    error:
+      "To undefine the shared stream table 'trades', first cancel all subscriptions to it. RefId: S03000",
+  })
+  t.end()
+})
 
 t.test('mixed…: the fault hits only requests whose flag differs from the connect request', t => {
   const names = faultNames.filter(name => name.startsWith('mixed'))
-  const actions = names.map(name => {
-    const faults = requestedFaults(name)
-    t.equal(faults.beforeExecute!(request), undefined, name)
-    return faults.beforeExecute!({ ...request, mixed: true })
+  const found = names.map(name => {
+    const { before } = requestedFaults(name)
+    t.equal(before(request), undefined, name)
+    return before({ ...request, mixed: true })
   })
-  t.strictSame(actions, ['close', 'drop', 'later', 'flag', 'stall'])
+  t.strictSame(found, ['close', 'drop', 'later', 'flag', 'stall'])
   t.end()
 })
 
 t.test('limitEnd: the server refuses parts that begin at or after the end of a result', t => {
-  const faults = requestedFaults('limitEnd')
+  const action = actions('limitEnd')
   const refused = (offset: number, rows: number): boolean =>
-    faults.beforeSlice!({ offset, rows }) !== undefined
+    action().limit!(offset, rows) !== undefined
   t.strictSame([refused(4, 5), refused(5, 5), refused(6, 5)], [false, true, true])
   t.notOk(refused(0, 0), "DolphinDB's own code asks this of an empty table")
   t.end()

@@ -177,7 +177,7 @@ function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result
   if (node.limitCount === undefined) return result
   const count = yield* rowNumber(node.limitCount, frame)
   const offset = node.limitOffset === undefined ? 0 : yield* rowNumber(node.limitOffset, frame)
-  const fault = frame.runtime.node.faults.beforeSlice?.({ offset, rows: result.rows })
+  const fault = frame.runtime.session.fault?.limit?.(offset, result.rows)
   if (fault !== undefined) throw new ScriptError(fault.error)
   const start = Math.min(offset, result.rows)
   const end = Math.min(start + count, result.rows)
