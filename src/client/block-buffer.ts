@@ -3,7 +3,8 @@
   waits until the caller has taken the latest block.
 */
 import { decodeValue } from '../protocol/codec.js'
-import { type Response, type ResponseOptions, decodeResponse } from '../protocol/response.js'
+import type { Response, ResponseOptions } from '../protocol/response.js'
+import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { Link } from './link.js'

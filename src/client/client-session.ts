@@ -2,11 +2,13 @@
   Implements `Session`: turns calls into requests, and refuses calls that the session's mode does not allow.
 */
 import type { Duplex } from 'node:stream'
-import { type DdbError, UsageError, usageError } from '../errors.js'
+import type { DdbError } from '../errors.js'
+import { UsageError, usageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
-import { type Response, type ResponseOptions, decodeResponse } from '../protocol/response.js'
+import type { Response, ResponseOptions } from '../protocol/response.js'
+import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
@@ -21,10 +23,8 @@ import {
   withConnect,
 } from './login/log-in.js'
 import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protection.js'
+import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import {
-  type ConnectOptions,
-  type RunArguments,
-  type RunOptions,
   checkRunOptions,
   connectHead,
   isCompressed,

@@ -3,7 +3,8 @@
   both end together when the connection is closed or lost.
 */
 import type { Duplex } from 'node:stream'
-import { type DdbError, ConnectionError, UsageError } from '../errors.js'
+import type { DdbError } from '../errors.js'
+import { ConnectionError, UsageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ExchangeQueue } from './exchange-queue.js'

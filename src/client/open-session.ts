@@ -1,18 +1,15 @@
 /*
   Sessions to DolphinDB servers: their interface, and how to open them.
 */
-import { type DdbError, ConnectionError } from '../errors.js'
+import type { DdbError } from '../errors.js'
+import { ConnectionError } from '../errors.js'
 import type { DialTls, Platform, Socket } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
 import { addressText, connectFailure } from './failure.js'
-import {
-  type ConnectOptions,
-  type RunArguments,
-  type RunOptions,
-  checkConnectOptions,
-} from './session-options.js'
+import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
+import { checkConnectOptions } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
 import type { PlainOutput } from './plain-output.js'

@@ -6,15 +6,8 @@ import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/da
 import { parseDecimal } from '../protocol/types/decimals.js'
 import { vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
-import {
-  type Column,
-  type Scalar,
-  type Table,
-  type Value,
-  type Vector,
-  dataForms,
-  explicitNull,
-} from '../protocol/value.js'
+import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
+import { dataForms, explicitNull } from '../protocol/value.js'
 import { PlainTable } from './plain-output.js'
 
 /** What callers may pass as a value: scalars, dates, typed arrays, lists, objects, and tables from earlier answers. */

@@ -6,12 +6,8 @@ import { toValue, type PlainInput } from './plain-input.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
-import {
-  type RequestHead,
-  defaultParallelism,
-  defaultPriority,
-  requestFlags,
-} from '../protocol/request.js'
+import type { RequestHead } from '../protocol/request.js'
+import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 

@@ -1,7 +1,8 @@
 /*
   One session of a pool, which reopens a lost connection.
 */
-import { type DdbError, type UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { type DdbError } from '../../errors.js'
 import type { ConnectOptions } from '../session-options.js'
 import type { Value } from '../../protocol/value.js'
 import { connectTyped, type Session } from '../open-session.js'

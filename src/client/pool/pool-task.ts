@@ -8,14 +8,8 @@ import { systemClock } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { PlainInput } from '../plain-input.js'
 import { toColumnList, toPlain, type PlainOutput } from '../plain-output.js'
-import {
-  type AnswerOptions,
-  type RunOptions,
-  checkRunOptions,
-  maxInt32,
-  runOptionNames,
-  splitArguments,
-} from '../session-options.js'
+import type { AnswerOptions, RunOptions } from '../session-options.js'
+import { checkRunOptions, maxInt32, runOptionNames, splitArguments } from '../session-options.js'
 import { limitWait, type WaitLimits } from '../wait-limits.js'
 
 /** Result of a task: a plain value, or a typed one; with `pickleTableToList`, the columns of a table. */
