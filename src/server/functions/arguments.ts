@@ -11,7 +11,7 @@ import type {
   ServerDictionary,
   ServerValue,
 } from '../values/server-value.js'
-import { check } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import {
   type ColumnType,
   type DataType,
@@ -130,10 +130,11 @@ export function builtin<const Signature extends string>(
     ...traits,
     call: (context, args) => {
       const missing = declared.findIndex((one, at) => one.isRequired && args[at] === undefined)
-      check(
-        missing < 0,
-        `The argument [${parameters[missing]}] of function [${name}] must be given.`,
-      )
+      if (missing >= 0) {
+        throw new ScriptError(
+          `The argument [${parameters[missing]}] of function [${name}] must be given.`,
+        )
+      }
       if (!hasKinds) return call(context, args as Given<Signature>)
       const given = args.map((value, at) => {
         const { read, isRequired, parameter } = declared[at] ?? {}
@@ -159,8 +160,8 @@ export function binaryFunction(
 
 /** @param wanted  such as `must be an integer.` */
 export function required<T>(value: T | undefined, parameter: string, wanted: string): T {
-  check(value !== undefined, `The argument [${parameter}] ${wanted}`)
-  return value
+  if (value !== undefined) return value
+  throw new ScriptError(`The argument [${parameter}] ${wanted}`)
 }
 
 /** The strings of a vector, or a list with a single string; none for NULL. */

@@ -80,8 +80,12 @@ export interface Faults {
 
 export function actionOf(given: FaultBefore | FaultAction | undefined): FaultAction {
   const isRequest = typeof given === 'string' || (given && ('error' in given || 'until' in given))
-  return isRequest ? { request: given as FaultBefore } : ((given as FaultAction | undefined) ?? {})
+  return isRequest
+    ? { request: given as FaultBefore }
+    : ((given as FaultAction | undefined) ?? none)
 }
+
+const none: FaultAction = {}
 
 const describedChars = 200
 

@@ -131,7 +131,9 @@ export function prepareColumns(
 
 /** @throws {ScriptError} S02054 if the table is shared read-only, S04001 if it was dropped */
 export function checkWritable(table: ServerTable): void {
-  check(!table.isDropped, `The table [${table.stored?.tableName}] does not exist. RefId: S04001`)
+  if (table.isDropped) {
+    throw new ScriptError(`The table [${table.stored?.tableName}] does not exist. RefId: S04001`)
+  }
   check(!table.readOnly, "Can't modify read only table. RefId: S02054")
 }
 

@@ -23,7 +23,7 @@ export interface ScriptSession {
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
   /** What goes wrong with the running request; only for tests. */
-  fault?: FaultAction
+  fault?: FaultAction | undefined
   /** Receives the output of print(); not called for asynchronous requests. */
   print: (text: string) => void
   readonly remoteAddress: string

@@ -197,8 +197,9 @@ function callBuiltin(
   if (arranged.length < minArguments || arranged.length > maxArguments) {
     throw arityError(name, minArguments, maxArguments, arranged.length)
   }
-  const mayCall = builtin.adminOnly !== true || runtime.session.isAdmin
-  check(mayCall, `Only administrators execute function ${name}`)
+  if (builtin.adminOnly === true && !runtime.session.isAdmin) {
+    throw new ScriptError(`Only administrators execute function ${name}`)
+  }
   return builtin.call(runtime, arranged)
 }
 

@@ -36,6 +36,7 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
     ...info,
     user: 'guest',
     viewOwner: undefined,
+    fault: undefined,
     variables: new Map(),
     functions: new Map(),
     print: () => undefined,
