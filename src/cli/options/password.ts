@@ -24,7 +24,7 @@ const variable = 'DDB_PASSWORD'
 function passwordSource(sources: OptionSources): Found | undefined {
   const file = findValue(serverOptions.passwordFile, sources)
   const password = sources.environment[variable]
-  if (!password || file?.origin.startsWith('--')) return file
+  if (!password || sources.flags.has(serverOptions.passwordFile.name)) return file
   if (file === undefined) return { texts: [password], origin: variable }
   throw usageError(`${file.origin} and ${variable} are both set: unset one of them`)
 }

@@ -74,7 +74,8 @@ function flagsOf(fields: Readonly<Record<string, unknown>>): [string, readonly s
     const value = (fields[group] as Record<string, unknown> | undefined)?.[member]
     if (value === undefined) return []
     if (Array.isArray(value)) return [[name, value.map(String)]]
-    if (typeof value !== 'object') return [[name, [String(value)]]]
+    if (typeof value === 'string') return [[name, [value]]]
+    if (typeof value !== 'object') return [[name, [JSON.stringify(value)]]]
     return [[name, Object.entries(value!).map(([key, text]) => `${key}=${text}`)]]
   })
 }

@@ -73,7 +73,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     },
     paintResult: painter(stdout, environment, noColor),
     paintNote,
-    resultColumns: stdout.isTTY ? (stdout.columns ?? 80) : undefined,
+    resultColumns: stdout.isTTY ? stdout.columns || 80 : undefined,
   }
 }
 
