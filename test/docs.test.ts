@@ -84,7 +84,7 @@ t.test('pages and decisions stay few enough to be read', async t => {
 t.test('pages for developers name files that exist', async t => {
   for (const path of ['docs/architecture.md', 'CONTRIBUTING.md']) {
     const named = codeSpans((await readPage(path)).prose).filter(span =>
-      /^[\w-]+\/[\w/.-]+\.[jt]s$/.test(span),
+      /^[\w-]+\/[\w/.-]+\.([jt]s|md|json)$/.test(span),
     )
     t.ok(named.length > 10, `${path} names files`)
     const lost = named.filter(
