@@ -78,8 +78,7 @@ const addresses: Record<string, readonly string[]> = {
 
 /**
  * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types may come from any room,
- * because a value may be a table and a table contains values. Of these files, only index.ts may run start.ts, and
- * none may run index.ts.
+ * because a value may be a table and a table contains values. None may run index.ts.
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],
@@ -133,8 +132,7 @@ const allowedInServer: Record<string, readonly string[]> = {
   net: ['login', 'values', 'script-error'],
   options: ['login', 'release'],
   replay: ['net', 'script-error'],
-  start: ['replay', 'options', 'net', 'login', 'node'],
-  index: ['start', 'options', 'net', 'script/session'],
+  index: ['replay', 'options', 'net', 'login', 'node', 'script/session'],
 }
 
 /** Files that call each other, because expressions contain expressions and functions contain statements. */

@@ -1,10 +1,29 @@
 /*
-  The exports of `ddb-ingest/server`: the embedded DolphinDB-compatible server.
+  The exports of `ddb-ingest/server`: the embedded DolphinDB-compatible server. Assembles a server: the node, its users, its
+  port, and the timers of sleeping scripts.
 */
-import type { Platform } from '../platform/platform.js'
-import type { ServerOptions } from './options.js'
+import type { Clock, Platform } from '../platform/platform.js'
+import { ServerError } from '../errors.js'
+import { systemPlatform } from '../platform/system.js'
+import { defaultRequestLimits } from '../protocol/request.js'
+import {
+  type DiscardCounters,
+  type Executor,
+  RequestRunner,
+  type SessionInfo,
+} from './net/request-runner.js'
+import { Listener, readListenTls } from './net/listener.js'
+import { type ServerNode, createNode } from './node.js'
+import {
+  type AsynchronousFailure,
+  type ServerOptions,
+  checkExposure,
+  checkServerOptions,
+} from './options.js'
+import { replayOf } from './replay.js'
+import type { ScriptSession } from './values/server-value.js'
+import { initialAdmin } from './login/users.js'
 import { scriptExecutor } from './script/session/session.js'
-import { type EmbeddedServer, startServerWith } from './start.js'
 
 export type { DiscardCounters } from './net/request-runner.js'
 export {
@@ -21,7 +40,39 @@ export {
 export type { NodeConfig, ServerNode } from './node.js'
 export type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 export { readSettings, type AsynchronousFailure, type ServerOptions } from './options.js'
-export type { EmbeddedServer, ServerCounters } from './start.js'
+
+export interface ServerCounters {
+  /** Requests decoded so far, including connect requests. */
+  readonly requests: number
+  /** The number of these requests whose client asked for no answer. */
+  readonly asynchronousRequests: number
+  readonly asynchronousFailures: number
+  /** Sockets open now. */
+  readonly connections: number
+}
+
+/** A server that accepts connections until `close` is called. */
+export interface EmbeddedServer {
+  readonly host: string
+  readonly port: number
+  readonly node: ServerNode
+  readonly counters: ServerCounters
+  /** Counts of the requests and rows that the server dropped; all zero without the option `discard`. */
+  readonly discarded: DiscardCounters
+  /** The last 256 failures of asynchronous requests, oldest first. */
+  readonly recentAsyncErrors: readonly AsynchronousFailure[]
+  /** Runs all requests that have arrived and ends all connections. Resolves when both are done. */
+  close(): Promise<void>
+}
+
+const defaultHost = '127.0.0.1'
+const defaultPort = 8848
+const defaultMaxConnections = 512
+const keptFailures = 256
+// Session ids are decimal, as on a real server, and never 0, which clients send for "no session yet".
+const firstSessionId = 1_000_000_001
+// Node's timers accept delays of at most 31 bits.
+const longestSleepMs = 2 ** 31 - 1
 
 /**
  * Starts an independent server in this process. `close()` releases everything that the server uses.
@@ -31,10 +82,130 @@ export type { EmbeddedServer, ServerCounters } from './start.js'
  * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
 export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
-  return startServerWith(options, scriptExecutor)
+  return startServerOn(systemPlatform, options)
 }
 
-/** @internal Like `startServer`, on the given platform. */
-export function startServerOn(platform: Platform, options: ServerOptions): Promise<EmbeddedServer> {
-  return startServerWith(options, scriptExecutor, platform)
+/** @internal Like `startServer`, on the given platform. @param makeExecutor  creates the interpreter of the node */
+export async function startServerOn(
+  platform: Platform,
+  given: ServerOptions,
+  makeExecutor: (node: ServerNode) => Executor = scriptExecutor,
+): Promise<EmbeddedServer> {
+  const replay = given.report === undefined ? undefined : replayOf(given.report)
+  const options = { ...given, ...replay?.options }
+  checkServerOptions(options)
+  const { host = defaultHost, maxValueBytes } = options
+  const { newValuePartitions: newValuePartitionPolicy, settings, tlsCertFile, tlsKeyFile } = options
+  const node = createNode({
+    ...options,
+    host,
+    discards: options.discard === true,
+    config: { ...settings, ...(newValuePartitionPolicy && { newValuePartitionPolicy }) },
+    platform,
+    restartOf: options.restartOf?.node,
+  })
+  const executor = makeExecutor(node)
+  const discarded = { requests: 0, rows: 0 }
+  const { counts, failures, ...counting } = countingOn(node, options.onAsyncError)
+  let isClosed = false
+  const sleep = sleepOn(platform.clock, () => isClosed)
+  let lastSessionId = firstSessionId - 1
+  /** @param remoteAddress  '' for the initial script, which has no client */
+  const openSession = (remoteAddress: string, remotePort: number): ScriptSession =>
+    executor.open({ id: String((lastSessionId += 1)), remoteAddress, remotePort, delay: sleep })
+  const runnerContext = {
+    executor,
+    discard: options.discard === true ? discarded : undefined,
+    node,
+    requireLogin: options.requireLogin ?? false,
+  }
+  const listener = new Listener({
+    network: platform.network,
+    tls:
+      tlsCertFile === undefined || tlsKeyFile === undefined
+        ? undefined
+        : await readListenTls(tlsCertFile, tlsKeyFile, platform.files),
+    maxConnections: options.maxConnections ?? defaultMaxConnections,
+    allowOrigins: options.allowOrigins ?? [],
+    context: {
+      clock: platform.clock,
+      node,
+      limits: { ...defaultRequestLimits, ...(maxValueBytes && { maxValueBytes }) },
+      ...counting,
+    },
+    openSession: ({ remoteAddress, remotePort }, refusal) => {
+      const session = openSession(remoteAddress, remotePort)
+      const runner = new RequestRunner(runnerContext, session, refusal)
+      return replay?.around(runner) ?? runner
+    },
+  })
+  if (options.initScript !== undefined) {
+    await runAsAdmin(executor, openSession('', 0), options.initScript)
+  }
+  checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
+  node.port = await listener.listen(host, options.port ?? defaultPort)
+  return {
+    host,
+    port: node.port,
+    node,
+    get counters() {
+      return { ...counts, connections: listener.connectionCount }
+    },
+    get discarded() {
+      return { ...discarded }
+    },
+    get recentAsyncErrors() {
+      return failures.slice()
+    },
+    close: async () => {
+      await listener.close()
+      isClosed = true
+    },
+  }
+}
+
+/** Counts requests and failures, and keeps the latest failures of requests without an answer. */
+function countingOn(node: ServerNode, onAsyncError: ServerOptions['onAsyncError']) {
+  const counts = { requests: 0, asynchronousRequests: 0, asynchronousFailures: 0 }
+  const failures: AsynchronousFailure[] = []
+  return {
+    counts,
+    failures,
+    countRequest(asynchronous: boolean): void {
+      counts.requests += 1
+      if (asynchronous) counts.asynchronousRequests += 1
+    },
+    countFailure(sessionId: string, text: string, message: string): void {
+      const failure = { sessionId, text, message, at: node.now() }
+      counts.asynchronousFailures += 1
+      failures.push(failure)
+      if (failures.length > keptFailures) failures.shift()
+      onAsyncError?.(failure)
+    },
+  }
+}
+
+/** Waits even for sleep(0), so that other sessions get a turn. A sleep never ends once the server has closed. */
+function sleepOn(clock: Clock, isClosed: () => boolean): SessionInfo['delay'] {
+  return durationMs =>
+    new Promise(resolve => {
+      const wake = (): void => (isClosed() ? undefined : resolve())
+      clock.afterIfAlive(Math.min(durationMs, longestSleepMs), wake)
+    })
+}
+
+async function runAsAdmin(
+  executor: Executor,
+  session: ScriptSession,
+  script: string,
+): Promise<void> {
+  session.user = initialAdmin.user
+  try {
+    await executor.run(session, { kind: 'script', script }, false)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ServerError(message, 'DDB_SCRIPT', `The initial script failed: ${message}`)
+  } finally {
+    executor.close(session)
+  }
 }

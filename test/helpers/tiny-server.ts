@@ -6,7 +6,8 @@ import type { Executor, Outcome, SessionInfo } from '../../src/server/net/reques
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'
-import { type EmbeddedServer, startServerWith } from '../../src/server/start.js'
+import { type EmbeddedServer, startServerOn } from '../../src/server/index.js'
+import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'
 
 export interface TinyBehaviour {
@@ -93,7 +94,7 @@ export async function startTinyServer(
     clearMemory: () => behaviour.clear?.(),
     close: session => note(closedSessions, session.id),
   })
-  const server = await startServerWith({ port: 0, ...options }, makeExecutor)
+  const server = await startServerOn(systemPlatform, { port: 0, ...options }, makeExecutor)
   // A spread would replace the getter by its present value.
   return Object.assign(Object.create(server) as EmbeddedServer, {
     log,
