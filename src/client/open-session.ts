@@ -3,13 +3,14 @@
 */
 import type { DdbError } from '../errors.js'
 import { ConnectionError } from '../errors.js'
+import { checkFields } from '../known-fields.js'
 import type { DialTls, Platform, Socket } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
 import { addressText, connectFailure } from './failure.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
-import { checkConnectOptions } from './session-options.js'
+import { checkConnectOptions, connectFields } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
 import type { PlainOutput } from './plain-output.js'
@@ -127,6 +128,7 @@ export type PlainSession = Session<PlainOutput>
 export function connect(options: ConnectOptions & { typed: true }): Promise<Session>
 export function connect(options: ConnectOptions): Promise<PlainSession>
 export async function connect(options: ConnectOptions): Promise<Session | PlainSession> {
+  checkFields(options, connectFields)
   return openSession({ ...options, typed: options.typed ?? false }, systemPlatform)
 }
 

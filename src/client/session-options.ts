@@ -6,6 +6,7 @@ import { toValue, type PlainInput } from './plain-input.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
+import type { FieldsOf } from '../known-fields.js'
 import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { Value } from '../protocol/value.js'
@@ -59,6 +60,14 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   trace?: Trace
   /** Ends the attempt to connect; has no effect once there is a session. */
   signal?: AbortSignal
+}
+
+export const connectFields: FieldsOf<ConnectOptions> = {
+  ...{ host: true, port: true, user: true, password: true, tls: true, caFile: true },
+  ...{ tlsInsecure: true, certFile: true, insecureLogin: true, require: true, loginMemory: true },
+  ...{ typed: true, times: true, enableAsync: true, loginWithConnect: true, compress: true },
+  ...{ connectTimeoutMs: true, closeTimeoutMs: true, highWaterBytes: true, maxReplyBytes: true },
+  ...{ onMessage: true, trace: true, signal: true },
 }
 
 /** How to run one request, and how long to wait for its answer. */

@@ -10,6 +10,7 @@ import { systemPlatform } from '../platform/system.js'
 import { rowsName } from './inputs/row-inputs.js'
 import { RowStore, type RejectedRow, type WriterStatus } from './inputs/row-store.js'
 import { loadOn } from './load.js'
+import { checkCall } from './option-fields.js'
 import type { LoadOptions, LoadResult } from './options.js'
 
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
@@ -36,6 +37,7 @@ export function load<Row extends object = object>(
   options: LoadRowsOptions<Row>,
 ): Promise<LoadResult>
 export async function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
+  checkCall('load', options)
   if (!('rows' in options)) return loadOn(systemPlatform, options)
   const { rows, ...others } = options
   checkIterable(rows, 'inputs' in options)
@@ -165,9 +167,10 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
    * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
    * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET or similar if no row can be written
    */
-  static open<Row extends object = AnyRow>(
+  static async open<Row extends object = AnyRow>(
     options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
+    checkCall('writer', options)
     return TableWriter.openOn<Row>(systemPlatform, options)
   }
 

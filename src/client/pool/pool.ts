@@ -3,9 +3,10 @@
   consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
 */
 import { UsageError, usageError } from '../../errors.js'
+import { checkFields } from '../../known-fields.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
 import type { PlainOutput } from '../plain-output.js'
-import type { AnswerOptions, ConnectOptions } from '../session-options.js'
+import { connectFields, type AnswerOptions, type ConnectOptions } from '../session-options.js'
 import { PoolMember } from './pool-member.js'
 import {
   type PoolTask,
@@ -33,6 +34,7 @@ export type TaskPromise<T = PlainOutput | undefined> = Promise<T> & { readonly i
 type TaskIds = 'counted' | 'given'
 
 const maxSize = 4_096
+const poolFields = { ...connectFields, size: true, loadBalance: true, allowRedirect: true } as const
 
 /**
  * Sessions that take tasks in order of submission. If all sessions are busy, tasks wait. The pool reopens a lost session for the
@@ -62,6 +64,7 @@ export class ConnectionPool implements AsyncDisposable {
    * @throws {ServerError} DDB_LOGIN
    */
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
+    checkFields(options, poolFields)
     const { size, loadBalance = false, allowRedirect = [], ...session } = options
     if (!Number.isInteger(size) || size < 1 || size > maxSize) {
       throw usageError(`A pool has 1 to ${maxSize} sessions, not ${size}.`)

@@ -20,6 +20,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import { askCount, askOthersBusy } from '../connection/server-queries.js'
 import { leavesMemory } from '../evidence/total-rows.js'
 import { journaledOptions } from '../journal/portable-options.js'
+import { checkCall } from '../option-fields.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { runPipeline } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
@@ -57,7 +58,8 @@ const lookAgainMs = 100
  * @returns the outcome, including failures (`error`, `exitCode`); the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export function audit(options: AuditOptions | CertificateOptions): Promise<AuditResult> {
+export async function audit(options: AuditOptions | CertificateOptions): Promise<AuditResult> {
+  checkCall('audit', options)
   return auditOn(systemPlatform, options)
 }
 

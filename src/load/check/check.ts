@@ -25,6 +25,7 @@ import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
 import type { LoadOptions, LoadStatus } from '../options.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
+import { checkCall } from '../option-fields.js'
 import { loadResult, unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
@@ -48,7 +49,8 @@ const noTarget: TargetDescription = { columns: [], keyed: false }
  *   result still shows how the inputs are read. The promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export function check(options: CheckOptions): Promise<CheckResult> {
+export async function check(options: CheckOptions): Promise<CheckResult> {
+  checkCall('check', options)
   return checkOn(systemPlatform, options)
 }
 

@@ -10,7 +10,7 @@ import type { JsonMember } from './json-members.js'
 import type { JsonScanner } from './json-scanner.js'
 
 /** The end of each message that refuses NaN or an infinity. */
-const notJsonAdvice = 'which JSON does not have: write null instead'
+const notJsonAdvice = 'which is neither a value nor a null: use null instead'
 
 export const notFiniteFault: Fault = {
   code: 'DDB_INPUT_JSON',

@@ -325,14 +325,14 @@ t.test('rejected records change no counts, however often they are scanned', asyn
   }
 })
 
-t.test('without tolerance, the reject says that NaN is not JSON', async t => {
+t.test('without tolerance, the reject says that NaN is neither a value nor a null', async t => {
   const strict = { name: 'x.json', format: 'json', ignoreExtra: true } as const
   const text = '[{"a":NaN},{"a":1},{"a":2,"z":{"y":Infinity}},{"a":3},{"a":"-inf"}]'
   const { rows, rejects } = await read(text, 'a:DOUBLE', strict)
   t.strictSame(rows, [['1'], ['3']])
   t.match(rejects, [
-    { code: 'DDB_INPUT_CELL', class: 'type', columnName: 'a', message: /NaN, which JSON does not/ },
-    { code: 'DDB_INPUT_JSON', message: /infinity, which JSON does not/ },
+    { code: 'DDB_INPUT_CELL', class: 'type', columnName: 'a', message: /NaN, which is neither/ },
+    { code: 'DDB_INPUT_JSON', message: /infinity, which is neither/ },
     { code: 'DDB_INPUT_RANGE', columnName: 'a' },
   ])
 })

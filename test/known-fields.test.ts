@@ -1,0 +1,70 @@
+/*
+  Misspelt and misplaced options of the library are refused with the name that is meant.
+*/
+import t from 'tap'
+import { audit, check, connect, ConnectionPool, load, TableWriter } from '../src/index.js'
+import { checkFields } from '../src/known-fields.js'
+
+const server = { host: '127.0.0.1', port: 1 }
+const target = { table: 'trades' }
+const inputs = ['trades.csv']
+
+/** Callers in plain JavaScript have no compiler. */
+const call = async (
+  run: (options: never) => Promise<unknown>,
+  options: unknown,
+): Promise<unknown> => run(options as never)
+
+t.test('a field at a wrong level is refused with the right one', async t => {
+  for (const [options, words] of [
+    [{ server, table: 'trades', inputs }, /^there is no option `table`: write `target\.table`$/],
+    [{ server, target, inputs, delimiter: ';' }, /write `input\.delimiter`/],
+    [
+      { server, target: { ...target, onError: 'skip' }, inputs },
+      /`target\.onError`: write `rejects\.onError`/,
+    ],
+    [
+      { server, target, inputs, delivery: { rateLimit: { bytes: 5 } } },
+      /no option `delivery\.rateLimit\.bytes`: the options are `bytesPerSecond`, `rows/,
+    ],
+  ] as const) {
+    for (const run of [load, check, audit]) {
+      await t.rejects(call(run, options), { code: 'DDB_USAGE', message: words })
+    }
+    const { inputs: _, ...ofRows } = options
+    await t.rejects(
+      call(o => TableWriter.open(o), ofRows),
+      { code: 'DDB_USAGE', message: words },
+    )
+  }
+})
+
+t.test('a misspelt field is refused with the nearest one', async t => {
+  for (const [options, words] of [
+    [{ server, target, inputs, input: { delimitr: ';' } }, /did you mean `input\.delimiter`\?$/],
+    [{ server: { ...server, pasword: 'x' }, target, inputs }, /did you mean `server\.password`\?$/],
+    [{ server, target, inputs, zzzzzzzz: 1 }, /the options are `inputs`, .* and others$/],
+    [{ server, target, input: 'trades.csv' }, /^`input` is an object with fields such as `format`/],
+    [{ server, target: 'trades', inputs }, /^`target` is an object with fields such as `table`/],
+    [{ target, inputs }, /^`server` is missing, as in server: \{ host/],
+    [{ server, inputs }, /^`target` is missing, as in target: \{ table: 'trades' \}$/],
+    [undefined, /^options are an object with fields such as `inputs`/],
+  ] as const) {
+    for (const run of [load, check, audit]) {
+      await t.rejects(call(run, options), { code: 'DDB_USAGE', message: words })
+    }
+  }
+})
+
+t.test('a session and a pool refuse unknown fields', async t => {
+  const message = /^there is no option `hots`: did you mean `host`\?$/
+  await t.rejects(call(connect, { ...server, hots: 'x' }), { code: 'DDB_USAGE', message })
+  const pool = call(o => ConnectionPool.connect(o), { ...server, size: 1, hots: 'x' })
+  await t.rejects(pool, { code: 'DDB_USAGE', message })
+})
+
+t.test('fields that are undefined, and those of values, are not looked at', t => {
+  checkFields({ a: { b: 1 }, c: undefined }, { a: true })
+  t.throws(() => checkFields({ constructor: 1 }, { a: true }), { code: 'DDB_USAGE' })
+  t.end()
+})
