@@ -1,14 +1,15 @@
 /*
   Audits of tables on an embedded server: what is there, what is not, and the files that make up for it.
 */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { auditOn } from '../../../src/load/audit/audit.js'
+import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import type { Faults } from '../../../src/server/index.js'
+import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -247,4 +248,85 @@ t.test('a lost connection does not say that rows are missing', async t => {
   const { path, load, audit } = await scene(t, tables[0]!, csv, faults)
   t.match(await load(path), { exitCode: 0 })
   t.match(await audit(), { status: 'failed', exitCode: 69, rows: { missing: null } })
+})
+
+t.test('a row that was moved to another partition is named with its new day', async t => {
+  const { path, load, audit, session, expression } = await scene(t, tables[2]!)
+  t.match(await load(path), { exitCode: 0 })
+  await session.run(`delete from ${expression} where id = 30
+tableInsert(${expression}, table([2020.01.02] as day, ["S2"] as sym, [7.5] as price, [30] as id))`)
+  t.match(await audit(), {
+    ...{ exitCode: 4, rows: { missing: 1, others: 1 } },
+    lines: { missing: [{ firstLine: 32, stored: [{ column: 'day', value: '2020.01.02' }] }] },
+  })
+})
+
+t.test('a certificate holds after a restart of the server, until a cell changes', async t => {
+  const { path, load, audit, server, expression } = await scene(t, tables[2]!)
+  await load(path)
+  const { certificate } = await audit()
+  const again = await startServer({ port: 0, restartOf: server })
+  t.teardown(() => again.close())
+  const login = { user: 'admin', password: '123456' }
+  const address = { host: again.host, port: again.port, ...login }
+  const check = (): Promise<AuditResult> =>
+    auditOn(systemPlatform, { certificate: certificate!, server: address })
+  t.match(await check(), { status: 'complete', exitCode: 0 })
+  const session = await connect(address)
+  await session.run(`update ${expression} set price = 3.5 where id = 800`)
+  await session.close()
+  t.match(await check(), { status: 'differs', exitCode: 4 })
+})
+
+for (const keeps of ['FIRST', 'LAST', 'ALL']) {
+  t.test(`of a TSDB table with keepDuplicates=${keeps}, the rows that it keeps count`, async t => {
+    const script = `db = database("dfs://keeps", VALUE, 1..3, engine="TSDB")
+db.createPartitionedTable(table(1:0, \`id\`v, [INT,DOUBLE]), "t", "id", sortColumns=["id"], keepDuplicates=${keeps})`
+    const text = `id,v\n${Array.from({ length: 30 }, (_, i) => `${1 + (i % 3)},${i}\n`).join('')}`
+    const { path, load, audit } = await scene(t, { table: 'dfs://keeps/t', script }, text)
+    t.match(await load(path), { exitCode: 0 })
+    const [found, replaced] = keeps === 'ALL' ? [30, 0] : [3, 27]
+    t.match(await audit({ exact: true }), { exitCode: 0, rows: { found, replaced, missing: 0 } })
+  })
+}
+
+t.test('a table that changes is compared again, and never called equal too early', async t => {
+  let readings = 0
+  let isChanging = true
+  const faults: Faults = {
+    before: ({ text }) => {
+      if (!text.startsWith('select day, sym') || !isChanging) return undefined
+      const id = 1_000 + readings++
+      const row = `table([2020.01.01] as day, ["S1"] as sym, [1.0] as price, [${id}] as id)`
+      return { until: change(`tableInsert(loadTable("dfs://byDay", "t"), ${row})`) }
+    },
+  }
+  const { path, load, audit, session } = await scene(t, tables[2]!, csv, faults)
+  const change = async (script: string): Promise<void> => void (await session.run(script))
+  await writeFile(path, csv)
+  t.match(await load(path), { exitCode: 0 })
+  t.match(await audit(), { exitCode: 0, rows: { missing: 0 } }, 'others may write')
+  await writeFile(path, `${csv}2020.01.01,S9,1,5000\n`)
+  t.match(await audit(), { exitCode: 75, status: 'undecided', error: { message: /changes/ } })
+  isChanging = false
+  t.match(await audit(), { exitCode: 4, rows: { missing: 1 } })
+})
+
+t.test('two audits at once, inputs in a folder, and a user who may only read', async t => {
+  const script = `${tables[2]!.script}
+createUser("reader", "123456")
+grant("reader", TABLE_READ, "dfs://byDay/t")`
+  const { path, load, audit, server } = await scene(t, { table: 'dfs://byDay/t', script })
+  t.match(await load(path), { exitCode: 0 })
+  const parts = join(path, '..', 'parts')
+  await mkdir(parts)
+  await writeFile(join(parts, 'a.csv'), csv.slice(0, csv.indexOf(lineOf(450))))
+  await writeFile(join(parts, 'b.csv'), header + lineOf(899))
+  const reader = { host: server.host, port: server.port, user: 'reader', password: '123456' }
+  const [whole, some] = await Promise.all([
+    audit({ server: reader }),
+    audit({ server: reader, inputs: [parts] }),
+  ])
+  t.match(whole, { exitCode: 0, rows: { found: 900, others: 0 } })
+  t.match(some, { exitCode: 0, rows: { found: 451, others: 449 } })
 })
