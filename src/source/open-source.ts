@@ -19,10 +19,10 @@ export interface SourceOptions {
   /** Name of the input in messages; default its path. */
   readonly name?: string
   /** `auto` detects the compression by the first bytes, and Brotli by the file name. */
-  readonly compression?: 'auto' | Compression
+  readonly compression?: 'auto' | Compression | undefined
   /** `auto` detects the encoding by a byte order mark; an input without a mark must be UTF-8. */
-  readonly encoding?: 'auto' | Encoding
-  readonly stdin?: Readable
+  readonly encoding?: 'auto' | Encoding | undefined
+  readonly stdin?: Readable | undefined
   /** Default: the machine's files. */
   readonly files?: Files
 }

@@ -266,14 +266,11 @@ class SequentialInputs implements Inputs {
   ): Promise<void> {
     if (watch !== undefined) return
     checkInputTexts(this.#options, target, this.#inputs.names)
-    const [paths, names]: [string[], string[]] = [[], []]
-    const count = Math.min(maxCheckedHeaders, this.#inputs.paths.length)
-    for (let index = count > 1 ? 0 : 1; index < count; index++) {
-      if (resumption.resumed(index) !== undefined) continue
-      paths.push(this.#inputs.paths.at(index)!)
-      names.push(this.#inputs.names.at(index)!)
-    }
-    await checkHeaders(platform.files, this.#options, target, paths, names)
+    const { paths, names } = this.#inputs
+    const indexes = paths.length === 1 ? [] : [...paths.keys()].slice(0, maxCheckedHeaders)
+    const open = indexes.filter(index => resumption.resumed(index) === undefined)
+    const [ownPaths, ownNames] = [paths, names].map(texts => open.map(index => texts[index]!))
+    await checkHeaders(platform.files, this.#options, target, ownPaths!, ownNames)
   }
 
   /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
@@ -303,7 +300,7 @@ class SequentialInputs implements Inputs {
       shared: this.#shared,
       cuts: this.#cuts,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
-      flushes: this.#inputs.paths.at(index) === '-',
+      flushes: this.#inputs.paths[index] === '-',
       knownReject,
       progress: ({ rows }) => {
         this.#records = before + among(rows)

@@ -51,12 +51,12 @@ export function newInputOpener(
   const { compression, encoding, stdin } = options.input ?? {}
   const quick = newSmallFiles(platform, options)
   const ahead = newOpenAhead(sizes, isRead, index =>
-    openSource(paths.at(index)!, {
-      name: names.at(index)!,
+    openSource(paths[index]!, {
+      name: names[index]!,
       files: platform.files,
-      ...(compression === undefined ? {} : { compression }),
-      ...(encoding === undefined ? {} : { encoding }),
-      ...(stdin === undefined ? {} : { stdin }),
+      compression,
+      encoding,
+      stdin,
     }),
   )
   const isWaiting = (index: number): boolean => sizes[index] === undefined || ahead.has(index)
@@ -64,9 +64,7 @@ export function newInputOpener(
   return {
     pause: index => (isWaiting(index) ? undefined : quick.pause()),
     openNow(index) {
-      return isWaiting(index)
-        ? undefined
-        : quick.open(paths.at(index)!, names.at(index)!, sizes[index]!)
+      return isWaiting(index) ? undefined : quick.open(paths[index]!, names[index]!, sizes[index]!)
     },
     async open(index, target, summary) {
       const source = await ahead.take(index, !quick.isLikely)
@@ -75,11 +73,11 @@ export function newInputOpener(
       const before = sizes[index]
       const now = source.totalBytes
       if (before !== undefined && now !== undefined && now < before) {
-        throw cutShort(names.at(index)!, 'after the run had begun', before, now)
+        throw cutShort(names[index]!, 'after the run had begun', before, now)
       }
       const reader = await openReader(source, {
         ...dialectOf(options),
-        target: rowTarget(options, target, names.at(index)!),
+        target: rowTarget(options, target, names[index]!),
         lastLook: quick.look,
         clock: platform.clock,
       })

@@ -96,12 +96,7 @@ async function lookAtHeader(
 ): Promise<void> {
   if (path === '-' || (await fileBytes(path, files)) === undefined) return
   const { compression, encoding } = options.input ?? {}
-  const source = await openSource(path, {
-    name,
-    files,
-    ...(compression === undefined ? {} : { compression }),
-    ...(encoding === undefined ? {} : { encoding }),
-  })
+  const source = await openSource(path, { name, files, compression, encoding })
   try {
     const target = rowTarget(options, schema, name)
     const reader = await openReader(source, { ...dialectOf(options), target })

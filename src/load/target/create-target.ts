@@ -253,11 +253,7 @@ export function inferOptions(
   return {
     paths,
     files,
-    source: {
-      ...(compression === undefined ? {} : { compression }),
-      ...(encoding === undefined ? {} : { encoding }),
-      ...(stdin === undefined ? {} : { stdin }),
-    },
+    source: { compression, encoding, stdin },
     reader: dialectOf(options),
     cells: { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) },
     map: mapping.map ?? {},

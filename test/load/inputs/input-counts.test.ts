@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { RecordedRun } from '../../../src/load/journal/recorded-run.js'
-import { newRecordCounter } from '../../../src/load/inputs/input-counts.js'
+import { bytesError, newRecordCounter } from '../../../src/load/inputs/input-counts.js'
 import { testRun } from '../../helpers/load-run.js'
 
 function runWith(last: { offsetBytes: number; lineNumber: number; records: number }) {
@@ -38,3 +38,27 @@ t.test('without earlier processes all records are new', async t => {
   const run = testRun({ inputs: ['a.csv'] })
   for (const input of [0, undefined]) t.equal(newRecordCounter(run, input).among(7), 7)
 })
+
+// The equation of byte counts: which differences make a run fail, and which are allowed.
+
+const counts = { read: 100, rows: 70, rejected: 10, header: 12, other: 5, skipped: 3 }
+
+t.test('the bytes of an input that was read to its end add up exactly', async t => {
+  t.equal(bytesError('a.csv', counts, true), undefined)
+  for (const rows of [0, 69, 71]) {
+    t.match(bytesError('a.csv', { ...counts, rows }, true), {
+      code: 'DDB_INTERNAL',
+      exitCode: 70,
+      message: `the bytes of "a.csv" do not add up: 100 read, ${30 + rows} accounted for`,
+    })
+  }
+})
+
+t.test(
+  'an unfinished input may have bytes that were read but are in no batch, never the reverse',
+  async t => {
+    t.equal(bytesError('a.csv', counts, false), undefined)
+    t.equal(bytesError('a.csv', { ...counts, rows: 0 }, false), undefined)
+    t.match(bytesError('a.csv', { ...counts, rows: 71 }, false), { code: 'DDB_INTERNAL' })
+  },
+)
