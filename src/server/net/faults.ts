@@ -75,14 +75,14 @@ export interface FaultAction {
 
 export interface Faults {
   /** Called before each request. A word, an error or a promise alone is the member `request` of an action. */
-  before?(request: RequestInfo): FaultBefore | FaultAction | undefined
+  before?: (request: RequestInfo) => FaultBefore | FaultAction | undefined
 }
 
 export function actionOf(given: FaultBefore | FaultAction | undefined): FaultAction {
-  const isRequest = typeof given === 'string' || (given && ('error' in given || 'until' in given))
-  return isRequest
-    ? { request: given as FaultBefore }
-    : ((given as FaultAction | undefined) ?? none)
+  if (given === undefined) return none
+  return typeof given === 'string' || 'error' in given || 'until' in given
+    ? { request: given }
+    : given
 }
 
 const none: FaultAction = {}

@@ -191,7 +191,7 @@ export function typeArgument(value: ServerValue | undefined): ColumnType | undef
   return text === undefined ? undefined : parseColumnType(text)
 }
 
-export function castTo(value: ServerValue, target: ServerValue): ServerValue {
+function castTo(value: ServerValue, target: ServerValue): ServerValue {
   const type = typeArgument(target)
   if (type !== undefined) return castValue(value, type)
   throw operatorError('The right side of cast must be a data type.')
@@ -225,7 +225,7 @@ function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
 }
 
 /** Like `castValue`, for vectors. May return `vector` itself, so copy the result before you change it. */
-export function castVector(vector: Vector, type: ColumnType): Vector {
+function castVector(vector: Vector, type: ColumnType): Vector {
   if (type.array) throw incompatible(type, columnTypeOf(vector))
   return convertColumn(vector, type, true) as Vector
 }

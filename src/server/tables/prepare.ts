@@ -18,7 +18,7 @@ const maxStringBytes = 65_535
 const maxBlobBytes = 67_108_863
 const maxSymbolBytes = 255
 
-export function isStorable(actual: ColumnType, target: ColumnType): boolean {
+function isStorable(actual: ColumnType, target: ColumnType): boolean {
   const from = dataTypes[actual.type].category
   const to = dataTypes[target.type].category
   if (from === 'nothing' || actual.type === 'ANY') return true
