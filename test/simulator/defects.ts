@@ -204,7 +204,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'rows stay confirmed although the final check of the table failed',
-    'transport/receipts/recovery.ts',
+    'transport/receipts/settle.ts',
     'else if (!ended.isLooked) recorder.replaced',
     'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
   ),

@@ -5,6 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { DdbError, ServerError, option } from '../../errors.js'
 import { retryRules } from '../connection/retry.js'
+import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { openReceipts } from './receipts/open-receipts.js'
@@ -13,7 +14,7 @@ import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
 import { openUnconfirmed } from './unconfirmed.js'
 import type { Delivery } from './delivery.js'
-import { openRecorder } from './open-recorder.js'
+import { Recorder } from '../outcomes/recorder.js'
 import { refusalText } from '../outcomes/refusals.js'
 
 /** Opens a data session early if the run will probably use receipts. */
@@ -96,4 +97,38 @@ function receiptsNeed(serverMessage: string): string {
 /** Whether batches have receipts, unless the server refuses them. */
 function triesReceipts({ checked: { mode, confirm } }: Run): boolean {
   return mode === 'sync' || confirm === 'auto'
+}
+
+/**
+ * Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the target. The queries
+ * are sent before the first batch, because none may be sent while a batch is in flight.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+async function openRecorder(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+  evidence: Evidence | undefined,
+): Promise<Recorder> {
+  const { target, retries } = run.checked
+  const isFunction = target.kind === 'function'
+  const recorded = {
+    description,
+    kind: target.kind,
+    retries,
+    upserts: !isFunction && target.method === 'upsert',
+    allOrNothing: await isAllOrNothing(run, control),
+    keyed: !isFunction && (description.keyed || target.method === 'upsert'),
+    inMemory: isFunction || target.table.kind === 'shared',
+    ...(evidence === undefined ? {} : { evidence }),
+  }
+  return new Recorder(run, recorded)
+}
+
+/** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
+async function isAllOrNothing({ checked }: Run, control: Session): Promise<boolean> {
+  if (checked.target.kind === 'function') return false
+  const { table } = checked.target
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
 }

@@ -40,6 +40,8 @@ export interface Ledger extends WrittenLedger {
   readonly listed: readonly Value[]
   /** The number of this process in the register, from 1. */
   readonly processNo: number
+  /** Whether the run had its name a round trip after it claimed it. */
+  isChecked: boolean
   /** Rows that this process has added to the head. */
   heads: number
   seen: number
@@ -83,7 +85,16 @@ ${listScript}(${claimAnswers}, [long(ddbIngestKnown), long(ddbIngestHad)], ${lis
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
   const countsDuplicates = known === 1n
-  return { name, countsDuplicates, isNew: had === 0n, listed, processNo, heads: 1, seen: 0 }
+  return {
+    name,
+    countsDuplicates,
+    isNew: had === 0n,
+    listed,
+    processNo,
+    isChecked: false,
+    heads: 1,
+    seen: 0,
+  }
 }
 
 /**

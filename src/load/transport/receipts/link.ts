@@ -34,36 +34,15 @@ export interface LinkSetup {
   readonly maxLedgerRows?: number
 }
 
-/**
- * `silent`: the run abandoned a connection over which nothing arrived, and the ledger has had no new row since. `lost`: the server
- * may have lost confirmed rows from its memory. `unreachable`: both of these.
- *
- * In each state, the run may also be moving to a new node or a new ledger. `batches` keeps track of that.
- */
-export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
-
-/**
- * `receipts`: the ledger contained new rows. `answered`: the run read the ledger, or reopened lost connections. `givenUp`: nothing
- * arrived over a connection. `gone`: the connection for queries was lost, or a query was not answered.
- */
-export type LinkNews = 'receipts' | 'answered' | 'givenUp' | 'gone'
-
-const transitions: Readonly<Record<LinkState, Readonly<Record<LinkNews, LinkState>>>> = {
-  connected: { receipts: 'connected', answered: 'connected', givenUp: 'silent', gone: 'lost' },
-  silent: { receipts: 'connected', answered: 'silent', givenUp: 'silent', gone: 'unreachable' },
-  lost: { receipts: 'connected', answered: 'connected', givenUp: 'unreachable', gone: 'lost' },
-  unreachable: {
-    ...{ receipts: 'connected', answered: 'silent' },
-    ...{ givenUp: 'unreachable', gone: 'unreachable' },
-  },
-}
-
 const receiptsLost = 'sent by an earlier process, and the server has no receipts of that process'
 
 export class ReceiptLink implements AnswerListener {
   readonly setup: LinkSetup
   readonly batches: Batches<ReceiptNode>
-  #state: LinkState = 'connected'
+  /** The run abandoned a connection over which nothing arrived, and there has been no receipt since. */
+  isSilent = false
+  /** The server may have lost confirmed rows from its memory: a question was not answered, and none has been since. */
+  isMemoryUnsure = false
   /** Number of connections reopened since the ledger last had new rows. */
   #reconnects = 0
   #failure: DdbError | undefined
@@ -121,8 +100,7 @@ export class ReceiptLink implements AnswerListener {
     const hasAnswers = this.#hasAnswers
     this.#hasAnswers = false
     if (!hasAnswers) return false
-    this.news()
-    this.hears('receipts')
+    this.hearsReceipts()
     return true
   }
 
@@ -195,21 +173,10 @@ export class ReceiptLink implements AnswerListener {
     return this.setup.earlier.isLedgerKept && this.setup.earlier.of(piece).length > 0
   }
 
-  get state(): LinkState {
-    return this.#state
-  }
-
-  get isSilent(): boolean {
-    return this.#state === 'silent' || this.#state === 'unreachable'
-  }
-
-  get isMemoryUnsure(): boolean {
-    return this.#state === 'lost' || this.#state === 'unreachable'
-  }
-
-  hears(news: LinkNews): void {
-    this.#state = transitions[this.#state][news]
-    if (news === 'receipts') this.#reconnects = 0
+  hearsReceipts(): void {
+    this.news()
+    this.isSilent = this.isMemoryUnsure = false
+    this.#reconnects = 0
   }
 
   /** Counts one more reconnection. @returns whether the run may make it before the ledger has new rows */
@@ -257,7 +224,7 @@ export class ReceiptLink implements AnswerListener {
    */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
-    this.hears('givenUp')
+    this.isSilent = true
     const reason = 'the server does not answer on this connection'
     this.batches.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
   }

@@ -13,9 +13,9 @@ import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { reportLeftovers } from '../../register/leftovers.js'
 import { earlierReceipts } from './earlier-receipts.js'
-import { openReceiptDelivery } from './receipt-delivery.js'
 import { ReceiptNode } from './receipt-node.js'
 import type { EarlySession } from './sessions.js'
+import { ReceiptWatcher } from './watcher.js'
 
 export interface ReceiptsSetup {
   readonly run: Run
@@ -73,7 +73,7 @@ export async function openReceipts(
     const earlier = await earlierReceipts(run, node, description, hasLedger)
     if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
     run.state.lastSendNo = run.state.earlierSendNo = earlier.firstSendNo - 1
-    return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
+    return new ReceiptWatcher({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error

@@ -39,7 +39,6 @@ import {
   type BarrierAnswer,
   type EarlySession,
   type Memory,
-  type NameCheck,
   type SessionSetup,
 } from './sessions.js'
 
@@ -114,9 +113,7 @@ export class ReceiptNode implements Outlet {
       const open = (): Promise<void> => {
         const connecting = first
         first = undefined
-        // The register has the run since a round trip ago. Any process that saw no register at that time has made its own by now.
-        const check = opened === undefined ? undefined : { control }
-        return openMissing(setup, control, data, opened, deadlineMs, connecting, check)
+        return openMissing(setup, control, data, opened, deadlineMs, connecting)
       }
       try {
         await tryUntil(deadlineMs, rules, open, mayBeTemporary)
@@ -267,7 +264,9 @@ export class ReceiptNode implements Outlet {
    */
   define(timeoutMs: number): Promise<unknown> {
     return Promise.all(
-      this.#data.map(session => defineFunctions(this.#setup, session, this.#ledger, timeoutMs)),
+      this.#data.map(session =>
+        defineFunctions(this.#setup, this.#control, session, this.#ledger, timeoutMs),
+      ),
     )
   }
 
@@ -338,13 +337,8 @@ export class ReceiptNode implements Outlet {
         remainingMs(rules, deadlineMs),
       )
       this.#answers = 0
-      const standing = this.#data.filter(({ closed }) => !closed)
-      const check = { control: this.#control }
-      await this.#openMissing(deadlineMs, check)
-      const timeoutMs = remainingMs(rules, deadlineMs)
-      const define = (session: Session): Promise<unknown> =>
-        defineFunctions(this.#setup, session, this.#ledger, timeoutMs, check)
-      await Promise.all(standing.map(define))
+      await this.#openMissing(deadlineMs)
+      await this.define(remainingMs(rules, deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -364,10 +358,10 @@ export class ReceiptNode implements Outlet {
     if (isLeft) await leaving
   }
 
-  #openMissing(deadlineMs: number, check?: NameCheck): Promise<void> {
+  #openMissing(deadlineMs: number): Promise<void> {
     const [setup, ledger] = [this.#setup, this.#ledger]
     for (const { id, closed } of this.#data) if (closed) this.#formerIds.push(id)
-    return openMissing(setup, this.#control, this.#data, ledger, deadlineMs, undefined, check)
+    return openMissing(setup, this.#control, this.#data, ledger, deadlineMs)
   }
 
   /** Closes all sessions, each after the server has received everything. Ignores lost connections. */

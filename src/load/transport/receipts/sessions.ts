@@ -63,12 +63,6 @@ export interface SessionSetup {
   readonly upsert?: UpsertForm | undefined
 }
 
-/** Whether to check, in the request that defines the functions, that the run still has its name. */
-export interface NameCheck {
-  /** The session on which to ask who has the name. */
-  readonly control: Session
-}
-
 /** Opens the session for queries and determines whether the server still knows this run. */
 async function openControl(
   { run, rules }: SessionSetup,
@@ -194,7 +188,6 @@ export async function openMissing(
   ledger: Ledger | undefined,
   deadlineMs: number,
   first?: Promise<Session>,
-  check?: NameCheck,
 ): Promise<void> {
   const missing = Array.from({ length: setup.run.checked.connections }, (_, i) => i).filter(
     i => data[i]?.closed !== false,
@@ -203,7 +196,7 @@ export async function openMissing(
     missing.map(async (i, at) => {
       const connecting =
         at === 0 && first !== undefined ? first : connectData(setup, control, deadlineMs)
-      data[i] = await openData(setup, connecting, ledger, deadlineMs, check)
+      data[i] = await openData(setup, control, connecting, ledger, deadlineMs)
     }),
   )
   for (const one of opened) if (one.status === 'rejected') throw one.reason as Error
@@ -211,16 +204,16 @@ export async function openMissing(
 
 async function openData(
   setup: SessionSetup,
+  control: Session,
   connecting: Promise<Session>,
   ledger: Ledger | undefined,
   deadlineMs: number,
-  check: NameCheck | undefined,
 ): Promise<Session> {
   const { run, rules } = setup
   const data = await connecting
   try {
     run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
-    await defineFunctions(setup, data, ledger, remainingMs(rules, deadlineMs), check)
+    await defineFunctions(setup, control, data, ledger, remainingMs(rules, deadlineMs))
     return data
   } catch (error) {
     data.abandon(replacedError())
@@ -228,26 +221,31 @@ async function openData(
   }
 }
 
-/** Defines the functions that write batches. On an asynchronous session, the server does not report errors in them. */
+/**
+ * Defines the functions that write batches, and in the same request checks once more that the run has its name: the register has the run since
+ * a round trip ago, so any process that saw no register at that time has made its own by now. On an asynchronous session, the server does not report errors in
+ * the functions.
+ */
 export async function defineFunctions(
   { run, upsert }: SessionSetup,
+  control: Session,
   data: Session,
   ledger: Ledger | undefined,
   timeoutMs: number,
-  check?: NameCheck,
 ): Promise<void> {
   const { name } = run.history
   const functions = deliverScript(ledger, run.checked.target, upsert)
-  if (check === undefined || ledger === undefined || !name.isRegistered) {
+  if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
     return void (await data.run(functions, { timeoutMs }))
   }
   const checking = `${checkScript(name, ledger.processNo)}${claimAnswers}`
   // A purely asynchronous session answers nothing.
   if (data.enableAsync) await data.run(functions, { timeoutMs })
   const claim = data.enableAsync
-    ? await check.control.run(checking, { timeoutMs })
+    ? await control.run(checking, { timeoutMs })
     : await data.run(`${functions}${checking}`, { timeoutMs })
-  await checkClaim(check.control, claim, name, ledger.name, ledger.processNo, timeoutMs)
+  await checkClaim(control, claim, name, ledger.name, ledger.processNo, timeoutMs)
+  ledger.isChecked = true
 }
 
 /** At least 1 ms. */

@@ -1,14 +1,18 @@
 /*
-  Follows the batches of a run with receipts until each has an outcome. The watcher decides when to read the ledger (the server-side
+  Delivery with a receipt for every batch. Follows the batches until each has an outcome: decides when to read the ledger (the server-side
   table of receipts), how long silence may last, and when to stop waiting.
 */
-import { ConnectionError, TimeoutError } from '../../../errors.js'
+import { ConnectionError, TimeoutError, type DdbError } from '../../../errors.js'
+import type { Batch } from '../../../parse/batch.js'
 import { wait } from '../../../platform/clocks.js'
 import { silenceError } from '../../connection/idle-timeout.js'
 import type { Session } from '../../../client/open-session.js'
-import { rowsGoneMessage } from '../../evidence/evidence.js'
+import { rowsGoneMessage, type Evidence } from '../../evidence/evidence.js'
 import { followedLook } from '../../evidence/final-check.js'
+import { cutOfBatch, newPieces, type LaneRows } from '../../outcomes/lanes.js'
 import type { Run } from '../../run.js'
+import type { Delivery, LeftPieces } from '../delivery.js'
+import { cutElsewhere } from './earlier-receipts.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
 import {
   endMemory,
@@ -17,8 +21,10 @@ import {
   readLedger,
   reconnect,
   renewLedger,
-} from './recovery.js'
+} from './settle.js'
 
+/** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
+const batchesPerRead = 128
 const firstPollMs = 5
 const slowestPollMs = 500
 /** Pause while batches are sent and confirmed. It is long enough that a query is worth its cost. */
@@ -39,8 +45,9 @@ function mayBeEndless({ options, rows }: Run): boolean {
   return options.input?.follow === true || rows !== undefined
 }
 
-export class ReceiptWatcher {
+export class ReceiptWatcher implements Delivery {
   readonly link: ReceiptLink
+  #sentSinceRead = 0
   /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
   #watching: Promise<void> | undefined
@@ -54,6 +61,7 @@ export class ReceiptWatcher {
   readonly #firstRows: number
   readonly #lookAtTarget: (session: Session) => Promise<void>
 
+  /** Opens no session: the node in `setup` has open ones. The node belongs to the delivery from now on. */
   constructor(setup: LinkSetup) {
     this.link = new ReceiptLink(setup)
     this.#firstRows = setup.node.ledgerRows
@@ -63,8 +71,90 @@ export class ReceiptWatcher {
     )
   }
 
+  get keepsReceipts(): boolean {
+    return this.link.batches.node.ledger !== undefined
+  }
+
+  get used(): 'answers' | 'receipts' {
+    return this.link.batches.node.carriesOneBatch ? 'answers' : 'receipts'
+  }
+
+  get failure(): DdbError | undefined {
+    return this.link.failure
+  }
+
+  get inFlightBytes(): number {
+    return this.link.setup.run.state.openBytes
+  }
+
+  deliver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): void | Promise<void> {
+    const { link } = this
+    if (link.failure !== undefined) throw link.failure
+    const isRoom = this.#handOver(batch, lanes, left)
+    if (++this.#sentSinceRead % batchesPerRead === 0) link.lookNow()
+    this.#begin()
+    const { evidence } = link.setup.recorder.target
+    if (evidence?.learns === true) return this.#learn(evidence)
+    return isRoom && this.#hasRoom ? undefined : this.#room()
+  }
+
+  /** @returns whether there is room for more */
+  #handOver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): boolean {
+    const { link } = this
+    const { batches, setup } = link
+    const begun = setup.earlier.cutOf(batch.place!)
+    // Checked for the whole batch, because another division by lane has other parts.
+    if (begun !== undefined && begun !== cutOfBatch(batch, lanes)) throw cutElsewhere()
+    let room = true
+    for (const piece of left === undefined ? newPieces(setup.run, batch, lanes) : []) {
+      if (link.isBegun(piece)) link.takeUp(piece, true, false)
+      else room = batches.add(piece) && room
+    }
+    for (const { piece, isSent } of left?.pieces ?? []) {
+      link.takeUp(piece, isSent, left!.known.hasNoReceipt)
+    }
+    return room && batches.node.bufferedBytes < setup.run.checked.maxInFlightBytes
+  }
+
+  get #hasRoom(): boolean {
+    const { batches, setup } = this.link
+    const { state, checked } = setup.run
+    return (
+      batches.hasRoom && (!batches.node.carriesOneBatch || state.open.size < checked.connections)
+    )
+  }
+
+  /** Waits until there is room for a further batch, or the run has failed. */
+  async #room(): Promise<void> {
+    const { link } = this
+    let full = true
+    const drained = (): void => {
+      full = false
+      link.wake()
+    }
+    // Not awaited, because the run must be able to fail even while the server does not read.
+    void link.batches.node.drained().then(drained, (error: unknown) => link.fail(error))
+    while ((full || !this.#hasRoom) && link.failure === undefined) await link.woken()
+    if (link.failure !== undefined) throw link.failure
+  }
+
+  async #learn(from: Evidence): Promise<void> {
+    const { link } = this
+    await this.#room()
+    while (link.setup.run.state.open.size > 0 && link.failure === undefined) await link.woken()
+    await link.batches.node.ask(control => from.learn(control))
+  }
+
+  checkOwner(): Promise<void> {
+    return this.link.batches.node.checkOwner(this.link.queryTimeoutMs)
+  }
+
+  close(): Promise<void> {
+    return this.link.batches.node.close()
+  }
+
   /** Starts the watcher with the first batch. Each later call wakes it. */
-  begin(): void {
+  #begin(): void {
     const { link } = this
     link.wake()
     if (this.#watching !== undefined) return
@@ -166,7 +256,7 @@ export class ReceiptWatcher {
       }
       return false
     } catch (error) {
-      if (error instanceof TimeoutError || node.isControlLost) link.hears('gone')
+      if (error instanceof TimeoutError || node.isControlLost) link.isMemoryUnsure = true
       // A connection over which nothing arrives may be lost at the other end. A new connection will show whether it was.
       if (error instanceof TimeoutError) link.giveUpConnection('control')
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
@@ -221,7 +311,7 @@ export class ReceiptWatcher {
     if (!this.#allSent) link.fail(error)
     link.batches.end('no receipt came in time')
     // A server that answers is only busy, so the session for queries can still be closed cleanly.
-    if (link.state === 'connected') link.batches.node.abandon('data', error)
+    if (!link.isSilent && !link.isMemoryUnsure) link.batches.node.abandon('data', error)
     else link.batches.node.leave(error)
   }
 }

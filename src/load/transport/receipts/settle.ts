@@ -1,6 +1,6 @@
 /*
-  The actions of a run with receipts on its server: it reads the ledger (the table of receipts), investigates silence, reopens lost
-  connections, begins a new ledger, moves to the leader, and finally checks the target.
+  Settles the batches of a run with receipts: after a connection was lost, after silence, after the ledger (the table of receipts) was
+  lost or replaced, before the run moves to another node, and at its end.
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
@@ -8,6 +8,7 @@ import { checkAtEnd, noteFinished } from '../../evidence/final-check.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
+import type { Memory } from './sessions.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
 const unreachable =
@@ -15,47 +16,72 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Reopens lost connections within `retryTimeoutMs` and resends batches without an outcome. If several copies of a
- * batch arrive, the server writes only the copy that claims the batch first. A claim is a row that
- * the server inserts into the ledger before writing the copy.
+ * Reopens lost connections within `retryTimeoutMs`, and settles the batches that they carried.
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
   const { batches, setup } = link
   const { rules } = setup
   if (rules.retries === 0) {
-    batches.stop(notReopened())
+    batches.stop(connectionLost(notReopened))
     // While the session for queries is open, the ledger may still show the outcome of sent batches.
-    if (batches.node.isControlLost || batches.node.ledger === undefined) throw notReopened()
+    if (batches.node.isControlLost || batches.node.ledger === undefined) {
+      throw connectionLost(notReopened)
+    }
     return
   }
-  if (batches.node.ledger === undefined && batches.transmitted().length > 0) throw unanswered()
+  if (batches.node.ledger === undefined && batches.transmitted().length > 0)
+    throw connectionLost(unanswered)
   const reconnectMs = link.isSilent ? link.leftMs : rules.reconnectMs
   const deadlineMs = rules.clock.nowMs() + reconnectMs
-  if (!link.mayReconnect()) throw lostAgain()
+  if (!link.mayReconnect()) throw connectionLost(lostAgain)
   let memory
   try {
     memory = await batches.node.restore(deadlineMs)
   } catch (error) {
-    if (batches.node.isControlLost) link.hears('gone')
+    link.isMemoryUnsure ||= batches.node.isControlLost
     // The server was silent for too long. The watcher ends the run for that reason.
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
   }
-  if (memory === 'unknown') setup.recorder.takeBack(unreachable, false)
-  if (memory === 'lost') {
-    setup.recorder.takeBack(restarted, true)
-    await beginAnew(link, deadlineMs)
-  } else {
-    for (const batch of batches.transmitted()) {
-      // A batch whose connection is still open was not lost.
-      if (batches.node.carries(batch)) continue
-      batches.repeat(batch, 'sent, and the connection was lost each time')
-    }
-    batches.flush()
-  }
-  link.hears('answered')
+  takeBack(link, memory)
+  if (memory === 'lost') await beginAnew(link, deadlineMs)
+  else settle(link, { why: 'sent, and the connection was lost each time' })
+  link.isMemoryUnsure = false
   if (!link.isSilent) link.news()
+}
+
+/** Confirmed rows in the server's memory are unconfirmed if the server has lost it, or does not say. */
+function takeBack({ setup: { recorder } }: ReceiptLink, memory: Memory): void {
+  if (memory === 'unknown') recorder.takeBack(unreachable, false)
+  if (memory === 'lost') recorder.takeBack(restarted, true)
+}
+
+/** What is known, besides the ledger, about batches without an outcome. */
+interface Situation {
+  /** Why a batch has no claim, after its last copy was sent. */
+  readonly why: string
+  /** The server has read everything that was sent. Without this, only batches of lost connections are sent again. */
+  readonly isRead?: boolean
+  /** The server does no work for the run. */
+  readonly isIdle?: boolean
+}
+
+/**
+ * Decides what becomes of each batch without an outcome. The ledger has been read to its end, or this process reads on:
+ * - an outcome: the batch is not here any more
+ * - a claim (the server has begun): the outcome follows as long as the server works. After that, nothing shows what the server has written
+ * - nothing: another copy is sent under the same place. If several copies arrive, the server writes only the first one that claims it
+ */
+function settle({ batches }: ReceiptLink, { why, isRead, isIdle }: Situation): void {
+  for (const batch of batches.transmitted()) {
+    if (batch.state === 'claimed') {
+      if (isIdle === true) batches.leaveUncertain(batch, 'begun, but its outcome never came')
+    } else if (isRead === true || !batches.node.carries(batch)) {
+      batches.repeat(batch, why)
+    }
+  }
+  batches.flush()
 }
 
 /**
@@ -74,12 +100,11 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
     await ledgerIsGone(link)
     return true
   }
-  link.hears('answered')
+  link.isMemoryUnsure = false
   for (const row of rows) link.take(row)
   link.takeAhead()
   if (rows.length === 0) return false
-  link.news()
-  link.hears('receipts')
+  link.hearsReceipts()
   return true
 }
 
@@ -111,13 +136,7 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)
   // Outcomes may have arrived during the queries above.
   if (await readLedger(link)) return
-  for (const batch of batches.transmitted()) {
-    if (batch.state === 'sent') {
-      batches.repeat(batch, link.whyNotBegun)
-    } else if (idle === true) {
-      batches.leaveUncertain(batch, 'begun, but its outcome never came')
-    }
-  }
+  settle(link, { why: link.whyNotBegun, isRead: true, isIdle: idle === true })
 }
 
 /** Handles the loss of the ledger: the missing outcomes cannot be read any more. */
@@ -201,23 +220,28 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
   const { batches, setup } = link
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.checked.confirmTimeoutMs)
+  // If the run has already waited for the server in vain, it must not wait again.
   const isLost = link.failure?.code === 'DDB_CONNECTION_LOST'
   const ended = { isLooked: recorder.target.evidence === undefined || run.ending.isLeaving }
-  try {
-    if (isLost && recorder.holdsMemory && !run.ending.isLeaving) {
+  for (const isAgain of isLost ? [false] : [false, true]) {
+    try {
+      if (isAgain) {
+        link.isMemoryUnsure = true
+        takeBack(link, await batches.node.restore(rules.clock.nowMs() + rules.reconnectMs))
+        link.isMemoryUnsure = false
+      }
+      // The journal must contain every outcome before the run removes the ledger.
+      run.commit()
       // A connection that seems to be open may lead to a server that is gone.
-      const isKnown = link.isMemoryUnsure || (await answersStill(batches.node, timeoutMs))
-      if (!isKnown) link.hears('gone')
-    }
-    // The journal must contain every outcome before the run removes the ledger.
-    run.commit()
-    if (!link.isMemoryUnsure) await leaveTarget(link, timeoutMs, ended)
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-    // If the run has already waited for the server in vain, it must not wait again.
-    const isOpen = recorder.holdsMemory || (!ended.isLooked && !isLost)
-    if (error instanceof ConnectionError && isOpen && !run.ending.isLeaving) {
-      await lookAgain(link, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
+      const asks = isLost && recorder.holdsMemory && !run.ending.isLeaving
+      if (asks && !link.isMemoryUnsure) await batches.node.ledgerExists(timeoutMs)
+      if (!link.isMemoryUnsure) await leaveTarget(link, timeoutMs, ended)
+      break
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      link.isMemoryUnsure ||= isLost
+      const isOpen = recorder.holdsMemory || !ended.isLooked
+      if (!(error instanceof ConnectionError) || !isOpen || run.ending.isLeaving) break
     }
   }
   if (link.isMemoryUnsure && recorder.holdsMemory) recorder.takeBack(unreachable, false)
@@ -233,8 +257,7 @@ async function leaveTarget(
   ended: { isLooked: boolean },
 ): Promise<void> {
   const { evidence } = recorder.target
-  const isLooked = evidence !== undefined && !run.ending.isLeaving
-  if (isLooked) {
+  if (evidence !== undefined && !run.ending.isLeaving) {
     await node.ask(async control => {
       const look = await checkAtEnd(run, control, evidence, change =>
         recorder.replaced(rowsGoneMessage(change), true),
@@ -246,52 +269,9 @@ async function leaveTarget(
   await node.finish(timeoutMs)
 }
 
-async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {
-  try {
-    return await node.ledgerExists(timeoutMs)
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-    return false
-  }
-}
-
-/** Repeats the run's last check of the target on a new connection, because the old one was lost during that check. */
-async function lookAgain(
-  link: ReceiptLink,
-  deadlineMs: number,
-  timeoutMs: number,
-  ended: { isLooked: boolean },
-): Promise<void> {
-  const { batches, setup } = link
-  link.hears('gone')
-  try {
-    const memory = await batches.node.restore(deadlineMs)
-    link.hears('answered')
-    if (memory === 'lost') setup.recorder.takeBack(restarted, true)
-    if (memory === 'unknown') setup.recorder.takeBack(unreachable, false)
-    if (memory !== 'lost' || !ended.isLooked) await leaveTarget(link, timeoutMs, ended)
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-  }
-}
-
-function notReopened(): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECTION_LOST',
-    'the connection was lost before everything was confirmed; without retries no new one is opened',
-  )
-}
-
-function unanswered(): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECTION_LOST',
-    'the connection was lost before the server answered, and without receipts its answer is lost: nothing more is sent',
-  )
-}
-
-function lostAgain(): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECTION_LOST',
-    'the connection was lost repeatedly before the server confirmed anything',
-  )
-}
+const connectionLost = (why: string): ConnectionError =>
+  new ConnectionError('DDB_CONNECTION_LOST', `the connection was lost ${why}`)
+const notReopened = 'before everything was confirmed; without retries no new one is opened'
+const unanswered =
+  'before the server answered, and without receipts its answer is lost: nothing more is sent'
+const lostAgain = 'repeatedly before the server confirmed anything'
