@@ -36,6 +36,7 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [5_000_000_062, 'a last look at a DFS table that failed'],
   [5_000_000_459, 'rejects in the way of a run that was to begin anew'],
   [5_000_000_677, 'a run that is killed after its mark, and before its journal knows as much'],
+  [5_000_556_012, 'a lock that is lost while a finished run has nothing to do'],
   [6_000_003_788, 'sessions that count are asked about at once, and each opens the lost one again'],
   [
     9_070_001_258,

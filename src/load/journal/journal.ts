@@ -184,8 +184,8 @@ export class Journal {
 
   end(record: RecordOf<'end'>): void {
     this.#noteEnded()
-    // The run was finished already, and this process did nothing.
-    if (record.isDone && !this.#isBegun) return
+    // The run was finished already, and this process did nothing, or another process has the run by now.
+    if (!this.#isBegun && (record.isDone || this.lost() !== undefined)) return
     this.#put(record)
     this.#file.write()
   }
