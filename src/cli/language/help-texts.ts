@@ -33,10 +33,7 @@ export const readChineseHelp = (): ChineseHelp => readJson('docs/zh/help.json') 
 type HelpedOption = Pick<OptionDefinition, 'helpName' | 'default'>
 
 /** In English; undefined for an option without a default. */
-export function defaultNote(
-  command: string,
-  { helpName, ...own }: HelpedOption,
-): string | undefined {
+function defaultNote(command: string, { helpName, ...own }: HelpedOption): string | undefined {
   const { defaults } = englishHelp
   return defaults[`${command}.${helpName}`] ?? own.default ?? defaults[helpName]
 }
