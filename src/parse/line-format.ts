@@ -43,10 +43,11 @@ export interface LineFormat {
    * @returns the row after the last one filled
    */
   scanRun?(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
-  /** Scans the record at `start` into `row`. Returns the position after the record, `unfinished`, `faulty` or `undecided`. */
+  /**
+   * Scans the record at `start` into `row`. Sets the tokenizer's `innerLines` if line breaks are inside the record.
+   * @returns the position after the record, `unfinished`, `faulty` or `undecided`
+   */
   scanRecord(block: RecordBlock, row: number, start: number): number
-  /** Number of line breaks inside the record that was scanned last. */
-  innerLines?(): number
   /**
    * Explains why the record scanned last is not a row, from the result of the scan. Returns undefined if the record's end has
    * not arrived, and an error if reading cannot continue.

@@ -17,6 +17,8 @@ export class LineTokenizer {
   /** The error at which reading stopped. The records before the error were delivered. */
   failure: InputError | undefined
   lineNumber: number
+  /** Number of line breaks inside the record that was scanned last. */
+  innerLines = 0
   /** Number of bytes outside records: blank lines, comments, brackets and commas of an array. */
   otherBytes = 0
   skippedBytes = 0
@@ -213,12 +215,13 @@ export class LineTokenizer {
         break
       }
       const { start } = window
+      this.innerLines = 0
       const next = format.scanRecord(block, row, start)
       if (next > 0 && this.contentEnd(next) - start <= maxRecordBytes) {
         recordStarts[row] = start
         recordEnds[row] = next
         lineNumbers[row] = this.lineNumber
-        this.lineNumber += 1 + (format.innerLines?.() ?? 0)
+        this.lineNumber += 1 + this.innerLines
         window.start = next
         row++
       } else {

@@ -578,7 +578,7 @@ const eraDays: i32 = 146097
 const daysBefore: i32 = 719468 + 146097
 
 /**
- * Times of one layout (parse/cells/time-layout.ts), with or without a date. The layout is 12 vectors of 16 bytes: text, limits and length
+ * Times of one layout (parse/cells/pattern-format.ts), with or without a date. The layout is 12 vectors of 16 bytes: text, limits and length
  * mask of the first 16 bytes, of the next 16, places of the digits of year to second in both halves, their defaults, and
  * places of the fraction in both halves; then the length of a text.
  * @param unit  nanoseconds of one unit of the type

@@ -4,32 +4,37 @@
 */
 import { option } from '../../errors.js'
 import type { KernelRead } from '../../kernel/kernel.js'
-import { timesRead } from '../../kernel/reads.js'
+import { timesRead, type KernelLayout } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { noOffset, readOffset, type ColumnOffset } from './column-offset.js'
-import { isRead, noValue, outOfRange, type Outcome } from './read-cell.js'
-import {
-  day,
-  defaults,
-  dropped,
-  fraction,
-  hour,
-  layoutOf,
-  minute,
-  month,
-  nanosOfDigits,
-  readLayout,
-  second,
-  year,
-  type TimeLayout,
-} from './time-layout.js'
+import { isRead, noValue, outOfRange, zero, type Outcome } from './read-cell.js'
 import { monthNames, type TimePattern } from './time-pattern.js'
 import { civilDays, noDay, type DateFormat, type TimeUnit } from './time-unit.js'
-import { setMoment, type TimeZone } from './time-zone.js'
+import { setMoment, type TimeParts, type TimeZone } from './time-zone.js'
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
+/** For each number of digits in a fraction: how many nanoseconds one unit of the last digit is. */
+const nanosOfDigits: Int32Array = Int32Array.from(
+  { length: nanoDigits + 1 },
+  (_, i) => 10 ** (nanoDigits - i),
+)
+
+/** Indexes of the fields of a time. */
+const year = 0
+const month = 1
+const day = 2
+const hour = 3
+const minute = 4
+const second = 5
+const fraction = 6
+/** Digits that do not count. */
+const dropped = 7
+
+/** The values of fields that a text lacks. */
+const defaults: Int32Array = Int32Array.of(1970, 1, 1, 0, 0, 0, 0, 0)
+
 export interface ClockRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
@@ -275,4 +280,69 @@ export class PatternFormat implements DateFormat {
         return undefined
     }
   }
+}
+
+interface TimeLayout extends KernelLayout {
+  /** The offset from UTC in the texts, or `noOffset`. */
+  readonly offset: number
+}
+
+/** The layout of the text from `start` to `end`, whose fields are known. */
+function layoutOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { at, digits, offset }: Omit<TimeLayout, 'others' | 'length'>,
+): TimeLayout {
+  const others: number[] = []
+  for (let p = 0; p < end - start; p++) {
+    const isDigit = at.some((place, i) => place >= 0 && p >= place && p < place + digits[i]!)
+    if (!isDigit) others.push(p, bytes[start + p]!)
+  }
+  const places = { at: at.slice(), digits: digits.slice(), others: Int32Array.from(others) }
+  return { ...places, length: end - start, offset }
+}
+
+/** Reads a text of this layout into `parts`; false for any other text, and for one that is no time. */
+function readLayout(
+  { at, digits, others }: TimeLayout,
+  bytes: Uint8Array,
+  start: number,
+  parts: TimeParts,
+): boolean {
+  for (let i = 0; i < others.length; i += 2) {
+    if (bytes[start + others[i]!] !== others[i + 1]) return false
+  }
+  const yearAt = start + at[year]!
+  const y = at[year]! < 0 ? 1970 : 100 * pairAt(bytes, yearAt) + pairAt(bytes, yearAt + 2)
+  const mo = at[month]! < 0 ? 1 : pairAt(bytes, start + at[month]!)
+  const days = civilDays(y, mo, at[day]! < 0 ? 1 : pairAt(bytes, start + at[day]!))
+  const h = at[hour]! < 0 ? 0 : pairAt(bytes, start + at[hour]!)
+  const m = at[minute]! < 0 ? 0 : pairAt(bytes, start + at[minute]!)
+  const s = at[second]! < 0 ? 0 : pairAt(bytes, start + at[second]!)
+  if (days === noDay || h > 23 || m > 59 || s > 59) return false
+  const nanos = digitsAt(bytes, start + at[fraction]!, digits[fraction]!)
+  if (nanos < 0 || digitsAt(bytes, start + at[dropped]!, digits[dropped]!) < 0) return false
+  parts.days = days
+  parts.secondOfDay = (h * 60 + m) * 60 + s
+  parts.nanos = Math.imul(nanos, nanosOfDigits[digits[fraction]!]!)
+  return true
+}
+
+/** The number of two digits; more than any year if a byte is not a digit. */
+function pairAt(bytes: Uint8Array, p: number): number {
+  const tens = bytes[p]! - zero
+  const ones = bytes[p + 1]! - zero
+  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? 10_000 : tens * 10 + ones
+}
+
+/** The number of so many digits; −1 if a byte is not a digit. */
+function digitsAt(bytes: Uint8Array, start: number, count: number): number {
+  let value = 0
+  for (let p = start; p < start + count; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }

@@ -26,22 +26,16 @@ export type ReadCell = (
   at: number,
 ) => Outcome
 
-export const tab = 9
-export const blank = 32
 export const percent = 37
 export const apostrophe = 39
-export const openParenthesis = 40
-export const closeParenthesis = 41
 export const plus = 43
 export const comma = 44
 export const minus = 45
 export const point = 46
-export const slash = 47
 export const zero = 48
 export const one = 49
 export const nine = 57
 export const colon = 58
 /** Letters in lower case: `byte | 0x20` is one of them in either case. */
 export const letterE = 0x65
-export const letterI = 0x69
 export const letterZ = 0x7a

@@ -12,14 +12,8 @@ const stepSeconds = 3 * secondsPerDay
 
 /** No clock was changed before this year. */
 const firstYear = 1800
-/**
- * From this year on, the rules are those of 400 years before, because the calendar and its weeks repeat. Until 2087
- * there are rules that follow the moon (Morocco), so only later years can be repeated.
- */
-const lastYear = 2600
-const cycleYears = 400
-const cycleSeconds = 146_097 * secondsPerDay
-
+/** No text has a later year, in any zone. */
+const lastYear = 10_000
 /** One year of a zone. From `starts[i]` on, in seconds since 1970, clocks are `offsets[i]` seconds ahead of UTC. */
 interface ZoneYear {
   readonly starts: readonly number[]
@@ -54,15 +48,13 @@ export class TimeZone {
   offsetAt(utcSeconds: number): number {
     if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset
     const { year } = civilFromDays(Math.floor(utcSeconds / secondsPerDay))
-    const cycles = Math.max(0, Math.ceil((year - lastYear + 1) / cycleYears))
-    const shift = cycles * cycleSeconds
-    const known = Math.max(firstYear, year - cycles * cycleYears)
+    const known = Math.min(lastYear, Math.max(firstYear, year))
     const { starts, offsets } = this.#yearOf(known)
     let i = starts.length - 1
-    while (i > 0 && starts[i]! > utcSeconds - shift) i--
+    while (i > 0 && starts[i]! > utcSeconds) i--
     this.#offset = offsets[i]!
-    this.#from = known > year ? -Infinity : starts[i]! + shift
-    this.#to = (known > year ? starts[0]! : (starts[i + 1] ?? yearStart(known + 1))) + shift
+    this.#from = known > year ? -Infinity : starts[i]!
+    this.#to = known > year ? starts[0]! : (starts[i + 1] ?? yearStart(known + 1))
     return this.#offset
   }
 

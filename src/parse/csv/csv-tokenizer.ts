@@ -52,7 +52,6 @@ export class CsvTokenizer implements LineFormat {
   /** Position after the record scanned last, if only the number of its fields is wrong, or it repeats the header; else −1. */
   #wrongNext = -1
   #repeatsHeader = false
-  #innerLines = 0
   /** Start of the record that `peek` returned, and the position after it. */
   #peekedAt = 0
   #peeked = 0
@@ -250,15 +249,10 @@ export class CsvTokenizer implements LineFormat {
     return this.#scanner.scanRun?.(block, row, rowEnd, stopAt) ?? row
   }
 
-  innerLines(): number {
-    return this.#innerLines
-  }
-
   /** In a file with one column, an empty line is a record with one empty field. */
   scanRecord(block: RecordBlock, row: number, start: number): number {
     const { walk } = this.#scanner
     this.#wrongNext = -1
-    this.#innerLines = 0
     if (this.emptyLines === 'rows' && this.#isEmptyLine(start)) {
       walk.openAt = -1
       if (!this.#isRow(start)) return unfinished
@@ -277,7 +271,7 @@ export class CsvTokenizer implements LineFormat {
         return faulty
       }
       // Only quoted fields have line ends.
-      if (walk.hasQuoted) this.#innerLines = countLineEnds(walk.bytes, start, next) - 1
+      if (walk.hasQuoted) this.lines.innerLines = countLineEnds(walk.bytes, start, next) - 1
     }
     walk.addCells(block, row)
     return walk.next

@@ -61,7 +61,6 @@ export class JsonDocuments implements LineFormat {
   #mayName = false
   /** Position after the record scanned last, or −1. */
   #next = 0
-  #innerLines = 0
 
   /** @param scanner  the scanner that `records` uses; it must treat line ends as blanks */
   constructor(
@@ -332,14 +331,10 @@ export class JsonDocuments implements LineFormat {
     if (records.obstacle !== undefined) return faulty
     if (next < 0) return scanner.stoppedAt >= scanner.end ? unfinished : faulty
     if (next - start > this.#lines.maxRecordBytes) return faulty
-    this.#innerLines = countLineEnds(block.bytes, start, next) - 1
+    // One less than the number of line ends, because the tokenizer adds one for each record.
+    this.#lines.innerLines = countLineEnds(block.bytes, start, next) - 1
     this.#endRecord()
     return next
-  }
-
-  /** One less than the number of line ends, because the tokenizer adds one for each record. */
-  innerLines(): number {
-    return this.#innerLines
   }
 
   faultOf(_block: RecordBlock, start: number): ScanFault | InputError | undefined {
