@@ -3,7 +3,9 @@
   whether a process elsewhere works on the run, and whether rows in the server's memory are still there.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError, TimeoutError } from '../../errors.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import { wait } from '../../platform/clocks.js'
+import { askIdle } from '../connection/server-queries.js'
 import { lastSession, sessionsOf } from '../register/leftovers.js'
 import {
   askProcessNo,
@@ -27,10 +29,12 @@ import type { RecordedRun } from './recorded-run.js'
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkSoleProcess(
-  { history: { journal, name }, checked, options }: Run,
+  run: Run,
   control: Session,
   isRead: boolean,
 ): Promise<KnownOnServer | undefined> {
+  const { history, checked, options } = run
+  const { journal, name } = history
   if (journal === undefined) return undefined
   const { past, found } = journal
   const { confirmTimeoutMs: timeoutMs } = checked
@@ -59,8 +63,38 @@ export async function checkSoleProcess(
     throw runsElsewhere(name.runId)
   }
   const isAnew = found !== past || past.isAnew
-  if (isAnew) await unlessRefused(dropLedgers(control, known.ledgers, timeoutMs))
+  if (isAnew) {
+    await unlessRefused(dropLedgers(control, known.ledgers, timeoutMs))
+    await requestsDone(run, control, past.dataSessions)
+  }
   return all
+}
+
+const pauseMs = 100
+
+/**
+ * Waits until the server works no more on what the last process sent. A run that starts over has just removed the ledgers, so requests that
+ * have not begun write nothing; one that has begun would store rows that the user has just removed.
+ * @throws {DdbError} DDB_LOCKED if that takes longer than `confirmTimeoutMs`
+ */
+async function requestsDone(
+  { platform: { clock }, checked, ending }: Run,
+  session: Session,
+  dataSessions: readonly string[],
+): Promise<void> {
+  const { runId, confirmTimeoutMs: timeoutMs } = checked
+  const endMs = clock.nowMs() + timeoutMs
+  while (dataSessions.length > 0) {
+    if ((await askIdle({ session, timeoutMs }, ...dataSessions)) !== false) return
+    if (clock.nowMs() >= endMs) {
+      throw new DdbError(
+        'DDB_LOCKED',
+        `the server still writes rows that an earlier process of run "${runId}" sent. Wait until getConsoleJobs() does not list them any more, ` +
+          'then start over',
+      )
+    }
+    await wait(clock, pauseMs, ending.leaving)
+  }
 }
 
 /** Whether a session that the head of one of the ledgers names is open. */
