@@ -342,6 +342,24 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
+  around(
+    'batches are sent before the journal has them',
+    'outcomes/batches.ts',
+    'this.#run.commit()\n      for (const piece of pieces) {',
+    'for (const piece of pieces) {',
+  ),
+  defect(
+    'a batch with a claim and without an outcome is sent again as a new attempt',
+    'outcomes/batches.ts',
+    "const resends = run.checked.onDoubt === 'resend' && piece",
+    'const resends = piece',
+  ),
+  around(
+    'a stream counts as settled up to a batch that has only a part of its outcomes',
+    'journal/recorded-run.ts',
+    'if (batch.settledRows < batch.rows) return',
+    'if (batch.settledRows === 0) return',
+  ),
   {
     name: 'one file with two names is loaded twice',
     from: firstAroundSeed,
