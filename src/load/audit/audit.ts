@@ -136,6 +136,7 @@ class Audit {
       ...this.#result,
       ...{ endedAt: this.#now(), target, notices, ranges: this.#stored?.ranges ?? [] },
       columns: this.#compared?.columns.map(({ name }) => name) ?? [],
+      missingFiles: this.#missing?.result().files ?? [],
       rows: { ...this.#result.rows, ...(rows && { input: rows.read, rejected: rows.rejected }) },
     }
     const result = concluded(known, this.#options.exact === true, failure)
@@ -240,8 +241,8 @@ class Audit {
         `rows that were not found may be among the ${this.#goneRows} that have left the memory of the server, where an audit cannot read them`,
       )
     }
-    differences.tell(this.#result)
     await this.#name(differences)
+    differences.tell(this.#result)
     return table!
   }
 
@@ -250,7 +251,7 @@ class Audit {
     if (differences.isDone) return
     const missing = this.#missing
     await this.#readInput((block, batch) => {
-      differences.name(block, batch, this.#result, row => {
+      differences.name(block, batch, this.#result.lines, row => {
         if (missing === undefined) return
         const message = 'the table does not have this row'
         const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
@@ -260,7 +261,6 @@ class Audit {
     })
     if (differences.open > 0) throw this.#inputChanged()
     missing?.flush()
-    this.#result.missingFiles = missing?.result().files ?? []
   }
 
   #inputChanged(): InputError {

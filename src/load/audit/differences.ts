@@ -37,6 +37,7 @@ export class Differences {
   /** Hashes of rows that the input may have as well, but less often. */
   #repeated = new Set<number>()
   #replaced = 0
+  readonly #named = { missing: 0, changed: 0, repeated: 0 }
   readonly #strangers: Stranger[] = []
   #comparedRows = 0
 
@@ -113,30 +114,37 @@ export class Differences {
     })
   }
 
-  /** Counts what is known before the rows are named. */
-  tell({ rows }: AuditResult): void {
-    rows.missing ??= 0
-    rows.changed ??= 0
-    rows.replaced += this.#replaced
-    const isUnknown = !this.needsRows && this.open > 0
-    rows.repeated = isUnknown ? null : (rows.repeated ?? 0) + this.#wholes.repeatedRows
-  }
-
   /**
    * Names the rows of a batch that differ.
    * @param onMissing  gets each row that the table lacks
    */
-  name(block: Block, batch: Batch, result: AuditResult, onMissing: (row: number) => void): void {
+  name(
+    block: Block,
+    batch: Batch,
+    lines: AuditResult['lines'],
+    onMissing: (row: number) => void,
+  ): void {
     eachChosen(block, this.#chosen, (row, bucket, whole, key) => {
       const isOpen = this.#wholes.take(bucket, whole)
       if (!isOpen && !this.#repeated.delete(whole)) return
       const isChanged = isOpen && this.#keys?.isStruck(bucket, key) === true
       const kind = isChanged ? 'changed' : isOpen ? 'missing' : 'repeated'
-      if (isOpen || !this.needsRows) result.rows[kind]!++
+      this.#named[kind]++
       if (kind === 'missing') onMissing(row)
       const stored = isOpen ? this.#similar(block.columns, row, isChanged) : null
-      addLine(result.lines[kind], batch.locate(row), stored)
+      addLine(lines[kind], batch.locate(row), stored)
     })
+  }
+
+  /** Adds the numbers of rows to a result. Must be called after the last row was named. */
+  tell({ rows }: AuditResult): void {
+    const { missing, changed, repeated } = this.#named
+    const isUnknown = !this.needsRows && missing > 0
+    rows.missing = (rows.missing ?? 0) + missing
+    rows.changed = (rows.changed ?? 0) + changed
+    rows.replaced += this.#replaced
+    const found = this.needsRows ? this.#wholes.repeatedRows : repeated
+    rows.repeated = isUnknown ? null : (rows.repeated ?? 0) + found
   }
 
   /** The stored row that shares the most cells with a row of the input, at least half of them. */

@@ -10,6 +10,7 @@ import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-result.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
+import { filesOn } from '../../helpers/failing-files.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -329,4 +330,15 @@ grant("reader", TABLE_READ, "dfs://byDay/t")`
   ])
   t.match(whole, { exitCode: 0, rows: { found: 900, others: 0 } })
   t.match(some, { exitCode: 0, rows: { found: 451, others: 449 } })
+})
+
+t.test('a full disk ends the writing of missing records, and no number is given', async t => {
+  const { path, rest, server } = await scene(t, tables[1]!)
+  const address = { host: server.host, port: server.port, user: 'admin', password: '123456' }
+  const full = { ...systemPlatform, files: filesOn({ capacityBytes: 20_000 }) }
+  const options = { inputs: [path], server: address, target: { table: 'plain' }, missing: rest }
+  t.match(await auditOn(full, options), {
+    ...{ exitCode: 74, status: 'failed', error: { code: 'DDB_OUTPUT_WRITE' } },
+    rows: { missing: null, found: null },
+  })
 })
