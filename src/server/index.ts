@@ -10,6 +10,7 @@ import {
   type DiscardCounters,
   type Executor,
   RequestRunner,
+  Retries,
   type SessionInfo,
 } from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
@@ -118,6 +119,7 @@ export async function startServerOn(
     discard: options.discard === true ? discarded : undefined,
     node,
     requireLogin: options.requireLogin ?? false,
+    retries: new Retries(),
   }
   const listener = new Listener({
     network: platform.network,

@@ -8,6 +8,7 @@ import { Connection, type ConnectionContext } from '../../src/server/net/connect
 import {
   type Executor,
   RequestRunner,
+  Retries,
   type Transport,
 } from '../../src/server/net/request-runner.js'
 import { createNode } from '../../src/server/node.js'
@@ -54,6 +55,7 @@ export class BareServer {
       discard: undefined,
       node: this.#node,
       requireLogin: false,
+      retries: new Retries(),
     }
     const openSession = (): RequestRunner => {
       const session = this.#executor.open({

@@ -63,12 +63,52 @@ export interface DiscardCounters {
   readonly rows: number
 }
 
+// Limit of remembered clients. A client id belongs to one connection object of a client program.
+const keptClients = 1024
+
+/**
+ * Remembers the latest numbered request of each client, across all connections of the server. A client that reconnects
+ * gives each request its client id and a number. If it does not know whether the server ran a request, it repeats the
+ * request with the negated number (docs/protocol.md#high-availability).
+ */
+export class Retries {
+  /** Client id → its latest request. The least recently used client comes first. */
+  readonly #latest = new Map<string, { sequenceNumber: number; outcome: Outcome }>()
+
+  /**
+   * Runs a request once. Repeating a client's latest request gives the earlier outcome; repeating an older request
+   * gives no value.
+   */
+  once(head: RequestHead, run: () => Outcome): Outcome {
+    const { clientId } = head
+    const sequenceNumber = Math.abs(head.sequenceNumber ?? 0)
+    if (clientId === undefined || sequenceNumber === 0) return run()
+    const latest = this.#latest.get(clientId)
+    if (latest !== undefined && sequenceNumber <= latest.sequenceNumber) {
+      return sequenceNumber === latest.sequenceNumber ? latest.outcome : undefined
+    }
+    const outcome = run()
+    this.#latest.delete(clientId)
+    this.#latest.set(clientId, { sequenceNumber, outcome })
+    const [oldest] = this.#latest.keys()
+    if (this.#latest.size > keptClients) this.#latest.delete(oldest!)
+    if (outcome instanceof Promise) {
+      // Forgets the request if it fails, so that its client may repeat it. Keeps a later request of the client.
+      outcome.catch(() => {
+        if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
+      })
+    }
+    return outcome
+  }
+}
+
 const otherLanguages = requestFlags.python | requestFlags.kdb
 
 /** What the sessions of a server share. */
 interface RunnerContext {
   readonly node: ServerNode
   readonly executor: Executor
+  readonly retries: Retries
   /** If true, guests may not run anything. */
   readonly requireLogin: boolean
   /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
@@ -96,7 +136,11 @@ export class RequestRunner {
       const text = 'The embedded server runs DolphinDB scripts only, neither Python nor q.'
       throw new ScriptError(text, { located: true })
     }
-    if (request.kind !== 'connect') return this.#execute(request)
+    if (request.kind !== 'connect') {
+      return head.clientId === undefined
+        ? this.#execute(request)
+        : this.#context.retries.once(head, () => this.#execute(request))
+    }
     const { login } = request
     if (login === undefined) return undefined
     return logIn(this.#context.node, this.session, login.user, login.password, login.encrypted)
