@@ -30,7 +30,7 @@ export function loadResult(
   inputs: Inputs | undefined,
   { columns = [], alreadyLoaded = false, listsAll = false }: Reached = {},
 ): LoadResult {
-  const { checked, state, options, delivery } = run
+  const { checked, state, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
   const rejects = run.rejects.result()
@@ -45,7 +45,6 @@ export function loadResult(
   const fix = hideInData(error?.fix ?? null, hide)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
-  const { target } = checked
   const all = inputsOf(run, inputs)
   const inputTotals = { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
   const isListed = ({ rejected, firstError }: InputSummary): boolean =>
@@ -59,12 +58,7 @@ export function loadResult(
     alreadyLoaded: alreadyLoaded && error === undefined,
     startedAt: run.reporter.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
-    target: {
-      host: `${options.server.host}:${options.server.port}`,
-      table: target.kind === 'table' ? tableText(target.table) : null,
-      function: target.kind === 'function' ? target.name : null,
-      method: target.kind === 'table' ? target.method : null,
-    },
+    target: targetOf(run),
     inputTotals,
     inputs: all.filter(isListed).map(input => ({
       ...input,
@@ -104,6 +98,16 @@ export function loadResult(
     notices: [...run.reporter.notices],
     resume: resumeOf(run, error?.code),
     error: error ? { code: error.code, message: hide(error.message), fix } : null,
+  }
+}
+
+function targetOf({ checked: { target }, options: { server } }: Run): LoadResult['target'] {
+  const isTable = target.kind === 'table'
+  return {
+    host: `${server.host}:${server.port}`,
+    table: isTable ? tableText(target.table) : null,
+    function: isTable ? null : target.name,
+    method: isTable ? target.method : null,
   }
 }
 

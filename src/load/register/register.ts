@@ -231,10 +231,11 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
   if (answer?.form !== 'table') return []
   const { columns: all, columnNames } = answer
   return Array.from({ length: answer.rows }, (_, row) => {
-    const cell = (name: keyof typeof columns): unknown => {
+    const cell = (name: keyof typeof columns): bigint | boolean | number | string | null => {
       const column = all[columnNames.indexOf(name)]
       const value = column?.form === 'vector' ? elementAt(column, row) : undefined
-      return value?.form === 'scalar' ? value.value : null
+      const found = value?.form === 'scalar' ? value.value : null
+      return typeof found === 'object' ? null : found
     }
     const text = (name: keyof typeof columns): string => String(cell(name) ?? '')
     const [rowsHad, stored, token] = [cell('rowsHad'), cell('stored'), cell('token')]

@@ -159,7 +159,7 @@ export function binaryFunction(
 }
 
 /** @param wanted  such as `must be an integer.` */
-export function required<T>(value: T | undefined, parameter: string, wanted: string): T {
+function required<T>(value: T | undefined, parameter: string, wanted: string): T {
   if (value !== undefined) return value
   throw new ScriptError(`The argument [${parameter}] ${wanted}`)
 }

@@ -35,7 +35,7 @@ function isStorable(actual: ColumnType, target: ColumnType): boolean {
  * Cuts STRING and BLOB values that are too long for a DFS table.
  * @throws {ScriptError} if a SYMBOL has more than 255 bytes
  */
-export function limitText(column: Column): Column {
+function limitText(column: Column): Column {
   if (column.form !== 'vector') return column
   if (column.type === 'SYMBOL') {
     // The base may contain texts that no row uses.
