@@ -145,7 +145,9 @@ export interface SpawnOptions {
 /** Starts the command line as a separate process. */
 export function spawnCli(argv: readonly string[], options: SpawnOptions = {}): Spawned {
   const environment = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('DDB_')),
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('DDB_') && name !== 'GITHUB_ACTIONS',
+    ),
   )
   const spawnOptions = {
     env: { ...environment, ...noSettings, ...options.environment },

@@ -100,7 +100,7 @@ async function print(settings: Settings<'check'>, call: Call, result: CheckResul
   if (!isSilent) {
     for (const notice of result.notices) output.note(notice)
     if (result.error !== null) {
-      output.problem(result.error.message, result.error.code)
+      output.problem(result.error.message, result.error.code, result.problems[0])
       printAdvice(output, result.error, asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, asked)

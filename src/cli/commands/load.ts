@@ -254,7 +254,9 @@ async function printResult(
   const isSilent = quiet === true && result.exitCode === 0
   if (!isSilent) {
     for (const note of notes) output.note(note)
-    if (result.error !== null) output.problem(result.error.message, result.error.code)
+    const bad = result.inputs.find(({ firstError }) => firstError !== null)
+    const place = bad && { file: bad.path, lineNumber: bad.firstError?.lineNumber }
+    if (result.error !== null) output.problem(result.error.message, result.error.code, place)
     // If the summary is on the same screen, the details do not repeat it.
     const isApart = json?.print === true || output.resultColumns === undefined
     for (const line of detailLines(result, isApart)) output.note(line)

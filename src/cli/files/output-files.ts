@@ -38,7 +38,7 @@ export async function openResultFile<Result extends Ended>(
   { name, textOf }: ResultContent<Result>,
 ): Promise<ResultFile<Result>> {
   const failed = (what: string, cause: unknown): string =>
-    `cannot ${what} the ${name} ${clean(path)} (${systemCode(cause)})`
+    `cannot ${what} the ${name} ${clean(path)} (${systemCode(cause) === 'ENOENT' ? 'its folder does not exist' : systemCode(cause)})`
   try {
     const { put, close = () => Promise.resolve() } = await openSink(path)
     return {

@@ -2,7 +2,7 @@
   What is printed after a failure: its message, and as the last line the command to run next. If no other command can
   help, that is `explain`, which prints what the user can do.
 */
-import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
+import { DdbError, errorCodes, InputError, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
@@ -69,7 +69,8 @@ function chainOf(error: unknown): Error[] {
 /** Prints a failure; the command to run next is the last line. */
 export function printFailure(output: Output, error: unknown, asked: UserCall): Failure {
   const failure = failureOf(error)
-  output.problem(failure.message, failure.code)
+  const place = error instanceof InputError ? error.position : undefined
+  output.problem(failure.message, failure.code, place)
   // A report about a defect needs the stack.
   if (failure.code === 'DDB_INTERNAL') {
     const lines = chainOf(error).flatMap(one => (one.stack ?? one.message).split('\n').slice(0, 8))

@@ -10,6 +10,12 @@ import type { ProcessEnvironment, TerminalOutput } from '../process-environment.
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
+/** A line of an input. */
+export interface Place {
+  readonly file: string
+  readonly lineNumber?: number | null | undefined
+}
+
 /** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
@@ -20,8 +26,8 @@ export interface Output {
   readonly writeData: (text: string) => Promise<boolean>
   /** Writes a text to standard error as one line, without the text's control characters and secrets. */
   readonly note: (text: string, style?: Style) => void
-  /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on. */
-  readonly problem: (text: string, code?: string) => void
+  /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on; in GitHub Actions also as an annotation. */
+  readonly problem: (text: string, code?: string, place?: Place) => void
   /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
   readonly keepSecret: (password: string) => void
   /** Redacts the run's passwords in data that a server may have influenced, before the data is shown or stored. */
@@ -67,14 +73,27 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
       const text = clean(safe(sentence))
       stderr.write(`${style === undefined ? text : paintNote(style, text)}\n`)
     },
-    problem(sentence, code) {
-      const text = code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`
-      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(text)}\n`)
+    problem(sentence, code, place) {
+      const text = clean(code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`)
+      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${text}\n`)
+      if (environment['GITHUB_ACTIONS'] === 'true') stderr.write(annotation(text, place))
     },
     paintResult: painter(stdout, environment, noColor),
     paintNote,
     resultColumns: stdout.isTTY ? stdout.columns || 80 : undefined,
   }
+}
+
+/** A workflow command, which GitHub shows beside the line of the file. */
+function annotation(text: string, place: Place | undefined): string {
+  const escaped = (value: string): string => value.replaceAll('%', '%25')
+  const ofFile = (value: string): string =>
+    escaped(value).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  const at = [
+    ...(place === undefined ? [] : [`file=${ofFile(clean(place.file))}`]),
+    ...(place?.lineNumber ? [`line=${place.lineNumber}`] : []),
+  ]
+  return `::error${at.length > 0 ? ' ' : ''}${at.join(',')}::${escaped(text)}\n`
 }
 
 /**

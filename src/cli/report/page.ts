@@ -254,12 +254,18 @@ function columns({ columns: list }: LoadResult): string {
   )
 }
 
+const firstErrorText = ({
+  lineNumber,
+  message,
+}: NonNullable<LoadResult['inputs'][number]['firstError']>): string =>
+  lineNumber === null ? message : `line ${numberText(lineNumber)}: ${message}`
+
 function files({ inputs, inputTotals: { count, bytes } }: LoadResult): string {
   if (count === 0) return ''
   const shown = inputs.slice(0, mostFiles)
   const rows = shown.map(({ path, rows: value, rejected, bytes: size, firstError }): Cell[] => [
     ...[path, { value, tone: 'sent' as const }, rejected, size],
-    firstError === null ? '' : `${firstError.lineNumber ?? ''} ${firstError.message}`.trim(),
+    firstError === null ? '' : firstErrorText(firstError),
   ])
   const left = count - shown.length
   return section(
