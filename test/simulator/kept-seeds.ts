@@ -47,5 +47,6 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [9_050_002_306, 'rejects that a killed process met after its last batch'],
   [8_000_000_604, 'a batch that waits for halves which are not sent any more'],
   [8_000_000_838, 'a batch for all lanes that is more than may be out'],
+  [40_033_675, 'rows of one bucket whose sums an audit takes for those of one row'],
   [9_000_200_034, 'halves of a lane that are stored, unknown to a journal brought back'],
 ])

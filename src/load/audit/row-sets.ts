@@ -42,6 +42,8 @@ export class RowSums {
   rows = 0
   readonly counts: Uint32Array = new Uint32Array(bucketCount)
   readonly #sums = new Int32Array(2 * bucketCount)
+  /** Sums of the products of both halves of a hash: they tell the sum of one hash from sums of several. */
+  readonly #products = new Int32Array(bucketCount)
 
   add({ rowCount, outside, identity, whole: { a, b } }: HashedRows): void {
     const { counts } = this
@@ -52,6 +54,7 @@ export class RowSums {
       counts[bucket]!++
       sums[2 * bucket]! += a[row]!
       sums[2 * bucket + 1]! += b[row]!
+      this.#products[bucket]! += Math.imul(a[row]!, b[row]!)
       this.rows++
     }
   }
@@ -78,7 +81,9 @@ export class RowSums {
       const [a, b] = [2 * bucket, 2 * bucket + 1].map(
         at => sign * (this.#sums[at]! - other.#sums[at]!),
       )
+      const product = sign * (this.#products[bucket]! - other.#products[bucket]!)
       if (Math.abs(sign) !== 1 || bucketOf(a!) !== bucket) return undefined
+      if (Math.imul(a!, b!) !== (product | 0)) return undefined
       singles.set(bucket, { isOwn: sign === 1, bits: bitsOf(a!, b!) })
     }
     return singles
