@@ -159,6 +159,8 @@ export class Kernel {
   #from = 0
   #to = 0
   #base = 0
+  #content = 0
+  #blockStart = 0
   /** Position after the texts without doubled quotes that are in memory. */
   #writtenTo = -1
 
@@ -202,12 +204,22 @@ export class Kernel {
     return at
   }
 
-  /** Takes the text from position `start` to `end` of `bytes`, as far as there is room, for the block that begins there. */
-  takeText(bytes: Uint8Array, start: number, end: number): void {
+  /**
+   * Takes the text from position `start` to `end` of `bytes`, as far as there is room, for the block that begins there.
+   * @param content  the same number if positions still mean the same text; 0 otherwise
+   */
+  takeText(bytes: Uint8Array, start: number, end: number, content: number): void {
+    const before = start - this.#blockStart
+    const left = this.#to - start
+    this.#blockStart = start
+    this.#writtenTo = -1
+    // With small batches, most of a text would be copied for each block.
+    const isHeld = content !== 0 && content === this.#content && before >= 0
+    if (isHeld && (this.#to === end || left >= 2 * before)) return
+    this.#content = content
     this.#from = start
     this.#to = Math.min(end, start + mostTextBytes)
     this.#base = this.#text - start
-    this.#writtenTo = -1
     this.bytes.set(bytes.subarray(start, this.#to), this.#text)
   }
 

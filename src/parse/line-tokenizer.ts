@@ -167,7 +167,7 @@ export class LineTokenizer {
     block.showWindow(window)
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    block.takeText(window.start, window.end)
+    block.takeText(window.start, window.end, window.content)
     this.#format.startBlock?.()
     this.#read.count = 0
     const isAtLine = this.#pending === undefined || this.#passPending(block)

@@ -102,14 +102,15 @@ export class RecordBlock {
   /**
    * Gives the text from position `start` to `end` of `bytes` to a kernel, which then holds the block's arrays. Only for a block
    * without rows.
+   * @param content  as `Window.content`; 0 if there is no such number
    */
-  takeText(start: number, end: number): void {
+  takeText(start: number, end: number, content = 0): void {
     const { rowCapacity } = this
     const cells = this.starts.length
     this.kernel ??= newKernel(end - start, cells, rowCapacity)
     const { kernel } = this
     if (kernel === undefined) return
-    kernel.takeText(this.bytes, start, end)
+    kernel.takeText(this.bytes, start, end, content)
     const { buffer } = kernel
     if (this.starts.buffer === buffer) return
     this.starts = new Int32Array(buffer, kernel.startsAt, cells)

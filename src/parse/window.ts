@@ -11,6 +11,8 @@ const initialBytes = 16
 /** Room after the data for the sentinel, and for reading some bytes beyond a field. */
 export const slackBytes = 8
 
+let contents = 0
+
 /** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
@@ -20,6 +22,8 @@ export class Window {
   end = 0
   /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
   offset: number
+  /** Differs between any two contents of windows. */
+  content = 0
   readonly #sentinel: number
   readonly #text: SourceText | undefined
 
@@ -50,6 +54,7 @@ export class Window {
     this.start = 0
     this.end = length
     this.bytes[length] = this.#sentinel
+    this.content = ++contents
   }
 
   /** The next chunk begins at `offset` of the text. Everything before it counts as read. */
