@@ -79,6 +79,8 @@ export class RecordBlock {
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
   numberCells: Uint8Array | undefined
   readonly faults: RecordFault[] = []
+  /** Many small inputs, which share a block, are worth a kernel as well. */
+  #takenBytes = 0
 
   constructor(fieldCount: number, rowCapacity: number = blockRows(fieldCount)) {
     this.fieldCount = fieldCount
@@ -107,7 +109,10 @@ export class RecordBlock {
   takeText(start: number, end: number, content = 0): void {
     const { rowCapacity } = this
     const cells = this.starts.length
-    this.kernel ??= newKernel(end - start, cells, rowCapacity)
+    if (this.kernel === undefined) {
+      this.#takenBytes += end - start
+      this.kernel = newKernel(this.#takenBytes, cells, rowCapacity)
+    }
     const { kernel } = this
     if (kernel === undefined) return
     kernel.takeText(this.bytes, start, end, content)
