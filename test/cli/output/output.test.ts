@@ -294,13 +294,13 @@ t.test('for an unknown name, the nearest names are suggested', async t => {
 })
 
 t.test('in GitHub Actions, an error is an annotation of the line of the input', t => {
-  const { processEnvironment, stderr } = fakeProcess({ environment: { GITHUB_ACTIONS: 'true' } })
+  const fake = fakeProcess({ environment: { GITHUB_ACTIONS: 'true' } })
   const position = { file: 'data/a,b.csv', lineNumber: 7 }
-  const output = openOutput(processEnvironment, true)
+  const output = openOutput(fake.processEnvironment, true)
   printFailure(output, new InputError('DDB_INPUT_CELL', '100% wrong\nreally', position), {})
   output.problem('no place')
   setImmediate(() => {
-    const found = stderr().match(/^::.*$/gm)
+    const found = fake.stderr().match(/^::.*$/gm)
     t.strictSame(found, [
       '::error file=data/a%2Cb.csv,line=7::100%25 wrong really [DDB_INPUT_CELL]',
       '::error::no place',
