@@ -102,14 +102,14 @@ export class RecordBlock {
   }
 
   /**
-   * Gives the text from position `start` to `end` of `bytes` to a kernel, which then holds the block's arrays. Only for a block
-   * without rows.
+   * Gives the text from position `start` to `end` of `bytes` to a kernel, which then holds the block's arrays. A block with rows
+   * gets no new kernel, because it would lose their places.
    * @param content  as `Window.content`; 0 if there is no such number
    */
   takeText(start: number, end: number, content = 0): void {
     const { rowCapacity } = this
     const cells = this.starts.length
-    if (this.kernel === undefined) {
+    if (this.kernel === undefined && this.rowCount === 0) {
       this.#takenBytes += end - start
       this.kernel = newKernel(this.#takenBytes, cells, rowCapacity)
     }

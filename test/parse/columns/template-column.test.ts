@@ -54,6 +54,19 @@ t.test('the column type reads the resulting text, which is null if a part is nul
   )
 })
 
+t.test('texts of many small batches are the same before and after they get a kernel', async () => {
+  const texts = Array.from({ length: 20 }, (_, length) => 'x'.repeat(length + 10))
+  const { rows } = await read(
+    `n\n${'1\n'.repeat(3000)}`,
+    texts.map((_, i) => `c${i}:STRING`).join(),
+    {
+      set: Object.fromEntries(texts.map((text, i) => [`c${i}`, text])),
+      ...{ header: 'yes', ignoreExtra: true, batch: { batchRows: 20 } },
+    },
+  )
+  assert.deepEqual(rows, Array<string[]>(3000).fill(texts))
+})
+
 t.test('templates contain line numbers, texts of the input, and styled numbers', async t => {
   const { rows } = await read(
     'a;b\n1,5;x\n"2\n,5";y\n3,5;z\n',
