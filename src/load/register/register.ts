@@ -86,8 +86,8 @@ function entryScript(
     ],
     ...[...texts, long(begunMs), long(rows), `"${digest}"`, `"${chunk}"`, long(stored), 'now()'],
   ]
-  const ofRun = `from ddbIngestRuns where runId = "${runId}"`
-  return `${shareScript}ddbIngestRuns = objByName("${registerName}", true)
+  const ofRun = `from ddbIngestRegister where runId = "${runId}"`
+  return `${shareScript}ddbIngestRegister = objByName("${registerName}", true)
 ddbIngestOwner = ${token}l
 ddbIngestHeld = exec last(ledger) ${ofRun}
 if(ddbIngestHeld != "") {
@@ -95,7 +95,7 @@ if(ddbIngestHeld != "") {
 }
 if(ddbIngestOwner == ${token}l) {
     ddbIngestEntry = long(1 + (exec count(*) ${ofRun}))
-    tableInsert(ddbIngestRuns, ${cells.join(', ')})
+    tableInsert(ddbIngestRegister, ${cells.join(', ')})
     ddbIngestOwner = exec first(token) ${ofRun}, entry = ddbIngestEntry
 }
 `
@@ -112,9 +112,9 @@ ddbIngestProcess = ${key}
 ddbIngestLatest = 0l
 `
   if (!isRegistered) return first
-  const ofRun = `from ddbIngestRuns where runId = "${runId}"`
+  const ofRun = `from ddbIngestRegister where runId = "${runId}"`
   return `${first}if(defined("${registerName}", SHARED)) {
-    ddbIngestRuns = objByName("${registerName}", true)
+    ddbIngestRegister = objByName("${registerName}", true)
     ddbIngestOwner = exec last(token) ${ofRun}
     ddbIngestProcess = exec first(processKey) ${ofRun}, token = ${token}l, processNo = ${no}l
     ddbIngestLatest = exec max(processNo) ${ofRun}, token = ${token}l

@@ -74,7 +74,7 @@ const fields: Readonly<Record<string, readonly [field: number, least: number, mo
   '*': [dropped, 0, Infinity],
 }
 
-/** Longer texts are no times, whatever the pattern. */
+/** A longer text is not a time, whatever the pattern. */
 const maxTextLength = 512
 /** Longer texts have no layout. */
 const maxLength = 40
@@ -303,7 +303,7 @@ function layoutOf(
   return { ...places, length: end - start, offset }
 }
 
-/** Reads a text of this layout into `parts`; false for any other text, and for one that is no time. */
+/** Reads a text of this layout into `parts`; false for any other text, and for one that is not a time. */
 function readLayout(
   { at, digits, others }: TimeLayout,
   bytes: Uint8Array,

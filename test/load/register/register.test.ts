@@ -7,6 +7,7 @@ import {
   checkClaim,
   checkScript,
   claimAnswers,
+  claimScript,
   dropLedgers,
   forgetRun,
   nameTakenError,
@@ -15,7 +16,7 @@ import {
   runOf,
   type KnownRun,
 } from '../../../src/load/register/register.js'
-import { ledgerName, type RunName } from '../../../src/load/register/table-names.js'
+import { ledgerName, registerName, type RunName } from '../../../src/load/register/table-names.js'
 import { nextHead } from '../../../src/load/transport/receipts/ledger.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
@@ -42,6 +43,14 @@ async function scene(t: Test, faults: Faults = {}) {
     runOf(await askRegister(session, run.runId, timeoutMs), run.token)
   return { session, other, known, rows: here.rows, shared: () => [...node.shared.keys()].sort() }
 }
+
+t.test('no variable has the name of the shared table, which the manual forbids (page share)', t => {
+  for (const script of [claimScript(mine, ledgerName(mine.token, 1), 1), checkScript(mine, 1)]) {
+    t.match(script, `"${registerName}"`)
+    t.notMatch(script, new RegExp(`\\b${registerName} *=`))
+  }
+  t.end()
+})
 
 t.test('the first run of a name has it; a second run leaves nothing but an error', async t => {
   const { session, other, shared, rows } = await scene(t)
