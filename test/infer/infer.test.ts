@@ -154,6 +154,11 @@ t.test('for any column, a run reads all its texts into the type that was found',
   // A word that numbers make null decides no longer whether the texts of another column repeat.
   const numbers = ['1', '2', 'NULL', '3', '4', 'NULL']
   const nullAlone: [string[][], object] = [[numbers, Array<string>(6).fill('NULL')], {}]
+  // In no notation are blanks a number.
+  const blankAlone: [string[][], object] = [
+    [['1e5', ' ', '1e5', ' ', '1e5', '1e5'], Array<string>(6).fill('1.234,5')],
+    {},
+  ]
   const nullRepeats: [string[][], object] = [
     [numbers, ['a', '日期', 'NULL', 'NULL', 'NULL', 'NULL']],
     {},
@@ -179,7 +184,11 @@ t.test('for any column, a run reads all its texts into the type that was found',
         assert.deepEqual(neededOptions(again).cells, {})
       },
     ),
-    { numRuns: runs(200), endOnFailure: true, examples: [pointAlone, nullAlone, nullRepeats] },
+    {
+      numRuns: runs(200),
+      endOnFailure: true,
+      examples: [pointAlone, nullAlone, blankAlone, nullRepeats],
+    },
   )
   t.pass()
 })

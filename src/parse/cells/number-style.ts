@@ -80,6 +80,8 @@ export function writePlainNumber(
 ): number {
   let p = trimmedStart(bytes, start, end)
   let last = trimmedEnd(bytes, p, end)
+  // Blanks alone are not a number in plain notation either; written as no text, they would be null.
+  if (p === last) return -1
   let to = at
   if (style.isPercent) {
     if (bytes[last - 1] !== percent) return -1
