@@ -8,8 +8,10 @@
   | `.ci/run` (CI is set) | all | as many as the tests say |
   | `npm run test:deep` | all | twenty times as many |
 
-  TEST_RUNS sets the number of inputs, TEST_SEED repeats a run.
+  TEST_RUNS sets the number of inputs, TEST_SEED repeats a run. `.ci/run` takes the seed from the content of the commit, so
+  that its verdict can be repeated; all other runs draw new inputs.
 */
+import fc from 'fast-check'
 import type { Test } from 'tap'
 
 export const deep: boolean = process.env['TEST_DEEP'] === '1'
@@ -42,6 +44,8 @@ export const seed: number = Number(process.env['TEST_SEED'] ?? Math.floor(Math.r
 
 const timesMore = 20
 const timesLess = 8
+
+if (process.env['TEST_SEED'] !== undefined) fc.configureGlobal({ seed })
 
 /** How often a property is tested, or how many seeds are simulated if some kinds must occur. */
 export const runs = (usual: number): number =>
