@@ -144,7 +144,10 @@ t.test('an internal error gives exit code 70 and asks for a report', async t => 
   fake.stray(new TypeError('x is not a function'))
   await new Promise(resolve => setImmediate(resolve))
   t.strictSame(fake.left, [70])
-  t.match(fake.stderr(), /internal error, please report it .*x is not a function \[DDB_INTERNAL\]/)
+  t.match(
+    fake.stderr(),
+    /x is not a function; this is a bug of ddb-ingest: please report it \[DDB_INTERNAL\]/,
+  )
 })
 
 t.test('--version prints only the version', async t => {

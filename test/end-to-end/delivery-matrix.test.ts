@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { nextStep, type UserCall } from '../../src/cli/output/failures.js'
+import { nextSteps, type UserCall } from '../../src/cli/output/failures.js'
 import { commands } from '../../src/cli/commands/commands.js'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { DeliveryOptions, LoadResult, TargetOptions } from '../../src/load/options.js'
@@ -208,7 +208,11 @@ function checkCell(
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation holds')
   t.equal(result.exitCode, expectedCode(result), 'the exit code')
   if (result.exitCode === 4) {
-    t.match(nextStep(result, callOf(kind))?.command, /^ddb-ingest audit in\.csv /, 'it says so')
+    t.match(
+      nextSteps(result, callOf(kind)).at(-1)?.command,
+      /^ddb-ingest audit in\.csv /,
+      'it says so',
+    )
   }
   const readIds = upTo(read).filter(id => !badRow || id !== 35)
   const sent = readIds.slice(0, readIds.length - unsent)

@@ -30,7 +30,7 @@ import {
   shellText,
 } from '../options/shell-command.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
-import { adviseNeededOptions, isInDoubt, nextStep, tellNextStep } from '../output/failures.js'
+import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { detailLines, summaryLines } from '../output/summary.js'
@@ -120,14 +120,9 @@ async function openResults(
   if (report === undefined) return undefined
   const { newTimeline, reportPage } = await import('../report/page.js')
   const timeline = newTimeline()
-  await add(report, {
-    name: 'report',
-    textOf(result) {
-      const step = nextStep(result, asked)
-      const next = step?.label === 'next' ? step.command : undefined
-      return reportPage(result, timeline.moments(), next)
-    },
-  })
+  const textOf = (result: LoadResult): string =>
+    reportPage(result, timeline.moments(), nextSteps(result, asked))
+  await add(report, { name: 'report', textOf })
   return timeline
 }
 
@@ -180,6 +175,8 @@ async function runLoad(
     if (isInterrupted) result.exitCode = interruption.exitCode ?? result.exitCode
     result.memory = peakMemory()
     await addCommands(result, asked, settings, repeated)
+    const { confirmed, unconfirmed, skipped } = result.rows
+    call.asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
     progress.stop()
     // With -q, a run shows its notices only if it fails.
     const notes = quiet ? [...result.notices] : []
@@ -248,9 +245,7 @@ async function printResult(
   result: LoadResult,
   notes: readonly string[],
 ): Promise<void> {
-  const { confirmed, unconfirmed, skipped } = result.rows
-  asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
-  const next = nextStep(result, asked)
+  const steps = nextSteps(result, asked)
   const isSilent = quiet === true && result.exitCode === 0
   if (!isSilent) {
     for (const note of notes) output.note(note)
@@ -260,11 +255,11 @@ async function printResult(
     // If the summary is on the same screen, the details do not repeat it.
     const isApart = json?.print === true || output.resultColumns === undefined
     for (const line of detailLines(result, isApart)) output.note(line)
-    if (isApart) tellNextStep(output, result, next, asked)
+    if (isApart) printSteps(output, result.error?.code, steps, asked)
   }
   if (json?.print) await output.writeData(jsonLine(result))
   else if (!isSilent) {
-    const lines = summaryLines(result, next?.command, output.resultColumns)
+    const lines = summaryLines(result, steps.at(-1)?.command, output.resultColumns)
     for (const line of lines) await output.write(`${line}\n`)
   }
 }

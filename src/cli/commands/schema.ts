@@ -26,7 +26,7 @@ import { nextCommands, sameCommand, shellText } from '../options/shell-command.j
 import { refuseSharedFiles } from '../files/one-file.js'
 import { defined, fieldsOf } from '../options/definition.js'
 import { commandOptions, type Settings } from '../options/options.js'
-import { endFailed, printOtherHeader } from '../output/failures.js'
+import { endFailed, otherHeader, printSteps } from '../output/failures.js'
 import type { Output, Paint } from '../output/output.js'
 import { lookLine, openBar, type Line } from '../output/progress.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -44,8 +44,9 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
       )
     }
     const { assumedHeader } = found.schema
-    if (assumedHeader) printOtherHeader(call.output, assumedHeader.isHeader, call.asked)
-    for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
+    const other = assumedHeader ? otherHeader(assumedHeader.isHeader, call.asked) : []
+    const next = found.commands.map(command => ({ label: 'next', command }))
+    printSteps(call.output, undefined, [...other, ...next], call.asked)
     return 0
   } catch (error) {
     return endFailed(

@@ -5,6 +5,7 @@
 import { DdbError, errorCodes, InputError, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
+import { asDdbError } from '../../load/run-ending.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import type { OptionTable } from '../options/definition.js'
 import { commandOptions } from '../options/options.js'
@@ -38,25 +39,11 @@ interface Failure {
   fix: Fix | null
 }
 
-/** Describes a failure. Any error that is not a DdbError is a bug of this program. */
+/** Describes a failure, with the first fix among the error and its causes. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof DdbError) {
-    const { code, exitCode } = error
-    const fixes = chainOf(error).flatMap(one => (one instanceof DdbError ? (one.fix ?? []) : []))
-    return {
-      code,
-      message: error.message,
-      exitCode,
-      fix: fixes[0] ?? null,
-    }
-  }
-  const reason = error instanceof Error ? error.message : String(error)
-  return {
-    code: 'DDB_INTERNAL',
-    message: `internal error, please report it together with the command that led here: ${reason}`,
-    exitCode: errorCodes.DDB_INTERNAL,
-    fix: null,
-  }
+  const { code, message, exitCode } = asDdbError(error)
+  const fixes = chainOf(error).flatMap(one => (one instanceof DdbError ? (one.fix ?? []) : []))
+  return { code, message, exitCode, fix: fixes[0] ?? null }
 }
 
 /** The error and its causes, which may form a circle. */
@@ -107,32 +94,46 @@ type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
 
 /** Prints advice for a failure; the last line is a command. */
 export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
-  printHints(output, failed.code, asked)
   const likely = failed.fix?.options?.['--header']
-  if (likely) printOtherHeader(output, likely === 'yes', asked)
-  output.note(`next: ${nextCommand(failed, asked)}`)
+  const other = likely ? otherHeader(likely === 'yes', asked) : []
+  const next = { label: 'next', command: nextCommand(failed, asked) }
+  printSteps(output, failed.code, [...other, next], asked)
+}
+
+/** A command, and the words before it. */
+export interface NextStep {
+  readonly label: string
+  readonly command: string
 }
 
 /**
- * Prints the command for the less likely answer to the question whether the first record is a header, unless the input cannot be read
- * again. @param isHeader  the likely answer
+ * The command for the less likely answer to the question whether the first record is a header; none if the input cannot be read again.
+ * @param isHeader  the likely answer
  */
-export function printOtherHeader(output: Output, isHeader: boolean, asked: UserCall): void {
+export function otherHeader(isHeader: boolean, asked: UserCall): NextStep[] {
   const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
-  if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return
-  if (asked.serverEnds && needsServer(known.command.name)) return
-  output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${shellText(fixed(known))}`)
+  if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return []
+  if (asked.serverEnds && needsServer(known.command.name)) return []
+  const label = `if the first record is a ${isHeader ? 'row' : 'header'}`
+  return [{ label, command: shellText(fixed(known)) }]
 }
 
-/** Prints advice in words, before the command to run next. */
-function printHints(output: Output, code: string, { command }: UserCall): void {
+/** Prints the steps. Advice in words, if there is some for the code, comes first. */
+export function printSteps(
+  output: Output,
+  code: string | undefined,
+  steps: readonly NextStep[],
+  { command }: UserCall,
+): void {
   if (code === 'DDB_LOGIN') {
     output.note('give the password with --password-file or DDB_PASSWORD, or at the prompt')
   }
-  if (code !== 'DDB_CONNECT' || command?.name === 'serve') return
-  output.note(
-    'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
-  )
+  if (code === 'DDB_CONNECT' && command?.name !== 'serve') {
+    output.note(
+      'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
+    )
+  }
+  for (const step of steps) output.note(`${step.label}: ${step.command}`)
 }
 
 /** A call whose command is known, and what would help. */
@@ -300,14 +301,23 @@ export function isInDoubt(error: LoadResult['error']): boolean {
   return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }
 
-/** A command, and the words printed before it on standard error. */
-export interface NextStep {
-  readonly label: 'next' | 'to go on' | 'to find out which rows are there'
-  readonly command: string
+/** The steps after a run, the most useful one last; none if nothing is left to do. */
+export function nextSteps(result: LoadResult, asked: UserCall): NextStep[] {
+  const last = lastStep(result, asked)
+  if (last === undefined) return []
+  const { audit, restart } = result.resume
+  const isAudit = audit === null || audit === last.command || asked.serverEnds
+  const again = 'to load all rows again, if the table has none of them'
+  return [
+    ...(restart === null ? [] : [{ label: again, command: restart }]),
+    ...(isAudit ? [] : [{ label: findOut, command: audit }]),
+    last,
+  ]
 }
 
-/** The next step after a run; undefined if nothing is left to do. */
-export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefined {
+const findOut = 'to find out which rows are there'
+
+function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const { resume, error, rows, rejects, exitCode, confirm } = result
   // Without an error the run itself went well; perhaps only its result could not be printed or stored.
   const isUnwritten = exitCode === errorCodes.DDB_OUTPUT_WRITE
@@ -322,9 +332,7 @@ export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefi
   const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
   const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
   if (!asked.serverEnds) {
-    if (isInDoubt(error) && resume.audit !== null) {
-      return { label: 'to find out which rows are there', command: resume.audit }
-    }
+    if (isInDoubt(error) && resume.audit !== null) return { label: findOut, command: resume.audit }
     // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
     const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command?.name === 'load'
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
@@ -336,21 +344,4 @@ export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefi
     if (isLeftOut && exitCode !== 0 && file) return next(shellText(['retry', file.path]))
   }
   return error === null && exitCode === 0 ? undefined : usual
-}
-
-export function tellNextStep(
-  output: Output,
-  { error, resume }: LoadResult,
-  next: NextStep | undefined,
-  asked: UserCall,
-): void {
-  if (next === undefined) return
-  if (error !== null && resume.restart === null) printHints(output, error.code, asked)
-  if (resume.restart !== null) {
-    output.note(`to load all rows again, if the table has none of them: ${resume.restart}`)
-  }
-  if (resume.audit !== null && resume.audit !== next.command && !asked.serverEnds) {
-    output.note(`to find out which rows are there: ${resume.audit}`)
-  }
-  output.note(`${next.label}: ${next.command}`)
 }

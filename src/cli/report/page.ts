@@ -4,6 +4,7 @@
 */
 import type { LoadReport, LoadResult } from '../../load/options.js'
 import { confirmationWords } from '../../load/transport/confirmations.js'
+import type { NextStep } from '../output/failures.js'
 import { bytesText, durationText, shortCount } from '../output/terminal-text.js'
 
 /** Limit of rows in the table of files; browsers show this many without delay. */
@@ -17,8 +18,12 @@ const statusTexts: Readonly<Record<LoadResult['status'], string>> = {
   interrupted: 'The run was interrupted',
 }
 
-/** A whole HTML document. @param next  the command to run next, if it is none of those in the result */
-export function reportPage(result: LoadResult, moments: readonly Moment[], next?: string): string {
+/** A whole HTML document. @param steps  what to do after the run */
+export function reportPage(
+  result: LoadResult,
+  moments: readonly Moment[],
+  steps: readonly NextStep[] = [],
+): string {
   const name = result.target.table ?? result.target.function ?? ''
   return `<!doctype html>
 <html lang="en">
@@ -30,7 +35,7 @@ export function reportPage(result: LoadResult, moments: readonly Moment[], next?
 <style>${style}</style>
 </head>
 <body><main>
-${head(result, name, next)}
+${head(result, name, steps)}
 ${outcomes(result)}
 ${overTime(moments)}
 ${delivery(result)}
@@ -103,14 +108,10 @@ function listOf(facts: Readonly<Record<string, string | null>>): string {
   return `<dl>${told.join('\n')}</dl>`
 }
 
-function head(result: LoadResult, name: string, next: string | undefined): string {
-  const { rows, rate, resume, error, status, confirm, memory, inputs, inputTotals } = result
-  const { command, audit, restart } = resume
-  const ways = { 'To go on': command, 'To find out which rows are there': audit }
-  const again = { 'To load everything again, if none of its rows are there': restart }
-  const steps = next === undefined ? { ...ways, ...again } : { Next: next }
-  const told = Object.entries(steps).flatMap(([label, text]) =>
-    text === null ? [] : [`<p>${label}: <code>${escapeHtml(text)}</code></p>`],
+function head(result: LoadResult, name: string, steps: readonly NextStep[]): string {
+  const { rows, rate, error, status, confirm, memory, inputs, inputTotals } = result
+  const told = steps.map(
+    ({ label, command }) => `<p class="step">${label}: <code>${escapeHtml(command)}</code></p>`,
   )
   const why = error === null ? '' : paragraph(`${error.message} [${error.code}]`)
   const some = inputs.slice(0, 3).map(({ path }) => path)
@@ -333,6 +334,7 @@ h2{font-size:17px;margin:36px 0 10px}
 h3{font-size:14px;margin:16px 0 6px;color:var(--faint);font-weight:600}
 .status{border-left:5px solid var(--plain);background:var(--raised);padding:10px 14px;margin:14px 0;font-weight:600}
 .status p{margin:4px 0 0;font-weight:400;overflow-wrap:anywhere}
+.step::first-letter{text-transform:uppercase}
 .status.loaded{border-color:var(--good)}.status.rejects,.status.unconfirmed,.status.interrupted{border-color:var(--doubt)}.status.failed{border-color:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px}
 .tile{background:var(--raised);border-radius:8px;padding:10px 14px;color:var(--faint);font-size:13px}

@@ -10,13 +10,10 @@ import { resolveOptions } from '../../../src/cli/options/resolve.js'
 import {
   nextCommand,
   type UserCall,
-  nextStep,
-  tellNextStep,
-  type NextStep,
+  nextSteps,
   printFailure,
 } from '../../../src/cli/output/failures.js'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
-import type { Output } from '../../../src/cli/output/output.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import {
   DdbError,
@@ -181,13 +178,9 @@ flagTest('the command uses the facts that the failure carries', async t => {
   )
 })
 
-/** The lines that a load prints on standard error. */
-function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
-  const lines: string[] = []
-  const output = { note: (line: string) => lines.push(line) }
-  tellNextStep(output as unknown as Output, result, next, {})
-  return lines
-}
+/** The commands after a run, each after its words. */
+const stepsAfter = (result: LoadResult, asked: UserCall): string[] =>
+  nextSteps(result, asked).map(({ label, command }) => `${label}: ${command}`)
 
 flagTest(
   'the next step after a run: resume, look for rows, repair rejects, or nothing',
@@ -199,34 +192,36 @@ flagTest(
       new DdbError('DDB_LOGIN', ''),
     )
     const well = { ...failed, error: null, exitCode: 0 }
-    t.equal(nextStep(well, asked), undefined)
-    t.strictSame(toldLines(well, undefined), [])
+    t.strictSame(stepsAfter(well, asked), [])
     const wayOn = { possible: true, command: 'RESUME', audit: null, restart: null }
-    t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
-      label: 'to go on',
-      command: 'RESUME',
-    })
+    t.strictSame(stepsAfter({ ...failed, resume: wayOn }, asked), ['to go on: RESUME'])
     const error = { code: 'DDB_UNPROVEN', message: '', fix: null }
     const unproven = {
       ...{ ...failed, error },
       resume: { ...wayOn, audit: 'AUDIT', restart: 'RESTART' },
     }
-    t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
+    t.strictSame(stepsAfter(unproven, asked), [
       'to load all rows again, if the table has none of them: RESTART',
       'to find out which rows are there: AUDIT',
     ])
+    const unknown = { ...failed, resume: { ...wayOn, audit: 'AUDIT' } }
+    t.strictSame(stepsAfter(unknown, asked), [
+      'to find out which rows are there: AUDIT',
+      'to go on: RESUME',
+    ])
+    t.equal(stepsAfter(unknown, { ...asked, serverEnds: true }).length, 1, 'no server to ask')
     const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
     const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
-    t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
+    t.strictSame(stepsAfter(bad, asked), ["next: ddb-ingest retry 'bad rows.csv'"])
     const unkept = { ...bad, rejects: well.rejects }
-    t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
+    t.strictSame(stepsAfter(unkept, asked), ['next: ddb-ingest check a.csv --table trades'])
     const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
     const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
-    t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
+    t.strictSame(stepsAfter(unkept, withFiles), ['next: ddb-ingest check a.csv --table trades'])
     const unwritten = { ...well, exitCode: 74 }
-    t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
+    t.strictSame(stepsAfter(unwritten, withFiles), ['next: ddb-ingest explain DDB_OUTPUT_WRITE'])
     const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
-    t.equal(nextStep(doubtful, asked)?.command, 'ddb-ingest audit a.csv --table trades')
+    t.strictSame(stepsAfter(doubtful, asked), ['next: ddb-ingest audit a.csv --table trades'])
   },
 )
 

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
+import type { NextStep } from '../../../src/cli/output/failures.js'
 import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/page.js'
 import type { LoadReport, LoadResult } from '../../../src/load/options.js'
 import { noRows } from '../../../src/load/outcomes/row-counts.js'
@@ -79,9 +80,9 @@ t.test('texts from files and servers stay plain text everywhere', t => {
         ...result().confirm,
         uncertain: [{ file: evil, firstLine: 1, lastLine: 2, batches: 1, reason: evil }],
       },
-      resume: { possible: true, command: evil, audit: evil, restart: evil },
     }),
     moments,
+    [{ label: 'next', command: evil }],
   )
   t.notMatch(page, '<img')
   t.notMatch(page, 'alert(2)</script>')
@@ -145,19 +146,19 @@ t.test('a short run, or one of at most one batch, has no chart, which would show
   t.end()
 })
 
-t.test('inputs and the next command come before the figures', t => {
+t.test('inputs and the next steps come before the figures', t => {
   const inputs = ['a.csv', 'b.csv', 'c.csv', 'd.csv'].map(path => ({ ...input, path }))
-  const top = (given: Partial<LoadResult>, next?: string): string =>
-    textOf(reportPage(result(given), [], next)).split('Rows read')[0]!
+  const top = (given: Partial<LoadResult>, steps: readonly NextStep[] = []): string =>
+    textOf(reportPage(result(given), [], steps)).split('Rows read')[0]!
   const inputTotals = { count: 4, bytes: 4 }
+  const audit = { label: 'to find out which rows are there', command: 'ddb-ingest audit r' }
+  const next = { label: 'next', command: 'ddb-ingest retry r.csv' }
   t.match(
-    top({ inputs, inputTotals }, 'ddb-ingest retry r.csv'),
-    / a\.csv, b\.csv, c\.csv, … \(4\) → .* Next: ddb-ingest retry r\.csv 0 $/,
+    top({ inputs, inputTotals }, [audit, next]),
+    / a\.csv, b\.csv, c\.csv, … \(4\) → .* to find out which rows are there: ddb-ingest audit r next: ddb-ingest retry r\.csv 0 $/,
   )
-  const resume = { possible: true, command: 'ddb-ingest resume r', audit: null, restart: null }
   const inputsOfOne = { inputs: inputs.slice(0, 1), inputTotals: { count: 1, bytes: 1 } }
-  t.match(top({ ...inputsOfOne, resume }), / a\.csv → .* To go on: ddb-ingest resume r 0 $/)
-  t.notMatch(top(inputsOfOne), /Next|To go on/)
+  t.match(top(inputsOfOne), / a\.csv → .* accounted for 0 $/)
   t.end()
 })
 
@@ -200,8 +201,24 @@ t.test('a load writes the page', async t => {
   const text = textOf(readFileSync(path, 'utf8'))
   t.match(text, /Rows read .* confirmed 29,999 /)
   t.match(text, /DDB_INPUT_CELL 1 First such rows \S*in\.csv, line 79: INT column/)
-  t.match(text, / Next: ddb-ingest retry \S*rejects\.csv /)
+  t.match(text, / next: ddb-ingest retry \S*rejects\.csv /)
   t.match(readFileSync(path, 'utf8'), '<svg')
+})
+
+t.test('after rows are stored, the page suggests the same steps as the terminal', async t => {
+  const server = await startServer({
+    port: 0,
+    initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
+  })
+  t.teardown(() => server.close())
+  const folder = t.testdir({ 'in.csv': `id,sym\n${'1,s\n'.repeat(50)}x,s\n` })
+  const path = join(folder, 'report.html')
+  const to = ['-t', 'trades', '--host', `127.0.0.1:${server.port}`, '--report', path]
+  const { code, stderr } = await runMain(['load', join(folder, 'in.csv'), ...to, '-b', '10'])
+  t.equal(code, 65)
+  const next = /^next: (ddb-ingest audit \S+\.csv .*)$/m.exec(stderr)?.[1]
+  t.ok(next, stderr)
+  t.match(textOf(readFileSync(path, 'utf8')), ` next: ${next} 51 Rows read`)
 })
 
 const reportAt = (elapsedMs: number, sentRows: number, confirmed: number): LoadReport => ({
