@@ -155,7 +155,7 @@ export interface LoadResult {
   batchRows: number | null
   /** Time from sending a batch until its outcome is known; null if outcomes are not reported. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
-  /** Rows sent and bytes read, over the whole run. */
+  /** Rows and bytes sent, over the whole run, as `rateLimit` counts them: each once, bytes before compression. */
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Null from the library: only the command line, which owns the process, fills this in. */
   memory: { peakRssBytes: number | null }

@@ -188,7 +188,7 @@ export interface DeliveryOptions {
   onDoubt?: 'report' | 'resend'
   /** If both limits are given, both apply. */
   rateLimit?: {
-    /** Counts bytes on the wire. */
+    /** Counts bytes on the wire, before compression, like `rate.bytesPerSec` of the result. */
     bytesPerSecond?: number
     /** Counts the rows of the input, before a transform. */
     rowsPerSecond?: number

@@ -92,7 +92,7 @@ export function loadResult(
     latencyMs: state.latencies.percentiles(),
     rate: {
       rowsPerSec: Math.round(state.sentRows / seconds),
-      bytesPerSec: Math.round(inputTotals.bytes / seconds),
+      bytesPerSec: Math.round(state.sentBytes / seconds),
     },
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { newRateLimiter } from '../../src/load/pump.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
+import { fileFolder } from '../helpers/file-folder.js'
+import { startLoadServer } from '../helpers/load-server.js'
 
 t.test('batches of any size never exceed the rate', async t => {
   const property = fc.asyncProperty(
@@ -50,4 +52,21 @@ t.test('without a limit there is no waiting', async t => {
   )
   t.equal(limiter.pass(1e9, 1e12), undefined)
   t.equal(limiter.pass(1e9, 1e12), undefined)
+})
+
+t.test('the limit of bytes and the rate in the result count the same bytes', async t => {
+  const { load } = await startLoadServer(t, 'share streamTable(1:0, [`id], [INT]) as trades')
+  // An id takes 4 bytes on the wire, and 40 in the file.
+  const ids = Array.from({ length: 10_000 }, (_, i) => `${i}\n`.padStart(40, '0'))
+  const folder = fileFolder(t, { 'ids.csv': `id\n${ids.join('')}` })
+  const rateLimit = { bytesPerSecond: 400_000 }
+  for (const confirm of ['auto', 'none'] as const) {
+    const delivery = { rateLimit, confirm }
+    const { rate, byConnection, startedAt, endedAt } = await load(`${folder}/ids.csv`, { delivery })
+    const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
+    t.ok(rate.bytesPerSec <= 400_000, `${rate.bytesPerSec} bytes a second are allowed`)
+    const [{ bytes = 0 } = {}] = byConnection
+    t.equal(rate.bytesPerSec, Math.round(bytes / seconds), 'the rate counts the bytes sent')
+    t.ok(bytes < 100_000, 'which are fewer than those of the file')
+  }
 })

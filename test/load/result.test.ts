@@ -41,6 +41,7 @@ const rows =
     const read = confirmed + unconfirmed + rejected + unsent
     count(run, { read, confirmed, unconfirmed, rejected, unsent })
     run.state.sentRows = confirmed + unconfirmed
+    run.state.sentBytes = 12 * run.state.sentRows
     run.state.batches.sent = 1
   }
 
@@ -165,7 +166,7 @@ t.test('every member is present; unknown values are null', async t => {
     byConnection: [],
     batchRows: 100_000,
     latencyMs: { p50: null, p95: null, p99: null },
-    rate: { rowsPerSec: 4, bytesPerSec: 1_500 },
+    rate: { rowsPerSec: 4, bytesPerSec: 48 },
     memory: { peakRssBytes: null },
     notices: [],
     resume: { possible: false, command: null, audit: null, restart: null },

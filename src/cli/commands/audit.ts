@@ -153,11 +153,11 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
       output.problem(result.error.message, result.error.code)
       printAdvice(output, result.error, asked)
     } else if (result.missingFiles.length > 0) {
-      for (const { path } of result.missingFiles) output.note(`next: ${shellText(['retry', path])}`)
+      for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
     } else if (result.status === 'missing' && settings.missing === undefined) {
       const { command, args = [], flags = new Map() } = asked
       const next = command && sameCommand({ command, args, flags }, { '--missing': 'missing.csv' })
-      output.note(`next: ${shellText(next ?? ['audit', '--help'])}`)
+      output.command('next', shellText(next ?? ['audit', '--help']))
     }
   }
   if (settings.json?.print) await output.writeData(jsonLine(result))

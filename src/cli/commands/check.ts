@@ -105,7 +105,7 @@ async function print(settings: Settings<'check'>, call: Call, result: CheckResul
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, asked)
     } else if (asked.next !== undefined && !asked.serverEnds) {
-      output.note(`next: ${shellText(asked.next)}`)
+      output.command('next', shellText(asked.next))
     }
   }
   if (settings.json?.print) {

@@ -224,7 +224,7 @@ async function addCommands(
 function leftoversOf(
   settings: RunSettings,
   asked: LoadOptions,
-  { processEnvironment }: Call,
+  { processEnvironment, output }: Call,
   note: (text: string) => void,
 ): NonNullable<LoadOptions['leftovers']> {
   const { quiet, stateDir } = settings
@@ -232,10 +232,10 @@ function leftoversOf(
   const folder = journalFolder(settings, processEnvironment)
   const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
   return leftoversToReport(asked, folder, processEnvironment.environment, (runId, tables) => {
-    const command = shellText(['runs', runId, '--clean', ...where])
     note(
-      `the server has tables of run "${runId}": ${tables.join(', ')}. Continue the run, or give it up; the rows that it has stored stay: ${command}`,
+      `the server has tables of run "${runId}": ${tables.join(', ')}. Continue the run, or give it up; the rows that it has stored stay`,
     )
+    output.command('to give it up', shellText(['runs', runId, '--clean', ...where]))
   })
 }
 

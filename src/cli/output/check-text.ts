@@ -5,16 +5,7 @@ import type { CheckedField, CheckResult } from '../../load/check/check-result.js
 import { detectedText } from '../../load/inputs/detected.js'
 import type { Paint } from './output.js'
 import { codeTexts } from './summary.js'
-import {
-  bytesText,
-  clean,
-  clip,
-  counted,
-  displayWidth,
-  grouped,
-  tableLines,
-  wrapped,
-} from './terminal-text.js'
+import { bytesText, clean, clip, counted, grouped, tableLines, wrapped } from './terminal-text.js'
 
 const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 const cellColumns = 32
@@ -32,7 +23,7 @@ export function checkText(result: CheckResult, paint: Paint, columns = Infinity)
     remedyLines(result),
   ].filter(lines => lines.length > 0)
   const texts = parts.map((lines, part) => {
-    const folded = lines.flatMap(line => folding(clean(line), columns))
+    const folded = lines.map(clean).flatMap(line => wrapped(line, columns, indentOf(line)))
     return folded.map(line => `${part === 0 ? paint('bold', line) : line}\n`).join('')
   })
   return texts.join('\n')
@@ -49,14 +40,8 @@ export function commandsTitle(
   return paint('bold', length === 1 ? one : several)
 }
 
-/** Breaks a line that is too long, and indents the continuation lines. */
-function folding(line: string, columns: number): string[] {
-  if (displayWidth(line) <= columns) return [line]
-  const indent = ' '.repeat(line.search(/\S|$/))
-  const [first = '', ...rest] = wrapped(line.trimStart(), columns - indent.length)
-  const others = rest.length === 0 ? [] : wrapped(rest.join(' '), columns - indent.length - 4)
-  return [indent + first, ...others.map(other => `${indent}    ${other}`)]
-}
+/** Lines after the first are indented by four more columns. */
+const indentOf = (line: string): string => ' '.repeat(line.search(/\S|$/) + 4)
 
 function sentence({ rows, status, target, inputs, columns }: CheckResult): string {
   const into = `${target.table ?? target.function ?? '-'} on ${target.host}`

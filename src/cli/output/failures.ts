@@ -133,7 +133,7 @@ export function printSteps(
       'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
     )
   }
-  for (const step of steps) output.note(`${step.label}: ${step.command}`)
+  for (const step of steps) output.command(step.label, step.command)
 }
 
 /** A call whose command is known, and what would help. */

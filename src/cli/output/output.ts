@@ -5,7 +5,7 @@
 import { styleText } from 'node:util'
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
-import { clean, systemCode, visible } from './terminal-text.js'
+import { clean, systemCode, visible, wrapped } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -24,8 +24,10 @@ export interface Output {
   readonly write: (text: string) => Promise<boolean>
   /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
   readonly writeData: (text: string) => Promise<boolean>
-  /** Writes a text to standard error as one line, without the text's control characters and secrets. */
+  /** Writes a text to standard error, without the text's control characters and secrets: one line, which a terminal gets in several. */
   readonly note: (text: string, style?: Style) => void
+  /** Writes `label: command` to standard error. The command is never divided, because users copy it. */
+  readonly command: (label: string, command: string) => void
   /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on; in GitHub Actions also as an annotation. */
   readonly problem: (text: string, code?: string, place?: Place) => void
   /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
@@ -39,6 +41,8 @@ export interface Output {
   /** Width of standard output in columns; undefined if it is not a terminal. */
   readonly resultColumns: number | undefined
 }
+
+const program = 'ddb-ingest:'
 
 /** @param noColor  `--no-color` was given */
 export function openOutput(processEnvironment: ProcessEnvironment, noColor: boolean): Output {
@@ -63,6 +67,11 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   const paintNote = painter(stderr, environment, noColor)
   const secrets = newSecrets()
   const safe = secrets.hideInSentence
+  const isScreen = stderr.isTTY === true && environment['TERM'] !== 'dumb'
+  const noteColumns = isScreen ? stderr.columns || 80 : Infinity
+  const writeNote = (text: string, style?: Style): void => {
+    stderr.write(`${style === undefined ? text : paintNote(style, text)}\n`)
+  }
   return {
     write,
     keepSecret: secrets.add,
@@ -70,12 +79,14 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     hide: secrets.hide,
     writeData: text => write(stdout.isTTY ? visible(text) : text),
     note(sentence, style) {
-      const text = clean(safe(sentence))
-      stderr.write(`${style === undefined ? text : paintNote(style, text)}\n`)
+      for (const line of wrapped(clean(safe(sentence)), noteColumns)) writeNote(line, style)
     },
+    command: (label, command) => writeNote(clean(safe(`${label}: ${command}`))),
     problem(sentence, code, place) {
       const text = clean(code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`)
-      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${text}\n`)
+      const [first = '', ...rest] = wrapped(`${program} ${text}`, noteColumns)
+      writeNote(paintNote('red', program) + first.slice(program.length))
+      for (const line of rest) writeNote(line)
       if (environment['GITHUB_ACTIONS'] === 'true') stderr.write(annotation(text, place))
     },
     paintResult: painter(stdout, environment, noColor),

@@ -64,7 +64,7 @@ function headText(result: LoadResult): string {
 function speedText({ startedAt, endedAt, rate, connections }: LoadResult): string {
   const time = durationText(Date.parse(endedAt) - Date.parse(startedAt))
   const over = connections > 1 ? `, over ${counted(connections, 'connection')}` : ''
-  return `${time}: ${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s${over}`
+  return `${time}: ${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s sent${over}`
 }
 
 /** The summary names at most this many codes; --json has all. */

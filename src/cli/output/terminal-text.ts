@@ -65,14 +65,18 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
-/** Divides at blanks into lines of at most `width` terminal columns; a longer word stays whole. */
-export function wrapped(text: string, width: number): string[] {
+/**
+ * Divides at blanks into lines of at most `width` terminal columns; a longer word stays whole. A text that fits is not changed.
+ * @param indent  begins every line but the first
+ */
+export function wrapped(text: string, width: number, indent = ''): string[] {
+  if (displayWidth(text) <= width) return [text]
   const lines: string[] = []
   let line = ''
   for (const [word] of text.matchAll(breakable)) {
-    if (line !== '' && displayWidth(line) + displayWidth(word.trimEnd()) > width) {
+    if (line.trim() !== '' && displayWidth(line) + displayWidth(word.trimEnd()) > width) {
       lines.push(line.trimEnd())
-      line = word
+      line = indent + word
     } else line += word
   }
   return [...lines, line.trimEnd()]

@@ -120,8 +120,8 @@ function head(result: LoadResult, name: string, steps: readonly NextStep[]): str
     'Rows read': numberText(rows.read),
     confirmed: numberText(rows.confirmed),
     rejected: numberText(rows.rejected),
-    'Rows a second': numberText(rate.rowsPerSec),
-    'Bytes a second': bytesText(rate.bytesPerSec),
+    'Rows sent a second': numberText(rate.rowsPerSec),
+    'Bytes sent a second': bytesText(rate.bytesPerSec),
   }
   const shown = Object.entries(tiles).map(
     ([label, text]) => `<div class="tile"><b>${text}</b>${label}</div>`,

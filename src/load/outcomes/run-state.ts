@@ -16,6 +16,8 @@ export interface RunState {
   readBefore: number
   /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
   sentRows: number
+  /** Size of `sentRows` on the wire, before compression. */
+  sentBytes: number
   readonly batches: LoadResult['batches']
   /** Pieces without an outcome, by place (`keyOf`), in the order in which the process took them. */
   readonly open: Map<string | number, Piece>
@@ -43,6 +45,7 @@ export function newRunState(): RunState {
     moreRejectedLines: 0,
     readBefore: 0,
     sentRows: 0,
+    sentBytes: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
     open: new Map(),
     openBytes: 0,
@@ -93,6 +96,7 @@ export function open(state: RunState, piece: Piece): void {
 /** The run hands a piece to a session. */
 export function handOver(state: RunState, piece: Piece): void {
   state.sentRows += piece.rows
+  state.sentBytes += piece.encodedBytes
   state.batches.sent++
   open(state, piece)
 }
@@ -100,6 +104,7 @@ export function handOver(state: RunState, piece: Piece): void {
 /** The run has not sent the piece after all. */
 export function withdraw(state: RunState, piece: Piece): void {
   state.sentRows -= piece.rows
+  state.sentBytes -= piece.encodedBytes
   state.batches.sent--
 }
 

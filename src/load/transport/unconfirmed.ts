@@ -152,6 +152,7 @@ function sendOn(
   const { rowCount, encodedBytes } = batch
   const isTaken = session.send(writer.functionName, arguments_, batch.release)
   run.state.sentRows += rowCount
+  run.state.sentBytes += encodedBytes
   run.state.batches.sent++
   addSent(run.state, connection, rowCount, encodedBytes)
   if (isTaken && bufferedBytes(writer) < run.checked.maxInFlightBytes) return undefined

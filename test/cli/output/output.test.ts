@@ -308,3 +308,35 @@ t.test('in GitHub Actions, an error is an annotation of the line of the input', 
     t.end()
   })
 })
+
+t.test('on a terminal, sentences end between words, and commands stay whole', async t => {
+  const { processEnvironment } = fakeProcess()
+  const command = `ddb-ingest load ${'a/'.repeat(40)}x.csv --table trades`
+  const sentences = fc.array(
+    fc.oneof(
+      fc.constantFrom('a', 'row', '文件里的', '第（1）行，', '“x”', 'x'.repeat(90)),
+      fc.string(),
+    ),
+    { maxLength: 40 },
+  )
+  const property = fc.property(fc.integer({ min: 20, max: 100 }), sentences, (columns, words) => {
+    const shown: string[] = []
+    const write = (text: string): boolean => shown.push(text) > 0
+    const stderr = { on: () => undefined, isTTY: true, columns, write }
+    const terminal = { ...processEnvironment, stderr: stderr as unknown as Writable }
+    const output = openOutput(terminal, true)
+    const sentence = clean(words.join(' '))
+    output.problem(sentence, 'DDB_USAGE')
+    output.note(sentence)
+    const bare = (text: string): string => text.replace(/\s/g, '')
+    const lines = shown.join('').split('\n').slice(0, -1)
+    const isSame = bare(lines.join('')) === bare(`ddb-ingest:${sentence}[DDB_USAGE]${sentence}`)
+    // A line is too wide only if a single word is.
+    const isWide = (line: string): boolean =>
+      displayWidth(line) > columns && /\S /.test(line.trim())
+    output.command('next', command)
+    return isSame && !lines.some(isWide) && shown.at(-1) === `next: ${command}\n`
+  })
+  fc.assert(property)
+  t.pass('at every width')
+})

@@ -61,7 +61,7 @@ const summaryText = (of: LoadResult): string => summaryLines(of, undefined).join
 t.test('a finished load prints five lines: the rows, the table, and the proof', async t => {
   const lines = [
     'Loaded 1,000 rows into trades on h:8848',
-    '  took      2.00 s: 500 rows/s, 1.00 MB/s',
+    '  took      2.00 s: 500 rows/s, 1.00 MB/s sent',
     '  refused   nothing',
     '  proof     confirmed by receipts',
     '  next      nothing',
@@ -86,7 +86,7 @@ t.test('the summary mentions every outcome of rows', async t => {
   const rejects = { ...result().rejects, byCode, unplaced: 2 }
   t.strictSame(summaryLines(result({ rows: everyOutcome, rejects }), 'CMD'), [
     'Loaded 1 row (4 were loaded before) into trades on h:8848, of 21 read',
-    '  took      2.00 s: 500 rows/s, 1.00 MB/s',
+    '  took      2.00 s: 500 rows/s, 1.00 MB/s sent',
     '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file; 11 rows not sent',
     '  proof     confirmed by receipts; 2 rows unconfirmed',
     '  next      CMD',
