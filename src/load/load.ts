@@ -13,13 +13,9 @@ import { findTarget } from './target/find-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess } from './journal/check-sole-process.js'
-import {
-  asTargetChanged,
-  checkLoaded,
-  checkRows,
-  checkTarget,
-  finishLoadedRun,
-} from './journal/check-target.js'
+import { targetChanged } from './journal/changed-run.js'
+import { asTargetChanged, firstLook } from './evidence/evidence.js'
+import { checkLoaded, finishLoadedRun } from './evidence/finished-run.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { rowsLoadedElsewhere } from './loaded-elsewhere.js'
@@ -97,15 +93,18 @@ async function loadChecked(
       columns = target.columns
       const known = await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
-      const looked = await checkTarget(run, control, target)
+      const looked = await firstLook(run, control, target)
       if (inputs.areDone && looked !== undefined) {
         alreadyLoaded = true
-        await checkLoaded(run, control, looked)
+        checkLoaded(run, looked)
         await removeLeftRejects(run)
         run.reporter.notice('already loaded')
         await finishLoadedRun(run, control, looked)
         return undefined
       }
+      const { found } = run.history
+      const change = looked?.look.change
+      if (change !== undefined) throw targetChanged(found, change.text)
       const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked, known))
       if (stored !== undefined) {
         alreadyLoaded = true
@@ -113,7 +112,6 @@ async function loadChecked(
         run.reporter.notice('already loaded')
         return undefined
       }
-      if (looked !== undefined) await checkRows(run, control, looked.evidence)
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
       await removeLeftRejects(run)

@@ -4,12 +4,12 @@
 */
 import type { Session } from '../client/open-session.js'
 import { DdbError, option } from '../errors.js'
+import type { FirstLook } from './evidence/evidence.js'
 import { findRows } from './evidence/find-rows.js'
+import { chunkText, watchedTable, type TargetIdentity } from './evidence/identity.js'
 import { neverDecreases } from './evidence/total-rows.js'
 import { openInputs } from './inputs/inputs.js'
-import type { CheckedTarget } from './journal/check-target.js'
 import { runDigest } from './journal/portable-options.js'
-import { chunkText, watchedTable, type TargetIdentity } from './journal/target-identity.js'
 import { otherFinished, type FinishedRun, type KnownOnServer } from './register/register.js'
 import { fixedSizes } from './outcomes/read-sizes.js'
 import { newRun, type Run } from './run.js'
@@ -29,7 +29,7 @@ export async function rowsLoadedElsewhere(
   run: Run,
   control: Session,
   description: TargetDescription,
-  { evidence, now }: CheckedTarget,
+  { evidence, look }: FirstLook,
   known: KnownOnServer | undefined,
 ): Promise<number | undefined> {
   const { options, checked, history } = run
@@ -39,7 +39,7 @@ export async function rowsLoadedElsewhere(
   if (!isNew || options.journal?.restart === true || options.input?.follow === true)
     return undefined
   const finished = known && otherFinished(known, name.token)
-  if (finished === undefined || isOtherTable(finished, now)) return undefined
+  if (finished === undefined || isOtherTable(finished, look.now)) return undefined
   if (finished.digest !== runDigest(options, checked, run.history.now.inputs)) {
     throw unproven(run, 'with other inputs or options')
   }
@@ -65,7 +65,7 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
 async function sampleFirst(
   { options, checked, platform }: Run,
   description: TargetDescription,
-  samples: CheckedTarget['evidence']['samples'],
+  samples: FirstLook['evidence']['samples'],
 ): Promise<void> {
   const { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...given } = options
   const few = {

@@ -62,7 +62,6 @@ export const targetRecord: JournalRecord = {
     inMemory: true,
     physicalIndex: null,
     rows: 0,
-    dropsDuplicates: false,
     chunkId: null,
     total: 'kept',
     adds: true,

@@ -14,7 +14,7 @@ import {
   askIdle,
   askSchema,
 } from '../../src/load/connection/server-queries.js'
-import { askIdentity } from '../../src/load/journal/target-identity.js'
+import { askIdentity } from '../../src/load/evidence/identity.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { leftoversNotice } from '../../src/load/register/leftovers.js'

@@ -191,16 +191,16 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/evidence/evidence.ts',
-        from: 'isFindable && !learns ? samples.rows : []',
-        to: 'isFindable && learns ? samples.rows : []',
+        from: 'this.#learns ? [] : this.samples.rows',
+        to: '!this.#learns ? [] : this.samples.rows',
       },
     ],
   },
   around(
     'the final check of the target is left out',
-    'evidence/final-check.ts',
-    'if (evidence === undefined || !claimsRows(run)) return undefined',
-    'if (run !== undefined) return undefined',
+    'outcomes/recorder.ts',
+    'if (!this.#claimsRows) return null',
+    'if (session !== undefined) return null',
   ),
   around(
     'rows stay confirmed although the final check of the table failed',
@@ -243,14 +243,14 @@ export const defects: readonly Defect[] = [
     from: firstAroundSeed,
     changes: [
       {
-        file: 'src/load/journal/target-identity.ts',
-        from: 'if (differ(before.chunkId, now.chunkId) || differ(before.physicalIndex, now.physicalIndex)) {',
-        to: 'if (before.chunkId === undefined && differ(before.physicalIndex, now.physicalIndex)) {',
+        file: 'src/load/evidence/evidence.ts',
+        from: 'if (isOther) return',
+        to: 'if (isOther && identity.chunkId === undefined) return',
       },
       {
-        file: 'src/load/journal/check-target.ts',
-        from: 'const isSame = isStored && ',
-        to: 'const isSame = isStored || ',
+        file: 'src/load/evidence/finished-run.ts',
+        from: '(now.chunkId !== null && before.chunkId === now.chunkId)',
+        to: 'now.chunkId !== null',
       },
       {
         file: 'src/load/evidence/find-rows.ts',

@@ -67,7 +67,7 @@ export function newSampleRows(
   earlier: readonly SampleRow[],
   first: readonly string[] = [],
 ): SampleRows {
-  let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
+  let before = earlier
   /**
    * One row per doubling of the number of accepted rows. The last but one of these samples usually comes after 1/4 to
    * 1/2 of all accepted rows.
@@ -86,9 +86,10 @@ export function newSampleRows(
   }
   return {
     get rows() {
-      const first = before.length === 0 ? doublings[0] : undefined
-      const own = [first, doublings.at(-2), last].filter(row => row !== undefined)
-      return [...before, ...new Set(own)]
+      if (last === undefined) return before
+      const first = before.length === 0 ? [doublings[0]] : [before[0], before.at(-1)]
+      const all = new Set([...first, doublings.at(-2), last])
+      return [...all].filter(row => row !== undefined)
     },
     taken(batch, start, end) {
       if (isLearned) return false

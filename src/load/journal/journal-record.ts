@@ -9,7 +9,7 @@ import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } fr
 import type { LanesOfBatch, RecordedRange } from '../outcomes/place.js'
 import type { Fingerprint } from './fingerprint.js'
 import { faultyField, isOf, type Shape } from './shape.js'
-import type { TargetIdentity } from './target-identity.js'
+import type { TargetIdentity } from '../evidence/identity.js'
 
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
 export type JournaledOptions = Omit<

@@ -19,7 +19,7 @@ import {
   type SentInput,
   type StreamPlace,
 } from './journal-record.js'
-import type { TargetIdentity } from './target-identity.js'
+import type { TargetIdentity } from '../evidence/identity.js'
 
 /** A batch that a process sent, or was about to send. */
 export interface SentBatch {

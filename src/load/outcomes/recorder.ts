@@ -3,7 +3,8 @@
   over is recorded exactly once.
 */
 import { DdbError } from '../../errors.js'
-import type { Evidence } from '../evidence/evidence.js'
+import type { Session } from '../../client/open-session.js'
+import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
@@ -139,6 +140,18 @@ export class Recorder {
     if (isCertain) this.target.evidence?.samples.clear()
     takeRowsBack(this.#run, reason, isCertain)
     this.#run.rows?.takeBack()
+  }
+
+  /**
+   * Looks at the target for the last time.
+   * @returns rows that the table has ever had; null if they cannot be counted
+   * @throws {ConnectionError} @throws {TimeoutError}
+   */
+  async lookAtEnd(session: Session, evidence: Evidence): Promise<number | null> {
+    if (!this.#claimsRows) return null
+    const { now, change } = await evidence.look(session)
+    if (change !== undefined) this.replaced(rowsGoneMessage(change.text), true)
+    return now.rows
   }
 
   #end(piece: Piece, some: Partial<EndedRows>, { stored = [], reason, note }: Ending): void {

@@ -466,7 +466,7 @@ t.test('later processes look for transformed rows', async t => {
   await session.run(
     `undef("prices", SHARED)\n${streamScript}\ntableInsert(prices, table(7 8 9 as id, \`A\`B\`A as sym, 1.0 2.0 3.0 as price))`,
   )
-  t.match(await run(...argv), { code: 75, stderr: /rows that it wrote are not in it/ })
+  t.match(await run(...argv), { code: 75, stderr: /rows that this run wrote into it are missing/ })
 })
 
 t.test('rejects are loaded again through the same transform, or through a given one', async t => {

@@ -4,7 +4,7 @@
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
-import { checkAtEnd, noteFinished } from '../../evidence/final-check.js'
+import { noteFinished } from '../../evidence/finished-run.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
@@ -259,11 +259,9 @@ async function leaveTarget(
   const { evidence } = recorder.target
   if (evidence !== undefined && !run.ending.isLeaving) {
     await node.ask(async control => {
-      const look = await checkAtEnd(run, control, evidence, change =>
-        recorder.replaced(rowsGoneMessage(change), true),
-      )
+      const rows = await recorder.lookAtEnd(control, evidence)
       ended.isLooked = true
-      await noteFinished(run, control, evidence, look?.rows ?? null, timeoutMs)
+      await noteFinished(run, control, evidence, rows, timeoutMs)
     })
   }
   await node.finish(timeoutMs)

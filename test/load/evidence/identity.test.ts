@@ -2,11 +2,8 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { ConnectionError } from '../../../src/errors.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
-import {
-  askIdentity,
-  whatChanged,
-  type TargetIdentity,
-} from '../../../src/load/journal/target-identity.js'
+import { whatChanged } from '../../../src/load/evidence/evidence.js'
+import { askIdentity, type TargetIdentity } from '../../../src/load/evidence/identity.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import type { Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -29,7 +26,8 @@ async function scene(t: Test, faults: Faults = {}) {
     session,
     identity: async (target: TargetOptions): Promise<TargetIdentity> => {
       const { checked, options } = testRun({ target })
-      return askIdentity(session, checked, await describeTarget(session, checked, options))
+      const description = await describeTarget(session, checked, options)
+      return (await askIdentity(session, checked, description)).identity
     },
   }
 }
@@ -46,34 +44,28 @@ t.test('an in-memory table is identified by its name, columns and rows', async t
     rows: 1,
     total: 'rows',
     adds: true,
-    dropsDuplicates: false,
   })
   t.match(server, /^127\.0\.0\.1:\d+$/)
-  t.match(await identity({ table: 'keyed' }), {
-    rows: 0,
-    dropsDuplicates: true,
-    total: null,
-    adds: false,
-  })
+  t.match(await identity({ table: 'keyed' }), { rows: 0, total: null, adds: false })
   t.match(await identity({ table: 'plain' }), { rows: 0, total: 'kept', adds: true })
 })
 
 t.test('a DFS table has an index that changes when the table is recreated', async t => {
   const { identity, session } = await scene(t)
   const before = await identity({ table: 'dfs://d/t' })
-  t.match(before, { name: 'dfs://d/t', inMemory: false, rows: 0, dropsDuplicates: false })
+  t.match(before, { name: 'dfs://d/t', inMemory: false, rows: 0, adds: true })
   t.strictSame(await identity({ table: 'dfs://d/t' }), before)
   await session.run(`db = database("dfs://d"); db.dropTable(\`t); ${createPart}`)
   const after = await identity({ table: 'dfs://d/t' })
   t.type(before.physicalIndex, 'string')
   t.not(after.physicalIndex, before.physicalIndex)
-  t.match(whatChanged(before, after, 0), /recreated/)
+  t.match(changeOf(before, after), /recreated/)
 })
 
 t.test('an upsert replaces rows with the same key', async t => {
   const { identity } = await scene(t)
   const upsert: TargetOptions = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }
-  t.match(await identity(upsert), { dropsDuplicates: true })
+  t.match(await identity(upsert), { adds: false })
 })
 
 t.test('for a function, only the table that the user names is counted', async t => {
@@ -84,7 +76,6 @@ t.test('for a function, only the table that the user names is counted', async t 
     columns: 'a:INT',
     inMemory: true,
     rows: null,
-    dropsDuplicates: false,
   })
   t.match(await identity({ ...put, confirmTable: 'trades' }), { rows: 1 })
   t.match(await identity({ ...put, confirmTable: 'dfs://d/t' }), { rows: 0, inMemory: false })
@@ -108,7 +99,6 @@ const table: TargetIdentity = {
   inMemory: true,
   physicalIndex: null,
   rows: 10,
-  dropsDuplicates: false,
   chunkId: null,
   total: 'kept',
   adds: true,
@@ -116,28 +106,42 @@ const table: TargetIdentity = {
 }
 const dfs: TargetIdentity = { ...table, inMemory: false, physicalIndex: 'x' }
 
+/** What a look at a table finds whose rows before the run count as evidence. */
+function changeOf(
+  before: TargetIdentity,
+  now: TargetIdentity,
+  accepted = 0,
+  found: 'all' | 'none' | 'unknown' = 'unknown',
+): string | undefined {
+  const rows = before.inMemory ? before.rows : null
+  const known = { before: rows, accepted, isFunction: false, areSure: true, found }
+  return whatChanged(before, now, known)?.text
+}
+
 t.test('a table that has lost rows is a different table', async t => {
-  t.match(whatChanged(table, { ...table, rows: 14 }, 5), /has 14 rows, and had 10 before 5/)
-  t.equal(whatChanged(table, { ...table, rows: 15 }, 5), undefined)
-  t.equal(whatChanged(table, { ...table, rows: 99 }, 5), undefined, 'others write, too')
-  t.equal(whatChanged(table, { ...table, rows: 0 }, 0), undefined, 'there was nothing to lose')
-  t.equal(whatChanged({ ...table, rows: null }, { ...table, rows: 0 }, 5), undefined)
-  t.equal(whatChanged(table, { ...table, rows: null }, 5), undefined)
+  t.match(changeOf(table, { ...table, rows: 14 }, 5), /had 15 rows, and has 14/)
+  t.equal(changeOf(table, { ...table, rows: 15 }, 5), undefined)
+  t.equal(changeOf(table, { ...table, rows: 99 }, 5), undefined, 'others write, too')
+  t.equal(changeOf(table, { ...table, rows: 0 }, 0), undefined, 'there was nothing to lose')
+  t.equal(changeOf({ ...table, rows: null }, { ...table, rows: 0 }, 5), undefined)
+  t.match(changeOf(table, { ...table, rows: null }, 5), /cannot be counted any more/)
 })
 
-t.test('fewer rows in keyed and DFS tables are not a loss, but an empty table is', async t => {
-  for (const one of [{ ...table, dropsDuplicates: true }, dfs]) {
-    t.equal(whatChanged(one, { ...one, rows: 1 }, 5), undefined)
-    t.match(whatChanged(one, { ...one, rows: 0 }, 5), /has 0 rows/)
-    t.match(whatChanged({ ...one, rows: 0 }, { ...one, rows: 0 }, 5), /has 0 rows/)
+t.test('rows that are not found are missing, whatever the table has', async t => {
+  for (const one of [table, dfs]) {
+    t.match(changeOf(one, { ...one, rows: 99 }, 5, 'none'), /missing/)
+    t.equal(changeOf(one, { ...one, rows: 99 }, 5, 'all'), undefined)
+    t.equal(changeOf(one, { ...one, rows: 99 }, 0, 'none'), undefined, 'none was accepted')
   }
 })
 
 t.test('a DFS table is recognized by columns and index if both are known', async t => {
-  t.match(whatChanged(table, { ...table, columns: 'id:LONG' }, 0), /columns were id:INT and are/)
-  t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /recreated/)
-  t.equal(whatChanged(dfs, { ...dfs, physicalIndex: null, rows: 99 }, 5), undefined)
-  t.equal(whatChanged({ ...dfs, physicalIndex: null }, { ...dfs, rows: 99 }, 5), undefined)
+  t.match(changeOf(table, { ...table, columns: 'id:LONG' }), /columns were id:INT and are/)
+  t.match(changeOf(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /recreated/)
+  t.equal(changeOf(dfs, { ...dfs, physicalIndex: null, rows: 99 }, 5), undefined)
+  t.equal(changeOf({ ...dfs, physicalIndex: null }, { ...dfs, rows: 99 }, 5), undefined)
+  const inChunk = { ...dfs, chunkId: 'c' }
+  t.match(changeOf(inChunk, dfs, 5), /no longer reports its chunk/)
 })
 
 t.test('a table that only grew has never changed', async () => {
@@ -148,11 +152,9 @@ t.test('a table that only grew has never changed', async () => {
       fc.nat(),
       fc.boolean(),
       fc.boolean(),
-      (rows, confirmed, more, inMemory, dropsDuplicates) => {
-        const before = { ...table, rows, inMemory, dropsDuplicates }
-        return (
-          whatChanged(before, { ...before, rows: rows + confirmed + more }, confirmed) === undefined
-        )
+      (rows, accepted, more, inMemory, adds) => {
+        const before = { ...table, rows, inMemory, adds }
+        return changeOf(before, { ...before, rows: rows + accepted + more }, accepted) === undefined
       },
     ),
     { numRuns: runs(200) },
