@@ -6,37 +6,6 @@ import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
 import { recordLine, type JournalRecord } from './journal-record.js'
 
-export interface JournalFile {
-  readonly path: string
-  /**
-   * Replaces the whole journal, with records not yet written, in one step, so that no process ever finds half a journal. If another
-   * process still writes to the old file, its records have no effect. Must be called before any record is added.
-   * @param asideTo  where to move the present file
-   * @throws {DdbError} DDB_OUTPUT_WRITE; the present file then stays as it is
-   */
-  replace(records: Iterable<JournalRecord>, asideTo?: string): void
-  /** Whether the file has grown so much that it should be replaced by the fewest records. */
-  readonly isLong: boolean
-  /** Holds a record back until the next `write`. */
-  add(record: JournalRecord): void
-  /**
-   * Hands added records to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, because records are then missing
-   */
-  write(): void
-  /**
-   * Writes, and waits until the records are on the disk. Needed before a step that removes other evidence of sent rows.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
-  sync(): void
-  /** Set if a record could not be written, or if the file was moved or removed. */
-  readonly failure: DdbError | undefined
-  /** Whether the path still leads to this file, so that other processes find the records. */
-  isInPlace(): boolean
-  /** Writes, waits for the disk and closes. @throws {DdbError} DDB_OUTPUT_WRITE */
-  close(): void
-}
-
 /** Time between syncs: a power cut loses at most the records added since the last sync. */
 const syncEveryMs = 500
 const pieceChars = 1 << 20
@@ -44,23 +13,16 @@ const draftEnding = '.new'
 /** A file is long if it has grown by this much, and at least doubled, since it was replaced. */
 const longBytes = 10_000_000
 
-/**
- * Opens no file: `replace` creates it.
- * @param lost  returns the error if another process has taken the run: this process must then no longer write
- */
-export function newJournalFile(
-  path: string,
-  platform: { readonly files: Files; readonly clock: Clock },
-  lost: () => DdbError | undefined,
-): JournalFile {
-  return new GuardedFile(path, platform, newGuard(path, lost))
-}
-
-class GuardedFile implements JournalFile {
+export class JournalFile {
   readonly path: string
   readonly #files: Files
   readonly #clock: Clock
-  readonly #guard: Guard
+  /**
+   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything.
+   * Cheap enough to be called before every batch.
+   */
+  readonly lost: () => DdbError | undefined
+  #failure: DdbError | undefined
   #file: OutputFile | undefined
   #inode: bigint | undefined
   #waiting = ''
@@ -69,20 +31,27 @@ class GuardedFile implements JournalFile {
   #timer: Timer | undefined
   #syncing: Promise<void> | undefined
 
+  /** Opens no file: `replace` creates it. */
   constructor(
     path: string,
     { files, clock }: { readonly files: Files; readonly clock: Clock },
-    guard: Guard,
+    lost: () => DdbError | undefined,
   ) {
     this.path = path
     this.#files = files
     this.#clock = clock
-    this.#guard = guard
+    this.lost = lost
   }
 
+  /**
+   * Replaces the whole journal, with records not yet written, in one step, so that no process ever finds half a journal. If another
+   * process still writes to the old file, its records have no effect. Must be called before any record is added.
+   * @param asideTo  where to move the present file
+   * @throws {DdbError} DDB_OUTPUT_WRITE; the present file then stays as it is
+   */
   replace(records: Iterable<JournalRecord>, asideTo?: string): void {
     const { path } = this
-    this.#guard.check()
+    this.#check()
     try {
       this.#checkPlace()
       const next = writeDraft(path, this.#files, records, asideTo)
@@ -99,14 +68,17 @@ class GuardedFile implements JournalFile {
     }
   }
 
+  /** Whether the file has grown so much that it should be replaced by the fewest records. */
   get isLong(): boolean {
     return this.#sizeBytes >= Math.max(this.#shortBytes + longBytes, 2 * this.#shortBytes)
   }
 
+  /** Set if a record could not be written, or if the file was moved or removed. */
   get failure(): DdbError | undefined {
-    return this.#guard.failure
+    return this.#failure
   }
 
+  /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean {
     try {
       return this.#hasPath()
@@ -115,19 +87,25 @@ class GuardedFile implements JournalFile {
     }
   }
 
+  /** Holds a record back until the next `write`. */
   add(record: JournalRecord): void {
     this.#waiting += recordLine(record)
   }
 
+  /**
+   * Hands added records to the operating system.
+   * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, because records are then missing
+   */
   write(): void {
-    if (this.#waiting === '' && this.failure === undefined) return
-    this.#guard.run(() => {
+    if (this.#waiting === '' && this.#failure === undefined) return
+    this.#guard(() => {
       const bytes = Buffer.from(this.#waiting)
       this.#waiting = ''
       try {
         writeAll(this.#file!, bytes)
       } catch (cause) {
-        cutQuietly(this.#file!, this.#sizeBytes)
+        // Whole records must not follow an incomplete one. If the cut fails, nothing more is written, and readers skip it.
+        quietly(() => this.#file!.truncate(this.#sizeBytes))
         throw cause
       }
       this.#sizeBytes += bytes.length
@@ -135,12 +113,19 @@ class GuardedFile implements JournalFile {
     this.#syncSoon()
   }
 
+  /**
+   * Writes, and waits until the records are on the disk. Needed before a step that removes other evidence of sent rows.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   sync(): void {
     this.write()
-    this.#guard.run(() => this.#file?.sync())
-    this.#guard.run(() => this.#checkPlace())
+    this.#guard(() => {
+      this.#file?.sync()
+      this.#checkPlace()
+    })
   }
 
+  /** Writes, waits for the disk and closes. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void {
     try {
       this.sync()
@@ -148,6 +133,26 @@ class GuardedFile implements JournalFile {
       this.#timer?.cancel()
       this.#closeFile()
     }
+  }
+
+  /** @throws {DdbError} DDB_OUTPUT_WRITE after the first failure, DDB_LOCKED */
+  #check(): void {
+    this.#failure ??= this.lost()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #guard(action: () => void): void {
+    this.#check()
+    try {
+      action()
+    } catch (cause) {
+      throw this.#fail(cause)
+    }
+  }
+
+  #fail(cause: unknown): DdbError {
+    // The write may fail because another process has replaced the journal with its own.
+    return (this.#failure ??= this.lost() ?? cannotWrite(this.path, cause))
   }
 
   #hasPath(): boolean {
@@ -161,9 +166,10 @@ class GuardedFile implements JournalFile {
   #closeFile(): void {
     const closing = this.#file
     if (closing === undefined) return
+    const close = (): void => quietly(() => closing.close())
     // A running sync still needs the file.
-    if (this.#syncing === undefined) closeQuietly(closing)
-    else void this.#syncing.then(() => closeQuietly(closing))
+    if (this.#syncing === undefined) close()
+    else void this.#syncing.then(close)
   }
 
   #syncSoon(): void {
@@ -174,7 +180,7 @@ class GuardedFile implements JournalFile {
       this.#syncing = written
         .syncMeanwhile()
         .then(() => this.#checkPlace())
-        .catch(this.#guard.fail)
+        .catch((cause: unknown) => void this.#fail(cause))
       void this.#syncing.then(() => (this.#syncing = undefined))
     })
   }
@@ -205,47 +211,10 @@ function writeDraft(
     files.rename(draft, path)
     return file
   } catch (error) {
-    closeQuietly(file)
-    removeQuietly(draft, files)
+    quietly(() => file.close())
+    quietly(() => files.remove(draft))
     throw error
   }
-}
-
-/** Stops all actions after the first failure. */
-interface Guard {
-  readonly failure: DdbError | undefined
-  fail(this: void, cause: unknown): void
-  /** @throws {DdbError} DDB_OUTPUT_WRITE, DDB_LOCKED */
-  check(): void
-  /** @throws {DdbError} DDB_OUTPUT_WRITE, DDB_LOCKED */
-  run(action: () => void): void
-}
-
-function newGuard(path: string, lost: () => DdbError | undefined): Guard {
-  let failure: DdbError | undefined
-  const guard: Guard = {
-    get failure() {
-      return failure
-    },
-    fail(cause) {
-      // The write may fail because another process has replaced the journal with its own.
-      failure ??= lost() ?? cannotWrite(path, cause)
-    },
-    check() {
-      failure ??= lost()
-      if (failure !== undefined) throw failure
-    },
-    run(action) {
-      guard.check()
-      try {
-        action()
-      } catch (cause) {
-        guard.fail(cause)
-        throw failure!
-      }
-    },
-  }
-  return guard
 }
 
 function cannotWrite(path: string, cause: unknown): DdbError {
@@ -254,31 +223,12 @@ function cannotWrite(path: string, cause: unknown): DdbError {
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
 }
 
-/**
- * Cuts off an incomplete record, because whole records must not follow it. If the cut fails, nothing more is written,
- * and readers skip the incomplete record.
- */
-function cutQuietly(file: OutputFile, sizeBytes: number): void {
+/** For what follows a failure that the caller reports, and for closing a file whose data is on the disk. */
+function quietly(action: () => void): void {
   try {
-    file.truncate(sizeBytes)
+    action()
   } catch {
-    // The caller reports the failed write, which matters more than the failed cut.
-  }
-}
-
-function closeQuietly(file: OutputFile): void {
-  try {
-    file.close()
-  } catch {
-    // The data is on the disk, so a failure to close the file loses nothing.
-  }
-}
-
-function removeQuietly(path: string, files: Files): void {
-  try {
-    if (files.statusNow(path) !== undefined) files.remove(path)
-  } catch {
-    // The caller reports the failed write of the journal, which matters more than a file left behind.
+    // The caller reports what matters more.
   }
 }
 

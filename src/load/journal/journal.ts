@@ -3,6 +3,7 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Reject } from '../../parse/batch.js'
+import type { FileLock, LockAnswer } from '../../platform/platform.js'
 import type { KnownRun } from '../register/register.js'
 import type { Place } from '../outcomes/place.js'
 import type { JournalFile } from './journal-file.js'
@@ -20,16 +21,12 @@ export interface JournaledRejectsSource {
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
-export interface JournalSetup {
+interface JournalSetup {
   readonly file: JournalFile
-  readonly found: RecordedRun
+  readonly held: Extract<LockAnswer, { kind: 'held' }>
   readonly past: RecordedRun
+  readonly found: RecordedRun
   readonly now: RecordedRun
-  readonly token: bigint
-  readonly isFollowing: boolean
-  readonly wasUnlocked: boolean
-  readonly lost: () => DdbError | undefined
-  readonly release: () => void
   /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
   readonly isBegun: boolean
 }
@@ -42,22 +39,14 @@ export class Journal {
   readonly past: RecordedRun
   /** The run with what this process has recorded. */
   readonly now: RecordedRun
-  /** Identifies the run in its ledgers (tables of receipts) and in the register of the server. */
-  readonly token: bigint
   /** Whether the run had no lock when this process began. A killed process leaves its lock. */
   readonly wasUnlocked: boolean
-  /**
-   * The error DDB_LOCKED if another process has taken the run: this process must not send, write or remove anything.
-   * Cheap enough to be called before every batch.
-   */
-  readonly lost: () => DdbError | undefined
   /** The number of this process in the register; 0 before the first `beginsLedger`. */
   owner = 0
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
   onServer: KnownRun | undefined
   readonly #file: JournalFile
-  readonly #release: () => void
-  readonly #isFollowing: boolean
+  readonly #lock: FileLock
   #isBegun: boolean
   #ended: RecordOf<'ended'>[] = []
   #rejects: JournaledRejectsSource | undefined
@@ -67,23 +56,29 @@ export class Journal {
   /** Index of each followed input → offset up to which all rejects are recorded, in bytes. */
   readonly #upTos = new Map<number, number>()
 
-  constructor(setup: JournalSetup) {
-    const { file, found, past, now, token, isFollowing, wasUnlocked, lost, release } = setup
+  constructor({ file, held, past, found, now, isBegun }: JournalSetup) {
     this.#file = file
-    this.found = found
+    this.#lock = held.lock
+    this.wasUnlocked = held.from === 'nobody'
     this.past = past
+    this.found = found
     this.now = now
-    this.token = token
-    this.wasUnlocked = wasUnlocked
-    this.lost = lost
-    this.#release = release
-    this.#isFollowing = isFollowing
-    this.#isBegun = setup.isBegun
+    this.#isBegun = isBegun
     this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
   }
 
   get path(): string {
     return this.#file.path
+  }
+
+  /** Identifies the run in its ledgers (tables of receipts) and in the register of the server. */
+  get token(): bigint {
+    return BigInt(`0x${this.now.run!.token}`)
+  }
+
+  /** As `JournalFile.lost`. */
+  lost(): DdbError | undefined {
+    return this.#file.lost()
   }
 
   /** Number of this process, from 1. */
@@ -172,7 +167,7 @@ export class Journal {
       return
     }
     this.#upTo = { input, offsetBytes: offsetBytes + 1 }
-    if (this.#isFollowing) this.#upTos.set(input, offsetBytes + 1)
+    if (this.now.run!.options.input?.follow === true) this.#upTos.set(input, offsetBytes + 1)
   }
 
   /** Hands every record so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -200,7 +195,7 @@ export class Journal {
       if (this.now.end?.isDone === true && this.failure === undefined) this.#shorten()
       this.#file.close()
     } finally {
-      this.#release()
+      this.#lock.release()
     }
   }
 

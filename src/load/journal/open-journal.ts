@@ -14,7 +14,7 @@ import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
 import { Journal } from './journal.js'
-import { newJournalFile } from './journal-file.js'
+import { JournalFile } from './journal-file.js'
 import { journalFormat, type JournalRecord } from './journal-record.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { RecordedRun } from './recorded-run.js'
@@ -68,44 +68,30 @@ export async function openJournal(
   }
   const { folder, restart = false } = options.journal!
   const path = journalPath(folder, runId)
-  const { lock, from } = await takeLock(path, runId, `${folder}/runs`, files)
+  const held = await takeLock(path, runId, `${folder}/runs`, files)
   try {
     const past = new RecordedRun()
     const size = await readWhole(path, runId, files, past)
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const begun = restart || past.run === undefined ? new RecordedRun() : past
-    const asked = { platform, options, checked, token }
-    const { found, opening, added, places, notices } = openingOr(begun, fingerprints, asked)
+    const asked = { platform, options, checked, token, fingerprints }
+    const { found, records, added, places, notices } = openingOr(begun, asked)
     // A journal of another format gives a new run only its token.
     const now = past.run?.format === journalFormat ? copyOf(past) : new RecordedRun()
-    for (const record of opening) now.take(record)
-    const lost = (): DdbError | undefined => {
-      const why = lock.lost()
+    for (const record of records) now.take(record)
+    const file = new JournalFile(path, platform, () => {
+      const why = held.lock.lost()
       return why === undefined ? undefined : runTakenOver(runId, why)
-    }
-    const file = newJournalFile(path, platform, lost)
-    const isBegun = found.end?.isDone !== true || added.length > 0
-    const asideTo = size?.damage === undefined ? undefined : asidePath(path)
-    // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
-    if (isBegun) file.replace(now.records(), asideTo)
-    const journal = new Journal({
-      file,
-      found,
-      past,
-      now,
-      token: BigInt(`0x${token}`),
-      isFollowing: options.input?.follow === true,
-      wasUnlocked: from === 'nobody',
-      lost,
-      release: () => lock.release(),
-      isBegun,
     })
-    const placeNotices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
-    notices.push(...sizeNotices(path, size), ...placeNotices, ...addedNotices(found, added))
-    return { journal, places, notices }
+    const isBegun = found.end?.isDone !== true || added.length > 0
+    // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
+    if (isBegun)
+      file.replace(now.records(), size?.damage === undefined ? undefined : asidePath(path))
+    const journal = new Journal({ file, held, past, found, now, isBegun })
+    return { journal, places, notices: [...notices, ...sizeNotices(path, size)] }
   } catch (error) {
-    lock.release()
+    held.lock.release()
     throw error
   }
 }
@@ -135,35 +121,28 @@ interface Asked {
   readonly checked: CheckedOptions
   /** The random number that identifies the run on the server, in hexadecimal. */
   readonly token: string
+  readonly fingerprints: ReadonlyMap<string, Fingerprint>
 }
 
-interface Opening extends Pick<OpenedJournal, 'places'> {
-  readonly opening: JournalRecord[]
-  /** New inputs. */
-  readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
-}
-
-interface Begun extends Opening {
+interface Opening extends Omit<OpenedJournal, 'journal'> {
   /** The run that is resumed; empty for a new run. */
   readonly found: RecordedRun
-  readonly notices: string[]
+  /** The first records of this process. */
+  readonly records: readonly JournalRecord[]
+  /** New inputs. */
+  readonly added: readonly string[]
 }
 
 /**
  * Starts the run over if the request differs from the recorded run and no row of that run was stored.
  * @throws {DdbError} DDB_RUN_CHANGED
  */
-function openingOr(
-  found: RecordedRun,
-  fingerprints: ReadonlyMap<string, Fingerprint>,
-  asked: Asked,
-): Begun {
+function openingOr(found: RecordedRun, asked: Asked): Opening {
   try {
-    return { ...openingOf(found, fingerprints, asked), found, notices: [] }
+    return openingOf(found, asked)
   } catch (error) {
     if (!(error instanceof DdbError) || !beginsAgain(found)) throw error
-    const anew = new RecordedRun()
-    return { ...openingOf(anew, fingerprints, asked), found: anew, notices: [error.message] }
+    return { ...openingOf(new RecordedRun(), asked), notices: [error.message] }
   }
 }
 
@@ -173,34 +152,31 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: RecordedRun): bool
 }
 
 /**
- * The first records of this process.
  * @param found  the resumed run; empty for a new one
  * @throws {DdbError} DDB_RUN_CHANGED if the request differs from the recorded run
  */
 function openingOf(
   found: RecordedRun,
-  fingerprints: ReadonlyMap<string, Fingerprint>,
-  { platform: { clock, files }, options, checked, token }: Asked,
+  { platform: { clock, files }, options, checked, token, fingerprints }: Asked,
 ): Opening {
   const current = journaledOptions(options, checked)
   const startedAt = new Date(clock.wallMs()).toISOString()
-  const opening: JournalRecord[] = []
+  const records: JournalRecord[] = []
+  const { run } = found
   const known = found.inputs.map(input => input.path)
-  const asked = [...fingerprints.keys()]
-  const { places, added } = knownInputs(known, found.run?.folder ?? '', asked, files)
-  if (found.run !== undefined) {
+  const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], files)
+  if (run !== undefined) {
     const takesRejects = keepsAll(found, current.rejects?.file)
-    const differing = differingOptions(found.run.options, current)
+    const differing = differingOptions(run.options, current)
     checkOptions(
       found,
       differing.filter(name => name !== 'rejects.file' || !takesRejects),
     )
-    const isFollowing = options.input?.follow === true
-    for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
+    for (const { path, fingerprint } of options.input?.follow === true ? [] : found.inputs) {
       checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
   } else {
-    opening.push({
+    records.push({
       kind: 'run',
       format: journalFormat,
       version,
@@ -212,10 +188,14 @@ function openingOf(
       ...(options.journal?.restart === true ? { isAnew: true } : {}),
     })
   }
-  opening.push({ kind: 'process', startedAt })
+  records.push({ kind: 'process', startedAt })
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
-  if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
-  return { opening, added: inputs, places }
+  if (inputs.length > 0) records.push({ kind: 'inputs', inputs })
+  const notices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
+  if (known.length > 0 && added.length > 0) {
+    notices.push(`new since the run began, and read after the others: ${added.join(', ')}`)
+  }
+  return { found, records, added, places, notices }
 }
 
 /**
@@ -318,12 +298,6 @@ function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
   return [
     `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
   ]
-}
-
-function addedNotices({ inputs }: RecordedRun, added: Opening['added']): string[] {
-  if (inputs.length === 0 || added.length === 0) return []
-  const names = added.map(({ path }) => path).join(', ')
-  return [`new since the run began, and read after the others: ${names}`]
 }
 
 function changed(found: RecordedRun, what: string): DdbError {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { newJournalFile, type JournalFile } from '../../../src/load/journal/journal-file.js'
+import { JournalFile } from '../../../src/load/journal/journal-file.js'
 import { readJournal, type FoundJournal } from '../../../src/load/journal/read-journal.js'
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -65,10 +65,10 @@ function place(t: Test, content?: string | Buffer, disk: Disk = {}) {
 /** A journal file that begins with these records. */
 function opened(
   path: string,
-  machine: Parameters<typeof newJournalFile>[1],
+  machine: ConstructorParameters<typeof JournalFile>[1],
   kept: readonly JournalRecord[],
 ): JournalFile {
-  const file = newJournalFile(path, machine, notLost)
+  const file = new JournalFile(path, machine, notLost)
   file.replace(kept)
   return file
 }
