@@ -20,7 +20,7 @@ import { journalPath } from '../../src/load/journal/open-journal.js'
 import { leftoversNotice } from '../../src/load/register/leftovers.js'
 import {
   askMemory,
-  askProcessNo,
+  askRegister,
   checkScript,
   forgetRun,
   nameTakenError,
@@ -77,7 +77,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     claimName(session, run),
     session.run(`${checkScript(run, 1)}1`),
     askMemory(session, run, undefined, timeoutMs),
-    askProcessNo(session, run, timeoutMs),
+    askRegister(session, run.runId, timeoutMs),
     nameTakenError(session, run, timeoutMs),
     registerFinished(session, run, 1, finished, timeoutMs),
     forgetRun(session, run, timeoutMs),

@@ -238,6 +238,21 @@ export async function askVersion({ session, timeoutMs }: Asking): Promise<string
   }
 }
 
+/** Undefined if the server refuses to answer. */
+export async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}
+
+/** The values that a script returned as one vector of any type; empty if the answer has a different form. */
+export function partsOf(answer: Value | undefined): readonly Value[] {
+  return answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+}
+
 /** Several numbers that a script returned as one vector of LONG, undefined for nulls; empty if the answer has a different form. */
 export function longsOf(answer: Value | undefined): readonly (bigint | undefined)[] {
   if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []

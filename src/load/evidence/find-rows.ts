@@ -1,11 +1,16 @@
 /*
   Looks up rows in a table by their values.
 */
-import { ServerError } from '../../errors.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Scalar, Table, Value } from '../../protocol/value.js'
-import { longsOf, type Asking } from '../connection/server-queries.js'
+import {
+  longOf,
+  longsOf,
+  partsOf,
+  unlessRefused,
+  type Asking,
+} from '../connection/server-queries.js'
 import { tableExpression, type TableTarget } from '../target/target.js'
 import { sampleRow, type SampleRow } from './sample-rows.js'
 
@@ -17,16 +22,11 @@ export async function findRows(
 ): Promise<readonly SampleRow[] | undefined> {
   const search = searchFor(table, rows)
   if (search === undefined) return []
-  try {
-    const { session, timeoutMs } = asking
-    const answer = await session.call(search.functionText('', '0'), search.values, { timeoutMs })
-    const found = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data[1] : undefined
-    const counts = countsOf(search, found)
-    return counts && rows.filter((_, index) => counts[index]! > 0n)
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
+  const { session, timeoutMs } = asking
+  const asked = session.call(search.functionText('', '0'), search.values, { timeoutMs })
+  const [, found] = partsOf(await unlessRefused(asked))
+  const counts = countsOf(search, found)
+  return counts && rows.filter((_, index) => counts[index]! > 0n)
 }
 
 /**
@@ -43,19 +43,13 @@ export async function askRowsAt(
 ddbIngestFirst = select * from ddbIngestTable limit ${from}, 1
 ddbIngestLast = select * from ddbIngestTable limit ${from + rows - 1}, 1
 (long(rows(ddbIngestTable)), ddbIngestFirst, ddbIngestLast)`
-  try {
-    const answer = await session.run(script, { timeoutMs })
-    const [count, ...found] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
-    if (count?.form !== 'scalar' || count.value !== BigInt(from + rows)) return []
-    return found.flatMap(one => {
-      const { columns, columnNames } = one as Table
-      const row = sampleRow(columns, columnNames, keys, 0)
-      return row === undefined ? [] : [row]
-    })
-  } catch (error) {
-    if (error instanceof ServerError) return []
-    throw error
-  }
+  const [count, ...found] = partsOf(await unlessRefused(session.run(script, { timeoutMs })))
+  if (longOf(count) !== BigInt(from + rows)) return []
+  return found.flatMap(one => {
+    const { columns, columnNames } = one as Table
+    const row = sampleRow(columns, columnNames, keys, 0)
+    return row === undefined ? [] : [row]
+  })
 }
 
 const findExpression = (table: TableTarget): string =>

@@ -4,13 +4,12 @@
   had.
 */
 import type { Session } from '../../client/open-session.js'
-import { ServerError } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
-import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value, Vector } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
+import { partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
@@ -126,8 +125,7 @@ try { ddbIngestColumns = schema(${table.kind === 'dfs' ? tableExpression(table) 
     search === undefined
       ? control.run(`${script}(${answers})`, { timeoutMs })
       : control.call(search.functionText(script, answers), search.values, { timeoutMs })
-  const answer = await unlessRefused(asked)
-  return answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  return partsOf(await unlessRefused(asked))
 }
 
 function storedScript(table: Extract<TableTarget, { kind: 'dfs' }>, counts: boolean): string {
@@ -163,19 +161,8 @@ async function askChunk(
   for (const chunks of [`getChunksMeta("${path}")`, `pnodeRun(getChunksMeta{"${path}"})`]) {
     const script = `exec string(chunkId) from ${chunks} where dfsPath = "${path}"`
     const answer = await unlessRefused(control.run(script, { timeoutMs }))
-    const ids = answer?.form === 'vector' && answer.type === 'STRING' ? stringsOf(answer) : []
-    const [id, other] = new Set(ids)
+    const [id, other] = new Set(textsOf(answer))
     if (id !== undefined) return other === undefined ? id : null
   }
   return null
-}
-
-/** Undefined if the server refuses to answer. */
-async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
 }

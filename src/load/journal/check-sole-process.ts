@@ -3,12 +3,11 @@
   whether a process elsewhere works on the run, and whether rows in the server's memory are still there.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import { ConnectionError, DdbError, TimeoutError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
-import { askIdle } from '../connection/server-queries.js'
+import { askIdle, unlessRefused } from '../connection/server-queries.js'
 import { lastSession, sessionsOf } from '../register/leftovers.js'
 import {
-  askProcessNo,
   askRegister,
   dropLedgers,
   runOf,
@@ -152,23 +151,10 @@ export async function checkOwner(
   timeoutMs: number,
 ): Promise<void> {
   if (journal === undefined || journal.owner === 0) return
-  const asked = askProcessNo(control, name, timeoutMs)
-  const owner = await unlessRefused(asked).catch(unlessLost)
-  if (owner !== undefined && owner > journal.owner) {
+  const asked = askRegister(control, name.runId, timeoutMs)
+  const known = await unlessRefused(asked).catch(unlessLost)
+  if (known !== undefined && runOf(known, name.token).processNo > journal.owner) {
     throw runTakenOver(name.runId, 'another process has told the server that it continues the run')
-  }
-}
-
-/**
- * Returns undefined if the server refuses to answer this user. In that case, only the lock shows whether another
- * process works on the run.
- */
-async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
   }
 }
 

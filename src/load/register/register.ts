@@ -6,9 +6,8 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
-import { elementAt } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
-import { longsOf, textsOf, longOf } from '../connection/server-queries.js'
+import { longOf, longsOf, partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
 import { remedies } from '../remedies.js'
 import {
   dropTableScript,
@@ -71,21 +70,24 @@ function entryScript(
   { runId, token, processKey, place }: RunName,
   { ledger, processNo, finished }: Entry,
 ): string {
-  const long = (value: number | null | undefined): string =>
-    value === null || value === undefined ? '00l' : `${value}l`
-  const texts = [place?.hostName ?? '', place?.folder ?? ''].map(text => `"${plain(text)}"`)
+  const long = (value: number | null | undefined): string => `${value ?? '00'}l`
   const { begunMs, rows, digest = '', chunk = '', stored } = finished ?? {}
-  const cells = [
-    ...[
-      `"${runId}"`,
-      'ddbIngestEntry',
-      `${token}l`,
-      `"${ledger}"`,
-      long(processNo),
-      `${processKey}l`,
-    ],
-    ...[...texts, long(begunMs), long(rows), `"${digest}"`, `"${chunk}"`, long(stored), 'now()'],
-  ]
+  const cells: Record<keyof typeof columns, string> = {
+    runId: `"${runId}"`,
+    entry: 'ddbIngestEntry',
+    token: `${token}l`,
+    ledger: `"${ledger}"`,
+    processNo: long(processNo),
+    processKey: `${processKey}l`,
+    hostName: `"${plain(place?.hostName ?? '')}"`,
+    folder: `"${plain(place?.folder ?? '')}"`,
+    begunMs: long(begunMs),
+    rowsHad: long(rows),
+    digest: `"${digest}"`,
+    chunk: `"${chunk}"`,
+    stored: long(stored),
+    loggedAt: 'now()',
+  }
   const ofRun = `from ddbIngestRegister where runId = "${runId}"`
   return `${shareScript}ddbIngestRegister = objByName("${registerName}", true)
 ddbIngestOwner = ${token}l
@@ -95,7 +97,7 @@ if(ddbIngestHeld != "") {
 }
 if(ddbIngestOwner == ${token}l) {
     ddbIngestEntry = long(1 + (exec count(*) ${ofRun}))
-    tableInsert(ddbIngestRegister, ${cells.join(', ')})
+    tableInsert(ddbIngestRegister, ${Object.values(cells).join(', ')})
     ddbIngestOwner = exec first(token) ${ofRun}, entry = ddbIngestEntry
 }
 `
@@ -109,7 +111,6 @@ export function checkScript({ runId, token, processKey, isRegistered }: RunName,
   const [owner, key] = isRegistered ? ['00l', '00l'] : [`${token}l`, `${processKey}l`]
   const first = `ddbIngestOwner = ${owner}
 ddbIngestProcess = ${key}
-ddbIngestLatest = 0l
 `
   if (!isRegistered) return first
   const ofRun = `from ddbIngestRegister where runId = "${runId}"`
@@ -117,13 +118,12 @@ ddbIngestLatest = 0l
     ddbIngestRegister = objByName("${registerName}", true)
     ddbIngestOwner = exec last(token) ${ofRun}
     ddbIngestProcess = exec first(processKey) ${ofRun}, token = ${token}l, processNo = ${no}l
-    ddbIngestLatest = exec max(processNo) ${ofRun}, token = ${token}l
 }
 `
 }
 
-/** The token of the run that has the name, the process that has the number in question, and the highest number of a process. */
-export const claimAnswers = '[ddbIngestOwner, ddbIngestProcess, ddbIngestLatest]'
+/** The token of the run that has the name, and the process that has the number in question. */
+export const claimAnswers = '[ddbIngestOwner, ddbIngestProcess]'
 
 /**
  * Claims the run's name, and the number for this process. Call it in the request that has made the ledger. Sets the variables of
@@ -222,37 +222,35 @@ if(defined("${registerName}", SHARED)) {
 }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
 (ddbIngestRows, ddbIngestNames)`
-  const answer = await session.run(script, { timeoutMs })
-  const [rows, names] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const [rows, names] = partsOf(await session.run(script, { timeoutMs }))
   return { rows: rowsOf(rows), ledgers: textsOf(names) }
 }
 
 function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
   if (answer?.form !== 'table') return []
-  const { columns: all, columnNames } = answer
-  return Array.from({ length: answer.rows }, (_, row) => {
-    const cell = (name: keyof typeof columns): bigint | boolean | number | string | null => {
-      const column = all[columnNames.indexOf(name)]
-      const value = column?.form === 'vector' ? elementAt(column, row) : undefined
-      const found = value?.form === 'scalar' ? value.value : null
-      return typeof found === 'object' ? null : found
-    }
-    const text = (name: keyof typeof columns): string => String(cell(name) ?? '')
-    const [rowsHad, stored, token] = [cell('rowsHad'), cell('stored'), cell('token')]
-    const place = { hostName: text('hostName'), folder: text('folder') }
+  const column = (name: keyof typeof columns): Value | undefined =>
+    answer.columns[answer.columnNames.indexOf(name)]
+  const numbers = (name: keyof typeof columns): readonly (number | null)[] =>
+    longsOf(column(name)).map(value => (value === undefined ? null : Number(value)))
+  const texts = (name: keyof typeof columns): readonly string[] => textsOf(column(name))
+  const [ledgers, hosts, folders] = [texts('ledger'), texts('hostName'), texts('folder')]
+  const [digests, chunks, stored] = [texts('digest'), texts('chunk'), numbers('stored')]
+  const [processNos, begun, had] = [numbers('processNo'), numbers('begunMs'), numbers('rowsHad')]
+  return longsOf(column('token')).map((token = 0n, row) => {
+    const [hostName, folder, rowsStored] = [hosts[row]!, folders[row]!, stored[row]!]
     const finished = {
-      begunMs: Number(cell('begunMs')),
-      rows: rowsHad === null ? null : Number(rowsHad),
-      digest: text('digest'),
-      chunk: text('chunk'),
-      stored: Number(stored),
+      begunMs: begun[row]!,
+      rows: had[row]!,
+      digest: digests[row]!,
+      chunk: chunks[row]!,
+      stored: rowsStored!,
     }
     return {
-      token: typeof token === 'bigint' ? token : 0n,
-      ledger: text('ledger'),
-      processNo: Number(cell('processNo')),
-      place: place.hostName === '' ? undefined : place,
-      ...(stored === null ? {} : { finished }),
+      token,
+      ledger: ledgers[row]!,
+      processNo: processNos[row]!,
+      place: hostName === '' ? undefined : { hostName, folder },
+      ...(rowsStored === null ? {} : { finished }),
     }
   })
 }
@@ -307,12 +305,7 @@ export async function registerFinished(
   timeoutMs: number,
 ): Promise<boolean> {
   const script = `${entryScript(run, { ledger: '', processNo, finished })}ddbIngestOwner`
-  try {
-    return longOf(await session.run(script, { timeoutMs })) === run.token
-  } catch (error) {
-    if (error instanceof ServerError) return false
-    throw error
-  }
+  return longOf(await unlessRefused(session.run(script, { timeoutMs }))) === run.token
 }
 
 /**
@@ -371,17 +364,4 @@ export async function askMemory(
   if (token === run.token) return 'ours'
   if (token !== undefined) return 'taken'
   return has === 1n ? 'ours' : 'gone'
-}
-
-/**
- * The highest number of a process of the run; 0 if the register has none.
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
- */
-export async function askProcessNo(
-  session: Session,
-  run: RunName,
-  timeoutMs: number,
-): Promise<number> {
-  const script = `${checkScript(run)}${claimAnswers}`
-  return Number(longsOf(await session.run(script, { timeoutMs }))[2] ?? 0n)
 }

@@ -2,7 +2,6 @@ import t, { type Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
 import {
   askMemory,
-  askProcessNo,
   askRegister,
   checkClaim,
   checkScript,
@@ -88,15 +87,15 @@ t.test('a run that replaced the register, or found none, claims its name again',
 })
 
 t.test('of two processes with one number, the first works on the run', async t => {
-  const { session, other } = await scene(t)
+  const { session, other, known } = await scene(t)
   const second = { ...mine, processKey: 5n }
   await claimName(session, mine)
   await t.rejects(claimName(other, second), { code: 'DDB_LOCKED', message: /in progress/ })
   await check(session, mine)
-  t.equal(await askProcessNo(session, mine, timeoutMs), 1)
+  t.equal((await known(mine)).processNo, 1)
   await claimName(other, second, { processNo: 2 })
-  t.equal(await askProcessNo(session, mine, timeoutMs), 2)
-  t.equal(await askProcessNo(session, theirs, timeoutMs), 0)
+  t.equal((await known(mine)).processNo, 2)
+  t.equal((await known(theirs)).processNo, 0)
 })
 
 t.test('a run without a name is in no register', async t => {
