@@ -103,7 +103,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   left: small,
   like: small,
   long: small,
-  max: small,
   now: small,
   print: small,
   rows: small,
