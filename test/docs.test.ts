@@ -132,8 +132,10 @@ t.test('docs/errors.md lists every exit code of an error', async t => {
   )
 })
 
-const optionsByCommand = new Map(commands.map(command => [command.name, optionNames(command)]))
-const shortByCommand = new Map(
+const optionsByCommand = new Map<string, Set<string>>(
+  commands.map(command => [command.name, optionNames(command)]),
+)
+const shortByCommand = new Map<string, Set<string>>(
   commands.map(command => [
     command.name,
     new Set(Object.values(command.options).flatMap(({ short }) => short ?? [])),

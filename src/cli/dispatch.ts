@@ -51,7 +51,7 @@ async function runCommand(
   }
   const columns = output.resultColumns ?? 80
   const named = commands.find(({ name }) => name === argv[0])
-  if (named !== undefined) asked.command = named
+  if (named !== undefined) asked.command = named.name
   const line = readCommandLine(argv, commands, columns, helpTexts)
   if ('answer' in line) {
     if (argv.length > 0) await output.write(line.answer)
@@ -60,7 +60,8 @@ async function runCommand(
   }
   const { command, args, flags, files, help } = line
   const isServed = environment[servingProcessVariable] === String(process.ppid)
-  Object.assign(asked, { command, args, flags, serverEnds: isServed && !flags.has('host') })
+  const serverEnds = isServed && !flags.has('host')
+  Object.assign(asked, { command: command.name, args, flags, serverEnds })
   checkEnvironment(
     environment,
     commands.map(({ options }) => options),

@@ -6,7 +6,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { nextSteps, type UserCall } from '../../src/cli/output/failures.js'
-import { commands } from '../../src/cli/commands/commands.js'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { DeliveryOptions, LoadResult, TargetOptions } from '../../src/load/options.js'
 import { formatElement } from '../../src/protocol/element.js'
@@ -193,8 +192,7 @@ function callOf({ target }: TargetKind): UserCall {
     types: target.types,
     'confirm-table': target.confirmTable,
   }).flatMap(([name, value]) => (typeof value === 'string' ? [[name, [value]] as const] : []))
-  const command = commands.find(({ name }) => name === 'load')!
-  return { command, args: ['in.csv'], flags: new Map(flags), mayHaveStored: true }
+  return { command: 'load', args: ['in.csv'], flags: new Map(flags), mayHaveStored: true }
 }
 
 function checkCell(

@@ -27,8 +27,7 @@ import {
   knownRun,
   loadOptionsOf,
   serverOf,
-  serverSettingsOf,
-  targetOptionsOf,
+  withJournaled,
 } from '../options/library-options.js'
 import type { Settings } from '../options/options.js'
 import { sameCommand, shellText } from '../options/shell-command.js'
@@ -39,12 +38,10 @@ import type { Call } from './command.js'
 
 type AuditSettings = Settings<'audit'>
 
-const localServer = [{ host: '127.0.0.1', port: 8848 }] as const
-
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */
 export async function run(settings: AuditSettings, call: Call): Promise<number> {
   refuseTerminal(settings, call)
-  const target = targetOptionsOf({ host: localServer, ...settings })
+  const { target = {} } = settings.options
   const failed = (error: unknown): AuditResult =>
     concluded(newResult(new Date().toISOString(), { target }), false, asDdbError(error))
   return withFiles(call, settings, failed, async files => {
@@ -96,18 +93,18 @@ async function optionsOf(
 ): Promise<AuditOptions | CertificateOptions> {
   const { columns, exact, missing } = settings
   const own = defined({ columns, exact, missing })
-  const given = { host: localServer, ...settings }
   const [named = '-'] = call.args
   if (settings.table !== undefined || settings.function !== undefined) {
     const inputs = await inputsOf(settings, call)
     await refuseSharedFiles({ ...settings, ...defined({ rejects: missing }) }, inputs, call)
-    return { ...(await loadOptionsOf(given, inputs, call, trace)), ...own }
+    return { ...(await loadOptionsOf(settings, inputs, call, trace)), ...own }
   }
   if (call.args.length !== 1 || named === '-') {
     throw usageError('name the table that should have the rows, or the run that loaded them')
   }
   if (isThere(named)) {
-    return { certificate: await readCertificate(named), server: await serverOf(given, call, trace) }
+    const certificate = await readCertificate(named)
+    return { certificate, server: await serverOf(settings, call, trace) }
   }
   const folder = journalFolder(settings, call.processEnvironment)
   const known = await knownRun(folder, named, { holder: true })
@@ -119,7 +116,7 @@ async function optionsOf(
   }
   const { folder: workingFolder, options } = known.run
   const inputs = options.inputs.map(input => resolve(workingFolder, input))
-  const journaled = serverSettingsOf(settings, options.server, workingFolder)
+  const journaled = withJournaled(settings, options.server, workingFolder)
   const { confirmTable } = settings
   const target = { ...options.target, ...defined({ confirmTable }) }
   return { ...options, inputs, target, server: await serverOf(journaled, call, trace), ...own }

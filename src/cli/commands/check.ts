@@ -12,7 +12,7 @@ import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { defined } from '../options/definition.js'
-import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
+import { journalOf, loadOptionsOf } from '../options/library-options.js'
 import { loadCommand, shellText } from '../options/shell-command.js'
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
@@ -24,8 +24,7 @@ import { jsonLine } from '../output/terminal-text.js'
 export async function run(settings: Settings<'check'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   refuseOfLoad(call)
-  const failed = (error: unknown): CheckResult =>
-    emptyCheck(settings.host[0], targetOptionsOf(settings), error)
+  const failed = (error: unknown): CheckResult => emptyCheck(settings.options, error)
   return withFiles(call, settings, failed, async files => {
     const inputs = await inputsOf(settings, call)
     const { runId, json, ...others } = settings

@@ -2,6 +2,7 @@
   What a command is, and what it gets to run.
 */
 import type { OptionTable } from '../options/definition.js'
+import type { CommandName } from '../options/options.js'
 import type { OptionSources } from '../options/resolve.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/failures.js'
@@ -27,7 +28,7 @@ export interface Call {
 
 /** A command without the type of its settings. */
 export interface Command {
-  readonly name: string
+  readonly name: CommandName
   /** Heading under which the help lists the command. */
   readonly group: string
   /** The command's arguments: `<one>`, `[one]`, `[several...]`, or none. */

@@ -121,7 +121,7 @@ async function runCommand(words: readonly string[], address: string, call: Call)
   const processEnvironment = Object.create(call.processEnvironment, {
     environment: { value: environment },
   }) as Call['processEnvironment']
-  const asked = { ...line, serverEnds: true }
+  const asked = { ...line, command: command.name, serverEnds: true }
   return command.prepare(sources)({ ...call, ...line, sources, processEnvironment, asked })
 }
 

@@ -3,7 +3,7 @@
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
-import { readRun, type KnownRun } from '../../load/journal/known-runs.js'
+import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { loadOn } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
@@ -15,13 +15,8 @@ import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { checkedStateFolder, leftoversToReport } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
 import type { RunSettings } from '../options/options.js'
-import { defined } from '../options/definition.js'
-import {
-  journalFolder,
-  journalOf,
-  loadOptionsOf,
-  targetOptionsOf,
-} from '../options/library-options.js'
+import { defined, type LoadFields } from '../options/definition.js'
+import { journalFolder, journalOf, loadOptionsOf } from '../options/library-options.js'
 import type { Settings } from '../options/options.js'
 import {
   optionsPastRejects,
@@ -42,9 +37,8 @@ import type { Call } from './command.js'
 export async function run(settings: Settings<'load'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
-  const { runId, confirm } = settings
-  const asked = { runId, confirm, server: settings.host[0], target: targetOptionsOf(settings) }
-  return runOnProcess(settings, call, asked, async ({ openFiles }) => {
+  const { runId, options: given } = settings
+  return runOnProcess(settings, call, askedOf(runId, given), async ({ openFiles }) => {
     const inputs = await inputsOf(settings, call)
     const journal = journalOf(settings, call.processEnvironment)
     const path = journal && runId && journalPath(journal.folder, runId)
@@ -70,7 +64,7 @@ interface PreparedRun {
   readonly sources?: ExpandedSources | undefined
 }
 
-export function askedOf(runId?: string, options?: KnownRun['run']['options']): AskedRun {
+export function askedOf(runId?: string, options?: LoadFields): AskedRun {
   const { server, target = {}, delivery } = options ?? {}
   return { runId, server, target, confirm: delivery?.confirm }
 }

@@ -24,8 +24,8 @@ import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { nextCommands, sameCommand, shellText } from '../options/shell-command.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { defined, fieldsOf } from '../options/definition.js'
-import { commandOptions, type Settings } from '../options/options.js'
+import { defined } from '../options/definition.js'
+import type { Settings } from '../options/options.js'
 import { endFailed, otherHeader, printSteps } from '../output/failures.js'
 import type { Output, Paint } from '../output/output.js'
 import { lookLine, openBar, type Line } from '../output/progress.js'
@@ -74,7 +74,7 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
   const files = withArchives(systemPlatform.files)
-  const fields = fieldsOf(commandOptions.schema, settings)
+  const { options: fields } = settings
   const sources = await expandInputs(inputs, fields.input ?? {}, { files })
   for (const notice of sourceNotices(sources)) call.output.note(notice)
   const paths = [...sources.paths]
@@ -105,14 +105,13 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
   const needsScript =
     keyColumns.length > 0 || Object.keys(dfsTarget).some(name => name !== 'partition')
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
-  const { asked } = call
   return {
     schema,
     table,
     path,
     commands:
-      path !== undefined && asked.command !== undefined
-        ? [shellText(sameCommand({ command: asked.command, args, flags }, { '--path': path }))]
+      path !== undefined
+        ? [shellText(sameCommand({ command: 'schema', args, flags }, { '--path': path }))]
         : nextCommands({ args, flags }, { table, needed, needsScript, hasScript }),
     script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
   }

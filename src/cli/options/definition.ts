@@ -65,7 +65,7 @@ type WithDefault<Table> = {
 /** The settings that a command gets from its option table. Those with a default are always present. */
 export type SettingsOf<Table> = { -readonly [Key in keyof Table]?: ValueOf<Table[Key]> } & {
   -readonly [Key in WithDefault<Table>]: ValueOf<Table[Key]>
-}
+} & { readonly options: LoadFields }
 
 /** An entry without rare members. The compiler refuses a field whose type does not fit the reader. */
 export function option<T>(flags: string, reader: Reader<T>, field?: FieldOf<T>) {
@@ -93,29 +93,11 @@ export function optionGroup<const Table extends Readonly<Record<string, Entry>>>
   return Object.fromEntries(entries) as { [Key in keyof Table]: Table[Key] & Named }
 }
 
+/** Options of the library, which has defaults for those that are missing. */
 export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   LoadOptions,
   TopField
 >
-
-/** The fields that a table's options set. Leaves out settings without a value: the library has defaults for them. */
-export function fieldsOf<Table extends OptionTable>(
-  table: Table,
-  settings: SettingsOf<Table>,
-): LoadFields {
-  const found: Record<string, unknown> = {}
-  for (const [key, { field, fields }] of Object.entries<OptionDefinition>(table)) {
-    const value = (settings as Readonly<Record<string, unknown>>)[key]
-    if (value === undefined || (field ?? fields) === undefined) continue
-    const [group = '', member] = field?.split('.') ?? []
-    const own = { [group]: member === undefined ? value : { [member]: value } }
-    for (const [name, set] of Object.entries<unknown>(fields?.(value as never) ?? own)) {
-      found[name] = typeof set === 'object' ? { ...(found[name] as object), ...set } : set
-    }
-  }
-  // `option` guarantees that each value has the type of its field.
-  return found
-}
 
 /** Turns members that may be undefined into optional members. */
 export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {

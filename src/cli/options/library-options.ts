@@ -6,39 +6,29 @@ import type { Trace } from '../../client/trace.js'
 import { DdbError, usageError } from '../../errors.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
 import { readRun, runNames, type KnownRun } from '../../load/journal/known-runs.js'
-import type {
-  JournalOptions,
-  LoadOptions,
-  ServerTarget,
-  TargetOptions,
-} from '../../load/options.js'
+import type { JournalOptions, LoadOptions, ServerTarget } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
 import { stateFolder } from '../files/state.js'
 import { didYouMean } from '../output/terminal-text.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import { defined, fieldsOf, type SettingsOf } from './definition.js'
-import {
-  type journaledServerOptions,
-  loadOptions,
-  serverOptions,
-  type Settings,
-  type ServerSettings,
-} from './options.js'
-import { readCredentials, type Login, type LoginCall } from './password.js'
+import { defined } from './definition.js'
+import { readCredentials, type LoginCall, type ServerSettings } from './password.js'
+
+const localServer = { host: '127.0.0.1', port: 8848 }
 
 /**
  * The options for the library, including the password but not the journal, which depends on more than the settings.
  * @throws {UsageError} for a wrong target or login
  */
 export async function loadOptionsOf(
-  settings: Settings<'load'>,
+  settings: ServerSettings,
   inputs: readonly string[],
   call: LoginCall,
   trace?: Trace,
 ): Promise<LoadOptions> {
   // A folder is not enough for a journal: the run must have a name.
-  const { journal: _, target = {}, ...fields } = fieldsOf(loadOptions, settings)
+  const { journal: _, target = {}, ...fields } = settings.options
   parseTarget(target)
   const fromStdin = inputs.includes('-')
   const { stdin } = fromStdin ? call.processEnvironment : {}
@@ -48,32 +38,13 @@ export async function loadOptionsOf(
 
 /** The server with its login. @param dataOnStdin  if true, the password cannot come from standard input */
 export async function serverOf(
-  settings: ServerSettings & { readonly quiet?: boolean },
+  settings: ServerSettings,
   call: LoginCall,
   trace?: Trace,
   dataOnStdin?: boolean,
 ): Promise<ServerTarget> {
-  return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
-}
-
-/** The target that the user asked for. The result names it if a command fails before its run. */
-export function targetOptionsOf(settings: Settings<'load'>): TargetOptions {
-  return fieldsOf(loadOptions, settings).target ?? {}
-}
-
-/** The first host is the server; the others are tried if it cannot be reached. */
-export function serverTargetOf(
-  settings: ServerSettings,
-  login: Login,
-  trace?: Trace,
-): ServerTarget {
-  const [first, ...others] = settings.host
-  return {
-    ...first,
-    ...login,
-    ...fieldsOf(serverOptions, settings).server,
-    ...defined({ otherHosts: others.length === 0 ? undefined : others, trace }),
-  }
+  const login = await readCredentials(settings, call, dataOnStdin)
+  return { ...localServer, ...settings.options.server, ...login, ...defined({ trace }) }
 }
 
 export interface JournalSettings {
@@ -121,21 +92,18 @@ export async function knownRun(
   )
 }
 
-/** The server settings from flags or environment. */
-export type GivenServer = SettingsOf<typeof journaledServerOptions>
-
 /**
  * Completes the user's settings with the journal's server and the protection of its connection.
  * @param folder  base of relative paths in the journal
  */
-export function serverSettingsOf<Given extends GivenServer>(
+export function withJournaled<Given extends ServerSettings>(
   given: Given,
-  { host, port, otherHosts = [], user, tls, compress, ...files }: JournaledServer,
+  journaled: JournaledServer,
   folder = '',
-): Given & ServerSettings {
-  const [caFile, certFile] = [files.caFile, files.certFile].map(
+): Given & { readonly options: { readonly server: JournaledServer } } {
+  const [caFile, certFile] = [journaled.caFile, journaled.certFile].map(
     path => path && resolve(folder, path),
   )
-  const kept = defined({ user, tls, compress, caFile, certFile })
-  return { ...kept, ...given, host: given.host ?? [{ host, port }, ...otherHosts] }
+  const server = { ...journaled, ...defined({ caFile, certFile }), ...given.options.server }
+  return { ...given, options: { ...given.options, server } }
 }

@@ -104,7 +104,11 @@ const deliveryOptions = optionGroup('Delivery', {
   rateLimit: option('--rate-limit <rate>', read.rate, 'delivery.rateLimit'),
 })
 
-const hostOption = option('--host <host[:port],...>', read.hosts)
+/** Other hosts are tried if the first one cannot be reached. */
+const hostOption = {
+  ...option('--host <host[:port],...>', read.hosts),
+  fields: ([first, ...otherHosts]: read.Hosts) => ({ server: { ...first, otherHosts } }),
+}
 
 /** The options of every command that connects to a server. */
 export const serverOptions = optionGroup('Server', {
@@ -120,8 +124,6 @@ export const serverOptions = optionGroup('Server', {
   require: option('--require <what>', choice(...loginRequirements), 'server.require'),
   allowRedirect: option('--allow-redirect <host,...>', read.list, 'server.allowRedirect'),
 })
-
-export type ServerSettings = SettingsOf<typeof serverOptions>
 
 const runOptions = optionGroup('Run', {
   runId: option('--run-id <id>', read.runId, 'runId'),

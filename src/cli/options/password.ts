@@ -10,7 +10,8 @@ import type { LoginOptions } from '../../client/login/protection.js'
 import { UsageError, usageError } from '../../errors.js'
 import { knownLogins, checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
 import type { Output } from '../output/output.js'
-import { serverOptions, type ServerSettings } from './options.js'
+import type { LoadFields } from './definition.js'
+import { serverOptions } from './options.js'
 import { findValue, type Found, type OptionSources } from './resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 import { clean, systemCode } from '../output/terminal-text.js'
@@ -39,6 +40,12 @@ export interface Login extends Pick<LoginOptions, 'loginMemory'> {
   password?: string
 }
 
+/** The settings of a command that connects to a server. A quiet command shows no warnings. */
+export interface ServerSettings {
+  readonly options: LoadFields
+  readonly quiet?: boolean
+}
+
 export interface LoginCall {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
@@ -52,7 +59,7 @@ export interface LoginCall {
  *   DDB_CONFIG if other users could have changed the stored login methods
  */
 export async function readCredentials(
-  settings: ServerSettings & { readonly quiet?: boolean },
+  { options: { server: { user, tlsInsecure } = {} }, quiet }: ServerSettings,
   call: LoginCall,
   dataOnStdin = false,
 ): Promise<Login> {
@@ -61,14 +68,13 @@ export async function readCredentials(
   const text = source?.texts.at(-1) ?? ''
   const isTyped = text === '-' && source?.origin !== variable
   // A quiet run shows no one-time notices, and leaves them to a later run.
-  const warn = settings.quiet === true ? undefined : call.output.note
-  if (settings.tlsInsecure === true) warn?.(insecureTls)
+  const warn = quiet === true ? undefined : call.output.note
+  if (tlsInsecure === true) warn?.(insecureTls)
   if (isTyped && dataOnStdin) {
     throw usageError(
       `${source!.origin} - and data from standard input exclude each other: put the password into a file`,
     )
   }
-  const { user } = settings
   if (user === undefined) {
     if (source === undefined) return {}
     throw usageError(`${source.origin} gives a password, but no user: add --user`)

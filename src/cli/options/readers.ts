@@ -206,6 +206,9 @@ export interface HostAddress {
   readonly port: number
 }
 
+/** At least one. */
+export type Hosts = readonly [HostAddress, ...HostAddress[]]
+
 /** `H[:PORT],…`; an IPv6 address with a port is in brackets. The port's default is DDB_PORT, else 8848. */
 export const hosts = single(
   'HOST or HOST:PORT, several with commas between',
@@ -216,7 +219,7 @@ export const hosts = single(
     }
     const found = value.split(',').map(part => hostAddress(part.trim(), standard))
     const isWrong = found.includes(undefined)
-    return isWrong ? undefined : (found as unknown as readonly [HostAddress, ...HostAddress[]])
+    return isWrong ? undefined : (found as unknown as Hosts)
   },
 )
 

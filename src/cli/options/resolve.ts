@@ -29,11 +29,24 @@ export function resolveOptions<Table extends OptionTable>(
   sources: OptionSources,
 ): SettingsOf<Table> {
   const settings: Record<string, unknown> = {}
+  const options: Record<string, unknown> = {}
   for (const [key, definition] of Object.entries(table)) {
     const found = findValue(definition, sources)
-    if (found !== undefined) settings[key] = readValue(definition, found, sources)
+    if (found === undefined) continue
+    const value = readValue(definition, found, sources)
+    settings[key] = value
+    for (const [group, set] of Object.entries(fieldsSetBy(definition, value))) {
+      options[group] = typeof set === 'object' ? { ...(options[group] as object), ...set } : set
+    }
   }
-  return settings as SettingsOf<Table>
+  return { ...settings, options } as SettingsOf<Table>
+}
+
+function fieldsSetBy({ field, fields }: OptionDefinition, value: unknown): object {
+  if (fields !== undefined) return fields(value as never)
+  const [group = '', member] = field?.split('.') ?? []
+  if (field === undefined) return {}
+  return { [group]: member === undefined ? value : { [member]: value } }
 }
 
 /** The value of an option, including its default; undefined if nothing sets it. */

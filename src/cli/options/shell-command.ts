@@ -10,12 +10,13 @@ import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import { fieldsOf, type OptionDefinition, type OptionTable } from './definition.js'
+import type { OptionDefinition, OptionTable } from './definition.js'
 import {
   commandOptions,
   loadOptions,
   serverOptions,
   valueOptions,
+  type CommandName,
   type Settings,
 } from './options.js'
 import { jsonTo } from './readers.js'
@@ -61,10 +62,17 @@ function flagWords(options: OptionTable, flags: Flags): string[] {
   })
 }
 
+/** A command as the user typed it, or as the program proposes it. Flags that the command lacks are not printed. */
+export interface TypedCall {
+  readonly command: CommandName
+  readonly args: readonly string[]
+  readonly flags: Flags
+}
+
 /** `./` keeps an argument that begins with - or @ from being read as an option or a file of options. */
-function commandWords(name: string, args: readonly string[], options: OptionTable, flags: Flags) {
+function commandWords({ command, args, flags }: TypedCall): string[] {
   const words = args.map(word => (/^[-@]./.test(word) ? `./${word}` : word))
-  return [name, ...words, ...flagWords(options, flags)]
+  return [command, ...words, ...flagWords(commandOptions[command], flags)]
 }
 
 /** The flags of `load` that set these fields, with their texts. */
@@ -80,29 +88,20 @@ function flagsOf(fields: Readonly<Record<string, unknown>>): [string, readonly s
   })
 }
 
-export interface TypedCall {
-  readonly command: { readonly name: string; readonly options: OptionTable }
-  readonly args: readonly string[]
-  readonly flags: Flags
-  /** Name of another command with the same options, to suggest that command; default: `command.name`. */
-  readonly name?: string
-}
-
 /**
  * Words of the user's own call. @param changes  flags, such as `--table`, with their new texts; null leaves a flag out. Repeatable
  * flags keep the user's own texts
  */
 export function sameCommand(
-  { command: { name: own, options }, args, flags, name = own }: TypedCall,
+  call: TypedCall,
   changes: Readonly<Record<string, string | readonly string[] | null>> = {},
 ): string[] {
-  const changed = new Map(flags)
+  const flags = new Map(call.flags)
   for (const [flag, text] of Object.entries(changes)) {
     const long = flag.slice(2)
-    if (text === null) changed.delete(long)
-    else changed.set(long, [flags.get(long) ?? [], text].flat())
+    flags.set(long, text === null ? [] : [flags.get(long) ?? [], text].flat())
   }
-  return commandWords(name, args, options, changed)
+  return commandWords({ ...call, flags })
 }
 
 /** The flags that name the server and the user. */
@@ -137,7 +136,7 @@ export function loadCommand(
       findValue(one, sources)?.texts ?? [],
     ]),
   )
-  const own = new Map(flagsOf(fieldsOf(loadOptions, settings)))
+  const own = new Map(flagsOf(settings.options))
   for (const [name, texts] of flagsOf(detected)) {
     // A setting that the check did not change stays as the user wrote it.
     if (String(texts) !== String(own.get(name))) flags.set(name, texts)
@@ -159,7 +158,7 @@ export function loadCommand(
   for (const name of isOnly || number === 1 ? [] : ofOne) {
     flags.set(name, flags.get(name)?.map(text => numbered(text, number, name)) ?? [])
   }
-  return shellText(commandWords('load', isAsGiven ? args : inputs, loadOptions, flags))
+  return shellText(commandWords({ command: 'load', args: isAsGiven ? args : inputs, flags }))
 }
 
 /** `r-2.csv` for `r.csv`. */
@@ -188,22 +187,21 @@ export function nextCommands(
   const isMade = hasScript || needsScript || isStdin
   const target = ['table', [table]] as const
   const create = ['create', isMade ? [] : [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
-  const printing = ['json', 'no-color'].map(name => [name, []] as const)
-  const ofNewTable = ['types', 'partition'].map(name => [name, []] as const)
-  const left = isMade ? [...printing, ...ofNewTable] : printing
-  const ofLoad = new Map([target, create, ...flags, create, ...left])
-  const load = shellText(commandWords('load', args, loadOptions, withNeeded(ofLoad, needed)))
+  const without = (...names: string[]) => names.map(name => [name, []] as const)
+  const printing = without('json', 'no-color')
+  const left = isMade ? [...printing, ...without('types', 'partition')] : printing
+  const ofLoad = withNeeded(new Map([target, create, ...flags, create, ...left]), needed)
+  const load = shellText(commandWords({ command: 'load', args, flags: ofLoad }))
   if (hasScript || !isMade || isStdin) return [load]
-  const ofSchema = new Map([target, ...flags, ['create', []], ['output', ['create']], ...printing])
-  const schema = shellText(commandWords('schema', args, commandOptions.schema, ofSchema))
+  const output = ['output', ['create']] as const
+  const ofSchema = new Map([target, ...flags, ...without('create'), output, ...printing])
+  const schema = shellText(commandWords({ command: 'schema', args, flags: ofSchema }))
   return [`${schema} | ddb-ingest exec -`, load]
 }
 
 /** Words of the user's call plus the needed options. */
-export function completedCommand(call: TypedCall, needed: NeededOptions): string[] {
-  const { command, args, flags, name = command.name } = call
-  return commandWords(name, args, command.options, withNeeded(flags, needed))
-}
+export const completedCommand = (call: TypedCall, needed: NeededOptions): string[] =>
+  commandWords({ ...call, flags: withNeeded(call.flags, needed) })
 
 const isSet = (flags: Flags, name: string): boolean => (flags.get(name) ?? []).length > 0
 

@@ -9,6 +9,7 @@ import { newRun } from '../../load/run.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
 import { attempt } from '../process-environment.js'
+import type { LoadFields } from '../options/definition.js'
 import { failureOf } from './failures.js'
 
 export function peakMemory(): LoadResult['memory'] {
@@ -19,7 +20,7 @@ export function peakMemory(): LoadResult['memory'] {
 export interface AskedRun {
   readonly runId?: string | undefined
   /** undefined if not yet known. */
-  readonly server: ServerAddress | undefined
+  readonly server: Partial<ServerAddress> | undefined
   readonly target: TargetOptions
   readonly confirm?: Confirmation | undefined
 }
@@ -56,11 +57,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
   }
 }
 
-export function emptyCheck(
-  server: ServerAddress,
-  target: TargetOptions,
-  error: unknown,
-): CheckResult {
+export function emptyCheck({ server, target = {} }: LoadFields, error: unknown): CheckResult {
   const result = emptyResult({ server, target }, new Date(), error)
   const { version, exitCode, rejects, sources } = result
   return {

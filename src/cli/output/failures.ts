@@ -7,7 +7,6 @@ import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { asDdbError } from '../../load/run-ending.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import type { OptionTable } from '../options/definition.js'
 import { commandOptions } from '../options/options.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { TypedCall } from '../options/shell-command.js'
@@ -18,9 +17,9 @@ import { isLeftUnanswered } from './run-report.js'
 /** The user's call, as far as it was read before something failed. */
 export interface UserCall {
   /** undefined until the program has recognized the command's name. */
-  command?: { readonly name: string; readonly options: OptionTable }
-  args?: readonly string[]
-  flags?: ReadonlyMap<string, readonly string[]>
+  command?: TypedCall['command']
+  args?: TypedCall['args']
+  flags?: TypedCall['flags']
   /** Words of the next command, if the failed command has determined one. */
   next?: readonly string[]
   /** True if `next` is a load. */
@@ -113,7 +112,7 @@ export interface NextStep {
 export function otherHeader(isHeader: boolean, asked: UserCall): NextStep[] {
   const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
   if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return []
-  if (asked.serverEnds && needsServer(known.command.name)) return []
+  if (asked.serverEnds && needsServer(known.command)) return []
   const label = `if the first record is a ${isHeader ? 'row' : 'header'}`
   return [{ label, command: shellText(fixed(known)) }]
 }
@@ -128,7 +127,7 @@ export function printSteps(
   if (code === 'DDB_LOGIN') {
     output.note('give the password with --password-file or DDB_PASSWORD, or at the prompt')
   }
-  if (code === 'DDB_CONNECT' && command?.name !== 'serve') {
+  if (code === 'DDB_CONNECT' && command !== 'serve') {
     output.note(
       'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
     )
@@ -148,7 +147,7 @@ type Advice = (asked: Known) => readonly string[] | undefined
 function knownCall(asked: UserCall, fix: Fix | null = null): Known | undefined {
   const { command, args = [], flags = new Map() } = asked
   if (command === undefined) return undefined
-  const known = new Set(Object.values(command.options).map(({ name }) => `--${name}`))
+  const known = new Set(Object.values(commandOptions[command]).map(({ name }) => `--${name}`))
   const options = Object.entries(fix?.options ?? {}).filter(([flag]) => known.has(flag))
   const own = fix && { ...fix, options: Object.fromEntries(options) }
   return { ...asked, command, args, flags, fix: own }
@@ -158,7 +157,7 @@ function knownCall(asked: UserCall, fix: Fix | null = null): Known | undefined {
 const hasFiles = ({ args, flags }: Known): boolean =>
   flags.has('files-from') || (args.length > 0 && !args.includes('-'))
 
-const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
+const isLoad = ({ command }: Known): boolean => command === 'load' || command === 'check'
 
 const isFixed = ({ fix }: Known): boolean => Object.keys(fix?.options ?? {}).length > 0
 
@@ -169,23 +168,21 @@ const fixed = (asked: Known, without: Readonly<Record<string, null>> = {}): stri
 /** The same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
-  const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
+  const isOnce = asked.command === 'exec' || (isLoad(asked) && !hasFiles(asked))
   return isOnce ? undefined : sameCommand(asked)
 }
 
 const usage: Advice = asked =>
   isFixed(asked) && hasFiles(asked) && !asked.mayHaveStored
     ? fixed(asked)
-    : [asked.command.name, isLoad(asked) ? '--help-all' : '--help']
+    : [asked.command, isLoad(asked) ? '--help-all' : '--help']
 
 /** `check`, which shows column by column what the load would do, with the options that would help. A load that it prints would repeat rows. */
 const check: Advice = asked => {
-  if (asked.mayHaveStored && asked.command.name === 'load') return look(asked)
+  if (asked.mayHaveStored && asked.command === 'load') return look(asked)
   if (!hasFiles(asked)) return undefined
-  if (!isFixed(asked) && asked.command.name !== 'load') return undefined
-  if (!isLoad(asked)) return fixed(asked)
-  const ofLoad = { '--dry-run': null, '--json': null, '--report': null, '--metrics-file': null }
-  return fixed({ ...asked, name: 'check' }, ofLoad)
+  if (!isFixed(asked) && asked.command !== 'load') return undefined
+  return isLoad(asked) ? fixed({ ...asked, command: 'check' }, { '--json': null }) : fixed(asked)
 }
 
 /** Texts that are not in the encoding that the user gave: the call without it. */
@@ -213,8 +210,8 @@ const look: Advice = asked => {
     const ofLoad = ['--json', '--trace', '--quiet', ...(isNull ? [] : ['--on-error'])]
     // Types of a new table are in the table by now.
     if (flags.has('create')) ofLoad.push('--types')
-    const call = { ...asked, command: { name: 'audit', options: commandOptions.audit } }
-    return sameCommand(call, Object.fromEntries(ofLoad.map(flag => [flag, null])))
+    const left = Object.fromEntries(ofLoad.map(flag => [flag, null]))
+    return sameCommand({ ...asked, command: 'audit' }, left)
   }
   if (table === undefined) return undefined
   const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
@@ -222,7 +219,7 @@ const look: Advice = asked => {
 }
 
 const runs: Advice = ({ flags, args, command }) => {
-  const name = flags.get('run-id')?.at(-1) ?? (command.name === 'resume' ? args[0] : undefined)
+  const name = flags.get('run-id')?.at(-1) ?? (command === 'resume' ? args[0] : undefined)
   const folder = flags.get('state-dir')?.at(-1)
   const where = folder === undefined ? [] : ['--state-dir', folder]
   return name === undefined ? undefined : ['runs', name, ...where]
@@ -236,7 +233,7 @@ const login: Advice = ({ flags }) => {
 
 /** If no server answered: the embedded server. If `serve` itself failed: a free port. */
 const serve: Advice = asked =>
-  asked.command.name === 'serve' ? sameCommand(asked, { '--port': '0' }) : ['serve']
+  asked.command === 'serve' ? sameCommand(asked, { '--port': '0' }) : ['serve']
 
 /** Other codes: `explain`. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
@@ -288,12 +285,12 @@ const needsServer = (name = ''): boolean =>
 export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, loads = false): void {
   const known = knownCall(asked)
   if (known === undefined || !isLoad(known)) return
-  // Options of `check` that `load` would understand differently, or not at all.
-  const ofCheck = loads ? ['dry-run', 'sample', 'json'] : []
+  const command = loads ? 'load' : known.command
+  // A load would understand these options of a check differently.
+  const ofCheck = loads ? ['dry-run', 'json'] : []
   const kept = [...known.flags].filter(([flag]) => !ofCheck.includes(flag))
-  const name = loads ? 'load' : known.command.name
-  asked.nextLoads = name === 'load'
-  asked.next = completedCommand({ ...known, flags: new Map(kept), name }, needed)
+  asked.nextLoads = command === 'load'
+  asked.next = completedCommand({ ...known, flags: new Map(kept), command }, needed)
 }
 
 /** True if the table may have lost the rows of the run. */
@@ -334,7 +331,7 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   if (!asked.serverEnds) {
     if (isInDoubt(error) && resume.audit !== null) return { label: findOut, command: resume.audit }
     // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
-    const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command?.name === 'load'
+    const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command === 'load'
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
       return isLeftUnanswered(result, confirm.used)
         ? next(nextCommand({ code: 'DDB_RUN_CHANGED' }, asked))

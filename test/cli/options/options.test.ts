@@ -7,18 +7,13 @@ import t from 'tap'
 import {
   journalFolder,
   journalOf,
-  serverSettingsOf,
   loadOptionsOf,
+  withJournaled,
 } from '../../../src/cli/options/library-options.js'
 import { englishHelp } from '../../../src/cli/language/help-texts.js'
 import { journaledServerOptions } from '../../../src/cli/options/options.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
-import {
-  type OptionDefinition,
-  option,
-  optionGroup,
-  fieldsOf,
-} from '../../../src/cli/options/definition.js'
+import { type OptionDefinition, option, optionGroup } from '../../../src/cli/options/definition.js'
 import { count, text } from '../../../src/cli/options/readers.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
@@ -87,11 +82,16 @@ const table = optionGroup('Run', {
 })
 
 t.test('settings are passed to the fields of their options, and only given settings', async t => {
-  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', script: 'l' }), {
+  const fieldsOf = (flags: Record<string, string>) =>
+    resolveOptions(table, {
+      flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
+      environment: {},
+    }).options
+  t.strictSame(fieldsOf({ 'batch-rows': '5', retries: '0', 'run-id': 'r', script: 'l' }), {
     delivery: { batchRows: 5, retries: 0 },
     runId: 'r',
   })
-  t.strictSame(fieldsOf(table, { script: 'l' }), {})
+  t.strictSame(fieldsOf({ script: 'l' }), {})
 })
 
 t.test('the compiler refuses a field that does not exist or that has a different type', async t => {
@@ -137,24 +137,24 @@ t.test('a removed working folder stays undefined', async t => {
 
 const journaled = { host: 'h', port: 9, user: 'u' }
 
-const settings = (
+const serverIn = (
   flags: Record<string, string> = {},
   environment = {},
   server: JournaledServer = journaled,
   folder = '',
 ) =>
-  serverSettingsOf(
+  withJournaled(
     resolveOptions(journaledServerOptions, {
       flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
       environment,
     }),
     server,
     folder,
-  )
+  ).options.server
 
 t.test('a resumed run takes missing options from the journal', async t => {
-  t.match(settings(), { host: [{ host: 'h', port: 9 }], user: 'u' })
-  t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
+  t.match(serverIn(), { host: 'h', port: 9, user: 'u' })
+  t.notOk('user' in serverIn({}, {}, { host: 'h', port: 9 }))
   const protectedBy = {
     tls: true,
     compress: 'lz4' as const,
@@ -162,17 +162,15 @@ t.test('a resumed run takes missing options from the journal', async t => {
     certFile: '/own.pem',
   }
   const kept = { ...protectedBy, caFile: '/begun/ca.pem' }
-  t.match(settings({}, {}, { ...journaled, ...protectedBy }, '/begun'), kept)
+  t.match(serverIn({}, {}, { ...journaled, ...protectedBy }, '/begun'), kept)
 })
 
 t.test('flags and environment override the journal', async t => {
-  t.match(settings({ host: 'g:7,f' }), {
-    host: [
-      { host: 'g', port: 7 },
-      { host: 'f', port: 8848 },
-    ],
-    user: 'u',
-  })
-  t.match(settings({ user: 'v' }), { host: [{ host: 'h', port: 9 }], user: 'v' })
-  t.match(settings({}, { DDB_HOST: 'e', DDB_PORT: '7' }), { host: [{ host: 'e', port: 7 }] })
+  const otherHosts = [{ host: 'f', port: 8848 }]
+  t.match(serverIn({ host: 'g:7,f' }), { host: 'g', port: 7, otherHosts, user: 'u' })
+  t.match(serverIn({ user: 'v' }), { host: 'h', port: 9, user: 'v' })
+  const cluster = { ...journaled, otherHosts }
+  t.match(serverIn({ user: 'v' }, {}, cluster), { otherHosts })
+  const environment = { DDB_HOST: 'e', DDB_PORT: '7' }
+  t.match(serverIn({}, environment, cluster), { host: 'e', port: 7, otherHosts: [] })
 })

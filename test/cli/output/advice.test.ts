@@ -52,7 +52,7 @@ const calls: readonly (readonly string[])[] = [
 function askedOf(argv: readonly string[], mayHaveStored: boolean): UserCall {
   const line = readCommandLine(argv, commands, 80)
   if ('answer' in line) throw new Error(line.answer)
-  return { ...line, mayHaveStored }
+  return { ...line, command: line.command.name, mayHaveStored }
 }
 
 /** The words into which a shell divides a command line. */

@@ -447,8 +447,13 @@ t.test('for a running run the process is named, and the last record may be incom
   t.match(text, 'target     trades on h:8848\n')
 })
 
+const address = { host: 'h', port: 1 }
+
 function checkResult(change: Partial<CheckResult>): CheckResult {
-  const empty = emptyCheck({ host: 'h', port: 1 }, { table: 't' }, new DdbError('DDB_TARGET', ''))
+  const empty = emptyCheck(
+    { server: address, target: { table: 't' } },
+    new DdbError('DDB_TARGET', ''),
+  )
   const counts = { nulls: 0, coerced: 0, rejected: 0, first: null, last: null }
   const columns = ['a', 'b'].map(name => ({ name, type: 'INT', ...counts }))
   return { ...empty, status: 'fits', exitCode: 0, error: null, columns, ...change }
@@ -584,7 +589,7 @@ t.test('the check prints one command or several', async t => {
 
 t.test('the object of a check that did not begin has all members and claims nothing', async t => {
   const error = new UsageError('DDB_NAME', 'no')
-  t.match(emptyCheck({ host: 'h', port: 1 }, { table: 't', method: 'append' }, error), {
+  t.match(emptyCheck({ server: address, target: { table: 't', method: 'append' } }, error), {
     schema: 'ddb-ingest/check/1',
     status: 'failed',
     exitCode: 64,

@@ -9,15 +9,10 @@ import { askedOf, runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { shellWord } from '../../options/shell-command.js'
-import { defined, fieldsOf } from '../../options/definition.js'
-import {
-  journalFolder,
-  knownRun,
-  serverSettingsOf,
-  serverOf,
-} from '../../options/library-options.js'
+import { defined } from '../../options/definition.js'
+import { journalFolder, knownRun, serverOf, withJournaled } from '../../options/library-options.js'
 import { runId as runIdReader } from '../../options/readers.js'
-import { commandOptions, type Settings } from '../../options/options.js'
+import type { Settings } from '../../options/options.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 import { systemCode } from '../../output/terminal-text.js'
 
@@ -39,7 +34,7 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
     const rejects = file === undefined ? {} : { rejects: resolve(workingFolder, file) }
     await refuseSharedFiles({ ...settings, ...rejects, journal: known.path }, inputs, call)
     const trace = await openFiles()
-    const journaled = serverSettingsOf(settings, options.server, workingFolder)
+    const journaled = withJournaled(settings, options.server, workingFolder)
     const server = await serverOf(journaled, call, trace)
     // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
     goTo(known, processEnvironment)
@@ -94,7 +89,7 @@ async function runToResume(folder: string, runId: string, restart = false): Prom
 /** If neither the user nor the run's options name a rejects file, uses the file that an earlier process recorded. */
 function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Settings<'resume'>) {
   const { onError, ...kept } = options.rejects ?? {}
-  const own = fieldsOf(commandOptions.resume, settings).rejects ?? {}
+  const own = settings.options.rejects ?? {}
   const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
   // A journal may lack `rejects`; then `rejectsFiles` still names the rejects file.
   const before = journal.rejects?.files[0]?.path ?? journal.rejectsFiles[0]
@@ -110,10 +105,19 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Se
 /** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: Settings<'resume'>): Settings<'resume'> {
   const { json, stateDir, rejects, metricsFile, report, trace, caFile, certFile } = settings
-  const named = defined({ stateDir, rejects, metricsFile, report, trace, caFile, certFile })
-  const whole = Object.entries(named).map(([name, path]) => [name, resolve(path)] as const)
+  const { options } = settings
+  const whole = (paths: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(defined(paths)).map(([name, path]) => [name, resolve(path!)]))
   const file = json?.file === undefined ? json : { ...json, file: resolve(json.file) }
-  return { ...settings, ...Object.fromEntries(whole), ...defined({ json: file }) }
+  return {
+    ...{ ...settings, ...whole({ stateDir, rejects, metricsFile, report, trace }) },
+    ...{ ...whole({ caFile, certFile }), ...defined({ json: file }) },
+    options: {
+      ...options,
+      rejects: { ...options.rejects, ...whole({ file: rejects }) },
+      server: { ...options.server, ...whole({ caFile, certFile }) },
+    },
+  }
 }
 
 /** Changes to the folder in which the run began. @throws {InputError} DDB_INPUT_MISSING */

@@ -21,8 +21,8 @@ import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
-import { defined, fieldsOf } from '../../options/definition.js'
-import { journalFolder, serverSettingsOf, serverOf } from '../../options/library-options.js'
+import { defined } from '../../options/definition.js'
+import { journalFolder, serverOf, withJournaled } from '../../options/library-options.js'
 import { addressesText, shellWord } from '../../options/shell-command.js'
 import { commandOptions, type Settings } from '../../options/options.js'
 
@@ -47,7 +47,7 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const trace = await openFiles()
     const asked = optionsOf(known, path, rejects, settings)
     await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
-    const server = await serverOf(serverSettingsOf(settings, options.server, begunIn), call, trace)
+    const server = await serverOf(withJournaled(settings, options.server, begunIn), call, trace)
     const before = await readRun(folder, runId, files)
     const restart = settings.restart ?? (isUntouched(before) || undefined)
     if (restart !== true) refuseCopy(path, runId, before)
@@ -99,8 +99,7 @@ function optionsOf(
   settings: Settings<'retry'>,
 ): Omit<LoadOptions, 'server'> {
   const asked = retryOptions(known, path)
-  const given = fieldsOf(commandOptions.retry, settings)
-  const { maxErrors = '100%', expectRows } = settings
+  const { options: given, maxErrors = '100%', expectRows } = settings
   return {
     ...asked,
     target: { ...asked.target, ...given.target },

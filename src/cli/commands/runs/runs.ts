@@ -26,12 +26,7 @@ import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
 import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
-import {
-  journalFolder,
-  knownRun,
-  serverSettingsOf,
-  serverTargetOf,
-} from '../../options/library-options.js'
+import { journalFolder, knownRun, withJournaled } from '../../options/library-options.js'
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { Settings } from '../../options/options.js'
 import { endFailed } from '../../output/failures.js'
@@ -251,9 +246,10 @@ function newTargets(
 ): (journaled: JournaledServer, begunIn: string) => Promise<ServerTarget> {
   const known = new Map<string | undefined, Login>()
   return async (journaled, begunIn) => {
-    const server = serverSettingsOf(settings, journaled, begunIn)
-    const login = known.get(server.user) ?? (await readCredentials(server, call))
+    const given = withJournaled(settings, journaled, begunIn)
+    const { server } = given.options
+    const login = known.get(server.user) ?? (await readCredentials(given, call))
     known.set(server.user, login)
-    return serverTargetOf(server, login)
+    return { ...server, ...login }
   }
 }
