@@ -12,12 +12,12 @@ import { fieldFlags } from './options/options.js'
 import { checkEnvironment, isKernelOff } from './options/resolve.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
-import { rawArguments, type ProcessEnvironment } from './process-environment.js'
+import { rawArguments, thisProcess, type ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
 export async function dispatch(
   given: readonly string[],
-  processEnvironment: ProcessEnvironment,
+  processEnvironment: ProcessEnvironment = thisProcess(),
 ): Promise<number> {
   const endNames = nameOptionsByFlags(fieldFlags)
   const argv = rawArguments(given, processEnvironment.commandLine)

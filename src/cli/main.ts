@@ -1,17 +1,16 @@
 /*
   The entry point of the command line. It loads nothing that --version does not need.
 */
-import { errorCodes } from '../errors.js'
-import { thisProcess, type ProcessEnvironment } from './process-environment.js'
+import { version } from '../version.js'
+import type { ProcessEnvironment } from './process-environment.js'
 
 /** @param argv  without node and the script @returns the exit code; never rejects */
 export async function main(
   argv: readonly string[],
-  processEnvironment: ProcessEnvironment = thisProcess(),
+  processEnvironment?: ProcessEnvironment,
 ): Promise<number> {
   if (argv.length === 1 && ['--version', '-V', 'version'].includes(argv[0]!)) {
-    const { version } = await import('../version.js')
-    const { stdout, stderr } = processEnvironment
+    const { stdout, stderr } = processEnvironment ?? process
     stdout.on('error', () => undefined)
     const failure = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
       stdout.write(`${version}\n`, resolve)
@@ -21,6 +20,7 @@ export async function main(
     stderr.write(
       `ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n`,
     )
+    const { errorCodes } = await import('../errors.js')
     return errorCodes.DDB_OUTPUT_WRITE
   }
   const { dispatch } = await import('./dispatch.js')

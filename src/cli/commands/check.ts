@@ -1,6 +1,7 @@
 /*
   `check`, and `load --dry-run`: reports what a load would do, and prints a command that does exactly that.
 */
+import { extname } from 'node:path'
 import { errorCodes, usageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../load/check/check-result.js'
@@ -10,10 +11,18 @@ import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
-import type { Settings } from '../options/options.js'
-import { defined } from '../options/definition.js'
+import { loadOptions, type Settings } from '../options/options.js'
+import { defined, type OptionDefinition } from '../options/definition.js'
 import { journalOf, loadOptionsOf } from '../options/library-options.js'
-import { loadCommand, shellText } from '../options/shell-command.js'
+import { findValue } from '../options/resolve.js'
+import {
+  addressesText,
+  commandWords,
+  flagsOf,
+  isFile,
+  passRejects,
+  shellText,
+} from '../options/shell-command.js'
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
@@ -73,24 +82,82 @@ async function runCheck(
 
 /** Loads that get further: none if an input or the target does not fit, and none that lacks options which the check has found. */
 function commandsOf(
-  { frozen, inputs, status }: CheckResult,
+  result: CheckResult,
   settings: Settings<'check'>,
   { args, sources, asked: { next, nextLoads, serverEnds } }: Call,
 ): string[] {
-  if (serverEnds || (status !== 'fits' && status !== 'rejects')) return []
+  if (serverEnds || (result.status !== 'fits' && result.status !== 'rejects')) return []
   if (next !== undefined) return nextLoads ? [shellText(next)] : []
-  return frozen.map((one, i) => {
-    const own = inputs.filter(({ path }) => one.inputs.includes(path))
-    const rows = own.reduce((sum, input) => sum + input.rows, 0)
-    const fit = own.reduce((left, input) => left - input.rejected, rows)
-    return loadCommand(settings, sources, {
-      frozen: one,
-      number: i + 1,
-      isOnly: frozen.length === 1,
-      args: args.length > 0 || settings.filesFrom !== undefined ? args : ['-'],
-      counts: { rows, fit, isWhole: own.every(({ isWhole }) => isWhole) },
-    })
-  })
+  const given = args.length > 0 || settings.filesFrom !== undefined ? args : ['-']
+  return result.frozen.map((_, index) =>
+    loadCommand(index, result, settings, { args: given, sources }),
+  )
+}
+
+/** Options about the output of this process. */
+const ofOutput = ['dry-run', 'quiet', 'trace', 'no-color']
+/** Options that two loads cannot share. */
+const ofOne = ['run-id', 'rejects', 'json', 'metrics-file', 'report']
+
+/** The load at `index` of those that the check proposes, with every given and every detected setting. */
+export function loadCommand(
+  index: number,
+  {
+    frozen,
+    inputs: checked,
+  }: Pick<CheckResult, 'frozen'> & {
+    readonly inputs: readonly Pick<
+      CheckResult['inputs'][number],
+      'path' | 'rows' | 'rejected' | 'isWhole'
+    >[]
+  },
+  settings: Settings<'check'>,
+  { args, sources }: Pick<Call, 'args' | 'sources'>,
+): string {
+  const { inputs, ...detected } = frozen[index]!
+  const flags = new Map(
+    Object.values<OptionDefinition>(loadOptions).map(one => [
+      one.name,
+      findValue(one, sources)?.texts ?? [],
+    ]),
+  )
+  const given = new Map(flagsOf(settings.options))
+  for (const [name, texts] of flagsOf(detected)) {
+    // A setting that the check did not change stays as the user wrote it.
+    if (String(texts) !== String(given.get(name))) flags.set(name, texts)
+  }
+  flags.set('host', [addressesText(settings.host)])
+  flags.set('json', flags.get('json')!.filter(isFile))
+  const isOnly = frozen.length === 1
+  // A list from standard input cannot be read again.
+  const isAsGiven = isOnly && settings.filesFrom !== '-'
+  // Folders and lists are replaced by the files that they select.
+  const left = isAsGiven ? ofOutput : [...ofOutput, 'include', 'files-from']
+  for (const name of left) flags.set(name, [])
+  const own = checked.filter(({ path }) => inputs.includes(path))
+  const rows = own.reduce((sum, input) => sum + input.rows, 0)
+  const rejected = own.reduce((sum, input) => sum + input.rejected, 0)
+  const isWhole = own.every(input => input.isWhole)
+  // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
+  if (!isOnly && isWhole) {
+    if (settings.limit !== undefined) flags.set('limit', [String(rows)])
+    if (settings.expectRows !== undefined) flags.set('expect-rows', [String(rows - rejected)])
+  }
+  passRejects(flags, rejected, isWhole)
+  for (const name of index === 0 ? [] : ofOne) {
+    flags.set(
+      name,
+      flags.get(name)!.map(text => numbered(text, index + 1, name)),
+    )
+  }
+  return shellText(commandWords({ command: 'load', args: isAsGiven ? args : inputs, flags }))
+}
+
+/** `r-2.csv` for `r.csv`. */
+function numbered(text: string, number: number, name: string): string {
+  if (name === 'run-id') return `${text.slice(0, 60)}-${number}`
+  const extension = extname(text)
+  return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
 async function print(settings: Settings<'check'>, call: Call, result: CheckResult): Promise<void> {

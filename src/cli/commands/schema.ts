@@ -8,7 +8,7 @@ import { checkDfsOnly, createScript, type NewTable } from '../../infer/create-sc
 import type { ReadingPlace } from '../../infer/findings.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
-import { neededOptions } from '../../infer/needed-options.js'
+import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { inferOptions } from '../../load/target/create-target.js'
 import { parseTableTarget } from '../../load/target/target.js'
@@ -22,7 +22,13 @@ import { pathNames } from '../../source/path/input-texts.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
-import { nextCommands, sameCommand, shellText } from '../options/shell-command.js'
+import {
+  commandWords,
+  sameCommand,
+  shellText,
+  withNeeded,
+  type TypedCall,
+} from '../options/shell-command.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { defined } from '../options/definition.js'
 import type { Settings } from '../options/options.js'
@@ -115,6 +121,37 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
         : nextCommands({ args, flags }, { table, needed, needsScript, hasScript }),
     script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
   }
+}
+
+/** A table that `schema` proposes. */
+export interface ProposedTable {
+  readonly table: string
+  readonly needed: NeededOptions
+  /** True if the table has properties that `load --create` cannot give it. */
+  readonly needsScript: boolean
+  /** True if the user has the script that creates the table. */
+  readonly hasScript: boolean
+}
+
+/** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. @param flags  of `schema` */
+export function nextCommands(
+  { args, flags }: Pick<TypedCall, 'args' | 'flags'>,
+  { table, needed, needsScript, hasScript }: ProposedTable,
+): string[] {
+  const isStdin = args.includes('-') || flags.get('files-from')?.at(-1) === '-'
+  const isMade = hasScript || needsScript || isStdin
+  const target = ['table', [table]] as const
+  const create = ['create', isMade ? [] : [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
+  const without = (...names: string[]) => names.map(name => [name, []] as const)
+  const printing = without('json', 'no-color')
+  const left = isMade ? [...printing, ...without('types', 'partition')] : printing
+  const ofLoad = withNeeded(new Map([target, create, ...flags, create, ...left]), needed)
+  const load = shellText(commandWords({ command: 'load', args, flags: ofLoad }))
+  if (hasScript || !isMade || isStdin) return [load]
+  const output = ['output', ['create']] as const
+  const ofSchema = new Map([target, ...flags, ...without('create'), output, ...printing])
+  const schema = shellText(commandWords({ command: 'schema', args, flags: ofSchema }))
+  return [`${schema} | ddb-ingest exec -`, load]
 }
 
 /** `trades` for `/data/trades.csv.gz`. */

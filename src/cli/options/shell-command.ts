@@ -3,9 +3,8 @@
   of detected values. No printed command contains a password.
 */
 import { existsSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
-import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
@@ -17,10 +16,9 @@ import {
   serverOptions,
   valueOptions,
   type CommandName,
-  type Settings,
 } from './options.js'
 import { jsonTo } from './readers.js'
-import { findValue, type OptionSources } from './resolve.js'
+import type { OptionSources } from './resolve.js'
 
 type Flags = OptionSources['flags']
 
@@ -45,7 +43,7 @@ export const addressesText = (hosts: readonly ServerAddress[]): string =>
   hosts.map(({ host, port }) => addressText(host, port)).join(',')
 
 /** True for a value of `--json` that names a file. */
-const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
+export const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
 
 /** A switch if it is on, a repeatable flag for each text, any other flag with the last text; nothing for unknown flags. */
 function flagWords(options: OptionTable, flags: Flags): string[] {
@@ -70,13 +68,13 @@ export interface TypedCall {
 }
 
 /** `./` keeps an argument that begins with - or @ from being read as an option or a file of options. */
-function commandWords({ command, args, flags }: TypedCall): string[] {
+export function commandWords({ command, args, flags }: TypedCall): string[] {
   const words = args.map(word => (/^[-@]./.test(word) ? `./${word}` : word))
   return [command, ...words, ...flagWords(commandOptions[command], flags)]
 }
 
 /** The flags of `load` that set these fields, with their texts. */
-function flagsOf(fields: Readonly<Record<string, unknown>>): [string, readonly string[]][] {
+export function flagsOf(fields: Readonly<Record<string, unknown>>): [string, readonly string[]][] {
   return Object.values<OptionDefinition>(loadOptions).flatMap(({ name, field = '' }) => {
     const [group = '', member = ''] = field.split('.')
     const value = (fields[group] as Record<string, unknown> | undefined)?.[member]
@@ -107,98 +105,6 @@ export function sameCommand(
 /** The flags that name the server and the user. */
 export const serverWords = (flags: Flags): string[] => flagWords(serverOptions, flags)
 
-/** One of the loads that a check proposes. */
-export interface CommandPart {
-  readonly frozen: FrozenLoad
-  /** The number of the load, from 1. */
-  readonly number: number
-  readonly isOnly: boolean
-  /** The arguments as the user gave them. */
-  readonly args: readonly string[]
-  /** Records of this load's inputs, and how many of them would load. */
-  readonly counts: { readonly rows: number; readonly fit: number; readonly isWhole: boolean }
-}
-
-/** Options about the output of this process. */
-const ofOutput = ['dry-run', 'quiet', 'trace', 'no-color']
-/** Options that two loads cannot share. */
-const ofOne = ['run-id', 'rejects', 'json', 'metrics-file', 'report']
-
-/** A `load` command with every given and every detected setting. @param settings  read from `sources` */
-export function loadCommand(
-  settings: Settings<'load'>,
-  sources: OptionSources,
-  { frozen: { inputs, ...detected }, number, isOnly, args, counts }: CommandPart,
-): string {
-  const flags = new Map(
-    Object.values<OptionDefinition>(loadOptions).map(one => [
-      one.name,
-      findValue(one, sources)?.texts ?? [],
-    ]),
-  )
-  const own = new Map(flagsOf(settings.options))
-  for (const [name, texts] of flagsOf(detected)) {
-    // A setting that the check did not change stays as the user wrote it.
-    if (String(texts) !== String(own.get(name))) flags.set(name, texts)
-  }
-  flags.set('host', [addressesText(settings.host)])
-  flags.set('json', flags.get('json')?.filter(isFile) ?? [])
-  // A list from standard input cannot be read again.
-  const isAsGiven = isOnly && settings.filesFrom !== '-'
-  // Folders and lists are replaced by the files that they select.
-  const left = isAsGiven ? ofOutput : [...ofOutput, 'include', 'files-from']
-  for (const name of left) flags.set(name, [])
-  // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
-  const { rows, fit, isWhole } = counts
-  const shares = isOnly || !isWhole ? {} : { limit: rows, 'expect-rows': fit }
-  for (const [name, count] of Object.entries(shares)) {
-    if (isSet(flags, name)) flags.set(name, [String(count)])
-  }
-  passRejects(flags, rows - fit, isWhole)
-  for (const name of isOnly || number === 1 ? [] : ofOne) {
-    flags.set(name, flags.get(name)?.map(text => numbered(text, number, name)) ?? [])
-  }
-  return shellText(commandWords({ command: 'load', args: isAsGiven ? args : inputs, flags }))
-}
-
-/** `r-2.csv` for `r.csv`. */
-function numbered(text: string, number: number, name: string): string {
-  if (name === 'run-id') return `${text.slice(0, 60)}-${number}`
-  const extension = extname(text)
-  return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
-}
-
-/** A table that `schema` proposes. */
-export interface ProposedTable {
-  readonly table: string
-  readonly needed: NeededOptions
-  /** True if the table has properties that `load --create` cannot give it. */
-  readonly needsScript: boolean
-  /** True if the user has the script that creates the table. */
-  readonly hasScript: boolean
-}
-
-/** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. @param flags  of `schema` */
-export function nextCommands(
-  { args, flags }: Pick<TypedCall, 'args' | 'flags'>,
-  { table, needed, needsScript, hasScript }: ProposedTable,
-): string[] {
-  const isStdin = args.includes('-') || flags.get('files-from')?.at(-1) === '-'
-  const isMade = hasScript || needsScript || isStdin
-  const target = ['table', [table]] as const
-  const create = ['create', isMade ? [] : [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
-  const without = (...names: string[]) => names.map(name => [name, []] as const)
-  const printing = without('json', 'no-color')
-  const left = isMade ? [...printing, ...without('types', 'partition')] : printing
-  const ofLoad = withNeeded(new Map([target, create, ...flags, create, ...left]), needed)
-  const load = shellText(commandWords({ command: 'load', args, flags: ofLoad }))
-  if (hasScript || !isMade || isStdin) return [load]
-  const output = ['output', ['create']] as const
-  const ofSchema = new Map([target, ...flags, ...without('create'), output, ...printing])
-  const schema = shellText(commandWords({ command: 'schema', args, flags: ofSchema }))
-  return [`${schema} | ddb-ingest exec -`, load]
-}
-
 /** Words of the user's call plus the needed options. */
 export const completedCommand = (call: TypedCall, needed: NeededOptions): string[] =>
   commandWords({ ...call, flags: withNeeded(call.flags, needed) })
@@ -208,7 +114,7 @@ const isSet = (flags: Flags, name: string): boolean => (flags.get(name) ?? []).l
 const ofValues = new Set(Object.values(valueOptions).map(({ name }) => name))
 
 /** Adds the options that the inputs need. Those about cells come after the user's own, and count; others only if there is none. */
-function withNeeded(flags: Flags, needed: NeededOptions): Flags {
+export function withNeeded(flags: Flags, needed: NeededOptions): Flags {
   const { header } = needed
   const all = new Map(flags)
   for (const [name, texts] of flagsOf({ ...needed, input: { header, ...needed.input } })) {
@@ -227,7 +133,11 @@ function withNeeded(flags: Flags, needed: NeededOptions): Flags {
  * Has a load pass its bad rows: it saves them, unless the user chose to leave them out or to store nulls.
  * @param isWhole  false if there may be more of them
  */
-function passRejects(flags: Map<string, readonly string[]>, rejects: number, isWhole = true): void {
+export function passRejects(
+  flags: Map<string, readonly string[]>,
+  rejects: number,
+  isWhole = true,
+): void {
   if (rejects === 0) return
   if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
   if (!isSet(flags, 'rejects') && !isSet(flags, 'on-error'))

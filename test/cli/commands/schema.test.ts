@@ -3,7 +3,7 @@
 */
 import { join } from 'node:path'
 import t from 'tap'
-import { schemaText } from '../../../src/cli/commands/schema.js'
+import { nextCommands, schemaText, type ProposedTable } from '../../../src/cli/commands/schema.js'
 import { inferText } from '../../infer/inferring.js'
 import { runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
 
@@ -226,4 +226,74 @@ t.test('the printed command omits totals below a table', async t => {
   const { stdout, stderr } = await schema([path, '--table', 'dfs://made/t'])
   t.match(stdout, /1 record of sums \("合计", .* line 4\) left out of the table by --comment/)
   t.match(stderr, /next: .*--create dfs --comment '\\t合计\\t'\n$/)
+})
+
+const nothing: ProposedTable['needed'] = {
+  input: {},
+  mapping: {},
+  cells: {},
+  rejects: 0,
+}
+
+const next = ({
+  args = ['t.csv'],
+  flags = new Map<string, string[]>(),
+  ...change
+}: Partial<ProposedTable> & { args?: string[]; flags?: Map<string, string[]> }): string[] =>
+  nextCommands(
+    { args, flags },
+    { table: 't', needed: nothing, needsScript: false, hasScript: false, ...change },
+  )
+
+t.test('if possible, the printed load creates the table', async t => {
+  t.strictSame(next({}), ['ddb-ingest load t.csv --table t --create stream'])
+  t.strictSame(next({ table: 'dfs://d/t' }), [
+    'ddb-ingest load t.csv --table dfs://d/t --create dfs',
+  ])
+  t.strictSame(next({ hasScript: true }), ['ddb-ingest load t.csv --table t'])
+  t.strictSame(next({ args: ['-'] }), ['ddb-ingest load - --table t'])
+  t.strictSame(next({ flags: new Map([['key', ['a,b']]]), needsScript: true }), [
+    'ddb-ingest schema t.csv --table t --key a,b --output create | ddb-ingest exec -',
+    'ddb-ingest load t.csv --table t',
+  ])
+  const flags = new Map([
+    ['partition', ['day']],
+    ['engine', ['OLAP']],
+  ])
+  t.strictSame(next({ table: 'dfs://d/t', flags, needsScript: true }), [
+    'ddb-ingest schema t.csv --table dfs://d/t --partition day --engine OLAP --output create | ddb-ingest exec -',
+    'ddb-ingest load t.csv --table dfs://d/t',
+  ])
+})
+
+t.test('given options are repeated, and necessary options are added', async t => {
+  const flags = new Map([
+    ['delimiter', ['-']],
+    ['null', ['NA', '']],
+    ['trim', ['true']],
+    ['sample', ['10']],
+    ['json', ['true']],
+  ])
+  t.strictSame(next({ flags: new Map([['delimiter', ['\t']]]) }), [
+    "ddb-ingest load t.csv --table t --create stream --delimiter '\\t'",
+  ])
+  const needed: ProposedTable['needed'] = {
+    input: { quote: '', quotes: 'lax', trim: true, comment: '#' },
+    mapping: { map: { a_b: "a 'b'" }, match: 'position', allowMissing: true, ignoreExtra: true },
+    cells: {
+      dateFormats: { d: 'dd/MM/yyyy' },
+      nullTexts: ['-', 'N/A'],
+      thousands: ' ',
+      decimalComma: true,
+      percentColumns: ['p', 'q r'],
+      booleans: ['Y/N'],
+    },
+    rejects: 0,
+  }
+  t.strictSame(next({ args: ['-x y.csv'], flags, needed }), [
+    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --null NA --null '' --null=- --null N/A --trim " +
+      "--quote '' --comment '#' --quotes lax --match position " +
+      "--map 'a_b=a '\\''b'\\''' --ignore-extra --allow-missing --date-format d=dd/MM/yyyy --thousands ' ' " +
+      "--decimal-comma --percent p --percent 'q r' --booleans Y/N",
+  ])
 })
