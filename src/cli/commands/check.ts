@@ -102,15 +102,7 @@ const ofOne = ['run-id', 'rejects', 'json', 'metrics-file', 'report']
 /** The load at `index` of those that the check proposes, with every given and every detected setting. */
 export function loadCommand(
   index: number,
-  {
-    frozen,
-    inputs: checked,
-  }: Pick<CheckResult, 'frozen'> & {
-    readonly inputs: readonly Pick<
-      CheckResult['inputs'][number],
-      'path' | 'rows' | 'rejected' | 'isWhole'
-    >[]
-  },
+  { frozen, inputs: checked }: Pick<CheckResult, 'frozen' | 'inputs'>,
   settings: Settings<'check'>,
   { args, sources }: Pick<Call, 'args' | 'sources'>,
 ): string {

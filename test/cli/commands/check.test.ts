@@ -5,7 +5,7 @@ import t from 'tap'
 import { loadCommand } from '../../../src/cli/commands/check.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
-import type { FrozenLoad } from '../../../src/load/check/check-result.js'
+import type { CheckResult, FrozenLoad } from '../../../src/load/check/check-result.js'
 
 const frozen: FrozenLoad = {
   inputs: ['a.csv'],
@@ -36,7 +36,7 @@ function command(
     flags: new Map(Object.entries(flags)),
     environment,
   }
-  const input = { path: 'a.csv', rows: 5, rejected, isWhole }
+  const input = { path: 'a.csv', rows: 5, rejected, isWhole } as CheckResult['inputs'][number]
   const checked = { frozen: isOnly ? [own] : [own, own], inputs: [input] }
   const settings = resolveOptions(loadOptions, sources)
   return loadCommand(number - 1, checked, settings, { args, sources })

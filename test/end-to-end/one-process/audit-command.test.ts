@@ -73,6 +73,17 @@ t.test('a run is audited by its name, with its options', async t => {
   t.match(await run('audit', 'nightly', '--columns', 'sym,id'), { code: 4 })
 })
 
+t.test('cells that a load stored as nulls are found as nulls', async t => {
+  const { run, path } = await scene(t)
+  await writeFile(path, `${csv}2020.01.02T09:30:00.500,S1,bad,500\n`)
+  t.match(await run('load', path, '--table', 'trades', '--on-error', 'null'), { code: 0 })
+  t.match(await run('audit', path, '--table', 'trades', '--on-error', 'null'), {
+    code: 0,
+    stdout: /^complete: 501 rows read, 501 found/,
+  })
+  t.match(await run('audit', path, '--table', 'trades'), { code: 3, stdout: /1 rejected/ })
+})
+
 t.test('a certificate is checked without the file', async t => {
   const { run, path, at, session } = await scene(t)
   t.match(await run('load', path, '--table', 'trades'), { code: 0 })
