@@ -151,7 +151,7 @@ export async function findRemedies(
   const { quote, escape } = options.input ?? {}
   const own = { ...(quote !== undefined && { quote }), ...(escape !== undefined && { escape }) }
   const read = { ...options, input: { ...layout, ...own }, mapping: { ...mapping, map, set } }
-  const schema = await inferSchema({
+  const looking = inferSchema({
     ...inferOptions(read, inputs, platform.files),
     types: filled,
     existing: names,
@@ -159,10 +159,14 @@ export async function findRemedies(
     stopped: () => isEnded(run),
     onLook: run.reporter.looking,
     ...(sample === undefined ? {} : { sample }),
-  }).catch((error: unknown) => {
-    if (error instanceof DdbError) return error
-    throw error
   })
+  const schema = await looking
+    .catch((error: unknown) => {
+      if (error instanceof DdbError) return error
+      throw error
+    })
+    // No report may follow the result.
+    .finally(() => run.reporter.tell('done'))
   if (isEnded(run)) return undefined
   if (schema instanceof DdbError) {
     const why = schema.code === 'DDB_INPUT_COLUMN' ? schema.message : undefined

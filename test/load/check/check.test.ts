@@ -534,3 +534,32 @@ t.test('columns of a table that no script could create get their options, too', 
     /^价 格: 1 of 1 texts are not DOUBLE.*`cells.thousands` "," reads them$/,
   ])
 })
+
+t.test('no report follows the result', async t => {
+  const { server } = await startLoadServer(t, tradesScript)
+  const path = await fileOf(t, 'epochs.csv', 'time,sym,price,id\n1704187800123,A,1.5,1\n')
+  const { clock } = systemPlatform
+  const due = new Set<object>()
+  const afterIfAlive: typeof clock.afterIfAlive = (delayMs, callback) => {
+    const key = {}
+    due.add(key)
+    const timer = clock.afterIfAlive(delayMs, () => {
+      due.delete(key)
+      callback()
+    })
+    return { cancel: () => (due.delete(key), timer.cancel()) }
+  }
+  const phases: string[] = []
+  const { remedies } = await checkOn(
+    { ...systemPlatform, clock: { ...clock, afterIfAlive } },
+    {
+      inputs: [path],
+      server: { host: server.host, port: server.port },
+      target: { table: 'trades' },
+      onReport: ({ phase }) => phases.push(phase),
+    },
+  )
+  t.match(remedies, [/epoch:ms/], 'the inputs were read once more, to find options')
+  t.equal(phases.at(-1), 'done')
+  t.equal(due.size, 0, 'and no report is still to come')
+})
