@@ -36,7 +36,15 @@ import { endFailed, otherHeader, printSteps } from '../output/failures.js'
 import type { Output, Paint } from '../output/output.js'
 import { lookLine, openBar, type Line } from '../output/progress.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/terminal-text.js'
+import {
+  clean,
+  clip,
+  counted,
+  grouped,
+  jsonLine,
+  tableLines,
+  wrapped,
+} from '../output/terminal-text.js'
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(given: Settings<'schema'>, call: Call): Promise<number> {
@@ -232,7 +240,8 @@ const heads = ['column', 'type', 'nulls', 'different', 'sample']
 export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
   const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)
-  return [paint('bold', head!), ...rows, ...noteLines(schema)].map(line => `${line}\n`).join('')
+  const notes = noteLines(schema).flatMap(line => wrapped(line, columns ?? Infinity))
+  return [paint('bold', head!), ...rows, ...notes].map(line => `${line}\n`).join('')
 }
 
 function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): string[] {
