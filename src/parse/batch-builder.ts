@@ -129,6 +129,11 @@ export class BatchBuilder {
     this.#lenient = rules.lenient ?? false
   }
 
+  /** Announces the limits of a batch, so that the memory of the first one need not grow with it. */
+  expect(batchRows: number, batchBytes: number): void {
+    this.#pool.batchRows = Math.min(batchRows, Math.ceil(batchBytes / this.#most.row))
+  }
+
   /**
    * Makes the next rows belong to this input.
    * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column

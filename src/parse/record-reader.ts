@@ -183,6 +183,7 @@ class RecordReader {
     this.#clock = options.clock ?? systemClock
     this.#tokenizer = input.tokenizer
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
+    this.#builder.expect(options.batchRows, options.batchBytes)
     this.#rejects = new BlockRejects(block, this.#builder)
     this.#arriving = new ArrivingInput(input, options)
     this.readToEnd = false

@@ -171,8 +171,11 @@ export interface SmallFiles {
 const mostBytes = 64 * 1024
 /** Synchronous reading blocks the connections, which get a turn after this many files. */
 const filesInTurn = 16
-/** If `filesInTurn` files take longer than this, for example over a network, several files are opened ahead instead. */
-const slowMs = 40
+/**
+ * If reading takes this long for more than half of `filesInTurn` files, for example over a network, several files are opened ahead
+ * instead. On a busy machine, a few files take much longer.
+ */
+const slowMs = 2.5
 /** After this many files opened in the usual way, quick reading is tried again. */
 const usualFiles = 256
 
@@ -192,7 +195,7 @@ export function newSmallFiles(
   let buffer: Uint8Array | undefined
   let usualLeft = 0
   let opened = 0
-  let spentMs = 0
+  let slow = 0
   /** How many files since the last success were read quickly, but did not look like the previous file. */
   let misses = 0
   const read = (path: string, sizeBytes: number): Uint8Array | undefined => {
@@ -201,7 +204,7 @@ export function newSmallFiles(
     try {
       // One byte more than expected: if the byte exists, the file has changed.
       const length = files.readNow(path, buffer.subarray(0, sizeBytes + 1))
-      spentMs += clock.nowMs() - beganMs
+      if (clock.nowMs() - beganMs >= slowMs) slow++
       return length === sizeBytes ? buffer.subarray(0, length) : undefined
     } catch {
       return undefined
@@ -214,8 +217,8 @@ export function newSmallFiles(
     },
     pause() {
       if (++opened % filesInTurn !== 0) return undefined
-      if (spentMs > slowMs) usualLeft = usualFiles
-      spentMs = 0
+      if (2 * slow > filesInTurn) usualLeft = usualFiles
+      slow = 0
       return new Promise<void>(resolve => clock.nextTurn(resolve))
     },
     open(path, name, sizeBytes) {

@@ -3,8 +3,6 @@
 */
 import type { BufferPool } from './buffer-pool.js'
 
-const initialRows = 1024
-
 /** Holds the buffer of a column under construction. `release` gives it to the batch, which returns it to the pool. */
 export class ArrayStore {
   buffer: ArrayBuffer
@@ -12,13 +10,12 @@ export class ArrayStore {
   readonly #bytesPerRow: number
   /** Number of bytes that the current batch needs so far. */
   #neededBytes = 0
-  /** Number of bytes that the last batch needed, because the next batch will probably need as many. */
-  #expectedBytes: number
+  /** Number of bytes that the last batch needed, because the next one will probably need as many; 0 in the first batch. */
+  #expectedBytes = 0
 
   constructor(pool: BufferPool, bytesPerRow: number) {
     this.#pool = pool
     this.#bytesPerRow = bytesPerRow
-    this.#expectedBytes = initialRows * bytesPerRow
     this.buffer = new ArrayBuffer(0)
   }
 
@@ -28,7 +25,8 @@ export class ArrayStore {
     this.#neededBytes = needed
     const { byteLength } = this.buffer
     if (needed <= byteLength) return false
-    const larger = this.#pool.take(Math.max(needed, 2 * byteLength, this.#expectedBytes))
+    const expected = this.#expectedBytes || this.#pool.batchRows * this.#bytesPerRow
+    const larger = this.#pool.take(Math.max(needed, 2 * byteLength, expected))
     if (byteLength > 0) {
       new Uint8Array(larger).set(new Uint8Array(this.buffer))
       this.#pool.give(this.buffer)

@@ -12,6 +12,8 @@ export class BufferPool {
   /** Free buffers by size, the least recently used sizes first. */
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
+  /** Rows that the first batch will probably have at most. */
+  batchRows = 1024
 
   /** Returns a buffer of at least `byteLength` bytes, which may hold old content. */
   take(byteLength: number): ArrayBuffer {
@@ -28,13 +30,16 @@ export class BufferPool {
     return buffer
   }
 
-  /** Makes room when batches become larger: frees buffers of the least recently used sizes. */
+  /**
+   * Makes room when batches become larger: leaves buffers of the least recently used sizes to the garbage collector. A transfer would free
+   * them at once, but after the first transfer in a process, V8 makes all code slower that reads arrays of bytes.
+   */
   #drop(bytes: number): void {
     let left = bytes
     for (const [size, list] of this.#free) {
       for (; list.length > 0; left -= size) {
         if (left <= 0 || this.#keptBytes <= leastKeptBytes) return
-        freeNow(list.pop()!)
+        list.pop()
         this.#keptBytes -= size
       }
     }
@@ -49,17 +54,6 @@ export class BufferPool {
     if (list === undefined) this.#free.set(size, [buffer])
     else list.push(buffer)
   }
-}
-
-let closed: InstanceType<typeof MessagePort> | undefined
-
-/** Frees a buffer at once, by a transfer to a closed port. The garbage collector would wait for 64 MB of buffers. */
-function freeNow(buffer: ArrayBuffer): void {
-  if (closed === undefined) {
-    closed = new MessageChannel().port1
-    closed.close()
-  }
-  closed.postMessage(undefined, [buffer])
 }
 
 /** Rounds up to 1, 1.25, 1.5 or 1.75 times a power of two, so that growing arrays use the same few sizes. */

@@ -22,8 +22,8 @@ export function scannersOf(dialect: CsvDialect): (lines: LineTokenizer) => CsvSc
   const { quotes } = dialect
   const isLax = quotes !== 'strict'
   const walk = new RecordWalk(dialect, { isStrict: true, isLax, hasFormulas: quotes === 'excel' })
-  const rules = scanRules(dialect)
-  return lines => new CsvScanner(lines, walk, rules)
+  const shared = { walk, rules: scanRules(dialect) }
+  return lines => new CsvScanner(lines, shared)
 }
 
 /** Undefined for dialects that the kernel does not know. */
@@ -42,31 +42,40 @@ function scanRules(dialect: CsvDialect): ScanRules | undefined {
   }
 }
 
+/** What the scanners of successive inputs share. */
+interface Shared {
+  readonly walk: RecordWalk
+  /** With the last header. */
+  rules: ScanRules | undefined
+}
+
 class CsvScanner implements RecordScanner {
   readonly walk: RecordWalk
   readonly #lines: LineTokenizer
+  readonly #shared: Shared
   /** How many bytes the kernel searches at a time: fewer where it often gives up. */
   #reach = mostReach
-  #rules: ScanRules | undefined
 
-  constructor(lines: LineTokenizer, walk: RecordWalk, rules: ScanRules | undefined) {
+  constructor(lines: LineTokenizer, shared: Shared) {
     this.#lines = lines
-    this.walk = walk
-    this.#rules = rules
+    this.walk = shared.walk
+    this.#shared = shared
   }
 
   set header(header: Uint8Array) {
-    this.#rules &&= { ...this.#rules, header }
+    const { rules } = this.#shared
+    if (rules !== undefined && rules.header !== header) this.#shared.rules = { ...rules, header }
   }
 
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number {
     const lines = this.#lines
     const { window } = lines
     const { kernel } = block
-    if (this.#rules === undefined) return row
-    if (kernel === undefined) return this.#plainRun(this.#rules, block, row, rowEnd, stopAt)
+    const { rules } = this.#shared
+    if (rules === undefined) return row
+    if (kernel === undefined) return this.#plainRun(rules, block, row, rowEnd, stopAt)
     const { textEnd } = kernel
-    kernel.useRules(this.#rules)
+    kernel.useRules(rules)
     let next = row
     while (window.start < Math.min(stopAt, textEnd) && next < rowEnd) {
       const { start } = window

@@ -103,17 +103,16 @@ export class CsvTokenizer implements LineFormat {
     return line
   }
 
-  /** Skips a header that is one line and already in the window. */
-  passHeader({ length }: Uint8Array): void {
-    const { window } = this.lines
-    this.#keepHeader(window.start, window.start + length)
-    window.start += length
+  /** Skips a header that is one line of `length` bytes, already in the window. @param header  without its line end */
+  passHeader(length: number, header: Uint8Array): void {
+    this.#keepHeader(header)
+    this.lines.window.start += length
     this.lines.lineNumber++
   }
 
-  #keepHeader(start: number, next: number): void {
-    this.#header = this.lines.window.bytes.slice(start, this.#lineEndBefore(next))
-    this.#scanner.header = this.#header
+  #keepHeader(header: Uint8Array): void {
+    this.#header = header
+    this.#scanner.header = header
   }
 
   /**
@@ -154,7 +153,7 @@ export class CsvTokenizer implements LineFormat {
     const { lines } = this
     const { window } = lines
     lines.pass(this.#peekedAt)
-    this.#keepHeader(this.#peekedAt, this.#peeked)
+    this.#keepHeader(window.bytes.slice(this.#peekedAt, this.#lineEndBefore(this.#peeked)))
     lines.lineNumber += countLineEnds(window.bytes, this.#peekedAt, this.#peeked)
     window.start = this.#peeked
   }

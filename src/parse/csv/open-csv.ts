@@ -36,6 +36,7 @@ import type {
   KnownDialect,
   PreviousFindings,
 } from '../input-reader.js'
+import { carriageReturn } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 import type { Window } from '../window.js'
@@ -188,6 +189,7 @@ function wantedCount(
 /** Opens inputs that are alike, one after the other, in the same memory. */
 function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
+  const header = headerBytes.subarray(0, headerBytes.at(-2) === carriageReturn ? -2 : -1)
   let window: Window | undefined
   const scannerOf = scannersOf(dialect)
   return (source, bytes) => {
@@ -196,7 +198,7 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' 
     const tokenizer = new CsvTokenizer(name, dialect, 0, scannerOf, text, window)
     window = tokenizer.lines.window
     tokenizer.lines.push(bytes)
-    tokenizer.passHeader(headerBytes)
+    tokenizer.passHeader(headerBytes.length, header)
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
     return recordReader(found, recordsOf(source, tokenizer, undefined, found.fieldCount, dialect))
   }
