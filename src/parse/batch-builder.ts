@@ -286,8 +286,7 @@ export class BatchBuilder {
     const { place, record } = this.#places.take(buffers)
     this.endInput(end)
     const ranges = this.#ended
-    this.rowCount = 0
-    this.recordCount = 0
+    this.rowCount = this.recordCount = 0
     this.#ended = []
     this.#open = this.#rangeFrom(this.#open, end.offsetBytes)
     return {
