@@ -6,7 +6,7 @@ import type { CutSizes } from '../parse/cuts.js'
 import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
-import { newRunHistory, type RunHistory, type RunLog } from './journal/run-history.js'
+import { RunHistory, type RunLog } from './journal/run-history.js'
 import { newRunState, type RunState } from './outcomes/run-state.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
@@ -68,7 +68,7 @@ export function newRun(
     clock,
     options,
     onSending,
-    whyLost: () => history.whyLost(),
+    whyLost: () => history.journal?.lost(),
   })
   const rejects = new KeptRejects(
     {
@@ -82,12 +82,12 @@ export function newRun(
     },
     { state, checked, watch, rows, reporter, ending },
   )
-  const history = newRunHistory({ state, options, checked, platform, rejects })
+  const history = new RunHistory({ state, options, checked, platform, rejects })
   const run: Run = {
     state,
-    record: history.record,
-    note: history.note,
-    commit: history.commit,
+    record: record => history.record(record),
+    note: facts => history.record({ kind: 'facts', ...facts }),
+    commit: () => history.journal?.commit(),
     options,
     platform,
     checked,

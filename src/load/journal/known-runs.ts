@@ -77,9 +77,10 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
     // A second clean-up has just removed the file.
     if (one === undefined) continue
     if ('reason' in one) strange.push(one)
-    else if (one.damage !== undefined) strange.push({ path: one.path, reason: one.damage })
+    else if (one.damage !== undefined) strange.push({ path, reason: one.damage })
     else runs.push(one)
   }
+  const placeOf = ({ run: { startedAt, runId } }: KnownRun): string => `${startedAt} ${runId}`
   runs.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
   return { runs, strange }
 }
@@ -88,10 +89,6 @@ function strangeReason(name: string): string {
   return name.endsWith(`${journalEnding}${damagedExtension}`)
     ? 'it is a journal that could not be relied on, and was set aside when its run started over'
     : 'it is not a journal'
-}
-
-function placeOf({ run: { startedAt, runId } }: KnownRun): string {
-  return `${startedAt} ${runId}`
 }
 
 export interface RunQuestion {
@@ -115,9 +112,9 @@ export async function readRun(
   const path = journalPath(folder, runId)
   const found = await readKnown(path, runId, files, holder ? askHolder(path, files) : undefined)
   if (found === undefined) return undefined
-  const damage = 'reason' in found ? found.reason : found.damage
-  if (damage === undefined || (evenDamaged && !('reason' in found))) return found as KnownRun
-  throw runDamaged(found.path, damage)
+  if ('reason' in found) throw runDamaged(found.path, found.reason)
+  if (found.damage === undefined || evenDamaged) return found
+  throw runDamaged(found.path, found.damage)
 }
 
 /**
@@ -153,30 +150,23 @@ function isOurs(name: string): boolean {
   return /^(\.lock(\+.*)?|\.new)$/.test(name.slice(at))
 }
 
-type AskedHolder = Promise<
-  { readonly answer: LockAnswer | undefined } | { readonly error: unknown }
->
-
-/** The promise never rejects, because the caller may await it much later. */
-function askHolder(path: string, files: Files): AskedHolder {
-  return files.lockHolder(journalLockPath(path)).then(
-    answer => ({ answer }),
-    (error: unknown) => ({ error }),
-  )
+function askHolder(path: string, files: Files): Promise<LockAnswer | undefined> {
+  const asked = files.lockHolder(journalLockPath(path))
+  // The caller may await the answer much later.
+  asked.catch(() => undefined)
+  return asked
 }
 
 async function readKnown(
   path: string,
   runId: string,
   files: Files,
-  askedHolder?: AskedHolder,
+  askedHolder?: Promise<LockAnswer | undefined>,
 ): Promise<KnownRun | StrangeFile | undefined> {
   const journal = new RecordedRun()
   try {
     // Determines the lock's holder before reading: if the holder ends in between, the records contain that end.
-    const asked = await askedHolder
-    if (asked !== undefined && 'error' in asked) throw asked.error
-    const holder = asked?.answer
+    const holder = await askedHolder
     const found = await readJournal(path, runId, files, record => journal.take(record))
     if (found === undefined) return undefined
     const { run } = journal
@@ -193,8 +183,10 @@ async function readKnown(
 
 function newestOf(run: RecordOf<'run'>, { begun }: RecordedRun): number {
   const times = [run.startedAt, ...begun.flatMap(({ startedAt, end }) => [startedAt, end?.at])]
-  const known = times.map(time => Date.parse(time ?? '')).filter(ms => !Number.isNaN(ms))
-  return known.reduce((newest, ms) => Math.max(newest, ms), -Infinity)
+  return times.reduce((newest, time) => {
+    const ms = Date.parse(time ?? '')
+    return ms > newest ? ms : newest
+  }, -Infinity)
 }
 
 /** The state of a run that no process works on. */

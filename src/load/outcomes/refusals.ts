@@ -25,7 +25,7 @@ export interface Outcome {
 export interface RefusedBatch {
   readonly rowCount: number
   readonly resends: number
-  /** True if the run's transform threw an error. Nothing was written, and halves would fail, too. */
+  /** True if the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too. */
   readonly byTransform?: boolean
   /** The lines of the batch, for messages. */
   readonly text: string
@@ -65,59 +65,41 @@ export function decideRefusal(
   batch: RefusedBatch,
   traits: TargetTraits,
 ): Decision {
+  const { byTransform = false, resends, rowCount, text } = batch
   const refusal = classifyRefusal(errText)
-  if (batch.byTransform === true) return decideTransform(refusal, errText, batch, traits)
+  const storesNothing = byTransform || traits.allOrNothing
   switch (refusal) {
     case 'transient':
     case 'unknown':
-      if (traits.allOrNothing && batch.resends < traits.retries) return { kind: 'again' }
-      return { kind: 'uncertain', stops: true }
+      if (byTransform && refusal === 'unknown') return { kind: 'reject' }
+      if (storesNothing && resends < traits.retries) return { kind: 'again' }
+      if (!byTransform) return { kind: 'uncertain', stops: true }
+      return { kind: 'stop', stored: 'no', error: failedRepeatedly(errText, text) }
     case 'redirect': {
       const to = redirectIn(errText)!
-      if (traits.allOrNothing) return { kind: 'follow', to }
+      if (storesNothing) return { kind: 'follow', to }
       return { kind: 'stop', stored: 'unknown', error: leaderElsewhere(to) }
     }
     case 'tooLarge':
     case 'rows':
       // Some rows may be stored. Sending halves, or loading a rejects file, would store these rows twice.
-      if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }
-      return { kind: batch.rowCount > 1 ? 'divide' : 'reject' }
+      if (!storesNothing) return { kind: 'uncertain', stops: false }
+      return { kind: rowCount > 1 && !byTransform ? 'divide' : 'reject' }
     case 'privilege':
-    case 'target':
+    case 'target': {
+      const why = byTransform ? inTransform(errText) : errText
       return {
         kind: 'stop',
-        stored: isCertainlyNotStored(refusal, traits) ? 'no' : 'unknown',
-        error: stopError(refusal, errText, batch.text, traits),
+        stored: byTransform || isCertainlyNotStored(refusal, traits) ? 'no' : 'unknown',
+        error: stopError(refusal, why, text, traits),
       }
+    }
   }
 }
 
-/** A failed transform has written nothing, whatever the target is, so the whole batch is rejected. */
-function decideTransform(
-  refusal: Refusal,
-  errText: string,
-  { resends, text }: RefusedBatch,
-  traits: TargetTraits,
-): Decision {
-  const stop = (error: DdbError): Decision => ({ kind: 'stop', stored: 'no', error })
-  switch (refusal) {
-    case 'transient':
-      if (resends < traits.retries) return { kind: 'again' }
-      return stop(
-        new ServerError(
-          errText,
-          'DDB_UNAVAILABLE',
-          `the transform of ${text} failed repeatedly: ${errText}`,
-        ),
-      )
-    case 'redirect':
-      return { kind: 'follow', to: redirectIn(errText)! }
-    case 'privilege':
-    case 'target':
-      return stop(stopError(refusal, inTransform(errText), text, traits))
-    default:
-      return { kind: 'reject' }
-  }
+function failedRepeatedly(errText: string, text: string): ServerError {
+  const message = `the transform of ${text} failed repeatedly: ${errText}`
+  return new ServerError(errText, 'DDB_UNAVAILABLE', message)
 }
 
 export function inTransform(errText: string): string {
