@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import type { CutSizes } from '../../parse/cuts.js'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
-import type { LanesOfBatch, RecordedRange } from '../outcomes/place.js'
+import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
 import type { Fingerprint } from './fingerprint.js'
 import { faultyField, isOf, type Shape } from './shape.js'
 import type { TargetIdentity } from '../evidence/identity.js'
@@ -69,6 +69,8 @@ export interface EndedRows {
   /** Rows that the run's transform dropped; absent if there are none. */
   readonly filtered?: number
 }
+
+export interface EndedPiece extends Required<EndedRows>, Pick<Place, 'lane' | 'part'> {}
 
 /** A place between records of an input. */
 export interface BatchEnd {
@@ -156,7 +158,7 @@ export interface JournaledBatch {
   readonly lanes?: LanesOfBatch | undefined
   readonly isEarly: boolean
   readonly hasNoReceipt: boolean
-  readonly ended: readonly (EndedRows & { readonly lane: number; readonly part: number })[]
+  readonly ended: readonly EndedPiece[]
 }
 
 /** One line of a journal. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */

@@ -4,7 +4,6 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, option } from '../../errors.js'
-import { fileKey } from '../../platform/file-name.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
@@ -157,14 +156,15 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: RecordedRun): bool
  */
 function openingOf(
   found: RecordedRun,
-  { platform: { clock, files }, options, checked, token, fingerprints }: Asked,
+  { platform: { clock }, options, checked, token, fingerprints }: Asked,
 ): Opening {
   const current = journaledOptions(options, checked)
   const startedAt = new Date(clock.wallMs()).toISOString()
   const records: JournalRecord[] = []
   const { run } = found
   const known = found.inputs.map(input => input.path)
-  const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], files)
+  const folder = options.journal?.workingFolder ?? ''
+  const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], folder)
   if (run !== undefined) {
     const takesRejects = keepsAll(found, current.rejects?.file)
     const differing = differingOptions(run.options, current)
@@ -183,7 +183,7 @@ function openingOf(
       runId: checked.runId,
       token,
       startedAt,
-      folder: options.journal?.workingFolder ?? '',
+      folder,
       options: current,
       ...(options.journal?.restart === true ? { isAnew: true } : {}),
     })
@@ -199,43 +199,26 @@ function openingOf(
 }
 
 /**
- * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
+ * Matches the inputs of a resumed run with the names in its journal, which may be relative to another folder.
  * @param names  names in the journal
- * @param folder  base of relative names; '' if it was not recorded
- * @param paths  paths in this process
+ * @param paths  names in this process
  * @returns the inputs whose names differ, and those that are not in the journal
  */
 function knownInputs(
   names: readonly string[],
-  folder: string,
+  recordedFolder: string,
   paths: readonly string[],
-  files: Files,
-): { readonly places: ReadonlyMap<string, string>; readonly added: readonly string[] } {
+  folder: string,
+): Pick<Opening, 'places' | 'added'> {
   const places = new Map<string, string>()
   const others = new Set(paths)
   const renamed = names.filter(name => !others.delete(name))
-  if (renamed.length === 0 || others.size === 0) return { places, added: [...others] }
-  const byKey = new Map<string, string>()
-  for (const path of others) {
-    const key = fileKeyOf(path, files)
-    if (key !== undefined) byKey.set(key, path)
-  }
+  const byPath = new Map([...others].map(path => [resolve(folder, path), path]))
   for (const name of renamed) {
-    const key = fileKeyOf(resolve(folder, name), files)
-    const path = key === undefined ? undefined : byKey.get(key)
-    if (path === undefined || !others.delete(path)) continue
-    places.set(name, path)
+    const path = byPath.get(resolve(recordedFolder, name))
+    if (path !== undefined && others.delete(path)) places.set(name, path)
   }
   return { places, added: [...others] }
-}
-
-function fileKeyOf(path: string, files: Files): string | undefined {
-  try {
-    const status = files.statusNow(path)
-    return status && fileKey(path, status)
-  } catch {
-    return undefined
-  }
 }
 
 /** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */

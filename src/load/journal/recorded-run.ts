@@ -9,6 +9,7 @@ import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
 import {
   factShapes,
   type Checkpoint,
+  type EndedPiece,
   type EndedRows,
   type Facts,
   type FinishedTarget,
@@ -29,7 +30,7 @@ export interface SentBatch {
   readonly lanes: LanesOfBatch | undefined
   readonly isEarly: boolean
   /** Outcomes by lane and part (`pieceKey`). */
-  readonly pieces: Map<string, EndedRows>
+  readonly pieces: Map<string, EndedPiece>
   /** Rows for which nothing is left to do. */
   settledRows: number
   /** True if no ledger has a receipt of the batch: sent without receipts, or the ledger is gone. */
@@ -282,31 +283,28 @@ export class RecordedRun {
     this.batchCount++
     stream.last = endOf({ no, ranges })
     const hasNoReceipt = !this.hasReceipts
-    const pieces = new Map<string, EndedRows>()
+    const pieces = new Map<string, EndedPiece>()
     const batch = { no, rows, ranges, lanes, isEarly: early, pieces, settledRows: 0, hasNoReceipt }
     stream.open.set(no, batch)
   }
 
-  #end({ stream: number, no, lane = 0, part = 1, ...rows }: RecordOf<'ended'>): void {
-    const { confirmed, rejected, unconfirmed, unsent, filtered = 0 } = rows
+  #end({ kind: _, stream: number, no, ...given }: RecordOf<'ended'>): void {
     const stream = this.streams.get(number)
     const batch = stream?.open.get(no)
     // Ignores the record: nothing is left to do for the batch, so its outcome is final.
     if (batch === undefined) return
     const { sums } = this
-    const key = pieceKey({ lane, part })
+    const ended = { lane: 0, part: 1, filtered: 0, ...given }
+    const key = pieceKey(ended)
     const before = batch.pieces.get(key)
-    const ended = { confirmed, rejected, unconfirmed, unsent, filtered }
-    sums.confirmed += confirmed - (before?.confirmed ?? 0)
-    sums.rejected += rejected - (before?.rejected ?? 0)
-    sums.filtered += filtered - (before?.filtered ?? 0)
+    for (const name of summed) sums[name] += ended[name] - (before?.[name] ?? 0)
     batch.pieces.set(key, ended)
     // A process divides a part only if nothing of it was stored, so its halves replace it.
-    for (let whole = part >> 1; whole > 0; whole >>= 1) {
-      batch.pieces.delete(pieceKey({ lane, part: whole }))
+    for (let whole = ended.part >> 1; whole > 0; whole >>= 1) {
+      batch.pieces.delete(pieceKey({ lane: ended.lane, part: whole }))
     }
     if (!isSettled(ended)) return
-    sums.unconfirmed += unconfirmed
+    sums.unconfirmed += ended.unconfirmed
     batch.settledRows += rowsOf(ended)
     if (batch.settledRows === batch.rows) settle(stream!)
   }
@@ -327,10 +325,7 @@ export class RecordedRun {
       ...{ stream, last, settled },
       open: [...open.values()].map(({ pieces, settledRows: _, rows: _rows, ...batch }) => ({
         ...batch,
-        ended: [...pieces].map(([key, rows]) => {
-          const [lane, part] = key.split(' ').map(Number) as [number, number]
-          return { lane, part, ...rows }
-        }),
+        ended: [...pieces.values()],
       })),
     }))
     return { kind: 'checkpoint', batchCount, sums: { ...sums }, streams: all }
@@ -342,9 +337,7 @@ export class RecordedRun {
     for (const { stream, last, settled, open: all } of streams) {
       const open = new Map<number, SentBatch>()
       for (const { ended, ...batch } of all) {
-        const pieces = new Map(
-          ended.map(({ lane, part, ...rows }) => [pieceKey({ lane, part }), rows]),
-        )
+        const pieces = new Map(ended.map(one => [pieceKey(one), one]))
         const settledRows = ended.reduce((sum, one) => sum + (isSettled(one) ? rowsOf(one) : 0), 0)
         const rows = batch.ranges.reduce((sum, range) => sum + range.rows, 0)
         for (const range of batch.ranges) this.#inputAt(range.input)
@@ -360,6 +353,9 @@ export class RecordedRun {
     return input
   }
 }
+
+/** The sums that an outcome changes at once; rows of unknown outcome count after nothing is left to do for their piece. */
+const summed = ['confirmed', 'rejected', 'filtered'] as const
 
 const factNames = Object.keys(factShapes) as (keyof Facts)[]
 

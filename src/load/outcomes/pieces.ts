@@ -168,12 +168,10 @@ export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
 
 /** Whether an earlier process has divided the piece, and recorded the outcome of one of its parts. */
 function isDivided({ place }: Piece, { pieces }: SentBatch): boolean {
-  for (const key of pieces.keys()) {
-    const [lane, part] = key.split(' ').map(Number) as [number, number]
+  return [...pieces.values()].some(({ lane, part }) => {
     const levels = Math.floor(Math.log2(part)) - Math.floor(Math.log2(place.part))
-    if (lane === place.lane && levels > 0 && part >> levels === place.part) return true
-  }
-  return false
+    return lane === place.lane && levels > 0 && part >> levels === place.part
+  })
 }
 
 /** Must be called once the outcome of the piece is recorded. */
