@@ -4,7 +4,11 @@
 import { extname } from 'node:path'
 import { errorCodes, usageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'
-import type { CheckOptions, CheckResult } from '../../load/check/check-result.js'
+import {
+  newCheckResult,
+  type CheckOptions,
+  type CheckResult,
+} from '../../load/check/check-result.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
@@ -25,7 +29,7 @@ import {
 } from '../options/shell-command.js'
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
-import { emptyCheck } from '../output/empty-result.js'
+import { emptyResult } from '../output/empty-result.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -33,7 +37,9 @@ import { jsonLine } from '../output/terminal-text.js'
 export async function run(settings: Settings<'check'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   refuseOfLoad(call)
-  const failed = (error: unknown): CheckResult => emptyCheck(settings.options, error)
+  const { server, target = {} } = settings.options
+  const failed = (error: unknown): CheckResult =>
+    newCheckResult(emptyResult({ server, target }, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const inputs = await inputsOf(settings, call)
     const { runId, json, ...others } = settings

@@ -33,9 +33,8 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { defined } from '../options/definition.js'
 import type { Settings } from '../options/options.js'
 import { endFailed, otherHeader, printSteps } from '../output/failures.js'
-import type { Output, Paint } from '../output/output.js'
-import { lookLine, openBar, type Line } from '../output/progress.js'
-import type { ProcessEnvironment } from '../process-environment.js'
+import type { Paint } from '../output/output.js'
+import { startProgress } from '../output/progress.js'
 import {
   clean,
   clip,
@@ -59,7 +58,7 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
     }
     const { assumedHeader } = found.schema
     const other = assumedHeader ? otherHeader(assumedHeader.isHeader, call.asked) : []
-    const next = found.commands.map(command => ({ label: 'next', command }))
+    const next = found.commands.map(command => ({ when: 'next', command }))
     printSteps(call.output, undefined, [...other, ...next], call.asked)
     return 0
   } catch (error) {
@@ -98,16 +97,16 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
   const [source = paths[0]!] = args
   const table =
     settings.newTable ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
-  const look = await showReading(call.output, processEnvironment)
+  const progress = await startProgress(false, call.output, processEnvironment)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
-    onLook: look.onLook,
+    onLook: place => progress.report(lookReport(place)),
     // JSON needs a certain header, because a program that reads JSON would not notice that a header is only assumed.
     assumesHeader: settings.output !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
-  }).finally(look.stop)
+  }).finally(progress.stop)
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
   const needed = neededOptions(schema)
@@ -319,21 +318,15 @@ export function pathOfParts(
   return from < 0 ? undefined : segments.slice(from).join('/')
 }
 
-/** Shows on a terminal what `schema` reads, because a slow pipe would look like a hang. */
-export async function showReading(
-  output: Output,
-  terminal: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
-) {
-  const bar = await openBar(output, terminal)
-  return {
-    onLook: ({ number, count, source }: ReadingPlace): void => {
-      // Asked again for each drawing: a pipe that delivers nothing causes no event.
-      const line = (): Line => {
-        const { bytesRead = 0, totalBytes } = source ?? {}
-        return lookLine({ input: { number, count }, bytesRead, totalBytes })
-      }
-      bar?.show(line)
-    },
-    stop: (): void => bar?.stop(),
-  }
-}
+/** What `schema` reads, for a terminal, because a slow pipe would look like a hang. */
+export const lookReport = ({ number, count, source }: ReadingPlace) => ({
+  phase: 'looking' as const,
+  elapsedMs: 0,
+  input: { number, count },
+  get bytesRead() {
+    return source?.bytesRead ?? 0
+  },
+  get totalBytes() {
+    return source?.totalBytes
+  },
+})

@@ -1,7 +1,6 @@
 /*
-  The result of a load or a check that failed before it began: every field is present, and all row counts are 0.
+  The result of a load that failed before it began: every field is present, and all row counts are 0.
 */
-import type { CheckResult } from '../../load/check/check-result.js'
 import { checkedOptions } from '../../load/checked-options.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { loadResult } from '../../load/result.js'
@@ -9,7 +8,6 @@ import { newRun } from '../../load/run.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
 import { attempt } from '../process-environment.js'
-import type { LoadFields } from '../options/definition.js'
 import { failureOf } from './failures.js'
 
 export function peakMemory(): LoadResult['memory'] {
@@ -54,18 +52,5 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     batchRows: null,
     memory: peakMemory(),
     error: failure,
-  }
-}
-
-export function emptyCheck({ server, target = {} }: LoadFields, error: unknown): CheckResult {
-  const result = emptyResult({ server, target }, new Date(), error)
-  const { version, exitCode, rejects, sources } = result
-  return {
-    schema: 'ddb-ingest/check/1',
-    ...{ version, status: 'failed', exitCode, target: result.target, inputs: [], sources },
-    rows: { read: 0, fit: 0, rejected: 0, unfit: 0 },
-    ...{ columns: [], problems: [], remedies: [] },
-    rejects: { byClass: rejects.byClass, byCode: rejects.byCode },
-    ...{ frozen: [], commands: [], notices: [], error: result.error },
   }
 }

@@ -12,7 +12,7 @@ import { completedCommand, sameCommand, serverWords, shellText } from '../option
 import type { TypedCall } from '../options/shell-command.js'
 import type { Output } from './output.js'
 import { jsonLine } from './terminal-text.js'
-import { isLeftUnanswered } from './run-report.js'
+import { isLeftUnanswered, type NextStep } from './run-report.js'
 
 /** The user's call, as far as it was read before something failed. */
 export interface UserCall {
@@ -95,14 +95,8 @@ type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
 export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
   const likely = failed.fix?.options?.['--header']
   const other = likely ? otherHeader(likely === 'yes', asked) : []
-  const next = { label: 'next', command: nextCommand(failed, asked) }
+  const next = { when: 'next', command: nextCommand(failed, asked) }
   printSteps(output, failed.code, [...other, next], asked)
-}
-
-/** A command, and the words before it. */
-export interface NextStep {
-  readonly label: string
-  readonly command: string
 }
 
 /**
@@ -113,8 +107,8 @@ export function otherHeader(isHeader: boolean, asked: UserCall): NextStep[] {
   const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
   if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return []
   if (asked.serverEnds && needsServer(known.command)) return []
-  const label = `if the first record is a ${isHeader ? 'row' : 'header'}`
-  return [{ label, command: shellText(fixed(known)) }]
+  const when = `if the first record is a ${isHeader ? 'row' : 'header'}`
+  return [{ when, command: shellText(fixed(known)) }]
 }
 
 /** Prints the steps. Advice in words, if there is some for the code, comes first. */
@@ -132,7 +126,7 @@ export function printSteps(
       'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
     )
   }
-  for (const step of steps) output.command(step.label, step.command)
+  for (const step of steps) output.command(step.when, step.command)
 }
 
 /** A call whose command is known, and what would help. */
@@ -306,8 +300,8 @@ export function nextSteps(result: LoadResult, asked: UserCall): NextStep[] {
   const isAudit = audit === null || audit === last.command || asked.serverEnds
   const again = 'to load all rows again, if the table has none of them'
   return [
-    ...(restart === null ? [] : [{ label: again, command: restart }]),
-    ...(isAudit ? [] : [{ label: findOut, command: audit }]),
+    ...(restart === null ? [] : [{ when: again, command: restart }]),
+    ...(isAudit ? [] : [{ when: findOut, command: audit }]),
     last,
   ]
 }
@@ -323,19 +317,19 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
     : rows.unconfirmed > 0
       ? 'DDB_UNCONFIRMED'
       : undefined
-  const next = (command: string): NextStep => ({ label: 'next', command })
+  const next = (command: string): NextStep => ({ when: 'next', command })
   // The rows that were left out are all that a check is to show.
   const isLeftOut = error === null && code === undefined
   const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
   const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
   if (!asked.serverEnds) {
-    if (isInDoubt(error) && resume.audit !== null) return { label: findOut, command: resume.audit }
+    if (isInDoubt(error) && resume.audit !== null) return { when: findOut, command: resume.audit }
     // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
     const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command === 'load'
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
       return isLeftUnanswered(result, confirm.used)
         ? next(nextCommand({ code: 'DDB_RUN_CHANGED' }, asked))
-        : { label: 'to go on', command: resume.command }
+        : { when: 'to go on', command: resume.command }
     }
     const [file] = rejects.files
     if (isLeftOut && exitCode !== 0 && file) return next(shellText(['retry', file.path]))

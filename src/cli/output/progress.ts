@@ -3,34 +3,38 @@
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
-import type { ProcessEnvironment } from '../process-environment.js'
+import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 import type { Output, Style } from './output.js'
 import { bytesText, clip, clockText, displayWidth, grouped, shortCount } from './terminal-text.js'
 
-export interface Progress {
-  report(report: LoadReport): void
-  /** Prints a sentence that stays on the screen, above the bar if there is one. */
-  note(this: void, text: string, style?: Style): void
-  stop(): void
+type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
+
+/** While inputs are inspected. A terminal shows the place anew at each drawing, because a pipe that delivers nothing causes no event. */
+interface LookReport extends Place {
+  readonly phase: 'looking'
+  readonly elapsedMs: number
 }
 
-type Terminal = Pick<ProcessEnvironment, 'stderr' | 'environment'>
+export interface Progress {
+  report(this: void, report: LoadReport | LookReport): void
+  /** Prints a sentence that stays on the screen, above the bar if there is one. */
+  note(this: void, text: string, style?: Style): void
+  stop(this: void): void
+}
 
 const plainLineEveryMs = 10_000
 
+/** Shows nothing before the first report. */
 export async function startProgress(
   quiet: boolean,
   output: Output,
-  terminal: Terminal,
+  { stderr, environment }: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
 ): Promise<Progress> {
   const nothing = (): undefined => undefined
   if (quiet) return { report: nothing, note: nothing, stop: nothing }
+  const isScreen = stderr.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI']
+  if (isScreen) return newBar(output, stderr)
   const lineOf = newLines()
-  const bar = await openBar(output, terminal)
-  if (bar !== undefined) {
-    const show = (line: Line): void => bar.show(() => line)
-    return { ...bar, report: report => show(lineOf(report)) }
-  }
   let nextLineMs = plainLineEveryMs
   return {
     report(report) {
@@ -46,24 +50,10 @@ export async function startProgress(
   }
 }
 
-/** The last line of a terminal. Draws nothing before the first `show`, and redraws itself. */
-export interface Bar {
-  show(this: void, line: () => Line): void
-  /** Prints a sentence that stays above the line. */
-  note(this: void, text: string, style?: Style): void
-  stop(this: void): void
-}
-
-/**
- * Loads cli-progress, which decides when to redraw, only if a line will be drawn.
- * @returns undefined for files, pipes, dumb terminals, and the logs of build servers
- */
-export async function openBar(
-  output: Output,
-  { stderr, environment }: Terminal,
-): Promise<Bar | undefined> {
-  if (stderr.isTTY !== true || environment['TERM'] === 'dumb' || environment['CI']) return undefined
+/** The last line of a terminal, which redraws itself. Loads cli-progress, which decides when to redraw. */
+async function newBar(output: Output, stderr: TerminalOutput): Promise<Progress> {
   const { default: cliProgress } = await import('cli-progress')
+  const lineOf = newLines()
   const unused = ['cursorSave', 'cursorRestore', 'cursor', 'lineWrapping', 'cursorTo', 'clearRight']
   // The cursor stays visible and rests where the line begins: even if a narrower terminal wraps the line, all of it is after the cursor,
   // and a killed process leaves nothing to restore.
@@ -88,7 +78,9 @@ export async function openBar(
     bar = undefined
   }
   return {
-    show(line) {
+    report(report) {
+      const now = lineOf(report)
+      const line = (): Line => (report.phase === 'looking' ? lookLine(report) : now)
       if (bar !== undefined) return bar.update(0, { line })
       bar = new cliProgress.SingleBar(options)
       bar.start(1, 0, { line })
@@ -116,15 +108,15 @@ const windowMs = 5_000
 const shortestMs = 1_000
 
 /** The returned function expects every report of one run, in order. */
-export function newLines(): (report: LoadReport) => Line {
+export function newLines(): (report: LoadReport | LookReport) => Line {
   let samples = [{ elapsedMs: 0, rows: 0, bytes: 0 }]
   return report => {
-    const { phase, elapsedMs, rows, input, totalBytes } = report
     // The rates do not include the time for connecting and for finding the columns of a new table.
-    if (phase === 'looking' || phase === 'connecting') {
-      samples = [{ elapsedMs, rows: 0, bytes: 0 }]
-      return phase === 'looking' ? lookLine(report) : { parts: [phase] }
+    if (report.phase === 'looking' || report.phase === 'connecting') {
+      samples = [{ elapsedMs: report.elapsedMs, rows: 0, bytes: 0 }]
+      return report.phase === 'looking' ? lookLine(report) : { parts: [report.phase] }
     }
+    const { phase, elapsedMs, rows, input, totalBytes } = report
     const isCheck = phase === 'checking'
     const bytes = doneBytes(report)
     const now = { elapsedMs, rows: isCheck ? rows.read : report.sentRows, bytes }
@@ -171,10 +163,8 @@ export function lineText({ share, parts }: Line, width = Infinity): string {
   return clip(kept.join('  '), width)
 }
 
-type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
-
 /** Progress while inputs are inspected: number of the current file, or bytes read of a single input. */
-export function lookLine(at: Place): Line {
+function lookLine(at: Place): Line {
   const { number, count } = at.input ?? { number: 1, count: 1 }
   if (count < 2) {
     const share = shareOf(at.bytesRead, at.totalBytes)

@@ -13,7 +13,7 @@ import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text
 export type RunReport = ReturnType<typeof reportOf>
 
 /** @param command  resumes the run @param ways  what to do if `command` alone cannot resume the run */
-export function reportOf(known: KnownRun, command: string, ways: readonly ResumeChoice[]) {
+export function reportOf(known: KnownRun, command: string, ways: readonly NextStep[]) {
   const { run, journal, state, holder } = known
   const { server, target } = run.options
   const progressOf = inputProgress(journal)
@@ -91,8 +91,8 @@ function rowsOf({ journal }: KnownRun): Omit<RowCounts, 'skipped'> {
   return { read, confirmed, filtered, unconfirmed, rejected, unsent }
 }
 
-/** A command, and the case in which to use it. */
-interface ResumeChoice {
+/** A command, and the words before it: in which case to use it. */
+export interface NextStep {
   readonly when: string
   readonly command: string
 }
@@ -115,13 +115,13 @@ export function waysToResume(
   changed: readonly string[],
   resume: string,
   clean: string,
-): ResumeChoice[] {
+): NextStep[] {
   const { end, used, isUntouched } = journal
   const giveUp = {
     when: 'to give the run up, and keep the rows that it has stored',
     command: clean,
   }
-  const startOver = (unless: string): ResumeChoice => ({
+  const startOver = (unless: string): NextStep => ({
     when: `to load all rows again${unless}`,
     command: `${resume} --restart`,
   })

@@ -4,7 +4,7 @@
 */
 import type { LoadReport, LoadResult } from '../../load/options.js'
 import { confirmationWords } from '../../load/transport/confirmations.js'
-import type { NextStep } from '../output/failures.js'
+import type { NextStep } from '../output/run-report.js'
 import { bytesText, durationText, shortCount } from '../output/terminal-text.js'
 
 /** Limit of rows in the table of files; browsers show this many without delay. */
@@ -111,7 +111,7 @@ function listOf(facts: Readonly<Record<string, string | null>>): string {
 function head(result: LoadResult, name: string, steps: readonly NextStep[]): string {
   const { rows, rate, error, status, confirm, memory, inputs, inputTotals } = result
   const told = steps.map(
-    ({ label, command }) => `<p class="step">${label}: <code>${escapeHtml(command)}</code></p>`,
+    ({ when, command }) => `<p class="step">${when}: <code>${escapeHtml(command)}</code></p>`,
   )
   const why = error === null ? '' : paragraph(`${error.message} [${error.code}]`)
   const some = inputs.slice(0, 3).map(({ path }) => path)

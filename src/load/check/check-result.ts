@@ -75,6 +75,25 @@ export interface CheckResult {
   error: LoadResult['error']
 }
 
+/** A check that has found nothing. @param result  of a run that sent nothing */
+export function newCheckResult(result: LoadResult): CheckResult {
+  const { version, status, exitCode, target, sources, rows, rejects, error } = result
+  return {
+    ...{ schema: 'ddb-ingest/check/1', version, status: statusOf(status, rows.rejected), exitCode },
+    ...{ target, inputs: [], sources },
+    rows: { read: rows.read, fit: 0, rejected: rows.rejected, unfit: 0 },
+    ...{ columns: [], problems: [], remedies: [] },
+    rejects: { byClass: rejects.byClass, byCode: rejects.byCode },
+    ...{ frozen: [], commands: [], notices: [], error },
+  }
+}
+
+function statusOf(status: LoadResult['status'], rejected: number): CheckResult['status'] {
+  if (status === 'interrupted' || status === 'failed') return status
+  if (status === 'unconfirmed') return 'failed'
+  return rejected > 0 ? 'rejects' : 'fits'
+}
+
 export interface ReadDecision {
   readonly mapping: ColumnMapping
   readonly maxRows: number

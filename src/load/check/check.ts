@@ -23,11 +23,12 @@ import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
 import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
-import type { LoadOptions, LoadStatus } from '../options.js'
+import type { LoadOptions } from '../options.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { checkCall } from '../option-fields.js'
 import { loadResult, unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
+import { newCheckResult } from './check-result.js'
 import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
 import { CheckObserver } from './check-observer.js'
 import {
@@ -108,9 +109,8 @@ async function checkResult(
   const { target } = look
   const { columns = [] } = target ?? {}
   const result = loadResult(run, inputs, { columns, listsAll: true })
-  const { version, rows, error, exitCode, sources } = result
+  const { rows, error, exitCode } = result
   const { fitRows, unfitRows, problems } = look
-  const { byClass, byCode } = result.rejects
   // The last input may have been named but not opened.
   const pairs = result.inputs.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
@@ -131,11 +131,8 @@ async function checkResult(
     run.options.onNeeded?.(remedies.needed, !isPartitioned && remedies.isWhole)
   }
   return {
-    schema: 'ddb-ingest/check/1',
-    version,
-    status: statusOf(result.status, rows.rejected),
+    ...newCheckResult(result),
     exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
-    target: result.target,
     inputs: await Promise.all(
       pairs.map(async ({ summary: { contentBytes, ragged, ...own }, looked }) => ({
         ...own,
@@ -143,7 +140,6 @@ async function checkResult(
         fields: (await looked?.fields()) ?? [],
       })),
     ),
-    sources,
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: result.columns.map((column, i) => ({
       ...column,
@@ -153,9 +149,7 @@ async function checkResult(
     })),
     problems: [...problems],
     remedies: [...(remedies?.said ?? [])],
-    rejects: { byClass, byCode },
     frozen,
-    commands: [],
     notices: [
       ...otherNotices(notices, opened),
       ...(target?.tableColumns === undefined ? [] : [notTransformed()]),
@@ -181,12 +175,6 @@ function withRemedies(
   const decision =
     'no option reads such texts: mend them, or load them into a column of another type'
   return { ...error, message: `${error.message}; ${decision}` }
-}
-
-function statusOf(status: LoadStatus, rejected: number): CheckResult['status'] {
-  if (status === 'interrupted' || status === 'failed') return status
-  if (status === 'unconfirmed') return 'failed'
-  return rejected > 0 ? 'rejects' : 'fits'
 }
 
 function withFiles(platform: Platform): Platform {

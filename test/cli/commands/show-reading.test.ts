@@ -3,18 +3,21 @@
 */
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { showReading } from '../../../src/cli/commands/schema.js'
+import { lookReport } from '../../../src/cli/commands/schema.js'
 import { openOutput } from '../../../src/cli/output/output.js'
+import { startProgress } from '../../../src/cli/output/progress.js'
+import type { ReadingPlace } from '../../../src/infer/findings.js'
 import { newScreen } from '../../helpers/screen.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
 async function watched(t: Test, terminals: FakeTerminals) {
   const fake = fakeProcess(terminals)
   const { processEnvironment } = fake
-  const look = await showReading(openOutput(processEnvironment, true), processEnvironment)
-  t.teardown(() => look.stop())
+  const output = openOutput(processEnvironment, true)
+  const { report, stop } = await startProgress(false, output, processEnvironment)
+  t.teardown(stop)
   return {
-    look,
+    look: { onLook: (place: ReadingPlace) => report(lookReport(place)), stop },
     stderr: () => fake.stderr(),
     /** Waits until the screen shows the text. */
     until: async (text: string) => {

@@ -180,7 +180,7 @@ flagTest('the command uses the facts that the failure carries', async t => {
 
 /** The commands after a run, each after its words. */
 const stepsAfter = (result: LoadResult, asked: UserCall): string[] =>
-  nextSteps(result, asked).map(({ label, command }) => `${label}: ${command}`)
+  nextSteps(result, asked).map(({ when, command }) => `${when}: ${command}`)
 
 flagTest(
   'the next step after a run: resume, look for rows, repair rejects, or nothing',

@@ -7,7 +7,6 @@ import { openOutput } from '../../../src/cli/output/output.js'
 import {
   lineText,
   newLines,
-  openBar,
   startProgress,
   type Progress,
 } from '../../../src/cli/output/progress.js'
@@ -243,13 +242,9 @@ t.test('after a resize, the line has the new width', async t => {
 })
 
 t.test('a terminal of unknown width counts as 80 columns wide', async t => {
-  const fake = fakeProcess({ stderrColumns: 0 })
-  const { processEnvironment } = fake
-  const bar = await openBar(openOutput(processEnvironment, true), processEnvironment)
-  bar?.show(() => ({ parts: ['x'.repeat(100)] }))
-  bar?.stop()
-  await new Promise(resolve => setImmediate(resolve))
-  t.match(fake.stderr(), /Jx{78}…/)
+  const { progress, screen } = await watched({ stderrColumns: 0 })
+  progress.report(report(busy))
+  t.strictSame((await screen()).lines(), [lineAt(80, busy)])
 })
 
 t.test('without a terminal, and on a dumb one, there is one line every ten seconds', async t => {

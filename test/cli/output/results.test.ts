@@ -7,14 +7,18 @@ import { Writable } from 'node:stream'
 import t from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { checkText, commandsTitle } from '../../../src/cli/output/check-text.js'
-import { emptyCheck, emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
+import { emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
 import { metricsText } from '../../../src/cli/output/metrics.js'
 import type { Paint } from '../../../src/cli/output/output.js'
 import { reportOf, runsTable, runText, type RunReport } from '../../../src/cli/output/run-report.js'
 import { detailLines, summaryLines } from '../../../src/cli/output/summary.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { DdbError, UsageError } from '../../../src/errors.js'
-import type { CheckedField, CheckResult } from '../../../src/load/check/check-result.js'
+import {
+  newCheckResult,
+  type CheckedField,
+  type CheckResult,
+} from '../../../src/load/check/check-result.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
 import { noRows } from '../../../src/load/outcomes/row-counts.js'
@@ -450,10 +454,8 @@ t.test('for a running run the process is named, and the last record may be incom
 const address = { host: 'h', port: 1 }
 
 function checkResult(change: Partial<CheckResult>): CheckResult {
-  const empty = emptyCheck(
-    { server: address, target: { table: 't' } },
-    new DdbError('DDB_TARGET', ''),
-  )
+  const call = { server: address, target: { table: 't' } }
+  const empty = newCheckResult(emptyResult(call, startedAt, new DdbError('DDB_TARGET', '')))
   const counts = { nulls: 0, coerced: 0, rejected: 0, first: null, last: null }
   const columns = ['a', 'b'].map(name => ({ name, type: 'INT', ...counts }))
   return { ...empty, status: 'fits', exitCode: 0, error: null, columns, ...change }
@@ -589,7 +591,8 @@ t.test('the check prints one command or several', async t => {
 
 t.test('the object of a check that did not begin has all members and claims nothing', async t => {
   const error = new UsageError('DDB_NAME', 'no')
-  t.match(emptyCheck({ server: address, target: { table: 't', method: 'append' } }, error), {
+  const target = { table: 't', method: 'append' } as const
+  t.match(newCheckResult(emptyResult({ server: address, target }, startedAt, error)), {
     schema: 'ddb-ingest/check/1',
     status: 'failed',
     exitCode: 64,

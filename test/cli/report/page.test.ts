@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
-import type { NextStep } from '../../../src/cli/output/failures.js'
+import type { NextStep } from '../../../src/cli/output/run-report.js'
 import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/page.js'
 import type { LoadReport, LoadResult } from '../../../src/load/options.js'
 import { noRows } from '../../../src/load/outcomes/row-counts.js'
@@ -82,7 +82,7 @@ t.test('texts from files and servers stay plain text everywhere', t => {
       },
     }),
     moments,
-    [{ label: 'next', command: evil }],
+    [{ when: 'next', command: evil }],
   )
   t.notMatch(page, '<img')
   t.notMatch(page, 'alert(2)</script>')
@@ -151,8 +151,8 @@ t.test('inputs and the next steps come before the figures', t => {
   const top = (given: Partial<LoadResult>, steps: readonly NextStep[] = []): string =>
     textOf(reportPage(result(given), [], steps)).split('Rows read')[0]!
   const inputTotals = { count: 4, bytes: 4 }
-  const audit = { label: 'to find out which rows are there', command: 'ddb-ingest audit r' }
-  const next = { label: 'next', command: 'ddb-ingest retry r.csv' }
+  const audit = { when: 'to find out which rows are there', command: 'ddb-ingest audit r' }
+  const next = { when: 'next', command: 'ddb-ingest retry r.csv' }
   t.match(
     top({ inputs, inputTotals }, [audit, next]),
     / a\.csv, b\.csv, c\.csv, … \(4\) → .* to find out which rows are there: ddb-ingest audit r next: ddb-ingest retry r\.csv 0 $/,
