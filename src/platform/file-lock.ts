@@ -59,6 +59,8 @@ type Held = Extract<LockAnswer, { readonly kind: 'held' }>
 export class FileLocks {
   readonly #clock: Clock
   readonly #machine: LockMachine
+  /** Stamps of the locks that were watched without a renewal, which would change the stamp. */
+  readonly #stale = new Set<string>()
 
   constructor(clock: Clock, machine: LockMachine = thisMachine) {
     this.#clock = clock
@@ -66,7 +68,7 @@ export class FileLocks {
   }
 
   async take(path: string): Promise<LockAnswer> {
-    return (await this.#watch(stale => this.#tryToTake(path, stale)))!
+    return (await this.#watch(() => this.#tryToTake(path)))!
   }
 
   takeNow(path: string): LockAnswer {
@@ -74,30 +76,29 @@ export class FileLocks {
   }
 
   holderOf(path: string): Promise<LockAnswer | undefined> {
-    return this.#watch(stale => this.#look(path, stale))
+    return this.#watch(() => this.#look(path))
   }
 
-  /** Repeats the attempt until the answer is certain. Watches locks in between, and gives it the stamps of those not renewed. */
-  async #watch(attempt: (stale: Set<string>) => Held | Look): Promise<LockAnswer | undefined> {
-    const stale = new Set<string>()
+  /** Repeats the attempt until the answer is certain, and watches locks in between. */
+  async #watch(attempt: () => Held | Look): Promise<LockAnswer | undefined> {
     for (let turn = 0; turn < maxTurns; turn++) {
-      const found = attempt(stale)
+      const found = attempt()
       if (found.kind !== 'unsure') return answerOf(found)
-      if (!(await this.#changes(found))) stale.add(found.stamp)
-      else if (this.#isHeldBy(found.path, found.holder)) return answerOf(found)
+      const last = await this.#lookOften(found)
+      if (last.stamp === found.stamp) this.#stale.add(found.stamp)
+      else if (last.holder?.token === found.holder.token) return answerOf(found)
     }
     return { kind: 'contended' }
   }
 
-  /** @param stale  none if the lock is not watched @throws the system's error */
-  #look(path: string, stale: ReadonlySet<string> = new Set()): Look {
+  #look(path: string): Look {
     const seen = this.#machine.read(path)
     if (typeof seen !== 'object') return { kind: seen ?? 'free' }
     const holder = parseHolder(seen.text)
     if (holder === undefined) return { kind: 'strange' }
     const stamp = `${holder.token} ${seen.changedNs}`
     const life = this.#machine.lifeOf(holder)
-    const kind = life === 'unsure' && stale.has(stamp) ? 'stale' : life
+    const kind = life === 'unsure' && this.#stale.has(stamp) ? 'stale' : life
     return { kind, path, holder, stamp }
   }
 
@@ -105,39 +106,34 @@ export class FileLocks {
     return this.#look(path).holder?.token === token
   }
 
-  /** Watches a lock. Returns false once the lock is stale, which means neither renewed nor released. */
-  async #changes({ path, stamp }: Sighting): Promise<boolean> {
+  /** Looks at a lock until it changes or is stale, and returns the last look. */
+  async #lookOften({ path, stamp }: Sighting): Promise<Look> {
     let unchangedMs = 0
-    for (let atMs = this.#clock.nowMs(); unchangedMs < staleMs;) {
+    for (let atMs = this.#clock.nowMs(); ;) {
       await wait(this.#clock, lookEveryMs)
       const nowMs = this.#clock.nowMs()
       // Counts at most twice `lookEveryMs` of the passed time: if more has passed, this process slept and could not
       // observe the holder.
       unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
       atMs = nowMs
-      if (this.#look(path).stamp !== stamp) return true
+      const seen = this.#look(path)
+      if (seen.stamp !== stamp || unchangedMs >= staleMs) return seen
     }
-    return false
   }
 
-  #tryToTake(path: string, stale?: ReadonlySet<string>): Held | Look {
+  #tryToTake(path: string): Held | Look {
     // Looks before creating a file, so a process that cannot get the lock needs no disk space.
-    const first = this.#look(path, stale)
+    const first = this.#look(path)
     if (!['free', 'dead', 'stale'].includes(first.kind)) return first
     const own = this.#machine.self()
     // No lock has this name: names of second locks end in a token, names of all other locks in `.lock`.
     const candidate = `${path}+${own.token}.new`
-    let file: ReturnType<LockMachine['create']> | undefined
     try {
-      file = this.#machine.create(candidate, `${JSON.stringify(own)}\n`)
-      const found = this.#acquire(path, candidate, own, stale)
-      if (typeof found !== 'string') return found
-      const lock = this.#held(path, own, file)
-      file = undefined
-      return { kind: 'held', from: found, lock }
+      this.#machine.create(candidate, `${JSON.stringify(own)}\n`)
+      const from = this.#acquire(path, candidate, own)
+      return typeof from === 'string' ? { kind: 'held', from, lock: this.#held(path, own) } : from
     } finally {
       this.#machine.unlink(candidate)
-      file?.close()
     }
   }
 
@@ -146,19 +142,14 @@ export class FileLocks {
    * holder's token, decides who may replace the first lock. Only one process gets the second lock, and it replaces the
    * first only if that lock was not renewed meanwhile. If this process dies, its second lock is taken over likewise.
    */
-  #acquire(
-    path: string,
-    candidate: string,
-    own: LockHolder,
-    stale?: ReadonlySet<string>,
-  ): Held['from'] | Look {
+  #acquire(path: string, candidate: string, own: LockHolder): Held['from'] | Look {
     for (let turn = 0; turn < maxTurns; turn++) {
       if (this.#linkIfFree(candidate, path, own)) return 'nobody'
-      const seen = this.#look(path, stale)
+      const seen = this.#look(path)
       if (seen.kind === 'free') continue
       if (seen.kind !== 'dead' && seen.kind !== 'stale') return seen
       const takeover = `${path}+${seen.holder.token}`
-      const found = this.#acquire(takeover, candidate, own, stale)
+      const found = this.#acquire(takeover, candidate, own)
       if (typeof found !== 'string') return found
       if (this.#look(path).stamp === seen.stamp) {
         // Renames the second lock to `path`. This one step replaces the dead holder's lock and ends the takeover.
@@ -180,7 +171,7 @@ export class FileLocks {
     }
   }
 
-  #held(path: string, own: LockHolder, file: ReturnType<LockMachine['create']>): FileLock {
+  #held(path: string, own: LockHolder): FileLock {
     const now = () => ({ ms: this.#clock.nowMs(), wallMs: this.#clock.wallMs() })
     const began = now()
     /** The last time at which this process certainly held the lock. */
@@ -189,26 +180,29 @@ export class FileLocks {
     let timer: Timer | undefined
     let isOver = false
     /** Does something while this process holds the lock; otherwise remembers how it lost the lock. */
-    const ifHeld = (isOurs: boolean, action: () => void): void => {
-      if (isOurs && this.#isHeldBy(path, own)) return action()
+    const ifHeld = (action: () => void): void => {
       const { holder } = this.#look(path)
-      if (holder === undefined) loss = `its file "${path}" was removed`
-      else if (holder.token !== own.token) loss = `${holderText(holder)} has it`
-      else loss = 'another process is about to take it over'
+      if (holder?.token === own.token) action()
+      else loss = holder ? `${holderText(holder)} has it` : `its file "${path}" was removed`
     }
     /** Sets a later modification time even if the wall clock stood still, because an equal time would not count as a renewal. */
     const renew = (): void => {
       const at = now()
-      file.stamp(began.wallMs + (at.ms - began.ms))
-      ifHeld(true, () => (sure = at))
+      ifHeld(() => {
+        this.#machine.stamp(path, began.wallMs + (at.ms - began.ms))
+        sure = at
+      })
     }
     /** Runs `action` while holding the gate, which is the second lock that every process needs to take over this lock. */
     const withGate = (action: () => void): void => {
       const gate = `${path}+${own.token}`
       // By now, a lock with this name may belong to a different process. Such a lock must be neither renewed nor removed.
-      const isOurs = this.#isHeldBy(path, own) && typeof this.#acquire(gate, path, own) === 'string'
-      ifHeld(isOurs, action)
-      if (isOurs) this.#machine.unlink(gate)
+      ifHeld(() => {
+        if (typeof this.#acquire(gate, path, own) === 'string') {
+          ifHeld(action)
+          this.#machine.unlink(gate)
+        } else ifHeld(() => (loss = 'another process is about to take it over'))
+      })
     }
     const isSafe = (): boolean => {
       const at = now()
@@ -243,7 +237,6 @@ export class FileLocks {
         timer?.cancel()
         // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
         if (loss === undefined) errorOf(() => withGate(() => this.#machine.unlink(path)))
-        file.close()
       },
     }
   }
@@ -361,15 +354,11 @@ const thisMachine = {
       if (descriptor !== undefined) fs.closeSync(descriptor)
     }
   },
-  /** Creates a file and waits until it is on disk. It stays this file even if another gets its name. `stamp` takes ms since the epoch. */
-  create(path: string, text: string) {
-    fs.writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true })
-    const descriptor = fs.openSync(path, 'r+')
-    return {
-      stamp: (ms: number) => void fs.futimesSync(descriptor, ms / 1000, ms / 1000),
-      close: () => void fs.closeSync(descriptor),
-    }
-  },
+  /** Creates a file and waits until it is on disk. */
+  create: (path: string, text: string) =>
+    fs.writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true }),
+  /** Sets the modification time, in ms since the epoch. */
+  stamp: (path: string, ms: number) => fs.utimesSync(path, ms / 1000, ms / 1000),
   /** Gives a file a second name; EEXIST if that name exists. */
   link: (from: string, to: string) => fs.linkSync(from, to),
   /** Like `unlink`, does nothing to a file that another process has removed. */

@@ -279,8 +279,8 @@ export const defects: readonly Defect[] = [
   ofPlatform(
     'a lock that nobody renews is never taken over',
     'file-lock.ts',
-    'if (!(await this.#changes(found))) stale.add(found.stamp)',
-    'if (!(await this.#changes(found))) return answerOf(found)',
+    'if (last.stamp === found.stamp) this.#stale.add(found.stamp)',
+    'if (last.stamp === found.stamp) return answerOf(found)',
   ),
   ofPlatform(
     'a live lease is taken over',

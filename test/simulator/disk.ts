@@ -15,11 +15,6 @@ interface SimFile {
   modifiedMs: number
 }
 
-const noLockFile: ReturnType<LockMachine['create']> = {
-  stamp: () => undefined,
-  close: () => undefined,
-}
-
 const noOutput: OutputFile = {
   write: bytes => bytes.length,
   truncate: () => undefined,
@@ -196,17 +191,10 @@ export class SimDisk {
       create: (path, text) =>
         act(() => {
           const bytes = new TextEncoder().encode(text)
-          const file = {
-            bytes,
-            inode: ++this.#lastInode,
-            modifiedMs: process.platform.clock.wallMs(),
-          }
-          added(path, file)
-          return {
-            stamp: (ms: number) => act(() => void (file.modifiedMs = ms), undefined),
-            close: () => undefined,
-          }
-        }, noLockFile),
+          const modifiedMs = process.platform.clock.wallMs()
+          added(path, { bytes, inode: ++this.#lastInode, modifiedMs })
+        }, undefined),
+      stamp: (path, ms) => act(() => void (found(path).modifiedMs = ms), undefined),
       link: (from, to) => act(() => added(to, found(from)), undefined),
       rename: (from, to) =>
         act(() => {
