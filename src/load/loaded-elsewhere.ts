@@ -4,11 +4,12 @@
 */
 import type { Session } from '../client/open-session.js'
 import { DdbError, option } from '../errors.js'
-import type { FirstLook } from './evidence/evidence.js'
-import { findRows } from './evidence/find-rows.js'
+import type { Evidence, FirstLook } from './evidence/evidence.js'
+import { findRows, type Found } from './evidence/find-rows.js'
 import { chunkText, watchedTable, type TargetIdentity } from './evidence/identity.js'
 import { neverDecreases } from './evidence/total-rows.js'
 import { openInputs } from './inputs/inputs.js'
+import { runDamaged } from './journal/changed-run.js'
 import { runDigest } from './journal/portable-options.js'
 import { otherFinished, type FinishedRun, type KnownOnServer } from './register/register.js'
 import { fixedSizes } from './outcomes/read-sizes.js'
@@ -22,7 +23,8 @@ const lookedRows = 1_000
  * @param known  what the server knows of runs of this name
  * @returns the number of rows that the finished run has stored; undefined if there is none, or if the target is certainly
  *   another table by now
- * @throws {DdbError} DDB_UNPROVEN if the run may be the one that has finished, and nothing proves that its rows are there
+ * @throws {DdbError} DDB_UNPROVEN if the run may be the one that has finished, and nothing proves that its rows are there;
+ *   DDB_RUN_DAMAGED if the journal has only its first line, and the target may have rows of the run
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function rowsLoadedElsewhere(
@@ -35,23 +37,44 @@ export async function rowsLoadedElsewhere(
   const { options, checked, history } = run
   const { journal, found, name } = history
   // A run that is to start over is new, whatever the server knows.
-  const isNew = journal !== undefined && found.batchCount === 0 && !found.isAnew
-  if (!isNew || options.journal?.restart === true || options.input?.follow === true)
+  if (journal === undefined || found.batchCount > 0 || options.journal?.restart === true)
     return undefined
+  const isFollowing = options.input?.follow === true
+  const askFirst = () => firstRows(run, control, description, evidence)
+  if (found.isCut) {
+    const isEmpty = look.now.rows === 0
+    const areThere = isEmpty ? 'none' : isFollowing ? 'unknown' : await askFirst()
+    if (known === undefined || areThere !== 'none') throw runDamaged(journal.path, onlyBegun)
+  }
+  if (found.isAnew || isFollowing) return undefined
   const finished = known && otherFinished(known, name.token)
   if (finished === undefined || isOtherTable(finished, look.now)) return undefined
   if (finished.digest !== runDigest(options, checked, run.history.now.inputs)) {
     throw unproven(run, 'with other inputs or options')
   }
-  const table = watchedTable(checked)
-  await sampleFirst(run, description, evidence.samples)
-  const { rows } = evidence.samples
-  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
-  const there = table && (await findRows(asking, table, rows))
-  const areThere = rows.length > 0 && there?.length === rows.length
-  evidence.samples.clear()
-  if (areThere) return finished.stored
+  if ((await askFirst()) === 'all') return finished.stored
   throw unproven(run, 'and its first rows are not in the target as they would be sent')
+}
+
+const onlyBegun =
+  'it ends after its first line, and the server or the table may have rows of the run'
+
+/** Whether the target has the first rows of the inputs, as the run would send them. */
+async function firstRows(
+  run: Run,
+  session: Session,
+  description: TargetDescription,
+  { samples }: Evidence,
+): Promise<Found> {
+  const table = watchedTable(run.checked)
+  const hasRows = await sampleFirst(run, description, samples)
+  const { rows } = samples
+  const asking = { session, timeoutMs: run.checked.confirmTimeoutMs }
+  const there = table && (await findRows(asking, table, rows))
+  samples.clear()
+  if (!hasRows) return 'none'
+  if (there === undefined || rows.length === 0) return 'unknown'
+  return there.length === rows.length ? 'all' : there.length === 0 ? 'none' : 'some'
 }
 
 /** Whether the table was made again or emptied since the run has finished, so that it has no row of the run. */
@@ -61,12 +84,12 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
   return rows === 0 || (neverDecreases(total) && finished.rows !== null && rows < finished.rows)
 }
 
-/** Reads the first rows of the inputs, as the run would send them. */
+/** Reads the first rows of the inputs, as the run would send them. @returns false without rows */
 async function sampleFirst(
   { options, checked, platform }: Run,
   description: TargetDescription,
-  samples: FirstLook['evidence']['samples'],
-): Promise<void> {
+  samples: Evidence['samples'],
+): Promise<boolean> {
   const { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...given } = options
   const few = {
     ...checked,
@@ -82,8 +105,9 @@ async function sampleFirst(
       const { rowCount } = batch
       if (rowCount > 0) samples.taken(batch, 0, rowCount)
       batch.release()
-      if (rowCount > 0) return
+      if (rowCount > 0) return true
     }
+    return false
   } finally {
     await inputs.close()
   }

@@ -133,6 +133,8 @@ export interface Facts {
    * them.
    */
   readonly hasLeftServer: boolean
+  /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
+  readonly isCut: boolean
 }
 
 /** Everything about the batches of a run. */
@@ -292,6 +294,7 @@ export const factShapes: Readonly<Record<keyof Facts, Shape[string]>> = {
   rejectsFiles: 'texts?',
   isForgotten: 'flag?',
   hasLeftServer: 'flag?',
+  isCut: 'flag?',
 }
 
 const openBatch: Shape = {

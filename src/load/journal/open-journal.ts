@@ -70,7 +70,9 @@ export async function openJournal(
   const held = await takeLock(path, runId, `${folder}/runs`, files)
   try {
     const past = new RecordedRun()
-    const size = await readWhole(path, runId, files, past)
+    const size = await readJournal(path, runId, files, record => past.take(record))
+    // Every process writes the line of the run together with its own.
+    past.isCut ||= past.run !== undefined && past.processes === 0
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const begun = restart || past.run === undefined ? new RecordedRun() : past
@@ -93,19 +95,6 @@ export async function openJournal(
     held.lock.release()
     throw error
   }
-}
-
-async function readWhole(
-  path: string,
-  runId: string,
-  files: Files,
-  past: RecordedRun,
-): Promise<FoundJournal | undefined> {
-  const size = await readJournal(path, runId, files, record => past.take(record))
-  // Every process writes the line of the run together with its own.
-  const isCut = past.run !== undefined && past.processes === 0
-  if (size === undefined || size.damage !== undefined || !isCut) return size
-  return { ...size, damage: 'it ends after its first line' }
 }
 
 function copyOf(run: RecordedRun): RecordedRun {

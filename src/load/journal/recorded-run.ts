@@ -132,6 +132,7 @@ export class RecordedRun {
   rejectsFiles: readonly string[] = []
   isForgotten = false
   hasLeftServer = true
+  isCut = false
   rejects: JournaledRejects | undefined
   /** True while the records come from a process that sends batches with receipts. */
   hasReceipts = true
@@ -148,6 +149,7 @@ export class RecordedRun {
 
   /** False if a process did not record its end, or recorded rows as stored or unconfirmed. */
   get isUntouched(): boolean {
+    if (this.isCut) return false
     return this.begun.every(({ end }) => {
       return end !== undefined && end.rows.confirmed + end.rows.unconfirmed + end.rows.skipped === 0
     })
@@ -249,7 +251,7 @@ export class RecordedRun {
 
   #note(record: RecordOf<'facts'>): void {
     const { ledgerNumber, target, used } = record
-    if (target !== undefined) Object.assign(this, { hasLeftServer: false, finished: undefined })
+    if (target !== undefined) Object.assign(this, sending)
     if (ledgerNumber !== undefined) {
       // A new ledger replaces the old one, so the receipts in the old one are gone.
       if (ledgerNumber !== this.ledgerNumber) this.#forgetReceipts()
@@ -356,6 +358,9 @@ export class RecordedRun {
 
 /** The sums that an outcome changes at once; rows of unknown outcome count after nothing is left to do for their piece. */
 const summed = ['confirmed', 'rejected', 'filtered'] as const
+
+/** Facts of a run that is about to send. */
+const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 
 const factNames = Object.keys(factShapes) as (keyof Facts)[]
 
