@@ -263,9 +263,8 @@ t.test('scripts contain names from a server only if they look like names of a ru
       const { signal } = new AbortController()
       await listObjects(session, signal)
       await removeTestObjects(session, own, 0, signal)
-      await leftoversNotice(session, 7n, [strings(names), longs], {
-        timeoutMs,
-      }).catch(() => undefined)
+      const listed = [strings(names), longs]
+      await leftoversNotice(session, 7n, listed, timeoutMs, undefined).catch(() => undefined)
       await forgetRun(session, namedRun('r', token), timeoutMs).catch(() => undefined)
       await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
       const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/

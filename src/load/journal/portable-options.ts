@@ -9,39 +9,25 @@ import type { JournaledOptions, JournaledServer, NamedInput } from './journal-re
 
 /** The options that another process can use to resume the run, without secrets. */
 export function journaledOptions(options: LoadOptions, checked: CheckedOptions): JournaledOptions {
-  const { inputs, target, mapping, cells, rejects, delivery } = options
-  const { expectRows } = options
+  const { inputs, target, mapping, cells, rejects, delivery, expectRows, server } = options
   const { stdin: _, ...input } = options.input ?? {}
+  // Drops the password.
+  const journaled = known(Object.fromEntries(serverFields.map(name => [name, server[name]])))
+  const others = known({ mapping, cells, rejects, delivery, expectRows })
+  const { host, port } = server
   return {
-    inputs,
-    server: journaledServer(options.server),
-    target,
-    input,
-    ...(mapping === undefined ? {} : { mapping }),
-    ...(cells === undefined ? {} : { cells }),
-    ...(rejects === undefined ? {} : { rejects }),
-    ...(delivery === undefined ? {} : { delivery }),
-    ...(expectRows === undefined ? {} : { expectRows }),
-    runId: checked.runId,
+    ...{ inputs, server: { ...journaled, host, port }, target, input },
+    ...{ ...others, runId: checked.runId },
   }
 }
 
 const serverFields = [
-  'host',
-  'port',
-  'otherHosts',
-  'user',
-  'tls',
-  'caFile',
-  'certFile',
-  'compress',
-] as const satisfies readonly (keyof JournaledServer)[]
+  ...(['host', 'port', 'otherHosts', 'user'] as const),
+  ...(['tls', 'caFile', 'certFile', 'compress'] as const),
+] satisfies readonly (keyof JournaledServer)[]
 
-/** Drops the password. */
-function journaledServer(server: JournaledServer): JournaledServer {
-  const { host, port } = server
-  const known = serverFields.filter(name => server[name] !== undefined)
-  return { host, port, ...Object.fromEntries(known.map(name => [name, server[name]])) }
+function known(fields: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
 /** Options that determine which rows a run loads and how the run confirms that they arrived. */

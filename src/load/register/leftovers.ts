@@ -35,33 +35,37 @@ const maxLedgers = 50
  * @param listed  `listAnswers`
  */
 export function reportLeftovers(run: Run, control: Session, listed: readonly Value[]): void {
-  const { leftovers } = run.options
-  const asking = { timeoutMs: run.checked.confirmTimeoutMs, worth: leftovers }
-  void leftoversNotice(control, run.history.name.token, listed, asking).then(notice => {
-    if (notice !== undefined) run.reporter.notice(notice)
+  const { options, checked, history, reporter } = run
+  const { token } = history.name
+  const asked = leftoversNotice(control, token, listed, checked.confirmTimeoutMs, options.leftovers)
+  void asked.then(notice => {
+    if (notice !== undefined) reporter.notice(notice)
   })
 }
 
-interface Asking {
-  readonly timeoutMs: number
-  /** Selects the tables to report. */
-  readonly worth?: LoadOptions['leftovers']
-}
-
-const all = (tables: readonly string[]): Promise<readonly string[]> => Promise.resolve(tables)
-
-/** @returns a sentence that names leftover tables; undefined if there are none, or if the server cannot be asked */
+/**
+ * @param worth  selects the tables to report
+ * @returns a sentence that names leftover tables; undefined if there are none, or if the server cannot be asked
+ */
 export async function leftoversNotice(
   session: Session,
   ownToken: bigint,
-  listed: readonly Value[],
-  { timeoutMs, worth = all }: Asking,
+  [names, sessions, users, user]: readonly Value[],
+  timeoutMs: number,
+  worth: LoadOptions['leftovers'],
 ): Promise<string | undefined> {
+  const connected = sessionsOf(sessions)
+  if (connected === undefined) return undefined
+  const others = textsOf(names).filter(name => isLedgerName(name) && !isLedgerOf(ownToken, name))
+  const found: string[] = []
   try {
-    const { left: found, isCertain } = await leftTables(session, ownToken, listed, timeoutMs)
-    const left = found.length === 0 ? found : await worth(found)
+    for (const name of others.slice(0, maxLedgers)) {
+      const sessionId = await lastSession(session, name, timeoutMs)
+      if (sessionId !== 0n && !connected.has(sessionId)) found.push(name)
+    }
+    const left = found.length === 0 || worth === undefined ? found : await worth(found)
     if (left.length === 0) return undefined
-    const whose = isCertain
+    const whose = showsOthers(textsOf(users), user)
       ? 'of runs that were killed, or that could not confirm all they sent'
       : 'that may be left over from runs that were killed; they may also be in use, because this user may not see the sessions of other users'
     return (
@@ -72,24 +76,6 @@ export async function leftoversNotice(
     if (!(error instanceof DdbError)) throw error
     return undefined
   }
-}
-
-async function leftTables(
-  session: Session,
-  ownToken: bigint,
-  listed: readonly Value[],
-  timeoutMs: number,
-): Promise<{ left: readonly string[]; isCertain: boolean }> {
-  const [names, sessions, users, user] = listed
-  const connected = sessionsOf(sessions)
-  if (connected === undefined) return { left: [], isCertain: false }
-  const others = textsOf(names).filter(name => isLedgerName(name) && !isLedgerOf(ownToken, name))
-  const left: string[] = []
-  for (const name of others.slice(0, maxLedgers)) {
-    const sessionId = await lastSession(session, name, timeoutMs)
-    if (sessionId !== 0n && !connected.has(sessionId)) left.push(name)
-  }
-  return { left, isCertain: showsOthers(textsOf(users), user) }
 }
 
 /** The session of the process that works on a run, as the head of the ledger names it; 0 if the last process has ended cleanly. */
