@@ -4,20 +4,22 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
+import type { Fit } from './shape.js'
 
 /** Describes a file as it is stored, before any decompression. */
-export interface Fingerprint {
-  readonly sizeBytes: number
+export const fingerprintShape = {
+  sizeBytes: '#',
   /** ms since the epoch. */
-  readonly modifiedMs: number
+  modifiedMs: 'time',
   /** Hashes of the first and the last bytes, hexadecimal. */
-  readonly head: string
-  readonly tail: string
+  head: 'text',
+  tail: 'text',
   /** Inode of a followed file, to find it under a different name. Decimal; 0 if the system has no inodes. */
-  readonly inode?: string
+  inode: 'text?',
   /** Creation time of a followed file, if known: ns since the epoch, decimal. */
-  readonly born?: string
-}
+  born: 'text?',
+} as const
+export type Fingerprint = Fit<typeof fingerprintShape>
 
 /** Bytes hashed at each end of a file. */
 export const endBytes = 65_536

@@ -3,12 +3,11 @@
   read the journal (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
-import type { CutSizes } from '../../parse/cuts.js'
 import type { JournaledRow } from '../evidence/sample-rows.js'
-import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
-import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
-import type { Fingerprint } from './fingerprint.js'
-import { faultyField, isOf, type Shape } from './shape.js'
+import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
+import type { LanesOfBatch } from '../outcomes/place.js'
+import { fingerprintShape } from './fingerprint.js'
+import { faultyField, isOf, type Fit, type Is, type Shape } from './shape.js'
 import type { TargetIdentity } from '../evidence/identity.js'
 
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
@@ -23,208 +22,198 @@ export type JournaledServer = Pick<
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'compress'
 >
 
-/** The state of the target when the run checked it for the last time. */
-export interface FinishedTarget {
-  /** Whether the server's table of finished runs got the run. The table is lost when the server stops. */
-  readonly isMarked: boolean
-  /** `host:port` of the server on which the run finished. */
-  readonly server: string
-}
+const batchEnd = {
+  offsetBytes: '#',
+  lineNumber: '#',
+  /** Number of the input's records that begin before this position. */
+  records: '#',
+} as const
+/** A place between records of an input. */
+export type BatchEnd = Fit<typeof batchEnd>
 
-/** Rejected rows of a run, and the files that hold them. */
-export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
+const streamPlace = { no: '#', input: '#', ...batchEnd } as const
+/** The end of batch `no`. */
+export type StreamPlace = Fit<typeof streamPlace>
+
+const sent = { rows: '#', ...batchEnd } as const
+/** The number of rows of an input that were sent, and the position at which they end. */
+export type SentInput = Fit<typeof sent>
+
+const ofInput = {
+  /** How the input is read; undefined until the run has opened it. */
+  detected: 'text?',
+  /** Set once the input was read to its end and every sent row either is in the journal or has arrived. */
+  summary: '*?' as Is<LoadResult['inputs'][number], '*?'>,
+  /** Time at which the input was read to its end, ISO 8601 in UTC. */
+  readAt: 'text?',
+} as const
+/** `sent`: undefined if no row of the input was sent. */
+const namedInput = {
+  path: 'text',
+  fingerprint: fingerprintShape,
+  ...ofInput,
+  sent: [sent, '?'],
+} as const
+type Named = Fit<typeof namedInput>
+export type NamedInput = { -readonly [Name in keyof Named]: Named[Name] }
+
+/** `unsent`: certainly not stored, so a process may send them again. `filtered`: dropped by the run's transform. */
+const knownRows = {
+  confirmed: '#',
+  rejected: '#',
+  unconfirmed: '#',
+  unsent: '#',
+  filtered: '#',
+} as const
+const endedRows = { ...knownRows, filtered: '#?' } as const
+/** How many rows of a batch, or of a part of one, have which outcome. */
+export type EndedRows = Fit<typeof endedRows>
+
+const endedPiece = { lane: '#', part: '#', ...knownRows } as const
+export type EndedPiece = Fit<typeof endedPiece>
+
+const rejects = {
+  byClass: '*' as Is<LoadResult['rejects']['byClass']>,
+  byCode: '*' as Is<LoadResult['rejects']['byCode']>,
   /**
    * `key` determines which records the file holds. `sizeBytes`: size of these records. `reasonsBytes`: size of their
-   * reasons.
+   * reasons. `isLeft`: the run does not write to the file any more, because it had ended, or has another rejects file now.
    */
-  readonly files: readonly {
-    readonly key: string
-    readonly path: string
-    readonly rows: number
-    readonly sizeBytes: number
-    readonly reasonsBytes: number
-    /** The run does not write to the file any more: it had ended, or has another rejects file now. */
-    readonly isLeft?: boolean
-  }[]
+  files: [
+    { key: 'text', path: 'text', rows: '#', sizeBytes: '#', reasonsBytes: '#', isLeft: 'flag?' },
+  ],
   /** Keyed by input name. A record lists only inputs with new rejects since the last such record. */
-  readonly byInput: Readonly<
-    Record<
-      string,
-      Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & { readonly lastLine?: number }
-    >
-  >
+  byInput: '*' as Is<Readonly<Record<string, RejectsOfInput>>>,
   /** The journal includes all rejects before this place. */
-  readonly upTo: { readonly input: number; readonly offsetBytes: number }
+  upTo: { input: '#', offsetBytes: '#' },
   /** Inputs whose `upTo` has changed, with the new offset. Only for followed inputs, which are read at the same time. */
-  readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
+  upTos: 'list?' as Is<readonly (readonly [input: number, offsetBytes: number])[], 'list?'>,
+} as const
+type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
+  readonly lastLine?: number
 }
+/** Rejected rows of a run, and the files that hold them. */
+export type JournaledRejects = Fit<typeof rejects>
 
-/** How many rows of a batch, or of a part of one, have which outcome. */
-export interface EndedRows {
-  readonly confirmed: number
-  readonly rejected: number
-  readonly unconfirmed: number
-  /** Rows that are certainly not stored: a process may send them again. */
-  readonly unsent: number
-  /** Rows that the run's transform dropped; absent if there are none. */
-  readonly filtered?: number
-}
+/**
+ * The state of the target when the run checked it for the last time. `isMarked`: the server's register got the end of the run; it is lost
+ * when the server stops. `server`: `host:port` of the server on which the run finished.
+ */
+const finished = { isMarked: 'flag', server: 'text' } as const
+export type FinishedTarget = Fit<typeof finished>
 
-export interface EndedPiece extends Required<EndedRows>, Pick<Place, 'lane' | 'part'> {}
-
-/** A place between records of an input. */
-export interface BatchEnd {
-  readonly offsetBytes: number
-  readonly lineNumber: number
-  /** Number of the input's records that begin before this position. */
-  readonly records: number
-}
-
-/** The end of batch `no`. */
-export interface StreamPlace extends BatchEnd {
-  readonly no: number
-  readonly input: number
-}
-
-/** The number of rows of an input that were sent, and the position at which they end. */
-export interface SentInput extends BatchEnd {
-  readonly rows: number
-}
-
-export interface NamedInput {
-  readonly path: string
-  fingerprint: Fingerprint
-  /** How the input is read; undefined until the run has opened it. */
-  detected?: string
-  /** Set once the input was read to its end and every sent row either is in the journal or has arrived. */
-  summary?: LoadResult['inputs'][number]
-  /** Time at which the input was read to its end, ISO 8601 in UTC. */
-  readAt?: string
-  /** Undefined if no row of the input was sent. */
-  sent?: SentInput
-}
-
-/** What changes while a run goes on, besides its inputs, batches and rejects. A record replaces the facts that it contains. */
-export interface Facts {
+export const factShapes = {
   /** Where batches end. Every process of the run uses these sizes. */
-  readonly sizes: CutSizes
+  sizes: [{ records: '#', bytes: '#' }, '?'],
   /** Time zone offsets by column, from the first times that were read. */
-  readonly offsets: Readonly<Record<string, string>>
-  readonly target: TargetIdentity
-  readonly used: ConfirmUsed
+  offsets: '*?' as Is<Readonly<Record<string, string>>, '*?'>,
+  target: '*?' as Is<TargetIdentity, '*?'>,
+  used: 'text?' as Is<ConfirmUsed, 'text?'>,
   /** The ledger (table of receipts). */
-  readonly ledgerNumber: number
+  ledgerNumber: '#?',
   /** Values of some accepted rows. */
-  readonly sampled: readonly JournaledRow[]
+  sampled: 'list?' as Is<readonly JournaledRow[], 'list?'>,
   /** Set once no row is left to be sent, and the run has examined the target again. */
-  readonly finished: FinishedTarget
+  finished: [finished, '?'],
   /** The highest number with which a process has claimed the run on the server. It is recorded before the server learns it. */
-  readonly owner: number
+  owner: '#?',
   /** True if the run starts over and no process has claimed it on the server since. */
-  readonly isAnew: boolean
+  isAnew: 'flag?',
   /** Ids of the sessions on which the last process sent data. */
-  readonly dataSessions: readonly string[]
+  dataSessions: 'texts?',
   /** Every rejects file that a process created or was about to create, even before a restart. */
-  readonly rejectsFiles: readonly string[]
+  rejectsFiles: 'texts?',
   /** True if the server has lost rows that it had confirmed. */
-  readonly isForgotten: boolean
+  isForgotten: 'flag?',
   /**
    * True if the server holds nothing of the run but its rows: all other objects were never created, or the process is about to remove
    * them.
    */
-  readonly hasLeftServer: boolean
+  hasLeftServer: 'flag?',
   /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
-  readonly isCut: boolean
-}
+  isCut: 'flag?',
+} as const
+/** What changes while a run goes on, besides its inputs, batches and rejects. A record replaces the facts that it contains. */
+export type Facts = Fit<typeof factShapes>
 
-/** Everything about the batches of a run. */
-export interface Checkpoint {
+const ranges = [
+  { input: '#', startBytes: '#', endBytes: '#', rows: '#', endLine: '#', records: '#' },
+] as const
+const lanes = '*?' as Is<LanesOfBatch | undefined, '*?'>
+
+const checkpoint = {
   /** How many batches the run has sent, or was about to send. */
-  readonly batchCount: number
+  batchCount: '#',
   /** Sums over all batches with an outcome. */
-  readonly sums: Required<Omit<EndedRows, 'unsent'>>
-  readonly streams: readonly {
-    readonly stream: number
-    /** The end of the last batch. */
-    readonly last: StreamPlace
-    /** The place up to which nothing is left to do. */
-    readonly settled: StreamPlace
-    readonly open: readonly JournaledBatch[]
-  }[]
-}
+  sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#' },
+  /**
+   * `last`: the end of the last batch. `settled`: the place up to which nothing is left to do. `open`: the batches after that, and the
+   * outcomes of their parts.
+   */
+  streams: [
+    {
+      stream: '#',
+      last: streamPlace,
+      settled: streamPlace,
+      open: [
+        { no: '#', ranges, lanes, isEarly: 'flag', hasNoReceipt: 'flag', ended: [endedPiece] },
+      ],
+    },
+  ],
+} as const
+/** Everything about the batches of a run. */
+export type Checkpoint = Fit<typeof checkpoint>
 
-/** A batch after the place up to which nothing is left to do, and the outcomes of its parts. */
-export interface JournaledBatch {
-  readonly no: number
-  readonly ranges: readonly RecordedRange[]
-  readonly lanes?: LanesOfBatch | undefined
-  readonly isEarly: boolean
-  readonly hasNoReceipt: boolean
-  readonly ended: readonly EndedPiece[]
-}
-
-/** One line of a journal. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
-export type JournalRecord =
+/** The lines of a journal by kind. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
+const shapes = {
   /** The first record. */
-  | {
-      readonly kind: 'run'
-      readonly format: number
-      readonly version: string
-      readonly runId: string
-      /** Random 63-bit number in hexadecimal, which distinguishes this run from other runs with the same id. */
-      readonly token: string
-      readonly startedAt: string
-      /** Base of relative paths. */
-      readonly folder: string
-      readonly options: JournaledOptions
-      /** True if the run starts over, whatever the server knows of an earlier run. */
-      readonly isAnew?: true
-    }
+  run: {
+    version: 'text',
+    runId: 'text',
+    /** Random 63-bit number in hexadecimal, which distinguishes this run from other runs with the same id. */
+    token: 'text',
+    startedAt: 'text',
+    /** Base of relative paths. */
+    folder: 'text',
+    options: '*' as Is<JournaledOptions>,
+    /** True if the run starts over, whatever the server knows of an earlier run. */
+    isAnew: 'flag?',
+  },
   /** A process begins to work on the run. */
-  | { readonly kind: 'process'; readonly startedAt: string }
+  process: { startedAt: 'text' },
   /** Inputs, appended to those already known. */
-  | {
-      readonly kind: 'inputs'
-      readonly inputs: readonly Readonly<NamedInput>[]
-    }
+  inputs: { inputs: [namedInput] },
   /** What has changed about an input: a followed file has grown, or the input is opened, or was read to its end. */
-  | ({ readonly kind: 'input'; readonly input: number } & Readonly<
-      Partial<Omit<NamedInput, 'path' | 'sent'>>
-    >)
-  | ({ readonly kind: 'facts' } & Partial<Facts>)
+  input: { input: '#', fingerprint: [fingerprintShape, '?'], ...ofInput },
+  facts: factShapes,
   /** A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. */
-  | {
-      readonly kind: 'batch'
-      readonly stream: number
-      readonly no: number
-      readonly ranges: readonly RecordedRange[]
-      readonly lanes?: LanesOfBatch | undefined
-      readonly early?: boolean
-    }
+  batch: { stream: '#', no: '#', ranges, lanes, early: 'flag?' },
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
-  | ({
-      readonly kind: 'ended'
-      readonly stream: number
-      readonly no: number
-      readonly lane?: number
-      readonly part?: number
-    } & EndedRows)
-  | ({ readonly kind: 'rejects' } & JournaledRejects)
+  ended: { stream: '#', no: '#', lane: '#?', part: '#?', ...endedRows },
+  rejects,
   /** Replaces all batches before it. */
-  | ({ readonly kind: 'checkpoint' } & Checkpoint)
-  /** A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. */
-  | {
-      readonly kind: 'end'
-      readonly at: string
-      readonly isDone: boolean
-      readonly status: LoadResult['status']
-      readonly exitCode: number
-      readonly rows: RowCounts
-      /** Why the process failed, without secrets. */
-      readonly error?: { readonly code: string; readonly message: string }
-    }
+  checkpoint,
+  /**
+   * A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. `error`: why the process failed,
+   * without secrets.
+   */
+  end: {
+    at: 'text',
+    isDone: 'flag',
+    status: 'text' as Is<LoadResult['status'], 'text'>,
+    exitCode: '#',
+    rows: { read: '#', skipped: '#', ...knownRows },
+    error: '*?' as Is<{ readonly code: string; readonly message: string }, '*?'>,
+  },
+} as const
 
-export type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
+type Kind = keyof typeof shapes
+/** A journal of another format is refused before its first line is checked. */
+type OfKind<K extends Kind> = { readonly kind: K } & Fit<(typeof shapes)[K]> &
+  (K extends 'run' ? { readonly format: number } : unknown)
+/** One line of a journal. */
+export type JournalRecord = { [K in Kind]: OfKind<K> }[Kind]
+export type RecordOf<K extends Kind> = OfKind<K>
 
 /** Length of the checksum at the start of a line. A space and JSON follow. */
 export const checksumDigits = 8
@@ -267,73 +256,6 @@ export function recordOf(line: string): JournalRecord | undefined {
   } catch {
     return undefined
   }
-}
-
-const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
-const batchEnd: Shape = { offsetBytes: '#', lineNumber: '#', records: '#' }
-const streamPlace: Shape = { no: '#', input: '#', ...batchEnd }
-const ranges: readonly [Shape] = [
-  { input: '#', startBytes: '#', endBytes: '#', rows: '#', endLine: '#', records: '#' },
-]
-const rowCounts: Shape = {
-  ...{ confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
-}
-const ofInput: Shape = { detected: 'text?', summary: '*?', readAt: 'text?' }
-
-export const factShapes: Readonly<Record<keyof Facts, Shape[string]>> = {
-  sizes: [{ records: '#', bytes: '#' }, '?'],
-  offsets: '*?',
-  target: '*?',
-  used: 'text?',
-  ledgerNumber: '#?',
-  sampled: 'list?',
-  finished: [{ isMarked: 'flag', server: 'text' }, '?'],
-  owner: '#?',
-  isAnew: 'flag?',
-  dataSessions: 'texts?',
-  rejectsFiles: 'texts?',
-  isForgotten: 'flag?',
-  hasLeftServer: 'flag?',
-  isCut: 'flag?',
-}
-
-const openBatch: Shape = {
-  ...{ no: '#', ranges, lanes: '*?', isEarly: 'flag', hasNoReceipt: 'flag' },
-  ended: [{ lane: '#', part: '#', ...rowCounts }],
-}
-
-const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
-  run: { runId: 'text', token: 'text', startedAt: 'text', folder: 'text', options: '*' },
-  process: { startedAt: 'text' },
-  inputs: {
-    inputs: [{ path: 'text', fingerprint, ...ofInput, sent: [{ rows: '#', ...batchEnd }, '?'] }],
-  },
-  input: { input: '#', fingerprint: [fingerprint, '?'], ...ofInput },
-  facts: factShapes,
-  batch: { stream: '#', no: '#', ranges, lanes: '*?', early: 'flag?' },
-  ended: { stream: '#', no: '#', lane: '#?', part: '#?', ...rowCounts },
-  rejects: {
-    byClass: '*',
-    byCode: '*',
-    files: [
-      { key: 'text', path: 'text', rows: '#', sizeBytes: '#', reasonsBytes: '#', isLeft: 'flag?' },
-    ],
-    byInput: '*',
-    upTo: { input: '#', offsetBytes: '#' },
-  },
-  checkpoint: {
-    batchCount: '#',
-    sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#' },
-    streams: [{ stream: '#', last: streamPlace, settled: streamPlace, open: [openBatch] }],
-  },
-  end: {
-    at: 'text',
-    isDone: 'flag',
-    status: 'text',
-    exitCode: '#',
-    rows: { read: '#', skipped: '#', ...rowCounts, filtered: '#' },
-    error: '*?',
-  },
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */

@@ -124,7 +124,7 @@ export class RecordedRun {
   target: TargetIdentity | undefined
   used: ConfirmUsed | undefined
   ledgerNumber = 0
-  sampled: Facts['sampled'] = []
+  sampled: NonNullable<Facts['sampled']> = []
   finished: FinishedTarget | undefined
   owner = 0
   isAnew = false

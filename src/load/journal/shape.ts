@@ -1,5 +1,5 @@
 /*
-  Checks the shape of objects that were read from a file, before they are used.
+  Checks the shape of objects that were read from a file, before they are used. Their types follow from their shapes.
 */
 
 export type Shape = { readonly [name: string]: FieldType }
@@ -7,6 +7,35 @@ export type Shape = { readonly [name: string]: FieldType }
 type Plain = '#' | 'time' | 'text' | 'flag' | '*' | 'list' | 'texts'
 /** `[shape]` is an array of objects of that shape, and `[shape, '?']` one such object, which is optional. */
 type FieldType = Plain | `${Plain}?` | Shape | readonly [Shape] | readonly [Shape, '?']
+
+/** A field of type `T`, of which only `F` is checked. */
+export type Is<T, F extends Plain | `${Plain}?` = '*'> = F & { readonly is: T }
+
+type Optional = `${Plain}?` | readonly [Shape, '?']
+type Flat<T> = { readonly [K in keyof T]: T[K] }
+
+/** The objects that have the shape. */
+export type Fit<S> = Flat<
+  { readonly [K in keyof S as S[K] extends Optional ? never : K]: Value<S[K]> } & {
+    readonly [K in keyof S as S[K] extends Optional ? K : never]?: Value<S[K]>
+  }
+>
+
+type Value<F> = F extends { readonly is: infer T }
+  ? T
+  : F extends '#' | '#?' | 'time'
+    ? number
+    : F extends 'text' | 'text?'
+      ? string
+      : F extends 'flag' | 'flag?'
+        ? boolean
+        : F extends 'texts' | 'texts?'
+          ? readonly string[]
+          : F extends readonly [infer S]
+            ? readonly Fit<S>[]
+            : F extends readonly [infer S, '?']
+              ? Fit<S>
+              : Fit<F>
 
 /** The name of the first field that has the wrong type; undefined if all fields fit. */
 export function faultyField(
