@@ -17,22 +17,7 @@ export interface SampleCell {
 export type SampleRow = readonly SampleCell[]
 
 /** A sample of the rows that the target accepted in one run. */
-export interface SampleRows {
-  /**
-   * At most four rows: the first and the last row of earlier processes, then a middle row and the last row of this
-   * process. If earlier processes have no rows, the first row of this process is included.
-   */
-  readonly rows: readonly SampleRow[]
-  /**
-   * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
-   * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
-   */
-  taken(batch: Batch, start: number, end: number): boolean
-  /** Replaces the sample by rows that are in the table. The sample then stays as it is. */
-  learned(rows: readonly SampleRow[]): void
-  /** Drops the sample, because the rows are lost. */
-  clear(): void
-}
+export type SampleRows = ReturnType<typeof newSampleRows>
 
 /** With small batches, the next row is kept after `keepEvery` rows or, if less, `keepShare` of the rows so far. */
 const keepEvery = 1_000
@@ -65,8 +50,8 @@ export function newSampleRows(
   columnNames: readonly string[],
   keys: readonly string[],
   earlier: readonly SampleRow[],
-  first: readonly string[] = [],
-): SampleRows {
+  first: readonly string[],
+) {
   let before = earlier
   /**
    * One row per doubling of the number of accepted rows. The last but one of these samples usually comes after 1/4 to
@@ -85,13 +70,21 @@ export function newSampleRows(
     return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
   }
   return {
-    get rows() {
+    /**
+     * The sample of earlier processes. With rows of this process at most four rows: the first and the last of earlier processes, or else
+     * the first of this process, then a middle row and the last row of this process.
+     */
+    get rows(): readonly SampleRow[] {
       if (last === undefined) return before
       const first = before.length === 0 ? [doublings[0]] : [before[0], before.at(-1)]
       const all = new Set([...first, doublings.at(-2), last])
       return [...all].filter(row => row !== undefined)
     },
-    taken(batch, start, end) {
+    /**
+     * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
+     * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
+     */
+    taken(batch: Batch, start: number, end: number): boolean {
       if (isLearned) return false
       const count = end - start
       rows += count
@@ -107,13 +100,15 @@ export function newSampleRows(
       doublings.push(row)
       return true
     },
-    learned(rows) {
+    /** Replaces the sample by rows that are in the table. The sample then stays as it is. */
+    learned(rows: readonly SampleRow[]): void {
       before = rows
       doublings = []
       last = undefined
       isLearned = true
     },
-    clear() {
+    /** Drops the sample, because the rows are lost. */
+    clear(): void {
       before = []
       doublings = []
       last = undefined

@@ -18,26 +18,7 @@ export interface ResumedInput {
   readonly isDone: boolean
 }
 
-export interface Resumption {
-  /** Where to resume reading an input; undefined if no process has read any of it. */
-  resumed(input: number): ResumedInput | undefined
-  /** The number of the batch at whose end reading of the stream resumes; 0 at its start. */
-  settledNo(this: void, stream: number): number
-  /**
-   * Call this before an input is read.
-   * @param detected  a text that says how the input will be read
-   * @returns whether the input is read for the first time
-   * @throws {DdbError} DDB_RUN_CHANGED if an earlier process read the input differently
-   */
-  isReadAnew(input: number, path: string, detected: string): boolean
-  /**
-   * The batch at this place as an earlier process sent it, or was about to; undefined if none did.
-   * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
-   */
-  knownOf(batch: Batch): SentBatch | undefined
-  /** Whether an earlier process has already counted this reject of the reader. */
-  isKnownReject(input: number, offsetBytes: number): boolean
-}
+export type Resumption = ReturnType<typeof newResumption>
 
 /**
  * @param numberOf  the number of the stream; called with the first batch
@@ -63,20 +44,33 @@ export function streamOf(input: number, isFollowing: boolean): number {
  * @param found  the journal as it was found; this process does not change it
  * @param isFollowing  whether several inputs are read at once
  */
-export function newResumption(found: RecordedRun, isFollowing: boolean): Resumption {
+export function newResumption(found: RecordedRun, isFollowing: boolean) {
   const { rejects, inputs, streams } = found
   const upTos = new Map(rejects?.upTos)
   const resumed = resumedInputs(found, isFollowing)
   return {
-    resumed: input => (inputs[input]?.detected === undefined ? undefined : resumed(input)),
-    settledNo: stream => streams.get(stream)?.settled.no ?? 0,
-    isReadAnew(input, path, detected) {
+    /** Where to resume reading an input; undefined if no process has read any of it. */
+    resumed: (input: number): ResumedInput | undefined =>
+      inputs[input]?.detected === undefined ? undefined : resumed(input),
+    /** The number of the batch at whose end reading of the stream resumes; 0 at its start. */
+    settledNo: (stream: number): number => streams.get(stream)?.settled.no ?? 0,
+    /**
+     * Call this before an input is read.
+     * @param detected  a text that says how the input will be read
+     * @returns whether the input is read for the first time
+     * @throws {DdbError} DDB_RUN_CHANGED if an earlier process read the input differently
+     */
+    isReadAnew(input: number, path: string, detected: string): boolean {
       const before = inputs[input]?.detected
       if (before === undefined || before === detected) return before === undefined
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(found, `"${path}" ${how}`)
     },
-    knownOf({ place, ranges, endedBy }) {
+    /**
+     * The batch at this place as an earlier process sent it, or was about to; undefined if none did.
+     * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
+     */
+    knownOf({ place, ranges, endedBy }: Batch): SentBatch | undefined {
       const sent = place && streams.get(place.stream)?.open.get(place.no)
       // The process has stopped reading within the batch.
       if (sent === undefined || endedBy === 'broken') return sent
@@ -87,7 +81,8 @@ export function newResumption(found: RecordedRun, isFollowing: boolean): Resumpt
       const { path } = inputs[sent.ranges[0]!.input]!
       throw runChanged(found, `"${path}" no longer has the rows that were sent`)
     },
-    isKnownReject(input, offsetBytes) {
+    /** Whether an earlier process has already counted this reject of the reader. */
+    isKnownReject(input: number, offsetBytes: number): boolean {
       if (isFollowing) return offsetBytes < (upTos.get(input) ?? 0)
       const upTo = rejects?.upTo
       if (upTo === undefined || input > upTo.input) return false

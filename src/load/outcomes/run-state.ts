@@ -209,28 +209,25 @@ export function connectionFigures({ connections }: RunState): LoadResult['byConn
 }
 
 /** Latency: the time from sending a batch to learning its outcome. */
-export interface Latencies {
-  add(latencyMs: number): void
-  /** In milliseconds; null without samples. */
-  percentiles(): { p50: number | null; p95: number | null; p99: number | null }
-}
+export type Latencies = ReturnType<typeof newLatencies>
 
 const maxSamples = 4_096
 
 /** Keeps at most 4,096 samples. At the limit, every second sample is dropped. */
-export function newLatencies(): Latencies {
+export function newLatencies() {
   let samples: number[] = []
   let every = 1
   let seen = 0
   return {
-    add(latencyMs) {
+    add(latencyMs: number): void {
       if (seen++ % every !== 0) return
       samples.push(latencyMs)
       if (samples.length < maxSamples) return
       samples = samples.filter((_, index) => index % 2 === 0)
       every *= 2
     },
-    percentiles() {
+    /** In milliseconds; null without samples. */
+    percentiles(): LoadResult['latencyMs'] {
       const sorted = samples.toSorted((a, b) => a - b)
       const at = (share: number): number | null => {
         const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
