@@ -84,8 +84,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a refused batch is resent although part of it may be stored',
     'outcomes/refusals.ts',
-    'if (traits.allOrNothing && batch.resends < traits.retries)',
-    'if (batch.resends < traits.retries)',
+    'if (storesNothing && resends < traits.retries)',
+    'if (resends < traits.retries)',
   ),
   defect(
     'a batch with an unknown outcome is resent as a new attempt',
@@ -130,7 +130,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a refused batch is divided although part of it may be stored',
     'outcomes/refusals.ts',
-    "if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }",
+    "if (!storesNothing) return { kind: 'uncertain', stops: false }",
     '',
   ),
   defect(
