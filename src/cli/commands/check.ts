@@ -16,9 +16,8 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import { loadOptions, type Settings } from '../options/options.js'
-import { defined, type OptionDefinition } from '../options/definition.js'
+import { defined, type OptionDefinition, findValue } from '../options/definition.js'
 import { journalOf, loadOptionsOf } from '../options/library-options.js'
-import { findValue } from '../options/resolve.js'
 import {
   addressesText,
   commandWords,

@@ -1,9 +1,8 @@
 /*
   What a command is, and what it gets to run.
 */
-import type { OptionTable } from '../options/definition.js'
+import type { OptionTable, OptionSources } from '../options/definition.js'
 import type { CommandName } from '../options/options.js'
-import type { OptionSources } from '../options/resolve.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'

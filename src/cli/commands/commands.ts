@@ -3,7 +3,7 @@
 */
 import { englishHelp } from '../language/help-texts.js'
 import { commandOptions, type CommandName, type Settings } from '../options/options.js'
-import { resolveOptions } from '../options/resolve.js'
+import { resolveOptions } from '../options/definition.js'
 import type { Call, Command } from './command.js'
 
 interface Module<Name extends CommandName> {

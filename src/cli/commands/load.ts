@@ -20,6 +20,7 @@ import { journalFolder, journalOf, loadOptionsOf } from '../options/library-opti
 import type { Settings } from '../options/options.js'
 import {
   optionsPastRejects,
+  otherServerWords,
   repeatedWords,
   resumeCommand,
   shellText,
@@ -202,14 +203,14 @@ async function addCommands(
   // The journal names the server on which the run began, which may be a different server.
   const known = await readRun(journal.folder, runId, systemPlatform.files).catch(() => undefined)
   const journaled = known?.run.options.server ?? server
-  const run = { runId, stateDir, server, journaled }
-  const again = resumeCommand(run, repeated)
+  const words = [...otherServerWords(server, journaled), ...repeated]
+  const again = resumeCommand(runId, stateDir, words)
   const past = optionsPastRejects(runId, rejects, { rows, error })
   if (resume.possible) resume.command = [again, ...past].join(' ')
   if (isOpen) {
     const hasTable = (target.table ?? target.confirmTable) !== undefined
-    const named = hasTable ? repeated : [...repeated, '--confirm-table', 'TABLE']
-    resume.audit = resumeCommand(run, named, 'audit')
+    const named = hasTable ? words : [...words, '--confirm-table', 'TABLE']
+    resume.audit = resumeCommand(runId, stateDir, named, 'audit')
   }
   if (isInDoubt(error)) resume.restart = `${again} --restart`
 }

@@ -1,6 +1,6 @@
 /*
   Reads the words of the command line: replaces `@FILE` by the options in the file, and has commander divide them into command,
-  flags and arguments, or print help. resolve.ts interprets the texts of the flags.
+  flags and arguments, or print help. definition.ts interprets the texts of the flags.
 */
 import { readFileSync } from 'node:fs'
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
@@ -10,8 +10,7 @@ import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
 import { english, englishHelp, type HelpTexts } from '../language/help-texts.js'
 import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
-import type { OptionTable } from './definition.js'
-import type { OptionSources } from './resolve.js'
+import type { OptionTable, OptionSources } from './definition.js'
 
 /**
  * Replaces each `@FILE` by the options in the file. They come first, so the command line overrides them. An option whose
@@ -63,12 +62,9 @@ function optionsIn(path: string): string[] {
 }
 
 /** A command line, not yet interpreted. */
-export interface CommandLine {
+export interface CommandLine extends Omit<Required<OptionSources>, 'environment'> {
   readonly command: Command
   readonly args: readonly string[]
-  readonly flags: OptionSources['flags']
-  /** The files named with `@FILE`, whose options are among `flags`. */
-  readonly files: readonly string[]
   /** The help of the command. */
   readonly help: () => string
 }
@@ -91,7 +87,8 @@ export function readCommandLine(
   columns: number,
   words: HelpTexts = english,
 ): CommandLine | Answered {
-  const named = commands.find(({ name }) => name === argv[0])
+  const name = argv.find(word => commands.some(command => command.name === word))
+  const named = commands.find(command => command.name === name)
   const { argv: expanded, files } = withOptionFiles(argv, named?.options ?? {})
   let answer = ''
   let found: CommandLine | undefined
@@ -103,14 +100,16 @@ export function readCommandLine(
       ...{ getOutHelpWidth: () => columns, getErrHelpWidth: () => columns },
     })
   for (const command of commands) {
-    const texts = new Map<string, string[]>()
-    const sub = subcommand(parser, command, words, texts)
+    const sub = subcommand(parser, command, words)
+    // The options of the other commands would take most of the time.
+    if (command !== named) continue
+    const texts = addOptions(sub, command, words)
     const help = (): string => {
       sub.outputHelp()
       return answer
     }
     sub.action(() => {
-      const flags = new Map([...texts].filter(([, given]) => given.length > 0))
+      const flags = new Map(texts.filter(([, given]) => given.length > 0))
       found = { command, args: sub.args, flags, files, help }
     })
   }
@@ -186,38 +185,37 @@ function briefLayout(
   }
 }
 
-/** @param texts  receives the given texts of each flag */
-function subcommand(
-  parser: Parser,
-  command: Command,
-  words: HelpTexts,
-  texts: Map<string, string[]>,
-): Parser {
+function subcommand(parser: Parser, command: Command, words: HelpTexts): Parser {
   const { say, heading, language } = words
   const said = say(command.summary)
   const summary = `${said.charAt(0).toUpperCase()}${said.slice(1)}${language === 'zh' ? '。' : '.'}`
-  const helpOption = (flag: string, text: string): Option =>
-    new Option(flag, say(text)).helpGroup(heading('Output'))
-  const sub = parser
-    .command(`${command.name} ${command.args}`.trim())
+  const sub = parser.command(`${command.name} ${command.args}`.trim())
+  const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
+  return sub
     .helpGroup(heading(command.group))
     .summary(said)
     .description(summary)
-    .addHelpOption(helpOption('-h, --help', 'print help'))
+    .addHelpOption(helpOption('-h, --help', 'print help', words))
     .configureHelp({ ...layoutIn(words), ...briefLayout(command, summary, words) })
-  for (const definition of Object.values(command.options)) {
-    const { name, group } = definition
-    const flag = definition.flags.replace(/\[=(\w+)\]/, ' [$1]')
-    const option = new Option(flag, words.optionText(command.name, definition))
-    const given: string[] = []
-    texts.set(name, given)
-    sub.addOption(option.helpGroup(heading(group)).argParser((text = 'true') => given.push(text)))
-  }
-  const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
-  return sub
-    .addOption(helpOption(`--${wholeHelp}`, 'print help with all options'))
     .addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name)))
     .on(`option:${wholeHelp}`, () => sub.configureHelp(layoutIn(words)).help())
+}
+
+const helpOption = (flag: string, text: string, { say, heading }: HelpTexts): Option =>
+  new Option(flag, say(text)).helpGroup(heading('Output'))
+
+/** @returns the texts that each flag will be given, in the order of the help */
+function addOptions(sub: Parser, { name: command, options }: Command, words: HelpTexts) {
+  const texts = Object.values(options).map(definition => {
+    const flag = definition.flags.replace(/\[=(\w+)\]/, ' [$1]')
+    const option = new Option(flag, words.optionText(command, definition))
+    const given: string[] = []
+    option.helpGroup(words.heading(definition.group))
+    sub.addOption(option.argParser((text = 'true') => given.push(text)))
+    return [definition.name, given] as const
+  })
+  sub.addOption(helpOption(`--${wholeHelp}`, 'print help with all options', words))
+  return texts
 }
 
 function complaint(message: string): string {

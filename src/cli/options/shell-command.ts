@@ -9,7 +9,7 @@ import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import type { OptionDefinition, OptionTable } from './definition.js'
+import type { OptionDefinition, OptionTable, OptionSources } from './definition.js'
 import {
   commandOptions,
   loadOptions,
@@ -18,7 +18,6 @@ import {
   type CommandName,
 } from './options.js'
 import { jsonTo } from './readers.js'
-import type { OptionSources } from './resolve.js'
 
 type Flags = OptionSources['flags']
 
@@ -183,27 +182,23 @@ export function optionsPastRejects(
   return stops ? ['--rejects', `${runId}.rejects.csv`] : []
 }
 
-export interface RunToResume {
-  readonly runId: string
-  readonly journaled: JournaledServer
-  /** The state folder that the user gave; undefined for the program's own. */
-  readonly stateDir: string | undefined
-  /** The server that this process uses. `resumeCommand` names it if it differs from `journaled`. */
-  readonly server: JournaledServer
-}
-
-/** `ddb-ingest resume ID …`, or `audit ID …`. @param repeated  from `repeatedWords` */
-export function resumeCommand(
-  { runId, stateDir, server, journaled }: RunToResume,
-  repeated: readonly string[] = [],
-  name: 'resume' | 'audit' = 'resume',
-): string {
+/** Words that name the server of this process, if it is not the one in the run's journal. */
+export function otherServerWords(server: JournaledServer, journaled: JournaledServer): string[] {
   const hostsOf = (one: JournaledServer): string => addressesText([one, ...(one.otherHosts ?? [])])
   const hosts = hostsOf(server)
-  return shellText([
-    ...[name, runId, ...(stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)])],
+  return [
     ...(hosts === hostsOf(journaled) ? [] : ['--host', hosts]),
     ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
-    ...repeated,
-  ])
+  ]
+}
+
+/** @param stateDir  that the user gave @param others  further words of the command */
+export function resumeCommand(
+  runId: string,
+  stateDir: string | undefined,
+  others: readonly string[],
+  name: 'resume' | 'audit' = 'resume',
+): string {
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return shellText([name, runId, ...where, ...others])
 }

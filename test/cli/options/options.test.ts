@@ -13,9 +13,14 @@ import {
 import { englishHelp } from '../../../src/cli/language/help-texts.js'
 import { journaledServerOptions } from '../../../src/cli/options/options.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
-import { type OptionDefinition, option, optionGroup } from '../../../src/cli/options/definition.js'
+import {
+  type OptionDefinition,
+  option,
+  optionGroup,
+  resolveOptions,
+  type OptionSources,
+} from '../../../src/cli/options/definition.js'
 import { count, text } from '../../../src/cli/options/readers.js'
-import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { checkedOptions } from '../../../src/load/checked-options.js'

@@ -9,10 +9,15 @@ import { commands } from '../../../src/cli/commands/commands.js'
 import { fieldFlags, loadOptions } from '../../../src/cli/options/options.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { rawArguments } from '../../../src/cli/process-environment.js'
-import { option, optionGroup, defined } from '../../../src/cli/options/definition.js'
+import {
+  option,
+  optionGroup,
+  defined,
+  resolveOptions,
+  type OptionSources,
+} from '../../../src/cli/options/definition.js'
 import * as values from '../../../src/cli/options/readers.js'
 import { text } from '../../../src/cli/options/readers.js'
-import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import { readSources } from '../../helpers/checkout.js'
 
 function read(...argv: string[]) {

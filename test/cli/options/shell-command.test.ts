@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import {
   shellWord,
+  otherServerWords,
   repeatedWords,
   resumeCommand,
-  type RunToResume,
 } from '../../../src/cli/options/shell-command.js'
+import type { ServerTarget } from '../../../src/load/options.js'
 import { systemName } from '../../../src/platform/file-name.js'
 import { runs } from '../../helpers/runs.js'
 
@@ -38,23 +39,22 @@ t.test('a shell reads bytes that are not UTF-8 unchanged', async t => {
 })
 
 const server = { host: 'h', port: 9, user: 'u' }
-const resumed = (change: Partial<RunToResume> = {}): string =>
-  resumeCommand({ runId: 'r', stateDir: undefined, server, journaled: server, ...change })
 
-t.test('options that the journal contains are not repeated', async t => {
-  t.equal(resumed(), 'ddb-ingest resume r')
-  const withPassword = { ...server, password: 'secret' }
-  t.equal(resumed({ server: withPassword }), 'ddb-ingest resume r')
+t.test('a server that differs from that of the journal is named, without its password', async t => {
+  const words = (change: Partial<ServerTarget>): string[] =>
+    otherServerWords({ ...server, ...change }, server)
+  t.strictSame(words({ password: 'secret' }), [])
+  t.strictSame(words({ port: 7 }), ['--host', 'h:7'])
+  const otherHosts = [{ host: '::1', port: 8 }]
+  t.strictSame(words({ otherHosts, user: 'v' }), ['--host', 'h:9,[::1]:8', '--user', 'v'])
 })
 
-t.test('options that differ from the journal are repeated', async t => {
-  t.equal(resumed({ server: { ...server, port: 7 } }), 'ddb-ingest resume r --host h:7')
-  const otherHosts = [{ host: '::1', port: 8 }]
+t.test('the command to resume a run names the state folder that the user gave', async t => {
+  t.equal(resumeCommand('r', undefined, []), 'ddb-ingest resume r')
   t.equal(
-    resumed({ server: { ...server, otherHosts, user: 'v' } }),
-    "ddb-ingest resume r --host 'h:9,[::1]:8' --user v",
+    resumeCommand('r', '/a b', ['--tls-insecure'], 'audit'),
+    "ddb-ingest audit r --state-dir '/a b' --tls-insecure",
   )
-  t.equal(resumed({ stateDir: '/a b' }), "ddb-ingest resume r --state-dir '/a b'")
 })
 
 t.test('flags that are never in a journal are repeated, with complete file names', async t => {

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { fieldFlags } from '../../../src/cli/options/options.js'
-import { resolveOptions } from '../../../src/cli/options/resolve.js'
+import { resolveOptions } from '../../../src/cli/options/definition.js'
 import {
   nextCommand,
   type UserCall,

@@ -98,9 +98,9 @@ async function foundRuns(
 
 async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promise<RunReport> {
   const { runId, run, journal, state } = known
-  const { server, rejects } = run.options
+  const { rejects } = run.options
   const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
-  const resume = resumeCommand({ runId, stateDir, server, journaled: server }, past)
+  const resume = resumeCommand(runId, stateDir, past)
   if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
   const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
   const clean = shellText(['runs', runId, '--clean', ...where])
