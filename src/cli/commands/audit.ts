@@ -22,13 +22,8 @@ import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, withFiles } from '../files/output-files.js'
 import { attempt, catchSignals } from '../process-environment.js'
 import { defined } from '../options/definition.js'
-import {
-  journalFolder,
-  knownRun,
-  loadOptionsOf,
-  serverOf,
-  withJournaled,
-} from '../options/library-options.js'
+import { loadOptionsOf, serverOf } from '../options/login.js'
+import { journalFolder, knownRun, withJournaled } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { sameCommand, shellText } from '../options/shell-command.js'
 import { printAdvice } from '../output/failures.js'

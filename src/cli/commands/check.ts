@@ -17,7 +17,8 @@ import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import { loadOptions, type Settings } from '../options/options.js'
 import { defined, type OptionDefinition, findValue } from '../options/definition.js'
-import { journalOf, loadOptionsOf } from '../options/library-options.js'
+import { loadOptionsOf } from '../options/login.js'
+import { journalOf } from './runs/known-run.js'
 import {
   addressesText,
   commandWords,

@@ -16,15 +16,17 @@ import { checkedStateFolder, leftoversToReport } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
 import type { RunSettings } from '../options/options.js'
 import { defined, type LoadFields } from '../options/definition.js'
-import { journalFolder, journalOf, loadOptionsOf } from '../options/library-options.js'
-import type { Settings } from '../options/options.js'
+import { loadOptionsOf } from '../options/login.js'
 import {
+  journalFolder,
+  journalOf,
   optionsPastRejects,
   otherServerWords,
   repeatedWords,
   resumeCommand,
-  shellText,
-} from '../options/shell-command.js'
+} from './runs/known-run.js'
+import type { Settings } from '../options/options.js'
+import { shellText } from '../options/shell-command.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'

@@ -3,10 +3,8 @@
   of detected values. No printed command contains a password.
 */
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
-import type { JournaledServer } from '../../load/journal/journal-record.js'
-import type { LoadOptions, ServerAddress } from '../../load/options.js'
+import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
 import type { OptionDefinition, OptionTable, OptionSources } from './definition.js'
@@ -45,7 +43,7 @@ export const addressesText = (hosts: readonly ServerAddress[]): string =>
 export const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
 
 /** A switch if it is on, a repeatable flag for each text, any other flag with the last text; nothing for unknown flags. */
-function flagWords(options: OptionTable, flags: Flags): string[] {
+export function flagWords(options: OptionTable, flags: Flags): string[] {
   const known = new Map(Object.values(options).map(one => [one.name, one]))
   return [...flags].flatMap(([name, texts]) => {
     const { form, reader } = known.get(name) ?? {}
@@ -150,55 +148,4 @@ function newRejectsFile(): string {
   let name = 'rejects.csv'
   for (let i = 2; existsSync(name); i++) name = `rejects-${i}.csv`
   return name
-}
-
-const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = serverOptions
-/** Options without secrets that no journal keeps. Variables of the environment will apply again. */
-const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect }
-
-/**
- * Flags of this process that a command must repeat. Call this in the user's working folder, because relative paths
- * depend on the folder.
- */
-export function repeatedWords(flags: Flags): string[] {
-  const files = flags.get('password-file') ?? []
-  const whole = files.map(path => (path === '-' ? path : resolve(path)))
-  return flagWords(ofProcess, new Map([...flags, ['password-file', whole]]))
-}
-
-interface EndOfRun {
-  readonly rows: { readonly rejected: number }
-  readonly error?: { readonly code: string } | null
-}
-
-/** Options with which a resumed run passes the bad rows that ended it; none if the run ended for a different reason. */
-export function optionsPastRejects(
-  runId: string,
-  { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},
-  { rows, error = null }: EndOfRun,
-): string[] {
-  if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rows.rejected)]
-  const stops = file === undefined && onError === 'stop' && error !== null && rows.rejected > 0
-  return stops ? ['--rejects', `${runId}.rejects.csv`] : []
-}
-
-/** Words that name the server of this process, if it is not the one in the run's journal. */
-export function otherServerWords(server: JournaledServer, journaled: JournaledServer): string[] {
-  const hostsOf = (one: JournaledServer): string => addressesText([one, ...(one.otherHosts ?? [])])
-  const hosts = hostsOf(server)
-  return [
-    ...(hosts === hostsOf(journaled) ? [] : ['--host', hosts]),
-    ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
-  ]
-}
-
-/** @param stateDir  that the user gave @param others  further words of the command */
-export function resumeCommand(
-  runId: string,
-  stateDir: string | undefined,
-  others: readonly string[],
-  name: 'resume' | 'audit' = 'resume',
-): string {
-  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
-  return shellText([name, runId, ...where, ...others])
 }

@@ -1,17 +1,9 @@
 /*
   How options of the command line become options of the library. The help states the same defaults as the library.
 */
-import type { JournaledServer } from '../../../src/load/journal/journal-record.js'
-import { resolve } from 'node:path'
 import t from 'tap'
-import {
-  journalFolder,
-  journalOf,
-  loadOptionsOf,
-  withJournaled,
-} from '../../../src/cli/options/library-options.js'
+import { loadOptionsOf } from '../../../src/cli/options/login.js'
 import { englishHelp } from '../../../src/cli/language/help-texts.js'
-import { journaledServerOptions } from '../../../src/cli/options/options.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
 import {
   type OptionDefinition,
@@ -113,69 +105,4 @@ t.test('no two options set the same field', async t => {
   t.ok(fields.length > 30)
   t.equal(new Set(fields).size, fields.length)
   t.equal(new Set(definitions.map(({ name }) => name)).size, definitions.length)
-})
-
-const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment
-const workingFolder = process.cwd()
-
-t.test('only a run with an ID has a journal', async t => {
-  const folder = '/state/ddb-ingest'
-  t.strictSame(journalOf({ runId: 'r' }, here), { folder, workingFolder })
-  t.strictSame(journalOf({ runId: 'r', restart: true }, here), {
-    folder,
-    workingFolder,
-    restart: true,
-  })
-  t.equal(journalOf({}, here), undefined)
-  t.equal(journalOf({ stateDir: 'x' }, here), undefined)
-  t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
-})
-
-t.test('the given folder is used, even if the process changes its folder later', async t => {
-  t.equal(journalFolder({ stateDir: 'x' }, here), resolve('x'))
-})
-
-t.test('a removed working folder stays undefined', async t => {
-  const nowhere = { ...here, workingFolder: () => undefined }
-  t.strictSame(journalOf({ runId: 'r' }, nowhere), { folder: '/state/ddb-ingest' })
-})
-
-const journaled = { host: 'h', port: 9, user: 'u' }
-
-const serverIn = (
-  flags: Record<string, string> = {},
-  environment = {},
-  server: JournaledServer = journaled,
-  folder = '',
-) =>
-  withJournaled(
-    resolveOptions(journaledServerOptions, {
-      flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
-      environment,
-    }),
-    server,
-    folder,
-  ).options.server
-
-t.test('a resumed run takes missing options from the journal', async t => {
-  t.match(serverIn(), { host: 'h', port: 9, user: 'u' })
-  t.notOk('user' in serverIn({}, {}, { host: 'h', port: 9 }))
-  const protectedBy = {
-    tls: true,
-    compress: 'lz4' as const,
-    caFile: 'ca.pem',
-    certFile: '/own.pem',
-  }
-  const kept = { ...protectedBy, caFile: '/begun/ca.pem' }
-  t.match(serverIn({}, {}, { ...journaled, ...protectedBy }, '/begun'), kept)
-})
-
-t.test('flags and environment override the journal', async t => {
-  const otherHosts = [{ host: 'f', port: 8848 }]
-  t.match(serverIn({ host: 'g:7,f' }), { host: 'g', port: 7, otherHosts, user: 'u' })
-  t.match(serverIn({ user: 'v' }), { host: 'h', port: 9, user: 'v' })
-  const cluster = { ...journaled, otherHosts }
-  t.match(serverIn({ user: 'v' }, {}, cluster), { otherHosts })
-  const environment = { DDB_HOST: 'e', DDB_PORT: '7' }
-  t.match(serverIn({}, environment, cluster), { host: 'e', port: 7, otherHosts: [] })
 })

@@ -9,7 +9,7 @@ import { deliveryDefaults } from '../../../load/defaults.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { forgetRun } from '../../../load/register/register.js'
-import { readCredentials, type Login } from '../../options/password.js'
+import { readCredentials, type Login } from '../../options/login.js'
 import {
   changedInputs,
   listRuns,
@@ -26,8 +26,14 @@ import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
 import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
-import { journalFolder, knownRun, withJournaled } from '../../options/library-options.js'
-import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
+import {
+  journalFolder,
+  knownRun,
+  withJournaled,
+  optionsPastRejects,
+  resumeCommand,
+} from './known-run.js'
+import { shellText } from '../../options/shell-command.js'
 import type { Settings } from '../../options/options.js'
 import { endFailed } from '../../output/failures.js'
 import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { serverOptions } from '../../../src/cli/options/options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/definition.js'
-import { askPassword, readCredentials, type Login } from '../../../src/cli/options/password.js'
+import { askPassword, readCredentials, type Login } from '../../../src/cli/options/login.js'
 import type { TerminalInput } from '../../../src/cli/process-environment.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 

@@ -1,19 +1,29 @@
 /*
-  Where a password comes from: a file, standard input, the environment, or a prompt without echo. Never the command line, which
-  every user of the machine can read.
+  The server and the login of a command. A password comes from a file, standard input, the environment, or a prompt without echo;
+  never from the command line, which every user of the machine can read.
 */
 import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface, type Key } from 'node:readline'
 import { Writable } from 'node:stream'
-import type { LoginOptions } from '../../client/login/protection.js'
+import type { Trace } from '../../client/trace.js'
 import { UsageError, usageError } from '../../errors.js'
+import type { LoadOptions, ServerTarget } from '../../load/options.js'
+import { parseTarget } from '../../load/target/target.js'
 import { knownLogins, checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
 import type { Output } from '../output/output.js'
-import { type LoadFields, findValue, type Found, type OptionSources } from './definition.js'
+import {
+  defined,
+  findValue,
+  type Found,
+  type LoadFields,
+  type OptionSources,
+} from './definition.js'
 import { serverOptions } from './options.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 import { clean, systemCode } from '../output/terminal-text.js'
+
+const localServer = { host: '127.0.0.1', port: 8848 }
 
 /** A password is one line; a longer text means that this is the wrong file. */
 const maxPasswordBytes = 4096
@@ -34,10 +44,7 @@ const insecureTls =
   '--tls-insecure: the server is not verified, so an attacker in between can read and change everything that is sent'
 
 /** Has both user and password, or neither. */
-export interface Login extends Pick<LoginOptions, 'loginMemory'> {
-  user?: string
-  password?: string
-}
+export type Login = Pick<ServerTarget, 'user' | 'password' | 'loginMemory'>
 
 /** The settings of a command that connects to a server. A quiet command shows no warnings. */
 export interface ServerSettings {
@@ -91,6 +98,36 @@ export async function readCredentials(
   const password = await read()
   call.output.keepSecret(password)
   return { user, password, loginMemory: knownLogins(environment, warn) }
+}
+
+/**
+ * The options for the library, including the password but not the journal, which depends on more than the settings.
+ * @throws {UsageError} for a wrong target or login
+ */
+export async function loadOptionsOf(
+  settings: ServerSettings,
+  inputs: readonly string[],
+  call: LoginCall,
+  trace?: Trace,
+): Promise<LoadOptions> {
+  // A folder is not enough for a journal: the run must have a name.
+  const { journal: _, target = {}, ...fields } = settings.options
+  parseTarget(target)
+  const fromStdin = inputs.includes('-')
+  const { stdin } = fromStdin ? call.processEnvironment : {}
+  const server = await serverOf(settings, call, trace, fromStdin)
+  return { ...fields, inputs, server, target, input: defined({ ...fields.input, stdin }) }
+}
+
+/** The server with its login. @param dataOnStdin  if true, the password cannot come from standard input */
+export async function serverOf(
+  settings: ServerSettings,
+  call: LoginCall,
+  trace?: Trace,
+  dataOnStdin?: boolean,
+): Promise<ServerTarget> {
+  const login = await readCredentials(settings, call, dataOnStdin)
+  return { ...localServer, ...settings.options.server, ...login, ...defined({ trace }) }
 }
 
 /** The first line of the file. @throws {UsageError} DDB_CONFIG */

@@ -1,0 +1,129 @@
+/*
+  Runs with a journal, for all commands: where the journal is, which run a name means, its server with the user's changes, and the
+  command with which the run goes on.
+*/
+import { resolve } from 'node:path'
+import { DdbError, usageError } from '../../../errors.js'
+import type { JournaledServer } from '../../../load/journal/journal-record.js'
+import { readRun, runNames, type KnownRun } from '../../../load/journal/known-runs.js'
+import type { JournalOptions, LoadOptions } from '../../../load/options.js'
+import { systemPlatform } from '../../../platform/system.js'
+import { stateFolder } from '../../files/state.js'
+import { defined, type OptionSources } from '../../options/definition.js'
+import type { ServerSettings } from '../../options/login.js'
+import { serverOptions } from '../../options/options.js'
+import { addressesText, flagWords, shellText } from '../../options/shell-command.js'
+import { didYouMean } from '../../output/terminal-text.js'
+import type { ProcessEnvironment } from '../../process-environment.js'
+
+export interface JournalSettings {
+  readonly runId?: string
+  readonly stateDir?: string
+  readonly restart?: boolean
+}
+
+/** The folder that the user named, or the program's own; absolute. */
+export function journalFolder(
+  { stateDir }: JournalSettings,
+  { environment }: ProcessEnvironment,
+): string {
+  return stateDir === undefined ? stateFolder(environment) : resolve(stateDir)
+}
+
+/** undefined for a run without a name. @throws {UsageError} DDB_USAGE for --restart without a name */
+export function journalOf(
+  settings: JournalSettings,
+  processEnvironment: ProcessEnvironment,
+): JournalOptions | undefined {
+  const { runId, restart } = settings
+  if (runId === undefined) {
+    if (!restart) return undefined
+    throw usageError('--restart needs --run-id: which run should start over?')
+  }
+  const workingFolder = processEnvironment.workingFolder()
+  const folder = journalFolder(settings, processEnvironment)
+  return { folder, ...defined({ workingFolder, restart }) }
+}
+
+/** A run with a journal. @param folder  of the journals @throws {DdbError} DDB_RUN_MISSING, with the nearest names; DDB_RUN_DAMAGED */
+export async function knownRun(
+  folder: string,
+  runId: string,
+  look: Parameters<typeof readRun>[3] = {},
+): Promise<KnownRun> {
+  const { files } = systemPlatform
+  const known = await readRun(folder, runId, files, look)
+  if (known !== undefined) return known
+  const names = await runNames(folder, files)
+  throw new DdbError(
+    'DDB_RUN_MISSING',
+    `no run "${runId}" in ${folder}/runs${didYouMean(runId, names)}: ddb-ingest runs lists those that have a journal`,
+  )
+}
+
+/**
+ * Completes the user's settings with the journal's server and the protection of its connection.
+ * @param folder  base of relative paths in the journal
+ */
+export function withJournaled<Given extends ServerSettings>(
+  given: Given,
+  journaled: JournaledServer,
+  folder = '',
+): Given & { readonly options: { readonly server: JournaledServer } } {
+  const [caFile, certFile] = [journaled.caFile, journaled.certFile].map(
+    path => path && resolve(folder, path),
+  )
+  const server = { ...journaled, ...defined({ caFile, certFile }), ...given.options.server }
+  return { ...given, options: { ...given.options, server } }
+}
+
+const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = serverOptions
+/** Options without secrets that no journal keeps. Variables of the environment will apply again. */
+const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect }
+
+/**
+ * Flags of this process that a command must repeat. Call this in the user's working folder, because relative paths
+ * depend on the folder.
+ */
+export function repeatedWords(flags: OptionSources['flags']): string[] {
+  const files = flags.get('password-file') ?? []
+  const whole = files.map(path => (path === '-' ? path : resolve(path)))
+  return flagWords(ofProcess, new Map([...flags, ['password-file', whole]]))
+}
+
+interface EndOfRun {
+  readonly rows: { readonly rejected: number }
+  readonly error?: { readonly code: string } | null
+}
+
+/** Options with which a resumed run passes the bad rows that ended it; none if the run ended for a different reason. */
+export function optionsPastRejects(
+  runId: string,
+  { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},
+  { rows, error = null }: EndOfRun,
+): string[] {
+  if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rows.rejected)]
+  const stops = file === undefined && onError === 'stop' && error !== null && rows.rejected > 0
+  return stops ? ['--rejects', `${runId}.rejects.csv`] : []
+}
+
+/** Words that name the server of this process, if it is not the one in the run's journal. */
+export function otherServerWords(server: JournaledServer, journaled: JournaledServer): string[] {
+  const hostsOf = (one: JournaledServer): string => addressesText([one, ...(one.otherHosts ?? [])])
+  const hosts = hostsOf(server)
+  return [
+    ...(hosts === hostsOf(journaled) ? [] : ['--host', hosts]),
+    ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
+  ]
+}
+
+/** @param stateDir  that the user gave @param others  further words of the command */
+export function resumeCommand(
+  runId: string,
+  stateDir: string | undefined,
+  others: readonly string[],
+  name: 'resume' | 'audit' = 'resume',
+): string {
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return shellText([name, runId, ...where, ...others])
+}
