@@ -20,16 +20,15 @@ import type { Trace } from '../../client/trace.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, withFiles } from '../files/output-files.js'
-import { attempt, catchSignals } from '../process-environment.js'
+import { attempt } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { loadOptionsOf, serverOf } from '../options/login.js'
 import { journalFolder, knownRun, withJournaled } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { sameCommand, shellText } from '../options/shell-command.js'
 import { printAdvice } from '../output/failures.js'
-import { startProgress } from '../output/progress.js'
 import { grouped, jsonLine } from '../output/terminal-text.js'
-import type { Call } from './command.js'
+import { watched, type Call } from './command.js'
 
 type AuditSettings = Settings<'audit'>
 
@@ -45,39 +44,14 @@ export async function run(settings: AuditSettings, call: Call): Promise<number> 
     const textOf = ({ certificate }: AuditResult): string => `${JSON.stringify(certificate)}\n`
     const file = path && (await openResultFile<AuditResult>(path, { name: 'certificate', textOf }))
     try {
-      const result = await runAudit(settings, call, files.openTrace())
+      const asked = await optionsOf(settings, call, files.openTrace())
+      const result = await watched(settings.quiet, call, watch => audit({ ...asked, ...watch }))
       if (file && result.certificate !== null) await file.write(result, call.output)
       return await files.publish(result, () => print(settings, call, result))
     } finally {
       if (file) await file.close()
     }
   })
-}
-
-async function runAudit(
-  settings: AuditSettings,
-  call: Call,
-  trace: Trace | undefined,
-): Promise<AuditResult> {
-  const { processEnvironment, output } = call
-  const asked = await optionsOf(settings, call, trace)
-  const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
-  const interruption = catchSignals(processEnvironment)
-  const { signal, leaving: leave } = interruption
-  try {
-    const result = await audit({
-      ...asked,
-      ...{ signal, leave },
-      onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
-    })
-    if (result.status === 'interrupted') {
-      result.exitCode = interruption.exitCode ?? result.exitCode
-    }
-    return result
-  } finally {
-    progress.stop()
-    interruption.release()
-  }
 }
 
 /** What to audit: inputs and a table, or, if no table is named, a certificate or a run. */

@@ -10,11 +10,10 @@ import {
   type CheckResult,
 } from '../../load/check/check-result.js'
 import { journalPath } from '../../load/journal/open-journal.js'
-import type { Call } from './command.js'
+import { watched, type Call } from './command.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { withFiles, type OutputFiles } from '../files/output-files.js'
-import { catchSignals } from '../process-environment.js'
+import { withFiles } from '../files/output-files.js'
 import { loadOptions, type Settings } from '../options/options.js'
 import { defined, type OptionDefinition, findValue } from '../options/definition.js'
 import { loadOptionsOf } from '../options/login.js'
@@ -30,7 +29,6 @@ import {
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyResult } from '../output/empty-result.js'
-import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
 /** @returns the exit code; failures of the check itself are in its result, not thrown */
@@ -50,40 +48,16 @@ export async function run(settings: Settings<'check'>, call: Call): Promise<numb
     const named = defined({ ...others, json: { file }, journal: journalFile })
     await refuseSharedFiles(named, inputs, call)
     await files.add(file, { name: 'JSON object', textOf: jsonLine })
-    return runCheck(settings, inputs, call, files)
-  })
-}
-
-async function runCheck(
-  settings: Settings<'check'>,
-  inputs: readonly string[],
-  call: Call,
-  files: OutputFiles<CheckResult>,
-): Promise<number> {
-  const { processEnvironment, output } = call
-  const asked = await loadOptionsOf(settings, inputs, call, files.openTrace())
-  const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
-  const interruption = catchSignals(processEnvironment)
-  const options: CheckOptions = {
-    ...asked,
-    ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
-    onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
-    onNeeded: (needed, isWhole) => adviseNeededOptions(call.asked, needed, isWhole),
-    signal: interruption.signal,
-    leave: interruption.leaving,
-  }
-  try {
-    const result = output.withoutSecrets(await check(options))
-    progress.stop()
-    if (result.status === 'interrupted') {
-      result.exitCode = interruption.exitCode ?? result.exitCode
+    const asked = await loadOptionsOf(settings, inputs, call, files.openTrace())
+    const options: CheckOptions = {
+      ...{ ...asked, ...defined({ sampleRows: settings.sample }) },
+      onNeeded: (needed, isWhole) => adviseNeededOptions(call.asked, needed, isWhole),
     }
+    const found = await watched(settings.quiet, call, watch => check({ ...options, ...watch }))
+    const result = call.output.withoutSecrets(found)
     result.commands = commandsOf(result, settings, call)
-    return await files.publish(result, () => print(settings, call, result))
-  } finally {
-    progress.stop()
-    interruption.release()
-  }
+    return files.publish(result, () => print(settings, call, result))
+  })
 }
 
 /** Loads that get further: none if an input or the target does not fit, and none that lacks options which the check has found. */

@@ -6,7 +6,9 @@ import type { CommandName } from '../options/options.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
-import type { ProcessEnvironment } from '../process-environment.js'
+import { startProgress } from '../output/progress.js'
+import { catchSignals, type ProcessEnvironment } from '../process-environment.js'
+import type { LoadOptions } from '../../load/options.js'
 
 export interface Call {
   /** Every command. */
@@ -24,6 +26,35 @@ export interface Call {
   /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
 }
+
+/**
+ * Runs what reads inputs without sending them: shows its progress, and ends it at a signal.
+ * @param action  gets the options for that
+ */
+export async function watched<Result extends { readonly status: string; exitCode: number }>(
+  quiet: boolean | undefined,
+  { output, processEnvironment }: Call,
+  action: (watch: Watch) => Promise<Result>,
+): Promise<Result> {
+  const progress = await startProgress(quiet ?? false, output, processEnvironment)
+  const interruption = catchSignals(processEnvironment)
+  const { signal, leaving: leave } = interruption
+  try {
+    const result = await action({
+      ...{ signal, leave },
+      onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
+    })
+    if (result.status === 'interrupted') {
+      result.exitCode = interruption.exitCode ?? result.exitCode
+    }
+    return result
+  } finally {
+    progress.stop()
+    interruption.release()
+  }
+}
+
+type Watch = Pick<Required<LoadOptions>, 'signal' | 'leave' | 'onReport'>
 
 /** A command without the type of its settings. */
 export interface Command {

@@ -4,6 +4,7 @@
 */
 import { usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
+import type { ServerAddress } from '../../load/options.js'
 import { isRunId } from '../../load/register/table-names.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 import { readTransform } from '../files/transform-text.js'
@@ -201,13 +202,8 @@ const mostPort = 65_535
 /** 0 lets the system pick a free port. */
 export const listeningPort = amount('a port from 0 to 65535', 0, mostPort)
 
-export interface HostAddress {
-  readonly host: string
-  readonly port: number
-}
-
 /** At least one. */
-export type Hosts = readonly [HostAddress, ...HostAddress[]]
+export type Hosts = readonly [ServerAddress, ...ServerAddress[]]
 
 /** `H[:PORT],…`; an IPv6 address with a port is in brackets. The port's default is DDB_PORT, else 8848. */
 export const hosts = single(
@@ -223,7 +219,7 @@ export const hosts = single(
   },
 )
 
-function hostAddress(value: string, standard: number): HostAddress | undefined {
+function hostAddress(value: string, standard: number): ServerAddress | undefined {
   // Without brackets, every colon belongs to the address: an IPv6 address has at least two colons.
   if (/^[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*$/.test(value)) {
     return { host: value, port: standard }
