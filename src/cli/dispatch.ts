@@ -1,7 +1,7 @@
 /*
   Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
 */
-import { nameOptionsByFlags, UsageError } from '../errors.js'
+import { nameOptionsByFlags, usageError } from '../errors.js'
 import { useKernel } from '../kernel/kernel.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
@@ -9,9 +9,9 @@ import { helpTextsFor } from './language/help-texts.js'
 import { readCommandLine } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { fieldFlags } from './options/options.js'
-import { checkEnvironment, isKernelOff } from './options/definition.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
+import { clean, didYouMean } from './output/terminal-text.js'
 import { rawArguments, thisProcess, type ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
@@ -47,7 +47,7 @@ async function runCommand(
   const isTerminal = stdout.isTTY === true && stderr.isTTY === true
   const helpTexts = helpTextsFor(environment, isTerminal)
   if (childCommand?.length === 0) {
-    throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
+    throw usageError('serve --: name the command to run after the two dashes')
   }
   const columns = output.resultColumns ?? 80
   const named = commands.find(({ name }) => name === argv[0])
@@ -62,15 +62,26 @@ async function runCommand(
   const isServed = environment[servingProcessVariable] === String(process.ppid)
   const serverEnds = isServed && !flags.has('host')
   Object.assign(asked, { command: command.name, args, flags, serverEnds })
-  checkEnvironment(
-    environment,
-    commands.map(({ options }) => options),
-  )
-  if (isKernelOff(environment)) useKernel(Infinity)
+  checkEnvironment(environment)
+  // To compare with the exact reader, or to avoid a fault of the kernel.
+  if (/^(?:off|0|false|no)$/i.test(environment[kernelSwitch] ?? '')) useKernel(Infinity)
   const sources = { flags, environment, files }
   return command.prepare(sources)({
     ...{ commands, args, childCommand: childCommand ?? [], sources },
     ...{ processEnvironment, output, helpTexts, asked },
     showHelp: () => stderr.write(help()),
   })
+}
+
+/** Leaves all reading to the exact reader if it is off. */
+const kernelSwitch = 'DDB_INGEST_KERNEL'
+
+/** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
+function checkEnvironment(environment: ProcessEnvironment['environment']): void {
+  const definitions = commands.flatMap(({ options }) => Object.values(options))
+  const known = new Set(definitions.flatMap(one => one.environment)).add(kernelSwitch)
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('DDB_INGEST_') || !environment[name] || known.has(name)) continue
+    throw usageError(`${clean(name)} sets no option${didYouMean(name, known)}`)
+  }
 }

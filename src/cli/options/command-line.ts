@@ -18,19 +18,14 @@ import type { OptionTable, OptionSources } from './definition.js'
  */
 function withOptionFiles([command, ...words]: readonly string[], options: OptionTable) {
   if (command === undefined) return { argv: [], files: [] }
-  const forms = new Map(
-    Object.values(options).flatMap(({ name, short, form }) => [
-      [`--${name}`, form],
-      [`-${short}`, form],
-    ]),
-  )
-  const complete = (word: string): string =>
-    forms.get(word) === 'optional' ? `${word}=true` : word
+  const formOf = (flag = '') =>
+    Object.values(options).find(one => [`--${one.name}`, `-${one.short}`].includes(flag))?.form
+  const complete = (word: string): string => (formOf(word) === 'optional' ? `${word}=true` : word)
   const end = [...words, '--'].indexOf('--')
   const files: string[] = []
   const own: string[] = []
   for (const [at, word] of words.entries()) {
-    if (at >= end || forms.get(words[at - 1] ?? '') === 'value') own.push(word)
+    if (at >= end || formOf(words[at - 1]) === 'value') own.push(word)
     else if (/^@./.test(word)) files.push(word.slice(1))
     else own.push(complete(word))
   }

@@ -4,7 +4,7 @@
 */
 import { DdbError, UsageError, usageError } from '../../errors.js'
 import type { LoadOptions } from '../../load/options.js'
-import { clean, didYouMean } from '../output/terminal-text.js'
+import { clean } from '../output/terminal-text.js'
 import type { Reader } from './readers.js'
 
 type GroupName =
@@ -42,7 +42,8 @@ interface Entry {
   readonly flagOnly?: boolean
 }
 
-export interface OptionDefinition extends Entry {
+/** What the heading, the key and the flags of an option say. */
+interface Named {
   readonly group: OptionGroup
   /** Names the help text. */
   readonly helpName: string
@@ -55,6 +56,8 @@ export interface OptionDefinition extends Entry {
   /** All environment variables that set the option; the first one that is set counts. */
   readonly environment: readonly string[]
 }
+
+export type OptionDefinition = Entry & Named
 
 /** The options of a command, by their settings. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>
@@ -74,11 +77,6 @@ export type SettingsOf<Table> = { -readonly [Key in keyof Table]?: ValueOf<Table
 export function option<T>(flags: string, reader: Reader<T>, field?: FieldOf<T>) {
   return { flags, reader, field }
 }
-
-type Named = Pick<
-  OptionDefinition,
-  'group' | 'helpName' | 'name' | 'short' | 'form' | 'environment'
->
 
 /** Puts options under one heading of the help, and finds what their flags say. @param prefix  of their environment variables */
 export function optionGroup<const Table extends Readonly<Record<string, Entry>>>(
@@ -191,27 +189,6 @@ function readValue(
   // HOST given as user:password@host is wrong, and the message must not show the password.
   const given = clean(texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
   throw usageError(`${origin}: expected ${reader.expected}, got "${given}"`)
-}
-
-const kernelSwitch = 'DDB_INGEST_KERNEL'
-
-/** True if the environment leaves all reading to the exact reader, to compare with it or to avoid a fault of the kernel. */
-export function isKernelOff(environment: OptionSources['environment']): boolean {
-  return /^(?:off|0|false|no)$/i.test(environment[kernelSwitch] ?? '')
-}
-
-/** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
-export function checkEnvironment(
-  environment: OptionSources['environment'],
-  tables: readonly OptionTable[],
-): void {
-  const known = new Set(
-    tables.flatMap(Object.values<OptionDefinition>).flatMap(one => one.environment),
-  ).add(kernelSwitch)
-  for (const name of Object.keys(environment)) {
-    if (!name.startsWith('DDB_INGEST_') || !environment[name] || known.has(name)) continue
-    throw usageError(`${clean(name)} sets no option${didYouMean(name, known)}`)
-  }
 }
 
 /** Turns members that may be undefined into optional members. */
