@@ -18,6 +18,7 @@ import type { RunSettings } from '../options/options.js'
 import { defined, type LoadFields } from '../options/definition.js'
 import { loadOptionsOf } from '../options/login.js'
 import {
+  cleanCommand,
   journalFolder,
   journalOf,
   optionsPastRejects,
@@ -26,7 +27,6 @@ import {
   resumeCommand,
 } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
-import { shellText } from '../options/shell-command.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'
@@ -227,12 +227,11 @@ function leftoversOf(
   const { quiet, stateDir } = settings
   if (quiet) return () => Promise.resolve([])
   const folder = journalFolder(settings, processEnvironment)
-  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
   return leftoversToReport(asked, folder, processEnvironment.environment, (runId, tables) => {
     note(
       `the server has tables of run "${runId}": ${tables.join(', ')}. Continue the run, or give it up; the rows that it has stored stay`,
     )
-    output.command('to give it up', shellText(['runs', runId, '--clean', ...where]))
+    output.command('to give it up', cleanCommand(runId, stateDir))
   })
 }
 

@@ -124,6 +124,12 @@ export function resumeCommand(
   others: readonly string[],
   name: 'resume' | 'audit' = 'resume',
 ): string {
-  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
-  return shellText([name, runId, ...where, ...others])
+  return shellText([name, runId, ...stateWords(stateDir), ...others])
 }
+
+/** The command with which the user gives a run up. @param stateDir  that the user gave */
+export const cleanCommand = (runId: string, stateDir: string | undefined): string =>
+  shellText(['runs', runId, '--clean', ...stateWords(stateDir)])
+
+const stateWords = (stateDir: string | undefined): string[] =>
+  stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]

@@ -2,7 +2,6 @@
   `runs`: lists runs with a journal, their state, and how to resume them. With `--files`: the outcome of each file of one run. With
   `--clean`: removes journals; if a run is unfinished, first removes its tables on the server.
 */
-import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
@@ -27,13 +26,13 @@ import { version } from '../../../version.js'
 import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
 import {
+  cleanCommand,
   journalFolder,
   knownRun,
-  withJournaled,
   optionsPastRejects,
   resumeCommand,
+  withJournaled,
 } from './known-run.js'
-import { shellText } from '../../options/shell-command.js'
 import type { Settings } from '../../options/options.js'
 import { endFailed } from '../../output/failures.js'
 import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
@@ -108,8 +107,7 @@ async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promis
   const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
   const resume = resumeCommand(runId, stateDir, past)
   if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
-  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
-  const clean = shellText(['runs', runId, '--clean', ...where])
+  const clean = cleanCommand(runId, stateDir)
   const changed = await changedInputs(known, withArchives(systemPlatform.files))
   return reportOf(known, resume, waysToResume(known, changed, resume, clean))
 }
