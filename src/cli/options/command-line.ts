@@ -82,8 +82,7 @@ export function readCommandLine(
   columns: number,
   words: HelpTexts = english,
 ): CommandLine | Answered {
-  const name = argv.find(word => commands.some(command => command.name === word))
-  const named = commands.find(command => command.name === name)
+  const named = commands.find(({ name }) => name === argv[0])
   const { argv: expanded, files } = withOptionFiles(argv, named?.options ?? {})
   let answer = ''
   let found: CommandLine | undefined
@@ -96,8 +95,8 @@ export function readCommandLine(
     })
   for (const command of commands) {
     const sub = subcommand(parser, command, words)
-    // The options of the other commands would take most of the time.
-    if (command !== named) continue
+    // Adding the options of all commands would take most of the time; only the help of the program shows which commands have some.
+    if (named !== undefined && command !== named) continue
     const texts = addOptions(sub, command, words)
     const help = (): string => {
       sub.outputHelp()
