@@ -82,6 +82,7 @@ t.test('an error names the nearest option', async t => {
 
 t.test('requests for help and version are recognized', async t => {
   t.match(answer(), /^Usage: ddb-ingest/)
+  t.match(answer('--help'), /^ {2}load \[options\] \[source\.\.\.\] /m)
   t.match(answer('--version'), /^\d+\.\d+\.\d+\n$/)
   t.match(answer('help', 'load'), /^Usage: ddb-ingest load/)
   const line = readCommandLine(['load'], commands, 80)
