@@ -14,12 +14,7 @@ import {
 } from '../../errors.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import type { Run } from '../run.js'
-import {
-  asynchronousThroughout,
-  closeTimeoutMs,
-  connectDeadlineMs,
-  connectServer,
-} from './connect.js'
+import { asynchronousThroughout, connectRun } from './connect.js'
 
 export type MixedFlags =
   | 'taken'
@@ -161,28 +156,18 @@ function mayShow({ server: { address: server } }: Run): boolean {
  * session cannot report who is logged in.
  */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
-  const { platform, checked } = run
-  const { address: server } = run.server
-  if (server.user === undefined) return undefined
-  const { host, port } = control
+  const { user } = run.server.address
+  if (user === undefined) return undefined
+  const { signal } = run.options
   let session: Session | undefined
   try {
-    session = await connectServer(
-      platform,
-      { ...server, host, port, otherHosts: [] },
-      {
-        deadlineMs: connectDeadlineMs(platform, server),
-        signal: run.options.signal,
-        closeTimeoutMs: closeTimeoutMs(checked),
-        loginWithConnect: true,
-      },
-    )
+    session = await connectRun(run, { node: control, signal, loginWithConnect: true })
     const answer = await session.run('getCurrentSessionAndUser()[1]', {
-      timeoutMs: checked.confirmTimeoutMs,
+      timeoutMs: run.checked.confirmTimeoutMs,
     })
     // If the server has forgotten a session, the session's user is a guest.
     if (session.closed || answer?.form !== 'scalar') return undefined
-    return answer.value === server.user
+    return answer.value === user
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     return error.code === 'DDB_LOGIN' ? false : undefined

@@ -3,7 +3,7 @@
   exists, whether a session's requests are all done, its version (docs/server-semantics.md#versions).
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError } from '../../errors.js'
+import { ServerError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
@@ -57,32 +57,33 @@ async function unknownTable(
   table: TableTarget,
   { serverMessage }: ServerError,
 ): Promise<ServerError> {
-  const near = nearestNames(
-    table.kind === 'dfs' ? table.table : table.name,
-    await existingTables(asking, table),
+  const isDfs = table.kind === 'dfs'
+  const [near, hint] = await similar(
+    asking,
+    isDfs ? table.table : table.name,
+    isDfs
+      ? `getTables(database("${table.database}"))`
+      : 'exec name from objs(true) where shared=true, form="TABLE"',
   )
-  const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
   const message = `the server has no table "${tableText(table)}" (it says: ${serverMessage}).${hint}`
-  const [best] = near
-  const meant = table.kind === 'dfs' && best !== undefined ? `${table.database}/${best}` : best
+  const meant = isDfs && near !== undefined ? `${table.database}/${near}` : near
   const fix =
     meant === undefined ? {} : { options: { 'target.table': meant, 'target.create': null } }
   return new ServerError(serverMessage, 'DDB_TARGET', message, serverMessage, fix)
 }
 
-/** Names to suggest for an unknown table; none if the server is old, or the user lacks the right to ask. */
-async function existingTables(asking: Asking, table: TableTarget): Promise<readonly string[]> {
-  const script =
-    table.kind === 'dfs'
-      ? `getTables(database("${table.database}"))`
-      : 'exec name from objs(true) where shared=true, form="TABLE"'
-  try {
-    const names = await ask(asking, script)
-    return names?.form === 'vector' && names.type === 'STRING' && 'data' in names ? names.data : []
-  } catch (error) {
-    if (error instanceof ConnectionError) throw error
-    return []
-  }
+/**
+ * The most similar of the names that a script returns, and a sentence that suggests some; none if the server is old, or the user lacks the
+ * right to ask.
+ */
+async function similar(
+  asking: Asking,
+  name: string,
+  script: string,
+): Promise<readonly [best: string | undefined, hint: string]> {
+  const near = nearestNames(name, textsOf(await askIfAllowed(asking, script)))
+  const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
+  return [near[0], hint]
 }
 
 /** @throws {ServerError} DDB_TARGET if the function does not exist */
@@ -92,24 +93,13 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   } catch (error) {
     // If the message says that the user has no right to call or see the function, the function may exist.
     if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
-    const near = nearestNames(name, await existingViews(asking))
-    const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
+    const [, hint] = await similar(asking, name, 'exec name from getFunctionViews()')
     throw new ServerError(
       error.serverMessage,
       'DDB_TARGET',
       `the server has no function "${name}" (it says: ${error.serverMessage}).${hint} ` +
         'Define it and publish it with addFunctionView first.',
     )
-  }
-}
-
-async function existingViews(asking: Asking): Promise<readonly string[]> {
-  try {
-    const names = await ask(asking, 'exec name from getFunctionViews()')
-    return names?.form === 'vector' && names.type === 'STRING' && 'data' in names ? names.data : []
-  } catch (error) {
-    if (error instanceof ConnectionError) throw error
-    return []
   }
 }
 
@@ -131,53 +121,37 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
  * (getConsoleJobs, docs/server-semantics.md#console-jobs).
  */
 export async function askIdle(
-  { session, timeoutMs }: Asking,
+  asking: Asking,
   ...sessionIds: readonly string[]
 ): Promise<boolean | undefined> {
   if (!sessionIds.every(id => /^\d{1,19}$/.test(id))) return undefined
   const isOurs = sessionIds.map(id => `sessionId = ${id}l`).join(' or ')
-  const query = `exec count(*) from getConsoleJobs() where ${isOurs}`
-  try {
-    // Urgent, as in the vendor's interface, so that the server answers while all workers are busy.
-    const answer = await session.run(query, { timeoutMs, urgent: true })
-    return answer?.form === 'scalar' && answer.value !== null
-      ? Number(answer.value) === 0
-      : undefined
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
+  const jobs = await askJobs(asking, isOurs)
+  return jobs === undefined ? undefined : jobs === 0
 }
 
 /**
  * Whether the server works on requests of the user's other sessions, or has them in its queue; undefined if it does not answer that.
  * @param user  the user of the asking session
  */
-export async function askOthersBusy(
-  { session, timeoutMs }: Asking,
-  user: string,
-): Promise<boolean | undefined> {
+export async function askOthersBusy(asking: Asking, user: string): Promise<boolean | undefined> {
+  const { session } = asking
   if (!/^\d{1,19}$/.test(session.id)) return undefined
-  const query = `exec count(*) from getConsoleJobs() where userID = ddbIngestUser, sessionId != ${session.id}l`
-  try {
-    await session.upload({ ddbIngestUser: user })
-    const answer = await session.run(query, { timeoutMs, urgent: true })
-    return answer?.form === 'scalar' && answer.value !== null ? Number(answer.value) > 0 : undefined
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
+  await session.upload({ ddbIngestUser: user })
+  const jobs = await askJobs(asking, `userID = ddbIngestUser, sessionId != ${session.id}l`)
+  return jobs === undefined ? undefined : jobs > 0
+}
+
+async function askJobs(asking: Asking, condition: string): Promise<number | undefined> {
+  const query = `exec count(*) from getConsoleJobs() where ${condition}`
+  // Urgent, as in the vendor's interface, so that the server answers while all workers are busy.
+  const answer = await askIfAllowed(asking, query, true)
+  return answer?.form === 'scalar' && answer.value !== null ? Number(answer.value) : undefined
 }
 
 /** `TRANS` or `CHUNK`; undefined if the server does not answer that (`schema(database(path)).atomic`). */
-export async function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
-  try {
-    const answer = await ask(asking, `schema(database("${database}"))["atomic"]`)
-    return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
+export function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
+  return askText(asking, `schema(database("${database}"))["atomic"]`)
 }
 
 /**
@@ -185,14 +159,31 @@ export async function askAtomic(asking: Asking, database: string): Promise<strin
  * that, for example because the user may not ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
  */
 export async function askNewValuePolicy(asking: Asking): Promise<NewValuePolicy | undefined> {
-  try {
-    const answer = await ask(asking, 'getConfig("newValuePartitionPolicy")')
-    const text = answer?.form === 'scalar' ? answer.value : undefined
-    return text === 'add' || text === 'skip' || text === 'fail' ? text : undefined
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
+  const text = await askText(asking, 'getConfig("newValuePartitionPolicy")')
+  return text === 'add' || text === 'skip' || text === 'fail' ? text : undefined
+}
+
+/** The answer of `version()`; undefined if it is not a text. @throws {ConnectionError} @throws {TimeoutError} */
+export function askVersion(asking: Asking): Promise<string | undefined> {
+  return askText(asking, 'version()', true)
+}
+
+async function askText(
+  asking: Asking,
+  script: string,
+  urgent = false,
+): Promise<string | undefined> {
+  const answer = await askIfAllowed(asking, script, urgent)
+  return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
+}
+
+/** The answer; undefined if the server refuses the question. @throws {ConnectionError} @throws {TimeoutError} */
+function askIfAllowed(
+  { session, timeoutMs }: Asking,
+  script: string,
+  urgent = false,
+): Promise<Value | undefined> {
+  return unlessRefused(session.run(script, { timeoutMs, urgent }))
 }
 
 /** `2.00.10 2023.09.12` → [2, 0, 10]; undefined for anything else. */
@@ -226,17 +217,6 @@ const textLimitsFrom: readonly (readonly number[])[] = [
   [1, 30, 23],
   [2, 0, 11],
 ]
-
-/** The answer of `version()`; undefined if it is not a text. @throws {ConnectionError} @throws {TimeoutError} */
-export async function askVersion({ session, timeoutMs }: Asking): Promise<string | undefined> {
-  try {
-    const answer = await session.run('version()', { timeoutMs, urgent: true })
-    return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
-}
 
 /** Undefined if the server refuses to answer. */
 export async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {

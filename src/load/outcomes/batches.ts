@@ -4,7 +4,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
-import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
+import { maxRedirects, redirectedTooOften } from '../connection/connect.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'

@@ -10,7 +10,7 @@ import {
   settingAdvice,
   withLoginAdvice,
 } from '../../client/failure.js'
-import { redirectIn } from '../connection/redirect.js'
+import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 
 /** The outcome that the server reports for a batch: the number of rows that the target accepted, or −1 and the reason. */

@@ -4,8 +4,14 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, option, usageError } from '../../errors.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
-import { maxRedirects, redirectedTooOften, redirectOf, isAllowed } from '../connection/redirect.js'
+import {
+  connectDeadlineMs,
+  connectRun,
+  isAllowed,
+  maxRedirects,
+  redirectedTooOften,
+  redirectOf,
+} from '../connection/connect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { chooseMode } from '../connection/mixed-flags.js'
 import { askVersion, limitsTexts } from '../connection/server-queries.js'
@@ -13,7 +19,7 @@ import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
-import type { ServerTarget } from '../options.js'
+import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import { transformScript } from './transform.js'
 import { isPartitioned, laneScheme } from './lane-scheme.js'
@@ -36,9 +42,8 @@ export async function findTarget(
     let control = await firstConnection(run, deadlineMs)
     onConnected(control)
     const again = async (): Promise<Session> => {
-      const { host, port } = control
-      const node = { ...run.server.address, host, port, otherHosts: [] }
-      control = await firstConnection(run, connectDeadlineMs(run.platform, node), node)
+      const untilMs = connectDeadlineMs(run.platform, run.server.address)
+      control = await firstConnection(run, untilMs, control)
       onConnected(control)
       return control
     }
@@ -108,19 +113,11 @@ function asStored({ server: { version } }: Run, target: TargetDescription): Targ
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
 
-/** @param server  default: the run's server */
-function firstConnection(
-  run: Run,
-  deadlineMs: number,
-  server: ServerTarget = run.server.address,
-): Promise<Session> {
+/** @param node  default: any host of the run */
+function firstConnection(run: Run, deadlineMs: number, node?: ServerAddress): Promise<Session> {
   const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
   return waiting(run, deadlineMs, passes, () =>
-    connectServer(run.platform, server, {
-      deadlineMs,
-      signal: run.options.signal,
-      closeTimeoutMs: closeTimeoutMs(run.checked),
-    }),
+    connectRun(run, { deadlineMs, signal: run.options.signal, ...(node && { node }) }),
   )
 }
 

@@ -4,7 +4,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import { redirectIn } from '../connection/redirect.js'
+import { redirectIn } from '../connection/connect.js'
 import { rowsText } from '../outcomes/row-counts.js'
 import { deliverFunction } from './receipts/script.js'
 

@@ -1,12 +1,11 @@
 /*
   Delivery without confirmation. The server does not answer the batches, and their rows stay unconfirmed.
 */
-import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Value } from '../../protocol/value.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { connectDeadlineMs, connectRun } from '../connection/connect.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import type { LaneRows } from '../outcomes/lanes.js'
@@ -71,16 +70,11 @@ export async function openUnconfirmed(run: Run, description: TargetDescription):
 
 /** @throws {ConnectionError} if a connection cannot be opened */
 async function connectEach(run: Run): Promise<readonly Session[]> {
-  const { checked, platform, server, options } = run
+  const { checked, platform, server } = run
   const deadlineMs = connectDeadlineMs(platform, server.address)
-  // Every connection adds a listener to its signal. A dependent signal keeps these listeners off the caller's signal.
-  const signal = AbortSignal.any(options.signal === undefined ? [] : [options.signal])
-  setMaxListeners(0, signal)
   const connecting = (): Promise<Session> =>
-    connectServer(platform, server.address, {
+    connectRun(run, {
       deadlineMs,
-      signal,
-      closeTimeoutMs: closeTimeoutMs(checked),
       highWaterBytes: Math.ceil(
         Math.min(checked.maxInFlightBytes, mostUnsentBytes) / checked.connections,
       ),

@@ -5,7 +5,7 @@ import {
   redirectedTooOften,
   redirectIn,
   redirectOf,
-} from '../../../src/load/connection/redirect.js'
+} from '../../../src/load/connection/connect.js'
 
 t.test('addresses are read in the spelling of servers', async t => {
   const cases: [text: string, address: object | undefined][] = [

@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError } from '../../../errors.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
+import { connectRun } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import type { Delivery } from '../delivery.js'
 import type { Recorder } from '../../outcomes/recorder.js'
@@ -54,11 +54,7 @@ export async function openReceipts(
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
     run.server.follow(to)
-    const session = await connectServer(run.platform, run.server.address, {
-      deadlineMs: connectDeadlineMs(run.platform, run.server.address),
-      signal: run.ending.leaving,
-      closeTimeoutMs: closeTimeoutMs(run.checked),
-    })
+    const session = await connectRun(run)
     try {
       return await ReceiptNode.open(nodeSetup, session)
     } catch (error) {

@@ -4,7 +4,7 @@
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import { replacedError } from '../delivery.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
+import { connectRun } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../outcomes/refusals.js'
 import type { Run } from '../../run.js'
@@ -69,11 +69,7 @@ async function openControl(
   ledger: Ledger | undefined,
   deadlineMs: number,
 ): Promise<[Session, Memory]> {
-  const control = await connectServer(run.platform, run.server.address, {
-    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, run.server.address)),
-    signal: run.ending.leaving,
-    closeTimeoutMs: closeTimeoutMs(run.checked),
-  })
+  const control = await connectRun(run, { deadlineMs })
   try {
     const { name } = run.history
     const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
@@ -126,16 +122,14 @@ export async function openAgain(
 /** Opens a data session on the node of the session for queries. Defines no functions on it. */
 function connectData(
   { run }: Pick<SessionSetup, 'run'>,
-  { host, port }: Session,
+  node: Session,
   deadlineMs: number,
   givenUp?: AbortSignal,
 ): Promise<Session> {
-  const server = { ...run.server.address, host, port, otherHosts: [] }
-  return connectServer(run.platform, server, {
-    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
-    signal:
-      givenUp === undefined ? run.ending.leaving : AbortSignal.any([run.ending.leaving, givenUp]),
-    closeTimeoutMs: closeTimeoutMs(run.checked),
+  return connectRun(run, {
+    node,
+    deadlineMs,
+    ...(givenUp && { signal: AbortSignal.any([run.ending.leaving, givenUp]) }),
     highWaterBytes: run.checked.maxInFlightBytes,
     ...(run.checked.mode === 'sync' ? {} : run.server.dataSession),
   })
