@@ -1,24 +1,66 @@
 /*
-  Takes the place of a run's delivery, and watches the run's inputs: collects what a check reports about rows, without sending any.
+  Takes the place of a run's delivery, and watches the run's inputs: collects what a check reports about rows, without sending any. For one
+  record of each input, it shows the text of every field; for this, it reads the kept record again, without converting its cells.
 */
-import { rangeAt } from '../../parse/row-places.js'
-import type { Batch } from '../../parse/batch.js'
-import type { OpenedReader } from '../../parse/formats.js'
+import { Readable } from 'node:stream'
+import { DdbError } from '../../errors.js'
+import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../parse/columns/template-column.js'
-import type { ColumnMapping } from '../../schema/cell-source.js'
-import { sendNothing, type Delivery } from '../transport/delivery.js'
-import type { TargetDescription } from '../target/describe-target.js'
-import { outsideMarks } from '../target/partition-scheme.js'
-import type { LoadOptions } from '../options.js'
+import {
+  openReader,
+  recordFormat,
+  type OpenedReader,
+  type ReaderOptions,
+} from '../../parse/formats.js'
+import { rangeAt } from '../../parse/row-places.js'
+import { clippedText } from '../../parse/shown-text.js'
+import { formatElement, isNullAt } from '../../protocol/element.js'
+import type { Column } from '../../protocol/value.js'
+import {
+  fieldsUsed,
+  textSources,
+  type CellSource,
+  type ColumnMapping,
+} from '../../schema/cell-source.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import { openSource } from '../../source/open-source.js'
+import { detectedOf, dialectAsFound } from '../inputs/detected.js'
 import { widened } from '../odd-values.js'
+import type { LoadOptions } from '../options.js'
 import { reasonOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
-import type { CheckProblem, ReadDecision, ReadObserver } from './check-result.js'
-import { openedInput, sampleOf, type CheckedInput } from './checked-input.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { outsideMarks } from '../target/partition-scheme.js'
+import { sendNothing, type Delivery } from '../transport/delivery.js'
+import type { CheckedField, CheckProblem, ReadDecision, ReadObserver } from './check-result.js'
 
 /** Limit of records to read from an input that does not fit the target. */
 const mostUnfitRows = 100
 const shownProblems = 20
+
+/** One input of a check: how its records become rows. */
+export interface CheckedInput extends Pick<
+  OpenedReader,
+  'fieldNames' | 'fieldCount' | 'recordKind'
+> {
+  readonly path: string
+  readonly mapping: ColumnMapping
+  /** How to read a record of the input by itself. */
+  readonly reading: RecordReading
+  /** True if the input has no records, not even a header. */
+  readonly isEmpty: boolean
+  /** Why input and target do not fit; undefined if they fit. */
+  readonly failure: DdbError | undefined
+  readonly isUnfit: boolean
+  isWhole: boolean
+  sample: Sample | undefined
+}
+
+/** A record, and its values by target column; no values if the record did not become a row. */
+interface Sample {
+  readonly values: readonly string[]
+  readonly record: Uint8Array
+}
 
 export class CheckObserver implements ReadObserver {
   readonly inputs: CheckedInput[] = []
@@ -46,11 +88,30 @@ export class CheckObserver implements ReadObserver {
     map: () => ColumnMapping,
     texts: InputTexts,
   ): ReadDecision {
-    const known = this.target === undefined ? undefined : map
-    const input = openedInput(path, reader, this.#options, known, texts)
+    const { fieldNames, fieldCount, recordKind, text } = reader
+    let failure: DdbError | undefined
+    let mapping: ColumnMapping | undefined
+    try {
+      if (this.target !== undefined) mapping = map()
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      failure = error
+    }
+    const input: CheckedInput = {
+      ...{ path, fieldNames, fieldCount, recordKind, failure },
+      mapping: mapping ?? textMapping(reader),
+      isUnfit: mapping === undefined,
+      isEmpty: recordKind === 'fields' && fieldCount === 0,
+      reading: {
+        text: { encoding: text.encoding, mark: text.mark },
+        texts,
+        options: recordOptions(reader, this.#options),
+      },
+      isWhole: false,
+      sample: undefined,
+    }
     this.inputs.push(input)
-    const { mapping, isUnfit } = input
-    return { mapping, isUnfit, maxRows: this.#maxRows(input) }
+    return { mapping: input.mapping, isUnfit: input.isUnfit, maxRows: this.#maxRows(input) }
   }
 
   rejected(reject: AnyReject): void {
@@ -106,4 +167,180 @@ function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
     run.rejects.keep({ ...refusedRow(batch, row, ''), message }, rangeAt(batch.ranges, row).shape)
   }
   return count
+}
+
+/** How many rows of a batch are searched for the one with the fewest nulls. */
+const lookedRows = 1_000
+
+/** A row that shows as many values as possible. */
+function sampleOf(batch: Batch): Sample {
+  const { columns, rowCount } = batch
+  let fewest = columns.length + 1
+  let chosen = 0
+  for (let row = 0; row < Math.min(rowCount, lookedRows) && fewest > 0; row++) {
+    const nulls = columns.reduce((sum, column) => sum + Number(isNullAt(column, row)), 0)
+    if (nulls < fewest) [fewest, chosen] = [nulls, row]
+  }
+  const values = columns.map(column => shownElement(column, chosen))
+  return { values, record: batch.record(chosen).slice() }
+}
+
+/** How each target column of an input is read, followed by fields that no column takes. */
+export async function checkedFields(input: CheckedInput): Promise<CheckedField[]> {
+  const { isEmpty, isUnfit, mapping, recordKind, reading, fieldNames, fieldCount } = input
+  if (isEmpty) return []
+  const { values, record } = input.sample ?? { values: [], record: new Uint8Array(0) }
+  const columns = isUnfit ? [] : mapping.columns
+  const own = columns.map(({ source }) => source)
+  const others = recordKind === 'fields' ? otherFields(fieldCount, own) : []
+  const members = recordKind === 'members' && isUnfit ? await memberNames(record, reading.text) : []
+  const sources = [...own, ...others, ...members.map(name => ({ kind: 'member', name }) as const)]
+  // A record that is read by itself has no line number.
+  const known = sources.map(one => (hasLine(one) ? noText : one))
+  const found = await recordTexts(record, reading, known)
+  return sources.map((source, i) => ({
+    ...placeOf(source, fieldNames),
+    text: source.kind === 'constant' ? source.text : hasLine(source) ? null : found[i]!,
+    column: columns[i]?.name ?? null,
+    value: (i < columns.length ? values[i] : undefined) ?? null,
+  }))
+}
+
+const noText: CellSource = { kind: 'constant', text: '' }
+
+function hasLine(source: CellSource): boolean {
+  return source.kind !== 'constant' && textSources(source).some(({ kind }) => kind === 'line')
+}
+
+/** Maps every field as text; for JSON, the whole record is the only text. */
+function textMapping({ recordKind, fieldCount }: OpenedReader): ColumnMapping {
+  const sources: CellSource[] =
+    recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])
+  return {
+    columns: sources.map((source, i) => ({ name: `c${i}`, type: { type: 'STRING' }, source })),
+    ignoreExtra: true,
+    allowMissing: true,
+  }
+}
+
+function recordOptions(
+  reader: OpenedReader,
+  { input: { trim, quotes } = {} }: LoadOptions,
+): ReaderOptions {
+  const format = recordFormat(reader.format)
+  if (reader.dialect === undefined) return { format }
+  return { format, ...dialectAsFound(detectedOf(reader)), header: 'no', trim, quotes }
+}
+
+function otherFields(fieldCount: number, sources: readonly CellSource[]): CellSource[] {
+  const taken = fieldsUsed(sources)
+  return Array.from({ length: fieldCount }, (_, index) => index)
+    .filter(index => !taken.has(index))
+    .map(index => ({ kind: 'field', index }))
+}
+
+function placeOf(
+  source: CellSource,
+  names: RecordShape['fieldNames'],
+): Pick<CheckedField, 'source' | 'position'> {
+  switch (source.kind) {
+    case 'field':
+      return { source: names?.[source.index] ?? null, position: source.index + 1 }
+    case 'member':
+      return { source: source.name, position: null }
+    case 'constant':
+    case 'template':
+      return { source: null, position: null }
+  }
+}
+
+interface RecordReading {
+  readonly text: RecordShape['text']
+  /** Texts taken from the path of the record's input (`input.path`). */
+  readonly texts?: InputTexts
+  readonly options: ReaderOptions
+}
+
+/** Longer records are not read again. */
+const mostBytes = 256 * 1024
+
+/**
+ * @param sources  where the cells come from
+ * @returns a text for each source; null if the field has no text, for example an object inside JSON
+ */
+export async function recordTexts(
+  record: Uint8Array,
+  { text, texts, options }: RecordReading,
+  sources: readonly CellSource[],
+): Promise<(string | null)[]> {
+  const none = sources.map(() => null)
+  if (record.length === 0 || record.length > mostBytes) return none
+  const source = await sourceOf(record, text)
+  try {
+    const reader = await openReader(source, options)
+    const batches = reader.batches({
+      mapping: {
+        columns: sources.map((one, i) => ({
+          name: `c${i}`,
+          type: { type: 'STRING' },
+          source: one,
+        })),
+        ignoreExtra: true,
+        allowMissing: true,
+      },
+      texts,
+      cells: { lenient: true },
+      batchRows: 1,
+      batchBytes: mostBytes,
+      onReject: () => undefined,
+    })
+    for await (const batch of batches) {
+      return batch.columns.map(column => shownElement(column, 0))
+    }
+  } catch {
+    // An unreadable record is already among the rejects, with its reason.
+  } finally {
+    await source.close()
+  }
+  return none
+}
+
+/** Names of the members of a JSON record; nested ones as `outer.inner`. */
+export async function memberNames(
+  record: Uint8Array,
+  text: RecordShape['text'],
+): Promise<string[]> {
+  if (record.length === 0 || record.length > mostBytes) return []
+  const chunks: Uint8Array[] = []
+  for await (const chunk of (await sourceOf(record, text)).chunks()) chunks.push(chunk.slice())
+  try {
+    return namesIn(JSON.parse(Buffer.concat(chunks).toString()) as unknown, '')
+  } catch {
+    return []
+  }
+}
+
+function namesIn(value: unknown, before: string): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const names = namesIn(inner, `${before}${name}.`)
+    return names.length === 0 ? [`${before}${name}`] : names
+  })
+}
+
+function sourceOf(
+  record: Uint8Array,
+  { encoding, mark }: RecordShape['text'],
+): Promise<ByteSource> {
+  // In UTF-16, only a byte order mark shows the byte order.
+  const stdin = Readable.from([
+    Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
+  ])
+  return openSource('-', { stdin, encoding, compression: 'none' })
+}
+
+/** The text of an element, cut if it is long. */
+function shownElement(column: Column, row: number): string {
+  const bytes = Buffer.from(formatElement(column, row))
+  return clippedText(bytes, 0, bytes.length)
 }

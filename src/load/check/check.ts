@@ -30,7 +30,7 @@ import { loadResult, unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import { newCheckResult } from './check-result.js'
 import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
-import { CheckObserver } from './check-observer.js'
+import { checkedFields, CheckObserver } from './check-observer.js'
 import {
   explicitLoads,
   findRemedies,
@@ -67,15 +67,23 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   const look = new CheckObserver(given, sampleRows)
-  const run = newRun({ ...given, onNotice }, lookingOptions(checked), withFiles(platform), {
-    watch: look,
-  })
+  const files = withArchives(platform.files)
+  const run = newRun(
+    { ...given, onNotice },
+    // The run continues after rejects, and keeps none of them.
+    { ...checked, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined },
+    { ...platform, files },
+    { watch: look },
+  )
   let missing: DdbError | undefined
   const { inputs, misuse } = await runPipeline(run, {
     async open(_, opened) {
-      missing = await failureOf(async () => {
+      try {
         look.target = (await findTarget(run, session => (opened.control = session)))[1]
-      })
+      } catch (error) {
+        if (!(error instanceof DdbError)) throw error
+        missing = error
+      }
       // A server that ignores a query would also ignore the closing of the connection.
       if (missing instanceof TimeoutError) abandon(opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
@@ -137,7 +145,7 @@ async function checkResult(
       pairs.map(async ({ summary: { contentBytes, ragged, ...own }, looked }) => ({
         ...own,
         isWhole: looked?.isWhole ?? false,
-        fields: (await looked?.fields()) ?? [],
+        fields: looked === undefined ? [] : await checkedFields(looked),
       })),
     ),
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
@@ -175,25 +183,6 @@ function withRemedies(
   const decision =
     'no option reads such texts: mend them, or load them into a column of another type'
   return { ...error, message: `${error.message}; ${decision}` }
-}
-
-function withFiles(platform: Platform): Platform {
-  return { ...platform, files: withArchives(platform.files) }
-}
-
-/** The same options, except that the run continues after rejects and keeps none of them. */
-function lookingOptions(checked: CheckedOptions): CheckedOptions {
-  return { ...checked, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
-}
-
-async function failureOf(action: () => Promise<void>): Promise<DdbError | undefined> {
-  try {
-    await action()
-    return undefined
-  } catch (error) {
-    if (error instanceof DdbError) return error
-    throw error
-  }
 }
 
 /** Failures of inputs that do not fit the target. If there are none and every row was rejected: the first reject. */

@@ -14,7 +14,7 @@ import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { missingOptions, inferOptions } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
-import type { CheckedInput } from './checked-input.js'
+import type { CheckedInput } from './check-observer.js'
 
 export interface ExplicitInput {
   readonly looked: CheckedInput

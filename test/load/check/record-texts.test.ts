@@ -1,5 +1,5 @@
 import t from 'tap'
-import { memberNames, recordTexts } from '../../../src/load/check/record-texts.js'
+import { memberNames, recordTexts } from '../../../src/load/check/check-observer.js'
 import type { CellSource } from '../../../src/schema/cell-source.js'
 
 const none = new Uint8Array(0)
