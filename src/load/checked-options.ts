@@ -16,8 +16,8 @@ import { checkRunId } from './register/table-names.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
-import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
-import { hasTransform, parseTarget, type Target } from './target/target.js'
+import type { Confirmation, LoadOptions, OnError } from './options.js'
+import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
 
 /** Complete options, except for values that depend on the target. */
 export interface CheckedOptions {
@@ -55,26 +55,41 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
       "`inputs` is a list of files, as in inputs: ['trades.csv'], even if there is only one",
     )
   }
-  if (options.inputs.length === 0) {
-    throw usageError('no input: name files to load, or - for standard input')
-  }
-  if (options.target.create !== undefined && options.inputs.includes('-')) {
-    throw usageError(
-      `${option('target.create')} reads its input twice, which standard input does not allow: load a file, or make the table first`,
-    )
-  }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
-  if (onError === 'quarantine' && rejects.file === undefined) {
-    throw usageError(
+  const { mode, confirm, connections } = delivery
+  const isCount = Number.isSafeInteger(connections) && connections >= 1
+  refuseFirst([
+    [options.inputs.length === 0, 'no input: name files to load, or - for standard input'],
+    [
+      options.target.create !== undefined && options.inputs.includes('-'),
+      `${option('target.create')} reads its input twice, which standard input does not allow: load a file, or make the table first`,
+    ],
+    [
+      onError === 'quarantine' && rejects.file === undefined,
       `${option('rejects.onError')} quarantine needs ${option('rejects.file')} to put the rows in`,
-    )
-  }
-  if (onError !== 'quarantine' && rejects.file !== undefined) {
-    throw usageError(`${option('rejects.file')} goes with ${option('rejects.onError')} quarantine`)
-  }
-  checkConfirm(delivery.confirm)
-  if (hasTransform({ target })) checkTransformed(delivery)
-  checkConnections(delivery, target)
+    ],
+    [
+      onError !== 'quarantine' && rejects.file !== undefined,
+      `${option('rejects.file')} goes with ${option('rejects.onError')} quarantine`,
+    ],
+    [
+      !confirmations.includes(confirm),
+      `${option('delivery.confirm')} is one of ${confirmations.join(', ')}, not "${String(confirm)}"`,
+    ],
+    [
+      hasTransform({ target }) && mode === 'async' && confirm === 'none',
+      `${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`,
+    ],
+    // Limits that depend on the table are checked later, once the server has described the table.
+    [
+      !isCount || connections > mostConnections,
+      `${option('delivery.connections')} is a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
+    ],
+    [
+      connections > 1 && target.kind === 'function',
+      `a function takes batches one after the other: leave ${option('delivery.connections')} at 1`,
+    ],
+  ])
   if (options.input?.follow === true) checkFollow(options)
   checkTemplates(options)
   const { maxRecordBytes } = options.input ?? {}
@@ -117,31 +132,7 @@ function withoutUndefined<T extends object>(fields: T | undefined): T {
   ) as T
 }
 
-function checkConfirm(confirm: Confirmation): void {
-  if (confirmations.includes(confirm)) return
-  throw usageError(
-    `${option('delivery.confirm')} is one of ${confirmations.join(', ')}, not "${String(confirm)}"`,
-  )
-}
-
 const mostConnections = 64
-
-/** Limits that depend on the table are checked later, once the server has described the table. */
-function checkConnections(
-  { connections }: Required<Pick<DeliveryOptions, 'connections'>>,
-  target: Target,
-): void {
-  if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
-    throw usageError(
-      `${option('delivery.connections')} is a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
-    )
-  }
-  if (connections > 1 && target.kind === 'function') {
-    throw usageError(
-      `a function takes batches one after the other: leave ${option('delivery.connections')} at 1`,
-    )
-  }
-}
 
 /**
  * Refuses to take values from the path of an input if one input is a pipe, which has no path.
@@ -156,14 +147,6 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   throw usageError(`${what} comes from the path of an input, and standard input has none`)
 }
 
-/** @throws {UsageError} DDB_USAGE */
-function checkTransformed({ mode, confirm }: Pick<CheckedOptions, 'mode' | 'confirm'>): void {
-  if (mode === 'sync' || confirm !== 'none') return
-  throw usageError(
-    `${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`,
-  )
-}
-
 /** With `input.follow`, refuses options that do not work with inputs that never end. */
 function checkFollow({
   inputs,
@@ -174,7 +157,7 @@ function checkFollow({
   ...options
 }: LoadOptions): void {
   const { compression = 'auto', format, jsonPath, limit } = input
-  const refusals: readonly [boolean, string][] = [
+  const refusals: readonly (readonly [boolean, string])[] = [
     [inputs.includes('-'), 'standard input, which is read to its end without it'],
     [
       compression !== 'auto' && compression !== 'none',
@@ -192,9 +175,8 @@ function checkFollow({
       `${option('delivery.confirm')} ${delivery?.confirm} and a journal: every process would read the files from their start`,
     ],
   ]
-  const refused = refusals.find(([isGiven]) => isGiven)
-  if (refused === undefined) return
-  throw usageError(`${option('input.follow')} cannot be used with ${refused[1]}`)
+  const follow = option('input.follow')
+  refuseFirst(refusals.map(([applies, what]) => [applies, `${follow} cannot be used with ${what}`]))
 }
 
 function parseMaxErrors(value: number | string): { count: number } | { share: number } {

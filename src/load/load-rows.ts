@@ -12,6 +12,7 @@ import { RowStore, type RejectedRow, type WriterStatus } from './inputs/row-stor
 import { loadOn } from './load.js'
 import { checkCall } from './option-fields.js'
 import type { LoadOptions, LoadResult } from './options.js'
+import { refuseFirst } from './target/target.js'
 
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
@@ -118,9 +119,8 @@ function checkOptions({ input = {}, target, journal }: Omit<LoadOptions, 'inputs
     [input.follow || undefined, `${option('input.follow')}, which is for files`],
     [input.jsonPath, `${option('input.jsonPath')}, which is for documents`],
   ]
-  for (const [given, text] of refusals) {
-    if (given !== undefined) throw usageError(`rows of a program cannot be loaded with ${text}`)
-  }
+  const rows = 'rows of a program cannot be loaded with'
+  refuseFirst(refusals.map(([given, text]) => [given !== undefined, `${rows} ${text}`]))
 }
 
 export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]

@@ -43,30 +43,39 @@ export function widened(
   }
 }
 
-export interface OddTimes {
+export interface OddValues {
   /** Looks at the batch if fewer than a thousand rows were seen. */
   look(batch: Batch): void
   /** Call this after the last batch. */
   end(): void
 }
 
-/** Asks, once for each column, whether the unit is right if all times of the first thousand rows are unusual. */
-export function newOddTimes(
+/**
+ * Tells once of each column whose values are odd: asks whether the unit is right if all times of the first thousand rows are unusual, and
+ * names a symbol with blanks, in delimited inputs only.
+ */
+export function newOddValues(
   columns: readonly TargetColumn[],
   formats: Readonly<Record<string, string>>,
   notice: (text: string) => void,
-): OddTimes | undefined {
-  const counted = columns.flatMap(({ name, type }, index) => {
+): OddValues {
+  const single = columns.flatMap(({ name, type: { type, array } }, index) =>
+    array === true ? [] : [{ index, name, type }],
+  )
+  const symbols = new Map(
+    single.flatMap(({ index, name, type }) => (type === 'SYMBOL' ? [[index, name] as const] : [])),
+  )
+  const epochs = single.flatMap(({ index, name, type }) => {
     const format = dateFormatText(name, formats)
-    const units = unitsPerDay[type.type]
-    const isCounted = format.startsWith('epoch:') && units !== undefined && type.array !== true
-    return isCounted ? [{ index, name, format, units }] : []
+    const units = unitsPerDay[type]
+    return format.startsWith('epoch:') && units !== undefined
+      ? [{ index, name, format, units }]
+      : []
   })
-  if (counted.length === 0) return undefined
   const ranges = new Map<number, TimeRange>()
   let rows = 0
   const end = (): void => {
-    for (const { index, name, format, units } of counted) {
+    for (const { index, name, format, units } of epochs) {
       const range = ranges.get(index)
       if (range === undefined) continue
       const seconds = (raw: bigint): number => (Number(raw) / units) * secondsPerDay
@@ -76,47 +85,35 @@ export function newOddTimes(
     ranges.clear()
   }
   return {
-    look({ columns: data, rowCount }) {
+    look({ columns: data, rowCount, ranges: inputs }) {
       if (rows === lookedRows) return
       const count = Math.min(rowCount, lookedRows - rows)
-      for (const { index } of counted) {
+      rows += count
+      for (const { index } of epochs) {
         const range = widened(ranges.get(index), data[index]!, count)
         if (range !== undefined) ranges.set(index, range)
       }
-      rows += count
       if (rows === lookedRows) end()
+      if (inputs[0]?.shape.delimiter === undefined) return
+      for (const [index, name] of symbols) {
+        const text = blankedText(data[index]!, count)
+        if (text === undefined) continue
+        notice(
+          `column "${name}": symbols begin or end with blanks, such as ${JSON.stringify(text)}. ${option('input.trim')} leaves the blanks out`,
+        )
+        symbols.delete(index)
+      }
     },
     end,
   }
 }
 
-/** Returns a function to call for each batch. It tells of each column once, and of delimited inputs only. */
-export function newOddTexts(
-  columns: readonly TargetColumn[],
-  notice: (text: string) => void,
-): (batch: Batch) => void {
-  const symbols = new Map(
-    columns.flatMap(({ name, type }, index) =>
-      type.type === 'SYMBOL' && type.array !== true ? [[index, name] as const] : [],
-    ),
-  )
-  let rows = 0
-  return ({ columns: data, rowCount, ranges }) => {
-    if (rows >= lookedRows || ranges[0]?.shape.delimiter === undefined) return
-    const count = Math.min(rowCount, lookedRows - rows)
-    rows += count
-    for (const [index, name] of symbols) {
-      const column = data[index]!
-      for (let row = 0; row < count; row++) {
-        const cell = column.form === 'vector' ? elementAt(column, row) : undefined
-        const text = cell?.form === 'scalar' ? cell.value : undefined
-        if (typeof text !== 'string' || text.trim() === text || text.trim() === '') continue
-        notice(
-          `column "${name}": symbols begin or end with blanks, such as ${JSON.stringify(text)}. ${option('input.trim')} leaves the blanks out`,
-        )
-        symbols.delete(index)
-        break
-      }
-    }
+/** The first text that begins or ends with blanks, and has other characters. */
+function blankedText(column: Column, rowCount: number): string | undefined {
+  for (let row = 0; row < rowCount; row++) {
+    const cell = column.form === 'vector' ? elementAt(column, row) : undefined
+    const text = cell?.form === 'scalar' ? cell.value : undefined
+    if (typeof text === 'string' && text.trim() !== text && text.trim() !== '') return text
   }
+  return undefined
 }

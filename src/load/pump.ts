@@ -10,7 +10,7 @@ import { laneRows, leftPieces } from './outcomes/lanes.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { fixedSizes } from './outcomes/read-sizes.js'
 import { earlierLimitFailure, finalLimitFailure } from './rejects/reject.js'
-import { newOddTexts, newOddTimes } from './odd-values.js'
+import { newOddValues } from './odd-values.js'
 import type { Run } from './run.js'
 import type { Clock } from '../platform/platform.js'
 import { wait } from '../platform/clocks.js'
@@ -34,12 +34,10 @@ export async function pump(
   if (run.rows === undefined) run.cutSizes = fixedSizes(run, target.columns)
   const limiter = newRateLimiter(run.checked.rateLimit, run.platform.clock)
   const { reporter, options } = run
-  const oddTimes = newOddTimes(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
-  const lookAtTexts = newOddTexts(target.columns, reporter.notice)
+  const odd = newOddValues(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {
     for await (const batch of inputs.batches(run, target)) {
-      oddTimes?.look(batch)
-      lookAtTexts(batch)
+      odd.look(batch)
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
       // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
@@ -57,7 +55,7 @@ export async function pump(
   } catch (error) {
     run.ending.fail(error)
   }
-  oddTimes?.end()
+  odd.end()
   if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? finalLimitFailure(run))
   return earlierLimit !== undefined
 }

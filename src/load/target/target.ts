@@ -102,107 +102,93 @@ export function checkFunctionName(text: string): string {
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function parseTarget(options: TargetOptions): Target {
-  if (options.table !== undefined && options.function !== undefined) {
-    throw usageError('give one target: either a table or a function, not both')
-  }
-  if (options.function !== undefined) {
-    if (options.create !== undefined) {
-      throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
+  const { table, function: name } = options
+  if (name !== undefined) {
+    if (table !== undefined) {
+      throw usageError('give one target: either a table or a function, not both')
     }
-    return functionTarget(options, options.function)
+    return functionTarget(options, name)
   }
-  if (options.table === undefined) {
-    throw usageError(
-      `no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`,
-    )
-  }
-  const table = parseTableTarget(options.table)
-  checkCreate(options.create, table)
-  if (options.partition !== undefined && options.create !== 'dfs') {
-    throw usageError(`${option('target.partition')} goes with ${option('target.create')} dfs`)
-  }
-  const transform = transformOf(options)
-  if (options.create !== undefined && options.types !== undefined) schemaFromTypes(options.types)
-  const takesTypes = (transform ?? options.create) !== undefined && !options.types?.startsWith('@')
-  for (const [given, name] of [
-    [takesTypes ? undefined : options.types, 'types'],
-    [options.confirmTable, 'confirmTable'],
-    [options.mayDrop, 'mayDrop'],
-    [
-      options.functionArguments?.length ? options.functionArguments : undefined,
-      'functionArguments',
-    ],
-  ] as const) {
-    if (given !== undefined) {
-      throw usageError(
-        `${option(`target.${name}`)} is only for ${option('target.function')}: a table's columns come from the server`,
-      )
-    }
-  }
-  const method = options.method ?? 'insert'
-  const keyColumns = options.keyColumns ?? []
-  if (method !== 'upsert' && keyColumns.length > 0) {
-    throw usageError(`${option('target.keyColumns')} is only for ${option('target.method')} upsert`)
-  }
-  for (const name of keyColumns) {
-    if (!isIdentifier(name)) {
-      throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
-    }
-  }
-  return {
-    ...{ kind: 'table', table, method, keyColumns },
-    ...(transform === undefined ? {} : { transform }),
-  }
-}
-
-/** @throws {UsageError} DDB_USAGE */
-function transformOf({ transform, create }: TargetOptions): string | undefined {
-  if (transform === undefined) return undefined
-  if (create !== undefined) {
-    throw usageError(
-      `${option('target.create')} cannot be used with ${option('target.transform')}: only the server knows which columns the transform returns. Make the table first`,
-    )
-  }
-  return checkTransform(transform)
-}
-
-function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
-  if (create === undefined || (create === 'dfs') === (table.kind === 'dfs')) return
+  if (table !== undefined) return tableTarget(options, parseTableTarget(table))
   throw usageError(
-    `${option('target.create')} ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
+    `no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`,
   )
 }
 
-function functionTarget(options: TargetOptions, name: string): Target {
-  checkFunctionName(name)
-  if (options.transform !== undefined) {
-    throw usageError(
-      `${option('target.transform')} is only for ${option('target.table')}: a function can change its rows itself`,
-    )
-  }
-  if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
-    throw usageError(
-      `${option('target.method')} and ${option('target.keyColumns')} are only for ${option('target.table')}: a function decides how it writes`,
-    )
-  }
-  if (options.types === undefined) {
-    throw usageError(
-      `a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`,
-    )
-  }
-  if (options.mayDrop === true && options.confirmTable === undefined) {
-    throw usageError(
-      `${option('target.mayDrop')} goes with ${option('target.confirmTable')}, whose rows are counted`,
-    )
+function tableTarget(options: TargetOptions, table: TableTarget): Target {
+  const { create, partition, transform, types, confirmTable, mayDrop } = options
+  const { functionArguments = [], method = 'insert', keyColumns = [] } = options
+  const takesTypes = (transform ?? create) !== undefined && !types?.startsWith('@')
+  const ofFunction = (name: string): string =>
+    `${option(`target.${name}`)} is only for ${option('target.function')}: a table's columns come from the server`
+  refuseFirst([
+    [
+      create !== undefined && (create === 'dfs') !== (table.kind === 'dfs'),
+      `${option('target.create')} ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
+    ],
+    [
+      partition !== undefined && create !== 'dfs',
+      `${option('target.partition')} goes with ${option('target.create')} dfs`,
+    ],
+    [
+      transform !== undefined && create !== undefined,
+      `${option('target.create')} cannot be used with ${option('target.transform')}: only the server knows which columns the transform returns. Make the table first`,
+    ],
+    [types !== undefined && !takesTypes, ofFunction('types')],
+    [confirmTable !== undefined, ofFunction('confirmTable')],
+    [mayDrop !== undefined, ofFunction('mayDrop')],
+    [functionArguments.length > 0, ofFunction('functionArguments')],
+    [
+      method !== 'upsert' && keyColumns.length > 0,
+      `${option('target.keyColumns')} is only for ${option('target.method')} upsert`,
+    ],
+  ])
+  if (create !== undefined && types !== undefined) schemaFromTypes(types)
+  const wrong = keyColumns.find(name => !isIdentifier(name))
+  if (wrong !== undefined) {
+    throw new UsageError('DDB_NAME', `"${wrong}" is not a column name that can be a key`)
   }
   return {
-    kind: 'function',
-    name,
-    functionArguments: options.functionArguments ?? [],
-    confirmTable:
-      options.confirmTable === undefined ? undefined : parseTableTarget(options.confirmTable),
-    mayDrop: options.mayDrop === true,
+    ...{ kind: 'table', table, method, keyColumns },
+    ...(transform === undefined ? {} : { transform: checkTransform(transform) }),
   }
+}
+
+function functionTarget(options: TargetOptions, name: string): Target {
+  const { create, transform, method, keyColumns = [], types, mayDrop = false } = options
+  const { functionArguments = [], confirmTable } = options
+  checkFunctionName(name)
+  refuseFirst([
+    [create !== undefined, `${option('target.create')} goes with ${option('target.table')}`],
+    [
+      transform !== undefined,
+      `${option('target.transform')} is only for ${option('target.table')}: a function can change its rows itself`,
+    ],
+    [
+      method !== undefined || keyColumns.length > 0,
+      `${option('target.method')} and ${option('target.keyColumns')} are only for ${option('target.table')}: a function decides how it writes`,
+    ],
+    [
+      types === undefined,
+      `a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`,
+    ],
+    [
+      mayDrop && confirmTable === undefined,
+      `${option('target.mayDrop')} goes with ${option('target.confirmTable')}, whose rows are counted`,
+    ],
+  ])
+  return {
+    ...{ kind: 'function', name, functionArguments, mayDrop },
+    confirmTable: confirmTable === undefined ? undefined : parseTableTarget(confirmTable),
+  }
+}
+
+/** @throws {UsageError} DDB_USAGE with the text of the first refusal that applies */
+export function refuseFirst(
+  refusals: readonly (readonly [applies: boolean, text: string])[],
+): void {
+  const refusal = refusals.find(([applies]) => applies)
+  if (refusal !== undefined) throw usageError(refusal[1])
 }
 
 /**
