@@ -8,7 +8,7 @@ import { ConnectionError, ServerError, option } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
-import type { Run } from '../run.js'
+import type { RunEnding } from '../run-ending.js'
 
 export interface RunServer {
   /** Where to open sessions: as requested, until a redirect leads elsewhere. */
@@ -96,6 +96,14 @@ export async function connectServer(
   }
 }
 
+/** What a run has that its sessions need. */
+interface ConnectingRun {
+  readonly platform: Platform
+  readonly server: Pick<RunServer, 'address'>
+  readonly checked: CheckedOptions
+  readonly ending: Pick<RunEnding, 'leaving'>
+}
+
 /** Limits of one session of a run, besides those that all its sessions have. */
 interface SessionRules extends ConnectRules {
   /** The node to connect to, and no other one; default: the hosts of the run in turn. */
@@ -107,12 +115,7 @@ interface SessionRules extends ConnectRules {
  * @throws as `connectServer`
  */
 export function connectRun(
-  {
-    platform,
-    server: { address },
-    checked,
-    ending,
-  }: Pick<Run, 'platform' | 'server' | 'checked' | 'ending'>,
+  { platform, server: { address }, checked, ending }: ConnectingRun,
   { node, deadlineMs = Infinity, ...rules }: SessionRules = {},
 ): Promise<Session> {
   const server =
