@@ -9,7 +9,7 @@ import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { openReceipts } from './receipts/open-receipts.js'
-import { openEarly, type EarlySession } from './receipts/sessions.js'
+import { openEarly, type EarlySession } from './receipts/receipt-node.js'
 import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
 import { openUnconfirmed } from './unconfirmed.js'
@@ -19,7 +19,7 @@ import { refusalText } from '../outcomes/refusals.js'
 
 /** Opens a data session early if the run will probably use receipts. */
 export function earlySession(run: Run, control: Session): EarlySession | undefined {
-  return triesReceipts(run) ? openEarly({ run, rules: retryRules(run) }, control) : undefined
+  return triesReceipts(run) ? openEarly(run, control) : undefined
 }
 
 /**

@@ -13,8 +13,7 @@ import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { reportLeftovers } from '../../register/leftovers.js'
 import { earlierReceipts } from './earlier-receipts.js'
-import { ReceiptNode } from './receipt-node.js'
-import type { EarlySession } from './sessions.js'
+import { ReceiptNode, type EarlySession } from './receipt-node.js'
 import { ReceiptWatcher } from './watcher.js'
 
 export interface ReceiptsSetup {

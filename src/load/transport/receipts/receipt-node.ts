@@ -3,46 +3,41 @@
   data. All sessions connect to the same node, because shared tables exist only on one node.
 */
 import type { Session } from '../../../client/open-session.js'
-import type { DdbError } from '../../../errors.js'
-import { ConnectionError, ServerError } from '../../../errors.js'
+import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
-import { tryUntil } from '../../connection/retry.js'
+import { connectRun, type ConnectRules } from '../../connection/connect.js'
+import { tryUntil, type RetryRules } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
-import { askOutcome, type Answer } from '../answers.js'
-import { pieceTable, type Piece } from '../../outcomes/pieces.js'
 import type { Outlet } from '../../outcomes/batches.js'
+import { pieceTable, type Piece } from '../../outcomes/pieces.js'
+import { classifyRefusal } from '../../outcomes/refusals.js'
+import {
+  askMemory,
+  checkClaim,
+  checkScript,
+  claimAnswers,
+  nameTakenError,
+} from '../../register/register.js'
+import { isUnfinished, type Run } from '../../run.js'
+import { hasTransform, jsonToValue, type UpsertForm } from '../../target/target.js'
+import { askOutcome, type Answer } from '../answers.js'
 import { replacedError } from '../delivery.js'
-import { jsonToValue, hasTransform } from '../../target/target.js'
-import { checkOwner } from '../../journal/check-sole-process.js'
-import { isUnfinished } from '../../run.js'
 import {
   leaveLedger,
   ledgerExists,
+  nextHead,
   openLedger,
   readLedger,
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverArguments, deliverFunction, type Copy } from './script.js'
-import {
-  askBarrier,
-  defineFunctions,
-  remainingMs,
-  isSameNode,
-  neverUsed,
-  reconnectFailed,
-  openAgain,
-  openEarly,
-  openMissing,
-  namedNodesUntilMs,
-  mayBeTemporary,
-  type BarrierAnswer,
-  type EarlySession,
-  type Memory,
-  type SessionSetup,
-} from './sessions.js'
+import { deliverArguments, deliverFunction, deliverScript, type Copy } from './script.js'
 
-export interface ReceiptNodeSetup extends SessionSetup {
+export interface ReceiptNodeSetup {
+  readonly run: Run
+  readonly rules: RetryRules
+  /** Default: `usualUpsert`. */
+  readonly upsert?: UpsertForm | undefined
   readonly columnNames: readonly string[]
   /** The number of the next ledger, never twice in a run, and the number of this process in the register. */
   readonly nextLedger: () => { readonly number: number; readonly processNo: number }
@@ -55,12 +50,77 @@ export interface AnswerListener {
   heard(copy: Copy, answer: Answer): void
 }
 
+/** Whether the server still knows the run after the connection was lost. */
+export type Memory =
+  | 'kept'
+  /** The server has no trace of the run: it has restarted, or this is a different node. */
+  | 'lost'
+  /** The server keeps nothing of the run. */
+  | 'unknown'
+
+/** The result of a query that was sent after all data. */
+export type BarrierAnswer =
+  /** The server has read everything, and still has the functions that write batches. */
+  | 'passed'
+  /** The server has read everything, but may have forgotten the functions that write batches. */
+  | 'forgotten'
+  | 'unknown'
+  | 'silent'
+
+/** A data session that is opened before the run knows whether it needs the session. */
+export interface EarlySession {
+  /** The session, for the first caller, which must use or close it. Later calls of `giveUp` do nothing. */
+  take(): Promise<Session> | undefined
+  giveUp(): Promise<void>
+}
+
+/** Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer. */
+export function openEarly(run: Run, control: Session): EarlySession {
+  const givenUp = new AbortController()
+  const connecting = connectData(run, control, {
+    deadlineMs: run.platform.clock.nowMs() + run.checked.retryTimeoutMs,
+    signal: AbortSignal.any([run.ending.leaving, givenUp.signal]),
+  })
+  connecting.catch(() => undefined)
+  let isTaken = false
+  return {
+    take() {
+      if (isTaken) return undefined
+      isTaken = true
+      return connecting
+    },
+    async giveUp() {
+      if (isTaken) return
+      isTaken = true
+      givenUp.abort(neverUsed())
+      await connecting.then(session => session.abandon(neverUsed())).catch(() => undefined)
+    },
+  }
+}
+
+/** Opens a data session on a node. Defines no functions on it. */
+function connectData(
+  run: Run,
+  node: Session,
+  rules: Pick<ConnectRules, 'deadlineMs' | 'signal'>,
+): Promise<Session> {
+  return connectRun(run, {
+    node,
+    ...rules,
+    highWaterBytes: run.checked.maxInFlightBytes,
+    ...(run.checked.mode === 'sync' ? {} : run.server.dataSession),
+  })
+}
+
+/** The share of the reconnecting time in which the run tries only the nodes that the user has named: 1/4. */
+const ownShare = 4
+
 export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
   /** One session for each connection of the run. Without lanes, a batch may use any of them. */
-  readonly #data: Session[]
+  readonly #data: Session[] = []
   /** The session on which each piece was last sent. */
   readonly #carriers = new WeakMap<Piece, Session>()
   /** Sessions that did not answer the last `barrier`. */
@@ -73,18 +133,11 @@ export class ReceiptNode implements Outlet {
   /** Set before the first batch is sent. */
   listener: AnswerListener | undefined
 
-  private constructor(
-    setup: ReceiptNodeSetup,
-    control: Session,
-    data: Session[],
-    ledger: Ledger | undefined,
-  ) {
+  private constructor(setup: ReceiptNodeSetup, control: Session) {
     const { target } = setup.run.checked
     this.#setup = setup
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
     this.#control = control
-    this.#data = data
-    this.#ledger = ledger
   }
 
   /**
@@ -97,40 +150,33 @@ export class ReceiptNode implements Outlet {
   static async open(
     setup: ReceiptNodeSetup,
     control: Session,
-    early: EarlySession = openEarly(setup, control),
+    early: EarlySession = openEarly(setup.run, control),
   ): Promise<ReceiptNode> {
     const { run, rules } = setup
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
-    let ledger: Ledger | undefined
+    const node = new ReceiptNode(setup, control)
     try {
-      if (setup.hasLedger) {
-        ledger = await openLedger(control, run.history.name, setup.nextLedger(), timeoutMs)
-      }
-      const opened = ledger
-      const data: Session[] = []
-      let first: Promise<Session> | undefined = early.take()
-      const open = (): Promise<void> => {
-        const connecting = first
-        first = undefined
-        return openMissing(setup, control, data, opened, deadlineMs, connecting)
-      }
-      try {
-        await tryUntil(deadlineMs, rules, open, mayBeTemporary)
-      } catch (error) {
-        // The array may have holes for sessions that could not be opened. `forEach` skips them.
-        data.forEach(session => session.abandon(neverUsed()))
-        throw error
-      }
-      return new ReceiptNode(setup, control, data, ledger)
+      if (setup.hasLedger) await node.#beginLedger(timeoutMs)
+      const open = (): Promise<void> => node.#openMissing(deadlineMs, early)
+      await tryUntil(deadlineMs, rules, open, mayBeTemporary)
+      return node
     } catch (error) {
+      node.abandon('data', neverUsed())
       await early.giveUp()
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // If an earlier process has worked on the run, the next process still needs the ledger.
       const isKept = run.history.found.processes > 0
+      const ledger = node.#ledger
       if (ledger !== undefined) await leaveLedger(control, ledger, isKept, farewellMs)
       throw error
     }
+  }
+
+  async #beginLedger(timeoutMs: number): Promise<void> {
+    const { run, nextLedger } = this.#setup
+    this.#ledger = await openLedger(this.#control, run.history.name, nextLedger(), timeoutMs)
+    this.#answers = 0
   }
 
   /** Undefined if the server refuses it. */
@@ -207,11 +253,6 @@ export class ReceiptNode implements Outlet {
     return readLedger(this.#control, this.#ledger, timeoutMs, tellsLeft)
   }
 
-  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if a different process has the run */
-  checkOwner(timeoutMs: number): Promise<void> {
-    return checkOwner(this.#setup.run, this.#control, timeoutMs)
-  }
-
   /** Number of known rows of the current ledger: each answer stands for a claim and an outcome. */
   get ledgerRows(): number {
     return (this.#ledger?.seen ?? 0) + 2 * this.#answers
@@ -263,11 +304,30 @@ export class ReceiptNode implements Outlet {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   define(timeoutMs: number): Promise<unknown> {
-    return Promise.all(
-      this.#data.map(session =>
-        defineFunctions(this.#setup, this.#control, session, this.#ledger, timeoutMs),
-      ),
-    )
+    return Promise.all(this.#data.map(session => this.#define(session, timeoutMs)))
+  }
+
+  /**
+   * Defines the functions that write batches, and in the same request checks once more that the run has its name: the register has the run since
+   * a round trip ago, so any process that saw no register at that time has made its own by now. On an asynchronous session, the server does not report errors in
+   * the functions.
+   */
+  async #define(data: Session, timeoutMs: number): Promise<void> {
+    const { run, upsert } = this.#setup
+    const { name } = run.history
+    const ledger = this.#ledger
+    const functions = deliverScript(ledger, run.checked.target, upsert)
+    if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
+      return void (await data.run(functions, { timeoutMs }))
+    }
+    const checking = `${checkScript(name, ledger.processNo)}${claimAnswers}`
+    // A purely asynchronous session answers nothing.
+    if (data.enableAsync) await data.run(functions, { timeoutMs })
+    const claim = data.enableAsync
+      ? await this.#control.run(checking, { timeoutMs })
+      : await data.run(`${functions}${checking}`, { timeoutMs })
+    await checkClaim(this.#control, claim, name, ledger.name, ledger.processNo, timeoutMs)
+    ledger.isChecked = true
   }
 
   /** Sends queries on the session that reads the ledger. */
@@ -279,7 +339,8 @@ export class ReceiptNode implements Outlet {
   abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
     const sessions =
       which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
-    for (const session of sessions) session.abandon(reason)
+    // The array has holes for sessions that could not be opened. `forEach` skips them.
+    sessions.forEach(session => session.abandon(reason))
   }
 
   /**
@@ -290,23 +351,21 @@ export class ReceiptNode implements Outlet {
    * @throws {ServerError}
    */
   async restore(deadlineMs: number): Promise<Memory> {
-    const { rules } = this.#setup
+    const { run, rules } = this.#setup
+    const nowMs = rules.clock.nowMs()
+    // The lost node may come back, and no other node can report the outcome of its batches.
+    const isOwed = run.state.inFlightCount > 0 && run.server.liveNodes.length > 0
+    const namedUntilMs = isOwed ? nowMs + (deadlineMs - nowMs) / ownShare : nowMs
     let memory: Memory = 'kept'
-    const reachOutMs = namedNodesUntilMs(this.#setup, deadlineMs)
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const [control, found] = await openAgain(
-          this.#setup,
-          this.#control,
-          this.#ledger,
-          deadlineMs,
-          reachOutMs,
-        )
-        this.#control = control
+        const found = await this.#openControl(deadlineMs, namedUntilMs)
         memory = this.#ledger === undefined ? 'unknown' : found
         // Data must be sent to the node that answers the queries.
         for (const session of this.#data) {
-          if (found === 'lost' || !isSameNode(control, session)) session.abandon(replacedError())
+          if (found === 'lost' || !isSameNode(this.#control, session)) {
+            session.abandon(replacedError())
+          }
         }
       }
       if (memory !== 'lost') await this.#openMissing(deadlineMs)
@@ -314,9 +373,75 @@ export class ReceiptNode implements Outlet {
     try {
       await tryUntil(deadlineMs, rules, attempt, mayBeTemporary)
     } catch (error) {
-      throw mayBeTemporary(error) ? reconnectFailed(error as DdbError) : error
+      if (!mayBeTemporary(error)) throw error
+      // If the first connection fails, the error is DDB_CONNECT instead.
+      throw new ConnectionError(
+        'DDB_CONNECTION_LOST',
+        `the connection was lost and could not be opened again: ${(error as DdbError).message}`,
+        { cause: error },
+      )
     }
     return memory
+  }
+
+  /**
+   * Replaces the session for queries, and determines whether the server still knows this run.
+   * @param namedUntilMs  time until which the run tries only the nodes that the user has named
+   */
+  async #openControl(deadlineMs: number, namedUntilMs: number): Promise<Memory> {
+    const { run } = this.#setup
+    const { name } = run.history
+    const isWaited = run.platform.clock.nowMs() < namedUntilMs
+    if (!isWaited) run.server.reachOut()
+    const untilMs = isWaited ? namedUntilMs : deadlineMs
+    const control = await connectRun(run, { deadlineMs: untilMs })
+    try {
+      const ledger = this.#ledger
+      const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
+      const state = await askMemory(control, name, head, this.#remainingMs(untilMs))
+      if (state === 'taken') throw await nameTakenError(control, name, this.#remainingMs(untilMs))
+      if (!isSameNode(control, this.#control)) {
+        const [from, to] = [this.#control, control].map(({ host, port }) => `${host}:${port}`)
+        run.reporter.notice(`${from} is lost: the run continues with ${to}`)
+      }
+      this.#control = control
+      return state === 'ours' ? 'kept' : 'lost'
+    } catch (error) {
+      control.abandon(replacedError())
+      throw error
+    }
+  }
+
+  /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
+  async #openMissing(deadlineMs: number, early?: EarlySession): Promise<void> {
+    const { run } = this.#setup
+    const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
+      const former = this.#data[i]
+      if (former?.closed === false) return
+      if (former !== undefined) this.#formerIds.push(former.id)
+      const connecting = early?.take() ?? connectData(run, this.#control, { deadlineMs })
+      this.#data[i] = await this.#openData(connecting, deadlineMs)
+    })
+    const failed = (await Promise.allSettled(opening)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason as Error
+  }
+
+  async #openData(connecting: Promise<Session>, deadlineMs: number): Promise<Session> {
+    const { run } = this.#setup
+    const data = await connecting
+    try {
+      run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
+      await this.#define(data, this.#remainingMs(deadlineMs))
+      return data
+    } catch (error) {
+      data.abandon(replacedError())
+      throw error
+    }
+  }
+
+  /** At least 1 ms. */
+  #remainingMs(deadlineMs: number): number {
+    return Math.max(1, Math.ceil(deadlineMs - this.#setup.rules.clock.nowMs()))
   }
 
   /**
@@ -324,21 +449,14 @@ export class ReceiptNode implements Outlet {
    * @returns false if the server has also lost the target
    */
   async reopen(deadlineMs: number): Promise<boolean> {
-    const { run, rules, nextLedger } = this.#setup
-    const { target } = run.checked
-    const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
+    const { target } = this.#setup.run.checked
+    const asking = { session: this.#control, timeoutMs: this.#remainingMs(deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      this.#ledger = await openLedger(
-        this.#control,
-        run.history.name,
-        nextLedger(),
-        remainingMs(rules, deadlineMs),
-      )
-      this.#answers = 0
+      await this.#beginLedger(this.#remainingMs(deadlineMs))
       await this.#openMissing(deadlineMs)
-      await this.define(remainingMs(rules, deadlineMs))
+      await this.define(this.#remainingMs(deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -356,12 +474,6 @@ export class ReceiptNode implements Outlet {
     if (!isLeft) run.note({ hasLeftServer: true })
     const leaving = leaveLedger(this.#control, this.#ledger, isLeft, timeoutMs)
     if (isLeft) await leaving
-  }
-
-  #openMissing(deadlineMs: number): Promise<void> {
-    const [setup, ledger] = [this.#setup, this.#ledger]
-    for (const { id, closed } of this.#data) if (closed) this.#formerIds.push(id)
-    return openMissing(setup, this.#control, this.#data, ledger, deadlineMs)
   }
 
   /** Closes all sessions, each after the server has received everything. Ignores lost connections. */
@@ -382,3 +494,36 @@ export class ReceiptNode implements Outlet {
 
 /** Time limit for a server whose answer does not matter. */
 const longestFarewellMs = 5_000
+
+/**
+ * Asks on a data session whether the server still has the function that writes batches.
+ * @param idle  whether the server has no work for the data sessions; undefined if it does not say
+ * @throws {ConnectionError} @throws {ServerError}
+ */
+async function askBarrier(
+  session: Session,
+  timeoutMs: number,
+  idle: boolean | undefined,
+): Promise<BarrierAnswer> {
+  if (session.enableAsync) return idle === true ? 'forgotten' : 'unknown'
+  try {
+    const known = await session.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
+    return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
+  } catch (error) {
+    if (error instanceof TimeoutError) return 'silent'
+    throw error
+  }
+}
+
+function neverUsed(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
+}
+
+function mayBeTemporary(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
+  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+}
+
+function isSameNode(a: Session, b: Session): boolean {
+  return a.host === b.host && a.port === b.port
+}

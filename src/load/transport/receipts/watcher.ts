@@ -8,6 +8,7 @@ import { wait } from '../../../platform/clocks.js'
 import { silenceError } from '../../connection/idle-timeout.js'
 import type { Session } from '../../../client/open-session.js'
 import { followedLook, rowsGoneMessage, type Evidence } from '../../evidence/evidence.js'
+import { checkOwner } from '../../journal/check-sole-process.js'
 import { cutOfBatch, newPieces, type LaneRows } from '../../outcomes/lanes.js'
 import type { Run } from '../../run.js'
 import type { Delivery, LeftPieces } from '../delivery.js'
@@ -145,7 +146,8 @@ export class ReceiptWatcher implements Delivery {
   }
 
   checkOwner(): Promise<void> {
-    return this.link.batches.node.checkOwner(this.link.queryTimeoutMs)
+    const { batches, setup, queryTimeoutMs } = this.link
+    return batches.node.ask(control => checkOwner(setup.run, control, queryTimeoutMs))
   }
 
   close(): Promise<void> {
