@@ -47,7 +47,7 @@ export function checkRunId(runId: string): string {
 /** The table of all named runs. Must change whenever its columns change (register.ts). */
 export const registerName = 'ddbIngestRuns'
 
-/** Version of a ledger's columns and of its head (receipts/ledger-columns.ts). */
+/** Version of a ledger's columns and of its head (receipts/script.ts). */
 const ledgerVersion = 6
 
 const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')

@@ -3,13 +3,18 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
-import { DdbError, ServerError, option } from '../../errors.js'
+import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
+import { connectRun } from '../connection/connect.js'
 import { retryRules } from '../connection/retry.js'
 import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { openReceipts } from './receipts/open-receipts.js'
-import { openEarly, type EarlySession } from './receipts/receipt-node.js'
+import { earlierReceipts } from './receipts/earlier-receipts.js'
+import { openEarly, ReceiptNode, type EarlySession } from './receipts/receipt-node.js'
+import { ReceiptWatcher } from './receipts/watcher.js'
+import { checkMemory } from '../journal/check-sole-process.js'
+import type { ServerAddress } from '../options.js'
+import { reportLeftovers } from '../register/leftovers.js'
 import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
 import { openUnconfirmed } from './unconfirmed.js'
@@ -34,14 +39,12 @@ export async function openDelivery(
   early?: EarlySession,
 ): Promise<Delivery> {
   const { mode, confirm } = run.checked
-  const rules = retryRules(run)
   if (mode === 'async' && confirm === 'none') {
     return openUnconfirmed(run, description)
   }
   const recorder = await openRecorder(run, description, control, evidence)
-  const setup = { run, rules, recorder, description }
   try {
-    return await openReceipts({ ...setup, early, hasLedger: true }, control)
+    return await openReceipts(run, recorder, control, early)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     const why = `no receipts on this server (${refusalText(error)})`
@@ -53,7 +56,61 @@ export async function openDelivery(
     run.reporter.notice(
       `${why}: the answers of the server are the only proof. ${meaning(run)}. ${need}`,
     )
-    return openReceipts({ ...setup, hasLedger: false }, control)
+    return openReceipts(run, recorder, control, undefined, false)
+  }
+}
+
+/**
+ * @param control  the run's session, which from now on reads the ledger (the server-side table of receipts)
+ * @throws {ServerError} if the server refuses something that receipts need
+ * @throws {DdbError} DDB_LOCKED if a different run has this run's name
+ * @throws {ConnectionError}
+ */
+async function openReceipts(
+  run: Run,
+  recorder: Recorder,
+  control: Session,
+  early?: EarlySession,
+  asksLedger = true,
+): Promise<Delivery> {
+  const rules = retryRules(run)
+  const { description } = recorder.target
+  const isLeft = checkMemory(run, recorder.target.inMemory)
+  // No later ledger gets the number of a lost ledger.
+  const { journal } = run.history
+  let number = Math.max(0, (journal?.ledgerNumber ?? 0) - (isLeft ? 1 : 0))
+  const nodeSetup = {
+    run,
+    rules,
+    hasLedger: asksLedger,
+    upsert: description.upsert,
+    columnNames: description.columns.map(column => column.name),
+    nextLedger: () => {
+      number++
+      return { number, processNo: journal?.beginsLedger(number) ?? 1 }
+    },
+  }
+  const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
+    run.server.follow(to)
+    const session = await connectRun(run)
+    try {
+      return await ReceiptNode.open(nodeSetup, session)
+    } catch (error) {
+      await session.close().catch(() => undefined)
+      throw error
+    }
+  }
+  const node = await ReceiptNode.open(nodeSetup, control, early)
+  try {
+    // Somebody may have removed the ledger since the server reported it.
+    const hasLedger = isLeft && node.ledger?.isNew === false
+    const earlier = await earlierReceipts(run, node, description, hasLedger)
+    if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
+    run.state.lastSendNo = run.state.earlierSendNo = earlier.firstSendNo - 1
+    return new ReceiptWatcher({ run, rules, recorder, node, follow, earlier })
+  } catch (error) {
+    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
+    throw error
   }
 }
 

@@ -7,11 +7,11 @@ import type { TargetOptions } from '../../load/options.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { parseTarget } from '../../load/target/target.js'
 import { answeredOutcome } from '../../load/transport/answers.js'
-import { insertReceipt } from '../../load/transport/receipts/ledger-columns.js'
 import {
   deliverArguments,
   deliverFunction,
   deliverScript,
+  insertReceipt,
   ledgerQuery,
   ledgerScript,
 } from '../../load/transport/receipts/script.js'
