@@ -13,7 +13,7 @@ import type { TargetDescription } from './target/describe-target.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 import type { Session } from '../client/open-session.js'
 import { closeTimeoutMs } from './connection/connect.js'
-import type { EarlySession } from './transport/receipts/receipt-node.js'
+import type { EarlySession } from './transport/receipts/sessions.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 

@@ -2,7 +2,7 @@
   The interface of all code that sends batches to the server and learns their outcome. There are two implementations: one with
   receipts or answers, and one without confirmation.
 */
-import { ConnectionError, type DdbError } from '../../errors.js'
+import { ConnectionError, option, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Table } from '../../protocol/value.js'
 import type { LeftPiece } from '../outcomes/pieces.js'
@@ -62,6 +62,15 @@ export function sendNothing(look: (batch: Batch) => void): Delivery {
     leave: () => undefined,
     close: () => Promise.resolve(),
   }
+}
+
+/** The error for a silent server: batches in flight stay unconfirmed, and nothing more is sent. */
+export function silenceError(timeoutMs: number, awaited: string): ConnectionError {
+  return new ConnectionError(
+    'DDB_UNCONFIRMED',
+    `the server keeps the connection open, but ${awaited} for ${timeoutMs / 1000} s: nothing more is sent. ` +
+      `Find out what it is busy with, or allow more time with ${option('delivery.confirmTimeoutMs')}`,
+  )
 }
 
 export function replacedError(): ConnectionError {

@@ -4,9 +4,8 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { Value } from '../../protocol/value.js'
+import type { Clock, Timer } from '../../platform/platform.js'
 import { connectDeadlineMs, connectRun } from '../connection/connect.js'
-import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import type { LaneRows } from '../outcomes/lanes.js'
 import { addSent } from '../outcomes/run-state.js'
@@ -14,50 +13,69 @@ import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
-import { batchTable, ignoreLoss, type Delivery } from './delivery.js'
-
-/** The sessions for data, the function to call on them, and its arguments before the batch. */
-interface Writer {
-  readonly sessions: readonly Session[]
-  readonly functionName: string
-  readonly leading: readonly Value[]
-}
+import { batchTable, ignoreLoss, silenceError, type Delivery } from './delivery.js'
 
 /** Limit for batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
 const mostUnsentBytes = 4 << 20
 
 export async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
-  const { target } = run.checked
-  const sessions = await connectEach(run)
-  const writer =
-    target.kind === 'function'
-      ? {
-          sessions,
-          functionName: target.name,
-          leading: target.functionArguments.map(jsonToValue),
-        }
-      : {
-          sessions,
-          functionName: writeExpression(
-            target.table,
-            target.method,
-            target.keyColumns,
-            description.upsert,
-          ),
-          leading: [],
-        }
+  const { checked, state, platform } = run
+  const { target, maxInFlightBytes, confirmTimeoutMs } = checked
+  const isFunction = target.kind === 'function'
+  const leading = isFunction ? target.functionArguments.map(jsonToValue) : []
+  const functionName = isFunction
+    ? target.name
+    : writeExpression(target.table, target.method, target.keyColumns, description.upsert)
   const columnNames = description.columns.map(column => column.name)
-  const idleTimeout = { clock: run.platform.clock, timeoutMs: run.checked.confirmTimeoutMs }
-  const flow: Flow = { run, writer, columnNames, idleTimeout }
+  const sessions = await connectEach(run)
+  const bufferedBytes = (): number => sessions.reduce((sum, one) => sum + one.bufferedBytes, 0)
+  /** Of several sessions with equally few unsent bytes, takes each in turn. */
+  const leastBusy = (): number => {
+    let least = state.batches.sent % sessions.length
+    for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {
+      if (bytes < sessions[least]!.bufferedBytes) least = i
+    }
+    return least
+  }
+  const sendOn = (connection: number, batch: Batch): Promise<void> | undefined => {
+    const session = sessions[connection]!
+    const { rowCount, encodedBytes } = batch
+    const arguments_ = [...leading, batchTable(batch, columnNames)]
+    const isTaken = session.send(functionName, arguments_, batch.release)
+    state.sentRows += rowCount
+    state.sentBytes += encodedBytes
+    state.batches.sent++
+    addSent(state, connection, rowCount, encodedBytes)
+    if (isTaken && bufferedBytes() < maxInFlightBytes) return undefined
+    return drainedInTime(session, platform.clock, confirmTimeoutMs)
+  }
+  const sendLanes = (batch: Batch, { lanes }: LaneRows): Promise<void> | undefined => {
+    const waits: (Promise<void> | undefined)[] = []
+    let left = batch.rowCount
+    try {
+      for (const { batch: each, lane } of lanes) {
+        waits.push(sendOn(lane, each))
+        left -= each.rowCount
+      }
+    } catch (error) {
+      // If this function throws, the caller counts all rows as unsent. So it may throw only if no lane was sent.
+      if (waits.length === 0) throw error
+      state.rows.unsent += left
+      waits.push(Promise.reject(asDdbError(error)))
+    }
+    const some = waits.filter(wait => wait !== undefined)
+    return some.length === 0 ? undefined : Promise.all(some).then(() => undefined)
+  }
   return {
     used: 'none',
     keepsReceipts: false,
     get inFlightBytes() {
-      return bufferedBytes(writer)
+      return bufferedBytes()
     },
-    deliver: (batch, lanes) => sendBatch(flow, batch, lanes),
+    deliver: (batch, lanes) =>
+      lanes === undefined ? sendOn(leastBusy(), batch) : sendLanes(batch, lanes),
     async finish() {
-      run.state.rows.unconfirmed = run.state.sentRows
+      state.rows.unconfirmed = state.sentRows
       // The run claims only that the kernel took all bytes, and only closing the sessions proves that.
       await Promise.all(sessions.map(session => session.close()))
     },
@@ -98,66 +116,32 @@ async function connectEach(run: Run): Promise<readonly Session[]> {
   throw failed.reason as Error
 }
 
-function bufferedBytes({ sessions }: Writer): number {
-  return sessions.reduce((sum, session) => sum + session.bufferedBytes, 0)
-}
-
-interface Flow {
-  readonly run: Run
-  readonly writer: Writer
-  readonly columnNames: readonly string[]
-  readonly idleTimeout: IdleTimeout
-}
-
 /**
- * Sends each lane on its session, or all rows on the session with the fewest unsent bytes.
- * @returns as `Delivery.deliver`
+ * Waits until a session has room for more.
+ * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or the
+ *   session's error if the connection is lost
  */
-function sendBatch(
-  flow: Flow,
-  batch: Batch,
-  rows: LaneRows | undefined,
-): Promise<void> | undefined {
-  if (rows === undefined) return sendOn(leastBusy(flow), flow, batch)
-  const waits: (Promise<void> | undefined)[] = []
-  let left = batch.rowCount
-  try {
-    for (const { batch: each, lane } of rows.lanes) {
-      waits.push(sendOn(lane, flow, each))
-      left -= each.rowCount
+export async function drainedInTime(
+  session: Session,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> {
+  let bufferedBytes = session.bufferedBytes
+  let timer: Timer | undefined
+  const drained = session.drained().finally(() => timer?.cancel())
+  const silence = new Promise<never>((_, reject) => {
+    const lookLater = (): void => {
+      // Once the connection has ended, this timer must not keep the process alive.
+      timer = clock.afterIfAlive(timeoutMs, () => {
+        const before = bufferedBytes
+        bufferedBytes = session.bufferedBytes
+        if (bufferedBytes < before) return lookLater()
+        const error = silenceError(timeoutMs, 'took nothing')
+        reject(error)
+        session.abandon(error)
+      })
     }
-  } catch (error) {
-    // If this function throws, the caller counts all rows as unsent. So it may throw only if no lane was sent.
-    if (waits.length === 0) throw error
-    flow.run.state.rows.unsent += left
-    waits.push(Promise.reject(asDdbError(error)))
-  }
-  const some = waits.filter(wait => wait !== undefined)
-  return some.length === 0 ? undefined : Promise.all(some).then(() => undefined)
-}
-
-function sendOn(
-  connection: number,
-  { run, writer, columnNames, idleTimeout }: Flow,
-  batch: Batch,
-): Promise<void> | undefined {
-  const session = writer.sessions[connection]!
-  const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
-  const { rowCount, encodedBytes } = batch
-  const isTaken = session.send(writer.functionName, arguments_, batch.release)
-  run.state.sentRows += rowCount
-  run.state.sentBytes += encodedBytes
-  run.state.batches.sent++
-  addSent(run.state, connection, rowCount, encodedBytes)
-  if (isTaken && bufferedBytes(writer) < run.checked.maxInFlightBytes) return undefined
-  return drainedInTime(session, idleTimeout)
-}
-
-/** Of several sessions with equally few unsent bytes, takes each in turn. */
-function leastBusy({ run, writer: { sessions } }: Flow): number {
-  let least = run.state.batches.sent % sessions.length
-  for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {
-    if (bytes < sessions[least]!.bufferedBytes) least = i
-  }
-  return least
+    lookLater()
+  })
+  await Promise.race([drained, silence])
 }

@@ -3,41 +3,43 @@
   data. All sessions connect to the same node, because shared tables exist only on one node.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
+import { ConnectionError, type DdbError, ServerError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
-import { connectRun, type ConnectRules } from '../../connection/connect.js'
 import { tryUntil, type RetryRules } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
 import type { Outlet } from '../../outcomes/batches.js'
 import { pieceTable, type Piece } from '../../outcomes/pieces.js'
-import { classifyRefusal } from '../../outcomes/refusals.js'
-import {
-  askMemory,
-  checkClaim,
-  checkScript,
-  claimAnswers,
-  nameTakenError,
-} from '../../register/register.js'
-import { isUnfinished, type Run } from '../../run.js'
-import { hasTransform, jsonToValue, type UpsertForm } from '../../target/target.js'
+import { isUnfinished } from '../../run.js'
+import { hasTransform, jsonToValue } from '../../target/target.js'
 import { askOutcome, type Answer } from '../answers.js'
 import { replacedError } from '../delivery.js'
 import {
   leaveLedger,
   ledgerExists,
-  nextHead,
   openLedger,
   readLedger,
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverArguments, deliverFunction, deliverScript, type Copy } from './script.js'
+import { deliverArguments, deliverFunction, type Copy } from './script.js'
+import {
+  askBarrier,
+  connectData,
+  defineFunctions,
+  isSameNode,
+  mayBeTemporary,
+  neverUsed,
+  openControl,
+  openEarly,
+  remainingMs,
+  type BarrierAnswer,
+  type EarlySession,
+  type Memory,
+  type SessionSetup,
+} from './sessions.js'
 
-export interface ReceiptNodeSetup {
-  readonly run: Run
+export interface ReceiptNodeSetup extends SessionSetup {
   readonly rules: RetryRules
-  /** Default: `usualUpsert`. */
-  readonly upsert?: UpsertForm | undefined
   readonly columnNames: readonly string[]
   /** The number of the next ledger, never twice in a run, and the number of this process in the register. */
   readonly nextLedger: () => { readonly number: number; readonly processNo: number }
@@ -48,68 +50,6 @@ export interface ReceiptNodeSetup {
 /** Learns what the server answers, in a run whose batches are answered. */
 export interface AnswerListener {
   heard(copy: Copy, answer: Answer): void
-}
-
-/** Whether the server still knows the run after the connection was lost. */
-export type Memory =
-  | 'kept'
-  /** The server has no trace of the run: it has restarted, or this is a different node. */
-  | 'lost'
-  /** The server keeps nothing of the run. */
-  | 'unknown'
-
-/** The result of a query that was sent after all data. */
-export type BarrierAnswer =
-  /** The server has read everything, and still has the functions that write batches. */
-  | 'passed'
-  /** The server has read everything, but may have forgotten the functions that write batches. */
-  | 'forgotten'
-  | 'unknown'
-  | 'silent'
-
-/** A data session that is opened before the run knows whether it needs the session. */
-export interface EarlySession {
-  /** The session, for the first caller, which must use or close it. Later calls of `giveUp` do nothing. */
-  take(): Promise<Session> | undefined
-  giveUp(): Promise<void>
-}
-
-/** Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer. */
-export function openEarly(run: Run, control: Session): EarlySession {
-  const givenUp = new AbortController()
-  const connecting = connectData(run, control, {
-    deadlineMs: run.platform.clock.nowMs() + run.checked.retryTimeoutMs,
-    signal: AbortSignal.any([run.ending.leaving, givenUp.signal]),
-  })
-  connecting.catch(() => undefined)
-  let isTaken = false
-  return {
-    take() {
-      if (isTaken) return undefined
-      isTaken = true
-      return connecting
-    },
-    async giveUp() {
-      if (isTaken) return
-      isTaken = true
-      givenUp.abort(neverUsed())
-      await connecting.then(session => session.abandon(neverUsed())).catch(() => undefined)
-    },
-  }
-}
-
-/** Opens a data session on a node. Defines no functions on it. */
-function connectData(
-  run: Run,
-  node: Session,
-  rules: Pick<ConnectRules, 'deadlineMs' | 'signal'>,
-): Promise<Session> {
-  return connectRun(run, {
-    node,
-    ...rules,
-    highWaterBytes: run.checked.maxInFlightBytes,
-    ...(run.checked.mode === 'sync' ? {} : run.server.dataSession),
-  })
 }
 
 /** The share of the reconnecting time in which the run tries only the nodes that the user has named: 1/4. */
@@ -307,27 +247,8 @@ export class ReceiptNode implements Outlet {
     return Promise.all(this.#data.map(session => this.#define(session, timeoutMs)))
   }
 
-  /**
-   * Defines the functions that write batches, and in the same request checks once more that the run has its name: the register has the run since
-   * a round trip ago, so any process that saw no register at that time has made its own by now. On an asynchronous session, the server does not report errors in
-   * the functions.
-   */
-  async #define(data: Session, timeoutMs: number): Promise<void> {
-    const { run, upsert } = this.#setup
-    const { name } = run.history
-    const ledger = this.#ledger
-    const functions = deliverScript(ledger, run.checked.target, upsert)
-    if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
-      return void (await data.run(functions, { timeoutMs }))
-    }
-    const checking = `${checkScript(name, ledger.processNo)}${claimAnswers}`
-    // A purely asynchronous session answers nothing.
-    if (data.enableAsync) await data.run(functions, { timeoutMs })
-    const claim = data.enableAsync
-      ? await this.#control.run(checking, { timeoutMs })
-      : await data.run(`${functions}${checking}`, { timeoutMs })
-    await checkClaim(this.#control, claim, name, ledger.name, ledger.processNo, timeoutMs)
-    ledger.isChecked = true
+  #define(data: Session, timeoutMs: number): Promise<void> {
+    return defineFunctions(this.#setup, this.#control, data, this.#ledger, timeoutMs)
   }
 
   /** Sends queries on the session that reads the ledger. */
@@ -389,59 +310,40 @@ export class ReceiptNode implements Outlet {
    * @param namedUntilMs  time until which the run tries only the nodes that the user has named
    */
   async #openControl(deadlineMs: number, namedUntilMs: number): Promise<Memory> {
-    const { run } = this.#setup
-    const { name } = run.history
-    const isWaited = run.platform.clock.nowMs() < namedUntilMs
+    const { run, rules } = this.#setup
+    const isWaited = rules.clock.nowMs() < namedUntilMs
     if (!isWaited) run.server.reachOut()
+    const former = this.#control
     const untilMs = isWaited ? namedUntilMs : deadlineMs
-    const control = await connectRun(run, { deadlineMs: untilMs })
-    try {
-      const ledger = this.#ledger
-      const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
-      const state = await askMemory(control, name, head, this.#remainingMs(untilMs))
-      if (state === 'taken') throw await nameTakenError(control, name, this.#remainingMs(untilMs))
-      if (!isSameNode(control, this.#control)) {
-        const [from, to] = [this.#control, control].map(({ host, port }) => `${host}:${port}`)
-        run.reporter.notice(`${from} is lost: the run continues with ${to}`)
-      }
-      this.#control = control
-      return state === 'ours' ? 'kept' : 'lost'
-    } catch (error) {
-      control.abandon(replacedError())
-      throw error
+    const [control, memory] = await openControl(run, this.#ledger, untilMs)
+    if (!isSameNode(control, former)) {
+      const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
+      run.reporter.notice(`${from} is lost: the run continues with ${to}`)
     }
+    this.#control = control
+    return memory
   }
 
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
   async #openMissing(deadlineMs: number, early?: EarlySession): Promise<void> {
-    const { run } = this.#setup
+    const { run, rules } = this.#setup
     const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
       if (former !== undefined) this.#formerIds.push(former.id)
-      const connecting = early?.take() ?? connectData(run, this.#control, { deadlineMs })
-      this.#data[i] = await this.#openData(connecting, deadlineMs)
+      const data = await (early?.take() ?? connectData(run, this.#control, { deadlineMs }))
+      try {
+        run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
+        await this.#define(data, remainingMs(rules, deadlineMs))
+        this.#data[i] = data
+      } catch (error) {
+        data.abandon(replacedError())
+        throw error
+      }
     })
-    const failed = (await Promise.allSettled(opening)).find(({ status }) => status === 'rejected')
-    if (failed?.status === 'rejected') throw failed.reason as Error
-  }
-
-  async #openData(connecting: Promise<Session>, deadlineMs: number): Promise<Session> {
-    const { run } = this.#setup
-    const data = await connecting
-    try {
-      run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
-      await this.#define(data, this.#remainingMs(deadlineMs))
-      return data
-    } catch (error) {
-      data.abandon(replacedError())
-      throw error
+    for (const one of await Promise.allSettled(opening)) {
+      if (one.status === 'rejected') throw one.reason as Error
     }
-  }
-
-  /** At least 1 ms. */
-  #remainingMs(deadlineMs: number): number {
-    return Math.max(1, Math.ceil(deadlineMs - this.#setup.rules.clock.nowMs()))
   }
 
   /**
@@ -449,14 +351,15 @@ export class ReceiptNode implements Outlet {
    * @returns false if the server has also lost the target
    */
   async reopen(deadlineMs: number): Promise<boolean> {
-    const { target } = this.#setup.run.checked
-    const asking = { session: this.#control, timeoutMs: this.#remainingMs(deadlineMs) }
+    const { run, rules } = this.#setup
+    const { target } = run.checked
+    const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      await this.#beginLedger(this.#remainingMs(deadlineMs))
+      await this.#beginLedger(remainingMs(rules, deadlineMs))
       await this.#openMissing(deadlineMs)
-      await this.define(this.#remainingMs(deadlineMs))
+      await this.define(remainingMs(rules, deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -494,36 +397,3 @@ export class ReceiptNode implements Outlet {
 
 /** Time limit for a server whose answer does not matter. */
 const longestFarewellMs = 5_000
-
-/**
- * Asks on a data session whether the server still has the function that writes batches.
- * @param idle  whether the server has no work for the data sessions; undefined if it does not say
- * @throws {ConnectionError} @throws {ServerError}
- */
-async function askBarrier(
-  session: Session,
-  timeoutMs: number,
-  idle: boolean | undefined,
-): Promise<BarrierAnswer> {
-  if (session.enableAsync) return idle === true ? 'forgotten' : 'unknown'
-  try {
-    const known = await session.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
-    return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
-  } catch (error) {
-    if (error instanceof TimeoutError) return 'silent'
-    throw error
-  }
-}
-
-function neverUsed(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}
-
-function mayBeTemporary(error: unknown): boolean {
-  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
-  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
-}
-
-function isSameNode(a: Session, b: Session): boolean {
-  return a.host === b.host && a.port === b.port
-}

@@ -5,9 +5,10 @@
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
 import { noteFinished } from '../../evidence/finished-run.js'
-import type { Memory, ReceiptNode } from './receipt-node.js'
+import type { ReceiptNode } from './receipt-node.js'
 import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
+import type { Memory } from './sessions.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
 const unreachable =

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
-import { drainedInTime, silenceError } from '../../../src/load/connection/idle-timeout.js'
+import { silenceError } from '../../../src/load/transport/delivery.js'
+import { drainedInTime } from '../../../src/load/transport/unconfirmed.js'
 import { leapingClock } from '../../helpers/clocks.js'
 
 const never = new Promise<undefined>(() => undefined)
@@ -26,7 +27,7 @@ const silent = { name: 'ConnectionError', code: 'DDB_UNCONFIRMED' }
 t.test('if the peer takes no bytes, the wait ends and the session is closed', async t => {
   const clock = leapingClock()
   const { session, given } = quietSession(() => 100)
-  await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
+  await t.rejects(drainedInTime(session, clock, timeoutMs), silent)
   t.equal(given[0]?.code, 'DDB_UNCONFIRMED')
   t.equal(clock.nowMs(), timeoutMs)
 })
@@ -35,7 +36,7 @@ t.test('the wait continues while bytes leave', async t => {
   const clock = leapingClock()
   // One byte leaves per second for five minutes. After that, no byte leaves.
   const { session, given } = quietSession(() => Math.max(100, 400 - clock.nowMs() / 1_000))
-  await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
+  await t.rejects(drainedInTime(session, clock, timeoutMs), silent)
   // A look every minute: the one after five minutes finds that bytes have left, the next finds none.
   t.equal(clock.nowMs(), 6 * timeoutMs)
   t.equal(given.length, 1)
@@ -43,14 +44,14 @@ t.test('the wait continues while bytes leave', async t => {
 
 t.test('a buffer that drains in time is not a failure', async t => {
   const { session, given } = quietSession(() => 100, Promise.resolve())
-  await drainedInTime(session, { clock: leapingClock(), timeoutMs })
+  await drainedInTime(session, leapingClock(), timeoutMs)
   t.same(given, [])
 })
 
 t.test('a connection lost during the wait is reported as lost', async t => {
   const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
   const { session, given } = quietSession(() => 100, Promise.reject(lost))
-  await t.rejects(drainedInTime(session, { clock: leapingClock(), timeoutMs }), lost)
+  await t.rejects(drainedInTime(session, leapingClock(), timeoutMs), lost)
   t.same(given, [])
 })
 
