@@ -118,7 +118,6 @@ export async function startServerOn(
     executor,
     discard: options.discard === true ? discarded : undefined,
     node,
-    requireLogin: options.requireLogin ?? false,
     retries: new Retries(),
   }
   const listener = new Listener({

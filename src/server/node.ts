@@ -10,7 +10,7 @@ import type { FunctionDefinition } from './script/parse/syntax.js'
 import type { ScriptSession } from './values/server-value.js'
 import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
-import type { Transactions } from './tables/transactions.js'
+import type { Transactions } from './tables/write-rows.js'
 
 /** A function that all sessions may call. */
 export interface FunctionView {
@@ -79,8 +79,8 @@ export interface ServerNode {
   readonly sessions: Map<string, ScriptSession>
   /** User name → user. */
   readonly users: Map<string, User>
-  /** User name → right, such as `TABLE_WRITE dfs://db/pt` → true if granted, false if denied. */
-  readonly privileges: Map<string, Map<string, boolean>>
+  /** User name → rights, such as `TABLE_WRITE dfs://db/pt`. */
+  readonly privileges: Map<string, Set<string>>
   /** Session id → its running request, if that waits. */
   readonly jobs: Map<string, ConsoleJob>
   /** @internal Physical index of the next DFS table. A table that is created again gets a new index. */
@@ -94,6 +94,8 @@ export interface ServerNode {
   readonly release: Release
   /** If true, the server counts and drops rows for shared and stored tables. */
   readonly discards: boolean
+  /** If true, guests may call only the functions of a login. */
+  readonly requireLogin: boolean
   /** Deliberate failures; only for tests. */
   readonly faults: Faults
   /** @internal */
@@ -108,7 +110,10 @@ export interface ServerNode {
   now(): number
 }
 
-export interface NodeOptions extends Pick<ServerOptions, 'host' | 'port' | 'adminPassword'> {
+export interface NodeOptions extends Pick<
+  ServerOptions,
+  'host' | 'port' | 'adminPassword' | 'requireLogin'
+> {
   config?: Partial<NodeConfig>
   version?: string | undefined
   /** Default: the clock and the random numbers of the machine. */
@@ -148,6 +153,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     version,
     release: releaseOf(version) ?? [],
     discards: options.discards === true,
+    requireLogin: options.requireLogin === true,
     faults: options.faults ?? {},
     clock,
     random,

@@ -27,7 +27,9 @@ export const firstReleases = {
   /** First version with TSDB, the argument [engine] and array vectors. */
   engines: [2, 0, 0],
   decimals: [2, 0, 8],
-  tableUpsert: [2, 0, 10],
   primaryKeyEngine: [3, 0, 1],
   sharedVariableControl: [3, 0, 4],
 } as const satisfies Record<string, Release>
+
+/** Function → the first version that has it, for functions that are newer than the oldest version to imitate. */
+export const functionReleases: ReadonlyMap<string, Release> = new Map([['tableUpsert', [2, 0, 10]]])

@@ -11,9 +11,10 @@ import {
   Retries,
   type Transport,
 } from '../../src/server/net/request-runner.js'
+import { runFunction } from '../../src/server/script/session/session.js'
 import { createNode } from '../../src/server/node.js'
 import { firstSessionId } from './requests.js'
-import { guestSession } from './tiny-server.js'
+import { guestSession, loginFunction } from './tiny-server.js'
 import { int } from './values.js'
 
 export class BareServer {
@@ -31,7 +32,10 @@ export class BareServer {
   }
   readonly #executor: Executor = {
     open: guestSession,
-    run: (_session, request) => {
+    run: (session, request) => {
+      if (request.kind === 'function' && loginFunction.test(request.name)) {
+        return runFunction(session, this.#node, request.name, request.args)
+      }
       if (request.kind === 'script') {
         this.log.push(request.script)
         return int(request.script.length)
@@ -54,7 +58,6 @@ export class BareServer {
       executor: this.#executor,
       discard: undefined,
       node: this.#node,
-      requireLogin: false,
       retries: new Retries(),
     }
     const openSession = (): RequestRunner => {

@@ -1,12 +1,13 @@
 /*
-  An embedded server whose interpreter consists of a few functions of a test. It tests the network side without the
-  script language.
+  An embedded server whose interpreter consists of a few functions of a test, and those of a login. It tests the network side
+  without the script language.
 */
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/request-runner.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'
 import { type EmbeddedServer, startServerOn } from '../../src/server/index.js'
+import { runFunction } from '../../src/server/script/session/session.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'
 
@@ -26,6 +27,10 @@ export interface TinyServer extends EmbeddedServer {
   logged(line: string): Promise<void>
   sessionClosed(id: string): Promise<void>
 }
+
+/** Functions that log a session in; a tiny server has them like any other. */
+export const loginFunction =
+  /^(login|getDynamicPublicKey|scramClient\w+|authenticateByTicket|isClientAuth)$/
 
 /** A guest's session in its initial state. */
 export function guestSession(info: SessionInfo): ScriptSession {
@@ -83,6 +88,9 @@ export async function startTinyServer(
           note(log, `script ${request.script}`)
           return behaviour.script?.(request.script, session, node)
         case 'function':
+          if (loginFunction.test(request.name)) {
+            return runFunction(session, node, request.name, request.args)
+          }
           note(log, `call ${request.name}`)
           return behaviour.call?.(request.name, request.args, session)
         case 'variable':

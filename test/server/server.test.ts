@@ -103,7 +103,7 @@ t.test(
     before.databases.set('dfs://d', database)
     before.functionViews.set('f', { name: 'f' } as never)
     before.users.set('joe', { password: 'x', isAdmin: false })
-    before.privileges.set('joe', new Map([['TABLE_READ *', true]]))
+    before.privileges.set('joe', new Set(['TABLE_READ *']))
     before.shared.set('t', { table: {} as never, owner: 'admin' })
     before.jobs.set('1', undefined!)
     before.sessions.set('1', {} as never)

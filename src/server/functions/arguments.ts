@@ -1,6 +1,6 @@
 /*
-  Helpers for built-in functions: declare a function with the kinds of its arguments, and make results. Column types of
-  results must be exact, because clients cast to them.
+  Built-in functions are tables of signatures and code. This file declares what a signature means, reads arguments, and makes
+  results. Column types of results must be exact, because clients cast to them.
 */
 import type {
   Builtin,
@@ -29,6 +29,7 @@ import {
   textOf,
   textsOf,
   tupleElements,
+  voidValue,
 } from '../values/values.js'
 import { emptyDictionary, setEntry } from '../elements/elements.js'
 import { type DatabaseHandle, type ServerTable, createTable } from '../tables/server-table.js'
@@ -36,9 +37,6 @@ import { databaseAt } from '../tables/dfs-database.js'
 import { findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
-
-type Result = ServerValue | Evaluation<ServerValue>
-type Traits = Pick<Builtin, 'mutatesFirst' | 'adminOnly' | 'since'>
 
 /** What messages name, and where names are looked up. */
 interface Place {
@@ -87,10 +85,10 @@ type Kinds = { [Kind in keyof typeof kinds]: ReturnType<(typeof kinds)[Kind]> }
 type Argument = ServerValue | undefined
 
 /** The arguments of the signature `name(given, given: kind, [optional], [optional: kind], ...rest)`. */
-type Given<Signature extends string> = Signature extends `${string}(${infer List})`
+export type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
-    : GivenOf<List>
+    : GivenOf<List extends `mutable ${infer Inner}` ? Inner : List>
   : BuiltinArguments
 type GivenOf<List extends string> = List extends `${infer First}, ${infer Others}`
   ? [GivenAs<First>, ...GivenOf<Others>]
@@ -104,16 +102,28 @@ type ReadAs<Word extends string> = Word extends `${string}: ${infer Kind extends
   ? Kinds[Kind]
   : ServerValue
 
+/** What a function returns: a value, a JavaScript value that stands for a scalar, or nothing, which is VOID. */
+type Result = ServerValue | Plain | undefined | void
+type Plain = string | number | bigint | boolean
+
+/** The code of a function. A generator, which may wait, returns a value of the interpreter. */
+export type Call<Args> = (context: CallContext, args: Args) => Result | Evaluation<ServerValue>
+
 /**
- * @param signature  the names are those of keyword arguments; an argument with a kind is converted before the call. Of
- *   the arguments of `call`, optional ones may be undefined; those with a kind are also undefined for NULL.
+ * Makes functions of signatures. Their names are those of keyword arguments; an argument with a kind is converted before
+ * the call, and `mutable` marks a first argument that the function changes. Of the arguments of a call, optional ones may be
+ * undefined; those with a kind are also undefined for NULL.
  */
-export function builtin<const Signature extends string>(
-  signature: Signature,
-  call: (context: CallContext, args: Given<Signature>) => Result,
-  traits: Traits = {},
-): Builtin {
-  const [, name = '', list = ''] = /^(.+)\((.*)\)$/.exec(signature) ?? []
+export function family<Signature extends string>(functions: {
+  readonly [One in Signature]: Call<Given<One>>
+}): readonly Builtin[] {
+  return Object.entries(functions as Record<string, Call<never>>).map(([signature, call]) =>
+    builtin(signature, call as Call<BuiltinArguments>),
+  )
+}
+
+function builtin(signature: string, call: Call<BuiltinArguments>): Builtin {
+  const [, name = '', mutable, list = ''] = /^(.+)\((mutable )?(.*)\)$/.exec(signature) ?? []
   const declared = (list === '' ? [] : list.split(', ')).map(word => {
     const [, parameter = '', kind] = /^\[?([^:\]]+)(?:: (\w+))?/.exec(word)!
     const read = kind === undefined ? undefined : kinds[kind as keyof Kinds]
@@ -122,40 +132,28 @@ export function builtin<const Signature extends string>(
   const parameters = declared.map(({ parameter }) => parameter)
   const hasKinds = declared.some(({ read }) => read !== undefined)
   const hasRest = parameters.at(-1)?.startsWith('...') === true
+  const given = (context: CallContext, args: BuiltinArguments): BuiltinArguments => {
+    const missing = declared.findIndex((one, at) => one.isRequired && args[at] === undefined)
+    check(missing < 0, `The argument [${parameters[missing]}] of function [${name}] must be given.`)
+    if (!hasKinds) return args
+    return args.map((value, at) => {
+      const { read, isRequired, parameter } = declared[at] ?? {}
+      if (read === undefined || value === undefined) return value
+      if (!isRequired && isVoid(value)) return undefined
+      return read(value, { parameter: parameter!, fn: name, context }) as ServerValue
+    })
+  }
   return {
     name,
     parameters,
     minArguments: declared.map(({ isRequired }) => isRequired).lastIndexOf(true) + 1,
     maxArguments: hasRest ? Infinity : parameters.length,
-    ...traits,
+    mutatesFirst: mutable !== undefined,
     call: (context, args) => {
-      const missing = declared.findIndex((one, at) => one.isRequired && args[at] === undefined)
-      if (missing >= 0) {
-        throw new ScriptError(
-          `The argument [${parameters[missing]}] of function [${name}] must be given.`,
-        )
-      }
-      if (!hasKinds) return call(context, args as Given<Signature>)
-      const given = args.map((value, at) => {
-        const { read, isRequired, parameter } = declared[at] ?? {}
-        if (read === undefined || value === undefined) return value
-        if (!isRequired && isVoid(value)) return undefined
-        return read(value, { parameter: parameter!, fn: name, context })
-      })
-      return call(context, given as Given<Signature>)
+      const result = call(context, given(context, args))
+      return typeof result === 'object' ? result : valueOf(result)
     },
   }
-}
-
-export function unaryFunction(name: string, compute: (x: ServerValue) => Result): Builtin {
-  return builtin(`${name}(X)`, (_, [x]) => compute(x))
-}
-
-export function binaryFunction(
-  name: string,
-  compute: (x: ServerValue, y: ServerValue) => Result,
-): Builtin {
-  return builtin(`${name}(X, Y)`, (_, [x, y]) => compute(x, y))
 }
 
 /** @param wanted  such as `must be an integer.` */
@@ -263,10 +261,10 @@ export function tableOf(columns: string, rows: readonly (readonly ElementValue[]
   return tableOfColumns(Object.fromEntries(vectors))
 }
 
-type Member = ServerValue | string | number | bigint | boolean | undefined
-
 /** A dictionary STRING → ANY, the type of the result of `schema()`. Leaves out undefined members. */
-export function dictionaryOf(members: Readonly<Record<string, Member>>): ServerDictionary {
+export function dictionaryOf(
+  members: Readonly<Record<string, ServerValue | Plain | undefined>>,
+): ServerDictionary {
   const dictionary = emptyDictionary({ type: 'STRING' })
   for (const [name, member] of Object.entries(members)) {
     if (member !== undefined) setEntry(dictionary, stringScalar(name), valueOf(member))
@@ -274,17 +272,18 @@ export function dictionaryOf(members: Readonly<Record<string, Member>>): ServerD
   return dictionary
 }
 
-function valueOf(member: NonNullable<Member>): ServerValue {
-  switch (typeof member) {
+/** The value that a function's result stands for. */
+export function valueOf(value: ServerValue | Plain | undefined | void): ServerValue {
+  switch (typeof value) {
     case 'string':
-      return stringScalar(member)
+      return stringScalar(value)
     case 'number':
-      return intScalar(member)
+      return intScalar(value)
     case 'bigint':
-      return longScalar(member)
+      return longScalar(value)
     case 'boolean':
-      return boolScalar(member)
+      return boolScalar(value)
     default:
-      return member
+      return value ?? voidValue
   }
 }

@@ -1,15 +1,9 @@
 /*
   Functions about databases and the tables in them (docs/server-semantics.md#tables-in-databases).
 */
-import type { Builtin, ServerValue } from '../values/server-value.js'
+import type { ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
-import {
-  boolScalar,
-  duplicatePolicies,
-  partitionTypeIds,
-  stringVector,
-  voidValue,
-} from '../values/values.js'
+import { duplicatePolicies, partitionTypeIds, stringVector } from '../values/values.js'
 import type { DatabaseHandle, LevelScheme, PartitionType } from '../tables/server-table.js'
 import {
   createStoredTable,
@@ -25,7 +19,7 @@ import { type ServerNode, nodeAlias } from '../node.js'
 import { firstReleases, isAtLeast } from '../release.js'
 import {
   boolResult,
-  builtin,
+  family,
   elementsArgument,
   isAbsent,
   tableOf,
@@ -39,13 +33,12 @@ type Argument = ServerValue | undefined
 const maxLevels = 3
 const engines = { OLAP: 0, TSDB: 1, PKEY: 2 } as const
 
-export const dfsFunctions: readonly Builtin[] = [
+export const dfsFunctions = family({
   /**
    * All arguments are optional. Without a directory, returns a nameless handle: for tables in memory, or for one level
    * of a COMPO scheme, which combines several levels.
    */
-  builtin(
-    'database([directory: text], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])',
+  'database([directory: text], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])':
     ({ node, session }, [directory = '', partitionType, scheme, , engine, atomic]) => {
       const path = directoryOf(directory)
       const levels = isAbsent(partitionType) ? [] : levelsOf(partitionTypeOf(partitionType), scheme)
@@ -59,10 +52,8 @@ export const dfsFunctions: readonly Builtin[] = [
         atomic: wordArgument(atomic, 'atomic', { TRANS: 0, CHUNK: 1 }) ?? 'TRANS',
       })
     },
-  ),
   /** Ignores compressMethods, because tables in memory are not compressed. */
-  builtin(
-    'createPartitionedTable(dbHandle: database, table: rows, [tableName: text], partitionColumns: texts, [compressMethods], [sortColumns: texts], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey: texts])',
+  'createPartitionedTable(dbHandle: database, table: rows, [tableName: text], partitionColumns: texts, [compressMethods], [sortColumns: texts], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey: texts])':
     (context, [database, template, name = '', partitionColumns, ...options]) => {
       const [, sortColumns, keepDuplicates, , , , primaryKey = sortColumns] = options
       const hasColumns = partitionColumns.length > 0
@@ -74,9 +65,7 @@ export const dfsFunctions: readonly Builtin[] = [
         keepDuplicates: policyOf(database, keepDuplicates),
       })
     },
-  ),
-  builtin(
-    'createDimensionTable(dbHandle: database, table: rows, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])',
+  'createDimensionTable(dbHandle: database, table: rows, tableName: text, [compressMethods], [sortColumns: texts], [keepDuplicates], [softDelete], [indexes])':
     (context, [database, template, name, , sortColumns = [], keepDuplicates]) => {
       const isStored = database.path !== ''
       check(isStored, 'A dimension table can only be created in a DFS database.')
@@ -87,90 +76,62 @@ export const dfsFunctions: readonly Builtin[] = [
         keepDuplicates: policyOf(database, keepDuplicates),
       })
     },
-  ),
-
-  builtin('existsDatabase(dbUrl: path)', ({ node }, [path]) =>
-    boolScalar(node.databases.has(path)),
-  ),
-
+  'existsDatabase(dbUrl: path)': ({ node }, [path]) => node.databases.has(path),
   /** `dbUrl` may be a path or a database handle. */
-  builtin('existsTable(dbUrl: path, tableName: text)', ({ node }, [path, name]) =>
-    boolScalar(node.databases.get(path)?.tables.has(name) ?? false),
-  ),
-
+  'existsTable(dbUrl: path, tableName: text)': ({ node }, [path, name]) =>
+    node.databases.get(path)?.tables.has(name) ?? false,
   /** Finds databases and tables by path, but never files of the host. */
-  builtin('exists(path)', ({ node }, [paths]) => {
+  'exists(path)': ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')
       const tables = node.databases.get(path.slice(0, at))?.tables
       return node.databases.has(path) || (tables?.has(path.slice(at + 1)) ?? false)
     })
     return boolResult(paths, found)
-  }),
-
-  builtin('dropDatabase(directory: path)', ({ node, session }, [path]) => {
-    dropDatabase(node, session, path)
-    return voidValue
-  }),
-  builtin(
-    'dropTable(dbHandle: database, tableName: text)',
-    ({ node, session }, [{ path }, name]) => {
-      dropTable(node, session, path, name)
-      return voidValue
-    },
-  ),
-
+  },
+  'dropDatabase(directory: path)': ({ node, session }, [path]) => dropDatabase(node, session, path),
+  'dropTable(dbHandle: database, tableName: text)': ({ node, session }, [{ path }, name]) =>
+    dropTable(node, session, path, name),
   /** Returns the stored table itself, so loading reads no rows. */
-  builtin(
-    'loadTable(database: path, tableName: text, [partitions], [memoryMode])',
-    ({ node }, [path, name]) => storedTable(node, path, name),
-  ),
-
-  builtin('getClusterDFSDatabases([includeSysDb])', ({ node }) =>
+  'loadTable(database: path, tableName: text, [partitions], [memoryMode])': (
+    { node },
+    [path, name],
+  ) => storedTable(node, path, name),
+  'getClusterDFSDatabases([includeSysDb])': ({ node }) =>
     stringVector([...node.databases.keys()].sort()),
-  ),
-
-  builtin('getTables(dbHandle: database)', ({ node }, [{ path }]) =>
+  'getTables(dbHandle: database)': ({ node }, [{ path }]) =>
     stringVector([...databaseAt(node, path).tables.keys()].sort()),
-  ),
-
   /** Lists the tables of a database. A table that was dropped and created again has a new physical index. */
-  builtin('listTables(dbUrl: path)', ({ node }, [path]) => {
+  'listTables(dbUrl: path)': ({ node }, [path]) => {
     const tables = [...databaseAt(node, path).tables].sort(([a], [b]) => (a < b ? -1 : 1))
     return tableOf(
       'tableName STRING, physicalIndex STRING',
       tables.map(([name, { stored }]) => [name, stored?.physicalIndex ?? '']),
     )
-  }),
-
+  },
   /**
    * Returns one row per table, because the embedded server does not store partitions as chunks. In the path, `*` and
    * `%` match any text, `?` matches one character (DolphinDB manual, page getChunksMeta).
    */
-  builtin(
-    'getChunksMeta([chunkPath: texts], [top: int])',
-    ({ node }, [paths = ['*'], top = 1_024]) => {
-      const patterns = paths.map(pathPattern)
-      const chunks = [...node.databases.values()]
-        .flatMap(({ tables }) => [...tables.values()])
-        .flatMap(({ stored }) => (stored === undefined ? [] : [stored]))
-        .map(({ databasePath, tableName, chunkId }) => {
-          return { chunkId, dfsPath: `${databasePath.slice('dfs:/'.length)}/${tableName}.tbl` }
-        })
-        .filter(({ dfsPath }) => patterns.some(pattern => pattern.test(dfsPath)))
-      const shown = top < 0 ? chunks : chunks.slice(0, top)
-      const site = nodeAlias(node)
-      return tableOf(
-        'site STRING, chunkId UUID, path STRING, dfsPath STRING, type INT, flag INT, size LONG, version INT, state INT, versionList STRING, resolved BOOL',
-        shown.map(one => [site, one.chunkId, '', one.dfsPath, 0, 0, 0n, 1, 0, '', false]),
-      )
-    },
-  ),
-
-  builtin('truncate(dbUrl: path, tableName: text)', (context, [path, name]) =>
+  'getChunksMeta([chunkPath: texts], [top: int])': ({ node }, [paths = ['*'], top = 1_024]) => {
+    const patterns = paths.map(pathPattern)
+    const chunks = [...node.databases.values()]
+      .flatMap(({ tables }) => [...tables.values()])
+      .flatMap(({ stored }) => (stored === undefined ? [] : [stored]))
+      .map(({ databasePath, tableName, chunkId }) => {
+        return { chunkId, dfsPath: `${databasePath.slice('dfs:/'.length)}/${tableName}.tbl` }
+      })
+      .filter(({ dfsPath }) => patterns.some(pattern => pattern.test(dfsPath)))
+    const shown = top < 0 ? chunks : chunks.slice(0, top)
+    const site = nodeAlias(node)
+    return tableOf(
+      'site STRING, chunkId UUID, path STRING, dfsPath STRING, type INT, flag INT, size LONG, version INT, state INT, versionList STRING, resolved BOOL',
+      shown.map(one => [site, one.chunkId, '', one.dfsPath, 0, 0, 0n, 1, 0, '', false]),
+    )
+  },
+  'truncate(dbUrl: path, tableName: text)': (context, [path, name]) =>
     emptied(context, storedTable(context.node, path, name)),
-  ),
-]
+})
 
 /** PKEY tables always keep the newest row of each key, and OLAP tables keep all rows. */
 function policyOf({ engine }: DatabaseHandle, given: Argument): keyof typeof duplicatePolicies {

@@ -2,23 +2,18 @@
   Functions that insert rows into tables (docs/server-semantics.md#inserting), and functions about names, shared tables
   (#shared-tables) and stream tables (#stream-tables).
 */
-import type { Builtin, CallContext, Evaluation, ServerValue } from '../values/server-value.js'
+import type { CallContext, Evaluation, ServerValue } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
-import {
-  boolScalar,
-  intScalar,
-  objectKinds,
-  stringScalar,
-  tupleOf,
-  voidValue,
-} from '../values/values.js'
+import { intScalar, objectKinds, tupleOf } from '../values/values.js'
 import { columnCountError, isStream } from '../tables/prepare.js'
 import { checkWrite, findTable, shareTable, unshareTable } from '../tables/privileges.js'
 import {
   boolResult,
-  builtin,
+  type Call,
+  type Given,
   columnArgument,
   dictionaryOf,
+  family,
   isAbsent,
   tableArgument,
   tableOf,
@@ -28,17 +23,16 @@ import {
 import { tableBytes } from './schema.js'
 import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
-import { firstReleases } from '../release.js'
 import { convertColumn } from '../columns/convert-column.js'
-import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/insert-values.js'
+import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/write-rows.js'
 import { type ServerTable, type UpsertCount, columnIndex } from '../tables/server-table.js'
 
 type ObjectKind = keyof typeof objectKinds
 
 const leastCacheRows = 1_000
 
-export const rowFunctions: readonly Builtin[] = [
-  builtin('defined(names, [type])', ({ session, node }, [names, type]) => {
+export const rowFunctions = family({
+  'defined(names, [type])': ({ session, node }, [names, type]) => {
     const known: Readonly<Record<ObjectKind, (name: string) => boolean>> = {
       VAR: name => session.variables.has(name),
       SHARED: name => node.shared.has(name),
@@ -46,21 +40,18 @@ export const rowFunctions: readonly Builtin[] = [
     }
     const kind = wordArgument(type, 'type', objectKinds) ?? 'VAR'
     return boolResult(names, textsArgument(names, 'names').map(known[kind]))
-  }),
-  builtin(
-    'share(table: table, sharedName: text, [database], [dbName], [partitionColumn], [readonly: bool])',
+  },
+  'share(table: table, sharedName: text, [database], [dbName], [partitionColumn], [readonly: bool])':
     ({ node, session }, [table, name, database, dbName, partitionColumn, readOnly = false]) => {
       const isPlain = [database, dbName, partitionColumn].every(isAbsent)
       check(isPlain, 'The embedded server is one node: a table is shared by its name alone.')
       shareTable(node, session, table, name, readOnly)
-      return voidValue
     },
-  ),
   /**
    * Removes variables, shared tables or functions by name. The name `all` removes all objects of the given kind;
    * without a kind, it removes all objects of the session (DolphinDB manual, page undef).
    */
-  builtin('undef(obj: texts, [objType])', ({ node, session }, [names, objType]) => {
+  'undef(obj: texts, [objType])': ({ node, session }, [names, objType]) => {
     const isAll = names.length === 1 && names[0] === 'all'
     const given = wordArgument(objType, 'objType', objectKinds)
     const known = { VAR: session.variables, DEF: session.functions, SHARED: node.shared }
@@ -72,38 +63,33 @@ export const rowFunctions: readonly Builtin[] = [
         else check(known[kind].delete(name), `Can't find the object with name ${name}`)
       }
     }
-    return voidValue
-  }),
+  },
   /**
    * Finds a variable of the session, or else a shared table. With sharedVar true, finds only shared tables; with false,
    * only variables (DolphinDB manual, page objByName).
    */
-  builtin('objByName(name: text, [sharedVar: bool])', ({ node, session }, [name, sharedVar]) => {
+  'objByName(name: text, [sharedVar: bool])': ({ node, session }, [name, sharedVar]) => {
     const own = session.variables.get(name)
     const isShared = sharedVar ?? own === undefined
     const found = isShared ? node.shared.get(name)?.table : own
     check(found !== undefined, `Can't find the object with name ${name}`)
     return found
-  }),
-
-  builtin('existsStreamTable(tableName: text)', ({ node, session }, [name]) => {
+  },
+  'existsStreamTable(tableName: text)': ({ node, session }, [name]) => {
     const table = findTable(node, session, name)
-    return boolScalar(table !== undefined && isStream(table))
-  }),
-  builtin('dropStreamTable(tableName: text, [force: bool])', ({ node, session }, [name, force]) => {
+    return table !== undefined && isStream(table)
+  },
+  'dropStreamTable(tableName: text, [force: bool])': ({ node, session }, [name, force]) => {
     const table = findTable(node, session, name)
     if (table === undefined || !isStream(table)) {
       check(force === true, `Can't find stream table ${name}`)
-      return voidValue
+      return
     }
     if (node.shared.get(name)?.table === table) unshareTable(node, session, name)
     if (session.variables.get(name) === table) session.variables.delete(name)
-    return voidValue
-  }),
-
+  },
   /** Shares the table but writes nothing to disk. Refuses the call if the setting persistenceDir is empty (S03006). */
-  builtin(
-    'enableTableShareAndPersistence(table: table, tableName: text, [asynWrite], [compress], [cacheSize: int], [retentionMinutes], [flushMode], [preCache])',
+  'enableTableShareAndPersistence(table: table, tableName: text, [asynWrite], [compress], [cacheSize: int], [retentionMinutes], [flushMode], [preCache])':
     ({ node, session }, [table, name, , , cacheSize = 0]) => {
       check(
         node.config.persistenceDir !== '',
@@ -112,18 +98,13 @@ export const rowFunctions: readonly Builtin[] = [
       check(isStream(table), 'Only a stream table can be persisted.')
       shareTable(node, session, table, name)
       table.cachedRows = cacheSize <= 0 ? Infinity : Math.max(leastCacheRows, cacheSize)
-      return voidValue
     },
-  ),
-
   /** Ends persistence. There are no files to delete (DolphinDB manual, page clearTablePersistence). */
-  builtin('clearTablePersistence(table: table)', (_, [table]) => {
+  'clearTablePersistence(table: table)': (_, [table]) => {
     table.cachedRows = undefined
-    return voidValue
-  }),
-
+  },
   /** The figures that a persisted stream table would have. The embedded server writes no rows to disk. */
-  builtin('getPersistenceMeta(table: table)', ({ node }, [{ rows, totalRows, cachedRows }]) => {
+  'getPersistenceMeta(table: table)': ({ node }, [{ rows, totalRows, cachedRows }]) => {
     check(cachedRows !== undefined, 'The table is not persisted.')
     return dictionaryOf({
       lastLogSeqNum: -1n,
@@ -139,9 +120,8 @@ export const rowFunctions: readonly Builtin[] = [
       hashValue: 0,
       diskOffset: 0n,
     })
-  }),
-
-  builtin('getStreamTables([option])', ({ node }) => {
+  },
+  'getStreamTables([option])': ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
     return tableOf(
       'name STRING, shared BOOL, persisted BOOL, cachePurgeEnabled BOOL, loaded BOOL, columns INT, rowsInMemory LONG, totalRows LONG, memoryUsed LONG',
@@ -152,88 +132,67 @@ export const rowFunctions: readonly Builtin[] = [
         return [sharedName, true, isPersisted, node.discards, true, columnNames.length, ...counts]
       }),
     )
-  }),
-
+  },
   /**
    * Returns the name of the column that receives the arrival time. Here it is always '', because no table has such a
    * column. Writers to stream tables call this function (docs/protocol.md#table-writers).
    */
-  builtin('getStreamTableTimestamp(tableName: table)', (_, [table]) => {
+  'getStreamTableTimestamp(tableName: table)': (_, [table]) => {
     check(isStream(table), 'getStreamTableTimestamp(table). table must be a stream table.')
-    return stringScalar('')
-  }),
-
+    return ''
+  },
   /** Returns an INT, the number of rows that the table really took (docs/server-semantics.md#tableinsert). */
-  builtin(
-    'tableInsert(table: table, values, ...rest)',
-    function* (context, [table, ...values]): Evaluation<ServerValue> {
-      checkWrite(context, table)
-      const [first] = values
-      const fault = context.session.fault?.insert?.({
-        sessionId: context.session.id,
-        table: table.sharedName,
-        rows: first.form === 'serverTable' ? first.rows : 0,
-      })
-      if (fault === 'drop') return intScalar(0)
-      if (fault !== undefined && 'error' in fault) throw new ScriptError(fault.error)
-      if (fault !== undefined) yield fault
-      const rows = rowsOfArguments(table, presentValues(values))
-      const inserted = writeRows<ServerValue>(context, table, rows, first.form === 'serverTable', {
-        count: intScalar,
-        write: () => intScalar(table.append(rows.columns, rows.rows)),
-      })
-      return 'form' in inserted ? inserted : yield* inserted
-    },
-    { mutatesFirst: true },
-  ),
-
+  *'tableInsert(mutable table: table, values, ...rest)'(
+    context,
+    [table, ...values],
+  ): Evaluation<ServerValue> {
+    checkWrite(context, table)
+    const [first] = values
+    const fault = context.session.fault?.insert?.({
+      sessionId: context.session.id,
+      table: table.sharedName,
+      rows: first.form === 'serverTable' ? first.rows : 0,
+    })
+    if (fault === 'drop') return intScalar(0)
+    if (fault !== undefined && 'error' in fault) throw new ScriptError(fault.error)
+    if (fault !== undefined) yield fault
+    const rows = rowsOfArguments(table, presentValues(values))
+    const isTable = first.form === 'serverTable'
+    const inserted = writeRows(context, table, rows, isTable, drops => table.append(rows, drops))
+    return intScalar(typeof inserted === 'number' ? inserted : yield* inserted)
+  },
   /** Appends rows or elements to obj, and returns obj (docs/server-semantics.md#append). */
-  builtin(
-    'append!(obj, newData)',
-    (context, [target, addition]) => {
-      if (target.form === 'vector' || target.form === 'arrayVector') {
-        return appendToVector(target, addition)
-      }
-      const table = tableArgument(target, context)
-      checkWrite(context, table)
-      const isTable = addition.form === 'serverTable'
-      check(isTable, 'append!(obj, newData). newData must be a table when obj is a table.')
-      const { columns, rows } = rowsOfTable(addition)
-      return writeRows<ServerValue>(context, table, { columns, rows }, true, {
-        count: () => table,
-        write: () => {
-          table.append(columns, rows)
-          return table
-        },
-      })
-    },
-    { mutatesFirst: true },
-  ),
-
+  'append!(mutable obj, newData)': (context, [target, addition]) => {
+    if (target.form === 'vector' || target.form === 'arrayVector') {
+      return appendToVector(target, addition)
+    }
+    const table = tableArgument(target, context)
+    checkWrite(context, table)
+    const isTable = addition.form === 'serverTable'
+    check(isTable, 'append!(obj, newData). newData must be a table when obj is a table.')
+    const written = rowsOfTable(addition)
+    return writeRows(context, table, written, true, drops => {
+      table.append(written, drops)
+      return table
+    })
+  },
   /** Returns obj (docs/server-semantics.md#upsert-and-tableupsert). */
-  upsertFunction('upsert!', table => table),
-
+  'upsert!(mutable obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])':
+    upsert(table => table),
   /** Returns a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
-  upsertFunction(
-    'tableUpsert',
-    (_, { inserted, updated }) => ({
-      form: 'pair',
-      elements: vectorOf({ type: 'LONG' }, [inserted, updated]) as Vector,
+  'tableUpsert(mutable obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])':
+    upsert((_, { inserted, updated }) => {
+      const elements = vectorOf({ type: 'LONG' }, [inserted, updated]) as Vector
+      return { form: 'pair', elements }
     }),
-    { since: firstReleases.tableUpsert },
-  ),
-
   /** Removes all rows of a table (DolphinDB manual, page clear!). */
-  builtin('clear!(obj: table)', (context, [table]) => emptied(context, table), {
-    mutatesFirst: true,
-  }),
-]
+  'clear!(mutable obj: table)': (context, [table]) => emptied(context, table),
+})
 
 /** Deletes all rows of a table. */
-export function emptied(context: CallContext, table: ServerTable): ServerValue {
+export function emptied(context: CallContext, table: ServerTable): void {
   checkWrite(context, table)
   table.keepRows(new Int32Array(0))
-  return voidValue
 }
 
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
@@ -260,43 +219,38 @@ function additionOf(target: Column, addition: ServerValue): Column {
 }
 
 /** An upsert needs only the right to update, not the right to insert (tests of the Python client). */
-function upsertFunction(
-  name: string,
+function upsert(
   answer: (table: ServerTable, count: UpsertCount) => ServerValue,
-  traits: Pick<Builtin, 'since'> = {},
-): Builtin {
-  return builtin(
-    `${name}(obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])` as const,
-    (context, [table, newData, ignoreNull, keyColNames, sortColumns]) => {
-      checkWrite(context, table, 'UPDATE')
-      const { kind, stored, keyColumns: ownKeys } = table
-      const isStored = kind === 'dfs'
-      check(
-        isStored || (ownKeys.length > 0 && kind !== 'keyedStream'),
-        'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
-      )
-      check(
-        isAbsent(sortColumns),
-        'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
-      )
-      if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
-      const isPrimaryKey = stored?.engine === 'PKEY'
-      check(
-        !isPrimaryKey || (ignoreNull === undefined && keyColNames === undefined),
-        'PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.',
-      )
-      const keyNames = isPrimaryKey ? stored.sortColumns : (keyColNames ?? [])
-      const keyColumns = keyNames.map(name => columnIndex(table, name))
-      check(
-        !isStored || ownKeys.length > 0 || keyColumns.length > 0,
-        'The argument [keyColNames] must be specified for a DFS table.',
-      )
-      const { columns, rows } = rowsOfTable(newData)
-      return writeRows(context, table, { columns, rows }, true, {
-        count: inserted => answer(table, { inserted, updated: 0 }),
-        write: () => answer(table, table.upsert(columns, rows, { keyColumns, ignoreNull })),
-      })
-    },
-    { mutatesFirst: true, ...traits },
-  )
+): Call<
+  Given<'upsert(obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])'>
+> {
+  return (context, [table, newData, ignoreNull, keyColNames, sortColumns]) => {
+    checkWrite(context, table, 'UPDATE')
+    const { kind, stored, keyColumns: ownKeys } = table
+    const isStored = kind === 'dfs'
+    check(
+      isStored || (ownKeys.length > 0 && kind !== 'keyedStream'),
+      'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
+    )
+    check(
+      isAbsent(sortColumns),
+      'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
+    )
+    if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
+    const isPrimaryKey = stored?.engine === 'PKEY'
+    check(
+      !isPrimaryKey || (ignoreNull === undefined && keyColNames === undefined),
+      'PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.',
+    )
+    const keyNames = isPrimaryKey ? stored.sortColumns : (keyColNames ?? [])
+    const keyColumns = keyNames.map(name => columnIndex(table, name))
+    check(
+      !isStored || ownKeys.length > 0 || keyColumns.length > 0,
+      'The argument [keyColNames] must be specified for a DFS table.',
+    )
+    const written = rowsOfTable(newData)
+    return writeRows(context, table, written, true, drops =>
+      answer(table, table.upsert(written, { keyColumns, ignoreNull, drops })),
+    )
+  }
 }

@@ -3,7 +3,6 @@
   views, which all sessions share (docs/server-semantics.md#function-views).
 */
 import {
-  type Builtin,
   type CallContext,
   type Evaluation,
   type FunctionValue,
@@ -12,15 +11,15 @@ import {
 } from '../values/server-value.js'
 import { ScriptError, check, notEmbedded } from '../script-error.js'
 import { elementsOf, vectorOfElements, voidValue } from '../values/values.js'
-import { binaryFunction, builtin, elementsArgument, tableOf, unaryFunction } from './arguments.js'
-import { privilegeKey, privilegeOf } from '../tables/privileges.js'
+import { elementsArgument, family, tableOf } from './arguments.js'
+import { hasRight, privilegeKey } from '../tables/privileges.js'
 import { dictionaryValues, itemsOf, toWire } from '../elements/elements.js'
 import { type BinaryOperator, operatorNames } from '../operators/operands.js'
 import { applyBinary, applyUnary } from '../operators/operators.js'
 import { formatElement, formatValue } from '../../protocol/element.js'
 
 function checkMayOwnViews({ node, session }: CallContext): void {
-  const mayOwn = session.isAdmin || privilegeOf(node, session.user, 'VIEW_OWNER', '*') === true
+  const mayOwn = session.isAdmin || hasRight(node, session.user, 'VIEW_OWNER', '*')
   check(mayOwn, '<NoPrivilege>Only administrators or VIEW_OWNER can manage function views.')
 }
 
@@ -67,87 +66,76 @@ function printText(value: ServerValue): string {
   return [value.columnNames.join(' '), ...rows].join('\n')
 }
 
-export const languageFunctions: readonly Builtin[] = [
-  /** Adds one user-defined function, or all functions of a tuple, which may be empty. */
-  builtin('addFunctionView(udf)', (context, [value]) => {
-    const { node, session } = context
-    checkMayOwnViews(context)
-    const functions = elementsArgument(value).map(element => viewable(element))
-    const existing = functions.find(fn => node.functionViews.has(fn.name))
-    check(
-      existing === undefined,
-      `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`,
-    )
-    const { user: owner } = session
-    for (const { name, definition } of functions) {
-      node.functionViews.set(name, { name, definition, owner, createdAt: new Date(node.now()) })
-    }
-    return voidValue
+export const languageFunctions = [
+  ...family({
+    /** Adds one user-defined function, or all functions of a tuple, which may be empty. */
+    'addFunctionView(udf)': (context, [value]) => {
+      const { node, session } = context
+      checkMayOwnViews(context)
+      const functions = elementsArgument(value).map(element => viewable(element))
+      const existing = functions.find(fn => node.functionViews.has(fn.name))
+      check(
+        existing === undefined,
+        `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`,
+      )
+      const { user: owner } = session
+      for (const { name, definition } of functions) {
+        node.functionViews.set(name, { name, definition, owner, createdAt: new Date(node.now()) })
+      }
+    },
+    /** There are no views of modules, whose names contain a namespace. */
+    'dropFunctionView(name: text, [isNamespace])': (context, [name]) => {
+      const { node, session } = context
+      checkMayOwnViews(context)
+      const owner = node.functionViews.get(name)?.owner
+      check(owner !== undefined, `The function view [${name}] does not exist. RefId: S04002`)
+      const mayDrop = session.isAdmin || owner === session.user
+      check(mayDrop, `<NoPrivilege>Not granted to drop function view ${name}`)
+      node.functionViews.delete(name)
+      // Revokes the rights on the view, because they must not apply to a later view with the same name.
+      for (const own of node.privileges.values()) own.delete(privilegeKey('VIEW_EXEC', name))
+    },
+    /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
+    'getFunctionViews()': ({ node, session }) => {
+      const views = [...node.functionViews.values()]
+      const shown = views.filter(({ owner }) => session.isAdmin || owner === session.user)
+      return tableOf(
+        'name STRING, body STRING, owner STRING, createTime TIMESTAMP',
+        shown.map(({ name, definition, owner, createdAt }) => {
+          return [name, definition.source, owner, BigInt(createdAt.getTime())]
+        }),
+      )
+    },
+    'print(X, ...rest)': ({ session }, args) => {
+      for (const value of args) if (value !== undefined) session.print(printText(value))
+    },
+    /** Only the calling session waits; the server continues to serve all other sessions. */
+    *'sleep(milliseconds)'({ session }, [value]) {
+      const durationMs = Number(value.form === 'scalar' ? (value.value ?? NaN) : NaN)
+      check(durationMs >= 0, 'sleep takes a number of milliseconds.')
+      yield { until: session.delay(durationMs) }
+      return voidValue
+    },
+    'funcByName(name: text)': (context, [name]): FunctionValue => {
+      const fn = context.findFunction(name)
+      check(fn !== undefined, `Can't recognize function name ${name}${notEmbedded}`)
+      return fn
+    },
+    'neg(X)': (_, [x]) => applyUnary('-', x),
+    'not(X)': (_, [x]) => applyUnary('!', x),
+    /** Returns a vector if all results are scalars, otherwise a tuple. */
+    *'each(func: function, X, ...rest)'(context, [fn, ...args]) {
+      return vectorOfElements(yield* applyToEach(context, fn, args))
+    },
+    /** Calls `func` with the elements of `args`. DolphinDB's JavaScript client needs this function and `partial`. */
+    'unifiedCall(func: function, args)': (context, [fn, args]) =>
+      context.call(fn, elementsOf(args)),
+    'partial(func: function, ...rest)': (_, [fn, ...bound]) => partialOf(fn, bound),
   }),
-
-  /** There are no views of modules, whose names contain a namespace. */
-  builtin('dropFunctionView(name: text, [isNamespace])', (context, [name]) => {
-    const { node, session } = context
-    checkMayOwnViews(context)
-    const owner = node.functionViews.get(name)?.owner
-    check(owner !== undefined, `The function view [${name}] does not exist. RefId: S04002`)
-    const mayDrop = session.isAdmin || owner === session.user
-    check(mayDrop, `<NoPrivilege>Not granted to drop function view ${name}`)
-    node.functionViews.delete(name)
-    // Revokes the rights on the view, because they must not apply to a later view with the same name.
-    for (const own of node.privileges.values()) own.delete(privilegeKey('VIEW_EXEC', name))
-    return voidValue
-  }),
-
-  /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
-  builtin('getFunctionViews()', ({ node, session }) => {
-    const views = [...node.functionViews.values()]
-    const shown = views.filter(({ owner }) => session.isAdmin || owner === session.user)
-    return tableOf(
-      'name STRING, body STRING, owner STRING, createTime TIMESTAMP',
-      shown.map(({ name, definition, owner, createdAt }) => {
-        return [name, definition.source, owner, BigInt(createdAt.getTime())]
-      }),
-    )
-  }),
-
-  builtin('print(X, ...rest)', ({ session }, args) => {
-    for (const value of args) if (value !== undefined) session.print(printText(value))
-    return voidValue
-  }),
-
-  /** Only the calling session waits; the server continues to serve all other sessions. */
-  builtin('sleep(milliseconds)', function* ({ session }, [value]) {
-    const durationMs = Number(value.form === 'scalar' ? (value.value ?? NaN) : NaN)
-    check(durationMs >= 0, 'sleep takes a number of milliseconds.')
-    yield { until: session.delay(durationMs) }
-    return voidValue
-  }),
-
-  builtin('funcByName(name: text)', (context, [name]): FunctionValue => {
-    const fn = context.findFunction(name)
-    check(fn !== undefined, `Can't recognize function name ${name}${notEmbedded}`)
-    return fn
-  }),
-
-  ...Object.entries(operatorNames)
-    // Skips `<-` (join), which the vector functions define.
-    .filter(([operator]) => operator !== '<-')
-    .map(([operator, name]) =>
-      binaryFunction(name, (x, y) => applyBinary(operator as BinaryOperator, x, y)),
-    ),
-  unaryFunction('neg', x => applyUnary('-', x)),
-  unaryFunction('not', x => applyUnary('!', x)),
-
-  /** Returns a vector if all results are scalars, otherwise a tuple. */
-  builtin('each(func: function, X, ...rest)', function* (context, [fn, ...args]) {
-    return vectorOfElements(yield* applyToEach(context, fn, args))
-  }),
-
-  /** Calls `func` with the elements of `args`. DolphinDB's JavaScript client needs this function and `partial`. */
-  builtin('unifiedCall(func: function, args)', (context, [fn, args]) =>
-    context.call(fn, elementsOf(args)),
+  ...Object.entries(operatorNames).flatMap(([operator, name]) =>
+    family({
+      [`${name}(X, Y)` as 'operator(X, Y)']: (_, [x, y]) =>
+        applyBinary(operator as BinaryOperator, x, y),
+    }),
   ),
-
-  builtin('partial(func: function, ...rest)', (_, [fn, ...bound]) => partialOf(fn, bound)),
 ]

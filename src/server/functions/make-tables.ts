@@ -5,14 +5,14 @@
 import { type ColumnType, columnTypeText, isDecimal } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, takeRows } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
-import type { Builtin, BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
+import type { BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
 import { firstReleases, isAtLeast } from '../release.js'
 import type { ServerNode } from '../node.js'
 import { check } from '../script-error.js'
-import { intScalar, voidValue } from '../values/values.js'
+import { voidValue } from '../values/values.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
 import { checkMayAlter } from '../tables/dfs-database.js'
-import { updateColumns } from '../tables/insert-values.js'
+import { updateColumns } from '../tables/write-rows.js'
 import {
   type ServerTable,
   type TableKind,
@@ -22,9 +22,10 @@ import {
 import { checkWritable, isStream } from '../tables/prepare.js'
 import { checkWrite } from '../tables/privileges.js'
 import {
-  builtin,
+  type Call,
   columnArgument,
   elementsArgument,
+  family,
   textsArgument,
   typesArgument,
 } from './arguments.js'
@@ -129,64 +130,54 @@ function replaceColumns(
   for (const [index, column] of replacements) table.replaceColumn(index, column)
 }
 
-function tableFunction(signature: string, kind: TableKind): Builtin {
-  return builtin(signature, (context, args) => makeTable(context, kind, args))
+/** Makes a table of this kind. */
+function maker(kind: TableKind): Call<BuiltinArguments> {
+  return (context, args) => makeTable(context, kind, args)
 }
 
-export const tableFunctions: readonly Builtin[] = [
-  tableFunction('table(X, ...rest)', 'basic'),
+export const tableFunctions = family({
+  'table(X, ...rest)': maker('basic'),
   /** A new row replaces the row with the same key (DolphinDB manual, page keyedTable). */
-  tableFunction('keyedTable(keyColumns, X, ...rest)', 'keyed'),
+  'keyedTable(keyColumns, X, ...rest)': maker('keyed'),
   /** Like a keyed table. On a real server, queries differ in speed (DolphinDB manual, page indexedTable). */
-  tableFunction('indexedTable(keyColumns, X, ...rest)', 'indexed'),
-  tableFunction('streamTable(X, ...rest)', 'stream'),
+  'indexedTable(keyColumns, X, ...rest)': maker('indexed'),
+  'streamTable(X, ...rest)': maker('stream'),
   /** The first row of each key wins, even within one batch (DolphinDB manual, page keyedStreamTable). */
-  tableFunction('keyedStreamTable(keyColumn, X, ...rest)', 'keyedStream'),
-  builtin('rows(X)', (_, [value]) => intScalar(factsOf(value).size)),
-  builtin(
-    'replaceColumn!(table: table, colName: texts, newCol)',
-    (_, [table, names, replacement]) => {
-      replaceColumns(table, names, replacement)
-      return table
-    },
-    { mutatesFirst: true },
-  ),
-
+  'keyedStreamTable(keyColumn, X, ...rest)': maker('keyedStream'),
+  'rows(X)': (_, [value]) => factsOf(value).size,
+  'replaceColumn!(mutable table: table, colName: texts, newCol)': (
+    _,
+    [table, names, replacement],
+  ) => {
+    replaceColumns(table, names, replacement)
+    return table
+  },
   /**
    * Adds columns to a stream table or a DFS table; existing rows get nulls
    * (docs/server-semantics.md#tables-in-databases).
    */
-  builtin(
-    'addColumn(table: table, colNames: texts, colTypes: types)',
-    (context, [table, names, types]) => {
-      check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
-      const isStored = table.kind === 'dfs'
-      check(isStored || isStream(table), 'addColumn is for stream tables and DFS tables.')
-      if (isStored) checkMayAlter(context.node, context.session, table.stored!.databasePath)
-      else checkWrite(context, table)
-      const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
-      const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
-      check(twice === undefined, `The column [${twice}] already exists.`)
-      for (const [i, name] of names.entries()) {
-        table.addColumn(name, types[i]!, nullColumn(types[i]!, table.rows))
-      }
-      return voidValue
-    },
-  ),
-
+  'addColumn(table: table, colNames: texts, colTypes: types)': (context, [table, names, types]) => {
+    check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
+    const isStored = table.kind === 'dfs'
+    check(isStored || isStream(table), 'addColumn is for stream tables and DFS tables.')
+    if (isStored) checkMayAlter(context.node, context.session, table.stored!.databasePath)
+    else checkWrite(context, table)
+    const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
+    const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
+    check(twice === undefined, `The column [${twice}] already exists.`)
+    for (const [i, name] of names.entries()) {
+      table.addColumn(name, types[i]!, nullColumn(types[i]!, table.rows))
+    }
+  },
   /** Replaces the null cells of a table with a value (DolphinDB manual, pages nullFill and loadTextEx). */
-  builtin(
-    'nullFill!(X: table, Y)',
-    (_, [table, value]) => {
-      const filler = columnArgument(value, 'nullFill!')
-      const changes = table.columnNames.map((name, index) => {
-        const column = table.column(index)
-        const rows = Int32Array.from(Array(table.rows).keys()).filter(row => isNullAt(column, row))
-        return { name, rows, values: takeRows(filler, new Int32Array(rows.length)) }
-      })
-      updateColumns(table, changes)
-      return table
-    },
-    { mutatesFirst: true },
-  ),
-]
+  'nullFill!(mutable X: table, Y)': (_, [table, value]) => {
+    const filler = columnArgument(value, 'nullFill!')
+    const changes = table.columnNames.map((name, index) => {
+      const column = table.column(index)
+      const rows = Int32Array.from(Array(table.rows).keys()).filter(row => isNullAt(column, row))
+      return { name, rows, values: takeRows(filler, new Int32Array(rows.length)) }
+    })
+    updateColumns(table, changes)
+    return table
+  },
+})

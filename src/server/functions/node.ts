@@ -4,15 +4,12 @@
   (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
-import type { Builtin, Evaluation, ServerValue } from '../values/server-value.js'
+import type { Evaluation, ServerValue } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
 import { entryOf } from '../elements/elements.js'
 import { castValue } from '../operators/operators.js'
 import {
-  boolScalar,
-  intScalar,
   isVoid,
-  longScalar,
   newUuid,
   stringScalar,
   stringVector,
@@ -22,7 +19,7 @@ import {
 } from '../values/values.js'
 import { type ConsoleJob, type ServerNode, nodeAlias } from '../node.js'
 import { columnOfScalar } from '../columns/convert-column.js'
-import { builtin, dictionaryOf, tableOf, tableOfColumns } from './arguments.js'
+import { dictionaryOf, family, tableOf, tableOfColumns, valueOf } from './arguments.js'
 import { tableBytes } from './schema.js'
 
 const maxConnections = 512
@@ -31,27 +28,20 @@ const bytesPerGigabyte = 2 ** 30
 /** Clients read build date and platform from this text. */
 const build = '2026.02.11 EMBEDDED ddb-ingest'
 
-export const nodeFunctions: readonly Builtin[] = [
+export const nodeFunctions = family({
   /** Four numbers with dots, then words. C++ clients parse four numbers, Java three (docs/protocol.md#connecting). */
-  builtin('version()', ({ node }) => stringScalar(`${node.version} ${build}`)),
-
+  'version()': ({ node }) => `${node.version} ${build}`,
   /** Clients call this right after connecting. */
-  builtin('isNodeInitialized()', () => boolScalar(true)),
-
-  /** Serves only calls in scripts. A client's request for this function is answered by `login/users.ts`. */
-  builtin('isClientAuth()', () => boolScalar(false)),
-
+  'isNodeInitialized()': () => true,
   /** Always fails, because this server accepts clients of any version. Clients tolerate the failure. */
-  builtin('getRequiredAPIVersion()', () => {
+  'getRequiredAPIVersion()': () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
-  }),
-  builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAlias(node))),
-
+  },
+  'getNodeAlias()': ({ node }) => nodeAlias(node),
   /** The single node is its own controller. */
-  builtin('getControllerAlias()', ({ node }) => stringScalar(nodeAlias(node))),
-
+  'getControllerAlias()': ({ node }) => nodeAlias(node),
   /** One row, for this node. The Java client casts to exactly these types. Clients use only data nodes (mode 0). */
-  builtin('getClusterPerf([includeMaster])', ({ node }) =>
+  'getClusterPerf([includeMaster])': ({ node }) =>
     tableOf(
       'host STRING, port INT, mode INT, state INT, maxConnections INT, maxMemSize DOUBLE, workerNum INT, executorNum INT, connectionNum INT, name STRING, memoryUsed LONG, avgLoad DOUBLE, publicName STRING',
       [
@@ -62,56 +52,43 @@ export const nodeFunctions: readonly Builtin[] = [
         ],
       ],
     ),
-  ),
-
   /** `host:port:alias` of each data node (docs/protocol.md#pools). */
-  builtin('getClusterLiveDataNodes([includeComputeNodes])', ({ node }) =>
+  'getClusterLiveDataNodes([includeComputeNodes])': ({ node }) =>
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
-  ),
-
   /** Calls the function if `nodeAlias` is the alias of this node. */
-  builtin('rpc(nodeAlias: text, func: function, ...rest)', (context, [alias, fn, ...args]) => {
+  'rpc(nodeAlias: text, func: function, ...rest)': (context, [alias, fn, ...args]) => {
     checkAlias(context.node, alias)
     return context.call(
       fn,
       args.map(value => value ?? voidValue),
     )
-  }),
-
+  },
   /**
    * Calls the function on this node, which is the whole cluster. Turns a scalar result into a table of node and value,
    * and can add a column of aliases to a table (DolphinDB manual, page pnodeRun).
    */
-  builtin(
-    'pnodeRun(function: function, [nodes: texts], [addNodeAlias: bool])',
-    function* (context, [fn, nodes = [], addsAlias = true]): Evaluation<ServerValue> {
-      for (const name of nodes) checkAlias(context.node, name)
-      const value = yield* context.call(fn, [])
-      const alias = nodeAlias(context.node)
-      if (value.form === 'serverTable' && addsAlias) {
-        const columns = value.columnNames.map((name, index) => [name, value.column(index)] as const)
-        const aliases = stringVector(new Array<string>(value.rows).fill(alias))
-        return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
-      }
-      if (value.form !== 'scalar' || isVoid(value)) return value
-      return tableOfColumns({ Node: stringVector([alias]), Value: columnOfScalar(value) })
-    },
-  ),
-
-  builtin('getCurrentSessionAndUser()', ({ session: { id, user, remoteAddress, remotePort } }) =>
-    tupleOf([
-      longScalar(BigInt(id)),
-      stringScalar(user),
-      stringScalar(remoteAddress),
-      intScalar(remotePort),
-    ]),
-  ),
-
+  *'pnodeRun(function: function, [nodes: texts], [addNodeAlias: bool])'(
+    context,
+    [fn, nodes = [], addsAlias = true],
+  ): Evaluation<ServerValue> {
+    for (const name of nodes) checkAlias(context.node, name)
+    const value = yield* context.call(fn, [])
+    const alias = nodeAlias(context.node)
+    if (value.form === 'serverTable' && addsAlias) {
+      const columns = value.columnNames.map((name, index) => [name, value.column(index)] as const)
+      const aliases = stringVector(new Array<string>(value.rows).fill(alias))
+      return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
+    }
+    if (value.form !== 'scalar' || isVoid(value)) return value
+    return tableOfColumns({ Node: stringVector([alias]), Value: columnOfScalar(value) })
+  },
+  'getCurrentSessionAndUser()': ({ session: { id, user, remoteAddress, remotePort } }) =>
+    tupleOf([BigInt(id), user, remoteAddress, remotePort].map(valueOf)),
   /**
    * One row for the memory of shared tables, and one per session. Users who are not administrators see only their own
    * sessions; this is a choice of the embedded server, because no document describes it.
    */
-  builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
+  'getSessionMemoryStat()': ({ node, session: { user, isAdmin } }) => {
     const sharedTables = [...node.shared.values()].map(({ table }) => table)
     const sessions = [...node.sessions.values()].filter(one => isAdmin || one.user === user)
     return tableOf(
@@ -124,24 +101,21 @@ export const nodeFunctions: readonly Builtin[] = [
         }),
       ],
     )
-  }),
-
+  },
   /** No effect, because there is no cache. Clients' helpers call this (docs/server-semantics.md#small-functions). */
-  builtin('clearAllCache()', () => voidValue),
-
+  'clearAllCache()': () => undefined,
   /**
    * Returns all settings of this server, or one setting as text; NULL for an unknown name (DolphinDB manual, page
    * getConfig).
    */
-  builtin('getConfig([key: text])', ({ node: { config } }, [key]) => {
+  'getConfig([key: text])': ({ node: { config } }, [key]) => {
     const known = Object.entries(config).filter(([, value]) => value !== undefined)
     const texts = known.map(([name, value]) => [name, String(value)])
     const settings = dictionaryOf(Object.fromEntries(texts) as Record<string, string>)
     return key === undefined ? settings : entryOf(settings, stringScalar(key))
-  }),
-
+  },
   /** Returns one row per running request, including this call. */
-  builtin('getConsoleJobs()', ({ node, session }) => {
+  'getConsoleJobs()': ({ node, session }) => {
     const sessions = [...new Map(node.sessions).set(session.id, session).values()]
     const asking: ConsoleJob = {
       rootJobId: newUuid(node.random),
@@ -159,27 +133,18 @@ export const nodeFunctions: readonly Builtin[] = [
         const { rootJobId, jobType, description, priority, parallelism } = job
         const since = BigInt(job.receivedAt.getTime())
         const { user, id, remoteAddress, remotePort } = one
-        const about = [
-          nodeAlias(node),
-          user,
-          rootJobId,
-          jobType,
-          description,
-          priority,
-          parallelism,
-        ]
-        const tasks = [1, 0, 1, since, since, 'normal queue']
-        return [[...about, since, BigInt(id), remoteAddress, remotePort, ...tasks]]
+        const about = [nodeAlias(node), user, rootJobId, jobType, description]
+        const asked = [priority, parallelism, since, BigInt(id), remoteAddress, remotePort]
+        return [[...about, ...asked, 1, 0, 1, since, since, 'normal queue']]
       }),
     )
-  }),
-
+  },
   /**
    * Accepts one or more ids, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
    * cancelConsoleJob). A waiting job (`sleep`) ends; a computing job continues. Only administrators can cancel the jobs
    * of other users.
    */
-  builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
+  'cancelConsoleJob(rootJobId)': ({ node, session }, [value]) => {
     const ids = new Set(textsOf(castValue(value, { type: 'STRING' })))
     const chosen = [...node.jobs].filter(([, job]) => ids.has(job.rootJobId))
     for (const [sessionId] of chosen) {
@@ -187,11 +152,9 @@ export const nodeFunctions: readonly Builtin[] = [
       check(mayCancel, '<NoPrivilege>Only administrators can cancel the jobs of other users')
     }
     for (const [, job] of chosen) job.cancel?.()
-    return voidValue
-  }),
-
+  },
   /** The tables are empty, because nobody can subscribe to tables here (DolphinDB manual, page getStreamingStat). */
-  builtin('getStreamingStat()', () => {
+  'getStreamingStat()': () => {
     const published = 'tableName STRING, subscriber STRING, msgOffset LONG, actions STRING'
     const queue = 'queueDepthLimit INT, queueDepth INT'
     return dictionaryOf({
@@ -202,8 +165,8 @@ export const nodeFunctions: readonly Builtin[] = [
       persistWorkers: tableOf(`workerId INT, ${queue}, tables STRING`, []),
       subWorkers: tableOf(`workerId INT, topic STRING, ${queue}, lastErrMsg STRING`, []),
     })
-  }),
-]
+  },
+})
 
 function checkAlias(node: ServerNode, alias: string): void {
   check(alias === nodeAlias(node), `Can't find the node with alias ${alias}.`)

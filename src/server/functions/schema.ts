@@ -9,9 +9,9 @@ import {
   dataTypes,
 } from '../../protocol/data-type.js'
 import type { DatabaseHandle, LevelScheme, ServerTable } from '../tables/server-table.js'
-import type { Builtin, CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
+import type { CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { partitionTypeIds, stringVector, tupleOf, voidValue } from '../values/values.js'
-import { builtin, dictionaryOf, tableArgument, tableOf } from './arguments.js'
+import { dictionaryOf, family, tableArgument, tableOf } from './arguments.js'
 import { factsOf, tableWords } from './types.js'
 import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { TypedVector, Vector } from '../../protocol/value.js'
@@ -31,16 +31,14 @@ export function tableBytes(table: ServerTable): number {
   )
 }
 
-export const schemaFunctions: readonly Builtin[] = [
+export const schemaFunctions = family({
   /** Accepts a database handle, a table or the name of a table. */
-  builtin('schema(table)', (context, [value]) =>
+  'schema(table)': (context, [value]) =>
     value.form === 'database'
       ? databaseSchema(context, value)
       : tableSchema(context, tableArgument(value, context)),
-  ),
-
   /** The session's variables; if `shared` is true, also the shared tables of all sessions. */
-  builtin('objs([shared: bool])', ({ session, node }, [withShared = false]) => {
+  'objs([shared: bool])': ({ session, node }, [withShared = false]) => {
     const own = [...session.variables].map(([name, value]) => objectRow(name, value, ''))
     const shared = [...node.shared].map(([name, { table, owner }]) => objectRow(name, table, owner))
     const columns =
@@ -48,8 +46,8 @@ export const schemaFunctions: readonly Builtin[] = [
     return withShared
       ? tableOf(`${columns}, owner STRING`, [...own, ...shared])
       : tableOf(columns, own)
-  }),
-]
+  },
+})
 
 /** A row of objs(). The rows of a DFS table count as 0. @param owner  '' for a variable of the session */
 function objectRow(name: string, value: ServerValue, owner: string): ElementValue[] {

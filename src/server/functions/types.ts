@@ -14,7 +14,7 @@ import { columnTypeOf, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataForms, explicitNull } from '../../protocol/value.js'
 import { textsOfVector } from '../columns/column-layout.js'
 import { makeDictionary } from '../elements/elements.js'
-import { castValue } from '../operators/operators.js'
+import { applyUnary, castValue } from '../operators/operators.js'
 import { isLiteral, operandOf, pairOperands, scalarAt } from '../operators/operands.js'
 import { ScriptError, check } from '../script-error.js'
 import type { TableKind } from '../tables/server-table.js'
@@ -22,14 +22,13 @@ import {
   boolScalar,
   doubleScalar,
   elementsOf,
-  intScalar,
   nullOf,
   stringScalar,
   stringVector,
   vectorOfElements,
 } from '../values/values.js'
-import type { Builtin, ServerValue } from '../values/server-value.js'
-import { binaryFunction, builtin, columnArgument, isAbsent, unaryFunction } from './arguments.js'
+import type { ServerValue } from '../values/server-value.js'
+import { type Call, columnArgument, family, isAbsent } from './arguments.js'
 
 /** Numbers become DOUBLEs, lists vectors or tuples, objects dictionaries (DolphinDB manual, page fromStdJson). */
 function fromJson(json: unknown): ServerValue {
@@ -108,103 +107,92 @@ function fastText({ type, array }: ColumnType): string {
   return ['STRING', 'BLOB', 'ANY', 'VOID'].includes(type) ? type : `FAST ${type}`
 }
 
-/** Tests each element; `wanted` is the result for a null. A value without elements, such as a table, is not null. */
-function nullTest(name: string, wanted: 0 | 1): Builtin {
-  return unaryFunction(name, value => {
-    const { form } = value
-    if (form !== 'scalar' && form !== 'vector' && form !== 'arrayVector') {
-      return boolScalar(wanted === 0)
-    }
-    const column = columnArgument(value, name)
-    const { length } = column
-    const flag = (_: unknown, row: number): number => (isNullAt(column, row) ? wanted : 1 - wanted)
-    const data = Int8Array.from({ length }, flag)
-    const flags = { form: 'vector', type: 'BOOL', length, data } as const
-    return form === 'scalar' ? scalarAt(flags, 0) : flags
-  })
+/** Tests each element. A value without elements, such as a table, is not null. */
+function isNull(value: ServerValue): ServerValue {
+  const { form } = value
+  if (form !== 'scalar' && form !== 'vector' && form !== 'arrayVector') return boolScalar(false)
+  const column = columnArgument(value, 'isNull')
+  const { length } = column
+  const data = Int8Array.from({ length }, (_, row) => Number(isNullAt(column, row)))
+  const flags = { form: 'vector', type: 'BOOL', length, data } as const
+  return form === 'scalar' ? scalarAt(flags, 0) : flags
 }
 
-function conversion(type: DataType): Builtin {
-  return builtin(`${type.toLowerCase()}([X])`, (_, [value]) =>
-    isAbsent(value) ? nullOf(type) : castValue(value, { type }),
-  )
-}
-
-function decimal(type: DecimalType): Builtin {
-  return builtin(`${type.toLowerCase()}([X], scale: int)` as const, (_, [value, scale]) => {
+function decimal(type: DecimalType): Call<[ServerValue | undefined, number]> {
+  return (_, [value, scale]) => {
     check(
       scale >= 0 && scale <= maxScale[type],
       `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`,
     )
     return isAbsent(value) ? nullOf(type, scale) : castValue(value, { type, scale })
-  })
+  }
 }
 
-function doublePair(type: 'COMPLEX' | 'POINT'): Builtin {
-  const name = type.toLowerCase()
-  return binaryFunction(name, (x, y) => {
-    const [first, second] = [x, y].map(value => castValue(value, { type: 'DOUBLE' }))
-    const { left, right, length, leftStep, rightStep, rebuild } = pairOperands(
-      first!,
-      second!,
-      name,
-    )
+function doublePair(type: 'COMPLEX' | 'POINT'): Call<[ServerValue, ServerValue]> {
+  return (_, args) => {
+    const [x, y] = args.map(value => castValue(value, { type: 'DOUBLE' }))
+    const pairing = pairOperands(x!, y!, type.toLowerCase())
+    const { left, right, length, leftStep, rightStep, rebuild } = pairing
     const [xs, ys] = [left, right].map(vector => (vector as { data: Float64Array }).data)
     const data = Float64Array.from({ length: length * 2 }, (_, at) =>
       at & 1 ? ys![(at >> 1) * rightStep]! : xs![(at >> 1) * leftStep]!,
     )
     return rebuild({ form: 'vector', type, length, data })
-  })
+  }
 }
 
-/** Functions that convert to the type of their name. */
+/** Types to which the function of their name converts. Without an argument, the function gives the null of the type. */
 const plainConversions: readonly DataType[] = [
   'BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'STRING', 'SYMBOL', 'BLOB', 'UUID', 'IPADDR', 'INT128', 'DATE', 'MONTH',
   'TIME', 'MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP', 'DATEHOUR',
 ] // prettier-ignore
 
-export const typeFunctions: readonly Builtin[] = [
-  unaryFunction('typestr', value => stringScalar(typeText(value))),
-  unaryFunction('type', value => {
-    const { type, array } = factsOf(value).type
-    return intScalar(dataTypes[type].id + (array === true ? arrayTypeOffset : 0))
-  }),
-  unaryFunction('form', value => intScalar(dataForms[factsOf(value).form])),
-  unaryFunction('size', value => intScalar(factsOf(value).size)),
-  builtin('eqObj(obj1, obj2, [precision: int])', (_, [a, b, precision = 10]) =>
-    boolScalar(areEqual(a, b, precision)),
+export const typeFunctions = [
+  ...plainConversions.flatMap(type =>
+    family({
+      [`${type.toLowerCase()}([X])` as 'conversion([X])']: (_, [value]) =>
+        isAbsent(value) ? nullOf(type) : castValue(value, { type }),
+    }),
   ),
-  nullTest('isNull', 1),
-  // The SQL expression `x is not null` calls isValid.
-  nullTest('isValid', 0),
-
-  ...plainConversions.map(conversion),
-  ...(['DECIMAL32', 'DECIMAL64', 'DECIMAL128'] as const).map(decimal),
-  doublePair('COMPLEX'),
-  doublePair('POINT'),
-
-  builtin('fromStdJson(X: text)', (_, [text]) => {
-    try {
-      return fromJson(JSON.parse(text))
-    } catch {
-      throw new ScriptError('fromStdJson: the string is not valid JSON.')
-    }
-  }),
-  /** The first n characters of each text; '' for a null. */
-  builtin('left(X, n: int)', (_, [value, n]) => {
-    const { vector, rebuild } = operandOf(value, 'left')
-    const isText = isLiteral(vector.type) || vector.type === 'CHAR' || vector.type === 'VOID'
-    check(isText, 'left: X must be a string or a vector of strings.')
-    const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
-    return rebuild(stringVector(data))
-  }),
-
-  /** The wall-clock time in the local time zone of the server. */
-  builtin('now([nanoSecond: bool])', ({ node }, [isNano]) => {
-    const ms = BigInt(Math.floor(wallClockMs(node.now())))
-    return isNano === true
-      ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
-      : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+  ...family({
+    'decimal32([X], scale: int)': decimal('DECIMAL32'),
+    'decimal64([X], scale: int)': decimal('DECIMAL64'),
+    'decimal128([X], scale: int)': decimal('DECIMAL128'),
+    'complex(X, Y)': doublePair('COMPLEX'),
+    'point(X, Y)': doublePair('POINT'),
+    'typestr(X)': (_, [value]) => typeText(value),
+    'type(X)': (_, [value]) => {
+      const { type, array } = factsOf(value).type
+      return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
+    },
+    'form(X)': (_, [value]) => dataForms[factsOf(value).form],
+    'size(X)': (_, [value]) => factsOf(value).size,
+    'eqObj(obj1, obj2, [precision: int])': (_, [a, b, precision = 10]) => areEqual(a, b, precision),
+    'isNull(X)': (_, [value]) => isNull(value),
+    // The SQL expression `x is not null` calls isValid.
+    'isValid(X)': (_, [value]) => applyUnary('!', isNull(value)),
+    'fromStdJson(X: text)': (_, [text]) => {
+      try {
+        return fromJson(JSON.parse(text))
+      } catch {
+        throw new ScriptError('fromStdJson: the string is not valid JSON.')
+      }
+    },
+    /** The first n characters of each text; '' for a null. */
+    'left(X, n: int)': (_, [value, n]) => {
+      const { vector, rebuild } = operandOf(value, 'left')
+      const isText = isLiteral(vector.type) || vector.type === 'CHAR' || vector.type === 'VOID'
+      check(isText, 'left: X must be a string or a vector of strings.')
+      const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
+      return rebuild(stringVector(data))
+    },
+    /** The wall-clock time in the local time zone of the server. */
+    'now([nanoSecond: bool])': ({ node }, [isNano]) => {
+      const ms = BigInt(Math.floor(wallClockMs(node.now())))
+      return isNano === true
+        ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
+        : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+    },
   }),
 ]
 

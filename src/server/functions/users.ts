@@ -1,99 +1,130 @@
 /*
-  Users and rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
+  Logins (docs/protocol.md#login, docs/protocol.md#scram), users and rights (docs/server-semantics.md#rights; DolphinDB manual,
+  pages login, createUser, grant, revoke).
 */
-import type { Builtin, ServerValue } from '../values/server-value.js'
+import type { CallContext, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
-import { boolScalar, voidValue } from '../values/values.js'
-import { checkPassword } from '../login/users.js'
-import { builtin, isAbsent, textsArgument } from './arguments.js'
+import { intScalar, stringScalar, tupleOf } from '../values/values.js'
+import {
+  badLogin,
+  finishScram,
+  iterations,
+  logIn,
+  passwordOf,
+  publicPem,
+  startScram,
+} from '../login/users.js'
+import { type Call, family, isAbsent, textsArgument } from './arguments.js'
 import { privilegeKey } from '../tables/privileges.js'
 
-export const userFunctions: readonly Builtin[] = [
-  /** Logs the session in as this user. The connection handles encrypted logins (`login/users.ts`). */
-  builtin(
-    'login(userId: text, password: text, [encrypted: bool])',
-    ({ node, session }, [user, password, isEncrypted]) => {
-      check(!isEncrypted, 'An encrypted login can only be sent as a request of its own.')
-      checkPassword(node, user, password)
-      session.user = user
-      return boolScalar(true)
-    },
-  ),
-
+export const userFunctions = family({
+  /** Logs the session in as this user. With `encrypted`, both texts are in base64 and encrypted with the public key. */
+  'login(userId: text, password: text, [encrypted: bool])': (
+    { node, session },
+    [user, password, isEncrypted = false],
+  ) => {
+    logIn(node, session, user, password, isEncrypted)
+    return true
+  },
+  'getDynamicPublicKey()': () => publicPem(),
+  /** The challenge of a SCRAM login: ANY of STRING, INT, STRING, as the Java client expects. */
+  'scramClientFirst(userId: text, clientNonce: text)': ({ node, session }, [user, nonce]) => {
+    // Official clients or their tests search for this text (docs/protocol.md#scram).
+    check(
+      node.users.get(user)?.hasScram === true,
+      `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
+    )
+    const scram = startScram(user, nonce)
+    session.scram = scram
+    const salt = stringScalar(scram.salt.toString('base64'))
+    return tupleOf([salt, intScalar(iterations), stringScalar(scram.combinedNonce)])
+  },
+  /** Answers with the signature that proves to the client that the server knows the password. */
+  'scramClientFinal(userId: text, combinedNonce: text, proof: text)': (
+    { node, session },
+    [user, combinedNonce, proof],
+  ) => {
+    const { scram } = session
+    // Each challenge is valid for one attempt only.
+    session.scram = undefined
+    check(
+      scram?.user === user && scram.combinedNonce === combinedNonce,
+      'scramClientFinal does not continue a scramClientFirst.',
+    )
+    const signature = finishScram(scram, passwordOf(node, user), proof)
+    if (signature === undefined) throw badLogin()
+    session.user = user
+    return signature
+  },
+  /** Clients forward a ticket from a cluster's login here and require success. The session stays a guest session. */
+  'authenticateByTicket(ticket)': () => undefined,
+  'isClientAuth()': ({ node }) => node.requireLogin,
   /** Makes the session a guest's again. */
-  builtin('logout([userId], [sessionOnly])', ({ session }) => {
+  'logout([userId], [sessionOnly])': ({ session }) => {
     session.user = 'guest'
-    return voidValue
-  }),
+  },
 
   /** Ignores groups, because the embedded server has none. */
-  builtin(
-    'createUser(userId: text, password: text, [groupIds], [isAdmin: bool], [authMode: text])',
-    ({ node }, [user, password, , isAdmin = false, authMode = 'sha256']) => {
-      check(
-        /^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user),
-        'A user name must be letters, digits, underscores or hyphens, at most 30, beginning with a letter.',
-      )
-      const isTaken = node.users.has(user) || user === 'guest'
-      check(!isTaken, `The user name [${user}] already exists.`)
-      const mode = authMode.toLowerCase()
-      const isMode = mode === 'scram' || mode === 'sha256'
-      check(isMode, 'createUser: authMode must be "sha256" or "scram".')
-      node.users.set(user, { password, isAdmin, hasScram: mode === 'scram' })
-      return voidValue
-    },
-    { adminOnly: true },
-  ),
-  builtin(
-    'deleteUser(userId: text)',
-    ({ node }, [user]) => {
-      check(user !== 'admin', "The user admin can't be deleted.")
-      check(node.users.delete(user), `The user [${user}] does not exist.`)
-      node.privileges.delete(user)
-      return voidValue
-    },
-    { adminOnly: true },
-  ),
-  accessFunction('grant', true),
-  /** A denied right overrides all grants of that right. */
-  accessFunction('deny', false),
-  accessFunction('revoke', undefined),
+  'createUser(userId: text, password: text, [groupIds], [isAdmin: bool], [authMode: text])': (
+    context,
+    [user, password, , isAdmin = false, authMode = 'sha256'],
+  ) => {
+    checkAdmin(context, 'createUser')
+    const { users } = context.node
+    check(
+      /^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user),
+      'A user name must be letters, digits, underscores or hyphens, at most 30, beginning with a letter.',
+    )
+    const isTaken = users.has(user) || user === 'guest'
+    check(!isTaken, `The user name [${user}] already exists.`)
+    const mode = authMode.toLowerCase()
+    const isMode = mode === 'scram' || mode === 'sha256'
+    check(isMode, 'createUser: authMode must be "sha256" or "scram".')
+    users.set(user, { password, isAdmin, hasScram: mode === 'scram' })
+  },
+  'deleteUser(userId: text)': (context, [user]) => {
+    checkAdmin(context, 'deleteUser')
+    const { users, privileges } = context.node
+    check(user !== 'admin', "The user admin can't be deleted.")
+    check(users.delete(user), `The user [${user}] does not exist.`)
+    privileges.delete(user)
+  },
+  'grant(userId: text, accessType: text, [objs])': access('grant'),
+  'revoke(userId: text, accessType: text, [objs])': access('revoke'),
 
   /** After this call, only administrators and the user who shared the table may use it without rights. */
-  builtin('addAccessControl(table: table)', ({ node, session }, [{ sharedName }]) => {
-    const entry = node.shared.get(sharedName)
+  'addAccessControl(table: table)': (context, [{ sharedName }]) => {
+    const entry = context.node.shared.get(sharedName)
     check(entry !== undefined, 'addAccessControl(table). table must be shared.')
-    const mayControl = session.isAdmin || session.user === entry.owner
-    check(mayControl, 'Only administrators execute function addAccessControl')
+    if (context.session.user !== entry.owner) checkAdmin(context, 'addAccessControl')
     entry.isControlled = true
-    return voidValue
-  }),
-]
+  },
+})
 
-/**
- * Administrators may call this function. The owner of a view may also call this function, for VIEW_EXEC on that view.
- */
-function accessFunction(name: string, access: boolean | undefined): Builtin {
-  return builtin(
-    `${name}(userId: text, accessType: text, [objs])` as const,
-    ({ node, session }, [user, type, objs]) => {
-      const objects = objectNames(objs)
-      const isOwn = (object: string): boolean =>
-        node.functionViews.get(object)?.owner === session.user
-      const isOwner = type === 'VIEW_EXEC' && objects.every(isOwn)
-      check(session.isAdmin || isOwner, `Only administrators execute function ${name}`)
-      check(node.users.has(user), `The user [${user}] does not exist.`)
-      const own = node.privileges.get(user) ?? new Map<string, boolean>()
-      for (const object of objects) {
-        const isKnown = type !== 'VIEW_EXEC' || object === '*' || node.functionViews.has(object)
-        check(isKnown, `The function view [${object}] does not exist. RefId: S04002`)
-        if (access === undefined) own.delete(privilegeKey(type, object))
-        else own.set(privilegeKey(type, object), access)
-      }
-      node.privileges.set(user, own)
-      return voidValue
-    },
-  )
+function checkAdmin({ session }: CallContext, name: string): void {
+  check(session.isAdmin, `Only administrators execute function ${name}`)
+}
+
+/** Administrators may change rights. The owner of a view may also change VIEW_EXEC on that view. */
+function access(
+  name: 'grant' | 'revoke',
+): Call<[user: string, type: string, objs: ServerValue | undefined]> {
+  return (context, [user, type, objs]) => {
+    const { functionViews, privileges, users } = context.node
+    const objects = objectNames(objs)
+    const isOwn = (object: string): boolean =>
+      functionViews.get(object)?.owner === context.session.user
+    if (type !== 'VIEW_EXEC' || !objects.every(isOwn)) checkAdmin(context, name)
+    check(users.has(user), `The user [${user}] does not exist.`)
+    const own = privileges.get(user) ?? new Set<string>()
+    for (const object of objects) {
+      const isKnown = type !== 'VIEW_EXEC' || object === '*' || functionViews.has(object)
+      check(isKnown, `The function view [${object}] does not exist. RefId: S04002`)
+      if (name === 'grant') own.add(privilegeKey(type, object))
+      else own.delete(privilegeKey(type, object))
+    }
+    privileges.set(user, own)
+  }
 }
 
 /** The names of tables, databases or views; `*` if omitted. For a view, the caller may also pass the function. */

@@ -41,24 +41,17 @@ import {
   vectorOfElements,
   voidValue,
 } from '../values/values.js'
-import type { Builtin, ServerDictionary, ServerValue } from '../values/server-value.js'
-import {
-  binaryFunction,
-  builtin,
-  columnArgument,
-  isAbsent,
-  unaryFunction,
-  vectorArgument,
-} from './arguments.js'
+import type { ServerDictionary, ServerValue } from '../values/server-value.js'
+import { type Call, columnArgument, family, isAbsent, vectorArgument } from './arguments.js'
 
 /** Reduces a vector, or a tuple of scalars, to one value. */
-function aggregate(name: string, compute: (vector: Vector) => ServerValue): Builtin {
-  return unaryFunction(name, value => {
+function aggregate(name: string, compute: (vector: Vector) => ServerValue): Call<[ServerValue]> {
+  return (_, [value]) => {
     const elements = tupleElements(value)
     return compute(
       vectorArgument(elements === undefined ? value : vectorOfElements(elements), name),
     )
-  })
+  }
 }
 
 /** The elements that are not null. @throws {ScriptError} unless they are numbers */
@@ -213,39 +206,35 @@ function randomColumn(value: ServerValue, length: number, random: () => number):
   )
 }
 
-export const vectorFunctions: readonly Builtin[] = [
-  aggregate('sum', sumOf),
-  aggregate('avg', meanOf),
-  aggregate('max', vector => extremeOf(vector, true)),
-  aggregate('min', vector => extremeOf(vector, false)),
-  /** Counts the elements that are not null; for a table, counts rows. */
-  unaryFunction('count', value => {
-    if (value.form === 'serverTable') return intScalar(value.rows)
-    if (value.form === 'serverDictionary') return intScalar(value.entries.size)
-    return intScalar(presentCount(columnArgument(value, 'count')))
-  }),
-  unaryFunction('first', value => indexValue(value, intScalar(0))),
-  unaryFunction('last', value =>
-    indexValue(value, intScalar(columnArgument(value, 'last').length - 1)),
-  ),
+export const vectorFunctions = family({
+  'sum(X)': aggregate('sum', sumOf),
+  'avg(X)': aggregate('avg', meanOf),
+  'max(X)': aggregate('max', vector => extremeOf(vector, true)),
+  'min(X)': aggregate('min', vector => extremeOf(vector, false)),
   /** True if no element is false. Nulls do not count as false. */
-  aggregate('all', vector =>
+  'all(X)': aggregate('all', vector =>
     boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
   ),
-
-  binaryFunction('in', isIn),
-  binaryFunction('between', between),
-  builtin('like(X, pattern: text)', (_, [value, pattern]) => {
+  /** Counts the elements that are not null; for a table, counts rows. */
+  'count(X)': (_, [value]) => {
+    if (value.form === 'serverTable') return value.rows
+    if (value.form === 'serverDictionary') return value.entries.size
+    return presentCount(columnArgument(value, 'count'))
+  },
+  'first(X)': (_, [value]) => indexValue(value, intScalar(0)),
+  'last(X)': (_, [value]) => indexValue(value, intScalar(columnArgument(value, 'last').length - 1)),
+  'in(X, Y)': (_, [x, y]) => isIn(x, y),
+  'between(X, Y)': (_, [x, y]) => between(x, y),
+  'like(X, pattern: text)': (_, [value, pattern]) => {
     const { vector, rebuild } = operandOf(value, 'like')
     const isText = isLiteral(vector.type) || vector.type === 'CHAR'
     check(isText, 'like: X must be a string or a vector of strings.')
     const matches = likeMatcher(pattern)
     const data = Int8Array.from(textsOfVector(vector), text => (matches(text) ? 1 : 0))
     return rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
-  }),
-
+  },
   /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
-  builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
+  'dict(keyObj, valueObj, [ordered])': (_, [keys, values]) => {
     const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
     const valueType = typeArgument(values)
     if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
@@ -254,35 +243,33 @@ export const vectorFunctions: readonly Builtin[] = [
     check(isEven, 'The keys and the values of a dictionary must have the same length.')
     const type = values.form === 'vector' ? columnTypeOf(values) : undefined
     return makeDictionary(allKeys, allValues, type)
-  }),
-  unaryFunction('keys', value => {
+  },
+  'keys(X)': (_, [value]) => {
     if (value.form === 'serverTable') return stringVector(value.columnNames)
     if (value.form === 'set') return value.elements
     return dictionaryKeys(dictionaryArgument(value, 'keys'))
-  }),
-  unaryFunction('values', value =>
+  },
+  'values(X)': (_, [value]) =>
     value.form === 'serverTable'
       ? tupleOf(value.columnNames.map((_, index) => value.column(index)))
       : dictionaryValues(dictionaryArgument(value, 'values')),
-  ),
-
-  builtin('set(X: vector)', (_, [vector]) => {
+  'set(X: vector)': (_, [vector]) => {
     const rows = distinctRows([ofOneType(vector, 'set')])
     return { form: 'set', elements: takeRows(vector, rows) as Vector }
-  }),
-  builtin('matrix(X, ...rest)', (_, args) => matrixOf(args.map(one => one ?? voidValue))),
-  builtin(
-    'array(dataType, [initialSize: count], [capacity], [defaultValue])',
-    (_, [dataType, length = 0, , defaultValue]) => {
-      const type = typeArgument(dataType)
-      check(type !== undefined, 'array takes a data type.')
-      if (isAbsent(defaultValue)) return zeroColumn(type, length)
-      const first = columnArgument(castValue(defaultValue, type), 'array')
-      return takeRows(first, new Int32Array(length))
-    },
-  ),
+  },
+  'matrix(X, ...rest)': (_, args) => matrixOf(args.map(one => one ?? voidValue)),
+  'array(dataType, [initialSize: count], [capacity], [defaultValue])': (
+    _,
+    [dataType, length = 0, , defaultValue],
+  ) => {
+    const type = typeArgument(dataType)
+    check(type !== undefined, 'array takes a data type.')
+    if (isAbsent(defaultValue)) return zeroColumn(type, length)
+    const first = columnArgument(castValue(defaultValue, type), 'array')
+    return takeRows(first, new Int32Array(length))
+  },
   /** index[i] is the position in `value` after the last cell of row i. */
-  builtin('arrayVector(index: vector, value: vector)', (_, [index, cells]) => {
+  'arrayVector(index: vector, value: vector)': (_, [index, cells]) => {
     const ends = cellsAs('long', index).map(end => Number(end ?? -1))
     const isAscending = ends.every((end, row) => end >= (ends[row - 1] ?? 0) && end <= cells.length)
     check(isAscending, 'The index of arrayVector must be increasing and within the values.')
@@ -292,20 +279,15 @@ export const vectorFunctions: readonly Builtin[] = [
       offsets: Uint32Array.from([0, ...ends]),
       cells,
     }
-  }),
-
-  builtin('take(X: column, n: int)', (_, [column, count]) =>
+  },
+  'take(X: column, n: int)': (_, [column, count]) =>
     takeRows(column, takenPositions(column.length, count)),
-  ),
-  binaryFunction('join', (x, y) => applyBinary('<-', x, y)),
-  builtin('sort(X: vector, [ascending: bool])', (_, [column, ascending = true]) =>
+  'sort(X: vector, [ascending: bool])': (_, [column, ascending = true]) =>
     takeRows(column, sortRows([{ column, descending: !ascending }], column.length)),
-  ),
-  builtin('distinct(X: vector)', (_, [vector]) =>
+  'distinct(X: vector)': (_, [vector]) =>
     takeRows(vector, distinctRows([ofOneType(vector, 'vector of distinct values')])),
-  ),
-  builtin('rand(X, [count: count])', ({ node }, [value, count]) => {
+  'rand(X, [count: count])': ({ node }, [value, count]) => {
     const picked = randomColumn(value, count ?? 1, () => node.random.number())
     return count === undefined ? scalarAt(picked, 0) : picked
-  }),
-]
+  },
+})

@@ -1,6 +1,5 @@
 /*
-  The login functions, and passwords in the three forms that clients send: plain, encrypted with an RSA key, and as a SCRAM
-  proof. The connection runs these functions itself, because clients call them before they may run scripts.
+  Passwords in the three forms that clients send: plain, encrypted with an RSA key, and as a SCRAM proof.
 */
 import { Buffer } from 'node:buffer'
 import {
@@ -14,9 +13,8 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
-import type { Value } from '../../protocol/value.js'
 import type { ServerNode } from '../node.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import type { ScriptSession } from '../values/server-value.js'
 
 const keyBits = 2048
@@ -121,29 +119,28 @@ type Users = Pick<ServerNode, 'users'>
 /** A password for unknown users. Comparing with it makes the refusal as slow as the refusal of a wrong password. */
 const nobody = randomBytes(16).toString('hex')
 
-const passwordOf = ({ users }: Users, user: string): string => users.get(user)?.password ?? nobody
+export function passwordOf({ users }: Users, user: string): string {
+  return users.get(user)?.password ?? nobody
+}
 
 /** Hashes have the same length, so the time of a comparison does not reveal the length of a password. */
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
-const bool = (value: boolean): Value => ({ form: 'scalar', type: 'BOOL', value })
-const string = (value: string): Value => ({ form: 'scalar', type: 'STRING', value })
-
-const refusal = (text: string): ScriptError => new ScriptError(text, { located: true })
-const badLogin = (): ScriptError => refusal('The user name or password is incorrect.')
-
-/** @throws {ScriptError} with the server's message */
-export function checkPassword(node: Users, user: string, password: string): void {
-  if (!timingSafeEqual(digest(password), digest(passwordOf(node, user)))) throw badLogin()
+export function badLogin(): ScriptError {
+  return new ScriptError('The user name or password is incorrect.')
 }
 
 /** Functions that guests may call even if the server requires a login, because clients call them before the login. */
-const openToGuests = ['isNodeInitialized', 'version', 'getRequiredAPIVersion']
+const openToGuests: readonly string[] = [
+  'isNodeInitialized', 'version', 'getRequiredAPIVersion', 'isClientAuth', 'login', 'getDynamicPublicKey',
+  'scramClientFirst', 'scramClientFinal', 'authenticateByTicket',
+] // prettier-ignore
 
 /** @throws {ScriptError} S04009 if a guest may not call the function; `name` is undefined for scripts */
 export function checkAccess(session: ScriptSession, name: string | undefined): void {
-  if (session.user !== 'guest' || (name !== undefined && openToGuests.includes(name))) return
-  throw refusal(
+  const mayCall = name !== undefined && openToGuests.includes(name)
+  check(
+    session.user !== 'guest' || mayCall,
     'Login is required for script execution with client authentication enabled. RefId: S04009',
   )
 }
@@ -155,76 +152,9 @@ export function logIn(
   user: string,
   password: string,
   encrypted: boolean,
-): Value {
+): void {
   const [name, secret] = encrypted ? [decrypt(user), decrypt(password)] : [user, password]
   if (name === undefined || secret === undefined) throw badLogin()
-  checkPassword(node, name, secret)
+  if (!timingSafeEqual(digest(secret), digest(passwordOf(node, name)))) throw badLogin()
   session.user = name
-  return bool(true)
-}
-
-/** @throws {ScriptError} with the server's message */
-export type LoginFunction = (session: ScriptSession, args: readonly Value[]) => Value | undefined
-
-/**
- * The functions that a connection runs itself, and the interpreter never sees. Each connection needs its own, because
- * they keep the state of a SCRAM login between its two calls.
- */
-export function loginFunctions(
-  node: Users,
-  requireLogin: boolean,
-): ReadonlyMap<string, LoginFunction> {
-  let scram: ScramExchange | undefined
-  const functions: Readonly<Record<string, LoginFunction>> = {
-    login: (session, args) => {
-      const [user, password] = textsOf(args.slice(0, 2), 2, 'login(userId, password)')
-      if (args.length > 3) throw refusal('Usage: login(userId, password)')
-      const encrypted = args[2]
-      const isEncrypted = encrypted?.form === 'scalar' && encrypted.value === true
-      return logIn(node, session, user!, password!, isEncrypted)
-    },
-    getDynamicPublicKey: () => string(publicPem()),
-    scramClientFirst: (_, args) => {
-      const [user, nonce] = textsOf(args, 2, 'scramClientFirst(userId, clientNonce)')
-      if (node.users.get(user!)?.hasScram !== true) {
-        // Official clients or their tests search for this text (docs/protocol.md#scram).
-        throw refusal(
-          `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
-        )
-      }
-      scram = startScram(user!, nonce!)
-      const count: Value = { form: 'scalar', type: 'INT', value: iterations }
-      const data = [string(scram.salt.toString('base64')), count, string(scram.combinedNonce)]
-      return { form: 'vector', type: 'ANY', length: 3, data }
-    },
-    /** Answers with the signature that proves to the client that the server knows the password. */
-    scramClientFinal: (session, args) => {
-      const usage = 'scramClientFinal(userId, combinedNonce, proof)'
-      const [user, combinedNonce, proof] = textsOf(args, 3, usage)
-      const exchange = scram
-      // Each challenge is valid for one attempt only.
-      scram = undefined
-      if (exchange?.user !== user || exchange?.combinedNonce !== combinedNonce) {
-        throw refusal('scramClientFinal does not continue a scramClientFirst.')
-      }
-      const signature = finishScram(exchange!, passwordOf(node, user!), proof!)
-      if (signature === undefined) throw badLogin()
-      session.user = user!
-      return string(signature)
-    },
-    /** Clients forward a ticket from a cluster's login here and require success. The session stays a guest session. */
-    authenticateByTicket: () => undefined,
-    isClientAuth: () => bool(requireLogin),
-  }
-  return new Map(Object.entries(functions))
-}
-
-/** @throws {ScriptError} unless there are so many STRING scalars */
-function textsOf(values: readonly Value[], count: number, usage: string): string[] {
-  const texts = values.flatMap(value =>
-    value.form === 'scalar' && value.type === 'STRING' ? [value.value ?? ''] : [],
-  )
-  if (values.length !== count || texts.length !== count)
-    throw refusal(`Usage: ${usage}, all STRING scalars`)
-  return texts
 }

@@ -5,9 +5,10 @@
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/server-value.js'
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
-import { type LoginFunction, checkAccess, logIn, loginFunctions } from '../login/users.js'
+import { checkAccess, logIn } from '../login/users.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
+import { boolScalar } from '../values/values.js'
 
 /** Facts about a connection that are known before its first request. */
 export interface SessionInfo {
@@ -29,7 +30,7 @@ export interface Executor {
   open(info: SessionInfo): ScriptSession
   /**
    * @param discards  if true, the request drops rows for shared and stored tables but answers as if they were inserted
-   *   (tables/insert-values.ts)
+   *   (tables/write-rows.ts)
    */
   run(session: ScriptSession, request: ScriptRequest, discards: boolean): Outcome
   /** Ends the session's running request with an error if the request waits; otherwise does nothing. */
@@ -109,8 +110,6 @@ interface RunnerContext {
   readonly node: ServerNode
   readonly executor: Executor
   readonly retries: Retries
-  /** If true, guests may not run anything. */
-  readonly requireLogin: boolean
   /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
   readonly discard: { -readonly [Count in keyof DiscardCounters]: number } | undefined
 }
@@ -118,14 +117,12 @@ interface RunnerContext {
 export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
-  readonly #loginFunctions: ReadonlyMap<string, LoginFunction>
   /** The error for every request if the server does not support the client's kind of session; otherwise undefined. */
   readonly #refusal: string | undefined
 
   constructor(context: RunnerContext, session: ScriptSession, refusal: string | undefined) {
     this.#context = context
     this.session = session
-    this.#loginFunctions = loginFunctions(context.node, context.requireLogin)
     this.#refusal = refusal
   }
 
@@ -143,20 +140,19 @@ export class RequestRunner {
     }
     const { login } = request
     if (login === undefined) return undefined
-    return logIn(this.#context.node, this.session, login.user, login.password, login.encrypted)
+    logIn(this.#context.node, this.session, login.user, login.password, login.encrypted)
+    return boolScalar(true)
   }
 
   #execute(request: ScriptRequest): Outcome {
-    const { executor, discard, node, requireLogin } = this.#context
+    const { executor, discard, node } = this.#context
     const { session } = this
     if (request.kind !== 'function') {
-      if (requireLogin) checkAccess(session, undefined)
+      if (node.requireLogin) checkAccess(session, undefined)
       return executor.run(session, request, false)
     }
     const { name, args } = request
-    const loginFunction = this.#loginFunctions.get(name)
-    if (loginFunction !== undefined) return loginFunction(session, args)
-    if (requireLogin) checkAccess(session, name)
+    if (node.requireLogin) checkAccess(session, name)
     const last = args.at(-1)
     if (discard === undefined || last?.form !== 'table') {
       return executor.run(session, request, false)

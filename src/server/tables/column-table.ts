@@ -10,7 +10,13 @@ import { type Key, checkColumnType, keysOf, zeroColumn } from '../columns/column
 import { GrowingColumn } from '../columns/growing-column.js'
 import { placeRows, type TablePartitioning } from './partitions/partition-level.js'
 import { prepareColumn, prepareColumns } from './prepare.js'
-import type { StoredTableFacts, TableKind, UpsertCount, UpsertOptions } from './server-table.js'
+import type {
+  StoredTableFacts,
+  TableKind,
+  UpsertCount,
+  UpsertOptions,
+  WrittenRows,
+} from './server-table.js'
 
 /** Determines which rows have the same key, and which of them the table keeps. */
 interface KeyRule {
@@ -96,23 +102,26 @@ export class ColumnTable {
     return this.#columns[index]!.snapshot()
   }
 
-  /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
-  countDropped(rows: number): void {
-    this.#purgedRows += rows
-  }
-
   /**
-   * Appends `rows` rows, given as columns in the table's order. Converts types as DolphinDB does.
+   * Appends rows. Converts types as DolphinDB does.
+   * @param drops  if true, the table only checks and counts the rows (`serve --discard`)
    * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
    * @throws {ScriptError} with the server's message; the table is then unchanged
    */
-  append(columns: readonly Column[], rows: number): number {
-    const batch = this.#place(prepareColumns(this, columns, rows), rows)
+  append(written: WrittenRows, drops = false): number {
+    const columns = prepareColumns(this, written)
+    if (drops) return this.#drop(written.rows)
+    const batch = this.#place(columns, written.rows)
     let inserted = batch.rows
     if (this.#keys === undefined) this.#appendAll(batch.columns, batch.rows)
     else inserted = this.#merge(batch, this.#keys.ignores, false).inserted
     this.#purge()
     return this.kind === 'dfs' ? batch.rows : inserted
+  }
+
+  #drop(rows: number): number {
+    this.#purgedRows += rows
+    return rows
   }
 
   /** Drops the older half of the rows from memory when the cache is full. */
@@ -124,8 +133,10 @@ export class ColumnTable {
   }
 
   /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
-  upsert(columns: readonly Column[], rows: number, options: UpsertOptions = {}): UpsertCount {
-    const batch = this.#place(prepareColumns(this, columns, rows), rows)
+  upsert(written: WrittenRows, options: UpsertOptions = {}): UpsertCount {
+    const columns = prepareColumns(this, written)
+    if (options.drops === true) return { inserted: this.#drop(written.rows), updated: 0 }
+    const batch = this.#place(columns, written.rows)
     if (this.#keys === undefined) {
       const keys = new Set([...(this.partitioning?.columns ?? []), ...(options.keyColumns ?? [])])
       this.#openIndex([...keys].sort((a, b) => a - b))

@@ -19,7 +19,7 @@ import {
   createTable,
 } from './server-table.js'
 import { checkEngine } from './prepare.js'
-import { mayMakeDatabase, privilegeOf } from './privileges.js'
+import { hasRight, mayMakeDatabase } from './privileges.js'
 import { type TablePartitioning, levelOf } from './partitions/partition-level.js'
 
 export interface StoredTableOptions extends Pick<
@@ -164,8 +164,8 @@ function checkMayChange(
 ): void {
   const isOwner = user !== 'guest' && user === owner
   const rights = ['DB_MANAGE', ...(right === undefined ? [] : [right])]
-  const hasRight = rights.some(one => privilegeOf(node, user, one, path) === true)
-  check(isAdmin || isOwner || hasRight, mayNot)
+  const mayChange = rights.some(one => hasRight(node, user, one, path))
+  check(isAdmin || isOwner || mayChange, mayNot)
 }
 
 const mayNot = '<NoPrivilege>Not granted to create or delete databases'

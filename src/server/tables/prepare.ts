@@ -8,7 +8,7 @@ import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
 import { isInsertable } from '../columns/convert-temporal.js'
-import type { DatabaseHandle, ServerTable } from './server-table.js'
+import type { DatabaseHandle, ServerTable, WrittenRows } from './server-table.js'
 import type { StoredTableOptions } from './dfs-database.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'
@@ -117,8 +117,7 @@ function checkSortColumns(
 /** @throws {ScriptError} for read-only tables, a wrong number of columns, unequal lengths, types that do not convert */
 export function prepareColumns(
   table: ServerTable,
-  columns: readonly Column[],
-  rows: number,
+  { columns, rows }: WrittenRows,
 ): readonly Column[] {
   checkWritable(table)
   const prepared = new Array<Column>(table.columnTypes.length)

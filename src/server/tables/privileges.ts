@@ -3,8 +3,7 @@
   read and write a table or call a function view (#rights). Inside a function view, the rights of the view's owner apply.
   Administrators may do everything. Other users may use
   - the DFS tables that they created or for which they have rights
-  - the shared tables that they shared or for which they have rights, and those on which nobody has granted or denied
-    rights
+  - the shared tables that they shared or for which they have rights, and those on which nobody has granted rights
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
@@ -13,23 +12,19 @@ import type { ServerTable } from './server-table.js'
 import { firstReleases, isAtLeast } from '../release.js'
 import { isStream } from './prepare.js'
 
-/**
- * Returns true if the user has the right, false if it is denied, undefined if it is neither granted nor denied.
- * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them
- */
-export function privilegeOf(
+/** @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them */
+export function hasRight(
   node: ServerNode,
   user: string,
   accessType: string,
   objs: string,
-): boolean | undefined {
+): boolean {
   const own = node.privileges.get(user)
-  const exact = own?.get(privilegeKey(accessType, objs))
-  const general = own?.get(privilegeKey(accessType, '*'))
-  return exact === false || general === false ? false : (exact ?? general)
+  if (own === undefined) return false
+  return own.has(privilegeKey(accessType, objs)) || own.has(privilegeKey(accessType, '*'))
 }
 
-/** Key of a right in `ServerNode.privileges`, such as `TABLE_WRITE dfs://db/pt`. */
+/** Name of a right in `ServerNode.privileges`, such as `TABLE_WRITE dfs://db/pt`. */
 export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
@@ -37,11 +32,10 @@ export function privilegeKey(accessType: string, objs: string): string {
 /** True if the user has DB_OWNER for `*` or a matching pattern such as `dfs://test*` (DolphinDB manual, page grant). */
 export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
   const prefix = privilegeKey('DB_OWNER', '')
-  const answers = [...(privileges.get(user) ?? [])]
-    .filter(([right]) => right.startsWith(prefix))
-    .filter(([right]) => path.startsWith(right.slice(prefix.length).replace(/\*$/, '')))
-    .map(([, isAllowed]) => isAllowed)
-  return answers.length > 0 && !answers.includes(false)
+  return [...(privileges.get(user) ?? [])].some(
+    right =>
+      right.startsWith(prefix) && path.startsWith(right.slice(prefix.length).replace(/\*$/, '')),
+  )
 }
 
 type Context = Pick<CallContext, 'node' | 'session'>
@@ -53,14 +47,12 @@ function rightsHolder({ node, session }: Context): { user: string; isAdmin: bool
 }
 
 /**
- * Administrators may call every view, owners their own views, and other users the views granted to them: by name or `*`. A
- * denied right overrides ownership and grants.
+ * Administrators may call every view, owners their own views, and other users the views granted to them: by name or `*`.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
   const { user, isAdmin } = rightsHolder(context)
-  const right = privilegeOf(context.node, user, 'VIEW_EXEC', view)
-  const mayCall = isAdmin || (right ?? user === owner)
+  const mayCall = isAdmin || user === owner || hasRight(context.node, user, 'VIEW_EXEC', view)
   check(mayCall, `<NoPrivilege>Not granted to execute function view ${view}`)
 }
 
@@ -96,7 +88,7 @@ function pathOf(table: ServerTable): string {
   return `${databasePath}/${tableName}`
 }
 
-/** True if the user owns the table or has one of the rights, and none of them is denied. */
+/** True if the user owns the table or has one of the rights. */
 function mayUse(context: Context, table: ServerTable, actions: readonly string[]): boolean {
   const { node } = context
   const { user, isAdmin } = rightsHolder(context)
@@ -108,21 +100,19 @@ function mayUse(context: Context, table: ServerTable, actions: readonly string[]
     entry?.isControlled === true || (node.privileges.size > 0 && hasRights(node, sharedName))
   if (!isStored && !isControlled) return true
   const name = isStored ? pathOf(table) : sharedName
-  const answers = actions.map(action => privilegeOf(node, user, `TABLE_${action}`, name))
-  if (isStored) {
-    const { databasePath } = table.stored!
-    for (const one of actions) answers.push(privilegeOf(node, user, `DB_${one}`, databasePath))
-  }
   const owner = isStored ? table.stored!.owner : entry?.owner
-  return (
-    !answers.includes(false) && ((user !== 'guest' && user === owner) || answers.includes(true))
+  if (user !== 'guest' && user === owner) return true
+  return actions.some(
+    action =>
+      hasRight(node, user, `TABLE_${action}`, name) ||
+      (isStored && hasRight(node, user, `DB_${action}`, table.stored!.databasePath)),
   )
 }
 
-/** True if any right on the shared table has been granted or denied. */
+/** True if any right on the shared table has been granted. */
 function hasRights(node: ServerNode, sharedName: string): boolean {
   for (const own of node.privileges.values()) {
-    for (const key of own.keys()) if (key.endsWith(` ${sharedName}`)) return true
+    for (const key of own) if (key.endsWith(` ${sharedName}`)) return true
   }
   return false
 }
@@ -164,7 +154,7 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
   if (!config.enableSharedVarCreationControl) return
   if (!isAtLeast(release, firstReleases.sharedVariableControl)) return
   const holder = viewOwner ?? user
-  const right = holder === 'admin' || privilegeOf(node, holder, 'CREATE_SHARED_VAR', '*') === true
+  const right = holder === 'admin' || hasRight(node, holder, 'CREATE_SHARED_VAR', '*')
   check(right, '<NoPrivilege>Not granted to create shared variables')
 }
 

@@ -3,12 +3,12 @@
   names. Also the interface between the interpreter and `functions/`. Most built-ins are plain functions. A built-in that
   waits (sleep) or calls script functions (each) is a generator: it yields a Suspension, and the session continues it later.
 */
-import type { Release } from '../release.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 import type { FaultAction } from '../net/faults.js'
+import type { ScramExchange } from '../login/users.js'
 import type { Runtime } from '../script/session/runtime.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
@@ -22,6 +22,8 @@ export interface ScriptSession {
   viewOwner: string | undefined
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
+  /** A SCRAM login that has begun. */
+  scram?: ScramExchange | undefined
   /** What goes wrong with the running request; only for tests. */
   fault?: FaultAction | undefined
   /** Receives the output of print(); not called for asynchronous requests. */
@@ -52,11 +54,7 @@ export interface Builtin {
   readonly minArguments: number
   readonly maxArguments: number
   /** True if the function changes its first argument. It then refuses a read-only variable. */
-  readonly mutatesFirst?: boolean
-  /** True if only administrators may call the function. */
-  readonly adminOnly?: boolean
-  /** The first version that has the function. */
-  readonly since?: Release
+  readonly mutatesFirst: boolean
   readonly call: (
     context: CallContext,
     args: BuiltinArguments,

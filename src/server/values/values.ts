@@ -141,7 +141,7 @@ export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4,
 /** Values of the argument keepDuplicates of createPartitionedTable. */
 export const duplicatePolicies = { ALL: 0, LAST: 1, FIRST: 2 } as const
 
-/** Rights for grant, deny and revoke. The value of each word is its own name. */
+/** Rights for grant and revoke. The value of each word is its own name. */
 const privileges = [
   'TABLE_READ', 'TABLE_WRITE', 'TABLE_INSERT', 'TABLE_UPDATE', 'TABLE_DELETE', 'DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_READ',
   'DB_WRITE', 'DB_INSERT', 'DB_UPDATE', 'DB_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER', 'SCRIPT_EXEC',

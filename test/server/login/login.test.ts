@@ -71,9 +71,8 @@ t.test('plain login takes two arguments or three', async t => {
   t.strictSame(await ask(peer, 'login', text('admin'), text('pw')), yes)
   t.equal(server.sessions[0]?.user, 'admin')
   t.strictSame(await ask(peer, 'login', text('admin'), text('pw'), no), yes)
-  t.match(await ask(peer, 'login', text('admin')), /login\(userId, password\)/)
-  t.match(await ask(peer, 'login', text('admin'), int(1)), /STRING/)
-  t.strictSame(server.log, [], 'none of it reaches the interpreter')
+  t.match(await ask(peer, 'login', text('admin')), /\[login\] expects 2~3 argument/)
+  t.match(await ask(peer, 'login', text('admin'), int(1)), /\[password\] must be a string/)
 })
 
 t.test('users that scripts create can log in', async t => {
@@ -175,9 +174,9 @@ t.test('SCRAM refuses a wrong password, and a second attempt with the same chall
   )
   t.match(
     await ask(peer, 'scramClientFirst', text('admin')),
-    /scramClientFirst\(userId, clientNonce\)/,
+    /\[scramClientFirst\] expects 2 argument/,
   )
-  t.match(await ask(peer, 'scramClientFinal'), /scramClientFinal\(userId/)
+  t.match(await ask(peer, 'scramClientFinal'), /\[scramClientFinal\] expects 3 argument/)
   t.equal(server.sessions[0]?.user, 'guest')
 })
 
@@ -214,7 +213,7 @@ t.test('if a login is required, guests may only call functions of the login', as
 t.test('a ticket is accepted and has no effect', async t => {
   const server = await tinyServer(t)
   const peer = await RawPeer.connected(server.port)
-  t.equal(await ask(peer, 'authenticateByTicket', text('ticket')), undefined)
+  t.match(await ask(peer, 'authenticateByTicket', text('ticket')), { type: 'VOID' })
   t.equal(server.sessions[0]?.user, 'guest')
 })
 

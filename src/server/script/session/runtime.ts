@@ -4,7 +4,6 @@
 */
 import type { ServerNode } from '../../node.js'
 import type {
-  Builtin,
   Evaluation,
   FunctionValue,
   ScriptSession,
@@ -12,7 +11,7 @@ import type {
   Suspension,
 } from '../../values/server-value.js'
 import { builtins } from '../../functions/registry.js'
-import { isAtLeast } from '../../release.js'
+import { functionReleases, isAtLeast } from '../../release.js'
 import { ScriptError, check } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import type { NameKind } from '../parse/scopes.js'
@@ -73,7 +72,9 @@ export class Runtime {
       const { definition, owner } = view
       return { form: 'function', kind: 'user', name, definition, viewOwner: owner, isView: true }
     }
-    const builtin = this.builtin(name)
+    const builtin = builtins.get(name)
+    const since = functionReleases.get(name)
+    if (since !== undefined && !isAtLeast(this.node.release, since)) return undefined
     return builtin && { form: 'function', kind: 'builtin', name, builtin }
   }
 
@@ -86,12 +87,6 @@ export class Runtime {
     const fn = this.findFunction(name)
     if (fn !== undefined) return fn.kind === 'builtin' ? 'builtin' : 'function'
     return this.node.shared.has(name) ? 'table' : undefined
-  }
-
-  private builtin(name: string): Builtin | undefined {
-    const builtin = builtins.get(name)
-    const since = builtin?.since
-    return since === undefined || isAtLeast(this.node.release, since) ? builtin : undefined
   }
 
   /** Called when a wait of an evaluation begins. `cancel` ends the wait early and throws `reason` in the waiting script. */

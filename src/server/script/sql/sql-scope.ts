@@ -8,7 +8,7 @@ import {
   rowsOfValues,
   updateColumns,
   writeRows,
-} from '../../tables/insert-values.js'
+} from '../../tables/write-rows.js'
 import { checkRead, checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
@@ -52,11 +52,8 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const values =
     rows.length === 1 ? first : first.map((_, at) => vectorOfElements(rows.map(row => row[at]!)))
   const written = rowsOfValues(table, values, node.columnNames)
-  const inserted = writeRows(runtime, table, written, false, {
-    count: () => undefined,
-    write: () => void table.append(written.columns, written.rows),
-  })
-  if (inserted !== undefined) yield* inserted
+  const inserted = writeRows(runtime, table, written, false, drops => table.append(written, drops))
+  if (typeof inserted !== 'number') yield* inserted
 }
 
 /** Computes all new values and converts them to the column types before it stores the first value. */

@@ -1,10 +1,12 @@
 /*
-  Makes rows of the values that statements insert, writes them, and changes and deletes rows. Also decides which rows
-  `serve --discard` counts and drops.
+  Makes rows of the values that statements insert, writes them, and changes and deletes rows. Writes into DFS tables are
+  transactions, with DolphinDB's messages (docs/server-semantics.md#transactions). Only one transaction at a time may write to a
+  partition. A second transaction is refused (if the database has atomic='TRANS') or waits (atomic='CHUNK').
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
+import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { check } from '../script-error.js'
+import { ScriptError, check } from '../script-error.js'
 import type {
   CallContext,
   Evaluation,
@@ -14,6 +16,7 @@ import type {
 import { textOf, tupleElements, tupleOf } from '../values/values.js'
 import { checkColumnType, nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
+import { placeRows } from './partitions/partition-level.js'
 import {
   checkWritable,
   isStream,
@@ -21,9 +24,7 @@ import {
   prepareColumns,
   valueCountError,
 } from './prepare.js'
-import { type ServerTable, columnIndex } from './server-table.js'
-import { type WrittenRows, inTransaction } from './transactions.js'
-import { columnTypeOf } from '../../protocol/element.js'
+import { type ServerTable, type WrittenRows, columnIndex } from './server-table.js'
 
 /**
  * The rows that the arguments of `tableInsert(table, args…)` give.
@@ -52,31 +53,6 @@ function rowsOfDictionary(table: ServerTable, dictionary: ServerDictionary): Wri
   const values = entries.map(({ value }) => value)
   const names = entries.map(({ key }) => textOf(key) ?? '')
   return rowsOfValues(table, values, names)
-}
-
-/**
- * Writes rows in a transaction, or only counts them (`serve --discard`). Rows are counted and dropped for shared and
- * stored tables, except rows for keyed stream tables that were not given as a table: the loader inserts receipts in this
- * way, and needs to know which of them the table already has.
- * @param isTable  true if the caller gave the rows as a table
- * @param count  makes the result if the rows are only counted
- * @throws {ScriptError} if the table refuses the rows
- */
-export function writeRows<T>(
-  context: CallContext,
-  table: ServerTable,
-  written: WrittenRows,
-  isTable: boolean,
-  { count, write }: { count: (rows: number) => T; write: () => T },
-): T | Evaluation<T> {
-  const isVisible = table.sharedName !== '' || table.stored !== undefined
-  if (!context.discards || !isVisible || (table.kind === 'keyedStream' && !isTable)) {
-    return inTransaction(context, table, written, write)
-  }
-  const { columns, rows } = written
-  prepareColumns(table, columns, rows)
-  table.countDropped(rows)
-  return count(rows)
 }
 
 /**
@@ -172,4 +148,105 @@ function preparedValues(table: ServerTable, { name, rows, values }: ColumnChange
 function checkChangeable(table: ServerTable): void {
   checkWritable(table)
   check(!isStream(table), "Can't update or delete rows of a stream table.")
+}
+
+interface Transaction {
+  readonly id: number
+  readonly table: ServerTable
+  /** Numbers of the partitions. An unpartitioned table has one partition, 0. Computed when first needed. */
+  readonly partitions: () => ReadonlySet<number>
+  readonly ended: Promise<void>
+}
+
+/** The open transactions of a node, and how many the node has begun. */
+export interface Transactions {
+  readonly open: Set<Transaction>
+  count: number
+}
+
+/**
+ * Writes rows. Those for a DFS table lock their partitions and are written in the next turn of the event loop, so that
+ * simultaneous writes of several sessions can conflict, as on a real server. `serve --discard` counts and drops rows for
+ * shared and stored tables, except rows for keyed stream tables that were not given as a table: the loader inserts receipts in
+ * this way, and needs to know which of them the table already has.
+ * @param isTable  true if the caller gave the rows as a table
+ * @param write  with `drops`, must count the rows as if they were written
+ * @throws {ScriptError} if the table refuses the rows; `<ChunkInTransaction>… RefId:S00002` if the write is all or nothing
+ *   (TRANS) and a different transaction has locked one of the partitions
+ */
+export function writeRows<T>(
+  context: CallContext,
+  table: ServerTable,
+  written: WrittenRows,
+  isTable: boolean,
+  write: (drops: boolean) => T,
+): T | Evaluation<T> {
+  const isVisible = table.sharedName !== '' || table.stored !== undefined
+  const drops = context.discards && isVisible && (table.kind !== 'keyedStream' || isTable)
+  return table.kind === 'dfs' && !drops ? writeAlone(context, table, written, write) : write(drops)
+}
+
+function* writeAlone<T>(
+  { node }: CallContext,
+  table: ServerTable,
+  written: WrittenRows,
+  write: (drops: boolean) => T,
+): Evaluation<T> {
+  const { transactions, clock } = node
+  let known: ReadonlySet<number> | undefined
+  const partitions = (): ReadonlySet<number> => (known ??= partitionsOf(table, written))
+  for (;;) {
+    const holder = holderOf(transactions, table, partitions)
+    if (holder === undefined) break
+    if (node.databases.get(table.stored!.databasePath)?.handle.atomic !== 'CHUNK') {
+      throw conflict(table, holder)
+    }
+    yield { until: holder.ended }
+  }
+  let end = (): void => undefined
+  const ended = new Promise<void>(resolve => (end = resolve))
+  const transaction = { id: (transactions.count += 1), table, partitions, ended }
+  transactions.open.add(transaction)
+  try {
+    yield { until: new Promise<void>(resolve => clock.nextTurn(resolve)) }
+    return write(false)
+  } finally {
+    transactions.open.delete(transaction)
+    end()
+  }
+}
+
+/** An open transaction that has locked one of the partitions. */
+function holderOf(
+  { open }: Transactions,
+  table: ServerTable,
+  partitions: Transaction['partitions'],
+): Transaction | undefined {
+  for (const transaction of open) {
+    if (transaction.table !== table) continue
+    const held = transaction.partitions()
+    for (const partition of partitions()) if (held.has(partition)) return transaction
+  }
+  return undefined
+}
+
+/** The partitions of the rows; none if the table will refuse the rows. */
+function partitionsOf(table: ServerTable, written: WrittenRows): ReadonlySet<number> {
+  const { partitioning } = table
+  if (partitioning === undefined) return new Set([0])
+  try {
+    const placed = placeRows(partitioning, prepareColumns(table, written), written.rows)
+    return new Set(placed.filter(partition => partition >= 0))
+  } catch (error) {
+    if (error instanceof ScriptError) return new Set()
+    throw error
+  }
+}
+
+/** A real server names the partition, too; clients look only at the tag in front. */
+function conflict(table: ServerTable, holder: Transaction): ScriptError {
+  const { databasePath, tableName } = table.stored!
+  return new ScriptError(
+    `<ChunkInTransaction>The openChunks operation failed because the chunk '${databasePath.slice('dfs:/'.length)}/${tableName}' is currently locked and in use by transaction ${holder.id}. RefId:S00002`,
+  )
 }
