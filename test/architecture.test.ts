@@ -84,11 +84,10 @@ const addresses: Record<string, readonly string[]> = {
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],
-  release: [],
   columns: ['script-error'],
   values: ['columns', 'script-error'],
-  node: ['values', 'release'],
-  tables: ['values', 'columns', 'script-error', 'release'],
+  node: ['values'],
+  tables: ['node', 'values', 'columns', 'script-error'],
   operators: ['values', 'columns', 'script-error'],
   elements: ['tables', 'operators', 'values', 'columns', 'script-error'],
   login: ['script-error'],
@@ -101,7 +100,6 @@ const allowedInServer: Record<string, readonly string[]> = {
     'values',
     'columns',
     'script-error',
-    'release',
   ],
   'script/parse': ['operators', 'values', 'script-error'],
   'script/sql': [
@@ -127,12 +125,12 @@ const allowedInServer: Record<string, readonly string[]> = {
     'script/parse',
     'functions',
     'elements',
+    'node',
     'values',
     'script-error',
-    'release',
   ],
   net: ['login', 'values', 'script-error'],
-  options: ['login', 'release'],
+  options: ['login', 'node'],
   replay: ['net', 'script-error'],
   index: ['replay', 'options', 'net', 'login', 'node', 'script/session'],
 }

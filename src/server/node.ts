@@ -1,11 +1,11 @@
 /*
-  The state that all sessions of the embedded server share: tables, databases, function views and users.
+  The state that all sessions of the embedded server share: tables, databases, function views and users; and the DolphinDB
+  version that the server imitates. The server refuses features that are newer (docs/server-semantics.md#versions).
 */
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
 import type { ServerOptions } from './options.js'
-import { defaultVersion, releaseOf, type Release } from './release.js'
 import type { FunctionDefinition } from './script/parse/syntax.js'
 import type { ScriptSession } from './values/server-value.js'
 import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
@@ -168,3 +168,34 @@ export function createNode(options: NodeOptions = {}): ServerNode {
 export function nodeAlias(node: ServerNode): string {
   return `local${node.port}`
 }
+
+/** The numbers of a version, for example `[2, 0, 10]`. */
+export type Release = readonly number[]
+
+export const defaultVersion = '3.00.5.0'
+
+/** @returns undefined unless `version` is three or four numbers joined by dots */
+export function releaseOf(version: string): Release | undefined {
+  return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
+}
+
+/** True if `release` is version `first` or later. */
+export function isAtLeast(release: Release, first: Release): boolean {
+  for (const [i, number] of first.entries()) {
+    const difference = (release[i] ?? 0) - number
+    if (difference !== 0) return difference > 0
+  }
+  return true
+}
+
+/** First versions of the features that the loader's statements use (DolphinDB's release notes, pages of the manual). */
+export const firstReleases = {
+  /** First version with TSDB, the argument [engine] and array vectors. */
+  engines: [2, 0, 0],
+  decimals: [2, 0, 8],
+  primaryKeyEngine: [3, 0, 1],
+  sharedVariableControl: [3, 0, 4],
+} as const satisfies Record<string, Release>
+
+/** Function → the first version that has it, for functions that are newer than the oldest version to imitate. */
+export const functionReleases: ReadonlyMap<string, Release> = new Map([['tableUpsert', [2, 0, 10]]])

@@ -3,8 +3,7 @@
 */
 import { UsageError } from '../errors.js'
 import type { Faults } from './net/faults.js'
-import type { NodeConfig } from './node.js'
-import { releaseOf } from './release.js'
+import { type NodeConfig, releaseOf } from './node.js'
 import type { EmbeddedServer } from './index.js'
 import { initialAdmin } from './login/users.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'

@@ -9,7 +9,7 @@ import type { Response } from '../../protocol/response.js'
 import type { Value } from '../../protocol/value.js'
 import { hidePassword } from './hide-password.js'
 import { loginMethods, type LoginMethod, type Protection } from './protection.js'
-import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scram.js'
+import { isSameProof, nonceBytes, scramProof, type ScramChallenge } from '../../protocol/scram.js'
 
 export interface Credentials {
   readonly user: string
@@ -113,7 +113,7 @@ async function scramLogin(
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
   // Official clients require no proof from the server. We do, unless verified TLS or the user's settings replace the proof.
-  if (isSignature(answer, signature)) return { isProven: true }
+  if (isSameProof(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
   throw impostorError(
     `${address} does not prove that it knows the password of user "${user}": another machine may be impersonating it. Nothing ` +

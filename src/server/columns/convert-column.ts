@@ -1,7 +1,7 @@
 /*
   The one table of conversions between column types: those of an insert (docs/server-semantics.md#conversions-on-insert), and
   the further ones of a cast, which also parses and prints texts and treats times as their numbers. Decimals are rounded half
-  away from zero if the new scale is smaller. A number too large for the decimal type is an error.
+  away from zero if the new scale is smaller. A number too large for the decimal type is an error. Times are converted exactly.
 */
 import {
   type ColumnType,
@@ -9,6 +9,7 @@ import {
   dataTypes,
   isDecimal,
   maxScale,
+  type DataType,
 } from '../../protocol/data-type.js'
 import {
   type ElementValue,
@@ -16,10 +17,11 @@ import {
   concatColumns,
   elementAt,
   vectorOf,
+  type FixedVector,
 } from '../../protocol/element.js'
 import { parseDecimal, rescale } from '../../protocol/types/decimals.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
-import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
+import { isTemporal, parseTemporal, type TemporalType } from '../../protocol/types/temporals.js'
 import type { Category } from '../../protocol/types/type-facts.js'
 import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
@@ -37,7 +39,7 @@ import {
 import { type BlobVector, blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
 import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
-import { convertTemporal, isInsertable } from './convert-temporal.js'
+import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 
 /** Converts a column; undefined if the types are refused. */
 type Conversion = (column: Vector, target: ColumnType) => Column | undefined
@@ -136,13 +138,12 @@ function numberColumn(column: Vector, target: ColumnType): Column {
   return columnOfCells(target, isFloating ? cellsAs('double', column) : cellsAs('long', column))
 }
 
-/** The elements as numbers for `int` and `double`, and as bigints for `long`. Null is null. */
-export function cellsAs(kind: 'int' | 'double', vector: Vector): (number | null)[]
+/** The elements as numbers or as bigints. Null is null. */
+export function cellsAs(kind: 'double', vector: Vector): (number | null)[]
 /** @param scale  scale of the results: 150n for 1.50 with scale 2. Rounds if the vector has a larger scale */
 export function cellsAs(kind: 'long', vector: Vector, scale?: number): (bigint | null)[]
-export function cellsAs(kind: 'int' | 'long' | 'double', vector: Vector, scale = 0): Cell[] {
+export function cellsAs(kind: 'long' | 'double', vector: Vector, scale = 0): Cell[] {
   const cells = cellsOf(vector)
-  if (kind === 'int') return cells
   const own = scaleOf(vector)
   // Parses the decimal text. A division would round twice, because large powers of ten are not exact as doubles.
   const double = (cell: number | bigint): number =>
@@ -310,4 +311,90 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach(({ length }, row) => (offsets[row + 1] = offsets[row]! + length))
   return { form: 'arrayVector', length: rows.length, offsets, cells }
+}
+
+const nanosPerDay = 86_400_000_000_000n
+
+interface Unit {
+  readonly nanos: bigint
+  /** True for types that count from midnight; the others count from 1970. */
+  readonly ofDay?: true
+}
+
+/** MONTH has no fixed length; it is converted through its first day. */
+const units: Readonly<Record<TemporalType, Unit>> = {
+  MONTH: { nanos: nanosPerDay },
+  DATE: { nanos: nanosPerDay },
+  DATEHOUR: { nanos: 3_600_000_000_000n },
+  DATEMINUTE: { nanos: 60_000_000_000n },
+  DATETIME: { nanos: 1_000_000_000n },
+  TIMESTAMP: { nanos: 1_000_000n },
+  NANOTIMESTAMP: { nanos: 1n },
+  MINUTE: { nanos: 60_000_000_000n, ofDay: true },
+  SECOND: { nanos: 1_000_000_000n, ofDay: true },
+  TIME: { nanos: 1_000_000n, ofDay: true },
+  NANOTIME: { nanos: 1n, ofDay: true },
+}
+
+const unitOf = (type: DataType): Unit => units[type as TemporalType]
+
+/**
+ * Whether an insert converts `from` into `to` (docs/server-semantics.md#conversions-on-insert). A time of day converts
+ * only into times of day, MONTH into no other type. The other types contain a date and convert into all types with a
+ * date, including MONTH. DATETIME, TIMESTAMP and NANOTIMESTAMP also convert into times of day.
+ */
+export function isInsertable(from: DataType, to: DataType): boolean {
+  if (from === to) return true
+  if (unitOf(from).ofDay) return unitOf(to).ofDay === true
+  if (from === 'MONTH') return false
+  return !unitOf(to).ofDay || ['DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'].includes(from)
+}
+
+/**
+ * Converts a temporal column to another temporal type. Nulls stay null; values out of range become null. A date becomes
+ * midnight of that day, a month its first day. A conversion to a time of day drops the date.
+ */
+export function convertTemporal(column: Vector, { type }: ColumnType): FixedVector {
+  const { nanos: perUnit } = unitOf(type)
+  const cells = nanosOf(column, type).map(nanos => {
+    const count = nanos === null ? null : floorDivide(nanos, perUnit)
+    return type === 'MONTH' && count !== null ? monthOf(Number(count)) : count
+  })
+  return columnOfCells({ type }, cells)
+}
+
+/**
+ * The elements as nanoseconds since 1970 or, for times of day, since midnight.
+ * @param to  the type to convert to or to compare with; a time of day has no date
+ */
+export function nanosOf(column: Vector, to: DataType): (bigint | null)[] {
+  const { nanos, ofDay } = unitOf(column.type)
+  const cutsDay = unitOf(to).ofDay && !ofDay
+  const isMonth = column.type === 'MONTH'
+  return cellsOf(column).map(cell => {
+    if (cell === null) return null
+    const exact = BigInt(isMonth ? firstDayOf(Number(cell)) : cell) * nanos
+    return cutsDay ? floorModulo(exact, nanosPerDay) : exact
+  })
+}
+
+/** Rounds down, unlike the division of bigints. */
+export function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b
+  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient
+}
+
+/** The rest of `floorDivide`, which has the sign of `b`. */
+export function floorModulo(a: bigint, b: bigint): bigint {
+  return a - floorDivide(a, b) * b
+}
+
+function monthOf(day: number): number {
+  const { year, month } = civilFromDays(day)
+  return year * 12 + month - 1
+}
+
+function firstDayOf(month: number): number {
+  const year = Math.floor(month / 12)
+  return daysFromCivil(year, month - year * 12 + 1, 1)
 }

@@ -15,8 +15,7 @@ import {
 } from '../tables/dfs-database.js'
 import { checkPartitions, levelOf } from '../tables/partitions/partition-level.js'
 import { emptied } from './insert-rows.js'
-import { type ServerNode, nodeAlias } from '../node.js'
-import { firstReleases, isAtLeast } from '../release.js'
+import { type ServerNode, nodeAlias, firstReleases, isAtLeast } from '../node.js'
 import {
   boolResult,
   family,

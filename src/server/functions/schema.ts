@@ -15,7 +15,7 @@ import { dictionaryOf, family, tableArgument, tableOf } from './arguments.js'
 import { factsOf, tableWords } from './types.js'
 import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { TypedVector, Vector } from '../../protocol/value.js'
-import { firstReleases, isAtLeast } from '../release.js'
+import { firstReleases, isAtLeast } from '../node.js'
 import { levelOf } from '../tables/partitions/partition-level.js'
 import { checkRead } from '../tables/privileges.js'
 

@@ -4,17 +4,9 @@
 */
 import type { CallContext, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
-import { intScalar, stringScalar, tupleOf } from '../values/values.js'
-import {
-  badLogin,
-  finishScram,
-  iterations,
-  logIn,
-  passwordOf,
-  publicPem,
-  startScram,
-} from '../login/users.js'
-import { type Call, family, isAbsent, textsArgument } from './arguments.js'
+import { tupleOf } from '../values/values.js'
+import { badLogin, finishScram, logIn, passwordOf, publicPem, startScram } from '../login/users.js'
+import { type Call, family, isAbsent, textsArgument, valueOf } from './arguments.js'
 import { privilegeKey } from '../tables/privileges.js'
 
 export const userFunctions = family({
@@ -34,10 +26,9 @@ export const userFunctions = family({
       node.users.get(user)?.hasScram === true,
       `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
     )
-    const scram = startScram(user, nonce)
-    session.scram = scram
-    const salt = stringScalar(scram.salt.toString('base64'))
-    return tupleOf([salt, intScalar(iterations), stringScalar(scram.combinedNonce)])
+    session.scram = startScram(user, nonce)
+    const { saltBase64, iterations, combinedNonce } = session.scram.challenge
+    return tupleOf([saltBase64, iterations, combinedNonce].map(valueOf))
   },
   /** Answers with the signature that proves to the client that the server knows the password. */
   'scramClientFinal(userId: text, combinedNonce: text, proof: text)': (
@@ -48,7 +39,7 @@ export const userFunctions = family({
     // Each challenge is valid for one attempt only.
     session.scram = undefined
     check(
-      scram?.user === user && scram.combinedNonce === combinedNonce,
+      scram?.user === user && scram.challenge.combinedNonce === combinedNonce,
       'scramClientFinal does not continue a scramClientFirst.',
     )
     const signature = finishScram(scram, passwordOf(node, user), proof)

@@ -6,13 +6,12 @@ import {
   type KeyObject,
   constants,
   createHash,
-  createHmac,
   generateKeyPairSync,
-  pbkdf2Sync,
   privateDecrypt,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
+import { type ScramChallenge, isSameProof, nonceBytes, scramProof } from '../../protocol/scram.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError, check } from '../script-error.js'
 import type { ScriptSession } from '../values/server-value.js'
@@ -63,52 +62,34 @@ function unpadded(block: Buffer): string | undefined {
   return valid ? block.toString('utf8', separator + 1) : undefined
 }
 
-export const iterations = 4096
-const keyBytes = 32
+const iterations = 4096
 
 /** The state of a SCRAM login between `startScram` and `finishScram`. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string
-  readonly combinedNonce: string
-  readonly salt: Buffer
+  readonly challenge: ScramChallenge
 }
 
 /** Begins a SCRAM login. Salt and nonce are new for each login, so a recorded login cannot be replayed. */
 export function startScram(user: string, clientNonce: string): ScramExchange {
-  const combinedNonce = clientNonce + randomBytes(16).toString('base64')
-  return { user, clientNonce, combinedNonce, salt: randomBytes(16) }
+  const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
+  const saltBase64 = randomBytes(16).toString('base64')
+  return { user, clientNonce, challenge: { saltBase64, iterations, combinedNonce } }
 }
 
 /**
  * @param password  the password that the server has stored for the user
- * @param proofBase64  the proof that the client computed from its password
+ * @param givenProof  in base64; the client computed it from its password
  * @returns the server's signature in base64, or undefined if the client does not know the password
  */
 export function finishScram(
-  exchange: ScramExchange,
+  { user, clientNonce, challenge }: ScramExchange,
   password: string,
-  proofBase64: string,
+  givenProof: string,
 ): string | undefined {
-  const { user, clientNonce, combinedNonce, salt } = exchange
-  const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')
-  const clientKey = hmac(salted, 'Client Key')
-  const storedKey = createHash('sha256').update(clientKey).digest()
-  const authMessage =
-    `n=${user},r=${clientNonce},r=${combinedNonce},s=${salt.toString('base64')},i=${iterations},` +
-    `c=biws,r=${combinedNonce}`
-  const expected = xor(clientKey, hmac(storedKey, authMessage))
-  const proof = Buffer.from(proofBase64, 'base64')
-  if (proof.length !== expected.length || !timingSafeEqual(proof, expected)) return undefined
-  return hmac(hmac(salted, 'Server Key'), authMessage).toString('base64')
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
-}
-
-function xor(a: Buffer, b: Buffer): Buffer {
-  return Buffer.from(a.map((byte, i) => byte ^ b[i]!))
+  const { proof, signature } = scramProof(user, password, clientNonce, challenge)
+  return isSameProof(givenProof, proof) ? signature : undefined
 }
 
 /** User and password of a freshly installed DolphinDB server. */

@@ -12,8 +12,7 @@ import {
   textsOfVector,
   widerType,
 } from '../columns/column-layout.js'
-import { cellsAs, convertColumn } from '../columns/convert-column.js'
-import { floorDivide, floorModulo } from '../columns/convert-temporal.js'
+import { cellsAs, convertColumn, floorDivide, floorModulo } from '../columns/convert-column.js'
 import { ScriptError, notEmbedded } from '../script-error.js'
 import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'

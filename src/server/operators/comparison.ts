@@ -17,8 +17,7 @@ import {
   textsOfVector,
   widerType,
 } from '../columns/column-layout.js'
-import { cellsAs, incompatible, scaleOf } from '../columns/convert-column.js'
-import { isInsertable, nanosOf } from '../columns/convert-temporal.js'
+import { cellsAs, incompatible, scaleOf, isInsertable, nanosOf } from '../columns/convert-column.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, isLiteral, operandOf, operatorError, refused } from './operands.js'
 import { check } from '../script-error.js'

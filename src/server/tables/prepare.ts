@@ -7,12 +7,11 @@ import { Buffer } from 'node:buffer'
 import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
-import { isInsertable } from '../columns/convert-temporal.js'
+import { isInsertable, convertColumn } from '../columns/convert-column.js'
 import type { DatabaseHandle, ServerTable, WrittenRows } from './server-table.js'
 import type { StoredTableOptions } from './dfs-database.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'
-import { convertColumn } from '../columns/convert-column.js'
 
 const maxStringBytes = 65_535
 const maxBlobBytes = 67_108_863

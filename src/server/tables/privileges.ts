@@ -5,11 +5,10 @@
   - the DFS tables that they created or for which they have rights
   - the shared tables that they shared or for which they have rights, and those on which nobody has granted rights
 */
-import type { ServerNode } from '../node.js'
+import { type ServerNode, firstReleases, isAtLeast } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
-import { firstReleases, isAtLeast } from '../release.js'
 import { isStream } from './prepare.js'
 
 /** @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them */

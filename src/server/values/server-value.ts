@@ -9,7 +9,7 @@ import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 import type { FaultAction } from '../net/faults.js'
 import type { ScramExchange } from '../login/users.js'
-import type { Runtime } from '../script/session/runtime.js'
+import type { Runtime } from '../script/session/session.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
 export interface ScriptSession {

@@ -21,19 +21,14 @@ import {
   protectionOf,
   rememberLogin,
 } from '../../../src/client/login/protection.js'
-import { scramProof } from '../../../src/client/login/scram.js'
+import { scramProof } from '../../../src/protocol/scram.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { checkConnectOptions, type ConnectOptions } from '../../../src/client/session-options.js'
 import type { Response } from '../../../src/protocol/response.js'
 import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
-import {
-  finishScram,
-  iterations,
-  type ScramExchange,
-  startScram,
-} from '../../../src/server/login/users.js'
+import { finishScram, type ScramExchange, startScram } from '../../../src/server/login/users.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { recordings } from '../../helpers/recordings.js'
 import { deepTest, runs } from '../../helpers/runs.js'
@@ -143,7 +138,8 @@ function withScram(password: string, change: { signature?: string } = {}): Recor
   return {
     scramClientFirst([user, nonce]) {
       exchange = startScram(user!, nonce!)
-      return challenge(exchange.salt.toString('base64'), iterations, exchange.combinedNonce)
+      const { saltBase64, iterations, combinedNonce } = exchange.challenge
+      return challenge(saltBase64, iterations, combinedNonce)
     },
     scramClientFinal([, , proof]) {
       const signature = finishScram(exchange!, password, proof!)

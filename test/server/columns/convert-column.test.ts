@@ -5,7 +5,7 @@ import type { ElementValue } from '../../../src/protocol/element.js'
 import { testSession, textsOf } from '../../helpers/script.js'
 import { fixed, valuesOf } from './columns.js'
 import { parseTemporal, type TemporalType } from '../../../src/protocol/types/temporals.js'
-import { convertTemporal, isInsertable } from '../../../src/server/columns/convert-temporal.js'
+import { convertTemporal, isInsertable } from '../../../src/server/columns/convert-column.js'
 
 /** Type of the column, values that a script inserts, and the column afterwards or the error. */
 const inserts: readonly (readonly [type: string, values: string, shown: string])[] = [

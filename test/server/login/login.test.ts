@@ -13,7 +13,7 @@ import {
 } from 'node:crypto'
 import type { Value } from '../../../src/protocol/value.js'
 import { decrypt, publicPem } from '../../../src/server/login/users.js'
-import { type User } from '../../../src/server/node.js'
+import type { User } from '../../../src/server/node.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { call, requestBytes, script } from '../../helpers/requests.js'
 import { deepTest } from '../../helpers/runs.js'

@@ -1,7 +1,6 @@
 /*
   SCRAM-SHA-256 as in RFC 7677, section 3 (docs/protocol.md#scram).
 */
-import { Buffer } from 'node:buffer'
 import t from 'tap'
 import { finishScram } from '../../../src/server/login/users.js'
 
@@ -9,8 +8,11 @@ import { finishScram } from '../../../src/server/login/users.js'
 const exchange = {
   user: 'user',
   clientNonce: 'rOprNGfwEbeRWgbNEkqO',
-  combinedNonce: 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
-  salt: Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'),
+  challenge: {
+    combinedNonce: 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
+    saltBase64: 'W22ZaJ0SNY7soEsUEjb6gQ==',
+    iterations: 4096,
+  },
 }
 const proof = 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ='
 
@@ -20,7 +22,8 @@ t.test('the exchange of RFC 7677 is accepted and answered as in the RFC', async 
 
 t.test('a different password, a different nonce and a wrong proof are refused', async t => {
   t.equal(finishScram(exchange, 'Pencil', proof), undefined)
-  const other = { ...exchange, combinedNonce: `${exchange.clientNonce}other` }
+  const { challenge, clientNonce } = exchange
+  const other = { ...exchange, challenge: { ...challenge, combinedNonce: `${clientNonce}other` } }
   t.equal(finishScram(other, 'pencil', proof), undefined)
   for (const wrong of ['', 'AAAA', proof.replace('d', 'e')]) {
     t.equal(finishScram(exchange, 'pencil', wrong), undefined, wrong)

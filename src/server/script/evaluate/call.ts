@@ -21,13 +21,12 @@ import {
   withOpenPlacesFilled,
 } from '../../values/server-value.js'
 import { intScalar, integerOf, longScalar, voidValue } from '../../values/values.js'
-import { syntaxError } from '../parse/lexer.js'
+import { syntaxError } from '../parse/cursor.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
-import type { Runtime } from '../session/runtime.js'
+import type { Runtime } from '../session/session.js'
 import { locateInFunction, withSourceText } from './error-text.js'
-import { evaluate } from './evaluate.js'
+import { evaluate, type Frame, calleeOfName, lookUp, valueOfName } from './evaluate.js'
 import { executeBody } from './execute.js'
-import { type Frame, calleeOfName, lookUp, valueOfName } from './frame.js'
 
 /**
  * Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed

@@ -4,7 +4,7 @@
 */
 import { DdbError } from '../../../errors.js'
 import { ScriptError } from '../../script-error.js'
-import { tokenize } from '../parse/lexer.js'
+import { tokenize } from '../parse/cursor.js'
 import type { Span } from '../parse/syntax.js'
 
 /** Converts anything that a running script throws to the error that the script sees. */

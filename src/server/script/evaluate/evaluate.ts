@@ -1,11 +1,17 @@
 /*
-  Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator.
+  Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator. The meaning
+  of a name is the first of these: column, variable, shared table, constant, function (manual, "Column reference").
 */
 import { indexValue, makeDictionary, memberOf } from '../../elements/elements.js'
 import { applyBinary, applyUnary } from '../../operators/operators.js'
-import { check } from '../../script-error.js'
-import { type Evaluation, type ServerValue, shallowCopy } from '../../values/server-value.js'
-import { isTrue, tupleOf, vectorOfElements, voidValue } from '../../values/values.js'
+import { check, ScriptError } from '../../script-error.js'
+import {
+  type Evaluation,
+  type ServerValue,
+  shallowCopy,
+  type FunctionValue,
+} from '../../values/server-value.js'
+import { isTrue, tupleOf, vectorOfElements, voidValue, constantOf } from '../../values/values.js'
 import type {
   Delete,
   DictionaryLiteral,
@@ -15,12 +21,14 @@ import type {
   Member,
   Select,
   Update,
+  Name,
+  Parameter,
 } from '../parse/syntax.js'
 import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-scope.js'
 import { evaluateSelect } from '../sql/sql-select.js'
 import { evaluateCall, evaluatePartial } from './call.js'
 import { withSourceText } from './error-text.js'
-import { type Frame, valueOfName } from './frame.js'
+import type { Runtime } from '../session/session.js'
 
 /** The value of a constant or name, which needs no evaluation; undefined for all other nodes. */
 export function immediate(node: Expression, frame: Frame): ServerValue | undefined {
@@ -127,4 +135,50 @@ function* evaluateElements(node: Index, frame: Frame): Evaluation<ServerValue> {
 export function* evaluateIndex({ index }: Index, frame: Frame): Evaluation<ServerValue> {
   check(index !== undefined, 'An index is expected.')
   return immediate(index, frame) ?? (yield* evaluate(index, frame))
+}
+
+/** Columns that a SQL statement can name. They hide variables of the same name (manual, "Column reference"). */
+export interface ColumnScope {
+  readonly rows: number
+  /** Type of `count(*)`; INT by default. LONG for partitioned tables, as official tests expect. */
+  readonly countType?: 'INT' | 'LONG'
+  /** The name of the table in the statement, to resolve `t.col`; undefined if the table has no name. */
+  readonly tableName: string | undefined
+  lookup(name: string): ServerValue | undefined
+}
+
+/** The meaning of names in one call of a function, in one SQL statement, or at the top level of a session. */
+export interface Frame {
+  readonly runtime: Runtime
+  readonly variables: Map<string, ServerValue>
+  /** The parameters of the running function; undefined at the top level. */
+  readonly parameters: readonly Parameter[] | undefined
+  readonly columns: ColumnScope | undefined
+}
+
+/** The value of a name. @throws {ScriptError} for an unknown name */
+export function valueOfName(node: Name, frame: Frame): ServerValue {
+  const value = lookUp(node, frame)
+  if (value !== undefined) return value
+  check(frame.columns === undefined, `Unrecognized column name [${node.name}].`)
+  throw new ScriptError(`Can't find the object with name ${node.name}`)
+}
+
+/** Like `valueOfName`; undefined for an unknown name. */
+export function lookUp({ name, isFunction }: Name, frame: Frame): ServerValue | undefined {
+  const { runtime, variables } = frame
+  if (isFunction) return runtime.findFunction(name) ?? variables.get(name)
+  return (
+    frame.columns?.lookup(name) ??
+    variables.get(name) ??
+    runtime.node.shared.get(name)?.table ??
+    constantOf(name) ??
+    runtime.findFunction(name)
+  )
+}
+
+/** The function that a name before `(` or `{` refers to. A variable that holds a function hides other functions. */
+export function calleeOfName(name: string, frame: Frame): FunctionValue | undefined {
+  const variable = frame.variables.get(name)
+  return variable?.form === 'function' ? variable : frame.runtime.findFunction(name)
 }

@@ -26,8 +26,7 @@ import type {
   While,
 } from '../parse/syntax.js'
 import { asScriptError, sourceText, withSourceText } from './error-text.js'
-import { evaluate, evaluateIndex, immediate } from './evaluate.js'
-import { type Frame, lookUp } from './frame.js'
+import { evaluate, evaluateIndex, immediate, type Frame, lookUp } from './evaluate.js'
 
 /** The value of an expression statement, or the reason to skip the statements that follow. */
 export type Completion =

@@ -15,8 +15,7 @@ import {
   vectorOfLiterals,
 } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { Cursor, freshMode } from './cursor.js'
-import { reservedWords, type Token } from './lexer.js'
+import { Cursor, freshMode, reservedWords, type Token } from './cursor.js'
 import { Scopes, type Names } from './scopes.js'
 import {
   textOfSpan,

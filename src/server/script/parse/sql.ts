@@ -5,7 +5,7 @@
 import { stringScalar, stringVector } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { ExpressionParser, pairPrecedence } from './expressions.js'
-import type { Token } from './lexer.js'
+import type { Token } from './cursor.js'
 import type {
   Argument,
   Call,

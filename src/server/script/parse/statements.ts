@@ -3,8 +3,7 @@
 */
 import type { BinaryOperator } from '../../operators/operands.js'
 import { stringScalar } from '../../values/values.js'
-import { freshMode } from './cursor.js'
-import type { Token } from './lexer.js'
+import { freshMode, type Token } from './cursor.js'
 import { SqlParser } from './sql.js'
 import type { Expression, Index, Name, Statement, StatementNode } from './syntax.js'
 

@@ -13,8 +13,7 @@ import { checkRead, checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { check } from '../../script-error.js'
-import { evaluate } from '../evaluate/evaluate.js'
-import type { ColumnScope, Frame } from '../evaluate/frame.js'
+import { evaluate, type ColumnScope, type Frame } from '../evaluate/evaluate.js'
 import {
   type Delete,
   type Expression,

@@ -3,9 +3,9 @@
   #function-views), and the errors that name a wrong token.
 */
 import t from 'tap'
-import { tokenize } from '../../../../src/server/script/parse/lexer.js'
+import { tokenize } from '../../../../src/server/script/parse/cursor.js'
 import { Parser } from '../../../../src/server/script/parse/statements.js'
-import type { Runtime } from '../../../../src/server/script/session/runtime.js'
+import type { Runtime } from '../../../../src/server/script/session/session.js'
 import { intScalar } from '../../../../src/server/values/values.js'
 import { testRuntime } from '../../../helpers/runtime.js'
 import { testSession } from '../../../helpers/script.js'

@@ -1,7 +1,8 @@
 /*
-  The client's side of SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): the password is never
-  sent, and both sides prove that they know it.
+  SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): the password is never sent, and both sides prove that
+  they know it.
 */
+import { Buffer } from 'node:buffer'
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 
 /** The server's answer to `scramClientFirst`. */
@@ -11,7 +12,7 @@ export interface ScramChallenge {
   readonly combinedNonce: string
 }
 
-/** The client's proof, and the answer that a server gives if it knows the password, both in base64. */
+/** The proof of a client, and the signature of a server, that know the password, both in base64. */
 export interface ScramProof {
   readonly proof: string
   readonly signature: string
@@ -21,7 +22,6 @@ export interface ScramProof {
 export const nonceBytes = 16
 const keyBytes = 32
 
-/** The proof that the client knows the password, and the signature with which only the true server can answer. */
 export function scramProof(
   user: string,
   password: string,
@@ -43,9 +43,9 @@ export function scramProof(
   }
 }
 
-/** Compares in constant time, so that timing does not reveal where the texts differ. */
-export function isSignature(answer: string, signature: string): boolean {
-  const [given, right] = [answer, signature].map(text => Buffer.from(text, 'base64'))
+/** Compares two proofs or signatures in constant time, so that timing does not reveal where they differ. */
+export function isSameProof(given64: string, right64: string): boolean {
+  const [given, right] = [given64, right64].map(text => Buffer.from(text, 'base64'))
   return given!.length === right!.length && timingSafeEqual(given!, right!)
 }
 
