@@ -9,18 +9,12 @@ import { defaultRequestLimits } from '../protocol/request.js'
 import {
   type DiscardCounters,
   type Executor,
-  RequestRunner,
-  Retries,
+  requestRunner,
   type SessionInfo,
 } from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
 import { type ServerNode, createNode } from './node.js'
-import {
-  type AsynchronousFailure,
-  type ServerOptions,
-  checkExposure,
-  checkServerOptions,
-} from './options.js'
+import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
 import { replayOf } from './replay.js'
 import type { ScriptSession } from './values/server-value.js'
 import { initialAdmin } from './login/users.js'
@@ -60,8 +54,6 @@ export interface EmbeddedServer {
   readonly counters: ServerCounters
   /** Counts of the requests and rows that the server dropped; all zero without the option `discard`. */
   readonly discarded: DiscardCounters
-  /** The last 256 failures of asynchronous requests, oldest first. */
-  readonly recentAsyncErrors: readonly AsynchronousFailure[]
   /** Runs all requests that have arrived and ends all connections. Resolves when both are done. */
   close(): Promise<void>
 }
@@ -69,7 +61,6 @@ export interface EmbeddedServer {
 const defaultHost = '127.0.0.1'
 const defaultPort = 8848
 const defaultMaxConnections = 512
-const keptFailures = 256
 // Session ids are decimal, as on a real server, and never 0, which clients send for "no session yet".
 const firstSessionId = 1_000_000_001
 // Node's timers accept delays of at most 31 bits.
@@ -107,19 +98,20 @@ export async function startServerOn(
   })
   const executor = makeExecutor(node)
   const discarded = { requests: 0, rows: 0 }
-  const { counts, failures, ...counting } = countingOn(node, options.onAsyncError)
+  const counts = { requests: 0, asynchronousRequests: 0, asynchronousFailures: 0 }
   let isClosed = false
   const sleep = sleepOn(platform.clock, () => isClosed)
   let lastSessionId = firstSessionId - 1
   /** @param remoteAddress  '' for the initial script, which has no client */
-  const openSession = (remoteAddress: string, remotePort: number): ScriptSession =>
-    executor.open({ id: String((lastSessionId += 1)), remoteAddress, remotePort, delay: sleep })
-  const runnerContext = {
-    executor,
-    discard: options.discard === true ? discarded : undefined,
-    node,
-    retries: new Retries(),
+  const openSession = (
+    remoteAddress: string,
+    remotePort: number,
+    refusal?: string,
+  ): ScriptSession => {
+    const id = String((lastSessionId += 1))
+    return executor.open({ id, remoteAddress, remotePort, refusal, delay: sleep })
   }
+  const run = requestRunner(node, executor, options.discard === true ? discarded : undefined)
   const listener = new Listener({
     network: platform.network,
     tls:
@@ -132,13 +124,19 @@ export async function startServerOn(
       clock: platform.clock,
       node,
       limits: { ...defaultRequestLimits, ...(maxValueBytes && { maxValueBytes }) },
-      ...counting,
+      executor,
+      run: replay?.around(run) ?? run,
+      countRequest: asynchronous => {
+        counts.requests += 1
+        if (asynchronous) counts.asynchronousRequests += 1
+      },
+      countFailure: (sessionId, text, message) => {
+        counts.asynchronousFailures += 1
+        options.onAsyncError?.({ sessionId, text, message, at: node.now() })
+      },
     },
-    openSession: ({ remoteAddress, remotePort }, refusal) => {
-      const session = openSession(remoteAddress, remotePort)
-      const runner = new RequestRunner(runnerContext, session, refusal)
-      return replay?.around(runner) ?? runner
-    },
+    openSession: ({ remoteAddress, remotePort }, refusal) =>
+      openSession(remoteAddress, remotePort, refusal),
   })
   if (options.initScript !== undefined) {
     await runAsAdmin(executor, openSession('', 0), options.initScript)
@@ -155,33 +153,9 @@ export async function startServerOn(
     get discarded() {
       return { ...discarded }
     },
-    get recentAsyncErrors() {
-      return failures.slice()
-    },
     close: async () => {
       await listener.close()
       isClosed = true
-    },
-  }
-}
-
-/** Counts requests and failures, and keeps the latest failures of requests without an answer. */
-function countingOn(node: ServerNode, onAsyncError: ServerOptions['onAsyncError']) {
-  const counts = { requests: 0, asynchronousRequests: 0, asynchronousFailures: 0 }
-  const failures: AsynchronousFailure[] = []
-  return {
-    counts,
-    failures,
-    countRequest(asynchronous: boolean): void {
-      counts.requests += 1
-      if (asynchronous) counts.asynchronousRequests += 1
-    },
-    countFailure(sessionId: string, text: string, message: string): void {
-      const failure = { sessionId, text, message, at: node.now() }
-      counts.asynchronousFailures += 1
-      failures.push(failure)
-      if (failures.length > keptFailures) failures.shift()
-      onAsyncError?.(failure)
     },
   }
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js'
 import { formatElement, vectorOf } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'
 import { fullText, requestedFaults } from './net/faults.js'
-import type { Outcome, RequestRunner } from './net/request-runner.js'
+import type { Outcome, RunRequest } from './net/request-runner.js'
 import type { ServerOptions } from './options.js'
 import { ScriptError } from './script-error.js'
 
@@ -145,8 +145,8 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 /** What `startServerWith` needs to behave as the server of a report. */
 export interface Replay {
   readonly options: ServerOptions
-  /** Makes a runner answer as that server. */
-  around(runner: RequestRunner): RequestRunner
+  /** Answers as that server. */
+  around(run: RunRequest): RunRequest
 }
 
 /** @param text  the report @throws {UsageError} DDB_USAGE */
@@ -195,9 +195,9 @@ export function replayOf(text: string): Replay {
       release && { version: release },
       ...found.map(row => row[2]),
     ) as ServerOptions,
-    around(runner) {
-      const run = runner.run.bind(runner)
-      runner.run = (head, request): Outcome => {
+    around:
+      run =>
+      (session, head, request): Outcome => {
         const asked = fullText(request)
         const refused = refusals.find(([, asks]) => asks.test(asked))
         if (refused !== undefined) {
@@ -205,7 +205,7 @@ export function replayOf(text: string): Replay {
           throw new ScriptError(words, { located: true })
         }
         try {
-          const outcome = run(head, request)
+          const outcome = run(session, head, request)
           return outcome instanceof Promise
             ? outcome.then(
                 value => answer(value, asked),
@@ -215,8 +215,6 @@ export function replayOf(text: string): Replay {
         } catch (error) {
           return fail(error, asked)
         }
-      }
-      return runner
-    },
+      },
   }
 }

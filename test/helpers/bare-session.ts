@@ -7,11 +7,11 @@ import { defaultRequestLimits } from '../../src/protocol/request.js'
 import { Connection, type ConnectionContext } from '../../src/server/net/connection.js'
 import {
   type Executor,
-  RequestRunner,
-  Retries,
+  requestRunner,
   type Transport,
 } from '../../src/server/net/request-runner.js'
 import { runFunction } from '../../src/server/script/session/session.js'
+import type { ScriptSession } from '../../src/server/values/server-value.js'
 import { createNode } from '../../src/server/node.js'
 import { firstSessionId } from './requests.js'
 import { guestSession, loginFunction } from './tiny-server.js'
@@ -23,13 +23,6 @@ export class BareServer {
   /** Requests that reached the executor. */
   readonly log: string[] = []
   readonly #node = createNode()
-  readonly #context: ConnectionContext = {
-    clock: this.#node.clock,
-    node: this.#node,
-    limits: defaultRequestLimits,
-    countRequest: () => undefined,
-    countFailure: (_id, _text, message) => void this.failures.push(message),
-  }
   readonly #executor: Executor = {
     open: guestSession,
     run: (session, request) => {
@@ -48,27 +41,29 @@ export class BareServer {
     close: () => undefined,
   }
 
+  readonly #context: ConnectionContext = {
+    clock: this.#node.clock,
+    node: this.#node,
+    limits: defaultRequestLimits,
+    executor: this.#executor,
+    run: requestRunner(this.#node, this.#executor, undefined),
+    countRequest: () => undefined,
+    countFailure: (_id, _text, message) => void this.failures.push(message),
+  }
+
   /**
    * @param slow simulates a slow peer: it never has room for more bytes, and reads them one turn of the event loop
    *   later
    */
   open(slow = false): BareSession {
     let nextId = Number(firstSessionId)
-    const context = {
-      executor: this.#executor,
-      discard: undefined,
-      node: this.#node,
-      retries: new Retries(),
-    }
-    const openSession = (): RequestRunner => {
-      const session = this.#executor.open({
+    const openSession = (): ScriptSession =>
+      this.#executor.open({
         id: String(nextId++),
         remoteAddress: '127.0.0.1',
         remotePort: 1,
         delay: () => Promise.resolve(),
       })
-      return new RequestRunner(context, session, undefined)
-    }
     return new BareSession(this.#context, openSession, slow)
   }
 }
@@ -80,7 +75,7 @@ export class BareSession {
   readonly #connection: Connection
   readonly #sent: Uint8Array[] = []
 
-  constructor(context: ConnectionContext, openSession: () => RequestRunner, slow: boolean) {
+  constructor(context: ConnectionContext, openSession: () => ScriptSession, slow: boolean) {
     const transport: Transport = {
       remoteAddress: '127.0.0.1',
       remotePort: 1,

@@ -16,12 +16,15 @@ import type { Value } from '../../protocol/value.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { type FaultAction, type FaultBefore, actionOf, requestInfo, requestText } from './faults.js'
 import { Replies } from './replies.js'
-import type { RequestRunner, Transport } from './request-runner.js'
+import type { ScriptSession } from '../values/server-value.js'
+import type { Executor, RunRequest, Transport } from './request-runner.js'
 
 export interface ConnectionContext {
   readonly clock: Clock
   readonly node: ServerNode
   readonly limits: RequestLimits
+  readonly executor: Executor
+  readonly run: RunRequest
   countRequest(asynchronous: boolean): void
   /** Called for a failed request whose client gets no answer. */
   countFailure(sessionId: string, text: string, message: string): void
@@ -56,15 +59,14 @@ const turnMs = 2
 /** Exists from the first byte until the last request has run, which may be long after the socket has closed. */
 export class Connection {
   readonly #context: ConnectionContext
-  readonly #openSession: () => RequestRunner
+  readonly #openSession: () => ScriptSession
   readonly #transport: Transport
   readonly #replies: Replies
   readonly #onFinished: () => void
   /** The bytes that have arrived for requests whose turn has not come. */
   readonly #reader: ByteReader = new ByteReader()
   #decoding: ReturnType<typeof decodeRequest>
-  /** The runner of the current session. */
-  #runner: RequestRunner
+  #session: ScriptSession
   #connected = false
   /** True if the connect request had flag 4 (asynchronous). */
   #connectedSilent = false
@@ -82,7 +84,7 @@ export class Connection {
 
   constructor(
     context: ConnectionContext,
-    openSession: () => RequestRunner,
+    openSession: () => ScriptSession,
     transport: Transport,
     onFinished: () => void,
   ) {
@@ -91,22 +93,22 @@ export class Connection {
     this.#transport = transport
     this.#onFinished = onFinished
     this.#decoding = decodeRequest(this.#reader, context.limits)
-    this.#runner = this.#open()
-    this.#replies = new Replies(this.#runner.session.id, transport)
+    this.#session = this.#open()
+    this.#replies = new Replies(this.#session.id, transport)
     void this.#serve()
   }
 
-  #open(): RequestRunner {
-    const runner = this.#openSession()
-    runner.session.print = text => this.#print(text)
-    return runner
+  #open(): ScriptSession {
+    const session = this.#openSession()
+    session.print = text => this.#print(text)
+    return session
   }
 
   /** Opens a new session if a request names an unknown one. Clients notice this only by the id in the answer. */
   #openAnew(): void {
-    this.#runner.close()
-    this.#runner = this.#open()
-    this.#replies.sessionId = this.#runner.session.id
+    this.#context.executor.close(this.#session)
+    this.#session = this.#open()
+    this.#replies.sessionId = this.#session.id
   }
 
   get busy(): boolean {
@@ -153,7 +155,7 @@ export class Connection {
   stop(): void {
     if (this.#finished) return
     this.#finished = true
-    this.#runner.close()
+    this.#context.executor.close(this.#session)
     this.#onFinished()
   }
 
@@ -228,10 +230,10 @@ export class Connection {
     const { faults } = this.#context.node
     this.#requestNumber += 1
     this.#context.countRequest(asynchronous)
-    if (this.#connected && head.sessionId !== this.#runner.session.id) this.#openAnew()
+    if (this.#connected && head.sessionId !== this.#session.id) this.#openAnew()
     if (!this.#connected) this.#connectedSilent = asynchronous
     const mixed = asynchronous !== this.#connectedSilent
-    const { id } = this.#runner.session
+    const { id } = this.#session
     // Sends earlier answers first, because the fault may concern only the answer of this request.
     if (faults.before !== undefined) this.#replies.flush()
     const fault = actionOf(
@@ -262,12 +264,13 @@ export class Connection {
 
   async #run(work: Work): Promise<void> {
     this.#current = work
-    this.#runner.session.fault = work.fault
+    this.#session.fault = work.fault
+    const clearsMemory = (work.head.flags & requestFlags.clearMemory) !== 0
     let result: Result = { value: undefined }
     while (work.runs-- > 0) {
       result = await this.#resultOf(work)
       if (this.#finished) return
-      this.#runner.afterRequest(work.head)
+      if (clearsMemory) this.#context.executor.clearMemory(this.#session)
     }
     await this.#settle(work, result)
   }
@@ -277,7 +280,7 @@ export class Connection {
       if (work.request.kind === 'connect') this.#connected = true
       else if (!this.#connected)
         throw new Error('The first request of a connection must be connect.')
-      const outcome = this.#runner.run(work.head, work.request)
+      const outcome = this.#context.run(this.#session, work.head, work.request)
       return { value: outcome instanceof Promise ? await this.#awaited(work, outcome) : outcome }
     } catch (error) {
       return { error }
@@ -286,7 +289,7 @@ export class Connection {
 
   async #awaited(work: Work, outcome: Promise<Value | undefined>): Promise<Value | undefined> {
     const { node } = this.#context
-    const { id } = this.#runner.session
+    const { id } = this.#session
     const job = this.#jobOf(work)
     if (job !== undefined) node.jobs.set(id, job)
     // Sends printed output before the request waits.
@@ -301,7 +304,7 @@ export class Connection {
   /** The request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
   #jobOf({ head, request }: Work): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
-    const { node } = this.#context
+    const { node, executor } = this.#context
     return {
       rootJobId: newUuid(node.random),
       jobType: request.kind,
@@ -309,7 +312,7 @@ export class Connection {
       priority: head.priority,
       parallelism: head.parallelism,
       receivedAt: new Date(node.now()),
-      ...(head.cancellable !== false && { cancel: () => this.#runner.cancel() }),
+      ...(head.cancellable !== false && { cancel: () => executor.cancel(this.#session) }),
     }
   }
 
@@ -334,14 +337,14 @@ export class Connection {
   }
 
   #countFailure(text: string, error: unknown): void {
-    this.#context.countFailure(this.#runner.session.id, text, messageOf(error))
+    this.#context.countFailure(this.#session.id, text, messageOf(error))
   }
 
   #print(text: string): void {
     const work = this.#current
     if (work === undefined || work.silent || work.head.protocol === 'API') return
     this.#replies.message(text)
-    const isWaiting = this.#context.node.jobs.has(this.#runner.session.id)
+    const isWaiting = this.#context.node.jobs.has(this.#session.id)
     if (isWaiting) this.#replies.flush()
   }
 

@@ -13,7 +13,8 @@ import type {
   Socket,
 } from '../../platform/platform.js'
 import { Connection, type ConnectionContext } from './connection.js'
-import type { RequestRunner, Transport } from './request-runner.js'
+import type { ScriptSession } from '../values/server-value.js'
+import type { Transport } from './request-runner.js'
 import { WebSocketDoor } from './websocket.js'
 
 /** @throws {UsageError} DDB_CONFIG if a file cannot be read or has invalid content */
@@ -50,8 +51,7 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
-  /** Opens a session. If `refusal` is given, the session answers every request with that text. */
-  openSession(transport: Transport, refusal: string | undefined): RequestRunner
+  openSession(transport: Transport, refusal: string | undefined): ScriptSession
 }
 
 const firstByteOfGet = 0x47
@@ -137,7 +137,7 @@ export class Listener {
   #serve(stream: Duplex, socket: Socket, refusal: string | undefined, framed: boolean): Connection {
     const options = this.#options
     const transport = new StreamTransport(stream, socket, framed, options.context.clock)
-    const openSession = (): RequestRunner => options.openSession(transport, refusal)
+    const openSession = (): ScriptSession => options.openSession(transport, refusal)
     const connection = new Connection(options.context, openSession, transport, () => {
       this.#connections.delete(connection)
       this.#onChange?.()

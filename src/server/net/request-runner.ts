@@ -7,8 +7,8 @@ import type { ScriptSession } from '../values/server-value.js'
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import { checkAccess, logIn } from '../login/users.js'
 import type { ServerNode } from '../node.js'
-import { ScriptError } from '../script-error.js'
-import { boolScalar } from '../values/values.js'
+import { check } from '../script-error.js'
+import { boolScalar, intScalar } from '../values/values.js'
 
 /** Facts about a connection that are known before its first request. */
 export interface SessionInfo {
@@ -17,6 +17,8 @@ export interface SessionInfo {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly delay: (durationMs: number) => Promise<void>
+  /** What the server does instead of serving the client's kind of session; undefined if it serves it. */
+  readonly refusal?: string | undefined
 }
 
 /** A value, or a promise if the request has to wait. Errors have the server's final text, on one line. */
@@ -105,79 +107,43 @@ export class Retries {
 
 const otherLanguages = requestFlags.python | requestFlags.kdb
 
-/** What the sessions of a server share. */
-interface RunnerContext {
-  readonly node: ServerNode
-  readonly executor: Executor
-  readonly retries: Retries
-  /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
-  readonly discard: { -readonly [Count in keyof DiscardCounters]: number } | undefined
-}
+/** Runs a request. Throws the error for the client, or returns a promise that may reject with it. */
+export type RunRequest = (session: ScriptSession, head: RequestHead, request: Request) => Outcome
 
-export class RequestRunner {
-  readonly session: ScriptSession
-  readonly #context: RunnerContext
-  /** The error for every request if the server does not support the client's kind of session; otherwise undefined. */
-  readonly #refusal: string | undefined
-
-  constructor(context: RunnerContext, session: ScriptSession, refusal: string | undefined) {
-    this.#context = context
-    this.session = session
-    this.#refusal = refusal
-  }
-
-  /** Throws the error for the client; if the request has to wait, returns a promise that may reject with this error. */
-  run(head: RequestHead, request: Request): Outcome {
-    if (this.#refusal !== undefined) throw new ScriptError(this.#refusal, { located: true })
-    if ((head.flags & otherLanguages) !== 0) {
-      const text = 'The embedded server runs DolphinDB scripts only, neither Python nor q.'
-      throw new ScriptError(text, { located: true })
-    }
-    if (request.kind !== 'connect') {
-      return head.clientId === undefined
-        ? this.#execute(request)
-        : this.#context.retries.once(head, () => this.#execute(request))
-    }
-    const { login } = request
-    if (login === undefined) return undefined
-    logIn(this.#context.node, this.session, login.user, login.password, login.encrypted)
-    return boolScalar(true)
-  }
-
-  #execute(request: ScriptRequest): Outcome {
-    const { executor, discard, node } = this.#context
-    const { session } = this
-    if (request.kind !== 'function') {
-      if (node.requireLogin) checkAccess(session, undefined)
-      return executor.run(session, request, false)
-    }
-    const { name, args } = request
-    if (node.requireLogin) checkAccess(session, name)
-    const last = args.at(-1)
-    if (discard === undefined || last?.form !== 'table') {
+/** @param discard  set if the server counts and drops the tables of function requests (`serve --discard`) */
+export function requestRunner(
+  node: ServerNode,
+  executor: Executor,
+  discard: { -readonly [Count in keyof DiscardCounters]: number } | undefined,
+): RunRequest {
+  const retries = new Retries()
+  const execute = (session: ScriptSession, request: ScriptRequest): Outcome => {
+    const isCall = request.kind === 'function'
+    if (node.requireLogin) checkAccess(session, isCall ? request.name : undefined)
+    const last = isCall ? request.args.at(-1) : undefined
+    if (!isCall || discard === undefined || last?.form !== 'table') {
       return executor.run(session, request, false)
     }
     discard.requests += 1
     discard.rows += last.rows
     // Runs function views and functions of the session. Of any other function, only the rows are counted.
-    const [called = ''] = /^[^\W\d]\w*/.exec(name) ?? []
+    const [called = ''] = /^[^\W\d]\w*/.exec(request.name) ?? []
     return session.functions.has(called) || node.functionViews.has(called)
       ? executor.run(session, request, true)
-      : { form: 'scalar', type: 'INT', value: last.rows }
+      : intScalar(last.rows)
   }
-
-  /** Call this when the outcome is known. Clears the session's variables if the request asked for it. */
-  afterRequest(head: RequestHead): void {
-    if ((head.flags & requestFlags.clearMemory) !== 0)
-      this.#context.executor.clearMemory(this.session)
-  }
-
-  cancel(): void {
-    this.#context.executor.cancel(this.session)
-  }
-
-  /** Call this once, after the last request. */
-  close(): void {
-    this.#context.executor.close(this.session)
+  return (session, head, request) => {
+    const isOther = (head.flags & otherLanguages) !== 0
+    const refusal = isOther ? 'runs DolphinDB scripts only, neither Python nor q' : session.refusal
+    check(refusal === undefined, `The embedded server ${refusal}.`)
+    if (request.kind !== 'connect') {
+      return head.clientId === undefined
+        ? execute(session, request)
+        : retries.once(head, () => execute(session, request))
+    }
+    const { login } = request
+    if (login === undefined) return undefined
+    logIn(node, session, login.user, login.password, login.encrypted)
+    return boolScalar(true)
   }
 }

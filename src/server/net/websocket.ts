@@ -11,7 +11,7 @@ export interface WebSocketOptions {
   readonly maxMessageBytes: number
   /**
    * Opens a session for an upgraded socket. Each write to `messages` is one message, and each message that arrives is
-   * read as its bytes. With `refusal`, the session answers every request with that text.
+   * read as its bytes. With `refusal`, the session refuses every request.
    */
   accept(messages: Duplex, socket: Duplex, refusal: string | undefined): void
 }
@@ -24,11 +24,11 @@ interface Machinery {
 // If more bytes than this wait in the socket, the session pauses until the client has read some of them.
 const writableHighWaterMark = 1_048_576
 
-/** Unsupported kind of session → error for its requests. Clients require that the handshake succeeds. */
+/** Unsupported kind of session → what the server does instead. Clients require that the handshake succeeds. */
 const refusals: Readonly<Record<string, string>> = {
-  python: 'The embedded server runs DolphinDB scripts only, no Python sessions.',
-  q: 'The embedded server runs DolphinDB scripts only, no q sessions.',
-  streaming: 'The embedded server does not publish stream tables to subscribers.',
+  python: 'runs DolphinDB scripts only, no Python sessions',
+  q: 'runs DolphinDB scripts only, no q sessions',
+  streaming: 'does not publish stream tables to subscribers',
 }
 
 /** The WebSocket connections of one port. Loads its modules late, because most servers never see a browser. */

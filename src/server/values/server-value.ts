@@ -31,6 +31,8 @@ export interface ScriptSession {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly delay: (durationMs: number) => Promise<void>
+  /** Why every request of the session fails; see `SessionInfo`. */
+  readonly refusal?: string | undefined
 }
 
 /** A generator yields a Suspension to let its session wait. Other sessions continue meanwhile. */
