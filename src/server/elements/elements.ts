@@ -105,8 +105,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
 /** The keys in the order in which the script first set them. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
-  const vector = vectorOfScalars(keys)
-  if (keys.length > 0) return vector ?? tupleOf(keys)
+  if (keys.length > 0) return vectorOfScalars(keys) ?? tupleOf(keys)
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 

@@ -9,7 +9,6 @@ import {
   concatColumns,
   elementAt,
   scalarAt,
-  vectorOf,
 } from '../../protocol/element.js'
 import {
   columnOfCells,
@@ -296,10 +295,18 @@ function decimal(digits: string): Scalar | undefined {
 
 /** The rows of all columns in a type that holds them without changing their kind, otherwise as a tuple. */
 export function joinColumns<T extends Column>(columns: readonly T[]): T {
+  return joinTyped(columns) ?? joinAs(columns, { type: 'ANY' })
+}
+
+/** Like `joinColumns`; undefined if no type can hold all rows. */
+function joinTyped<T extends Column>(columns: readonly T[]): T | undefined {
   let type: ColumnType | undefined = columnTypeOf(columns[0]!)
   for (const column of columns) type = type && commonType(type, columnTypeOf(column))
-  const common = type ?? { type: 'ANY' }
-  return concatColumns(columns.map(column => convertColumn(column, common))) as T
+  return type && joinAs(columns, type)
+}
+
+function joinAs<T extends Column>(columns: readonly T[], type: ColumnType): T {
+  return concatColumns(columns.map(column => convertColumn(column, type))) as T
 }
 
 function commonType(left: ColumnType, right: ColumnType): ColumnType | undefined {
@@ -319,26 +326,10 @@ function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined 
   return type && { type }
 }
 
-function scalarType(value: Scalar): ColumnType {
-  return 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
-}
-
-/** A typed vector of the scalars; undefined if no type can hold all of them. */
+/** A typed vector of at least one scalar; undefined if no type can hold all of them. */
 export function vectorOfScalars(scalars: readonly Scalar[]): Vector | undefined {
-  let type: ColumnType = { type: 'VOID' }
-  for (const scalar of scalars) {
-    const common = commonScalarType(type, scalarType(scalar))
-    if (common === undefined || dataTypes[common.type].category === 'system') return undefined
-    type = common
-  }
-  if (type.type === 'VOID') return { form: 'vector', type: 'VOID', length: scalars.length }
-  const values = scalars.map(scalar => convertedScalar(scalar, type).value)
-  return vectorOf(type, values) as Vector
-}
-
-function convertedScalar(scalar: Scalar, type: ColumnType): Scalar {
-  if (scalar.type === type.type) return scalar
-  return elementAt(convertColumn(columnOfScalar(scalar), type), 0) as Scalar
+  const areData = scalars.every(({ type }) => dataTypes[type].category !== 'system')
+  return areData ? joinTyped(scalars.map(columnOfScalar)) : undefined
 }
 
 /** The value of constants next to each other (`1 2 NULL`); undefined if they have no common type. */

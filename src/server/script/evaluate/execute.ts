@@ -159,6 +159,7 @@ function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
   return completion?.kind === 'continue' ? undefined : completion
 }
 
+/** The items of a loop. Those of a range come one by one, because it may be too long for a vector. */
 function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
     if (node.kind !== 'binary' || node.operator !== '..') {
