@@ -102,15 +102,9 @@ export async function startServerOn(
   let isClosed = false
   const sleep = sleepOn(platform.clock, () => isClosed)
   let lastSessionId = firstSessionId - 1
-  /** @param remoteAddress  '' for the initial script, which has no client */
-  const openSession = (
-    remoteAddress: string,
-    remotePort: number,
-    refusal?: string,
-  ): ScriptSession => {
-    const id = String((lastSessionId += 1))
-    return executor.open({ id, remoteAddress, remotePort, refusal, delay: sleep })
-  }
+  /** The initial script, which has no client, has '' for an address. */
+  const openSession = (client: Omit<SessionInfo, 'id' | 'delay'>): ScriptSession =>
+    executor.open({ ...client, id: String((lastSessionId += 1)), delay: sleep })
   const run = requestRunner(node, executor, options.discard === true ? discarded : undefined)
   const listener = new Listener({
     network: platform.network,
@@ -136,10 +130,14 @@ export async function startServerOn(
       },
     },
     openSession: ({ remoteAddress, remotePort }, refusal) =>
-      openSession(remoteAddress, remotePort, refusal),
+      openSession({ remoteAddress, remotePort, refusal }),
   })
   if (options.initScript !== undefined) {
-    await runAsAdmin(executor, openSession('', 0), options.initScript)
+    await runAsAdmin(
+      executor,
+      openSession({ remoteAddress: '', remotePort: 0 }),
+      options.initScript,
+    )
   }
   checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
   node.port = await listener.listen(host, options.port ?? defaultPort)

@@ -130,18 +130,21 @@ function builtin(signature: string, call: Call<BuiltinArguments>): Builtin {
     return { parameter, read, isRequired: !/^\[|^\.\.\./.test(word) }
   })
   const parameters = declared.map(({ parameter }) => parameter)
-  const hasKinds = declared.some(({ read }) => read !== undefined)
   const hasRest = parameters.at(-1)?.startsWith('...') === true
   const given = (context: CallContext, args: BuiltinArguments): BuiltinArguments => {
-    const missing = declared.findIndex((one, at) => one.isRequired && args[at] === undefined)
-    check(missing < 0, `The argument [${parameters[missing]}] of function [${name}] must be given.`)
-    if (!hasKinds) return args
-    return args.map((value, at) => {
-      const { read, isRequired, parameter } = declared[at] ?? {}
-      if (read === undefined || value === undefined) return value
-      if (!isRequired && isVoid(value)) return undefined
-      return read(value, { parameter: parameter!, fn: name, context }) as ServerValue
-    })
+    const values = args.slice()
+    for (let at = 0; at < declared.length; at++) {
+      const { isRequired, parameter, read } = declared[at]!
+      const value = args[at]
+      if (value === undefined && isRequired) {
+        throw new ScriptError(`The argument [${parameter}] of function [${name}] must be given.`)
+      }
+      if (value === undefined || read === undefined) continue
+      const isAbsent = !isRequired && isVoid(value)
+      const place = { parameter, fn: name, context }
+      values[at] = isAbsent ? undefined : (read(value, place) as ServerValue)
+    }
+    return values
   }
   return {
     name,

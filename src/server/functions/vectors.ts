@@ -23,7 +23,7 @@ import {
   makeDictionary,
 } from '../elements/elements.js'
 import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
-import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/comparison.js'
+import { distinctRows, rowComparison, truthOf } from '../operators/comparison.js'
 import { isLiteral, operandOf, refused, scalarAt } from '../operators/operands.js'
 import { check } from '../script-error.js'
 import {
@@ -54,19 +54,14 @@ function aggregate(name: string, compute: (vector: Vector) => ServerValue): Call
   }
 }
 
-/** The elements that are not null. @throws {ScriptError} unless they are numbers */
-function presentCells(vector: Vector, name: string): (number | bigint)[] {
+/** The sum is a LONG for integers, a DOUBLE for floating numbers; decimals keep their scale. */
+function sumOf(vector: Vector, name = 'sum'): ServerValue {
   const kind = kindOf(vector.type)
   if (kind === undefined || kind === 'text') throw refused(name, vector.type.toLowerCase())
-  return cellsOf(vector).filter(cell => cell !== null)
-}
-
-/** The sum is a LONG for integers, a DOUBLE for floating numbers; decimals keep their scale. */
-function sumOf(vector: Vector): ServerValue {
-  const cells = presentCells(vector, 'sum')
-  const kind = kindOf(vector.type)
+  const cells = cellsOf(vector).filter(cell => cell !== null)
   if (kind === 'double' || kind === 'void') {
-    return doubleScalar(cells.length === 0 ? null : sumOfNumbers(cells as number[]))
+    const sum = (cells as number[]).reduce((sum, cell) => sum + cell, 0)
+    return doubleScalar(cells.length === 0 ? null : sum)
   }
   const total = cells.reduce((sum: bigint, cell) => sum + BigInt(cell), 0n)
   const value = cells.length === 0 ? null : total
@@ -77,15 +72,9 @@ function sumOf(vector: Vector): ServerValue {
   return { form: 'scalar', type, scale, value }
 }
 
-function sumOfNumbers(cells: readonly number[]): number {
-  return cells.reduce((sum, cell) => sum + cell, 0)
-}
-
 /** The arithmetic mean, always a DOUBLE. */
 function meanOf(vector: Vector): ServerValue {
-  presentCells(vector, 'avg')
-  const cells = cellsAs('double', vector).filter(cell => cell !== null)
-  return doubleScalar(cells.length === 0 ? null : sumOfNumbers(cells) / cells.length)
+  return applyBinary('\\', sumOf(vector, 'avg'), intScalar(presentCount(vector)))
 }
 
 /** The smallest or largest element; the first one if several are equal. */
@@ -282,8 +271,6 @@ export const vectorFunctions = family({
   },
   'take(X: column, n: int)': (_, [column, count]) =>
     takeRows(column, takenPositions(column.length, count)),
-  'sort(X: vector, [ascending: bool])': (_, [column, ascending = true]) =>
-    takeRows(column, sortRows([{ column, descending: !ascending }], column.length)),
   'distinct(X: vector)': (_, [vector]) =>
     takeRows(vector, distinctRows([ofOneType(vector, 'vector of distinct values')])),
   'rand(X, [count: count])': ({ node }, [value, count]) => {

@@ -161,9 +161,12 @@ export class Connection {
 
   async #serve(): Promise<void> {
     while (!this.#finished) {
-      const arrival = await this.#next()
-      if (arrival.kind === 'request') await this.#take(arrival)
-      else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
+      const arrival = this.#read() ?? (await this.#next())
+      if (arrival.kind === 'request') {
+        // Most requests do not wait, and awaiting each would take longer than some of them.
+        const pending = this.#take(arrival)
+        if (pending !== undefined) await pending
+      } else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
       else {
         await this.#runLater()
         this.stop()
@@ -176,21 +179,24 @@ export class Connection {
   /** The next request, as soon as it has arrived and there is room for its answer. */
   async #next(): Promise<Arrival> {
     for (;;) {
-      if (this.#replies.bufferedBytes >= replyBytes) this.#replies.flush()
-      if (this.#replies.hasRoom) {
-        await this.#giveTurn()
-        const arrival = this.#read()
-        if (arrival !== undefined) return arrival
-        this.#replies.flush()
+      const arrival = this.#read()
+      if (arrival !== undefined) return arrival
+      this.#replies.flush()
+      if (this.#isTurnOver()) {
+        this.#regulateReading(true)
+        await new Promise<void>(resolve => this.#context.clock.nextTurn(resolve))
+      } else {
+        this.#regulateReading(!this.#replies.hasRoom)
+        await new Promise<void>(resolve => (this.#wake = resolve))
+        this.#wake = undefined
       }
-      this.#regulateReading(!this.#replies.hasRoom)
-      await new Promise<void>(resolve => (this.#wake = resolve))
-      this.#wake = undefined
     }
   }
 
-  /** Undefined while the next request is incomplete. */
+  /** Undefined while the next request is incomplete, or has to wait for room or for other connections. */
   #read(): Arrival | undefined {
+    if (this.#replies.bufferedBytes >= replyBytes) this.#replies.flush()
+    if (!this.#replies.hasRoom || this.#isTurnOver()) return undefined
     try {
       const step = this.#decoding.next()
       if (step.done !== true) return undefined
@@ -202,18 +208,16 @@ export class Connection {
     }
   }
 
-  /** Lets other connections run if requests of this one have run for a while in this turn of the event loop. */
-  async #giveTurn(): Promise<void> {
+  /** True if other connections must run, because requests of this one have run for a while in this turn of the event loop. */
+  #isTurnOver(): boolean {
     const { clock } = this.#context
     const startedMs = this.#turnStartedMs
-    if (startedMs === undefined) {
-      this.#turnStartedMs = clock.nowMs()
-      clock.nextTurn(() => (this.#turnStartedMs = undefined))
-    } else if (this.#reader.available > 0 && clock.nowMs() - startedMs >= turnMs) {
-      this.#replies.flush()
-      this.#regulateReading(true)
-      await new Promise<void>(resolve => clock.nextTurn(resolve))
+    if (startedMs !== undefined) {
+      return this.#reader.available > 0 && clock.nowMs() - startedMs >= turnMs
     }
+    this.#turnStartedMs = clock.nowMs()
+    clock.nextTurn(() => (this.#turnStartedMs = undefined))
+    return false
   }
 
   /** Pauses or resumes reading. Never pauses while the loop waits for the rest of a request. */
@@ -225,7 +229,7 @@ export class Connection {
     else this.#transport.resume()
   }
 
-  async #take({ head, request }: Extract<Arrival, { kind: 'request' }>): Promise<void> {
+  #take({ head, request }: Extract<Arrival, { kind: 'request' }>): Promise<void> | undefined {
     const asynchronous = (head.flags & requestFlags.async) !== 0
     const { faults } = this.#context.node
     this.#requestNumber += 1
@@ -242,8 +246,11 @@ export class Connection {
     const silent = asynchronous && request.kind !== 'connect'
     const work: Work = { head, request, fault, silent, runs: 1 }
     this.#current = work
-    const runs = fault.request === undefined || (await this.#apply(fault.request, work))
-    if (runs) await this.#run(work)
+    return fault.request === undefined ? this.#run(work) : this.#runWith(fault.request, work)
+  }
+
+  async #runWith(fault: FaultBefore, work: Work): Promise<void> {
+    if (await this.#apply(fault, work)) await this.#run(work)
   }
 
   /** @returns true if the request runs now */
@@ -262,43 +269,49 @@ export class Connection {
     return 'until' in fault && !this.#finished
   }
 
-  async #run(work: Work): Promise<void> {
+  #run(work: Work): Promise<void> | undefined {
     this.#current = work
     this.#session.fault = work.fault
-    const clearsMemory = (work.head.flags & requestFlags.clearMemory) !== 0
-    let result: Result = { value: undefined }
-    while (work.runs-- > 0) {
-      result = await this.#resultOf(work)
-      if (this.#finished) return
-      if (clearsMemory) this.#context.executor.clearMemory(this.#session)
-    }
-    await this.#settle(work, result)
+    const result = this.#resultOf(work)
+    return result instanceof Promise
+      ? result.then(settled => this.#ran(work, settled))
+      : this.#ran(work, result)
   }
 
-  async #resultOf(work: Work): Promise<Result> {
+  #ran(work: Work, result: Result): Promise<void> | undefined {
+    if (this.#finished) return undefined
+    const clearsMemory = (work.head.flags & requestFlags.clearMemory) !== 0
+    if (clearsMemory) this.#context.executor.clearMemory(this.#session)
+    work.runs -= 1
+    return work.runs > 0 ? this.#run(work) : this.#settle(work, result)
+  }
+
+  /** A promise only if the request waits. */
+  #resultOf(work: Work): Result | Promise<Result> {
     try {
       if (work.request.kind === 'connect') this.#connected = true
       else if (!this.#connected)
         throw new Error('The first request of a connection must be connect.')
       const outcome = this.#context.run(this.#session, work.head, work.request)
-      return { value: outcome instanceof Promise ? await this.#awaited(work, outcome) : outcome }
+      return outcome instanceof Promise ? this.#awaited(work, outcome) : { value: outcome }
     } catch (error) {
       return { error }
     }
   }
 
-  async #awaited(work: Work, outcome: Promise<Value | undefined>): Promise<Value | undefined> {
+  async #awaited(work: Work, outcome: Promise<Value | undefined>): Promise<Result> {
     const { node } = this.#context
     const { id } = this.#session
     const job = this.#jobOf(work)
     if (job !== undefined) node.jobs.set(id, job)
     // Sends printed output before the request waits.
     this.#replies.flush()
-    try {
-      return await outcome
-    } finally {
-      node.jobs.delete(id)
-    }
+    const result = await outcome.then(
+      value => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    node.jobs.delete(id)
+    return result
   }
 
   /** The request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
@@ -317,19 +330,19 @@ export class Connection {
   }
 
   /** Answers a request, or counts its failure if its client gets no answer. */
-  async #settle({ head, request, silent, fault }: Work, result: Result): Promise<void> {
+  #settle({ head, request, silent, fault }: Work, result: Result): Promise<void> | undefined {
     if (silent) {
       if ('error' in result) this.#countFailure(requestText(request), result.error)
     } else {
       const isCompressed = (head.flags & requestFlags.compress) !== 0
       if ('error' in result) this.#replies.error(messageOf(result.error))
       else this.#replies.value(result.value, head.fetchSize ?? 0, isCompressed)
-      await this.#runLater()
     }
     const answer = fault.answer?.()
     if (answer === 'drop') this.#replies.forget()
     if (answer === 'cut') this.#replies.flushHalf()
     if (answer === 'cut' || answer === 'close') this.#kill()
+    return silent || this.#later.length === 0 ? undefined : this.#runLater()
   }
 
   async #runLater(): Promise<void> {

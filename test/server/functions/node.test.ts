@@ -47,8 +47,7 @@ testExamples(t, {
     'typestr(getConfig("persistenceDir"))': 'STRING',
     'typestr(getConfig("nothing"))': 'VOID',
     'typestr(getConfig("dataSync"))': 'VOID',
-    'sort(getConfig().keys())[:3]':
-      '[enableInsertStatementForDFSTable,enableSharedVarCreationControl,maxPubConnections]',
+    '`maxPubConnections in getConfig().keys()': 'true',
     'getConfig().newValuePartitionPolicy': 'add',
     'getConfig(NULL).newValuePartitionPolicy': 'add',
   },

@@ -86,7 +86,7 @@ function* typeWithScale(callee: ServerValue, node: Call, frame: Frame): Evaluati
 
 interface Given {
   readonly positional: (ServerValue | undefined)[]
-  readonly keywords: Map<string, ServerValue>
+  keywords: Keywords
   /** The name of each positional argument (`x`, `t.x`, `1..3 as x`); undefined for an argument without a name. */
   readonly names: (string | undefined)[]
 }
@@ -96,19 +96,46 @@ function* evaluateArguments(
   nodes: readonly Argument[],
   frame: Frame,
 ): Evaluation<Given> {
-  const given: Given = { positional: [], keywords: new Map(), names: [] }
-  const { positional, keywords, names } = given
-  for (const { name, value: node } of nodes) {
-    const value =
-      node &&
-      (plainArgument(fn, name ?? positional.length, node, frame) ?? (yield* evaluate(node, frame)))
-    if (name === undefined) {
-      positional.push(value)
-      const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
-      names.push(isNamed ? node.name : undefined)
-    } else if (value !== undefined) keywords.set(name, value)
+  const given: Given = { positional: [], keywords: noKeywords, names: [] }
+  for (const argument of nodes) {
+    const { value: node } = argument
+    const plain = plainValue(fn, argument, given, frame)
+    give(given, argument, plain ?? (node && (yield* evaluate(node, frame))))
   }
   return given
+}
+
+/**
+ * `f{…}` of constants and variables, as clients write it; undefined for other nodes. Without a generator, because clients
+ * send it with every request.
+ */
+export function plainPartial(node: Call, frame: Frame): PartialFunction | undefined {
+  const callee = calleeOf(node.callee, frame)
+  if (callee?.form !== 'function') return undefined
+  const given: Given = { positional: [], keywords: noKeywords, names: [] }
+  for (const argument of node.args) {
+    const plain = plainValue(callee, argument, given, frame)
+    if (plain === undefined && argument.value !== undefined) return undefined
+    give(given, argument, plain)
+  }
+  return partialOf(callee, given.positional, given.keywords)
+}
+
+function plainValue(
+  fn: FunctionValue | undefined,
+  { name, value: node }: Argument,
+  { positional }: Given,
+  frame: Frame,
+): ServerValue | undefined {
+  return node && plainArgument(fn, name ?? positional.length, node, frame)
+}
+
+function give(given: Given, { name, value: node }: Argument, value: ServerValue | undefined): void {
+  if (name === undefined) {
+    given.positional.push(value)
+    const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
+    given.names.push(isNamed ? node.name : undefined)
+  } else if (value !== undefined) given.keywords = new Map(given.keywords).set(name, value)
 }
 
 /**

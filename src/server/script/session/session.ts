@@ -15,7 +15,7 @@ import type {
   Suspension,
   FunctionValue,
 } from '../../values/server-value.js'
-import { callFunction } from '../evaluate/call.js'
+import { callFunction, plainPartial } from '../evaluate/call.js'
 import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
 import { evaluate, type Frame, calleeOfName } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
@@ -192,37 +192,32 @@ const calledName = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*!?(?=\{|$)/
  */
 function* callByText(runtime: Runtime, text: string, args: CallArguments): Evaluation<ServerValue> {
   const frame = topFrame(runtime)
-  const [name] = calledName.exec(text) ?? []
+  const known = runtime.nameField?.text === text ? runtime.nameField : undefined
+  const name = known === undefined ? calledName.exec(text)?.[0] : known.name
   let fn: ServerValue | undefined
   if (name !== undefined) {
     fn = calleeOfName(name, frame)
     if (fn === undefined) throw unknownFunction(`${name}${notEmbedded}`)
   }
+  let node = known?.node
   if (name !== text) {
     // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
-    if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
-    fn = yield* functionOfText(text, frame)
+    if (known === undefined && /^$|^\s|\s$/.test(text)) throw unknownFunction(text)
+    const parse = (): Expression =>
+      new Parser(text, name => runtime.kindOfName(name)).parseFunctionName()
+    node ??= parse()
+    try {
+      fn = (node.kind === 'partial' && plainPartial(node, frame)) || (yield* evaluate(node, frame))
+    } catch (error) {
+      // If a name is unknown by now, the error is that of the parser.
+      if (known !== undefined) parse()
+      throw error
+    }
   }
   if (fn?.form !== 'function') throw unknownFunction(text)
+  if (known === undefined) runtime.nameField = { text, name, node }
   runtime.argumentNames = []
   return yield* callFunction(runtime, fn, args)
-}
-
-/** The value of a name field. The text of a client's last request is not parsed again. */
-function* functionOfText(text: string, frame: Frame): Evaluation<ServerValue> {
-  const { runtime } = frame
-  const parse = (): Expression =>
-    new Parser(text, name => runtime.kindOfName(name)).parseFunctionName()
-  const known = runtime.lastName?.text === text ? runtime.lastName.node : undefined
-  const node = known ?? parse()
-  runtime.lastName = { text, node }
-  try {
-    return yield* evaluate(node, frame)
-  } catch (error) {
-    // If a name is unknown by now, the error is that of the parser.
-    if (known !== undefined) parse()
-    throw error
-  }
 }
 
 function unknownFunction(name: string): ScriptError {
@@ -247,8 +242,14 @@ export class Runtime {
   argumentNames: readonly (string | undefined)[] = []
   /** True if the server drops rows for shared and stored tables but counts them as inserted. */
   discards = false
-  /** The name field of the last function request that is not a plain name, and its expression. */
-  lastName: { readonly text: string; readonly node: Expression } | undefined
+  /** The name field of the last function request, which clients repeat: the name in front, and the parsed expression. */
+  nameField:
+    | {
+        readonly text: string
+        readonly name: string | undefined
+        readonly node: Expression | undefined
+      }
+    | undefined
   private steps = 0
   private turnStartedAt = 0
   private callDepth = 0
