@@ -5,14 +5,9 @@ import t from 'tap'
 import { type Value, type Vector } from '../../../src/protocol/value.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'
-import {
-  makeDictionary,
-  checkDirectAccess,
-  memberOf,
-  tableColumn,
-} from '../../../src/server/elements/elements.js'
+import { checkDirectAccess, tableColumn } from '../../../src/server/elements/elements.js'
 import { type TableKind, createTable } from '../../../src/server/tables/server-table.js'
-import { int, ints, text } from '../../helpers/values.js'
+import { ints } from '../../helpers/values.js'
 
 testExamples(t, {
   vectors: {
@@ -110,14 +105,6 @@ t.test('functions, types and handles are sent as their names', async t => {
 
 const table = (kind: TableKind = 'basic'): ReturnType<typeof createTable> =>
   createTable(kind, ['a'], [{ type: 'INT' }], { columns: [ints(1, 2) as Vector] })
-
-t.test('members are columns of tables and entries of dictionaries', async t => {
-  t.strictSame(memberOf(table(), 'a'), ints(1, 2))
-  t.strictSame(memberOf(makeDictionary([text('k')], [int(7)]), 'k'), int(7))
-  t.strictSame(memberOf(makeDictionary([int(2)], [int(7)]), '2'), int(7))
-  t.throws(() => memberOf(table(), 'b'), { message: 'Unrecognized column name [b].' })
-  t.throws(() => memberOf(int(1), 'b'), { message: 'The object has no member [b].' })
-})
 
 t.test('only SQL reads columns of stream and DFS tables', async t => {
   for (const [kind, name, id] of [

@@ -18,20 +18,6 @@ const tickers = [
   'tb1=db.createPartitionedTable(testDictSchema, tbName, `ticker)',
 ].join('\n')
 
-t.test('seed: rows are appended to a table partitioned by value', async t => {
-  const { run, call, show } = testSession()
-  await run(tickers)
-  const frame = await run(
-    'table(1 2 2 3 as id, ["AAPL","AMZN","AMZN","A"] as ticker, 22 3.5 21 26 as price)',
-  )
-  const answer = await call("append!{loadTable('dfs://testDB', `tb1)}", frame!)
-  t.match(answer, { form: 'table', rows: 0 }, 'the rows of a DFS table are not sent')
-  t.equal(
-    await show('select * from loadTable("dfs://testDB", `tb1) order by price'),
-    '2 AMZN 3.5;2 AMZN 21;1 AAPL 22;3 A 26',
-  )
-})
-
 t.test('rows outside the scheme are dropped, and tableInsert counts the rows kept', async t => {
   const { run, show } = testSession({ config: { newValuePartitionPolicy: 'skip' } })
   const cases: [string, string, string][] = [

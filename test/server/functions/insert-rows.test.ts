@@ -3,8 +3,7 @@
   #inserting names the sources of texts and counts.
 */
 import t from 'tap'
-import { columnsText, testSession } from '../../helpers/script.js'
-import type { Table } from '../../../src/protocol/value.js'
+import { testSession } from '../../helpers/script.js'
 
 t.test('implicit conversion on insert, as in the manual', async t => {
   const { run, show, fail } = testSession()
@@ -59,22 +58,6 @@ t.test('tableUpsert returns a LONG pair of inserted and updated rows', async t =
   })
   t.equal(await show('select * from t'), 'A 1 5;B 2 600;C 300 700;D 400 800')
   t.equal(await show('select * from upsert!(t, n)'), 'A  ;B  600;C 300 700;D 400 800')
-})
-
-t.test('seed: an asynchronous client may send other temporal types than the table has', async t => {
-  const { run, call, show } = testSession()
-  await run(
-    'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades',
-  )
-  const frame = await run(
-    'table(nanotimestamp(2020.02.29 2020.12.31) as time, ["FHU","IBN"] as sym, 1.5 2.5 as price, 1 2 as id)',
-  )
-  t.equal(columnsText(frame as Table), 'time NANOTIMESTAMP, sym STRING, price DOUBLE, id INT')
-  await call('tableInsert{trades}', frame!)
-  t.equal(
-    await show('select * from trades'),
-    '2020.02.29T00:00:00.000 FHU 1.5 1;2020.12.31T00:00:00.000 IBN 2.5 2',
-  )
 })
 
 t.test('an upsert into a PKEY table names no keys', async t => {

@@ -58,29 +58,6 @@ testExamples(t, {
     'each(def(a,b):a+b, 1..3, 2..4)': '[3,5,7]',
     'each(x -> x, array(INT,0))': '[]',
   },
-  'functions are called through functions': {
-    'partial(add,1)(2)': '3',
-  },
-})
-
-t.test('seed: a view converts the rows of an asynchronous client', async t => {
-  const admin = testSession({ user: 'guest' })
-  await admin.run(
-    [
-      'login("admin","123456")',
-      'share streamTable(10000:0,`time`sym`price`id, [DATE,SYMBOL,DOUBLE,INT]) as trades',
-      'def appendStreamingData(mutable data){',
-      '    tableInsert(trades, data.replaceColumn!(`time, date(data.time)))',
-      '}',
-      'addFunctionView(appendStreamingData)',
-    ].join('\n'),
-  )
-  const client = testSession({ node: admin.node })
-  const frame = await client.run(
-    'table(nanotimestamp(2020.02.29 2020.12.31) as time, ["FHU","IBN"] as sym, 1.5 2.5 as price, 1 2 as id)',
-  )
-  await client.call('appendStreamingData', frame!)
-  t.equal(await admin.show('select * from trades'), '2020.02.29 FHU 1.5 1;2020.12.31 IBN 2.5 2')
 })
 
 t.test('views are listed and dropped', async t => {
