@@ -135,45 +135,39 @@ export function taskResult(
   return typed || value === undefined ? value : toPlain(value, times)
 }
 
-/** Finished tasks are removed in groups of at least this many, because every removal shifts all remaining tasks. */
-const compactAt = 1024
+interface Waiting {
+  readonly request: TaskRequest
+  next?: Waiting
+}
 
 /** First in, first out. Skips tasks whose caller has given up. */
 export class TaskQueue {
-  #requests: TaskRequest[] = []
-  #head = 0
+  #first: Waiting | undefined
+  #last: Waiting | undefined
 
   push(request: TaskRequest): void {
-    this.#requests.push(request)
+    const waiting: Waiting = { request }
+    if (this.#first === undefined) this.#first = waiting
+    else this.#last!.next = waiting
+    this.#last = waiting
   }
 
   first(): TaskRequest | undefined {
-    while (this.#head < this.#requests.length) {
-      const request = this.#requests[this.#head]!
-      if (request.task.state === 'pending') return request
-      this.#advance()
-    }
-    return undefined
+    while (this.#first?.request.task.state === 'finished') this.#first = this.#first.next
+    return this.#first?.request
   }
 
   next(): TaskRequest | undefined {
     const request = this.first()
-    if (request !== undefined) this.#advance()
+    this.#first = this.#first?.next
     return request
   }
 
-  /** Empties the queue and fails its tasks. Tasks whose caller gave up earlier keep their own failure. */
+  /** Empties the queue and fails its tasks. */
   failAll(error: unknown): void {
-    for (const { task } of this.#requests.splice(0).slice(this.#head)) task.fail(error)
-    this.#head = 0
-  }
-
-  #advance(): void {
-    this.#head++
-    const isLast = this.#head === this.#requests.length
-    if (!isLast && (this.#head < compactAt || this.#head * 2 < this.#requests.length)) return
-    this.#requests.splice(0, this.#head)
-    this.#head = 0
+    for (let request = this.next(); request !== undefined; request = this.next()) {
+      request.task.fail(error)
+    }
   }
 }
 
