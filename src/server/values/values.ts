@@ -4,12 +4,7 @@
   (manual, "Constants").
 */
 import { type ColumnType, type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
-import {
-  columnTypeOf,
-  concatColumns,
-  elementAt,
-  scalarAt,
-} from '../../protocol/element.js'
+import { columnTypeOf, concatColumns, elementAt, scalarAt } from '../../protocol/element.js'
 import {
   columnOfCells,
   columnTexts,

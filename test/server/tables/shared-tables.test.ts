@@ -79,34 +79,31 @@ async function allowed({ fail }: TestSession, scripts: Record<string, string>): 
   return letters
 }
 
-t.test(
-  'DFS tables: administrators, the owner, and users with a right',
-  async t => {
-    const { admin, joe, sue, guest } = await people()
-    t.equal(await allowed(admin, stored), 'riud')
-    t.equal(await allowed(joe, stored), 'riud')
-    t.equal(await allowed(guest, stored), '')
-    const cases: [script: string, letters: string][] = [
-      ['', ''],
-      ['grant("sue", TABLE_READ, "dfs://db/pt")', 'r'],
-      ['grant("sue", TABLE_READ, "*")', 'r'],
-      ['grant("sue", DB_READ, "dfs://db")', 'r'],
-      ['grant("sue", TABLE_WRITE, "dfs://db/pt")', 'iud'],
-      ['grant("sue", DB_WRITE, "dfs://db")', 'iud'],
-      ['grant("sue", TABLE_INSERT, "dfs://db/pt")', 'i'],
-      ['grant("sue", DB_INSERT, "dfs://db")', 'i'],
-      ['grant("sue", TABLE_UPDATE, "dfs://db/pt")', 'u'],
-      ['grant("sue", TABLE_DELETE, "dfs://db/pt")', 'd'],
-      ['grant("sue", TABLE_READ, "dfs://db/pt"); revoke("sue", TABLE_READ, "dfs://db/pt")', ''],
-      ['grant("sue", TABLE_READ, "dfs://db/other")', ''],
-    ]
-    for (const [script, letters] of cases) {
-      admin.node.privileges.delete('sue')
-      await admin.run(script)
-      t.equal(await allowed(sue, stored), letters, script)
-    }
-  },
-)
+t.test('DFS tables: administrators, the owner, and users with a right', async t => {
+  const { admin, joe, sue, guest } = await people()
+  t.equal(await allowed(admin, stored), 'riud')
+  t.equal(await allowed(joe, stored), 'riud')
+  t.equal(await allowed(guest, stored), '')
+  const cases: [script: string, letters: string][] = [
+    ['', ''],
+    ['grant("sue", TABLE_READ, "dfs://db/pt")', 'r'],
+    ['grant("sue", TABLE_READ, "*")', 'r'],
+    ['grant("sue", DB_READ, "dfs://db")', 'r'],
+    ['grant("sue", TABLE_WRITE, "dfs://db/pt")', 'iud'],
+    ['grant("sue", DB_WRITE, "dfs://db")', 'iud'],
+    ['grant("sue", TABLE_INSERT, "dfs://db/pt")', 'i'],
+    ['grant("sue", DB_INSERT, "dfs://db")', 'i'],
+    ['grant("sue", TABLE_UPDATE, "dfs://db/pt")', 'u'],
+    ['grant("sue", TABLE_DELETE, "dfs://db/pt")', 'd'],
+    ['grant("sue", TABLE_READ, "dfs://db/pt"); revoke("sue", TABLE_READ, "dfs://db/pt")', ''],
+    ['grant("sue", TABLE_READ, "dfs://db/other")', ''],
+  ]
+  for (const [script, letters] of cases) {
+    admin.node.privileges.delete('sue')
+    await admin.run(script)
+    t.equal(await allowed(sue, stored), letters, script)
+  }
+})
 
 t.test('shared tables are open until rights on them are given (page addAccessControl)', async t => {
   const { admin, joe, sue, guest } = await people()
