@@ -159,7 +159,11 @@ class Audit {
     await this.#readInput()
     const { result, sums } = this.#input!
     rows.outside = result.rows.read - result.rows.rejected - sums.rows
-    let table = this.#compared!.keeps === 'all' ? await this.#readTable() : undefined
+    // With so many rows of others, sums cannot show which rows differ.
+    const areMany = (found: RowSums): boolean => found.rows > sums.rows + bucketCount
+    let table: RowSums | undefined
+    if (this.#compared!.keeps === 'all') table = await this.#readTable((_, found) => areMany(found))
+    if (table !== undefined && areMany(table)) table = undefined
     const chosen = table?.differences(sums) ?? new Uint8Array(bucketCount).fill(1)
     if (!chosen.includes(1)) Object.assign(rows, { missing: 0, changed: 0, repeated: 0 })
     else if (inputs.includes('-')) {
@@ -167,13 +171,14 @@ class Audit {
         'the table has other rows than standard input, which cannot be read twice: audit a file to find out which rows differ',
       )
     } else {
-      for (const part of parts(sums.counts, chosen)) table = await this.#narrow(part, table)
+      for (const part of parts(sums, chosen)) table = await this.#narrow(part, table)
     }
     rows.table = table!.rows
     rows.found = sums.rows - rows.missing! - rows.changed! - rows.replaced
     rows.others = table!.rows - rows.found - rows.changed!
     if (rows.missing === 0 && rows.changed === 0 && rows.others === 0) this.#certify(table!)
   }
+
   async #compareWith(certificate: Certificate): Promise<void> {
     const { rows } = this.#result
     await this.#readInput()
@@ -349,14 +354,16 @@ class Audit {
     }
   }
 
-  /** Reads the table once. */
-  async #readTable(take?: (block: Block) => void): Promise<RowSums> {
+  /** Reads the table once. @param take  returns true if it needs no more rows; some may follow */
+  async #readTable(
+    take: (block: Block, sums: RowSums) => boolean | void = () => false,
+  ): Promise<RowSums> {
     const sums = new RowSums()
     this.#stored ??= await this.#openTable()
     await readStored(this.#stored, (columns, rowCount) => {
       const block = this.#blockOf(columns, rowCount)
       sums.add(block)
-      take?.(block)
+      return take(block, sums) === true
     })
     return sums
   }

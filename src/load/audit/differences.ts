@@ -7,7 +7,7 @@ import type { Column } from '../../protocol/value.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
 import type { Compared } from './compared.js'
 import type { RowHasher } from './row-hash.js'
-import { eachChosen, KeptHashes, type HashedRows, type RowSums } from './row-sets.js'
+import { eachChosen, KeptHashes, rowBits, type HashedRows, type RowSums } from './row-sets.js'
 
 /** Each of so many rows of the input is compared with each of so many stored rows. */
 const mostCompared = 1_000
@@ -57,8 +57,9 @@ export class Differences {
     this.#hasher = hasher
     const singles = table && input.singles(table, chosen)
     this.needsRows = singles === undefined
-    this.#wholes = new KeptHashes(chosen, singles ? chosen : input.counts)
-    this.#keys = compared.keeps === 'all' ? undefined : new KeptHashes(chosen, input.counts)
+    const most = (bucket: number): number => (singles ? 1 : input.rowsIn(bucket))
+    this.#wholes = new KeptHashes(chosen, most)
+    this.#keys = compared.keeps === 'all' ? undefined : new KeptHashes(chosen, most)
     for (const [bucket, { isOwn, bits }] of singles ?? []) {
       if (isOwn) this.#wholes.add(bucket, bits)
       else this.#wholes.strange.add(bits)
@@ -107,7 +108,8 @@ export class Differences {
 
   /** Keeps rows of the table that the input does not have. */
   addStrangers(block: Block): void {
-    eachChosen(block, this.#chosen, (row, _, whole) => {
+    eachChosen(block, this.#chosen, row => {
+      const whole = rowBits(block.whole, row)
       if (this.#strangers.length === mostCompared || !this.#wholes.strange.has(whole)) return
       const texts = block.columns.map(column => formatElement(column, row).slice(0, mostCharacters))
       this.#strangers.push({ cells: this.#cellsOf(block.columns, row), texts })
@@ -124,10 +126,12 @@ export class Differences {
     lines: AuditResult['lines'],
     onMissing: (row: number) => void,
   ): void {
-    eachChosen(block, this.#chosen, (row, bucket, whole, key) => {
+    eachChosen(block, this.#chosen, (row, bucket) => {
+      const whole = rowBits(block.whole, row)
       const isOpen = this.#wholes.take(bucket, whole)
       if (!isOpen && !this.#repeated.delete(whole)) return
-      const isChanged = isOpen && this.#keys?.isStruck(bucket, key) === true
+      const isChanged =
+        isOpen && this.#keys?.isStruck(bucket, rowBits(block.identity, row)) === true
       const kind = isChanged ? 'changed' : isOpen ? 'missing' : 'repeated'
       this.#named[kind]++
       if (kind === 'missing') onMissing(row)

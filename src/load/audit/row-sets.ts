@@ -23,67 +23,64 @@ const bucketOf = (a: number): number => a >>> (32 - bucketBits)
 const bitsOf = (a: number, b: number): number =>
   (a & (0xffffffff >>> bucketBits)) * 2 ** 32 + (b >>> 0)
 
-/** Visits the rows of the chosen buckets. `whole` and `key` are bits of their hashes. */
+/** The same bits of the hash of a row. */
+export const rowBits = ({ a, b }: RowHashes, row: number): number => bitsOf(a[row]!, b[row]!)
+
+/** Visits the rows of the chosen buckets. */
 export function eachChosen(
-  { rowCount, outside, identity, whole }: HashedRows,
+  { rowCount, outside, identity: { a } }: HashedRows,
   chosen: Uint8Array,
-  visit: (row: number, bucket: number, whole: number, key: number) => void,
+  visit: (row: number, bucket: number) => void,
 ): void {
   for (let row = 0; row < rowCount; row++) {
-    const bucket = bucketOf(identity.a[row]!)
-    if (chosen[bucket] === 0 || outside?.[row] === 1) continue
-    const bits = bitsOf(whole.a[row]!, whole.b[row]!)
-    visit(row, bucket, bits, bitsOf(identity.a[row]!, identity.b[row]!))
+    const bucket = bucketOf(a[row]!)
+    if (chosen[bucket] === 1 && outside?.[row] !== 1) visit(row, bucket)
   }
 }
 
 /** How many rows each bucket has, and the sums of their hashes: equal for equal rows in any order. */
 export class RowSums {
   rows = 0
-  readonly counts: Uint32Array = new Uint32Array(bucketCount)
-  readonly #sums = new Int32Array(2 * bucketCount)
-  /** Sums of the products of both halves of a hash: they tell the sum of one hash from sums of several. */
-  readonly #products = new Int32Array(bucketCount)
+  /** Of each bucket: number of rows, sums of both halves of their hashes, and sum of the products of both halves. */
+  readonly #sums = new Int32Array(4 * bucketCount)
 
   add({ rowCount, outside, identity, whole: { a, b } }: HashedRows): void {
-    const { counts } = this
     const sums = this.#sums
     for (let row = 0; row < rowCount; row++) {
       if (outside?.[row] === 1) continue
-      const bucket = bucketOf(identity.a[row]!)
-      counts[bucket]!++
-      sums[2 * bucket]! += a[row]!
-      sums[2 * bucket + 1]! += b[row]!
-      this.#products[bucket]! += Math.imul(a[row]!, b[row]!)
+      const at = 4 * bucketOf(identity.a[row]!)
+      sums[at]!++
+      sums[at + 1]! += a[row]!
+      sums[at + 2]! += b[row]!
+      sums[at + 3]! += Math.imul(a[row]!, b[row]!)
       this.rows++
     }
   }
 
+  rowsIn(bucket: number): number {
+    return this.#sums[4 * bucket]!
+  }
+
   /** 1 for each bucket that differs. */
   differences(other: RowSums): Uint8Array {
-    return Uint8Array.from(this.counts, (count, bucket) => {
-      const isEqual =
-        count === other.counts[bucket] &&
-        this.#sums[2 * bucket] === other.#sums[2 * bucket] &&
-        this.#sums[2 * bucket + 1] === other.#sums[2 * bucket + 1]
-      return isEqual ? 0 : 1
-    })
+    const chosen = new Uint8Array(bucketCount)
+    this.#sums.forEach((sum, at) => sum !== other.#sums[at] && (chosen[at >> 2] = 1))
+    return chosen
   }
 
   /**
-   * What the sums show if the chosen buckets differ in one row each.
+   * What the sums show if the chosen buckets differ in one row each; the products tell the sum of one hash from sums of several.
    * @returns for each bucket, which side alone has the row, and the bits of its hash; undefined if a bucket differs in more rows
    */
   singles(other: RowSums, chosen: Uint8Array): Map<number, Single> | undefined {
     const singles = new Map<number, Single>()
     for (let bucket = chosen.indexOf(1); bucket >= 0; bucket = chosen.indexOf(1, bucket + 1)) {
-      const sign = this.counts[bucket]! - other.counts[bucket]!
-      const [a, b] = [2 * bucket, 2 * bucket + 1].map(
-        at => sign * (this.#sums[at]! - other.#sums[at]!),
+      const sign = this.rowsIn(bucket) - other.rowsIn(bucket)
+      const [a, b, product] = [1, 2, 3].map(
+        part => (sign * (this.#sums[4 * bucket + part]! - other.#sums[4 * bucket + part]!)) | 0,
       )
-      const product = sign * (this.#products[bucket]! - other.#products[bucket]!)
-      if (Math.abs(sign) !== 1 || bucketOf(a!) !== bucket) return undefined
-      if (Math.imul(a!, b!) !== (product | 0)) return undefined
+      const isSingle = Math.abs(sign) === 1 && Math.imul(a!, b!) === product
+      if (!isSingle || bucketOf(a!) !== bucket) return undefined
       singles.set(bucket, { isOwn: sign === 1, bits: bitsOf(a!, b!) })
     }
     return singles
@@ -91,9 +88,10 @@ export class RowSums {
 
   /** The number of rows, and the sum of each half over all buckets in hexadecimal. */
   digest(): string {
-    const halves = new Uint32Array(2)
-    this.#sums.forEach((sum, at) => (halves[at & 1]! += sum))
-    return [this.rows, ...Array.from(halves, half => half.toString(16).padStart(8, '0'))].join('-')
+    const totals = new Uint32Array(4)
+    this.#sums.forEach((sum, at) => (totals[at & 3]! += sum))
+    const halves = [totals[1]!, totals[2]!].map(half => half.toString(16).padStart(8, '0'))
+    return [this.rows, ...halves].join('-')
   }
 }
 
@@ -106,10 +104,12 @@ export interface Single {
 /** Which of the rows with the same identity a table keeps. */
 export type Keeps = 'all' | 'first' | 'last'
 
-/** Rows of a table to collect, so that they can be compared in the order of their hashes: random reads of the memory take longer. */
+/** Rows of a table to collect, so that they can be struck bucket by bucket: random reads of the memory take longer. */
 const mostCollected = 1 << 19
 /** Hashes to remember of rows that only the table has. */
 const mostRemembered = 1_000
+/** Evenly spread hashes are seldom further from the place where a bucket of 2,500 should have them. */
+const farthest = 64
 
 /** Hashes of rows of the input, or of their keys, in the chosen buckets: 8 bytes each. */
 export class KeptHashes {
@@ -132,24 +132,20 @@ export class KeptHashes {
 
   /**
    * @param chosen  1 for each bucket whose rows are kept
-   * @param counts  most rows of each bucket
+   * @param most  most rows of a bucket
    */
-  constructor(chosen: Uint8Array, counts: Uint8Array | Uint32Array) {
+  constructor(chosen: Uint8Array, most: (bucket: number) => number) {
     this.#chosen = chosen
     for (let bucket = 0; bucket < bucketCount; bucket++) {
-      this.#starts[bucket + 1] = this.#starts[bucket]! + chosen[bucket]! * counts[bucket]!
+      this.#starts[bucket + 1] = this.#starts[bucket]! + (chosen[bucket] === 1 ? most(bucket) : 0)
     }
     this.#ends = this.#starts.slice()
     this.#values = new Float64Array(this.#starts[bucketCount]!)
   }
 
   /** Keeps the input's rows. @param hashes  of whole rows or of their keys */
-  keep({ rowCount, outside, identity }: HashedRows, { a, b }: RowHashes): void {
-    for (let row = 0; row < rowCount; row++) {
-      const bucket = bucketOf(identity.a[row]!)
-      if (this.#chosen[bucket] === 0 || outside?.[row] === 1) continue
-      this.add(bucket, bitsOf(a[row]!, b[row]!))
-    }
+  keep(rows: HashedRows, hashes: RowHashes): void {
+    eachChosen(rows, this.#chosen, (row, bucket) => this.add(bucket, rowBits(hashes, row)))
   }
 
   add(bucket: number, bits: number): void {
@@ -189,52 +185,35 @@ export class KeptHashes {
   }
 
   /** Strikes the table's rows, once `strikeCollected` is called. */
-  strike({ rowCount, identity }: HashedRows, { a, b }: RowHashes): void {
-    for (let row = 0; row < rowCount; row++) {
-      const bucket = bucketOf(identity.a[row]!)
-      if (this.#chosen[bucket] === 0) continue
+  strike(rows: HashedRows, hashes: RowHashes): void {
+    eachChosen(rows, this.#chosen, (row, bucket) => {
       if (this.#count === mostCollected) this.strikeCollected()
-      this.#collected[this.#count] = 2 * bitsOf(a[row]!, b[row]!)
+      this.#collected[this.#count] = rowBits(hashes, row)
       this.#collectedBuckets[this.#count++] = bucket
-    }
+    })
   }
 
   strikeCollected(): void {
     const ends = new Uint32Array(bucketCount)
     for (let i = 0; i < this.#count; i++) ends[this.#collectedBuckets[i]!]!++
     for (let bucket = 1; bucket < bucketCount; bucket++) ends[bucket]! += ends[bucket - 1]!
-    const starts = ends.slice()
-    const values = new Float64Array(this.#count)
+    const next = ends.slice()
+    const ordered = new Float64Array(this.#count)
     for (let i = 0; i < this.#count; i++) {
-      values[--starts[this.#collectedBuckets[i]!]!] = this.#collected[i]!
+      ordered[--next[this.#collectedBuckets[i]!]!] = this.#collected[i]!
     }
     this.#count = 0
-    for (let bucket = 0; bucket < bucketCount; bucket++) {
-      const found = values.subarray(starts[bucket], ends[bucket])
-      if (found.length > 0) this.#strikeAll(bucket, found.sort())
+    for (let bucket = 0, i = 0; bucket < bucketCount; bucket++) {
+      for (; i < ends[bucket]!; i++) this.#strikeOne(bucket, ordered[i]!)
     }
   }
 
-  /** @param found  twice the bits of rows of the table, sorted */
-  #strikeAll(bucket: number, found: Float64Array): void {
-    const values = this.#values
-    const end = this.#ends[bucket]!
-    let at = this.#starts[bucket]!
-    for (let next = 0; next < found.length;) {
-      const value = found[next]!
-      let rows = 0
-      for (; found[next] === value; next++) rows++
-      while (at < end && values[at]! < value) at++
-      let open = at
-      while (open < end && values[open] === value) open++
-      const struck = Math.min(rows, open - at)
-      values.fill(value + 1, open - struck, open)
-      this.open -= struck
-      const isKnown = at < end && values[at]! <= value + 1
-      if (isKnown) this.repeatedRows += rows - struck
-      const others = isKnown ? this.repeated : this.strange
-      if (rows > struck && others.size <= mostRemembered) others.add(value / 2)
-    }
+  #strikeOne(bucket: number, bits: number): void {
+    if (this.take(bucket, bits)) return
+    const isKnown = this.isStruck(bucket, bits)
+    if (isKnown) this.repeatedRows++
+    const others = isKnown ? this.repeated : this.strange
+    if (others.size < mostRemembered) others.add(bits)
   }
 
   /** Leaves the rows that the table lacks. */
@@ -263,11 +242,15 @@ export class KeptHashes {
 
   /** The place of the last value in a bucket that is not larger; the place before the bucket if all are. */
   #lastUpTo(bucket: number, value: number): number {
+    const values = this.#values
     let low = this.#starts[bucket]!
     let high = this.#ends[bucket]!
+    const near = low + Math.floor((value / 2 ** (65 - bucketBits)) * (high - low))
+    if (near - farthest >= low && values[near - farthest]! <= value) low = near - farthest
+    if (near + farthest < high && values[near + farthest]! > value) high = near + farthest
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#values[middle]! <= value) low = middle + 1
+      if (values[middle]! <= value) low = middle + 1
       else high = middle
     }
     return low - 1
@@ -277,19 +260,19 @@ export class KeptHashes {
 /** Rows of the inputs to keep at once. */
 const mostKept = 10_000_000
 
-/** Divides the chosen buckets, so that the rows of each part can be kept at once. */
-export function* parts(counts: Uint32Array, chosen: Uint8Array): Generator<Uint8Array, void, void> {
+/** Divides the chosen buckets, so that the input's rows of each part can be kept at once. */
+export function* parts(input: RowSums, chosen: Uint8Array): Generator<Uint8Array, void, void> {
   let part = new Uint8Array(bucketCount)
   let rows = 0
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     if (chosen[bucket] === 0) continue
-    if (rows > 0 && rows + counts[bucket]! > mostKept) {
+    if (rows > 0 && rows + input.rowsIn(bucket) > mostKept) {
       yield part
       part = new Uint8Array(bucketCount)
       rows = 0
     }
     part[bucket] = 1
-    rows += counts[bucket]!
+    rows += input.rowsIn(bucket)
   }
   yield part
 }

@@ -135,13 +135,13 @@ const fetchSize = 65_536
 
 /**
  * Reads the rows once.
- * @param take  gets the columns in the order of `columns`
+ * @param take  gets the columns in the order of `columns`; returns true if nothing more need be asked
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  * @throws {DdbError} DDB_TARGET_CHANGED if the table has other columns by now
  */
 export async function readStored(
   stored: StoredRows,
-  take: (columns: readonly Column[], rows: number) => void,
+  take: (columns: readonly Column[], rows: number) => boolean,
 ): Promise<void> {
   const { session, table, columns, rows, clock, timeoutMs, signal } = stored
   const names = columns.map(({ name }) => name)
@@ -149,7 +149,7 @@ export async function readStored(
     for (let from = 0; from < rows; from += sliceRows) {
       const slice = { from, rows: Math.min(sliceRows, rows - from) }
       const script = selectText(table, names, null, slice)
-      takeBlock(stored, await session.run(script, { timeoutMs, signal }), take)
+      if (takeBlock(stored, await session.run(script, { timeoutMs, signal }), take)) return
     }
     return
   }
@@ -161,24 +161,26 @@ export async function readStored(
     }
     const script = selectText(table, names, range)
     // A time limit for the whole answer would end the reading of a large partition.
+    let isEnough = false
     let timer = clock.after(timeoutMs, () => session.abandon(silent))
     try {
       for await (const block of session.readBlocks(script, { fetchSize, signal })) {
         timer.cancel()
-        takeBlock(stored, block, take)
+        isEnough = takeBlock(stored, block, take)
         timer = clock.after(timeoutMs, () => session.abandon(silent))
       }
     } finally {
       timer.cancel()
     }
+    if (isEnough) return
   }
 }
 
 function takeBlock(
   { table, columns }: StoredRows,
   block: Value | undefined,
-  take: (columns: readonly Column[], rows: number) => void,
-): void {
+  take: (columns: readonly Column[], rows: number) => boolean,
+): boolean {
   if (block?.form !== 'table') {
     throw new ServerError('', 'DDB_SERVER', 'the server did not answer with rows')
   }
@@ -190,7 +192,7 @@ function takeBlock(
       `${tableText(table)} has no column ${name} of type ${columnTypeText(type)} any more`,
     )
   })
-  if (block.rows > 0) take(found, block.rows)
+  return block.rows > 0 && take(found, block.rows)
 }
 
 function scalarOf(type: DataType, value: number | string): Scalar {
