@@ -7,6 +7,7 @@ import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
 import {
   concluded,
+  isCertificate,
   newResult,
   type AuditedLines,
   type AuditOptions,
@@ -14,7 +15,6 @@ import {
   type Certificate,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
-import { isOf } from '../../load/journal/shape.js'
 import { asDdbError } from '../../load/run-ending.js'
 import type { Trace } from '../../client/trace.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
@@ -95,18 +95,7 @@ async function optionsOf(
 async function readCertificate(path: string): Promise<Certificate> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const read = attempt((): unknown => JSON.parse(text))
-  const texts = {
-    host: 'text',
-    table: 'text',
-    madeAt: 'text',
-    digest: 'text',
-    key: 'text',
-  } as const
-  const columns = [{ name: 'text', type: 'text' }] as const
-  if (isOf({ schema: 'text', rows: '#', ...texts, columns }, read)) {
-    const certificate = read as Certificate
-    if (certificate.schema === 'ddb-ingest/certificate/1') return certificate
-  }
+  if (isCertificate(read)) return read
   throw usageError(`"${path}" is no certificate: to audit an input, name its table with --table`)
 }
 

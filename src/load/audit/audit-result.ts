@@ -4,7 +4,9 @@
 import type { DdbError } from '../../errors.js'
 import { version } from '../../version.js'
 import type { LoadOptions, LoadResult } from '../options.js'
-import type { ValueRange } from './stored-rows.js'
+import { isOf } from '../journal/shape.js'
+import { keyWords } from './row-hash.js'
+import { isRange, type ValueRange } from './stored-rows.js'
 
 /** As for `load`; options about sending, journals, rejects and new tables have no effect. */
 export interface AuditOptions extends LoadOptions {
@@ -44,7 +46,7 @@ export interface CertificateOptions extends Pick<
 
 /** What a table held when every row of an input was there, and no others in the same ranges. */
 export interface Certificate {
-  schema: 'ddb-ingest/certificate/1'
+  schema: typeof certificateSchema
   version: string
   /** ISO 8601, in UTC. */
   madeAt: string
@@ -60,6 +62,24 @@ export interface Certificate {
   digest: string
   key: string
   inputs: { path: string; rows: number; bytes: number }[]
+}
+
+const certificateSchema = 'ddb-ingest/certificate/1'
+
+/** Whether something that was read from a file is a certificate. */
+export function isCertificate(given: unknown): given is Certificate {
+  const texts = {
+    schema: 'text',
+    table: 'text',
+    madeAt: 'text',
+    digest: 'text',
+    key: 'text',
+  } as const
+  const columns = [{ name: 'text', type: 'text' }] as const
+  if (!isOf({ ...texts, rows: '#', columns, ranges: 'list' }, given)) return false
+  const { schema, key, ranges } = given as Certificate
+  const isKey = new RegExp(`^[0-9a-f]{${8 * keyWords}}$`).test(key)
+  return schema === certificateSchema && isKey && ranges.every(range => !range || isRange(range))
 }
 
 export interface AuditedLines {

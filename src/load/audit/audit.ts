@@ -4,7 +4,7 @@
 */
 import { hideInData, newSecrets } from '../../client/login/hide-password.js'
 import type { Session } from '../../client/open-session.js'
-import { DdbError, InputError, UsageError, type ErrorCode } from '../../errors.js'
+import { DdbError, InputError, UsageError, usageError, type ErrorCode } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
 import { wait } from '../../platform/clocks.js'
@@ -36,6 +36,7 @@ import { tableText } from '../target/target.js'
 import { ignoreLoss, sendNothing } from '../transport/delivery.js'
 import {
   concluded,
+  isCertificate,
   newResult,
   readingOptions,
   type AuditOptions,
@@ -43,11 +44,11 @@ import {
   type Certificate,
   type CertificateOptions,
 } from './audit-result.js'
-import { findCompared, identityText, type Compared } from './compared.js'
+import { findCompared, type Compared } from './compared.js'
 import { Differences, type Block } from './differences.js'
 import { keyWords, RowHasher } from './row-hash.js'
 import { bucketCount, parts, RowSums } from './row-sets.js'
-import { readStored, TouchedRanges, type StoredRows } from './stored-rows.js'
+import { readStored, touchedRanges, type StoredRows, type TouchedRanges } from './stored-rows.js'
 
 /** How often a table that changes is compared again. */
 const mostTries = 2
@@ -70,6 +71,7 @@ export async function auditOn(
   const machine = { ...platform, files: withArchives(platform.files) }
   if (!('certificate' in options)) return new Audit(machine, options).run()
   const { certificate, ...given } = options
+  if (!isCertificate(certificate)) throw usageError('`certificate` is no certificate of an audit')
   const columns = certificate.columns.map(({ name }) => name)
   const target = { table: certificate.table }
   return new Audit(machine, { ...given, inputs: ['-'], target, columns }, certificate).run()
@@ -176,19 +178,21 @@ class Audit {
     rows.table = table!.rows
     rows.found = sums.rows - rows.missing! - rows.changed! - rows.replaced
     rows.others = table!.rows - rows.found - rows.changed!
-    if (rows.missing === 0 && rows.changed === 0 && rows.others === 0) this.#certify(table!)
+    if (rows.missing === 0 && rows.changed === 0 && rows.others === 0) {
+      this.#result.certificate = this.#certificateOf(table!)
+    }
   }
 
   async #compareWith(certificate: Certificate): Promise<void> {
     const { rows } = this.#result
     await this.#readInput()
-    const { identity, columns, table } = this.#compared!
-    const types = columns.map(({ type }) => columnTypeText(type)).join()
-    const isSame = identityText(identity) === certificate.identity
-    if (!isSame || types !== certificate.columns.map(({ type }) => type).join()) {
+    const [was, is] = [certificate, this.#certificateOf(new RowSums())].map(
+      ({ identity, columns }) => [identity, ...columns.map(({ type }) => type)].join(),
+    )
+    if (was !== is) {
       throw new DdbError(
         'DDB_TARGET_CHANGED',
-        `${tableText(table)} was made again after ${certificate.madeAt}: the certificate is of the earlier table`,
+        `${certificate.table} was made again after ${certificate.madeAt}: the certificate is of the earlier table`,
       )
     }
     rows.input = certificate.rows
@@ -198,17 +202,21 @@ class Audit {
     Object.assign(rows, { found: found.rows, missing: 0, changed: 0, others: 0, repeated: 0 })
   }
 
-  #certify(table: RowSums): void {
-    const { table: named, identity, columns } = this.#compared!
+  /** @param found  sums of the table */
+  #certificateOf(found: RowSums): Certificate {
+    const { table, identity, columns } = this.#compared!
+    const { chunkId, physicalIndex } = identity
     const { host, port } = this.#server
-    this.#result.certificate = {
-      ...{ schema: 'ddb-ingest/certificate/1', version },
-      madeAt: this.#now(),
-      ...{ host: `${host}:${port}`, table: tableText(named), identity: identityText(identity) },
+    const isKnown = chunkId !== null || physicalIndex !== null
+    return {
+      ...{ schema: 'ddb-ingest/certificate/1', version, madeAt: this.#now() },
+      ...{ host: `${host}:${port}`, table: tableText(table) },
+      identity: isKnown ? `${chunkId}/${physicalIndex}` : null,
       columns: columns.map(({ name, type }) => ({ name, type: columnTypeText(type) })),
-      ...{ ranges: this.#stored!.ranges, rows: table.rows, digest: table.digest() },
+      ...{ ranges: this.#stored?.ranges ?? [], rows: found.rows, digest: found.digest() },
       key: Buffer.from(this.#key.buffer).toString('hex'),
-      inputs: this.#input!.result.inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes })),
+      inputs:
+        this.#input?.result.inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes })) ?? [],
     }
   }
 
@@ -332,7 +340,7 @@ class Audit {
   async #find(run: Run, onConnected: (control: Session) => void): Promise<TargetDescription> {
     const [control, target] = await findTarget(run, onConnected)
     this.#compared = await findCompared(control, this.#checked, target, this.#options.columns)
-    this.#touched = new TouchedRanges(this.#compared.partition, target.columns)
+    this.#touched = touchedRanges(this.#compared.partition ?? {}, target.columns)
     this.#server = run.server.address
     await this.#awaitOthers(control, run)
     return target

@@ -76,11 +76,6 @@ export async function findCompared(
   }
 }
 
-/** What the server says about the table's storage; null if it says nothing, as about tables in memory. */
-export function identityText({ chunkId, physicalIndex }: TargetIdentity): string | null {
-  return chunkId === null && physicalIndex === null ? null : `${chunkId}/${physicalIndex}`
-}
-
 function storedColumns(
   checked: CheckedOptions,
   { columns: sent }: TargetDescription,

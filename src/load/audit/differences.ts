@@ -60,7 +60,7 @@ export class Differences {
     const most = (bucket: number): number => (singles ? 1 : input.rowsIn(bucket))
     this.#wholes = new KeptHashes(chosen, most)
     this.#keys = compared.keeps === 'all' ? undefined : new KeptHashes(chosen, most)
-    for (const [bucket, { isOwn, bits }] of singles ?? []) {
+    for (const { bucket, bits, isOwn } of singles ?? []) {
       if (isOwn) this.#wholes.add(bucket, bits)
       else this.#wholes.strange.add(bits)
     }

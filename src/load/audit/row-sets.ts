@@ -70,10 +70,13 @@ export class RowSums {
 
   /**
    * What the sums show if the chosen buckets differ in one row each; the products tell the sum of one hash from sums of several.
-   * @returns for each bucket, which side alone has the row, and the bits of its hash; undefined if a bucket differs in more rows
+   * @returns the bucket of each row, the bits of its hash, and whether this side has it; undefined if a bucket differs in more rows
    */
-  singles(other: RowSums, chosen: Uint8Array): Map<number, Single> | undefined {
-    const singles = new Map<number, Single>()
+  singles(
+    other: RowSums,
+    chosen: Uint8Array,
+  ): { bucket: number; bits: number; isOwn: boolean }[] | undefined {
+    const singles = []
     for (let bucket = chosen.indexOf(1); bucket >= 0; bucket = chosen.indexOf(1, bucket + 1)) {
       const sign = this.rowsIn(bucket) - other.rowsIn(bucket)
       const [a, b, product] = [1, 2, 3].map(
@@ -81,7 +84,7 @@ export class RowSums {
       )
       const isSingle = Math.abs(sign) === 1 && Math.imul(a!, b!) === product
       if (!isSingle || bucketOf(a!) !== bucket) return undefined
-      singles.set(bucket, { isOwn: sign === 1, bits: bitsOf(a!, b!) })
+      singles.push({ bucket, bits: bitsOf(a!, b!), isOwn: sign === 1 })
     }
     return singles
   }
@@ -95,21 +98,15 @@ export class RowSums {
   }
 }
 
-/** A row that only one side has, by the bits of its hash. */
-export interface Single {
-  readonly isOwn: boolean
-  readonly bits: number
-}
-
 /** Which of the rows with the same identity a table keeps. */
 export type Keeps = 'all' | 'first' | 'last'
 
 /** Rows of a table to collect, so that they can be struck bucket by bucket: random reads of the memory take longer. */
-const mostCollected = 1 << 19
+const mostCollected = 1 << 20
 /** Hashes to remember of rows that only the table has. */
 const mostRemembered = 1_000
-/** Evenly spread hashes are seldom further from the place where a bucket of 2,500 should have them. */
-const farthest = 64
+/** How far to look for a hash from the place where it should be. */
+const mostSteps = 64
 
 /** Hashes of rows of the input, or of their keys, in the chosen buckets: 8 bytes each. */
 export class KeptHashes {
@@ -209,8 +206,10 @@ export class KeptHashes {
   }
 
   #strikeOne(bucket: number, bits: number): void {
-    if (this.take(bucket, bits)) return
-    const isKnown = this.isStruck(bucket, bits)
+    const at = this.#lastUpTo(bucket, 2 * bits)
+    if (this.#strikeAt(at, bits)) return
+    // Those that are struck follow those that are open.
+    const isKnown = this.#values[at + 1] === 2 * bits + 1
     if (isKnown) this.repeatedRows++
     const others = isKnown ? this.repeated : this.strange
     if (others.size < mostRemembered) others.add(bits)
@@ -229,7 +228,10 @@ export class KeptHashes {
 
   /** Strikes one row. @returns false if it is not open */
   take(bucket: number, bits: number): boolean {
-    const at = this.#lastUpTo(bucket, 2 * bits)
+    return this.#strikeAt(this.#lastUpTo(bucket, 2 * bits), bits)
+  }
+
+  #strikeAt(at: number, bits: number): boolean {
     if (this.#values[at] !== 2 * bits) return false
     this.#values[at] = 2 * bits + 1
     this.open--
@@ -237,7 +239,7 @@ export class KeptHashes {
   }
 
   isStruck(bucket: number, bits: number): boolean {
-    return this.#values[this.#lastUpTo(bucket, 2 * bits + 1)] === 2 * bits + 1
+    return this.#values[this.#lastUpTo(bucket, 2 * bits) + 1] === 2 * bits + 1
   }
 
   /** The place of the last value in a bucket that is not larger; the place before the bucket if all are. */
@@ -245,9 +247,13 @@ export class KeptHashes {
     const values = this.#values
     let low = this.#starts[bucket]!
     let high = this.#ends[bucket]!
-    const near = low + Math.floor((value / 2 ** (65 - bucketBits)) * (high - low))
-    if (near - farthest >= low && values[near - farthest]! <= value) low = near - farthest
-    if (near + farthest < high && values[near + farthest]! > value) high = near + farthest
+    // Hashes are spread evenly, so the place is near, unless many rows are equal.
+    let at = low + ((value * ((high - low) / 2 ** (65 - bucketBits))) >>> 0)
+    for (let steps = 0; steps < mostSteps; steps++) {
+      if (at < high && values[at]! <= value) at++
+      else if (at > low && values[at - 1]! > value) at--
+      else return at - 1
+    }
     while (low < high) {
       const middle = (low + high) >> 1
       if (values[middle]! <= value) low = middle + 1

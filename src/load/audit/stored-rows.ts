@@ -4,12 +4,13 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../../errors.js'
-import type { Clock } from '../../platform/platform.js'
+import { isOf } from '../journal/shape.js'
+import type { Clock, Timer } from '../../platform/platform.js'
 import { columnTypeText, dataTypes, type DataType } from '../../protocol/data-type.js'
-import { columnTypeOf, scalarAt, takeRows, vectorOf } from '../../protocol/element.js'
-import { stringsOf } from '../../protocol/types/strings.js'
+import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Column, Scalar, TypedVector, Value } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
+import { isIdentifier } from '../../schema/identifier.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import { divisionsOf, keyReader, type Key, type RowsOfColumns } from '../target/partition-scheme.js'
 import { selectText, tableText, type TableTarget } from '../target/target.js'
@@ -23,95 +24,78 @@ export interface ValueRange {
   readonly high: number | string
 }
 
-/** If an input touches more partitions, everything is read. */
-const mostParts = 4_096
-
-/** Finds out which part of a partitioned table may hold the rows of an input, by the first partition column that shows it. */
-export class TouchedRanges {
-  readonly #dimension: PartitionDimension | undefined
-  readonly #columnIndex: number
-  readonly #type: DataType
-  readonly #byPart = new Map<Key, { low: Key; high: Key }>()
-  #isKnown: boolean
-
-  /** @param columns  of the batches */
-  constructor(scheme: PartitionScheme | undefined, columns: readonly TargetColumn[]) {
-    const dimensions = scheme?.unpredictable === true ? [] : (scheme?.dimensions ?? [])
-    const indexOf = (one: PartitionDimension): number =>
-      columns.findIndex(({ name }) => name === one.columnName)
-    this.#dimension = dimensions.find(one => indexOf(one) >= 0 && divisionsOf(one) !== undefined)
-    this.#columnIndex = this.#dimension === undefined ? -1 : indexOf(this.#dimension)
-    this.#type = columns[this.#columnIndex]?.type.type ?? 'VOID'
-    this.#isKnown = this.#dimension !== undefined
-  }
-
-  /** @param outside  1 for each row that no partition takes */
-  add(batch: RowsOfColumns, outside: Uint8Array | undefined): void {
-    if (!this.#isKnown) return
-    const values = sortedValues(batch.columns[this.#columnIndex]!, batch.rowCount, outside)
-    const keyAt = keyReader(values, this.#dimension!.type)
-    const valueAt = keyReader(values, this.#type)
-    const isRange = this.#dimension!.kind === 'RANGE'
-    const placeOf = isRange ? divisionsOf(this.#dimension!)!.placeOf : (key: Key): Key => key
-    for (let first = 0; first < values.length;) {
-      const key = keyAt?.(first) ?? null
-      const low = valueAt?.(first) ?? null
-      this.#isKnown = key !== null && low !== null && this.#byPart.size < mostParts
-      if (!this.#isKnown) return
-      const part = placeOf(key!)
-      let [last, end] = [first, values.length]
-      while (last + 1 < end) {
-        const middle = (last + end) >> 1
-        if (placeOf(keyAt!(middle)!) === part) last = middle
-        else end = middle
-      }
-      this.#extend(part, low!, valueAt!(last)!)
-      first = end
-    }
-  }
-
-  #extend(part: Key, low: Key, high: Key): void {
-    const known = this.#byPart.get(part) ?? { low, high }
-    this.#byPart.set(part, {
-      low: low < known.low ? low : known.low,
-      high: high > known.high ? high : known.high,
-    })
-  }
-
-  /** One range for each query; null reads everything. */
-  ranges(): readonly (ValueRange | null)[] {
-    const extents = [...this.#byPart.values()]
-    // Servers and JavaScript may order texts differently.
-    const isOrdered = extents.every(({ low, high }) => typeof low !== 'string' || low === high)
-    if (!this.#isKnown || !isOrdered) return [null]
-    const plain = (key: Key): number | string => (typeof key === 'bigint' ? String(key) : key)
-    const { columnName: column } = this.#dimension!
-    return extents.map(({ low, high }) => {
-      return { column, type: this.#type, low: plain(low), high: plain(high) }
-    })
+/** Whether something that was read from a file is a range that the server can be asked for. */
+export function isRange(given: unknown): given is ValueRange {
+  if (!isOf({ column: 'text', type: 'text' }, given)) return false
+  const { type, low, high } = given as ValueRange
+  try {
+    return [low, high].every(value => String(scalarOf(type, value).value) === String(value))
+  } catch {
+    return false
   }
 }
 
-/** The values of the rows that some partition takes, in ascending order; each text once. */
-function sortedValues(
-  column: Column,
-  rowCount: number,
-  outside: Uint8Array | undefined,
-): TypedVector {
-  const marked = outside?.includes(1)
-    ? Int32Array.from({ length: rowCount }, (_, row) => row).filter(row => outside[row] === 0)
-    : undefined
-  const taken = (marked === undefined ? column : takeRows(column, marked)) as TypedVector
-  const length = marked?.length ?? rowCount
-  if (taken.type === 'SYMBOL' || taken.type === 'STRING') {
-    const texts =
-      taken.type === 'STRING'
-        ? stringsOf(taken).slice(0, length)
-        : Array.from(new Set(taken.codes.subarray(0, length)), code => taken.base[code]!)
-    return vectorOf({ type: 'STRING' }, [...new Set(texts)].sort()) as TypedVector
+/** If an input touches more partitions, everything is read. */
+const mostParts = 4_096
+
+export interface TouchedRanges {
+  /** @param outside  1 for each row that no partition takes */
+  add(batch: RowsOfColumns, outside: Uint8Array | undefined): void
+  /** One range for each query; null reads everything. */
+  ranges(): readonly (ValueRange | null)[]
+}
+
+/**
+ * Finds out which part of a partitioned table may hold the rows of an input, by the first partition column that shows it.
+ * @param columns  of the batches
+ */
+export function touchedRanges(
+  { dimensions = [], unpredictable }: Partial<PartitionScheme>,
+  columns: readonly TargetColumn[],
+): TouchedRanges {
+  // A range of a column with another name cannot be asked for (`selectText`).
+  const indexOf = ({ columnName }: PartitionDimension): number =>
+    columns.findIndex(({ name }) => name === columnName && isIdentifier(name))
+  const dimension = dimensions.find(one => indexOf(one) >= 0 && divisionsOf(one) !== undefined)
+  if (dimension === undefined || unpredictable === true) {
+    return { add: () => undefined, ranges: () => [null] }
   }
-  if (!('data' in taken) || taken.data instanceof Array) return taken
-  return { ...taken, length, data: taken.data.slice(0, length).sort() } as TypedVector
+  const columnIndex = indexOf(dimension)
+  const { name: column, type } = columns[columnIndex]!
+  const isRange = dimension.kind === 'RANGE'
+  const placeOf = isRange ? divisionsOf(dimension)!.placeOf : (key: Key): Key => key
+  const extents = new Map<Key, { low: Key; high: Key }>()
+  let isKnown = true
+  return {
+    add(batch, outside) {
+      const keyAt = keyReader(batch.columns[columnIndex]!, dimension.type)
+      const valueAt = keyReader(batch.columns[columnIndex]!, type.type)
+      let extent: { low: Key; high: Key } | undefined
+      for (let row = 0; isKnown && row < batch.rowCount; row++) {
+        if (outside?.[row] === 1) continue
+        const value = valueAt?.(row) ?? null
+        if (value !== null && extent && value >= extent.low && value <= extent.high) continue
+        const key = keyAt?.(row) ?? null
+        isKnown = key !== null && value !== null && extents.size < mostParts
+        if (!isKnown) return
+        const part = placeOf(key!)
+        extent = extents.get(part) ?? { low: value!, high: value! }
+        if (value! < extent.low) extent.low = value!
+        if (value! > extent.high) extent.high = value!
+        extents.set(part, extent)
+      }
+    },
+    ranges() {
+      const all = [...extents.values()]
+      // Servers and JavaScript may order texts differently.
+      const isOrdered = all.every(({ low, high }) => typeof low !== 'string' || low === high)
+      if (!isKnown || !isOrdered) return [null]
+      const plain = (key: Key): number | string => (typeof key === 'bigint' ? String(key) : key)
+      return all.map(({ low, high }) => {
+        return { column, type: type.type, low: plain(low), high: plain(high) }
+      })
+    },
+  }
 }
 
 /** What to read, and how. */
@@ -140,59 +124,52 @@ const fetchSize = 65_536
  * @throws {DdbError} DDB_TARGET_CHANGED if the table has other columns by now
  */
 export async function readStored(
-  stored: StoredRows,
+  { session, table, columns, ranges, rows, clock, timeoutMs, signal }: StoredRows,
   take: (columns: readonly Column[], rows: number) => boolean,
 ): Promise<void> {
-  const { session, table, columns, rows, clock, timeoutMs, signal } = stored
   const names = columns.map(({ name }) => name)
-  if (rows !== undefined) {
-    for (let from = 0; from < rows; from += sliceRows) {
-      const slice = { from, rows: Math.min(sliceRows, rows - from) }
-      const script = selectText(table, names, null, slice)
-      if (takeBlock(stored, await session.run(script, { timeoutMs, signal }), take)) return
+  const takeBlock = (block: Value | undefined): boolean => {
+    if (block?.form !== 'table') {
+      throw new ServerError('', 'DDB_SERVER', 'the server did not answer with rows')
     }
-    return
+    const found = columns.map(({ name, type }) => {
+      const column = block.columns[block.columnNames.indexOf(name)]
+      if (column !== undefined && isSameType(columnTypeOf(column), type)) return column
+      throw new DdbError(
+        'DDB_TARGET_CHANGED',
+        `${tableText(table)} has no column ${name} of type ${columnTypeText(type)} any more`,
+      )
+    })
+    return block.rows > 0 && take(found, block.rows)
   }
+  for (let from = 0, isEnough = false; from < (rows ?? 0) && !isEnough; from += sliceRows) {
+    const slice = { from, rows: Math.min(sliceRows, rows! - from) }
+    const script = selectText(table, names, null, slice)
+    isEnough = takeBlock(await session.run(script, { timeoutMs, signal }))
+  }
+  if (rows !== undefined) return
   const silent = new TimeoutError(`No rows within ${timeoutMs} ms.`, 'delivery.confirmTimeoutMs')
-  for (const range of stored.ranges) {
+  // A time limit for the whole answer would end the reading of a large partition.
+  const watch = (): Timer => clock.after(timeoutMs, () => session.abandon(silent))
+  for (const range of ranges) {
     if (range !== null) {
       const [low, high] = [range.low, range.high].map(value => scalarOf(range.type, value))
       await session.upload({ ddbIngestLow: low!, ddbIngestHigh: high! })
     }
     const script = selectText(table, names, range)
-    // A time limit for the whole answer would end the reading of a large partition.
     let isEnough = false
-    let timer = clock.after(timeoutMs, () => session.abandon(silent))
+    let timer = watch()
     try {
       for await (const block of session.readBlocks(script, { fetchSize, signal })) {
         timer.cancel()
-        isEnough = takeBlock(stored, block, take)
-        timer = clock.after(timeoutMs, () => session.abandon(silent))
+        isEnough = takeBlock(block)
+        timer = watch()
       }
     } finally {
       timer.cancel()
     }
     if (isEnough) return
   }
-}
-
-function takeBlock(
-  { table, columns }: StoredRows,
-  block: Value | undefined,
-  take: (columns: readonly Column[], rows: number) => boolean,
-): boolean {
-  if (block?.form !== 'table') {
-    throw new ServerError('', 'DDB_SERVER', 'the server did not answer with rows')
-  }
-  const found = columns.map(({ name, type }) => {
-    const column = block.columns[block.columnNames.indexOf(name)]
-    if (column !== undefined && isSameType(columnTypeOf(column), type)) return column
-    throw new DdbError(
-      'DDB_TARGET_CHANGED',
-      `${tableText(table)} has no column ${name} of type ${columnTypeText(type)} any more`,
-    )
-  })
-  return block.rows > 0 && take(found, block.rows)
 }
 
 function scalarOf(type: DataType, value: number | string): Scalar {

@@ -202,6 +202,47 @@ createPartitionedTable(database("dfs://byDay"), table(1:0, ${columns}), "t", "da
   t.match(await check((await audit()).certificate), { exitCode: 0 })
 })
 
+t.test('what is no certificate is refused', async t => {
+  const { path, load, audit, check } = await scene(t, tables[2]!)
+  await load(path)
+  const { certificate } = await audit()
+  const [range] = certificate!.ranges
+  const spoilt: readonly object[] = [
+    ...[{ key: 'abc' }, { columns: [{}] }, { ranges: [{ ...range, type: 'NO' }] }, { rows: -1 }],
+    ...[{ ranges: [{ ...range, low: 'x' }] }, { ranges: undefined }, { schema: 'other' }],
+  ]
+  for (const change of spoilt) {
+    await t.rejects(check({ ...certificate!, ...change }), { code: 'DDB_USAGE' })
+  }
+  t.match(await check(JSON.parse(JSON.stringify(certificate)) as typeof certificate), {
+    exitCode: 0,
+  })
+})
+
+const partitionColumns = {
+  'a name that a script cannot hold': ['VALUE, 1..3', 'INT', 'my id', (i: number) => 1 + (i % 3)],
+  'texts in ranges': ['RANGE, `A`C`Z', 'SYMBOL', 'id', (i: number) => 'ABCD'[i % 4]!],
+  'lists of texts': ['LIST, [`A`B, `C`D]', 'SYMBOL', 'id', (i: number) => 'ABCD'[i % 4]!],
+  'negative numbers': ['RANGE, -100 0 100 300', 'LONG', 'id', (i: number) => (i % 90) - 50],
+  months: [
+    ...['VALUE, 2020.01M..2020.03M', 'TIMESTAMP', 'id'],
+    (i: number) => `2020.0${1 + (i % 3)}.0${1 + (i % 7)}T00:00:0${i % 10}`,
+  ],
+} as const
+for (const [title, [scheme, type, name, valueOf]] of Object.entries(partitionColumns)) {
+  t.test(`partitions by ${title}: each row is read once`, async t => {
+    const script = `db = database("dfs://by", ${scheme})
+createPartitionedTable(db, table(1:0, ["${name}", "v"], [${type}, INT]), "t", "${name}")`
+    const lines = Array.from({ length: 90 }, (_, i) => `${valueOf(i)},${i}\n`)
+    const text = `${name},v\n${lines.join('')}`
+    const { path, load, audit, session } = await scene(t, { table: 'dfs://by/t', script }, text)
+    t.match(await load(path), { exitCode: 0 })
+    t.match(await audit({ exact: true }), { exitCode: 0, rows: { found: 90, others: 0 } })
+    await session.run('update loadTable("dfs://by", "t") set v = 1000 where v = 7')
+    t.match(await audit(), { exitCode: 4, lines: { missing: [{ firstLine: 9, lastLine: 9 }] } })
+  })
+}
+
 t.test('one cell that was changed in the table spoils the certificate', async t => {
   const { path, load, audit, check, session } = await scene(t, tables[1]!)
   await load(path)
@@ -210,6 +251,21 @@ t.test('one cell that was changed in the table spoils the certificate', async t 
   t.match(await check(certificate), { status: 'differs', exitCode: 4 })
   t.match(await audit(), {
     lines: { missing: [{ firstLine: 6, stored: [{ column: 'price', value: '1.25' }] }] },
+  })
+})
+
+t.test('among equal rows and many rows of others, one row too few is named', async t => {
+  const text = header + lineOf(1).repeat(6_000)
+  const { path, load, audit, session } = await scene(t, tables[1]!, text)
+  t.match(await load(path), { exitCode: 0 })
+  await session.run(
+    'tableInsert(plain, table(take(2020.01.01, 9000) as day, take("S2", 9000) as sym, take(1.5, 9000) as price, 1..9000 as id))',
+  )
+  t.match(await audit(), { exitCode: 0, rows: { found: 6_000, others: 9_000, repeated: 0 } })
+  await writeFile(path, text + lineOf(1))
+  t.match(await audit(), {
+    ...{ exitCode: 4, rows: { found: 6_000, missing: 1, others: 9_000, repeated: 0 } },
+    lines: { missing: [{ firstLine: 2, lastLine: 2 }] },
   })
 })
 
