@@ -11,7 +11,6 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import type { Column } from '../../protocol/value.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { version } from '../../version.js'
 import type { ReadObserver } from '../check/check-result.js'
@@ -45,7 +44,7 @@ import {
   type CertificateOptions,
 } from './audit-result.js'
 import { findCompared, type Compared } from './compared.js'
-import { Differences, type Block } from './differences.js'
+import { blockHasher, Differences, type Block } from './differences.js'
 import { keyWords, RowHasher } from './row-hash.js'
 import { bucketCount, parts, RowSums } from './row-sets.js'
 import { readStored, touchedRanges, type StoredRows, type TouchedRanges } from './stored-rows.js'
@@ -82,8 +81,6 @@ class Audit {
   readonly #options: AuditOptions
   readonly #certificate: Certificate | undefined
   readonly #key: Int32Array
-  readonly #rowHasher: RowHasher
-  readonly #keyHasher: RowHasher
   readonly #reading: LoadOptions
   readonly #checked: CheckedOptions
   /** Ended by either signal of the caller. */
@@ -96,6 +93,7 @@ class Audit {
   #target: TargetDescription | undefined
   #compared: Compared | undefined
   #touched: TouchedRanges | undefined
+  #blockOf: ReturnType<typeof blockHasher> | undefined
   #stored: StoredRows | undefined
   /** The first reading of the inputs. */
   #input: { readonly result: LoadResult; readonly sums: RowSums } | undefined
@@ -109,8 +107,6 @@ class Audit {
     const key = certificate && Buffer.from(certificate.key, 'hex')
     const bytes = Uint8Array.from(key ?? platform.random.bytes(4 * keyWords))
     this.#key = new Int32Array(bytes.buffer)
-    this.#rowHasher = new RowHasher(this.#key)
-    this.#keyHasher = new RowHasher(this.#key)
     this.#reading = readingOptions(options)
     this.#checked = checkedOptions(this.#reading, platform.random)
     const { missing, signal, leave, server } = options
@@ -163,8 +159,8 @@ class Audit {
     rows.outside = result.rows.read - result.rows.rejected - sums.rows
     // With so many rows of others, sums cannot show which rows differ.
     const areMany = (found: RowSums): boolean => found.rows > sums.rows + bucketCount
-    let table: RowSums | undefined
-    if (this.#compared!.keeps === 'all') table = await this.#readTable((_, found) => areMany(found))
+    const isRead = this.#compared!.keeps === 'all'
+    let table = isRead ? await this.#readTable((_, found) => areMany(found)) : undefined
     if (table !== undefined && areMany(table)) table = undefined
     const chosen = table?.differences(sums) ?? new Uint8Array(bucketCount).fill(1)
     if (!chosen.includes(1)) Object.assign(rows, { missing: 0, changed: 0, repeated: 0 })
@@ -306,7 +302,7 @@ class Audit {
           const outside = marksOf?.(batch)
           if (this.#input === undefined) this.#touched!.add(batch, outside)
           const columns = this.#compared!.sent.map(index => batch.columns[index]!)
-          const block = this.#blockOf(columns, batch.rowCount, outside)
+          const block = this.#blockOf!(columns, batch.rowCount, outside)
           sums.add(block)
           if (take(block, batch) === true) run.ending.fail(enough)
         })
@@ -325,22 +321,11 @@ class Audit {
     if (this.#input && sums.digest() !== this.#input.sums.digest()) throw this.#inputChanged()
   }
 
-  #blockOf(columns: readonly Column[], rowCount: number, outside?: Uint8Array): Block {
-    const { keys } = this.#compared!
-    const [whole, key] = [this.#rowHasher, this.#keyHasher]
-    whole.hash(columns, rowCount)
-    if (keys.length > 0)
-      key.hash(
-        keys.map(index => columns[index]!),
-        rowCount,
-      )
-    return { columns, rowCount, outside, whole, identity: keys.length > 0 ? key : whole }
-  }
-
   async #find(run: Run, onConnected: (control: Session) => void): Promise<TargetDescription> {
     const [control, target] = await findTarget(run, onConnected)
     this.#compared = await findCompared(control, this.#checked, target, this.#options.columns)
     this.#touched = touchedRanges(this.#compared.partition ?? {}, target.columns)
+    this.#blockOf = blockHasher(this.#key, this.#compared.keys)
     this.#server = run.server.address
     await this.#awaitOthers(control, run)
     return target
@@ -369,7 +354,7 @@ class Audit {
     const sums = new RowSums()
     this.#stored ??= await this.#openTable()
     await readStored(this.#stored, (columns, rowCount) => {
-      const block = this.#blockOf(columns, rowCount)
+      const block = this.#blockOf!(columns, rowCount)
       sums.add(block)
       return take(block, sums) === true
     })

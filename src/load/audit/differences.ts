@@ -6,7 +6,7 @@ import { formatElement, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
 import type { Compared } from './compared.js'
-import type { RowHasher } from './row-hash.js'
+import { RowHasher } from './row-hash.js'
 import { eachChosen, KeptHashes, rowBits, type HashedRows, type RowSums } from './row-sets.js'
 
 /** Each of so many rows of the input is compared with each of so many stored rows. */
@@ -17,6 +17,24 @@ const mostCharacters = 100
 /** Rows of a batch or of an answer. */
 export interface Block extends HashedRows {
   readonly columns: readonly Column[]
+}
+
+/**
+ * @param keys  as in `Compared`
+ * @returns a function that hashes rows; each block is valid until the next
+ */
+export function blockHasher(
+  key: Int32Array,
+  keys: readonly number[],
+): (columns: readonly Column[], rowCount: number, outside?: Uint8Array) => Block {
+  const [whole, ofKeys] = [new RowHasher(key), new RowHasher(key)]
+  const identity = keys.length > 0 ? ofKeys : whole
+  return (columns, rowCount, outside) => {
+    const keyColumns = keys.map(index => columns[index]!)
+    whole.hash(columns, rowCount)
+    if (identity === ofKeys) ofKeys.hash(keyColumns, rowCount)
+    return { columns, rowCount, outside, whole, identity }
+  }
 }
 
 /** A stored row that is not in the input. */
