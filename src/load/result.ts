@@ -144,7 +144,8 @@ function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   // Some row of the run may be in the target.
   const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
   // A resumed run takes its options from the journal, so unusable options would fail again.
-  const isRefused = refusals.includes(code) || (code === 'DDB_USAGE' && !hasSent)
+  const isMisuse = code === 'DDB_USAGE' && !hasSent
+  const isRefused = refusals.includes(code) || isMisuse || state.isForgotten
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   const isOpen = isUnfinished(run) && isOurs && !isRefused
   return {

@@ -25,7 +25,7 @@ import { defined } from '../options/definition.js'
 import { loadOptionsOf, serverOf } from '../options/login.js'
 import { journalFolder, knownRun, withJournaled } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
-import { sameCommand, shellText } from '../options/shell-command.js'
+import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { printAdvice } from '../output/failures.js'
 import { grouped, jsonLine } from '../output/terminal-text.js'
 import { watched, type Call } from './command.js'
@@ -111,7 +111,8 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
       for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
     } else if (result.status === 'missing' && settings.missing === undefined) {
       const { command, args = [], flags = new Map() } = asked
-      const next = command && sameCommand({ command, args, flags }, { '--missing': 'missing.csv' })
+      const next =
+        command && sameCommand({ command, args, flags }, { '--missing': newFile('missing') })
       output.command('next', shellText(next ?? ['audit', '--help']))
     }
   }

@@ -18,6 +18,7 @@ import type { RunSettings } from '../options/options.js'
 import { defined, type LoadFields } from '../options/definition.js'
 import { loadOptionsOf } from '../options/login.js'
 import {
+  auditCommand,
   cleanCommand,
   journalFolder,
   journalOf,
@@ -209,12 +210,10 @@ async function addCommands(
   const again = resumeCommand(runId, stateDir, words)
   const past = optionsPastRejects(runId, rejects, { rows, error })
   if (resume.possible) resume.command = [again, ...past].join(' ')
-  if (isOpen) {
-    const hasTable = (target.table ?? target.confirmTable) !== undefined
-    const named = hasTable ? words : [...words, '--confirm-table', 'TABLE']
-    resume.audit = resumeCommand(runId, stateDir, named, 'audit')
-  }
-  if (isInDoubt(error)) resume.restart = `${again} --restart`
+  if (isOpen) resume.audit = auditCommand(runId, stateDir, target, words)
+  // Without an error the run has ended, and only rows that are gone keep it from being resumed.
+  const isGone = error === null && !resume.possible
+  if (isGone || isInDoubt(error)) resume.restart = `${again} --restart`
 }
 
 /** A quiet run shows no one-time notices, and leaves them to a later run. */

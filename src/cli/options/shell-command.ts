@@ -138,14 +138,14 @@ export function passRejects(
   if (rejects === 0) return
   if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
   if (!isSet(flags, 'rejects') && !isSet(flags, 'on-error'))
-    flags.set('rejects', [newRejectsFile()])
+    flags.set('rejects', [newFile('rejects')])
   const most = !isWhole ? ['100%'] : rejects > defaultMaxErrors ? [String(rejects)] : []
   flags.set('max-errors', most)
 }
 
-/** A name that no file has yet, because a load refuses to replace a rejects file. */
-function newRejectsFile(): string {
-  let name = 'rejects.csv'
-  for (let i = 2; existsSync(name); i++) name = `rejects-${i}.csv`
+/** A name that no file has yet, because no command replaces a file of rows. */
+export function newFile(base: string): string {
+  let name = `${base}.csv`
+  for (let i = 2; existsSync(name); i++) name = `${base}-${i}.csv`
   return name
 }

@@ -323,7 +323,9 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
   const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
   if (!asked.serverEnds) {
-    if (isInDoubt(error) && resume.audit !== null) return { when: findOut, command: resume.audit }
+    if (resume.restart !== null && resume.audit !== null) {
+      return { when: findOut, command: resume.audit }
+    }
     // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
     const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command === 'load'
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {

@@ -106,17 +106,15 @@ export function isLeftUnanswered(
 }
 
 /**
- * @param changed  inputs that have changed @param resume  the command that resumes the run
- * @param clean  the command that abandons the run
+ * @param changed  inputs that have changed @param commands  to resume the run, audit it, and abandon it
  * @returns one command for each possible case if only the user can know the case; none if `resume` is always right
  */
 export function waysToResume(
   { journal }: Pick<KnownRun, 'journal'>,
   changed: readonly string[],
-  resume: string,
-  clean: string,
+  { resume, audit, clean }: Readonly<Record<'resume' | 'audit' | 'clean', string>>,
 ): NextStep[] {
-  const { end, used, isUntouched } = journal
+  const { end, used, isUntouched, isForgotten } = journal
   const giveUp = {
     when: 'to give the run up, and keep the rows that it has stored',
     command: clean,
@@ -136,9 +134,11 @@ export function waysToResume(
       giveUp,
     ]
   }
-  if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN') {
+  if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN' || isForgotten) {
+    const again = { when: 'after the rows of the run are in the table again', command: resume }
     return [
-      { when: 'after the rows of the run are in the table again', command: resume },
+      { when: 'to find out which rows are there', command: audit },
+      ...(isForgotten ? [] : [again]),
       startOver(', if the table has none of them'),
       giveUp,
     ]

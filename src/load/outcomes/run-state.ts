@@ -18,6 +18,8 @@ export interface RunState {
   sentRows: number
   /** Size of `sentRows` on the wire, before compression. */
   sentBytes: number
+  /** The rows that the target had are certainly gone, so a resumed run would find another table. */
+  isForgotten: boolean
   readonly batches: LoadResult['batches']
   /** Pieces without an outcome, by place (`keyOf`), in the order in which the process took them. */
   readonly open: Map<string | number, Piece>
@@ -46,6 +48,7 @@ export function newRunState(): RunState {
     readBefore: 0,
     sentRows: 0,
     sentBytes: 0,
+    isForgotten: false,
     batches: { sent: 0, retried: 0, failed: 0 },
     open: new Map(),
     openBytes: 0,

@@ -204,6 +204,24 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
     [
+      'the table was made again during the run: a resumed run would not find its rows',
+      async t => {
+        const { here, folder, stuck, release, shell, eachOnce } = await scene(t)
+        const { outcome } = await stuck('--run-id', 'nightly')
+        await here.session.run(`undef("target", SHARED)\n${tableScript}`)
+        release()
+        const ended = await outcome
+        t.match(ended, { code: 4, stdout: /next +ddb-ingest audit nightly\n/ })
+        t.notMatch(ended.stderr, 'resume nightly\n')
+        const { stdout } = await shell('ddb-ingest runs nightly')
+        t.notMatch(stdout, /resume nightly\n/)
+        const found = commandAfter(audits, ended)
+        await shell(`${found} --missing rest.csv`, folder)
+        t.match(await shell('ddb-ingest retry rest.csv', folder), { code: 0 })
+        await eachOnce()
+      },
+    ],
+    [
       'nothing tells, and the rows are there',
       async t => {
         const { load, shell, removeRows, eachOnce } = await scene(t, viewScript)

@@ -127,6 +127,17 @@ export function resumeCommand(
   return shellText([name, runId, ...stateWords(stateDir), ...others])
 }
 
+/** The command that finds out which rows of the run are in the table, which the user has to name if the run does not. */
+export function auditCommand(
+  runId: string,
+  stateDir: string | undefined,
+  { table, confirmTable }: { readonly table?: string; readonly confirmTable?: string },
+  words: readonly string[] = [],
+): string {
+  const named = (table ?? confirmTable) === undefined ? ['--confirm-table', 'TABLE'] : []
+  return resumeCommand(runId, stateDir, [...words, ...named], 'audit')
+}
+
 /** The command with which the user gives a run up. @param stateDir  that the user gave */
 export const cleanCommand = (runId: string, stateDir: string | undefined): string =>
   shellText(['runs', runId, '--clean', ...stateWords(stateDir)])

@@ -26,6 +26,7 @@ import { version } from '../../../version.js'
 import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
 import {
+  auditCommand,
   cleanCommand,
   journalFolder,
   knownRun,
@@ -103,13 +104,14 @@ async function foundRuns(
 
 async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promise<RunReport> {
   const { runId, run, journal, state } = known
-  const { rejects } = run.options
+  const { rejects, target } = run.options
   const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
   const resume = resumeCommand(runId, stateDir, past)
   if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
   const clean = cleanCommand(runId, stateDir)
   const changed = await changedInputs(known, withArchives(systemPlatform.files))
-  return reportOf(known, resume, waysToResume(known, changed, resume, clean))
+  const audit = auditCommand(runId, stateDir, target)
+  return reportOf(known, resume, waysToResume(known, changed, { resume, audit, clean }))
 }
 
 async function print(
