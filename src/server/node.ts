@@ -172,7 +172,7 @@ export function nodeAlias(node: ServerNode): string {
 /** The numbers of a version, for example `[2, 0, 10]`. */
 export type Release = readonly number[]
 
-export const defaultVersion = '3.00.5.0'
+const defaultVersion = '3.00.5.0'
 
 /** @returns undefined unless `version` is three or four numbers joined by dots */
 export function releaseOf(version: string): Release | undefined {

@@ -46,7 +46,7 @@ const maxTextLength = 65_536
  * DolphinDB's I/O error 4. Its message contains the RefId as 00020, without the S. @param reason our own text, added to
  * DolphinDB's text
  */
-export function unreadableCode(reason: string): ScriptError {
+function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
     `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,
     { located: true },
@@ -73,7 +73,7 @@ function matchAt(pattern: RegExp, source: string, position: number): string | un
   return pattern.test(source) ? source.slice(position, pattern.lastIndex) : undefined
 }
 
-export class Lexer {
+class Lexer {
   readonly #source: string
   #position = 0
   #line = 1
