@@ -266,6 +266,7 @@ function everyRow(length: number): Int32Array {
 /** The bounds of a pair, whose nulls are open ends. @throws {ScriptError} unless they ascend from 0 */
 function boundsOf(index: ServerValue, length: number): readonly [number, number] | undefined {
   if (index.form !== 'pair') return undefined
+  check(kindOf(index.elements.type) !== 'double', notWhole)
   const [first, last] = cellsAs('long', index.elements)
   const [from, to] = [Number(first ?? 0), Number(last ?? length)]
   const ascends = from >= 0 && to >= from
@@ -273,10 +274,12 @@ function boundsOf(index: ServerValue, length: number): readonly [number, number]
   return [from, to]
 }
 
+const notWhole = 'An index must be an integer.'
+
 /** The positions; a null counts as out of range. */
-function positionsOf(vector: Vector): number[] {
+export function positionsOf(vector: Vector): number[] {
   const kind = kindOf(vector.type)
-  check(kind === 'int' || kind === 'long', 'An index must be an integer.')
+  check(kind === 'int' || kind === 'long', notWhole)
   return cellsOf(vector).map(cell => (cell === null ? Infinity : Number(cell)))
 }
 

@@ -14,13 +14,14 @@ import {
   textsOfVector,
   zeroColumn,
 } from '../columns/column-layout.js'
-import { cellsAs, scaleOf } from '../columns/convert-column.js'
+import { scaleOf } from '../columns/convert-column.js'
 import {
   dictionaryKeys,
   dictionaryValues,
   emptyDictionary,
   indexValue,
   makeDictionary,
+  positionsOf,
 } from '../elements/elements.js'
 import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
 import { distinctRows, rowComparison, truthOf } from '../operators/comparison.js'
@@ -259,7 +260,7 @@ export const vectorFunctions = family({
   },
   /** index[i] is the position in `value` after the last cell of row i. */
   'arrayVector(index: vector, value: vector)': (_, [index, cells]) => {
-    const ends = cellsAs('long', index).map(end => Number(end ?? -1))
+    const ends = positionsOf(index)
     const isAscending = ends.every((end, row) => end >= (ends[row - 1] ?? 0) && end <= cells.length)
     check(isAscending, 'The index of arrayVector must be increasing and within the values.')
     return {

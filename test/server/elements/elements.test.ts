@@ -54,6 +54,8 @@ testExamples(t, {
 testRefusals(t, 'what cannot be indexed says so', {
   'x=1 2; x[`a]': 'An index must be an integer.',
   'x=1 2; x[1.5]': 'An index must be an integer.',
+  'x=1 2; x[0.5:1.5]': 'An index must be an integer.',
+  'arrayVector(2.5, NULL)': 'An index must be an integer.',
   'x=1 2; x[table(1 as x)]': 'Arguments for at method can not be table.',
   'x=1 2; x[]': 'An index is expected.',
   'db=database("",VALUE,1 2); db[0]': 'The object can not be indexed.',

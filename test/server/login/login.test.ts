@@ -83,16 +83,23 @@ t.test('users that scripts create can log in', async t => {
   t.equal(server.sessions[0]?.user, 'ann')
 })
 
+const blockBytes = 256
+
+const encrypt = (pem: string, plain: string): string =>
+  publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
+    'base64',
+  )
+
+/** Encrypts a block that already includes its padding. */
+const encryptBlock = (pem: string, block: Buffer): string =>
+  publicEncrypt({ key: pem, padding: constants.RSA_NO_PADDING }, block).toString('base64')
+
 deepTest(t, 'an encrypted login accepts the line breaks in base64 of Java and C++', async t => {
   const server = await tinyServer(t, {}, { adminPassword: 'pässwörd' })
   const peer = await RawPeer.connected(server.port)
   const reply = await ask(peer, 'getDynamicPublicKey')
   const pem = (reply as { value: string }).value
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/)
-  const encrypt = (plain: string): string =>
-    publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
-      'base64',
-    )
   const lines = (base64: string, width: number, end: string): string =>
     base64.replaceAll(new RegExp(`.{1,${width}}`, 'g'), `$&${end}`)
   for (const [width, end] of [
@@ -100,21 +107,15 @@ deepTest(t, 'an encrypted login accepts the line breaks in base64 of Java and C+
     [64, '\n'],
     [1000, ''],
   ] as const) {
-    const secret = (plain: string): Value => text(lines(encrypt(plain), width, end))
+    const secret = (plain: string): Value => text(lines(encrypt(pem, plain), width, end))
     t.strictSame(await ask(peer, 'login', secret('admin'), secret('pässwörd'), yes), yes)
     t.equal(await ask(peer, 'login', secret('admin'), secret('password'), yes), badLogin)
     t.equal(await ask(peer, 'login', secret('nobody'), secret('pässwörd'), yes), badLogin)
   }
   t.equal(await ask(peer, 'login', text('admin'), text('pässwörd'), yes), badLogin)
-  const unpadded = publicEncrypt(
-    { key: pem, padding: constants.RSA_NO_PADDING },
-    Buffer.alloc(256, 1),
-  )
-  t.equal(
-    await ask(peer, 'login', text(unpadded.toString('base64')), text(encrypt('x')), yes),
-    badLogin,
-  )
-  t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
+  const unpadded = encryptBlock(pem, Buffer.alloc(blockBytes, 1))
+  t.equal(await ask(peer, 'login', text(unpadded), text(encrypt(pem, 'x')), yes), badLogin)
+  t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt(pem, 'x')), yes), badLogin)
 })
 
 /** The client's side of SCRAM, written from docs/protocol.md#scram alone. */
@@ -216,17 +217,6 @@ t.test('a ticket is accepted and has no effect', async t => {
   t.match(await ask(peer, 'authenticateByTicket', text('ticket')), { type: 'VOID' })
   t.equal(server.sessions[0]?.user, 'guest')
 })
-
-const blockBytes = 256
-
-const encrypt = (pem: string, plain: string): string =>
-  publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
-    'base64',
-  )
-
-/** Encrypts a block that already includes its padding. */
-const encryptBlock = (pem: string, block: Buffer): string =>
-  publicEncrypt({ key: pem, padding: constants.RSA_NO_PADDING }, block).toString('base64')
 
 /** 00 02, `paddingBytes` random bytes, 00, text (RFC 8017 §7.2.1). */
 function padded(text: string, paddingBytes: number): Buffer {
