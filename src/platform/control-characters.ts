@@ -8,11 +8,11 @@ export const controlCharacters =
   // eslint-disable-next-line no-control-regex -- this file is about control characters
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-/** Replaces control characters by escapes such as `\u001b`. @param kept  control characters to leave unchanged */
+/** `\u001b` for the character. */
+export const escapeOf = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** Replaces control characters by escapes. @param kept  control characters to leave unchanged */
 export function escapeControls(text: string, kept = ''): string {
-  return text.replace(controlCharacters, character =>
-    kept.includes(character)
-      ? character
-      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return text.replace(controlCharacters, one => (kept.includes(one) ? one : escapeOf(one)))
 }

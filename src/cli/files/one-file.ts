@@ -2,7 +2,7 @@
   Which file a path leads to: paths lead to one file if they have one inode, or would create the same file. Refuses a run that uses one file
   in two roles, such as an input and the report: writing would destroy the input. Also refuses to write over the program's own files.
 */
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
@@ -11,6 +11,7 @@ import { looksLikeJournal } from '../../load/journal/read-journal.js'
 import { parseHolder } from '../../platform/file-lock.js'
 import { fileKey, nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
+import { systemFiles } from '../../platform/system-files.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { stateFolder, stateParts } from './state.js'
@@ -30,16 +31,16 @@ export interface FilePlace {
 /** Follows links to the file at the path. If no file exists, describes the file that writing would create. */
 export function placeOf(path: string): FilePlace {
   const name = join(realPath(resolve(dirname(path))), basename(path))
-  const stats = attempt(() => statSync(systemName(path), { bigint: true }))
+  const status = statusOf(path)
   // Names that differ only in case may be one file. Only creating the file would show that, so the key ignores case.
-  if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
-  const key = fileKey(name, { device: stats.dev, inode: stats.ino })
-  return { key: `file ${key}`, name, isOrdinary: stats.isFile() }
+  if (status === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
+  return { key: `file ${fileKey(name, status)}`, name, isOrdinary: status.isFile }
 }
 
-export function isThere(path: string): boolean {
-  return attempt(() => statSync(systemName(path))) !== undefined
-}
+const statusOf = (path: string): FileStatus | undefined =>
+  attempt(() => systemFiles.statusNow(path))
+
+export const isThere = (path: string): boolean => statusOf(path) !== undefined
 
 /** Gives the same text for all names of one file on a disk that ignores case. */
 function foldedName(name: string): string {
@@ -231,10 +232,6 @@ function realPath(path: string): string {
 
 /** The first bytes of a file, more than a lock has; empty if the file cannot be read. */
 function startOf(path: string): string {
-  const descriptor = attempt(() => openSync(systemName(path), 'r'))
-  if (descriptor === undefined) return ''
   const buffer = Buffer.alloc(4096)
-  const length = attempt(() => readSync(descriptor, buffer)) ?? 0
-  closeSync(descriptor)
-  return buffer.toString('utf8', 0, length)
+  return buffer.toString('utf8', 0, attempt(() => systemFiles.readNow(path, buffer)) ?? 0)
 }

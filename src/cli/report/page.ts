@@ -4,6 +4,7 @@
 */
 import type { LoadReport, LoadResult } from '../../load/options.js'
 import { confirmationWords } from '../../load/transport/confirmations.js'
+import { escapeOf } from '../../platform/control-characters.js'
 import type { NextStep } from '../output/run-report.js'
 import { bytesText, durationText, shortCount } from '../output/terminal-text.js'
 
@@ -51,13 +52,9 @@ ${uncertain(result)}
 
 /** Text for elements and attributes; control characters become visible. */
 function escapeHtml(text: string): string {
-  const codeOf = (sign: string): number => sign.charCodeAt(0)
   return text
-    .replaceAll(/[&<>"']/g, sign => `&#${codeOf(sign)};`)
-    .replaceAll(
-      /[\p{Cc}\p{Cf}\p{Cs}]/gu,
-      sign => `\\u${codeOf(sign).toString(16).padStart(4, '0')}`,
-    )
+    .replaceAll(/[&<>"']/g, sign => `&#${sign.charCodeAt(0)};`)
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, escapeOf)
 }
 
 type Tone = 'sent' | 'good' | 'doubt' | 'bad' | 'plain'
@@ -166,13 +163,10 @@ function percentText(share: number): string {
 }
 
 function overTime(moments: readonly Moment[]): string {
-  const title = 'Over time'
-  if (moments.at(-1)?.sentRows === 0) return section(title, paragraph('Nothing was sent.'))
-  const isShort = new Set(moments.map(({ sentRows }) => sentRows)).size < 3
-  return section(
-    title,
-    isShort ? paragraph('The run was too short for a chart.') : chartOf(moments),
-  )
+  const counts = new Set(moments.map(({ sentRows }) => sentRows))
+  const isNothing = counts.size > 0 && moments.at(-1)!.sentRows === 0
+  const why = isNothing ? 'Nothing was sent.' : 'The run was too short for a chart.'
+  return section('Over time', isNothing || counts.size < 3 ? paragraph(why) : chartOf(moments))
 }
 
 const chartSize = { width: 1000, height: 240, left: 60, bottom: 24, top: 8 }
@@ -255,18 +249,16 @@ function columns({ columns: list }: LoadResult): string {
   )
 }
 
-const firstErrorText = ({
-  lineNumber,
-  message,
-}: NonNullable<LoadResult['inputs'][number]['firstError']>): string =>
-  lineNumber === null ? message : `line ${numberText(lineNumber)}: ${message}`
+function firstErrorText(error: LoadResult['inputs'][number]['firstError']): string {
+  const line = error?.lineNumber ? `line ${numberText(error.lineNumber)}: ` : ''
+  return error === null ? '' : `${line}${error.message}`
+}
 
 function files({ inputs, inputTotals: { count, bytes } }: LoadResult): string {
   if (count === 0) return ''
   const shown = inputs.slice(0, mostFiles)
   const rows = shown.map(({ path, rows: value, rejected, bytes: size, firstError }): Cell[] => [
-    ...[path, { value, tone: 'sent' as const }, rejected, size],
-    firstError === null ? '' : firstErrorText(firstError),
+    ...[path, { value, tone: 'sent' as const }, rejected, size, firstErrorText(firstError)],
   ])
   const left = count - shown.length
   return section(
