@@ -14,7 +14,7 @@ import { catchSignals } from '../process-environment.js'
 import type { Settings } from '../options/options.js'
 import { serverOf } from '../options/login.js'
 import { endFailed } from '../output/failures.js'
-import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
+import { clean, counted, grouped, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
 /** Whether the server answers each request (`sync`) or none (`async`). */
@@ -54,7 +54,8 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
       await output.writeData(jsonLine({ ...head, server: host, ...found }))
     } else {
       const times = `${async.seconds.toFixed(2)} s against ${sync.seconds.toFixed(2)} s`
-      await output.write(`${clean(`${ratioText(ratio)}: ${times} for ${work} each on ${host}.`)}\n`)
+      const sentence = clean(`${ratioText(ratio)}: ${times} for ${work} each on ${host}.`)
+      await output.write(`${wrapped(sentence, output.resultColumns ?? Infinity).join('\n')}\n`)
     }
     return 0
   } catch (error) {

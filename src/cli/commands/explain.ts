@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { usageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
-import { clean, didYouMean, tableLines } from '../output/terminal-text.js'
+import { clean, didYouMean, tableLines, wrapped } from '../output/terminal-text.js'
 
 /** A row of a table in docs/errors.md: its code, and the other cells by column heading. */
 export interface Explanation {
@@ -33,8 +33,9 @@ export async function run(_settings: unknown, { args, output, helpTexts }: Call)
       `no code is called "${clean(wanted)}"${didYouMean(wanted.toUpperCase(), names)}`,
     )
   }
-  const lines = found.cells.map(([head, text]) => `${head}${isChinese ? '：' : ': '}${text}\n`)
-  await output.write(`${output.paintResult('bold', found.code)}\n${lines.join('')}`)
+  const texts = found.cells.map(([head, text]) => `${head}${isChinese ? '：' : ': '}${text}`)
+  const lines = texts.flatMap(text => wrapped(text, output.resultColumns ?? Infinity))
+  await output.write(`${[output.paintResult('bold', found.code), ...lines].join('\n')}\n`)
   return 0
 }
 

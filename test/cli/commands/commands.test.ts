@@ -74,6 +74,8 @@ deepTest(t, 'a code is found in any case, and shown with its exit code', async t
   const { code, stdout } = await runMain(['explain', 'ddb_input_cell'])
   t.equal(code, 0)
   t.match(stdout, /^DDB_INPUT_CELL\nexit: 65\nwhat it means, and what to do: A text that is not/)
+  const narrow = (await runMain(['explain', 'DDB_INPUT_CELL'], { stdoutColumns: 60 })).stdout
+  t.ok(narrow.split('\n').every(line => line.length <= 60))
   t.match(
     (await runMain(['explain', '75'])).stdout,
     /^75\nmeaning: .*has given up for now\nwhat to do: /,

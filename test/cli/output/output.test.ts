@@ -323,7 +323,8 @@ t.test('on a terminal, sentences end between words, and commands stay whole', as
     const shown: string[] = []
     const write = (text: string): boolean => shown.push(text) > 0
     const stderr = { on: () => undefined, isTTY: true, columns, write }
-    const terminal = { ...processEnvironment, stderr: stderr as unknown as Writable }
+    const streams = { stderr: stderr as unknown as Writable, stdout: new PassThrough() }
+    const terminal = { ...processEnvironment, ...streams }
     const output = openOutput(terminal, true)
     const sentence = clean(words.join(' '))
     output.problem(sentence, 'DDB_USAGE')
