@@ -61,12 +61,7 @@ export type Found = 'all' | 'some' | 'none' | 'unknown'
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
 /** A search for rows by their values, which are sent as typed arguments. */
-export interface RowSearch {
-  readonly rows: readonly SampleRow[]
-  /** The function to call with `values`: runs `script` and answers `(answers, found)`. */
-  functionText(script: string, answers: string): string
-  readonly values: readonly Value[]
-}
+export type RowSearch = NonNullable<ReturnType<typeof searchFor>>
 
 /**
  * Searches the rows first in a table that contains only these rows, then in `table`. If the first search lacks a row, the
@@ -76,10 +71,7 @@ export interface RowSearch {
  * @param rows  all with the same columns
  * @returns undefined without rows
  */
-export function searchFor(
-  table: TableTarget | undefined,
-  rows: readonly SampleRow[],
-): RowSearch | undefined {
+export function searchFor(table: TableTarget | undefined, rows: readonly SampleRow[]) {
   if (table === undefined || rows.length === 0) return undefined
   const values = rows.flatMap(row => row.map(({ scalar }) => scalar).filter(one => !isNull(one)))
   let next = 0
@@ -102,9 +94,10 @@ ${counts.map((count, index) => `ddbIngestCount${index} = ${count}\n`).join('')}d
 `
   return {
     rows,
-    functionText: (script, answers) =>
+    /** The function to call with `values`: runs `script` and answers `(answers, found)`. */
+    functionText: (script: string, answers: string): string =>
       `(def(ddbIngestFrom, ddbIngestGiven${parameters}){ ${oneLine(script + search)}return (${answers}, ddbIngestFound) }){${findExpression(table)}}`,
-    values: [tableOf(rows), ...values.map(sent)],
+    values: [tableOf(rows), ...values.map(sent)] as readonly Value[],
   }
 }
 

@@ -243,7 +243,7 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
       rows: had[row]!,
       digest: digests[row]!,
       chunk: chunks[row]!,
-      stored: rowsStored!,
+      stored: rowsStored,
     }
     return {
       token,
@@ -256,31 +256,23 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
 }
 
 /** What the server knows of one run. */
-export interface KnownRun {
-  /** The highest number of a process; 0 if there is none. */
-  readonly processNo: number
-  /** The highest number of the run's ledgers; 0 if there is none. */
-  readonly ledgerNumber: number
-  /** Names of the run's ledgers. */
-  readonly ledgers: readonly string[]
-  /** Set if the run has finished, and no later process has begun to continue it. */
-  readonly finished: (FinishedRun & { readonly processNo: number }) | undefined
-  /** Whether the server has a trace of the run. A restart of the server removes all traces. */
-  readonly isKnown: boolean
-}
+export type KnownRun = ReturnType<typeof runOf>
 
-export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint): KnownRun {
+export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
   const own = rows.filter(row => row.token === token)
   const ledgers = all.filter(name => isLedgerOf(token, name))
-  const { finished, processNo: finishedBy } = own.at(-1) ?? {}
   const numbers = [...ledgers, ...own.map(({ ledger }) => ledger)].map(
     name => ledgerNumberOf(token, name) ?? 0,
   )
   return {
+    /** The highest number of a process; 0 if there is none. */
     processNo: own.reduce((most, { processNo }) => Math.max(most, processNo), 0),
+    /** The highest number of the run's ledgers; 0 if there is none. */
     ledgerNumber: numbers.reduce((most, number) => Math.max(most, number), 0),
     ledgers,
-    finished: finished && { ...finished, processNo: finishedBy! },
+    /** Set if the run has finished, and no later process has begun to continue it. */
+    finished: own.at(-1)?.finished,
+    /** Whether the server has a trace of the run. A restart of the server removes all traces. */
     isKnown: own.length > 0 || ledgers.length > 0,
   }
 }
@@ -327,10 +319,11 @@ export async function dropLedgers(
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
-  const { ledgers, finished } = runOf(await askRegister(session, run.runId, timeoutMs), run.token)
+  const known = runOf(await askRegister(session, run.runId, timeoutMs), run.token)
+  const { ledgers, finished, processNo } = known
   await dropLedgers(session, ledgers, timeoutMs)
   if (finished === undefined) return
-  await session.run(entryScript(run, { ledger: '', processNo: finished.processNo }), { timeoutMs })
+  await session.run(entryScript(run, { ledger: '', processNo }), { timeoutMs })
 }
 
 /** Whether the server still knows a run after the connection was lost. */
