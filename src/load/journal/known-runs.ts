@@ -45,12 +45,6 @@ export interface StrangeFile {
   readonly reason: string
 }
 
-/** The journals of a folder. `runs` has the order in which the runs were begun. */
-export interface KnownRuns {
-  readonly runs: readonly KnownRun[]
-  readonly strange: readonly StrangeFile[]
-}
-
 /** A clean-up removes the journal of a finished run this many days after the run's end. */
 export const keptDays = 30
 const keptMs = keptDays * 86_400_000
@@ -58,9 +52,10 @@ const keptMs = keptDays * 86_400_000
 /**
  * Lists the runs of a folder. Checks all lock holders at once, because checking one on a different host takes seconds.
  * @param folder  as in `JournalOptions`
+ * @returns the journals, in the order in which the runs were begun, and other files
  * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
-export async function listRuns(folder: string, files: Files): Promise<KnownRuns> {
+export async function listRuns(folder: string, files: Files) {
   const entries = (await entriesOf(folder, files)).filter(({ name }) => !isOurs(name))
   const holders = entries.map(({ name, folder: place }) =>
     name.endsWith(journalEnding) ? askHolder(`${place}/${name}`, files) : undefined,
@@ -91,22 +86,17 @@ function strangeReason(name: string): string {
     : 'it is not a journal'
 }
 
-export interface RunQuestion {
-  /** Whether to determine which process works on the run, which takes seconds for a different host or container. */
-  readonly holder?: boolean
-  /** Whether to accept a damaged journal that still shows how the run was begun. */
-  readonly evenDamaged?: boolean
-}
-
 /**
  * The run of this name; undefined if there is none, or if the name is invalid.
+ * @param holder  whether to determine which process works on the run, which takes seconds for a different host or container
+ * @param evenDamaged  whether to accept a damaged journal that still shows how the run was begun
  * @throws {DdbError} DDB_RUN_DAMAGED for a damaged journal
  */
 export async function readRun(
   folder: string,
   runId: string,
   files: Files,
-  { holder = false, evenDamaged = false }: RunQuestion = {},
+  { holder = false, evenDamaged = false } = {},
 ): Promise<KnownRun | undefined> {
   if (!isRunId(runId)) return undefined
   const path = journalPath(folder, runId)

@@ -6,21 +6,14 @@ import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { Run } from '../run.js'
 
-export interface ReadSizes {
-  readonly batchRows: number
-  readonly batchBytes: number
-  /** While fewer bytes than this are in flight, a further batch may be handed over. */
-  readonly roomBytes: number
-}
-
 /**
- * If batches are divided by lane, a batch is so large that each lane gets the requested size. But a batch takes at most
+ * `roomBytes`: while fewer bytes than this are in flight, a further batch may be handed over. If batches are divided by lane, a batch is so large that each lane gets the requested size. But a batch takes at most
  * half of the bytes allowed in flight, because the run reads one batch while another is in flight.
  */
 export function readSizes({
   checked: { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes },
   lanes,
-}: Pick<Run, 'checked' | 'lanes'>): ReadSizes {
+}: Pick<Run, 'checked' | 'lanes'>) {
   if (lanes === undefined || connections === 1) {
     return { batchRows: rows, batchBytes: bytes, roomBytes: maxInFlightBytes }
   }
