@@ -288,7 +288,7 @@ export async function firstLook(
   const counts = journal !== undefined || checked.target.kind === 'function'
   if (found.target === undefined) {
     const { counted } = description
-    const { identity } = await askIdentity(control, checked, description, { counts, counted })
+    const { identity } = await askIdentity(control, checked, description, { counts }, counted)
     const look: Look = { now: identity, found: 'unknown', change: undefined }
     return { evidence: new Evidence(run, description, identity), look }
   }

@@ -54,34 +54,37 @@ export function chunkText({ chunkId }: Pick<TargetIdentity, 'chunkId'>): string 
   return (chunkId ?? '').replace(/[^\w-]/g, '')
 }
 
-export interface IdentityQuestion {
+interface Question {
   /** Whether to count the rows even if the target is a DFS table. */
-  readonly counts?: boolean
-  /** The rows of a shared table, if they were counted just before. */
-  readonly counted?: CountedRows | undefined
+  readonly counts: boolean
   /** Rows to look for in the same request. */
   readonly search?: RowSearch | undefined
 }
 
-/** @returns the identity, and the answer to the search @throws {ConnectionError} @throws {TimeoutError} */
+/**
+ * @param counted  the rows of a shared table, if they were counted just before
+ * @returns the identity, and the answer to the search
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
 export async function askIdentity(
   control: Session,
   checked: CheckedOptions,
   description: TargetDescription,
-  { counts = true, counted, search }: IdentityQuestion = {},
-): Promise<{ readonly identity: TargetIdentity; readonly found: Value | undefined }> {
+  question: Question = { counts: true },
+  counted?: CountedRows,
+) {
   const { target, confirmTimeoutMs: timeoutMs } = checked
   const table = watchedTable(checked)
   const keyed = keepsKeys(checked, description)
   const [rows, total, index, colDefs, found] =
     table === undefined || counted !== undefined
       ? []
-      : await askTable(control, table, { counts, search, timeoutMs })
+      : await askTable(control, table, question, timeoutMs)
   const count = counted ?? countedRows(rows, total)
   const isUseful = count.rows !== null && (!keyed || neverDecreases(count.total))
   const columns = (target.kind === 'table' && columnsOf(colDefs)) || ownSchema(description).columns
   const physicalIndex = index?.form === 'scalar' ? index.value : null
-  const identity = {
+  const identity: TargetIdentity = {
     name: target.kind === 'function' ? target.name : tableText(target.table),
     columns: columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(','),
     inMemory: table?.kind !== 'dfs',
@@ -110,11 +113,8 @@ export function keepsKeys(
 async function askTable(
   control: Session,
   table: TableTarget,
-  {
-    counts,
-    search,
-    timeoutMs,
-  }: { counts: boolean; search: RowSearch | undefined; timeoutMs: number },
+  { counts, search }: Question,
+  timeoutMs: number,
 ): Promise<readonly Value[]> {
   const script = `${table.kind === 'dfs' ? storedScript(table, counts) : totalRowsScript(table.name)}ddbIngestColumns = ""
 try { ddbIngestColumns = schema(${table.kind === 'dfs' ? tableExpression(table) : `objByName("${table.name}")`})["colDefs"] } catch(ex) { ddbIngestColumns = "" }

@@ -100,7 +100,6 @@ export type JournaledRejects = Fit<typeof rejects>
  * when the server stops. `server`: `host:port` of the server on which the run finished.
  */
 const finished = { isMarked: 'flag', server: 'text' } as const
-export type FinishedTarget = Fit<typeof finished>
 
 export const factShapes = {
   /** Where batches end. Every process of the run uses these sizes. */

@@ -52,13 +52,7 @@ export function looksLikeJournal(text: string): boolean {
   return /^[0-9a-f]{8} \{"kind":"/.test(text)
 }
 
-interface Reader {
-  /** @returns false once the rest of the file does not matter */
-  read(piece: Buffer): boolean
-  found(damage?: string): FoundJournal
-}
-
-function newReader(runId: string, take: (record: JournalRecord) => void): Reader {
+function newReader(runId: string, take: (record: JournalRecord) => void) {
   let rest: Buffer = Buffer.alloc(0)
   let [lines, sizeBytes, tornBytes] = [0, 0, 0]
   let damage: string | undefined
@@ -90,7 +84,8 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
     }
   }
   return {
-    read(piece) {
+    /** @returns false once the rest of the file does not matter */
+    read(piece: Buffer): boolean {
       rest = Buffer.concat([rest, piece])
       // The first line of a file that is not a journal may be gigabytes long.
       if (lines === 0 && !/^[0-9a-f]{0,8}( |$)/.test(rest.toString('latin1', 0, 9)))
@@ -104,7 +99,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
       rest = rest.subarray(start)
       return damage === undefined
     },
-    found(because) {
+    found(because?: string): FoundJournal {
       if (lines === 0) damage ??= rest.length === 0 ? 'it is empty' : noRecord
       return { sizeBytes, tornBytes: tornBytes + rest.length, damage: because ?? damage }
     },

@@ -2,9 +2,7 @@
   A run as its journal describes it. A process needs this to resume the run or to report its state. Only `take` changes it: with each
   record that the process reads or writes.
 */
-import type { CutSizes } from '../../parse/cuts.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
-import type { ConfirmUsed } from '../options.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
 import {
   factShapes,
@@ -12,7 +10,6 @@ import {
   type EndedPiece,
   type EndedRows,
   type Facts,
-  type FinishedTarget,
   type JournaledRejects,
   type JournalRecord,
   type NamedInput,
@@ -20,7 +17,6 @@ import {
   type SentInput,
   type StreamPlace,
 } from './journal-record.js'
-import type { TargetIdentity } from '../evidence/identity.js'
 
 /** A batch that a process sent, or was about to send. */
 export interface SentBatch {
@@ -87,31 +83,13 @@ function endOf({ no, ranges }: Pick<SentBatch, 'no' | 'ranges'>): StreamPlace {
   return { no, input, offsetBytes, lineNumber, records }
 }
 
-/** Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. */
-export interface JournaledRows {
-  readonly confirmed: number
-  /** Rows that the run's transform left out. */
-  readonly filtered: number
-  readonly rejected: number
-  /** Rows that were sent and whose outcome is unknown. */
-  readonly unconfirmed: number
-  /** Rows that were read and are certainly not stored. */
-  readonly unsent: number
-}
-
-export interface RunProcess {
-  readonly startedAt: string
-  /** undefined if the process was killed or is running. */
-  end: RecordOf<'end'> | undefined
-}
-
 /** A checkpoint lists this many inputs in a record, because there may be a hundred thousand files. */
 const inputsPerRecord = 1_000
 
 export class RecordedRun {
   run: RecordOf<'run'> | undefined
   /** All processes in order, including those before a restart. */
-  begun: RunProcess[] = []
+  begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   /** By input number. */
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
@@ -119,13 +97,13 @@ export class RecordedRun {
     ...{ confirmed: 0, rejected: 0, unconfirmed: 0, filtered: 0 },
   }
   batchCount = 0
-  sizes: CutSizes | undefined
+  sizes: Facts['sizes']
   offsets: Readonly<Record<string, string>> = {}
-  target: TargetIdentity | undefined
-  used: ConfirmUsed | undefined
+  target: Facts['target']
+  used: Facts['used']
   ledgerNumber = 0
   sampled: NonNullable<Facts['sampled']> = []
-  finished: FinishedTarget | undefined
+  finished: Facts['finished']
   owner = 0
   isAnew = false
   dataSessions: readonly string[] = []
@@ -169,7 +147,8 @@ export class RecordedRun {
     return this.inputs[input]?.sent ?? unsentInput
   }
 
-  rows(this: RecordedRun): JournaledRows {
+  /** Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. */
+  rows() {
     let unknown = 0
     for (const { open } of this.streams.values()) {
       for (const batch of open.values()) unknown += unknownRows(batch)
@@ -181,7 +160,9 @@ export class RecordedRun {
       confirmed,
       filtered,
       rejected: byClass.reduce((sum, rows) => sum + rows, 0),
+      /** Sent, and their outcome is unknown. */
       unconfirmed: unconfirmed + unknown,
+      /** Read, and certainly not stored. */
       unsent: sent - confirmed - filtered - rejected - unconfirmed - unknown,
     }
   }
