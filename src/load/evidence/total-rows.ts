@@ -55,7 +55,7 @@ export function countedRows(rows: Value | undefined, total: Value | undefined): 
 }
 
 /** A count that a script returned; null if it is none. */
-export function numberOf(value: Value | undefined): number | null {
+function numberOf(value: Value | undefined): number | null {
   if (value?.form !== 'scalar' || value.value === null) return null
   const number = Number(value.value)
   return Number.isSafeInteger(number) && number >= 0 ? number : null
