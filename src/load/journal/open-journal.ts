@@ -4,6 +4,7 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, option } from '../../errors.js'
+import { fileKey } from '../../platform/file-name.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
@@ -145,15 +146,14 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: RecordedRun): bool
  */
 function openingOf(
   found: RecordedRun,
-  { platform: { clock }, options, checked, token, fingerprints }: Asked,
+  { platform: { clock, files }, options, checked, token, fingerprints }: Asked,
 ): Opening {
   const current = journaledOptions(options, checked)
   const startedAt = new Date(clock.wallMs()).toISOString()
   const records: JournalRecord[] = []
   const { run } = found
   const known = found.inputs.map(input => input.path)
-  const folder = options.journal?.workingFolder ?? ''
-  const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], folder)
+  const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], files)
   if (run !== undefined) {
     const takesRejects = keepsAll(found, current.rejects?.file)
     const differing = differingOptions(run.options, current)
@@ -172,7 +172,7 @@ function openingOf(
       runId: checked.runId,
       token,
       startedAt,
-      folder,
+      folder: options.journal?.workingFolder ?? '',
       options: current,
       ...(options.journal?.restart === true ? { isAnew: true } : {}),
     })
@@ -188,26 +188,43 @@ function openingOf(
 }
 
 /**
- * Matches the inputs of a resumed run with the names in its journal, which may be relative to another folder.
+ * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
  * @param names  names in the journal
- * @param paths  names in this process
+ * @param folder  base of relative names; '' if it was not recorded
+ * @param paths  paths in this process
  * @returns the inputs whose names differ, and those that are not in the journal
  */
 function knownInputs(
   names: readonly string[],
-  recordedFolder: string,
-  paths: readonly string[],
   folder: string,
-): Pick<Opening, 'places' | 'added'> {
+  paths: readonly string[],
+  files: Files,
+): { readonly places: ReadonlyMap<string, string>; readonly added: readonly string[] } {
   const places = new Map<string, string>()
   const others = new Set(paths)
   const renamed = names.filter(name => !others.delete(name))
-  const byPath = new Map([...others].map(path => [resolve(folder, path), path]))
+  if (renamed.length === 0 || others.size === 0) return { places, added: [...others] }
+  const byKey = new Map<string, string>()
+  for (const path of others) {
+    const key = fileKeyOf(path, files)
+    if (key !== undefined) byKey.set(key, path)
+  }
   for (const name of renamed) {
-    const path = byPath.get(resolve(recordedFolder, name))
-    if (path !== undefined && others.delete(path)) places.set(name, path)
+    const key = fileKeyOf(resolve(folder, name), files)
+    const path = key === undefined ? undefined : byKey.get(key)
+    if (path === undefined || !others.delete(path)) continue
+    places.set(name, path)
   }
   return { places, added: [...others] }
+}
+
+function fileKeyOf(path: string, files: Files): string | undefined {
+  try {
+    const status = files.statusNow(path)
+    return status && fileKey(path, status)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */

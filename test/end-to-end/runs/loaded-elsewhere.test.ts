@@ -101,7 +101,7 @@ for (const kind of tables) {
       const ofTable = { ...refused, error: { message: /ends after its first line/ } }
       for (const times of [1, 2])
         t.match(await elsewhere({ journal }), ofTable, `${times}, the table`)
-      t.match(await elsewhere({ journal, cells: { nullTexts: ['A'] } }), { exitCode: 66 })
+      t.match(await elsewhere({ journal, cells: { nullTexts: ['A'] } }), { exitCode: 64 })
       t.equal(await stored(), rowCount)
       await session.run(`${kind.remake}\n${kind.script.replace(/^db = .*\n/, '')}`)
       cut()
