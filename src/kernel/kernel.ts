@@ -5,11 +5,9 @@ import { kernelCode } from './kernel-code.js'
 
 /** What the kernel exports. Addresses and lengths are bytes; a row is one of the block. */
 interface Exports {
-  readonly nullCount: () => number
-  readonly nextStart: () => number
-  readonly filledTo: () => number
-  readonly hasGivenUp: () => number
+  readonly useMemory: (...args: number[]) => void
   readonly useBlock: (...args: number[]) => void
+  readonly useRules: (...args: number[]) => void
   readonly scan: (...args: number[]) => number
   readonly floats: (field: number, from: number, out: number, width: number, none: number) => number
   readonly integers: (
@@ -40,6 +38,11 @@ const pageBytes = 65_536
 const memoryBytes = 8 * 1024 * 1024
 /** Where the caller's memory begins. Below it lie the kernel's constants. */
 const firstFree = 16_384
+/** Words of memory: the nulls of the last call, and what `scan` has found. */
+const nullCount = 128
+const nextStart = 129
+const filledTo = 130
+const hasGivenUp = 131
 /** Texts may be read this far before and after their bounds. */
 const slackBytes = 64
 
@@ -135,6 +138,7 @@ export class Kernel {
   readonly calls: Exports
   readonly buffer: ArrayBuffer
   readonly bytes: Uint8Array
+  readonly words: Int32Array
   readonly startsAt: number
   readonly endsAt: number
   readonly recordStartsAt: number
@@ -145,8 +149,6 @@ export class Kernel {
   readonly textOut: number
   readonly textOutEnd: number
   readonly #text: number
-  readonly #separators: number
-  readonly #quotes: number
   readonly #written: number
   readonly #others: number
   readonly #header: number
@@ -171,6 +173,7 @@ export class Kernel {
     this.calls = exports as Exports
     this.buffer = memory.buffer
     this.bytes = new Uint8Array(memory.buffer)
+    this.words = new Int32Array(memory.buffer)
     this.#text = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
     this.startsAt = this.#need(4 * cellCount)
     this.endsAt = this.#need(4 * cellCount)
@@ -181,12 +184,17 @@ export class Kernel {
     this.textOut = this.#need(mostTextBytes + maxRows)
     this.textOutEnd = this.#free
     // One pass may write the separators of 64 bytes too many, four at a time.
-    this.#separators = this.#need(4 * (cellCount + rowCount + 128))
-    this.#quotes = this.#need(4 * (mostTextBytes + 128))
+    const separators = this.#need(4 * (cellCount + rowCount + 128))
+    const quotes = this.#need(4 * (mostTextBytes + 128))
     this.#written = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
     this.#others = this.#need(256)
     this.#header = this.#need(longestHeader)
     this.#template = this.#need(templateBytes)
+    const { startsAt, endsAt, recordStartsAt, recordEndsAt, lineNumbersAt } = this
+    this.calls.useMemory(
+      ...[startsAt, endsAt, recordStartsAt, recordEndsAt, lineNumbersAt, this.#others],
+      ...[this.#header, separators, quotes, this.#written, this.#written + mostTextBytes],
+    )
   }
 
   #need(byteLength: number): number {
@@ -231,10 +239,13 @@ export class Kernel {
   useRules(rules: ScanRules): void {
     if (this.#rules === rules) return
     this.#rules = rules
-    const { others, header } = rules
+    const { delimiter, quote, trailingDelimiter, maxRecordBytes, others, header } = rules
+    const isLong = header.length > longestHeader
     this.bytes.set(others, this.#others)
-    if (header.length > longestHeader) this.bytes[this.#others + header[0]!] = 1
+    if (isLong) this.bytes[this.#others + header[0]!] = 1
     else this.bytes.set(header, this.#header)
+    const headerBytes = isLong ? 0 : header.length
+    this.calls.useRules(delimiter, quote, Number(trailingDelimiter), maxRecordBytes, headerBytes)
   }
 
   /**
@@ -250,28 +261,45 @@ export class Kernel {
     rowEnd: number,
     lineNumber: number,
   ): number {
-    const { delimiter, quote, trailingDelimiter, maxRecordBytes, header } = this.#rules!
     const base = this.#base
+    const textEnd = base + Math.min(end, this.#to)
+    const stop = base + Math.min(stopAt, this.#to)
     const scratchAt = this.#written + block.scratch - block.writtenFrom
+    const { calls, bytes } = this
     this.useRows(block)
     const { fieldCount } = block
-    const found = this.calls.scan(
-      ...[base + start, base + Math.min(end, this.#to), base + Math.min(stopAt, this.#to)],
-      ...[row, rowEnd, fieldCount, delimiter, quote, trailingDelimiter ? 1 : 0, maxRecordBytes],
-      ...[this.#others, this.#header, header.length > longestHeader ? 0 : header.length],
-      ...[this.recordStartsAt, this.recordEndsAt, this.lineNumbersAt, lineNumber],
-      ...[this.#separators, this.#quotes, scratchAt, this.#written + mostTextBytes],
+    const found = calls.scan(
+      base + start,
+      textEnd,
+      stop,
+      row,
+      rowEnd,
+      fieldCount,
+      lineNumber,
+      scratchAt,
     )
-    const written = this.bytes.subarray(scratchAt, this.calls.filledTo())
-    block.bytes.set(written, block.scratch)
-    block.scratch += written.length
+    const writtenTo = this.filledTo
+    if (writtenTo > scratchAt) {
+      block.bytes.set(bytes.subarray(scratchAt, writtenTo), block.scratch)
+      block.scratch += writtenTo - scratchAt
+    }
     this.#writtenTo = block.scratch
     return found
   }
 
   /** True if the record at `nextStart` is for the exact reader; false if the text or the rows have ended there. */
   get hasGivenUp(): boolean {
-    return this.calls.hasGivenUp() !== 0
+    return this.words[hasGivenUp] !== 0
+  }
+
+  /** How many nulls the last call has read. */
+  get nullCount(): number {
+    return this.words[nullCount]!
+  }
+
+  /** Address after the texts that the last call has written. */
+  get filledTo(): number {
+    return this.words[filledTo]!
   }
 
   /** Takes the shape for `jsonLines`. Returns false if it is too large for the kernel. */
@@ -308,13 +336,12 @@ export class Kernel {
     this.useRows(block)
     return this.calls.jsonLines(
       ...[base + start, base + this.#to, base + Math.min(stopAt, this.#to)],
-      ...[row, rowEnd, fieldCount, this.#template, maxRecordBytes],
-      ...[this.recordStartsAt, this.recordEndsAt, this.lineNumbersAt, lineNumber],
+      ...[row, rowEnd, fieldCount, lineNumber, this.#template, maxRecordBytes],
     )
   }
 
   get nextStart(): number {
-    return this.calls.nextStart() - this.#base
+    return this.words[nextStart]! - this.#base
   }
 
   /** Announces the block whose columns are read next. */
@@ -324,10 +351,9 @@ export class Kernel {
       this.bytes.set(bytes.subarray(writtenFrom, scratch), this.#written)
       this.#writtenTo = scratch
     }
-    this.calls.useBlock(
-      ...[this.#base, this.startsAt, this.endsAt, fieldCount, rowCount, this.#from, this.#to],
-      ...[writtenFrom, isHeld ? scratch : writtenFrom, this.#written],
-    )
+    const writtenEnd = isHeld ? scratch : writtenFrom
+    const { calls } = this
+    calls.useBlock(this.#base, fieldCount, rowCount, this.#from, this.#to, writtenFrom, writtenEnd)
   }
 
   /** Address of a position in the text. */

@@ -15,6 +15,8 @@ export class KnownTexts {
   #table: number
   #slots = firstSlots
   #count = 0
+  /** True if a slot has a text without a code. */
+  #hasForgotten = false
   /** For each code: the address of its text's slot, or 0. */
   #slotOf: number[] = []
 
@@ -54,8 +56,7 @@ export class KnownTexts {
     if (table === 0) return false
     this.#table = table
     this.#slots = slots
-    const { bytes, calls } = this.kernel
-    const words = new Int32Array(bytes.buffer)
+    const { words, calls } = this.kernel
     this.#slotOf = this.#slotOf.map((slot, code) => {
       return slot && calls.learn(slot, words[(slot + longestText) / 4]!, table, slots - 1, code)
     })
@@ -66,14 +67,26 @@ export class KnownTexts {
   forget(code: number): void {
     const slot = this.#slotOf[code] ?? 0
     if (slot === 0) return
-    new DataView(this.kernel.buffer).setInt32(slot + longestText + 4, 0, true)
+    this.kernel.words[(slot + longestText) / 4 + 1] = 0
     this.#slotOf[code] = 0
+    this.#hasForgotten = true
   }
 
   /** Forgets all texts. */
   clear(): void {
+    const { bytes, words } = this.kernel
+    // With small batches, clearing the whole table would take as long as reading.
+    if (this.#hasForgotten || 8 * this.#count > this.#slots) {
+      bytes.fill(0, this.#table, this.#table + this.#slots * slotBytes)
+    } else {
+      for (const slot of this.#slotOf) {
+        const length = (slot + longestText) / 4
+        // The code follows the length.
+        if (slot !== 0) words.fill(0, length, length + 2)
+      }
+    }
+    this.#hasForgotten = false
     this.#count = 0
     this.#slotOf = []
-    this.kernel.bytes.fill(0, this.#table, this.#table + this.#slots * slotBytes)
   }
 }

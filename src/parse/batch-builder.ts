@@ -6,8 +6,7 @@ import { textSources, type ColumnMapping, type TextSource } from '../schema/cell
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
-import type { WireRoom } from './columns/column-builder.js'
-import { roomOfRow } from './columns/column-builder.js'
+import { roomOfRow, type WireRoom } from './columns/column-builder.js'
 import type { InputTexts } from './columns/template-column.js'
 import { keepsBlanks } from './types/column-types.js'
 import { checkNames } from './check-names.js'
@@ -306,6 +305,7 @@ export class BatchBuilder {
   }
 
   #readColumns(block: RecordBlock): void {
+    block.kernel?.useRows(block)
     for (const column of this.#columns) {
       column.nullsRead = column.builder.read(block, column.fields[0] ?? -1, this.rowCount)
       column.coercedRead = this.#lenient ? block.forgive() : 0

@@ -18,35 +18,62 @@ let lowestWritten: i32 = 0
 let writtenSpan: u32 = 0
 let writtenBase: usize = 0
 
-/** Results of the last call besides its return value. */
-let nulls: i32 = 0
-let next: usize = 0
-let filled: usize = 0
-let isGivenUp: bool = false
-export function nullCount(): i32 { return nulls }
-export function nextStart(): usize { return next }
-export function filledTo(): usize { return filled }
-export function hasGivenUp(): bool { return isGivenUp }
+/** Addresses of results of the last call besides its return value (int32). Reading them costs less than a call. */
+const nullCount: usize = 512
+const nextStart: usize = 516
+const filledTo: usize = 520
+const hasGivenUp: usize = 524
+
+// @ts-ignore: decorator
+@inline
+function countNull(): void { store<i32>(nullCount, load<i32>(nullCount) + 1) }
+
+/** Memory that `useMemory` names. */
+let recordStarts: usize = 0
+let recordEnds: usize = 0
+let lineNumbers: usize = 0
+let others: usize = 0
+let header: usize = 0
+let separatorsAt: usize = 0
+let quotesAt: usize = 0
+let writtenAt: usize = 0
+let writtenLimit: usize = 0
+
+/**
+ * Names the memory of the kernel's block, for all calls: its places, first bytes of records that are given up (256 bytes), the header,
+ * room for separators and quotes of a scan, and for texts without their doubled quotes.
+ */
+export function useMemory(
+  startsAt: usize, endsAt: usize, recordStartsAt: usize, recordEndsAt: usize, lineNumbersAt: usize, othersAt: usize, headerAt: usize,
+  separators: usize, quotes: usize, written: usize, writtenEnd: usize,
+): void {
+  starts = startsAt
+  ends = endsAt
+  recordStarts = recordStartsAt
+  recordEnds = recordEndsAt
+  lineNumbers = lineNumbersAt
+  others = othersAt
+  header = headerAt
+  separatorsAt = separators
+  quotesAt = quotes
+  writtenAt = written
+  writtenLimit = writtenEnd
+}
 
 /**
  * Names the block whose columns are read next.
  * @param bytes  address of position 0; only the text from position `first` to `last` is in memory
- * @param written  position of the first text without its doubled quotes, at the address `writtenBytes`; they end at `writtenEnd`
+ * @param written  position of the first text without its doubled quotes; they end at `writtenEnd`
  */
-export function useBlock(
-  bytes: usize, startsAt: usize, endsAt: usize, fields: i32, rows: i32, first: i32, last: i32, written: i32, writtenEnd: i32,
-  writtenBytes: usize,
-): void {
+export function useBlock(bytes: usize, fields: i32, rows: i32, first: i32, last: i32, written: i32, writtenEnd: i32): void {
   base = bytes
-  starts = startsAt
-  ends = endsAt
   stride = <usize>fields << 2
   rowCount = rows
   lowestCell = first
   span = <u32>(last - first)
   lowestWritten = written
   writtenSpan = <u32>(writtenEnd - written)
-  writtenBase = writtenBytes - <usize>written
+  writtenBase = writtenAt - <usize>written
 }
 
 /** Address of a cell's text; 0 if the text is not in memory. Any address will do for an empty cell. */
@@ -140,23 +167,34 @@ function separators(from: usize, to: usize, seps: usize, last: usize, quotes: us
   return out
 }
 
+let delimiter: i32 = 0
+let quote: i32 = -1
+let isTrailing: i32 = 0
+let maxRecordBytes: i32 = 0
+let headerBytes: i32 = 0
+
+/** Sets the dialect of `scan`. @param quoteByte  −1 if nothing is quoted @param isTrailed  1 if a delimiter follows the last field */
+export function useRules(delimiterByte: i32, quoteByte: i32, isTrailed: i32, mostBytes: i32, headerLength: i32): void {
+  delimiter = delimiterByte
+  quote = quoteByte
+  isTrailing = isTrailed
+  maxRecordBytes = mostBytes
+  headerBytes = headerLength
+}
+
 /**
  * Finds the cells of the records from `from` on, all of which have `fields` fields. Gives up a record with a wrong quote, with another
- * number of fields, line ends inside quotes, or a first byte of `others` (256 bytes). Texts with doubled quotes are written
- * to `scratch`; `filledTo` is the address after them.
- * `places` is the address of recordStarts, recordEnds (int32) and, 8 bytes each, of the line numbers.
+ * number of fields, line ends inside quotes, or a first byte of `others`. Texts with doubled quotes are written to `scratch`;
+ * `filledTo` is the address after them.
  * @returns the first row that was not found; `nextStart` is its start
  */
-export function scan(
-  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, delimiter: i32, quote: i32, isTrailing: i32,
-  maxRecordBytes: i32, others: usize, header: usize, headerBytes: i32, recordStarts: usize, recordEnds: usize, lineNumbers: usize,
-  line: f64, seps: usize, quotes: usize, scratch: usize, scratchEnd: usize,
-): i32 {
+export function scan(from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, scratch: usize): i32 {
+  const seps = separatorsAt, quotes = quotesAt
   const most = <usize>((rowEnd - row) * (fields + isTrailing)) << 2
   const found = separators(from, to, seps, seps + most, quotes, delimiter, quote)
-  isGivenUp = false
+  let isGivenUp = false
   writing = scratch
-  const writingEnd = scratchEnd
+  const writingEnd = writtenLimit
   const step = <usize>fields << 2
   let sep = seps
   let q = quotes
@@ -230,8 +268,9 @@ export function scan(
     line += 1
     start = e + 1
   }
-  next = start
-  filled = writing
+  store<i32>(nextStart, <i32>start)
+  store<i32>(filledTo, <i32>writing)
+  store<i32>(hasGivenUp, <i32>isGivenUp)
   return r
 }
 
@@ -280,12 +319,10 @@ const stringKind: i32 = 8
  * @returns the first row that was not found; `nextStart` is its start
  */
 export function jsonLines(
-  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, template: usize, maxRecordBytes: i32,
-  recordStarts: usize, recordEnds: usize, lineNumbers: usize, line: f64,
+  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, template: usize, mostBytes: i32,
 ): i32 {
   const values = load<i32>(template)
   const quotes = i8x16.splat(34), escapes = i8x16.splat(92), controls = i8x16.splat(31)
-  isGivenUp = true
   let start = from
   let r = row
   for (; r < rowEnd && start < stopAt; r++) {
@@ -343,14 +380,14 @@ export function jsonLines(
     }
     if (!isWhole || p >= to) break
     if (load<u8>(p) == carriageReturn) p++
-    if (p >= to || load<u8>(p) != lineFeed || <i32>(p - start) >= maxRecordBytes) break
+    if (p >= to || load<u8>(p) != lineFeed || <i32>(p - start) >= mostBytes) break
     store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
     store<i32>(recordEnds + (<usize>r << 2), <i32>(p + 1 - base))
     store<f64>(lineNumbers + (<usize>r << 3), line)
     line += 1
     start = p + 1
   }
-  next = start
+  store<i32>(nextStart, <i32>start)
   return r
 }
 
@@ -454,7 +491,7 @@ function put(out: usize, width: i32, value: i64): void {
 export function integers(
   f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, factor: i64, divisor: i64, none: i64,
 ): i32 {
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -465,7 +502,7 @@ export function integers(
     if (start == 0) return r
     const end = start + <usize>(last - first)
     if (start == end) {
-      nulls++
+      countNull()
       put(to, width, none)
       continue
     }
@@ -489,7 +526,7 @@ export function integers(
 
 /** Decimal numbers of at most `scale` digits after the point, times 10^`scale`. */
 export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i64, highest: i64, scale: i32, none: i64): i32 {
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -500,7 +537,7 @@ export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i
     if (start == 0) return r
     const end = start + <usize>(last - first)
     if (start == end) {
-      nulls++
+      countNull()
       put(to, width, none)
       continue
     }
@@ -517,7 +554,7 @@ export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i
 
 /** DOUBLE, or FLOAT with a width of 4. Gives up a number that one correctly rounded division does not give. */
 export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i32 {
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -528,7 +565,7 @@ export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i3
     if (start == 0) return r
     const end = start + <usize>(last - first)
     let value = none
-    if (start == end) nulls++
+    if (start == end) countNull()
     else {
       const v = number(start, end)
       if (bad != 0 || v > 9007199254740992) return r
@@ -547,7 +584,7 @@ export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i3
 
 /** BOOL: `true` and `false` in any case, 1, 0. */
 export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -557,7 +594,7 @@ export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
     if (start == 0) return r
     let value: i32
     if (n == 0) {
-      nulls++
+      countNull()
       value = none
     } else if (n == 1) {
       value = <i32>load<u8>(start) - 48
@@ -591,7 +628,7 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
   const fields0 = v128.load(layout, 96), fields1 = v128.load(layout, 112), defaults = v128.load(layout, 128)
   const fraction0 = v128.load(layout, 144), fraction1 = v128.load(layout, 160)
   const isLong = length > 16
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -601,7 +638,7 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
     const start = textAt(first, last)
     if (start == 0) return r
     if (n == 0) {
-      nulls++
+      countNull()
       put(to, width, none)
       continue
     }
@@ -683,7 +720,7 @@ function slotOf(start: usize, n: i32, table: usize, mask: usize): usize {
 
 /** Codes of texts of 1 to 32 bytes that the table knows. A slot of the table: text (32 bytes), length, code, or 0 for none. */
 export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32): i32 {
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -693,7 +730,7 @@ export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32):
     if (start == 0) return r
     const to = out + (<usize>r << 2)
     if (n == 0) {
-      nulls++
+      countNull()
       store<i32>(to, 0)
       continue
     }
@@ -717,7 +754,7 @@ export function learn(start: usize, n: i32, table: usize, mask: i32, code: i32):
 
 /** Texts in ASCII, each with a byte 00 after it, as far as they fit between `out` and `limit`; `filledTo` is the address after them. */
 export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32): i32 {
-  nulls = 0
+  store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
@@ -728,7 +765,7 @@ export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32
     const start = textAt(first, last)
     if (start == 0) break
     if (n > maxBytes || to + <usize>n + 33 > limit) break
-    if (n == 0) nulls++
+    if (n == 0) countNull()
     let i: i32 = 0
     let odd: u32 = 0
     for (; n - i > 16; i += 16) {
@@ -744,6 +781,6 @@ export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32
     store<u8>(to, 0)
     to++
   }
-  filled = to
+  store<i32>(filledTo, <i32>to)
   return r
 }

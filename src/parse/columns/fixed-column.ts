@@ -109,14 +109,13 @@ export class FixedColumn implements ColumnBuilder {
     const kernel = kernelRead && block.kernel
     let givenUp = 0
     let nulls = 0
-    kernel?.useRows(block)
     for (let row = 0; row < rowCount; row++) {
       if (kernel !== undefined && givenUp++ < mostGivenUp) {
         const from = row
         row = kernelRead!(block, field + row * fieldCount)?.(kernel, field, row) ?? row
         if (row > from) {
           this.#copy(kernel, from, row, firstRow)
-          nulls += kernel.calls.nullCount()
+          nulls += kernel.nullCount
         }
       }
       if (row === rowCount) break

@@ -51,16 +51,15 @@ export class StringColumn implements ColumnBuilder {
     let nulls = 0
     const kernel = isBlob ? undefined : block.kernel
     let givenUp = 0
-    kernel?.useRows(block)
     for (let row = 0; row < rowCount; row++) {
       if (kernel !== undefined && givenUp < mostGivenUp) {
         const { bytes: memory, calls, textOut, textOutEnd } = kernel
         const most = Math.min(maxBytes, textOutEnd - textOut)
         row = calls.texts(field, row, textOut, textOutEnd, most)
-        const end = calls.filledTo()
+        const end = kernel.filledTo
         encoded.set(memory.subarray(textOut, end), to)
         to += end - textOut
-        nulls += calls.nullCount()
+        nulls += kernel.nullCount
         givenUp++
         if (row === rowCount) break
       }

@@ -49,16 +49,15 @@ export class SymbolColumn implements ColumnBuilder {
     const maxBytes = this.#maxBytes
     let nulls = 0
     const known = this.#knownIn(block)
-    known?.kernel.useRows(block)
     let givenUp = 0
     for (let row = 0; row < rowCount; row++) {
       if (known !== undefined && givenUp < mostGivenUp) {
         const from = row
         row = known.read(field, from)
         if (row > from) {
-          const { buffer, calls, out } = known.kernel
+          const { buffer, nullCount, out } = known.kernel
           codes.set(new Int32Array(buffer, out + bytesPerRow * from, row - from), firstRow + from)
-          nulls += calls.nullCount()
+          nulls += nullCount
         }
         // New texts are rare after a batch's first block: only rows without a known one between them count.
         givenUp = row - from > rowsBetween ? 0 : givenUp + 1

@@ -126,6 +126,7 @@ export class TemplateText {
     }
     block.writtenFrom = block.scratch = to
     block.takeText(0, to)
+    block.kernel?.useRows(block)
     return block
   }
 
