@@ -87,16 +87,14 @@ function storedColumns(
       `name the columns that ${option('target.transform')} leaves as they are in ${option('columns')}: only these can be compared`,
     )
   }
-  return (names ?? sent.map(({ name }) => name)).map(name => {
+  if (names?.length === 0) throw usageError(`name a column to compare in ${option('columns')}`)
+  const known = stored.map(({ name }) => name)
+  return [...new Set(names ?? sent.map(({ name }) => name))].map(name => {
     const column = stored.find(one => one.name === name)
     const source = sent.find(one => one.name === name)
-    const hint = nearestHint(
-      name,
-      stored.map(one => one.name),
-    )
     if (column === undefined || source === undefined) {
       throw usageError(
-        `column "${name}" is not both in the table and among those that a load sends${hint}: name the columns to compare in ${option('columns')}`,
+        `column "${name}" is not both in the table and among those that a load sends${nearestHint(name, known)}: name the columns to compare in ${option('columns')}`,
       )
     }
     if (isSameType(column.type, source.type)) return column

@@ -292,8 +292,11 @@ enableTableShareAndPersistence(t, "trades", cacheSize=100)`
 })
 
 t.test('wrong columns are refused before anything is read', async t => {
-  const { audit } = await scene(t, tables[0]!)
+  const { path, load, audit } = await scene(t, tables[0]!)
   await t.rejects(audit({ columns: ['prize'] }), { code: 'DDB_USAGE', message: /price/ })
+  await t.rejects(audit({ columns: [] }), { code: 'DDB_USAGE', message: /a column to compare/ })
+  await load(path)
+  t.match(await audit({ columns: ['id', 'sym', 'id'] }), { exitCode: 0, columns: ['id', 'sym'] })
   t.match(await audit({ target: { table: 'nothing' } }), { exitCode: 78, status: 'failed' })
 })
 
