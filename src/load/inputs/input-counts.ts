@@ -37,12 +37,12 @@ interface NewRecords {
   knownReject(this: void, offsetBytes: number): void
 }
 
-/** @param input  number of the input in the journal; undefined if the input has no number yet */
+/** @param input  number of the input in the journal */
 export function newRecordCounter(
   { history: { found } }: Run,
-  input: number | undefined,
+  input: number,
 ): NewRecords {
-  const { records: knownRecords, offsetBytes: knownBytes } = found.sentOf(input ?? -1)
+  const { records: knownRecords, offsetBytes: knownBytes } = found.sentOf(input)
   let rejectsAhead = 0
   return {
     among: records => Math.max(0, records - knownRecords) - rejectsAhead,

@@ -18,11 +18,10 @@ import type { ByteSource } from '../../source/byte-source.js'
 import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
-import { bytesError } from './input-counts.js'
+import { bytesError, newRecordCounter } from './input-counts.js'
 import { heldTexts } from '../rejects/run-rejects.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
-import type { ResumedInput } from '../journal/resumption.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { shapeOf } from './reader-options.js'
@@ -43,23 +42,19 @@ export interface OpenedInput {
   /** Returns the input's number in the journal. Call this once the input's format is known. */
   readonly number: () => number
   /** How an earlier process has read the input, which this process must repeat; undefined to detect it. */
-  readonly detected: Detected | undefined
-  /** Where reading resumes; undefined to begin at the start. */
-  readonly resumed: ResumedInput | undefined
+  readonly detected?: Detected | undefined
   /** Limit for the whole input, including records that earlier processes have read. */
   readonly maxRecords: number
   /** Whether a batch is passed on after the flush interval even if the batch is not full. */
   readonly flushes: boolean
-  /** Called whenever the summary has changed. */
-  readonly progress: (summary: InputSummary) => void
+  /** Called whenever the summary has changed. @param newRecords  records that no earlier process has counted */
+  readonly progress: (newRecords: number) => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
-  readonly shared: SharedRows | undefined
+  readonly shared?: SharedRows | undefined
   /** Set if batches are cut by place. */
   readonly cuts?: Cuts | undefined
   /** Makes the feed of a program's rows; left out for files and pipes. */
   readonly feed?: (mapping: ColumnMapping, cells: CellRules) => Feed
-  /** Called for a reject that an earlier process has counted. */
-  readonly knownReject?: (offsetBytes: number) => void
   /** Awaited before a batch is passed on. */
   readonly beforeBatch?: () => Promise<void> | undefined
   /** Called after each batch that the caller has taken. */
@@ -133,16 +128,18 @@ export class InputReading {
   }
 
   *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
-    const { source, reader, summary, resumed } = opened
+    const { source, reader, summary } = opened
     const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
     const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
     const named = this.#paths.read(source.name)
     const { resumption } = run.history
     const index = opened.number()
+    const resumed = resumption.resumed(index)
     if (resumption.isReadAnew(index, summary.path, how))
       run.record({ kind: 'input', input: index, detected: how })
     const recordsRead = (): number => (resumed?.records ?? 0) + reader.recordsRead
+    const { among, knownReject } = newRecordCounter(run, index)
     let lastReject = -1
     /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
@@ -152,7 +149,7 @@ export class InputReading {
     const update = (): void => {
       summary.rows = recordsRead()
       summary.bytes = reader.taken.bytesRead
-      opened.progress(summary)
+      opened.progress(among(summary.rows))
     }
     const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
@@ -181,7 +178,7 @@ export class InputReading {
       onReject: reject => {
         lastReject = reject.offsetBytes
         const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
-        if (isKnown) opened.knownReject?.(reject.offsetBytes)
+        if (isKnown) knownReject(reject.offsetBytes)
         update()
         if (isKnown) return
         run.history.journal?.misread(index, reject)

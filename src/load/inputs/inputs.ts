@@ -33,7 +33,6 @@ import {
   type InputOpener,
   type NamedInputs,
 } from './open-input.js'
-import { newRecordCounter } from './input-counts.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { LoadOptions, SourceNotes } from '../options.js'
@@ -288,22 +287,18 @@ class SequentialInputs implements Inputs {
   ): OpenedInput {
     summary.compression = source.compression
     const limit = this.#options.input?.limit
-    const { among, knownReject } = newRecordCounter(run, index)
     const before = this.#records ?? run.state.readBefore
     return {
       source,
       reader,
       summary,
       number: () => index,
-      detected: undefined,
-      resumed: run.history.resumption.resumed(index),
       shared: this.#shared,
       cuts: this.#cuts,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: this.#inputs.paths[index] === '-',
-      knownReject,
-      progress: ({ rows }) => {
-        this.#records = before + among(rows)
+      progress: newRecords => {
+        this.#records = before + newRecords
         run.state.rows.read = Math.max(run.state.readBefore, this.#records)
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },

@@ -44,14 +44,11 @@ export function openRows(run: Run, store: RowStore): Inputs {
         reader,
         summary,
         number: () => 0,
-        detected: undefined,
-        resumed: undefined,
-        shared: undefined,
         feed: (mapping, cells) => rowFeed(run, store, mapping, cells, isPlain),
         maxRecords: limit ?? Infinity,
         flushes: true,
-        progress({ rows }) {
-          run.state.rows.read = rows
+        progress() {
+          run.state.rows.read = summary.rows
           run.reporter.inputProgress(reader.taken.bytesRead, undefined)
         },
       })

@@ -9,7 +9,6 @@ import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks, type Turns } from '../../../source/follow/followed-chunks.js'
 import { openGrowing } from '../../../source/open-source.js'
 import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
-import { newRecordCounter } from '../input-counts.js'
 import { placer, streamOf } from '../../journal/resumption.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
@@ -96,7 +95,6 @@ export async function* batchesOf(
   const before =
     followed.number === undefined ? undefined : run.history.found.inputs[followed.number]
   const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
-  const news = newRecordCounter(run, followed.number)
   try {
     const encoding = options.input?.encoding ?? 'auto'
     const source = await openGrowing(path, content.chunks, encoding, () => file.close())
@@ -111,23 +109,19 @@ export async function* batchesOf(
       if (reader.format === 'json') throw isDocument(path)
       followed.fingerprint ??= await followedFingerprint(file)
       const steps = reading.steps(run, target, {
-        shared: undefined,
         cuts: run.cutSizes && new Cuts(run.cutSizes),
         source,
         reader,
         summary,
         number: () => (followed.number ??= newNumber(run, path, followed.fingerprint!)),
         detected: known?.detected,
-        resumed: before && run.history.resumption.resumed(followed.number!),
         maxRecords: Infinity,
         flushes: true,
-        progress({ rows }) {
-          const newRecords = news.among(rows)
+        progress(newRecords) {
           following.onRecords(newRecords - followed.newRecords)
           followed.newRecords = newRecords
           following.onBytes()
         },
-        knownReject: news.knownReject,
         beforeBatch: () => noteGrowth(followed, run),
       })
       // The file has its number once its first batch is read.
