@@ -20,7 +20,6 @@ import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { rowsLoadedElsewhere } from './loaded-elsewhere.js'
 import { loadResult } from './result.js'
-import { removeLeftovers } from './rejects/check-rejects.js'
 import { withArchives } from '../source/archive/archives.js'
 import type { RowStore } from './inputs/row-store.js'
 import { newRun, type Run } from './run.js'
@@ -91,18 +90,18 @@ async function loadChecked(
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
+      const { journal, found } = run.history
       const known = await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
       const looked = await firstLook(run, control, target)
       if (inputs.areDone && looked !== undefined) {
         alreadyLoaded = true
         checkLoaded(run, looked)
-        await removeLeftRejects(run)
+        if (journal !== undefined) await run.rejects.removeLeft(journal)
         run.reporter.notice('already loaded')
         await finishLoadedRun(run, control, looked)
         return undefined
       }
-      const { found } = run.history
       const change = looked?.look.change
       if (change !== undefined) throw targetChanged(found, change.text)
       const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked, known))
@@ -114,7 +113,7 @@ async function loadChecked(
       }
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
-      await removeLeftRejects(run)
+      if (journal !== undefined) await run.rejects.removeLeft(journal)
       if (looked !== undefined) {
         const { identity } = looked.evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used
@@ -141,21 +140,6 @@ async function loadChecked(
   const result = loadResult(run, opened.inputs, { columns, alreadyLoaded })
   endJournal(run, result)
   return result
-}
-
-/**
- * Removes rejects that a killed process left. Call this only after all checks that may refuse the run, because the
- * journal of a refused run may record fewer rejects than the files hold.
- */
-async function removeLeftRejects({
-  history: { journal },
-  checked,
-  platform,
-  rejects,
-}: Run): Promise<void> {
-  if (journal === undefined) return
-  rejects.cutBack()
-  await removeLeftovers(journal.found, journal.past, checked.runId, platform.files)
 }
 
 /** Ends the run. If rows of earlier processes are gone or unproven, they no longer count as stored. */

@@ -10,7 +10,7 @@ import { RunHistory, type RunLog } from './journal/run-history.js'
 import { newRunState, type RunState } from './outcomes/run-state.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
-import { KeptRejects } from './rejects/run-rejects.js'
+import { RunRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
@@ -34,7 +34,7 @@ export interface Run extends RunLog {
   readonly rows: RowStore | undefined
   readonly server: RunServer
   readonly history: RunHistory
-  readonly rejects: KeptRejects
+  readonly rejects: RunRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
   /** Undefined until the delivery is opened. */
@@ -70,7 +70,7 @@ export function newRun(
     onSending,
     whyLost: () => history.journal?.lost(),
   })
-  const rejects = new KeptRejects(
+  const rejects = new RunRejects(
     {
       checked,
       files,

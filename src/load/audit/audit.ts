@@ -23,8 +23,8 @@ import { checkCall } from '../option-fields.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { runPipeline } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
-import { refusedRow } from '../rejects/reject.js'
-import { RunRejects } from '../rejects/run-rejects.js'
+import { RejectFiles } from '../rejects/reject-files.js'
+import { reasonOf, refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
 import { asDdbError } from '../run-ending.js'
 import { newRun, type Run } from '../run.js'
@@ -87,7 +87,7 @@ class Audit {
   readonly #signal: AbortSignal
   readonly #result: AuditResult
   /** Collects the records that the table lacks; undefined if nobody wants them. */
-  readonly #missing: RunRejects | undefined
+  readonly #missing: RejectFiles | undefined
   /** Where a redirect has led. */
   #server: ServerTarget
   #target: TargetDescription | undefined
@@ -115,8 +115,7 @@ class Audit {
     this.#result = newResult(this.#now(), options)
     if (missing === undefined) return
     const { delivery: _d, rejects: _r, ...asked } = this.#reading
-    this.#missing = new RunRejects({
-      checked: { ...this.#checked, rejectsFile: missing },
+    this.#missing = new RejectFiles(missing, {
       files: platform.files,
       described: () => ({ folder: '', options: journaledOptions(asked, this.#checked) }),
     })
@@ -134,7 +133,8 @@ class Audit {
       ...this.#result,
       ...{ endedAt: this.#now(), target, notices, ranges: this.#stored?.ranges ?? [] },
       columns: this.#compared?.columns.map(({ name }) => name) ?? [],
-      missingFiles: this.#missing?.result().files ?? [],
+      missingFiles:
+        this.#missing?.kept().map(({ path, rows: count }) => ({ path, rows: count })) ?? [],
       rows: { ...this.#result.rows, ...(rows && { input: rows.read, rejected: rows.rejected }) },
     }
     const result = concluded(known, this.#options.exact === true, failure)
@@ -264,7 +264,8 @@ class Audit {
         if (missing === undefined) return
         const message = 'the table does not have this row'
         const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
-        missing.add(reject, rangeAt(batch.ranges, row).shape)
+        const { shape } = rangeAt(batch.ranges, row)
+        missing.add(reject.bytes, shape, reasonOf(this.#checked.runId, reject))
       })
       return differences.isDone
     })

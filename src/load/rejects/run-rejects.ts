@@ -6,17 +6,19 @@ import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../parse/columns/template-column.js'
 import { rangeAt } from '../../parse/row-places.js'
+import type { Files } from '../../platform/platform.js'
 import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import type { ReadObserver } from '../check/check-result.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { RowStore } from '../inputs/row-store.js'
-import type { JournaledRejectsSource } from '../journal/journal.js'
+import type { Journal, JournaledRejectsSource } from '../journal/journal.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { RunState } from '../outcomes/run-state.js'
 import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
+import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
 import {
   type AnyReject,
@@ -43,11 +45,26 @@ interface RunRejectsSetup extends RejectFilesSetup {
   readonly checked: Pick<CheckedOptions, 'rejectsFile' | 'runId'>
 }
 
-/** Creates no file before the first reject. */
+/** The parts of a run that its rejects change, or that decide whether they end it. */
+interface Keeping {
+  readonly state: RunState
+  readonly checked: CheckedOptions
+  readonly watch: ReadObserver | undefined
+  readonly rows: RowStore | undefined
+  readonly reporter: Reporter
+  readonly ending: Pick<RunEnding, 'fail'>
+}
+
+/** Limit of rejects that notices show. The rejects file contains all of them. */
+const shownRejects = 3
+
+/** Ends the run if there are too many. Creates no file before the first reject. */
 export class RunRejects implements JournaledRejectsSource {
   /** Number of rejects that this process has added. */
   count = 0
+  readonly #keeping: Keeping
   readonly #runId: string
+  readonly #systemFiles: Files
   /** undefined if the user wants no file. */
   readonly #files: RejectFiles | undefined
   readonly #byClass = { parse: 0, type: 0, server: 0 }
@@ -59,7 +76,9 @@ export class RunRejects implements JournaledRejectsSource {
   /** Error code → how many of `#first` have it. */
   readonly #shown = new Map<string, number>()
 
-  constructor({ checked: { rejectsFile, runId }, ...setup }: RunRejectsSetup) {
+  constructor({ checked: { rejectsFile, runId }, ...setup }: RunRejectsSetup, keeping: Keeping) {
+    this.#keeping = keeping
+    this.#systemFiles = setup.files
     this.#runId = runId
     this.#files = rejectsFile === undefined ? undefined : new RejectFiles(rejectsFile, setup)
   }
@@ -103,6 +122,30 @@ export class RunRejects implements JournaledRejectsSource {
     this.#files?.add(reject.bytes, shape, reasonOf(this.#runId, reject))
   }
 
+  /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
+  keep(told: AnyReject, shape: RecordShape): void {
+    const { state, checked, watch, rows, reporter, ending } = this.#keeping
+    const reject = rows?.explained(told) ?? told
+    state.rows.rejected++
+    state.moreRejectedLines += moreLines(reject)
+    if (watch !== undefined) watch.rejected(reject)
+    else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
+    try {
+      rows?.reject(reject)
+      this.add(reject, shape)
+    } catch (error) {
+      ending.fail(error)
+    }
+    const limit = limitFailure({ checked, state }, reject)
+    if (limit !== undefined) ending.fail(limit)
+  }
+
+  /** As `keep`, for a row that the server refused with this message. */
+  keepRefused(batch: Batch, row: number, serverMessage: string): void {
+    const message = this.#keeping.reporter.secrets.hide(serverMessage)
+    this.keep(refusedRow(batch, row, message), rangeAt(batch.ranges, row).shape)
+  }
+
   /** What the journal records; call `flush` first. Lists only inputs whose rejects changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']> {
     const inputs = [...this.#changed].map(name => [name, this.#byInput.get(name)!] as const)
@@ -129,11 +172,13 @@ export class RunRejects implements JournaledRejectsSource {
   }
 
   /**
-   * Removes rejects that the journal does not count. Call it only after the journal was proved complete.
-   * @throws {DdbError}
+   * Removes rejects that a killed process left and the journal does not count. Call it only after all checks that may refuse the run,
+   * because the journal of a refused run may record fewer rejects than the files hold.
+   * @throws {DdbError} @throws the error of the operating system
    */
-  cutBack(): void {
+  async removeLeft({ found, past }: Pick<Journal, 'found' | 'past'>): Promise<void> {
     this.#files?.cutBack()
+    await removeLeftovers(found, past, this.#runId, this.#systemFiles)
   }
 
   flush(): void {
@@ -195,52 +240,6 @@ function placesText(byInput: ReadonlyMap<string, InputRejects>): string {
   })
   const more = inputs.length - places.length
   return `Rows were rejected in ${places.join('; ')}${more > 0 ? `, and in ${more} other inputs` : ''}`
-}
-
-interface Keeping {
-  readonly state: RunState
-  readonly checked: CheckedOptions
-  readonly watch: ReadObserver | undefined
-  readonly rows: RowStore | undefined
-  readonly reporter: Reporter
-  readonly ending: Pick<RunEnding, 'fail'>
-}
-
-/** Limit of rejects that notices show. The rejects file contains all of them. */
-const shownRejects = 3
-
-/** The rejects of a run that ends if they are too many. */
-export class KeptRejects extends RunRejects {
-  readonly #keeping: Keeping
-
-  constructor(setup: RunRejectsSetup, keeping: Keeping) {
-    super(setup)
-    this.#keeping = keeping
-  }
-
-  /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
-  keep(told: AnyReject, shape: RecordShape): void {
-    const { state, checked, watch, rows, reporter, ending } = this.#keeping
-    const reject = rows?.explained(told) ?? told
-    state.rows.rejected++
-    state.moreRejectedLines += moreLines(reject)
-    if (watch !== undefined) watch.rejected(reject)
-    else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
-    try {
-      rows?.reject(reject)
-      this.add(reject, shape)
-    } catch (error) {
-      ending.fail(error)
-    }
-    const limit = limitFailure({ checked, state }, reject)
-    if (limit !== undefined) ending.fail(limit)
-  }
-
-  /** As `keep`, for a row that the server refused with this message. */
-  keepRefused(batch: Batch, row: number, serverMessage: string): void {
-    const message = this.#keeping.reporter.secrets.hide(serverMessage)
-    this.keep(refusedRow(batch, row, message), rangeAt(batch.ranges, row).shape)
-  }
 }
 
 /** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */

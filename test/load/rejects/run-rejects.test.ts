@@ -32,10 +32,14 @@ const reject = (kind: AnyReject['class'], code: AnyReject['code']): AnyReject =>
   value: undefined,
 })
 
+/** Rejects that are only counted and written, and do not end a run. */
+const rejectsOf = (setup: ConstructorParameters<typeof RunRejects>[0]): RunRejects =>
+  new RunRejects(setup, {} as ConstructorParameters<typeof RunRejects>[1])
+
 const cell = reject('type', 'DDB_INPUT_CELL')
 
 t.test('rejects are counted by class and code, whether kept or not', async t => {
-  const rejects = new RunRejects({
+  const rejects = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },
     files: systemFiles,
   })
@@ -63,7 +67,7 @@ t.test('rejects are counted by class and code, whether kept or not', async t => 
 })
 
 t.test('the result has the first three rejects of each code, for up to twenty codes', async t => {
-  const rejects = new RunRejects({
+  const rejects = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },
     files: systemFiles,
   })
@@ -80,7 +84,7 @@ t.test('the result has the first three rejects of each code, for up to twenty co
 
 t.test('with a rejects file each reject is in the file, and its reason names the run', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const rejects = new RunRejects({
+  const rejects = rejectsOf({
     checked: { rejectsFile: path, runId: 'nightly' },
     files: systemFiles,
   })
@@ -97,7 +101,7 @@ t.test('with a rejects file each reject is in the file, and its reason names the
 
 t.test('a reject that is neither in a file nor unplaced is an internal error', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const rejects = new RunRejects({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
+  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
   rejects.add(cell, shape)
   rejects.close()
   t.equal(rejects.equationError(1), undefined)
@@ -108,7 +112,7 @@ t.test('a reject that is neither in a file nor unplaced is an internal error', a
 t.test('a reject whose file cannot be created is counted as unplaced', async t => {
   const path = join(t.testdir(), 'r.csv')
   const files = filesOn({ fails: call => call === 'create' })
-  const rejects = new RunRejects({ checked: { rejectsFile: path, runId: 'r' }, files })
+  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files })
   t.throws(() => rejects.add(cell, shape), { code: 'DDB_OUTPUT_CREATE' })
   rejects.close()
   t.match(rejects.result(), { file: null, unplaced: 1, byClass: { type: 1 } })
@@ -116,7 +120,7 @@ t.test('a reject whose file cannot be created is counted as unplaced', async t =
 })
 
 t.test('each input has its own count and first reason', async t => {
-  const rejects = new RunRejects({
+  const rejects = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },
     files: systemFiles,
   })
@@ -142,7 +146,7 @@ function journalOf(rejects: JournaledRejects | undefined) {
 
 t.test('the journal gets the inputs with new rejects, and all counts', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const rejects = new RunRejects({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
+  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
   t.equal(rejects.count, 0)
   rejects.add(cell, shape)
   rejects.add({ ...cell, file: 'b.csv' }, shape)
@@ -165,7 +169,7 @@ t.test('the journal gets the inputs with new rejects, and all counts', async t =
 
 t.test('a resumed process continues counts and files', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const before = new RunRejects({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
+  const before = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
   const first = journalOf(undefined)
   first.goOn(before)
   before.add({ ...cell, lineNumber: 2 }, shape)
@@ -173,7 +177,7 @@ t.test('a resumed process continues counts and files', async t => {
   t.strictSame(first.making, [path])
   const journaled = JSON.parse(JSON.stringify(before.journaled())) as JournaledRejects
   const { making, goOn } = journalOf(journaled)
-  const rejects = new RunRejects({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
+  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
   goOn(rejects)
   t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], byClass: { type: 1 } })
   t.equal(rejects.equationError(1), undefined)
@@ -189,13 +193,13 @@ t.test('a resumed process continues counts and files', async t => {
 })
 
 t.test('without a file, a resumed process also continues the counts', async t => {
-  const before = new RunRejects({
+  const before = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },
     files: systemFiles,
   })
   before.add(cell, shape)
   const { goOn } = journalOf({ ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } })
-  const rejects = new RunRejects({
+  const rejects = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },
     files: systemFiles,
   })
