@@ -62,7 +62,7 @@ async function openLedger({ ask, open, tableName, until }: CheckContext) {
   const ledger = { name, countsDuplicates: known === 1 }
   /** The rows, each as the texts of its cells: phase 0 is a claim (the server has begun the batch), 1 an outcome. */
   const rows = async () => {
-    const { columns, columnNames } = tableOf(await ask(ledgerQuery(name, 0, 100_000, true)))
+    const { columns, columnNames } = tableOf(await ask(ledgerQuery(name, 0, 100_000)))
     const texts = columns.map(textsOf)
     const all = (texts[0] ?? []).map((_, i) =>
       Object.fromEntries(columnNames.map((column, at) => [column, texts[at]![i]!])),

@@ -124,7 +124,7 @@ deepTest(t, 'while more data is sent than all buffers hold, over TLS', async t =
 const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadOutcome]>> = {
   'a schema is asked for': ['schema(target)', { mode: 'sync' }, unasked],
   'receipts are read': [
-    'errText, rowsReceived, rowsTaken from objByName("ddbIngestLedger',
+    'errText, rowsReceived, rowsTaken, rowsLeft from objByName("ddbIngestLedger',
     { mode: 'async' },
     { exitCode: 4, rows: { unconfirmed: 100 } },
   ],

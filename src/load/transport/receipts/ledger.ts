@@ -100,7 +100,6 @@ ${listScript}(${claimAnswers}, [long(ddbIngestKnown), long(ddbIngestHad)], ${lis
 /**
  * Returns the claims and outcomes since the last call, oldest first. Reads the last known row again, so that the server's answer is never
  * empty: the manual does not document how a server answers an empty range.
- * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}
  */
@@ -108,11 +107,10 @@ export async function readLedger(
   session: Session,
   ledger: Ledger,
   timeoutMs: number,
-  tellsLeft = false,
 ): Promise<LedgerRow[]> {
   const overlap = Math.min(ledger.seen, 1)
   const from = ledger.seen - overlap
-  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, tellsLeft)
+  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap)
   const answer = await session.run(query, { timeoutMs })
   if (answer?.form !== 'table' || answer.rows < overlap) {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)

@@ -10,7 +10,7 @@ import { askFunction, askIdle, askSchema } from '../../connection/server-queries
 import type { Outlet } from '../../outcomes/batches.js'
 import { pieceTable, type Piece } from '../../outcomes/pieces.js'
 import { isUnfinished } from '../../run.js'
-import { hasTransform, jsonToValue } from '../../target/target.js'
+import { jsonToValue } from '../../target/target.js'
 import { askOutcome, type Answer } from '../answers.js'
 import { replacedError } from '../delivery.js'
 import {
@@ -189,8 +189,7 @@ export class ReceiptNode implements Outlet {
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
     if (this.#ledger === undefined) return Promise.resolve([])
-    const tellsLeft = hasTransform(this.#setup.run.checked)
-    return readLedger(this.#control, this.#ledger, timeoutMs, tellsLeft)
+    return readLedger(this.#control, this.#ledger, timeoutMs)
   }
 
   /** Number of known rows of the current ledger: each answer stands for a claim and an outcome. */

@@ -71,14 +71,10 @@ export function insertReceipt(ledger: string, cells: LedgerCells): string {
 }
 
 /** The columns that the run reads, in this order. */
-const readColumns = [
-  ...['streamNo', 'batchNo', 'laneNo', 'partNo', 'cutDigest'],
-  ...['attempt', 'phase', 'sendNo', 'errText'],
-  ...['rowsReceived', 'rowsTaken'],
-] as const satisfies readonly LedgerColumnName[]
-
-/** A further column to read if the run has a transform: the number of rows that remain after the transform. */
-const rowsLeftColumn = 'rowsLeft' satisfies LedgerColumnName
+const readColumns: readonly LedgerColumnName[] = [
+  ...(['streamNo', 'batchNo', 'laneNo', 'partNo', 'cutDigest', 'attempt', 'phase'] as const),
+  ...(['sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsLeft'] as const),
+]
 
 /** Value of `phase` (a column of the ledger) in rows of the head. */
 export const headPhase = 8
@@ -260,11 +256,7 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
     return n`
 }
 
-/**
- * Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed.
- * @param tellsLeft  whether to read how many rows remained after the transform
- */
-export function ledgerQuery(ledger: string, from: number, rows: number, tellsLeft = false): string {
-  const columns = [...readColumns, ...(tellsLeft ? [rowsLeftColumn] : [])]
-  return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
+/** Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed. */
+export function ledgerQuery(ledger: string, from: number, rows: number): string {
+  return `select ${readColumns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
