@@ -22,6 +22,9 @@ const reportIntervalMs = 100
 /** The result keeps only the first notices, because it is not a log. */
 const keptNotices = 20
 
+/** Limit of different notices that are remembered so that none is repeated. */
+const maxOnce = 1_000
+
 export function newReporter(
   { onReport, onNotice, server }: ReporterOptions,
   clock: Clock,
@@ -31,6 +34,7 @@ export function newReporter(
   const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined, input: undefined }
   const secrets = newSecrets(server.password)
   const notices: string[] = []
+  const told = new Set<string>()
   let phase: LoadReport['phase'] = 'connecting'
   let toldMs = -Infinity
   let timer: Timer | undefined
@@ -46,13 +50,20 @@ export function newReporter(
     if (restMs <= 0) tell()
     else timer = clock.afterIfAlive(restMs, tell)
   }
+  const notice = (text: string): void => {
+    const sentence = secrets.hideInSentence(text)
+    if (notices.length < keptNotices) notices.push(sentence)
+    onNotice?.(sentence)
+  }
   return {
     startedAt: new Date(clock.wallMs()),
     /** Tells the user a sentence. Redacts the password, which servers' messages may repeat. */
-    notice: (text: string): void => {
-      const sentence = secrets.hideInSentence(text)
-      if (notices.length < keptNotices) notices.push(sentence)
-      onNotice?.(sentence)
+    notice,
+    /** As `notice`, once for all sentences with this key. @param key  default: the sentence */
+    noticeOnce: (text: string, key = text): void => {
+      if (told.has(key) || told.size >= maxOnce) return
+      told.add(key)
+      notice(text)
     },
     /** The first notices. */
     notices,

@@ -31,9 +31,6 @@ import type { TargetDescription } from '../target/describe-target.js'
 
 export type InputSummary = LoadResult['inputs'][number]
 
-/** Limit of different notices for the user. The run remembers each of them, so that none is repeated. */
-const maxTold = 100
-
 export interface OpenedInput {
   readonly source: ByteSource
   readonly reader: OpenedReader
@@ -90,9 +87,6 @@ export class InputReading {
   readonly #options: LoadOptions
   readonly #checked: CheckedOptions
   readonly #paths: PathReader
-  readonly #told = new Set<string>()
-  /** Columns for which a notice has reported that their times lose an offset. */
-  readonly #offsetColumns = new Set<string>()
   readonly #offsets: ColumnOffsets | undefined
   /** The mapping of the last input. */
   #mapping:
@@ -263,9 +257,7 @@ export class InputReading {
   #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
     const isByPosition = this.#options.mapping?.match === 'position'
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
-      if (this.#told.has(notice) || this.#told.size === maxTold) continue
-      this.#told.add(notice)
-      run.reporter.notice(`${path}: ${notice}`)
+      run.reporter.noticeOnce(`${path}: ${notice}`, notice)
     }
   }
 
@@ -295,7 +287,10 @@ export class InputReading {
   #cellRules(detected: Detected, run: Run): CellRules {
     const key = detected.decimalComma?.value
     if (this.#rules === undefined || this.#rules.key !== key) {
-      const onOffset = (column: string): void => this.#tellOffset(column, run)
+      const onOffset = (column: string): void =>
+        run.reporter.noticeOnce(
+          `times of column "${column}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
+        )
       const own = cellRules(this.#options, detected)
       this.#rules = { key, cells: { ...own, columnOffsets: this.#offsets, onOffset } }
     }
@@ -308,15 +303,6 @@ export class InputReading {
     if (knownCount === this.#journaledOffsets) return
     this.#journaledOffsets = knownCount
     note({ offsets: this.offsets })
-  }
-
-  /** Tells the user that the times of a column lose their offset, once per column of a run. */
-  #tellOffset(columnName: string, run: Run): void {
-    if (this.#offsetColumns.has(columnName)) return
-    this.#offsetColumns.add(columnName)
-    run.reporter.notice(
-      `times of column "${columnName}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
-    )
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {

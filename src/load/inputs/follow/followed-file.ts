@@ -45,9 +45,8 @@ export interface Following {
   readonly reading: InputReading
   readonly turns: Turns
   readonly ended: AbortSignal
-  /** Called with the number of further records, not counting records that an earlier process has read. */
-  readonly onRecords: (more: number) => void
-  readonly onBytes: () => void
+  /** Called when a file has further records or bytes. @param more  records that no earlier process has read */
+  readonly onProgress: (more: number) => void
 }
 
 export function newFollowedFile(
@@ -118,9 +117,9 @@ export async function* batchesOf(
         maxRecords: Infinity,
         flushes: true,
         progress(newRecords) {
-          following.onRecords(newRecords - followed.newRecords)
+          const more = newRecords - followed.newRecords
           followed.newRecords = newRecords
-          following.onBytes()
+          following.onProgress(more)
         },
         beforeBatch: () => noteGrowth(followed, run),
       })

@@ -24,7 +24,6 @@ import type { SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
 import { noSourceNotes } from '../expand-inputs.js'
 import type { TargetDescription } from '../../target/describe-target.js'
-import { newFinishedFiles, type FinishedFiles } from './finished-files.js'
 import {
   batchesOf,
   isTruncated,
@@ -32,17 +31,14 @@ import {
   type FollowedFile,
   type Following,
 } from './followed-file.js'
+import { newFinishedFiles, resumedFiles, type FinishedFiles } from './known-files.js'
 import { newMerge } from './merge.js'
-import { resumedFiles } from './resumed-files.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
 
 /** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
 const maxFiles = 256
-
-/** Limit of notices remembered to avoid repeating them. */
-const maxTold = 1_000
 
 const nothing = newPassedOver()
 
@@ -67,7 +63,6 @@ class FollowedInputs implements Inputs {
   readonly reading: InputReading
   readonly #run: Run
   readonly #ended = new AbortController()
-  readonly #told = new Set<string>()
   readonly #merge = newMerge<FollowedFile, Batch>()
   #hasBegun = false
   #newRecords = 0
@@ -88,11 +83,12 @@ class FollowedInputs implements Inputs {
       reading: this.reading,
       turns: newTurns(),
       ended: this.#ended.signal,
-      onRecords: more => {
+      onProgress: more => {
         this.#newRecords += more
         run.state.rows.read = Math.max(run.state.readBefore, readBefore + this.#newRecords)
+        const open = this.open.reduce((sum, { summary }) => sum + summary.bytes, 0)
+        run.reporter.inputProgress(this.read.bytes + open, undefined)
       },
-      onBytes: () => run.reporter.inputProgress(this.#bytesRead, undefined),
     }
     this.#hasBegun = true
     for (const file of this.open) this.#merge.add(file, batchesOf(file, following))
@@ -124,10 +120,6 @@ class FollowedInputs implements Inputs {
       this.#ended.signal.removeEventListener('abort', wake)
       this.#ended.abort()
     }
-  }
-
-  get #bytesRead(): number {
-    return this.open.reduce((sum, { summary }) => sum + summary.bytes, this.read.bytes)
   }
 
   /** @param error  why reading stopped before the end */
@@ -162,8 +154,10 @@ class FollowedInputs implements Inputs {
       })
       const { files, missing, unread } = present
       this.#tellSources(present)
-      for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
-      for (const folder of unread) this.#tell(`waiting for "${folder}": it cannot be read yet`)
+      for (const input of missing)
+        this.#run.reporter.noticeOnce(`waiting for "${input}": there is no file yet`)
+      for (const folder of unread)
+        this.#run.reporter.noticeOnce(`waiting for "${folder}": it cannot be read yet`)
       for (const present of files) {
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
@@ -184,7 +178,7 @@ class FollowedInputs implements Inputs {
     const { passedOver, sameFiles } = present
     this.sources = { passedOver, sameFiles }
     for (const notice of sourceNotices(isNew ? present : { ...present, passedOver: nothing })) {
-      this.#tell(notice)
+      this.#run.reporter.noticeOnce(notice)
     }
   }
 
@@ -217,11 +211,11 @@ class FollowedInputs implements Inputs {
       const opened = await file.status()
       const known = fileKey(path, opened) === key ? await this.read.find(file, opened) : 'moved'
       if (known === 'grown') {
-        this.#tell(
+        this.#run.reporter.noticeOnce(
           `${path} is still growing ${readLate}: what was written since is not loaded. The writer should open its new file sooner`,
         )
       } else if (known === 'touched') {
-        this.#tell(
+        this.#run.reporter.noticeOnce(
           `${path} is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself`,
         )
       }
@@ -235,7 +229,9 @@ class FollowedInputs implements Inputs {
         throw error
       }
       const { message } = error as Error
-      this.#tell(`${path} cannot be read yet, and will be tried again: ${message}`)
+      this.#run.reporter.noticeOnce(
+        `${path} cannot be read yet, and will be tried again: ${message}`,
+      )
     }
     await file?.close()
     return undefined
@@ -247,12 +243,6 @@ class FollowedInputs implements Inputs {
     if (checked.rejectsFile === undefined) return false
     const own = [checked.rejectsFile, ...rejects.result().files.map(file => file.path)]
     return own.some(one => [one, reasonsPath(one)].some(name => resolve(name) === resolve(path)))
-  }
-
-  #tell(notice: string): void {
-    if (this.#told.has(notice) || this.#told.size >= maxTold) return
-    this.#told.add(notice)
-    this.#run.reporter.notice(notice)
   }
 
   summaries(): InputSummary[] {

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { newFinishedFiles } from '../../../../src/load/inputs/follow/finished-files.js'
+import { newFinishedFiles } from '../../../../src/load/inputs/follow/known-files.js'
 import { newSummary } from '../../../../src/load/inputs/input-reading.js'
 import { followedFingerprint } from '../../../../src/load/journal/fingerprint.js'
 import type { InputFile } from '../../../../src/platform/platform.js'

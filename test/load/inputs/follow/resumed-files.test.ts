@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { resumedFiles } from '../../../../src/load/inputs/follow/resumed-files.js'
+import { resumedFiles } from '../../../../src/load/inputs/follow/known-files.js'
 import { followedFingerprint } from '../../../../src/load/journal/fingerprint.js'
 import { readRun } from '../../../helpers/journals.js'
 import { newResumption } from '../../../../src/load/journal/resumption.js'
