@@ -38,10 +38,7 @@ interface NewRecords {
 }
 
 /** @param input  number of the input in the journal */
-export function newRecordCounter(
-  { history: { found } }: Run,
-  input: number,
-): NewRecords {
+export function newRecordCounter({ history: { found } }: Run, input: number): NewRecords {
   const { records: knownRecords, offsetBytes: knownBytes } = found.sentOf(input)
   let rejectsAhead = 0
   return {
