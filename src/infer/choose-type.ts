@@ -47,19 +47,17 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** Options that would harm other columns, because they apply to all of them. */
-export interface Barred {
-  /** Words that must not mean null. */
-  readonly words: ReadonlySet<string>
-  /** Notation of numbers (`notationOf`) → why it must not be used. */
-  readonly notations: ReadonlyMap<string, string>
-}
+/** Options that would harm other columns, because they apply to all of them: `wordKey` or `notationOf` → why. */
+export type Barred = ReadonlyMap<string, string>
 
-const nothingBarred: Barred = { words: new Set(), notations: new Map() }
+export const wordKey = (word: string): string => `null ${word}`
 
 /** Identifies a notation of numbers; empty for plain numbers. */
 export const notationOf = ({ thousands, decimalComma }: CellOptions): string =>
   `${thousands ?? ''}${decimalComma ?? ''}`
+
+const barredWord = ({ options }: ChosenType, barred: Barred): string | undefined =>
+  options.nullTexts?.find(word => barred.has(wordKey(word)))
 
 /**
  * SYMBOL needs texts that occur twice on average. If there are fewer than 100 texts, all short, it is enough that a
@@ -85,7 +83,7 @@ export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
   intoDfs: boolean,
-  barred: Barred = nothingBarred,
+  barred: Barred = new Map(),
 ): ChosenType | undefined {
   const { type } = probe
   const chosen = type === undefined ? suitableType(probe, kinds, barred) : saidType(probe, type)
@@ -119,10 +117,9 @@ function suitableType(
     const dates = probe.facts.codeText === undefined ? [] : dateWarnings(probe)
     return chosenText(probe, [`${kept}: kept as text`, ...dates])
   }
-  const { words, notations } = barred
-  const read = fitting.filter(({ options }) => !notations.has(notationOf(options)))
+  const read = fitting.filter(({ options }) => !barred.has(notationOf(options)))
   const found = timed ?? valueType(probe, read)
-  const word = found?.options.nullTexts?.find(one => words.has(one))
+  const word = found && barredWord(found, barred)
   if (found !== undefined && (word === undefined || !isTaken)) return found
   if (!isTaken) return undefined
   if (word !== undefined) return chosenText(probe, [sharedNullWordWarning(found!.type, word)])
@@ -130,27 +127,23 @@ function suitableType(
     return chosenText(probe, [
       `times have different offsets, which no column keeps: ${option('cells.timeZone')} converts them to one time zone`,
     ])
-  const [why] = fitting.flatMap(({ options }) => notations.get(notationOf(options)) ?? [])
+  const [why] = fitting.flatMap(({ options }) => barred.get(notationOf(options)) ?? [])
   if (why !== undefined) return chosenText(probe, [why])
   return nearlyType(probe, suits, barred) ?? chosenText(probe, nearWarnings(probe))
 }
 
 /** The type that accepts all texts except a few, which are probably mistakes; undefined if there is none. */
-function nearlyType(
-  probe: ColumnProbe,
-  suits: Suits,
-  { words, notations }: Barred,
-): ChosenType | undefined {
+function nearlyType(probe: ColumnProbe, suits: Suits, barred: Barred): ChosenType | undefined {
   const nearly = probe.candidates.filter(
     ({ fitsNearly, type, options }) =>
-      fitsNearly && suits(type, options) && !notations.has(notationOf(options)),
+      fitsNearly && suits(type, options) && !barred.has(notationOf(options)),
   )
   const fewest = Math.min(...nearly.map(one => one.refused))
   const near = withOneNotation(nearly.filter(one => one.refused === fewest))
   const found = digitTime(probe, near) ?? valueType(probe, near)
   const { candidate } = found ?? {}
   if (found === undefined || candidate === undefined) return undefined
-  if (found.options.nullTexts?.some(word => words.has(word))) return undefined
+  if (barredWord(found, barred) !== undefined) return undefined
   const warnings = [...rejectWarnings(probe, candidate), ...found.warnings]
   return { ...found, refused: candidate.refused, warnings }
 }

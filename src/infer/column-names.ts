@@ -158,17 +158,9 @@ export interface FieldColumn {
   readonly isMapped: boolean
 }
 
-interface Mapping {
-  /** Target column → input column. */
-  readonly map: Readonly<Record<string, string>>
-  /** Target column → the same text in every row. */
-  readonly set: Readonly<Record<string, string>>
-  readonly existing?: ReadonlySet<string> | undefined
-}
-
 /** Lists the columns in the order of their fields. `unused` lists fields whose columns `mapping.set` fills. */
 export function fieldColumns(
-  { map, set, existing }: Mapping,
+  { map, set, existing }: Pick<NameRules, 'map' | 'set' | 'existing'>,
   fields: InputFields,
 ): { readonly columns: readonly FieldColumn[]; readonly unused: readonly number[] } {
   const targets = new Map<number, string[]>()

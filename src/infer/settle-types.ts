@@ -4,7 +4,7 @@
 */
 import { option } from '../errors.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
-import { chooseType, notationOf, textType, type ChosenType } from './choose-type.js'
+import { chooseType, notationOf, textType, wordKey, type ChosenType } from './choose-type.js'
 import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
@@ -14,14 +14,13 @@ export function settleTypes(
   intoDfs: boolean,
   proposesTruths: boolean,
 ): readonly ChosenType[] {
-  const words = new Set<string>()
-  const notations = new Map<string, string>()
+  const barred = new Map<string, string>()
   for (;;) {
-    const types = probes.map(probe => chooseType(probe, undefined, intoDfs, { words, notations })!)
-    const before = words.size + notations.size
-    barWords(probes, types, words)
-    barNotations(probes, types, notations)
-    if (words.size + notations.size > before) continue
+    const types = probes.map(probe => chooseType(probe, undefined, intoDfs, barred)!)
+    const before = barred.size
+    barWords(probes, types, barred)
+    barNotations(probes, types, barred)
+    if (barred.size > before) continue
     const settled = withNulls(probes, types)
     return proposesTruths ? withTruths(probes, settled) : settled
   }
@@ -31,7 +30,7 @@ export function settleTypes(
 function barWords(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],
-  barred: Set<string>,
+  barred: Map<string, string>,
 ): void {
   const wanted = types.flatMap(({ options }) => options.nullTexts ?? [])
   for (const word of new Set(wanted)) {
@@ -39,7 +38,7 @@ function barWords(
     const isText = probes.some(
       ({ nullWords }, i) => keepsBlanks(types[i]!.type) && nullWords.some(one => one.word === word),
     )
-    if (isText) barred.add(word)
+    if (isText) barred.set(wordKey(word), 'a text in another column')
   }
 }
 
