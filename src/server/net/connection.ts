@@ -202,7 +202,8 @@ export class Connection {
       if (step.done !== true) return undefined
       if (step.value === undefined) return { kind: 'end' }
       this.#decoding = decodeRequest(this.#reader, this.#context.limits)
-      return { kind: 'request', ...step.value }
+      const { head, request } = step.value
+      return { kind: 'request', head, request }
     } catch (error) {
       return { kind: 'broken', error }
     }

@@ -116,17 +116,18 @@ function answer(
   evaluation: Evaluation<ServerValue | undefined>,
   discards = false,
 ): Outcome {
-  const fail = (error: unknown): never => {
-    throw failureOf(error)
-  }
   runtime.begin()
   runtime.discards = discards
   try {
     const step = evaluation.next()
     if (step.done === true) return sendable(step.value)
-    return driveOn(evaluation, step.value, runtime).then(sendable).catch(fail)
+    return driveOn(evaluation, step.value, runtime)
+      .then(sendable)
+      .catch((error: unknown) => {
+        throw failureOf(error)
+      })
   } catch (error) {
-    return fail(error)
+    throw failureOf(error)
   }
 }
 
@@ -251,7 +252,8 @@ export class Runtime {
       }
     | undefined
   private steps = 0
-  private turnStartedAt = 0
+  /** Undefined until the turn's first look at the clock, because most requests end before it. */
+  private turnStartedAt: number | undefined
   private callDepth = 0
   /** Cancels the wait of the running request; undefined while the request does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
@@ -318,12 +320,14 @@ export class Runtime {
   }
 
   private startTurn(): void {
-    this.turnStartedAt = this.node.clock.nowMs()
+    this.turnStartedAt = undefined
   }
 
   step(): Suspension | undefined {
     if (++this.steps % stepsPerLook !== 0) return undefined
-    if (this.node.clock.nowMs() - this.turnStartedAt < turnMs) return undefined
+    const nowMs = this.node.clock.nowMs()
+    this.turnStartedAt ??= nowMs
+    if (nowMs - this.turnStartedAt < turnMs) return undefined
     return { until: this.nextTurn() }
   }
 
