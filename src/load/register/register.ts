@@ -271,17 +271,26 @@ export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
     ledgerNumber: numbers.reduce((most, number) => Math.max(most, number), 0),
     ledgers,
     /** Set if the run has finished, and no later process has begun to continue it. */
-    finished: own.at(-1)?.finished,
+    finished: finishedIn(own),
     /** Whether the server has a trace of the run. A restart of the server removes all traces. */
     isKnown: own.length > 0 || ledgers.length > 0,
   }
 }
 
+/** A late request of an earlier process, which has a lower number, adds its row after the run has finished: it counts as nothing. */
+function finishedIn(own: KnownOnServer['rows']): FinishedRun | undefined {
+  const at = own.findLastIndex(({ finished }) => finished !== undefined)
+  const { finished, processNo = 0 } = own[at] ?? {}
+  return own.slice(at + 1).every(later => later.processNo < processNo) ? finished : undefined
+}
+
 /** The run of this name that finished last, other than the run `token`. */
 export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedRun | undefined {
-  const last = new Map(rows.map(row => [row.token, row.finished]))
-  last.delete(token)
-  return [...last.values()].findLast(finished => finished !== undefined && finished.stored > 0)
+  const tokens = new Set(rows.map(row => row.token))
+  tokens.delete(token)
+  return [...tokens]
+    .map(other => finishedIn(rows.filter(row => row.token === other)))
+    .findLast(finished => finished !== undefined && finished.stored > 0)
 }
 
 /**

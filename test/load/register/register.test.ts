@@ -149,6 +149,8 @@ t.test(
     })
     t.ok(await registerFinished(session, mine, 2, { ...finished, rows: null }, timeoutMs))
     t.match((await known(mine)).finished, { rows: null })
+    await claimName(session, mine, { number: 4 })
+    t.match((await known(mine)).finished, { rows: null }, 'a late request of an earlier process')
     await forgetRun(session, mine, timeoutMs)
     t.same(shared(), ['ddbIngestRuns'])
     t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
