@@ -180,8 +180,7 @@ export class InputReading {
       },
     })
     try {
-      const settings = isEmpty(reader) ? undefined : settingsOf()
-      for (const step of settings === undefined ? [] : reader.steps(settings)) {
+      for (const step of isEmpty(reader) ? [] : reader.steps(settingsOf())) {
         if (step instanceof Promise) yield step
         else {
           update()
