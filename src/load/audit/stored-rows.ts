@@ -29,7 +29,10 @@ export function isRange(given: unknown): given is ValueRange {
   if (!isOf({ column: 'text', type: 'text' }, given)) return false
   const { type, low, high } = given as ValueRange
   try {
-    return [low, high].every(value => String(scalarOf(type, value).value) === String(value))
+    return [low, high].every(bound => {
+      const { value } = scalarOf(type, bound)
+      return typeof value !== 'object' && String(value) === String(bound)
+    })
   } catch {
     return false
   }

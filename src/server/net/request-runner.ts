@@ -74,7 +74,7 @@ const keptClients = 1024
  * gives each request its client id and a number. If it does not know whether the server ran a request, it repeats the
  * request with the negated number (docs/protocol.md#high-availability).
  */
-export class Retries {
+class Retries {
   /** Client id → its latest request. The least recently used client comes first. */
   readonly #latest = new Map<string, { sequenceNumber: number; outcome: Outcome }>()
 
