@@ -308,6 +308,19 @@ export function nextSteps(result: LoadResult, asked: UserCall): NextStep[] {
 
 const findOut = 'to find out which rows are there'
 
+/** Codes of records as well as of inputs whose rest cannot be read. */
+const brokenCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'DDB_INPUT_READ',
+  'DDB_INPUT_ENCODING',
+  'DDB_INPUT_JSON',
+  'DDB_INPUT_QUOTE',
+  'DDB_INPUT_RECORD_TOO_LONG',
+])
+
+/** An audit of an input that broke would break there as well, so only the rows can be counted, as after a pipe. */
+const asPipe = (asked: UserCall): UserCall =>
+  asked.mayHaveStored ? { ...asked, args: ['-'] } : asked
+
 function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const { resume, error, rows, rejects, exitCode, confirm } = result
   // Without an error the run itself went well; perhaps only its result could not be printed or stored.
@@ -320,14 +333,16 @@ function lastStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const next = (command: string): NextStep => ({ when: 'next', command })
   // The rows that were left out are all that a check is to show.
   const isLeftOut = error === null && code === undefined
-  const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
+  const isStopped = rows.rejected > 0 && rejects.files.length === 0
+  const isBroken = !isStopped && error !== null && brokenCodes.has(error.code)
+  const call = isLeftOut ? { ...asked, mayHaveStored: false } : isBroken ? asPipe(asked) : asked
   const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
   if (!asked.serverEnds) {
     if (resume.restart !== null && resume.audit !== null) {
       return { when: findOut, command: resume.audit }
     }
     // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
-    const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command === 'load'
+    const isBad = isStopped && asked.command === 'load'
     if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
       return isLeftUnanswered(result, confirm.used)
         ? next(nextCommand({ code: 'DDB_RUN_CHANGED' }, asked))

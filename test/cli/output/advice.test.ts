@@ -222,6 +222,15 @@ flagTest(
     t.strictSame(stepsAfter(unwritten, withFiles), ['next: ddb-ingest explain DDB_OUTPUT_WRITE'])
     const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
     t.strictSame(stepsAfter(doubtful, asked), ['next: ddb-ingest audit a.csv --table trades'])
+    const notJson = { code: 'DDB_INPUT_JSON', message: '', fix: null }
+    t.strictSame(
+      [well.rows, bad.rows].map(rows => stepsAfter({ ...well, error: notJson, rows }, asked)[0]),
+      [
+        "next: ddb-ingest exec -e 'exec count(*) from trades'",
+        'next: ddb-ingest audit a.csv --table trades',
+      ],
+      'an audit would break at the same place, unless a record was refused there',
+    )
   },
 )
 
