@@ -69,8 +69,8 @@ test('if a login is required, a guest may only log in', async (t, client) => {
 
 test('the error names the kind of session that the server does not have', async (t, client) => {
   const open = await startDoor(t, client)
-  await t.rejects(open({ python: true }).connect(), /no Python sessions/)
-  await t.rejects(open({ q: true }).connect(), /no q sessions/)
+  await t.rejects(open({ python: true }).connect(), /neither Python nor q/)
+  await t.rejects(open({ q: true }).connect(), /neither Python nor q/)
   const streaming = { table: 'trades', handler: () => undefined }
   await t.rejects(open({ streaming }).connect(), /does not publish stream tables/)
 })

@@ -24,7 +24,7 @@ import {
   positionsOf,
 } from '../elements/elements.js'
 import { applyBinary, castValue, typeArgument } from '../operators/operators.js'
-import { distinctRows, rowComparison, truthOf } from '../operators/comparison.js'
+import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/comparison.js'
 import { isLiteral, operandOf, refused, scalarAt } from '../operators/operands.js'
 import { check } from '../script-error.js'
 import {
@@ -272,6 +272,8 @@ export const vectorFunctions = family({
   },
   'take(X: column, n: int)': (_, [column, count]) =>
     takeRows(column, takenPositions(column.length, count)),
+  'sort(X: vector, [ascending: bool])': (_, [column, ascending = true]) =>
+    takeRows(column, sortRows([{ column, descending: !ascending }], column.length)),
   'distinct(X: vector)': (_, [vector]) =>
     takeRows(vector, distinctRows([ofOneType(vector, 'vector of distinct values')])),
   'rand(X, [count: count])': ({ node }, [value, count]) => {

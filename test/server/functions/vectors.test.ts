@@ -93,3 +93,35 @@ testExamples(t, {
     'like("abc", "a.c")': 'false',
   },
 })
+
+testExamples(t, {
+  order: {
+    'sort(3 NULL 1)': '[,1,3]',
+    'sort(3 1 2, false)': '[3,2,1]',
+    'sort(`b`a)': '[a,b]',
+    'sort(2.5 -1 NULL)': '[,-1,2.5]',
+    'sort([2l,1l])': '[1,2]',
+    'sort(true false)': '[false,true]',
+    'distinct(4 5 5 2 4)': '[4,5,2]',
+    'distinct(`a`b`a)': '[a,b]',
+  },
+  'orders of every kind of value': {
+    'sort(9 1 5, true)': '[1,5,9]',
+    'sort(9 1 5, 0)': '[9,5,1]',
+    'sort(9 1 5, NULL)': '[1,5,9]',
+    'sort(3 NULL 1, false)': '[3,1,]',
+    'sort(array(INT, 0))': '[]',
+    'sort(5)': '[5]',
+    'sort(`b`a`b$SYMBOL)': '[a,b,b]',
+    'typestr(sort(`b`a$SYMBOL))': 'FAST SYMBOL VECTOR',
+    'sort(2024.01.02 2024.01.01)': '[2024.01.01,2024.01.02]',
+    'sort([-9223372036854775807l, 1l, NULL])': '[,-9223372036854775807,1]',
+    'x = 3 1 2; y = sort(x); x': '[3,1,2]',
+  },
+  'each once, in the order of the first': {
+    'distinct(3 NULL 3 NULL 1)': '[3,,1]',
+    'distinct(array(INT, 0))': '[]',
+    'typestr(distinct(`b`a`b$SYMBOL))': 'FAST SYMBOL VECTOR',
+    'distinct(5)': '[5]',
+  },
+})
