@@ -190,8 +190,10 @@ const tables: Advice = asked => {
   const { flags, mayHaveStored } = asked
   const table = flags.get('table')?.at(-1)
   if (!isLoad(asked) || table === undefined || !hasFiles(asked)) return undefined
+  // The table was there, so its rows may be gone.
+  if (mayHaveStored === true) return look(asked)
   if (isFixed(asked)) return fixed(asked)
-  if (mayHaveStored === true || flags.has('create')) return undefined
+  if (flags.has('create')) return undefined
   return sameCommand(asked, { '--create': table.startsWith('dfs://') ? 'dfs' : 'stream' })
 }
 
