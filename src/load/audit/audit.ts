@@ -70,7 +70,8 @@ export async function auditOn(
   const machine = { ...platform, files: withArchives(platform.files) }
   if (!('certificate' in options)) return new Audit(machine, options).run()
   const { certificate, ...given } = options
-  if (!isCertificate(certificate)) throw usageError('`certificate` is no certificate of an audit')
+  if (!isCertificate(certificate))
+    throw usageError('`certificate` is not a certificate of an audit')
   const columns = certificate.columns.map(({ name }) => name)
   const target = { table: certificate.table }
   return new Audit(machine, { ...given, inputs: ['-'], target, columns }, certificate).run()

@@ -301,7 +301,7 @@ export async function firstLook(
   return { evidence, look: { ...look, change } }
 }
 
-/** In a keyed or a DFS table, fewer rows than before are no loss, but none at all are. */
+/** In a keyed or a DFS table, fewer rows than before do not count as a loss, but none at all do. */
 const noRows = other('it has no rows')
 const forgotten =
   'the server was restarted, or the table was recreated, and rows that were confirmed are gone'

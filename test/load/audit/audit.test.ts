@@ -202,7 +202,7 @@ createPartitionedTable(database("dfs://byDay"), table(1:0, ${columns}), "t", "da
   t.match(await check((await audit()).certificate), { exitCode: 0 })
 })
 
-t.test('what is no certificate is refused', async t => {
+t.test('anything but a certificate is refused', async t => {
   const { path, load, audit, check } = await scene(t, tables[2]!)
   await load(path)
   const { certificate } = await audit()
