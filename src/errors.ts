@@ -129,6 +129,10 @@ export class UsageError extends DdbError {}
 export const usageError = (message: string, more?: DdbErrorOptions): UsageError =>
   new UsageError('DDB_USAGE', message, more)
 
+/** The text of anything that was thrown. */
+export const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause)
+
 /** A position in the input. Lines and columns count from 1, bytes from 0 in the decoded input. */
 export interface InputPosition {
   file: string

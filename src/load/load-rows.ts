@@ -4,7 +4,7 @@
 */
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { DdbError, InputError, option, usageError, type ErrorCode } from '../errors.js'
+import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { rowsName } from './inputs/row-inputs.js'
@@ -94,8 +94,7 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
     }
     store.end()
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause)
-    const message = `the rows ended with an error: ${text}`
+    const message = `the rows ended with an error: ${messageOf(cause)}`
     store.end(new InputError('DDB_INPUT_READ', message, { file: rowsName }, { cause }))
   }
 }

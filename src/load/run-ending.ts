@@ -3,7 +3,7 @@
   process must send nothing more.
 */
 import { setMaxListeners } from 'node:events'
-import { DdbError, TimeoutError } from '../errors.js'
+import { DdbError, messageOf, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
@@ -87,10 +87,9 @@ function graver(before: DdbError | undefined, failure: DdbError): DdbError {
 /** Wraps anything that is not a DdbError as an internal error (70). */
 export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
-  const text = error instanceof Error ? error.message : String(error)
   return new DdbError(
     'DDB_INTERNAL',
-    `unexpected failure: ${text}; this is a bug of ddb-ingest: please report it`,
+    `unexpected failure: ${messageOf(error)}; this is a bug of ddb-ingest: please report it`,
     {
       cause: error,
     },

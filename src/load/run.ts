@@ -79,6 +79,7 @@ export function newRun(
         options: journaledOptions(options, checked),
       }),
       isOurs: ending.maySend,
+      making: path => run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
     },
     { state, checked, watch, rows, reporter, ending },
   )

@@ -2,6 +2,7 @@
   The rows of a program as the only input of a run. They become columns if the values have the columns' types, otherwise
   lines of JSON.
 */
+import { messageOf } from '../../errors.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import { openReader } from '../../parse/formats.js'
 import type { Feed, FedPiece } from '../../parse/rows/fed-rows.js'
@@ -126,7 +127,7 @@ export function rowFeed(
       return rowText(row, members)
     } catch (error) {
       // Getters and toJSON are the caller's code and may throw anything.
-      const text = error instanceof Error ? error.message : String(error)
+      const text = messageOf(error)
       const reason = error instanceof InvalidRow ? text : `the row cannot be read: ${text}`
       store.addFault(rowNumber, reason)
       return noRow

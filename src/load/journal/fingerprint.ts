@@ -2,7 +2,7 @@
   The state of an input when its run began. A later comparison shows whether a different file has replaced the input.
 */
 import { createHash } from 'node:crypto'
-import { InputError } from '../../errors.js'
+import { InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
 import type { Fit } from './shape.js'
 
@@ -38,7 +38,7 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
       await file.close()
     }
   } catch (cause) {
-    const message = `"${path}" cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `"${path}" cannot be read: ${messageOf(cause)}`
     throw new InputError('DDB_INPUT_READ', message, { file: path }, { cause })
   }
 }

@@ -2,7 +2,7 @@
   The file of a journal. Every record reaches the operating system before the event that it announces happens, so a killed process loses
   no record. Records reach the disk a moment later.
 */
-import { DdbError } from '../../errors.js'
+import { DdbError, messageOf } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
 import { recordLine, type JournalRecord } from './journal-record.js'
 
@@ -218,8 +218,7 @@ function writeDraft(
 }
 
 function cannotWrite(path: string, cause: unknown): DdbError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const message = `cannot write the journal "${path}": ${reason}`
+  const message = `cannot write the journal "${path}": ${messageOf(cause)}`
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
 }
 

@@ -2,7 +2,7 @@
   Lists the runs that have a journal, with the state and the process of each, and removes old journals.
 */
 import { resolve } from 'node:path'
-import { DdbError } from '../../errors.js'
+import { DdbError, messageOf } from '../../errors.js'
 import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
 import { isRunId } from '../register/table-names.js'
 import { runDamaged } from './changed-run.js'
@@ -125,8 +125,7 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    const reason = error instanceof Error ? error.message : String(error)
-    const message = `the journals in "${folder}/runs" cannot be read: ${reason}`
+    const message = `the journals in "${folder}/runs" cannot be read: ${messageOf(error)}`
     throw new DdbError('DDB_RUN_MISSING', message, { cause: error })
   }
 }
@@ -167,7 +166,7 @@ async function readKnown(
     const newestMs = newestOf(run, journal)
     return { path, runId, state, run, journal, holder: taken, newestMs, tornBytes, damage }
   } catch (error) {
-    return { path, reason: error instanceof Error ? error.message : String(error) }
+    return { path, reason: messageOf(error) }
   }
 }
 

@@ -3,7 +3,7 @@
   continues a journal only if it loads what the recorded run loads and no other process works on the run.
 */
 import { resolve } from 'node:path'
-import { DdbError, option } from '../../errors.js'
+import { DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
@@ -246,7 +246,7 @@ async function takeLock(path: string, runId: string, folder: string, files: File
     if (cause instanceof DdbError) throw cause
     throw new DdbError(
       'DDB_OUTPUT_CREATE',
-      `cannot keep a journal in "${folder}": ${cause instanceof Error ? cause.message : String(cause)}. Name another folder with ${option('journal.folder')}`,
+      `cannot keep a journal in "${folder}": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`,
       { cause },
     )
   }

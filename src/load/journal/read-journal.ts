@@ -1,6 +1,7 @@
 /*
   Reads the journal of a run and checks that it is complete, because rows whose records are missing would be sent again.
 */
+import { messageOf } from '../../errors.js'
 import type { Files } from '../../platform/platform.js'
 import { faultOf, journalFormat, recordOf, type JournalRecord } from './journal-record.js'
 
@@ -43,7 +44,7 @@ export async function readJournal(
     }
   } catch (error) {
     if (isMissing(error)) return undefined
-    return reader.found(`it cannot be read (${reasonOf(error)})`)
+    return reader.found(`it cannot be read (${messageOf(error)})`)
   }
 }
 
@@ -110,8 +111,4 @@ const noRecord = 'its first line is not a record'
 
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -55,9 +55,7 @@ export class RunHistory {
     const { confirmed, ...others } = this.found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = state.readBefore = accountedFor(rows)
-    rejects.goOn(this.found, path => {
-      this.record({ kind: 'facts', rejectsFiles: [...this.now.rejectsFiles, path] })
-    })
+    rejects.goOn(this.found)
     journal.follow(rejects, checked.onError !== 'stop')
   }
 

@@ -2,11 +2,10 @@
   Prepares for rejects before the first row: checks that the run can create its files, and removes those that a killed
   process has created and its journal does not count. The run reads their rows again.
 */
-import { DdbError, option, usageError } from '../../errors.js'
+import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
-import { reasonOf } from './reject-pair.js'
 import { reasonsPath } from './reject-path.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 
@@ -106,7 +105,7 @@ function isFile(input: string, key: string, files: Files): boolean {
 }
 
 function uncreatable(path: string, cause: unknown): DdbError {
-  return refused(`cannot create "${path}": ${reasonOf(cause)}`, cause)
+  return refused(`cannot create "${path}": ${messageOf(cause)}`, cause)
 }
 
 function refused(message: string, cause?: unknown): DdbError {

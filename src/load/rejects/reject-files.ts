@@ -4,12 +4,12 @@
   until their batch is settled, and are then appended together: to both files, or to neither.
 */
 import { resolve } from 'node:path'
-import { DdbError, option } from '../../errors.js'
+import { DdbError, messageOf, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
-import { checkOurs, emptySize, failureOf, Pair, reasonOf, type KeptFile } from './reject-pair.js'
-import { furtherPath, isFurtherPath, reasonsPath } from './reject-path.js'
+import { failureOf, RejectFile, type KeptFile } from './reject-file.js'
+import { furtherPath, isFurtherPath } from './reject-path.js'
 import { reasonsFormat, type RejectReading, type RejectReason, type RejectRun } from './reject.js'
 
 export interface RejectFilesSetup {
@@ -18,117 +18,106 @@ export interface RejectFilesSetup {
   readonly described?: (() => Pick<RejectRun, 'folder' | 'options'>) | undefined
   /** False once another process has taken the run: this process then changes no file. */
   readonly isOurs?: (() => boolean) | undefined
+  /** Called before each file is created. */
+  readonly making?: ((path: string) => void) | undefined
 }
 
-/** Each pair is a name in the user's folder. */
-const maxPairs = 100
+/** Each is a name in the user's folder. */
+const maxFiles = 100
 
 /** If this many bytes wait in memory, they are appended at once. */
 const mostQueuedBytes = 1024 * 1024
 
 export class RejectFiles {
   readonly #path: string
-  readonly #files: Files
-  readonly #described: RejectFilesSetup['described']
-  readonly #isOurs: () => boolean
-  /** The pairs by the key of their shape, in the order of their creation; undefined if a pair could not be created. */
-  readonly #pairs = new Map<string, Pair | undefined>()
-  /** Files of earlier processes that this process leaves as they are. */
-  #left: readonly KeptFile[] = []
+  readonly #setup: RejectFilesSetup
+  /** The files of this process and of earlier ones, in the order of their creation. */
+  readonly #all: RejectFile[] = []
+  /** The files to which this process writes, by the key of their shape; undefined if a file could not be created. */
+  readonly #current = new Map<string, RejectFile | undefined>()
   /** How the run reads each input. */
   readonly #readings = new Map<string, RejectReading>()
   #offsets: ColumnOffsets | undefined
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
-  /** Rows whose pair could not be created. */
+  /** Rows whose file could not be created. */
   #unplaced = 0
   #queuedBytes = 0
   /** Number of the next file. */
   #number = 1
-  #tellMaking: (path: string) => void = () => undefined
 
   /** Creates no file. A run without rejects therefore leaves none. */
-  constructor(path: string, { files, described, isOurs = () => true }: RejectFilesSetup) {
+  constructor(path: string, setup: RejectFilesSetup) {
     this.#path = path
-    this.#files = files
-    this.#described = described
-    this.#isOurs = isOurs
+    this.#setup = setup
   }
 
   /** Rows that this process could not place, and rows of files that were lost while it worked. */
   get unplaced(): number {
-    return this.#known().reduce((sum, pair) => sum + pair.unplaced, this.#unplaced)
+    return this.#all.reduce((sum, file) => sum + file.unplaced, this.#unplaced)
   }
 
   /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
   reading(file: string, reading: RejectReading, offsets: ColumnOffsets | undefined): void {
-    if (this.#described === undefined) return
+    if (this.#setup.described === undefined) return
     this.#readings.set(file, reading)
     this.#offsets = offsets
   }
 
   /**
-   * Queues a record and its reason for the pair of the record's shape. The first record of a shape creates the pair.
-   * @throws {DdbError} DDB_OUTPUT_CREATE if the pair cannot be created; the row is then unplaced. DDB_OUTPUT_WRITE
+   * Queues a record and its reason for the file of the record's shape. The first record of a shape creates the file.
+   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be created; the row is then unplaced. DDB_OUTPUT_WRITE
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
-    let pair: Pair | undefined
+    let file: RejectFile | undefined
     try {
-      pair = this.#pairOf(shape, reason)
+      file = this.#fileOf(shape, reason)
     } finally {
-      if (pair === undefined) this.#unplaced++
+      if (file === undefined) this.#unplaced++
     }
-    if (pair === undefined) return
-    this.#queuedBytes += pair.add(record, shape, this.#withRun(pair, shape, reason))
+    if (file === undefined) return
+    this.#queuedBytes += file.add(record, shape, this.#withRun(file, shape, reason))
     if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
 
   /** Appends all queued rows, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void {
     this.#queuedBytes = 0
-    this.#each(pair => pair.append())
+    this.#each(file => file.append())
   }
 
   /** Appends what is queued, and checks that all files are in their place. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void {
-    this.#each(pair => pair.close())
+    this.#each(file => file.close())
   }
 
   /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
   kept(): KeptFile[] {
-    const own = [...this.#pairs].flatMap(([key, pair]) => (pair ? [{ key, ...pair.size }] : []))
-    return [...this.#left, ...own.filter(({ rows }) => rows > 0)]
+    return this.#all.filter(({ rows }) => rows > 0).map(({ kept }) => kept)
   }
 
-  /** As `kept`, without files that were left and are no longer there. */
+  /** As `kept`, without files to which this process does not write and that are no longer there. */
   present(): KeptFile[] {
-    return this.kept().filter(one => !this.#left.includes(one) || hasAll(one, this.#files))
+    const there = this.#all.filter(file => this.#current.get(file.key) === file || file.isWhole)
+    return there.flatMap(({ rows, kept }) => (rows > 0 ? [kept] : []))
   }
 
   /**
    * Continues files that earlier processes created. Leaves files of a run that had ended, because the user may repair them, and files
    * of another name than the run now gives to its rejects.
-   * @param making  called before each further file is created
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of the files has changed
    */
-  goOn(kept: readonly KeptFile[], hadEnded: boolean, making: (path: string) => void): void {
-    this.#tellMaking = making
-    const own = kept.filter(({ path }) => this.#isOwn(path))
-    this.#number += own.length
-    const continued = hadEnded ? [] : own.filter(({ isLeft }) => isLeft !== true)
-    this.#left = kept
-    const pairs = continued.map(one => {
-      const { path } = one
-      const pair = guard(path, () => {
-        for (const name of bothOf(path)) this.#files.reopen(name).close()
-        return new Pair(path, this.#files, this.#isOurs, one)
-      })
-      return [one.key, pair] as const
-    })
-    this.#left = kept
-      .filter(one => !continued.includes(one))
-      .map(one => (hadEnded ? { ...one, isLeft: true } : one))
-    for (const [key, pair] of pairs) this.#pairs.set(key, pair)
+  goOn(kept: readonly KeptFile[], hadEnded: boolean): void {
+    const { files, isOurs = () => true } = this.#setup
+    for (const one of kept) this.#all.push(new RejectFile(one, files, isOurs))
+    for (const file of this.#all) {
+      file.isLeft ||= hadEnded
+      if (!this.#isOwn(file)) continue
+      this.#number++
+      if (file.isLeft) continue
+      guard(file, () => file.begin())
+      this.#current.set(file.key, file)
+    }
   }
 
   /**
@@ -136,69 +125,72 @@ export class RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
   cutBack(): void {
-    for (const pair of this.#known()) guard(pair.path, () => pair.cutBack())
-    this.#left = this.#left.map(one => {
-      if (one.isLeft !== true && hasAll(one, this.#files)) {
-        guard(one.path, () => new Pair(one.path, this.#files, this.#isOurs, one).cutBack())
-      }
-      return { ...one, isLeft: true }
+    for (const file of this.#all) {
+      const isOwn = this.#isOwn(file)
+      if (!file.isLeft && (isOwn || file.isWhole)) guard(file, () => file.cutBack())
+      file.isLeft ||= !isOwn
+    }
+  }
+
+  /** Calls the action for every file, even if it fails for one, so that the other files are still written. */
+  #each(action: (file: RejectFile) => void): void {
+    const failures = [...this.#current.values()].flatMap(file => {
+      return file === undefined ? [] : (failureOf(() => action(file)) ?? [])
     })
-  }
-
-  #known(): Pair[] {
-    return [...this.#pairs.values()].filter(pair => pair !== undefined)
-  }
-
-  /** Calls the action for every pair, even if it fails for one, so that the other files are still written. */
-  #each(action: (pair: Pair) => void): void {
-    const failures = this.#known().flatMap(pair => failureOf(() => action(pair)) ?? [])
     if (failures[0] !== undefined) throw failures[0]
   }
 
-  #isOwn(path: string): boolean {
+  #isOwn({ path }: RejectFile): boolean {
     const [own, other] = [resolve(this.#path), resolve(path)]
     return own === other || isFurtherPath(own, other)
   }
 
   /** Adds the facts about the run, in the first line of a file, and the time zone offsets that are known by now. */
-  #withRun(pair: Pair, { fieldNames }: RecordShape, reason: RejectReason): RejectReason {
-    const described = pair.isTold ? undefined : this.#described?.()
-    pair.isTold = true
+  #withRun(
+    { path, isBegun }: RejectFile,
+    { fieldNames }: RecordShape,
+    reason: RejectReason,
+  ): RejectReason {
+    const described = isBegun ? undefined : this.#setup.described?.()
     const offsets = this.#offsets?.knownCount ? { offsets: this.#offsets.known() } : {}
     if (described === undefined) return { ...reason, ...offsets }
-    const { path } = pair
     const reading = this.#readings.get(reason.file)
     const run: RejectRun = { ...described, format: reasonsFormat, path, reading, fieldNames }
     return { ...reason, run, ...offsets }
   }
 
-  #pairOf(shape: RecordShape, { file }: RejectReason): Pair | undefined {
+  #fileOf(shape: RecordShape, { file }: RejectReason): RejectFile | undefined {
     const key = this.#keys.get(shape) ?? shapeKey(shape, this.#readings.get(file))
     this.#keys.set(shape, key)
-    if (!this.#pairs.has(key)) {
-      // A pair that cannot be created is not tried again for every row.
-      this.#pairs.set(key, undefined)
-      this.#pairs.set(key, this.#create(shape))
+    if (!this.#current.has(key)) {
+      // A file that cannot be created is not tried again for every row.
+      this.#current.set(key, undefined)
+      const made = this.#create(shape, key)
+      this.#current.set(key, made)
+      this.#all.push(made)
     }
-    return this.#pairs.get(key)
+    return this.#current.get(key)
   }
 
-  #create(shape: RecordShape): Pair {
-    if (this.#pairs.size > maxPairs) {
+  #create(shape: RecordShape, key: string): RejectFile {
+    if (this.#current.size > maxFiles) {
       throw new DdbError(
         'DDB_OUTPUT_CREATE',
-        `the inputs have more than ${maxPairs} different headers or paths, each of which needs a rejects file: load them in several runs`,
+        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
       )
     }
+    const { files, isOurs = () => true, making } = this.#setup
     for (;;) {
       const isFirst = this.#number === 1
       const path = isFirst ? this.#path : furtherPath(this.#path, this.#number, shape)
       this.#number++
       // Skips the name of a file that already exists, because this run did not create that file.
-      if (!isFirst && this.#files.statusNow(path) !== undefined) continue
-      this.#tellMaking(path)
+      if (!isFirst && files.statusNow(path) !== undefined) continue
+      making?.(path)
       try {
-        return this.#createPair(path, isFirst)
+        const file = new RejectFile({ key, path, ...emptySize }, files, isOurs)
+        file.create(isFirst)
+        return file
       } catch (cause) {
         // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
         if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
@@ -206,46 +198,13 @@ export class RejectFiles {
       }
     }
   }
-
-  /** Two runs never share a pair, because the run that creates the file of reasons owns the pair. */
-  #createPair(path: string, mayTakeEmpty: boolean): Pair {
-    const files = this.#files
-    checkOurs(this.#isOurs)
-    const made: string[] = []
-    const make = (name: string): void => {
-      const file = files.create(name)
-      made.push(name)
-      file.close()
-    }
-    try {
-      make(reasonsPath(path))
-      try {
-        make(path)
-      } catch (error) {
-        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        files.openEmpty(path).close()
-      }
-      return new Pair(path, files, this.#isOurs, emptySize, made)
-    } catch (error) {
-      for (const name of made) files.remove(name)
-      throw error
-    }
-  }
 }
 
-/** Whether a file of an earlier process and its file of reasons are there with all of their rows. */
-function hasAll({ path, sizeBytes, reasonsBytes }: KeptFile, files: Files): boolean {
-  const sizes = bothOf(path).map(name => files.statusNow(name)?.sizeBytes ?? -1)
-  return sizes[0]! >= sizeBytes && sizes[1]! >= reasonsBytes
-}
+const emptySize = { rows: 0, sizeBytes: 0, reasonsBytes: 0 } as const
 
-function bothOf(path: string): [string, string] {
-  return [path, reasonsPath(path)]
-}
-
-function guard<T>(path: string, action: () => T): T {
+function guard({ path }: RejectFile, action: () => void): void {
   try {
-    return action()
+    action()
   } catch (cause) {
     const error = createError('cannot continue with', path, cause)
     error.message += `. Put the file back as it was and repeat the command, or name another file with ${option('rejects.file')}: the rows of this one are then in no file`
@@ -254,7 +213,7 @@ function guard<T>(path: string, action: () => T): T {
 }
 
 function createError(what: string, path: string, cause: unknown): DdbError {
-  return new DdbError('DDB_OUTPUT_CREATE', `${what} "${path}": ${reasonOf(cause)}`, { cause })
+  return new DdbError('DDB_OUTPUT_CREATE', `${what} "${path}": ${messageOf(cause)}`, { cause })
 }
 
 /** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */

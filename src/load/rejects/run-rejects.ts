@@ -159,16 +159,15 @@ export class RunRejects implements JournaledRejectsSource {
 
   /**
    * Continues the rejects of the run's earlier processes.
-   * @param making  called with the path before each further rejects file is created
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
-  goOn({ rejects, end }: RecordedRun, making: (path: string) => void): void {
+  goOn({ rejects, end }: RecordedRun): void {
     Object.assign(this.#byClass, rejects?.byClass)
     Object.assign(this.#byCode, rejects?.byCode)
     for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
       this.#byInput.set(name, { ...ofInput })
     }
-    this.#placing(() => this.#files?.goOn(rejects?.files ?? [], end?.isDone === true, making))
+    this.#placing(() => this.#files?.goOn(rejects?.files ?? [], end?.isDone === true))
   }
 
   /**

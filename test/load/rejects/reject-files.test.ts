@@ -384,9 +384,12 @@ function goneOn(dir: string, disk: Disk = {}) {
   const kept = before.kept()
   const making: string[] = []
   const platformFiles = filesOn(disk)
-  const files = new RejectFiles(path, { files: platformFiles })
+  const files = new RejectFiles(path, {
+    files: platformFiles,
+    making: name => making.push(name),
+  })
   const goOn = (): void => {
-    files.goOn(kept, false, name => making.push(name))
+    files.goOn(kept, false)
     files.cutBack()
   }
   return { path, kept, making, files, goOn, platformFiles }
@@ -501,7 +504,7 @@ t.test('files of a run that had ended belong to the user', async t => {
   writeFileSync(path, 'a,"b"\r\nrepaired, and longer than before\n')
   rmSync(kept[1]!.path)
   const files = new RejectFiles(path, { files: systemFiles })
-  files.goOn(kept, true, () => undefined)
+  files.goOn(kept, true)
   files.cutBack()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nrepaired, and longer than before\n')
   add(files, 'new\n')
@@ -518,7 +521,7 @@ t.test('files of a run that had ended belong to the user', async t => {
       .every(({ isLeft }) => isLeft),
   )
   const later = new RejectFiles(path, { files: systemFiles })
-  later.goOn(files.kept(), false, () => undefined)
+  later.goOn(files.kept(), false)
   add(later, 'newer\n')
   later.close()
   t.equal(readFileSync(path.replace('r.csv', 'r.4.csv'), 'latin1'), 'a,"b"\r\nnew\nnewer\n')
@@ -530,7 +533,7 @@ t.test('another name leaves the earlier files as the journal records them', asyn
   truncateSync(kept[1]!.path, 1)
   const other = path.replace('r.csv', 'other.csv')
   const files = new RejectFiles(other, { files: systemFiles })
-  files.goOn(kept, false, () => undefined)
+  files.goOn(kept, false)
   files.cutBack()
   add(files, 'more\n')
   files.close()
@@ -637,7 +640,7 @@ t.test(
           for (const { rows, lost, capacityBytes } of processes) {
             const platformFiles = filesOn({ capacityBytes })
             const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
-            files.goOn(kept, false, () => undefined)
+            files.goOn(kept, false)
             files.cutBack()
             const attempt = (action: () => void): void => {
               try {
@@ -661,7 +664,7 @@ t.test(
             if (platformFiles.openCount > 0) throw new Error('files stay open')
           }
           const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
-          last.goOn(kept, false, () => undefined)
+          last.goOn(kept, false)
           last.cutBack()
           last.close()
           checkKept(dir, { files: last, added: added - unplaced, failures: 0 })
