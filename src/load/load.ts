@@ -6,7 +6,6 @@ import type { Files, Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/clocks.js'
 import { systemPlatform } from '../platform/system.js'
 import type { TargetColumn } from '../schema/target-schema.js'
-import type { ExpandedSources } from '../source/expand-sources.js'
 import { earlySession, openDelivery } from './transport/open-delivery.js'
 import { endJournal, runPipeline, type RunSteps } from './pipeline.js'
 import { findTarget } from './target/find-target.js'
@@ -35,8 +34,6 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 
 /** What the caller knows or observes, besides the options. */
 interface Given {
-  /** The expanded inputs, if the caller has just expanded them. */
-  readonly sources?: ExpandedSources | undefined
   readonly rows?: RowStore
   /** Called before each batch is sent. */
   readonly onSending?: () => void
@@ -81,7 +78,7 @@ async function loadChecked(
   platform: Platform,
   options: LoadOptions,
   checked: CheckedOptions,
-  { sources, rows, onSending }: Given,
+  { rows, onSending }: Given,
 ): Promise<LoadResult> {
   const run = newRun(options, checked, platform, { rows, onSending })
   let columns: readonly TargetColumn[] = []
@@ -128,7 +125,7 @@ async function loadChecked(
     },
     fail: error => failAt(run, asTargetChanged(run, error)),
   }
-  const opened = await runPipeline(run, course, sources)
+  const opened = await runPipeline(run, course)
   const { misuse } = opened
   if (misuse !== undefined) {
     run.ending.fail(misuse)

@@ -10,7 +10,6 @@ import { leaveRest } from './outcomes/run-state.js'
 import { pump } from './pump.js'
 import { type Run, isUnfinished, timeText } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
-import type { ExpandedSources } from '../source/expand-sources.js'
 import type { Session } from '../client/open-session.js'
 import { closeTimeoutMs } from './connection/connect.js'
 import type { EarlySession } from './transport/receipts/sessions.js'
@@ -37,19 +36,17 @@ export interface RunSteps {
 
 /**
  * If a step fails, the run fails with that error.
- * @param sources  the expanded inputs, if the caller has just expanded them
  * @returns what the run opened, closed by now; `misuse` is set instead of a failure for wrong options found early
  */
 export async function runPipeline(
   run: Run,
   { open, finish, fail }: RunSteps,
-  sources?: ExpandedSources,
 ): Promise<Opened & { readonly misuse?: UsageError }> {
   const opened: Opened & { misuse?: UsageError } = {}
   const stopListening = endOnSignal(run, opened)
   const leaving = whenLeaving(run, opened)
   try {
-    const inputs = await openInputs(run, sources)
+    const inputs = await openInputs(run)
     opened.inputs = inputs
     const way = await open(inputs, opened)
     if (way !== undefined) {

@@ -7,7 +7,7 @@ import { english } from '../language/help-texts.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call, Command } from './command.js'
 
-const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
+const scripts = { bash: bashScript, zsh: bashScript, fish: fishScript }
 
 /** Words that commands take as arguments; other commands take files, names of runs, or nothing. */
 const argumentsOf: Readonly<Record<string, readonly string[]>> = {
@@ -23,12 +23,13 @@ export async function run(
   if (!Object.hasOwn(scripts, shell)) {
     throw usageError(`no completion for "${clean(shell)}": bash, zsh or fish`)
   }
-  await output.write(scripts[shell as keyof typeof scripts](commands))
+  await output.write(scripts[shell as keyof typeof scripts](commands, shell))
   return 0
 }
 
-/** bash offers files for every other word (`-o default`), and quotes their names itself. */
-function bashScript(commands: readonly Command[]): string {
+/** bash offers files for every other word (`-o default`), and quotes their names itself. zsh can run the same script. */
+function bashScript(commands: readonly Command[], shell: string): string {
+  const start = shell === 'zsh' ? 'autoload -Uz bashcompinit && bashcompinit\n' : ''
   const names = commands.map(({ name }) => name)
   const offers: [place: string, words: readonly string[]][] = [
     ['commands', [...names, 'help']],
@@ -45,8 +46,8 @@ function bashScript(commands: readonly Command[]): string {
   const lines = offers
     .filter(([, words]) => words.length > 0)
     .map(([place, words]) => `  '${place}') words='${words.join(' ')}' ;;`)
-  return `# ddb-ingest completion for bash: source <(ddb-ingest completion bash)
-_ddb_ingest() {
+  return `# ddb-ingest completion for ${shell}: source <(ddb-ingest completion ${shell})
+${start}_ddb_ingest() {
   local word=\${COMP_WORDS[COMP_CWORD]} place="\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" words=
   COMPREPLY=()
   if [[ $COMP_CWORD == 1 ]]; then place=commands; elif [[ $word == -* ]]; then place="\${COMP_WORDS[1]} options"; fi
@@ -57,13 +58,6 @@ ${lines.join('\n')}
 }
 complete -o default -F _ddb_ingest ddb-ingest
 `
-}
-
-function zshScript(commands: readonly Command[]): string {
-  const script = bashScript(commands).replaceAll(/for bash|completion bash/g, text =>
-    text.replace('bash', 'zsh'),
-  )
-  return script.replace('\n', '\nautoload -Uz bashcompinit && bashcompinit\n')
 }
 
 function fishScript(commands: readonly Command[]): string {

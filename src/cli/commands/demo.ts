@@ -9,7 +9,6 @@ import { embeddedServerVariable } from '../files/state.js'
 import { readCommandLine } from '../options/command-line.js'
 import { shellText } from '../options/shell-command.js'
 import { clean } from '../output/terminal-text.js'
-import { catchSignals } from '../process-environment.js'
 import type { Call } from './command.js'
 
 /** The scripts and inputs below fixtures/ are quoted from DolphinDB's documentation. `runs` is what the loader calls with every batch. */
@@ -53,9 +52,8 @@ needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
 
 /** @returns the exit code of the first command that fails, else 0 */
 export async function run(_settings: unknown, call: Call): Promise<number> {
-  const { output, processEnvironment } = call
+  const { output } = call
   const { paintResult } = output
-  const interruption = catchSignals(processEnvironment)
   const embedded = await startServer({ port: 0 })
   const address = `${embedded.host}:${embedded.port}`
   // `ddb-ingest` if it is installed, else the command that works in this checkout.
@@ -77,7 +75,6 @@ this tour.
       await output.write(`DolphinDB runs  ${paintResult('cyan', runs)}\n`)
       const calls = commands.map(text => text.split(' ').map(shownFixture))
       for (const words of [...calls, ['exec', '-e', `select top 4 * from ${table}`]]) {
-        if (interruption.exitCode !== undefined) return interruption.exitCode
         const typed = shellText(words).replace(/^ddb-ingest/, name)
         await output.write(
           `\n${paintResult('cyan', `$ ${typed.replaceAll(' --', ' \\\n    --')}`)}\n`,
@@ -100,7 +97,6 @@ ${paintResult('bold', 'Next, with a server of your own')}
     return 0
   } finally {
     await embedded.close()
-    interruption.release()
   }
 }
 

@@ -2,7 +2,7 @@
   `exec`: runs a script on a server and prints its result.
 */
 import type { Trace } from '../../client/trace.js'
-import { DdbError, ServerError, usageError } from '../../errors.js'
+import { ServerError, usageError } from '../../errors.js'
 import { connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
@@ -43,12 +43,8 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
     if (value !== answer) call.output.note(struckOut)
     return 0
   } catch (error) {
-    const failure =
-      interruption.exitCode === undefined
-        ? error
-        : new DdbError('DDB_INTERRUPTED', 'interrupted', { cause: error })
     const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
-    return await endFailed(call.output, failure, object, interruption)
+    return await endFailed(call.output, error, object, interruption)
   } finally {
     interruption.release()
     traceFile?.close()

@@ -5,10 +5,9 @@ import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
-import { loadOn } from '../../load/load.js'
+import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
-import type { ExpandedSources } from '../../source/expand-sources.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
@@ -47,9 +46,9 @@ export async function run(settings: Settings<'load'>, call: Call): Promise<numbe
     const journal = journalOf(settings, call.processEnvironment)
     const path = journal && runId && journalPath(journal.folder, runId)
     const files = { ...settings, ...defined({ journal: path }) }
-    const sources = await refuseSharedFiles(files, inputs, call)
+    await refuseSharedFiles(files, inputs, call)
     const options = await loadOptionsOf(settings, inputs, call, await openFiles())
-    return { options: { ...options, ...defined({ journal }) }, sources }
+    return { ...options, ...defined({ journal }) }
   })
 }
 
@@ -59,13 +58,6 @@ interface StartingRun {
   knows(this: void, asked: AskedRun): void
   /** Opens the output files. Call it after every check that is possible without them. */
   openFiles(this: void): Promise<Trace | undefined>
-}
-
-interface PreparedRun {
-  /** The options for the library, including the password. */
-  readonly options: LoadOptions
-  /** The inputs, if a check has just expanded all of them: a million files need not be expanded twice. */
-  readonly sources?: ExpandedSources | undefined
 }
 
 export function askedOf(runId?: string, options?: LoadFields): AskedRun {
@@ -78,7 +70,7 @@ export function runOnProcess(
   settings: RunSettings,
   call: Call,
   asked: AskedRun,
-  prepare: (starting: StartingRun) => Promise<PreparedRun>,
+  prepare: (starting: StartingRun) => Promise<LoadOptions>,
 ): Promise<number> {
   const startedAt = new Date()
   // The run may change to another folder, which would change the meaning of relative paths.
@@ -88,14 +80,14 @@ export function runOnProcess(
   return withFiles(call, settings, failed, async files => {
     let timeline: Timeline | undefined
     checkState(settings, call)
-    const prepared = await prepare({
+    const options = await prepare({
       knows: facts => (known = facts),
       async openFiles() {
         timeline = await openResults(settings, files, call)
         return files.openTrace()
       },
     })
-    return runLoad(settings, call, { ...prepared, repeated, files, timeline })
+    return runLoad(settings, call, { options, repeated, files, timeline })
   })
 }
 
@@ -130,7 +122,9 @@ const longestLeaveMs = 900
 const nameHint =
   'this run has no journal and cannot be resumed: name the next run with --run-id NAME'
 
-interface OpenedRun extends PreparedRun {
+interface OpenedRun {
+  /** The options for the library, including the password. */
+  readonly options: LoadOptions
   /** Flags that a command to resume the run must repeat. */
   readonly repeated: readonly string[]
   readonly files: OutputFiles<LoadResult>
@@ -140,7 +134,7 @@ interface OpenedRun extends PreparedRun {
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  { options: asked, sources, repeated, files, timeline }: OpenedRun,
+  { options: asked, repeated, files, timeline }: OpenedRun,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
@@ -168,7 +162,7 @@ async function runLoad(
       signal: interruption.signal,
       leave: interruption.leaving,
     }
-    const result = await loadOn(systemPlatform, options, { sources })
+    const result = await load(options)
     const isInterrupted = result.status === 'interrupted'
     if (isInterrupted) result.exitCode = interruption.exitCode ?? result.exitCode
     result.memory = peakMemory()

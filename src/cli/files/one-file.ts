@@ -12,7 +12,6 @@ import { parseHolder } from '../../platform/file-lock.js'
 import { fileKey, nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
-import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { stateFolder, stateParts } from './state.js'
 import { defined } from '../options/definition.js'
@@ -45,16 +44,6 @@ export const isThere = (path: string): boolean => statusOf(path) !== undefined
 /** Gives the same text for all names of one file on a disk that ignores case. */
 function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
-}
-
-/** Whether the name leads to standard output. Replacing that file would cut off the output. */
-export function isStandardOutput(name: string): boolean {
-  return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
-}
-
-/** Whether the name is in /dev or /proc, where names can be links to open files. */
-export function isSystemName(name: string): boolean {
-  return /^\/(?:dev|proc)\//.test(name)
 }
 
 /** What a run does with a file, as messages say it. Paths with different roles must not lead to the same file. */
@@ -93,7 +82,6 @@ export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
   readonly stateDir?: string
   /** Patterns that select files in folders. */
   readonly include?: readonly string[]
-  readonly path?: string
 }
 
 /** A path that the user or the program chose for the run. */
@@ -105,14 +93,13 @@ interface NamedPath {
 /**
  * Checks every path of the run. Opens no file for writing.
  * @param inputs  further files to read; `-` is standard input
- * @returns the expanded inputs; undefined if the run has to expand them itself
  * @throws {UsageError} DDB_USAGE if two roles share a file, or a file to write is part of the program's own state
  */
 export async function refuseSharedFiles(
   settings: FileSettings,
   inputs: readonly string[],
   { sources: { files = [] }, processEnvironment }: Call,
-): Promise<ExpandedSources | undefined> {
+): Promise<void> {
   const { rejects } = settings
   const own = [...namedPaths(settings), ...files.map(path => ({ path, role: asOptions }))]
   const nullKey = placeOf('/dev/null').key
@@ -134,16 +121,14 @@ export async function refuseSharedFiles(
     seen.set(place.key, named)
   }
   for (const named of own) look(named)
-  let expanded: ExpandedSources | undefined
   // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
   if (rejects !== undefined || own.some(({ path }) => isThere(path))) {
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
-    const like = await inputsLike(inputs, settings, (path, status) => {
+    const like = await inputsLike(inputs, settings.include, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
       return isFurther || seen.has(`file ${fileKey(path, status)}`)
     })
-    expanded = like.sources
-    for (const path of like.paths) look({ path, role: asInput })
+    for (const path of like) look({ path, role: asInput })
     // A file that the shell has opened.
     if (inputs.includes('-')) look({ path: '/dev/stdin', role: asInput })
   }
@@ -152,7 +137,6 @@ export async function refuseSharedFiles(
     const what = ownFileAt(named.path, processEnvironment.environment, settings.stateDir)
     if (what !== undefined) throw refusal(named, `is ${what}`)
   }
-  return expanded
 }
 
 function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
@@ -171,30 +155,20 @@ function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
 /** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
   inputs: readonly string[],
-  { include, path }: FileSettings,
+  include: FileSettings['include'],
   isLike: (path: string, status: FileStatus) => boolean,
-): Promise<{ paths: readonly string[]; sources?: ExpandedSources }> {
+): Promise<readonly string[]> {
   const found: string[] = []
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
-  const expand = (names: readonly string[], rules: Pick<FileSettings, 'include' | 'path'>) =>
-    expandInputs(names, rules, { onInput })
-  const included = defined({ include })
-  try {
-    const sources = await expand(inputs, { ...included, ...defined({ path }) })
-    // If standard input is an input, the run has to expand the inputs itself.
-    return inputs.includes('-') ? { paths: found } : { paths: found, sources }
-  } catch {
-    found.length = 0
-  }
   for (const input of inputs) {
-    // `include` needs a folder or archive; other inputs are expanded without them.
-    await expand([input], included)
-      .catch(() => expand([input], {}))
+    // `include` needs a folder or archive; other inputs are expanded without it.
+    await expandInputs([input], defined({ include }), { onInput })
+      .catch(() => expandInputs([input], {}, { onInput }))
       .catch(() => input !== '-' && found.push(input))
   }
-  return { paths: found }
+  return found
 }
 
 function refusal({ path, role: { part, flag } }: NamedPath, why: string): UsageError {

@@ -11,7 +11,7 @@ import { DdbError, errorCodes, UsageError } from '../../errors.js'
 import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
 import { clean, systemCode } from '../output/terminal-text.js'
-import { isStandardOutput, isSystemName, placeOf } from './one-file.js'
+import { placeOf } from './one-file.js'
 
 interface Ended {
   exitCode: number
@@ -65,9 +65,14 @@ interface Sink {
 /** @throws for folders, and if a device has become an ordinary file since it was checked */
 async function openSink(path: string): Promise<Sink> {
   const { name, isOrdinary } = placeOf(path)
-  if (isStandardOutput(name)) return { put: (text, output) => output.writeData(text) }
+  // Replacing the file to which standard output leads would cut off the output.
+  if (['/dev/stdout', '/dev/fd/1', `/proc/${process.pid}/fd/1`].includes(name)) {
+    return { put: (text, output) => output.writeData(text) }
+  }
   if (isOrdinary) {
-    if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
+    // Names in these folders can be links to open files.
+    if (/^\/(?:dev|proc)\//.test(name) || path.endsWith('/'))
+      throw new Error('not a name for a file')
     await replaceFile(name)
     return { put: text => replaceFile(name, text) }
   }

@@ -81,12 +81,15 @@ export async function endFailed(
   object: object | false | undefined,
   interruption?: { readonly exitCode: number | undefined },
 ): Promise<number> {
-  const { code, message, exitCode: own } = failureOf(error)
-  const exitCode = interruption?.exitCode ?? own
-  if (object) await writeFailed(output, { ...object, exitCode, error: { code, message } })
-  if (interruption?.exitCode === undefined) throw error
+  const ended = interruption?.exitCode
+  const failure =
+    ended === undefined ? error : new DdbError('DDB_INTERRUPTED', 'interrupted', { cause: error })
+  const { code, message, exitCode } = failureOf(failure)
+  const facts = { exitCode: ended ?? exitCode, error: { code, message } }
+  if (object) await writeFailed(output, { ...object, ...facts })
+  if (ended === undefined) throw error
   output.problem('interrupted')
-  return exitCode
+  return ended
 }
 
 type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>

@@ -65,13 +65,9 @@ const by = (label: string, values: Readonly<Record<string, number | null>>): Sam
 function sampleLine(name: string, common: object, [labels, value]: Sample): string {
   if (value === null || value === undefined) return ''
   const pairs = Object.entries<string>({ ...common, ...labels }).map(
-    ([label, text]) => `${label}="${escapeLabel(text)}"`,
+    ([label, text]) => `${label}="${text.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`,
   )
   return `${name}{${pairs.join(',')}} ${value}\n`
-}
-
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
 /** The time of the last success in the present file. If this run fails, the new file must keep that time. */

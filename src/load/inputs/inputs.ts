@@ -7,7 +7,7 @@ import { type Batch, type BatchEnding, batchesAmong, type Step } from '../../par
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import type { FileStatus } from '../../platform/platform.js'
-import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
+import { sourceNotices } from '../../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import {
@@ -45,13 +45,12 @@ import { timeText, type Run } from '../run.js'
 
 /**
  * Opens the inputs, and continues the run's journal if there is one.
- * @param sources  the expanded inputs, if the caller has just expanded them
  * @throws {UsageError} DDB_USAGE for an unknown encoding
  * @throws {InputError} DDB_INPUT_MISSING if an input does not exist
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
  *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not continue the journal
  */
-export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
+export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options } = run
   if (run.rows !== undefined) {
     await checkRejectsFile(run, [])
@@ -70,9 +69,8 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
     return openFollowed(run)
   }
   const { files } = platform
-  const found =
-    sources ??
-    (await expandInputs(options.inputs, options.input ?? {}, { stdin: openedStdin(run), files }))
+  const looking = { stdin: openedStdin(run), files }
+  const found = await expandInputs(options.inputs, options.input ?? {}, looking)
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes, passedOver, sameFiles } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])

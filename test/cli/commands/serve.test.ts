@@ -6,7 +6,6 @@ import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ratioText } from '../../../src/cli/commands/bench.js'
 import { main } from '../../../src/cli/main.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
@@ -336,10 +335,4 @@ t.test('a measurement that fails says why, and leaves no table on the server', a
   t.equal(await running, 65)
   t.match(fake.stderr(), /refused/)
   t.equal(server.node.shared.size, 0)
-})
-
-t.test('the ratio is worded as faster or as slower', async t => {
-  t.equal(ratioText(3.14), 'Asynchronous writing was 3.1 times as fast as synchronous')
-  t.match(ratioText(1), /was 1\.0 times as fast/)
-  t.match(ratioText(0.5), /took 2\.0 times as long/)
 })

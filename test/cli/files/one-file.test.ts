@@ -17,15 +17,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
-import {
-  isStandardOutput,
-  isSystemName,
-  ownFileAt,
-  placeOf,
-  refuseSharedFiles,
-} from '../../../src/cli/files/one-file.js'
-import { dataExtensions } from '../../../src/parse/formats.js'
-import { expandSources } from '../../../src/source/expand-sources.js'
+import { ownFileAt, placeOf } from '../../../src/cli/files/one-file.js'
 import { thisProcess } from '../../../src/platform/file-lock.js'
 import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
@@ -280,42 +272,6 @@ deepTest(
   },
 )
 
-deepTest(t, 'inputs that were already examined are passed on and not examined again', async t => {
-  const dir = t.testdir({ folder: { 'a.csv': rows, 'b.csv': rows, 'c.txt': '' } })
-  const folder = join(dir, 'folder')
-  linkSync(join(folder, 'a.csv'), join(folder, 'd.csv'))
-  const processEnvironment = { environment: {}, stdin: {}, stdout: {}, stderr: {} }
-  const call = { processEnvironment, sources: {} } as unknown as Parameters<
-    typeof refuseSharedFiles
-  >[2]
-  const look = (settings: object, ...inputs: string[]): ReturnType<typeof refuseSharedFiles> =>
-    refuseSharedFiles(settings, inputs, call)
-  const rejects = join(dir, 'r.csv')
-  const expected = await expandSources([folder], { extensions: dataExtensions })
-  const { passedOver, ...known } = (await look({ rejects }, folder))!
-  t.strictSame(
-    { ...known, files: passedOver.files },
-    {
-      paths: expected.paths,
-      sizes: expected.sizes,
-      sameFiles: { count: 1, first: expected.sameFiles.first },
-      files: 1,
-    },
-  )
-  t.equal(await look({ rejects }, folder, '-'), undefined, 'the run itself examines standard input')
-  t.equal(
-    await look({ rejects }, folder, join(dir, 'none')),
-    undefined,
-    'the run reports the missing file',
-  )
-  t.equal(await look({}, folder), undefined, 'there is no other file to compare')
-  const streams = { stdout: join(dir, 'out'), stderr: join(dir, 'log') }
-  t.equal(await loadInto(t, [folder, '--json', '--on-error', 'skip'], streams), 3)
-  const said = JSON.parse(readFileSync(streams.stdout, 'utf8')) as { sources: object }
-  t.match(said, { inputTotals: { count: 2 }, rows: { confirmed: 2, rejected: 2 } })
-  t.match(said.sources, { passedOver: { files: 1 }, sameFiles: { count: 1 } })
-})
-
 t.test('paths to the same file, or that would create it, have the same key', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'a', folder: {} })
   const path = join(dir, 'a.csv')
@@ -343,15 +299,6 @@ t.test('the links in a path are resolved, except a link in its last part', async
 t.test('devices and folders are not ordinary files', async t => {
   t.notOk(placeOf('/dev/null').isOrdinary)
   t.notOk(placeOf(t.testdir()).isOrdinary)
-})
-
-t.test('names of the system and of standard output are recognized', async t => {
-  for (const name of ['/dev/stdout', '/dev/fd/1', `/proc/${process.pid}/fd/1`]) {
-    t.ok(isStandardOutput(name), name)
-    t.ok(isSystemName(name), name)
-  }
-  for (const name of ['/dev/stderr', '/dev/fd/2', 'stdout']) t.notOk(isStandardOutput(name), name)
-  for (const name of ['/device/a', '/home/dev/a', 'dev/a']) t.notOk(isSystemName(name), name)
 })
 
 /*

@@ -41,13 +41,11 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
     goTo(known, processEnvironment)
     const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
     return {
-      options: {
-        ...options,
-        ...defined({ delivery }),
-        rejects: rejectsOf(known, settings),
-        server,
-        journal: { folder, workingFolder, ...defined({ restart }) },
-      },
+      ...options,
+      ...defined({ delivery }),
+      rejects: rejectsOf(known, settings),
+      server,
+      journal: { folder, workingFolder, ...defined({ restart }) },
     }
   })
 }

@@ -53,12 +53,10 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
     const restart = settings.restart ?? (isUntouched(before) || undefined)
     if (restart !== true) refuseCopy(path, runId, before)
     return {
-      options: {
-        ...asked,
-        server,
-        runId,
-        journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
-      },
+      ...asked,
+      server,
+      runId,
+      journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
     }
   })
 }
