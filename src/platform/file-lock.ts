@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'
-import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
+import type { Clock, FileLock, HeldLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './clocks.js'
 
 /** How often a holder renews its lock. A watching process takes over a lock that stays unrenewed for `staleMs`. */
@@ -53,8 +53,6 @@ type Look =
   | Sighting
   | { readonly kind: 'free' | 'strange' | 'contended'; holder?: undefined; stamp?: undefined }
 
-type Held = Extract<LockAnswer, { readonly kind: 'held' }>
-
 /** The locks of `Files`: `take` is its `lock`, `takeNow` its `lockNow`, `holderOf` its `lockHolder`. The clock measures the waits. */
 export class FileLocks {
   readonly #clock: Clock
@@ -67,20 +65,12 @@ export class FileLocks {
     this.#machine = machine
   }
 
-  async take(path: string): Promise<LockAnswer> {
-    return (await this.#watch(() => this.#tryToTake(path)))!
-  }
-
-  takeNow(path: string): LockAnswer {
-    return answerOf(this.#tryToTake(path))!
-  }
-
-  holderOf(path: string): Promise<LockAnswer | undefined> {
-    return this.#watch(() => this.#look(path))
-  }
+  readonly take = (path: string) => this.#watch(() => this.#tryToTake(path)) as Promise<LockAnswer>
+  readonly takeNow = (path: string) => answerOf(this.#tryToTake(path))!
+  readonly holderOf = (path: string) => this.#watch(() => this.#look(path))
 
   /** Repeats the attempt until the answer is certain, and watches locks in between. */
-  async #watch(attempt: () => Held | Look): Promise<LockAnswer | undefined> {
+  async #watch(attempt: () => HeldLock | Look): Promise<LockAnswer | undefined> {
     for (let turn = 0; turn < maxTurns; turn++) {
       const found = attempt()
       if (found.kind !== 'unsure') return answerOf(found)
@@ -102,10 +92,6 @@ export class FileLocks {
     return { kind, path, holder, stamp }
   }
 
-  #isHeldBy(path: string, { token }: LockHolder): boolean {
-    return this.#look(path).holder?.token === token
-  }
-
   /** Looks at a lock until it changes or is stale, and returns the last look. */
   async #lookOften({ path, stamp }: Sighting): Promise<Look> {
     let unchangedMs = 0
@@ -121,7 +107,7 @@ export class FileLocks {
     }
   }
 
-  #tryToTake(path: string): Held | Look {
+  #tryToTake(path: string): HeldLock | Look {
     // Looks before creating a file, so a process that cannot get the lock needs no disk space.
     const first = this.#look(path)
     if (!['free', 'dead', 'stale'].includes(first.kind)) return first
@@ -142,10 +128,12 @@ export class FileLocks {
    * holder's token, decides who may replace the first lock. Only one process gets the second lock, and it replaces the
    * first only if that lock was not renewed meanwhile. If this process dies, its second lock is taken over likewise.
    */
-  #acquire(path: string, candidate: string, own: LockHolder): Held['from'] | Look {
+  #acquire(path: string, candidate: string, own: LockHolder): HeldLock['from'] | Look {
     for (let turn = 0; turn < maxTurns; turn++) {
-      if (this.#linkIfFree(candidate, path, own)) return 'nobody'
+      if (this.#machine.link(candidate, path)) return 'nobody'
       const seen = this.#look(path)
+      // A file server may repeat a request whose answer was lost, and then refuse it because of our own link.
+      if (seen.holder?.token === own.token) return 'nobody'
       if (seen.kind === 'free') continue
       if (seen.kind !== 'dead' && seen.kind !== 'stale') return seen
       const takeover = `${path}+${seen.holder.token}`
@@ -154,21 +142,10 @@ export class FileLocks {
       if (this.#look(path).stamp === seen.stamp) {
         // Renames the second lock to `path`. This one step replaces the dead holder's lock and ends the takeover.
         this.#machine.rename(takeover, path)
-        if (this.#isHeldBy(path, own)) return seen.kind
+        if (this.#look(path).holder?.token === own.token) return seen.kind
       } else this.#machine.unlink(takeover)
     }
     return { kind: 'contended' }
-  }
-
-  #linkIfFree(from: string, path: string, own: LockHolder): boolean {
-    try {
-      this.#machine.link(from, path)
-      return true
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-      // The existing link may be our own, because a file server may repeat a request whose answer was lost.
-      return this.#isHeldBy(path, own)
-    }
   }
 
   #held(path: string, own: LockHolder): FileLock {
@@ -209,17 +186,10 @@ export class FileLocks {
       const awakeMs = at.ms - sure.ms
       return awakeMs < safeMs && Math.abs(at.wallMs - sure.wallMs - awakeMs) < jumpMs
     }
-    const errorOf = (action: () => void): unknown => {
-      try {
-        return action()
-      } catch (error) {
-        return error
-      }
-    }
-    const tryToRenew = (): unknown => errorOf(isSafe() ? renew : () => withGate(renew))
+    const stayHolder = (): void => (isSafe() ? renew() : withGate(renew))
     /** If every tick fails, `lost` reports the loss before any other process may assume that this process is dead. */
     const tick = (): void => {
-      tryToRenew()
+      orNull(stayHolder)
       timer = loss === undefined ? this.#clock.afterIfAlive(renewEveryMs, tick) : undefined
     }
     timer = this.#clock.afterIfAlive(renewEveryMs, tick)
@@ -227,8 +197,11 @@ export class FileLocks {
       path,
       lost() {
         if (loss !== undefined || isOver || isSafe()) return loss
-        const error = tryToRenew()
-        if (error !== undefined) loss = `its file "${path}" cannot be renewed (${codeOf(error)})`
+        try {
+          stayHolder()
+        } catch (error) {
+          loss = `its file "${path}" cannot be renewed (${codeOf(error)})`
+        }
         return loss
       },
       release: () => {
@@ -236,14 +209,14 @@ export class FileLocks {
         isOver = true
         timer?.cancel()
         // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
-        if (loss === undefined) errorOf(() => withGate(() => this.#machine.unlink(path)))
+        if (loss === undefined) orNull(() => withGate(() => this.#machine.unlink(path)))
       },
     }
   }
 }
 
 /** undefined if no living process holds the lock. */
-function answerOf(found: Held | Look): LockAnswer | undefined {
+function answerOf(found: HeldLock | Look): LockAnswer | undefined {
   if (found.kind === 'held') return found
   const { kind, holder } = found
   if (kind === 'strange' || kind === 'contended') return { kind }
@@ -319,23 +292,31 @@ function here(): string | null {
 }
 
 /** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even parentheses. */
-function processState(pid: number | 'self'): { startTicks: string; letter: string } | undefined {
+function processState(pid: number | 'self') {
   // The mounted /proc may belong to a different namespace, which has different pids.
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
-  const stat = orNull(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  // These fields begin with field 3 of the line, the state. The start time is field 22 of the line.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [letter, startTicks] = [fields?.[0], fields?.[19]]
-  return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }
+  const stat = orNull(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? ''
+  // Fields 3 (the state) and 22 (the start time) of the line.
+  const fields = /.*\) (?<letter>\S)(?: \S+){18} (?<startTicks>\d+)/s.exec(stat)
+  return fields?.groups as { readonly letter: string; readonly startTicks: string } | undefined
+}
+
+/** Returns false if the action fails with this code. */
+function didUnless(code: string, action: () => void): boolean {
+  try {
+    action()
+    return true
+  } catch (error) {
+    if (codeOf(error) === code) return false
+    throw error
+  }
 }
 
 const thisMachine = {
   self: thisProcess,
   lifeOf: holderState,
   /** Reads a lock's file. Returns undefined if there is no file, `strange` if it is not an ordinary file. */
-  read(
-    path: string,
-  ): { readonly text: string; readonly changedNs: bigint } | 'strange' | undefined {
+  read(path: string): { text: string; changedNs: bigint } | 'strange' | undefined {
     let descriptor: number | undefined
     try {
       // Opens the file before reading its status, because only opening makes a network file system refresh the status. With
@@ -359,15 +340,9 @@ const thisMachine = {
     fs.writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true }),
   /** Sets the modification time, in ms since the epoch. */
   stamp: (path: string, ms: number) => fs.utimesSync(path, ms / 1000, ms / 1000),
-  /** Gives a file a second name; EEXIST if that name exists. */
-  link: (from: string, to: string) => fs.linkSync(from, to),
+  /** Gives a file a second name. Returns false if that name exists. */
+  link: (from: string, to: string) => didUnless('EEXIST', () => fs.linkSync(from, to)),
   /** Like `unlink`, does nothing to a file that another process has removed. */
-  rename(from: string, to: string) {
-    try {
-      fs.renameSync(from, to)
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-    }
-  },
+  rename: (from: string, to: string) => didUnless('ENOENT', () => fs.renameSync(from, to)),
   unlink: (path: string) => fs.rmSync(path, { force: true }),
 }

@@ -120,13 +120,15 @@ export interface FileLock {
   release(): void
 }
 
+export interface HeldLock {
+  readonly kind: 'held'
+  readonly lock: FileLock
+  /** Who held the lock before: a `dead` holder has ended, a `stale` holder may be stopped and continue later. */
+  readonly from: 'nobody' | 'dead' | 'stale'
+}
+
 export type LockAnswer =
-  | {
-      readonly kind: 'held'
-      readonly lock: FileLock
-      /** Who held the lock before: a `dead` holder has ended, a `stale` holder may be stopped and continue later. */
-      readonly from: 'nobody' | 'dead' | 'stale'
-    }
+  | HeldLock
   /** A living process holds the lock. */
   | {
       readonly kind: 'taken'

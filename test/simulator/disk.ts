@@ -97,7 +97,7 @@ export class SimDisk {
     }
     const pid = this.#processes.push(process)
     const machine = this.#lockMachine(process, pid)
-    const locks = (): FileLocks => new FileLocks(process.platform.clock, machine)
+    const locks = () => new FileLocks(process.platform.clock, machine)
     const slowly = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         process.step(() => {
@@ -195,14 +195,21 @@ export class SimDisk {
           added(path, { bytes, inode: ++this.#lastInode, modifiedMs })
         }, undefined),
       stamp: (path, ms) => act(() => void (found(path).modifiedMs = ms), undefined),
-      link: (from, to) => act(() => added(to, found(from)), undefined),
+      link: (from, to) =>
+        act(() => {
+          const file = found(from)
+          if (files.has(to)) return false
+          files.set(to, file)
+          return true
+        }, false),
       rename: (from, to) =>
         act(() => {
           const file = files.get(from)
-          if (file === undefined) return
+          if (file === undefined) return false
           files.delete(from)
           files.set(to, file)
-        }, undefined),
+          return true
+        }, false),
       unlink: path => act(() => void files.delete(path), undefined),
     }
   }

@@ -3,7 +3,7 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Reject } from '../../parse/batch.js'
-import type { FileLock, LockAnswer } from '../../platform/platform.js'
+import type { FileLock, HeldLock } from '../../platform/platform.js'
 import type { KnownRun } from '../register/register.js'
 import type { Place } from '../outcomes/place.js'
 import type { JournalFile } from './journal-file.js'
@@ -23,7 +23,7 @@ export interface JournaledRejectsSource {
 
 interface JournalSetup {
   readonly file: JournalFile
-  readonly held: Extract<LockAnswer, { kind: 'held' }>
+  readonly held: HeldLock
   readonly past: RecordedRun
   readonly found: RecordedRun
   readonly now: RecordedRun

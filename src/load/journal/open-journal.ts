@@ -5,7 +5,7 @@
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
+import type { Files, HeldLock, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
@@ -234,9 +234,12 @@ function keepsAll({ rejects }: RecordedRun, file: string | undefined): boolean {
   return rejects.files.reduce((sum, { rows }) => sum + rows, 0) === count
 }
 
-type Held = Extract<LockAnswer, { kind: 'held' }>
-
-async function takeLock(path: string, runId: string, folder: string, files: Files): Promise<Held> {
+async function takeLock(
+  path: string,
+  runId: string,
+  folder: string,
+  files: Files,
+): Promise<HeldLock> {
   try {
     files.makeFolder(folder)
     const answer = await files.lock(journalLockPath(path))
@@ -255,7 +258,7 @@ async function takeLock(path: string, runId: string, folder: string, files: File
 export function runIsTaken(
   runId: string,
   path: string,
-  answer: Exclude<LockAnswer, { kind: 'held' }>,
+  answer: Exclude<LockAnswer, HeldLock>,
 ): DdbError {
   const lockPath = journalLockPath(path)
   switch (answer.kind) {
