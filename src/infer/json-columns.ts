@@ -4,17 +4,9 @@
   count as rows without the member.
 */
 import { InputError } from '../errors.js'
-import { utf8Text } from '../parse/cells/cell-bytes.js'
 import { elementSeparator } from '../parse/columns/array-column.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import {
-  closeBrace,
-  closeBracket,
-  comma,
-  JsonScanner,
-  openBrace,
-  openBracket,
-} from '../parse/json/json-scanner.js'
+import { closeBrace, JsonScanner, openBrace, openBracket } from '../parse/json/json-scanner.js'
 import type { FieldCells } from '../parse/columns/template-column.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -137,19 +129,13 @@ export class JsonColumns {
   /** Reads the members of an object; the records were checked before. Returns the position after the object. */
   #object(open: number, prefix: string, row: number, block: RecordBlock, file: string): number {
     const scanner = this.#scanner
-    const { bytes } = scanner
-    let p = scanner.skipBlanks(open + 1)
-    while (bytes[p] !== closeBrace) {
-      p = scanner.string(p)
-      const name = prefix + utf8Text(bytes.subarray(scanner.textStart, scanner.textEnd))
-      p = scanner.skipBlanks(scanner.skipBlanks(p) + 1)
-      if (bytes[p] === openBrace && !this.#isEmpty(p)) {
-        p = this.#object(p, `${name}.`, row, block, file)
-      } else p = this.#member(p, name, row, block, file)
-      p = scanner.skipBlanks(p)
-      if (bytes[p] === comma) p = scanner.skipBlanks(p + 1)
-    }
-    return p + 1
+    return scanner.items(open, at => {
+      const p = scanner.key(at)
+      const name = prefix + scanner.text
+      return scanner.bytes[p] === openBrace && !this.#isEmpty(p)
+        ? this.#object(p, `${name}.`, row, block, file)
+        : this.#member(p, name, row, block, file)
+    })
   }
 
   #array(
@@ -159,15 +145,10 @@ export class JsonColumns {
     block: RecordBlock,
     file: string,
   ): void {
-    const scanner = this.#scanner
-    const { bytes } = scanner
     if (names === undefined) this.#arrays++
-    let p = scanner.skipBlanks(open + 1)
-    for (let element = 0; bytes[p] !== closeBracket; element++) {
-      p = this.#member(p, names?.[element] ?? String(element + 1), row, block, file)
-      p = scanner.skipBlanks(p)
-      if (bytes[p] === comma) p = scanner.skipBlanks(p + 1)
-    }
+    this.#scanner.items(open, (p, element) =>
+      this.#member(p, names?.[element] ?? String(element + 1), row, block, file),
+    )
   }
 
   #isEmpty(open: number): boolean {
@@ -204,10 +185,10 @@ export class JsonColumns {
   #elements(open: number, column: JsonColumn): number {
     const scanner = this.#scanner
     const { bytes } = scanner
-    let p = scanner.skipBlanks(open + 1)
-    while (bytes[p] !== closeBracket) {
+    return scanner.items(open, (p, element) => {
+      if (element > 0) bytes[scanner.scratch++] = elementSeparator
       const to = scanner.scratch
-      p = scanner.value(p)
+      const next = scanner.value(p)
       const { kind, textStart, textEnd } = scanner
       column.elementKinds |= kind
       scanner.scratch = to
@@ -215,12 +196,8 @@ export class JsonColumns {
         if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
         scanner.scratch = to + textEnd - textStart
       }
-      p = scanner.skipBlanks(p)
-      if (bytes[p] !== comma) continue
-      bytes[scanner.scratch++] = elementSeparator
-      p = scanner.skipBlanks(p + 1)
-    }
-    return p + 1
+      return next
+    })
   }
 
   #newColumn(source: string, main: RecordBlock, file: string): JsonColumn {

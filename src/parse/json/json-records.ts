@@ -5,7 +5,7 @@
   refuses a kind of value, the record becomes a reject, or with `lenient` the cell becomes null.
 */
 import type { JsonShape } from '../../kernel/kernel.js'
-import { isAt, utf8Text } from '../cells/cell-bytes.js'
+import { isAt } from '../cells/cell-bytes.js'
 import { elementSeparator } from '../columns/array-column.js'
 import {
   extraFault,
@@ -25,16 +25,7 @@ import {
   type MemberRules,
 } from './json-members.js'
 import { jsonKinds } from './json-kinds.js'
-import {
-  closeBrace,
-  closeBracket,
-  colon,
-  comma,
-  openBrace,
-  openBracket,
-  quote,
-  type JsonScanner,
-} from './json-scanner.js'
+import { openBrace, openBracket, quote, type JsonScanner } from './json-scanner.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
 /** A key of an earlier record: the object that contained it, and its meaning there. */
@@ -135,22 +126,12 @@ export class JsonRecords {
   /** Scans the members of an object, or the elements of a record that is an array. */
   #scanInside(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     const scanner = this.#scanner
-    const { bytes } = scanner
-    const isObject = bytes[start] === openBrace
-    const close = isObject ? closeBrace : closeBracket
-    let p = scanner.skipBlanks(start + 1)
-    if (bytes[p] === close) return p + 1
-    for (let element = 0; ; element++) {
+    const isObject = scanner.bytes[start] === openBrace
+    return scanner.items(start, (p, element) => {
       this.#valueAt = p
       const entry = isObject ? this.#findEntry(p, level) : this.#elementEntry(element)
-      if (entry === undefined) return -1
-      p = this.#scanMember(block, row, this.#valueAt, entry)
-      if (p < 0) return p
-      p = scanner.skipBlanks(p)
-      if (bytes[p] === close) return p + 1
-      if (bytes[p] !== comma) return scanner.stop(p)
-      p = scanner.skipBlanks(p + 1)
-    }
+      return entry === undefined ? -1 : this.#scanMember(block, row, this.#valueAt, entry)
+    })
   }
 
   #elementEntry(element: number): JsonEntry | undefined {
@@ -274,28 +255,23 @@ export class JsonRecords {
     const scanner = this.#scanner
     const { bytes } = scanner
     const { elementKinds } = this.#members[field]!
-    let p = scanner.skipBlanks(open + 1)
-    if (bytes[p] === closeBracket) return p + 1
-    for (;;) {
+    return scanner.items(open, (p, element) => {
+      if (element > 0) bytes[scanner.scratch++] = elementSeparator
       const to = scanner.scratch
-      p = scanner.value(p)
-      if (p < 0) return p
+      const next = scanner.value(p)
+      if (next < 0) return next
       const { kind, textStart, textEnd } = scanner
       scanner.scratch = to
-      if (kind !== jsonKinds.null) {
-        const suits = (elementKinds & kind) !== 0
-        if (suits && !bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-          // A text with escapes needs no copying, because the scanner has already written it to `to`.
-          if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
-          scanner.scratch = to + textEnd - textStart
-        } else if (!this.#wrongKind(block, row, field, elementKinds)) return -1
+      if (kind === jsonKinds.null) return next
+      const suits = (elementKinds & kind) !== 0
+      if (!suits || bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
+        return this.#wrongKind(block, row, field, elementKinds) ? next : -1
       }
-      p = scanner.skipBlanks(p)
-      if (bytes[p] === closeBracket) return p + 1
-      if (bytes[p] !== comma) return scanner.stop(p)
-      bytes[scanner.scratch++] = elementSeparator
-      p = scanner.skipBlanks(p + 1)
-    }
+      // A text with escapes needs no copying, because the scanner has already written it to `to`.
+      if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
+      scanner.scratch = to + textEnd - textStart
+      return next
+    })
   }
 
   /** Handles a value of a kind that the column refuses. Returns true if the record may still be a row. */
@@ -323,10 +299,6 @@ export class JsonRecords {
    * if there is no key and colon, or if the rules refuse the key.
    */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
-    if (this.#scanner.bytes[open] !== quote) {
-      this.#scanner.stop(open)
-      return undefined
-    }
     const position = this.#position++
     const key = this.#keys[position]
     if (key !== undefined && key.level === level && isAt(key.text, this.#scanner.bytes, open)) {
@@ -338,20 +310,13 @@ export class JsonRecords {
 
   #findByName(open: number, level: JsonLevel, position: number): JsonEntry | undefined {
     const scanner = this.#scanner
-    const keyEnd = scanner.string(open)
-    if (keyEnd < 0) return undefined
-    const { bytes, textStart, textEnd } = scanner
-    const entry = this.#entryNamed(utf8Text(bytes.slice(textStart, textEnd)), level)
-    if (entry === undefined) return undefined
-    const colonAt = scanner.skipBlanks(keyEnd)
-    if (bytes[colonAt] !== colon) {
-      scanner.stop(colonAt)
-      return undefined
-    }
-    this.#valueAt = scanner.skipBlanks(colonAt + 1)
+    this.#valueAt = scanner.key(open)
+    if (this.#valueAt < 0) return undefined
+    const isPlain = scanner.textStart === open + 1
+    const entry = this.#entryNamed(scanner.text, level)
     // A key with escapes is longer than its text, and so would not match.
-    if (textStart === open + 1 && position < maxRemembered) {
-      this.#keys[position] = { text: bytes.slice(open, this.#valueAt), level, entry }
+    if (entry !== undefined && isPlain && position < maxRemembered) {
+      this.#keys[position] = { text: scanner.bytes.slice(open, this.#valueAt), level, entry }
     }
     return entry
   }

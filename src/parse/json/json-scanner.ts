@@ -3,7 +3,7 @@
   its text. Methods take the position of a value and return the position after it, or set `stoppedAt` and return −1.
 */
 import { InputError } from '../../errors.js'
-import { hexDigit } from '../cells/cell-bytes.js'
+import { hexDigit, utf8Text } from '../cells/cell-bytes.js'
 import { countLineEnds } from '../line-ends.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { Window } from '../window.js'
@@ -171,30 +171,50 @@ export class JsonScanner {
   /** Scans an object or an array. */
   #inside(open: number, depth: number): number {
     if (depth >= maxDepth) return this.#stopTooDeep(open)
-    const { bytes } = this
-    const isObject = bytes[open] === openBrace
-    const close = isObject ? closeBrace : closeBracket
-    let p = this.skipBlanks(open + 1)
-    if (bytes[p] !== close) {
-      for (;;) {
-        if (isObject) {
-          if (bytes[p] !== quote) return this.stop(p)
-          if ((p = this.string(p)) < 0) return p
-          p = this.skipBlanks(p)
-          if (bytes[p] !== colon) return this.stop(p)
-          p = this.skipBlanks(p + 1)
-        }
-        if ((p = this.value(p, depth + 1)) < 0) return p
-        p = this.skipBlanks(p)
-        if (bytes[p] === close) break
-        if (bytes[p] !== comma) return this.stop(p)
-        p = this.skipBlanks(p + 1)
-      }
-    }
+    const isObject = this.bytes[open] === openBrace
+    const next = this.items(open, p => {
+      const at = isObject ? this.key(p) : p
+      return at < 0 ? at : this.value(at, depth + 1)
+    })
+    if (next < 0) return next
     this.kind = isObject ? jsonKinds.object : jsonKinds.array
     this.textStart = open
-    this.textEnd = p + 1
-    return p + 1
+    this.textEnd = next
+    return next
+  }
+
+  /**
+   * Scans the object or array at `open`.
+   * @param scanItem  scans a member, from its key on, or an element, and returns the position after it, or −1
+   */
+  items(open: number, scanItem: (p: number, index: number) => number): number {
+    const { bytes } = this
+    const close = bytes[open] === openBrace ? closeBrace : closeBracket
+    let p = this.skipBlanks(open + 1)
+    if (bytes[p] === close) return p + 1
+    for (let index = 0; ; index++) {
+      p = scanItem(p, index)
+      if (p < 0) return p
+      p = this.skipBlanks(p)
+      if (bytes[p] === close) return p + 1
+      if (bytes[p] !== comma) return this.stop(p)
+      p = this.skipBlanks(p + 1)
+    }
+  }
+
+  /** Scans a key and its colon. Returns the position of the value. The key's text is that of the string scanned last. */
+  key(p: number): number {
+    const { bytes } = this
+    if (bytes[p] !== quote) return this.stop(p)
+    const keyEnd = this.string(p)
+    if (keyEnd < 0) return keyEnd
+    const colonAt = this.skipBlanks(keyEnd)
+    return bytes[colonAt] === colon ? this.skipBlanks(colonAt + 1) : this.stop(colonAt)
+  }
+
+  /** The text of the string scanned last. */
+  get text(): string {
+    return utf8Text(this.bytes.slice(this.textStart, this.textEnd))
   }
 
   /** Unescapes a string from its first escape on. */

@@ -14,7 +14,7 @@ import { JsonDocuments } from './json-documents.js'
 import { JsonLines } from './json-lines.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
-import { closeBracket, comma, JsonScanner, openBracket } from './json-scanner.js'
+import { JsonScanner, openBracket } from './json-scanner.js'
 import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes, type LineFormat } from '../line-format.js'
@@ -140,18 +140,15 @@ function namedElements(
   scanner.end = record.length
   scanner.scratch = record.length
   const members: Uint8Array[] = []
-  for (
-    let p = scanner.skipBlanks(1);
-    scanner.bytes[p] !== closeBracket;
-    p = scanner.skipBlanks(p)
-  ) {
-    const start = scanner.bytes[p] === comma ? scanner.skipBlanks(p + 1) : p
-    p = scanner.value(start)
-    const name = names[members.length]
-    if (p < 0 || name === undefined) return record
-    const key = `${members.length === 0 ? '{' : ','}${JSON.stringify(name)}:`
-    members.push(Buffer.concat([Buffer.from(key), record.subarray(start, p)]))
-  }
+  const next = scanner.items(0, (start, element) => {
+    const name = names[element]
+    const end = scanner.value(start)
+    if (end < 0 || name === undefined) return -1
+    const key = `${element === 0 ? '{' : ','}${JSON.stringify(name)}:`
+    members.push(Buffer.concat([Buffer.from(key), record.subarray(start, end)]))
+    return end
+  })
+  if (next < 0) return record
   return Buffer.concat([...members, Buffer.from(members.length === 0 ? '{}' : '}')])
 }
 
