@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Session } from '../../src/client/open-session.js'
 import { DdbError } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/transport/delivery.js'
-import { abandon, close, endOnSignal, whenLeaving, type Opened } from '../../src/load/pipeline.js'
+import { close, endOnSignal, whenLeaving, type Opened } from '../../src/load/pipeline.js'
 import type { Inputs } from '../../src/load/inputs/input-reading.js'
 import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
@@ -41,15 +41,6 @@ const never = new Promise<void>(() => undefined)
 const staying = { left: never, stopListening: () => undefined }
 const inOrder = ['inputs close', 'delivery close', 'control close']
 
-t.test('a signal shuts the run down cleanly: only the input is closed', async t => {
-  const { run, opened, done, ending } = scene()
-  endOnSignal(run, opened)
-  t.equal(run.ending.failure, undefined)
-  ending.abort()
-  t.match(run.ending.failure, { code: 'DDB_INTERRUPTED' })
-  t.same(done, ['inputs close'])
-})
-
 t.test('a signal before the start counts, a signal after the end does not', async t => {
   const early = scene()
   early.ending.abort()
@@ -72,13 +63,6 @@ t.test('a run that leaves at once closes its connections at once', async t => {
     'delivery leave DDB_CONNECTION_LOST',
     'control abandon DDB_CONNECTION_LOST',
   ])
-})
-
-t.test('only parts that were opened are closed', async t => {
-  abandon({}, new DdbError('DDB_TIMEOUT', 'late'))
-  const { run } = scene()
-  await close(run, {}, staying)
-  t.equal(run.ending.failure, undefined)
 })
 
 t.test('all parts are closed in order, and no timer stays', async t => {

@@ -47,12 +47,3 @@ t.test('an urgent report comes at once, and takes the place of the next report',
   clock.advance(1)
   t.same(toldAtMs, [0, 20, 120])
 })
-
-t.test('a listener is optional', async t => {
-  const reporter = newReporter({ server: {} }, handClock(), () => {
-    throw new Error('asked for nobody')
-  })
-  reporter.report()
-  reporter.tell('loading')
-  t.pass('nothing was requested')
-})

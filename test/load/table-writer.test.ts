@@ -305,21 +305,6 @@ deepTest(t, 'if the server is gone, each row is confirmed or returned', async t 
   await t.rejects(writer.flush(), { code: 'DDB_UNCONFIRMED' })
 })
 
-deepTest(t, 'two writers can write to one table', async t => {
-  const { writer, address, count } = await opened(t)
-  await using other = await TableWriter.open<Trade>({
-    server: address,
-    target: { table: 'trades' },
-  })
-  for (let i = 0; i < 5000; i++) {
-    writer.write(row(i))
-    other.write(row(i))
-  }
-  await Promise.all([writer.flush(), other.flush()])
-  t.equal(await count('trades'), 10_000)
-  await writer.close()
-})
-
 t.test('rows are sent after the flush interval', async t => {
   const { writer } = await opened(t, { input: { flushIntervalMs: 1 } })
   writer.write(row(1))
@@ -337,20 +322,6 @@ t.test('without a table there is no writer', async t => {
   await t.rejects(open({ delivery: { batchRows: -1 } }), { code: 'DDB_USAGE' })
   await t.rejects(open({ signal: AbortSignal.abort() }), { code: 'DDB_INTERRUPTED' })
   await writer.close()
-})
-
-t.test('without receipts, every batch is answered', async t => {
-  const { server } = await startLoadServer(t, tradesScript.replace('streamTable', 'table'), {
-    settings: { maxPubConnections: 0 },
-  })
-  const { host, port } = server
-  const writer = await TableWriter.open<Trade>({
-    server: { host, port, user: 'admin', password: '123456' },
-    target: { table: 'trades' },
-  })
-  writer.write(row(1))
-  await writer.flush()
-  t.match(await writer.close(), { confirm: { used: 'answers' }, rows: { confirmed: 1 } })
 })
 
 t.test('load accepts rows at once or one after another', async t => {

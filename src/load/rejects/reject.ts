@@ -48,12 +48,7 @@ export function located({ file, lineNumber, message }: AnyReject): string {
   return `${file}, line ${lineNumber}: ${message}`
 }
 
-export function positionOf({
-  file,
-  lineNumber,
-  offsetBytes,
-  columnName,
-}: AnyReject): InputPosition {
+function positionOf({ file, lineNumber, offsetBytes, columnName }: AnyReject): InputPosition {
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 

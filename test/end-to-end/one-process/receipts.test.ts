@@ -176,22 +176,6 @@ t.test('rows that the server refuses are found by halving, and kept with the err
 
 deepTest(
   t,
-  'rows outside the partition scheme are rejects if the scheme names exactly them',
-  async t => {
-    const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
-    const dir = t.testdir({})
-    const rejects = join(dir, 'rejects.csv')
-    const result = await run(t, here, csv(20).replace('3,B\n', '3,ZZ\n'), {
-      target: { table: 'dfs://d/t' },
-      rejects: { file: rejects },
-    })
-    t.match(result, { exitCode: 3, rows: { confirmed: 19, rejected: 1 } })
-    t.equal(readFileSync(rejects, 'utf8'), 'id,sym\n3,ZZ\n')
-  },
-)
-
-deepTest(
-  t,
   'rows of a function view that threw are unknown, so its batch is unconfirmed',
   async t => {
     const here = await startLoadServer(

@@ -273,15 +273,6 @@ t.test('a user with read permission only may run a check', async t => {
   t.strictSame(await state(server), before)
 })
 
-t.test('rows outside all partitions are rejects', async t => {
-  const check = checks(await startLoadServer(t, scripts))
-  const both = await fileOf(t, 'b.csv', 'id,sym\n1,A\n5,B\n15,A\n25,A\n')
-  t.match(await check([both], { target: { table: 'dfs://both/t' } }), {
-    rows: { read: 4, fit: 3, rejected: 1 },
-    problems: [{ lineNumber: 5, class: 'server', message: /^outside the target's partition/ }],
-  })
-})
-
 t.test('a sample reads a limited number of records per input', async t => {
   const check = checks(await startLoadServer(t, scripts))
   const rows = Array.from({ length: 10_000 }, (_, i) => `2020.01.01,A,${i % 10},${i}\n`).join('')

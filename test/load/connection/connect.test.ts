@@ -89,22 +89,6 @@ t.test('if several hosts fail, the error of the first host is thrown', async t =
   }
 })
 
-t.test('the first host that answers is used', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
-  const dead = await startServer({ port: 0 })
-  await dead.close()
-  const { host, port } = server
-  const deadlineMs = connectDeadlineMs(systemPlatform, { host, port })
-  const session = await connectServer(
-    systemPlatform,
-    { host, port: dead.port, otherHosts: [{ host, port }] },
-    { deadlineMs },
-  )
-  t.equal(session.port, port)
-  await session.close()
-})
-
 /** A server that answers each login with `answer`, and counts the logins. */
 async function loginServer(answer: () => ReturnType<NonNullable<Faults['before']>>) {
   let logins = 0

@@ -1,11 +1,6 @@
 import t from 'tap'
 import { ConnectionError, ServerError } from '../../../src/errors.js'
-import {
-  redirected,
-  redirectedTooOften,
-  redirectIn,
-  redirectOf,
-} from '../../../src/load/connection/connect.js'
+import { redirected, redirectIn, redirectOf } from '../../../src/load/connection/connect.js'
 
 t.test('addresses are read in the spelling of servers', async t => {
   const cases: [text: string, address: object | undefined][] = [
@@ -90,8 +85,4 @@ t.test('if the leader cannot be reached, the node that redirected is tried', asy
     [{ host: 'a', port: 1 }],
     'the same host with another port is another node',
   )
-})
-
-t.test('endless redirects are an error that names the last node', async t => {
-  t.match(redirectedTooOften({ host: 'b', port: 2 }), { code: 'DDB_CONNECT', message: /b:2\b/ })
 })

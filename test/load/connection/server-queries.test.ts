@@ -7,7 +7,6 @@ import {
   askSchema,
   type Asking,
   askVersion,
-  longsOf,
 } from '../../../src/load/connection/server-queries.js'
 import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
@@ -52,12 +51,6 @@ async function answering(t: Test, value: Value | undefined, flags: number[] = []
   return { session, timeoutMs: 60_000 }
 }
 
-t.test('the schema of an existing table is returned as its dictionary', async t => {
-  const { asking } = await asked(t)
-  t.match(await askSchema(asking, trades), { form: 'dictionary' })
-  t.match(await askSchema(asking, ticks), { form: 'dictionary' })
-})
-
 t.test('the error for a missing table names similar tables, shared or stored', async t => {
   const { asking } = await asked(t)
   await t.rejects(askSchema(asking, parseTableTarget('trade')), {
@@ -97,20 +90,6 @@ t.test('missing permissions are not reported as a missing table', async t => {
 t.test('a table without a schema counts as missing', async t => {
   await t.rejects(askSchema(await answering(t, undefined), trades), { code: 'DDB_TARGET' })
 })
-
-t.test(
-  'an existing function passes; the error for a missing one names similar functions',
-  async t => {
-    const { asking } = await asked(t)
-    await askFunction(asking, 'intoTrades')
-    await askFunction(asking, 'tableInsert')
-    await t.rejects(askFunction(asking, 'intoTrade'), {
-      name: 'ServerError',
-      code: 'DDB_TARGET',
-      message: /"intoTrade".*"intoTrades".*addFunctionView/,
-    })
-  },
-)
 
 t.test('a function without permission to call is not reported as missing', async t => {
   for (const [words, code] of [
@@ -185,14 +164,6 @@ t.test(
   },
 )
 
-t.test('a database reports how atomic its transactions are, or nothing', async t => {
-  const { asking } = await asked(t)
-  t.equal(await askAtomic(asking, 'dfs://d'), 'TRANS')
-  t.equal(await askAtomic(asking, 'dfs://chunk'), 'CHUNK')
-  t.equal(await askAtomic(asking, 'dfs://nowhere'), undefined)
-  t.equal(await askAtomic(await answering(t, int(1)), 'dfs://d'), undefined)
-})
-
 t.test('every question reports a lost connection, and never takes it for an answer', async t => {
   const questions: [string, (asking: Asking) => Promise<unknown>][] = [
     ['schema', asking => askSchema(asking, trades)],
@@ -216,13 +187,4 @@ t.test('a connection lost while looking for similar names is reported as lost', 
     )
     await t.rejects(ask(asking), { code: 'DDB_CONNECTION_LOST' }, list)
   }
-})
-
-t.test('an answer of several numbers must be a vector of LONG', async t => {
-  const data = BigInt64Array.of(1n, -1n, 9n)
-  t.strictSame(longsOf({ form: 'vector', type: 'LONG', length: 2, data }), [1n, -1n])
-  t.strictSame(longsOf(undefined), [])
-  t.strictSame(longsOf({ form: 'scalar', type: 'LONG', value: 1n }), [])
-  const ints = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(1) } as const
-  t.strictSame(longsOf(ints), [])
 })

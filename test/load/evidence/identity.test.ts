@@ -62,12 +62,6 @@ t.test('a DFS table has an index that changes when the table is recreated', asyn
   t.match(changeOf(before, after), /recreated/)
 })
 
-t.test('an upsert replaces rows with the same key', async t => {
-  const { identity } = await scene(t)
-  const upsert: TargetOptions = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }
-  t.match(await identity(upsert), { adds: false })
-})
-
 t.test('for a function, only the table that the user names is counted', async t => {
   const { identity } = await scene(t)
   const put: TargetOptions = { function: 'put', types: 'a:INT' }

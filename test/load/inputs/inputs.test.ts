@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { openInputs } from '../../../src/load/inputs/inputs.js'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
@@ -100,18 +99,6 @@ t.test('inputs are read one after another, each with its own header', async t =>
   t.same(progress.at(-1), [25, 25])
 })
 
-t.test('format and compression are detected for each input', async t => {
-  const { ids, inputs } = await readAll(t, {
-    'a.csv.gz': gzipSync(a),
-    'b.ndjson': '{"id":3,"n":3}\n',
-  })
-  t.same(ids, [[1, 2], [3]])
-  t.match(inputs.summaries(), [
-    { format: 'csv', compression: 'gzip', contentBytes: { read: 12 } },
-    { format: 'ndjson', compression: 'none' },
-  ])
-})
-
 t.test('detected settings are reported for each input, and equal settings once', async t => {
   const notices: string[] = []
   const { inputs } = await readAll(
@@ -129,59 +116,6 @@ t.test('detected settings are reported for each input, and equal settings once',
   ])
 })
 
-t.test('options for delimited text reach the reader', async t => {
-  const { ids, inputs } = await readAll(
-    t,
-    { 'a.csv': 'id,n\n1\n2, "2"\n3,4,5\n' },
-    { input: { ragged: 'pad', trim: true, delimiter: ',', maxRecordBytes: 100 } },
-  )
-  t.same(ids, [[1, 2]])
-  t.match(inputs.summaries(), [{ rows: 3, ragged: 1, detected: { delimiter: { how: 'given' } } }])
-})
-
-t.test('a limit on records applies to all inputs together', async t => {
-  const { ids, inputs, run } = await readAll(
-    t,
-    { 'a.csv': a, 'b.csv': b, 'c.csv': a },
-    { input: { limit: 3 } },
-  )
-  t.same(ids, [[1, 2], [3]])
-  t.equal(run.state.rows.read, 3)
-  t.equal(inputs.summaries().length, 2, 'the third input is not opened')
-})
-
-t.test('a stopped run opens no further input', async t => {
-  const bad = 'id,n\n1,x\n'
-  const { inputs, run } = await readAll(
-    t,
-    { 'a.csv': bad, 'b.csv': b },
-    { rejects: { onError: 'stop' } },
-  )
-  t.match(run.ending.failure, { code: 'DDB_INPUT_CELL' })
-  t.equal(inputs.summaries().length, 1)
-})
-
-t.test('bad rows are counted as they are found, with their bytes', async t => {
-  const { ids, inputs, run } = await readAll(t, { 'a.csv': 'id,n\n1,x\n2,2\n' })
-  t.same(ids, [[2]])
-  t.equal(run.state.rows.rejected, 1)
-  t.match(inputs.summaries(), [{ rows: 2, contentBytes: { rows: 4, rejected: 4, header: 5 } }])
-  t.equal(inputs.reading.bytesError, undefined)
-})
-
-t.test('an input without records does not need matching columns', async t => {
-  const { ids, inputs, failure } = await readAll(t, { 'a.csv': '', 'b.csv': b })
-  t.equal(failure, undefined)
-  t.same(ids, [[3, 4]])
-  t.match(inputs.summaries(), [{ rows: 0, bytes: 0 }, { rows: 2 }])
-})
-
-t.test('columns that do not match are an error, and the result includes what was read', async t => {
-  const { failure, inputs } = await readAll(t, { 'a.csv': 'id,other\n1,2\n' })
-  t.match(failure, { code: 'DDB_INPUT_COLUMN' })
-  t.equal(inputs.summaries().length, 1)
-})
-
 t.test('the size of standard input is unknown', async t => {
   const { ids, progress } = await readAll(
     t,
@@ -193,12 +127,6 @@ t.test('the size of standard input is unknown', async t => {
     [3, 4],
   ])
   t.same(progress[0], [0, undefined])
-})
-
-t.test('a missing input is noticed before the first one is read', async t => {
-  await t.rejects(readAll(t, { 'a.csv': a }, { names: ['a.csv', 'b.csv'] }), {
-    code: 'DDB_INPUT_MISSING',
-  })
 })
 
 t.test('a file that disappears before it is read is reported as missing', async t => {
@@ -214,11 +142,6 @@ t.test('a file that disappears before it is read is reported as missing', async 
     code: 'DDB_INPUT_MISSING',
     message: `there is no file "${path}"`,
   })
-})
-
-t.test('a rejects file that is also an input is noticed before reading it', async t => {
-  const path = join(t.testdirName, 'a.csv')
-  await t.rejects(readAll(t, { 'a.csv': a }, { rejects: { file: path } }), { code: 'DDB_USAGE' })
 })
 
 t.test('batches cut by place go on over the ends of inputs, and name their own end', async t => {

@@ -3,16 +3,7 @@
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { InputError } from '../../../src/errors.js'
-import {
-  checkHeaders,
-  dialectOf,
-  laterHeaderError,
-} from '../../../src/load/inputs/reader-options.js'
-import { systemPlatform } from '../../../src/platform/system.js'
-import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -71,19 +62,6 @@ deepTest(
   },
 )
 
-t.test('an unreadable file is reported when it is read', async t => {
-  const dir = t.testdir({
-    'a.csv': 'id,name\n1,a',
-    'c.csv.gz': gzipSync(good).subarray(0, 12),
-  })
-  const schema = schemaFromTypes('id:INT,name:STRING')
-  const paths = ['a.csv', 'c.csv.gz', 'd.csv'].map(name => join(dir, name))
-  const options = { inputs: paths, server: { host: '', port: 1 }, target }
-  await checkHeaders(systemPlatform.files, options, schema, ['-', ...paths])
-  const failure = new InputError('DDB_INPUT_READ', 'gone', { file: 'x' })
-  t.equal(laterHeaderError(failure), failure)
-})
-
 t.test('a resumed run checks the files that were not read before', async t => {
   const { load, count } = await startLoadServer(t, script)
   const dir = t.testdir({ 'a.csv': good, 'b.csv': 'id,name\nx,b\n', 'c.csv': good })
@@ -92,10 +70,4 @@ t.test('a resumed run checks the files that were not read before', async t => {
     t.match(await load(`${dir}/*.csv`, run), { exitCode: 65, error: { code: 'DDB_INPUT_CELL' } })
   }
   t.equal(await count('people'), 1)
-})
-
-t.test('missing options, and options that are not part of a dialect, are omitted', async t => {
-  t.strictSame(dialectOf({}), {})
-  const input = { delimiter: ';', header: 'no', limit: 3, encoding: 'gbk' } as const
-  t.strictSame(dialectOf({ input }), { delimiter: ';', header: 'no' })
 })

@@ -128,20 +128,6 @@ t.test('values that are written directly into columns equal their JSON values', 
   t.pass()
 })
 
-t.test('every row is in a column or rejected, in the order of writing', async t => {
-  const rows = Array.from({ length: 10_000 }, (_, i) => ({
-    id: i % 1000 === 7 ? 'x' : i,
-    s: `${i}`,
-  }))
-  const { cells, rejects } = await read(rows, true, { columns: 'id:INT,s:STRING' })
-  t.equal(cells.size + rejects.size, rows.length)
-  t.strictSame([...rejects.keys()], [8, 1008, 2008, 3008, 4008, 5008, 6008, 7008, 8008, 9008])
-  t.strictSame(cells.get(5000), [
-    { form: 'scalar', type: 'INT', value: 4999 },
-    { form: 'scalar', type: 'STRING', value: '4999' },
-  ])
-})
-
 t.test('types without direct columns are read as JSON', async t => {
   const columns = 'c:CHAR,m:DECIMAL64(2),u:UUID,t:NANOTIMESTAMP,a:INT[],x:BLOB'
   const rows = [

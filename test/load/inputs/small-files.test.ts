@@ -51,24 +51,6 @@ async function place(input: LoadOptions['input'] = {}): Promise<Place> {
   return Object.assign(here, { quick, opens })
 }
 
-t.test('a small file with the same settings is opened quickly', async t => {
-  const { files, quick, opens } = await place()
-  files.set('b.csv', `${header}2,b\n`)
-  t.equal(quick.isLikely, true)
-  t.equal(await opens('b.csv'), true)
-  const opened = quick.open('b.csv', 'b', files.get('b.csv')!.length)
-  t.match(opened?.source, {
-    name: 'b',
-    path: 'b.csv',
-    compression: 'none',
-    totalBytes: 9,
-    bytesRead: 9,
-    contentBytesRead: 9,
-    text: { encoding: 'utf-8', how: 'found' },
-  })
-  t.match(opened?.reader, { format: 'csv', fieldNames: ['id', 'x'] })
-})
-
 t.test('a file opened quickly and one opened normally have the same details', async t => {
   const { files, quick } = await place()
   const dir = t.testdir({ 'b.csv': text })

@@ -7,7 +7,6 @@ import {
   listRuns,
   readRun,
   removeOldRuns,
-  runNames,
   type RemovedRun,
 } from '../../../src/load/journal/known-runs.js'
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -73,20 +72,6 @@ t.test('a run held by a living process is running, and no other process may hold
   t.match(await readRun(folder, 'r', files, asked), { state: 'killed', holder: undefined })
 })
 
-t.test('runs are listed in the order in which they began', async t => {
-  const folder = t.testdir()
-  for (const [runId, startedAt] of [
-    ['a', '2026-01-03T00:00:00.000Z'],
-    ['b', '2026-01-01T00:00:00.000Z'],
-  ] as const) {
-    writeJournal(folder, runId, [runRecord(runId, { startedAt })])
-  }
-  t.strictSame(
-    (await listRuns(folder, files)).runs.map(({ runId }) => runId),
-    ['b', 'a'],
-  )
-})
-
 t.test('files that are not journals are named and do no harm', async t => {
   const folder = t.testdir()
   writeJournal(folder, 'good', begun('good'), { tail: '0000' })
@@ -110,15 +95,6 @@ t.test('files that are not journals are named and do no harm', async t => {
     { reason: /run "other"/ },
   )
   await t.rejects(readRun(folder, 'empty', files), { code: 'DDB_RUN_DAMAGED', exitCode: 66 })
-})
-
-t.test('a folder without journals has no runs', async t => {
-  const folder = t.testdir({ file: '' })
-  for (const place of [folder, join(folder, 'no'), join(folder, 'file')]) {
-    t.strictSame(await listRuns(place, files), { runs: [], strange: [] })
-    t.strictSame(await runNames(place, files), [])
-    t.equal(await readRun(place, 'r', files), undefined)
-  }
 })
 
 /** The end time of the runs below. */

@@ -112,14 +112,6 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'], 'the lock was released')
 })
 
-t.test('no password gets into a journal', async t => {
-  const { path, once, folder, a } = scene(t)
-  await once()
-  await once()
-  await once([a], restart(folder))
-  t.notMatch(readFileSync(path, 'utf8'), password)
-})
-
 t.test('the next process resumes the run with the same token', async t => {
   const { open, once, records, a } = scene(t)
   await once()

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { LineRanges, rangeText } from '../../../src/load/outcomes/line-ranges.js'
 import type { BatchRange } from '../../../src/load/outcomes/place.js'
-import { halves, wholePiece } from '../../../src/load/outcomes/pieces.js'
+import { wholePiece } from '../../../src/load/outcomes/pieces.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
@@ -22,42 +22,6 @@ const shown = (ranges: LineRanges): [string, number, number, number, string][] =
 const cases: readonly [string, [BatchRange, string][], unknown[]][] = [
   ['nothing', [], []],
   ['one', [[rows(10, 0), 'lost']], [['in.csv', 2, 11, 1, 'lost']]],
-  [
-    'neighbours',
-    [
-      [rows(10, 0), 'lost'],
-      [rows(10, 10), 'lost'],
-    ],
-    [['in.csv', 2, 21, 2, 'lost']],
-  ],
-  [
-    'neighbours, the later one first',
-    [
-      [rows(10, 10), 'lost'],
-      [rows(10, 0), 'lost'],
-    ],
-    [['in.csv', 2, 21, 2, 'lost']],
-  ],
-  [
-    'the one between two',
-    [
-      [rows(10, 0), 'lost'],
-      [rows(5, 20), 'lost'],
-      [rows(10, 10), 'lost'],
-    ],
-    [['in.csv', 2, 26, 3, 'lost']],
-  ],
-  [
-    'a gap',
-    [
-      [rows(10, 0), 'lost'],
-      [rows(10, 20), 'lost'],
-    ],
-    [
-      ['in.csv', 2, 11, 1, 'lost'],
-      ['in.csv', 22, 31, 1, 'lost'],
-    ],
-  ],
   [
     'other reasons',
     [
@@ -98,13 +62,6 @@ for (const [name, parts, expected] of cases) {
     )
   })
 }
-
-t.test('halves of a batch are neighbours', async t => {
-  const ranges = new LineRanges()
-  const [left, right] = halves(wholePiece(batchOf(7), { cut: 0n }))
-  for (const range of [right, left].flatMap(half => half.ranges)) ranges.add(range, 'lost')
-  t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
-})
 
 t.test('ranges added for one reason merge, whatever their earlier reasons were', async t => {
   const ranges = new LineRanges()

@@ -142,15 +142,6 @@ t.test('records of another shape get a separate file, whose name shows the forma
   }
 })
 
-t.test('records without a header and with a different width get a separate file, too', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const file = new RejectFiles(path, { files: systemFiles })
-  add(file, '1,2\n', headless)
-  add(file, '1,2,3\n', { ...headless, fieldCount: 3 })
-  file.close()
-  t.equal(file.kept().length, 2)
-})
-
 t.test('an additional file skips names that are taken', async t => {
   const dir = t.testdir({ 'r.2.csv': 'of yesterday\n', 'r.3.csv.reasons.ndjson': '' })
   symlinkSync(join(dir, 'r.2.csv'), join(dir, 'r.4.csv'))
@@ -394,23 +385,6 @@ function goneOn(dir: string, disk: Disk = {}) {
   }
   return { path, kept, making, files, goOn, platformFiles }
 }
-
-t.test('each file is recorded with size and shape, the first file first', async t => {
-  const { kept, path } = goneOn(t.testdir())
-  t.strictSame(
-    kept.map(({ path: name, rows }) => [name, rows]),
-    [
-      [path, 1],
-      [path.replace('r.csv', 'r.2.csv'), 1],
-      [path.replace('r.csv', 'r.3.ndjson'), 1],
-    ],
-  )
-  t.equal(new Set(kept.map(({ key }) => key)).size, 3)
-  for (const { path: name, sizeBytes, reasonsBytes } of kept) {
-    t.equal(sizeBytes, statSync(name).size)
-    t.equal(reasonsBytes, statSync(`${name}.reasons.ndjson`).size)
-  }
-})
 
 t.test(
   'a resumed process writes after the recorded rows, whatever follows them in the file',

@@ -32,14 +32,6 @@ function runWith(rejects: RejectOptions, read: number, rejected: number, lines =
 
 const skip = (maxErrors: number | `${number}%`): RejectOptions => ({ onError: 'skip', maxErrors })
 
-t.test('with `stop`, the first reject is the error, with its own code and position', async t => {
-  t.match(limitFailure(runWith({ onError: 'stop' }, 1, 1), reject), {
-    name: 'InputError',
-    code: 'DDB_INPUT_CELL',
-    position: { file: 'in.csv', lineNumber: 3, offsetBytes: 17, columnName: 'price' },
-  })
-})
-
 t.test(
   'a count may be reached but not exceeded; a share is checked from 1,000 rows on',
   async t => {
@@ -72,16 +64,6 @@ t.test('a share counts every line of a record', async t => {
     message: /^1 row of 100 lines was rejected/,
   })
 })
-
-t.test(
-  'the error gives the number of rejects, the position of the last, and the option for more',
-  async t => {
-    t.match(limitFailure(runWith(skip(2), 9, 3), reject), {
-      message: /^3 rows .*`rejects\.maxErrors`.*in\.csv, line 3/,
-      position: { file: 'in.csv', lineNumber: 3 },
-    })
-  },
-)
 
 t.test('at the end the share is checked however short the input is', async t => {
   const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [

@@ -7,7 +7,6 @@ import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
 import type { RecordShape } from '../../../src/parse/batch.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
-import { filesOn } from '../../helpers/failing-files.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const shape: RecordShape = {
@@ -107,33 +106,6 @@ t.test('a reject that is neither in a file nor unplaced is an internal error', a
   t.equal(rejects.equationError(1), undefined)
   t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
   t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
-})
-
-t.test('a reject whose file cannot be created is counted as unplaced', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const files = filesOn({ fails: call => call === 'create' })
-  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files })
-  t.throws(() => rejects.add(cell, shape), { code: 'DDB_OUTPUT_CREATE' })
-  rejects.close()
-  t.match(rejects.result(), { file: null, unplaced: 1, byClass: { type: 1 } })
-  t.equal(rejects.equationError(1), undefined)
-})
-
-t.test('each input has its own count and first reason', async t => {
-  const rejects = rejectsOf({
-    checked: { rejectsFile: undefined, runId: 'r' },
-    files: systemFiles,
-  })
-  t.strictSame(rejects.ofInput('a.csv'), { rejected: 0, firstError: null })
-  for (const [file, lineNumber] of [
-    ['a.csv', 3],
-    ['b.csv', 2],
-    ['a.csv', 5],
-  ] as const) {
-    rejects.add({ ...cell, file, lineNumber }, shape)
-  }
-  t.match(rejects.ofInput('a.csv'), { rejected: 2, firstError: { code: cell.code, lineNumber: 3 } })
-  t.match(rejects.ofInput('b.csv'), { rejected: 1, firstError: { lineNumber: 2 } })
 })
 
 /** Continues a run whose journal has these rejects. */

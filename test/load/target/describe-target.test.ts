@@ -27,25 +27,6 @@ async function describer(t: Test) {
   }
 }
 
-t.test(
-  'columns are returned in the order of the table, with keys and partition columns',
-  async t => {
-    const describe = await describer(t)
-    t.strictSame(await describe({ table: 'trades' }), {
-      columns: ['time TIMESTAMP', 'sym SYMBOL'],
-      keyed: false,
-      partition: undefined,
-    })
-    t.match(await describe({ table: 'keyed' }), { columns: ['id INT', 'n LONG'], keyed: true })
-    t.match(await describe({ table: 'indexed' }), { keyed: true })
-    t.strictSame(await describe({ table: 'dfs://d/t' }), {
-      columns: ['id INT', 'sym SYMBOL'],
-      keyed: false,
-      partition: ['sym VALUE'],
-    })
-  },
-)
-
 t.test('the columns of a function are given by the user or taken from a table', async t => {
   const describe = await describer(t)
   t.strictSame(await describe({ function: 'put', types: 'b:INT,a:DATE' }), {
@@ -85,6 +66,10 @@ t.test('an upsert needs keys that the target has', async t => {
     keyed: false,
   })
   await t.rejects(describe({ table: 'trades', method: 'upsert' }), { code: 'DDB_USAGE' })
+  await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert' }), {
+    code: 'DDB_USAGE',
+    message: /target\.keyColumns/,
+  })
   await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert', keyColumns: ['ids'] }), {
     code: 'DDB_USAGE',
     message: /"ids".*nearest: id\b/,
@@ -171,14 +156,6 @@ t.test(
     }
   },
 )
-
-t.test('an upsert into any other DFS table needs key columns', async t => {
-  const describe = await describer(t)
-  await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert' }), {
-    code: 'DDB_USAGE',
-    message: /target\.keyColumns/,
-  })
-})
 
 t.test('a row written twice is stored once if the table has a key or drops duplicates', async t => {
   const { session } = await startLoadServer(

@@ -45,46 +45,6 @@ function scene(
   }
 }
 
-t.test('the target is described on a session that stays open', async t => {
-  const { port } = await serverWith(t)
-  const { find, opened, notices } = scene(t, port)
-  const [control, { columns }] = await find()
-  t.same(
-    columns.map(({ name }) => name),
-    ['id', 'sym'],
-  )
-  t.same(opened, [control])
-  t.notOk(control.closed)
-  t.same(notices, [])
-})
-
-t.test('the run waits for a starting server, and reports this once', async t => {
-  const { port } = await serverWith(t)
-  const { find, notices, platform } = scene(t, port, { isUp: nowMs => nowMs >= 2_000 })
-  await find()
-  t.equal(notices.length, 1)
-  t.ok(platform.dialledAtMs.length > 2)
-})
-
-t.test('the run waits for a missing server as long as a connection attempt may take', async t => {
-  const server = { host: '127.0.0.1', port: 1, connectTimeoutMs: 3_000 }
-  const { find, opened, platform } = scene(t, 1, { server, isUp: () => false })
-  await t.rejects(find(), { code: 'DDB_CONNECT' })
-  t.ok(platform.dialledAtMs.length > 2)
-  t.ok(platform.dialledAtMs.every(atMs => atMs < 3_000))
-  t.same(opened, [])
-})
-
-t.test('without retries there is one attempt', async t => {
-  const { find, notices, platform } = scene(t, 1, {
-    delivery: { retries: 0 },
-    isUp: () => false,
-  })
-  await t.rejects(find(), { code: 'DDB_CONNECT' })
-  t.equal(platform.dialledAtMs.length, 1)
-  t.equal(notices.length <= 1, true)
-})
-
 t.test('a signal ends the wait for a server', async t => {
   const ending = new AbortController()
   const { find, run } = scene(t, 1, {
@@ -175,23 +135,6 @@ t.test('a question that is redirected to a different node is asked there', async
   t.equal(run.server.address.port, leader.port, 'data goes there, too')
   t.equal(opened.length, 2)
   t.ok(opened[0]?.closed)
-})
-
-t.test('endless redirects are not followed', async t => {
-  const circling = await serverWith(t, {
-    before: ({ text }): { error: string } | undefined =>
-      asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
-  })
-  const { find, opened } = scene(t, circling.port)
-  await t.rejects(find(), { code: 'DDB_CONNECT' })
-  t.equal(opened.length, 6)
-})
-
-t.test('a missing target is an error; the caller has received the session by then', async t => {
-  const { port } = await serverWith(t)
-  const { find, opened } = scene(t, port, { target: { table: 'nothing' } })
-  await t.rejects(find(), { code: 'DDB_TARGET' })
-  t.equal(opened.length, 1)
 })
 
 t.test('servers older than the limits accept texts of any length in DFS tables', async t => {

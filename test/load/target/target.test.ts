@@ -1,31 +1,13 @@
-import fc from 'fast-check'
 import t from 'tap'
-import { UsageError } from '../../../src/errors.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import {
   parseMethod,
   parseTableTarget,
   parseTarget,
-  tableExpression,
-  tableText,
   usualUpsert,
   writeBody,
   writeExpression,
 } from '../../../src/load/target/target.js'
-
-t.test('rows for a shared table are written with its bare name', async t => {
-  const table = parseTableTarget('trades')
-  t.same(table, { kind: 'shared', name: 'trades' })
-  t.equal(writeExpression(table, 'insert', []), 'tableInsert{trades}')
-  t.equal(writeExpression(table, 'append', []), 'append!{trades}')
-})
-
-t.test('the last segment of a dfs path is the table name', async t => {
-  const table = parseTableTarget('dfs://testDB/sub/tb1')
-  t.same(table, { kind: 'dfs', database: 'dfs://testDB/sub', table: 'tb1' })
-  t.equal(tableText(table), 'dfs://testDB/sub/tb1')
-  t.equal(tableExpression(table), 'loadTable("dfs://testDB/sub","tb1")')
-})
 
 t.test('the call for an upsert leaves its data argument open and names the keys', async t => {
   const table = parseTableTarget('dfs://db/t')
@@ -76,31 +58,6 @@ t.test('DolphinDB spellings of the methods are accepted', async t => {
   t.equal(parseMethod('append!'), 'append')
   t.equal(parseMethod('upsert!'), 'upsert')
   t.throws(() => parseMethod('constructor'), { code: 'DDB_USAGE' })
-})
-
-t.test('no target name can end a string or a call in the script', async t => {
-  const property = fc.property(
-    fc.oneof(
-      fc.string(),
-      fc.string({
-        unit: fc.constantFrom('a', '/', '"', "'", '`', '}', ')', ' ', '\n', ':', '.'),
-      }),
-      fc.string().map(text => `dfs://${text}`),
-    ),
-    text => {
-      let expression: string
-      try {
-        expression = tableExpression(parseTableTarget(text))
-      } catch (error) {
-        return error instanceof UsageError && error.code === 'DDB_NAME'
-      }
-      return (
-        /^[\w\u4e00-\u9fff]+$/.test(expression) ||
-        /^loadTable\("dfs:\/\/[\w./\-\u4e00-\u9fff]+","[\w\u4e00-\u9fff]+"\)$/.test(expression)
-      )
-    },
-  )
-  t.doesNotThrow(() => fc.assert(property))
 })
 
 t.test('contradictory targets are refused', async t => {

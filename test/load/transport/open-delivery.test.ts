@@ -74,41 +74,6 @@ t.test(
   },
 )
 
-/** A server on which no tables may be shared. */
-const noTables: Faults = {
-  before: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
-}
-
-deepTest(
-  t,
-  'if a server refuses receipts, every batch is answered, and the run says so',
-  async t => {
-    for (const target of [
-      { table: 'target' },
-      { table: 'keyed' },
-      put,
-      { ...put, confirmTable: 'target' },
-      { table: 'keyed', method: 'upsert' },
-    ] as const) {
-      const { open, notices, own } = await scene(t, { target, faults: noTables })
-      t.equal((await open()).used, 'answers', JSON.stringify(target))
-      t.match(notices, [
-        /^no receipts on this server \(not allowed\): the answers of the server are the only proof/,
-      ])
-      t.same(own(), [])
-    }
-  },
-)
-
-t.test('receipts that the user requested are not replaced', async t => {
-  const { open } = await scene(t, {
-    target: { table: 'target' },
-    delivery: { mode: 'async' },
-    faults: noTables,
-  })
-  await t.rejects(open(), { code: 'DDB_PRIVILEGE', message: /not allowed.*`delivery.mode` sync/ })
-})
-
 t.test('if a different run has the name, nothing is opened', async t => {
   for (const delivery of [{ mode: 'sync' }, { mode: 'async' }] as const) {
     const { open, own, node, session } = await scene(t, { delivery, runId: 'nightly' })

@@ -30,13 +30,6 @@ t.test('a file and its growth are recognized; a different file with its inode is
   t.equal(await find(), undefined, 'a shorter file is another one')
 })
 
-t.test('a file without rows is not remembered', async t => {
-  const { path, file } = await opened(t)
-  const read = newFinishedFiles()
-  read.add(newSummary(path), await followedFingerprint(file))
-  t.equal(await read.find(file, await file.status()), undefined)
-})
-
 t.test('a file with the same content, written later, may be a different file', async t => {
   const { path, file } = await opened(t)
   const status = await file.status()
@@ -78,18 +71,4 @@ t.test('on file systems without inode numbers, files are recognized by their con
     const file = await numberless(name)
     t.equal(await read.find(file, await file.status()), found, name)
   }
-})
-
-t.test('files with one name share one summary', t => {
-  const read = newFinishedFiles()
-  const one = { ...newSummary('a'), rows: 2, bytes: 10 }
-  const firstError = { code: 'X', message: 'x', lineNumber: 1 }
-  read.add(one, undefined)
-  read.add({ ...one, rows: 3, firstError }, undefined)
-  t.match(read.withOpen([{ ...one, rows: 4 }, newSummary('b')]), [
-    { path: 'a', rows: 9, bytes: 30, firstError },
-    { path: 'b', rows: 0 },
-  ])
-  t.match(read.withOpen([]), [{ path: 'a', rows: 5 }], 'open files are not kept')
-  t.end()
 })

@@ -10,7 +10,6 @@ import {
   ledgerScript,
 } from '../../../../src/load/transport/receipts/script.js'
 import { answeredOutcome } from '../../../../src/load/transport/answers.js'
-import { dropTableScript } from '../../../../src/load/register/table-names.js'
 import { parseTarget } from '../../../../src/load/target/target.js'
 import type { TargetOptions } from '../../../../src/load/options.js'
 import { startLoadServer } from '../../../helpers/load-server.js'
@@ -86,33 +85,10 @@ for (const countsDuplicates of [false, true]) {
   })
 }
 
-t.test("a refused batch has an outcome with the server's error text and its class", async t => {
-  const { deliver, receipts, rows } = await scene(t, { table: 'dfs://d/t' })
-  const none = -2_147_483_648
-  t.equal(await deliver(1, 0, 7, 1, none), -1)
-  const [, [, , phase, , count, errText] = []] = await receipts()
-  t.strictSame([phase, count], ['1', '-1'])
-  t.match(errText, /^\w+: .*NULL/)
-  t.strictSame(await rows('select id from loadTable("dfs://d","t")'), [])
-})
-
 t.test('a long error text is clipped', async t => {
   const { deliver, receipts } = await scene(t, { function: 'refuse', types: 'id:INT' })
   t.equal(await deliver(1, 0, 7, 1), -1)
   t.equal((await receipts())[1]?.[5]?.length, 4_000)
-})
-
-t.test('rows can be written to every kind of target', async t => {
-  const stored = await scene(t, { table: 'dfs://d/t' })
-  t.equal(await stored.deliver(1, 0, 1, 1, 2), 2)
-  t.strictSame(await stored.rows('select id from loadTable("dfs://d","t")'), [['1'], ['2']])
-  const upsert = await scene(t, { table: 'keyed', method: 'upsert' })
-  t.equal(await upsert.deliver(1, 0, 1, 1, 2), 2)
-  t.equal(await upsert.deliver(2, 0, 2, 2, 3), 1, 'only new rows')
-  t.strictSame(await upsert.rows('select id from keyed order by id'), [['1'], ['2'], ['3']])
-  const call = await scene(t, { function: 'put', types: 'id:INT', functionArguments: [10] })
-  t.equal(await call.deliver(1, 0, 1, 4, 5), 2, 'for a function, the rows it was given')
-  t.strictSame(await call.rows('select id from target'), [['40'], ['50']])
 })
 
 t.test('the query continues at the given row', async t => {
@@ -127,15 +103,6 @@ t.test('the query continues at the given row', async t => {
   t.strictSame(await phases(2, 2), [['1', '1']])
 })
 
-t.test('the ledger is looked up by calls that crash no server', t => {
-  // existsStreamTable crashes some servers (docs/server-semantics.md#versions).
-  for (const script of [ledgerScript(ledger), dropTableScript(ledger)]) {
-    t.match(script, `defined("${ledger}", SHARED)`)
-    t.notMatch(script, 'existsStreamTable')
-  }
-  t.end()
-})
-
 t.test('initial values of a ledger have the types of its columns', t => {
   // The types matter, because servers before 3.00.5 compare keys before they convert types.
   const inserted = [...ledgerScript(ledger).matchAll(/tableInsert\(ddbIngestLedger, (.*)\)$/gm)]
@@ -144,11 +111,4 @@ t.test('initial values of a ledger have the types of its columns', t => {
     t.equal(values, '0l, 0l, 0, 0l, 0, 8, 0l, 0l, 0l, 00l, 00l, "", now()')
   }
   t.end()
-})
-
-t.test('a ledger is removed, and may be gone already', async t => {
-  const { session } = await scene(t, { table: 'target' })
-  await session.run(dropTableScript(ledger))
-  await session.run(dropTableScript(ledger))
-  t.match(await session.run(`defined("${ledger}", SHARED)`), { value: false })
 })
