@@ -1,7 +1,7 @@
 /*
   The elements of values: makes, reads and changes dictionaries, reads members (`d.key`, `t.col`) and `x[i]` for every form of x
-  (manual, "at"), runs `x[i] = v`, and iterates over elements for `for` and `each`. An element out of range is null. Also
-  converts received values to script values and back.
+  (manual, "at"), and runs `x[i] = v`. An element out of range is null. Also converts received values to script values and
+  back.
 */
 import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, formatScalar, takeRows } from '../../protocol/element.js'
@@ -15,12 +15,7 @@ import {
 } from '../../protocol/value.js'
 import { castValue } from '../operators/operators.js'
 import { isStream } from '../tables/prepare.js'
-import {
-  type ServerTable,
-  createTable,
-  tableFromWire,
-  tableToWire,
-} from '../tables/server-table.js'
+import { type ServerTable, tableFromWire, tableToWire } from '../tables/server-table.js'
 import {
   elementsOf,
   intScalar,
@@ -123,21 +118,19 @@ export function memberOf(target: ServerValue, name: string): ServerValue {
   return entryOf(target, stringScalar(name))
 }
 
-/** @throws {ScriptError} for unknown columns, and for tables whose columns only SQL may read (S02008, S02009) */
-export function tableColumn(table: ServerTable, name: string): ServerValue {
+/**
+ * @throws {ScriptError} for unknown columns, and for tables whose columns only SQL may read (S02008, S02009;
+ *   docs/server-semantics.md#kinds-of-tables)
+ */
+function tableColumn(table: ServerTable, name: string): ServerValue {
   const index = table.columnNames.indexOf(name)
   check(index >= 0, `Unrecognized column name [${name}].`)
-  checkDirectAccess(table)
-  return table.column(index)
-}
-
-/** @throws {ScriptError} S02008, S02009 if only SQL may read the columns (docs/server-semantics.md#kinds-of-tables) */
-export function checkDirectAccess(table: ServerTable): void {
   const [kind, refId] = isStream(table) ? ['stream', 'S02009'] : ['DFS', 'S02008']
   check(
     kind === 'DFS' && table.kind !== 'dfs',
     `Direct access using column names is not supported to retrieve data from a ${kind} table. Please use a SQL query instead. RefId:${refId}`,
   )
+  return table.column(index)
 }
 
 /** The number of each kind of function in the protocol (docs/protocol.md#data-types). */
@@ -229,19 +222,12 @@ export function indexValue(target: ServerValue, index: ServerValue): ServerValue
       return entryOf(target, index)
     case 'serverTable': {
       const name = textOf(index)
-      return name === undefined ? tableRows(target, index) : tableColumn(target, name)
+      check(name !== undefined, `t[i] for rows of a table${notEmbedded}`)
+      return tableColumn(target, name)
     }
     default:
       throw new ScriptError('The object can not be indexed.')
   }
-}
-
-/** `t[a:b]` and `t[conditions]`: a table of these rows. */
-function tableRows(table: ServerTable, index: ServerValue): ServerTable {
-  check(index.form !== 'scalar', `t[i] for a single row${notEmbedded}`)
-  checkDirectAccess(table)
-  const columns = table.columnNames.map((_, at) => indexColumn(table.column(at), index) as Column)
-  return createTable('basic', table.columnNames, table.columnTypes, { columns })
 }
 
 /** Stands for a position out of range, whose element is null (manual, "slice"). */
@@ -293,23 +279,6 @@ function indexColumn(column: Column, index: ServerValue): ServerValue {
   const inRange = rows.map(row => (row === outside ? column.length : row))
   const isSingle = index.form === 'scalar' && index.type !== 'BOOL'
   return isSingle ? (elementAt(extended, inRange[0]!) as ServerValue) : takeRows(extended, inRange)
-}
-
-function* columnItems(column: Column): Generator<ServerValue, void, void> {
-  for (let row = 0; row < column.length; row++) yield elementAt(column, row) as ServerValue
-}
-
-/** The elements of a vector; a scalar is its own element. */
-export function itemsOf(value: ServerValue): Iterable<ServerValue> {
-  switch (value.form) {
-    case 'vector':
-    case 'arrayVector':
-      return columnItems(value)
-    case 'scalar':
-      return [value]
-    default:
-      throw new ScriptError('The object in a for statement must be a vector.')
-  }
 }
 
 /**

@@ -21,6 +21,7 @@ import {
 import { type ElementValue, columnTypeOf, vectorOf } from '../../protocol/element.js'
 import {
   boolScalar,
+  elementsOf,
   intScalar,
   integerOf,
   isVoid,
@@ -28,7 +29,6 @@ import {
   stringScalar,
   textOf,
   textsOf,
-  tupleElements,
   voidValue,
 } from '../values/values.js'
 import { emptyDictionary, setEntry } from '../elements/elements.js'
@@ -203,17 +203,12 @@ export function wordArgument<Word extends string>(
   return required(word, name, `must be ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`)
 }
 
-/** The elements of a list, a tuple or a vector of strings. For any other value, a list with that value. */
-export function elementsArgument(value: ServerValue): readonly ServerValue[] {
-  return tupleElements(value) ?? textsOf(value)?.map(stringScalar) ?? [value]
-}
-
 /**
  * Accepts types as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`) and as strings (`` `INT`SYMBOL ``;
  * DolphinDB manual, page var).
  */
 export function typesArgument(value: ServerValue, name: string): readonly ColumnType[] {
-  return elementsArgument(value).map(element => {
+  return elementsOf(value).map(element => {
     const text = element.form === 'function' ? element.name : (textOf(element) ?? '')
     const type = element.form === 'type' ? element.column : parseColumnType(text)
     const word = type?.type ?? (text.trim().toUpperCase() as DataType)

@@ -3,7 +3,7 @@
 */
 import type { ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
-import { duplicatePolicies, partitionTypeIds, stringVector } from '../values/values.js'
+import { duplicatePolicies, elementsOf, partitionTypeIds, stringVector } from '../values/values.js'
 import type { DatabaseHandle, LevelScheme, PartitionType } from '../tables/server-table.js'
 import {
   createStoredTable,
@@ -16,16 +16,9 @@ import {
 import { checkPartitions, levelOf } from '../tables/partitions/partition-level.js'
 import { emptied } from './insert-rows.js'
 import { type ServerNode, nodeAlias, firstReleases, isAtLeast } from '../node.js'
-import {
-  boolResult,
-  family,
-  elementsArgument,
-  isAbsent,
-  tableOf,
-  textsArgument,
-  wordArgument,
-} from './arguments.js'
+import { boolResult, family, isAbsent, tableOf, textsArgument, wordArgument } from './arguments.js'
 import { factsOf } from './types.js'
+import { patternOf } from './vectors.js'
 
 type Argument = ServerValue | undefined
 
@@ -113,7 +106,7 @@ export const dfsFunctions = family({
    * `%` match any text, `?` matches one character (DolphinDB manual, page getChunksMeta).
    */
   'getChunksMeta([chunkPath: texts], [top: int])': ({ node }, [paths = ['*'], top = 1_024]) => {
-    const patterns = paths.map(pathPattern)
+    const patterns = paths.map(path => patternOf(path, { '*': '.*', '%': '.*', '?': '.' }))
     const chunks = [...node.databases.values()]
       .flatMap(({ tables }) => [...tables.values()])
       .flatMap(({ stored }) => (stored === undefined ? [] : [stored]))
@@ -174,7 +167,7 @@ function levelsOf(type: PartitionType, scheme: Argument): LevelScheme[] {
 
 /** Copies the levels, because added partitions must not appear in other databases made from the same handles. */
 function compoLevels(scheme: ServerValue): LevelScheme[] {
-  const levels = elementsArgument(scheme).flatMap(handle => {
+  const levels = elementsOf(scheme).flatMap(handle => {
     const isHandle = handle.form === 'database'
     check(isHandle, 'The scheme of a COMPO database must be a vector of database handles.')
     return handle.levels.map(level => ({ ...level }))
@@ -182,9 +175,4 @@ function compoLevels(scheme: ServerValue): LevelScheme[] {
   const isCount = levels.length >= 2 && levels.length <= maxLevels
   check(isCount, 'The scheme of a COMPO database must be 2 or 3 database handles.')
   return levels
-}
-
-function pathPattern(text: string): RegExp {
-  const signs: Readonly<Record<string, string>> = { '*': '.*', '%': '.*', '?': '.' }
-  return new RegExp(`^${text.replace(/[\\^$.|?*+()[\]{}%]/g, sign => signs[sign] ?? `\\${sign}`)}$`)
 }

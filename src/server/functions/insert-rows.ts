@@ -41,12 +41,11 @@ export const rowFunctions = family({
     const kind = wordArgument(type, 'type', objectKinds) ?? 'VAR'
     return boolResult(names, textsArgument(names, 'names').map(known[kind]))
   },
-  'share(table: table, sharedName: text, [database], [dbName], [partitionColumn], [readonly: bool])':
-    ({ node, session }, [table, name, database, dbName, partitionColumn, readOnly = false]) => {
-      const isPlain = [database, dbName, partitionColumn].every(isAbsent)
-      check(isPlain, 'The embedded server is one node: a table is shared by its name alone.')
-      shareTable(node, session, table, name, readOnly)
-    },
+  'share(table: table, sharedName: text, ...rest)': ({ node, session }, [table, name, ...rest]) => {
+    const isPlain = rest.every(isAbsent)
+    check(isPlain, 'The embedded server is one node: a table is shared by its name alone.')
+    shareTable(node, session, table, name)
+  },
   /**
    * Removes variables, shared tables or functions by name. The name `all` removes all objects of the given kind;
    * without a kind, it removes all objects of the session (DolphinDB manual, page undef).
@@ -74,10 +73,6 @@ export const rowFunctions = family({
     const found = isShared ? node.shared.get(name)?.table : own
     check(found !== undefined, `Can't find the object with name ${name}`)
     return found
-  },
-  'existsStreamTable(tableName: text)': ({ node, session }, [name]) => {
-    const table = findTable(node, session, name)
-    return table !== undefined && isStream(table)
   },
   'dropStreamTable(tableName: text, [force: bool])': ({ node, session }, [name, force]) => {
     const table = findTable(node, session, name)

@@ -11,9 +11,9 @@ import {
 } from '../values/server-value.js'
 import { ScriptError, check, notEmbedded } from '../script-error.js'
 import { elementsOf, vectorOfElements, voidValue } from '../values/values.js'
-import { elementsArgument, family, tableOf } from './arguments.js'
+import { family, tableOf } from './arguments.js'
 import { hasRight, privilegeKey } from '../tables/privileges.js'
-import { dictionaryValues, itemsOf, toWire } from '../elements/elements.js'
+import { dictionaryValues, toWire } from '../elements/elements.js'
 import { type BinaryOperator, operatorNames } from '../operators/operands.js'
 import { applyBinary, applyUnary } from '../operators/operators.js'
 import { formatElement, formatValue } from '../../protocol/element.js'
@@ -31,7 +31,7 @@ function viewable(value: ServerValue): Extract<ServerValue, { form: 'function'; 
 /** The items of a value; undefined for a scalar, which `each` combines with every item of the other arguments. */
 function itemsAt(value: ServerValue | undefined): readonly ServerValue[] | undefined {
   if (value === undefined || value.form === 'scalar' || value.form === 'function') return undefined
-  return [...itemsOf(value.form === 'serverDictionary' ? dictionaryValues(value) : value)]
+  return elementsOf(value.form === 'serverDictionary' ? dictionaryValues(value) : value)
 }
 
 /** Yields the results of fn(args[0][i], args[1][i], …). A scalar argument is the same in every call. */
@@ -72,7 +72,7 @@ export const languageFunctions = [
     'addFunctionView(udf)': (context, [value]) => {
       const { node, session } = context
       checkMayOwnViews(context)
-      const functions = elementsArgument(value).map(element => viewable(element))
+      const functions = elementsOf(value).map(viewable)
       const existing = functions.find(fn => node.functionViews.has(fn.name))
       check(
         existing === undefined,

@@ -8,7 +8,7 @@ import type { Column, Vector } from '../../protocol/value.js'
 import type { BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
 import { firstReleases, isAtLeast, type ServerNode } from '../node.js'
 import { check } from '../script-error.js'
-import { voidValue } from '../values/values.js'
+import { elementsOf, voidValue } from '../values/values.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
 import { checkMayAlter } from '../tables/dfs-database.js'
 import { updateColumns } from '../tables/write-rows.js'
@@ -20,14 +20,7 @@ import {
 } from '../tables/server-table.js'
 import { checkWritable, isStream } from '../tables/prepare.js'
 import { checkWrite } from '../tables/privileges.js'
-import {
-  type Call,
-  columnArgument,
-  elementsArgument,
-  family,
-  textsArgument,
-  typesArgument,
-} from './arguments.js'
+import { type Call, columnArgument, family, textsArgument, typesArgument } from './arguments.js'
 import { factsOf } from './types.js'
 
 interface Columns {
@@ -116,7 +109,7 @@ function replaceColumns(
   const name = table.sharedName || table.stored?.tableName
   const isPrivate = table.sharedName === '' && table.kind !== 'dfs'
   check(isPrivate, `The columns of the table [${name}] can't be changed.`)
-  const columns = columnNames.length === 1 ? [replacement] : elementsArgument(replacement)
+  const columns = columnNames.length === 1 ? [replacement] : elementsOf(replacement)
   check(
     columns.length === columnNames.length,
     'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',

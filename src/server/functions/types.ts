@@ -13,7 +13,7 @@ import {
 import { columnTypeOf, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataForms, explicitNull } from '../../protocol/value.js'
 import { textsOfVector } from '../columns/column-layout.js'
-import { makeDictionary } from '../elements/elements.js'
+import { dictionaryKeys, dictionaryValues, makeDictionary } from '../elements/elements.js'
 import { applyUnary, castValue } from '../operators/operators.js'
 import { isLiteral, operandOf, pairOperands, scalarAt } from '../operators/operands.js'
 import { ScriptError, check } from '../script-error.js'
@@ -227,20 +227,10 @@ function shapeText(value: ServerValue): string {
   return JSON.stringify([type, scale, names, factsOf(value).size])
 }
 
-/** The values of which a value consists; none for functions, handles and types, which equal only themselves. */
+/** The values of which a value consists. Functions, handles and types, which are their own elements, equal only themselves. */
 function partsOf(value: ServerValue): readonly ServerValue[] {
   if ('elements' in value) return elementsOf(value.elements)
-  switch (value.form) {
-    case 'serverDictionary': {
-      const entries = [...value.entries].sort(([a], [b]) => (a < b ? -1 : 1))
-      return entries.flatMap(([, one]) => [one.key, one.value])
-    }
-    case 'serverTable':
-      return value.columnNames.map((_, index) => value.column(index))
-    case 'vector':
-    case 'arrayVector':
-      return elementsOf(value)
-    default:
-      return []
-  }
+  if (value.form === 'serverTable') return value.columnNames.map((_, at) => value.column(at))
+  if (value.form === 'serverDictionary') return [dictionaryKeys(value), dictionaryValues(value)]
+  return elementsOf(value)
 }

@@ -117,32 +117,10 @@ function between(value: ServerValue, bounds: ServerValue): ServerValue {
   return applyBinary('&&', applyBinary('>=', value, low!), applyBinary('<=', value, high!))
 }
 
-/**
- * `%` matches any text; `?` and `_` match one character. Each `%` matches as little as possible, so only the last `%`
- * ever needs a second attempt. The time is at most the pattern's length times the text's length.
- */
-function likeMatcher(pattern: string): (text: string) => boolean {
-  return text => {
-    let at = 0
-    let next = 0
-    let afterAny = -1
-    let retry = 0
-    while (at < text.length) {
-      const wanted = pattern[next]
-      if (wanted === '%') {
-        afterAny = ++next
-        retry = at
-      } else if (wanted === '?' || wanted === '_' || wanted === text[at]) {
-        next++
-        at++
-      } else if (afterAny >= 0) {
-        next = afterAny
-        at = ++retry
-      } else return false
-    }
-    while (pattern[next] === '%') next++
-    return next === pattern.length
-  }
+/** @param wildcards  characters of the pattern that stand for others, as regular expressions such as `.*` */
+export function patternOf(pattern: string, wildcards: Readonly<Record<string, string>>): RegExp {
+  const parts = pattern.replace(/\W|_/g, sign => wildcards[sign] ?? `\\${sign}`)
+  return new RegExp(`^${parts}$`, 's')
 }
 
 function dictionaryArgument(value: ServerValue, name: string): ServerDictionary {
@@ -219,8 +197,8 @@ export const vectorFunctions = family({
     const { vector, rebuild } = operandOf(value, 'like')
     const isText = isLiteral(vector.type) || vector.type === 'CHAR'
     check(isText, 'like: X must be a string or a vector of strings.')
-    const matches = likeMatcher(pattern)
-    const data = Int8Array.from(textsOfVector(vector), text => (matches(text) ? 1 : 0))
+    const wanted = patternOf(pattern, { '%': '.*?', '?': '.', _: '.' })
+    const data = Int8Array.from(textsOfVector(vector), text => Number(wanted.test(text)))
     return rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
   },
   /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */

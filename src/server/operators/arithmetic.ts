@@ -13,7 +13,7 @@ import {
   widerType,
 } from '../columns/column-layout.js'
 import { cellsAs, convertColumn, floorDivide, floorModulo } from '../columns/convert-column.js'
-import { ScriptError, notEmbedded } from '../script-error.js'
+import { notEmbedded } from '../script-error.js'
 import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type Pairing, operandOf, operatorNames, pairOperands, refused } from './operands.js'
@@ -41,18 +41,11 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
   return wholeArithmetic(kinds.includes('long') ? 'LONG' : 'INT', operator, pairing)
 }
 
-/** Longest text that functions make, in characters. */
-const maxTextLength = 16_777_216
-
 /** Joins texts. A null counts as '', so a text stays the same if a null is added. */
 function concatenate({ left, right, length, leftStep, rightStep }: Pairing): Vector {
   const a = textsOfVector(left)
   const b = textsOfVector(right)
-  const data = Array.from({ length }, (_, i) => {
-    const text = a[i * leftStep]! + b[i * rightStep]!
-    if (text.length <= maxTextLength) return text
-    throw new ScriptError(`A text must not be longer than ${maxTextLength} characters.`)
-  })
+  const data = Array.from({ length }, (_, i) => a[i * leftStep]! + b[i * rightStep]!)
   return { form: 'vector', type: 'STRING', length, data }
 }
 

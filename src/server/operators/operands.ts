@@ -26,7 +26,6 @@ export const operatorNames = {
   '>=': 'ge',
   '&&': 'and',
   '||': 'or',
-  '<-': 'join',
   '..': 'seq',
   ':': 'pair',
   $: 'cast',

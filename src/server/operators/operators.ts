@@ -4,7 +4,7 @@
 */
 import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
 import { type FixedVector, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
-import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
+import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { kindOf, widerType, zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar, convertColumn, incompatible } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
@@ -53,8 +53,6 @@ export function applyBinary(
       return sequence(left, right)
     case '$':
       return castTo(left, right)
-    case '<-':
-      return joinValues(left, right)
     default: {
       const pairing = pairOperands(left, right, operatorNames[operator])
       return pairing.rebuild(applyElementwise(operator, pairing))
@@ -100,18 +98,6 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
   throw operatorError('Both arguments of a pair must be scalars of the same type.')
 }
 
-/** `x <- y` joins scalars and vectors to a longer vector. */
-function joinValues(left: ServerValue, right: ServerValue): ServerValue {
-  const a = left.form === 'scalar' ? columnOfScalar(left) : left
-  const b = right.form === 'scalar' ? columnOfScalar(right) : right
-  if (isColumn(a) && isColumn(b)) return joinColumns([a, b])
-  throw operatorError('Arguments for join method must be vectors.')
-}
-
-function isColumn(value: ServerValue): value is Column {
-  return value.form === 'vector' || value.form === 'arrayVector'
-}
-
 /** DolphinDB's limit for the length of a vector (docs/server-semantics.md#error-texts). */
 const maxLength = 2_147_483_647
 
@@ -120,38 +106,6 @@ const maxLength = 2_147_483_647
  * result is empty. @throws {ScriptError} for uncountable types
  */
 function sequence(left: ServerValue, right: ServerValue): Vector {
-  const bounds = boundsOf(left, right)
-  const column = zeroColumn(bounds, bounds.length) as FixedVector
-  const data = column.data as { [row: number]: number | bigint }
-  let row = 0
-  for (const value of counted(bounds)) data[row++] = value
-  return column
-}
-
-/** The elements of `a..b` one by one, for a loop over a range that is too long for a vector. */
-export function sequenceItems(left: ServerValue, right: ServerValue): Iterable<ServerValue> {
-  return scalarsOf(boundsOf(left, right))
-}
-
-function* scalarsOf(bounds: Bounds): Generator<ServerValue> {
-  const { type } = bounds
-  for (const value of counted(bounds)) yield { form: 'scalar', type, value } as Scalar
-}
-
-interface Bounds {
-  readonly type: Scalar['type']
-  readonly from: number | bigint
-  readonly step: 1 | -1
-  readonly length: number
-}
-
-function* counted({ from, step, length }: Bounds): Generator<number | bigint> {
-  for (let i = 0; i < length; i++) {
-    yield typeof from === 'bigint' ? from + BigInt(i * step) : from + i * step
-  }
-}
-
-function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   // A left side such as `-(n..n)` or `(n)` is a vector with one element.
   const first = left.form === 'vector' && left.length === 1 ? elementAt(left, 0) : left
   const [start, end] = [first, right].map(value => {
@@ -160,15 +114,18 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
     throw noSequence()
   }) as [Scalar, Scalar]
   const type = sequenceType(start.type, end.type)
-  const from = Number(start.value)
-  if (start.value === null || end.value === null) return { type, from, step: 1, length: 0 }
+  if (start.value === null || end.value === null) return zeroColumn({ type }, 0) as Vector
   // Uses bigint, because doubles cannot represent every integer beyond 2^53, for example a time in nanoseconds.
   const [low, high] = [start, end].map(({ value }) => BigInt(value as number)) as [bigint, bigint]
   const distance = low < high ? high - low : low - high
   if (distance >= maxLength) throw new ScriptError(`The sequence ${low}..${high} is too long.`)
-  const isWide = kindOf(type) === 'long'
-  const length = Number(distance) + 1
-  return { type, from: isWide ? low : from, step: low > high ? -1 : 1, length }
+  const column = zeroColumn({ type }, Number(distance) + 1) as FixedVector
+  const { data, length } = column
+  const step = low > high ? -1 : 1
+  if (data instanceof BigInt64Array) {
+    for (let i = 0; i < length; i++) data[i] = low + BigInt(i * step)
+  } else for (let i = 0; i < length; i++) data[i] = Number(low) + i * step
+  return column
 }
 
 function sequenceType(left: Scalar['type'], right: Scalar['type']): Scalar['type'] {

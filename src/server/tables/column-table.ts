@@ -43,8 +43,6 @@ export class ColumnTable {
   readonly kind: TableKind
   /** Name under which the table is shared; '' if it is not shared. */
   sharedName = ''
-  /** Set by share(t, name, readonly=true). */
-  readOnly = false
   /** True after the table was dropped. Sessions that still refer to it can read it but not write it. */
   isDropped = false
   readonly stored: StoredTableFacts | undefined

@@ -113,7 +113,7 @@ function checkSortColumns(
   })
 }
 
-/** @throws {ScriptError} for read-only tables, a wrong number of columns, unequal lengths, types that do not convert */
+/** @throws {ScriptError} for dropped tables, a wrong number of columns, unequal lengths, types that do not convert */
 export function prepareColumns(
   table: ServerTable,
   { columns, rows }: WrittenRows,
@@ -127,12 +127,10 @@ export function prepareColumns(
   return prepared
 }
 
-/** @throws {ScriptError} S02054 if the table is shared read-only, S04001 if it was dropped */
+/** @throws {ScriptError} S04001 if the table was dropped */
 export function checkWritable(table: ServerTable): void {
-  if (table.isDropped) {
-    throw new ScriptError(`The table [${table.stored?.tableName}] does not exist. RefId: S04001`)
-  }
-  check(!table.readOnly, "Can't modify read only table. RefId: S02054")
+  if (!table.isDropped) return
+  throw new ScriptError(`The table [${table.stored?.tableName}] does not exist. RefId: S04001`)
 }
 
 export function prepareColumn(

@@ -126,7 +126,6 @@ export function shareTable(
   session: ScriptSession,
   table: ServerTable,
   name: string,
-  readOnly = false,
 ): void {
   const isName = /^[\p{L}][\p{L}\p{N}_]*$/u.test(name)
   check(isName, `The shared name [${name}] is not a valid variable name.`)
@@ -140,7 +139,6 @@ export function shareTable(
   const replaced = node.shared.get(name)?.table
   if (replaced !== undefined && replaced !== table) replaced.sharedName = ''
   table.sharedName = name
-  table.readOnly = readOnly
   node.shared.set(name, { table, owner: session.user })
 }
 

@@ -7,13 +7,8 @@ import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
-import type {
-  CallContext,
-  Evaluation,
-  ServerDictionary,
-  ServerValue,
-} from '../values/server-value.js'
-import { textOf, tupleElements, tupleOf } from '../values/values.js'
+import type { CallContext, Evaluation, ServerValue } from '../values/server-value.js'
+import { tupleElements, tupleOf } from '../values/values.js'
 import { checkColumnType, nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { placeRows } from './partitions/partition-level.js'
@@ -35,7 +30,6 @@ export function rowsOfArguments(table: ServerTable, args: readonly ServerValue[]
   if (only?.form === 'serverTable') return rowsOfTable(only)
   const isPlain = table.partitioning === undefined && table.kind !== 'dfs'
   check(isPlain, 'Only a table can be inserted into a partitioned or DFS table.')
-  if (only?.form === 'serverDictionary') return rowsOfDictionary(table, only)
   return rowsOfValues(table, (only && tupleElements(only)) ?? args)
 }
 
@@ -43,16 +37,6 @@ export function rowsOfArguments(table: ServerTable, args: readonly ServerValue[]
 export function rowsOfTable(source: ServerTable): WrittenRows {
   const columns = source.columnNames.map((_, index) => source.column(index))
   return { columns, rows: source.rows }
-}
-
-/** The dictionary must accept any type and have an entry per column (docs/server-semantics.md#tableinsert). */
-function rowsOfDictionary(table: ServerTable, dictionary: ServerDictionary): WrittenRows {
-  const entries = [...dictionary.entries.values()]
-  const isComplete = entries.length === table.columnNames.length
-  if (dictionary.valueType !== undefined || !isComplete) throw valueCountError(table)
-  const values = entries.map(({ value }) => value)
-  const names = entries.map(({ key }) => textOf(key) ?? '')
-  return rowsOfValues(table, values, names)
 }
 
 /**
@@ -101,7 +85,7 @@ function namedPositions(table: ServerTable, names: readonly string[]): number[] 
   return names.map(name => columnIndex(table, name))
 }
 
-/** Removes rows at distinct, ascending positions. @throws {ScriptError} for stream and read-only tables */
+/** Removes rows at distinct, ascending positions. @throws {ScriptError} for stream tables and dropped tables */
 export function deleteRows(table: ServerTable, rows: Int32Array): void {
   checkChangeable(table)
   let next = 0

@@ -355,10 +355,12 @@ export function tupleElements(value: ServerValue): readonly ServerValue[] | unde
   return value.data.slice(0, value.length) as readonly ServerValue[]
 }
 
-/** The elements of a vector or tuple; the rows of an array vector; any other value as its own element. */
+/** The elements of a vector or tuple one by one; the rows of an array vector; any other value as its own element. */
+export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
+  if (value.form !== 'vector' && value.form !== 'arrayVector') yield value
+  else for (let row = 0; row < value.length; row++) yield elementAt(value, row) as ServerValue
+}
+
 export function elementsOf(value: ServerValue): readonly ServerValue[] {
-  const tuple = tupleElements(value)
-  if (tuple !== undefined) return tuple
-  if (value.form !== 'vector' && value.form !== 'arrayVector') return [value]
-  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
+  return [...itemsOf(value)]
 }

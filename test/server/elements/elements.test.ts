@@ -2,12 +2,9 @@
   Manual, "Vector", "Tuple", "Table", "Dictionary"; pages at and slice, "Details" and "Examples"; error codes S02008, S02009.
 */
 import t from 'tap'
-import { type Value, type Vector } from '../../../src/protocol/value.js'
+import type { Value } from '../../../src/protocol/value.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'
-import { checkDirectAccess, tableColumn } from '../../../src/server/elements/elements.js'
-import { type TableKind, createTable } from '../../../src/server/tables/server-table.js'
-import { ints } from '../../helpers/values.js'
 
 testExamples(t, {
   vectors: {
@@ -62,7 +59,7 @@ testRefusals(t, 'what cannot be indexed says so', {
   'x=1..5; x[-2:3]': 'The bounds of an index range must ascend from 0: -2:3.',
   'x=1..5; x[0:(-1)]': 'The bounds of an index range must ascend from 0: 0:-1.',
   't=table(1 as a); t[`b]': 'Unrecognized column name [b].',
-  't=table(1 as a); t[0]': 't[i] for a single row: not in the embedded server',
+  't=table(1 as a); t[0]': 't[i] for rows of a table: not in the embedded server',
   'x=1..5; x[3:1]': 'The bounds of an index range must ascend from 0: 3:1.',
   'x=5; x.y': 'The object has no member [y].',
   'x=5; x(1,2)': 'The object is not a function.',
@@ -105,24 +102,10 @@ t.test('functions, types and handles are sent as their names', async t => {
   t.equal(await show('(sum, INT)'), '[sum,4]')
 })
 
-const table = (kind: TableKind = 'basic'): ReturnType<typeof createTable> =>
-  createTable(kind, ['a'], [{ type: 'INT' }], { columns: [ints(1, 2) as Vector] })
-
-t.test('only SQL reads columns of stream and DFS tables', async t => {
-  for (const [kind, name, id] of [
-    ['stream', 'stream', 'S02009'],
-    ['keyedStream', 'stream', 'S02009'],
-    ['dfs', 'DFS', 'S02008'],
-  ] as const) {
-    const refusal = {
-      name: 'ScriptError',
-      message: `Direct access using column names is not supported to retrieve data from a ${name} table. Please use a SQL query instead. RefId:${id}`,
-    }
-    t.throws(() => checkDirectAccess(table(kind)), refusal)
-    t.throws(() => tableColumn(table(kind), 'a'), refusal)
-    t.throws(() => tableColumn(table(kind), 'b'), { message: 'Unrecognized column name [b].' })
-  }
-  for (const kind of ['basic', 'keyed', 'indexed', 'partitioned'] as const) {
-    t.doesNotThrow(() => checkDirectAccess(table(kind)), kind)
-  }
+const direct = 'Direct access using column names is not supported to retrieve data from a'
+testRefusals(t, 'only SQL reads columns of stream and DFS tables', {
+  't=streamTable(1 as a); t.a': `${direct} stream table. Please use a SQL query instead. RefId:S02009`,
+  't=keyedStreamTable(`a, 1 as a); t[`a]': `${direct} stream table.`,
+  't=createTable(database("dfs://d", VALUE, 1 2), table(1 as a), `t); t.a': `${direct} DFS table. Please use a SQL query instead. RefId:S02008`,
+  't=streamTable(1 as a); t.b': 'Unrecognized column name [b].',
 })

@@ -76,7 +76,7 @@ testExamples(t, {
     "typestr(rand('z', 2))": 'FAST CHAR VECTOR',
     'rand(2) in 0 1': 'true',
     'all(rand(2012.01M..2012.12M, 50) in 2012.01M..2012.12M)': 'true',
-    'all(rand(join(1 2, [NULL, 3]), 50) in [1, 2, NULL, 3])': 'true',
+    'all(rand([1, 2, NULL, 3], 50) in [1, 2, NULL, 3])': 'true',
     'all(rand(`IBM`C, 50) in `IBM`C)': 'true',
     'typestr(rand(`IBM`C$SYMBOL, 2))': 'FAST SYMBOL VECTOR',
     'x=09:30:00+rand(60,5); size(x)': '5',

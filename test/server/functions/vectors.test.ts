@@ -31,9 +31,6 @@ testExamples(t, {
     'rows(table(1:0, `a`b, take([DOUBLE], 2)))': '0',
   },
   joins: {
-    'join(1, 2 3)': '[1,2,3]',
-    'join(`a`b, `c)': '[a,b,c]',
-    'join(1 2, (`a, 3))': '[1,2,a,3]',
   },
   sizes: {
     'size(5)': '1',

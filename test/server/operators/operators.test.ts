@@ -91,13 +91,6 @@ testExamples(t, {
     "'a' == `a": 'true',
     '"" == NULL': 'true',
   },
-  'join makes longer vectors': {
-    '1 <- 3': '[1,3]',
-    '4 <- 1 2 3': '[4,1,2,3]',
-    '[1,2,3] <- [4,5,6]': '[1,2,3,4,5,6]',
-    'typestr(1 2 <- 2.5)': 'FAST DOUBLE VECTOR',
-    'typestr(1 2 <- `a)': 'ANY VECTOR',
-  },
   'cast converts and reshapes': {
     '8.9$INT': '9',
     '`128.9$INT': '128',
@@ -203,7 +196,7 @@ testRefusals(t, 'errors of operators say which operation is impossible', {
   '1..2012.01.01': 'Arguments for seq method must be integral or temporal scalars.',
   '(1 2)..3': 'Arguments for seq method must be integral or temporal scalars.',
   '0..2147483647': 'The sequence 0..2147483647 is too long.',
-  '(1 2) <- set(1 2)': 'Arguments for join method must be vectors.',
+  '1 <- 2': 'Cannot recognize the token <-',
 })
 
 testExamples(t, {

@@ -1,6 +1,6 @@
 /*
   Tables by kind: what they keep, refuse and count. Manual, pages insert_data, keyedTable, keyedStreamTable, upsert!, update
-  and delete; error codes S02054, S03012, S05012, S05017.
+  and delete; error codes S03012, S05012, S05017.
 */
 import t from 'tap'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
@@ -44,8 +44,6 @@ testExamples(t, {
       'Frank 31;Henry 32',
     't = table(0:0, `n`a, [STRING,INT]); tableInsert(t, `Nicole`Nancy, 28 29)': '2',
     't = table(0:0, `n`a, [STRING,INT]); tableInsert(t, `One, 1)': '1',
-    't = table(0:0, `n`a, [STRING,INT]); tableInsert(t, dict(`a`n, (22, `Patrick))); t':
-      'Patrick 22',
     't = table(0:0, `i`v, [INT,DOUBLE[]]); tableInsert(t, 1, 1 2); tableInsert(t, 2 3, [[3], [4,5]]); t':
       '1 [1,2];2 [3];3 [4,5]',
   },
@@ -62,9 +60,6 @@ const wrongCount = "The number of table columns doesn't match the number of colu
 testRefusals(t, 'tableInsert: values that do not fit (page insert_data, questions 1 and 3)', {
   [`${people} tableInsert(t, (\`a))`]: wrongCount,
   [`${people} tableInsert(t, \`a, 1, 2)`]: wrongCount,
-  [`${people} tableInsert(t, dict([\`n], (\`a)))`]: wrongCount,
-  [`${people} tableInsert(t, dict(\`n\`a, 4 7))`]: wrongCount,
-  [`${people} tableInsert(t, dict(\`n\`b, (\`a, 1)))`]: 'b',
   [`${people} tableInsert(t, \`a\`b, [1])`]: 'Inconsistent length of values to insert.',
   [`${people} tableInsert(t, \`a\`b, 1)`]: 'Inconsistent length of values to insert.',
   [`${people} tableInsert(t, \`a, \`b)`]:
@@ -76,8 +71,6 @@ testRefusals(t, 'tableInsert: values that do not fit (page insert_data, question
 testRefusals(t, 'changes that a table refuses', {
   'delete from streamTable(1 as a)': 'stream table',
   't = streamTable(1 as a); update t set a=2': 'stream table',
-  'share(table(1 as a), "r", readonly=true); r = objByName("r"); delete from r':
-    "Can't modify read only table. RefId: S02054",
   'keyedTable(`a, 1 1 as a)': "A keyed/indexed table can't contain duplicated keys. RefId: S05012",
   'keyedTable(`x, 1 as a)': 'The key column [x] does not exist in the table.',
   'keyedTable(`v, 0:0, [`v], ["INT[]"])': "A column of type INT[] can't be a key column.",

@@ -3,9 +3,9 @@
   not affect y (manual, "Assignment"). `&x = y` makes both names refer to one value.
 */
 import { formatValue } from '../../../protocol/element.js'
-import { assignElements, indexValue, itemsOf } from '../../elements/elements.js'
+import { assignElements, indexValue } from '../../elements/elements.js'
 import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
-import { applyBinary, sequenceItems } from '../../operators/operators.js'
+import { applyBinary } from '../../operators/operators.js'
 import { ScriptError, check } from '../../script-error.js'
 import { shareTable } from '../../tables/privileges.js'
 import {
@@ -15,7 +15,7 @@ import {
   overwrite,
   shallowCopy,
 } from '../../values/server-value.js'
-import { isTrue, stringVector, textOf } from '../../values/values.js'
+import { isTrue, itemsOf, stringVector, textOf } from '../../values/values.js'
 import type {
   Assignment,
   Expression,
@@ -159,14 +159,13 @@ function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
   return completion?.kind === 'continue' ? undefined : completion
 }
 
-/** The items of a loop. Those of a range come one by one, because it may be too long for a vector. */
+/** The items of a loop. */
 function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
-    if (node.kind !== 'binary' || node.operator !== '..') {
-      return itemsOf(yield* evaluate(node, frame))
-    }
-    const first = yield* evaluate(node.left, frame)
-    return sequenceItems(first, yield* evaluate(node.right, frame))
+    const value = yield* evaluate(node, frame)
+    const isList = ['vector', 'arrayVector', 'scalar'].includes(value.form)
+    check(isList, 'The object in a for statement must be a vector.')
+    return itemsOf(value)
   } catch (error) {
     throw withSourceText(error, node.span)
   }

@@ -37,7 +37,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
 
 const precedences: Readonly<Record<string, number>> = {
   '?': 0, '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, is: 3, '+': 8, '-': 8,
-  '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, in: 10, like: 10, between: 10, not: 10, ':': 15, '..': 15,
+  '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, in: 10, like: 10, between: 10, not: 10, ':': 15, '..': 15,
 } // prettier-ignore
 
 /** `top` takes an expression of this precedence or a higher one. */

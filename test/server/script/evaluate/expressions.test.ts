@@ -52,8 +52,6 @@ testYieldingExamples(t, {
     'tp=(1 2 3, `a); tp[0][1]': '2',
     'x=5 7 0 4; x[3 NULL]': '[4,]',
     'x=5 7 0 4; x[4:]': '[]',
-    't=table(1 2 3 as a, `x`y`z as b); t[0:2]': '1 x;2 y',
-    't=table(1 2 3 as a, `x`y`z as b); t[t.a>1]': '2 y;3 z',
     'x=5 7 0; (x+1)[0]': '6',
     'd={k: 1 2}; d[`k][1]': '2',
   },
