@@ -30,8 +30,7 @@ testExamples(t, {
     'take([DOUBLE], 2)': '[16,16]',
     'rows(table(1:0, `a`b, take([DOUBLE], 2)))': '0',
   },
-  joins: {
-  },
+  joins: {},
   sizes: {
     'size(5)': '1',
     'size(table(1 2 as x))': '2',
