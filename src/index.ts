@@ -27,10 +27,7 @@ export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
 export {
   PlainTable,
-  toColumnList,
-  toColumns,
   toPlain,
-  toRows,
   type PlainOutput,
   type PlainTemporal,
   type TimesAs,

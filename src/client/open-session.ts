@@ -1,8 +1,7 @@
 /*
   Sessions to DolphinDB servers: their interface, and how to open them.
 */
-import type { DdbError } from '../errors.js'
-import { ConnectionError } from '../errors.js'
+import { ConnectionError, DdbError } from '../errors.js'
 import { checkFields } from '../known-fields.js'
 import type { DialTls, Platform, Socket } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
@@ -14,13 +13,7 @@ import { checkConnectOptions, connectFields } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
 import type { PlainOutput } from './plain-output.js'
-import {
-  handshakeTimeout,
-  isTlsRecord,
-  tlsFailure,
-  unusableIdentity,
-  tlsExpected,
-} from './tls/tls-failure.js'
+import { handshakeTimeout, tlsExpected, tlsFailure, unusableIdentity } from './tls/tls-failure.js'
 import { readTls } from './tls/tls-options.js'
 import { interrupted } from './wait-limits.js'
 
@@ -166,15 +159,14 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   try {
     await opened
     const session = new ClientSession(socket, options, socket.remoteAddress ?? '', platform)
-    if (tls === undefined) refuseTls(session, socket)
     await session.open()
     return session
   } catch (error) {
     socket.destroy()
     const failure = connectFailure(host, port, error)
     if (tls !== undefined) throw tlsFailure(host, port, error, isConnected && !isOpen) ?? failure
-    const isSilent = socket.bytesRead === 0 && isLost(error)
-    throw isSilent && (await answersInTls(options, platform, deadlineMs))
+    const mayBeTls = error instanceof DdbError && alsoFromTls.has(error.code)
+    throw mayBeTls && (await answersInTls(options, platform, deadlineMs))
       ? tlsExpected(host, port)
       : failure
   } finally {
@@ -196,21 +188,13 @@ function dial(
   }
 }
 
-/** Ends the session if the server answers with a TLS record. Most servers that expect TLS answer other data with an alert. */
-function refuseTls(session: ClientSession, socket: Socket): void {
-  socket.prependOnceListener('data', (bytes: Uint8Array) => {
-    if (isTlsRecord(bytes)) session.abandon(tlsExpected(session.host, session.port))
-  })
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof ConnectionError && error.code === 'DDB_CONNECTION_LOST'
-}
+/** What a session without TLS sees of a server that expects TLS: the server sends an alert or nothing, and hangs up. */
+const alsoFromTls: ReadonlySet<string> = new Set(['DDB_CONNECTION_LOST', 'DDB_PROTOCOL'])
 
 /** Longest time for testing whether a port speaks TLS, ms. */
 const longestLookMs = 2_000
 
-/** Whether the server speaks TLS. Called after a server has accepted and then closed a connection without an answer. */
+/** Whether the server speaks TLS. Called after a server has accepted a connection and not opened a session. */
 async function answersInTls(
   { host, port, signal }: ConnectOptions,
   { clock, network }: Platform,

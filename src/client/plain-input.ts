@@ -25,8 +25,8 @@ export type PlainInput =
   | readonly PlainInput[]
   | { readonly [key: string]: PlainInput }
 
-/** `time:TIMESTAMP,sym:SYMBOL`, or the same as an object. */
-export type TableSchema = string | Readonly<Record<string, string>>
+/** Column name → type, in the order of the columns: `{ time: 'TIMESTAMP', price: 'DECIMAL64(2)' }`. */
+export type TableSchema = Readonly<Record<string, string>>
 
 const maxInt = 2 ** 31 - 1
 
@@ -127,7 +127,7 @@ function typedVector(view: ArrayBufferView): Vector {
 function listValue(list: readonly PlainInput[]): Value {
   if (list.length > 0 && list.every(isRow)) {
     const names = [...new Set(list.flatMap(row => Object.keys(row)))]
-    return tableOf(names, list.length, name => columnOf(name, membersOf(list, name)))
+    return tableOf(names, name => columnOf(name, membersOf(list, name)))
   }
   const type = commonType(list)
   return type === undefined ? anyVector(list) : vectorFrom(list, type)
@@ -153,12 +153,13 @@ function objectValue(object: Row): Value {
     const keys: Vector = { form: 'vector', type: 'STRING', length: names.length, data: names }
     return { form: 'dictionary', keys, values: anyVector(lists) }
   }
-  return tableOf(names, lengthOf(lists[0])!, name => columnOf(name, object[name]))
+  return tableOf(names, name => columnOf(name, object[name]))
 }
 
 /** @throws {ValueError} DDB_USAGE if a column has another length */
-function tableOf(columnNames: string[], rows: number, column: (name: string) => Column): Table {
+function tableOf(columnNames: string[], column: (name: string) => Column): Table {
   const columns = columnNames.map(column)
+  const rows = columns[0]?.length ?? 0
   const uneven = columns.findIndex(({ length }) => length !== rows)
   if (uneven < 0) return { form: 'table', name: '', rows, columnNames, columns }
   throw wrong(`column "${columnNames[uneven]}" has ${columns[uneven]!.length} rows of ${rows}`)
@@ -240,7 +241,6 @@ function dateElement(date: Date, { type }: ColumnType): ElementValue {
 
 /**
  * A table from rows or columns with the given types: names and order are the schema's, missing members are null.
- * @param schema  `time:TIMESTAMP,sym:SYMBOL,price:DOUBLE`, or the same as an object
  * @throws {UsageError} DDB_USAGE for an invalid schema
  * @throws {ValueError} for values that do not fit
  */
@@ -248,39 +248,24 @@ export function table(
   data: readonly Row[] | Readonly<Record<string, List>>,
   schema: TableSchema,
 ): Table {
-  const types = schemaTypes(schema)
-  const records = Array.isArray(data) ? (data as readonly Row[]) : undefined
-  const lists = data as Readonly<Record<string, List>>
-  const extra = (records ?? [lists]).flatMap(row => Object.keys(row)).find(name => !types.has(name))
+  const isRows = (given: typeof data): given is readonly Row[] => Array.isArray(given)
+  const extra = (isRows(data) ? data : [data])
+    .flatMap(row => Object.keys(row))
+    .find(name => !Object.hasOwn(schema, name))
   if (extra !== undefined) {
     throw wrong(`The schema has no column "${extra}": add it, or leave it out of the data.`)
   }
-  const rows =
-    records?.length ?? Math.max(0, ...Object.values(lists).map(list => lengthOf(list) ?? 0))
-  return tableOf([...types.keys()], rows, name => {
-    const list = records === undefined ? lists[name] : membersOf(records, name)
-    const values = Array.from((list ?? new Array<null>(rows).fill(null)) as readonly PlainInput[])
-    return vectorFrom(values, types.get(name)!)
-  })
-}
-
-function schemaTypes(schema: TableSchema): Map<string, ColumnType> {
-  const entries =
-    typeof schema === 'string'
-      ? schema.split(',').map(entry => {
-          const colon = entry.lastIndexOf(':')
-          return [entry.slice(0, Math.max(colon, 0)).trim(), entry.slice(colon + 1)] as const
-        })
-      : Object.entries(schema)
-  const types = new Map<string, ColumnType>()
-  for (const [name, text] of entries) {
-    const type = parseColumnType(text)
-    if (name === '' || type === undefined || types.has(name)) {
+  const rows = isRows(data)
+    ? data.length
+    : Math.max(0, ...Object.values(data).map(list => lengthOf(list) ?? 0))
+  return tableOf(Object.keys(schema), name => {
+    const type = parseColumnType(schema[name]!)
+    if (type === undefined) {
       throw usageError(
-        `"${name}:${text.trim()}" is not a column: write NAME:TYPE, such as price:DOUBLE, each name once`,
+        `"${schema[name]}" of column "${name}" is not a type, such as DOUBLE or INT[].`,
       )
     }
-    types.set(name, type)
-  }
-  return types
+    const list = isRows(data) ? membersOf(data, name) : data[name]
+    return vectorFrom(Array.from((list ?? { length: rows }) as ArrayLike<PlainInput>), type)
+  })
 }

@@ -4,7 +4,7 @@
   `Temporal`. Decimals, UUIDs and the like become DolphinDB's text, which loses nothing. Nulls become null.
   `JSON.stringify` accepts all lists, objects and tables.
 */
-import { ValueError, usageError } from '../errors.js'
+import { usageError } from '../errors.js'
 import { elementAt, formatScalar, formatValue } from '../protocol/element.js'
 import { formatTemporal, isTemporal, type TemporalType } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value } from '../protocol/value.js'
@@ -39,6 +39,8 @@ export type PlainOutput =
  * `columnLabels`. A dictionary becomes an object with the texts of its keys as names. A table becomes a `PlainTable`.
  * @param times  form of dates and times; default text
  */
+export function toPlain(value: Table, times?: TimesAs): PlainTable
+export function toPlain(value: Value | undefined, times?: TimesAs): PlainOutput
 export function toPlain(value: Value | undefined, times: TimesAs = 'text'): PlainOutput {
   if (value === undefined) return null
   switch (value.form) {
@@ -152,39 +154,6 @@ function plainTime(
 
 type TemporalClasses = Readonly<Record<string, { from(text: string): PlainTemporal }>>
 
-/** One object per row. @throws {ValueError} DDB_USAGE if `value` is not a table */
-export function toRows(
-  value: Value | undefined,
-  times: TimesAs = 'text',
-): { [column: string]: PlainOutput }[] {
-  const columns = Object.entries(toColumns(value, times))
-  return Array.from({ length: tableOf(value).rows }, (_, row) =>
-    withJson(Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]!]))),
-  )
-}
-
-/** One list per column. @throws {ValueError} DDB_USAGE if `value` is not a table */
-export function toColumns(
-  value: Value | undefined,
-  times: TimesAs = 'text',
-): { [column: string]: PlainOutput[] } {
-  const columns = toColumnList(value, times)
-  return Object.fromEntries(tableOf(value).columnNames.map((name, i) => [name, columns[i]!]))
-}
-
-/** Only the columns, in order: the result of `pickleTableToList` in DolphinDB's pools. */
-export function toColumnList(value: Value | undefined, times: TimesAs = 'text'): PlainOutput[][] {
-  return tableOf(value).columns.map(column => plainColumn(column, times))
-}
-
-function tableOf(value: Value | undefined): Table {
-  if (value?.form === 'table') return value
-  throw new ValueError(
-    'DDB_USAGE',
-    `a table was expected, not ${value === undefined ? 'nothing' : `a ${value.form}`}`,
-  )
-}
-
 /** A table of an answer. `Row` is the caller's claim about the rows; it is not checked. The table can be sent back unchanged. */
 export class PlainTable<Row = { [column: string]: PlainOutput }> {
   /** This table with the DolphinDB types of its columns. */
@@ -209,13 +178,20 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
 
   /** One list per column. */
   get columns(): { [Name in keyof Row]: Row[Name][] } {
-    this.#columns ??= toColumns(this.typed, this.#times)
+    const { columnNames, columns } = this.typed
+    this.#columns ??= Object.fromEntries(
+      columns.map((column, i) => [columnNames[i]!, plainColumn(column, this.#times)]),
+    )
     return this.#columns as unknown as { [Name in keyof Row]: Row[Name][] }
   }
 
   /** One object per row. */
   rows(): Row[] {
-    return toRows(this.typed, this.#times) as Row[]
+    const columns = Object.entries(this.columns) as [string, PlainOutput[]][]
+    const { length } = this
+    return Array.from({ length }, (_, row) =>
+      withJson(Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]!]))),
+    ) as Row[]
   }
 
   /** For `JSON.stringify`: the rows. */

@@ -7,7 +7,7 @@ import type { Timer } from '../../platform/platform.js'
 import { systemClock } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { PlainInput } from '../plain-input.js'
-import { toColumnList, toPlain, type PlainOutput } from '../plain-output.js'
+import { toPlain, type PlainOutput } from '../plain-output.js'
 import type { AnswerOptions, RunOptions } from '../session-options.js'
 import { checkRunOptions, maxInt32, runOptionNames, splitArguments } from '../session-options.js'
 import { limitWait, type WaitLimits } from '../wait-limits.js'
@@ -131,7 +131,9 @@ export function taskResult(
   pool: AnswerOptions,
 ): TaskResult {
   const { typed = pool.typed ?? false, times = pool.times, pickleTableToList = false } = answer
-  if (pickleTableToList && value?.form === 'table') return toColumnList(value, times)
+  if (pickleTableToList && value?.form === 'table') {
+    return value.columns.map(column => toPlain(column, times))
+  }
   return typed || value === undefined ? value : toPlain(value, times)
 }
 

@@ -118,11 +118,6 @@ export function tlsExpected(host: string, port: number): TlsError {
   )
 }
 
-/** True for the first bytes of a TLS record: an alert or a handshake, of version 1.0 or later. */
-export function isTlsRecord(bytes: Uint8Array): boolean {
-  return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3
-}
-
 /** The error if the system refuses our certificate or key. */
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
