@@ -9,7 +9,7 @@ import type { ByteReader } from '../wire/byte-reader.js'
 import type { Clock } from '../platform/platform.js'
 import type { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
-import { limitWait, type WaitLimits } from './wait-limits.js'
+import { limitWait, noLimits, type WaitLimits } from './wait-limits.js'
 
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
@@ -20,11 +20,11 @@ interface Exchange {
   head: RequestHead
   request: Request
   decode: ResponseDecoder
+  /** `resolve` and `reject` have no effect once the caller has given up. */
   resolve: (response: Response) => void
   reject: (error: unknown) => void
   /** Removes the time limit and the abort listener of the caller's wait. */
   release: () => void
-  settled: boolean
 }
 
 /** The requests of one session. The server has at most one of them at a time. */
@@ -98,21 +98,13 @@ export class ExchangeQueue {
     isHolder: boolean = false,
   ): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
-      const exchange: Exchange = {
-        head,
-        request,
-        decode,
-        resolve,
-        reject,
-        release: () => undefined,
-        settled: false,
-      }
-      exchange.release = limitWait(this.#clock, limits, 'answer', error =>
-        this.#giveUp(exchange, error),
-      )
-      if (exchange.settled) return
+      const exchange: Exchange = { head, request, decode, resolve, reject, release: noLimits }
       const queue = isHolder ? this.#held : this.#waiting
       queue.push(exchange)
+      exchange.release = limitWait(this.#clock, limits, 'answer', error => {
+        reject(error)
+        this.#drop(exchange)
+      })
       this.#next()
     })
   }
@@ -127,7 +119,8 @@ export class ExchangeQueue {
       try {
         this.#outgoing.encode(exchange.head, exchange.request)
       } catch (error) {
-        settle(exchange, () => exchange.reject(error))
+        exchange.release()
+        exchange.reject(error)
         continue
       }
       this.#outstanding = exchange
@@ -152,8 +145,9 @@ export class ExchangeQueue {
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
       // Even if `last` ends the connection, a request that the server answered with success succeeds.
-      if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
-      else settle(exchange, () => exchange.reject(last))
+      exchange.release()
+      if (last === undefined || step.value.ok) exchange.resolve(step.value)
+      else exchange.reject(last)
       if (last !== undefined) throw last
       this.#next()
     }
@@ -164,12 +158,12 @@ export class ExchangeQueue {
     }
   }
 
-  #giveUp(exchange: Exchange, error: DdbError): void {
+  /** An exchange whose request was sent keeps its place. */
+  #drop(exchange: Exchange): void {
     for (const queue of [this.#waiting, this.#held]) {
       const place = queue.indexOf(exchange)
       if (place >= 0) queue.splice(place, 1)
     }
-    settle(exchange, () => exchange.reject(error))
     if (this.isIdle) this.#onIdle?.()
   }
 
@@ -179,7 +173,10 @@ export class ExchangeQueue {
     if (this.#outstanding !== undefined) lost.unshift(this.#outstanding)
     this.#outstanding = undefined
     this.#decoding = undefined
-    for (const exchange of lost) settle(exchange, () => exchange.reject(error))
+    for (const { release, reject } of lost) {
+      release()
+      reject(error)
+    }
     this.#onIdle?.()
   }
 
@@ -187,11 +184,4 @@ export class ExchangeQueue {
   async idle(): Promise<void> {
     if (!this.isIdle) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }
-}
-
-function settle(exchange: Exchange, how: () => void): void {
-  if (exchange.settled) return
-  exchange.settled = true
-  exchange.release()
-  how()
 }

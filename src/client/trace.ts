@@ -46,30 +46,29 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // For each outstanding answer, in order: true if the request contains secrets, which an error of the server may quote.
-  const owed: boolean[] = []
-  // True if the next answer may quote secrets of an asynchronous request. Some servers answer such requests.
+  // True if the next answer may quote secrets of a request since the last one. Some servers answer even asynchronous requests.
   let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
     sent(head, request, byteCount) {
-      const isAnswered = request.kind === 'connect' || (head.flags & requestFlags.async) === 0
-      if (isAnswered) owed.push(carriesSecret(request))
-      else hidesNext ||= carriesSecret(request)
+      hidesNext ||= carriesSecret(request)
       const details = hideInSentence(requestDetails(request, withValues))
       write(head.sessionId, '>', request.kind, flagsText(head.flags), `bytes=${byteCount}`, details)
     },
     received(response, byteCount) {
       latestId = response.sessionId
-      const isHidden = (owed.shift() ?? false) || hidesNext
       const outcome = response.ok
-        ? ['ok', `bytes=${byteCount}`, hide(answerDetails(response.value, withValues && !isHidden))]
-        : ['error', `bytes=${byteCount}`, isHidden ? '(…)' : hide(response.message)]
+        ? [
+            'ok',
+            `bytes=${byteCount}`,
+            hide(answerDetails(response.value, withValues && !hidesNext)),
+          ]
+        : ['error', `bytes=${byteCount}`, hidesNext ? '(…)' : hide(response.message)]
       hidesNext = false
       write(response.sessionId, '<', ...outcome)
     },
     printed(text) {
-      const isShown = withValues && owed[0] !== true && !hidesNext
+      const isShown = withValues && !hidesNext
       write(latestId, '<', 'print', isShown ? hide(text) : `chars=${text.length}`)
     },
     closed: failure => write(latestId, '-', 'closed', hide(failure?.message ?? '')),

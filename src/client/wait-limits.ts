@@ -10,30 +10,34 @@ export interface WaitLimits {
   signal?: AbortSignal
 }
 
-/** Calls `giveUp` once when the time is up or the signal fires. @returns a function that cancels both */
+export const noLimits = (): void => undefined
+
+/** Calls `giveUp` at most once: when the time is up or the signal fires. @returns a function that cancels both */
 export function limitWait(
   clock: Clock,
-  limits: WaitLimits,
+  { timeoutMs, signal }: WaitLimits,
   awaited: 'answer' | 'room',
   giveUp: (error: DdbError) => void,
 ): () => void {
-  const { timeoutMs, signal } = limits
-  if (signal?.aborted === true) {
-    giveUp(interrupted(signal))
-    return () => undefined
+  if (timeoutMs === undefined && signal === undefined) return noLimits
+  const end = (error: DdbError): void => {
+    release()
+    giveUp(error)
   }
-  const onAbort = (): void => giveUp(interrupted(signal))
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const onAbort = (): void => end(interrupted(signal))
   const timer =
     timeoutMs === undefined
       ? undefined
       : clock.after(timeoutMs, () =>
-          giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs), 'timeoutMs')),
+          end(new TimeoutError(timeoutTexts[awaited](timeoutMs), 'timeoutMs')),
         )
-  return () => {
+  const release = (): void => {
     timer?.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted === true) onAbort()
+  return release
 }
 
 /** A DDB_INTERRUPTED error, with the signal's own reason as the cause. */

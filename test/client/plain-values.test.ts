@@ -28,7 +28,7 @@ import { traceConnection } from '../../src/client/trace.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { ColumnType } from '../../src/protocol/data-type.js'
 import { type ElementValue, vectorOf } from '../../src/protocol/element.js'
-import type { Request } from '../../src/protocol/request.js'
+import type { Request, RequestHead } from '../../src/protocol/request.js'
 import { tupleOf } from '../../src/protocol/types/tuples.js'
 import type { Column, Table, Value, Vector } from '../../src/protocol/value.js'
 import { startServer } from '../../src/server/index.js'
@@ -507,49 +507,53 @@ t.test(
   },
 )
 
-t.test('if several requests wait for answers, secrets are hidden in the right answers', async t => {
-  const lines: string[] = []
-  const trace = traceConnection(
-    { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
-    systemPlatform.clock,
-    newSecrets(),
-  )
-  const head = requestHead('7', false, {})
-  const silentHead = requestHead('7', true, {})
-  const login: Request = { kind: 'function', name: 'login', args: [text('ann'), text('secret1')] }
-  const answer = (text: string): void => {
-    trace.printed(`says ${text}`)
-    trace.received({ sessionId: '7', ok: false, message: text }, 9)
-  }
-  // A connect request always gets an answer, whatever its flags.
-  trace.sent(connectHead(true), { kind: 'connect' }, 20)
-  trace.sent(head, login, 30)
-  trace.sent(head, { kind: 'script', script: '1' }, 10)
-  trace.sent(silentHead, { kind: 'script', script: '2' }, 10)
-  answer('hello')
-  answer('secret2 is wrong')
-  answer('no 1')
-  // The client expects no answer to an asynchronous request, but some servers send one.
-  trace.sent(silentHead, login, 30)
-  answer('secret3 is wrong')
-  answer('late')
-  t.strictSame(
-    lines.filter(line => line.includes(' < ')),
-    [
-      '0 < print says hello',
-      '7 < error bytes=9 hello',
-      '7 < print chars=21',
-      '7 < error bytes=9 (…)',
-      '7 < print says no 1',
-      '7 < error bytes=9 no 1',
-      '7 < print chars=21',
-      '7 < error bytes=9 (…)',
-      '7 < print says late',
-      '7 < error bytes=9 late',
-    ],
-  )
-  t.notMatch(lines.join(), /secret/)
-})
+t.test(
+  'the answer after a request with secrets is hidden, even if no answer was asked for',
+  async t => {
+    const lines: string[] = []
+    const trace = traceConnection(
+      { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
+      systemPlatform.clock,
+      newSecrets(),
+    )
+    const login: Request = { kind: 'function', name: 'login', args: [text('ann'), text('secret1')] }
+    const script: Request = { kind: 'script', script: '1' }
+    for (const [requests, message] of [
+      [[[connectHead(true), { kind: 'connect' }]], 'hello'],
+      [[[requestHead('7', false, {}), login]], 'secret2 is wrong'],
+      [[[requestHead('7', false, {}), script]], 'no 1'],
+      // Some servers answer asynchronous requests, too.
+      [
+        [
+          [requestHead('7', true, {}), login],
+          [requestHead('7', true, {}), script],
+        ],
+        'secret3 is wrong',
+      ],
+      [[], 'late'],
+    ] as [[RequestHead, Request][], string][]) {
+      for (const [head, request] of requests) trace.sent(head, request, 20)
+      trace.printed(`says ${message}`)
+      trace.received({ sessionId: '7', ok: false, message }, 9)
+    }
+    t.strictSame(
+      lines.filter(line => line.includes(' < ')),
+      [
+        '0 < print says hello',
+        '7 < error bytes=9 hello',
+        '7 < print chars=21',
+        '7 < error bytes=9 (…)',
+        '7 < print says no 1',
+        '7 < error bytes=9 no 1',
+        '7 < print chars=21',
+        '7 < error bytes=9 (…)',
+        '7 < print says late',
+        '7 < error bytes=9 late',
+      ],
+    )
+    t.notMatch(lines.join(), /secret/)
+  },
+)
 
 t.test('by default, data over a network is compressed', t => {
   for (const [compress, here, far] of [

@@ -3,7 +3,6 @@
   session.
 */
 import { TimeoutError, usageError } from '../../errors.js'
-import type { Timer } from '../../platform/platform.js'
 import { systemClock } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { PlainInput } from '../plain-input.js'
@@ -31,8 +30,7 @@ export class PoolTask<T = PlainOutput | undefined> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const release = limitWait(systemClock, limits, 'answer', error => this.fail(error))
-    if (this.#state === 'pending') this.#release = release
+    this.#release = limitWait(systemClock, limits, 'answer', error => this.fail(error))
   }
 
   /** `pending` until the result is there, then `finished`, whether the task succeeded or failed. */
@@ -46,45 +44,33 @@ export class PoolTask<T = PlainOutput | undefined> {
    */
   result(timeoutSeconds?: number): Promise<T> {
     if (timeoutSeconds === undefined || this.#state === 'finished') return this.#done
-    return this.#resultWithin(timeoutSeconds)
-  }
-
-  async #resultWithin(timeoutSeconds: number): Promise<T> {
-    if (!(timeoutSeconds >= 0)) {
-      throw usageError(`A time limit is a number of seconds, not ${timeoutSeconds}.`)
-    }
-    let timer: Timer | undefined
-    const timeout = new Promise<never>((_, reject) => {
-      timer = systemClock.after(Math.min(timeoutSeconds * 1000, maxInt32), () => {
-        reject(
-          new TimeoutError(
-            `Task ${this.id} did not finish within ${timeoutSeconds} s. It is still running: ask again, or wait longer.`,
-          ),
-        )
-      })
+    return new Promise<T>((resolve, reject) => {
+      if (!(timeoutSeconds >= 0)) {
+        throw usageError(`A time limit is a number of seconds, not ${timeoutSeconds}.`)
+      }
+      const text = `Task ${this.id} did not finish within ${timeoutSeconds} s. It is still running: ask again, or wait longer.`
+      const timer = systemClock.after(Math.min(timeoutSeconds * 1000, maxInt32), () =>
+        reject(new TimeoutError(text)),
+      )
+      this.#done.finally(() => timer.cancel()).then(resolve, reject)
     })
-    try {
-      return await Promise.race([this.#done, timeout])
-    } finally {
-      timer?.cancel()
-    }
   }
 
   /** @internal Has no effect on a finished task. */
   finish(result: T): void {
-    this.#end(() => this.#resolve(result))
+    this.#end()
+    this.#resolve(result)
   }
 
   /** @internal Has no effect on a finished task. */
   fail(error: unknown): void {
-    this.#end(() => this.#reject(error))
+    this.#end()
+    this.#reject(error)
   }
 
-  #end(settle: () => void): void {
-    if (this.#state === 'finished') return
+  #end(): void {
     this.#state = 'finished'
     this.#release()
-    settle()
   }
 }
 
