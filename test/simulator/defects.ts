@@ -90,8 +90,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a batch with an unknown outcome is resent as a new attempt',
     'outcomes/batches.ts',
-    'this.#transmit(piece)\n    else this.giveUp',
-    'this.#sendAgain(piece)\n    else this.giveUp',
+    'this.#transmit(piece)\n      else this.giveUp',
+    'this.#sendAgain(piece)\n      else this.giveUp',
   ),
   {
     name: 'a receipt is read again, and counts for a later attempt to send the batch',
@@ -103,7 +103,7 @@ export const defects: readonly Defect[] = [
         to: '',
       },
       {
-        file: 'src/load/transport/receipts/link.ts',
+        file: 'src/load/transport/receipts/receipts.ts',
         from: 'piece.attempt !== attempt ||',
         to: '',
       },
@@ -136,8 +136,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a batch that a different copy has taken counts as stored',
     'transport/receipts/link.ts',
-    'if (row === false || row.rowCount === takenByOther) this.#isInDoubt = true',
-    'if (row === false) this.#isInDoubt = true\n    else if (row.rowCount === takenByOther) this.take({ ...row, rowCount: null })',
+    'if (row === false || row.rowCount === takenByOther) this.isInDoubt = true',
+    'if (row === false) this.isInDoubt = true\n    else if (row.rowCount === takenByOther) this.receipts.take([{ ...row, rowCount: null }])',
   ),
   defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
@@ -320,12 +320,12 @@ export const defects: readonly Defect[] = [
         to: 'const copy = { place: { ...place, no: connection === 0 ? place.no : Math.max(1, place.no - 1) }, cut,',
       },
       {
-        file: 'src/load/transport/receipts/link.ts',
+        file: 'src/load/transport/receipts/receipts.ts',
         from: 'sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)',
         to: 'sendNo < 0',
       },
       {
-        file: 'src/load/transport/receipts/link.ts',
+        file: 'src/load/transport/receipts/receipts.ts',
         from: 'cut !== piece.cut',
         to: 'false',
       },

@@ -8,36 +8,14 @@ import { maxRedirects, redirectedTooOften } from '../connection/connect.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
+import type { ReceiptNode } from '../transport/receipts/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
-import {
-  halves,
-  isEarlier,
-  pieceText,
-  type Inherited,
-  type Piece,
-  type PieceState,
-} from './pieces.js'
+import { halves, isEarlier, pieceText, type Piece, type PieceState } from './pieces.js'
 import { keyOf, type Place } from './place.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
 import { again, answered, handOver, move, open, sent, withdraw } from './run-state.js'
 import { Turns } from './turns.js'
-
-/** Sends pieces to the server. Their outcome arrives separately. */
-export interface Outlet {
-  /** True if a connection is lost. Pieces then wait for a new one. */
-  readonly isLost: boolean
-  /** Bytes that the kernel has not taken yet. */
-  readonly bufferedBytes: number
-  /** True if a connection carries only one piece at a time. */
-  readonly carriesOneBatch?: boolean
-  /**
-   * Sends one transmission.
-   * @param connection  index of the connection, from 0
-   * @returns whether there is room for more
-   */
-  send(piece: Piece, sendNo: number, connection: number): boolean
-}
 
 export interface BatchesSetup {
   readonly run: Run
@@ -47,17 +25,29 @@ export interface BatchesSetup {
   fail(error: unknown): void
 }
 
+/** What is known, besides the ledger, about a piece without an outcome. */
+export interface Situation {
+  /** Why nothing shows that the server has begun the piece. */
+  readonly why?: string
+  /** There is no ledger any more that could show it. */
+  readonly isGone?: boolean
+  /** The server has read everything that was sent. Without this, only pieces of lost connections are sent again. */
+  readonly isRead?: boolean
+  /** The server does no work for the run. */
+  readonly isIdle?: boolean
+}
+
 /** If the server refuses a piece repeatedly, each pause is this many times longer than the last. */
 const restGrowth = 4
 
 /** Sends pieces in order and never waits. */
-export class Batches<To extends Outlet = Outlet> {
+export class Batches {
   /**
    * The node that now leads; undefined while the current node leads. New pieces wait for the move to this node, which
    * happens after the current node has answered all pieces.
    */
   leader: ServerAddress | undefined
-  node: To
+  node: ReceiptNode
   /** True while nothing may be sent, because the run needs a new ledger. */
   isHeld = false
   readonly #run: Run
@@ -80,7 +70,7 @@ export class Batches<To extends Outlet = Outlet> {
   /** Number of redirects since the server last accepted rows. */
   #moves = 0
 
-  constructor(setup: BatchesSetup, node: To) {
+  constructor(setup: BatchesSetup, node: ReceiptNode) {
     this.#run = setup.run
     this.#setup = setup
     this.#turns = new Turns(setup.run)
@@ -120,17 +110,37 @@ export class Batches<To extends Outlet = Outlet> {
     this.add(piece)
   }
 
-  /** Continues with a piece that an earlier process sent, or was about to send. */
-  takeUp(piece: Piece, { attempt, isLost, resends }: Inherited): void {
+  /**
+   * Continues with a piece that an earlier process sent, or was about to send. The caller applies its receipts, or settles it.
+   * @param attempt  the last attempt that the server has begun; undefined if it has begun none, or if that is unknown
+   */
+  takeUp(piece: Piece, attempt: number | undefined): void {
     piece.isEarlier = true
     piece.attempt = piece.firstAttempt = attempt ?? 0
     piece.sentAtMs = this.#run.platform.clock.nowMs()
-    if (isLost !== undefined && resends) piece.mayBeStored = true
     handOver(this.#run.state, piece)
     if (attempt !== undefined) move(this.#run.state, piece, 'sent')
-    if (isLost !== undefined && !resends) this.giveUp(piece, isLost)
-    // The server has begun nothing, and the earlier copy may be lost.
-    else if (attempt === undefined) this.#send(piece)
+  }
+
+  /**
+   * Decides what becomes of a piece without an outcome, whichever process has sent it. The ledger was read to its end, or there is none:
+   * - the server has begun the piece: the outcome follows as long as the server works. After that, nothing shows what it has written
+   * - it has not: another copy is sent under the same place. If several copies arrive, the server writes only the first one that claims it
+   * - no ledger shows it any more: the piece may be stored
+   */
+  settle(piece: Piece, { why = '', isGone, isRead, isIdle }: Situation): void {
+    if (isGone === true) {
+      if (!isEarlier(piece)) return this.#leaveUncertain(piece, why)
+      if (!this.#setup.recorder.mayCopyEarlier) return this.giveUp(piece, why)
+      piece.mayBeStored = true
+    }
+    if (piece.state === 'queued') this.#send(piece)
+    else if (piece.state === 'claimed') {
+      if (isIdle === true) this.#leaveUncertain(piece, 'begun, but its outcome never came')
+    } else if (isRead === true || !this.node.carries(piece)) {
+      if (piece.resends < this.#setup.rules.retries) this.#transmit(piece)
+      else this.giveUp(piece, why)
+    }
   }
 
   /** The server has reported the outcome of the current attempt. */
@@ -217,21 +227,12 @@ export class Batches<To extends Outlet = Outlet> {
   }
 
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
-  leaveUncertain(piece: Piece, why: string): void {
+  #leaveUncertain(piece: Piece, why: string): void {
     const { run, rules } = this.#setup
     const resends = run.checked.onDoubt === 'resend' && piece.resends < rules.retries
     if (!resends) return this.giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)
-  }
-
-  /**
-   * Sends the same attempt again, because the first copy may be lost. The server writes the copy that arrives first. Gives the piece
-   * up if no retries are left.
-   */
-  repeat(piece: Piece, why: string): void {
-    if (piece.resends < this.#setup.rules.retries) this.#transmit(piece)
-    else this.giveUp(piece, why)
   }
 
   /** Records the piece as unconfirmed, because its outcome will stay unknown. */
@@ -292,7 +293,7 @@ export class Batches<To extends Outlet = Outlet> {
    */
   async moveToLeader(follow: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const to = this.leader
-    if (to === undefined || this.transmitted().length + this.earlier().length > 0) return false
+    if (to === undefined || this.unknown().length > 0) return false
     const held = [...this.#inStates('refused')]
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
@@ -319,19 +320,15 @@ export class Batches<To extends Outlet = Outlet> {
     for (const piece of this.#inStates('queued')) this.#send(piece)
   }
 
-  /** Pieces that were sent to the current node and have no answer yet. */
-  transmitted(): Piece[] {
-    return [...this.#inStates('sent', 'claimed')]
+  /** Pieces that this or an earlier process has sent to the current node, or may have, and that have no outcome yet. */
+  unknown(): Piece[] {
+    const pieces = [...this.#inStates('queued', 'sent', 'claimed')]
+    return pieces.filter(piece => piece.state !== 'queued' || isEarlier(piece))
   }
 
   /** True if every open piece is still waiting to be sent. */
   get isIdle(): boolean {
     return [...this.#inStates('queued')].length === this.#run.state.open.size
-  }
-
-  /** Pieces that an earlier process may have sent to the current node. */
-  earlier(): Piece[] {
-    return [...this.#inStates('queued')].filter(isEarlier)
   }
 
   /** Looks at the state of each piece only when the caller comes to it, because what the caller does may change the next ones. */
@@ -376,7 +373,7 @@ export class Batches<To extends Outlet = Outlet> {
   #send(piece: Piece): boolean {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !isEarlier(piece)) || this.isHeld) return false
-    if (!this.#turns.mayGo(piece, this.node.carriesOneBatch === true)) {
+    if (!this.#turns.mayGo(piece, this.node.carriesOneBatch)) {
       this.#isHolding = true
       return false
     }

@@ -115,16 +115,6 @@ function newPiece(
   }
 }
 
-/** What is known of a piece that an earlier process sent, or was about to send. */
-export interface Inherited {
-  /** The last attempt that the server has begun; undefined if it has begun none, or if that is unknown. */
-  readonly attempt: number | undefined
-  /** Why the outcome will stay unknown; undefined if the server may still report it. */
-  readonly isLost: string | undefined
-  /** True to resend a piece of unknown outcome, because the table drops a second copy or the user accepts it. */
-  readonly resends: boolean
-}
-
 /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
 export function isEarlier({ isEarlier, state, attempt, sendNos }: Piece): boolean {
   return isEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0

@@ -45,6 +45,13 @@ export class Recorder {
     this.target = target
   }
 
+  /** Whether pieces of earlier processes are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
+  get mayCopyEarlier(): boolean {
+    const { upserts, description } = this.target
+    const { onDoubt } = this.#run.checked
+    return onDoubt === 'resend' || upserts === true || description.dropsDuplicates === true
+  }
+
   /** True while a stop of the server may lose confirmed rows. */
   get holdsMemory(): boolean {
     return this.target.inMemory && this.#claimsRows

@@ -9,7 +9,6 @@ import { retryRules } from '../connection/retry.js'
 import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { earlierReceipts } from './receipts/earlier-receipts.js'
 import { ReceiptNode } from './receipts/receipt-node.js'
 import { openEarly, type EarlySession } from './receipts/sessions.js'
 import { ReceiptWatcher } from './receipts/watcher.js'
@@ -105,10 +104,10 @@ async function openReceipts(
   try {
     // Somebody may have removed the ledger since the server reported it.
     const hasLedger = isLeft && node.ledger?.isNew === false
-    const earlier = await earlierReceipts(run, node, description, hasLedger)
+    const delivery = new ReceiptWatcher({ run, rules, recorder, node, follow })
+    await delivery.link.receipts.readEarlier(hasLedger)
     if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
-    run.state.lastSendNo = run.state.earlierSendNo = earlier.firstSendNo - 1
-    return new ReceiptWatcher({ run, rules, recorder, node, follow, earlier })
+    return delivery
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error

@@ -7,7 +7,6 @@ import { ConnectionError, type DdbError, ServerError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil, type RetryRules } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
-import type { Outlet } from '../../outcomes/batches.js'
 import { pieceTable, type Piece } from '../../outcomes/pieces.js'
 import { isUnfinished } from '../../run.js'
 import { jsonToValue } from '../../target/target.js'
@@ -55,7 +54,7 @@ export interface AnswerListener {
 /** The share of the reconnecting time in which the run tries only the nodes that the user has named: 1/4. */
 const ownShare = 4
 
-export class ReceiptNode implements Outlet {
+export class ReceiptNode {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
@@ -143,6 +142,7 @@ export class ReceiptNode implements Outlet {
 
   /**
    * Sends one copy of a batch. A lost connection is not an error here, because the batch stays open.
+   * @param connection  index of the connection, from 0
    * @returns whether there is room for more
    */
   send(piece: Piece, sendNo: number, connection: number): boolean {
@@ -167,7 +167,7 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Whether the connection that carried the last copy of the piece is still open. */
+  /** Whether the connection that carried the last copy of the piece is still open; false if this process has sent none. */
   carries(piece: Piece): boolean {
     const session = this.#carriers.get(piece)
     return session !== undefined && !session.closed && this.#data.includes(session)

@@ -5,6 +5,7 @@
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
 import { noteFinished } from '../../evidence/finished-run.js'
+import type { Situation } from '../../outcomes/batches.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { replacedError } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
@@ -30,8 +31,9 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     }
     return
   }
-  if (batches.node.ledger === undefined && batches.transmitted().length > 0)
+  if (batches.node.ledger === undefined && setup.run.state.inFlightCount > 0) {
     throw connectionLost(unanswered)
+  }
   const reconnectMs = link.isSilent ? link.leftMs : rules.reconnectMs
   const deadlineMs = rules.clock.nowMs() + reconnectMs
   if (!link.mayReconnect()) throw connectionLost(lostAgain)
@@ -46,7 +48,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
   }
   takeBack(link, memory)
   if (memory === 'lost') await beginAnew(link, deadlineMs)
-  else settle(link, { why: 'sent, and the connection was lost each time' })
+  else settleAll(link, { why: 'sent, and the connection was lost each time' })
   link.isMemoryUnsure = false
   if (!link.isSilent) link.news()
 }
@@ -57,30 +59,9 @@ function takeBack({ setup: { recorder } }: ReceiptLink, memory: Memory): void {
   if (memory === 'lost') recorder.takeBack(restarted, true)
 }
 
-/** What is known, besides the ledger, about batches without an outcome. */
-interface Situation {
-  /** Why a batch has no claim, after its last copy was sent. */
-  readonly why: string
-  /** The server has read everything that was sent. Without this, only batches of lost connections are sent again. */
-  readonly isRead?: boolean
-  /** The server does no work for the run. */
-  readonly isIdle?: boolean
-}
-
-/**
- * Decides what becomes of each batch without an outcome. The ledger has been read to its end, or this process reads on:
- * - an outcome: the batch is not here any more
- * - a claim (the server has begun): the outcome follows as long as the server works. After that, nothing shows what the server has written
- * - nothing: another copy is sent under the same place. If several copies arrive, the server writes only the first one that claims it
- */
-function settle({ batches }: ReceiptLink, { why, isRead, isIdle }: Situation): void {
-  for (const batch of batches.transmitted()) {
-    if (batch.state === 'claimed') {
-      if (isIdle === true) batches.leaveUncertain(batch, 'begun, but its outcome never came')
-    } else if (isRead === true || !batches.node.carries(batch)) {
-      batches.repeat(batch, why)
-    }
-  }
+/** Decides what becomes of each batch without an outcome (`Batches.settle`), and sends what waits. */
+function settleAll({ batches }: ReceiptLink, situation: Situation): void {
+  for (const piece of batches.unknown()) batches.settle(piece, situation)
   batches.flush()
 }
 
@@ -101,8 +82,7 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
     return true
   }
   link.isMemoryUnsure = false
-  for (const row of rows) link.take(row)
-  link.takeAhead()
+  link.receipts.take(rows)
   if (rows.length === 0) return false
   link.hearsReceipts()
   return true
@@ -136,53 +116,42 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)
   // Outcomes may have arrived during the queries above.
   if (await readLedger(link)) return
-  settle(link, { why: link.whyNotBegun, isRead: true, isIdle: idle === true })
+  settleAll(link, { why: link.whyNotBegun, isRead: true, isIdle: idle === true })
 }
 
 /** Handles the loss of the ledger: the missing outcomes cannot be read any more. */
 async function ledgerIsGone(link: ReceiptLink): Promise<void> {
-  const { rules } = link.setup
-  await beginAnew(link, rules.clock.nowMs() + link.queryTimeoutMs)
+  await beginAnew(link, link.nowMs + link.queryTimeoutMs)
   link.news()
 }
 
-/** Continues with a new ledger if the target still exists. */
+/**
+ * Continues with a new ledger if the target still exists. Settles all batches before the new ledger exists, in which a further copy of a
+ * stored batch would be new; sends nothing until it is ready, because the journal already names it.
+ */
 async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
-  const { batches, setup } = link
-  const open = batches.transmitted()
-  const resends = setup.run.checked.onDoubt === 'resend'
-  if (!resends) for (const batch of open) batches.giveUp(batch, forgotten)
-  for (const batch of batches.earlier()) {
-    if (setup.earlier.resends) batch.mayBeStored = true
-    else batches.giveUp(batch, forgotten)
-  }
+  const { batches } = link
+  batches.isHeld = true
+  settleAll(link, { why: forgotten, isGone: true })
   if (!(await batches.node.reopen(deadlineMs))) {
-    for (const batch of batches.transmitted()) batches.giveUp(batch, forgotten)
     throw new ConnectionError(
       'DDB_UNCONFIRMED',
       'the server lost the receipts of this run: nothing more is sent',
     )
   }
-  if (resends) for (const batch of open) batches.leaveUncertain(batch, forgotten)
+  batches.isHeld = false
   batches.flush()
 }
 
 /**
- * Continues with a new ledger, so that no ledger grows without limit. Call it only after every sent batch has its outcome. Nothing
- * is sent before the new ledger is ready, because the journal already names it.
+ * Continues with a new ledger, so that no ledger grows without limit. Call it only after every sent batch has its outcome.
  * @throws {DdbError}
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {
   const { batches, setup } = link
   setup.run.commit()
-  const deadlineMs = setup.rules.clock.nowMs() + link.queryTimeoutMs
   const drop = batches.node.leavesLedger(link.queryTimeoutMs)
-  if (!(await batches.node.reopen(deadlineMs))) {
-    throw new ConnectionError('DDB_UNCONFIRMED', 'the server refused another ledger for receipts')
-  }
-  batches.isHeld = false
-  batches.flush()
-  link.news()
+  await ledgerIsGone(link)
   await drop()
 }
 

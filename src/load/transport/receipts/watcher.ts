@@ -8,10 +8,9 @@ import { wait } from '../../../platform/clocks.js'
 import type { Session } from '../../../client/open-session.js'
 import { followedLook, rowsGoneMessage, type Evidence } from '../../evidence/evidence.js'
 import { checkOwner } from '../../journal/check-sole-process.js'
-import { cutOfBatch, newPieces, type LaneRows } from '../../outcomes/lanes.js'
+import { newPieces, type LaneRows } from '../../outcomes/lanes.js'
 import type { Run } from '../../run.js'
 import { silenceError, type Delivery, type LeftPieces } from '../delivery.js'
-import { cutElsewhere } from './earlier-receipts.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
 import {
   endMemory,
@@ -54,16 +53,15 @@ export class ReceiptWatcher implements Delivery {
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
   /**
-   * Rows that the ledger had when this process began. They do not count for `maxLedgerRows`, because this process has already read
-   * them.
+   * Rows that the ledger had when this process sent its first batch. They do not count for `maxLedgerRows`, because this process has
+   * already read them.
    */
-  readonly #firstRows: number
+  #firstRows = 0
   readonly #lookAtTarget: (session: Session) => Promise<void>
 
   /** Opens no session: the node in `setup` has open ones. The node belongs to the delivery from now on. */
   constructor(setup: LinkSetup) {
     this.link = new ReceiptLink(setup)
-    this.#firstRows = setup.node.ledgerRows
     const { recorder, run } = setup
     this.#lookAtTarget = followedLook(run, recorder.target.evidence, change =>
       recorder.replaced(rowsGoneMessage(change), true),
@@ -100,17 +98,22 @@ export class ReceiptWatcher implements Delivery {
   /** @returns whether there is room for more */
   #handOver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): boolean {
     const { link } = this
-    const { batches, setup } = link
-    const begun = setup.earlier.cutOf(batch.place!)
-    // Checked for the whole batch, because another division by lane has other parts.
-    if (begun !== undefined && begun !== cutOfBatch(batch, lanes)) throw cutElsewhere()
+    const { batches, receipts, setup } = link
+    receipts.checkCut(batch, lanes)
     let room = true
+    const earlier = [...(left?.pieces ?? [])]
     for (const piece of left === undefined ? newPieces(setup.run, batch, lanes) : []) {
-      if (link.isBegun(piece)) link.takeUp(piece, true, false)
+      if (receipts.isBegun(piece)) earlier.push({ piece, isSent: true })
       else room = batches.add(piece) && room
     }
-    for (const { piece, isSent } of left?.pieces ?? []) {
-      link.takeUp(piece, isSent, left!.known.hasNoReceipt)
+    for (const one of earlier) {
+      link.isInDoubt = true
+      try {
+        receipts.takeUp(one, left?.known.hasNoReceipt === true)
+      } catch (error) {
+        // Does not throw, because the piece is already open. The failing run gives it an outcome with all other open pieces.
+        link.fail(error)
+      }
     }
     return room && batches.node.bufferedBytes < setup.run.checked.maxInFlightBytes
   }
@@ -158,6 +161,7 @@ export class ReceiptWatcher implements Delivery {
     const { link } = this
     link.wake()
     if (this.#watching !== undefined) return
+    this.#firstRows = link.batches.node.ledgerRows
     link.news()
     this.#watching = this.#watch().catch((error: unknown) => {
       link.fail(error)
@@ -205,7 +209,7 @@ export class ReceiptWatcher implements Delivery {
       if (await this.#renewsLedger()) continue
       // Even if batches were given up, the run waits until the kernel has taken all of their bytes.
       const isTaken = link.batches.node.bufferedBytes === 0
-      if (state.open.size === 0 && isTaken) {
+      if (state.open.size === 0 && isTaken && !link.batches.isHeld) {
         // If `finish` was called while the ledger was being read, nothing would wake the watcher later.
         if (this.#allSent) continue
         await link.woken()
@@ -213,7 +217,7 @@ export class ReceiptWatcher implements Delivery {
         continue
       }
       // Time counts as silence only if batches wait for an outcome, bytes are unsent, or silence has ended the connection.
-      if (state.inFlightCount === 0) link.isSettled()
+      if (state.inFlightCount === 0) link.isInDoubt = false
       const isUnreachable = link.isSilent && link.batches.node.isLost
       if (state.inFlightCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
@@ -240,22 +244,21 @@ export class ReceiptWatcher implements Delivery {
   async #look(): Promise<boolean> {
     const { link } = this
     if (link.batches.node.isLost) await reconnect(link)
-    const { node } = link.batches
     try {
       if (link.batches.leader !== undefined) await moveToLeader(link)
-      const hasAnswers = link.takeAnswers()
-      if ((link.needsLedger && (await readLedger(link))) || hasAnswers) {
-        await node.ask(this.#lookAtTarget)
-        return true
-      }
+      const hasNews = link.needsLedger && (await readLedger(link))
+      await link.batches.node.ask(this.#lookAtTarget)
+      if (hasNews) return true
       this.#seeProgress()
       const quietMs = link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs)
-      if (link.takeStranded() || quietMs >= this.#quietMs) {
+      if (link.isStranded || quietMs >= this.#quietMs) {
+        link.isStranded = false
         await investigateSilence(link)
         this.#lookedAtMs = link.nowMs
       }
       return false
     } catch (error) {
+      const { node } = link.batches
       if (error instanceof TimeoutError || node.isControlLost) link.isMemoryUnsure = true
       // A connection over which nothing arrives may be lost at the other end. A new connection will show whether it was.
       if (error instanceof TimeoutError) link.giveUpConnection('control')
@@ -275,7 +278,7 @@ export class ReceiptWatcher implements Delivery {
     if (!batches.isHeld) {
       if (!mayBeEndless(setup.run) || !setup.run.state.uncertain.isEmpty) return false
       const rows = node.ledgerRows - this.#firstRows
-      if (this.#allSent || rows < (setup.maxLedgerRows ?? maxLedgerRows)) return false
+      if (this.#allSent || rows < maxLedgerRows) return false
       batches.isHeld = true
     }
     if (node.isLost || batches.leader !== undefined || !batches.isIdle) return false

@@ -1,0 +1,192 @@
+/*
+  The receipts of a run: claims and outcomes from the ledger (the server-side table of receipts), and answers, which are outcomes, too.
+  Each is applied to its piece. Receipts of earlier processes are kept until this process comes to their place and makes their attempt.
+*/
+import { DdbError } from '../../../errors.js'
+import type { Batch, BatchPlace } from '../../../parse/batch.js'
+import { streamStart } from '../../journal/recorded-run.js'
+import type { Batches } from '../../outcomes/batches.js'
+import { cutOfBatch, type LaneRows } from '../../outcomes/lanes.js'
+import { isEarlier, pieceText, type LeftPiece, type Piece } from '../../outcomes/pieces.js'
+import { keyOf } from '../../outcomes/place.js'
+import type { Recorder } from '../../outcomes/recorder.js'
+import { classifyRefusal, type Refusal } from '../../outcomes/refusals.js'
+import { rowsText } from '../../outcomes/row-counts.js'
+import { move } from '../../outcomes/run-state.js'
+import { remedies } from '../../remedies.js'
+import type { Run } from '../../run.js'
+import { hasTransform } from '../../target/target.js'
+import { rowsLeft } from '../answers.js'
+import type { LedgerRow } from './ledger.js'
+import { claimPhase, outcomePhase } from './script.js'
+
+/** More than the number of copies that one process can send. */
+const sendNosOfProcess = 2 ** 36
+
+const receiptsLost = 'sent by an earlier process, and the server has no receipts of that process'
+
+/** Refusals because of the rows: another attempt would be refused alike. */
+const ofRows: readonly Refusal[] = ['rows', 'tooLarge']
+
+const batchKey = ({ stream, no }: BatchPlace): string => `${stream} ${no}`
+
+export class Receipts {
+  readonly #run: Run
+  readonly #batches: Batches
+  readonly #recorder: Recorder
+  /** Receipts of earlier processes that no piece has taken yet, by place (`keyOf`). */
+  readonly #kept = new Map<string | number, LedgerRow[]>()
+  /** What the place of each batch in `#kept` stood for when it was sent (`cutOf`). */
+  readonly #cuts = new Map<string, bigint>()
+  /** Whether the ledger exists to which earlier processes wrote. */
+  #isLedgerKept = true
+
+  constructor(run: Run, batches: Batches, recorder: Recorder) {
+    this.#run = run
+    this.#batches = batches
+    this.#recorder = recorder
+  }
+
+  /**
+   * Reads what earlier processes left, before anything is sent. Chooses send numbers that are higher than all earlier ones, and partly
+   * random, because the journal of a process with the same number may have been lost.
+   * @param hasLedger  whether the ledger of the last process exists
+   * @throws {DdbError} DDB_UNCONFIRMED if the server has begun a batch after one that neither it nor the journal knows
+   * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+   */
+  async readEarlier(hasLedger: boolean): Promise<void> {
+    const { history, state, checked, platform } = this.#run
+    const { journal, found } = history
+    if (journal === undefined) return
+    this.#isLedgerKept = found.processes === 0 || hasLedger
+    const ours = (journal.processNumber + platform.random.number() / 2) * sendNosOfProcess
+    state.lastSendNo = state.earlierSendNo = Math.floor(ours) - 1
+    for (let isMore = hasLedger; isMore;) {
+      const rows = await this.#batches.node.read(checked.confirmTimeoutMs)
+      for (const row of rows) this.#keep(row)
+      isMore = rows.length > 0
+    }
+    if (!this.#recorder.mayCopyEarlier) this.#checkNoGap()
+  }
+
+  /**
+   * A batch that the journal has lost is compared with its receipts before anything after it is sent. Before a batch without receipts, the
+   * rows of a later one might be sent again under another place.
+   */
+  #checkNoGap(): void {
+    const { streams } = this.#run.history.found
+    const unknown = new Map<number, Set<number>>()
+    for (const [{ place }] of this.#kept.values() as Iterable<[LedgerRow]>) {
+      const { no: lastNo } = streams.get(place.stream)?.last ?? streamStart
+      if (place.no <= lastNo) continue
+      const numbers = unknown.get(place.stream) ?? new Set()
+      unknown.set(place.stream, numbers.add(place.no - lastNo))
+    }
+    for (const numbers of unknown.values()) {
+      for (let number = 1; number <= numbers.size; number++) {
+        if (!numbers.has(number)) throw cutElsewhere()
+      }
+    }
+  }
+
+  /**
+   * Must be called with each batch. Compares the whole batch, because another division by lane has other pieces.
+   * @throws {DdbError} DDB_UNCONFIRMED if an earlier process sent other rows at this place
+   */
+  checkCut(batch: Batch, lanes: LaneRows | undefined): void {
+    if (this.#cuts.size === 0) return
+    const begun = this.#cuts.get(batchKey(batch.place!))
+    if (begun !== undefined && begun !== cutOfBatch(batch, lanes)) throw cutElsewhere()
+  }
+
+  /** Whether an earlier process has sent a piece of which its journal knows nothing: the end of the journal was lost. */
+  isBegun({ key }: Piece): boolean {
+    return this.#isLedgerKept && this.#kept.has(key)
+  }
+
+  /**
+   * Continues with a piece that an earlier process sent, or was about to send.
+   * @param hasNoReceipt  whether no ledger has a receipt of the piece
+   */
+  takeUp({ piece, isSent }: LeftPiece, hasNoReceipt: boolean): void {
+    const isKnown = this.#isLedgerKept && !hasNoReceipt
+    const kept = isKnown ? (this.#kept.get(piece.key) ?? []) : []
+    const attempt = kept.reduce((last, row) => Math.max(last, row.attempt), 0)
+    const last = kept.findLast(row => row.attempt === attempt)
+    if (last === undefined && !isSent) return this.#batches.addUnsent(piece)
+    if (last !== undefined && this.#beginsAnew(last, isSent)) {
+      return this.#batches.addUnsent(piece, attempt + 1)
+    }
+    this.#batches.takeUp(piece, last?.attempt)
+    if (last !== undefined) this.#takeKept(piece)
+    else this.#batches.settle(piece, isKnown ? {} : { why: receiptsLost, isGone: true })
+  }
+
+  /** Whether the piece needs another attempt: the last one certainly stored nothing, and its cause may be gone by now. */
+  #beginsAnew({ phase, rowCount, errText }: LedgerRow, isSent: boolean): boolean {
+    if (phase !== outcomePhase || rowCount !== -1) return false
+    const { allOrNothing } = this.#recorder.target
+    return !isSent || (allOrNothing && !ofRows.includes(classifyRefusal(errText)))
+  }
+
+  /** @throws {DdbError} DDB_PROTOCOL, DDB_UNCONFIRMED if a row cannot belong to anything sent */
+  take(rows: readonly LedgerRow[]): void {
+    const { state } = this.#run
+    for (const row of rows) {
+      const piece = this.#batches.at(row.place)
+      if (piece !== undefined && row.attempt === 0 && isEarlier(piece)) move(state, piece, 'sent')
+      if (piece !== undefined && isAwaited(piece) && row.attempt <= piece.attempt) {
+        this.#read(piece, row)
+      } else if (row.sendNo <= state.earlierSendNo) this.#keep(row)
+    }
+    if (this.#kept.size === 0) return
+    for (const piece of this.#batches.unknown()) this.#takeKept(piece)
+  }
+
+  #keep(row: LedgerRow): void {
+    this.#cuts.set(batchKey(row.place), row.cut)
+    const key = keyOf(row.place)
+    const kept = this.#kept.get(key)
+    if (kept === undefined) this.#kept.set(key, [row])
+    else kept.push(row)
+  }
+
+  #takeKept(piece: Piece): void {
+    for (const row of this.#kept.get(piece.key) ?? []) if (isAwaited(piece)) this.#read(piece, row)
+  }
+
+  /** Applies a receipt to a piece that waits for it. Receipts of other attempts have no effect. */
+  #read(piece: Piece, { attempt, phase, sendNo, rowCount, cut, left, errText }: LedgerRow): void {
+    const { state, checked } = this.#run
+    if (piece.attempt !== attempt || (phase !== claimPhase && phase !== outcomePhase)) return
+    if (sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)) {
+      throw new DdbError(
+        'DDB_PROTOCOL',
+        `the server has a receipt for transmission ${sendNo} of ${pieceText(piece)}, which was never sent`,
+      )
+    }
+    if (cut !== piece.cut) throw cutElsewhere()
+    if (phase === outcomePhase) {
+      const leftRows = hasTransform(checked) ? rowsLeft(piece.rows, left, rowCount) : undefined
+      return this.#batches.outcome(piece, { rows: rowCount, left: leftRows, errText })
+    }
+    if (rowCount !== piece.rows) {
+      throw new DdbError(
+        'DDB_PROTOCOL',
+        `the server claimed ${rowsText(rowCount ?? 0)} of ${pieceText(piece)}, which has ${piece.rows}`,
+      )
+    }
+    move(state, piece, 'claimed')
+  }
+}
+
+const isAwaited = ({ state }: Piece): boolean => state === 'sent' || state === 'claimed'
+
+/** The error if a receipt at this place is for other rows than those that this process finds there. */
+function cutElsewhere(): DdbError {
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    "the server has begun batches of this run that do not follow from its journal: the journal's end was lost, as in a power cut. " +
+      remedies.removeThenRestart(),
+  )
+}
