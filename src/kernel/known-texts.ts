@@ -37,6 +37,12 @@ export class KnownTexts {
     return calls.symbols(field, from, out, this.#table, this.#slots - 1)
   }
 
+  /** Copies the codes of the rows `from` to `to`. In a batch's first block they are few, because each new text ends a run of them. */
+  copyCodes(codes: Int32Array, from: number, to: number, firstRow: number): void {
+    const { words, out } = this.kernel
+    for (let row = from; row < to; row++) codes[firstRow + row] = words[out / 4 + row]!
+  }
+
   /** Adds the text at position `start` of the block, unless it is too long or the table is full. */
   add(start: number, byteLength: number, code: number): void {
     const { kernel } = this
@@ -44,9 +50,9 @@ export class KnownTexts {
     if ((this.#slotOf[code] ?? 0) !== 0) return
     if (4 * this.#count >= 3 * this.#slots && !this.#grow()) return
     this.#count++
-    const place = [kernel.addressOf(start), byteLength, this.#table, this.#slots - 1] as const
     while (this.#slotOf.length < code) this.#slotOf.push(0)
-    this.#slotOf[code] = kernel.calls.learn(...place, code)
+    const at = kernel.addressOf(start)
+    this.#slotOf[code] = kernel.calls.learn(at, byteLength, this.#table, this.#slots - 1, code)
   }
 
   /** Moves the texts to a table of four times the size. */

@@ -15,7 +15,7 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 export interface FixedLayout {
   readonly bytesPerRow: number
   /** The array into which cells are read. */
-  readonly Cells: new (buffer: ArrayBuffer) => NumberArray
+  readonly Cells: new (buffer: ArrayBuffer, byteOffset?: number, length?: number) => NumberArray
   /** The array of the finished column, if it is another one. */
   readonly Data?: new (buffer: ArrayBuffer) => BigInt64Array | Uint8Array
   /** The array elements that store a null. */
@@ -140,9 +140,10 @@ export class FixedColumn implements ColumnBuilder {
 
   /** Copies rows from where the kernel has put them. */
   #copy({ buffer, out }: Kernel, from: number, to: number, firstRow: number): void {
-    const { bytesPerRow } = this.#type
-    const found = new Uint8Array(buffer, out + from * bytesPerRow, (to - from) * bytesPerRow)
-    new Uint8Array(this.#store.buffer).set(found, (firstRow + from) * bytesPerRow)
+    const { bytesPerRow, nullElements, Cells } = this.#type
+    const width = nullElements.length
+    const found = new Cells(buffer, out + from * bytesPerRow, (to - from) * width)
+    this.#array.set(found, (firstRow + from) * width)
   }
 
   /** Returns the length of the text in `#rewritten`. */
@@ -196,8 +197,8 @@ export class FixedColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const { name: type, scale, Cells, Data = Cells } = this.#type
-    const data = new Data(this.#store.buffer)
+    const { name: type, scale, Cells, Data } = this.#type
+    const data = Data === undefined ? this.#array : new Data(this.#store.buffer)
     this.#store.release(buffers)
     this.#array = new Cells(this.#store.buffer)
     const shape = scale === undefined ? { type } : { type, scale }

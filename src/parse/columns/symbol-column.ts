@@ -22,7 +22,7 @@ export class SymbolColumn implements ColumnBuilder {
   readonly #maxBytes: number
   readonly #store: ArrayStore
   #codes: Int32Array = new Int32Array(0)
-  #symbols: SymbolTable = new SymbolTable()
+  readonly #symbols = new SymbolTable()
   /** The texts that the block's kernel knows. */
   #known: KnownTexts | undefined
   #sizeBefore = 1
@@ -54,11 +54,8 @@ export class SymbolColumn implements ColumnBuilder {
       if (known !== undefined && givenUp < mostGivenUp) {
         const from = row
         row = known.read(field, from)
-        if (row > from) {
-          const { buffer, nullCount, out } = known.kernel
-          codes.set(new Int32Array(buffer, out + bytesPerRow * from, row - from), firstRow + from)
-          nulls += nullCount
-        }
+        known.copyCodes(codes, from, row, firstRow)
+        if (row > from) nulls += known.kernel.nullCount
         // New texts are rare after a batch's first block: only rows without a known one between them count.
         givenUp = row - from > rowsBetween ? 0 : givenUp + 1
         if (row === rowCount) break
@@ -110,12 +107,11 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const { texts: base } = this.#symbols
+    const base = this.#symbols.take()
     const shape = { form: 'vector', type: this.#type, length: rowCount }
     const column = { ...shape, codes: this.#codes, base } as Column
     this.#store.release(buffers)
     this.#codes = new Int32Array(0)
-    this.#symbols = new SymbolTable()
     this.#known?.clear()
     this.#codeOf.clear()
     return column

@@ -2,7 +2,7 @@
   The base of a batch's symbols: numbers texts in the order of first appearance, and finds them by their bytes, so that a known symbol
   needs no string.
 */
-import { isUtf8, utf8Text } from '../cells/cell-bytes.js'
+import { isUtf8 } from '../cells/cell-bytes.js'
 
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 export const noSymbol: number = -1
@@ -11,10 +11,10 @@ const hashFactor = 0x9e3779b1 | 0
 
 /** Codes of texts. Code 0 is the empty text, which means null. */
 export class SymbolTable {
-  readonly texts: string[] = ['']
+  texts: string[] = ['']
   /** Where each text ends in `#bytes`; it begins where the one before it ends. */
   readonly #ends: number[] = [0]
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024)
+  #bytes = Buffer.allocUnsafe(1024)
   readonly #hashes: number[] = [0]
   /** For each hash: the text added last; and for each text: the one added before it with the same hash, or 0. */
   readonly #last = new Map<number, number>()
@@ -43,21 +43,35 @@ export class SymbolTable {
   }
 
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const text = bytes.subarray(start, end)
-    if (text.includes(0) || !isUtf8(bytes, start, end)) return noSymbol
     const at = this.textBytes
-    if (at + text.length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * (at + text.length))
+    const after = at + end - start
+    if (after > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(2 * after)
       larger.set(this.#bytes)
       this.#bytes = larger
     }
-    this.#bytes.set(text, at)
-    const code = this.texts.push(utf8Text(text)) - 1
-    this.#ends.push(at + text.length)
+    const own = this.#bytes
+    let isText = isUtf8(bytes, start, end)
+    for (let p = start; p < end; p++) {
+      own[at + p - start] = bytes[p]!
+      if (bytes[p] === 0) isText = false
+    }
+    if (!isText) return noSymbol
+    const code = this.texts.push(own.toString('utf8', at, after)) - 1
+    this.#ends.push(after)
     this.#hashes.push(hash)
     this.#before.push(this.#last.get(hash) ?? 0)
     this.#last.set(hash, code)
     return code
+  }
+
+  /** Removes all texts and returns them. */
+  take(): readonly string[] {
+    const { texts } = this
+    this.texts = ['']
+    this.#ends.length = this.#hashes.length = this.#before.length = 1
+    this.#last.clear()
+    return texts
   }
 
   /** Removes the texts with codes from `size` on. */

@@ -75,12 +75,14 @@ export function fixedParts<D extends FixedData, T>(
     },
     store: ({ type, data }, index, value) => set(data as D, index, value, type),
   }
+  // Every small request has several scalars, and arrays for each would be most of what the garbage collector has to move.
+  const oneBytes = new Uint8Array(bytesPerValue)
+  const one = dataOver(oneBytes, 1)
   const scalars: ScalarCodec = {
     encodeScalar(writer, scalar) {
       if ('scale' in scalar) writer.i32(scalar.scale)
-      const bytes = new Uint8Array(bytesPerValue)
-      set(dataOver(bytes, 1), 0, scalar.value, scalar.type)
-      writer.bytes(bytes)
+      set(one, 0, scalar.value, scalar.type)
+      writer.bytes(oneBytes)
     },
     *decodeScalar(reader, context, type) {
       const byteLength = bytesPerValue + (scales === undefined ? 0 : 4)
