@@ -4,7 +4,7 @@
 import { ValueError, usageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import { parseDecimal } from '../protocol/types/decimals.js'
-import { vectorOf, type ElementValue } from '../protocol/element.js'
+import { columnTypeOf, vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { dataForms, explicitNull } from '../protocol/value.js'
@@ -42,7 +42,7 @@ export function toValue(input: PlainInput): Value {
   if (input instanceof PlainTable) return input.typed
   if (Array.isArray(input)) return listValue(input as readonly PlainInput[])
   if (ArrayBuffer.isView(input)) return typedVector(input)
-  if (isPlainObject(input)) return objectValue(checkedObject(input))
+  if (isRow(input)) return objectValue(checkedObject(input))
   return scalarValue(input as PlainScalar)
 }
 
@@ -54,15 +54,13 @@ function isValue(input: unknown): input is Value {
   return typeof form === 'string' && (form === 'arrayVector' || Object.hasOwn(dataForms, form))
 }
 
-function isPlainObject(input: unknown): input is Row {
-  return typeof input === 'object' && input !== null && !(input instanceof Date)
-}
-
 type Row = Readonly<Record<string, PlainInput>>
 type List = readonly PlainInput[] | ArrayBufferView
 
+/** An object that is neither a value nor a list. */
 function isRow(input: PlainInput): input is Row {
-  return isPlainObject(input) && !isValue(input) && !isList(input)
+  const isObject = typeof input === 'object' && input !== null && !(input instanceof Date)
+  return isObject && !isValue(input) && !isList(input)
 }
 
 const isList = (input: PlainInput): input is List =>
@@ -174,14 +172,12 @@ function isColumn(input: PlainInput): input is Column {
   return isValue(input) && (input.form === 'vector' || input.form === 'arrayVector')
 }
 
+/** @throws {ValueError} DDB_USAGE for a list without a common type; a tuple of DolphinDB values may be a column */
 function columnOf(name: string, input: PlainInput): Column {
-  if (isColumn(input)) return input
-  if (ArrayBuffer.isView(input)) return typedVector(input)
-  const list = input as readonly PlainInput[]
-  const type = commonType(list)
-  if (type !== undefined) return vectorFrom(list, type)
+  const value = toValue(input)
+  if (isColumn(value) && (value === input || columnTypeOf(value).type !== 'ANY')) return value
   throw wrong(
-    `column "${name}" mixes kinds of values: give its type with table(data, '${name}:TYPE,…')`,
+    `column "${name}" mixes kinds of values: give its type with table(data, { ${name}: 'TYPE', … })`,
   )
 }
 

@@ -3,169 +3,22 @@
 */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { Duplex, PassThrough } from 'node:stream'
+import { Duplex } from 'node:stream'
 import t from 'tap'
-import { ExchangeQueue } from '../../src/client/exchange-queue.js'
 import { addressText, connectFailure, connectionLost } from '../../src/client/failure.js'
 import { Link } from '../../src/client/link.js'
 import { connectTyped as connect } from '../../src/client/open-session.js'
 import { Outgoing } from '../../src/client/outgoing.js'
-import { type ConnectOptions, requestHead } from '../../src/client/session-options.js'
-import { ConnectionError, type DdbError, ServerError } from '../../src/errors.js'
+import { requestHead } from '../../src/client/session-options.js'
+import { ConnectionError, ServerError } from '../../src/errors.js'
 import { vectorOf } from '../../src/protocol/element.js'
-import { decodeResponse, type Response } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteReader } from '../../src/wire/byte-reader.js'
 import { handClock } from '../helpers/clocks.js'
 import { connected, responseBytes, startFakeServer } from '../helpers/fake-server.js'
 import { deepTest } from '../helpers/runs.js'
 import { idTable, int, text } from '../helpers/values.js'
 
 // The life of a connection, over a stream in memory and on a clock that the test moves.
-
-/** The client's end of a connection. Holds the written bytes until the test releases them. */
-class FakeStream extends Duplex {
-  readonly written: Buffer[] = []
-  takes = true
-  finished = false
-  #held: (() => void)[] = []
-  #takenBytes = 0
-
-  override _read(): void {
-    return
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.written.push(chunk)
-    if (this.takes) done()
-    else this.#held.push(done)
-  }
-
-  override _final(done: () => void): void {
-    this.finished = true
-    done()
-  }
-
-  takeBytes(bytes: number): void {
-    this.#takenBytes += bytes
-    while (this.#held.length > 0) {
-      const next = this.written[this.written.length - this.#held.length]!.byteLength
-      if (this.#takenBytes < next) return
-      this.#takenBytes -= next
-      this.#held.shift()!()
-    }
-  }
-
-  release(): void {
-    this.takes = true
-    for (const done of this.#held.splice(0)) done()
-  }
-}
-
-const options: ConnectOptions = { host: 'db', port: 8848, closeTimeoutMs: 8000 }
-
-interface Opened {
-  stream: FakeStream
-  clock: ReturnType<typeof handClock>
-  link: Link
-  /** The argument of each onClose call. */
-  closes: (DdbError | undefined)[]
-}
-
-function open(more: Partial<ConnectOptions> = {}): Opened {
-  const stream = new FakeStream({ allowHalfOpen: true })
-  const clock = handClock()
-  const link = new Link(stream, { ...options, ...more }, clock)
-  const closes: (DdbError | undefined)[] = []
-  link.onClose = error => closes.push(error)
-  return { stream, clock, link, closes }
-}
-
-/** Waits until everything that is due in this turn and the next one has run. */
-const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-
-t.test('closing waits for a slow link as long as bytes move', async t => {
-  const { stream, clock, link } = open()
-  stream.takes = false
-  link.outgoing.writer.view(new Uint8Array(2_000_000))
-  link.outgoing.commit()
-  let closed = false
-  const closing = link.close().then(() => (closed = true))
-  // A link that can send 300,000 bytes within the timeout for progress.
-  for (let taken = 0; !stream.finished && taken < 20 && !stream.destroyed; taken++) {
-    clock.advance(3000)
-    clock.advance(3000)
-    stream.takeBytes(300_000)
-    await turn()
-  }
-  t.notOk(stream.destroyed)
-  t.ok(clock.nowMs() > 4 * options.closeTimeoutMs!, `${clock.nowMs()} ms`)
-  t.notOk(closed)
-  stream.push(null)
-  await closing
-  t.equal(Buffer.concat(stream.written).length, 2_000_000)
-})
-
-const head = requestHead('1', false, {})
-
-function start() {
-  const clock = handClock()
-  const reader = new ByteReader()
-  const stream = new PassThrough()
-  const queue = new ExchangeQueue(new Outgoing(stream, 1e6, clock), reader, clock, () => undefined)
-  const run = (script: string, limits = {}): Promise<Response> =>
-    queue.submit(head, { kind: 'script', script }, read => decodeResponse(read), limits)
-  const answer = (bytes: Uint8Array): void => {
-    reader.push(bytes)
-    queue.advance()
-  }
-  /** Scripts of the requests sent since the last call. */
-  const sent = (): string[] =>
-    String((stream.read() as Buffer | null) ?? '')
-      .split('\n')
-      .filter(line => /^\w\d$/.test(line.slice(0, 2)))
-      .map(line => line.slice(0, 2))
-  return { clock, queue, run, answer, sent }
-}
-
-const value = (number: number): Buffer => responseBytes({ value: int(number) })
-
-t.test('the holder of a queue has the session alone', async t => {
-  const { queue, run, answer, sent } = start()
-  const held = (script: string): Promise<Response> =>
-    queue.submit(head, { kind: 'script', script }, read => decodeResponse(read), {}, true)
-  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-  const before = [run('a1'), run('a2')]
-  const release = await queue.hold()
-  t.equal(queue.isHeld, true)
-  const behind = run('a3')
-  const mine = held('b1')
-  t.strictSame(sent(), ['a1'])
-  answer(value(1))
-  answer(value(2))
-  await Promise.all(before)
-  await turn()
-  t.strictSame(sent(), ['a2', 'b1'], 'earlier requests go first')
-  answer(value(3))
-  t.match(await mine, { value: int(3) })
-  await turn()
-  t.strictSame(sent(), [])
-  t.equal(queue.isIdle, false, 'the queue is still held')
-  const nextHold = queue.hold()
-  release()
-  const releaseNext = await nextHold
-  t.equal(queue.isHeld, true)
-  let isIdle = false
-  const idle = queue.idle().then(() => (isIdle = true))
-  releaseNext()
-  await turn()
-  t.strictSame(sent(), ['a3'])
-  t.equal(isIdle, false)
-  answer(value(4))
-  await behind
-  await idle
-  t.equal(queue.isHeld, false)
-})
 
 /** A stream whose kernel accepts written bytes when the test calls `take`. */
 function slowStream(): { stream: Duplex; writes: Buffer[]; take: () => void } {
@@ -184,10 +37,38 @@ function slowStream(): { stream: Duplex; writes: Buffer[]; take: () => void } {
         done,
       ),
   })
-  return { stream, writes, take: () => taken?.() }
+  const take = (): void => {
+    const done = taken
+    taken = undefined
+    done?.()
+  }
+  return { stream, writes, take }
 }
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+t.test('closing waits for a slow link as long as bytes move', async t => {
+  const { stream, writes, take } = slowStream()
+  const clock = handClock()
+  const closeTimeoutMs = 8000
+  const link = new Link(stream, { host: 'db', port: 8848, closeTimeoutMs }, clock)
+  link.outgoing.writer.view(new Uint8Array(2_000_000))
+  link.outgoing.commit()
+  let closed = false
+  const closing = link.close().then(() => (closed = true))
+  for (let taken = 0; taken < 20 && !stream.writableFinished && !stream.destroyed; taken++) {
+    clock.advance(3000)
+    clock.advance(3000)
+    take()
+    await nextTurn()
+  }
+  t.notOk(stream.destroyed)
+  t.ok(clock.nowMs() > 4 * closeTimeoutMs, `${clock.nowMs()} ms`)
+  t.notOk(closed)
+  stream.push(null)
+  await closing
+  t.equal(Buffer.concat(writes).length, 2_000_000)
+})
 
 t.test('requests of one turn leave in one write, and are counted as they leave', async t => {
   const { stream, writes, take } = slowStream()

@@ -93,16 +93,13 @@ export function hideInError(error: unknown, hide: Hide): unknown {
 }
 
 /** Returns a copy of plain data with every text redacted, including member names. */
-export function hideInData<Data>(data: Data, hide: Hide): Data {
-  return hidden(data, hide) as Data
-}
-
-function hidden(data: unknown, hide: Hide): unknown {
+export function hideInData<Data>(data: Data, hide: Hide): Data
+export function hideInData(data: unknown, hide: Hide): unknown {
   if (typeof data === 'string') return hide(data)
-  if (Array.isArray(data)) return data.map(each => hidden(each, hide))
+  if (Array.isArray(data)) return data.map(each => hideInData(each as unknown, hide))
   if (typeof data !== 'object' || data === null) return data
   return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [hide(name), hidden(value, hide)]),
+    Object.entries(data).map(([name, value]) => [hide(name), hideInData<unknown>(value, hide)]),
   )
 }
 

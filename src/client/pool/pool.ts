@@ -2,12 +2,13 @@
   A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with
   consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
 */
-import { UsageError, usageError } from '../../errors.js'
+import { type DdbError, UsageError, usageError } from '../../errors.js'
 import { checkFields } from '../../known-fields.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
+import type { Value } from '../../protocol/value.js'
+import { connectTyped, type Session } from '../open-session.js'
 import type { PlainOutput } from '../plain-output.js'
 import { connectFields, type AnswerOptions, type ConnectOptions } from '../session-options.js'
-import { PoolMember } from './pool-member.js'
 import {
   type PoolTask,
   type TaskArguments,
@@ -268,4 +269,56 @@ export class ConnectionPool implements AsyncDisposable {
 /** Turns a failed argument check into a rejection, because all other failures are rejections. */
 function attempt<T>(action: () => T): Promise<T> {
   return new Promise<T>(resolve => resolve(action()))
+}
+
+/** One session of a pool, which reopens a lost connection. Not connected until `open`; runs one task at a time. */
+export class PoolMember {
+  readonly #options: ConnectOptions
+  #session: Session | undefined
+  /** Aborted when the pool is shut down; its reason is an error. */
+  readonly #abort = new AbortController()
+
+  constructor(options: ConnectOptions) {
+    // Sessions answer with typed values; the pool converts them to the form that each task wants.
+    this.#options = { ...options }
+    // This signal ends only the pool's first attempt to connect, not a later reconnection.
+    delete this.#options.signal
+  }
+
+  /** Changes when the session is reopened; '0' before the first `open`. */
+  get sessionId(): string {
+    return this.#session?.id ?? '0'
+  }
+
+  /** False before `open` and once the connection is gone. */
+  get isOpen(): boolean {
+    return this.#session?.closed === false
+  }
+
+  /** @param signal  ends this attempt to connect */
+  async open(signal?: AbortSignal): Promise<void> {
+    const { signal: ended } = this.#abort
+    const signals = signal === undefined ? [ended] : [ended, signal]
+    try {
+      const session = await connectTyped({ ...this.#options, signal: AbortSignal.any(signals) })
+      this.#session = session
+      if (ended.aborted) session.abandon(ended.reason as DdbError)
+    } catch (error) {
+      ended.throwIfAborted()
+      throw error
+    }
+  }
+
+  /** Runs a task. If the connection is lost, the task fails. It is not repeated, because the server may have run it. */
+  perform({ script, args, options }: TaskRequest): Promise<Value | undefined> {
+    return this.#session!.run(script, ...args, options)
+  }
+
+  /** Ends the running task at once. The member cannot be opened again. */
+  async abandon(reason: UsageError): Promise<void> {
+    this.#abort.abort(reason)
+    this.#session?.abandon(reason)
+    // Ignores a failure to close, because the tasks report the lost connection.
+    await this.#session?.close().catch(() => undefined)
+  }
 }

@@ -3,10 +3,9 @@
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { TaskQueue, asCompleted, taskRequest } from '../../../src/client/pool/pool-task.js'
+import { asCompleted, taskRequest } from '../../../src/client/pool/pool-task.js'
 import { liveNodes } from '../../../src/client/pool/live-nodes.js'
-import { PoolMember } from '../../../src/client/pool/pool-member.js'
-import { ConnectionPool, type PoolOptions } from '../../../src/client/pool/pool.js'
+import { ConnectionPool, PoolMember, type PoolOptions } from '../../../src/client/pool/pool.js'
 import type { PlainTable } from '../../../src/client/plain-output.js'
 import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
@@ -348,12 +347,6 @@ t.test('load is distributed over the live nodes of a cluster', async t => {
     [2, 2],
   )
   await pool.shutDown()
-  const none = await startTinyServer({ script: () => vectorOf({ type: 'STRING' }, []) })
-  t.teardown(() => none.close())
-  await t.rejects(ConnectionPool.connect({ ...options, port: none.port }), {
-    code: 'DDB_CONNECT',
-    message: /no live data node/,
-  })
 })
 
 t.test('a pool that cannot open leaves no connection open', async t => {
@@ -526,16 +519,4 @@ t.test('results are plain unless the pool or the task requests types', async t =
   t.equal(await pool.run('2024.01.02', { times: 'text' }), '2024-01-02')
   const table = await pool.run<PlainTable>('table(1 2 as id)')
   t.strictSame(table.rows(), [{ id: 1 }, { id: 2 }])
-})
-
-t.test('a queue returns any number of tasks in the order of pushing', async t => {
-  const queue = new TaskQueue()
-  const count = 5000
-  for (let id = 1; id <= count; id++) queue.push(taskRequest(id, 'f', []))
-  const ids: number[] = []
-  for (let next = queue.next(); next !== undefined; next = queue.next()) ids.push(next.task.id)
-  t.strictSame(
-    ids,
-    Array.from({ length: count }, (_, i) => i + 1),
-  )
 })
