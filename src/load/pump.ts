@@ -90,7 +90,7 @@ async function hand(
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
-    const wait = delivery.deliver(batch, lanes, left && { pieces: left, known })
+    const wait = delivery.deliver(batch, lanes, left)
     handedOver = true
     // Until now these rows counted under the outcome that the earlier process recorded.
     for (const { piece, isSent } of left ?? []) {

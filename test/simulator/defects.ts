@@ -72,8 +72,8 @@ export const defects: readonly Defect[] = [
   defect(
     'the run assumes that a restarted server still has its memory',
     'register/register.ts',
-    "return has === 1n ? 'ours' : 'gone'",
-    "return 'ours'",
+    'if (token === undefined) return has === 1n',
+    'if (token === undefined) return has !== 2n',
   ),
   defect(
     'a claim is written and not checked',
@@ -204,7 +204,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'rows stay confirmed although the final check of the table failed',
-    'transport/receipts/settle.ts',
+    'transport/receipts/link.ts',
     'else if (!ended.isLooked) recorder.replaced',
     'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
   ),

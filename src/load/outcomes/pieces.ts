@@ -140,18 +140,21 @@ export interface LeftPiece {
   readonly piece: Piece
   /** Whether the server may have stored it. */
   readonly isSent: boolean
+  /** True if no ledger has a receipt of it: sent without receipts, or the ledger is gone. */
+  readonly hasNoReceipt: boolean
 }
 
 /** The pieces for which something is left to do, in order. Releases the others. */
 export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
   const ended = known.pieces.get(pieceKey(piece.place))
+  const { hasNoReceipt } = known
   if (ended !== undefined) {
-    if (!isSettled(ended)) return [{ piece, isSent: ended.unsent < rowsOf(ended) }]
+    if (!isSettled(ended)) return [{ piece, isSent: ended.unsent < rowsOf(ended), hasNoReceipt }]
     if (piece.lane !== undefined) piece.lane.open--
     release(piece)
     return []
   }
-  if (!isDivided(piece, known)) return [{ piece, isSent: true }]
+  if (!isDivided(piece, known)) return [{ piece, isSent: true, hasNoReceipt }]
   if (piece.lane !== undefined) piece.lane.open--
   return halves(piece).flatMap(half => leftOf(half, known))
 }

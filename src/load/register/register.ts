@@ -335,14 +335,12 @@ export async function forgetRun(session: Session, run: RunName, timeoutMs: numbe
   await session.run(entryScript(run, { ledger: '', processNo }), { timeoutMs })
 }
 
-/** Whether the server still knows a run after the connection was lost. */
-export type RunMemory = 'ours' | 'gone' | 'taken'
-
 /**
- * Asks on a new connection whether the server still has the run's ledger or a row of it, and who has its name. Adds the session to the
- * head of the ledger.
+ * Asks on a new connection whether the server still has the run's ledger or a row of it in the register: if not, it has restarted, or is
+ * another node. Adds the session to the head of the ledger.
  * @param ledger  undefined if there is none
  * @param headRow  a statement that adds a row to the ledger `ddbIngestLedger`
+ * @throws {DdbError} DDB_LOCKED if a different run has taken the run's name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askMemory(
@@ -350,7 +348,7 @@ export async function askMemory(
   run: RunName,
   ledger: { readonly name: string; readonly headRow: string } | undefined,
   timeoutMs: number,
-): Promise<RunMemory> {
+): Promise<boolean> {
   const head =
     ledger === undefined
       ? ''
@@ -363,7 +361,7 @@ export async function askMemory(
   const owner = run.isRegistered ? checkScript(run) : 'ddbIngestOwner = 00l\n'
   const script = `ddbIngestHas = 0l\n${head}${owner}[ddbIngestHas, ddbIngestOwner]`
   const [has, token] = longsOf(await session.run(script, { timeoutMs }))
-  if (token === run.token) return 'ours'
-  if (token !== undefined) return 'taken'
-  return has === 1n ? 'ours' : 'gone'
+  if (token === undefined) return has === 1n
+  if (token === run.token) return true
+  throw await nameTakenError(session, run, timeoutMs)
 }

@@ -7,14 +7,7 @@ import type { Batch } from '../../parse/batch.js'
 import type { Table } from '../../protocol/value.js'
 import type { LeftPiece } from '../outcomes/pieces.js'
 import type { LaneRows } from '../outcomes/lanes.js'
-import type { SentBatch } from '../journal/recorded-run.js'
 import type { ConfirmUsed } from '../options.js'
-
-/** What earlier processes have left to do of a batch. */
-export interface LeftPieces {
-  readonly pieces: readonly LeftPiece[]
-  readonly known: SentBatch
-}
 
 export interface Delivery {
   readonly used: ConfirmUsed
@@ -28,11 +21,11 @@ export interface Delivery {
    * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
    * batch's columns belong to the delivery until it releases them.
    * @param lanes  the batch's rows by connection; left out if any connection may carry them
-   * @param left  set if an earlier process of the run sent the batch, or was about to
+   * @param left  the pieces that are left to do, if an earlier process of the run sent the batch, or was about to
    * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
    *   is counted
    */
-  deliver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): void | Promise<void>
+  deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void>
   /**
    * Resolves once every batch that was handed over has an outcome.
    * @throws {DdbError} after that, if an outcome makes the run fail

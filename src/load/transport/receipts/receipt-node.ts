@@ -197,16 +197,6 @@ export class ReceiptNode {
     return (this.#ledger?.seen ?? 0) + 2 * this.#answers
   }
 
-  /** @returns a function that removes the current ledger; call it after a new ledger has replaced this one */
-  leavesLedger(timeoutMs: number): () => Promise<void> {
-    const ledger = this.#ledger
-    return async () => {
-      if (ledger !== undefined && ledger.name !== this.#ledger?.name) {
-        await leaveLedger(this.#control, ledger, false, timeoutMs)
-      }
-    }
-  }
-
   /** Whether the ledger is still there; without a ledger, whether the server answers. @throws {ConnectionError} @throws {TimeoutError} */
   ledgerExists(timeoutMs: number): Promise<boolean> {
     return ledgerExists(this.#control, this.#ledger, timeoutMs)
@@ -346,12 +336,13 @@ export class ReceiptNode {
   }
 
   /**
-   * Begins a new ledger after the server has lost the old one.
-   * @returns false if the server has also lost the target
+   * Begins a new ledger, and removes the old one if the server has not lost it.
+   * @returns false if the server has lost the target
    */
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules } = this.#setup
     const { target } = run.checked
+    const former = this.#ledger
     const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
@@ -359,6 +350,8 @@ export class ReceiptNode {
       await this.#beginLedger(remainingMs(rules, deadlineMs))
       await this.#openMissing(deadlineMs)
       await this.define(remainingMs(rules, deadlineMs))
+      const leftMs = remainingMs(rules, deadlineMs)
+      if (former !== undefined) await leaveLedger(this.#control, former, false, leftMs)
       return true
     } catch (error) {
       if (error instanceof ServerError) return false

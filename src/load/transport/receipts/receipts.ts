@@ -104,11 +104,8 @@ export class Receipts {
     return this.#isLedgerKept && this.#kept.has(key)
   }
 
-  /**
-   * Continues with a piece that an earlier process sent, or was about to send.
-   * @param hasNoReceipt  whether no ledger has a receipt of the piece
-   */
-  takeUp({ piece, isSent }: LeftPiece, hasNoReceipt: boolean): void {
+  /** Continues with a piece that an earlier process sent, or was about to send. */
+  takeUp({ piece, isSent, hasNoReceipt }: LeftPiece): void {
     const isKnown = this.#isLedgerKept && !hasNoReceipt
     const kept = isKnown ? (this.#kept.get(piece.key) ?? []) : []
     const attempt = kept.reduce((last, row) => Math.max(last, row.attempt), 0)

@@ -7,13 +7,7 @@ import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
 import { connectRun, type ConnectRules } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../outcomes/refusals.js'
-import {
-  askMemory,
-  checkClaim,
-  checkScript,
-  claimAnswers,
-  nameTakenError,
-} from '../../register/register.js'
+import { askMemory, checkClaim, checkScript, claimAnswers } from '../../register/register.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import { replacedError } from '../delivery.js'
@@ -40,14 +34,11 @@ export async function openControl(
   ledger: Ledger | undefined,
   deadlineMs: number,
 ): Promise<[Session, Memory]> {
-  const { clock } = run.platform
   const control = await connectRun(run, { deadlineMs })
   try {
-    const { name } = run.history
     const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
-    const state = await askMemory(control, name, head, remainingMs({ clock }, deadlineMs))
-    if (state !== 'taken') return [control, state === 'ours' ? 'kept' : 'lost']
-    throw await nameTakenError(control, name, remainingMs({ clock }, deadlineMs))
+    const leftMs = remainingMs(run.platform, deadlineMs)
+    return [control, (await askMemory(control, run.history.name, head, leftMs)) ? 'kept' : 'lost']
   } catch (error) {
     control.abandon(replacedError())
     throw error

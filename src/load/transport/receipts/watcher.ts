@@ -9,18 +9,10 @@ import type { Session } from '../../../client/open-session.js'
 import { followedLook, rowsGoneMessage, type Evidence } from '../../evidence/evidence.js'
 import { checkOwner } from '../../journal/check-sole-process.js'
 import { newPieces, type LaneRows } from '../../outcomes/lanes.js'
+import type { LeftPiece } from '../../outcomes/pieces.js'
 import type { Run } from '../../run.js'
-import { silenceError, type Delivery, type LeftPieces } from '../delivery.js'
+import { silenceError, type Delivery } from '../delivery.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
-import {
-  endMemory,
-  investigateSilence,
-  moveToLeader,
-  readLedger,
-  reconnect,
-  renewLedger,
-} from './settle.js'
-
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
 const firstPollMs = 5
@@ -45,6 +37,7 @@ function mayBeEndless({ options, rows }: Run): boolean {
 
 export class ReceiptWatcher implements Delivery {
   readonly link: ReceiptLink
+  readonly #setup: LinkSetup
   #sentSinceRead = 0
   /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
@@ -61,6 +54,7 @@ export class ReceiptWatcher implements Delivery {
 
   /** Opens no session: the node in `setup` has open ones. The node belongs to the delivery from now on. */
   constructor(setup: LinkSetup) {
+    this.#setup = setup
     this.link = new ReceiptLink(setup)
     const { recorder, run } = setup
     this.#lookAtTarget = followedLook(run, recorder.target.evidence, change =>
@@ -81,46 +75,47 @@ export class ReceiptWatcher implements Delivery {
   }
 
   get inFlightBytes(): number {
-    return this.link.setup.run.state.openBytes
+    return this.#setup.run.state.openBytes
   }
 
-  deliver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): void | Promise<void> {
+  deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void> {
     const { link } = this
     if (link.failure !== undefined) throw link.failure
     const isRoom = this.#handOver(batch, lanes, left)
     if (++this.#sentSinceRead % batchesPerRead === 0) link.lookNow()
     this.#begin()
-    const { evidence } = link.setup.recorder.target
+    const { evidence } = this.#setup.recorder.target
     if (evidence?.learns === true) return this.#learn(evidence)
     return isRoom && this.#hasRoom ? undefined : this.#room()
   }
 
   /** @returns whether there is room for more */
-  #handOver(batch: Batch, lanes?: LaneRows, left?: LeftPieces): boolean {
+  #handOver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): boolean {
     const { link } = this
-    const { batches, receipts, setup } = link
+    const { batches, receipts } = link
+    const { run } = this.#setup
     receipts.checkCut(batch, lanes)
     let room = true
-    const earlier = [...(left?.pieces ?? [])]
-    for (const piece of left === undefined ? newPieces(setup.run, batch, lanes) : []) {
-      if (receipts.isBegun(piece)) earlier.push({ piece, isSent: true })
+    const earlier = left === undefined ? [] : [...left]
+    for (const piece of left === undefined ? newPieces(run, batch, lanes) : []) {
+      if (receipts.isBegun(piece)) earlier.push({ piece, isSent: true, hasNoReceipt: false })
       else room = batches.add(piece) && room
     }
     for (const one of earlier) {
       link.isInDoubt = true
       try {
-        receipts.takeUp(one, left?.known.hasNoReceipt === true)
+        receipts.takeUp(one)
       } catch (error) {
         // Does not throw, because the piece is already open. The failing run gives it an outcome with all other open pieces.
         link.fail(error)
       }
     }
-    return room && batches.node.bufferedBytes < setup.run.checked.maxInFlightBytes
+    return room && batches.node.bufferedBytes < run.checked.maxInFlightBytes
   }
 
   get #hasRoom(): boolean {
-    const { batches, setup } = this.link
-    const { state, checked } = setup.run
+    const { batches } = this.link
+    const { state, checked } = this.#setup.run
     return (
       batches.hasRoom && (!batches.node.carriesOneBatch || state.open.size < checked.connections)
     )
@@ -143,13 +138,13 @@ export class ReceiptWatcher implements Delivery {
   async #learn(from: Evidence): Promise<void> {
     const { link } = this
     await this.#room()
-    while (link.setup.run.state.open.size > 0 && link.failure === undefined) await link.woken()
+    while (this.#setup.run.state.open.size > 0 && link.failure === undefined) await link.woken()
     await link.batches.node.ask(control => from.learn(control))
   }
 
   checkOwner(): Promise<void> {
-    const { batches, setup, queryTimeoutMs } = this.link
-    return batches.node.ask(control => checkOwner(setup.run, control, queryTimeoutMs))
+    const { batches, queryTimeoutMs } = this.link
+    return batches.node.ask(control => checkOwner(this.#setup.run, control, queryTimeoutMs))
   }
 
   close(): Promise<void> {
@@ -180,12 +175,12 @@ export class ReceiptWatcher implements Delivery {
     link.wake()
     await this.#watching
     link.batches.endHalves()
-    const { ending, checked, state } = link.setup.run
+    const { ending, checked, state } = this.#setup.run
     // If the server fell silent, parts and retries that were still waiting are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
       link.fail(silenceError(checked.confirmTimeoutMs, this.#missing))
     }
-    await endMemory(link)
+    await link.end()
     if (link.failure !== undefined) throw link.failure
   }
 
@@ -198,11 +193,11 @@ export class ReceiptWatcher implements Delivery {
 
   async #watch(): Promise<void> {
     const { link } = this
-    const { run } = link.setup
+    const { run } = this.#setup
     const { state } = run
     let pollMs = firstPollMs
     // The first batch has hardly left this machine.
-    await wait(link.setup.rules.clock, firstPollMs)
+    await wait(this.#setup.rules.clock, firstPollMs)
     while (!this.#allSent || state.open.size > 0) {
       // If a different process has taken over the run, this process must not change anything of the run any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
@@ -243,17 +238,17 @@ export class ReceiptWatcher implements Delivery {
   /** Asks the server once. @returns whether the ledger contained new rows */
   async #look(): Promise<boolean> {
     const { link } = this
-    if (link.batches.node.isLost) await reconnect(link)
+    if (link.batches.node.isLost) await link.reconnect()
     try {
-      if (link.batches.leader !== undefined) await moveToLeader(link)
-      const hasNews = link.needsLedger && (await readLedger(link))
+      if (link.batches.leader !== undefined) await link.moveToLeader()
+      const hasNews = link.needsLedger && (await link.readLedger())
       await link.batches.node.ask(this.#lookAtTarget)
       if (hasNews) return true
       this.#seeProgress()
       const quietMs = link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs)
       if (link.isStranded || quietMs >= this.#quietMs) {
         link.isStranded = false
-        await investigateSilence(link)
+        await link.investigateSilence()
         this.#lookedAtMs = link.nowMs
       }
       return false
@@ -273,17 +268,18 @@ export class ReceiptWatcher implements Delivery {
    */
   async #renewsLedger(): Promise<boolean> {
     const { link } = this
-    const { batches, setup } = link
+    const { batches } = link
     const { node } = batches
     if (!batches.isHeld) {
-      if (!mayBeEndless(setup.run) || !setup.run.state.uncertain.isEmpty) return false
+      const { run } = this.#setup
+      if (!mayBeEndless(run) || !run.state.uncertain.isEmpty) return false
       const rows = node.ledgerRows - this.#firstRows
       if (this.#allSent || rows < maxLedgerRows) return false
       batches.isHeld = true
     }
     if (node.isLost || batches.leader !== undefined || !batches.isIdle) return false
     try {
-      await renewLedger(link)
+      await link.replaceLedger()
     } catch (error) {
       if (error instanceof TimeoutError) link.giveUpConnection('control')
       if (!node.isLost) throw error
@@ -297,7 +293,7 @@ export class ReceiptWatcher implements Delivery {
   }
 
   get #quietMs(): number {
-    return Math.min(longestQuietMs, this.link.setup.run.checked.confirmTimeoutMs / quietShare)
+    return Math.min(longestQuietMs, this.#setup.run.checked.confirmTimeoutMs / quietShare)
   }
 
   /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */
@@ -309,7 +305,7 @@ export class ReceiptWatcher implements Delivery {
 
   #giveUp(): void {
     const { link } = this
-    const error = silenceError(link.setup.run.checked.confirmTimeoutMs, this.#missing)
+    const error = silenceError(this.#setup.run.checked.confirmTimeoutMs, this.#missing)
     // If all batches were sent, a missing receipt does not stop the run. The batch then counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.batches.end('no receipt came in time')
