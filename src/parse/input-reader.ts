@@ -106,8 +106,6 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly text: SourceText
   /** Dialect of the text; undefined for JSON. */
   readonly dialect: KnownDialect | undefined
-  /** True if the first record was taken for a header, but the records after it do not confirm that. */
-  readonly isHeaderGuessed: boolean
   /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
   readonly raggedRecords: number
   /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */

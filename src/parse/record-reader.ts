@@ -52,7 +52,6 @@ export type FoundShape<Format extends string> = Pick<
   | 'format'
   | 'recordKind'
   | 'dialect'
-  | 'isHeaderGuessed'
   | 'fieldNames'
   | 'fieldCount'
   | 'headerBytes'

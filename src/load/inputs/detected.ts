@@ -67,12 +67,7 @@ export function detectedNotices(
   const named = [dialect.delimiter, dialect.quote, header, detected.encoding]
   if (named.some(({ how }) => how === 'found')) notices.push(detectedText(detected))
   if (header.how === 'given') return notices
-  if (reader.isHeaderGuessed) {
-    notices.push(
-      'the first record is taken for a header, but the data does not confirm it: ' +
-        `${option('input.header')} no loads it as a row`,
-    )
-  } else if (!header.value && isByPosition) {
+  if (!header.value && isByPosition) {
     notices.push(
       `there seems to be no header, so the first record is loaded as a row: ${option('input.header')} yes leaves it out`,
     )

@@ -7,11 +7,11 @@
 import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
-import { assumedHeader, shapeOf, type AssumedHeader } from './assume-header.js'
+import { assumedHeader, isUsualName, shapeOf, type AssumedHeader } from './assume-header.js'
 import { looksLikeHeader, type FirstRecord } from './header-record.js'
+import { hasTrailingDelimiter } from './detect-dialect.js'
 import { testFit, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
-import { isUsualName } from './usual-names.js'
 
 /** The most column names that a message shows. */
 const shownNames = 5
@@ -99,15 +99,12 @@ function agreed(
 }
 
 function firstRows(records: SampleRecords): string[][] {
-  const rows: string[][] = []
   records.nextRecord()
-  while (rows.length < assumedRecords && records.nextRecord()) {
-    const count = Math.min(records.fieldCount, assumedFields)
-    rows.push(
-      Array.from({ length: count }, (_, i) => Buffer.from(records.cell(i)).toString().trim()),
-    )
-  }
-  return rows
+  return Array.from(records.first(assumedRecords), ({ fieldCount }) =>
+    Array.from({ length: Math.min(fieldCount, assumedFields) }, (_, i) =>
+      Buffer.from(records.cell(i)).toString().trim(),
+    ),
+  )
 }
 
 function unclear(
@@ -168,9 +165,8 @@ function columnLooks(
   }))
   let hasUsualNames = false
   records.nextRecord()
-  for (let count = 0; count < lookedAtRecords && records.nextRecord(); count++) {
-    for (const [field, column] of columns.entries()) {
-      if (field >= records.fieldCount) break
+  for (const { fieldCount } of records.first(lookedAtRecords)) {
+    for (const [field, column] of columns.slice(0, fieldCount).entries()) {
       const text = records.text(field).trim()
       if (text === '') continue
       if (!beginsLikeNumber.test(text)) {
@@ -226,4 +222,44 @@ function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (!isNumber(text)) return true
   if (year.test(text) && !column.areYears) return false
   return text.length >= column.fewestDigits && text.length <= column.mostDigits
+}
+
+// Records with an empty last field that have one field more than the header either end with a delimiter, or begin with a row name,
+// as R writes them. A wrong guess would put every value into the next column.
+
+/** The facts for judging records with one field more than the header. */
+export interface TrailingSample {
+  readonly file: string
+  readonly names: readonly string[]
+  /** Records of the sample, from the header on. */
+  readonly records: SampleRecords
+  /** Undefined if nothing is known of the columns, so that every record fits. */
+  readonly target: RowTarget | undefined
+}
+
+const noBytes = new Uint8Array(0)
+
+/**
+ * @throws {UsageError} DDB_USAGE if the records' first fields may be row names: all of them differ, none is empty, and
+ *   the records fit the columns both with and without them
+ */
+export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
+  const { length } = names
+  const found: Uint8Array[][] = []
+  records.nextRecord()
+  while (found.length < lookedAtRecords && records.nextRecord()) {
+    if (!hasTrailingDelimiter(records, length)) continue
+    found.push(Array.from({ length }, (_, field) => records.cell(field)))
+  }
+  const rowNames = found.map(([first = noBytes]) => Buffer.from(first).toString('latin1').trim())
+  if (new Set(rowNames).size < rowNames.length || rowNames.includes('')) return
+  const shape = { file, kind: 'fields', names, fieldCount: length } as const
+  const fits = (rows: readonly (readonly Uint8Array[])[]): boolean =>
+    target === undefined || testFit(target, shape, rows).misfit === undefined
+  const shifted = found.map(fields => [...fields.slice(1), noBytes])
+  if (found.length === 0 || !fits(found) || !fits(shifted)) return
+  throw usageError(
+    `the records of ${file} have one field more than its header, so they end with a delimiter or begin with a row name: ` +
+      `leave out the header with ${option('input.skipLines')} 1 and ${option('input.header')} no, and number the fields with ${option('mapping.map')}`,
+  )
 }

@@ -1,9 +1,10 @@
 /*
   Detects the delimiter, quote and escape character that the user has not given. The best dialect makes the records of a sample
-  most alike, and its fields look like values.
+  most alike, and its fields look like values. The columns show whether numbers have a decimal comma, and the records whether they
+  end with a delimiter that the first record lacks.
 */
 import type { TriedDialect } from './record-walk.js'
-import { SampleRecords } from './sample-records.js'
+import { mostCommon, SampleRecords } from './sample-records.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
@@ -11,6 +12,10 @@ export const delimiters = [',', '\t', ';', '|'] as const
 const lookedAtFields = 1000
 /** Limit of the records to examine if only one dialect is possible. */
 const someRecords = 50
+/** Limit of the fields to examine for the layout, because records may be very wide. */
+const layoutFields = 600
+const leastRecords = 20
+const lookedAtColumns = 200
 
 /** The known parts of a dialect; undefined for parts to detect. */
 export interface KnownDialect {
@@ -103,36 +108,32 @@ function fit(
   maxRecords: number,
   isLookedAt: boolean,
 ): Fit {
-  const counts = new Map<number, number>()
-  let count = 0
+  const widths: number[] = []
   let fieldCount = 0
   let alike = 0
   let quotedRecords = 0
   let brokenRecords = 0
   let looks = 0
   let lookedAt = 0
-  while (count < maxRecords && records.nextRecord()) {
-    const { isBroken, hasQuoted } = records
+  for (const { isBroken, hasQuoted, fieldCount: width } of records.first(maxRecords)) {
     if (isBroken) brokenRecords++
     if (hasQuoted) quotedRecords++
-    if (count++ === 0) fieldCount = records.fieldCount
+    widths.push(width)
+    fieldCount ||= width
     if (fieldCount === 1) continue
-    if (records.fieldCount === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
-    counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
+    if (width === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
     if (!isLookedAt || lookedAt >= lookedAtFields) continue
     // Leaves out an empty last field, because the delimiter before it may just end the record.
-    const fields = records.isLastEmpty ? records.fieldCount - 1 : records.fieldCount
+    const fields = records.isLastEmpty ? width - 1 : width
     for (let field = 0; field < fields; field++) looks += looksOf(records, field)
     lookedAt += fields
   }
-  const result = { dialect, records: count, quotedRecords, brokenRecords }
+  const { length } = widths
+  const result = { dialect, records: length, quotedRecords, brokenRecords }
   if (fieldCount < 2) return { ...result, score: 0 }
   // Considers the most common number of fields, because a header may have a different number.
-  const mode = [...counts].reduce(
-    (most, [fields, times]) => (fields > 1 ? Math.max(most, times) : most),
-    0,
-  )
-  const consistency = Math.max(alike, 0.8 * mode) / count
+  const [, mode] = mostCommon(widths, 2)
+  const consistency = Math.max(alike, 0.8 * mode) / length
   return {
     ...result,
     score: consistency * consistency * (0.5 + (0.5 * looks) / Math.max(1, lookedAt)),
@@ -158,4 +159,67 @@ function looksOf(records: SampleRecords, field: number): number {
   if (number.test(text)) return 1
   if (!otherDelimiter.test(text)) return text.startsWith(' ') ? 0.5 : 0.8
   return proseDelimiter.test(text) ? 0.5 : 0.2
+}
+
+export interface Layout {
+  readonly decimalComma: boolean
+  readonly trailingDelimiter: boolean
+}
+
+/** The first three parameters are those of `detectDialect`. @param dialect  the dialect that `detectDialect` found */
+export function detectLayout(
+  bytes: Uint8Array,
+  from: number,
+  isWhole: boolean,
+  dialect: TriedDialect,
+): Layout {
+  const records = new SampleRecords(bytes, from, isWhole, dialect)
+  if (!records.nextRecord()) return { decimalComma: false, trailingDelimiter: false }
+  const { fieldCount } = records
+  const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, newColumn)
+  let count = 0
+  let trailing = 0
+  for (const record of records.first(Math.max(leastRecords, layoutFields / columns.length))) {
+    count++
+    if (hasTrailingDelimiter(record, fieldCount)) trailing++
+    for (const [field, column] of columns.slice(0, record.fieldCount).entries()) {
+      see(column, record.text(field).replace(/^[ \t]+|[ \t]+$/g, ''))
+    }
+  }
+  return { decimalComma: hasDecimalComma(columns), trailingDelimiter: trailing > count / 2 }
+}
+
+/** Numbers in one column. Empty fields do not count. */
+interface ColumnLook {
+  /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
+  commas: number
+  thousands: number
+  /** Number of fields that are neither like `15` nor like `1,5`; Infinity if a field has a decimal point. */
+  others: number
+}
+
+function newColumn(): ColumnLook {
+  return { commas: 0, thousands: 0, others: 0 }
+}
+
+/** A number like `15`, `1.5` or `1,5`, or the beginning of another text: whole part, mark, fraction, and what follows. */
+const numberParts = /^[+-]?(\d*)(.?)(\d*)(.*)$/s
+
+function see(column: ColumnLook, text: string): void {
+  if (text === '') return
+  const [, whole = '', mark, fraction = '', rest] = numberParts.exec(text)!
+  if (whole !== '' && mark === '') return
+  const isMarked = fraction !== '' && rest === ''
+  if (isMarked && mark === ',' && whole !== '') {
+    column.commas++
+    if (whole.length <= 3 && fraction.length === 3) column.thousands++
+  } else column.others += isMarked && mark === '.' ? Infinity : 1
+}
+
+/** True if some column holds only numbers with commas that cannot separate thousands, and no column has points in numbers. */
+function hasDecimalComma(columns: readonly ColumnLook[]): boolean {
+  return (
+    columns.some(column => column.commas > column.thousands && column.others === 0) &&
+    columns.every(column => column.others !== Infinity)
+  )
 }

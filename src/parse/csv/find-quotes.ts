@@ -3,7 +3,7 @@
   fields, or quotes may be ordinary characters. The result is only a proposal, and the program always reports it.
 */
 import { detectDialect, type KnownDialect } from './detect-dialect.js'
-import { SampleRecords } from './sample-records.js'
+import { mostCommon, SampleRecords } from './sample-records.js'
 
 /** Options with which every record of the sample can be read. */
 export interface QuotesDialect {
@@ -69,24 +69,20 @@ export function findQuotes(
 const quoteByte = 34
 
 function readingOf(records: SampleRecords): Reading {
-  const counts = new Map<number, number>()
-  let count = 0
+  const widths: number[] = []
   let broken = 0
   let misquoted = 0
   let quoted = 0
   let isUnsure = false
-  for (; count < lookedAtRecords && records.nextRecord(); count++) {
-    counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
-    if (records.isBroken) broken++
-    if (records.isMisquoted) misquoted++
-    if (records.hasQuoted) quoted++
-    isUnsure ||= records.isOverlong
+  for (const record of records.first(lookedAtRecords)) {
+    widths.push(record.fieldCount)
+    if (record.isBroken) broken++
+    if (record.isMisquoted) misquoted++
+    if (record.hasQuoted) quoted++
+    isUnsure ||= record.isOverlong
   }
-  const [width = 1, alike = 0] = [...counts].reduce(
-    (most, next) => (next[1] > most[1] ? next : most),
-    [1, 0] as const,
-  )
-  const isAlike = alike >= leastAlike * count
+  const [width, alike] = mostCommon(widths)
+  const isAlike = alike >= leastAlike * widths.length
   return { broken, misquoted, quoted, isUnsure, isAlike, isOneField: width === 1 }
 }
 

@@ -6,7 +6,7 @@ import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
 import type { TriedDialect } from './record-walk.js'
-import { SampleRecords } from './sample-records.js'
+import { mostCommon, SampleRecords } from './sample-records.js'
 import { countLineEnds } from '../line-ends.js'
 
 const lookedAtRecords = 1000
@@ -61,24 +61,20 @@ function isBetter(next: Cut, best: Cut): boolean {
 
 /** @returns undefined if too few records are alike */
 function cutBy(sample: SampleRecords): Cut | undefined {
-  const counts = new Map<number, number>()
+  const widths: number[] = []
   const first: { start: number; fieldCount: number; filled: number; numbers: number }[] = []
-  let records = 0
-  for (let fields = 0; records < lookedAtRecords && fields < lookedAtFields; records++) {
-    if (!sample.nextRecord()) break
-    const { fieldCount } = sample
+  let fields = 0
+  for (const { fieldCount } of sample.first(lookedAtRecords)) {
+    if (fields >= lookedAtFields) break
     fields += fieldCount
-    counts.set(fieldCount, (counts.get(fieldCount) ?? 0) + 1)
-    if (records > mostTitles) continue
+    widths.push(fieldCount)
+    if (widths.length > mostTitles + 1) continue
     const texts = Array.from({ length: fieldCount }, (_, i) => sample.text(i).trim())
     const filled = texts.filter(text => text !== '').length
     const numbers = texts.filter(text => /^[+-]?\.?\d/.test(text)).length
     first.push({ start: sample.starts[0]!, fieldCount, filled, numbers })
   }
-  const [width, alike] = [...counts].reduce(
-    (most, next) => (next[0] > 1 && next[1] > most[1] ? next : most),
-    [1, 0] as const,
-  )
+  const [width, alike] = mostCommon(widths, 2)
   // A header may lack the name of the first field, but only above values, and in files from spreadsheets a title has
   // empty fields after it.
   const titles = first.findIndex(({ fieldCount, filled }, i) => {
@@ -87,5 +83,5 @@ function cutBy(sample: SampleRecords): Cut | undefined {
     return filled > 1 && (fieldCount >= width || isShort)
   })
   if (alike < fewestRecords || titles < 0) return undefined
-  return { width, share: alike / (records - titles), titles, start: first[titles]!.start }
+  return { width, share: alike / (widths.length - titles), titles, start: first[titles]!.start }
 }

@@ -13,9 +13,13 @@ import { optionTexts } from '../option-texts.js'
 import { linesAbove, linesAboveError } from './lines-above.js'
 import { scannersOf } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
-import { detectDialect } from './detect-dialect.js'
-import { type FollowingRecords, isHeaderByData, isHeaderFor } from './decide-header.js'
-import { detectLayout, type Layout } from './detect-layout.js'
+import { detectDialect, detectLayout, type Layout } from './detect-dialect.js'
+import {
+  checkTrailingDelimiter,
+  type FollowingRecords,
+  isHeaderByData,
+  isHeaderFor,
+} from './decide-header.js'
 import { headerNames, looksLikeHeader, withoutLast, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
 import type { TriedDialect } from './record-walk.js'
@@ -26,7 +30,6 @@ import {
   SampleRecords,
   separatorLine,
 } from './sample-records.js'
-import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
 import type {
@@ -124,7 +127,6 @@ export async function openCsv(
     format,
     recordKind: 'fields',
     dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
-    isHeaderGuessed: isHeader && isGuessed(undecided) && !layout.standsOut,
     fieldNames: names,
     fieldCount,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
@@ -180,10 +182,8 @@ function wantedCount(
   if (columns === foundCount) return undefined
   const sample = records()
   if (isHeader) sample.nextRecord()
-  for (let count = 0; count < lookedAtRecords && sample.nextRecord(); count++) {
-    if (sample.fieldCount === columns) return columns
-  }
-  return undefined
+  const widths = Array.from(sample.first(lookedAtRecords), ({ fieldCount }) => fieldCount)
+  return widths.includes(columns) ? columns : undefined
 }
 
 /** Opens inputs that are alike, one after the other, in the same memory. */
@@ -261,10 +261,6 @@ interface Undecided {
   readonly settled: CsvOptions['settled']
   /** Each call steps through the records again, from the first one on. */
   readonly records: () => SampleRecords
-}
-
-function isGuessed({ dialect, target, settled }: Undecided): boolean {
-  return dialect.header === 'auto' && target === undefined && settled === undefined
 }
 
 function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | AssumedHeader {

@@ -40,6 +40,11 @@ export class SampleRecords extends RecordWalk {
     return isFound
   }
 
+  /** Steps over the next complete records, at most so many. */
+  *first(count: number): Generator<this, void, void> {
+    for (let left = count; left > 0 && this.nextRecord(); left--) yield this
+  }
+
   /** The text of a field, with one character per byte. */
   text(field: number): string {
     return this.#buffer.toString('latin1', this.starts[field], this.ends[field])
@@ -75,12 +80,18 @@ export function separatorLine(bytes: Uint8Array): string | undefined {
 export function emptyFields(names: readonly string[], records: SampleRecords): number[] {
   let empty = [...names.keys()].filter(field => names[field] === '')
   records.nextRecord()
-  for (
-    let count = 0;
-    empty.length > 0 && count < lookedAtRecords && records.nextRecord();
-    count++
-  ) {
-    empty = empty.filter(field => field >= records.fieldCount || records.cell(field).length === 0)
+  for (const { fieldCount } of records.first(empty.length === 0 ? 0 : lookedAtRecords)) {
+    empty = empty.filter(field => field >= fieldCount || records.cell(field).length === 0)
   }
   return empty
+}
+
+/** The most common of the numbers from `least` on, and how often it occurs; `[1, 0]` if there is none. */
+export function mostCommon(numbers: readonly number[], least = 1): readonly [number, number] {
+  const counts = new Map<number, number>()
+  for (const one of numbers) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return [...counts].reduce(
+    (most, next) => (next[0] >= least && next[1] > most[1] ? next : most),
+    [1, 0],
+  )
 }

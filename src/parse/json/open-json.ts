@@ -43,7 +43,6 @@ export function openJson(
     format: isDocument ? 'json' : 'ndjson',
     recordKind: 'members',
     dialect: undefined,
-    isHeaderGuessed: false,
     fieldNames: undefined,
     fieldCount: 0,
     headerBytes: undefined,

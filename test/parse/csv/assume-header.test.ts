@@ -5,9 +5,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { assumedHeader } from '../../../src/parse/csv/assume-header.js'
+import { assumedHeader, isLikelyName, isUsualName } from '../../../src/parse/csv/assume-header.js'
 import { runs } from '../../helpers/runs.js'
-import { isLikelyName, isUsualName } from '../../../src/parse/csv/usual-names.js'
 
 const split = (line: string): string[] => line.split(',').map(text => text.trim())
 

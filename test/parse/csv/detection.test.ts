@@ -3,8 +3,12 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { detectDialect, type KnownDialect } from '../../../src/parse/csv/detect-dialect.js'
-import { detectLayout, type Layout } from '../../../src/parse/csv/detect-layout.js'
+import {
+  detectDialect,
+  detectLayout,
+  type KnownDialect,
+  type Layout,
+} from '../../../src/parse/csv/detect-dialect.js'
 import { lineEndFrom } from '../../../src/parse/csv/record-walk.js'
 import { afterLines, SampleRecords } from '../../../src/parse/csv/sample-records.js'
 import { hasLine, type Sample, takeSample } from '../../../src/parse/csv/sample.js'
@@ -302,20 +306,6 @@ const layout = (text: string, delimiter = ','): Layout =>
     comment: '',
     trim: false,
   })
-
-t.test('a first record is distinguished from columns of numbers and dates', async t => {
-  for (const [text, standsOut] of [
-    ['id,name\n1,a\n', true],
-    ['day,name\n2024-01-02,a\n,b\n', true],
-    ['name,city\na,b\nc,d\n', false],
-    ['a,2024\nb,c\n', false],
-    ['name,price\na,1\nb,n/a\n', false],
-    ['name,price\n', false],
-    ['', false],
-  ] as const) {
-    t.equal(layout(text).standsOut, standsOut, JSON.stringify(text))
-  }
-})
 
 t.test('a comma is a decimal comma if it cannot be anything else', async t => {
   for (const [text, decimalComma] of [

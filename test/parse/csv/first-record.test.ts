@@ -4,7 +4,11 @@
 import t, { type Test } from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
-import { isHeaderByData, isHeaderFor } from '../../../src/parse/csv/decide-header.js'
+import {
+  checkTrailingDelimiter,
+  isHeaderByData,
+  isHeaderFor,
+} from '../../../src/parse/csv/decide-header.js'
 import {
   type FirstRecord,
   headerNames,
@@ -17,7 +21,6 @@ import {
   withDecimalComma,
 } from '../../../src/parse/csv/row-target.js'
 import { SampleRecords } from '../../../src/parse/csv/sample-records.js'
-import { checkTrailingDelimiter } from '../../../src/parse/csv/trailing-delimiter.js'
 import { openReader } from '../../../src/parse/formats.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'

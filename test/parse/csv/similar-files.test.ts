@@ -25,7 +25,7 @@ function told({ rows, places, rejects, reader }: ReadResult): unknown {
     found: { format, dialect, fieldNames, fieldCount, headerLineNumber },
     header: Buffer.from(headerBytes ?? []).toString('latin1'),
     counts: [reader.byteCounts, reader.columnCounts, reader.raggedRecords, reader.recordsRead],
-    ends: [reader.readToEnd, reader.isHeaderGuessed, reader.lastRange],
+    ends: [reader.readToEnd, reader.lastRange],
   }
 }
 
