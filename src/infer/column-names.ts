@@ -7,6 +7,7 @@ import { UsageError, usageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import type { InputReader } from '../parse/input-reader.js'
+import { knownNames, namedField, uniqueByLowerCase } from '../schema/field-names.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 
 /** Options that refer to columns by name. */
@@ -191,12 +192,9 @@ export function fieldColumns(
  * used, a number is a position.
  */
 function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
-  const exact = names.indexOf(source)
-  if (exact >= 0) return exact
-  const alike = names.flatMap((name, i) =>
-    name?.toLowerCase() === source.toLowerCase() ? [i] : [],
-  )
-  if (alike.length === 1) return alike[0]!
+  const asked = uniqueByLowerCase([source])
+  const named = namedField(source, knownNames(names.map(name => name ?? '')), asked)
+  if (named >= 0) return named
   const isNumber = (isByPosition || !hasNames) && /^[1-9]\d*$/.test(source)
   return isNumber && Number(source) <= names.length ? Number(source) - 1 : -1
 }

@@ -10,8 +10,9 @@ import { TemplateText } from '../parse/columns/template-column.js'
 import { NullTexts } from '../parse/null-texts.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
-import { Candidate, type TrialResults } from './candidate.js'
 import {
+  Candidate,
+  type TrialResults,
   arrayReadings,
   formatReadings,
   formatsDroppingIn,
@@ -21,7 +22,7 @@ import {
   plainReadings,
   readingsAs,
   type Reading,
-} from './candidate-types.js'
+} from './candidate.js'
 import { digitFormats, givenFormat } from './digit-times.js'
 import { DistinctCount } from './distinct-count.js'
 import { TextFacts } from './text-facts.js'

@@ -9,7 +9,7 @@ import { formatScalar } from '../protocol/element.js'
 import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
-import { unitsPerDay } from './candidate-types.js'
+import { unitsPerDay } from './candidate.js'
 import { isCodeName } from './column-names.js'
 import {
   dayRange,

@@ -3,7 +3,7 @@
   ` A` and `A` are two symbols.
 */
 import { option } from '../errors.js'
-import { timeExtremes, unitsPerDay } from '../infer/candidate-types.js'
+import { timeExtremes, unitsPerDay } from '../infer/candidate.js'
 import { dateFormatText } from '../parse/cells/date-format.js'
 import { unusualTimes } from '../parse/cells/count-format.js'
 import type { Batch } from '../parse/batch.js'

@@ -9,8 +9,6 @@ import { BufferPool } from './columns/buffer-pool.js'
 import { roomOfRow, type WireRoom } from './columns/column-builder.js'
 import type { InputTexts } from './columns/template-column.js'
 import { keepsBlanks } from './types/column-types.js'
-import { checkNames } from './check-names.js'
-import { InputRows, type RowBounds } from './input-rows.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type {
@@ -31,8 +29,8 @@ import {
   type ReportedColumn,
   type RowFault,
 } from './row-fault.js'
-import { setColumnTexts, sourcedColumn } from './sourced-column.js'
-import { rangeAt, RowPlaces } from './row-places.js'
+import { checkNames, setColumnTexts, sourcedColumn } from './sourced-column.js'
+import { rangeAt, type RowBounds, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
   readonly sources: readonly TextSource[]
@@ -91,8 +89,6 @@ export class BatchBuilder {
   #open!: OpenRange
   #ended: OpenRange[] = []
   #text!: SourceText
-  /** Maps rows back to the input's bytes; undefined if the text is the input's own bytes. */
-  #inputRows: InputRows | undefined
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
@@ -138,12 +134,11 @@ export class BatchBuilder {
    * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
    */
   beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
-    const { origin } = text
     const isChanged = setColumnTexts(this.#columns, input.file, texts, this.rowCount)
     if (isChanged) this.#most = roomOfRow(this.#columns)
     this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
-    this.#inputRows = origin && new InputRows(origin)
+    this.#places.beginInput(text.origin)
     this.recordBytes = 0
     for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
   }
@@ -215,8 +210,7 @@ export class BatchBuilder {
 
   /** @param bounds  places of the rows; the columns already have the values of these rows */
   #addRows(bounds: RowBounds): void {
-    const rows = this.#inputRows?.of(bounds) ?? bounds
-    this.recordBytes += this.#places.append(rows, this.rowCount)
+    this.recordBytes += this.#places.append(bounds, this.rowCount)
     this.rowCount += bounds.rowCount
   }
 

@@ -8,8 +8,7 @@ import { nullDouble, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { Column } from '../../protocol/value.js'
 import { isRead, notFinite, noValue, type NumberArray, type ReadCell } from '../cells/read-cell.js'
 import type { RecordBlock } from '../record-block.js'
-import { ArrayStore } from './array-store.js'
-import type { BufferPool } from './buffer-pool.js'
+import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 
 export interface FixedLayout {

@@ -9,8 +9,7 @@ import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
-import { ArrayStore } from './array-store.js'
-import type { BufferPool } from './buffer-pool.js'
+import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 
 /** Bytes of the length before a BLOB. */

@@ -3,6 +3,7 @@
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
+import { uniqueByLowerCase } from '../../schema/field-names.js'
 import type { CellRules } from '../cell-rules.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import type { ClockRules } from '../cells/pattern-format.js'
@@ -96,8 +97,8 @@ export interface JsonLevel {
   /** Precedes the keys in names of members: '' for the record itself, `a.` for the object `a`. */
   readonly prefix: string
   readonly entries: ReadonlyMap<string, JsonEntry>
-  /** The entries by their keys in lower case, without those whose keys differ in case only. */
-  readonly anyCase: ReadonlyMap<string, JsonEntry | undefined>
+  /** The keys by their lower case, without those that differ in case only. */
+  readonly alike: ReadonlyMap<string, string | undefined>
   /** Fields for the members of this object and of the objects in it. */
   readonly fields: readonly number[]
   /** Number of the record that had the object last. */
@@ -118,9 +119,6 @@ export function recordLevel(names: readonly string[]): JsonLevel {
     if (known !== undefined) return known
     const entries = new Map<string, JsonEntry>()
     const fields = [...names.keys()].filter(field => names[field]!.startsWith(prefix))
-    const anyCase = new Map<string, JsonEntry | undefined>()
-    const level = { prefix, entries, anyCase, fields, seenIn: 0 }
-    byPrefix.set(prefix, level)
     for (const field of fields) {
       const name = names[field]!.slice(prefix.length)
       entries.set(name, { field, level: entries.get(name)?.level })
@@ -130,10 +128,8 @@ export function recordLevel(names: readonly string[]): JsonLevel {
         entries.set(key, { field: entries.get(key)?.field ?? -1, level: inner })
       }
     }
-    for (const [key, entry] of entries) {
-      const small = key.toLowerCase()
-      anyCase.set(small, anyCase.has(small) ? undefined : entry)
-    }
+    const level = { prefix, entries, alike: uniqueByLowerCase(entries.keys()), fields, seenIn: 0 }
+    byPrefix.set(prefix, level)
     return level
   }
   return levelOf('')

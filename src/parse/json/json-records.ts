@@ -323,7 +323,9 @@ export class JsonRecords {
 
   /** The meaning of a key in an object; undefined if the rules refuse it. */
   #entryNamed(key: string, level: JsonLevel): JsonEntry | undefined {
-    const entry = level.entries.get(key) ?? level.anyCase.get(key.toLowerCase())
+    const { entries, alike } = level
+    const known = entries.has(key) ? key : alike.get(key.toLowerCase())
+    const entry = known === undefined ? undefined : entries.get(known)
     if (entry !== undefined || this.#rules.ignoreExtra) return entry ?? ignoredEntry
     this.obstacle = extraFault(level.prefix, key, this.#members, this.#rules.byPosition === true)
     return undefined

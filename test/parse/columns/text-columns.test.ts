@@ -7,8 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { readInteger } from '../../../src/parse/cells/read-exact.js'
 import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-column.js'
-import { ArrayStore } from '../../../src/parse/columns/array-store.js'
-import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { ArrayStore, BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
 import {
   FixedColumn,
