@@ -1,476 +1,114 @@
 /*
   Columns of each type: accepted and refused texts, and null.
 */
-import fc from 'fast-check'
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
-import { runs } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadResult } from '../reading.js'
 
-// Every column type: accepted texts with their values, and refused texts with the reason. The values are compared in
-// DolphinDB's own spelling.
+// Every column type in a whole input: a text with its value in DolphinDB's own spelling, and texts that it refuses. The tests in cells/
+// try all spellings.
 
-type Case = readonly [text: string, value: string]
+const accepted: readonly (readonly [type: string, text: string, value: string])[] = [
+  ['BOOL', ' True ', 'true'],
+  ['BOOL', '0', 'false'],
+  ['CHAR', 'a', "'a'"],
+  ['CHAR', "' '", "' '"],
+  ['CHAR', '-127', '-127'],
+  ['SHORT', '1200e-2', '12'],
+  ['INT', '-2147483647', '-2147483647'],
+  ['LONG', '9.223372036854775807E18', '9223372036854775807'],
+  ['DOUBLE', '123456789012345678', '123456789012345680'],
+  ['FLOAT', '-16777219', '-16777220'],
+  ['DATE', '0001/01/01', '0001.01.01'],
+  ['DATE', '20120613T000000Z', '2012.06.13'],
+  ['MONTH', '1969-12', '1969.12M'],
+  ['TIME', '13:30:10.5', '13:30:10.500'],
+  ['MINUTE', '13:30', '13:30m'],
+  ['SECOND', '13:30:10.000', '13:30:10'],
+  ['DATETIME', '1901.12.13T20:45:53', '1901.12.13T20:45:53'],
+  ['TIMESTAMP', '2012-06-13 13:30:10 UTC', '2012.06.13T13:30:10.000'],
+  ['TIMESTAMP', '"2012-06-13T13:30:10,008"', '2012.06.13T13:30:10.008'],
+  ['TIMESTAMP', '1969-12-31T23:59:59.999', '1969.12.31T23:59:59.999'],
+  ['NANOTIME', '13:30:10.008007006', '13:30:10.008007006'],
+  ['NANOTIMESTAMP', '1677-09-21T00:12:43.145224193', '1677.09.21T00:12:43.145224193'],
+  ['DATEHOUR', '2012-06-13T07:00:00', '2012.06.13T07'],
+  ['DATEMINUTE', '2012.06.13T13:30', '2012.06.13T13:30'],
+  ['SYMBOL', ' 上海 ', ' 上海 '],
+  ['STRING', '"a, ""b"""', 'a, "b"'],
+  ['STRING', 'x'.repeat(300), 'x'.repeat(300)],
+  ['STRING', ' ', ' '],
+  ['UUID', '5D212A78-CC48-E3B1-4235-B4D91473EE87', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
+  ['INT128', 'e1671797c52e15f763380b45e841ec32', 'e1671797c52e15f763380b45e841ec32'],
+  ['IPADDR', '192.168.1.13', '192.168.1.13'],
+  ['IPADDR', '2001:0DB8:0:0:0:0:0:1', '2001:db8::1'],
+  ['COMPLEX', '-1e3-2.5i', '-1000-2.5i'],
+  ['POINT', '"(1.5, -2.5)"', '(1.5, -2.5)'],
+  ['DURATION', '1XNYS', '1XNYS'],
+  ['DECIMAL32(2)', '-0.01', '-0.01'],
+  ['DECIMAL64(4)', '922337203685477.5807', '922337203685477.5807'],
+  ['DECIMAL128(10)', '-1.5', '-1.5000000000'],
+  ['INT[]', '"[1, 2,,3]"', '[1,2,,3]'],
+  ['INT[]', '[]', '[]'],
+  ['DECIMAL64(2)[]', '"1.5,2"', '[1.50,2.00]'],
+  ['TIMESTAMP[]', '2012.06.13', '[2012.06.13T00:00:00.000]'],
+]
 
-/** Accepted spellings and their values; '' for null. */
-const accepted: Record<string, readonly Case[]> = {
-  BOOL: [
-    ['true', 'true'],
-    ['FALSE', 'false'],
-    ['True', 'true'],
-    ['1', 'true'],
-    ['0', 'false'],
-    [' true ', 'true'],
-  ],
-  CHAR: [
-    ['97', "'a'"],
-    ["'a'", "'a'"],
-    ['a', "'a'"],
-    ['-', "'-'"],
-    ['5', '5'],
-    ['-127', '-127'],
-    ['127', '127'],
-    ["' '", "' '"],
-  ],
-  SHORT: [
-    ['-32767', '-32767'],
-    ['32767', '32767'],
-    ['+7', '7'],
-    ['007', '7'],
-    ['1.0', '1'],
-    ['1e2', '100'],
-    ['1200e-2', '12'],
-    ['-0.0', '0'],
-  ],
-  INT: [
-    ['-2147483647', '-2147483647'],
-    ['2147483647', '2147483647'],
-    [' 5', '5'],
-    ['5\t', '5'],
-    ['00000000000000000000005', '5'],
-  ],
-  LONG: [
-    ['9007199254740993', '9007199254740993'],
-    ['-9223372036854775807', '-9223372036854775807'],
-    ['9223372036854775807', '9223372036854775807'],
-    ['-1', '-1'],
-    ['4294967296', '4294967296'],
-    ['-4294967297', '-4294967297'],
-    ['+1000000000', '1000000000'],
-    [' 1234567890123456789 ', '1234567890123456789'],
-    ['9.223372036854775807E18', '9223372036854775807'],
-    ['12345678901234567.000', '12345678901234567'],
-  ],
-  DOUBLE: [
-    ['1.5', '1.5'],
-    ['-.5', '-0.5'],
-    ['5.', '5'],
-    ['1e3', '1000'],
-    ['1E-3', '0.001'],
-    ['0.1', '0.1'],
-    ['123456789012345678', '123456789012345680'],
-    ['1.7976931348623157e308', '1.7976931348623157e+308'],
-    ['4.9e-324', '5e-324'],
-  ],
-  FLOAT: [
-    ['1.5', '1.5'],
-    ['3.4028234e38', '3.4028235e+38'],
-    ['16777217', '16777216'],
-    ['-16777219', '-16777220'],
-  ],
-  DATE: [
-    ['2012.06.13', '2012.06.13'],
-    ['2012-06-13', '2012.06.13'],
-    ['2012/06/13', '2012.06.13'],
-    ['20120613', '2012.06.13'],
-    ['2024-02-29', '2024.02.29'],
-    ['1969.12.31', '1969.12.31'],
-    ['0001-01-01', '0001.01.01'],
-    ['9999-12-31', '9999.12.31'],
-    ['2012-06-13T00:00:00', '2012.06.13'],
-    ['2012/06/13 00:00', '2012.06.13'],
-    ['20120613T000000Z', '2012.06.13'],
-    ['2012-06-13 00:00:00.000+08:00', '2012.06.13'],
-  ],
-  MONTH: [
-    ['2012.06M', '2012.06M'],
-    ['2012.06', '2012.06M'],
-    ['2012-06', '2012.06M'],
-    ['1969.12M', '1969.12M'],
-  ],
-  TIME: [
-    ['13:30:10.008', '13:30:10.008'],
-    ['13:30:10', '13:30:10.000'],
-    ['13:30:10.5', '13:30:10.500'],
-    ['13:30:10.008000', '13:30:10.008'],
-    ['23:59:59.999', '23:59:59.999'],
-  ],
-  MINUTE: [
-    ['13:30m', '13:30m'],
-    ['13:30', '13:30m'],
-  ],
-  SECOND: [
-    ['13:30:10', '13:30:10'],
-    ['13:30:10.000', '13:30:10'],
-  ],
-  DATETIME: [
-    ['2012.06.13T13:30:10', '2012.06.13T13:30:10'],
-    ['2012-06-13 13:30:10', '2012.06.13T13:30:10'],
-    ['2012.06.13', '2012.06.13T00:00:00'],
-    ['1901.12.13T20:45:53', '1901.12.13T20:45:53'],
-    ['2038.01.19T03:14:07', '2038.01.19T03:14:07'],
-    ['2012-06-13T13:30', '2012.06.13T13:30:00'],
-  ],
-  TIMESTAMP: [
-    ['2012.06.13T13:30:10.008', '2012.06.13T13:30:10.008'],
-    ['2012-06-13 13:30:10.008', '2012.06.13T13:30:10.008'],
-    ['2012/06/13T13:30:10.008', '2012.06.13T13:30:10.008'],
-    ['2012-06-13T13:30:10', '2012.06.13T13:30:10.000'],
-    ['2012-06-13T13:30:10.5', '2012.06.13T13:30:10.500'],
-    ['2012-06-13T13:30:10.008000000', '2012.06.13T13:30:10.008'],
-    ['2012-06-13T13:30:10.008Z', '2012.06.13T13:30:10.008'],
-    ['2012-06-13T13:30:10+00:00', '2012.06.13T13:30:10.000'],
-    ['2012-06-13T13:30:10.5+0000', '2012.06.13T13:30:10.500'],
-    ['2012.06.13', '2012.06.13T00:00:00.000'],
-    ['20120613', '2012.06.13T00:00:00.000'],
-    ['2012-06-13T13:30:10+08:00', '2012.06.13T13:30:10.000'],
-    ['2012-06-13T13:30:10.008-0500', '2012.06.13T13:30:10.008'],
-    ['2012-06-13 13:30:10 UTC', '2012.06.13T13:30:10.000'],
-    ['2012-06-13t13:30:10z', '2012.06.13T13:30:10.000'],
-    ['20240203T100000', '2024.02.03T10:00:00.000'],
-    ['20240203T100000.5Z', '2024.02.03T10:00:00.500'],
-    ['20240203 1000', '2024.02.03T10:00:00.000'],
-    ['"2012-06-13T13:30:10,008"', '2012.06.13T13:30:10.008'],
-    ['1969-12-31T23:59:59.999', '1969.12.31T23:59:59.999'],
-    ['1901-01-01 00:00:00.001', '1901.01.01T00:00:00.001'],
-    [' 2012-06-13T13:30:10.008', '2012.06.13T13:30:10.008'],
-  ],
-  NANOTIME: [
-    ['13:30:10.008007006', '13:30:10.008007006'],
-    ['13:30:10', '13:30:10.000000000'],
-    ['13:30:10.5', '13:30:10.500000000'],
-  ],
-  NANOTIMESTAMP: [
-    ['2012.06.13T13:30:10.008007006', '2012.06.13T13:30:10.008007006'],
-    ['1969-12-31T23:59:59.999999999', '1969.12.31T23:59:59.999999999'],
-    ['2262-04-11T23:47:16.854775807', '2262.04.11T23:47:16.854775807'],
-    ['1677-09-21T00:12:43.145224193', '1677.09.21T00:12:43.145224193'],
-    ['2012-06-13', '2012.06.13T00:00:00.000000000'],
-  ],
-  DATEHOUR: [
-    ['2012.06.13T13', '2012.06.13T13'],
-    ['2012-06-13 00', '2012.06.13T00'],
-    ['2012-06-13T07:00:00', '2012.06.13T07'],
-  ],
-  DATEMINUTE: [['2012.06.13T13:30', '2012.06.13T13:30']],
-  SYMBOL: [
-    ['IBM', 'IBM'],
-    [' a ', ' a '],
-    ['上海', '上海'],
-  ],
-  STRING: [
-    ['"a, ""b"""', 'a, "b"'],
-    ['naïve 😀', 'naïve 😀'],
-    ['x'.repeat(300), 'x'.repeat(300)],
-    [' ', ' '],
-  ],
-  UUID: [
-    ['5d212a78-cc48-e3b1-4235-b4d91473ee87', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
-    ['5D212A78-CC48-E3B1-4235-B4D91473EE87', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
-  ],
-  INT128: [['e1671797c52e15f763380b45e841ec32', 'e1671797c52e15f763380b45e841ec32']],
-  IPADDR: [
-    ['192.168.1.13', '192.168.1.13'],
-    ['0.0.0.1', '0.0.0.1'],
-    ['2001:db8::1', '2001:db8::1'],
-    ['2001:0DB8:0:0:0:0:0:1', '2001:db8::1'],
-  ],
-  COMPLEX: [
-    ['2.3+4.0i', '2.3+4i'],
-    ['-1e3-2.5i', '-1000-2.5i'],
-  ],
-  POINT: [['"(1.5, -2.5)"', '(1.5, -2.5)']],
-  DURATION: [
-    ['3M', '3M'],
-    ['200ms', '200ms'],
-    ['-5y', '-5y'],
-    ['1XNYS', '1XNYS'],
-  ],
-  'DECIMAL32(2)': [
-    ['3.14', '3.14'],
-    ['-0.5', '-0.50'],
-    ['3.1400', '3.14'],
-    ['21474836.47', '21474836.47'],
-    ['+7', '7.00'],
-    ['.5', '0.50'],
-    ['1e2', '100.00'],
-    ['0', '0.00'],
-    ['-0.01', '-0.01'],
-  ],
-  'DECIMAL64(4)': [
-    ['922337203685477.5807', '922337203685477.5807'],
-    ['-922337203685477.5807', '-922337203685477.5807'],
-    ['1.5', '1.5000'],
-    ['1.25e-2', '0.0125'],
-    ['00000000000000000000000001.5', '1.5000'],
-  ],
-  'DECIMAL128(10)': [
-    ['1234567890123456789012345678.0123456789', '1234567890123456789012345678.0123456789'],
-    ['-1.5', '-1.5000000000'],
-    ['17014118346046923173168730371.5884105727', '17014118346046923173168730371.5884105727'],
-    ['-17014118346046923173168730371.5884105727', '-17014118346046923173168730371.5884105727'],
-    ['0', '0.0000000000'],
-  ],
-  'INT[]': [
-    ['"1,2,3"', '[1,2,3]'],
-    ['"[1, 2, 3]"', '[1,2,3]'],
-    ['7', '[7]'],
-    ['"1,,3"', '[1,,3]'],
-    ['[]', '[]'],
-  ],
-  'DECIMAL64(2)[]': [['"1.5,2"', '[1.50,2.00]']],
-  'TIMESTAMP[]': [
-    ['"2012.06.13, 2012-06-13T13:30:10.008"', '[2012.06.13T00:00:00.000,2012.06.13T13:30:10.008]'],
-  ],
-}
+const refused: readonly (readonly [type: string, noValue: string, outOfRange?: string])[] = [
+  ['BOOL', 'yes'],
+  ['CHAR', 'ab', '128'],
+  ['SHORT', '1.5', '32768'],
+  ['INT', '"2,131"', '-2147483648'],
+  ['INT', ' '],
+  ['LONG', '--1', '9223372036854775808'],
+  ['DOUBLE', '0x10', 'NaN'],
+  ['FLOAT', 'x', '1e39'],
+  ['DATE', '1900-02-29', '2012-06-13T00:00:01'],
+  ['MONTH', '2012.13M'],
+  ['TIME', '24:00:00', '13:30:10.0081'],
+  ['MINUTE', '13:30:00'],
+  ['SECOND', '13:30:60', '13:30:10.5'],
+  ['DATETIME', '2012.06.13X13:30:10', '2038.01.19T03:14:08'],
+  ['TIMESTAMP', '1577957400032', '2012.06.13T13:30:10.0081'],
+  ['NANOTIME', 'x', '13:30:10.0000000001'],
+  ['NANOTIMESTAMP', 'x', '9999-01-01'],
+  ['DATEHOUR', '2012.06.13', '2012.06.13T13:30'],
+  ['DATEMINUTE', 'x', '2012.06.13T13:30:05'],
+  ['UUID', '5d212a78-cc48-e3b1-4235-b4d91473ee8', '00000000-0000-0000-0000-000000000000'],
+  ['INT128', 'e1671797c52e15f763380b45e841ec3', '0'.repeat(32)],
+  ['IPADDR', '192.168.1.256', '::'],
+  ['COMPLEX', '2.3'],
+  ['POINT', '1.5'],
+  ['DURATION', '3q', '99999999999s'],
+  ['DECIMAL32(2)', 'abc', '3.141'],
+  ['DECIMAL64(4)', '-', '922337203685477.5808'],
+  ['DECIMAL128(10)', '-', '99999999999999999999999999999.9'],
+  ['INT[]', '"1,x,3"', '"1,2147483648"'],
+]
 
-type Refusal = readonly [text: string, code: string]
+t.test('a column accepts texts of its type, and an empty text as null', async t => {
+  for (const [type, text, value] of accepted) {
+    const options = { header: 'no', batch: { cells: { timeZone: 'none' } } } as const
+    const { rows, rejects } = await read(`${text},1\n,1\n`, `c:${type},n:INT`, options)
+    t.strictSame(rejects, [], type)
+    const found = rows.map(row => row[0])
+    t.strictSame(found, [value, type.endsWith('[]') ? '[]' : ''], type)
+  }
+})
 
-const cell = 'DDB_INPUT_CELL'
-const range = 'DDB_INPUT_RANGE'
-
-const refused: Record<string, readonly Refusal[]> = {
-  BOOL: [
-    ['yes', cell],
-    ['2', cell],
-    ['T', cell],
-  ],
-  CHAR: [
-    ['-128', range],
-    ['128', range],
-    ['ab', cell],
-    ['é', cell],
-  ],
-  SHORT: [
-    ['32768', range],
-    ['-32768', range],
-    ['1.5', cell],
-    ['1e-1', cell],
-    ['1e5', range],
-  ],
-  INT: [
-    ['-2147483648', range],
-    ['2147483648', range],
-    ['99999999999999999999999', range],
-    ['1.5', cell],
-    ['1e3.0', cell],
-    ['1e', cell],
-    ['2147483648.0', range],
-    ['$2131', cell],
-    ['1 2', cell],
-    ['"2,131"', cell],
-    ['-', cell],
-    ['0x10', cell],
-    ['N/A', cell],
-    [' ', cell],
-  ],
-  LONG: [
-    ['-9223372036854775808', range],
-    ['9223372036854775808', range],
-    ['99999999999999999999999', range],
-    ['1.1', cell],
-    ['--1', cell],
-    ['1e19', range],
-    ['1e99999999999', range],
-  ],
-  DOUBLE: [
-    ['1.2.3', cell],
-    ['1e', cell],
-    ['.', cell],
-    ['0x10', cell],
-    ['1e999', range],
-    ['-1.7976931348623157e308', range],
-    ['"1,5"', cell],
-    ['abc', cell],
-    ['NaN', range],
-    ['inf', range],
-    ['-Infinity', range],
-  ],
-  FLOAT: [
-    ['1e39', range],
-    ['-3.4028234663852886e38', range],
-    ['x', cell],
-    ['nan', range],
-  ],
-  DATE: [
-    ['2024-02-30', cell],
-    ['2023-02-29', cell],
-    ['1900-02-29', cell],
-    ['2012-13-01', cell],
-    ['2012-00-01', cell],
-    ['2012-06-00', cell],
-    ['2012-06.13', cell],
-    ['13.06.2012', cell],
-    ['2012-6-13', cell],
-    ['1577957400032', cell],
-    ['2012-06-13T00:00:01', range],
-    ['2012-06-13T', cell],
-    ['2012-06-13T24:00', cell],
-  ],
-  MONTH: [
-    ['2012.13M', cell],
-    ['2012.00M', cell],
-    ['2012', cell],
-  ],
-  TIME: [
-    ['24:00:00', cell],
-    ['13:60:00', cell],
-    ['13:30', cell],
-    ['13:30:10.0081', range],
-    ['13:30:10.', cell],
-  ],
-  MINUTE: [
-    ['13:30:00', cell],
-    ['1330', cell],
-  ],
-  SECOND: [
-    ['13:30:60', cell],
-    ['13:30:10.5', range],
-  ],
-  DATETIME: [
-    ['2038.01.19T03:14:08', range],
-    ['1901.12.13T20:45:52', range],
-    ['2012.06.13T13:30:10.5', range],
-    ['2012.06.13X13:30:10', cell],
-  ],
-  TIMESTAMP: [
-    ['2012.06.13T13:30:10.0081', range],
-    ['2012.06.13T13:30:10.00x', cell],
-    ['2012-06-13T13:30:10+24:00', cell],
-    ['2012-06-13T13:30:10+08:60', cell],
-    ['20240203T10:0000', cell],
-    ['2024-02-03T100000', cell],
-    ['20240203100000', cell],
-    ['2012-02-30T13:30:10.008', cell],
-    ['2012-06-13T24:30:10.008', cell],
-    ['2012-06-13T13:30:10.008 ', ''],
-    ['1577957400032', cell],
-    ['2012-06-13T13', cell],
-  ],
-  NANOTIME: [
-    ['13:30:10.0000000001', range],
-    ['x', cell],
-  ],
-  NANOTIMESTAMP: [
-    ['2262-04-11T23:47:16.854775808', range],
-    ['1677-09-21T00:12:43.145224192', range],
-    ['9999-01-01', range],
-  ],
-  DATEHOUR: [
-    ['2012.06.13T24', cell],
-    ['2012.06.13', cell],
-    ['2012.06.13T13:30', range],
-  ],
-  DATEMINUTE: [['2012.06.13T13:30:05', range]],
-  UUID: [
-    ['5d212a78-cc48-e3b1-4235-b4d91473ee8', cell],
-    ['5d212a78-cc48-e3b1-4235-b4d91473ee8g', cell],
-    ['5d212a78cc48-e3b1-4235-b4d91473ee87--', cell],
-    ['00000000-0000-0000-0000-000000000000', range],
-  ],
-  INT128: [
-    ['e1671797c52e15f763380b45e841ec3', cell],
-    ['0'.repeat(32), range],
-  ],
-  IPADDR: [
-    ['192.168.1.256', cell],
-    ['0.0.0.0', range],
-    ['::', range],
-    ['0:0:0:0:0:0:0:0', range],
-    ['192.168.1', cell],
-    ['192.168.1.1.1', cell],
-    ['192.168.01.1', cell],
-    ['1.2.3.', cell],
-    ['::1::', cell],
-  ],
-  COMPLEX: [
-    ['2.3', cell],
-    ['2.3+4.0', cell],
-  ],
-  POINT: [['1.5', cell]],
-  DURATION: [
-    ['3', cell],
-    ['3q', cell],
-    ['99999999999s', range],
-  ],
-  'DECIMAL32(2)': [
-    ['3.141', range],
-    ['21474836.48', range],
-    ['-21474836.48', range],
-    ['1e20', range],
-    ['1e-3', range],
-    ['abc', cell],
-    ['1.2.3', cell],
-    ['-', cell],
-    ['1e', cell],
-  ],
-  'DECIMAL64(4)': [
-    ['922337203685477.5808', range],
-    ['-922337203685477.5808', range],
-    ['0.00001', range],
-    [`${'9'.repeat(60)}`, range],
-  ],
-  'DECIMAL128(10)': [
-    ['17014118346046923173168730371.5884105728', range],
-    ['-17014118346046923173168730371.5884105728', range],
-    ['99999999999999999999999999999.9', range],
-  ],
-  'INT[]': [
-    ['"1,x,3"', cell],
-    ['"1,2147483648"', range],
-    ['"[1,2"', cell],
-  ],
-}
-
-for (const [type, cases] of Object.entries(accepted)) {
-  t.test(`${type} accepts its spellings, and an empty text as null`, async t => {
-    const lines = [...cases.map(([text]) => text), '']
-    const { rows, rejects } = await read(
-      lines.map(text => `${text},1\n`).join(''),
-      `c:${type},n:INT`,
-      { header: 'no', batch: { cells: { timeZone: 'none' } } },
-    )
-    t.strictSame(
-      rejects.map(reject => reject.message),
-      [],
-    )
-    const nothing = type.endsWith('[]') ? '[]' : ''
-    t.strictSame(
-      rows.map(row => row[0]),
-      [...cases.map(([, value]) => value), nothing],
-    )
-  })
-}
-
-for (const [type, cases] of Object.entries(refused)) {
-  t.test(`${type} refuses other texts`, async t => {
-    for (const [text, code] of cases) {
-      const { rejects } = await read(`${text},1\n`, `c:${type},n:INT`, {
-        header: 'no',
-        match: 'position',
-        ignoreExtra: true,
-      })
-      t.equal(rejects[0]?.code ?? '', code, text)
-      if (code === cell || code === range) {
-        t.equal(rejects[0]?.columnName, 'c')
-        t.equal(rejects[0]?.class, 'type')
-      }
-    }
-  })
-}
+t.test('a column refuses other texts', async t => {
+  for (const [type, ...texts] of refused) {
+    const options = { header: 'no', match: 'position', ignoreExtra: true } as const
+    const lines = texts.map(text => `${text},1\n`).join('')
+    const { rejects } = await read(lines, `c:${type},n:INT`, options)
+    const codes = ['DDB_INPUT_CELL', 'DDB_INPUT_RANGE'].slice(0, texts.length)
+    const expected = codes.map(code => ({ code, columnName: 'c', class: 'type' }))
+    t.match(rejects, expected, type)
+    t.equal(rejects.length, texts.length, type)
+  }
+})
 
 t.test('types without a text form are refused before anything is read', async t => {
   for (const type of ['ANY', 'VOID', 'FUNCTIONDEF', 'STRING[]', 'SYMBOL[]']) {
@@ -513,57 +151,6 @@ t.test('a refusal gives the expected form and the text', async t => {
   t.match(await messages('INT[]', '"1,x"'), /expected element 2 to be a whole number/)
   t.match(await messages('INT', 'x'.repeat(500)), /got "x{80}…"$/)
   t.match(await messages('DECIMAL32(2)', '1.001'), /at most 2 digits after the point, got "1.001"/)
-})
-
-t.test('a text is UTF-8 exactly if TextDecoder accepts it', async t => {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const isText = (bytes: Uint8Array): boolean => {
-    try {
-      decoder.decode(bytes)
-      return true
-    } catch {
-      return false
-    }
-  }
-  const lead = fc.constantFrom(
-    0x41,
-    0x7f,
-    0x80,
-    0xbf,
-    0xc1,
-    0xc2,
-    0xdf,
-    0xe0,
-    0xed,
-    0xef,
-    0xf0,
-    0xf4,
-    0xf5,
-  )
-  const trail = fc.constantFrom(0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0x41, 0xc2)
-  const bytes = fc.oneof(
-    fc
-      .array(fc.oneof(lead, trail), { minLength: 1, maxLength: 5 })
-      .map(list => Uint8Array.from(list)),
-    fc.tuple(lead, trail, trail, trail).map(list => Uint8Array.from(list)),
-    fc.string({ minLength: 1, unit: 'binary' }).map(text => new TextEncoder().encode(text)),
-  )
-  const usable = bytes.filter(
-    list => !list.some(byte => byte < 0x20 || byte === 0x22 || byte === 0x2c),
-  )
-  await fc.assert(
-    fc.asyncProperty(usable, fc.constantFrom('STRING', 'SYMBOL'), async (list, type) => {
-      const { rows, rejects } = await read(
-        Buffer.concat([list, Buffer.from(',1\n')]),
-        `s:${type},n:INT`,
-        { header: 'no' },
-      )
-      if (!isText(list)) return rejects.length === 1 && rejects[0]!.code === 'DDB_INPUT_ENCODING'
-      return rows[0]?.[0] === Buffer.from(list).toString()
-    }),
-    { numRuns: runs(150) },
-  )
-  t.pass()
 })
 
 t.test('text must be UTF-8 without U+0000', async t => {
