@@ -7,9 +7,8 @@ import t from 'tap'
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import { oneLine, parseJsonPath } from '../../../src/parse/json/open-json.js'
 import { byteText, type JsonScanner } from '../../../src/parse/json/json-scanner.js'
-import { openReader } from '../../../src/parse/formats.js'
 import { deepTest, runs } from '../../helpers/runs.js'
-import { mappingFor, memorySource, read, type ReadOptions, type ReadResult } from '../reading.js'
+import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { scanned } from './scanning.js'
 import { type Token, tokensOf } from './tokens.js'
 
@@ -85,6 +84,9 @@ for (const [what, text, rows, message] of [
   ['text after the array', '[{"v":1}]x', 1, /unexpected "x" after the array/],
   ['two arrays', '[{"v":1}][{"v":1}]', 1, /unexpected "\[" after the array/],
   ['something else', '{"v":1}\nhello', 1, /line 2, byte 8 on: unexpected "h"/],
+  ['a member too few', '[{"v":1},\n{"v":2,}]', 1, /line 2, byte 17 on: unexpected "\}"/],
+  ['an element too few', '[,{"v":1}]', 0, /line 1, byte 1 on: unexpected ","/],
+  ['text that is not JSON', 'nonsense', 0, /line 1, byte 1 on: unexpected "o"/],
 ] as const) {
   t.test(`${what} ends reading after the earlier rows`, async t => {
     for (const chunkBytes of [1, 1000]) {
@@ -499,18 +501,6 @@ const array = (
   options: ReadOptions = {},
 ): Promise<ReadResult> => read(text, types, { format: 'json', name: 'x.json', ...options })
 
-t.test('members become columns by name, in any order', async t => {
-  const text =
-    '{"time":"2020-01-02T09:30:00.032","sym":"FHU","price":63.6,"id":5}\n{"id":6,"price":1e3,"sym":"E","time":null}\n'
-  const { rows, reader } = await lines(text, 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT')
-  t.strictSame(rows, [
-    ['2020.01.02T09:30:00.032', 'FHU', '63.6', '5'],
-    ['', 'E', '1000', '6'],
-  ])
-  t.equal(reader.recordsRead, 2)
-  t.equal(reader.headerBytes, undefined)
-})
-
 t.test('numbers keep every digit', async t => {
   const text =
     '{"a":9007199254740993,"b":"9223372036854775807","c":0.1234567890123456789,"d":123456789012345678.25}\n'
@@ -599,33 +589,6 @@ t.test('values of a fitting kind are accepted', async t => {
   t.strictSame(epoch.rows, [['2020.01.02T09:30:00.032'], ['2020.01.02T09:30:00.033']])
 })
 
-t.test(
-  'missing, unknown and repeated members reject their record unless the options allow them',
-  async t => {
-    const text =
-      '{"id":1,"price":2,"extra":{"a":[1,{}]}}\n{"id":2}\n{"id":3,"prise":4}\n{"id":4,"id":5,"price":1}\n{}\n'
-    const strict = await lines(text, 'id:INT,price:DOUBLE')
-    t.strictSame(strict.rows, [])
-    t.match(strict.rejects, [
-      { code: 'DDB_INPUT_MEMBER', message: /"extra" goes nowhere/ },
-      { code: 'DDB_INPUT_MEMBER', columnName: 'price', message: /no member "price"/ },
-      { code: 'DDB_INPUT_MEMBER', message: /"prise" goes nowhere \(nearest: price\)/ },
-      { code: 'DDB_INPUT_MEMBER', message: /"id" twice/ },
-      { code: 'DDB_INPUT_MEMBER', columnName: 'id' },
-    ])
-    const loose = await lines(text, 'id:INT,price:DOUBLE', {
-      ignoreExtra: true,
-      allowMissing: true,
-    })
-    t.strictSame(loose.rows, [
-      ['1', '2'],
-      ['2', ''],
-      ['3', ''],
-      ['', ''],
-    ])
-  },
-)
-
 t.test('one member may fill several columns, under a different name or with escapes', async t => {
   const { rows } = await lines(
     '{"\\u0078":1,"y":2}\n{"x":3,"y":4}\n',
@@ -638,15 +601,6 @@ t.test('one member may fill several columns, under a different name or with esca
   ])
   const arrays = await lines('{"n":1}\n', 'n:INT,l:INT[]', { set: { l: '1,2' } })
   t.strictSame(arrays.rows, [['1', '[1,2]']])
-})
-
-t.test('half of a surrogate pair is not text', async t => {
-  for (const text of ['"\\ud83d"', '"\\ude00x"', '"\\ud83dx\\ude00"', '"\\ud83d\\ud83d\\ude00"']) {
-    const { rejects } = await lines(`{"v":${text}}\n`, 'v:STRING')
-    t.match(rejects, [{ code: 'DDB_INPUT_ENCODING', columnName: 'v' }], text)
-  }
-  const { rejects } = await lines('{"v":"a\\u0000b"}\n', 'v:STRING')
-  t.match(rejects, [{ code: 'DDB_STRING_HAS_NUL' }])
 })
 
 /** Texts that resemble JSON. Most of them are JSON, some are not. */
@@ -749,117 +703,10 @@ t.test('the values are those of JSON.parse', async t => {
   t.pass()
 })
 
-t.test('rejected lines have their position and bytes', async t => {
-  const text = '{"v":1}\n\n  \t\n{"v":x}\r\n{"v":2} trailing\n5\n[1]\n{"v":3}\n{"v"'
-  const bytes = Buffer.from(text)
-  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes++) {
-    const { rows, rejects, places } = await lines(text, 'v:INT', { chunkBytes })
-    t.strictSame(rows, [['1'], ['3']])
-    t.strictSame(
-      places.map(place => place.lineNumber),
-      [1, 8],
-    )
-    t.strictSame(
-      rejects.map(reject => [reject.lineNumber, reject.code]),
-      [
-        [4, 'DDB_INPUT_JSON'],
-        [5, 'DDB_INPUT_JSON'],
-        [6, 'DDB_INPUT_JSON'],
-        [7, 'DDB_INPUT_JSON'],
-        [9, 'DDB_INPUT_JSON'],
-      ],
-    )
-    for (const { offsetBytes, lengthBytes, bytes: own } of rejects) {
-      t.strictSame(Buffer.from(own), bytes.subarray(offsetBytes, offsetBytes + lengthBytes))
-    }
-  }
-})
-
-t.test('a line that is too long is one reject', async t => {
-  const text = `{"v":"a"}\n{"v":"${'x'.repeat(3000)}"}\n{"v":"c"}\n`
-  for (const chunkBytes of [9, 700, 99_999]) {
-    const { rows, rejects } = await lines(text, 'v:STRING', { maxRecordBytes: 500, chunkBytes })
-    t.strictSame(rows, [['a'], ['c']])
-    t.match(rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lineNumber: 2, lengthBytes: 3009 }])
-  }
-})
-
-t.test('elements of an array have positions, and rejects are shown as one line', async t => {
-  const text = '[\n {"v": 1},\n {\n  "v": "x\\n"\n }\n,\n {"v":3}\n]\n'
-  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes++) {
-    const { rows, rejects, places, reader } = await array(text, 'v:INT', { chunkBytes })
-    t.strictSame(rows, [['1'], ['3']])
-    t.equal(reader.recordsRead, 3)
-    t.strictSame(
-      places.map(({ offsetBytes, lengthBytes }) =>
-        text.slice(offsetBytes, offsetBytes + lengthBytes),
-      ),
-      ['{"v": 1}', '{"v":3}'],
-    )
-    t.strictSame(
-      places.map(place => place.lineNumber),
-      [2, 7],
-    )
-    t.match(rejects, [{ code: 'DDB_INPUT_CELL', lineNumber: 3, offsetBytes: 14 }])
-    t.strictSame(JSON.parse(Buffer.from(rejects[0]!.bytes).toString()), { v: 'x\n' })
-    t.equal(Buffer.from(rejects[0]!.bytes).toString().indexOf('\n'), rejects[0]!.bytes.length - 1)
-  }
-})
-
 t.test('if a column cannot hold a cell, the element is rejected as one line', async t => {
   const { rejects } = await array('[{"v":\n99999999999}]', 'v:INT')
   t.strictSame(Buffer.from(rejects[0]!.bytes).toString(), '{"v": 99999999999}\n')
   t.equal(rejects[0]!.code, 'DDB_INPUT_RANGE')
-})
-
-t.test('consecutive objects need no array', async t => {
-  const { rows } = await array('{"v":1}\n{"v":2} {"v":\n3}', 'v:INT', { chunkBytes: 3 })
-  t.strictSame(rows, [['1'], ['2'], ['3']])
-})
-
-t.test('a broken array is an error with its position, after the earlier elements', async t => {
-  const cases: [text: string, rows: number, lineNumber: number, offsetBytes: number][] = [
-    ['[{"v":1},\n{"v":2}', 2, 2, 17],
-    ['[{"v":1},\n{"v":2', 1, 2, 10],
-    ['[{"v":1},\n{"v":2,}]', 1, 2, 17],
-    ['[{"v":1}\n{"v":2}]', 1, 2, 9],
-    ['[{"v":1},]', 1, 1, 9],
-    ['[{"v":1}] x', 1, 1, 10],
-    ['[', 0, 1, 1],
-    ['[,{"v":1}]', 0, 1, 1],
-    ['nonsense', 0, 1, 1],
-  ]
-  for (const [text, rowCount, lineNumber, offsetBytes] of cases) {
-    for (const chunkBytes of [1, 1000]) {
-      let rows = 0
-      const reader = await openReader(memorySource(text, { chunkBytes }), { format: 'json' })
-      const batches = reader.batches({
-        mapping: mappingFor(reader, 'v:INT'),
-        batchRows: 9,
-        batchBytes: 999,
-        onReject: () => undefined,
-      })
-      const drained = (async () => {
-        for await (const batch of batches) rows += batch.rowCount
-      })()
-      await t.rejects(
-        drained,
-        { code: 'DDB_INPUT_JSON', position: { lineNumber, offsetBytes } },
-        text,
-      )
-      t.equal(rows, rowCount, text)
-    }
-  }
-  await t.rejects(
-    array(`[{"v":"${'x'.repeat(2000)}"}]`, 'v:STRING', { maxRecordBytes: 500, chunkBytes: 100 }),
-    { code: 'DDB_INPUT_RECORD_TOO_LONG' },
-  )
-})
-
-t.test('empty inputs and arrays have no rows', async t => {
-  for (const text of ['', ' \n', '[]', ' [ \n ] '])
-    t.strictSame((await array(text, 'v:INT')).rows, [])
-  for (const text of ['', '\n \n']) t.strictSame((await lines(text, 'v:INT')).rows, [])
 })
 
 t.test('deep nesting in a skipped member is refused, not followed forever', async t => {
