@@ -2,26 +2,13 @@
   Reads delimited files in the way of a load: headers, batches, and records that are not rows.
 */
 import t from 'tap'
-import { openReader } from '../../../src/parse/formats.js'
-import type { SymbolVector } from '../../../src/protocol/value.js'
-import { mappingFor, memorySource, read } from '../reading.js'
+import { read } from '../reading.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
 const header = 'time,sym,price,id\n'
 const row = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
 const values = ['2020.01.02T09:30:00.032', 'FHU', '63.6', '5']
-
-t.test('columns are found by header names, in any order', async t => {
-  const { rows, reader } = await read(
-    'id,price,time,sym\n5,63.6,2020.01.02T09:30:00.032,FHU\n',
-    trades,
-  )
-  t.strictSame(rows, [values])
-  t.strictSame(reader.fieldNames, ['id', 'price', 'time', 'sym'])
-  t.equal(Buffer.from(reader.headerBytes ?? []).toString(), 'id,price,time,sym\n')
-  t.equal(reader.recordsRead, 1)
-})
 
 t.test('a first record with a text like a number is not a header', async t => {
   for (const text of [
@@ -41,13 +28,6 @@ t.test('a first record with a text like a number is not a header', async t => {
   ])
   const { reader } = await read('1,2\n3,4\n', 'x:INT,y:INT', { header: 'yes', match: 'position' })
   t.strictSame(reader.fieldNames, ['1', '2'])
-})
-
-t.test('header names lose blanks and quotes', async t => {
-  const { rows } = await read('"x" , "y"\n1,2\n', 'x:INT,y:INT').catch(() =>
-    read('"x", y\n1,2\n', 'x:INT,y:INT'),
-  )
-  t.strictSame(rows, [['1', '2']])
 })
 
 t.test('the delimiter is found in the first line', async t => {
@@ -151,14 +131,6 @@ t.test('a reject has its position, bytes and reason; rows around it are loaded',
   )
 })
 
-t.test('the first bad column of a row is reported, and each row once', async t => {
-  const { rejects } = await read('1,x,y\n', 'a:INT,b:INT,c:INT', { header: 'no' })
-  t.strictSame(
-    rejects.map(reject => reject.columnName),
-    ['b'],
-  )
-})
-
 t.test('a bad row leaves no cell in any column', async t => {
   const lines = ['a,s1,"1,2",b1,x,1', 'bad,s2,"3",b2,y,z', 'c,s3,"4",b3,z,3']
   const { rows } = await read(
@@ -175,87 +147,6 @@ t.test('a bad row leaves no cell in any column', async t => {
   )
 })
 
-t.test(
-  'symbols of rejected rows are not in the base, and codes restart with each batch',
-  async t => {
-    const reader = await openReader(memorySource('a,1\nb,x\nc,2\na,3\nd,4\nc,5\n'), {
-      header: 'no',
-    })
-    const mapping = mappingFor(reader, 's:SYMBOL,n:INT')
-    const bases: unknown[] = []
-    for await (const batch of reader.batches({
-      mapping,
-      batchRows: 3,
-      batchBytes: 999,
-      onReject: () => undefined,
-    })) {
-      const [symbols] = batch.columns as SymbolVector[]
-      bases.push([symbols!.base, [...symbols!.codes.slice(0, batch.rowCount)]])
-      batch.release()
-    }
-    t.strictSame(bases, [
-      [
-        ['', 'a', 'c'],
-        [1, 2, 1],
-      ],
-      [
-        ['', 'd', 'c'],
-        [1, 2],
-      ],
-    ])
-  },
-)
-
-t.test('with lenient, a bad cell is null and counted', async t => {
-  const { rows, rejects, reader } = await read(
-    'x,2020-02-30,a\n1,2020-02-01,b\n,z,c\n',
-    'a:INT,b:DATE,c:STRING',
-    {
-      header: 'no',
-      batch: { cells: { lenient: true } },
-    },
-  )
-  t.strictSame(rows, [
-    ['', '', 'a'],
-    ['1', '2020.02.01', 'b'],
-    ['', '', 'c'],
-  ])
-  t.strictSame(rejects, [])
-  t.strictSame(reader.columnCounts, [
-    { nulls: 2, coerced: 1 },
-    { nulls: 2, coerced: 2 },
-    { nulls: 0, coerced: 0 },
-  ])
-})
-
-t.test('rejected rows do not count as nulls', async t => {
-  const { reader } = await read('1,\nx,\n2,3\n', 'a:INT,b:INT', { header: 'no' })
-  t.strictSame(reader.columnCounts, [
-    { nulls: 0, coerced: 0 },
-    { nulls: 1, coerced: 0 },
-  ])
-})
-
-t.test('batches end at the number of rows, at the number of bytes, and at the limit', async t => {
-  const text = Array.from({ length: 10 }, (_, i) => `${i},x\n`).join('')
-  const byRows = await read(text, 'a:INT,b:STRING', { batch: { batchRows: 4 } })
-  t.strictSame(
-    byRows.batches.map(batch => batch.rowCount),
-    [4, 4, 2],
-  )
-  const byBytes = await read(text, 'a:INT,b:STRING', { batch: { batchBytes: 12 } })
-  t.strictSame(
-    byBytes.batches.map(batch => batch.rowCount),
-    [2, 2, 2, 2, 2],
-  )
-  const limited = await read(text, 'a:INT,b:STRING', { batch: { limit: 7, batchRows: 4 } })
-  t.strictSame(
-    limited.batches.map(batch => batch.rowCount),
-    [4, 3],
-  )
-  t.equal(limited.reader.recordsRead, 7)
-})
-
 t.test('the limit counts rejects, and later records are not read', async t => {
   const { rows, rejects, reader } = await read('1\nx\n2\n3\n', 'a:INT', {
     batch: { limit: 3 },
@@ -264,31 +155,6 @@ t.test('the limit counts rejects, and later records are not read', async t => {
   t.equal(rows.length, 2)
   t.equal(rejects.length, 1)
   t.equal(reader.recordsRead, 3)
-})
-
-t.test('the ranges of batches touch and cover the input after the header', async t => {
-  const text = `${header}${row.repeat(3)}bad\n${row.repeat(4)}\n`
-  const { batches } = await read(text, trades, { batch: { batchRows: 2 }, chunkBytes: 50 })
-  t.equal(batches[0]!.startOffsetBytes, header.length)
-  for (const [i, batch] of batches.entries()) {
-    if (i > 0) t.equal(batch.startOffsetBytes, batches[i - 1]!.endOffsetBytes)
-  }
-  t.ok(batches.at(-1)!.endOffsetBytes >= text.length - 1)
-})
-
-t.test('positions of rows divide the input into its records', async t => {
-  const text = `${header}${row}${row.replace('FHU', '"F\nU"')}${row.trimEnd()}`
-  const { places } = await read(text, trades)
-  t.strictSame(
-    places.map(({ offsetBytes, lengthBytes }) =>
-      text.slice(offsetBytes, offsetBytes + lengthBytes),
-    ),
-    [row, row.replace('FHU', '"F\nU"'), row.trimEnd()],
-  )
-  t.strictSame(
-    places.map(place => place.lineNumber),
-    [2, 3, 5],
-  )
 })
 
 t.test('an unclosed quote is one reject that names the line of the quote', async t => {
@@ -316,47 +182,6 @@ t.test('in a large input, an unclosed quote ends reading, after the earlier rows
     })
     t.strictSame(seen, [])
   }
-})
-
-t.test('a record that is too long is one reject, and the next record is loaded', async t => {
-  const long = `2,${'x'.repeat(2000)}\r\n`
-  const text = `1,a\n${long}3,c\n`
-  for (const chunkBytes of [7, 512, 100_000]) {
-    const { rows, rejects } = await read(text, 'a:INT,b:STRING', {
-      header: 'no',
-      maxRecordBytes: 500,
-      chunkBytes,
-    })
-    t.strictSame(rows, [
-      ['1', 'a'],
-      ['3', 'c'],
-    ])
-    t.match(rejects, [
-      {
-        code: 'DDB_INPUT_RECORD_TOO_LONG',
-        lineNumber: 2,
-        offsetBytes: 4,
-        lengthBytes: long.length,
-      },
-    ])
-    t.equal(rejects[0]!.bytes.length, 500)
-  }
-})
-
-t.test('constants and missing columns fill every row', async t => {
-  const { rows } = await read('id\n1\n2\n', 'id:INT,src:SYMBOL,day:DATE,n:LONG', {
-    set: { src: 'feed', day: '2020-01-02' },
-    allowMissing: true,
-    batch: { batchRows: 1 },
-  })
-  t.strictSame(rows, [
-    ['1', 'feed', '2020.01.02', ''],
-    ['2', 'feed', '2020.01.02', ''],
-  ])
-  await t.rejects(read('id\n1\n', 'id:INT,n:INT', { set: { n: 'x' } }), {
-    code: 'DDB_USAGE',
-    message: /`mapping.set` n=x.*whole number/,
-  })
 })
 
 t.test('inputs without records have no rows', async t => {
@@ -608,71 +433,3 @@ t.test('a field used by a number and a text column keeps its blanks for both col
   t.match(rejects, [{ columnName: 'n' }])
 })
 
-t.test('dates in other spellings are read by their format', async t => {
-  const formats = async (
-    type: string,
-    format: string,
-    text: string,
-  ): Promise<string | undefined> => {
-    const { rows, rejects } = await read(`"${text}",1\n`, `c:${type},n:INT`, {
-      header: 'no',
-      batch: { cells: { dateFormats: { c: format } } },
-    })
-    return rows[0]?.[0] ?? rejects[0]?.code
-  }
-  for (const [type, format, text, value] of [
-    ['DATE', 'dd/MM/yyyy', '02/01/2024', '2024.01.02'],
-    ['DATE', 'd/M/y', '2/1/24', '2024.01.02'],
-    ['DATE', 'd/M/y', '2/1/1924', '1924.01.02'],
-    ['DATE', 'yyMMdd', '400102', '1940.01.02'],
-    ['DATE', 'dd-MMM-yyyy', '02-Jan-2024', '2024.01.02'],
-    ['DATE', 'MMddyyyy', '01022024', '2024.01.02'],
-    ['DATE', 'dd/MM/yyyy', '31/02/2024', 'DDB_INPUT_CELL'],
-    ['DATE', 'dd/MM/yyyy', '2024-01-02', 'DDB_INPUT_CELL'],
-    ['DATE', 'dd/MM/yyyy', '02/01/2024x', 'DDB_INPUT_CELL'],
-    ['DATE', 'yyyy-MM-dd HH:mm', '2024-01-02 10:00', 'DDB_INPUT_RANGE'],
-    ['MONTH', 'MM/yyyy', '06/2012', '2012.06M'],
-    ['TIMESTAMP', 'dd.MM.yyyy HH:mm:ss.SSS', '02.01.2024 13:30:10.008', '2024.01.02T13:30:10.008'],
-    ['TIMESTAMP', 'M/d/y h:m:s aa', '1/2/2024 1:05:09 PM', '2024.01.02T13:05:09.000'],
-    ['TIMESTAMP', 'M/d/y h:m:s aa', '1/2/2024 12:05:09 am', '2024.01.02T00:05:09.000'],
-    ['MINUTE', 'HH:mm aa', '13:05 PM', '13:05m'],
-    ['MINUTE', 'HH:mm aa', '12:05 PM', '12:05m'],
-    ['TIMESTAMP', 'yyyyMMddHHmmssSSS', '20240102133010008', '2024.01.02T13:30:10.008'],
-    [
-      'NANOTIMESTAMP',
-      'yyyyMMddHHmmssnnnnnnnnn',
-      '20240102133010008007006',
-      '2024.01.02T13:30:10.008007006',
-    ],
-    ['NANOTIME', 'HHmmss.nnnnnn', '133010.008007', '13:30:10.008007000'],
-    ['SECOND', 'HHmmss', '133010', '13:30:10'],
-    ['DATETIME', 'epoch:s', '1577957400', '2020.01.02T09:30:00'],
-    ['DATETIME', 'epoch:ms', '1577957400032', 'DDB_INPUT_RANGE'],
-    ['TIMESTAMP', 'epoch:ms', '1577957400032', '2020.01.02T09:30:00.032'],
-    ['TIMESTAMP', 'epoch:ms', '-1', '1969.12.31T23:59:59.999'],
-    ['TIMESTAMP', 'epoch:s', '1577957400.032', '2020.01.02T09:30:00.032'],
-    ['TIMESTAMP', 'epoch:us', '1577957400032001', 'DDB_INPUT_RANGE'],
-    ['TIMESTAMP', 'epoch:ms', '2020-01-02', 'DDB_INPUT_CELL'],
-    ['NANOTIMESTAMP', 'epoch:ns', '1577957400032000001', '2020.01.02T09:30:00.032000001'],
-    ['NANOTIMESTAMP', 'epoch:ns', '-9223372036854775807', '1677.09.21T00:12:43.145224193'],
-    ['DATE', 'epoch:s', '1577923200', '2020.01.02'],
-    ['DATE', 'epoch:s', '1577957400', 'DDB_INPUT_RANGE'],
-    ['MONTH', 'epoch:s', '1577836800', '2020.01M'],
-  ] as const) {
-    t.equal(await formats(type, format, text), value, `${type} ${format} ${text}`)
-  }
-  for (const [type, format] of [
-    ['INT', 'yyyy'],
-    ['DATE', 'dd/MM'],
-    ['DATE', 'dd/MM/yyy'],
-    ['DATE', 'epoch:h'],
-    ['TIME', 'epoch:ms'],
-    ['TIMESTAMP', 'yyyy-MM-dd HH:mm:ss.SS'],
-    ['DATE', 'dd/dd/yyyy MM'],
-  ] as const) {
-    await t.rejects(formats(type, format, '1'), { code: 'DDB_USAGE' }, `${type} ${format}`)
-  }
-  await t.rejects(read('1\n', 'a:DATE', { batch: { cells: { dateFormats: { b: 'yyyy' } } } }), {
-    code: 'DDB_USAGE',
-  })
-})
