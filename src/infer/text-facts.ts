@@ -3,21 +3,11 @@
   number is a code.
 */
 import type { CellRules } from '../parse/cell-rules.js'
-import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
+import { latin1, trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
+import { colon, comma, letterE, minus, nine, plus, point, zero } from '../parse/cells/read-cell.js'
 import { clippedText } from '../parse/shown-text.js'
 
-const zero = 48
-const nine = 57
-const plus = 43
-const minus = 45
-const point = 46
-const comma = 44
-const blank = 32
-const apostrophe = 39
-const percent = 37
-const colon = 58
 const letterT = 84
-const letterE = 0x65
 const openParenthesis = 40
 const openBracket = 91
 const closeBracket = 93
@@ -91,11 +81,8 @@ export class TextFacts {
   }
 
   #elements(bytes: Uint8Array, start: number, end: number): void {
-    if (this.hasFraction) return
-    for (let p = start; p < end; p++) {
-      const byte = bytes[p]!
-      if (byte === this.#decimal || (byte | 0x20) === letterE) this.hasFraction = true
-    }
+    const elements = bytes.subarray(start, end)
+    this.hasFraction ||= elements.includes(this.#decimal) || /e/i.test(latin1(bytes, start, end))
   }
 
   #time(bytes: Uint8Array, start: number, end: number): void {
@@ -132,7 +119,7 @@ export class TextFacts {
       else if ((c | 0x20) === letterE) break
       else if (fraction >= 0 || !this.#thousands.includes(c)) {
         this.equalDigits = -1
-        if (isMark(c)) this.#mark(bytes, start, end)
+        if (mark.test(String.fromCharCode(c))) this.#mark(bytes, start, end)
         return
       }
     }
@@ -158,31 +145,21 @@ export class TextFacts {
   /** Examines a text that may be a number in another notation. */
   #mark(bytes: Uint8Array, start: number, end: number): void {
     this.isMarked = true
-    let digits = 0
-    let commas = 0
-    for (let p = start; p < end; p++) {
-      const c = bytes[p]!
-      if (isDigit(c)) digits++
-      else if (c === point) this.hasPoint = true
-      else if (c === comma) commas++
-    }
+    const text = latin1(bytes, start, end)
+    const commas = text.split(',').length - 1
+    if (text.includes('.')) this.hasPoint = true
     if (commas > 0) this.commaText ??= clippedText(bytes, start, end)
     // Groups of a number, such as 0,123,456, do not begin with a zero.
-    if (commas > 1 && bytes[start] === zero) this.codeText ??= clippedText(bytes, start, end)
+    if (commas > 1 && text.startsWith('0')) this.codeText ??= clippedText(bytes, start, end)
+    const digits = text.replace(/\D/g, '').length
     if (digits > sureDigits) this.longText ??= clippedText(bytes, start, end)
   }
 
   /** Sets `lossyText` if a double does not keep all digits of the text. */
   #lose(bytes: Uint8Array, start: number, end: number): void {
-    let digits = ''
-    let text = ''
-    for (let p = start; p < end; p++) {
-      const c = bytes[p]!
-      if (isDigit(c)) {
-        if (c !== zero || digits !== '') digits += String.fromCharCode(c)
-        text += String.fromCharCode(c)
-      } else if (c === this.#decimal) text += '.'
-    }
+    const parts = latin1(bytes, start, end).split(String.fromCharCode(this.#decimal))
+    const text = parts.map(part => part.replace(/\D/g, '')).join('.')
+    const digits = digitsOf(text)
     if (digits.length <= sureDigits) return
     const isKept =
       digits.length <= mostDigits &&
@@ -206,8 +183,7 @@ function isWrittenDouble(text: string, digits: string): boolean {
   return distance > -2n * furtherScale && distance < 2n * furtherScale
 }
 
-/** True for separators of thousands and decimals, and for the percent sign. */
-const isMark = (byte: number): boolean =>
-  [comma, point, blank, apostrophe, percent].includes(byte) || byte >= 0x80
+/** Separators of thousands and decimals, and the percent sign. */
+const mark = /[,. '%\u0080-\u00ff]/
 
 const isDigit = (byte: number): boolean => byte >= zero && byte <= nine

@@ -8,6 +8,7 @@ import { option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, markStarts } from '../line-ends.js'
+import { colon, comma } from '../cells/read-cell.js'
 import { faulty, retryBytes, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
@@ -19,8 +20,6 @@ import {
   byteText,
   closeBrace,
   closeBracket,
-  colon,
-  comma,
   maxDepth,
   notJson,
   openBrace,

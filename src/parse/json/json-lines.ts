@@ -3,11 +3,12 @@
 */
 import { option } from '../../errors.js'
 import { carriageReturn, lineFeed, nextLine } from '../line-ends.js'
+import { comma } from '../cells/read-cell.js'
 import { faulty, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import type { JsonRecords } from './json-records.js'
-import { comma, openBrace, type JsonScanner } from './json-scanner.js'
+import { openBrace, type JsonScanner } from './json-scanner.js'
 
 /** A line that is not JSON is rejected alone; the next line is read normally. */
 export class JsonLines implements LineFormat {

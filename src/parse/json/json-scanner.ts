@@ -4,7 +4,18 @@
 */
 import { InputError } from '../../errors.js'
 import { hexDigit, utf8Text } from '../cells/cell-bytes.js'
-import { countLineEnds } from '../line-ends.js'
+import {
+  apostrophe,
+  colon,
+  comma,
+  letterE,
+  minus,
+  nine,
+  plus,
+  point,
+  zero,
+} from '../cells/read-cell.js'
+import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { Window } from '../window.js'
 import { jsonKinds } from './json-kinds.js'
@@ -15,17 +26,7 @@ export const openBrace = 0x7b
 export const closeBrace = 0x7d
 export const openBracket = 0x5b
 export const closeBracket = 0x5d
-export const comma = 0x2c
-export const colon = 0x3a
-const minus = 0x2d
-const plus = 0x2b
-const point = 0x2e
-const zero = 0x30
-const nine = 0x39
 const letterI = 0x49
-const lineFeed = 10
-const carriageReturn = 13
-
 const blank = 0x20
 
 /** Position of the first quote, backslash or control character from `start` on. */
@@ -134,7 +135,7 @@ export class JsonScanner {
       if ((p = this.#digits(p + 1)) < 0) return p
       c = bytes[p]!
     }
-    if ((c | 0x20) === 0x65) {
+    if ((c | 0x20) === letterE) {
       p++
       if (bytes[p] === plus || bytes[p] === minus) p++
       if ((p = this.#digits(p)) < 0) return p
@@ -297,8 +298,6 @@ export class JsonScanner {
     )
   }
 }
-
-const apostrophe = 39
 
 export function byteText(c: number): string {
   if (c === lineFeed || c === carriageReturn) return 'end of the line'

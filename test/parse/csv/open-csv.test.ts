@@ -432,4 +432,3 @@ t.test('a field used by a number and a text column keeps its blanks for both col
   t.strictSame(rows, [['', '']])
   t.match(rejects, [{ columnName: 'n' }])
 })
-
