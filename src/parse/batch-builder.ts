@@ -9,6 +9,7 @@ import { BufferPool } from './columns/buffer-pool.js'
 import { roomOfRow, type WireRoom } from './columns/column-builder.js'
 import type { InputTexts } from './columns/template-column.js'
 import { keepsBlanks } from './types/column-types.js'
+import { lineFeed } from './line-ends.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type {
@@ -20,7 +21,7 @@ import type {
   Reject,
   ResumePoint,
 } from './batch.js'
-import type { FedRows } from './rows/fed-rows.js'
+import { mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
 import {
   brokenRecord,
@@ -68,6 +69,10 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
 } & {
   readonly firstRecord: number
 }
+
+/** Where each row of a piece begins, and the one before it ends. */
+const fedStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
+const fedText = new Uint8Array(mostFedRows).fill(lineFeed)
 
 const asItStands = (record: Uint8Array): Uint8Array => record
 
@@ -215,16 +220,16 @@ export class BatchBuilder {
   }
 
   /**
-   * Appends the program's rows from `from` to `to` (exclusive), up to one that must be read as text. The caller adds their places
-   * (`addPlaces`).
+   * Appends a program's first `rowCount` rows, up to one that must be read as text.
+   * @param start  the place of the first row. Each row counts as a line of one byte
    * @returns how many rows were appended
    */
-  putRows(rows: FedRows, from: number, to: number): number {
-    let taken = to - from
+  putRows(rows: FedRows, rowCount: number, start: ResumePoint): number {
+    let taken = rowCount
     try {
       for (let i = 0; i < this.#columns.length && taken > 0; i++) {
         const column = this.#columns[i]!
-        const values = rows.valuesOf(i, from, from + taken)
+        const values = rows.valuesOf(i, taken)
         const put = column.builder.put!(values, taken, this.rowCount)
         column.nullsRead = 0
         for (let row = 0; row < put; row++) {
@@ -241,13 +246,16 @@ export class BatchBuilder {
       for (const { builder } of this.#columns) builder.undo()
       return 0
     }
+    for (const { counts, nullsRead } of this.#columns) if (taken > 0) counts.nulls += nullsRead
+    this.#addRows({
+      recordStarts: fedStarts.subarray(0, taken),
+      recordEnds: fedStarts.subarray(1, taken + 1),
+      lineNumbers: Float64Array.from({ length: taken }, (_, row) => start.lineNumber + row),
+      rowCount: taken,
+      bytes: fedText,
+      bytesOffset: start.offsetBytes,
+    })
     return taken
-  }
-
-  /** Adds the places of rows that `putRows` has appended. */
-  addPlaces(bounds: RowBounds): void {
-    for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
-    this.#addRows(bounds)
   }
 
   /** Size of the batch on the wire, closely estimated. */

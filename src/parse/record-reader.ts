@@ -22,10 +22,9 @@ import { BlockRejects } from './block-rejects.js'
 import type { CellRules } from './cell-rules.js'
 import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
 import type { BatchOptions, ByteCounts, FlushClock, InputReader } from './input-reader.js'
-import { lineFeed } from './line-ends.js'
 import type { LineTokenizer } from './line-tokenizer.js'
 import type { RecordBlock } from './record-block.js'
-import { mostFedRows, type FedRows, type SourceProgress } from './rows/fed-rows.js'
+import type { FedRows, SourceProgress } from './rows/fed-rows.js'
 import { sourceFields } from './sourced-column.js'
 
 /** Limits the input of one block, so that the processor's cache still holds the cells when they are read. */
@@ -78,10 +77,6 @@ export function recordReader<Format extends string>(
 ): InputReader<Format> {
   return Object.assign(new RecordReader(found, opened), found)
 }
-
-/** Where each row of a piece begins, and the one before it ends, because a row counts as one byte. */
-const fedStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
-const fedText = new Uint8Array(mostFedRows).fill(lineFeed)
 
 /**
  * Turns the bytes of one input into batches. A class, because making an object literal with so many getters takes longer than reading
@@ -341,22 +336,11 @@ class RecordReader {
     const { records, textBytes } = this.#room
     let rowCount = Math.min(rows.rowCount, records)
     while (rowCount > 1 && rowCount > textBytes) rowCount >>= 1
-    rowCount = builder.putRows(rows, 0, rowCount)
+    this.#beginBatch()
+    rowCount = builder.putRows(rows, rowCount, tokenizer.resumePoint)
     this.#arriving.fed = undefined
     this.#options.feed!.took(rowCount)
     if (rowCount === 0) return
-    this.#beginBatch()
-    const { lineNumber, offsetBytes } = tokenizer.resumePoint
-    const lineNumbers = new Float64Array(rowCount)
-    for (let row = 0; row < rowCount; row++) lineNumbers[row] = lineNumber + row
-    builder.addPlaces({
-      recordStarts: fedStarts.subarray(0, rowCount),
-      recordEnds: fedStarts.subarray(1, rowCount + 1),
-      lineNumbers,
-      rowCount,
-      bytes: fedText,
-      bytesOffset: offsetBytes,
-    })
     tokenizer.passRows(rowCount)
     this.#rejects.recordsRead += rowCount
   }

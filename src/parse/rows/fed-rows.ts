@@ -12,10 +12,10 @@ export interface SourceProgress {
 export interface FedRows {
   readonly rowCount: number
   /**
-   * The values of rows `from` to `to` (exclusive) for a column of the mapping; valid until the next call.
+   * The values of the first `rowCount` rows for a column of the mapping; valid until the next call.
    * @throws whatever a getter of a row throws
    */
-  valuesOf(columnIndex: number, from: number, to: number): readonly unknown[]
+  valuesOf(columnIndex: number, rowCount: number): readonly unknown[]
 }
 
 export interface FedPiece {

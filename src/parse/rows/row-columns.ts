@@ -24,20 +24,20 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): PassRows |
   const values = new Array<unknown>(mostFedRows).fill(undefined)
   return (rows, from, to) => {
     const isArray = Array.isArray(rows[from])
+    const members = mapping.ignoreExtra ? undefined : names.length
     const last = Math.min(to, from + mostFedRows)
-    const end = isArray
-      ? endOfArrays(rows, from, last, names.length)
-      : endOfObjects(rows, from, last, mapping.ignoreExtra ? undefined : names.length)
-    const rowCount = end - from
-    if (rowCount === 0) return undefined
+    let end = from
+    while (end < last && (isArray ? isList(rows[end], names.length) : isObject(rows[end], members)))
+      end++
+    if (end === from) return undefined
     return {
       bytes: nothing,
       rows: {
-        rowCount,
-        valuesOf(columnIndex, first, after) {
+        rowCount: end - from,
+        valuesOf(columnIndex, rowCount) {
           const key = isArray ? names.indexOf(keys[columnIndex]!) : keys[columnIndex]!
-          for (let i = first; i < after; i++) {
-            values[i - first] = (rows[from + i] as Readonly<Record<string | number, unknown>>)[key]
+          for (let i = 0; i < rowCount; i++) {
+            values[i] = (rows[from + i] as Readonly<Record<string | number, unknown>>)[key]
           }
           return values
         },
@@ -65,30 +65,15 @@ export function memberNames({ columns }: ColumnMapping): string[] {
   return [...new Set(sources.flatMap(one => (one.kind === 'member' ? [one.name] : [])))]
 }
 
-/** The first row that is not an array of this length. */
-function endOfArrays(rows: readonly unknown[], from: number, to: number, length: number): number {
-  for (let i = from; i < to; i++) {
-    const row = rows[i]
-    if (!Array.isArray(row) || row.length !== length) return i
-  }
-  return to
-}
+const isList = (row: unknown, length: number): boolean =>
+  Array.isArray(row) && row.length === length
 
-/** The first row that is not an object, or not of this number of members. */
-function endOfObjects(
-  rows: readonly unknown[],
-  from: number,
-  to: number,
-  members: number | undefined,
-): number {
-  for (let i = from; i < to; i++) {
-    const row = rows[i]
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) return i
-    if (members === undefined) continue
-    let found = 0
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- an array of names for each row costs as much as a column
-    for (const _ in row) found++
-    if (found !== members) return i
-  }
-  return to
+/** True for an object, with this number of members if any is given. */
+function isObject(row: unknown, members: number | undefined): boolean {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return false
+  if (members === undefined) return true
+  let found = 0
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- an array of names for each row costs as much as a column
+  for (const _ in row) found++
+  return found === members
 }
