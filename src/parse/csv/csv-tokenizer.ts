@@ -344,7 +344,8 @@ export class CsvTokenizer implements LineFormat {
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
     const { window, lineNumber } = this.lines
     const line = lineNumber + countLineEnds(window.bytes, window.start, openAt)
-    return openQuoteMessage(line, limitBytes)
+    const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
+    return `the quote opened in line ${line} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
   }
 }
 
@@ -367,14 +368,4 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
     `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
     `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quotes')} excel those of formulas such as ="1", with ${option('input.quote')} '' all`
   )
-}
-
-/**
- * Message for an open quote that takes in the rest of the input.
- * @param line  where the quote was opened
- * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
- */
-export function openQuoteMessage(line: number, limitBytes: number | undefined): string {
-  const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
-  return `the quote opened in line ${line} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
 }

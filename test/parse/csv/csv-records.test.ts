@@ -8,11 +8,7 @@ import t from 'tap'
 import { InputError } from '../../../src/errors.js'
 import { BrokenRecords, unknownEnd } from '../../../src/parse/csv/broken-record.js'
 import { csvDialect, isByteDialect } from '../../../src/parse/csv/csv-dialect.js'
-import {
-  fieldCountMessage,
-  openQuoteMessage,
-  quoteMessage,
-} from '../../../src/parse/csv/csv-tokenizer.js'
+import { fieldCountMessage, quoteMessage } from '../../../src/parse/csv/csv-tokenizer.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import type { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
@@ -22,42 +18,6 @@ import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
 
 // Delimited text from the real world, good and bad. Every dialect is read back value for value, and broken records
 // are reported one by one.
-
-t.test('typical contents of CSV files', async t => {
-  for (const [name, text, rows] of [
-    ['comma in quotes', 'a,b\nJo,"Any Town, WW"\n', [['Jo', 'Any Town, WW']]],
-    [
-      'empty',
-      'a,b\n"",\n,x\n',
-      [
-        ['', ''],
-        ['', 'x'],
-      ],
-    ],
-    [
-      'empty, CRLF',
-      'a,b\r\n"",\r\n,x\r\n',
-      [
-        ['', ''],
-        ['', 'x'],
-      ],
-    ],
-    ['doubled quotes', 'a,b\nx,"ha ""ha"" ha"\n', [['x', 'ha "ha" ha']]],
-    ['JSON', 'a,b\nx,"{""t"": ""P"", ""c"": [1.2, 3]}"\n', [['x', '{"t": "P", "c": [1.2, 3]}']]],
-    ['line breaks', 'a,b\nx,"one\ntwo\n"\n', [['x', 'one\ntwo\n']]],
-    ['line breaks, CRLF', 'a,b\r\nx,"one\r\ntwo"\r\n', [['x', 'one\r\ntwo']]],
-    ['quotes and line breaks', 'a,b\nx,"a ""b\nc"" d"\n', [['x', 'a "b\nc" d']]],
-    ['no last line end', 'a,b\nx,y', [['x', 'y']]],
-    ['not ASCII', 'a,b\nä,中文 ʤ\n', [['ä', '中文 ʤ']]],
-    ['only quotes', 'a,b\n"x","""\n"""\n', [['x', '"\n"']]],
-  ] as const) {
-    for (const chunkBytes of [1, 7, 1000]) {
-      const found = await read(text, 'a:STRING,b:STRING', { header: 'yes', chunkBytes })
-      t.strictSame(found.rows, rows, name)
-      t.strictSame(found.rejects, [], name)
-    }
-  }
-})
 
 interface Dialect {
   readonly delimiter: string
@@ -413,15 +373,6 @@ t.test('between rows of several columns, empty lines are ignored', async t => {
   }
 })
 
-t.test('an input of only empty lines has no row, with and without a header', async t => {
-  for (const text of ['\n', '\r\n\r\n', '\n\n\n']) {
-    const { readToEnd, fieldCount, byteCounts } = await openReader(memorySource(text))
-    t.match({ readToEnd, fieldCount, byteCounts }, { readToEnd: true, fieldCount: 0 })
-    t.equal(byteCounts.other, text.length)
-    t.strictSame((await read(`v${text}`, 'v:INT', { header: 'yes' })).rows, [])
-  }
-})
-
 t.test('an empty line counts as a record towards the limit', async t => {
   const options = { header: 'yes', batch: { limit: 2 } } as const
   const { rows } = await read('v\n\n1\n2\n', 'v:INT', options)
@@ -530,8 +481,3 @@ t.test(
     )
   },
 )
-
-t.test('the message for an open quote names the limit if there is one', async t => {
-  t.match(openQuoteMessage(3, undefined), /^the quote opened in line 3 is never closed: /)
-  t.match(openQuoteMessage(3, 16), /closed within 16 bytes: .*`input\.quote` ''/)
-})
