@@ -9,7 +9,6 @@ import { BufferPool } from './columns/buffer-pool.js'
 import { roomOfRow, type WireRoom } from './columns/column-builder.js'
 import type { InputTexts } from './columns/template-column.js'
 import { keepsBlanks } from './types/column-types.js'
-import { lineFeed } from './line-ends.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type {
@@ -21,7 +20,7 @@ import type {
   Reject,
   ResumePoint,
 } from './batch.js'
-import { mostFedRows, type FedRows } from './rows/fed-rows.js'
+import type { FedRows } from './rows/fed-rows.js'
 import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
 import {
   brokenRecord,
@@ -31,7 +30,7 @@ import {
   type RowFault,
 } from './row-fault.js'
 import { checkNames, setColumnTexts, sourcedColumn } from './sourced-column.js'
-import { rangeAt, type RowBounds, RowPlaces } from './row-places.js'
+import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
   readonly sources: readonly TextSource[]
@@ -69,10 +68,6 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
 } & {
   readonly firstRecord: number
 }
-
-/** Where each row of a piece begins, and the one before it ends. */
-const fedStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
-const fedText = new Uint8Array(mostFedRows).fill(lineFeed)
 
 const asItStands = (record: Uint8Array): Uint8Array => record
 
@@ -247,14 +242,7 @@ export class BatchBuilder {
       return 0
     }
     for (const { counts, nullsRead } of this.#columns) if (taken > 0) counts.nulls += nullsRead
-    this.#addRows({
-      recordStarts: fedStarts.subarray(0, taken),
-      recordEnds: fedStarts.subarray(1, taken + 1),
-      lineNumbers: Float64Array.from({ length: taken }, (_, row) => start.lineNumber + row),
-      rowCount: taken,
-      bytes: fedText,
-      bytesOffset: start.offsetBytes,
-    })
+    this.#addRows(oneByteLines(start, taken))
     return taken
   }
 

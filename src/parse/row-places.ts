@@ -3,10 +3,11 @@
   the bytes of records. The rows of decoded text are first mapped to their places and bytes in the input.
 */
 import { ArrayStore, type BufferPool } from './columns/buffer-pool.js'
-import type { InputRange } from './batch.js'
+import type { InputRange, ResumePoint } from './batch.js'
 import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
+import { mostFedRows } from './rows/fed-rows.js'
 
 /** The parts of a block from which the places and the records of its rows are computed. */
 export type RowBounds = Pick<
@@ -156,6 +157,21 @@ export function rangeAt<Range extends InputRange>(
   let at = ranges.length - 1
   while (ranges[at]!.firstRow > rowIndex) at--
   return ranges[at]!
+}
+
+const lineStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
+const lineFeeds = new Uint8Array(mostFedRows).fill(lineFeed)
+
+/** The bounds of a program's rows, of which each counts as a line of one byte. @param start  place of the first row */
+export function oneByteLines(start: ResumePoint, rowCount: number): RowBounds {
+  return {
+    recordStarts: lineStarts.subarray(0, rowCount),
+    recordEnds: lineStarts.subarray(1, rowCount + 1),
+    lineNumbers: Float64Array.from({ length: rowCount }, (_, row) => start.lineNumber + row),
+    rowCount,
+    bytes: lineFeeds,
+    bytesOffset: start.offsetBytes,
+  }
 }
 
 /** Reused for one block after the other. */
