@@ -97,20 +97,6 @@ t.test('a row of an array vector consists of its cells; all cells null means nul
   }
 })
 
-t.test('text in wire form is decoded on demand', async t => {
-  const column: Column = {
-    form: 'vector',
-    type: 'STRING',
-    length: 3,
-    encoded: Buffer.from('a\0\0数\0'),
-  }
-  t.strictSame(
-    [0, 1, 2].map(row => elementAt(column, row)),
-    [scalar('STRING', 'a'), scalar('STRING', ''), scalar('STRING', '数')],
-  )
-  t.ok(isNullAt(column, 1))
-})
-
 t.test('a 16-byte element is a copy', async t => {
   const data = hex('01'.repeat(16))
   const vector: TypedVector = { form: 'vector', type: 'UUID', length: 1, data }

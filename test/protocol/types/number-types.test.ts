@@ -66,29 +66,6 @@ t.test('SHORT, INT and LONG are little-endian', async t => {
   ])
 })
 
-t.test('the null value, values beyond the type, and fractions are refused', async t => {
-  for (const [type, bits] of [
-    ['CHAR', 7],
-    ['SHORT', 15],
-    ['INT', 31],
-  ] as const) {
-    checkRefused(t, type, [
-      [2 ** bits, 'DDB_INPUT_RANGE'],
-      [-(2 ** bits), 'DDB_INPUT_RANGE'],
-      [0.5, 'DDB_INPUT_RANGE'],
-      [NaN, 'DDB_INPUT_RANGE'],
-      ['1', 'DDB_USAGE'],
-      [true, 'DDB_USAGE'],
-    ])
-  }
-  checkRefused(t, 'LONG', [
-    [2n ** 63n, 'DDB_INPUT_RANGE'],
-    [-(2n ** 63n), 'DDB_INPUT_RANGE'],
-    [1.5, 'DDB_USAGE'],
-    [2 ** 53, 'DDB_USAGE'],
-  ])
-})
-
 // FLOAT and DOUBLE, by their bytes and by DataView.
 
 const maxSingle = 3.4028234663852886e38
@@ -321,8 +298,14 @@ t.test('the smallest integer is null, and is refused as a number', async t => {
       })
     }
   }
-  for (const value of [0.5, NaN, Infinity]) {
-    t.throws(() => vectorOf({ type: 'CHAR' }, [value]), { code: 'DDB_INPUT_RANGE' })
+  for (const type of ['CHAR', 'SHORT', 'INT'] as const) {
+    checkRefused(t, type, [
+      [0.5, 'DDB_INPUT_RANGE'],
+      [NaN, 'DDB_INPUT_RANGE'],
+      [Infinity, 'DDB_INPUT_RANGE'],
+      ['1', 'DDB_USAGE'],
+      [true, 'DDB_USAGE'],
+    ])
   }
 })
 

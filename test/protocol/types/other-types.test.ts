@@ -5,11 +5,10 @@ import assert from 'node:assert/strict'
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import type { DataType } from '../../../src/protocol/data-type.js'
+import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
 import {
   elementAt,
   type ElementValue,
-  emptyVector,
   formatElement,
   formatScalar,
   isNullAt,
@@ -72,7 +71,6 @@ for (const [name, vector] of [
 t.test('bytes can be read as a list', async t => {
   t.strictSame(decoded(wire), plain)
   t.strictSame(valuesOf(vectorOf({ type: 'STRING' }, ['a', null])), ['a', ''])
-  t.equal(emptyVector({ type: 'STRING' }, 5).length, 0)
 })
 
 t.test('rows after the given length are not part of a column', async t => {
@@ -80,14 +78,12 @@ t.test('rows after the given length are not part of a column', async t => {
   t.strictSame(stringsOf({ ...inWireForm, length: 2 }), ['a', ''])
 })
 
-t.test('too few texts, texts without an end and other kinds are refused', async t => {
+t.test('too few texts and texts without an end are refused', async t => {
   t.throws(() => encoded({ ...plain, length: 4 }), { code: 'DDB_USAGE', message: /only 3 values/ })
   t.throws(() => encoded({ ...inWireForm, encoded: hex('61') }), {
     code: 'DDB_USAGE',
     message: /end with a 00/,
   })
-  t.throws(() => vectorOf({ type: 'STRING' }, [1]), { code: 'DDB_USAGE' })
-  t.throws(() => encoded(stringScalar('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
 })
 
 t.test('texts are numbered from 1 in order of first appearance; the empty text is 0', async t => {
@@ -218,8 +214,6 @@ t.test('a code without an entry is found in any row', async t => {
 
 t.test('an invalid symbol column is refused when it is decoded', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
-    ['91 01 01000000 01000000 00000000 02000000 00 6100 02000000', /code 2 is outside a base of 2/],
-    ['91 01 01000000 01000000 00000000 02000000 00 6100 ffffffff', /code -1/],
     ['91 01 01000000 01000000 00000000 01000000 6100 00000000', /not the empty string/],
     ['91 01 01000000 01000000 00000000 ffffffff', /-1 symbols/],
     ['91 01 01000000 01000000 00000000 01002000', /2097153 entries/],
@@ -268,7 +262,6 @@ t.test('rows can be cut, joined and picked; no bytes mean null', async t => {
   t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
   t.strictSame(hexOf(picked), ['61', '00ff'])
   t.strictSame(nullsOf(column), [false, true, false])
-  t.equal(emptyVector({ type: 'BLOB' }, 5).length, 0)
   t.equal(formatElement(column, 2), 'a')
 })
 
@@ -305,10 +298,9 @@ t.test('values in wire form with a wrong count are not sent', async t => {
   }
 })
 
-t.test('bytes and text are values, other kinds are not', async t => {
+t.test('bytes and text are values', async t => {
   const made = vectorOf({ type: 'BLOB' }, [hex('00'), 'é', null])
   t.strictSame(hexOf(valuesOf(made)), ['00', 'c3a9', ''])
-  t.throws(() => vectorOf({ type: 'BLOB' }, [1]), { code: 'DDB_USAGE' })
   t.throws(() => encoded({ ...column, length: 4 }), { code: 'DDB_USAGE', message: /only 3 values/ })
   t.throws(() => decoded(hex('20 00 ffffffff')), { message: /-1 bytes/ })
 })
@@ -396,23 +388,12 @@ t.test('any bytes are read back from their text', async t => {
 
 const list: Vector = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(5) }
 
-t.test('elements are sent with their own flags', async t => {
-  const tuple = tupleOf([int(1), text('a'), list])
-  const wire = hex(
-    '19 01 03000000 01000000 | 04 00 01000000 | 12 00 6100 | 04 01 01000000 01000000 05000000',
-  )
-  t.strictSame(encoded(tuple), wire)
-  t.strictSame(decoded(wire), tuple)
-  t.equal(elementAt(tuple, 2), list)
-})
-
 t.test('rows are cut, joined and picked', async t => {
   t.strictSame(rearranged(tupleOf([int(1), text('a'), list])), {
     cut: ['a', list],
     joined: [1, 'a', list, 1, 'a', list],
     picked: [list, 1],
   })
-  t.equal(emptyVector({ type: 'ANY' }, 5).length, 0)
 })
 
 t.test('a null, an empty text and no bytes are null; values with elements are not', async t => {
@@ -424,11 +405,10 @@ t.test('a null, an empty text and no bytes are null; values with elements are no
   )
 })
 
-t.test('values make a tuple, null stands for NULL, other kinds are refused', async t => {
+t.test('values make a tuple, and null stands for NULL', async t => {
   const made = vectorOf({ type: 'ANY' }, [int(1), null]) as Vector
   t.ok(isTuple(made))
   t.strictSame(encoded(made), hex('19 01 02000000 01000000 | 04 00 01000000 | 00 00 01'))
-  t.throws(() => vectorOf({ type: 'ANY' }, [1]), { code: 'DDB_USAGE' })
   t.notOk(isTuple(list))
 })
 
@@ -454,7 +434,6 @@ t.test('an element has no bytes, and is null', async t => {
     picked: [null, null],
   })
   t.equal(vectorOf({ type: 'VOID' }, [null, null]).length, 2)
-  t.equal(emptyVector({ type: 'VOID' }, 5).length, 0)
 })
 
 t.test('rows without bytes also count against the limit', async t => {
@@ -491,19 +470,29 @@ t.test('objects of other system types are only text, and have no columns', async
 // The kinds of JavaScript values that each type accepts as elements.
 
 t.test('values of other kinds are refused, and the error names them', async t => {
-  const cases: [DataType, ElementValue, string][] = [
-    ['INT', 1n, 'bigint 1'],
-    ['INT', 'x', 'string x'],
-    ['LONG', 1.5, 'number 1.5'],
-    ['LONG', 2 ** 53, 'number 9007199254740992'],
-    ['STRING', true, 'boolean true'],
-    ['STRING', [1], 'list'],
-    ['STRING', new Uint8Array(1), 'object'],
+  const cases: [ColumnType, ElementValue, string][] = [
+    [{ type: 'BOOL' }, 1, 'number 1'],
+    [{ type: 'INT' }, 1n, 'bigint 1'],
+    [{ type: 'INT' }, 'x', 'string x'],
+    [{ type: 'LONG' }, 1.5, 'number 1.5'],
+    [{ type: 'LONG' }, 2 ** 53, 'number 9007199254740992'],
+    [{ type: 'STRING' }, true, 'boolean true'],
+    [{ type: 'STRING' }, [1], 'list'],
+    [{ type: 'STRING' }, new Uint8Array(1), 'object'],
+    [{ type: 'SYMBOL' }, true, 'boolean true'],
+    [{ type: 'BLOB' }, 1, 'number 1'],
+    [{ type: 'UUID' }, 'x', 'string x'],
+    [{ type: 'UUID' }, new Uint8Array(3), 'object'],
+    [{ type: 'POINT' }, [1, null], 'list'],
+    [{ type: 'DURATION' }, 5, 'number 5'],
+    [{ type: 'ANY' }, 5, 'number 5'],
+    [{ type: 'INT', array: true }, 5, 'number 5'],
   ]
   for (const [type, value, shown] of cases) {
-    t.throws(() => vectorOf({ type }, [value]), {
+    t.throws(() => vectorOf(type, [value]), {
+      name: 'ValueError',
       code: 'DDB_USAGE',
-      message: `A ${type} column cannot take the ${shown}`,
+      message: `A ${type.type} column cannot take the ${shown}`,
     })
   }
 })
