@@ -97,12 +97,6 @@ export class ByteReader {
     return value
   }
 
-  i8(): number {
-    const value = this.#view.getInt8(this.#position)
-    this.#position += 1
-    return value
-  }
-
   u16(): number {
     const value = this.#view.getUint16(this.#position, true)
     this.#position += 2
@@ -128,24 +122,6 @@ export class ByteReader {
   u32(): number {
     const value = this.#view.getUint32(this.#position, true)
     this.#position += 4
-    return value
-  }
-
-  i64(): bigint {
-    const value = this.#view.getBigInt64(this.#position, true)
-    this.#position += 8
-    return value
-  }
-
-  f32(): number {
-    const value = this.#view.getFloat32(this.#position, true)
-    this.#position += 4
-    return value
-  }
-
-  f64(): number {
-    const value = this.#view.getFloat64(this.#position, true)
-    this.#position += 8
     return value
   }
 

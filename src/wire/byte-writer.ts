@@ -39,12 +39,6 @@ export class ByteWriter {
     this.#position += 1
   }
 
-  i8(value: number): void {
-    this.#reserve(1)
-    this.#view.setInt8(this.#position, value)
-    this.#position += 1
-  }
-
   u16(value: number): void {
     this.#reserve(2)
     this.#view.setUint16(this.#position, value, true)
@@ -67,24 +61,6 @@ export class ByteWriter {
     this.#reserve(4)
     this.#view.setUint32(this.#position, value, true)
     this.#position += 4
-  }
-
-  i64(value: bigint): void {
-    this.#reserve(8)
-    this.#view.setBigInt64(this.#position, value, true)
-    this.#position += 8
-  }
-
-  f32(value: number): void {
-    this.#reserve(4)
-    this.#view.setFloat32(this.#position, value, true)
-    this.#position += 4
-  }
-
-  f64(value: number): void {
-    this.#reserve(8)
-    this.#view.setFloat64(this.#position, value, true)
-    this.#position += 8
   }
 
   bytes(array: Uint8Array): void {

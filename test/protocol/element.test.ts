@@ -15,7 +15,7 @@ import {
   vectorOf,
   vectorOfBytes,
 } from '../../src/protocol/element.js'
-import { type Column, type TypedVector } from '../../src/protocol/value.js'
+import { type TypedVector } from '../../src/protocol/value.js'
 import { hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 

@@ -7,7 +7,6 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
 import {
-  elementAt,
   type ElementValue,
   formatElement,
   formatScalar,
