@@ -100,18 +100,11 @@ export interface ByteCounts {
   readonly skipped: number
 }
 
-/** An opened input whose shape is known and whose records are yet to be read. */
-export interface InputReader<Format extends string = string> extends RecordShape {
+/** The shape of an input, as the format detects it. */
+export interface FoundShape<Format extends string> extends Omit<RecordShape, 'delimiter' | 'text'> {
   readonly format: Format
-  readonly text: SourceText
   /** Dialect of the text; undefined for JSON. */
   readonly dialect: KnownDialect | undefined
-  /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
-  readonly raggedRecords: number
-  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
-  readonly elementNames: readonly string[] | undefined
-  /** Number of byte order marks before records, which the reader drops. */
-  readonly droppedMarks: number
   /** Whether records consist of ordered fields or of named members. */
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
@@ -122,6 +115,19 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly foundQuotes?: FoundQuotes | undefined
   /** Set if nothing proves whether the first record is a header, and the caller accepts a guess. */
   readonly assumedHeader?: AssumedHeader | undefined
+}
+
+/** An opened input whose shape is known and whose records are yet to be read. */
+export interface InputReader<Format extends string = string>
+  extends RecordShape, FoundShape<Format> {
+  readonly format: Format
+  readonly text: SourceText
+  /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
+  readonly raggedRecords: number
+  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
+  readonly elementNames: readonly string[] | undefined
+  /** Number of byte order marks before records, which the reader drops. */
+  readonly droppedMarks: number
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts

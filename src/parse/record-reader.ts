@@ -21,7 +21,13 @@ import {
 import { BlockRejects } from './block-rejects.js'
 import type { CellRules } from './cell-rules.js'
 import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
-import type { BatchOptions, ByteCounts, FlushClock, InputReader } from './input-reader.js'
+import type {
+  BatchOptions,
+  ByteCounts,
+  FlushClock,
+  FoundShape,
+  InputReader,
+} from './input-reader.js'
 import type { LineTokenizer } from './line-tokenizer.js'
 import type { RecordBlock } from './record-block.js'
 import type { FedRows, SourceProgress } from './rows/fed-rows.js'
@@ -44,21 +50,6 @@ export interface Records {
   /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
-
-/** The shape of an input, as the format detects it. */
-export type FoundShape<Format extends string> = Pick<
-  InputReader<Format>,
-  | 'format'
-  | 'recordKind'
-  | 'dialect'
-  | 'fieldNames'
-  | 'fieldCount'
-  | 'headerBytes'
-  | 'headerLineNumber'
-  | 'emptyFields'
-  | 'foundQuotes'
-  | 'assumedHeader'
->
 
 export interface OpenedInput {
   readonly source: ByteSource

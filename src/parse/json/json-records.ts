@@ -299,24 +299,21 @@ export class JsonRecords {
    * if there is no key and colon, or if the rules refuse the key.
    */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
+    const scanner = this.#scanner
+    const { bytes } = scanner
     const position = this.#position++
     const key = this.#keys[position]
-    if (key !== undefined && key.level === level && isAt(key.text, this.#scanner.bytes, open)) {
+    if (key !== undefined && key.level === level && isAt(key.text, bytes, open)) {
       this.#valueAt = open + key.text.length
-      if (this.#scanner.bytes[this.#valueAt]! > blank) return key.entry
+      if (bytes[this.#valueAt]! > blank) return key.entry
     }
-    return this.#findByName(open, level, position)
-  }
-
-  #findByName(open: number, level: JsonLevel, position: number): JsonEntry | undefined {
-    const scanner = this.#scanner
     this.#valueAt = scanner.key(open)
     if (this.#valueAt < 0) return undefined
     const isPlain = scanner.textStart === open + 1
     const entry = this.#entryNamed(scanner.text, level)
     // A key with escapes is longer than its text, and so would not match.
     if (entry !== undefined && isPlain && position < maxRemembered) {
-      this.#keys[position] = { text: scanner.bytes.slice(open, this.#valueAt), level, entry }
+      this.#keys[position] = { text: bytes.slice(open, this.#valueAt), level, entry }
     }
     return entry
   }
