@@ -52,8 +52,6 @@ deepTest(t, 'nesting too deep for the stack is an error', async t => {
     ['neg('.repeat(50_000), deep],
     ['add{'.repeat(50_000), deep],
     ['def(x):'.repeat(50_000), deep],
-    ['1?'.repeat(100_000), deep],
-    ['true?1:'.repeat(30_000), deep],
     ['if(true){'.repeat(20_000), deep],
     ['try{'.repeat(20_000), deep],
     ['def f(){'.repeat(20_000), /within another function/],

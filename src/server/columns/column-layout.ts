@@ -218,26 +218,6 @@ function wholeInt64(value: number | bigint): bigint | null {
   return rounded === null ? null : BigInt(rounded)
 }
 
-/** Like `cellsOf` as doubles, for columns with many rows: NaN for null. Rounds 64-bit integers beyond 2^53. */
-export function numbersOf({ data, length }: FixedVector): Float64Array {
-  const numbers = new Float64Array(length)
-  if (data instanceof BigInt64Array) {
-    // Two int32 words per row, the low word first. Loops over words are faster than loops over BigInts.
-    const words = new Int32Array(data.buffer, data.byteOffset, data.length * 2)
-    for (let row = 0; row < length; row++) {
-      const low = words[row * 2]! >>> 0
-      const high = words[row * 2 + 1]!
-      numbers[row] = high === nullInt32 && low === 0 ? NaN : high * 2 ** 32 + low
-    }
-    return numbers
-  }
-  const nullValue = sentinels.get(data.constructor)
-  for (let row = 0; row < length; row++) {
-    numbers[row] = data[row] === nullValue ? NaN : data[row]!
-  }
-  return numbers
-}
-
 /** Stands for the values of a row in look-ups. Rows with equal values have equal keys, and vice versa. */
 export type Key = number | bigint | string
 

@@ -1,8 +1,8 @@
 /*
   Columns of the server's tables, to which rows are added.
 */
-import { type FixedVector, columnTypeOf, concatColumns, takeRows } from '../../protocol/element.js'
-import { dataTypes } from '../../protocol/data-type.js'
+import { type FixedVector, concatColumns, takeRows } from '../../protocol/element.js'
+import { type ColumnType, dataTypes } from '../../protocol/data-type.js'
 import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { isFixedVector, zeroColumn } from './column-layout.js'
@@ -22,6 +22,11 @@ interface Tail {
   /** Rows that are taken. */
   rows: number
 }
+
+type FixedType = Pick<FixedVector, 'type'> & Pick<ColumnType, 'scale'>
+
+/** The codes of symbols grow like INTs. */
+const codeType: FixedType = { type: 'INT' }
 
 interface Symbols {
   readonly base: string[]
@@ -73,44 +78,59 @@ export class GrowingColumn {
 
   /** Adds the rows of a column that has exactly the same type. */
   append(given: Column): void {
-    const column = isSymbolVector(given) ? this.#coded(given) : given
-    if (!isFixedVector(column) || column.length * 2 > smallRows) return this.#push(column)
-    const { data, length } = column
-    const tail = this.#roomFor(column)
-    const { width, rows } = tail
-    const elements = data.length === length * width ? data : data.subarray(0, length * width)
-    ;(tail.column.data as Float64Array).set(elements as Float64Array, rows * width)
-    tail.rows += length
+    const { length } = given
+    const isSmall = length * 2 <= smallRows
+    if (isSymbolVector(given)) {
+      if (!isSmall) return this.#push(this.#coded(given))
+      const tail = this.#roomFor(codeType, length)
+      this.#writeCodes(given, tail.column.data as Int32Array, tail.rows)
+      tail.rows += length
+    } else if (isSmall && isFixedVector(given)) {
+      const { data } = given
+      const tail = this.#roomFor(given, length)
+      const { width, rows } = tail
+      const elements = data.length === length * width ? data : data.subarray(0, length * width)
+      ;(tail.column.data as Float64Array).set(elements as Float64Array, rows * width)
+      tail.rows += length
+    } else this.#push(given)
   }
 
-  /** The codes of the rows in the texts of the whole column. */
-  #coded({ length, codes: given, base: texts }: SymbolVector): Vector {
+  #coded(column: SymbolVector): Vector {
+    const { length } = column
+    const data = new Int32Array(length)
+    this.#writeCodes(column, data, 0)
+    return { form: 'vector', type: 'INT', length, data }
+  }
+
+  /** Writes the codes of the rows in the texts of the whole column. */
+  #writeCodes(
+    { length, codes: given, base: texts }: SymbolVector,
+    data: Int32Array,
+    at: number,
+  ): void {
     if (this.#symbols === undefined) {
       this.#symbols = { base: [''], codes: new Map([['', 0]]) }
       this.#pieces = this.#pieces.map(piece => (isSymbolVector(piece) ? this.#coded(piece) : piece))
     }
     const { base, codes } = this.#symbols
-    const data = new Int32Array(length)
     for (let row = 0; row < length; row++) {
       const text = texts[given[row]!]!
       let code = codes.get(text)
       if (code === undefined) codes.set(text, (code = base.push(text) - 1))
-      data[row] = code
+      data[at + row] = code
     }
-    return { form: 'vector', type: 'INT', length, data }
   }
 
-  #roomFor(column: FixedVector): Tail {
-    const { length } = column
+  #roomFor(type: FixedType, length: number): Tail {
     const taken = this.#tail?.rows ?? 0
     if (this.#tail !== undefined && taken + length <= this.#tail.column.length) return this.#tail
     if (taken + length > smallRows) {
       this.#closeTail()
-      return this.#roomFor(column)
+      return this.#roomFor(type, length)
     }
     const room = Math.min(smallRows, Math.max(leastRoom, (taken + length) * 2))
-    const larger = zeroColumn(columnTypeOf(column), room) as FixedVector
-    const width = dataTypes[column.type].bytesPerValue / larger.data.BYTES_PER_ELEMENT
+    const larger = zeroColumn(type, room) as FixedVector
+    const width = dataTypes[type.type].bytesPerValue / larger.data.BYTES_PER_ELEMENT
     if (this.#tail !== undefined) {
       ;(larger.data as Float64Array).set(this.#tail.column.data as Float64Array)
     }

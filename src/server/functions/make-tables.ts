@@ -8,7 +8,7 @@ import type { Column, Vector } from '../../protocol/value.js'
 import type { BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
 import { firstReleases, isAtLeast, type ServerNode } from '../node.js'
 import { check } from '../script-error.js'
-import { elementsOf, voidValue } from '../values/values.js'
+import { voidValue } from '../values/values.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
 import { checkMayAlter } from '../tables/dfs-database.js'
 import { updateColumns } from '../tables/write-rows.js'
@@ -99,29 +99,6 @@ function makeTable(context: CallContext, kind: TableKind, args: BuiltinArguments
   return createTable(kind, columnNames, columnTypes, { ...more, keyColumns })
 }
 
-/** Replaces the values and the type of a column. Refuses tables that other sessions can see. */
-function replaceColumns(
-  table: ServerTable,
-  columnNames: readonly string[],
-  replacement: ServerValue,
-): void {
-  checkWritable(table)
-  const name = table.sharedName || table.stored?.tableName
-  const isPrivate = table.sharedName === '' && table.kind !== 'dfs'
-  check(isPrivate, `The columns of the table [${name}] can't be changed.`)
-  const columns = columnNames.length === 1 ? [replacement] : elementsOf(replacement)
-  check(
-    columns.length === columnNames.length,
-    'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
-  )
-  const replacements = columns.map((value, index): [number, Column] => {
-    const column = columnArgument(value, 'replaceColumn!')
-    check(column.length === table.rows, 'All columns must be of the same length. RefId:S02010')
-    return [columnIndex(table, columnNames[index]!), column]
-  })
-  for (const [index, column] of replacements) table.replaceColumn(index, column)
-}
-
 /** Makes a table of this kind. */
 function maker(kind: TableKind): Call<BuiltinArguments> {
   return (context, args) => makeTable(context, kind, args)
@@ -137,11 +114,17 @@ export const tableFunctions = family({
   /** The first row of each key wins, even within one batch (DolphinDB manual, page keyedStreamTable). */
   'keyedStreamTable(keyColumn, X, ...rest)': maker('keyedStream'),
   'rows(X)': (_, [value]) => factsOf(value).size,
-  'replaceColumn!(mutable table: table, colName: texts, newCol)': (
+  /** Replaces the values and the type of a column. Refuses tables that other sessions can see. */
+  'replaceColumn!(mutable table: table, colName: text, newCol: column)': (
     _,
-    [table, names, replacement],
+    [table, name, column],
   ) => {
-    replaceColumns(table, names, replacement)
+    checkWritable(table)
+    const tableName = table.sharedName || table.stored?.tableName
+    const isPrivate = table.sharedName === '' && table.kind !== 'dfs'
+    check(isPrivate, `The columns of the table [${tableName}] can't be changed.`)
+    check(column.length === table.rows, 'All columns must be of the same length. RefId:S02010')
+    table.replaceColumn(columnIndex(table, name), column)
     return table
   },
   /**

@@ -9,7 +9,7 @@ import { check } from '../script-error.js'
 import { type Key, checkColumnType, keysOf, zeroColumn } from '../columns/column-layout.js'
 import { GrowingColumn } from '../columns/growing-column.js'
 import { placeRows, type TablePartitioning } from './partitions/partition-level.js'
-import { prepareColumn, prepareColumns } from './prepare.js'
+import { prepareColumns } from './prepare.js'
 import type {
   StoredTableFacts,
   TableKind,
@@ -59,7 +59,7 @@ export class ColumnTable {
   /** The rows that a persisted stream table keeps in memory; if there are more, it drops the older half. */
   cachedRows: number | undefined
   /** Index of all rows by key. Without a key rule, the first upsert creates the index for its key columns. */
-  #index: { columns: readonly number[]; keys: KeyIndex } | undefined
+  #index: KeyIndex | undefined
 
   /** Without the checks of `createTable`. A keyed table gets no initial rows. */
   constructor(
@@ -142,10 +142,9 @@ export class ColumnTable {
     return this.#merge(batch, false, options.ignoreNull ?? false)
   }
 
-  /** Sets row `rows[i]` of column `index` to `values[i]`, after conversion to the type of the column. */
+  /** Sets row `rows[i]` of column `index`, which is no key, to `values[i]`, which has the type of the column. */
   update(index: number, rows: Int32Array, values: Column): void {
-    this.checkNoKey(index)
-    this.#columns[index]!.assign(rows, prepareColumn(this, index, values, rows.length))
+    this.#columns[index]!.assign(rows, values)
     this.#forgetUpsertIndex()
   }
 
@@ -209,7 +208,7 @@ export class ColumnTable {
 
   /** Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. */
   #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
-    const { keys, columns: keyColumns } = this.#index!
+    const { rowOf, columns: keyColumns } = this.#index!
     const { columns, rows } = batch
     const given = keysOf(this.#keyValues(keyColumns, columns, batch.partitions), rows)
     const fresh = new Int32Array(rows)
@@ -218,9 +217,9 @@ export class ColumnTable {
     let inserted = 0
     let matched = 0
     for (let row = 0; row < rows; row++) {
-      const existing = keys.find(given[row]!)
+      const existing = rowOf.get(given[row]!)
       if (existing === undefined) {
-        keys.add(given[row]!)
+        rowOf.set(given[row]!, this.rows + inserted)
         fresh[inserted++] = row
       } else if (!forgetKnown) {
         known[matched] = row
@@ -230,6 +229,7 @@ export class ColumnTable {
     const taken = fresh.subarray(0, inserted)
     const added = inserted === rows ? columns : columns.map(column => takeRows(column, taken))
     this.#appendAll(added, inserted)
+    this.#index!.rows = this.rows
     if (matched === 0) return { inserted, updated: 0 }
     return {
       inserted,
@@ -272,20 +272,21 @@ export class ColumnTable {
 
   /** Indexes all rows by these key columns. Extends the existing index if it has the same columns. */
   #openIndex(columns: readonly number[]): void {
-    const isWithin = this.#keys?.withinPartition === true
-    const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
-    if (!reusable) {
-      const types = columns.map(index => this.columnTypes[index]!)
-      if (isWithin) types.unshift({ type: 'DOUBLE' })
-      this.#index = { columns, keys: new KeyIndex(types) }
+    const isKnown = this.#keys === undefined && this.#index?.columns.join() === columns.join()
+    if (!isKnown) {
+      for (const index of columns) checkKeyType(this.columnTypes[index]!)
+      this.#index = { columns, rowOf: new Map(), rows: 0 }
     }
-    const { keys } = this.#index!
-    const from = keys.rows
+    const { rowOf, rows: from } = this.#index!
     const count = this.rows - from
     const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.rows))
+    const isWithin = this.#keys?.withinPartition === true
     const partitions =
       this.partitioning && isWithin ? placeRows(this.partitioning, all, count) : undefined
-    for (const key of keysOf(this.#keyValues(columns, all, partitions), count)) keys.add(key)
+    keysOf(this.#keyValues(columns, all, partitions), count).forEach((key, row) => {
+      if (!rowOf.has(key)) rowOf.set(key, from + row)
+    })
+    this.#index!.rows = this.rows
   }
 
   #forgetUpsertIndex(): void {
@@ -319,31 +320,17 @@ interface Batch {
   partitions: Float64Array | undefined
 }
 
-/** The keys of one table. Keys cannot be removed. A table has at most 2^24 different keys, the limit of a Map. */
-class KeyIndex {
-  readonly #rowOf = new Map<Key, number>()
-  #rows = 0
+/** The keys of one table, at most 2^24 different ones, the limit of a Map. Keys cannot be removed. */
+interface KeyIndex {
+  readonly columns: readonly number[]
+  /** Key → number of the first row with this key. */
+  readonly rowOf: Map<Key, number>
+  /** The rows of the table that have been indexed. */
+  rows: number
+}
 
-  /** @throws {ScriptError} for types that cannot be keys (DolphinDB allows only INTEGRAL, TEMPORAL, LITERAL, …) */
-  constructor(types: readonly ColumnType[]) {
-    for (const { type, array } of types) {
-      const isKey = !array && type !== 'ANY' && type !== 'BLOB' && type !== 'VOID'
-      check(isKey, `A column of type ${type}${array ? '[]' : ''} can't be a key column.`)
-    }
-  }
-
-  get rows(): number {
-    return this.#rows
-  }
-
-  /** The number of the first table row with this key; undefined if there is none. */
-  find(key: Key): number | undefined {
-    return this.#rowOf.get(key)
-  }
-
-  /** Adds the key of the next table row. If an earlier row has the key, `find` still returns that row. */
-  add(key: Key): void {
-    if (!this.#rowOf.has(key)) this.#rowOf.set(key, this.#rows)
-    this.#rows++
-  }
+/** @throws {ScriptError} for types that cannot be keys (DolphinDB allows only INTEGRAL, TEMPORAL, LITERAL, …) */
+function checkKeyType({ type, array }: ColumnType): void {
+  const isKey = !array && type !== 'ANY' && type !== 'BLOB' && type !== 'VOID'
+  check(isKey, `A column of type ${type}${array ? '[]' : ''} can't be a key column.`)
 }

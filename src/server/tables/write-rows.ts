@@ -4,12 +4,11 @@
   partition. A second transaction is refused (if the database has atomic='TRANS') or waits (atomic='CHUNK').
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
-import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
 import type { CallContext, Evaluation, ServerValue } from '../values/server-value.js'
 import { tupleElements, tupleOf } from '../values/values.js'
-import { checkColumnType, nullColumn } from '../columns/column-layout.js'
+import { nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { placeRows } from './partitions/partition-level.js'
 import {
@@ -93,7 +92,7 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
   table.keepRows(all.filter(row => row !== rows[next] || ++next === 0))
 }
 
-/** New values of a column, one per row. A new name adds a column, with nulls in all other rows. */
+/** New values of a column, one per row. */
 export interface ColumnChange {
   readonly name: string
   readonly rows: Int32Array
@@ -106,27 +105,14 @@ export interface ColumnChange {
  */
 export function updateColumns(table: ServerTable, changes: readonly ColumnChange[]): void {
   checkChangeable(table)
-  const prepared = changes.map(change => preparedValues(table, change))
-  changes.forEach(({ name, rows }, at) => {
-    const values = prepared[at]!
-    if (!table.columnNames.includes(name)) {
-      const type = columnTypeOf(values)
-      table.addColumn(name, type, nullColumn(type, table.rows))
-    }
-    table.update(table.columnNames.indexOf(name), rows, values)
+  const prepared = changes.map(({ name, rows, values }) => {
+    const index = columnIndex(table, name)
+    const isPartitioning = table.partitioning?.columns.includes(index)
+    check(!isPartitioning, `Can't update a partitioning column [${name}].`)
+    table.checkNoKey(index)
+    return { index, rows, values: prepareColumn(table, index, values, rows.length) }
   })
-}
-
-function preparedValues(table: ServerTable, { name, rows, values }: ColumnChange): Column {
-  const index = table.columnNames.indexOf(name)
-  if (index < 0) {
-    checkColumnType(name, columnTypeOf(values))
-    return values
-  }
-  const isPartitioning = table.partitioning?.columns.includes(index)
-  check(!isPartitioning, `Can't update a partitioning column [${name}].`)
-  table.checkNoKey(index)
-  return prepareColumn(table, index, values, rows.length)
+  for (const { index, rows, values } of prepared) table.update(index, rows, values)
 }
 
 function checkChangeable(table: ServerTable): void {

@@ -10,36 +10,26 @@ import type { Span } from '../parse/syntax.js'
 /** Converts anything that a running script throws to the error that the script sees. */
 export function asScriptError(error: unknown): ScriptError {
   if (error instanceof ScriptError) return error
-  if (error instanceof RangeError) {
-    const known = ofRangeError(error)
-    if (known !== undefined) return known
-  }
   if (error instanceof DdbError) return new ScriptError(error.message)
   const message = error instanceof Error ? error.message : String(error)
-  return new ScriptError(`Internal error: ${message}`)
-}
-
-/** The error for a limit of V8 (stack, text, array, map) ; otherwise undefined. */
-function ofRangeError({ message }: RangeError): ScriptError | undefined {
-  if (message.includes('call stack')) {
+  // Limits of V8: stack, text, array, map.
+  const isLimit = error instanceof RangeError
+  const isLarge = isLimit && /length|size exceeded|allocation failed/.test(message)
+  if (isLimit && message.includes('call stack')) {
     return new ScriptError('The script is nested too deeply.')
   }
-  if (!/length|size exceeded|allocation failed/.test(message)) return undefined
-  return new ScriptError(
-    `Out of memory. The embedded server cannot hold a value so large (${message}).`,
-  )
+  const cause = isLarge
+    ? 'Out of memory. The embedded server cannot hold so much'
+    : 'Internal error'
+  return new ScriptError(`${cause}: ${message}`)
 }
 
 /** Adds the source text of the failing call as a prefix, unless the error already has a prefix. */
 export function withSourceText(error: unknown, span: Span): ScriptError {
   const failure = asScriptError(error)
   if (failure.located) return failure
-  return new ScriptError(`${sourceText(span)} => ${failure.message}`, {
-    category: failure.category,
-    bareText: failure.bareText,
-    isCancellation: failure.isCancellation,
-    located: true,
-  })
+  const message = `${sourceText(span)} => ${failure.message}`
+  return new ScriptError(message, { ...failure, located: true })
 }
 
 /** Removes everything before a tag such as `<NotLeader>`, because clients expect it at the start of the error line. */
@@ -52,11 +42,7 @@ export function withoutTextBeforeTag(error: unknown): ScriptError {
 export function locateInFunction(error: unknown, name: string): ScriptError {
   const failure = asScriptError(error)
   if (name === '') return failure
-  return new ScriptError(`${name}: ${failure.message}`, {
-    category: failure.category,
-    bareText: failure.bareText,
-    isCancellation: failure.isCancellation,
-  })
+  return new ScriptError(`${name}: ${failure.message}`, { ...failure, located: false })
 }
 
 /** The source text of a node on one line, with double quotes around strings, like the server's own messages. */

@@ -11,7 +11,7 @@ import {
   shallowCopy,
   type FunctionValue,
 } from '../../values/server-value.js'
-import { isTrue, tupleOf, vectorOfElements, voidValue, constantOf } from '../../values/values.js'
+import { tupleOf, vectorOfElements, voidValue, constantOf } from '../../values/values.js'
 import type {
   Delete,
   DictionaryLiteral,
@@ -66,10 +66,6 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
       return tupleOf(yield* evaluateList(node.elements, frame))
     case 'dictionary':
       return yield* evaluateDictionary(node, frame)
-    case 'ternary': {
-      const condition = isTrue(yield* evaluate(node.condition, frame))
-      return yield* evaluate(condition ? node.whenTrue : node.whenFalse, frame)
-    }
     case 'lambda': {
       const { viewOwner } = frame.runtime.session
       const { definition } = node

@@ -182,12 +182,10 @@ interface Mode {
   readonly isSql: boolean
   /** True where a name may be a column, which is known only when the statement runs. */
   readonly hasColumns: boolean
-  /** False between `?` and `:` of a condition, where a colon does not make a pair. */
-  readonly hasPairs: boolean
 }
 
 /** The mode in blocks and brackets, where names may still be columns. */
-export const freshMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
+export const freshMode = { ignoresNewlines: false, isSql: false }
 
 export abstract class Cursor {
   protected mode: Mode = { ...freshMode, hasColumns: false }

@@ -36,7 +36,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
 ])
 
 const precedences: Readonly<Record<string, number>> = {
-  '?': 0, '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, is: 3, '+': 8, '-': 8,
+  '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, is: 3, '+': 8, '-': 8,
   '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, in: 10, like: 10, between: 10, not: 10, ':': 15, '..': 15,
 } // prettier-ignore
 
@@ -101,26 +101,17 @@ export abstract class ExpressionParser extends Cursor {
     if (word === 'is' && !this.mode.isSql) return undefined
     if (word === 'not' && !infixWords.some(one => this.is(one, 1))) return undefined
     // In an open range such as `x[1:]`, nothing follows the colon.
-    if (word === ':' && (this.is(']', 1) || !this.mode.hasPairs)) return undefined
+    if (word === ':' && this.is(']', 1)) return undefined
     return Object.hasOwn(precedences, word) ? word : undefined
   }
 
   #parseInfix(operator: string, left: Expression, first: Token): Expression {
-    if (operator === '?') return this.#parseTernary(left, first)
     if (operator === 'is') return this.#parseIsNull(left, first)
     if (operator === 'not' || infixWords.includes(operator)) return this.#parseWord(left, first)
     if (isComparison(operator)) return this.#parseComparisons(left, first)
     this.next()
     const right = this.parseExpression(precedences[operator]! + 1)
     return this.node(first, { kind: 'binary', operator: operator as BinaryOperator, left, right })
-  }
-
-  #parseTernary(condition: Expression, first: Token): Expression {
-    this.next()
-    const whenTrue = this.within({ hasPairs: false }, () => this.parseExpression())
-    this.expect(':')
-    const whenFalse = this.parseExpression()
-    return this.node(first, { kind: 'ternary', condition, whenTrue, whenFalse })
   }
 
   /** Parses one comparison or several: `1 < x <= 3` becomes `1 < x && x <= 3` (manual, "Chained comparison"). */
@@ -256,7 +247,7 @@ export abstract class ExpressionParser extends Cursor {
   }
 
   #parseParenthesized(first: Token): Expression {
-    return this.within({ hasPairs: true, ignoresNewlines: true }, () => {
+    return this.within({ ignoresNewlines: true }, () => {
       const elements: Expression[] = []
       while (!this.is(')')) {
         elements.push(this.parseElement())
@@ -312,7 +303,7 @@ export abstract class ExpressionParser extends Cursor {
   #parseCall(callee: Expression, before: readonly Argument[], first: Token): Call {
     const isCall = this.next().text === '('
     const parse = (): Argument => this.#parseArgument()
-    const args = [...before, ...this.inBrackets(isCall ? ')' : '}', parse, { hasPairs: true })]
+    const args = [...before, ...this.inBrackets(isCall ? ')' : '}', parse)]
     return this.node(first, { kind: isCall ? 'call' : 'partial', callee, args })
   }
 
@@ -373,7 +364,7 @@ export abstract class ExpressionParser extends Cursor {
   }
 
   /**
-   * Parses a body: a block, or an expression, in which line breaks and `:` keep their meaning (`a ? x->x : b`).
+   * Parses a body: a block, or an expression, in which line breaks keep their meaning.
    * @param name  '' for a lambda
    */
   protected parseDefinition(

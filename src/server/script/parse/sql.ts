@@ -35,7 +35,7 @@ export abstract class SqlParser extends ExpressionParser {
   protected parseSql(): Expression {
     const first = this.next()
     const word = first.text.toLowerCase()
-    const mode = { isSql: true, hasColumns: word !== 'insert', hasPairs: true }
+    const mode = { isSql: true, hasColumns: word !== 'insert' }
     return this.within(mode, () => {
       if (word === 'insert') return this.#parseInsert(first)
       if (word === 'update') return this.#parseUpdate(first)

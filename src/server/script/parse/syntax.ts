@@ -50,7 +50,6 @@ type ExpressionNode = Readonly<
   | { kind: 'unary'; operator: UnaryOperator; operand: Expression }
   /** The parser has already split chained comparisons: `1 < x < 3` is `1 < x && x < 3`. */
   | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
-  | { kind: 'ternary'; condition: Expression; whenTrue: Expression; whenFalse: Expression }
   /** `f(x)`, `x.f(a)` (the object becomes the first argument), `x in y`; `f{a,,b}` is partial. */
   | { kind: 'call' | 'partial'; callee: Expression; args: readonly Argument[] }
   /** `x[i]`, and without an index `INT[]`. */

@@ -10,7 +10,7 @@ import { murmurHash } from '../../../protocol/murmur-hash.js'
 import { ScriptError, check } from '../../script-error.js'
 import { elementsOf, intScalar, integerOf, textOf, tupleElements } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { columnTexts, isFixedVector, numbersOf } from '../../columns/column-layout.js'
+import { cellsOf, columnTexts, isFixedVector } from '../../columns/column-layout.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 
 /** Returned instead of a partition number for a value outside the scheme. */
@@ -108,7 +108,7 @@ function entriesOf(column: Column): (Entry | undefined)[] {
     return Array.from({ length: column.length }, (_, row) => texts[row] || undefined)
   }
   check(isFixedVector(column), 'A partitioning column of this type is not supported.')
-  return Array.from(numbersOf(column), number => (Number.isNaN(number) ? undefined : number))
+  return cellsOf(column).map(cell => (cell === null ? undefined : Number(cell)))
 }
 
 /** Each partition begins at a bound and ends before the next bound. The last bound only ends the last partition. */

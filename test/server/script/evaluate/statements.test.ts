@@ -137,15 +137,6 @@ testYieldingExamples(t, {
   },
 })
 
-t.test('parameters without mutable cannot be changed', async t => {
-  const { fail } = testSession()
-  const refused = (name: string): string =>
-    `Syntax Error: [line #1] Constant variable [${name}] can't be modified.`
-  t.equal(await fail('def f(a){a+=1; return a}'), refused('a'))
-  t.equal(await fail('def f(a){a=1; return a}'), refused('a'))
-  t.equal(await fail('def f(a){a[0]=1; return a}'), refused('a'))
-})
-
 t.test("a mutable parameter changes the caller's variable", async t => {
   const { show, fail } = testSession()
   t.equal(await show('def f(mutable a){a+=1; return a}\nx=1\nf(x)\nf(x)\nx'), '3')
