@@ -66,8 +66,10 @@ export function nullColumn(type: ColumnType, length: number): Column {
 /** Texts of a STRING or SYMBOL column, whichever way the column stores them; undefined for other column types. */
 export function columnTexts(column: Column): readonly string[] | undefined {
   if (column.form !== 'vector') return undefined
-  if (column.type === 'STRING') return stringsOf(column)
-  return column.type === 'SYMBOL' ? symbolTexts(column) : undefined
+  if (column.type === 'SYMBOL') return symbolTexts(column)
+  if (column.type !== 'STRING') return undefined
+  const texts = stringsOf(column)
+  return texts.length === column.length ? texts : texts.slice(0, column.length)
 }
 
 function symbolTexts(column: SymbolVector): string[] {
@@ -79,9 +81,7 @@ function symbolTexts(column: SymbolVector): string[] {
 /** Every element as the text that string(x) returns; '' for nulls. */
 export function textsOfVector(vector: Vector): readonly string[] {
   const texts = columnTexts(vector)
-  if (texts !== undefined) {
-    return texts.length === vector.length ? texts : texts.slice(0, vector.length)
-  }
+  if (texts !== undefined) return texts
   if (vector.type === 'CHAR') return Array.from(vector.data.subarray(0, vector.length), charText)
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
 }

@@ -194,14 +194,13 @@ const decoder = new TextDecoder()
 /** Converts between STRING, SYMBOL and BLOB. */
 function textColumn(column: Vector, target: ColumnType): Column {
   if (target.type === 'BLOB') {
-    const texts = columnTexts(column)!
     const encoder = new TextEncoder()
-    const data = Array.from({ length: column.length }, (_, row) => encoder.encode(texts[row]))
+    const data = columnTexts(column)!.map(text => encoder.encode(text))
     return { form: 'vector', type: 'BLOB', length: column.length, data }
   }
   const data =
     columnTexts(column) ?? blobsOf(column as BlobVector).map(blob => decoder.decode(blob))
-  if (target.type === 'SYMBOL') return symbolVectorOf(data.slice(0, column.length))
+  if (target.type === 'SYMBOL') return symbolVectorOf(data)
   return { form: 'vector', type: 'STRING', length: column.length, data }
 }
 

@@ -21,7 +21,6 @@ import { checkRead } from '../tables/privileges.js'
 
 /** Estimated size of a string: the reference plus a short text. */
 const bytesPerText = 24
-const bytesPerScalar = 16
 
 /** The size of a table's rows in bytes. If tables share a column, each table counts it. */
 export function tableBytes(table: ServerTable): number {
@@ -53,17 +52,15 @@ export const schemaFunctions = family({
 function objectRow(name: string, value: ServerValue, owner: string): ElementValue[] {
   const { form, type, size } = factsOf(value)
   const word = type.array ? `${type.type}[]` : type.type
-  const about = [owner !== '', value.form === 'database' ? value.path : '', owner]
   if (value.form !== 'serverTable') {
-    const [rows, columns] = value.form === 'matrix' ? [value.rows, value.columns] : [size, 1]
-    const width = form === 'scalar' ? bytesPerScalar : dataTypes[type.type].bytesPerValue
-    const bytes = BigInt(size * (width || bytesPerText))
-    return [name, word, form.toUpperCase(), rows, columns, bytes, ...about]
+    const bytes = BigInt(size * (dataTypes[type.type].bytesPerValue || bytesPerText))
+    const path = value.form === 'database' ? value.path : ''
+    return [name, word, form.toUpperCase(), size, 1, bytes, owner !== '', path, owner]
   }
   const { kind, columnNames, rows, stored } = value
   const path = stored?.databasePath ? `${stored.databasePath}/${stored.tableName}` : ''
   const counts = [kind === 'dfs' ? 0 : rows, columnNames.length, BigInt(tableBytes(value))]
-  return [name, tableWords[kind][1], 'TABLE', ...counts, ...about.with(1, path)]
+  return [name, tableWords[kind][1], 'TABLE', ...counts, owner !== '', path, owner]
 }
 
 function tableSchema(context: CallContext, table: ServerTable): ServerDictionary {

@@ -14,7 +14,6 @@ import { columnTypeOf } from '../../protocol/element.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'
 
 const maxStringBytes = 65_535
-const maxBlobBytes = 67_108_863
 const maxSymbolBytes = 255
 
 function isStorable(actual: ColumnType, target: ColumnType): boolean {
@@ -31,7 +30,7 @@ function isStorable(actual: ColumnType, target: ColumnType): boolean {
 }
 
 /**
- * Cuts STRING and BLOB values that are too long for a DFS table.
+ * Cuts STRING values that are too long for a DFS table.
  * @throws {ScriptError} if a SYMBOL has more than 255 bytes
  */
 function limitText(column: Column): Column {
@@ -46,11 +45,7 @@ function limitText(column: Column): Column {
   }
   if (column.type === 'STRING' && 'data' in column) {
     if (column.data.every(text => fits(text, maxStringBytes))) return column
-    return { ...column, data: column.data.map(text => cutText(text, maxStringBytes)) }
-  }
-  if (column.type === 'BLOB' && 'data' in column) {
-    if (column.data.every(bytes => bytes.length <= maxBlobBytes)) return column
-    return { ...column, data: column.data.map(bytes => bytes.subarray(0, maxBlobBytes)) }
+    return { ...column, data: column.data.map(cutText) }
   }
   return column
 }
@@ -60,10 +55,10 @@ function fits(text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes
 }
 
-function cutText(text: string, maxBytes: number): string {
-  if (fits(text, maxBytes)) return text
+function cutText(text: string): string {
+  if (fits(text, maxStringBytes)) return text
   const bytes = Buffer.from(text)
-  let end = maxBytes
+  let end = maxStringBytes
   // Steps back to the start of a character, because UTF-8 bytes of the form 10xxxxxx continue a character.
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)

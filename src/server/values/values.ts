@@ -82,7 +82,7 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
   if (text !== undefined) return [text]
   if (value.form !== 'vector') return undefined
   const known = columnTexts(value)
-  if (known !== undefined) return known.slice(0, value.length)
+  if (known !== undefined) return known
   if (value.type !== 'CHAR' && value.type !== 'ANY') return undefined
   const row = (_: unknown, index: number): string | undefined =>
     textOf(elementAt(value, index) as ServerValue)

@@ -7,16 +7,6 @@ import type { Table } from '../../../src/protocol/value.js'
 import { testExamples } from '../../helpers/examples.js'
 import { columnsText, testSession } from '../../helpers/script.js'
 
-t.test('a ledger row is claimed once', async t => {
-  const { run, show } = testSession()
-  await run(
-    'share(keyedStreamTable(`batchNo`attempt`phase, 1024:0, `batchNo`attempt`phase`errText`loggedAt, [LONG, INT, INT, STRING, TIMESTAMP]), "ledger")',
-  )
-  const claim = 'tableInsert(objByName("ledger"), 1l, 0, 0, "", now())'
-  t.equal(await show(claim), '1')
-  t.equal(await show(claim), '0')
-})
-
 t.test('stream tables exist by name until they are dropped', async t => {
   const { run, fail, node, session } = testSession()
   await run('share streamTable(10:0, [`a], [INT]) as st; local = streamTable(1 as a)')

@@ -13,7 +13,6 @@ import {
   type TestSession,
 } from '../../helpers/script.js'
 import { elementAt, formatValue } from '../../../src/protocol/element.js'
-import { deepTest } from '../../helpers/runs.js'
 
 t.test('table names its columns after aliases and variables', async t => {
   const { run, show } = testSession()
@@ -274,18 +273,6 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
     await other.show('select name, type, rows, owner from objs(true) where shared=true'),
     'shared1 BASIC 3 admin;shared2 REALTIME 0 admin',
   )
-})
-
-deepTest(t, 'the bytes of vectors and pairs are those of the manual', async t => {
-  const { run, show } = testSession()
-  await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; p = 1:2')
-  await run('ticker = take(`MSFT`GOOG$SYMBOL, 1000000); time = take(2021.08.20 00:00:00, 40)')
-  t.equal(
-    await show('select name, bytes from objs()'),
-    'n 16;x 12;y 24;p 8;ticker 4000000;time 160',
-  )
-  await run('undef all; db = database("dfs://listdb", VALUE, 1 2); none = array(INT, 0)')
-  t.equal(await show('select name, bytes, form from objs()'), 'db 16 SCALAR;none 0 VECTOR')
 })
 
 t.test('every kind of table has a separate word', async t => {

@@ -104,9 +104,7 @@ type Entry = number | string
 
 function entriesOf(column: Column): (Entry | undefined)[] {
   const texts = columnTexts(column)
-  if (texts !== undefined) {
-    return Array.from({ length: column.length }, (_, row) => texts[row] || undefined)
-  }
+  if (texts !== undefined) return texts.map(text => text || undefined)
   check(isFixedVector(column), 'A partitioning column of this type is not supported.')
   return cellsOf(column).map(cell => (cell === null ? undefined : Number(cell)))
 }
