@@ -2,9 +2,10 @@
   Converts file names to texts, and back to the bytes of the system.
 */
 import { deepStrictEqual } from 'node:assert/strict'
+import { resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { nameOfBytes, systemName } from '../../src/platform/file-name.js'
+import { fileKey, nameOfBytes, systemName } from '../../src/platform/file-name.js'
 import { runs } from '../helpers/runs.js'
 
 t.test('names in UTF-8 are unchanged', async t => {
@@ -32,4 +33,17 @@ t.test('for any name, its text leads back to its bytes, even through JSON', asyn
     { numRuns: runs(500) },
   )
   t.pass()
+})
+
+t.test('names with one device and inode are one file', async t => {
+  const file = { device: 3n, inode: 5n }
+  t.equal(fileKey('a', file), fileKey('/b', file))
+  t.not(fileKey('a', file), fileKey('a', { device: 4n, inode: 5n }))
+  t.not(fileKey('a', file), fileKey('a', { device: 3n, inode: 6n }))
+})
+
+t.test('if files have no number, a file is identified by its path', async t => {
+  const file = { device: 3n, inode: 0n }
+  t.equal(fileKey('./d/../a', file), fileKey(resolve('a'), file))
+  t.not(fileKey('a', file), fileKey('b', file))
 })

@@ -4,7 +4,6 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
-  mkdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -13,25 +12,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { FolderEntry } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
 const folder = fileFolder(t, { 'a.txt': 'hello', sub: { 'b.txt': '' } })
 const path = (name: string): string => join(folder, name)
 const stats = (name: string): BigIntStats => statSync(path(name), { bigint: true })
-
-t.test('a read continues at the end of the previous read', async t => {
-  const file = await systemFiles.open(path('a.txt'))
-  const buffer = Buffer.alloc(8, '.')
-  t.equal(await file.read(buffer, 1, 3), 3)
-  t.equal(await file.read(buffer, 4, 3), 2)
-  t.equal(await file.read(buffer, 0, 8), 0, 'the end')
-  t.equal(String(buffer), '.hello..')
-  t.match(await file.status(), { isFile: true, isFolder: false, sizeBytes: 5 })
-  await file.close()
-  await t.rejects(systemFiles.open(path('none')), { code: 'ENOENT' })
-})
 
 t.test('the start of a file is read at once, without waiting for a pipe', async t => {
   const buffer = Buffer.alloc(4, '.')
@@ -65,43 +51,6 @@ t.test('information about a path is that of the system', async t => {
   chmodSync(path('a.txt'), 0o644)
 })
 
-t.test('folders are listed, with their contents if requested', async t => {
-  const entries = async (name: string, recursive = false): Promise<FolderEntry[]> => {
-    const found: FolderEntry[] = []
-    await systemFiles.readFolder(path(name), recursive, entry => found.push(entry))
-    return found
-  }
-  const names = async (recursive: boolean): Promise<string[]> =>
-    (await entries('sub', recursive)).map(entry => entry.name).sort()
-  mkdirSync(path('sub/deep'))
-  writeFileSync(path('sub/deep/c.txt'), '')
-  t.strictSame(await names(false), ['b.txt', 'deep'])
-  t.strictSame(await names(true), ['b.txt', 'c.txt', 'deep'])
-  t.strictSame(await entries('sub/deep'), [
-    { name: 'c.txt', folder: path('sub/deep'), isFolder: false, isFile: true },
-  ])
-  await t.rejects(entries('a.txt'), { code: 'ENOTDIR' })
-})
-
-t.test('a readable file passes, a missing one does not', async t => {
-  await systemFiles.checkReadable(path('a.txt'))
-  await t.rejects(systemFiles.checkReadable(path('none')), { code: 'ENOENT' })
-})
-
-t.test('a new file is private to its owner, and can be extended and truncated', async t => {
-  const file = systemFiles.create(path('new'))
-  t.equal(stats('new').mode & 0o777n, 0o600n)
-  t.equal(file.write(Buffer.from('abcdef')), 6)
-  file.truncate(2)
-  t.equal(file.write(Buffer.from('X')), 1)
-  file.sync()
-  file.close()
-  t.equal(readFileSync(path('new'), 'utf8'), 'abX')
-  t.throws(() => systemFiles.create(path('new')), { code: 'EEXIST' })
-  symlinkSync(path('nowhere'), path('dangling'))
-  t.throws(() => systemFiles.create(path('dangling')), { code: 'EEXIST' })
-})
-
 t.test('only an empty regular file is opened as empty', async t => {
   writeFileSync(path('empty'), '')
   const file = systemFiles.openEmpty(path('empty'))
@@ -115,15 +64,6 @@ t.test('only an empty regular file is opened as empty', async t => {
   writeFileSync(path('target'), '')
   symlinkSync(path('target'), path('to-empty'))
   t.throws(() => systemFiles.openEmpty(path('to-empty')), { code: 'ELOOP' })
-})
-
-t.test('removing a link keeps its target', async t => {
-  writeFileSync(path('kept'), '')
-  symlinkSync(path('kept'), path('gone'))
-  systemFiles.remove(path('gone'))
-  t.equal(systemFiles.statusNow(path('gone')), undefined)
-  t.ok(systemFiles.statusNow(path('kept')))
-  t.throws(() => systemFiles.remove(path('gone')), { code: 'ENOENT' })
 })
 
 t.test('a read at any position does not move the position of later reads', async t => {
@@ -155,22 +95,4 @@ t.test('writing to an existing file appends', async t => {
   t.throws(() => systemFiles.reopen('/dev/null'), { code: 'EINVAL' })
   symlinkSync(path('grown'), path('to-grown'))
   t.throws(() => systemFiles.reopen(path('to-grown')), { code: 'ELOOP' })
-})
-
-t.test('a folder is created with its parents, private to its owner', async t => {
-  systemFiles.makeFolder(path('one/two'))
-  for (const name of ['one', 'one/two']) t.equal(stats(name).mode & 0o777n, 0o700n)
-  writeFileSync(path('one/two/kept'), 'x')
-  systemFiles.makeFolder(path('one/two'))
-  t.equal(readFileSync(path('one/two/kept'), 'utf8'), 'x', 'an existing one is unchanged')
-  t.throws(() => systemFiles.makeFolder(path('a.txt/one')), { code: 'ENOTDIR' })
-})
-
-t.test('a lock is held, looked up and released', async t => {
-  const answer = await systemFiles.lock(path('run.lock'))
-  t.equal(answer.kind, 'held')
-  t.match(systemFiles.lockNow(path('run.lock')), { kind: 'taken', pid: process.pid })
-  t.match(await systemFiles.lockHolder(path('run.lock')), { kind: 'taken', pid: process.pid })
-  if (answer.kind === 'held') answer.lock.release()
-  t.equal(await systemFiles.lockHolder(path('run.lock')), undefined)
 })

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
-import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 import { Certificates } from '../helpers/certificates.js'
 
 const { network } = systemPlatform
@@ -15,16 +15,53 @@ const server = certificates.make('server', { by: ca })
 const listenTls = { certificate: server.cert, key: server.key }
 const dialTls = { isVerified: true, authorities: ca.cert }
 
+/** How the two ends connect: with TLS or without. */
+const ways = [
+  { name: 'TLS', listen: listenTls, dial: dialTls, connected: 'secureConnect' },
+  { name: 'TCP', listen: undefined, dial: undefined, connected: 'connect' },
+] as const
+
 async function listening(
   t: Test,
+  tls: typeof listenTls | undefined,
 ): Promise<{ port: number; accepted: Promise<Socket>; close: () => Promise<void> }> {
   let accept = (socket: Socket): void => void socket
   const accepted = new Promise<Socket>(resolve => (accept = resolve))
-  const port = await network.listen(host, 0, socket => accept(socket), listenTls)
+  const port = await network.listen(host, 0, socket => accept(socket), tls)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= new Promise(closed => port.close(closed)))
   t.teardown(close)
   return { port: port.port, accepted, close }
+}
+
+const table = '/proc/net/tcp'
+
+/** Whether `keepsAlive` works on this system. */
+const tellsTimers: boolean = existsSync(table)
+
+/** Codes for the timer of a connection, see proc(5). */
+const acknowledging = '01'
+const keepAlive = '02'
+
+const inHex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
+
+function timerOf(localPort: number, remotePort: number): string | undefined {
+  for (const line of readFileSync(table, 'utf8').split('\n')) {
+    const [, local, remote, , , timer] = line.trim().split(/\s+/)
+    if (local?.endsWith(`:${inHex(localPort)}`) && remote?.endsWith(`:${inHex(remotePort)}`)) {
+      return timer?.slice(0, 2)
+    }
+  }
+  return undefined
+}
+
+/** Whether this end of a local connection has a keep-alive timer, once sent bytes are acknowledged. */
+async function keepsAlive(localPort: number, remotePort: number): Promise<boolean> {
+  for (;;) {
+    const timer = timerOf(localPort, remotePort)
+    if (timer !== acknowledging) return timer === keepAlive
+    await new Promise(resolve => setImmediate(resolve))
+  }
 }
 
 async function textOf(socket: Socket): Promise<string> {
@@ -34,35 +71,41 @@ async function textOf(socket: Socket): Promise<string> {
   return text
 }
 
-t.test('each end may continue sending after the other end has finished', async t => {
-  const { port, accepted, close } = await listening(t)
-  const client = network.dial(host, port, dialTls)
-  await once(client, 'secureConnect')
-  const peer = await accepted
-  t.equal(peer.remoteAddress, host)
-  client.end('question')
-  t.equal(await textOf(peer), 'question')
-  peer.end('answer')
-  t.equal(await textOf(client), 'answer')
-  await close()
-})
-
-t.test(
-  'both ends of a connection check that the other end is alive',
-  { skip: !tellsTimers },
-  async t => {
-    const { port, accepted } = await listening(t)
-    const client = network.dial(host, port, dialTls)
-    await once(client, 'secureConnect')
+for (const { name, listen, dial, connected } of ways) {
+  t.test(`${name}: each end may continue sending after the other end has finished`, async t => {
+    const { port, accepted, close } = await listening(t, listen)
+    const client = network.dial(host, port, dial)
+    await once(client, connected)
     const peer = await accepted
-    t.ok(await keepsAlive(peer.remotePort!, port), 'the end that dialled')
-    t.ok(await keepsAlive(port, peer.remotePort!), 'the end that listened')
-    for (const socket of [client, peer]) socket.end()
-  },
-)
+    t.equal(peer.remoteAddress, host)
+    client.end('question')
+    t.equal(await textOf(peer), 'question')
+    if (name === 'TCP') t.equal(peer.bytesRead, 8)
+    peer.end('answer')
+    t.equal(await textOf(client), 'answer')
+    await close()
+    const refused = network.dial(host, port, dial)
+    const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException]
+    t.equal(error.code, 'ECONNREFUSED')
+  })
+
+  t.test(
+    `${name}: both ends of a connection check that the other end is alive`,
+    { skip: !tellsTimers },
+    async t => {
+      const { port, accepted } = await listening(t, listen)
+      const client = network.dial(host, port, dial)
+      await once(client, connected)
+      const peer = await accepted
+      t.ok(await keepsAlive(peer.remotePort!, port), 'the end that dialled')
+      t.ok(await keepsAlive(port, peer.remotePort!), 'the end that listened')
+      for (const socket of [client, peer]) socket.destroy()
+    },
+  )
+}
 
 t.test('a connection that does not begin with TLS is refused', async t => {
-  const { port, accepted, close } = await listening(t)
+  const { port, accepted, close } = await listening(t, listenTls)
   void accepted.then(() => t.fail('a connection without TLS was accepted'))
   const plain = connectPlain(port, host)
   plain.write('API 0 8 / 32_1_4_2\nconnect\n')
@@ -85,7 +128,7 @@ t.test('a connection that does not begin with TLS is refused', async t => {
 })
 
 t.test('nothing older than TLS 1.2 is accepted, whatever the other end allows', async t => {
-  const { port, accepted } = await listening(t)
+  const { port, accepted } = await listening(t, listenTls)
   void accepted.then(() => t.fail('it was accepted'))
   const ciphers = 'DEFAULT@SECLEVEL=0'
   const versions = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
@@ -95,7 +138,7 @@ t.test('nothing older than TLS 1.2 is accepted, whatever the other end allows', 
 })
 
 t.test('a probe determines which protocol a port speaks', async t => {
-  const { port } = await listening(t)
+  const { port } = await listening(t, listenTls)
   const plain = await network.listen(host, 0, socket => {
     socket
       .on('error', () => undefined)

@@ -12,7 +12,7 @@ import type { ByteSource } from '../../src/source/byte-source.js'
 import { CountedChunks } from '../../src/source/counted-chunks.js'
 import { chunkBytes, fileChunks, type Jump } from '../../src/source/file-chunks.js'
 import { fileBytes, openSource } from '../../src/source/open-source.js'
-import { newSameFiles, sameFilesNotice } from '../../src/source/same-files.js'
+import { newSameFiles } from '../../src/source/same-files.js'
 import { table, tableContent } from './compression/zstd.js'
 import { pieces } from './encoding/decoding.js'
 import { fileFolder } from '../helpers/file-folder.js'
@@ -39,39 +39,6 @@ function file(name: string, content: string | Uint8Array): string {
 
 /** Content of several chunks, in which no two parts are equal. */
 const long = Buffer.from(Array.from({ length: 250_000 }, (_, i) => `line ${i}\n`).join(''))
-
-t.test('a file is read completely, and its bytes are counted', async t => {
-  const source = await openSource(file('long.csv', long))
-  t.equal(source.totalBytes, long.length)
-  t.equal(source.compression, 'none')
-  t.equal(source.startOffsetBytes, 0)
-  t.ok((await contentOf(source)).equals(long))
-  t.equal(source.bytesRead, long.length)
-})
-
-t.test('gzip is recognised by its first bytes, and its compressed bytes are counted', async t => {
-  const packed = gzipSync(long)
-  const source = await openSource(file('long.csv.gz', packed))
-  t.equal(source.compression, 'gzip')
-  t.equal(source.totalBytes, packed.length)
-  t.ok((await contentOf(source)).equals(long))
-  t.equal(source.bytesRead, packed.length)
-  const twice = await openSource(file('twice', Buffer.concat([packed, packed])))
-  t.ok((await contentOf(twice)).equals(Buffer.concat([long, long])), 'members follow each other')
-})
-
-t.test('the user can name the compression', async t => {
-  const packed = gzipSync('a,b\n')
-  const path = file('named', packed)
-  t.equal(String(await contentOf(await openSource(path, { compression: 'gzip' }))), 'a,b\n')
-  t.ok(
-    (await contentOf(await openSource(path, { compression: 'none', encoding: 'utf-8' }))).equals(
-      packed,
-    ),
-  )
-  const plain = openSource(file('plain', 'a,b\n'), { compression: 'gzip' }).then(contentOf)
-  await t.rejects(plain, { code: 'DDB_INPUT_READ' })
-})
 
 t.test('a byte order mark is omitted from the text, but counts in offsets', async t => {
   for (const content of ['\ufeffa,b\n', '\ufeff']) {
@@ -155,12 +122,6 @@ t.test('a missing path and a path that is not a file are reported', async t => {
   await t.rejects(openSource('-'), { code: 'DDB_INPUT_MISSING' })
 })
 
-t.test('an empty file has no chunks', async t => {
-  const source = await openSource(file('empty.csv', ''))
-  t.equal(source.head.length, 0)
-  t.equal((await contentOf(source)).length, 0)
-})
-
 t.test('standard input can be any stream', async t => {
   const source = await openSource('-', {
     stdin: Readable.from([Buffer.from('a'), Buffer.from(',b\n1,'), Buffer.from('2\n')]),
@@ -184,17 +145,6 @@ t.test('a stream that fails is an error that names the input', async t => {
   })
   const reading = openSource('-', { stdin: failing }).then(contentOf)
   await t.rejects(reading, { code: 'DDB_INPUT_READ', message: /<stdin>.*gone/ })
-})
-
-t.test('the reader can abandon a source halfway', async t => {
-  for (const path of [file('half.csv', long), file('half.gz', gzipSync(long))]) {
-    const source = await openSource(path)
-    for await (const chunk of source.chunks()) {
-      t.ok(chunk.length > 0)
-      break
-    }
-    await source.close()
-  }
 })
 
 t.test('a file that grows while it is read is read to its new end', async t => {
@@ -369,15 +319,6 @@ async function chunksOf(
   return chunks
 }
 
-t.test('a file comes in chunks of its own size, and the last chunk is shorter', async t => {
-  const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
-  const chunks = await chunksOf(memoryFile(content), content.length)
-  t.ok(Buffer.concat(chunks).equals(content))
-  const sizes = chunks.map(chunk => chunk.length)
-  t.ok(sizes.slice(0, -1).every(size => size === chunkBytes))
-  t.ok(sizes.length > 2)
-})
-
 t.test('reads may return less than requested', async t => {
   const chunks = await chunksOf(memoryFile('abcdefg', 3), 7)
   t.strictSame(chunks.map(String), ['abc', 'def', 'g'])
@@ -445,13 +386,6 @@ t.test('peeked bytes come again, and every byte is counted once', async t => {
   t.equal(counted.byteCount, 10)
 })
 
-t.test('peeking past the end finds the end', async t => {
-  const counted = new CountedChunks(pieces(content, 4))
-  await counted.peek(100)
-  t.ok(counted.isWhole)
-  t.equal(await all(counted.rest()), 'abcdefghij')
-})
-
 t.test('an error comes after the bytes before it', async t => {
   const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
     yield* pieces(content, 5)
@@ -473,36 +407,6 @@ const fileSameFiles = (inode: bigint, isFile = true): FileStatus => ({
   sizeBytes: 1,
   device: 1n,
   inode,
-})
-
-t.test('only the first name of a file counts', async t => {
-  const names = newSameFiles()
-  t.ok(names.isFirst('a', fileSameFiles(1n)))
-  t.ok(names.isFirst('b', fileSameFiles(2n)))
-  t.equal(sameFilesNotice(names.found), undefined)
-  t.notOk(names.isFirst('c', fileSameFiles(1n)))
-  t.equal(sameFilesNotice(names.found), '"c" is "a" by another name: each file is loaded once')
-  t.notOk(names.isFirst('b', fileSameFiles(2n)))
-  t.match(names.found, {
-    count: 2,
-    first: [
-      { path: 'c', input: 'a' },
-      { path: 'b', input: 'b' },
-    ],
-  })
-  t.match(
-    sameFilesNotice(names.found),
-    /^"c" is "a" by another name \(and 1 more are named twice\): /,
-  )
-})
-
-t.test('sources that are not files may be repeated, except standard input', async t => {
-  const names = newSameFiles()
-  t.ok(names.isFirst('pipe', fileSameFiles(1n, false)))
-  t.ok(names.isFirst('pipe', fileSameFiles(1n, false)))
-  t.ok(names.isFirst('-', undefined))
-  t.notOk(names.isFirst('-', undefined))
-  t.equal(sameFilesNotice(names.found), '"-" is named twice: each file is loaded once')
 })
 
 t.test('of a million names, only a few examples are kept', async t => {

@@ -182,22 +182,6 @@ deepTest(t, 'in single-byte encodings, all pairs are decoded at once', async t =
   }
 })
 
-t.test(
-  'common texts in the other East Asian encodings, and the places of their bad bytes',
-  async t => {
-    for (const [text, encoding] of [
-      ['股票,臺灣積體電路', 'big5'],
-      ['銘柄,トヨタ自動車,ｱｲｳ', 'shift_jis'],
-      ['銘柄,トヨタ自動車,ｱｲｳ,丂', 'euc-jp'],
-      ['종목명,삼성전자', 'euc-kr'],
-    ] as const) {
-      const bytes = iconv.encode(text, oracleNames[encoding] ?? encoding)
-      t.equal(textOf(encoding, bytes), text)
-      t.equal(textOf(encoding, Buffer.from('1,\xff\n', 'latin1')), undefined)
-    }
-  },
-)
-
 t.test('characters of four bytes in GB18030', async t => {
   const wrong: string[] = []
   for (let index = 0; index < 126 * 12_600; index += index < 50_000 ? 1 : 97) {
@@ -244,15 +228,6 @@ async function read({ chunks }: OpenedText): Promise<{ text: string; error: unkn
 
 const chinese = Buffer.from('b4fac2ebcabec0fd0a', 'hex')
 const mark = Buffer.from('efbbbf', 'hex')
-
-t.test('UTF-8 is delivered unchanged', async t => {
-  for (const start of [Buffer.alloc(0), mark]) {
-    const found = await opened(Buffer.concat([start, Buffer.from('é,b\n')]), { size: 2 })
-    t.match(found.text, { encoding: 'utf-8', how: 'found', broken: undefined, origin: undefined })
-    t.equal(found.startOffsetBytes, start.length)
-    t.strictSame(await read(found), { text: 'Ã©,b\n', error: undefined })
-  }
-})
 
 t.test(
   'input that is not UTF-8 is refused before anything is delivered, with the encodings that fit',
