@@ -109,9 +109,11 @@ t.test('a usage error is one sentence on standard error, code 64', async t => {
 t.test(
   'if standard input is a terminal and no source is given, help is printed without waiting',
   async t => {
-    const { stderr } = await runMain(['load', '-t', 't'], { stdinIsTerminal: true })
-    t.match(stderr, /^Usage: ddb-ingest load/)
-    t.match(stderr, /Example:/)
+    for (const name of ['load', 'check']) {
+      const { code, stderr } = await runMain([name, '-t', 't'], { stdinIsTerminal: true })
+      t.equal(code, 64)
+      t.match(stderr, new RegExp(`^Usage: ddb-ingest ${name}[^]*Example:`))
+    }
   },
 )
 

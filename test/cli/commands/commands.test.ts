@@ -103,20 +103,6 @@ t.test('without a code, all codes are listed with their first sentence', async t
   t.ok(lines.every(line => line.length <= 80))
 })
 
-t.test('pages are read row by row', async t => {
-  const page =
-    '| code | exit | text |\n|---|---|---|\n| `DDB_A` | 1 | see [b](c.md) \\| `d` |\n| x | 2 | |\n'
-  t.strictSame(explanationsOf(page), [
-    {
-      code: 'DDB_A',
-      cells: [
-        ['exit', '1'],
-        ['text', 'see b | d'],
-      ],
-    },
-  ])
-})
-
 /*
   `exec` against an embedded server in this process.
 */
@@ -132,14 +118,6 @@ const port = String(server.port)
 
 const exec = (argv: readonly string[], terminals?: FakeTerminals): Promise<Outcome> =>
   runMain(['exec', '--host', `127.0.0.1:${port}`, ...argv], terminals)
-
-deepTest(t, 'a scalar is printed bare in every format', async t => {
-  for (const output of ['table', 'csv', 'json']) {
-    const result = await exec(['-e', '1+2', '--output', output])
-    t.strictSame(result, { code: 0, stdout: '3\n', stderr: '' }, output)
-  }
-  t.equal((await exec(['-e', '"a"', '--json'])).stdout, '"a"\n')
-})
 
 t.test('a table is printed for people, for programs, or as JSON', async t => {
   const argv = ['-e', 'select * from quotes']
@@ -207,12 +185,6 @@ deepTest(t, 'a refused login gives exit code 77 and never shows the password', a
     t.equal(result.code, 77)
     t.notMatch(result.stdout + result.stderr, /hunter2/)
   }
-})
-
-deepTest(t, 'a line break in a field is printed as it is, a CR is escaped', async t => {
-  const script = 'table(["a\r\nb\tc", "over\rwritten"] as s)'
-  const { stdout } = await exec(['-e', script, '--output', 'csv'], { stdoutColumns: 80 })
-  t.equal(stdout, 's\n"a\\u000d\nb\tc"\n"over\\u000dwritten"\n')
 })
 
 deepTest(t, 'if the reader of its output leaves early, the command ends quietly', async t => {

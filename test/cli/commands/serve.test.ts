@@ -2,7 +2,6 @@
   `serve`: its ready line, its end, its command, its refusals. Also `demo` and `bench`, which need a server.
 */
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -11,7 +10,7 @@ import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
-import { bin, fakeProcess, runMain, spawnCli } from '../run-cli.js'
+import { fakeProcess, runMain, spawnCli } from '../run-cli.js'
 
 interface Serving {
   port: string
@@ -145,15 +144,6 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
 
 const child = (code: string): string[] =>
   ['serve', '--port', '0', '--'].concat(process.execPath, '-e', code)
-
-deepTest(t, 'logins of a command are not remembered, because its server ends with it', async t => {
-  const home = t.testdir()
-  const own = [process.execPath, bin, 'exec', '-e', '1', '--user', 'admin']
-  const environment = { DDB_PASSWORD: '123456', XDG_STATE_HOME: home }
-  const { outcome } = spawnCli(['serve', '--port', '0', '--', ...own], { environment })
-  t.match(await outcome, { code: 0, stdout: '1\n', stderr: '' })
-  t.strictSame(readdirSync(home), [])
-})
 
 t.test(
   'a command finds its server, gets the options after -- and decides the exit code',

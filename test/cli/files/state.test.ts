@@ -17,11 +17,9 @@ import {
   knownLogins,
   checkedStateFolder,
   dayMs,
-  replaceStateFile,
   checkAndMarkReported,
   checkStateFolder,
   stateFolder,
-  otherWritersAt,
   otherWritersOf,
 } from '../../../src/cli/files/state.js'
 
@@ -59,29 +57,6 @@ t.test('write permission of other users is found by owner, group and mode', t =>
 })
 
 t.test(
-  'a folder that belongs to a different user or that all users can write to is refused; a folder open to a group gives a warning',
-  t => {
-    const path = join(t.testdir(), 'state')
-    t.equal(checkStateFolder(path), undefined, 'it does not exist yet')
-    mkdirSync(path, { mode: 0o700 })
-    t.equal(checkStateFolder(path), undefined)
-    t.equal(otherWritersAt(path), undefined)
-    t.throws(() => otherWritersAt(join(path, 'none')), { code: 'ENOENT' })
-    chmodSync(path, 0o777)
-    t.throws(() => checkStateFolder(path), {
-      code: 'DDB_CONFIG',
-      exitCode: 78,
-      message: /state can be written by every user of this machine: .*--state-dir .*XDG_STATE_HOME/,
-    })
-    chmodSync(path, 0o1777)
-    t.throws(() => checkStateFolder(path), { code: 'DDB_CONFIG' }, 'sticky or not')
-    chmodSync(path, 0o700)
-    t.equal(checkStateFolder('/dev/null/ddb-ingest'), undefined)
-    t.end()
-  },
-)
-
-t.test(
   'owners are checked',
   { skip: process.getuid?.() !== 0 && 'only root can give files away' },
   t => {
@@ -92,9 +67,6 @@ t.test(
       code: 'DDB_CONFIG',
       message: /state belongs to user 4711: /,
     })
-    chownSync(path, 0, 4711)
-    chmodSync(path, 0o2770)
-    t.match(checkStateFolder(path), /^group 4711 can write .*state: .*chmod g-w/)
     t.end()
   },
 )
@@ -110,18 +82,6 @@ t.test('each server has its own file in the folder for its kind', t => {
     t.equal(memory.best(host, 1, 'ann'), 'scram', host)
   }
   t.equal(readdirSync(join(home, 'ddb-ingest', 'logins')).length, 7)
-  t.end()
-})
-
-t.test('a file is replaced in one step and readable only by its owner', t => {
-  const path = join(t.testdir({ file: '' }), 'new', 'a.json')
-  t.equal(replaceStateFile(path, { a: 1 }), undefined)
-  t.equal(replaceStateFile(path, { a: 2 }), undefined)
-  t.equal(readFileSync(path, 'utf8'), '{"a":2}\n')
-  t.equal(statSync(path).mode & 0o777, 0o600)
-  t.equal(statSync(dirname(path)).mode & 0o777, 0o700)
-  t.same(readdirSync(dirname(path)), ['a.json'])
-  t.equal(replaceStateFile(join(t.testdirName, 'file', 'x', 'a.json'), {}), 'ENOTDIR')
   t.end()
 })
 
@@ -187,7 +147,7 @@ t.test(
     t.strictSame(told, [])
     checkedStateFolder(environment, warn, path)
     checkedStateFolder(environment, warn, path)
-    t.match(told, [new RegExp(`^group ${gid + 1} can write ${path}: `)])
+    t.match(told, [new RegExp(`^group ${gid + 1} can write ${path}: .*chmod g-w`)])
     t.equal(told.length, 1)
     t.end()
   },

@@ -2,22 +2,14 @@
   How options of the command line become options of the library. The help states the same defaults as the library.
 */
 import t from 'tap'
-import { loadOptionsOf } from '../../../src/cli/options/login.js'
 import { englishHelp } from '../../../src/cli/language/help-texts.js'
 import { loadOptions } from '../../../src/cli/options/options.js'
-import {
-  type OptionDefinition,
-  option,
-  optionGroup,
-  resolveOptions,
-  type OptionSources,
-} from '../../../src/cli/options/definition.js'
-import { count, text } from '../../../src/cli/options/readers.js'
+import { type OptionDefinition, option } from '../../../src/cli/options/definition.js'
+import { count } from '../../../src/cli/options/readers.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { checkedOptions } from '../../../src/load/checked-options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { fakeProcess } from '../run-cli.js'
 
 const { defaults } = englishHelp
 
@@ -54,41 +46,6 @@ t.test('stream tables and DFS tables have their own batch sizes', async t => {
   t.equal(reader.read([stream!]), checkedFor('trades').batchBytes)
   t.equal(reader.read([dfs!]), checkedFor('dfs://db/t').batchBytes)
   t.match(defaults['batchRows'], checkedFor('trades').batchRows.toLocaleString('en'))
-})
-
-t.test('a folder for journals alone creates no journal', async t => {
-  const sources: OptionSources = {
-    flags: new Map([
-      ['state-dir', ['x']],
-      ['table', ['t']],
-    ]),
-    environment: {},
-  }
-  const { processEnvironment } = fakeProcess()
-  const output = { note: () => undefined, keepSecret: () => undefined }
-  const call = { sources, processEnvironment, output }
-  const settings = resolveOptions(loadOptions, sources)
-  t.notOk('journal' in (await loadOptionsOf(settings, ['a.csv'], call)))
-})
-
-const table = optionGroup('Run', {
-  batchRows: option('--batch-rows <n>', count(1), 'delivery.batchRows'),
-  retries: option('--retries <n>', count(0), 'delivery.retries'),
-  runId: option('--run-id <id>', text, 'runId'),
-  script: option('--script <name>', text),
-})
-
-t.test('settings are passed to the fields of their options, and only given settings', async t => {
-  const fieldsOf = (flags: Record<string, string>) =>
-    resolveOptions(table, {
-      flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
-      environment: {},
-    }).options
-  t.strictSame(fieldsOf({ 'batch-rows': '5', retries: '0', 'run-id': 'r', script: 'l' }), {
-    delivery: { batchRows: 5, retries: 0 },
-    runId: 'r',
-  })
-  t.strictSame(fieldsOf({ script: 'l' }), {})
 })
 
 t.test('the compiler refuses a field that does not exist or that has a different type', async t => {

@@ -9,15 +9,8 @@ import { commands } from '../../../src/cli/commands/commands.js'
 import { fieldFlags, loadOptions } from '../../../src/cli/options/options.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { rawArguments } from '../../../src/cli/process-environment.js'
-import {
-  option,
-  optionGroup,
-  defined,
-  resolveOptions,
-  type OptionSources,
-} from '../../../src/cli/options/definition.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/definition.js'
 import * as values from '../../../src/cli/options/readers.js'
-import { text } from '../../../src/cli/options/readers.js'
 import { readSources } from '../../helpers/checkout.js'
 
 function read(...argv: string[]) {
@@ -107,13 +100,6 @@ t.test('flags override the environment, which overrides defaults', async t => {
     user: '3',
     host: [{ host: '127.0.0.1', port: 8848 }],
   })
-})
-
-t.test('an empty environment variable counts as unset', async t => {
-  const environment = { DDB_INGEST_USER: '', DDB_HOST: '', DDB_PORT: '' }
-  const settings = resolveOptions(loadOptions, sources({ environment }))
-  t.notOk('user' in settings)
-  t.strictSame(settings.host, [{ host: '127.0.0.1', port: 8848 }])
 })
 
 t.test('options without a value are absent, not undefined', async t => {
@@ -257,28 +243,6 @@ t.test(
     }
   },
 )
-
-t.test('options of a group get its heading, and their names from their flags', async t => {
-  const quick = option('-Q, --quick-run <n>', text)
-  const color = { ...option('--no-color', text), flagOnly: true }
-  t.strictSame(optionGroup('Run', { quick, color }), {
-    quick: {
-      ...{ ...quick, group: 'Run', helpName: 'quick', name: 'quick-run', short: 'Q' },
-      ...{ form: 'value', environment: ['DDB_INGEST_QUICK_RUN'] },
-    },
-    color: {
-      ...{ ...color, group: 'Run', helpName: 'color', name: 'no-color', short: undefined },
-      ...{ form: 'switch', environment: [] },
-    },
-  })
-})
-
-t.test('undefined fields are left out, all others stay', async t => {
-  const given = { a: undefined, b: null, c: 0, d: '', e: false }
-  t.strictSame(defined(given), { b: null, c: 0, d: '', e: false })
-  t.ok('a' in given, 'the argument does not change')
-  t.notOk('a' in defined(given))
-})
 
 const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
 

@@ -21,7 +21,6 @@ import {
   visible,
 } from '../../../src/cli/output/terminal-text.js'
 import {
-  ConnectionError,
   DdbError,
   InputError,
   nameOptionsByFlags,
@@ -49,14 +48,6 @@ t.test('if the reader leaves, the output ends quietly', async t => {
   const silent = openOutput({ ...processEnvironment, stderr: broken('EPIPE') }, true)
   t.doesNotThrow(() => silent.note('nobody hears this'))
   await new Promise(resolve => setImmediate(resolve))
-})
-
-t.test('output that cannot be written fails with its code, each time', async t => {
-  const { processEnvironment } = fakeProcess()
-  const output = openOutput({ ...processEnvironment, stdout: broken('ENOSPC') }, true)
-  const failure = { code: 'DDB_OUTPUT_WRITE', message: /standard output \(ENOSPC\)/ }
-  await t.rejects(output.write('one'), failure)
-  await t.rejects(output.writeData('two'), failure)
 })
 
 t.test('notes that cannot be written do not end the run', async t => {
@@ -123,24 +114,6 @@ t.test('our errors have a code and an exit code, and name flags instead of field
     exitCode: 64,
     fix: { options: { '--header': 'yes' } },
   })
-})
-
-t.test('any other thrown value becomes an internal error', async t => {
-  for (const error of [new TypeError('x is not a function'), 'x is not a function']) {
-    t.match(failureOf(error), {
-      code: 'DDB_INTERNAL',
-      exitCode: 70,
-      message: /x is not a function/,
-    })
-  }
-})
-
-t.test('a failure is one line, followed by the next command', async t => {
-  t.equal(
-    await said(new DdbError('DDB_TARGET', 'no table')),
-    'ddb-ingest: no table [DDB_TARGET]\nnext: ddb-ingest explain DDB_TARGET\n',
-  )
-  t.match(await said(new ConnectionError('DDB_CONNECT', 'nobody')), /\[DDB_CONNECT\]\n.*one.*/i)
 })
 
 t.test('for a defect the causes are printed, and circular ones end', async t => {

@@ -278,11 +278,3 @@ t.test('a bar is never drawn where no person can see it', async t => {
     t.equal(await stderr(), '')
   }
 })
-
-t.test('a quiet run shows neither progress nor notes', async t => {
-  const quiet = await watched({ stderrColumns: 80 }, true)
-  quiet.progress.report(report())
-  quiet.progress.note('a note')
-  quiet.progress.stop()
-  t.equal(await quiet.stderr(), '')
-})

@@ -23,7 +23,6 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
 import { noRows } from '../../../src/load/outcomes/row-counts.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { loadResult } from '../../../src/load/result.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer } from '../../../src/server/index.js'
 import {
@@ -35,7 +34,6 @@ import {
   runRecord,
   writeJournal,
 } from '../../helpers/journals.js'
-import { testRun } from '../../helpers/load-run.js'
 import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
 import { fileFolder } from '../../helpers/file-folder.js'
 
@@ -257,13 +255,6 @@ t.test('after the end of a process, its last record gives the counts', async t =
     endedAt: end.at,
     rows: { read: 10, confirmed: 5, filtered: 0, unconfirmed: 0, rejected: 1, unsent: 4 },
     resume: { possible: true },
-  })
-})
-
-t.test('a finished run has nothing to resume', async t => {
-  t.match(await report(endRecord()), {
-    state: 'finished',
-    resume: { possible: false, command: null, ways: [] },
   })
 })
 
@@ -589,39 +580,9 @@ t.test('the check prints one command or several', async t => {
   t.match(commandsTitle(['x', 'y'], false, plain), /several loads:$/)
 })
 
-t.test('the object of a check that did not begin has all members and claims nothing', async t => {
-  const error = new UsageError('DDB_NAME', 'no')
-  const target = { table: 't', method: 'append' } as const
-  t.match(newCheckResult(emptyResult({ server: address, target }, startedAt, error)), {
-    schema: 'ddb-ingest/check/1',
-    status: 'failed',
-    exitCode: 64,
-    target: { host: 'h:1', table: 't', function: null, method: 'append' },
-    rows: { read: 0, fit: 0, rejected: 0, unfit: 0 },
-    commands: [],
-    error: { code: 'DDB_NAME', message: 'no' },
-  })
-})
-
 const error = new UsageError('DDB_USAGE', 'see --rejects')
 
-t.test('the object of a load that did not begin has all members and claims nothing', async t => {
-  const result = emptyResult(asked, startedAt, error)
-  const real = loadResult(testRun(), undefined)
-  t.strictSame(Object.keys(result), Object.keys(real))
-  t.match(result, {
-    status: 'failed',
-    exitCode: 64,
-    startedAt: '2024-01-01T00:00:00.000Z',
-    inputs: [],
-    rows: noRows(),
-    confirm: { asked: 'auto', used: 'none', note: null, uncertain: [] },
-    error: { code: 'DDB_USAGE', message: 'see --rejects' },
-  })
-  t.ok((result.memory.peakRssBytes ?? 0) > 1e6)
-})
-
-t.test('the object repeats the requested options', async t => {
+t.test('the object of a load that did not begin repeats the requested options', async t => {
   t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'none' }, startedAt, error), {
     runId: 'nightly',
     target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
@@ -631,9 +592,6 @@ t.test('the object repeats the requested options', async t => {
   t.match(emptyResult(call, startedAt, error), {
     target: { host: '', table: null, function: 'put', method: null },
   })
-})
-
-t.test('an impossible target has no method', async t => {
   const both = { ...asked, target: { table: 'trades', function: 'put' } }
   t.match(emptyResult(both, startedAt, error), { target: { table: 'trades', method: null } })
 })

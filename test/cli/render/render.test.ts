@@ -3,10 +3,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import {
-  cellText,
   csvLine,
   csvText,
-  gridOf,
   hideInValue,
   inPieces,
   inlineText,
@@ -16,73 +14,155 @@ import {
 } from '../../../src/cli/render/render.js'
 import { passwordHider } from '../../../src/client/login/hide-password.js'
 import { vectorOf } from '../../../src/protocol/element.js'
-import type { Value, Vector } from '../../../src/protocol/value.js'
+import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
 import { int, text } from '../../helpers/values.js'
-import {
-  dictionary,
-  ints,
-  matrix,
-  scalar,
-  strings,
-  trades,
-  tuple,
-  all,
-  longTable,
-  scalars,
-  table,
-} from './values.js'
 
-/** The names of the columns, then the rows as texts. */
-function cellsOf(value: Value): unknown {
-  const { names, columns, rows } = gridOf(value)
-  const texts = Array.from({ length: rows }, (_, row) =>
-    columns.map(column => cellText(column, row)),
-  )
-  return [names, ...texts]
+const table = (columns: Record<string, Table['columns'][number]>): Table => ({
+  form: 'table',
+  name: '',
+  rows: Object.values(columns)[0]?.length ?? 0,
+  columnNames: Object.keys(columns),
+  columns: Object.values(columns),
+})
+
+const ints = (...values: (number | null)[]): Vector => vectorOf({ type: 'INT' }, values) as Vector
+
+const strings = (...values: string[]): Vector => vectorOf({ type: 'STRING' }, values) as Vector
+
+const tuple = (...data: Value[]): Vector => ({
+  form: 'vector',
+  type: 'ANY',
+  length: data.length,
+  data,
+})
+
+const scalar = (given: Omit<Scalar, 'form'>): Scalar => ({ form: 'scalar', ...given }) as Scalar
+
+const trades: Table = table({
+  sym: strings('A', 'MSFT', ''),
+  price: vectorOf({ type: 'DOUBLE' }, [1.5, null, 300]),
+  id: ints(1, 22, null),
+})
+
+const tradesJson = [
+  { sym: 'A', price: 1.5, id: 1 },
+  { sym: 'MSFT', price: null, id: 22 },
+  { sym: null, price: 300, id: null },
+]
+
+const dictionary: Value = {
+  form: 'dictionary',
+  keys: strings('rows', 'colDefs', 'list'),
+  values: tuple(scalar({ type: 'INT', value: 2 }), trades, ints(1, null)),
 }
 
-t.test('every form has rows and columns', async t => {
-  const cases: [string, Value, unknown[]][] = [
+/** Two by two, with labels; its last element is null. */
+const matrix: Value = {
+  form: 'matrix',
+  rows: 2,
+  columns: 2,
+  elements: ints(1, 2, 3, null),
+  columnLabels: strings('x', 'y'),
+  rowLabels: strings('r', 's'),
+}
+
+const scalars: readonly [Scalar, text: string, json: unknown][] = [
+  [scalar({ type: 'INT', value: 3 }), '3', 3],
+  [scalar({ type: 'STRING', value: 'a,"b"' }), 'a,"b"', 'a,"b"'],
+  [scalar({ type: 'BOOL', value: true }), 'true', true],
+  [scalar({ type: 'INT', value: null }), '', null],
+  [scalar({ type: 'LONG', value: 2n ** 53n - 1n }), '9007199254740991', 2 ** 53 - 1],
+  [scalar({ type: 'LONG', value: 2n ** 53n }), '9007199254740992', '9007199254740992'],
+  [scalar({ type: 'FLOAT', value: Math.fround(0.1) }), '0.1', 0.1],
+  [scalar({ type: 'DOUBLE', value: NaN }), 'NaN', 'NaN'],
+  [scalar({ type: 'TIMESTAMP', value: 0n }), '1970.01.01T00:00:00.000', '1970.01.01T00:00:00.000'],
+  [scalar({ type: 'DECIMAL64', scale: 2, value: 12345n } as never), '123.45', '123.45'],
+  [scalar({ type: 'VOID', value: null }), '', null],
+]
+
+const longTable = (rows: number): Table =>
+  table({ n: ints(...Array.from({ length: rows }, (_, index) => index)) })
+
+const all = (parts: Iterable<string>): string => [...parts].join('')
+
+/** A value, and how it is printed as CSV, as JSON and as a table. */
+const forms: readonly [
+  name: string,
+  Value | undefined,
+  csv: string,
+  json: unknown,
+  table: string,
+][] = [
+  [
+    'a table: a null is empty, numbers are aligned right',
+    trades,
+    'sym,price,id\nA,1.5,1\nMSFT,,22\n,300,\n',
+    tradesJson,
+    'sym   price  id\nA       1.5   1\nMSFT         22\n        300\n3 rows\n',
+  ],
+  ['a table without rows', table({ a: ints(), b: strings() }), 'a,b\n', [], 'a  b\n0 rows\n'],
+  ['a vector', ints(1, null), '1\n""\n', [1, null], '1\n\n2 elements\n'],
+  ['a vector of one element', ints(7), '7\n', [7], '7\n1 element\n'],
+  ['a pair', { form: 'pair', elements: ints(1, 5) }, '1\n5\n', [1, 5], '1 : 5\n'],
+  ['a set', { form: 'set', elements: ints(1, 5) }, '1\n5\n', [1, 5], '1\n5\n2 elements\n'],
+  [
+    'a dictionary',
+    dictionary,
+    'key,value\nrows,2\ncolDefs,"<table of 3 rows, 3 columns>"\nlist,"[1,]"\n',
+    { rows: 2, colDefs: tradesJson, list: [1, null] },
+    'key      value\nrows     2\ncolDefs  <table of 3 rows, 3 columns>\nlist     [1,]\n3 elements\n',
+  ],
+  [
+    'a dictionary with numbers as keys',
+    { form: 'dictionary', keys: ints(5), values: strings('a') },
+    'key,value\n5,a\n',
+    { 5: 'a' },
+    'key  value\n  5  a\n1 element\n',
+  ],
+  [
+    'a matrix with labels',
+    matrix,
+    ',x,y\nr,1,3\ns,2,\n',
     [
-      'a table',
-      trades,
-      [
-        ['sym', 'price', 'id'],
-        ['A', '1.5', '1'],
-        ['MSFT', '', '22'],
-        ['', '300', ''],
-      ],
+      [1, 3],
+      [2, null],
     ],
-    ['a scalar', scalar({ type: 'INT', value: 3 }), [undefined, ['3']]],
-    ['a vector', ints(1, null), [undefined, ['1'], ['']]],
-    ['a pair', { form: 'pair', elements: ints(1, 5) }, [undefined, ['1'], ['5']]],
-    ['a set', { form: 'set', elements: ints(4) }, [undefined, ['4']]],
-    [
-      'a dictionary',
-      dictionary,
-      [
-        ['key', 'value'],
-        ['rows', '2'],
-        ['colDefs', '<table of 3 rows, 3 columns>'],
-        ['list', '[1,]'],
-      ],
-    ],
-    [
-      'a matrix with labels',
-      matrix,
-      [
-        ['', 'x', 'y'],
-        ['r', '1', '3'],
-        ['s', '2', ''],
-      ],
-    ],
-    [
-      'a matrix without',
-      { form: 'matrix', rows: 1, columns: 2, elements: ints(1, 2) },
-      [undefined, ['1', '2']],
-    ],
-  ]
-  for (const [name, value, expected] of cases) t.strictSame(cellsOf(value), expected, name)
+    '   x  y\nr  1  3\ns  2\n2 elements\n',
+  ],
+  [
+    'a matrix without labels',
+    { form: 'matrix', rows: 1, columns: 2, elements: ints(1, 2) },
+    '1,2\n',
+    [[1, 2]],
+    '1  2\n1 element\n',
+  ],
+  ['no result', undefined, '', null, ''],
+]
+
+const json = (value: Value | undefined): unknown => JSON.parse(all(jsonText(value)))
+
+t.test('every form is printed as CSV, as JSON and as a table', async t => {
+  for (const [name, value, csv, expected, text] of forms) {
+    t.equal(all(csvText(value)), csv, name)
+    t.strictSame(json(value), expected, name)
+    t.equal(all(tableText(value, 80)), text, name)
+  }
+})
+
+t.test('a scalar is printed bare; numbers that JSON cannot hold become texts', async t => {
+  for (const [value, text, expected] of scalars) {
+    t.equal(all(csvText(value)), `${text}\n`, value.type)
+    t.equal(all(tableText(value, 80)), `${text}\n`, value.type)
+    t.strictSame(json(value), expected, value.type)
+  }
+})
+
+t.test('a long table is printed in pieces, and completely', async t => {
+  const pieces = [...inPieces(csvText(longTable(1234)))]
+  t.equal(pieces.length, 3)
+  t.equal(all(pieces).split('\n').length, 1234 + 2)
+  t.ok([...jsonText(longTable(1234))].length > 2)
+  t.equal((json(longTable(1234)) as unknown[]).length, 1234)
 })
 
 t.test('values inside a cell are shortened', async t => {
@@ -110,21 +190,6 @@ t.test('numbers are aligned right, everything else is not', async t => {
   t.notOk(isNumeric(vectorOf({ type: 'INT', array: true }, [])))
 })
 
-t.test('a table has a line for its names and a line per row; a null is empty', async t => {
-  t.equal(all(csvText(trades)), 'sym,price,id\nA,1.5,1\nMSFT,,22\n,300,\n')
-  t.equal(all(csvText(table({ a: ints(), b: strings() }))), 'a,b\n')
-})
-
-t.test('a scalar is printed bare, without quotes; no result is printed as nothing', async t => {
-  for (const [value, text] of scalars) t.equal(all(csvText(value)), `${text}\n`, value.type)
-  t.equal(all(csvText(undefined)), '')
-})
-
-t.test('all other forms are columns; labels take the place of names', async t => {
-  t.equal(all(csvText({ form: 'pair', elements: ints(1, 5) })), '1\n5\n')
-  t.equal(all(csvText(matrix)), ',x,y\nr,1,3\ns,2,\n')
-})
-
 t.test(
   'a lone empty field is quoted, and so is a field that a reader would trim or divide',
   async t => {
@@ -150,12 +215,6 @@ t.test('a csv reader reads back the same values', async () => {
       },
     ),
   )
-})
-
-t.test('a long table is printed in pieces, and completely', async t => {
-  const pieces = [...inPieces(csvText(longTable(1234)))]
-  t.equal(pieces.length, 3)
-  t.equal(all(pieces).split('\n').length, 1234 + 2)
 })
 
 const hide = passwordHider('123456')
@@ -233,37 +292,6 @@ t.test('numbers stay numbers, and a value without the password stays the same ob
   t.end()
 })
 
-const json = (value: Value | undefined): unknown => JSON.parse(all(jsonText(value)))
-
-t.test('a row of a table is an object, a null is null', async t => {
-  t.strictSame(json(trades), [
-    { sym: 'A', price: 1.5, id: 1 },
-    { sym: 'MSFT', price: null, id: 22 },
-    { sym: null, price: 300, id: null },
-  ])
-})
-
-t.test('a scalar becomes its value; numbers that JSON cannot hold become texts', async t => {
-  for (const [value, , expected] of scalars) t.strictSame(json(value), expected, value.type)
-  t.equal(json(undefined), null)
-})
-
-t.test('all other forms become arrays, or an object with their keys', async t => {
-  t.strictSame(json({ form: 'pair', elements: ints(1, 5) }), [1, 5])
-  t.strictSame(json({ form: 'set', elements: ints(1, 5) }), [1, 5])
-  t.strictSame(json(matrix), [
-    [1, 3],
-    [2, null],
-  ])
-  t.strictSame(json(dictionary), {
-    rows: 2,
-    colDefs: json(trades),
-    list: [1, null],
-  })
-  const numbered: Value = { form: 'dictionary', keys: ints(5), values: strings('a') }
-  t.strictSame(json(numbered), { 5: 'a' })
-})
-
 t.test('an array column is an array in each row, a point two numbers', async t => {
   const array = vectorOf({ type: 'INT', array: true }, [[1, 2], null])
   t.strictSame(json(table({ a: array })), [{ a: [1, 2] }, { a: null }])
@@ -280,24 +308,6 @@ t.test('the JSON contains no character on which a terminal would act', async () 
         (text === '' || back === text) && !/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(line)
       )
     }),
-  )
-})
-
-t.test(
-  'a long table is printed in pieces, and completely; a table without rows is an empty array',
-  async t => {
-    t.ok([...jsonText(longTable(1234))].length > 2)
-    t.equal((json(longTable(1234)) as unknown[]).length, 1234)
-    t.equal(all(jsonText(table({ a: ints() }))), '[]\n')
-  },
-)
-
-t.test('a table is aligned, numbers right, with its row count', async t => {
-  t.equal(
-    all(tableText(trades, undefined)),
-    ['sym   price  id', 'A       1.5   1', 'MSFT         22', '        300', '3 rows', ''].join(
-      '\n',
-    ),
   )
 })
 
@@ -319,33 +329,6 @@ t.test('control characters of data never reach the table', async t => {
   // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
   t.equal(text.split('\n')[1], 'x y')
-})
-
-t.test('a table without rows still shows its columns', async t => {
-  t.equal(all(tableText(table({ a: ints(), b: strings() }), undefined)), 'a  b\n0 rows\n')
-})
-
-t.test('a value with one cell is printed bare; no result is printed as nothing', async t => {
-  for (const [value, text] of scalars) t.equal(all(tableText(value, 80)), `${text}\n`, value.type)
-  t.equal(all(tableText({ form: 'pair', elements: ints(1, 5) }, 80)), '1 : 5\n')
-  t.equal(all(tableText(undefined, 80)), '')
-})
-
-t.test('all other forms are columns with the number of their elements', async t => {
-  const set: Value = { form: 'set', elements: ints(1, 5) }
-  t.equal(all(tableText(set, 80)), '1\n5\n2 elements\n')
-  t.equal(all(tableText(ints(7), 80)), '7\n1 element\n')
-  t.equal(
-    all(tableText(dictionary, 80)),
-    [
-      'key      value',
-      'rows     2',
-      'colDefs  <table of 3 rows, 3 columns>',
-      'list     [1,]',
-      '3 elements',
-      '',
-    ].join('\n'),
-  )
 })
 
 t.test('with colours, names are bold and the count is dim', async t => {

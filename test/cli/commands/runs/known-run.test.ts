@@ -4,11 +4,9 @@
 import { resolve } from 'node:path'
 import t from 'tap'
 import {
-  journalFolder,
   journalOf,
   otherServerWords,
   repeatedWords,
-  resumeCommand,
   withJournaled,
 } from '../../../../src/cli/commands/runs/known-run.js'
 import { resolveOptions } from '../../../../src/cli/options/definition.js'
@@ -31,10 +29,6 @@ t.test('only a run with an ID has a journal', async t => {
   t.equal(journalOf({}, here), undefined)
   t.equal(journalOf({ stateDir: 'x' }, here), undefined)
   t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
-})
-
-t.test('the given folder is used, even if the process changes its folder later', async t => {
-  t.equal(journalFolder({ stateDir: 'x' }, here), resolve('x'))
 })
 
 t.test('a removed working folder stays undefined', async t => {
@@ -89,14 +83,6 @@ t.test('a server that differs from that of the journal is named, without its pas
   t.strictSame(words({ port: 7 }), ['--host', 'h:7'])
   const otherHosts = [{ host: '::1', port: 8 }]
   t.strictSame(words({ otherHosts, user: 'v' }), ['--host', 'h:9,[::1]:8', '--user', 'v'])
-})
-
-t.test('the command to resume a run names the state folder that the user gave', async t => {
-  t.equal(resumeCommand('r', undefined, []), 'ddb-ingest resume r')
-  t.equal(
-    resumeCommand('r', '/a b', ['--tls-insecure'], 'audit'),
-    "ddb-ingest audit r --state-dir '/a b' --tls-insecure",
-  )
 })
 
 t.test('flags that are never in a journal are repeated, with complete file names', async t => {
