@@ -59,13 +59,7 @@ t.test('a load over TLS, compressed and with SCRAM, gets a receipt for every row
     'load',
     server.port,
     ...trusted,
-    '-t',
-    'target',
-    '--mode',
-    'async',
-    '--compress',
-    'lz4',
-    '--trace',
+    ...'-t target --mode async --compress lz4 --trace'.split(' '),
     trace,
     '--json',
   )
@@ -130,10 +124,7 @@ deepTest(t, 'additional hosts and redirects use TLS in the same way', async t =>
       'load',
       follower.port,
       ...trusted,
-      '-t',
-      'target',
-      '--allow-redirect',
-      'localhost',
+      ...'-t target --allow-redirect localhost'.split(' '),
     )
     t.match(outcome, { code }, `a redirect that ends with ${code}`)
   }

@@ -211,30 +211,3 @@ deepTest(t, 'pipes, devices and sockets', async t => {
   })
   server.close()
 })
-
-t.test('each input has its own rows, rejects and first error', async t => {
-  const { load } = await startLoadServer(t, script)
-  const dir = t.testdir({
-    'a.csv': '代码,名称,价格\n1,a,1\n',
-    'b.csv': '代码,名称,价格\nx,b,1\n2,b,2\ny,b,3\n',
-    'c.csv': 'PK\x03\x04',
-  })
-  const options = { target, rejects: { onError: 'skip' } } as const
-  const refused = await load([dir], options)
-  const format = { code: 'DDB_INPUT_FORMAT', message: /c\.csv/ }
-  t.match(refused, { exitCode: 65, error: format, batches: { sent: 0 } }, 'before a row is sent')
-  const result = await load([join(dir, 'a.csv'), join(dir, 'b.csv')], options)
-  t.match(result, {
-    exitCode: 3,
-    inputs: [
-      { path: /a\.csv/, rows: 1, rejected: 0, firstError: null },
-      {
-        path: /b\.csv/,
-        rows: 3,
-        rejected: 2,
-        firstError: { code: 'DDB_INPUT_CELL', lineNumber: 2 },
-      },
-    ],
-  })
-  addsUp(t, result)
-})

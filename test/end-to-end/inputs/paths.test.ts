@@ -24,10 +24,7 @@ const flags = [
   ...[
     '--set',
     'TradeTime={交易日期} {交易时间}',
-    '--set',
-    'code={symbol}.SH',
-    '--set',
-    'src={filename}',
+    ...'--set code={symbol}.SH --set src={filename}'.split(' '),
   ],
 ]
 const lineFlag = ['--set', 'line={line}']
@@ -107,10 +104,7 @@ deepTest(t, 'a new table gets the columns that come from templates and parts of 
   const outcome = await run(
     'load',
     join(dir, 'level2'),
-    '-t',
-    'made',
-    '--create',
-    'stream',
+    ...'-t made --create stream'.split(' '),
     ...names,
   )
   t.equal(outcome.code, 0, outcome.stderr)

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { LoadOptions } from '../../../src/load/options.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 
@@ -150,16 +149,4 @@ t.test('a limit can end in the middle of an input', async t => {
   const result = await here.load(filesOf(t, [3, 3, 3, 3]), { target, input: { limit: 8 } })
   t.match(result, { exitCode: 0, rows: { read: 8, confirmed: 8 }, batches: { sent: 1 } })
   t.strictSame(await idsOf(here), upTo(8))
-})
-
-t.test('an unreadable input ends the run, and the rows before it are loaded', async t => {
-  const here = await start(t)
-  const dir = t.testdir({ 'a.csv': 'id,x\n0,a\n', 'b.csv': 'id,y\n1,a\n', 'c.csv': 'id,x\n2,a\n' })
-  const result = await here.load(
-    ['a.csv', 'b.csv', 'c.csv'].map(name => join(dir, name)),
-    { target, journal: { folder: join(dir, 'state') }, runId: 'r' } satisfies Partial<LoadOptions>,
-  )
-  t.not(result.exitCode, 0)
-  t.equal(result.rows.read, result.rows.confirmed)
-  t.strictSame(await idsOf(here), upTo(result.rows.confirmed))
 })

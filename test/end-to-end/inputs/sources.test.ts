@@ -131,13 +131,7 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
   const text = await run(
     'load',
     folder,
-    '-t',
-    'trades',
-    '--json',
-    '--include',
-    '*.txt',
-    '--include',
-    '.h*',
+    ...'-t trades --json --include *.txt --include .h*'.split(' '),
   )
   t.match(resultOf(text), {
     exitCode: 0,

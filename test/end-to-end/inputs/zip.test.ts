@@ -90,16 +90,7 @@ deepTest(t, 'GBK inside archives: rejects keep their position and can be loaded 
     { name: iconv.encode('二/20240102.csv', 'gbk'), content: text },
   ])
   const rejects = `${zip}.rejects`
-  const own = [
-    '-t',
-    'q',
-    '--path',
-    '{day}.csv',
-    '--date-format',
-    'day=yyyyMMdd',
-    '--encoding',
-    'gbk',
-  ]
+  const own = '-t q --path {day}.csv --date-format day=yyyyMMdd --encoding gbk'.split(' ')
   const loaded = await run('load', zip, ...own, '--rejects', rejects, '--include', '二/*')
   t.match(loaded, { code: 3, stderr: /a\.zip\/二\/20240102\.csv, line 3/ })
   writeFileSync(

@@ -88,30 +88,6 @@ for (const [name, script] of Object.entries(partitioned)) {
 
 const hashed = partitioned['HASH of a SYMBOL']!
 
-t.test('jobs of the server overlap, and each session writes to different partitions', async t => {
-  for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
-    const at = new Set<string>()
-    let most = 0
-    const { run } = await scene(t, hashed, {
-      before({ rows, sessionId }) {
-        if (rows < 2) return undefined
-        at.add(sessionId)
-        most = Math.max(most, at.size)
-        return {
-          until: new Promise<void>(resolve => {
-            setTimeout(() => {
-              at.delete(sessionId)
-              resolve()
-            }, 5)
-          }),
-        }
-      },
-    })
-    t.match(await run(way), { exitCode: 0, batches: { retried: 0 } })
-    t.equal(most, 4)
-  }
-})
-
 t.test('rows that fit no partition are rejects, each with its position', async t => {
   const script = dfs('db=database("dfs://d", RANGE, 0 100 200 350 500)', '`id')
   const { run, stored, dir } = await scene(t, script)

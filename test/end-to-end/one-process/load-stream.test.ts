@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { join } from 'node:path'
 import t from 'tap'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
@@ -72,33 +71,10 @@ t.test('no data request is answered, and every batch is a single request', async
   t.equal(server.counters.asynchronousFailures, 0)
 })
 
-t.test('standard input loads like a file, by name, with columns in any order', async t => {
-  const { load, rows } = await startLoadServer(t, tradesScript)
-  const stdin = Readable.from([
-    Buffer.from('id,price,sym'),
-    Buffer.from(',time\n1,2.5,A,2020.01.02T00:00:00.000'),
-  ])
-  const result = await load('-', { input: { stdin } })
-  t.equal(result.exitCode, 0)
-  t.same(await rows('select * from trades'), [['2020.01.02T00:00:00.000', 'A', '2.5', '1']])
-})
-
 t.test('an empty input loads: nothing is read, nothing is sent, exit code 0', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'empty.csv': '', 'header.csv': tradesHeader })
   for (const name of ['empty.csv', 'header.csv']) {
     t.match(await load(join(dir, name)), { exitCode: 0, rows: { read: 0, confirmed: 0 } }, name)
   }
-})
-
-t.test('the progress report includes the number of bytes', async t => {
-  const { load } = await startLoadServer(t, tradesScript)
-  const dir = t.testdir({ 'trades.csv': fourRows })
-  const totals = new Set<number | undefined>()
-  await load(join(dir, 'trades.csv'), {
-    onReport: report => {
-      if (report.phase === 'done') totals.add(report.totalBytes).add(report.bytesRead)
-    },
-  })
-  t.same([...totals], [Buffer.byteLength(fourRows)])
 })

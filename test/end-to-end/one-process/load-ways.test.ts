@@ -82,29 +82,6 @@ addFunctionView(note)`,
   ])
 })
 
-t.test('an upsert replaces rows with known keys', async t => {
-  const { load, rows } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
-  const dir = t.testdir({
-    'one.csv': 'id,sym,price\n1,A,1\n2,B,2\n',
-    'two.csv': 'id,sym,price\n2,B,20\n3,A,3\n',
-  })
-  const target = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
-  for (const mode of ['sync', 'async'] as const) {
-    for (const name of ['one.csv', 'two.csv']) {
-      t.match(
-        await load(join(dir, name), { target, delivery: { mode } }),
-        { exitCode: 0 },
-        `${mode} ${name}`,
-      )
-    }
-    t.same(await rows('select * from loadTable("dfs://d","t") order by id'), [
-      ['1', 'A', '1'],
-      ['2', 'B', '20'],
-      ['3', 'A', '3'],
-    ])
-  }
-})
-
 t.test('JSON is matched by name; the reject for a mismatch names the member', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const good = '{"id":1,"sym":"A","time":"2020.01.02T09:30:00.032","price":1.5}'

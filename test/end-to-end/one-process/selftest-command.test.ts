@@ -136,29 +136,3 @@ t.test('an issue text that cannot be written stops selftest before anything is s
   t.equal((await runMain(argv)).code, 73)
   t.equal(server.counters.requests, before)
 })
-
-t.test('load uses the stored fact that a session of the server cannot do both', async t => {
-  const answering = new Set<string>()
-  const odd = await startServer({
-    port: 0,
-    initScript: 'share streamTable(10:0, `id`name, [INT,STRING]) as target',
-    faults: {
-      before({ kind, sessionId, asynchronous }) {
-        if (asynchronous) return answering.has(sessionId) ? 'drop' : undefined
-        if (kind !== 'connect') answering.add(sessionId)
-        return undefined
-      },
-    },
-  })
-  t.teardown(() => odd.close())
-  const argv = ['--host', `127.0.0.1:${odd.port}`]
-  const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
-  t.equal(tested.code, 1)
-  const mixed = printed(tested.stdout).checks.find(({ name }) => name.includes('mixed-flags'))
-  t.equal(mixed?.status, 'fail')
-  const input = join(t.testdir({ 'in.csv': 'id,name\n1,a\n2,b\n' }), 'in.csv')
-  const loaded = await runMain(['load', input, '--table', 'target', ...argv], asAdmin)
-  t.equal(loaded.code, 0, loaded.stderr)
-  t.match(loaded.stderr, /data goes out as official clients send it/)
-  t.match(loaded.stdout, /^Loaded 2 rows into target on .*\n/)
-})

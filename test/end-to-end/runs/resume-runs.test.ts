@@ -3,7 +3,7 @@
 */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { on } from 'node:events'
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
@@ -48,11 +48,7 @@ async function scene(t: Test): Promise<Scene> {
   const start = (...argv: string[]): Spawned => spawnCli(argv, { environment, cwd: folder })
   const run = (...argv: string[]): Promise<Outcome> => runMainIn(folder, argv, { environment })
   const load = [
-    'load',
-    'rows.csv',
-    '-t',
-    'target',
-    '--host',
+    ...'load rows.csv -t target --host'.split(' '),
     `127.0.0.1:${here.server.port}`,
     '-b',
     '100',
@@ -150,67 +146,6 @@ t.test('a killed run is listed and resumed; the command keeps --state-dir and op
     modes.map(({ mode }) => mode & 0o777),
     [0o700, 0o600],
   )
-})
-
-deepTest(
-  t,
-  'if two processes resume a run, the second is locked out, and so is a cleanup',
-  async t => {
-    const { stuck, release, run, load } = await scene(t)
-    const { outcome } = await stuck('--run-id', 'two')
-    const second = await run(...load, '--run-id', 'two', '--json')
-    t.equal(second.code, 75)
-    t.match(JSON.parse(second.stdout), {
-      error: { code: 'DDB_LOCKED' },
-      resume: { possible: false },
-    })
-    t.match(await run('resume', 'two'), { code: 75, stderr: /DDB_LOCKED/ })
-    t.match(await run('runs', 'two', '--clean'), { code: 75, stderr: /in progress by process/ })
-    release()
-    t.match(await outcome, { code: 0 })
-  },
-)
-
-deepTest(t, 'a different input with the same run ID is refused with both fingerprints', async t => {
-  const { here, folder, run, load } = await scene(t)
-  t.match(await run(...load, '--run-id', 'same'), { code: 0 })
-  t.match(await run(...load, '--run-id', 'same'), { code: 0, stdout: /^Already loaded: / })
-  const path = join(folder, 'rows.csv')
-  await writeFile(path, csv(2))
-  await utimes(path, 1, 1)
-  const other = await run('resume', 'same')
-  t.match(other, {
-    code: 64,
-    stderr: /was \d+ bytes of .*, and is 15 bytes of 1970-.*DDB_RUN_CHANGED/,
-  })
-  t.notMatch(other.stderr, 'to go on')
-  t.match(await run('resume', 'same', '--restart'), { code: 0, stdout: /^Loaded 2 rows/ })
-  t.equal(await here.count('target'), rowCount + 2)
-})
-
-deepTest(t, 'an in-memory table that was recreated counts as a different table', async t => {
-  const { here, run, load } = await scene(t)
-  t.match(await run(...load, '--run-id', 'gone'), { code: 0 })
-  await here.session.run('undef("target", SHARED)')
-  await here.session.run(streamScript)
-  const changed = await run(...load, '--run-id', 'gone')
-  t.match(changed, { code: 75, stderr: /start over with --restart.*DDB_TARGET_CHANGED/i })
-  t.notMatch(changed.stderr, 'to go on')
-  t.match(await run(...load, '--run-id', 'gone', '--restart'), { code: 0 })
-  t.same(await ids(here), upTo(rowCount))
-})
-
-deepTest(t, 'if no journal can be kept, nothing is sent', async t => {
-  const { here, folder, run, load } = await scene(t)
-  await writeFile(join(folder, 'file'), '')
-  const refused = await run(...load, '--run-id', 'x', '--state-dir', 'file')
-  t.match(refused, { code: 73, stderr: /--state-dir.*DDB_OUTPUT_CREATE/ })
-  if (process.getuid?.() !== 0) {
-    await mkdir(join(folder, 'locked'), { mode: 0o500 })
-    t.match(await run(...load, '--run-id', 'x', '--state-dir', 'locked'), { code: 73 })
-    await chmod(join(folder, 'locked'), 0o700)
-  }
-  t.equal(await here.count('target'), 0)
 })
 
 deepTest(t, 'cleaning a killed run also removes its tables on the server', async t => {

@@ -54,18 +54,6 @@ t.test('if nothing listens, all connection attempts together end within the time
   t.ok(dialledAtMs.at(-1)! < connectTimeoutMs)
 })
 
-t.test('the first host and all other hosts share the timeout', async t => {
-  const platform = platformOf(t, () => false)
-  const otherHosts = [2, 3, 4].map(port => ({ host: '127.0.0.1', port }))
-  t.match(
-    await connecting(platform, {
-      server: { host: '127.0.0.1', port: 1, connectTimeoutMs, otherHosts },
-    }),
-    notConnected,
-  )
-  t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
-})
-
 deepTest(t, 'a server that accepts connections but stays silent gets the same timeout', async t => {
   const server = await startFakeServer(undefined, { answerConnect: false })
   t.teardown(() => server.close())
