@@ -65,14 +65,6 @@ t.test('a run that leaves at once closes its connections at once', async t => {
   ])
 })
 
-t.test('all parts are closed in order, and no timer stays', async t => {
-  const { run, opened, done, clock } = scene()
-  await close(run, opened, staying)
-  t.same(done, inOrder)
-  t.equal(clock.timers, 0)
-  t.equal(run.ending.failure, undefined)
-})
-
 t.test('if a part cannot be closed, the run fails, but the remaining parts are closed', async t => {
   const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
   const { run, opened, done } = scene(() => Promise.reject(failure))

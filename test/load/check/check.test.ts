@@ -333,25 +333,14 @@ t.test(
   },
 )
 
-t.test(
-  'a check makes no rejects file, and compares the row count with the expected one',
-  async t => {
-    const check = checks(await startLoadServer(t, scripts))
-    const folder = t.testdir()
-    const file = join(folder, 'r.csv')
-    const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
-    t.match(await check(inputs, { rejects: { file, maxErrors: 3 } }), {
-      exitCode: 3,
-      notices: [/more than `rejects.maxErrors` allows/],
-    })
-    await t.rejects(writeFile(file, '', { flag: 'r+' }), { code: 'ENOENT' })
-    t.match(await check(inputs, { expectRows: 11 }), { exitCode: 3, error: null })
-    t.match(await check(inputs, { expectRows: 12 }), {
-      exitCode: 5,
-      error: { code: 'DDB_EXPECTATION', message: /expected 12 rows, 11 would be/ },
-    })
-  },
-)
+t.test('a check says whether a load would reach its limit of rejects', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
+  t.match(await check(inputs, { rejects: { file: join(t.testdir(), 'r.csv'), maxErrors: 3 } }), {
+    exitCode: 3,
+    notices: [/more than `rejects.maxErrors` allows/],
+  })
+})
 
 t.test('an interrupted check reports the interruption', async t => {
   const check = checks(await startLoadServer(t, scripts))

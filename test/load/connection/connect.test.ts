@@ -124,25 +124,6 @@ t.test('a refused login is final: no other host gets the same password', async t
   t.equal(other.logins(), 0)
 })
 
-t.test('if a server redirects a login, the client logs in at the named node', async t => {
-  const leader = await loginServer(() => undefined)
-  const follower = await loginServer(() => ({
-    error: `<NotLeader>127.0.0.1:${leader.server.port}`,
-  }))
-  const session = await connectTo(follower.target)
-  t.equal(session.port, leader.server.port)
-  t.equal(leader.logins(), 1)
-  await session.close()
-})
-
-t.test('a node that redirects to itself again and again is tried six times', async t => {
-  const circling = await loginServer(() => ({
-    error: `<NotLeader>127.0.0.1:${circling.server.port}`,
-  }))
-  await t.rejects(connectTo(circling.target), { code: 'DDB_CONNECT', exitCode: 69 })
-  t.equal(circling.logins(), 6)
-})
-
 t.test('the password is never sent to a host that the user did not name', async t => {
   const other = await loginServer(() => undefined)
   const sending = await loginServer(() => ({ error: `<NotLeader>localhost:${other.server.port}` }))

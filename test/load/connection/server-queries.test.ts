@@ -51,20 +51,6 @@ async function answering(t: Test, value: Value | undefined, flags: number[] = []
   return { session, timeoutMs: 60_000 }
 }
 
-t.test('the error for a missing table names similar tables, shared or stored', async t => {
-  const { asking } = await asked(t)
-  await t.rejects(askSchema(asking, parseTableTarget('trade')), {
-    name: 'ServerError',
-    code: 'DDB_TARGET',
-    message: /"trade".*"trades"/,
-    serverMessage: /trade/,
-  })
-  await t.rejects(askSchema(asking, parseTableTarget('dfs://d/tick')), {
-    code: 'DDB_TARGET',
-    message: /"dfs:\/\/d\/tick".*"ticks"/,
-  })
-})
-
 t.test('if similar names cannot be read, the error for a missing table names none', async t => {
   const { asking } = await asked(t, ({ text: script }) =>
     script.includes('objs(true)') ? { error: 'no rights' } : undefined,
@@ -78,13 +64,6 @@ t.test('if similar names cannot be read, the error for a missing table names non
     code: 'DDB_TARGET',
     message: /^(?!.*Did you mean)/,
   })
-})
-
-t.test('missing permissions are not reported as a missing table', async t => {
-  const { asking } = await asked(t, ({ text: script }) =>
-    script.startsWith('schema(') ? { error: '<NoPrivilege>Not granted' } : undefined,
-  )
-  await t.rejects(askSchema(asking, trades), { code: 'DDB_PRIVILEGE' })
 })
 
 t.test('a table without a schema counts as missing', async t => {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import {
   readRejectRun,
-  refuseWhileWritten,
   retryOptions,
   retryRejectsPath,
   retryRunId,
@@ -173,15 +172,3 @@ t.test(
     t.equal(retryRejectsPath('r.retry-2.csv'), 'r.retry-3.csv')
   },
 )
-
-t.test('a file that is still being written is refused', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  await refuseWhileWritten(path, systemFiles)
-  const answer = systemFiles.lockNow(`${path}.lock`)
-  await t.rejects(refuseWhileWritten(path, systemFiles), {
-    code: 'DDB_LOCKED',
-    message: /is still being written by process \d+/,
-  })
-  if (answer.kind === 'held') answer.lock.release()
-  await refuseWhileWritten(path, systemFiles)
-})

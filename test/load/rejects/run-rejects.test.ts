@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
@@ -79,23 +79,6 @@ t.test('the result has the first three rejects of each code, for up to twenty co
   t.equal(first.length, 60)
   t.strictSame([...new Set(first.map(({ lineNumber }) => lineNumber))], [0, 1, 2])
   t.equal(new Set(first.map(({ code }) => code)).size, 20)
-})
-
-t.test('with a rejects file each reject is in the file, and its reason names the run', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const rejects = rejectsOf({
-    checked: { rejectsFile: path, runId: 'nightly' },
-    files: systemFiles,
-  })
-  t.notOk(existsSync(path))
-  rejects.add(cell, shape)
-  rejects.close()
-  t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], unplaced: 0 })
-  t.equal(readFileSync(path, 'utf8'), 'a\nx\n')
-  t.match(JSON.parse(readFileSync(`${path}.reasons.ndjson`, 'utf8')), {
-    runId: 'nightly',
-    code: 'DDB_INPUT_CELL',
-  })
 })
 
 t.test('a reject that is neither in a file nor unplaced is an internal error', async t => {

@@ -187,28 +187,6 @@ t.test('a run with a name creates its table once', async t => {
   t.ok(notices.includes('already loaded'))
 })
 
-t.test('an existing database keeps its partitions', async t => {
-  const { load } = await scene(t)
-  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-  const into = (table: string) => load(path, { target: { table, create: 'dfs' } })
-  t.match(await into('dfs://fresh/t'), { exitCode: 0 })
-  t.match(await into('dfs://fresh/other'), {
-    exitCode: 65,
-    error: { message: /dfs:\/\/fresh" already exists.*createPartitionedTable\(table\(1:0, / },
-  })
-})
-
-t.test('constants are columns of the table', async t => {
-  const { load, rows } = await scene(t)
-  const path = join(t.testdir({ 'a.csv': 'x\n1\n2\n' }), 'a.csv')
-  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
-  const result = await load(path, { target, mapping: { set: { day: '2020.01.02' } } })
-  t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
-  t.strictSame(await rows('select distinct day from loadTable("dfs://fresh", "t")'), [
-    ['2020.01.02'],
-  ])
-})
-
 t.test('inputs that can be read only once are refused', async t => {
   const { load } = await scene(t)
   const target = { table: 'fresh', create: 'stream' } as const

@@ -123,20 +123,6 @@ deepTest(
   },
 )
 
-t.test('a question that is redirected to a different node is asked there', async t => {
-  const leader = await serverWith(t)
-  const follower = await serverWith(t, {
-    before: ({ text }) =>
-      asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${leader.port}` } : undefined,
-  })
-  const { find, opened, run } = scene(t, follower.port)
-  const [control] = await find()
-  t.equal(control.port, leader.port)
-  t.equal(run.server.address.port, leader.port, 'data goes there, too')
-  t.equal(opened.length, 2)
-  t.ok(opened[0]?.closed)
-})
-
 t.test('servers older than the limits accept texts of any length in DFS tables', async t => {
   const server = await startServer({
     port: 0,

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { openDelivery } from '../../../src/load/transport/open-delivery.js'
 import type { Delivery } from '../../../src/load/transport/delivery.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
-import type { DeliveryOptions, LoadOptions, TargetOptions } from '../../../src/load/options.js'
+import type { LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import type { Faults } from '../../../src/server/index.js'
 import { claimName, namedRun } from '../../helpers/register.js'
@@ -49,30 +49,6 @@ async function scene(t: Test, { faults = {}, ...change }: Change) {
     own: () => [...node.shared.keys()].filter(name => name.startsWith('ddbIngest')),
   }
 }
-
-const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
-
-/** The requested delivery and the target, then the delivery that the run uses. */
-const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
-  [{}, { table: 'target' }, 'receipts'],
-  [{}, { table: 'dfs://d/t' }, 'receipts'],
-  [{}, put, 'receipts'],
-  [{ mode: 'async' }, { table: 'keyed' }, 'receipts'],
-  [{ confirm: 'none' }, { table: 'target' }, 'none'],
-  [{ mode: 'sync' }, { table: 'target' }, 'answers'],
-  [{ mode: 'sync' }, put, 'answers'],
-]
-
-t.test(
-  'the options request a confirmation, and the target decides whether it is available',
-  async t => {
-    for (const [delivery, target, used] of choices) {
-      const { open, notices } = await scene(t, { delivery, target })
-      t.equal((await open()).used, used, JSON.stringify([delivery, target]))
-      t.same(notices, [])
-    }
-  },
-)
 
 t.test('if a different run has the name, nothing is opened', async t => {
   for (const delivery of [{ mode: 'sync' }, { mode: 'async' }] as const) {
