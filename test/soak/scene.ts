@@ -135,12 +135,7 @@ const targets: readonly SoakTarget[] = [
   {
     name: 'function view',
     argv: [
-      '--function',
-      'put',
-      '--types',
-      'id:INT,sym:SYMBOL,price:DOUBLE',
-      '--confirm-table',
-      'target',
+      ...'--function put --types id:INT,sym:SYMBOL,price:DOUBLE --confirm-table target'.split(' '),
     ],
     script: `${stream}
 def put(mutable data) { tableInsert(objByName("target"), data) }

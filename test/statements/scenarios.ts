@@ -79,12 +79,7 @@ const refusing =
 
 const dfs = ['-t', 'dfs://myDatabase/myTable']
 const view = [
-  '--function',
-  'myView',
-  '--function-arg',
-  '2',
-  '--types',
-  'id:INT,sym:SYMBOL,price:DOUBLE',
+  ...'--function myView --function-arg 2 --types id:INT,sym:SYMBOL,price:DOUBLE'.split(' '),
 ]
 
 const intoTables: readonly Scenario[] = [
