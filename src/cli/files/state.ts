@@ -103,7 +103,7 @@ function readStateFile(path: string): Readonly<Record<string, unknown>> {
 }
 
 /** Replaces the content with an object. @returns the system's error code if that fails */
-export function replaceStateFile(path: string, content: object): string | undefined {
+function replaceStateFile(path: string, content: object): string | undefined {
   const draft = `${path}.${process.pid}.new`
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -25,7 +25,7 @@ export interface Grid {
 }
 
 /** Rows and columns of a value; a scalar is a grid of one cell. */
-export function gridOf(value: Value): Grid {
+function gridOf(value: Value): Grid {
   switch (value.form) {
     case 'table':
       return { names: value.columnNames, columns: value.columns, rows: value.rows }
@@ -65,7 +65,7 @@ function matrixGrid(matrix: Matrix): Grid {
 }
 
 /** Text of one cell; a null is empty. */
-export function cellText(column: Column, row: number): string {
+function cellText(column: Column, row: number): string {
   if (isNullAt(column, row)) return ''
   if (column.form === 'vector' && column.type === 'ANY') return inlineText(column.data[row]!)
   return formatElement(column, row)

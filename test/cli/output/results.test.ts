@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
 import { main } from '../../../src/cli/main.js'
-import { checkText, commandsTitle } from '../../../src/cli/output/check-text.js'
+import { checkText } from '../../../src/cli/output/check-text.js'
 import { emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
 import { metricsText } from '../../../src/cli/output/metrics.js'
 import type { Paint } from '../../../src/cli/output/output.js'
@@ -59,18 +59,6 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
 })
 
 const summaryText = (of: LoadResult): string => summaryLines(of, undefined).join('\n')
-
-t.test('a finished load prints five lines: the rows, the table, and the proof', async t => {
-  const lines = [
-    'Loaded 1,000 rows into trades on h:8848',
-    '  took      2.00 s: 500 rows/s, 1.00 MB/s sent',
-    '  refused   nothing',
-    '  proof     confirmed by receipts',
-    '  next      nothing',
-  ]
-  t.strictSame(summaryLines(result(), undefined), lines)
-  t.strictSame(summaryLines(result(), undefined, 80), lines)
-})
 
 t.test('on a narrow screen, every line is divided except the command', async t => {
   const target = { ...result().target, table: `dfs://${'d'.repeat(40)}/t` }
@@ -572,12 +560,6 @@ t.test('the first problems are named', async t => {
   t.match(shown, /^2 rows would be rejected \(DDB_INPUT_CELL 2\)$/m)
   t.match(shown, /^ {2}a\.csv, line 1,234, column a: no$/m)
   t.match(shown, /^ {2}and 1 more$/m)
-})
-
-t.test('the check prints one command or several', async t => {
-  t.equal(commandsTitle(['x'], false, plain), 'to load exactly this way:')
-  t.equal(commandsTitle(['x'], true, plain), 'to load with the options found:')
-  t.match(commandsTitle(['x', 'y'], false, plain), /several loads:$/)
 })
 
 const error = new UsageError('DDB_USAGE', 'see --rejects')
