@@ -26,14 +26,6 @@ t.test(
   },
 )
 
-t.test('an unknown confirmation is a usage error', async t => {
-  const delivery = { confirm: 'hope' as 'auto' }
-  t.throws(() => checkedOptions({ ...minimal, delivery }), {
-    code: 'DDB_USAGE',
-    message: /auto, none/,
-  })
-})
-
 t.test('inputs that are not a list are refused, not read letter by letter', async t => {
   for (const inputs of ['/tmp/x', undefined]) {
     const wrong = { ...minimal, inputs } as unknown as LoadOptions
@@ -46,10 +38,6 @@ t.test('inputs that are not a list are refused, not read letter by letter', asyn
 
 t.test('a rejects file implies that rejects are kept', async t => {
   t.equal(checkedOptions({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
-})
-
-t.test('for DFS tables the batch size is a number of bytes', async t => {
-  t.equal(checkedOptions({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
 })
 
 t.test(

@@ -116,18 +116,6 @@ const shown = { ...login, insecureLogin: true }
 const asOfficial = { enableAsync: true, loginWithConnect: true }
 
 t.test(
-  'refused: without a user, or with permission, data is sent as official clients send it',
-  async t => {
-    for (const server of [{}, shown]) {
-      const { run, notice } = await sent(t, server)
-      t.strictSame(run.server.dataSession, asOfficial)
-      t.equal(run.checked.mode, 'async')
-      t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
-    }
-  },
-)
-
-t.test(
   'refused: if the password would be visible or does not work there, each batch is answered',
   async t => {
     const wrong = {

@@ -96,22 +96,6 @@ t.test(
   },
 )
 
-t.test('after files with different settings, quick opening is tried less often', async t => {
-  const { files, quick, opens } = await place()
-  files.set('same.csv', text).set('other.csv', '"id",x\n1,a\n')
-  const tried: number[] = []
-  for (let file = 0; file < 40; file++) {
-    if (quick.isLikely) tried.push(file)
-    await opens('other.csv')
-  }
-  t.strictSame(tried, [0, 2, 5, 10, 19, 36])
-  while (!quick.isLikely) await opens('other.csv')
-  t.equal(await opens('same.csv'), true)
-  await opens('other.csv')
-  await opens('other.csv')
-  t.equal(quick.isLikely, true, 'one file with the same settings makes up for them')
-})
-
 t.test('if reading takes long, other files are opened in the meantime', async t => {
   const here = await place()
   here.files.set('b.csv', text)
