@@ -177,16 +177,6 @@ t.test('if there are several hosts, the first one that answers is used', async t
   t.match(await runMain(['exec', '--host', hosts, '-e', '1']), { code: 0, stdout: '1\n' })
 })
 
-deepTest(t, 'a refused login gives exit code 77 and never shows the password', async t => {
-  for (const flags of [[], ['--json']]) {
-    const result = await exec(['--user', 'admin', '-e', '1', ...flags], {
-      environment: { DDB_PASSWORD: 'hunter2-secret' },
-    })
-    t.equal(result.code, 77)
-    t.notMatch(result.stdout + result.stderr, /hunter2/)
-  }
-})
-
 deepTest(t, 'if the reader of its output leaves early, the command ends quietly', async t => {
   const script = 'table(1..200000 as id)'
   const words = ['exec', '--host', `127.0.0.1:${port}`, '-e', script, '--output', 'csv']

@@ -88,13 +88,6 @@ t.test('standard input gives its first line', async t => {
   t.equal(found.password, 'from stdin')
 })
 
-t.test('standard input cannot give both a password and data', async t => {
-  await t.rejects(credentials(sources({ user: 'u', 'password-file': '-' }), {}, true), {
-    code: 'DDB_USAGE',
-    message: /exclude each other/,
-  })
-})
-
 t.test('a flag overrides DDB_PASSWORD', async t => {
   const path = await passwordFile(t, 'of the file')
   const environment = { DDB_PASSWORD: 'of the environment' }
@@ -102,22 +95,16 @@ t.test('a flag overrides DDB_PASSWORD', async t => {
   t.equal(flag.password, 'of the file')
 })
 
-t.test('two passwords of the same rank are refused', async t => {
-  await t.rejects(credentials(sources({}, { DDB_PASSWORD: 'a', DDB_PASSWORD_FILE: 'b' })), {
-    code: 'DDB_USAGE',
-    message: /both set/,
-  })
-})
-
-t.test('a password without a user, or a user without a password, is refused', async t => {
-  await t.rejects(credentials(sources({}, { DDB_PASSWORD: 'x' })), {
-    code: 'DDB_USAGE',
-    message: /no user: add --user/,
-  })
-  await t.rejects(credentials(sources({ user: 'u' })), {
-    code: 'DDB_USAGE',
-    message: /no password for user "u"/,
-  })
+t.test('half a login, and passwords or data from the same place, are refused', async t => {
+  const refused: [given: OptionSources, dataOnStdin: boolean, message: RegExp][] = [
+    [sources({}, { DDB_PASSWORD: 'x' }), false, /no user: add --user/],
+    [sources({ user: 'u' }), false, /no password for user "u"/],
+    [sources({}, { DDB_PASSWORD: 'a', DDB_PASSWORD_FILE: 'b' }), false, /both set/],
+    [sources({ user: 'u', 'password-file': '-' }), true, /exclude each other/],
+  ]
+  for (const [given, dataOnStdin, message] of refused) {
+    await t.rejects(credentials(given, {}, dataOnStdin), { code: 'DDB_USAGE', message })
+  }
 })
 
 t.test('only a terminal is asked for the password, and not if it also gives the data', async t => {

@@ -37,34 +37,6 @@ const rejectsOf = (setup: ConstructorParameters<typeof RunRejects>[0]): RunRejec
 
 const cell = reject('type', 'DDB_INPUT_CELL')
 
-t.test('rejects are counted by class and code, whether kept or not', async t => {
-  const rejects = rejectsOf({
-    checked: { rejectsFile: undefined, runId: 'r' },
-    files: systemFiles,
-  })
-  rejects.add(cell, shape)
-  rejects.add(cell, shape)
-  rejects.add(reject('parse', 'DDB_INPUT_FIELD_COUNT'), shape)
-  rejects.add(reject('server', 'DDB_SERVER_REFUSED_ROW'), shape)
-  rejects.flush()
-  rejects.close()
-  t.strictSame(rejects.result(), {
-    file: null,
-    files: [],
-    unplaced: 0,
-    byClass: { parse: 1, type: 2, server: 1 },
-    byCode: { DDB_INPUT_CELL: 2, DDB_INPUT_FIELD_COUNT: 1, DDB_SERVER_REFUSED_ROW: 1 },
-    first: [
-      'DDB_INPUT_CELL',
-      'DDB_INPUT_CELL',
-      'DDB_INPUT_FIELD_COUNT',
-      'DDB_SERVER_REFUSED_ROW',
-    ].map(code => ({ code, file: 'in.csv', lineNumber: 3, message: 'bad' })),
-  })
-  t.equal(rejects.equationError(4), undefined)
-  t.equal(rejects.equationError(5), undefined, 'without a file no row needs a place')
-})
-
 t.test('the result has the first three rejects of each code, for up to twenty codes', async t => {
   const rejects = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },

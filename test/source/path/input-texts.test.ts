@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
-import { newPathReader, refuseOtherTexts } from '../../../src/source/path/input-texts.js'
+import { newPathReader } from '../../../src/source/path/input-texts.js'
 import { runs } from '../../helpers/runs.js'
 
 /** The texts of the pattern's parts, or how the path does not match. */
@@ -52,16 +52,6 @@ t.test('paths that do not match', t => {
   t.throws(() => newPathReader({ path: '{a}_{b}' }).read('1_2_3'), {
     message: /matches `input.path` in more than one way, as \{a\} may be several texts/,
   })
-  t.end()
-})
-
-t.test('two names of one file must give the same values', t => {
-  const reader = newPathReader({ path: '{day}/*.csv' })
-  t.throws(() => refuseOtherTexts(reader, '2/a.csv', '1/a.csv'), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /is a file that is an input as "1\/a.csv", too/,
-  })
-  t.doesNotThrow(() => refuseOtherTexts(reader, '1/b.csv', '1/a.csv'))
   t.end()
 })
 
