@@ -1,10 +1,14 @@
 import t from 'tap'
 import { Receipts } from '../../../../src/load/transport/receipts/receipts.js'
 import type { LedgerRow } from '../../../../src/load/transport/receipts/ledger.js'
-import type { Batches } from '../../../../src/load/outcomes/batches.js'
-import type { Recorder } from '../../../../src/load/outcomes/recorder.js'
+import { Batches } from '../../../../src/load/outcomes/batches.js'
+import { wholePiece } from '../../../../src/load/outcomes/pieces.js'
+import { Recorder } from '../../../../src/load/outcomes/recorder.js'
+import { retryRules } from '../../../../src/load/connection/retry.js'
+import type { ReceiptNode } from '../../../../src/load/transport/receipts/receipt-node.js'
 import type { Run } from '../../../../src/load/run.js'
 import type { Batch } from '../../../../src/parse/batch.js'
+import { batchOf } from '../../../helpers/batches.js'
 import { batchRecord, inputsRecord, readRun } from '../../../helpers/journals.js'
 import { testRun } from '../../../helpers/load-run.js'
 
@@ -51,4 +55,46 @@ t.test('batches after those in the journal are accepted if none is missing', asy
   await t.rejects(receipts([1, 2, 4], false), gap)
   await t.rejects(receipts([2, 3], true), gap)
   t.ok(await receipts([1, 2, 4], false, true), 'a second copy does no harm')
+})
+
+/** What an earlier process's ledger says of a part of batch 1: the claim, and the outcome. */
+function receiptsOf(part: number, rows: number, taken: number, errText = ''): LedgerRow[] {
+  const place = { stream: 1, no: 1, lane: 0, part }
+  const row = { place, cut: 5n, attempt: 0, sendNo: part, errText }
+  return [
+    { ...row, phase: 0, rowCount: rows, errText: '' },
+    { ...row, phase: 1, rowCount: taken },
+  ]
+}
+
+t.test('receipts of halves that an earlier process sent count, too', async t => {
+  const { checked, platform, state, ending, ...others } = testRun()
+  const history = { journal: { processNumber: 2, ended: () => undefined }, found: readRun() }
+  const parts = { checked, platform, state, ending, history, commit: () => undefined }
+  const run = { ...others, ...parts } as unknown as Run
+  const outside = 'The column is not defined in the partitioning scheme'
+  const rows = [receiptsOf(1, 4, -1, outside), receiptsOf(2, 2, 2), receiptsOf(3, 2, 2)].flat()
+  const reads = [rows, []]
+  const sent: number[] = []
+  const node = {
+    ...{ isLost: false, bufferedBytes: 0, carriesOneBatch: false },
+    read: () => Promise.resolve(reads.shift()!),
+    carries: () => true,
+    send: ({ place }: { place: { part: number } }) => sent.push(place.part) > 0,
+  } as unknown as ReceiptNode
+  const description = { columns: [], keyed: false }
+  const traits = { kind: 'table', allOrNothing: true, retries: 5, keyed: false } as const
+  const recorder = new Recorder(run, { ...traits, description, inMemory: true })
+  const fail = (error: unknown): void => void t.fail(String(error))
+  const batches = new Batches({ run, recorder, rules: retryRules(run), fail }, node)
+  const all = new Receipts(run, batches, recorder)
+  await all.readEarlier(true)
+  const piece = wholePiece(batchOf(4), { cut: 5n })
+  all.takeUp({ piece, isSent: true, hasNoReceipt: false })
+  t.same(sent, [2], 'the ledger keeps this copy of a half from being written')
+  all.take([])
+  all.take([])
+  t.same(sent, [2, 3])
+  t.equal(state.rows.confirmed, 4)
+  t.equal(state.open.size, 0)
 })
