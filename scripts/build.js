@@ -69,8 +69,6 @@ const bundling = {
  */
 async function makeProgram() {
   const { build: bundle } = await import('esbuild')
-  // Bundled although it is a package: it is only an ES module, which `require` would take 5 ms to load, with another default export.
-  const width = fileURLToPath(import.meta.resolve('get-east-asian-width'))
   try {
     await bundle({
       ...bundling,
@@ -89,14 +87,15 @@ async function makeProgram() {
       entryPoints: ['src/cli/dispatch.ts'],
       outfile: 'dist/script/dispatch.js',
       format: 'cjs',
-      // A script with cached code cannot use `import()`, so it loads packages with `require`.
+      // With the packages, whose files Node would otherwise find, read and compile at each start.
+      packages: 'bundle',
+      // A script with cached code cannot use `import()`, so it loads modules with `require`.
       supported: { 'dynamic-import': false },
       // In ASCII, the text of the script takes one byte per character in memory.
       charset: 'ascii',
       define: { 'import.meta': 'importMeta' },
       banner: { js: '(function (module, require, importMeta) {' },
       footer: { js: '})' },
-      plugins: [resolving(/^get-east-asian-width$/, { path: width })],
     })
   } catch {
     // esbuild has printed the error.
@@ -119,11 +118,12 @@ function keepCompiled() {
   try {
     const init = join(root, 'fixtures', 'scripts', 'trades.dos')
     const serve = [join(root, 'bin', 'ddb-ingest.js'), 'serve', '--port', '0', '--init', init]
+    // Uses an empty home, so that the user's settings and journals have no effect. Logs in, because most loads do.
+    const login = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
     const { status } = spawnSync(
       process.execPath,
       [...serve, '--', process.execPath, join(root, 'scripts', 'code-cache.js')],
-      // Uses an empty home, so that the user's settings and journals have no effect.
-      { stdio: 'ignore', timeout: 60_000, env: { HOME: home, XDG_STATE_HOME: home } },
+      { stdio: 'ignore', timeout: 60_000, env: { HOME: home, XDG_STATE_HOME: home, ...login } },
     )
     return status === 0
   } finally {

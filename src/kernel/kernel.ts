@@ -175,8 +175,9 @@ export class Kernel {
     this.bytes = new Uint8Array(memory.buffer)
     this.words = new Int32Array(memory.buffer)
     this.#text = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
-    this.startsAt = this.#need(4 * cellCount)
-    this.endsAt = this.#need(4 * cellCount)
+    // Places are written four at a time.
+    this.startsAt = this.#need(4 * (cellCount + 4))
+    this.endsAt = this.#need(4 * (cellCount + 4))
     this.recordStartsAt = this.#need(4 * rowCount)
     this.recordEndsAt = this.#need(4 * rowCount)
     this.lineNumbersAt = this.#need(8 * rowCount)
@@ -185,6 +186,7 @@ export class Kernel {
     this.textOutEnd = this.#free
     // One pass may write the separators of 64 bytes too many, four at a time.
     const separators = this.#need(4 * (cellCount + rowCount + 128))
+    const lines = this.#need(4 * (cellCount + rowCount + 128))
     const quotes = this.#need(4 * (mostTextBytes + 128))
     this.#written = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
     this.#others = this.#need(256)
@@ -193,7 +195,7 @@ export class Kernel {
     const { startsAt, endsAt, recordStartsAt, recordEndsAt, lineNumbersAt } = this
     this.calls.useMemory(
       ...[startsAt, endsAt, recordStartsAt, recordEndsAt, lineNumbersAt, this.#others],
-      ...[this.#header, separators, quotes, this.#written, this.#written + mostTextBytes],
+      ...[this.#header, separators, lines, quotes, this.#written, this.#written + mostTextBytes],
     )
   }
 

@@ -60,7 +60,10 @@ const date = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('226
 /** A text that is usual for the type. */
 function usual(type: string): fc.Arbitrary<string> {
   if (type === 'SYMBOL') return fc.nat(40).map(n => `SYM${'x'.repeat(n % 20)}${n}`)
-  if (type === 'STRING') return fc.string({ unit: 'grapheme-ascii', maxLength: 40 }).map(plain)
+  if (type === 'STRING') {
+    const unit = fc.constantFrom('grapheme-ascii', 'grapheme', 'binary')
+    return unit.chain(unit => fc.string({ unit, maxLength: 40 })).map(plain)
+  }
   if (type === 'BOOL') return fc.boolean().map(String)
   if (type === 'DATE') return date.map(day => day.toISOString().slice(0, 10))
   if (/STAMP|DATETIME/.test(type)) return date.map(day => day.toISOString().slice(0, -1))
@@ -113,12 +116,12 @@ const otherRecord = fc.constantFrom(
 )
 
 interface Case {
-  readonly text: string
+  readonly text: string | Uint8Array
   readonly chunkBytes: number
   readonly batchRows: number
 }
 
-const cases = (texts: fc.Arbitrary<string>): fc.Arbitrary<Case> =>
+const cases = (texts: fc.Arbitrary<string | Uint8Array>): fc.Arbitrary<Case> =>
   fc.record({
     text: texts,
     chunkBytes: fc.integer({ min: 1, max: 70_000 }),
@@ -167,7 +170,7 @@ function elements(column: Column, rowCount: number): unknown {
 }
 
 async function check(
-  texts: fc.Arbitrary<string>,
+  texts: fc.Arbitrary<string | Uint8Array>,
   options: ReaderOptions,
   columns: string,
   usually: number,
@@ -214,6 +217,39 @@ t.test('delimited text whose records end with a delimiter', async () => {
     'n:INT,s:SYMBOL',
     200,
   )
+})
+
+/** Characters at the ends of each length of UTF-8, and around those that it leaves out. */
+const characters = [
+  'a',
+  '\u007f',
+  '\u0080',
+  '\u07ff',
+  '\u0800',
+  '\ud7ff',
+  '\ue000',
+  '\uffff',
+  '\u{10000}',
+]
+const character = fc.constantFrom(...characters, '\u{3ffff}', '\u{100000}', '\u{10ffff}')
+
+/** A text, perhaps with one byte changed, added or missing. */
+const damaged = fc
+  .tuple(fc.array(character, { maxLength: 30 }), fc.nat(120), fc.integer({ min: -256, max: 600 }))
+  .map(([parts, at, change]) => {
+    const bytes = [...Buffer.from(parts.join(''))]
+    if (change < 0) bytes.splice(at, 1, change + 256)
+    else if (change < 256) bytes.splice(at, 0, change)
+    else if (change < 300) bytes.splice(at, 1)
+    return bytes.filter(byte => !Buffer.from(',"\r\n').includes(byte))
+  })
+
+t.test('damaged UTF-8', async () => {
+  const row = fc.tuple(damaged, damaged).map(([a, b]) => [...a, 0x2c, 0x2c, ...b, 0x0a])
+  const texts = fc.array(row, { maxLength: 60, size: 'max' })
+  const csv = { format: 'csv', header: 'no', delimiter: ',', quote: '"' } as const
+  const inputs = texts.map(rows => Uint8Array.from([0x2c, 0x2c, 0x0a, ...rows.flat()]))
+  await check(inputs, csv, 'a:STRING,b:INT,c:STRING', 300)
 })
 
 /** A value of JSON, mostly of a kind that the type takes. */

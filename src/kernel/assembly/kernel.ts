@@ -35,17 +35,18 @@ let lineNumbers: usize = 0
 let others: usize = 0
 let header: usize = 0
 let separatorsAt: usize = 0
+let linesAt: usize = 0
 let quotesAt: usize = 0
 let writtenAt: usize = 0
 let writtenLimit: usize = 0
 
 /**
  * Names the memory of the kernel's block, for all calls: its places, first bytes of records that are given up (256 bytes), the header,
- * room for separators and quotes of a scan, and for texts without their doubled quotes.
+ * room for separators, line ends and quotes of a scan, and for texts without their doubled quotes.
  */
 export function useMemory(
   startsAt: usize, endsAt: usize, recordStartsAt: usize, recordEndsAt: usize, lineNumbersAt: usize, othersAt: usize, headerAt: usize,
-  separators: usize, quotes: usize, written: usize, writtenEnd: usize,
+  separators: usize, lines: usize, quotes: usize, written: usize, writtenEnd: usize,
 ): void {
   starts = startsAt
   ends = endsAt
@@ -55,6 +56,7 @@ export function useMemory(
   others = othersAt
   header = headerAt
   separatorsAt = separators
+  linesAt = lines
   quotesAt = quotes
   writtenAt = written
   writtenLimit = writtenEnd
@@ -99,6 +101,17 @@ function mask64(p: usize, c: v128): u64 {
   )
 }
 
+/** True if one of 64 bytes is `a` or `b`. */
+// @ts-ignore: decorator
+@inline
+function hasEither(p: usize, a: v128, b: v128): bool {
+  const first = v128.load(p), second = v128.load(p, 16), third = v128.load(p, 32), fourth = v128.load(p, 48)
+  return v128.any_true(v128.or(
+    v128.or(v128.or(i8x16.eq(first, a), i8x16.eq(first, b)), v128.or(i8x16.eq(second, a), i8x16.eq(second, b))),
+    v128.or(v128.or(i8x16.eq(third, a), i8x16.eq(third, b)), v128.or(i8x16.eq(fourth, a), i8x16.eq(fourth, b))),
+  ))
+}
+
 /** Writes the address of each set bit, four at a time without a branch for each. Returns the address after the last. */
 // @ts-ignore: decorator
 @inline
@@ -120,31 +133,34 @@ function addresses(mask: u64, p: usize, out: usize): usize {
 }
 
 let quoteEnd: usize = 0
+let lineEnd: usize = 0
 let writing: usize = 0
 let stop: usize = 0
 
 /**
- * Writes the addresses of delimiters and line feeds outside of quotes, and those of quotes. Sets `stop` to the first line end that
- * is not LF or CRLF, or lies between quotes.
+ * Writes the addresses of delimiters and line feeds outside of quotes, those of the line feeds among them, and those of quotes. Sets
+ * `stop` to the first line end that is not LF or CRLF, or lies between quotes.
  * @param quote  −1 if nothing is quoted
  * @returns the address after the last separator
  */
-function separators(from: usize, to: usize, seps: usize, last: usize, quotes: usize, delimiter: i32, quote: i32): usize {
-  const d = i8x16.splat(<i8>delimiter)
-  const q = i8x16.splat(<i8>quote)
+function separators(
+  from: usize, to: usize, seps: usize, last: usize, lines: usize, quotes: usize, delimiter: i32, quote: i32,
+): usize {
   const l = i8x16.splat(<i8>lineFeed)
   const c = i8x16.splat(<i8>carriageReturn)
+  const d = i8x16.splat(<i8>delimiter)
+  const q = quote < 0 ? c : i8x16.splat(<i8>quote)
   let out = seps
+  let lineOut = lines
   let inside: u64 = 0
   stop = to
   quoteEnd = quotes
   for (let p = from; p < to && out < last; p += 64) {
-    const lf = mask64(p, l)
-    const qm = quote < 0 ? 0 : mask64(p, q)
-    const cr = mask64(p, c)
+    let lf = mask64(p, l)
     let m = mask64(p, d) | lf
-    let wrong: u64 = 0
-    if ((qm | inside) != 0) {
+    if (inside != 0 || hasEither(p, q, c)) {
+      const qm = quote < 0 ? 0 : mask64(p, q)
+      const cr = mask64(p, c)
       quoteEnd = addresses(qm, p, quoteEnd)
       // Parity of the quotes up to each byte, by prefix XOR.
       let x = qm
@@ -156,14 +172,17 @@ function separators(from: usize, to: usize, seps: usize, last: usize, quotes: us
       x ^= x << 32
       x ^= inside
       inside = <u64>(<i64>x >> 63)
+      const alone = cr & ~((lf >> 1) | (<u64>(load<u8>(p, 64) == lineFeed) << 63))
+      const wrong = ((lf | cr) & x) | alone
+      if (wrong != 0) stop = min(stop, p + <usize>ctz(wrong))
       m &= ~x
-      wrong = (lf | cr) & x
     }
-    if (cr != 0) wrong |= cr & ~((lf >> 1) | (<u64>(load<u8>(p, 64) == lineFeed) << 63))
-    if (wrong != 0) stop = min(stop, p + <usize>ctz(wrong))
     if (to - p < 64) m &= ((<u64>1) << (to - p)) - 1
+    lf &= m
     out = addresses(m, p, out)
+    lineOut = addresses(lf, p, lineOut)
   }
+  lineEnd = lineOut
   return out
 }
 
@@ -189,89 +208,124 @@ export function useRules(delimiterByte: i32, quoteByte: i32, isTrailed: i32, mos
  * @returns the first row that was not found; `nextStart` is its start
  */
 export function scan(from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, scratch: usize): i32 {
-  const seps = separatorsAt, quotes = quotesAt
   const most = <usize>((rowEnd - row) * (fields + isTrailing)) << 2
-  const found = separators(from, to, seps, seps + most, quotes, delimiter, quote)
+  const seps = separatorsAt
+  const found = separators(from, to, seps, seps + most, linesAt, quotesAt, delimiter, quote)
+  const lastQuote = quoteEnd, lastLine = lineEnd, wrongFrom = stop
+  const firstBytes = others, starting = starts, ending = ends, zero = base
+  const zeros = i32x4.splat(<i32>zero)
+  const step = <usize>fields << 2
   let isGivenUp = false
   writing = scratch
-  const writingEnd = writtenLimit
-  const step = <usize>fields << 2
   let sep = seps
-  let q = quotes
+  let lineAt = linesAt
+  let q = quotesAt
   let start = from
   let r = row
   let at = <usize>(row * fields) << 2
-  for (; r < rowEnd && start < stopAt && sep + step <= found; r++) {
+  for (; r < rowEnd && start < stopAt && sep + step <= found; r++, at += step) {
+    isGivenUp = true
     const c = load<u8>(start)
-    if (load<u8>(others + <usize>c) != 0) { isGivenUp = true; break }
-    if (headerBytes > 0 && c == load<u8>(header) && isHeader(start, header, headerBytes)) { isGivenUp = true; break }
-    let s = start
-    let f: i32 = 0
-    let e: usize = 0
-    let isWrong = false
-    const written = writing
-    for (; f < fields; f++, at += 4, sep += 4) {
-      e = <usize>load<u32>(sep)
-      let end = e
-      if (f == fields - 1) {
-        if (isTrailing && load<u8>(e) == <u8>delimiter && sep + 4 < found) {
-          // The delimiter after the last field: the line ends at once.
-          sep += 4
-          const lf = <usize>load<u32>(sep)
-          if (lf != e + 1 && (lf != e + 2 || load<u8>(e, 1) != carriageReturn)) { isWrong = true; break }
-          e = lf
-        } else if (end > s && load<u8>(end - 1) == carriageReturn) end--
-        if (load<u8>(e) != lineFeed) { isWrong = true; break }
-      } else if (load<u8>(e) == lineFeed) { isWrong = true; break }
-      let first = s
-      if (q < quoteEnd && <usize>load<u32>(q) < end) {
-        if (<usize>load<u32>(q) != s || end - s < 2 || load<u8>(end - 1) != <u8>quote) { isWrong = true; break }
-        first = s + 1
-        end--
-        q += 4
-        let quoteAt = q < quoteEnd ? <usize>load<u32>(q) : 0
-        if (quoteAt == end) q += 4
-        else {
-          // Each quote inside is doubled; one of the two is written.
-          const to = writing
-          let copied = first
-          while (quoteAt < end) {
-            if (q + 8 > quoteEnd || <usize>load<u32>(q, 4) != quoteAt + 1 || quoteAt + 1 >= end) { isWrong = true; break }
-            const n = quoteAt + 1 - copied
-            if (writing + n + <usize>(end - quoteAt) > writingEnd) { isWrong = true; break }
-            memory.copy(writing, copied, n)
-            writing += n
-            copied = quoteAt + 2
-            q += 8
-            quoteAt = q < quoteEnd ? <usize>load<u32>(q) : end
-          }
-          if (isWrong || quoteAt != end) { isWrong = true; break }
-          q += 4
-          memory.copy(writing, copied, end - copied)
-          writing += end - copied
-          first = to + (base - writtenBase)
-          end = writing + (base - writtenBase)
-        }
+    if (load<u8>(firstBytes + <usize>c) != 0) break
+    if (headerBytes > 0 && c == load<u8>(header) && isHeader(start, header, headerBytes)) break
+    const end = <usize>load<u32>(sep + step - 4)
+    const lf = <usize>load<u32>(lineAt)
+    if (lineAt >= lastLine || lf >= wrongFrom || <i32>(lf - start) >= maxRecordBytes) break
+    let next = sep + step
+    if (lf != end) {
+      // Only a delimiter after the last field may stand before the line end.
+      if (!isTrailing || next >= found || lf != <usize>load<u32>(next)) break
+      if (lf != end + 1 && (lf != end + 2 || load<u8>(end, 1) != carriageReturn)) break
+      next += 4
+    }
+    if (q < lastQuote && <usize>load<u32>(q) < end) {
+      q = quotedCells(sep, at, q, start, fields, lf == end)
+      if (q == 0) break
+    } else {
+      // Four cells at a time; up to three more belong to later rows, which follow.
+      store<i32>(starting + at, <i32>(start - zero))
+      for (let i: usize = 0; i < step; i += 16) {
+        const places = i32x4.sub(v128.load(sep + i), zeros)
+        v128.store(ending + at + i, places)
+        v128.store(starting + at + i, i32x4.add(places, i32x4.splat(1)), 4)
       }
-      store<i32>(starts + at, <i32>(first - base))
-      store<i32>(ends + at, <i32>(end - base))
-      s = e + 1
+      if (load<u8>(end - 1) == carriageReturn && lf == end) store<i32>(ending + at + step - 4, <i32>(end - 1 - zero))
     }
-    if (isWrong || e >= stop || <i32>(e - start) >= maxRecordBytes) {
-      isGivenUp = true
-      writing = written
-      break
-    }
-    store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
-    store<i32>(recordEnds + (<usize>r << 2), <i32>(e + 1 - base))
+    isGivenUp = false
+    store<i32>(recordStarts + (<usize>r << 2), <i32>(start - zero))
+    start = lf + 1
+    store<i32>(recordEnds + (<usize>r << 2), <i32>(start - zero))
     store<f64>(lineNumbers + (<usize>r << 3), line)
     line += 1
-    start = e + 1
+    sep = next
+    lineAt += 4
   }
   store<i32>(nextStart, <i32>start)
   store<i32>(filledTo, <i32>writing)
   store<i32>(hasGivenUp, <i32>isGivenUp)
   return r
+}
+
+/** Copies `n` bytes to `writing`, and up to 15 more. */
+// @ts-ignore: decorator
+@inline
+function write(from: usize, n: usize): void {
+  for (let i: usize = 0; i < n; i += 16) v128.store(writing + i, v128.load(from + i))
+  writing += n
+}
+
+/**
+ * Writes the places of a record's cells, some of which are quoted, from offset `at` on; those without their doubled quotes are texts from
+ * `writing` on.
+ * @param sep  where the ends of the cells are
+ * @param q  where the record's first quote is
+ * @param isLast  whether the last cell is the last of its line
+ * @returns where the next record's first quote is; 0 to give up
+ */
+// @ts-ignore: decorator
+@inline
+function quotedCells(sep: usize, at: usize, q: usize, start: usize, fields: i32, isLast: bool): usize {
+  const last = quoteEnd
+  const from = writing
+  const zero = base, starting = starts, ending = ends
+  for (let s = start, f = 1; f <= fields; f++, at += 4, sep += 4) {
+    const e = <usize>load<u32>(sep)
+    let first = s
+    let end = e
+    s = e + 1
+    if (f == fields && isLast && end > first && load<u8>(end - 1) == carriageReturn) end--
+    if (q < last && <usize>load<u32>(q) < end) {
+      end--
+      if (<usize>load<u32>(q) != first || end <= first || load<u8>(end) != <u8>quote) break
+      first++
+      q += 4
+      let quoteAt = q < last ? <usize>load<u32>(q) : 0
+      if (quoteAt != end) {
+        // Each quote inside is doubled; one of the two is written.
+        const to = writing
+        let copied = first
+        while (quoteAt < end) {
+          if (q + 8 > last || <usize>load<u32>(q, 4) != quoteAt + 1 || quoteAt + 1 >= end) break
+          const n = quoteAt + 1 - copied
+          if (writing + n + (end - quoteAt) > writtenLimit) break
+          write(copied, n)
+          copied = quoteAt + 2
+          q += 8
+          quoteAt = q < last ? <usize>load<u32>(q) : end
+        }
+        if (quoteAt != end) break
+        write(copied, end - copied)
+        first = to + (base - writtenBase)
+        end = writing + (base - writtenBase)
+      }
+      q += 4
+    }
+    store<i32>(starting + at, <i32>(first - zero))
+    store<i32>(ending + at, <i32>(end - zero))
+    if (f == fields) return q
+  }
+  writing = from
+  return 0
 }
 
 function isHeader(start: usize, header: usize, length: i32): bool {
@@ -628,6 +682,10 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
   const fields0 = v128.load(layout, 96), fields1 = v128.load(layout, 112), defaults = v128.load(layout, 128)
   const fraction0 = v128.load(layout, 144), fraction1 = v128.load(layout, 160)
   const isLong = length > 16
+  // Both halves of the year, month, day, hour, minute, second.
+  const highest = i16x8(99, 99, 12, 31, 23, 59, 59, 0)
+  const secondNanos = 1000000000
+  const perSecond = unit < secondNanos ? secondNanos / unit : 1, seconds = unit / secondNanos
   store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
@@ -659,35 +717,31 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
     const month = <i32>i16x8.extract_lane_u(pairs, 2), day = <i32>i16x8.extract_lane_u(pairs, 3)
     const hour = <i32>i16x8.extract_lane_u(pairs, 4), minute = <i32>i16x8.extract_lane_u(pairs, 5)
     const second = <i32>i16x8.extract_lane_u(pairs, 6)
-    if (hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12 || day < 1) return r
-    const isLeap = (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0)
+    if (v128.any_true(i16x8.gt_u(pairs, highest)) || month == 0 || day == 0) return r
+    const isLeap = (year & 3) == 0 && ((year & 15) == 0 || year % 25 != 0)
     const monthDays = month == 2 ? 28 + <i32>isLeap : 30 + ((month ^ (month >> 3)) & 1)
     if (day > monthDays) return r
-    const nanos = <i64>(combined(<u64>i64x2.extract_lane(fraction, 0)) * 10 + <u64>i8x16.extract_lane_u(fraction, 8))
-    const secondOfDay = <i64>((hour * 60 + minute) * 60 + second)
-    let value: i64
+    const nanos = <u32>(combined(<u64>i64x2.extract_lane(fraction, 0)) * 10 + <u64>i8x16.extract_lane_u(fraction, 8))
+    let value = <i64>((hour * 60 + minute) * 60 + second)
     if (hasDate) {
       // 400 years later, so that nothing is negative.
       const y = <u32>(year + 400 - <i32>(month <= 2))
       const era = y / 400, yearOfEra = y - era * 400
       const dayOfYear = (153 * <u32>(month + (month > 2 ? -3 : 9)) + 2) / 5 + <u32>day - 1
       const days = <i32>(era * eraDays + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear) - daysBefore
-      const since = <i64>days * 86400 + secondOfDay
-      if (unit == 1) {
-        if (days < -106000 || days > 106000) return r
-        value = since * 1000000000 + nanos
-      } else if (unit < 1000000000) {
-        if (nanos % unit != 0) return r
-        value = since * (1000000000 / unit) + nanos / unit
-      } else {
-        const seconds = unit / 1000000000
-        if (nanos != 0 || since % seconds != 0) return r
-        value = since / seconds
-      }
+      if (unit == 1 && (days < -106000 || days > 106000)) return r
+      value += <i64>days * 86400
+    }
+    if (unit < secondNanos) {
+      const parts = unit == 1 ? nanos : nanos / <u32>unit
+      if (parts * <u32>unit != nanos) return r
+      value = value * perSecond + <i64>parts
     } else {
-      value = secondOfDay * 1000000000 + nanos
-      if (value % unit != 0) return r
-      value /= unit
+      if (nanos != 0) return r
+      if (seconds != 1) {
+        if (value % seconds != 0) return r
+        value /= seconds
+      }
     }
     if (width == 4 && (value > 2147483647 || value < -2147483647)) return r
     put(to, width, value)
@@ -752,12 +806,42 @@ export function learn(start: usize, n: i32, table: usize, mask: i32, code: i32):
   return slot
 }
 
-/** Texts in ASCII, each with a byte 00 after it, as far as they fit between `out` and `limit`; `filledTo` is the address after them. */
+/**
+ * True if the text is UTF-8 without U+0000 (Keiser and Lemire, Validating UTF-8 in less than one instruction per byte, 2021): three tables give the errors
+ * that a half byte allows, and an error is what all three allow. Their bits: 1 a lead byte without its next byte, 2 a next byte without a
+ * lead byte, 4 and 32 and 64 longer than needed, 8 and 64 above U+10FFFF, 16 half of a pair of UTF-16, 128 a second next byte.
+ */
+function isText(start: usize, n: i32): bool {
+  const firstHigh = i8x16(2, 2, 2, 2, 2, 2, 2, 2, -128, -128, -128, -128, 33, 1, 21, 73)
+  const firstLow = i8x16(-25, -93, -125, -125, -117, -53, -53, -53, -53, -53, -53, -53, -53, -37, -53, -53)
+  const secondHigh = i8x16(1, 1, 1, 1, 1, 1, 1, 1, -26, -82, -70, -70, 1, 1, 1, 1)
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  let before = i64x2.splat(0), wrong = before
+  // Zeros follow the text, at least one.
+  for (let i: i32 = 0; i <= n; i += 16) {
+    const kept = i8x16.lt_s(places, i8x16.splat(<i8>min(n - i, 16)))
+    const text = v128.and(v128.load(start + <usize>i), kept)
+    wrong = v128.or(wrong, v128.and(kept, i8x16.eq(text, i64x2.splat(0))))
+    const one = v128.shuffle<i8>(before, text, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)
+    const two = v128.shuffle<i8>(before, text, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29)
+    const three = v128.shuffle<i8>(before, text, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28)
+    const low = i8x16.swizzle(firstLow, v128.and(one, i8x16.splat(15)))
+    const high = v128.and(i8x16.swizzle(firstHigh, i8x16.shr_u(one, 4)), i8x16.swizzle(secondHigh, i8x16.shr_u(text, 4)))
+    // The third byte of three and the third and fourth of four are second next bytes.
+    const later = v128.or(i8x16.sub_sat_u(two, i8x16.splat(0x60)), i8x16.sub_sat_u(three, i8x16.splat(0x70)))
+    wrong = v128.or(wrong, v128.xor(v128.and(low, high), v128.and(later, i8x16.splat(-128))))
+    before = text
+  }
+  return !v128.any_true(wrong)
+}
+
+/** Texts in UTF-8, each with a byte 00 after it, as far as they fit between `out` and `limit`; `filledTo` is the address after them. */
 export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32): i32 {
   store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
   let at = starts + (<usize>f << 2) + <usize>from * step
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   let to = out
   let r = from
   for (; r < rows; r++, at += step) {
@@ -767,16 +851,16 @@ export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32
     if (n > maxBytes || to + <usize>n + 33 > limit) break
     if (n == 0) countNull()
     let i: i32 = 0
-    let odd: u32 = 0
+    let odd = i64x2.splat(0)
     for (; n - i > 16; i += 16) {
-      const v = v128.load(start + <usize>i)
-      v128.store(to + <usize>i, v)
-      odd |= <u32>i8x16.bitmask(i8x16.le_s(v, i8x16.splat(0)))
+      const text = v128.load(start + <usize>i)
+      v128.store(to + <usize>i, text)
+      odd = v128.or(odd, i8x16.le_s(text, i64x2.splat(0)))
     }
-    const v = v128.load(start + <usize>i)
-    v128.store(to + <usize>i, v)
-    odd |= <u32>i8x16.bitmask(i8x16.le_s(v, i8x16.splat(0))) & ((<u32>1 << (n - i)) - 1)
-    if (odd != 0) break
+    const text = v128.load(start + <usize>i)
+    v128.store(to + <usize>i, text)
+    odd = v128.or(odd, v128.and(i8x16.le_s(text, i64x2.splat(0)), i8x16.lt_s(places, i8x16.splat(<i8>(n - i)))))
+    if (v128.any_true(odd) && !isText(start, n)) break
     to += <usize>n
     store<u8>(to, 0)
     to++

@@ -72,8 +72,7 @@ class CsvScanner implements RecordScanner {
     const { window } = lines
     const { kernel } = block
     const { rules } = this.#shared
-    if (rules === undefined) return row
-    if (kernel === undefined) return this.#plainRun(rules, block, row, rowEnd, stopAt)
+    if (rules === undefined || kernel === undefined) return row
     const { textEnd } = kernel
     kernel.useRules(rules)
     let next = row
@@ -94,42 +93,6 @@ class CsvScanner implements RecordScanner {
     return next
   }
 
-  /** Scans records without quotes, where there is no kernel. */
-  #plainRun(
-    { delimiter, quote, maxRecordBytes, others, header }: ScanRules,
-    block: RecordBlock,
-    firstRow: number,
-    rowEnd: number,
-    stopAt: number,
-  ): number {
-    const lines = this.#lines
-    const { window } = lines
-    const { bytes, starts, ends, fieldCount, recordStarts, recordEnds, lineNumbers } = block
-    const highest = Math.max(delimiter, quote, carriageReturn)
-    let row = firstRow
-    for (; row < rowEnd && window.start < stopAt; row++) {
-      const { start } = window
-      if (others[bytes[start]!] === 1 || bytes[start] === header[0]) break
-      const last = (row + 1) * fieldCount - 1
-      let cell = row * fieldCount
-      let p = start
-      for (; ; p++, cell++) {
-        starts[cell] = p
-        for (let c; (c = bytes[p]!) > highest || !isEnd(c, delimiter, quote);) p++
-        ends[cell] = p
-        if (bytes[p] !== delimiter || cell === last) break
-      }
-      if (bytes[p] === carriageReturn && p < window.end) p++
-      const isRecord = bytes[p] === lineFeed && cell === last && p < window.end
-      if (!isRecord || p - start >= maxRecordBytes) break
-      recordStarts[row] = start
-      lineNumbers[row] = lines.lineNumber++
-      window.start = p + 1
-      recordEnds[row] = window.start
-    }
-    return row
-  }
-
   scan(start: number): number {
     const { walk } = this
     walk.limitTo(start, this.#lines)
@@ -137,7 +100,3 @@ class CsvScanner implements RecordScanner {
     return walk.badQuoteAt < 0 ? unfinished : faulty
   }
 }
-
-/** True for a byte that ends an unquoted field, or may not be in one. */
-const isEnd = (c: number, delimiter: number, quote: number): boolean =>
-  c === delimiter || c === lineFeed || c === carriageReturn || c === quote
