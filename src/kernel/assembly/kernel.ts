@@ -101,15 +101,12 @@ function mask64(p: usize, c: v128): u64 {
   )
 }
 
-/** True if one of 64 bytes is `a` or `b`. */
+/** Which of 16 bytes are `a` or `b`. */
 // @ts-ignore: decorator
 @inline
-function hasEither(p: usize, a: v128, b: v128): bool {
-  const first = v128.load(p), second = v128.load(p, 16), third = v128.load(p, 32), fourth = v128.load(p, 48)
-  return v128.any_true(v128.or(
-    v128.or(v128.or(i8x16.eq(first, a), i8x16.eq(first, b)), v128.or(i8x16.eq(second, a), i8x16.eq(second, b))),
-    v128.or(v128.or(i8x16.eq(third, a), i8x16.eq(third, b)), v128.or(i8x16.eq(fourth, a), i8x16.eq(fourth, b))),
-  ))
+function either(p: usize, a: v128, b: v128): v128 {
+  const text = v128.load(p)
+  return v128.or(i8x16.eq(text, a), i8x16.eq(text, b))
 }
 
 /** Writes the address of each set bit, four at a time without a branch for each. Returns the address after the last. */
@@ -158,7 +155,8 @@ function separators(
   for (let p = from; p < to && out < last; p += 64) {
     let lf = mask64(p, l)
     let m = mask64(p, d) | lf
-    if (inside != 0 || hasEither(p, q, c)) {
+    const odd = v128.or(v128.or(either(p, q, c), either(p + 16, q, c)), v128.or(either(p + 32, q, c), either(p + 48, q, c)))
+    if (inside != 0 || v128.any_true(odd)) {
       const qm = quote < 0 ? 0 : mask64(p, q)
       const cr = mask64(p, c)
       quoteEnd = addresses(qm, p, quoteEnd)

@@ -1,6 +1,8 @@
 /*
   Examines the bytes of one cell: blanks around the text, hexadecimal digits, UTF-8.
 */
+import { isUtf8 as isWholeUtf8 } from 'node:buffer'
+
 const blank = 32
 const tab = 9
 const zero = 48
@@ -49,29 +51,8 @@ export function utf8Text(bytes: Uint8Array): string {
 /** True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
-  while (p < end) {
-    const lead = bytes[p++]!
-    if (lead < 0x80) continue
-    let more: number
-    // Some first bytes narrow the range of the second byte.
-    let lowest = 0x80
-    let highest = 0xbf
-    if (lead >= 0xc2 && lead <= 0xdf) more = 1
-    else if (lead >= 0xe0 && lead <= 0xef) {
-      more = 2
-      if (lead === 0xe0) lowest = 0xa0
-      if (lead === 0xed) highest = 0x9f
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      more = 3
-      if (lead === 0xf0) lowest = 0x90
-      if (lead === 0xf4) highest = 0x8f
-    } else return false
-    if (p + more > end) return false
-    const second = bytes[p++]!
-    if (second < lowest || second > highest) return false
-    for (; more > 1; more--) if ((bytes[p++]! & 0xc0) !== 0x80) return false
-  }
-  return true
+  while (p < end && bytes[p]! < 0x80) p++
+  return p === end || isWholeUtf8(bytes.subarray(p, end))
 }
 
 /** The value of one hexadecimal digit in either case, −1 for any other byte. */
