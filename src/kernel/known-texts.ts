@@ -15,8 +15,6 @@ export class KnownTexts {
   #table: number
   #slots = firstSlots
   #count = 0
-  /** True if a slot has a text without a code. */
-  #hasForgotten = false
   /** For each code: the address of its text's slot, or 0. */
   #slotOf: number[] = []
 
@@ -69,20 +67,11 @@ export class KnownTexts {
     return true
   }
 
-  /** Takes the code of a text back. */
-  forget(code: number): void {
-    const slot = this.#slotOf[code] ?? 0
-    if (slot === 0) return
-    this.kernel.words[(slot + longestText) / 4 + 1] = 0
-    this.#slotOf[code] = 0
-    this.#hasForgotten = true
-  }
-
   /** Forgets all texts. */
   clear(): void {
     const { bytes, words } = this.kernel
     // With small batches, clearing the whole table would take as long as reading.
-    if (this.#hasForgotten || 8 * this.#count > this.#slots) {
+    if (8 * this.#count > this.#slots) {
       bytes.fill(0, this.#table, this.#table + this.#slots * slotBytes)
     } else {
       for (const slot of this.#slotOf) {
@@ -91,7 +80,6 @@ export class KnownTexts {
         if (slot !== 0) words.fill(0, length, length + 2)
       }
     }
-    this.#hasForgotten = false
     this.#count = 0
     this.#slotOf = []
   }

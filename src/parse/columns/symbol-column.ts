@@ -86,8 +86,9 @@ export class SymbolColumn implements ColumnBuilder {
     const { texts } = this.#symbols
     for (let code = this.#sizeBefore; code < texts.length; code++) {
       this.#codeOf.delete(texts[code])
-      this.#known?.forget(code)
     }
+    // Rows are refused rarely, and the kernel learns texts fast.
+    if (texts.length > this.#sizeBefore) this.#known?.clear()
     this.#symbols.shorten(this.#sizeBefore)
   }
 
