@@ -14,9 +14,8 @@ export class KnownTexts {
   readonly kernel: Kernel
   #table: number
   #slots = firstSlots
-  #count = 0
-  /** For each code: the address of its text's slot, or 0. */
-  #slotOf: number[] = []
+  /** For each code: the address of its text's slot. */
+  readonly #slotOf = new Map<number, number>()
 
   private constructor(kernel: Kernel, table: number) {
     this.kernel = kernel
@@ -45,12 +44,14 @@ export class KnownTexts {
   add(start: number, byteLength: number, code: number): void {
     const { kernel } = this
     if (byteLength > longestText || start + byteLength > kernel.textEnd) return
-    if ((this.#slotOf[code] ?? 0) !== 0) return
-    if (4 * this.#count >= 3 * this.#slots && !this.#grow()) return
-    this.#count++
-    while (this.#slotOf.length < code) this.#slotOf.push(0)
-    const at = kernel.addressOf(start)
-    this.#slotOf[code] = kernel.calls.learn(at, byteLength, this.#table, this.#slots - 1, code)
+    if (this.#slotOf.has(code)) return
+    if (4 * this.#slotOf.size >= 3 * this.#slots && !this.#grow()) return
+    this.#learn(kernel.addressOf(start), byteLength, code)
+  }
+
+  #learn(at: number, byteLength: number, code: number): void {
+    const { calls } = this.kernel
+    this.#slotOf.set(code, calls.learn(at, byteLength, this.#table, this.#slots - 1, code))
   }
 
   /** Moves the texts to a table of four times the size. */
@@ -60,10 +61,9 @@ export class KnownTexts {
     if (table === 0) return false
     this.#table = table
     this.#slots = slots
-    const { words, calls } = this.kernel
-    this.#slotOf = this.#slotOf.map((slot, code) => {
-      return slot && calls.learn(slot, words[(slot + longestText) / 4]!, table, slots - 1, code)
-    })
+    for (const [code, slot] of this.#slotOf) {
+      this.#learn(slot, this.kernel.words[(slot + longestText) / 4]!, code)
+    }
     return true
   }
 
@@ -71,16 +71,15 @@ export class KnownTexts {
   clear(): void {
     const { bytes, words } = this.kernel
     // With small batches, clearing the whole table would take as long as reading.
-    if (8 * this.#count > this.#slots) {
+    if (8 * this.#slotOf.size > this.#slots) {
       bytes.fill(0, this.#table, this.#table + this.#slots * slotBytes)
     } else {
-      for (const slot of this.#slotOf) {
+      for (const slot of this.#slotOf.values()) {
         const length = (slot + longestText) / 4
         // The code follows the length.
-        if (slot !== 0) words.fill(0, length, length + 2)
+        words.fill(0, length, length + 2)
       }
     }
-    this.#count = 0
-    this.#slotOf = []
+    this.#slotOf.clear()
   }
 }

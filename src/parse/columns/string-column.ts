@@ -75,8 +75,8 @@ export class StringColumn implements ColumnBuilder {
         // Negative for a zero.
         all |= c | (c - 1)
       }
-      const isPlain = isBlob || (all >= 0 && all < 0x80)
-      if (isTooLong || (!isPlain && !isText(bytes, start, end))) {
+      const isText = isBlob || (all >= 0 && (all < 0x80 || isUtf8(bytes, start, end)))
+      if (isTooLong || !isText) {
         to = first
         block.refuse(row, this.#columnIndex)
       }
@@ -171,12 +171,6 @@ export function writeText(text: string, into: Uint8Array, at: number): number {
     into[at + i] = code
   }
   return length
-}
-
-/** True if the bytes are UTF-8 without U+0000. */
-function isText(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) if (bytes[p] === 0) return false
-  return isUtf8(bytes, start, end)
 }
 
 /** Explains why a text was refused: it is not UTF-8, contains U+0000 (which ends texts on the wire), or is too long. */
