@@ -10,6 +10,7 @@ import { convertTemporal, isInsertable } from '../../../src/server/columns/conve
 /** Type of the column, values that a script inserts, and the column afterwards or the error. */
 const inserts: readonly (readonly [type: string, values: string, shown: string])[] = [
   ['INT', '[4.4, 5.5, 6.6, -4.4, -5.5, NULL]', '[4,6,7,-4,-6,]'],
+  ['INT', "['a', 'b']", '[97,98]'],
   ['LONG', '7.2 -0.5', '[7,-1]'],
   ['CHAR', '127 128 -127 -128', '[127,,-127,]'],
   ['SHORT', '32767 32768 -32768', '[32767,,]'],

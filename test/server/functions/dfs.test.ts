@@ -131,6 +131,8 @@ t.test('databases and tables are created and removed', async t => {
     ['exists("dfs://testDB/tb1" "dfs://no")', '[true,false]'],
     ['getTables(database("dfs://testDB"))', '[dim,tb1]'],
     ['getClusterDFSDatabases()', '[dfs://testDB]'],
+    ['typestr(exec count(*) from pt)', 'LONG'],
+    ['typestr(exec count(*) from loadTable("dfs://testDB", "dim"))', 'INT'],
     ['tableInsert(loadTable("dfs://testDB", "dim"), table(5 as k))', '1'],
     ['tableInsert(pt, table(1 as id, `A as ticker, 1 as price))', '1'],
     ['tableInsert(pt, table(1 as id, `B as ticker, 1 as price))', '1'],

@@ -5,22 +5,6 @@
 import t from 'tap'
 import { testSession } from '../../helpers/script.js'
 
-t.test('implicit conversion on insert, as in the manual', async t => {
-  const { run, show, fail } = testSession()
-  await run('t = table(3:0,[`id],[INT])')
-  t.equal(await show('t.tableInsert(table(1.2 as id))'), '1')
-  t.equal(await show("t.tableInsert(table('a' as id))"), '1')
-  t.match(
-    await fail('t.tableInsert(table("str" as id))'),
-    / => Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING$/,
-  )
-  t.match(
-    await fail('t.tableInsert(table(1 as id, 2 as val))'),
-    / => The number of columns of the table to insert must be the same as that of the original table\.$/,
-  )
-  t.equal(await show('select * from t'), '1;97')
-})
-
 t.test(
   'tableInsert returns an INT, with the name of a shared table and as a partial application',
   async t => {
@@ -79,17 +63,4 @@ t.test('tableUpsert exists since 2.00.10', async t => {
   const older = testSession({ version: '2.00.9' })
   t.match(await older.fail(`${keyed} tableUpsert(t, n)`), /Cannot recognize the token tableUpsert/)
   t.equal(await older.show(`${keyed} upsert!(t, n); t`), '1;2;3')
-})
-
-t.test('count(*) is a LONG for partitioned tables, otherwise an INT', async t => {
-  const { show } = testSession()
-  const partitioned = `db = database("dfs://c", VALUE, 1..3)
-    pt = db.createPartitionedTable(table(1 2 as id), "pt", "id")
-    dt = db.createTable(table(1 2 as id), "dt")
-    st = table(1 2 as id)`
-  t.equal(
-    await show(`${partitioned}
-      typestr(exec count(*) from pt) + "," + typestr(exec count(*) from dt) + "," + typestr(exec count(*) from st)`),
-    'LONG,INT,INT',
-  )
 })

@@ -9,9 +9,7 @@ import {
   createScriptSession,
   runScript,
 } from '../../../../src/server/script/session/session.js'
-
 import type { ScriptSession } from '../../../../src/server/values/server-value.js'
-
 import { type Gate, closedGate } from '../../../helpers/gate.js'
 import type { Value } from '../../../../src/protocol/value.js'
 import type { Outcome } from '../../../../src/server/net/request-runner.js'

@@ -183,14 +183,6 @@ t.test('a script returns the result of its last statement', async t => {
   }
 })
 
-t.test('a script too deep for the stack is refused, and the session goes on', async t => {
-  const { fail, show } = testSession()
-  const deep = (levels: number): string => `x = 1\nx${'[0]'.repeat(levels)}`
-  t.equal(await show(deep(600)), '1')
-  t.match(await fail(deep(40_000)), 'nested too deeply')
-  t.equal(await show(deep(600)), '1')
-})
-
 t.test('go divides a script: each part is parsed after the previous part has run', async t => {
   const { show, fail, run } = testSession()
   t.equal(
