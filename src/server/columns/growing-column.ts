@@ -1,8 +1,8 @@
 /*
   Columns of the server's tables, to which rows are added.
 */
-import { type FixedVector, concatColumns, takeRows } from '../../protocol/element.js'
-import { type ColumnType, dataTypes } from '../../protocol/data-type.js'
+import { type FixedVector, columnTypeOf, concatColumns, takeRows } from '../../protocol/element.js'
+import { dataTypes } from '../../protocol/data-type.js'
 import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { isFixedVector, zeroColumn } from './column-layout.js'
@@ -22,11 +22,6 @@ interface Tail {
   /** Rows that are taken. */
   rows: number
 }
-
-type FixedType = Pick<FixedVector, 'type'> & Pick<ColumnType, 'scale'>
-
-/** The codes of symbols grow like INTs. */
-const codeType: FixedType = { type: 'INT' }
 
 interface Symbols {
   readonly base: string[]
@@ -78,59 +73,44 @@ export class GrowingColumn {
 
   /** Adds the rows of a column that has exactly the same type. */
   append(given: Column): void {
-    const { length } = given
-    const isSmall = length * 2 <= smallRows
-    if (isSymbolVector(given)) {
-      if (!isSmall) return this.#push(this.#coded(given))
-      const tail = this.#roomFor(codeType, length)
-      this.#writeCodes(given, tail.column.data as Int32Array, tail.rows)
-      tail.rows += length
-    } else if (isSmall && isFixedVector(given)) {
-      const { data } = given
-      const tail = this.#roomFor(given, length)
-      const { width, rows } = tail
-      const elements = data.length === length * width ? data : data.subarray(0, length * width)
-      ;(tail.column.data as Float64Array).set(elements as Float64Array, rows * width)
-      tail.rows += length
-    } else this.#push(given)
+    const column = isSymbolVector(given) ? this.#coded(given) : given
+    if (!isFixedVector(column) || column.length * 2 > smallRows) return this.#push(column)
+    const { data, length } = column
+    const tail = this.#roomFor(column)
+    const { width, rows } = tail
+    const elements = data.length === length * width ? data : data.subarray(0, length * width)
+    ;(tail.column.data as Float64Array).set(elements as Float64Array, rows * width)
+    tail.rows += length
   }
 
-  #coded(column: SymbolVector): Vector {
-    const { length } = column
-    const data = new Int32Array(length)
-    this.#writeCodes(column, data, 0)
-    return { form: 'vector', type: 'INT', length, data }
-  }
-
-  /** Writes the codes of the rows in the texts of the whole column. */
-  #writeCodes(
-    { length, codes: given, base: texts }: SymbolVector,
-    data: Int32Array,
-    at: number,
-  ): void {
+  /** The codes of the rows in the texts of the whole column. */
+  #coded({ length, codes: given, base: texts }: SymbolVector): Vector {
     if (this.#symbols === undefined) {
       this.#symbols = { base: [''], codes: new Map([['', 0]]) }
       this.#pieces = this.#pieces.map(piece => (isSymbolVector(piece) ? this.#coded(piece) : piece))
     }
     const { base, codes } = this.#symbols
+    const data = new Int32Array(length)
     for (let row = 0; row < length; row++) {
       const text = texts[given[row]!]!
       let code = codes.get(text)
       if (code === undefined) codes.set(text, (code = base.push(text) - 1))
-      data[at + row] = code
+      data[row] = code
     }
+    return { form: 'vector', type: 'INT', length, data }
   }
 
-  #roomFor(type: FixedType, length: number): Tail {
+  #roomFor(column: FixedVector): Tail {
+    const { length } = column
     const taken = this.#tail?.rows ?? 0
     if (this.#tail !== undefined && taken + length <= this.#tail.column.length) return this.#tail
     if (taken + length > smallRows) {
       this.#closeTail()
-      return this.#roomFor(type, length)
+      return this.#roomFor(column)
     }
     const room = Math.min(smallRows, Math.max(leastRoom, (taken + length) * 2))
-    const larger = zeroColumn(type, room) as FixedVector
-    const width = dataTypes[type.type].bytesPerValue / larger.data.BYTES_PER_ELEMENT
+    const larger = zeroColumn(columnTypeOf(column), room) as FixedVector
+    const width = dataTypes[column.type].bytesPerValue / larger.data.BYTES_PER_ELEMENT
     if (this.#tail !== undefined) {
       ;(larger.data as Float64Array).set(this.#tail.column.data as Float64Array)
     }
