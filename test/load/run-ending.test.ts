@@ -1,7 +1,19 @@
 import t from 'tap'
 import { ConnectionError, DdbError, TimeoutError } from '../../src/errors.js'
-import { asDdbError } from '../../src/load/run-ending.js'
+import { asDdbError, newRunEnding } from '../../src/load/run-ending.js'
+import { handClock } from '../helpers/clocks.js'
 import { testRun } from '../helpers/load-run.js'
+
+t.test('if a different process has the run, this process stops at once and for good', async t => {
+  const taken = new DdbError('DDB_LOCKED', 'taken')
+  const answers = [taken]
+  const whyLost = (): DdbError | undefined => answers.pop()
+  const ending = newRunEnding({ clock: handClock(), options: {}, whyLost })
+  t.notOk(ending.maySend())
+  t.ok(ending.isLeaving)
+  t.equal(ending.failure, taken)
+  t.notOk(ending.maySend(), 'whatever the journal says later')
+})
 
 t.test('an unknown error is an internal error', async t => {
   const known = new DdbError('DDB_TARGET', 'no such table')
