@@ -15,13 +15,7 @@ import type { ResponseDecoder } from './exchange-queue.js'
 import { addressText, serverFailure } from './failure.js'
 import { Link } from './link.js'
 import { newSecrets } from './login/hide-password.js'
-import {
-  checkLoginAnswer,
-  logIn,
-  loginFailure,
-  unprotectedLogin,
-  withConnect,
-} from './login/log-in.js'
+import { checkLoginAnswer, logIn, unprotectedLogin, withConnect } from './login/log-in.js'
 import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import {
@@ -130,17 +124,13 @@ export class ClientSession implements Session {
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
     if (isWithConnect) this.#link.secrets.add(password)
     const response = await this.#submit(head, { kind: 'connect', ...login })
-    if (!response.ok) {
-      throw isWithConnect
-        ? loginFailure({ user, password }, response.message)
-        : serverFailure(response.message, this.#link.secrets.hide)
-    }
+    if (isWithConnect) checkLoginAnswer({ user, password }, response)
+    if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
     this.#asyncHead = this.#head(true)
     this.#answeredHead = this.#head(false)
-    if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
-    else if (user !== undefined) await this.#login(user, password)
+    if (user !== undefined && !isWithConnect) await this.#login(user, password)
     // From here on, the server answers nothing on an asynchronous session. Official clients stop reading, too
     // (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync

@@ -71,10 +71,8 @@ export function connectionLost(
   )
 }
 
-const loginRefused = /RefId: ?S04009|user name or password is incorrect/i
-
 export function isRefusedLogin(message: string): boolean {
-  return loginRefused.test(message)
+  return /RefId: ?S04009|user name or password is incorrect/i.test(message)
 }
 
 /** Converts an error line (docs/server-semantics.md#refusals). @param hide  redacts the passwords of the session */

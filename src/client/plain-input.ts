@@ -63,7 +63,7 @@ function isRow(input: PlainInput): input is Row {
   return isObject && !isValue(input) && !isList(input)
 }
 
-const isList = (input: PlainInput): input is List =>
+export const isList = (input: unknown): input is List =>
   Array.isArray(input) || ArrayBuffer.isView(input)
 
 /** Refuses promises, maps and class instances, which would silently become empty dictionaries. */

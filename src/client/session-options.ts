@@ -2,7 +2,7 @@
   Options of a session and of one request, their limits, and the header lines that carry them to the server.
 */
 import { UsageError, option, usageError } from '../errors.js'
-import { toValue, type PlainInput } from './plain-input.js'
+import { isList, toValue, type PlainInput } from './plain-input.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
@@ -120,13 +120,9 @@ export function splitArguments<Options extends RunOptions = RunOptions>(
 }
 
 function isOptions(last: unknown, names: ReadonlySet<string>): boolean {
-  if (typeof last !== 'object' || last === null || ArrayBuffer.isView(last)) return false
-  if (Array.isArray(last) || last instanceof Date || last instanceof PlainTable) return false
+  if (typeof last !== 'object' || last === null || isList(last)) return false
+  if (last instanceof Date || last instanceof PlainTable) return false
   return Object.entries(last).every(([name, value]) => names.has(name) && !isList(value))
-}
-
-function isList(value: unknown): boolean {
-  return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
 /** Node's timers fire at once if they are set for more milliseconds. Also the largest number in a request's header. */

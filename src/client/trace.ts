@@ -58,11 +58,7 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     received(response, byteCount) {
       latestId = response.sessionId
       const outcome = response.ok
-        ? [
-            'ok',
-            `bytes=${byteCount}`,
-            hide(answerDetails(response.value, withValues && !hidesNext)),
-          ]
+        ? ['ok', `bytes=${byteCount}`, hide(valueText(response.value, withValues && !hidesNext))]
         : ['error', `bytes=${byteCount}`, hidesNext ? '(…)' : hide(response.message)]
       hidesNext = false
       write(response.sessionId, '<', ...outcome)
@@ -107,7 +103,7 @@ function requestDetails(request: Request, withValues: boolean): string {
     }
     case 'variable':
       return request.names
-        .map((name, i) => `${name} = ${valueText(request.values[i]!, withValues)}`)
+        .map((name, i) => `${name} = ${valueText(request.values[i], withValues)}`)
         .join(' | ')
   }
 }
@@ -117,13 +113,11 @@ function firstWord(script: string): string {
   return /[A-Za-z_]\w*/.exec(script)?.[0] ?? ''
 }
 
-function answerDetails(value: Value | undefined, withValues: boolean): string {
-  return value === undefined ? 'nothing' : valueText(value, withValues)
-}
-
 /** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; followed by values on request. */
-function valueText(value: Value, withValues: boolean): string {
-  switch (value.form) {
+function valueText(value: Value | undefined, withValues: boolean): string {
+  switch (value?.form) {
+    case undefined:
+      return 'nothing'
     case 'scalar':
       return withValues ? `${value.type} ${formatValue(value)}` : value.type
     case 'table': {

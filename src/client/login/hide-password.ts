@@ -31,10 +31,6 @@ function sentenceHider(password: string): Hide {
   return text => text.replace(pattern, stand)
 }
 
-export function hidePassword(text: string, password: string): string {
-  return passwordHider(password)(text)
-}
-
 /** Our own sentences keep shorter passwords, because redacting one or two letters would make them unreadable. */
 const fewestInSentence = 4
 

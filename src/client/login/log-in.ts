@@ -7,7 +7,7 @@ import { ServerError, UsageError, option } from '../../errors.js'
 import { isRefusedLogin, lacksLogin } from '../failure.js'
 import type { Response } from '../../protocol/response.js'
 import type { Value } from '../../protocol/value.js'
-import { hidePassword } from './hide-password.js'
+import { passwordHider } from './hide-password.js'
 import { loginMethods, type LoginMethod, type Protection } from './protection.js'
 import { isSameProof, nonceBytes, scramProof, type ScramChallenge } from '../../protocol/scram.js'
 
@@ -55,7 +55,7 @@ export async function logIn(
   if (!protection.mayShowPassword) {
     throw unprotectedLogin(user, address, `${noScram}, and ${noRsa}`)
   }
-  await plainLogin(credentials, ask)
+  checkLoginAnswer(credentials, await ask('login', [text(user), text(credentials.password)]))
   return 'plain'
 }
 
@@ -141,19 +141,8 @@ async function rsaLogin(
     return 'its key for RSA is too short for user and password'
   beforeRsa()
   const isEncrypted: Value = { form: 'scalar', type: 'BOOL', value: true }
-  checkAnswer(credentials, await ask('login', [text(user), text(password), isEncrypted]))
+  checkLoginAnswer(credentials, await ask('login', [text(user), text(password), isEncrypted]))
   return undefined
-}
-
-/** @throws {ServerError} DDB_LOGIN */
-async function plainLogin(credentials: Credentials, ask: AskServer): Promise<void> {
-  const { user, password } = credentials
-  checkAnswer(credentials, await ask('login', [text(user), text(password)]))
-}
-
-function checkAnswer(credentials: Credentials, answer: Response): void {
-  if (!answer.ok) throw loginFailure(credentials, answer.message)
-  checkLoginAnswer(credentials, answer.value)
 }
 
 /** True if no login method can succeed, because the server refuses the user or names another node. */
@@ -164,7 +153,7 @@ function isFinal(message: string): boolean {
 
 /** Quotes a server's message in a sentence of ours, without the password that it may repeat. */
 function quoted({ password }: Credentials, message: string): string {
-  const safe = hidePassword(message, password)
+  const safe = passwordHider(password)(message)
   return `it says: ${safe.length > longestQuote ? `${safe.slice(0, longestQuote)}…` : safe}`
 }
 
@@ -229,8 +218,10 @@ export function unprotectedLogin(user: string, address: string, cause: string): 
 export const withConnect =
   'a session that is asynchronous from its first request sends it with that request'
 
-/** @throws {ServerError} DDB_LOGIN if the server answers that the password is wrong */
-export function checkLoginAnswer(credentials: Credentials, value: Value | undefined): void {
+/** @throws {ServerError} DDB_LOGIN if the server refuses the login: by an error, or by the answer false */
+export function checkLoginAnswer(credentials: Credentials, answer: Response): void {
+  if (!answer.ok) throw loginFailure(credentials, answer.message)
+  const { value } = answer
   if (value?.form === 'scalar' && value.type === 'BOOL' && value.value === false) {
     throw loginFailure(credentials, 'the user name or password is incorrect')
   }
@@ -238,7 +229,7 @@ export function checkLoginAnswer(credentials: Credentials, value: Value | undefi
 
 /** The failure of a login, with the password redacted, because the server's text may repeat it. */
 export function loginFailure({ user, password }: Credentials, received: string): ServerError {
-  const safe = hidePassword(received, password)
+  const safe = passwordHider(password)(received)
   const message = `The server refused the login of user "${user}": ${safe}`
   return new ServerError(safe, 'DDB_LOGIN', message, received)
 }

@@ -8,7 +8,6 @@ import t from 'tap'
 import {
   hideInData,
   hideInError,
-  hidePassword,
   newSecrets,
   passwordHider,
 } from '../../../src/client/login/hide-password.js'
@@ -501,6 +500,8 @@ t.test('an unverified server gives a warning, unless the user accepts any server
   t.doesNotThrow(() => protectionOf(options, 'ann').beforeRsa())
   t.end()
 })
+
+const hidePassword = (text: string, password: string): string => passwordHider(password)(text)
 
 t.test('a password is removed in every form', async t => {
   const password = 'a"b\\c é/+?% \'x'
