@@ -115,9 +115,8 @@ function firstWord(script: string): string {
 
 /** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; followed by values on request. */
 function valueText(value: Value | undefined, withValues: boolean): string {
-  switch (value?.form) {
-    case undefined:
-      return 'nothing'
+  if (value === undefined) return 'nothing'
+  switch (value.form) {
     case 'scalar':
       return withValues ? `${value.type} ${formatValue(value)}` : value.type
     case 'table': {
