@@ -35,10 +35,6 @@ const streamPlace = { no: '#', input: '#', ...batchEnd } as const
 /** The end of batch `no`. */
 export type StreamPlace = Fit<typeof streamPlace>
 
-const sent = { rows: '#', ...batchEnd } as const
-/** The number of rows of an input that were sent, and the position at which they end. */
-export type SentInput = Fit<typeof sent>
-
 const ofInput = {
   /** How the input is read; undefined until the run has opened it. */
   detected: 'text?',
@@ -47,12 +43,12 @@ const ofInput = {
   /** Time at which the input was read to its end, ISO 8601 in UTC. */
   readAt: 'text?',
 } as const
-/** `sent`: undefined if no row of the input was sent. */
+/** `sent`: the end of the last batch with rows of the input; undefined if there is none. */
 const namedInput = {
   path: 'text',
   fingerprint: fingerprintShape,
   ...ofInput,
-  sent: [sent, '?'],
+  sent: [batchEnd, '?'],
 } as const
 type Named = Fit<typeof namedInput>
 export type NamedInput = { -readonly [Name in keyof Named]: Named[Name] }
@@ -84,10 +80,11 @@ const rejects = {
   ],
   /** Keyed by input name. A record lists only inputs with new rejects since the last such record. */
   byInput: '*' as Is<Readonly<Record<string, RejectsOfInput>>>,
-  /** The journal includes all rejects before this place. */
-  upTo: { input: '#', offsetBytes: '#' },
-  /** Inputs whose `upTo` has changed, with the new offset. Only for followed inputs, which are read at the same time. */
-  upTos: 'list?' as Is<readonly (readonly [input: number, offsetBytes: number])[], 'list?'>,
+  /**
+   * The journal includes all rejects of an input before this offset. A record lists only inputs with new rejects since the last such
+   * record.
+   */
+  upTo: 'list' as Is<readonly (readonly [input: number, offsetBytes: number])[], 'list'>,
 } as const
 type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
   readonly lastLine?: number
@@ -141,26 +138,14 @@ const ranges = [
 const lanes = '*?' as Is<LanesOfBatch | undefined, '*?'>
 
 const checkpoint = {
-  /** How many batches the run has sent, or was about to send. */
+  /** How many batches there are, even of before a restart. */
   batchCount: '#',
-  /** Sums over all batches with an outcome. */
-  sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#' },
-  /**
-   * `last`: the end of the last batch. `settled`: the place up to which nothing is left to do. `open`: the batches after that, and the
-   * outcomes of their parts.
-   */
-  streams: [
-    {
-      stream: '#',
-      last: streamPlace,
-      settled: streamPlace,
-      open: [
-        { no: '#', ranges, lanes, isEarly: 'flag', hasNoReceipt: 'flag', ended: [endedPiece] },
-      ],
-    },
-  ],
+  /** Their rows by outcome. */
+  sums: { confirmed: '#', unconfirmed: '#', unsent: '#', filtered: '#' },
+  /** The place in each stream up to which nothing is left to do. */
+  streams: [{ stream: '#', settled: streamPlace }],
 } as const
-/** Everything about the batches of a run. */
+/** All batches for which nothing is left to do, and neither for those before them. */
 export type Checkpoint = Fit<typeof checkpoint>
 
 /** The lines of a journal by kind. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
@@ -185,12 +170,14 @@ const shapes = {
   /** What has changed about an input: a followed file has grown, or the input is opened, or was read to its end. */
   input: { input: '#', fingerprint: [fingerprintShape, '?'], ...ofInput },
   facts: factShapes,
-  /** A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. */
-  batch: { stream: '#', no: '#', ranges, lanes, early: 'flag?' },
+  /**
+   * A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. `hasNoReceipt`: it was sent,
+   * and the ledger with its receipt is gone.
+   */
+  batch: { stream: '#', no: '#', ranges, lanes, early: 'flag?', hasNoReceipt: 'flag?' },
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
   ended: { stream: '#', no: '#', lane: '#?', part: '#?', ...endedRows },
   rejects,
-  /** Replaces all batches before it. */
   checkpoint,
   /**
    * A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. `error`: why the process failed,
@@ -225,10 +212,10 @@ export function recordLine(record: JournalRecord): string {
 /** Like JSON.stringify, but three times as fast for the records that come with every batch. */
 function jsonOf(record: JournalRecord): string {
   if (record.kind === 'batch' && record.ranges.length === 1) {
-    const { stream, no, ranges, lanes, early } = record
+    const { stream, no, ranges, lanes, early, hasNoReceipt } = record
     const { input, startBytes, endBytes, rows, endLine, records } = ranges[0]!
-    const isPlain = lanes === undefined && early === undefined
-    const others = isPlain ? '' : `,${JSON.stringify({ lanes, early }).slice(1, -1)}`
+    const isPlain = lanes === undefined && early === undefined && hasNoReceipt === undefined
+    const others = isPlain ? '' : `,${JSON.stringify({ lanes, early, hasNoReceipt }).slice(1, -1)}`
     return `{"kind":"batch","stream":${stream},"no":${no},"ranges":[{"input":${input},"startBytes":${startBytes},"endBytes":${endBytes},"rows":${rows},"endLine":${endLine},"records":${records}}]${others}}`
   }
   if (record.kind === 'ended') {
@@ -258,7 +245,7 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 7
+export const journalFormat = 8
 
 /** Why a record is wrong, to complete a sentence that begins with the line number; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {

@@ -52,9 +52,8 @@ export class Journal {
   #rejects: JournaledRejectsSource | undefined
   #rejectsKnown = 0
   #keepsRejects = true
-  #upTo: JournaledRejects['upTo']
-  /** Index of each followed input → offset up to which all rejects are recorded, in bytes. */
-  readonly #upTos = new Map<number, number>()
+  /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
+  readonly #upTo = new Map<number, number>()
 
   constructor({ file, held, past, found, now, isBegun }: JournalSetup) {
     this.#file = file
@@ -64,7 +63,6 @@ export class Journal {
     this.found = found
     this.now = now
     this.#isBegun = isBegun
-    this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
   }
 
   get path(): string {
@@ -166,8 +164,7 @@ export class Journal {
       this.#keepsRejects = false
       return
     }
-    this.#upTo = { input, offsetBytes: offsetBytes + 1 }
-    if (this.now.run!.options.input?.follow === true) this.#upTos.set(input, offsetBytes + 1)
+    this.#upTo.set(input, offsetBytes + 1)
   }
 
   /** Hands every record so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -225,9 +222,8 @@ export class Journal {
       if (rejects.unplaced > 0) return this.#noteEnded()
       this.#keepsRejects = true
       this.#rejectsKnown = rejects.count
-      const upTos = this.#upTos.size === 0 ? {} : { upTos: [...this.#upTos] }
-      this.#upTos.clear()
-      this.#put({ kind: 'rejects', ...rejects.journaled(), upTo: this.#upTo, ...upTos })
+      this.#put({ kind: 'rejects', ...rejects.journaled(), upTo: [...this.#upTo] })
+      this.#upTo.clear()
     }
     for (const record of this.#ended.splice(0)) {
       if (this.#keepsRejects || record.rejected === 0) this.#put(record)

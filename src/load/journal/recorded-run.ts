@@ -6,6 +6,7 @@ import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
 import {
   factShapes,
+  type BatchEnd,
   type Checkpoint,
   type EndedPiece,
   type EndedRows,
@@ -14,7 +15,6 @@ import {
   type JournalRecord,
   type NamedInput,
   type RecordOf,
-  type SentInput,
   type StreamPlace,
 } from './journal-record.js'
 
@@ -27,8 +27,6 @@ export interface SentBatch {
   readonly isEarly: boolean
   /** Outcomes by lane and part (`pieceKey`). */
   readonly pieces: Map<string, EndedPiece>
-  /** Rows for which nothing is left to do. */
-  settledRows: number
   /** True if no ledger has a receipt of the batch: sent without receipts, or the ledger is gone. */
   hasNoReceipt: boolean
 }
@@ -51,20 +49,15 @@ export function isSettled(ended: EndedRows): boolean {
   return ended.unconfirmed < rows && ended.unsent < rows
 }
 
-/** Rows of a batch that were sent and whose outcome is unknown. */
-function unknownRows({ rows, pieces }: SentBatch): number {
+/** Rows of a batch that were sent and whose outcome is unknown, even if other rows of their piece are confirmed. */
+export function unconfirmedRows({ rows, pieces }: SentBatch): number {
   let known = 0
-  for (const ended of pieces.values()) {
-    const all = rowsOf(ended)
-    known += ended.unconfirmed === all ? 0 : all
-  }
+  for (const ended of pieces.values()) known += rowsOf(ended) - ended.unconfirmed
   return rows - known
 }
 
 /** One stream, as far as batches were sent: a sequence of batches of the inputs of a list, or of one followed file. */
 export interface SentStream {
-  /** The end of the last batch. */
-  last: StreamPlace
   /** The place up to which nothing is left to do. */
   settled: StreamPlace
   /** Batches after `settled`, ascending. The first of them is not settled. A missing number is a batch without rows. */
@@ -75,8 +68,6 @@ export const streamStart: StreamPlace = {
   ...{ no: 0, input: 0 },
   ...{ offsetBytes: 0, lineNumber: 1, records: 0 },
 }
-
-const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
 
 function endOf({ no, ranges }: Pick<SentBatch, 'no' | 'ranges'>): StreamPlace {
   const { input, endBytes: offsetBytes, endLine: lineNumber, records } = ranges.at(-1)!
@@ -94,7 +85,7 @@ export class RecordedRun {
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
   sums: { -readonly [Name in keyof Checkpoint['sums']]: number } = {
-    ...{ confirmed: 0, rejected: 0, unconfirmed: 0, filtered: 0 },
+    ...{ confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 },
   }
   batchCount = 0
   sizes: Facts['sizes']
@@ -111,7 +102,9 @@ export class RecordedRun {
   isForgotten = false
   hasLeftServer = true
   isCut = false
-  rejects: JournaledRejects | undefined
+  rejects: Omit<JournaledRejects, 'upTo'> | undefined
+  /** By input number: the journal includes all rejects before this offset. */
+  rejectsUpTo = new Map<number, number>()
   /** True while the records come from a process that sends batches with receipts. */
   hasReceipts = true
 
@@ -142,29 +135,22 @@ export class RecordedRun {
     }
   }
 
-  /** The rows of an input that were sent, and where they end. */
-  sentOf(input: number): SentInput {
-    return this.inputs[input]?.sent ?? unsentInput
+  /** Where the rows of an input that were sent end. */
+  sentOf(input: number): BatchEnd {
+    return this.inputs[input]?.sent ?? streamStart
   }
 
-  /** Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. */
+  /**
+   * Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. `unconfirmed` were sent,
+   * and their outcome is unknown; `unsent` are certainly not stored.
+   */
   rows() {
-    let unknown = 0
+    const sums = { ...this.sums }
     for (const { open } of this.streams.values()) {
-      for (const batch of open.values()) unknown += unknownRows(batch)
+      for (const batch of open.values()) addOutcomes(sums, batch)
     }
-    const sent = this.inputs.reduce((sum, { sent: { rows } = unsentInput }) => sum + rows, 0)
-    const { confirmed, filtered, rejected, unconfirmed } = this.sums
     const byClass = Object.values(this.rejects?.byClass ?? {})
-    return {
-      confirmed,
-      filtered,
-      rejected: byClass.reduce((sum, rows) => sum + rows, 0),
-      /** Sent, and their outcome is unknown. */
-      unconfirmed: unconfirmed + unknown,
-      /** Read, and certainly not stored. */
-      unsent: sent - confirmed - filtered - rejected - unconfirmed - unknown,
-    }
+    return { ...sums, rejected: byClass.reduce((sum, rows) => sum + rows, 0) }
   }
 
   /** @throws if the record does not fit the earlier ones */
@@ -214,8 +200,10 @@ export class RecordedRun {
     const facts: Record<string, unknown> = {}
     for (const name of factNames) facts[name] = this[name]
     yield { kind: 'facts', ...facts }
-    if (this.batchCount > 0) yield this.#checkpoint()
-    if (this.rejects !== undefined) yield { kind: 'rejects', ...this.rejects }
+    if (this.batchCount > 0) yield* this.#checkpoint()
+    if (this.rejects !== undefined) {
+      yield { kind: 'rejects', ...this.rejects, upTo: [...this.rejectsUpTo] }
+    }
   }
 
   /** Starts the run over. Numbers do not start at 1 again, because requests from before may still arrive. */
@@ -250,25 +238,23 @@ export class RecordedRun {
     }
   }
 
-  #send({ stream: number, no, ranges, lanes, early = false }: RecordOf<'batch'>): void {
+  #send(record: RecordOf<'batch'>): void {
+    const { stream: number, no, ranges, lanes, early = false } = record
+    const { hasNoReceipt = !this.hasReceipts } = record
     let rows = 0
     for (const range of ranges) {
-      const input = this.#inputAt(range.input)
       const { endBytes: offsetBytes, endLine: lineNumber, records } = range
-      input.sent = { offsetBytes, lineNumber, records, rows: range.rows + (input.sent?.rows ?? 0) }
+      this.#inputAt(range.input).sent = { offsetBytes, lineNumber, records }
       rows += range.rows
     }
     let stream = this.streams.get(number)
     if (stream === undefined) {
-      const start = { ...streamStart, input: ranges[0]!.input }
-      this.streams.set(number, (stream = { last: start, settled: start, open: new Map() }))
+      const settled = { ...streamStart, input: ranges[0]!.input }
+      this.streams.set(number, (stream = { settled, open: new Map() }))
     }
     this.batchCount++
-    stream.last = endOf({ no, ranges })
-    const hasNoReceipt = !this.hasReceipts
     const pieces = new Map<string, EndedPiece>()
-    const batch = { no, rows, ranges, lanes, isEarly: early, pieces, settledRows: 0, hasNoReceipt }
-    stream.open.set(no, batch)
+    stream.open.set(no, { no, rows, ranges, lanes, isEarly: early, pieces, hasNoReceipt })
   }
 
   #end({ kind: _, stream: number, no, ...given }: RecordOf<'ended'>): void {
@@ -276,58 +262,55 @@ export class RecordedRun {
     const batch = stream?.open.get(no)
     // Ignores the record: nothing is left to do for the batch, so its outcome is final.
     if (batch === undefined) return
-    const { sums } = this
     const ended = { lane: 0, part: 1, filtered: 0, ...given }
-    const key = pieceKey(ended)
-    const before = batch.pieces.get(key)
-    for (const name of summed) sums[name] += ended[name] - (before?.[name] ?? 0)
-    batch.pieces.set(key, ended)
+    batch.pieces.set(pieceKey(ended), ended)
     // A process divides a part only if nothing of it was stored, so its halves replace it.
     for (let whole = ended.part >> 1; whole > 0; whole >>= 1) {
       batch.pieces.delete(pieceKey({ lane: ended.lane, part: whole }))
     }
-    if (!isSettled(ended)) return
-    sums.unconfirmed += ended.unconfirmed
-    batch.settledRows += rowsOf(ended)
-    if (batch.settledRows === batch.rows) settle(stream!)
+    if (isSettled(ended)) this.#settle(stream!)
   }
 
-  #reject({ kind: _, ...record }: RecordOf<'rejects'>): void {
+  /** Moves `settled` to the first batch for which something is left to do. */
+  #settle(stream: SentStream): void {
+    for (const [no, batch] of stream.open) {
+      if (settledRows(batch) < batch.rows) return
+      addOutcomes(this.sums, batch)
+      stream.settled = endOf(batch)
+      stream.open.delete(no)
+    }
+  }
+
+  #reject({ kind: _, upTo, ...record }: RecordOf<'rejects'>): void {
     const byInput: Record<string, JournaledRejects['byInput'][string]> = this.rejects?.byInput ?? {}
     // The run goes on counting in the objects of the record.
     for (const [name, ofInput] of Object.entries(record.byInput)) byInput[name] = { ...ofInput }
     const [byClass, byCode] = [{ ...record.byClass }, { ...record.byCode }]
-    const upTos = [...new Map([...(this.rejects?.upTos ?? []), ...(record.upTos ?? [])])]
-    const followed = upTos.length === 0 ? {} : { upTos }
-    this.rejects = { ...record, byClass, byCode, byInput, ...followed }
+    for (const [input, offsetBytes] of upTo) this.rejectsUpTo.set(input, offsetBytes)
+    this.rejects = { ...record, byClass, byCode, byInput }
   }
 
-  #checkpoint(): RecordOf<'checkpoint'> {
-    const { batchCount, sums, streams } = this
-    const all = [...streams].map(([stream, { last, settled, open }]) => ({
-      ...{ stream, last, settled },
-      open: [...open.values()].map(({ pieces, settledRows: _, rows: _rows, ...batch }) => ({
-        ...batch,
-        ended: [...pieces.values()],
-      })),
-    }))
-    return { kind: 'checkpoint', batchCount, sums: { ...sums }, streams: all }
+  /** All that is settled in one record, and after it the records of the other batches. */
+  *#checkpoint(): Generator<JournalRecord, void, void> {
+    const streams = [...this.streams].map(([stream, { settled }]) => ({ stream, settled }))
+    const open: JournalRecord[] = []
+    let batchCount = this.batchCount
+    for (const [stream, { open: batches }] of this.streams) {
+      batchCount -= batches.size
+      for (const { no, ranges, lanes, isEarly, hasNoReceipt, pieces } of batches.values()) {
+        open.push({ kind: 'batch', stream, no, ranges, lanes, early: isEarly, hasNoReceipt })
+        for (const ended of pieces.values()) open.push({ kind: 'ended', stream, no, ...ended })
+      }
+    }
+    yield { kind: 'checkpoint', batchCount, sums: { ...this.sums }, streams }
+    yield* open
   }
 
   #restore({ batchCount, sums, streams }: Checkpoint): void {
     this.batchCount = batchCount
     this.sums = { ...sums }
-    for (const { stream, last, settled, open: all } of streams) {
-      const open = new Map<number, SentBatch>()
-      for (const { ended, ...batch } of all) {
-        const pieces = new Map(ended.map(one => [pieceKey(one), one]))
-        const settledRows = ended.reduce((sum, one) => sum + (isSettled(one) ? rowsOf(one) : 0), 0)
-        const rows = batch.ranges.reduce((sum, range) => sum + range.rows, 0)
-        for (const range of batch.ranges) this.#inputAt(range.input)
-        open.set(batch.no, { ...batch, lanes: batch.lanes, rows, pieces, settledRows })
-      }
-      this.streams.set(stream, { last, settled, open })
-    }
+    for (const { stream, settled } of streams)
+      this.streams.set(stream, { settled, open: new Map() })
   }
 
   #inputAt(number: number): NamedInput {
@@ -337,19 +320,23 @@ export class RecordedRun {
   }
 }
 
-/** The sums that an outcome changes at once; rows of unknown outcome count after nothing is left to do for their piece. */
-const summed = ['confirmed', 'rejected', 'filtered'] as const
+/** Rows of a batch for which nothing is left to do. */
+function settledRows({ pieces }: SentBatch): number {
+  let rows = 0
+  for (const ended of pieces.values()) if (isSettled(ended)) rows += rowsOf(ended)
+  return rows
+}
+
+function addOutcomes(sums: RecordedRun['sums'], batch: SentBatch): void {
+  sums.unconfirmed += unconfirmedRows(batch)
+  for (const { confirmed, unsent, filtered } of batch.pieces.values()) {
+    sums.confirmed += confirmed
+    sums.unsent += unsent
+    sums.filtered += filtered
+  }
+}
 
 /** Facts of a run that is about to send. */
 const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 
 const factNames = Object.keys(factShapes) as (keyof Facts)[]
-
-/** Moves `settled` to the first batch for which something is left to do. */
-function settle(stream: SentStream): void {
-  for (const [no, batch] of stream.open) {
-    if (batch.settledRows < batch.rows) return
-    stream.settled = endOf(batch)
-    stream.open.delete(no)
-  }
-}

@@ -5,7 +5,7 @@
 import type { Batch, BatchPlace, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
 import type { BatchEnd, StreamPlace } from './journal-record.js'
-import { rowsOf, streamStart, type RecordedRun, type SentBatch } from './recorded-run.js'
+import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
 
 /** Where to resume reading an input: at the end of a batch, or at its start. */
 export interface ResumedInput {
@@ -45,8 +45,7 @@ export function streamOf(input: number, isFollowing: boolean): number {
  * @param isFollowing  whether several inputs are read at once
  */
 export function newResumption(found: RecordedRun, isFollowing: boolean) {
-  const { rejects, inputs, streams } = found
-  const upTos = new Map(rejects?.upTos)
+  const { rejectsUpTo, inputs, streams } = found
   const resumed = resumedInputs(found, isFollowing)
   return {
     /** Where to resume reading an input; undefined if no process has read any of it. */
@@ -82,12 +81,8 @@ export function newResumption(found: RecordedRun, isFollowing: boolean) {
       throw runChanged(found, `"${path}" no longer has the rows that were sent`)
     },
     /** Whether an earlier process has already counted this reject of the reader. */
-    isKnownReject(input: number, offsetBytes: number): boolean {
-      if (isFollowing) return offsetBytes < (upTos.get(input) ?? 0)
-      const upTo = rejects?.upTo
-      if (upTo === undefined || input > upTo.input) return false
-      return input < upTo.input || offsetBytes < upTo.offsetBytes
-    },
+    isKnownReject: (input: number, offsetBytes: number): boolean =>
+      offsetBytes < (rejectsUpTo.get(input) ?? 0),
   }
 }
 
@@ -188,11 +183,4 @@ function uncertainRanges(
     }
   }
   return found
-}
-
-/** Rows of a batch that were sent and whose outcome is unknown, even if other rows of their piece are confirmed. */
-function unconfirmedRows({ rows, pieces }: SentBatch): number {
-  let known = 0
-  for (const ended of pieces.values()) known += rowsOf(ended) - ended.unconfirmed
-  return rows - known
 }

@@ -23,7 +23,7 @@ async function left(
       byClass: { parse: 1, type: 0, server: 0 },
       byCode: {},
       byInput: {},
-      upTo: { input: 0, offsetBytes: 0 },
+      upTo: [],
       files: counted.map(name => ({
         key: name,
         path: of(name),

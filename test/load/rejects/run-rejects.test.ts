@@ -65,7 +65,7 @@ t.test('a reject that is neither in a file nor unplaced is an internal error', a
 
 /** Continues a run whose journal has these rejects. */
 function goOn(run: RunRejects, rejects: JournaledRejects): void {
-  run.goOn({ rejects } as RecordedRun)
+  run.goOn({ rejects } as Partial<RecordedRun> as RecordedRun)
 }
 
 t.test('the journal gets the inputs with new rejects, and all counts', async t => {
@@ -117,7 +117,7 @@ t.test('without a file, a resumed process also continues the counts', async t =>
     files: systemFiles,
   })
   before.add(cell, shape)
-  const journaled = { ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } }
+  const journaled = { ...before.journaled(), upTo: [[0, 18]] as const }
   const rejects = rejectsOf({
     checked: { rejectsFile: undefined, runId: 'r' },
     files: systemFiles,

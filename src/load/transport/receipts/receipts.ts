@@ -4,7 +4,6 @@
 */
 import { DdbError } from '../../../errors.js'
 import type { Batch, BatchPlace } from '../../../parse/batch.js'
-import { streamStart } from '../../journal/recorded-run.js'
 import type { Batches } from '../../outcomes/batches.js'
 import { cutOfBatch, type LaneRows } from '../../outcomes/lanes.js'
 import { isEarlier, pieceText, type LeftPiece, type Piece } from '../../outcomes/pieces.js'
@@ -74,10 +73,13 @@ export class Receipts {
    * rows of a later one might be sent again under another place.
    */
   #checkNoGap(): void {
-    const { streams } = this.#run.history.found
+    const lastNos = new Map<number, number>()
+    for (const [stream, { settled, open }] of this.#run.history.found.streams) {
+      lastNos.set(stream, [...open.keys()].at(-1) ?? settled.no)
+    }
     const unknown = new Map<number, Set<number>>()
     for (const [{ place }] of this.#kept.values() as Iterable<[LedgerRow]>) {
-      const { no: lastNo } = streams.get(place.stream)?.last ?? streamStart
+      const lastNo = lastNos.get(place.stream) ?? 0
       if (place.no <= lastNo) continue
       const numbers = unknown.get(place.stream) ?? new Set()
       unknown.set(place.stream, numbers.add(place.no - lastNo))
