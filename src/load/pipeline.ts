@@ -151,7 +151,7 @@ export function endJournal(
   const { journal } = run.history
   if (journal === undefined) return
   try {
-    if (journal.failure === undefined) {
+    if (journal.file.failure === undefined) {
       const why = error === null ? {} : { error: { code: error.code, message: error.message } }
       journal.end({
         kind: 'end',

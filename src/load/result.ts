@@ -146,7 +146,8 @@ function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   // A resumed run takes its options from the journal, so unusable options would fail again.
   const isMisuse = code === 'DDB_USAGE' && !hasSent
   const isRefused = refusals.includes(code) || isMisuse || state.isForgotten
-  const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
+  const file = journal?.file
+  const isOurs = file?.isInPlace() === true && file.lost() === undefined
   const isOpen = isUnfinished(run) && isOurs && !isRefused
   return {
     possible: isOpen,

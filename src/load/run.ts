@@ -68,7 +68,7 @@ export function newRun(
     clock,
     options,
     onSending,
-    whyLost: () => history.journal?.lost(),
+    whyLost: () => history.journal?.file.lost(),
   })
   const rejects = new RunRejects(
     {

@@ -138,7 +138,7 @@ export async function rowsLoadedElsewhere(
   if (found.isCut) {
     const isEmpty = look.now.rows === 0
     const areThere = isEmpty ? 'none' : isFollowing ? 'unknown' : await askFirst()
-    if (known === undefined || areThere !== 'none') throw runDamaged(journal.path, onlyBegun)
+    if (known === undefined || areThere !== 'none') throw runDamaged(journal.file.path, onlyBegun)
   }
   if (found.isAnew || isFollowing) return undefined
   const finished = known && otherFinished(known, name.token)

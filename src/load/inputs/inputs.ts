@@ -113,7 +113,7 @@ async function checkRejectsFile(
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
-      journal.path,
+      journal.file.path,
       `"${rejectsFile}" has rejects of this run that the journal lacks, so the journal was restored from an earlier time, as with a ` +
         'snapshot of a disk',
     )

@@ -53,7 +53,7 @@ export async function checkSoleProcess(
   const isFinished = mayBeOld && isMarked
   if ((counts && isOld) || isFinished) {
     // While this process slept, another may have finished the run.
-    throw journal.lost() ?? runDamaged(journal.path, isOlder)
+    throw journal.file.lost() ?? runDamaged(journal.file.path, isOlder)
   }
   // If the last process recorded no end, it may still run. If this process took over a lock, the last process is gone.
   // If there was no lock, only the last process's session on the server shows whether it still runs.

@@ -1,7 +1,6 @@
 /*
   The journal as a run uses it. The run records each step before the step happens, and each outcome once it is known.
 */
-import type { DdbError } from '../../errors.js'
 import type { Reject } from '../../parse/batch.js'
 import type { FileLock, HeldLock } from '../../platform/platform.js'
 import type { KnownRun } from '../register/register.js'
@@ -33,6 +32,7 @@ interface JournalSetup {
 
 /** A run's journal. Its methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export class Journal {
+  readonly file: JournalFile
   /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   readonly found: RecordedRun
   /** The recorded run. Differs from `found` only if this process starts the run over. */
@@ -45,7 +45,6 @@ export class Journal {
   owner = 0
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
   onServer: KnownRun | undefined
-  readonly #file: JournalFile
   readonly #lock: FileLock
   #isBegun: boolean
   #ended: RecordOf<'ended'>[] = []
@@ -56,7 +55,7 @@ export class Journal {
   readonly #upTo = new Map<number, number>()
 
   constructor({ file, held, past, found, now, isBegun }: JournalSetup) {
-    this.#file = file
+    this.file = file
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
     this.past = past
@@ -65,18 +64,9 @@ export class Journal {
     this.#isBegun = isBegun
   }
 
-  get path(): string {
-    return this.#file.path
-  }
-
   /** Identifies the run in its ledgers (tables of receipts) and in the register of the server. */
   get token(): bigint {
     return BigInt(`0x${this.now.run!.token}`)
-  }
-
-  /** As `JournalFile.lost`. */
-  lost(): DdbError | undefined {
-    return this.#file.lost()
   }
 
   /** Number of this process, from 1. */
@@ -94,15 +84,6 @@ export class Journal {
   /** When the run was begun or restarted, ms since 1970 by the machine's clock; 0 if not recorded. */
   get begunMs(): number {
     return Date.parse(this.now.run!.startedAt) || 0
-  }
-
-  /** Set when the journal can no longer be relied on. */
-  get failure(): DdbError | undefined {
-    return this.#file.failure
-  }
-
-  isInPlace(): boolean {
-    return this.#file.isInPlace()
   }
 
   /**
@@ -138,8 +119,8 @@ export class Journal {
     this.#put(record)
     if (record.kind !== 'facts') return
     // These records must be on the disk before the process creates the ledger, or removes the run's objects.
-    if (record.ledgerNumber !== undefined || record.hasLeftServer === true) this.#file.sync()
-    if (record.rejectsFiles !== undefined) this.#file.write()
+    if (record.ledgerNumber !== undefined || record.hasLeftServer === true) this.file.sync()
+    if (record.rejectsFiles !== undefined) this.file.write()
   }
 
   /** Records the outcome of a piece, at the next `commit` or together with the next batch. */
@@ -170,16 +151,16 @@ export class Journal {
   /** Hands every record so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(): void {
     this.#noteEnded()
-    this.#file.write()
-    if (this.#file.isLong) this.#shorten()
+    this.file.write()
+    if (this.file.isLong) this.#shorten()
   }
 
   end(record: RecordOf<'end'>): void {
     this.#noteEnded()
     // The run was finished already, and this process did nothing, or another process has the run by now.
-    if (!this.#isBegun && (record.isDone || this.lost() !== undefined)) return
+    if (!this.#isBegun && (record.isDone || this.file.lost() !== undefined)) return
     this.#put(record)
-    this.#file.write()
+    this.file.write()
   }
 
   /**
@@ -189,8 +170,8 @@ export class Journal {
   close(): void {
     try {
       if (!this.#isBegun) return
-      if (this.now.end?.isDone === true && this.failure === undefined) this.#shorten()
-      this.#file.close()
+      if (this.now.end?.isDone === true && this.file.failure === undefined) this.#shorten()
+      this.file.close()
     } finally {
       this.#lock.release()
     }
@@ -199,17 +180,17 @@ export class Journal {
   /** If the disk has no room for the shorter journal, the long one stays, which has the same meaning. */
   #shorten(): void {
     try {
-      this.#file.replace(this.now.records())
+      this.file.replace(this.now.records())
     } catch (error) {
-      if (this.lost() !== undefined) throw error
+      if (this.file.lost() !== undefined) throw error
     }
   }
 
   #put(record: JournalRecord): void {
-    if (!this.#isBegun) this.#file.replace(this.now.records())
+    if (!this.#isBegun) this.file.replace(this.now.records())
     this.#isBegun = true
     this.now.take(record)
-    this.#file.add(record)
+    this.file.add(record)
   }
 
   /** Writes rejects to their file first, then to the journal, and only then the ends of their batches. */

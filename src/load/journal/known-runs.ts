@@ -3,7 +3,7 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, messageOf } from '../../errors.js'
-import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
+import type { Clock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
 import { isRunId } from '../register/table-names.js'
 import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
@@ -13,7 +13,7 @@ import {
   journalEnding,
   journalLockPath,
   journalPath,
-  runIsTaken,
+  lockRun,
 } from './open-journal.js'
 import { readJournal } from './read-journal.js'
 
@@ -186,18 +186,6 @@ function stateOf({ end }: RecordedRun): RunState {
   return end.status === 'unconfirmed' ? 'uncertain' : 'failed'
 }
 
-/**
- * Holds a run, so that no process resumes it.
- * @throws {DdbError} DDB_LOCKED if a process works on it
- * @throws the system's error
- */
-export async function lockRun(folder: string, runId: string, files: Files): Promise<FileLock> {
-  const path = journalPath(folder, runId)
-  const answer = await files.lock(journalLockPath(path))
-  if (answer.kind === 'held') return answer.lock
-  throw runIsTaken(runId, path, answer)
-}
-
 export interface RemovedRun {
   readonly runId: string
   /** Time at which the last process ended, as the journal records it; null if that process was killed. */
@@ -233,7 +221,7 @@ export async function removeOldRuns(
       files.remove(now.path)
       removed.push({ runId, endedAt: now.journal.end!.at })
     } finally {
-      held.release()
+      held.lock.release()
     }
   }
 }

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, HeldLock, LockAnswer, Platform } from '../../platform/platform.js'
+import type { Files, HeldLock, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
@@ -68,7 +68,7 @@ export async function openJournal(
   }
   const { folder, restart = false } = options.journal!
   const path = journalPath(folder, runId)
-  const held = await takeLock(path, runId, `${folder}/runs`, files)
+  const held = await begin(folder, runId, files)
   try {
     const past = new RecordedRun()
     const size = await readJournal(path, runId, files, record => past.take(record))
@@ -95,6 +95,21 @@ export async function openJournal(
   } catch (error) {
     held.lock.release()
     throw error
+  }
+}
+
+/** Holds the run in a folder that may not be there yet. */
+async function begin(folder: string, runId: string, files: Files): Promise<HeldLock> {
+  try {
+    files.makeFolder(`${folder}/runs`)
+    return await lockRun(folder, runId, files)
+  } catch (cause) {
+    if (cause instanceof DdbError) throw cause
+    throw new DdbError(
+      'DDB_OUTPUT_CREATE',
+      `cannot keep a journal in "${folder}/runs": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`,
+      { cause },
+    )
   }
 }
 
@@ -156,11 +171,12 @@ function openingOf(
   const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], files)
   if (run !== undefined) {
     const takesRejects = keepsAll(found, current.rejects?.file)
-    const differing = differingOptions(run.options, current)
-    checkOptions(
-      found,
-      differing.filter(name => name !== 'rejects.file' || !takesRejects),
+    const differing = differingOptions(run.options, current).filter(
+      name => name !== 'rejects.file' || !takesRejects,
     )
+    if (differing.length > 0) {
+      throw changed(found, `it began with other options: ${differing.map(option).join(', ')}`)
+    }
     for (const { path, fingerprint } of options.input?.follow === true ? [] : found.inputs) {
       checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
@@ -234,50 +250,22 @@ function keepsAll({ rejects }: RecordedRun, file: string | undefined): boolean {
   return rejects.files.reduce((sum, { rows }) => sum + rows, 0) === count
 }
 
-async function takeLock(
-  path: string,
-  runId: string,
-  folder: string,
-  files: Files,
-): Promise<HeldLock> {
-  try {
-    files.makeFolder(folder)
-    const answer = await files.lock(journalLockPath(path))
-    if (answer.kind === 'held') return answer
-    throw runIsTaken(runId, path, answer)
-  } catch (cause) {
-    if (cause instanceof DdbError) throw cause
-    throw new DdbError(
-      'DDB_OUTPUT_CREATE',
-      `cannot keep a journal in "${folder}": ${messageOf(cause)}. Name another folder with ${option('journal.folder')}`,
-      { cause },
-    )
-  }
-}
-
-export function runIsTaken(
-  runId: string,
-  path: string,
-  answer: Exclude<LockAnswer, HeldLock>,
-): DdbError {
-  const lockPath = journalLockPath(path)
-  switch (answer.kind) {
-    case 'taken':
-      return new DdbError(
-        'DDB_LOCKED',
-        `run "${runId}" is in progress by ${answer.who}. ${remedies.waitForIt()}`,
-      )
-    case 'strange':
-      return new DdbError(
-        'DDB_LOCKED',
-        `"${lockPath}" should be the lock of run "${runId}", but is not a lock: remove it if nothing uses it`,
-      )
-    case 'contended':
-      return new DdbError(
-        'DDB_LOCKED',
-        `the lock of run "${runId}" is taken over by other processes faster than by this one: try again`,
-      )
-  }
+/**
+ * Holds a run, so that no other process works on it.
+ * @throws {DdbError} DDB_LOCKED if a process works on it
+ * @throws the system's error
+ */
+export async function lockRun(folder: string, runId: string, files: Files): Promise<HeldLock> {
+  const path = journalLockPath(journalPath(folder, runId))
+  const answer = await files.lock(path)
+  if (answer.kind === 'held') return answer
+  const why =
+    answer.kind === 'taken'
+      ? `run "${runId}" is in progress by ${answer.who}. ${remedies.waitForIt()}`
+      : answer.kind === 'strange'
+        ? `"${path}" should be the lock of run "${runId}", but is not a lock: remove it if nothing uses it`
+        : `the lock of run "${runId}" is taken over by other processes faster than by this one: try again`
+  throw new DdbError('DDB_LOCKED', why)
 }
 
 function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
@@ -294,11 +282,6 @@ function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
 
 function changed(found: RecordedRun, what: string): DdbError {
   return runChanged(found, what, beginsAgain(found) ? remedies.beginsAnew() : undefined)
-}
-
-function checkOptions(found: RecordedRun, differing: readonly string[]): void {
-  if (differing.length === 0) return
-  throw changed(found, `it began with other options: ${differing.map(option).join(', ')}`)
 }
 
 function checkInput(

@@ -2,7 +2,6 @@ import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
-  lockRun,
   keptDays,
   listRuns,
   readRun,
@@ -10,6 +9,7 @@ import {
   type RemovedRun,
 } from '../../../src/load/journal/known-runs.js'
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { lockRun } from '../../../src/load/journal/open-journal.js'
 import type { Files } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { closedGate } from '../../helpers/gate.js'
@@ -68,7 +68,7 @@ t.test('a run held by a living process is running, and no other process may hold
     [],
     'its lock is not listed as a foreign file',
   )
-  held.release()
+  held.lock.release()
   t.match(await readRun(folder, 'r', files, asked), { state: 'killed', holder: undefined })
 })
 
@@ -161,7 +161,7 @@ t.test("a run with the name of one of the program's files is a run", async t => 
   for (const runId of ['a.journal.lock', 'a.journal.new', 'a.journal']) {
     writeJournal(folder, runId, begun(runId))
     const held = await lockRun(folder, runId, files)
-    t.teardown(() => held.release())
+    t.teardown(() => held.lock.release())
   }
   const { runs, strange } = await listRuns(folder, files)
   t.strictSame(runs.map(({ runId, state }) => [runId, state]).sort(), [

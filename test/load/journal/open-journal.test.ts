@@ -363,13 +363,13 @@ t.test('a process whose run was taken over writes no more', async t => {
   const { journal } = (await open([a], { journal: { folder } }))!
   const before = readFileSync(path, 'utf8')
   rmSync(journalLockPath(path))
-  t.equal(journal.lost(), undefined, 'the lock was checked a moment ago')
+  t.equal(journal.file.lost(), undefined, 'the lock was checked a moment ago')
   const wallMs = (): number => Date.now()
   t.teardown(() => Object.assign(systemClock, { wallMs }))
   // Simulates a suspended machine.
   Object.assign(systemClock, { wallMs: () => wallMs() + 60_000 })
   const lost = { code: 'DDB_LOCKED', exitCode: 75, message: /"nightly".*\.lock" was removed/ }
-  t.match(journal.lost(), lost)
+  t.match(journal.file.lost(), lost)
   journal.add({ kind: 'facts', isForgotten: true })
   t.throws(() => journal.commit(), lost)
   t.throws(() => journal.add({ kind: 'facts', hasLeftServer: true }), lost)

@@ -5,6 +5,7 @@
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
+import { lockRun } from '../../../load/journal/open-journal.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { forgetRun } from '../../../load/register/register.js'
@@ -12,7 +13,6 @@ import { readCredentials, type Login } from '../../options/login.js'
 import {
   changedInputs,
   listRuns,
-  lockRun,
   readRun,
   removeOldRuns,
   type KnownRun,
@@ -240,7 +240,7 @@ async function cleanRuns(
       files.remove(known.path)
       removed.push({ runId, endedAt: known.journal.end?.at ?? null })
     } finally {
-      held.release()
+      held.lock.release()
     }
   }
 }
