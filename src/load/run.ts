@@ -6,7 +6,8 @@ import type { CutSizes } from '../parse/cuts.js'
 import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/row-store.js'
 import { newRunServer, type RunServer } from './connection/connect.js'
-import { RunHistory, type RunLog } from './journal/run-history.js'
+import type { Facts } from './journal/journal-record.js'
+import { RunHistory } from './journal/run-history.js'
 import { newRunState, type RunState } from './outcomes/run-state.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
@@ -18,7 +19,12 @@ import type { LaneScheme } from './target/lane-scheme.js'
 import type { Delivery } from './transport/delivery.js'
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
-export interface Run extends RunLog {
+export interface Run {
+  readonly record: RunHistory['record']
+  /** As `record`, for facts that have changed. */
+  note(this: void, facts: Partial<Facts>): void
+  /** Passes all records so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  commit(this: void): void
   readonly state: RunState
   readonly options: LoadOptions
   readonly platform: Platform
@@ -86,7 +92,7 @@ export function newRun(
   const history = new RunHistory({ state, options, checked, platform, rejects })
   const run: Run = {
     state,
-    record: record => history.record(record),
+    record: history.record,
     note: facts => history.record({ kind: 'facts', ...facts }),
     commit: () => history.journal?.commit(),
     options,

@@ -39,19 +39,15 @@ const mostUnfitRows = 100
 const shownProblems = 20
 
 /** One input of a check: how its records become rows. */
-export interface CheckedInput extends Pick<
-  OpenedReader,
-  'fieldNames' | 'fieldCount' | 'recordKind'
-> {
+export interface CheckedInput
+  extends ReadDecision, Pick<OpenedReader, 'fieldNames' | 'fieldCount' | 'recordKind'> {
   readonly path: string
-  readonly mapping: ColumnMapping
   /** How to read a record of the input by itself. */
   readonly reading: RecordReading
   /** True if the input has no records, not even a header. */
   readonly isEmpty: boolean
   /** Why input and target do not fit; undefined if they fit. */
   readonly failure: DdbError | undefined
-  readonly isUnfit: boolean
   isWhole: boolean
   sample: Sample | undefined
 }
@@ -101,6 +97,7 @@ export class CheckObserver implements ReadObserver {
       ...{ path, fieldNames, fieldCount, recordKind, failure },
       mapping: mapping ?? textMapping(reader),
       isUnfit: mapping === undefined,
+      maxRows: Math.min(mapping === undefined ? mostUnfitRows : Infinity, this.#sampleRows),
       isEmpty: recordKind === 'fields' && fieldCount === 0,
       reading: {
         text: { encoding: text.encoding, mark: text.mark },
@@ -111,7 +108,7 @@ export class CheckObserver implements ReadObserver {
       sample: undefined,
     }
     this.inputs.push(input)
-    return { mapping: input.mapping, isUnfit: input.isUnfit, maxRows: this.#maxRows(input) }
+    return input
   }
 
   rejected(reject: AnyReject): void {
@@ -127,11 +124,7 @@ export class CheckObserver implements ReadObserver {
 
   closed(reader: OpenedReader): void {
     const input = this.inputs.at(-1)!
-    input.isWhole = reader.readToEnd || reader.recordsRead < this.#maxRows(input)
-  }
-
-  #maxRows({ isUnfit }: CheckedInput): number {
-    return isUnfit ? Math.min(mostUnfitRows, this.#sampleRows) : this.#sampleRows
+    input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
 
   delivery(run: Run): Delivery {
@@ -195,18 +188,15 @@ export async function checkedFields(input: CheckedInput): Promise<CheckedField[]
   const others = recordKind === 'fields' ? otherFields(fieldCount, own) : []
   const members = recordKind === 'members' && isUnfit ? await memberNames(record, reading.text) : []
   const sources = [...own, ...others, ...members.map(name => ({ kind: 'member', name }) as const)]
-  // A record that is read by itself has no line number.
-  const known = sources.map(one => (hasLine(one) ? noText : one))
-  const found = await recordTexts(record, reading, known)
+  const found = await recordTexts(record, reading, sources)
   return sources.map((source, i) => ({
     ...placeOf(source, fieldNames),
+    // A record that is read by itself has no line number.
     text: source.kind === 'constant' ? source.text : hasLine(source) ? null : found[i]!,
     column: columns[i]?.name ?? null,
     value: (i < columns.length ? values[i] : undefined) ?? null,
   }))
 }
-
-const noText: CellSource = { kind: 'constant', text: '' }
 
 function hasLine(source: CellSource): boolean {
   return source.kind !== 'constant' && textSources(source).some(({ kind }) => kind === 'line')

@@ -7,7 +7,7 @@ import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import type { LanesOfBatch } from '../outcomes/place.js'
 import { fingerprintShape } from './fingerprint.js'
-import { faultyField, isOf, type Fit, type Is, type Shape } from './shape.js'
+import { faultyField, type Fit, type Is, type Shape } from './shape.js'
 import type { TargetIdentity } from '../evidence/identity.js'
 
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
@@ -21,6 +21,21 @@ export type JournaledServer = Pick<
   ServerTarget,
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'compress'
 >
+
+/** Of a run's options, perhaps edited by people; `checkedOptions` checks the rest. */
+export const optionsShape: Shape = {
+  inputs: 'texts',
+  server: { host: 'text', port: '#', user: 'text?' },
+  target: {
+    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?' },
+    ...{ confirmTable: 'text?', transform: 'text?', mayDrop: 'flag?' },
+  },
+  input: '*?',
+  mapping: [{ map: '*?', set: '*?' }, '?'],
+  cells: '*?',
+  rejects: '*?',
+  delivery: '*?',
+}
 
 const batchEnd = {
   offsetBytes: '#',
@@ -159,7 +174,7 @@ const shapes = {
     startedAt: 'text',
     /** Base of relative paths. */
     folder: 'text',
-    options: '*' as Is<JournaledOptions>,
+    options: optionsShape as Is<JournaledOptions, Shape>,
     /** True if the run starts over, whatever the server knows of an earlier run. */
     isAnew: 'flag?',
   },
@@ -250,36 +265,13 @@ export const journalFormat = 8
 /** Why a record is wrong, to complete a sentence that begins with the line number; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {
   const given = Object(record) as Record<string, unknown>
-  const { kind, token, options } = given
+  const { kind, token } = given
   const isKnown = typeof kind === 'string' && Object.hasOwn(shapes, kind)
   if (!isKnown) return `is of the kind ${JSON.stringify(kind)}, which this version does not know`
   const wrong = faultyField(shapes[kind as JournalRecord['kind']], given)
   if (wrong !== undefined) return `has no ${wrong} that makes sense`
   if (kind !== 'run') return undefined
   // 63 bits, and not 0: the token becomes a number on the server.
-  if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
-    return 'has no token that makes sense'
-  }
-  return areJournaledOptions(options) ? undefined : 'has no options that make sense'
-}
-
-const optionsShape: Shape = {
-  server: { host: 'text', port: '#', user: 'text?' },
-  target: {
-    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?' },
-    ...{ confirmTable: 'text?', transform: 'text?', mayDrop: 'flag?' },
-  },
-  input: '*?',
-  mapping: '*?',
-  cells: '*?',
-  rejects: '*?',
-  delivery: '*?',
-}
-
-/** Whether a value, perhaps edited by people, has the form of a run's options. `checkedOptions` checks the rest. */
-export function areJournaledOptions(value: unknown): value is JournaledOptions {
-  if (!isOf(optionsShape, value)) return false
-  const { inputs, mapping = {} } = value as Record<string, unknown>
-  if (!Array.isArray(inputs) || !inputs.every(one => typeof one === 'string')) return false
-  return isOf({ map: '*?', set: '*?' }, mapping)
+  const isToken = /^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)
+  return isToken ? undefined : 'has no token that makes sense'
 }

@@ -9,7 +9,7 @@ import { accountedFor } from '../outcomes/row-counts.js'
 import type { RunState } from '../outcomes/run-state.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { Journal, JournaledRejectsSource } from './journal.js'
-import type { Facts, JournalRecord } from './journal-record.js'
+import type { JournalRecord } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { newResumption } from './resumption.js'
 
@@ -63,19 +63,9 @@ export class RunHistory {
    * Records a step before it happens, also without a journal.
    * @throws {DdbError} DDB_OUTPUT_WRITE; the step must then not happen
    */
-  record(record: JournalRecord): void {
+  readonly record = (record: JournalRecord): void => {
     if (this.journal !== undefined) this.journal.add(record)
     // Without a journal, only followed files have numbers.
     else if (record.kind !== 'input') this.now.take(record)
   }
-}
-
-/** Ways in which parts of a run record what they do. */
-export interface RunLog {
-  /** As `RunHistory.record`. */
-  record(this: void, record: JournalRecord): void
-  /** As `record`, for facts that have changed. */
-  note(this: void, facts: Partial<Facts>): void
-  /** Passes all records so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
-  commit(this: void): void
 }

@@ -9,7 +9,7 @@ type Plain = '#' | 'time' | 'text' | 'flag' | '*' | 'list' | 'texts'
 type FieldType = Plain | `${Plain}?` | Shape | readonly [Shape] | readonly [Shape, '?']
 
 /** A field of type `T`, of which only `F` is checked. */
-export type Is<T, F extends Plain | `${Plain}?` = '*'> = F & { readonly is: T }
+export type Is<T, F extends FieldType = '*'> = F & { readonly is: T }
 
 type Optional = `${Plain}?` | readonly [Shape, '?']
 type Flat<T> = { readonly [K in keyof T]: T[K] }

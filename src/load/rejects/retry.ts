@@ -11,9 +11,9 @@ import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { Utf8Check } from '../../source/encoding/utf8-text.js'
 import { openSource } from '../../source/open-source.js'
-import { areJournaledOptions } from '../journal/journal-record.js'
+import { optionsShape } from '../journal/journal-record.js'
 import { dialectAsFound } from '../inputs/detected.js'
-import { isOf } from '../journal/shape.js'
+import { isOf, type Shape } from '../journal/shape.js'
 import type { InputOptions, LoadOptions } from '../options.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
 import { reasonsFormat, type RejectReading, type RejectReason, type RejectRun } from './reject.js'
@@ -33,8 +33,8 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const reasons = reasonsPath(path)
   const [first, last] = await firstAndLast(path, files)
   const { runId, run } = first ?? {}
-  const isKnown = run?.format === reasonsFormat
-  if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
+  const isKnown = run?.format === reasonsFormat && isOf(runShape, run)
+  if (typeof runId === 'string' && isKnown) {
     return { runId, run, offsets: last?.offsets ?? {} }
   }
   throw new InputError(
@@ -44,17 +44,9 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   )
 }
 
-function isRejectRun(run: RejectRun): boolean {
-  const { options, reading, fieldNames = [] } = run
-  return (
-    isOf({ folder: 'text', path: 'text' }, run) &&
-    areJournaledOptions(options) &&
-    (reading === undefined ||
-      isOf({ format: 'text', encoding: { value: 'text' }, texts: '*?' }, reading)) &&
-    Array.isArray(reading?.parts ?? []) &&
-    Array.isArray(fieldNames) &&
-    fieldNames.every(name => typeof name === 'string')
-  )
+const runShape: Shape = {
+  ...{ folder: 'text', path: 'text', options: optionsShape, fieldNames: 'texts?' },
+  reading: [{ format: 'text', encoding: { value: 'text' }, texts: '*?', parts: 'texts?' }, '?'],
 }
 
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */
