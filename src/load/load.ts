@@ -93,7 +93,7 @@ async function loadChecked(
       if (inputs.areDone && looked !== undefined) {
         alreadyLoaded = true
         checkLoaded(run, looked)
-        if (journal !== undefined) await run.rejects.removeLeft(journal)
+        if (journal !== undefined) run.rejects.removeLeft(journal)
         run.reporter.notice('already loaded')
         await finishLoadedRun(run, control, looked)
         return undefined
@@ -109,7 +109,7 @@ async function loadChecked(
       }
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
-      if (journal !== undefined) await run.rejects.removeLeft(journal)
+      if (journal !== undefined) run.rejects.removeLeft(journal)
       if (looked !== undefined) {
         const { identity } = looked.evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used

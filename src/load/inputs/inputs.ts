@@ -53,7 +53,7 @@ import { timeText, type Run } from '../run.js'
 export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options } = run
   if (run.rows !== undefined) {
-    await checkRejectsFile(run, [])
+    checkRejectsFile(run, [])
     return openRows(run, run.rows)
   }
   const { encoding = 'auto' } = options.input ?? {}
@@ -65,7 +65,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
       extensions: dataExtensions,
       include,
     })
-    await checkRejectsFile(run, present.files.map(pathOf))
+    checkRejectsFile(run, present.files.map(pathOf))
     return openFollowed(run)
   }
   const { files } = platform
@@ -74,7 +74,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes, passedOver, sameFiles } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])
-  await checkRejectsFile(run, paths)
+  checkRejectsFile(run, paths)
   const notes = { passedOver, sameFiles }
   if (inputs === undefined) {
     return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
@@ -96,17 +96,17 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 
 const pathOf = ({ path }: PresentFile): string => path
 
-async function checkRejectsFile(
+function checkRejectsFile(
   { checked, history: { journal, found }, platform, options }: Run,
   paths: Iterable<string>,
-): Promise<void> {
+): void {
   const { rejectsFile } = checked
   if (rejectsFile === undefined) return
   const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
   const isOfPast =
     journal !== undefined &&
     journal.past.processes > 0 &&
-    (await isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files))
+    isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
   // Only a run that continues must know all rejects in the file. A run that starts over reports no earlier rejects.

@@ -6,6 +6,7 @@ import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
+import { failureOf } from './reject-file.js'
 import { reasonsPath } from './reject-path.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 
@@ -49,32 +50,25 @@ function checkRecords(path: string, files: Files): void {
       `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with ${option('rejects.onError')} skip`,
     )
   }
-  try {
-    files.openEmpty(path).close()
-  } catch (cause) {
-    switch (codeOf(cause)) {
-      case 'ENOENT':
-        return
-      case 'EEXIST':
-        throw refused(
-          `the rejects file "${path}" exists and is not empty: load or move it first, or name another`,
-        )
-      case 'ELOOP':
-        throw refused(`"${path}" is a symbolic link, and rejects follow none: name the file itself`)
-      default:
-        throw uncreatable(path, cause)
-    }
+  const failure = failureOf(() => files.openEmpty(path).close())
+  switch (codeOf(failure)) {
+    case undefined:
+    case 'ENOENT':
+      return
+    case 'EEXIST':
+      throw refused(
+        `the rejects file "${path}" exists and is not empty: load or move it first, or name another`,
+      )
+    case 'ELOOP':
+      throw refused(`"${path}" is a symbolic link, and rejects follow none: name the file itself`)
+    default:
+      throw uncreatable(path, failure)
   }
 }
 
 /** Also true for a dangling link. */
 function isTaken(path: string, files: Files): boolean {
-  try {
-    files.openEmpty(path).close()
-    return true
-  } catch (cause) {
-    return codeOf(cause) !== 'ENOENT'
-  }
+  return codeOf(failureOf(() => files.openEmpty(path).close())) !== 'ENOENT'
 }
 
 /** Creates a file and removes it, because the mode of a folder does not show whether that is possible. */
@@ -112,8 +106,8 @@ function refused(message: string, cause?: unknown): DdbError {
   return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
 }
 
-function codeOf(cause: unknown): string | undefined {
-  return (cause as NodeJS.ErrnoException).code
+function codeOf(failure: Error | undefined): string | undefined {
+  return failure && ((failure as NodeJS.ErrnoException).code ?? 'unknown')
 }
 
 /** Number of bytes at the start of a file of reasons that always contain the run's name. */
@@ -123,15 +117,15 @@ const startBytes = 256
  * Removes the run's rejects files that its journal does not count. Call it only after the journal was proved complete.
  * @throws the error of the operating system
  */
-export async function removeLeftovers(
+export function removeLeftovers(
   found: RecordedRun,
   past: RecordedRun,
   runId: string,
   files: Files,
-): Promise<void> {
+): void {
   const counted = new Set(found.rejects?.files.map(({ path }) => path))
   for (const path of new Set(past.rejectsFiles)) {
-    if (counted.has(path) || !(await isOfRun(reasonsPath(path), runId, files))) continue
+    if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
     for (const name of [path, reasonsPath(path)]) {
       if (files.statusNow(name) !== undefined) files.remove(name)
     }
@@ -142,17 +136,10 @@ export async function removeLeftovers(
  * Whether the run created this file of reasons. A different file may have the name by now. Compares the first bytes, or fewer if
  * the file is truncated.
  */
-export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
+export function isOfRun(reasons: string, runId: string, files: Files): boolean {
   if (files.statusNow(reasons)?.isFile !== true) return false
   const start = `{"runId":${JSON.stringify(runId)},`
-  const file = await files.open(reasons)
-  try {
-    const buffer = new Uint8Array(startBytes)
-    const text = Buffer.from(
-      buffer.subarray(0, await file.readAt(buffer, 0, startBytes, 0)),
-    ).toString()
-    return text.startsWith(start) || start.startsWith(text)
-  } finally {
-    await file.close()
-  }
+  const buffer = Buffer.alloc(startBytes)
+  const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
+  return text.startsWith(start) || start.startsWith(text)
 }

@@ -175,9 +175,9 @@ export class RunRejects implements JournaledRejectsSource {
    * because the journal of a refused run may record fewer rejects than the files hold.
    * @throws {DdbError} @throws the error of the operating system
    */
-  async removeLeft({ found, past }: Pick<Journal, 'found' | 'past'>): Promise<void> {
+  removeLeft({ found, past }: Pick<Journal, 'found' | 'past'>): void {
     this.#files?.cutBack()
-    await removeLeftovers(found, past, this.#runId, this.#systemFiles)
+    removeLeftovers(found, past, this.#runId, this.#systemFiles)
   }
 
   flush(): void {

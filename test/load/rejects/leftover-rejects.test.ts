@@ -9,11 +9,11 @@ import { systemFiles } from '../../../src/platform/system-files.js'
 const reasonOf = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
 
 /** Files of the run `nightly` that remain after the program has removed leftovers. */
-async function left(
+function left(
   t: Test,
   content: Record<string, string>,
   { made = ['r.csv'], counted = [] as readonly string[], restarted = false } = {},
-): Promise<string[]> {
+): string[] {
   const dir = t.testdir(content)
   const of = (name: string): string => join(dir, name)
   const records: JournalRecord[] = [
@@ -34,29 +34,29 @@ async function left(
     },
   ]
   const past = readRun(...records)
-  await removeLeftovers(restarted ? readRun() : past, past, 'nightly', systemFiles)
+  removeLeftovers(restarted ? readRun() : past, past, 'nightly', systemFiles)
   return readdirSync(dir).sort()
 }
 
 const pair = { 'r.csv': 'id\nx\n', 'r.csv.reasons.ndjson': reasonOf('nightly') }
 
 t.test('files that were created but not counted are removed, with their reasons', async t => {
-  t.strictSame(await left(t, pair), [])
-  t.strictSame(await left(t, { 'r.csv.reasons.ndjson': reasonOf('nightly') }), [])
-  t.strictSame(await left(t, pair, { made: ['r.csv', 'r.csv'] }), [], 'named twice')
+  t.strictSame(left(t, pair), [])
+  t.strictSame(left(t, { 'r.csv.reasons.ndjson': reasonOf('nightly') }), [])
+  t.strictSame(left(t, pair, { made: ['r.csv', 'r.csv'] }), [], 'named twice')
 })
 
 t.test('counted files stay, unless the run starts over', async t => {
   const counted = ['r.csv']
-  t.strictSame(await left(t, pair, { counted }), ['r.csv', 'r.csv.reasons.ndjson'])
-  t.strictSame(await left(t, pair, { counted, restarted: true }), [])
+  t.strictSame(left(t, pair, { counted }), ['r.csv', 'r.csv.reasons.ndjson'])
+  t.strictSame(left(t, pair, { counted, restarted: true }), [])
 })
 
 t.test("if a file was cut, the run's own bytes in it are recognized", async t => {
   const whole = reasonOf('nightly')
   for (let length = 0; length <= whole.length; length++) {
     const content = { 'r.csv': '', 'r.csv.reasons.ndjson': whole.slice(0, length) }
-    t.strictSame(await left(t, content), [], `${length} bytes`)
+    t.strictSame(left(t, content), [], `${length} bytes`)
   }
 })
 
@@ -71,16 +71,16 @@ t.test('a file of another user with that name stays', async t => {
     '\0',
   ]) {
     const content = { 'r.csv': 'precious\n', 'r.csv.reasons.ndjson': reasons }
-    t.strictSame(await left(t, content), names, JSON.stringify(reasons))
+    t.strictSame(left(t, content), names, JSON.stringify(reasons))
   }
-  t.strictSame(await left(t, { 'r.csv': 'precious\n' }), ['r.csv'], 'without reasons')
+  t.strictSame(left(t, { 'r.csv': 'precious\n' }), ['r.csv'], 'without reasons')
 })
 
 t.test('files never created, and paths that are not files, are left alone', async t => {
-  t.strictSame(await left(t, {}), [])
+  t.strictSame(left(t, {}), [])
   const dir = t.testdir({ 'r.csv.reasons.ndjson': {} })
   const past = readRun({ kind: 'facts', rejectsFiles: [join(dir, 'r.csv')] })
-  await removeLeftovers(past, past, 'nightly', systemFiles)
+  removeLeftovers(past, past, 'nightly', systemFiles)
   t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
 })
 
@@ -91,6 +91,6 @@ t.test('a link is removed, its target is not', async t => {
   writeFileSync(join(dir, 'r.csv.reasons.ndjson'), reasonOf('nightly'))
   symlinkSync(target, join(dir, 'r.csv'))
   const past = readRun({ kind: 'facts', rejectsFiles: [join(dir, 'r.csv')] })
-  await removeLeftovers(past, past, 'nightly', systemFiles)
+  removeLeftovers(past, past, 'nightly', systemFiles)
   t.strictSame(readdirSync(join(dir, 'kept')), ['precious.csv'])
 })
