@@ -80,8 +80,8 @@ const endedRows = { ...knownRows, filtered: '#?' } as const
 /** How many rows of a batch, or of a part of one, have which outcome. */
 export type EndedRows = Fit<typeof endedRows>
 
-const endedPiece = { lane: '#', part: '#', ...knownRows } as const
-export type EndedPiece = Fit<typeof endedPiece>
+/** A part of a batch: `Place`. */
+export type EndedPiece = Fit<typeof knownRows> & { readonly lane: number; readonly part: number }
 
 const rejects = {
   byClass: '*' as Is<LoadResult['rejects']['byClass']>,
