@@ -57,18 +57,18 @@ t.test('without a limit there is no waiting', async t => {
 t.test('the limit of bytes and the rate in the result count the same bytes', async t => {
   const { load } = await startLoadServer(t, 'share streamTable(1:0, [`id], [INT]) as trades')
   // An id takes 4 bytes on the wire, and 40 in the file.
-  const ids = Array.from({ length: 10_000 }, (_, i) => `${i}\n`.padStart(40, '0'))
+  const ids = Array.from({ length: 40_000 }, (_, i) => `${i}\n`.padStart(40, '0'))
   const folder = fileFolder(t, { 'ids.csv': `id\n${ids.join('')}` })
-  const rateLimit = { bytesPerSecond: 400_000 }
+  const rateLimit = { bytesPerSecond: 1_600_000 }
   for (const confirm of ['auto', 'none'] as const) {
     // After a pause, one batch may go out in advance.
     const delivery = { rateLimit, confirm, batchRows: 1_000 }
     const { rate, byConnection, startedAt, endedAt } = await load(`${folder}/ids.csv`, { delivery })
     const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
-    // The requests around the batches count in the result only.
-    t.ok(rate.bytesPerSec < 500_000, `${rate.bytesPerSec} bytes a second are allowed`)
+    // The requests around the batches count in the result only, and are few bytes beside 40 batches.
+    t.ok(rate.bytesPerSec < 2_000_000, `${rate.bytesPerSec} bytes a second are allowed`)
     const [{ bytes = 0 } = {}] = byConnection
     t.equal(rate.bytesPerSec, Math.round(bytes / seconds), 'the rate counts the bytes sent')
-    t.ok(bytes < 100_000, 'which are fewer than those of the file')
+    t.ok(bytes < 400_000, 'which are fewer than those of the file')
   }
 })
