@@ -20,7 +20,7 @@ await session.run(`
 `)
 const rows = table(
   { id: [1, 2, 2, 3], ticker: ['AAPL', 'AMZN', 'AMZN', 'A'], price: [22, 3.5, 21, 26] },
-  'id:INT,ticker:SYMBOL,price:DOUBLE',
+  { id: 'INT', ticker: 'SYMBOL', price: 'DOUBLE' },
 )
 await session.run(`append!{loadTable('${dbPath}', \`${tbName})}`, rows)
 await session.close()

@@ -17,10 +17,12 @@ await setup.run(`
 `)
 
 const session = await connect({ host, port, ...login, enableAsync: true })
-const rows = table(
-  [{ time: '2020.06.13T13:30:10.008', sym: 'IBN', price: 63.6, id: 1 }],
-  'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
-)
+const rows = table([{ time: '2020.06.13T13:30:10.008', sym: 'IBN', price: 63.6, id: 1 }], {
+  time: 'TIMESTAMP',
+  sym: 'SYMBOL',
+  price: 'DOUBLE',
+  id: 'INT',
+})
 for (let i = 0; i < 100; i++) await session.run('appendStreamingData', rows)
 await session.close()
 

@@ -16,7 +16,7 @@ const trades = table(
     price: Math.round(Math.random() * 990) / 10 + 1,
     id: 1 + random(5),
   })),
-  'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
+  { time: 'TIMESTAMP', sym: 'SYMBOL', price: 'DOUBLE', id: 'INT' },
 )
 
 async function write(enableAsync) {

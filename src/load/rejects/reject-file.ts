@@ -99,7 +99,7 @@ export class RejectFile {
         if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         this.#files.openEmpty(records!.path).close()
       }
-      this.begin()
+      this.#hold()
     } catch (error) {
       for (const name of this.#made.splice(0)) this.#files.remove(name)
       throw error
@@ -112,12 +112,14 @@ export class RejectFile {
     file.close()
   }
 
-  /** Must be called before rows are added. @throws {Error} if one of the files cannot be written or has lost rows */
+  /** Must be called before rows are added to earlier ones. @throws {Error} if one of the files cannot be written or has lost rows */
   begin(): void {
-    for (const half of this.#halves) {
-      this.#files.reopen(half.path).close()
-      half.inode = this.#files.statusNow(half.path)?.inode
-    }
+    for (const { path } of this.#halves) this.#files.reopen(path).close()
+    this.#hold()
+  }
+
+  #hold(): void {
+    for (const half of this.#halves) half.inode = this.#files.statusNow(half.path)?.inode
     if (!this.isWhole) throw new Error('somebody has cut it')
     this.#lock = lockOf(this.path, this.#files)
   }
