@@ -360,8 +360,8 @@ export const defects: readonly Defect[] = [
   around(
     'a stream counts as settled up to a batch that has only a part of its outcomes',
     'journal/recorded-run.ts',
-    'if (settledRows(batch) < batch.rows) return',
-    'if (settledRows(batch) === 0) return',
+    'if (batch.settledRows < batch.rows) return',
+    'if (batch.settledRows === 0) return',
   ),
   {
     name: 'one file with two names is loaded twice',
