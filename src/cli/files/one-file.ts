@@ -162,12 +162,16 @@ async function inputsLike(
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
-  for (const input of inputs) {
-    // `include` needs a folder or archive; other inputs are expanded without it.
-    await expandInputs([input], defined({ include }), { onInput })
-      .catch(() => expandInputs([input], {}, { onInput }))
-      .catch(() => input !== '-' && found.push(input))
-  }
+  const expand = (names: readonly string[], rules = defined({ include })) =>
+    expandInputs(names, rules, { onInput })
+  await expand(inputs).catch(async () => {
+    for (const input of inputs) {
+      // `include` needs a folder or archive; other inputs are expanded without it.
+      await expand([input])
+        .catch(() => expand([input], {}))
+        .catch(() => input !== '-' && found.push(input))
+    }
+  })
   return found
 }
 

@@ -78,6 +78,4 @@ function lastSuccessOf(text: string): number | undefined {
 }
 
 /** Rounds seconds to microseconds, so that they print without the noise of binary fractions. */
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6
-}
+const round = (value: number): number => Math.round(value * 1e6) / 1e6
