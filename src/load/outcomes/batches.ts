@@ -29,7 +29,7 @@ export interface BatchesSetup {
 export interface Situation {
   /** Why nothing shows that the server has begun the piece. */
   readonly why?: string
-  /** There is no ledger any more that could show it. */
+  /** The ledger that could show it is gone. */
   readonly isGone?: boolean
   /** The server has read everything that was sent. Without this, only pieces of lost connections are sent again. */
   readonly isRead?: boolean

@@ -142,7 +142,7 @@ export class ColumnTable {
     return this.#merge(batch, false, options.ignoreNull ?? false)
   }
 
-  /** Sets row `rows[i]` of column `index`, which is no key, to `values[i]`, which has the type of the column. */
+  /** Sets row `rows[i]` of column `index`, which is not a key column, to `values[i]`, which has the type of the column. */
   update(index: number, rows: Int32Array, values: Column): void {
     this.#columns[index]!.assign(rows, values)
     this.#forgetUpsertIndex()

@@ -13,6 +13,7 @@ import type { LeftPiece } from '../../outcomes/pieces.js'
 import type { Run } from '../../run.js'
 import { silenceError, type Delivery } from '../delivery.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
+
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
 const firstPollMs = 5
