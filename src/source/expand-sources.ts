@@ -5,7 +5,7 @@
 import { basename, posix, relative, sep } from 'node:path'
 import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
-import { archivesOf, isArchiveName } from './archive/archives.js'
+import { archiveOf, archivesOf, isArchiveName } from './archive/archives.js'
 import { checkMember } from './archive/zip-member.js'
 import { fileKey } from '../platform/file-name.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
@@ -116,7 +116,8 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   let status: FileStatus
   try {
     // Waiting for each of 10,000 names takes as long as loading them.
-    status = files.statusNow(input) ?? (await files.status(input))
+    const now = archiveOf(input, files) === undefined ? files.statusNow(input) : undefined
+    status = now ?? (await files.status(input))
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) {

@@ -271,7 +271,9 @@ export class RecordedRun {
     batch.pieces.set(key, ended)
     // A process divides a part only if nothing of it was stored, so its halves replace it.
     for (let whole = ended.part >> 1; whole > 0; whole >>= 1) {
-      batch.pieces.delete(pieceKey({ lane: ended.lane, part: whole }))
+      const before = pieceKey({ lane: ended.lane, part: whole })
+      batch.settledRows -= settledRows(batch.pieces.get(before))
+      batch.pieces.delete(before)
     }
     if (isSettled(ended)) this.#settle(stream!)
   }
