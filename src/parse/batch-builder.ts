@@ -6,7 +6,6 @@ import { textSources, type ColumnMapping, type TextSource } from '../schema/cell
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
-import { roomOfRow, type WireRoom } from './columns/column-builder.js'
 import type { InputTexts } from './columns/template-column.js'
 import { keepsBlanks } from './types/column-types.js'
 import { NullTexts } from './null-texts.js'
@@ -84,8 +83,6 @@ export class BatchBuilder {
   readonly #nulls: NullTexts
   readonly #emptyFields: readonly number[]
   readonly #lenient: boolean
-  /** Upper limit for the size of a row on the wire. A text counts once for each column that its field fills. */
-  #most: WireRoom
   #open!: OpenRange
   #ended: OpenRange[] = []
   #text!: SourceText
@@ -117,7 +114,6 @@ export class BatchBuilder {
       expected: '',
       messageStart: '',
     }))
-    this.#most = roomOfRow(this.#columns)
     this.#places = new RowPlaces(this.#pool, setup.keepRecords)
     this.#nulls = new NullTexts(rules.nullTexts ?? [])
     this.#emptyFields = mapping.emptyFields ?? []
@@ -126,7 +122,9 @@ export class BatchBuilder {
 
   /** Announces the limits of a batch, so that the memory of the first one need not grow with it. */
   expect(batchRows: number, batchBytes: number): void {
-    this.#pool.batchRows = Math.min(batchRows, Math.ceil(batchBytes / this.#most.row))
+    let rowBytes = 0
+    for (const { builder } of this.#columns) rowBytes += Math.max(1, builder.encodedBytes(1))
+    this.#pool.batchRows = Math.min(batchRows, Math.ceil(batchBytes / rowBytes))
   }
 
   /**
@@ -134,8 +132,7 @@ export class BatchBuilder {
    * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
    */
   beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
-    const isChanged = setColumnTexts(this.#columns, input.file, texts, this.rowCount)
-    if (isChanged) this.#most = roomOfRow(this.#columns)
+    setColumnTexts(this.#columns, input.file, texts, this.rowCount)
     this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
     this.#places.beginInput(text.origin)
@@ -251,14 +248,6 @@ export class BatchBuilder {
     let sum = 0
     for (const { builder } of this.#columns) sum += builder.encodedBytes(this.rowCount)
     return sum
-  }
-
-  /** Limits for the next block, so that only its last row can make the batch reach `batchBytes`. */
-  roomFor(batchBytes: number): { rows: number; textBytes: number } {
-    const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
-    const { row, textByte } = this.#most
-    const textBytes = textByte === 0 ? Infinity : Math.max(1, Math.floor(half / textByte))
-    return { rows: 1 + Math.floor(half / row), textBytes }
   }
 
   /** True if a batch would have no row and no counted record. */

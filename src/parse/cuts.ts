@@ -1,7 +1,7 @@
 /*
   Where batches end. Batches that are known by their place end where the bytes of the inputs and sizes that all processes of a run share say,
-  so the place is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began. Other batches
-  end with the row that fills them.
+  so the place is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began. Other batches, those of
+  a program's rows, end with the row that makes them complete, or with the block that brings them to their size on the wire.
 */
 import { InputError } from '../errors.js'
 import type { BatchBuilder } from './batch-builder.js'
@@ -16,18 +16,17 @@ export interface CutSizes {
 
 /** What the batch under construction still takes. */
 export interface BatchRoom {
-  /** Number of records; 0 if the batch is full. Only the last of them may fill it. */
+  /** Number of records; 0 if the batch is full. */
   readonly records: number
-  readonly textBytes: number
   /** Offset in the input from which on a record belongs to the next batch. */
   readonly boundaryBytes: number
 }
 
-const noRoom: BatchRoom = { records: 0, textBytes: 0, boundaryBytes: 0 }
-const roomForOne: BatchRoom = { records: 1, textBytes: Infinity, boundaryBytes: Infinity }
+const noRoom: BatchRoom = { records: 0, boundaryBytes: 0 }
+const roomForOne: BatchRoom = { records: 1, boundaryBytes: Infinity }
 
 /**
- * Decides where the batch ends, whatever the chunks of the input.
+ * Decides where the batch ends.
  * @param nextBytes  offset in the input after which the next record begins
  */
 export function batchRoom(
@@ -43,9 +42,7 @@ export function batchRoom(
   if (cuts !== undefined) return cuts.roomAfter(builder.recordCount, nextBytes)
   const { rowCount } = builder
   if (rowCount > 0 && (rowCount >= batchRows || builder.encodedBytes >= batchBytes)) return noRoom
-  const { rows, textBytes } = builder.roomFor(batchBytes)
-  const records = Math.max(1, Math.min(batchRows - rowCount, rows))
-  return { records, textBytes, boundaryBytes: Infinity }
+  return { records: Math.max(1, batchRows - rowCount), boundaryBytes: Infinity }
 }
 
 /**
@@ -80,7 +77,7 @@ export class Cuts {
     // Wherever the first record of a batch begins, it is in the batch.
     if (nextBytes >= boundaryBytes) return recordCount > 0 ? noRoom : roomForOne
     const records = Math.max(0, this.#sizes.records - recordCount)
-    return { records, textBytes: Infinity, boundaryBytes }
+    return { records, boundaryBytes }
   }
 
   /** The batch has the records up to this offset of the input. */

@@ -52,7 +52,7 @@ export interface BatchOptions {
   readonly cells?: CellRules
   /** Limit of a batch in rows. */
   readonly batchRows: number
-  /** A batch ends with the row that brings it to this many bytes on the wire. */
+  /** A batch ends with the block of rows that brings it to this many bytes on the wire. */
   readonly batchBytes: number
   /** How long rows may wait for the rest of their batch; by default, until the batch is full. */
   readonly flushIntervalMs?: number | undefined

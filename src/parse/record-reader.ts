@@ -300,10 +300,11 @@ class RecordReader {
   #fillBlock(limit: number): boolean {
     const { block, tokenizer } = this.#input
     block.clear()
-    const { records, textBytes, boundaryBytes } = this.#room
+    const { batchBytes } = this.#options
+    const { records, boundaryBytes } = this.#room
     tokenizer.boundaryBytes = boundaryBytes
     const maxRecords = Math.min(records, limit - this.recordsRead)
-    return tokenizer.fill(block, maxRecords, Math.min(largestBlockBytes, textBytes))
+    return tokenizer.fill(block, maxRecords, Math.min(largestBlockBytes, batchBytes))
   }
 
   get #room(): BatchRoom {
@@ -324,9 +325,7 @@ class RecordReader {
   #takeFed(rows: FedRows): void {
     const { tokenizer } = this.#input
     const builder = this.#builder
-    const { records, textBytes } = this.#room
-    let rowCount = Math.min(rows.rowCount, records)
-    while (rowCount > 1 && rowCount > textBytes) rowCount >>= 1
+    let rowCount = Math.min(rows.rowCount, this.#room.records)
     this.#beginBatch()
     rowCount = builder.putRows(rows, rowCount, tokenizer.resumePoint)
     this.#arriving.fed = undefined

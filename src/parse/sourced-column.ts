@@ -78,7 +78,6 @@ export function sourcedColumn(
 
 /**
  * Sets the texts that columns take from the path of the next input, whose rows begin at `firstRow`.
- * @returns true if some column uses texts from the path
  * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */
 export function setColumnTexts(
@@ -86,11 +85,9 @@ export function setColumnTexts(
   file: string,
   texts: InputTexts,
   firstRow: number,
-): boolean {
-  let isChanged = false
+): void {
   for (const { name, typeText, builder, sources } of columns) {
     if (!sources.some(({ kind }) => kind === 'input')) continue
-    isChanged = true
     const known = sources.find(one => one.kind === 'input' && isBroken(texts[one.name]))
     if (known !== undefined) {
       throw new InputError(
@@ -109,7 +106,6 @@ export function setColumnTexts(
       { file, columnName: name },
     )
   }
-  return isChanged
 }
 
 /**

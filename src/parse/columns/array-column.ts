@@ -4,7 +4,7 @@
 import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { RecordBlock } from '../record-block.js'
 
 /** Separates array elements in cells that are made from JSON arrays. */
@@ -127,12 +127,6 @@ export class ArrayColumn implements ColumnBuilder {
   encodedBytes(rowCount: number): number {
     // On the wire, each row's count usually takes one byte, and each block of rows four more.
     return this.#elements.encodedBytes(this.#count) + rowCount
-  }
-
-  /** This limit holds even if all elements are empty and a delimiter follows each. */
-  get most(): WireRoom {
-    const { row, textByte } = this.#elements.most
-    return { row: row + 1, textByte: row + textByte }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

@@ -13,14 +13,6 @@ export interface CellFault {
   readonly expected: string
 }
 
-/** Upper limit for the size of a column's rows on the wire. */
-export interface WireRoom {
-  /** Bytes per row. */
-  readonly row: number
-  /** Bytes that the column grows by for each byte of text in the row. */
-  readonly textByte: number
-}
-
 /** Builds one column. Call `read` for each block, `undo` if rows of the block were refused, and `take` at the end of a batch. */
 export interface ColumnBuilder {
   /**
@@ -37,8 +29,6 @@ export interface ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */
   encodedBytes(rowCount: number): number
-  /** Upper limit for a row's size, known before the row is read. It determines how many rows certainly fit. */
-  readonly most: WireRoom
   /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
   /**
@@ -47,26 +37,4 @@ export interface ColumnBuilder {
    * @returns how many values were appended
    */
   put?(values: readonly unknown[], count: number, firstRow: number): number
-}
-
-/**
- * Upper limit for the size of a row in all columns. A text counts once for each column that its field fills.
- * @param columns  each with the indexes of the fields that fill it
- */
-export function roomOfRow(
-  columns: readonly {
-    readonly builder: Pick<ColumnBuilder, 'most'>
-    readonly fields: readonly number[]
-  }[],
-): WireRoom {
-  const textBytes = new Map<number, number>()
-  let row = 0
-  for (const { builder, fields } of columns) {
-    const { most } = builder
-    row += most.row
-    for (const field of new Set(fields)) {
-      textBytes.set(field, (textBytes.get(field) ?? 0) + most.textByte)
-    }
-  }
-  return { row, textByte: Math.max(0, ...textBytes.values()) }
 }

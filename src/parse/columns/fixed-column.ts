@@ -9,7 +9,7 @@ import type { Column } from '../../protocol/value.js'
 import { isRead, notFinite, noValue, type NumberArray, type ReadCell } from '../cells/read-cell.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
 
 export interface FixedLayout {
   readonly bytesPerRow: number
@@ -189,10 +189,6 @@ export class FixedColumn implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return rowCount * this.#type.bytesPerRow
-  }
-
-  get most(): WireRoom {
-    return { row: this.#type.bytesPerRow, textByte: 0 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

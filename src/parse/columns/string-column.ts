@@ -10,7 +10,7 @@ import { limitText } from '../../schema/text-limits.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
 
 /** Bytes of the length before a BLOB. */
 const lengthBytes = 4
@@ -93,7 +93,7 @@ export class StringColumn implements ColumnBuilder {
   /** Makes room for the texts of the block. */
   #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
     this.#lengthBefore = this.#length
-    let needed = this.#length + this.most.row * rowCount
+    let needed = this.#length + (this.#isBlob ? lengthBytes : 1) * rowCount
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       needed += ends[cell]! - starts[cell]!
     }
@@ -118,10 +118,6 @@ export class StringColumn implements ColumnBuilder {
 
   encodedBytes(): number {
     return this.#length
-  }
-
-  get most(): WireRoom {
-    return { row: this.#isBlob ? lengthBytes : 1, textByte: 1 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

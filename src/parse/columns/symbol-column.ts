@@ -6,7 +6,7 @@ import { KnownTexts } from '../../kernel/known-texts.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { explainText, mostPutBytes, mostUtf8Bytes, writeText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
@@ -99,11 +99,6 @@ export class SymbolColumn implements ColumnBuilder {
   encodedBytes(rowCount: number): number {
     const { texts, textBytes } = this.#symbols
     return rowCount * bytesPerRow + textBytes + texts.length
-  }
-
-  /** This limit assumes that each text is new, and so enters the base. */
-  get most(): WireRoom {
-    return { row: bytesPerRow + 1, textByte: 1 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

@@ -5,7 +5,7 @@
 import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { slackBytes } from '../window.js'
 
 /** Texts of one input by name; undefined for null. */
@@ -37,9 +37,7 @@ export class TemplateText {
   /** Filled by `compose`: a block with one field and its own bytes. */
   readonly block: RecordBlock
   /** Upper limit of a text's bytes that come from constants, path parts and the line number, not from fields. */
-  fixedBytes = 0
-  /** How often the template names its most frequent field. */
-  readonly mostOfField: number
+  #fixedBytes = 0
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
   #isNull = false
@@ -48,32 +46,25 @@ export class TemplateText {
   constructor(parts: readonly TextSource[], rowCapacity: number) {
     this.#parts = parts
     this.block = new RecordBlock(1, rowCapacity)
-    const counts = new Map<number | string, number>()
-    for (const part of parts) {
-      const key =
-        part.kind === 'field' ? part.index : part.kind === 'member' ? part.name : undefined
-      if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
-    }
-    this.mostOfField = Math.max(0, ...counts.values())
     this.setTexts({})
   }
 
   /** Sets the texts of one input for the following rows. */
   setTexts(texts: InputTexts): void {
     let fields = 0
-    this.fixedBytes = 0
+    this.#fixedBytes = 0
     this.#isNull = false
     this.#pieces = this.#parts.map(part => {
       if (part.kind === 'field' || part.kind === 'member') {
         return { bytes: undefined, number: fields++ }
       }
       if (part.kind === 'line') {
-        this.fixedBytes += lineBytes
+        this.#fixedBytes += lineBytes
         return { bytes: undefined, number: -1 }
       }
       const text = part.kind === 'constant' ? part.text : texts[part.name]
       const bytes = encoder.encode(text)
-      this.fixedBytes += bytes.length
+      this.#fixedBytes += bytes.length
       this.#isNull ||= bytes.length === 0
       return { bytes, number: -1 }
     })
@@ -131,7 +122,7 @@ export class TemplateText {
   }
 
   #reserve(rowCount: number, fields: readonly FieldCells[]): void {
-    let needed = slackBytes + rowCount * this.fixedBytes
+    let needed = slackBytes + rowCount * this.#fixedBytes
     for (const { starts, ends, first, step } of fields) {
       for (let row = 0, cell = first; row < rowCount; row++, cell += step) {
         needed += ends[cell]! - starts[cell]!
@@ -223,12 +214,6 @@ export class TemplateColumn implements ColumnBuilder {
   /** A block with a single field, which holds the texts that were composed last. */
   get composed(): RecordBlock {
     return this.#text.block
-  }
-
-  get most(): WireRoom {
-    const { row, textByte } = this.#builder.most
-    const { fixedBytes, mostOfField } = this.#text
-    return { row: row + textByte * fixedBytes, textByte: textByte * mostOfField }
   }
 }
 
