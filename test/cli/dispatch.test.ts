@@ -16,11 +16,16 @@ import { version } from '../../src/version.js'
 import { fakeProcess, runMain, type FakeTerminals } from './run-cli.js'
 import { deepTest } from '../helpers/runs.js'
 
-t.test('without a command the help goes to standard error, code 64', async t => {
+t.test('without a command, help and three commands to begin with go to standard error', async t => {
   const { code, stdout, stderr } = await runMain([])
-  t.equal(code, 64)
-  t.equal(stdout, '')
+  t.strictSame([code, stdout], [64, ''])
   t.match(stderr, /^Usage: ddb-ingest/)
+  t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [
+    '  ddb-ingest demo',
+    '  ddb-ingest schema',
+    '  ddb-ingest load',
+  ])
+  t.match(stderr, /columns of a table for the file/)
 })
 
 t.test('requested help goes to standard output, code 0', async t => {
@@ -29,16 +34,6 @@ t.test('requested help goes to standard output, code 0', async t => {
     t.strictSame({ code, stderr }, { code: 0, stderr: '' })
     for (const { name } of commands) t.match(stdout, new RegExp(`^  ${name}\\b`, 'm'), name)
   }
-})
-
-t.test('without arguments the program names the three commands to begin with', async t => {
-  const { stderr } = await runMain([])
-  t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [
-    '  ddb-ingest demo',
-    '  ddb-ingest schema',
-    '  ddb-ingest load',
-  ])
-  t.match(stderr, /columns of a table for the file/)
 })
 
 t.test(
@@ -64,6 +59,8 @@ t.test(
 const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['laod'], /unknown command 'laod' \(did you mean load\?\)/],
   [['exec', '-e', '1', 'b.dos'], /a file or -e, not both/],
+  [['exec', 'a', 'b'], /too many arguments/],
+  [['load', '-t'], /argument missing/],
   [['load', 'x.csv', '--password', 'hunter2'], /a password does not belong on the command line/],
   [['load', 'x.csv', '--password=hunter2'], /a password does not belong on the command line/],
   [['load', 'x.csv', '--pasword=hunter2'], /unknown option '--pasword'/],

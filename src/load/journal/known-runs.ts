@@ -46,7 +46,7 @@ export interface StrangeFile {
 }
 
 /** A clean-up removes the journal of a finished run this many days after the run's end. */
-export const keptDays = 30
+const keptDays = 30
 const keptMs = keptDays * 86_400_000
 
 /**

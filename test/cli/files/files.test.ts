@@ -164,12 +164,15 @@ t.test('if standard output cannot be written, the exit code is 74, also in the f
     const code = await main([...base, ...argv], { ...fake.processEnvironment, stdout: failing() })
     return { code, stderr: fake.stderr() }
   }
-  const summary = join(dir, 's.json')
+  const [summary, metrics] = [join(dir, 's.json'), join(dir, 'm.prom')]
   for (const json of [[], ['--json']]) {
-    const { code, stderr } = await run(`--json=${summary}`, ...json)
+    const { code, stderr } = await run(`--json=${summary}`, '--metrics-file', metrics, ...json)
     t.equal(code, 74)
     t.match(stderr, /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
     t.match(JSON.parse(readFileSync(summary, 'utf8')), { exitCode: 74, rows: { confirmed: 1 } })
+    const figures = readFileSync(metrics, 'utf8')
+    t.match(figures, /^ddb_ingest_exit_code\{.*\} 74\n[^]*^ddb_ingest_rows\{.*"confirmed"\} 1$/m)
+    t.notMatch(figures, 'last_success')
   }
   t.equal((await run('-q')).code, 0, 'nothing to write')
   t.equal(

@@ -20,11 +20,6 @@ function read(...argv: string[]) {
   return { name: command.name, args, flags: Object.fromEntries(flags), files }
 }
 
-const answer = (...argv: string[]): string => {
-  const line = readCommandLine(argv, commands, 80)
-  return 'answer' in line ? line.answer : ''
-}
-
 t.test('arguments and flags may come in any order; repeated flags keep all values', async t => {
   t.strictSame(
     read('load', 'a.csv', '-t', 'trades', '-b5000', '--null=NA', '--null', '-', '-q', 'b.csv'),
@@ -58,28 +53,6 @@ t.test('switches may be combined, and all words after two dashes are arguments',
     flags: { quiet: ['true'], 'dry-run': ['true'] },
     files: [],
   })
-})
-
-t.test('an error names the nearest option', async t => {
-  const mistakes: readonly (readonly [string[], RegExp])[] = [
-    [['laod'], /unknown command 'laod'.*did you mean load\?/s],
-    [['load', '--tabel', 'x'], /unknown option '--tabel'.*did you mean --table\?/s],
-    [['load', '-t'], /argument missing/],
-    [['exec', 'a', 'b'], /too many arguments/],
-    [['demo', 'x'], /too many arguments/],
-  ]
-  for (const [argv, message] of mistakes) {
-    t.throws(() => read(...argv), { code: 'DDB_USAGE', message }, argv.join(' '))
-  }
-})
-
-t.test('requests for help and version are recognized', async t => {
-  t.match(answer(), /^Usage: ddb-ingest/)
-  t.match(answer('--help'), /^ {2}load \[options\] \[source\.\.\.\] /m)
-  t.match(answer('--version'), /^\d+\.\d+\.\d+\n$/)
-  t.match(answer('help', 'load'), /^Usage: ddb-ingest load/)
-  const line = readCommandLine(['load'], commands, 80)
-  t.equal('answer' in line || line.help(), answer('load', '--help'))
 })
 
 const sources = (given: Partial<OptionSources> = {}): OptionSources => ({

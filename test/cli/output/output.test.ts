@@ -11,7 +11,6 @@ import {
   clip,
   clockText,
   counted,
-  didYouMean,
   displayWidth,
   durationText,
   grouped,
@@ -259,11 +258,6 @@ t.test('numbers are printed as people write them', async t => {
   const durations = ['0.35 s', '12.3 s', '2 min 5 s', '1 h 2 min']
   t.strictSame([350, 12_340, 125_000, 3_725_000].map(durationText), durations)
   t.strictSame([7000, 3_723_000].map(clockText), ['0:07', '1:02:03'])
-})
-
-t.test('for an unknown name, the nearest names are suggested', async t => {
-  t.equal(didYouMean('tabel', ['table', 'types', 'host']), ' (did you mean table?)')
-  t.equal(didYouMean('zzzzzz', ['table', 'host']), '')
 })
 
 t.test('in GitHub Actions, an error is an annotation of the line of the input', t => {

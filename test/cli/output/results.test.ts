@@ -3,9 +3,7 @@
 */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import t from 'tap'
-import { main } from '../../../src/cli/main.js'
 import { checkText } from '../../../src/cli/output/check-text.js'
 import { emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
 import { metricsText } from '../../../src/cli/output/metrics.js'
@@ -34,7 +32,7 @@ import {
   runRecord,
   writeJournal,
 } from '../../helpers/journals.js'
-import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
+import { runMain, type Outcome } from '../run-cli.js'
 import { fileFolder } from '../../helpers/file-folder.js'
 
 const asked: AskedRun = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
@@ -694,25 +692,6 @@ t.test('a failed run also writes metrics, and keeps the time of the last success
   }
   t.strictSame(readdirSync(dir), ['run.prom'], 'no other file is left')
 })
-
-t.test(
-  'if the result of a run could not be printed, the metrics do not report success either',
-  async t => {
-    const path = join(t.testdir(), 'run.prom')
-    const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })
-    const stdout = new Writable({
-      write: (_chunk, _encoding, done) =>
-        done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
-    })
-    const words = ['-t', 'prices', '--metrics-file', path]
-    const argv = ['load', '--host', `127.0.0.1:${server.port}`, ...words]
-    t.equal(await main(argv, { ...processEnvironment, stdout }), 74)
-    const values = valuesOf(readFileSync(path, 'utf8'))
-    t.equal(values.get('ddb_ingest_exit_code'), 74)
-    t.equal(values.get('ddb_ingest_rows confirmed'), 1)
-    t.notOk(values.has('ddb_ingest_last_success_timestamp_seconds'))
-  },
-)
 
 t.test('labels are escaped', async t => {
   const { stdout } = await load([], 'id,price\n1,1\n')

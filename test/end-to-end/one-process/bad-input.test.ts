@@ -2,9 +2,6 @@ import { readFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { load } from '../../../src/load/load.js'
-import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
-import { freePort } from '../../helpers/free-port.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -113,95 +110,6 @@ t.test('lenient turns bad cells into nulls and counts them', async t => {
     [1, 0, 1, 0],
   )
   t.same(await rows('select * from trades'), [['', 'A', '', '1']])
-})
-
-t.test('missing inputs, targets and servers end the run before the first row', async t => {
-  const { load: loadHere, server } = await startLoadServer(t, tradesScript)
-  const dir = t.testdir({ 'ok.csv': tradesHeader + good, 'other.csv': 'time,symbol,price,id\n' })
-  const ok = join(dir, 'ok.csv')
-  const cases: [
-    string,
-    number,
-    string,
-    RegExp,
-    Parameters<typeof loadHere>[0],
-    Parameters<typeof loadHere>[1],
-  ][] = [
-    ['no such file', 66, 'DDB_INPUT_MISSING', /no file/, [ok, join(dir, 'none.csv')], {}],
-    ['a column is missing', 65, 'DDB_INPUT_COLUMN', /"sym".*symbol/, join(dir, 'other.csv'), {}],
-    [
-      'no such table',
-      78,
-      'DDB_TARGET',
-      /"trade".*Did you mean "trades"/,
-      ok,
-      { target: { table: 'trade' } },
-    ],
-    [
-      'no such DFS table',
-      78,
-      'DDB_TARGET',
-      /dfs:\/\/none\/t/,
-      ok,
-      { target: { table: 'dfs://none/t' } },
-    ],
-    [
-      'no such function',
-      78,
-      'DDB_TARGET',
-      /"nope"/,
-      ok,
-      { target: { function: 'nope', types: 'a:INT' } },
-    ],
-    [
-      'a wrong password',
-      77,
-      'DDB_LOGIN',
-      /password/,
-      ok,
-      {
-        server: { host: server.host, port: server.port, user: 'admin', password: 'wrong-secret' },
-      },
-    ],
-  ]
-  for (const [what, exitCode, code, message, inputs, change] of cases) {
-    const result = await loadHere(inputs, change)
-    t.match(result, { exitCode, error: { code, message }, rows: { read: 0 } }, what)
-    t.notMatch(JSON.stringify(result), /wrong-secret|123456/, `${what}: no secret in the result`)
-  }
-})
-
-t.test('without a server the exit code is 69, and the error names the embedded server', async t => {
-  const port = await freePort()
-  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
-  t.match(
-    await load({
-      inputs: [join(dir, 'ok.csv')],
-      server: { host: '127.0.0.1', port },
-      target: { table: 'trades' },
-      delivery: { retries: 0 },
-    }),
-    {
-      exitCode: 69,
-      error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
-      rows: { read: 0 },
-    },
-  )
-})
-
-t.test('a run waits for a starting server', async t => {
-  const port = await freePort()
-  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
-  let starting: Promise<EmbeddedServer> | undefined
-  const result = await load({
-    inputs: [join(dir, 'ok.csv')],
-    server: { host: '127.0.0.1', port },
-    target: { table: 'trades' },
-    onNotice: () => void (starting ??= startServer({ port, initScript: tradesScript })),
-  })
-  const server = await starting
-  t.teardown(() => server?.close())
-  t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
 })
 
 t.test('if a server disconnects during a load, the exit code is 4 and the rows add up', async t => {

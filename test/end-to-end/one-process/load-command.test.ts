@@ -136,12 +136,13 @@ t.test('every failure gives an object, an exit code and a message', async t => {
     t.equal(result.code, exitCode, argv.join(' '))
     const object = JSON.parse(result.stdout) as LoadResult
     t.strictSame(Object.keys(object).sort(), members)
-    t.match(object, { status: 'failed', exitCode, error: { code } })
+    t.match(object, { status: 'failed', exitCode, error: { code }, rows: { read: 0 } })
     t.match(result.stderr, new RegExp(`^ddb-ingest: .*\\[${code}\\]$`, 'm'))
     t.strictSame(JSON.parse(await readFile(summary, 'utf8')), object, 'the summary is not stale')
     const plain = await load(argv, { stdin: rows })
     t.equal(plain.code, exitCode)
     t.match(plain.stderr, new RegExp(`\\[${code}\\]`))
+    if (code === 'DDB_TARGET') t.match(plain.stderr, /"pricse".*Did you mean "prices"/)
   }
 })
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, LoadResult } from '../../../src/load/options.js'
 import { closedGate } from '../../helpers/gate.js'
-import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import type { RequestInfo } from '../../../src/server/index.js'
 import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -59,59 +59,13 @@ async function freezingAfter(
   }
 }
 
-function addUp({ rows }: LoadResult): number {
-  return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
-}
-
 const sixRows = ['note\n', 'a\nb\nc\nd\ne\nf\n']
-const unconfirmed = { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' } }
-
-t.test('in sync mode a missing answer ends the run', async t => {
-  const here = await freezingAfter(t, 1)
-  const result = await here.run(sixRows, { mode: 'sync' })
-  // No server is left to say whether the confirmed rows are still in the table.
-  t.match(result, { ...unconfirmed, rows: { confirmed: 0, unconfirmed: 4 } })
-  t.equal(addUp(result), result.rows.read)
-})
 
 deepTest(t, 'in sync mode the run waits for a working server', async t => {
   const here = await freezingAfter(t, Infinity)
   const target = { function: 'slowly', types: 'note:STRING' }
   const result = await here.run(sixRows.slice(0, 1).concat('a\n'), { mode: 'sync' }, target)
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
-})
-
-/** Endless rows, in pieces that fill every buffer between the input and the server. */
-function* endless(): Generator<string> {
-  yield 'note\n'
-  for (;;) yield `${'x'.repeat(9_999)}\n`.repeat(100)
-}
-
-for (const confirm of ['auto', 'none'] as const) {
-  deepTest(
-    t,
-    `with --confirm ${confirm} a server that stops accepting data ends the run`,
-    async t => {
-      const here = await freezingAfter(t, 3)
-      const result = await here.run(endless(), {
-        confirm,
-        batchRows: 50,
-        maxInFlightBytes: 100_000,
-      })
-      t.match(result, unconfirmed)
-      t.ok(result.rows.unconfirmed > 0)
-      t.equal(addUp(result), result.rows.read)
-    },
-  )
-}
-
-deepTest(t, 'with receipts, the run also ends if its input has ended', async t => {
-  const here = await freezingAfter(t, 1)
-  const result = await here.run(sixRows, { mode: 'async' })
-  t.match(result, { exitCode: 4, rows: { read: 6 } })
-  // The run may have read the receipt of the first batch in time.
-  t.ok(result.rows.unconfirmed >= 4)
-  t.equal(addUp(result), 6)
 })
 
 deepTest(t, 'in sync mode, an answer that arrives while the run asks about it counts', async t => {
@@ -155,18 +109,4 @@ deepTest(t, 'a long pause of the input is not treated as silence of the server',
   const result = await here.run(paused(), { mode: 'async' })
   t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 } })
   t.equal(landed, 2, 'the pause came after a batch')
-})
-
-t.test('an unanswered question ends the run before its first row', async t => {
-  const here = await freezingAfter(t, 0, ({ text }) => asksSchema(text))
-  const result = await here.run(sixRows, { mode: 'async' })
-  t.match(result, { error: { code: 'DDB_TIMEOUT' }, rows: { confirmed: 0, unconfirmed: 0 } })
-})
-
-deepTest(t, 'a ledger that cannot be removed does not affect confirmed rows', async t => {
-  const here = await freezingAfter(t, 0, ({ text }) =>
-    text.startsWith('if(defined("ddbIngestLedger'),
-  )
-  const result = await here.run(sixRows, { mode: 'async' })
-  t.match(result, { exitCode: 0, rows: { confirmed: 6 }, error: null })
 })

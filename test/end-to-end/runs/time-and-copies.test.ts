@@ -84,28 +84,6 @@ function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
 
 const hourMs = 3_600_000
 
-for (const delivery of [
-  { mode: 'async' },
-  { mode: 'sync' },
-] as const satisfies readonly DeliveryOptions[]) {
-  deepTest(
-    t,
-    `time in which a process is suspended is not silence of the server: ${JSON.stringify(delivery)}`,
-    async t => {
-      const one = await scene(t, delivery)
-      const { platform, sleep } = stoppable()
-      one.onBatch = no => (no % 5 === 0 ? sleep(hourMs) : undefined)
-      const result = await one.here.load(
-        join(one.dir, 'rows.csv'),
-        { target: { table: 'target' }, delivery: { batchRows: 10, ...delivery } },
-        platform,
-      )
-      t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
-      t.same(await ids(one.here), upTo(rowCount))
-    },
-  )
-}
-
 t.test('a suspended run that still has its lock continues', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })

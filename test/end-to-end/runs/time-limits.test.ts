@@ -43,7 +43,11 @@ function connecting(
   })
 }
 
-const notConnected = { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { read: 0 } }
+const notConnected = {
+  exitCode: 69,
+  error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
+  rows: { read: 0 },
+}
 
 t.test('if nothing listens, all connection attempts together end within the timeout', async t => {
   const platform = platformOf(t, () => false)

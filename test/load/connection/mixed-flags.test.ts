@@ -13,7 +13,7 @@ import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { requestedFaults, startServer, type Faults } from '../../../src/server/index.js'
+import { startServer, type Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -25,33 +25,6 @@ async function serverWith(t: Test, faults: Faults = {}): Promise<number> {
   const server = await startServer({ port: 0, faults })
   t.teardown(() => server.close())
   return server.port
-}
-
-const found = {
-  mixedRefuse: ['lost', false],
-  mixedIgnore: ['refused', false],
-  mixedReorder: ['refused', false],
-  mixedAnswer: ['refused', false],
-  mixedStall: ['unknown', undefined],
-} as const
-
-for (const [name, [probed, mixedFlags]] of Object.entries(found)) {
-  t.test(`${name}: ${probed}`, async t => {
-    const port = await serverWith(t, requestedFaults(name))
-    const session = await connect({ host, port })
-    t.equal((await probeMixedFlags(session, 60_000)).found, probed)
-    session.abandon(new Error('done') as never)
-    let opened = 0
-    const reconnect = (): Promise<Session> => {
-      opened++
-      return connect({ host, port })
-    }
-    const { control, mixedFlags: told } = await askMixedFlags(await reconnect(), 60_000, reconnect)
-    t.equal(told, mixedFlags)
-    t.equal(opened, probed === 'lost' ? 3 : 2, 'nothing is asked on a probed session')
-    t.match(await control.run('1'), { value: 1 }, 'the session works')
-    await control.close()
-  })
 }
 
 t.test('accepted: the session stays, and a single lost connection proves nothing', async t => {

@@ -1,8 +1,7 @@
-import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
-  keptDays,
   listRuns,
   readRun,
   removeOldRuns,
@@ -13,15 +12,7 @@ import { lockRun } from '../../../src/load/journal/open-journal.js'
 import type { Files } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { closedGate } from '../../helpers/gate.js'
-import {
-  batchRecord,
-  dayMs,
-  endRecord,
-  inputsRecord,
-  processRecord,
-  runRecord,
-  writeJournal,
-} from '../../helpers/journals.js'
+import { dayMs, endRecord, processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 
 const { files } = systemPlatform
 const begun = (runId: string): JournalRecord[] => [runRecord(runId), processRecord(1)]
@@ -72,73 +63,9 @@ t.test('a run held by a living process is running, and no other process may hold
   t.match(await readRun(folder, 'r', files, asked), { state: 'killed', holder: undefined })
 })
 
-t.test('files that are not journals are named and do no harm', async t => {
-  const folder = t.testdir()
-  writeJournal(folder, 'good', begun('good'), { tail: '0000' })
-  writeJournal(folder, 'empty', [])
-  writeJournal(folder, 'moved', begun('other'))
-  writeJournal(folder, 'broken', [...begun('broken'), batchRecord(1)])
-  writeFileSync(join(folder, 'runs', 'notes.txt'), 'x')
-  mkdirSync(join(folder, 'runs', 'folder.journal'))
-  const { runs, strange } = await listRuns(folder, files)
-  t.match(runs, [{ runId: 'good', tornBytes: 4 }])
-  t.equal(runs.length, 1)
-  t.strictSame(strange.map(({ path }) => path.slice(folder.length + 6)).sort(), [
-    'broken.journal',
-    'empty.journal',
-    'folder.journal',
-    'moved.journal',
-    'notes.txt',
-  ])
-  t.match(
-    strange.find(({ path }) => path.endsWith('moved.journal')),
-    { reason: /run "other"/ },
-  )
-  await t.rejects(readRun(folder, 'empty', files), { code: 'DDB_RUN_DAMAGED', exitCode: 66 })
-})
-
 /** The end time of the runs below. */
 const endedMs = Date.parse('2026-01-02T04:00:00.000Z')
 const at = (ms: number) => ({ files, clock: { ...systemPlatform.clock, wallMs: () => ms } })
-
-t.test('only finished runs are removed, after the retention time in their journals', async t => {
-  const folder = t.testdir()
-  const old = [inputsRecord, endRecord()]
-  // The program must ignore the modification time of the file, because a copy is younger and clocks can be wrong.
-  writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
-  writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
-  writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
-  const removed: RemovedRun[] = []
-  await removeOldRuns(folder, at(endedMs + keptDays * dayMs), removed)
-  t.strictSame(removed, [], 'not yet')
-  await removeOldRuns(folder, at(endedMs + keptDays * dayMs + 1), removed)
-  t.strictSame(removed, [{ runId: 'old', endedAt: '2026-01-02T04:00:00.000Z' }])
-  t.strictSame(readdirSync(join(folder, 'runs')).sort(), ['broken.journal', 'killed.journal'])
-})
-
-t.test('nothing is removed while the clock is earlier than one of the journals', async t => {
-  const folder = t.testdir()
-  writeJournal(folder, 'old', [...begun('old'), endRecord()])
-  const late = '2027-01-01T00:00:00.000Z'
-  const lateRuns: Record<string, JournalRecord[]> = {
-    began: [runRecord('late', { startedAt: late })],
-    'went on': [runRecord('late'), { kind: 'process', startedAt: late }],
-    ended: [...begun('late'), endRecord({ at: late })],
-  }
-  for (const [what, records] of Object.entries(lateRuns)) {
-    writeJournal(folder, 'late', records)
-    const removed: RemovedRun[] = []
-    await t.rejects(
-      removeOldRuns(folder, at(endedMs + 300 * dayMs), removed),
-      { code: 'DDB_CONFIG', exitCode: 78, message: /"late" records 2027-01-01/ },
-      what,
-    )
-    t.strictSame(removed, [])
-    t.equal(readdirSync(join(folder, 'runs')).length, 2)
-  }
-  await removeOldRuns(folder, at(endedMs + 370 * dayMs), [])
-  t.strictSame(readdirSync(join(folder, 'runs')), ['late.journal'])
-})
 
 t.test('a run that starts over meanwhile stays', async t => {
   const folder = t.testdir()

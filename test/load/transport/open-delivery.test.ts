@@ -1,65 +1,7 @@
-import t, { type Test } from 'tap'
-import { openDelivery } from '../../../src/load/transport/open-delivery.js'
-import type { Delivery } from '../../../src/load/transport/delivery.js'
-import { describeTarget } from '../../../src/load/target/describe-target.js'
+import t from 'tap'
 import type { LoadOptions, TargetOptions } from '../../../src/load/options.js'
-import { systemPlatform } from '../../../src/platform/system.js'
-import type { Faults } from '../../../src/server/index.js'
-import { claimName, namedRun } from '../../helpers/register.js'
-import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
-
-const initScript = `share streamTable(10:0, \`id\`sym, [INT,SYMBOL]) as target
-share keyedStreamTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]) as keyed
-db = database("dfs://d", VALUE, 1..3)
-db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`id)
-def put(mutable data) { tableInsert(objByName("target"), data) }
-addFunctionView(put)`
-
-interface Change extends Partial<LoadOptions> {
-  readonly faults?: Faults
-}
-
-/** A run with a known target, and its notices. */
-async function scene(t: Test, { faults = {}, ...change }: Change) {
-  const here = await startLoadServer(t, initScript, { faults })
-  const { host, port, node } = here.server
-  const notices: string[] = []
-  const run = testRun(
-    {
-      server: { host, port, user: 'admin', password: '123456' },
-      onNotice: notice => notices.push(notice),
-      ...change,
-    },
-    systemPlatform,
-  )
-  const target = await describeTarget(here.session, run.checked, run.options)
-  return {
-    node,
-    session: here.session,
-    notices,
-    run,
-    open: async (): Promise<Delivery> => {
-      const delivery = await openDelivery(run, target, here.session)
-      t.teardown(() => delivery.close())
-      return delivery
-    },
-    /** Tables of the run on the server. */
-    own: () => [...node.shared.keys()].filter(name => name.startsWith('ddbIngest')),
-  }
-}
-
-t.test('if a different run has the name, nothing is opened', async t => {
-  for (const delivery of [{ mode: 'sync' }, { mode: 'async' }] as const) {
-    const { open, own, node, session } = await scene(t, { delivery, runId: 'nightly' })
-    const { name } = await claimName(session, namedRun('nightly', 7n))
-    await t.rejects(open(), { code: 'DDB_LOCKED' })
-    await session.run('1')
-    t.equal(node.sessions.size, 1, 'the server has noticed by now that the others are closed')
-    t.same(own(), [name, 'ddbIngestRuns'], 'the other run keeps its ledger')
-  }
-})
 
 /** Servers that refuse to share tables, and the hint in the notice. */
 const refusals = [

@@ -64,16 +64,6 @@ t.test('the probe shows that a known key is not inserted again', async t => {
   t.match(await session.run('ddbIngestKnown'), { value: 0 })
 })
 
-t.test('a batch leaves a claim and an outcome', async t => {
-  const { deliver, receipts, rows } = await scene(t, { table: 'target' })
-  t.equal(await deliver(1, 0, 7, 1, 2, 3), 3)
-  t.strictSame(await receipts(), [
-    ['1', '0', '0', '7', '3', ''],
-    ['1', '0', '1', '7', '3', ''],
-  ])
-  t.strictSame(await rows('select id from target'), [['1'], ['2'], ['3']])
-})
-
 for (const countsDuplicates of [false, true]) {
   t.test(`of two copies one is stored: ${countsDuplicates ? 'read back' : 'counted'}`, async t => {
     const { deliver, receipts, rows } = await scene(t, { table: 'target' }, countsDuplicates)
