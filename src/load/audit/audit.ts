@@ -235,7 +235,7 @@ class Audit {
       await this.#readInput(block => differences.keep(block))
       differences.sort()
       table = await this.#readTable(block => differences.strike(block))
-      differences.leaveOpen()
+      differences.endStrikes()
     }
     if (differences.open > 0) {
       const again = await this.#readTable(block => differences.addStrangers(block))

@@ -89,8 +89,10 @@ export class Differences {
 
   /** Keeps the input's rows. */
   keep(block: Block): void {
-    this.#wholes.keep(block, block.whole)
-    this.#keys?.keep(block, block.identity)
+    eachChosen(block, this.#chosen, (row, bucket) => {
+      this.#wholes.add(bucket, rowBits(block.whole, row))
+      this.#keys?.add(bucket, rowBits(block.identity, row))
+    })
   }
 
   /** Must be called after the last row was kept. */
@@ -102,15 +104,16 @@ export class Differences {
 
   /** Strikes the table's rows out of the input's. */
   strike(block: Block): void {
-    this.#wholes.strike(block, block.whole)
-    this.#keys?.strike(block, block.identity)
+    eachChosen(block, this.#chosen, (row, bucket) => {
+      this.#wholes.collect(bucket, rowBits(block.whole, row))
+      this.#keys?.collect(bucket, rowBits(block.identity, row))
+    })
   }
 
-  /** Must be called after the last row was struck. */
-  leaveOpen(): void {
+  /** Must be called after the last row of the table. */
+  endStrikes(): void {
     this.#wholes.strikeCollected()
     this.#keys?.strikeCollected()
-    this.#wholes.leaveOpen()
     this.#repeated = this.#wholes.repeated
   }
 
@@ -146,7 +149,7 @@ export class Differences {
   ): void {
     eachChosen(block, this.#chosen, (row, bucket) => {
       const whole = rowBits(block.whole, row)
-      const isOpen = this.#wholes.take(bucket, whole)
+      const isOpen = this.#wholes.strike(bucket, whole)
       if (!isOpen && !this.#repeated.delete(whole)) return
       const isChanged =
         isOpen && this.#keys?.isStruck(bucket, rowBits(block.identity, row)) === true

@@ -117,7 +117,6 @@ export class KeptHashes {
   readonly repeated = new Set<number>()
   /** Hashes that only the table has. */
   readonly strange = new Set<number>()
-  readonly #chosen: Uint8Array
   readonly #starts = new Uint32Array(bucketCount + 1)
   /** Ends of the hashes of each bucket. */
   readonly #ends: Uint32Array
@@ -132,17 +131,11 @@ export class KeptHashes {
    * @param most  most rows of a bucket
    */
   constructor(chosen: Uint8Array, most: (bucket: number) => number) {
-    this.#chosen = chosen
     for (let bucket = 0; bucket < bucketCount; bucket++) {
       this.#starts[bucket + 1] = this.#starts[bucket]! + (chosen[bucket] === 1 ? most(bucket) : 0)
     }
     this.#ends = this.#starts.slice()
     this.#values = new Float64Array(this.#starts[bucketCount]!)
-  }
-
-  /** Keeps the input's rows. @param hashes  of whole rows or of their keys */
-  keep(rows: HashedRows, hashes: RowHashes): void {
-    eachChosen(rows, this.#chosen, (row, bucket) => this.add(bucket, rowBits(hashes, row)))
   }
 
   add(bucket: number, bits: number): void {
@@ -181,13 +174,11 @@ export class KeptHashes {
     }
   }
 
-  /** Strikes the table's rows, once `strikeCollected` is called. */
-  strike(rows: HashedRows, hashes: RowHashes): void {
-    eachChosen(rows, this.#chosen, (row, bucket) => {
-      if (this.#count === mostCollected) this.strikeCollected()
-      this.#collected[this.#count] = rowBits(hashes, row)
-      this.#collectedBuckets[this.#count++] = bucket
-    })
+  /** Strikes a row of the table, at the latest when `strikeCollected` is called. */
+  collect(bucket: number, bits: number): void {
+    if (this.#count === mostCollected) this.strikeCollected()
+    this.#collected[this.#count] = bits
+    this.#collectedBuckets[this.#count++] = bucket
   }
 
   strikeCollected(): void {
@@ -201,38 +192,22 @@ export class KeptHashes {
     }
     this.#count = 0
     for (let bucket = 0, i = 0; bucket < bucketCount; bucket++) {
-      for (; i < ends[bucket]!; i++) this.#strikeOne(bucket, ordered[i]!)
-    }
-  }
-
-  #strikeOne(bucket: number, bits: number): void {
-    const at = this.#lastUpTo(bucket, 2 * bits)
-    if (this.#strikeAt(at, bits)) return
-    // Those that are struck follow those that are open.
-    const isKnown = this.#values[at + 1] === 2 * bits + 1
-    if (isKnown) this.repeatedRows++
-    const others = isKnown ? this.repeated : this.strange
-    if (others.size < mostRemembered) others.add(bits)
-  }
-
-  /** Leaves the rows that the table lacks. */
-  leaveOpen(): void {
-    for (let bucket = 0; bucket < bucketCount; bucket++) {
-      let end = this.#starts[bucket]!
-      for (let at = end; at < this.#ends[bucket]!; at++) {
-        if (this.#values[at]! % 2 === 0) this.#values[end++] = this.#values[at]!
+      for (; i < ends[bucket]!; i++) {
+        const bits = ordered[i]!
+        if (this.strike(bucket, bits)) continue
+        const isKnown = this.isStruck(bucket, bits)
+        if (isKnown) this.repeatedRows++
+        const others = isKnown ? this.repeated : this.strange
+        if (others.size < mostRemembered) others.add(bits)
       }
-      this.#ends[bucket] = end
     }
   }
 
   /** Strikes one row. @returns false if it is not open */
-  take(bucket: number, bits: number): boolean {
-    return this.#strikeAt(this.#lastUpTo(bucket, 2 * bits), bits)
-  }
-
-  #strikeAt(at: number, bits: number): boolean {
+  strike(bucket: number, bits: number): boolean {
+    const at = this.#lastUpTo(bucket, 2 * bits)
     if (this.#values[at] !== 2 * bits) return false
+    // Those that are struck follow those that are open.
     this.#values[at] = 2 * bits + 1
     this.open--
     return true
