@@ -6,6 +6,7 @@
 */
 import { usageError } from '../errors.js'
 import { elementAt, formatScalar, formatValue } from '../protocol/element.js'
+import { shortestFloat } from '../protocol/types/fixed-types.js'
 import { formatTemporal, isTemporal, type TemporalType } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value } from '../protocol/value.js'
 
@@ -81,12 +82,22 @@ function plainScalar(scalar: Scalar, times: TimesAs): PlainOutput {
   if (type === 'LONG') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   // The empty text and a BLOB without bytes are nulls.
   if (typeof value === 'string' || type === 'BLOB') return value.length === 0 ? null : value
+  if (type === 'FLOAT') return Number.isFinite(value) ? shortestFloat(value) : value
   return typeof value === 'number' || typeof value === 'boolean' ? value : formatScalar(scalar)
 }
 
 function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
   const elements = { length: column.length }
   return withJson(Array.from(elements, (_, i) => toPlain(elementAt(column, i), times)))
+}
+
+/** One row of a table, with its cells under the names of their columns. */
+export function plainRow({ columnNames, columns }: Table, row: number, times?: TimesAs) {
+  const cells = columns.map((column, i) => [
+    columnNames[i]!,
+    toPlain(elementAt(column, row), times),
+  ])
+  return withJson(Object.fromEntries(cells) as Record<string, PlainOutput>)
 }
 
 function keyText(key: Value): string {
@@ -96,15 +107,16 @@ function keyText(key: Value): string {
 
 /** Adds `toJSON` if a value has no JSON equivalent. LONGs beyond 2^53, NaN and infinities become text, bytes base64. */
 function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(container: T): T {
-  if (Object.values(container).every(one => asJson(one) === one)) return container
+  if (Object.values(container).every(one => jsonOf(one) === one)) return container
   const toJSON = (): unknown =>
     Array.isArray(container)
-      ? container.map(asJson)
-      : Object.fromEntries(Object.entries(container).map(([name, one]) => [name, asJson(one)]))
+      ? container.map(jsonOf)
+      : Object.fromEntries(Object.entries(container).map(([name, one]) => [name, jsonOf(one)]))
   return Object.defineProperty(container, 'toJSON', { value: toJSON })
 }
 
-function asJson(value: PlainOutput): unknown {
+/** A value for `JSON.stringify`, which takes lists, objects and tables as they are. */
+export function jsonOf(value: PlainOutput): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
@@ -187,11 +199,8 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
 
   /** One object per row. */
   rows(): Row[] {
-    const columns = Object.entries(this.columns) as [string, PlainOutput[]][]
     const { length } = this
-    return Array.from({ length }, (_, row) =>
-      withJson(Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]!]))),
-    ) as Row[]
+    return Array.from({ length }, (_, row) => plainRow(this.typed, row, this.#times)) as Row[]
   }
 
   /** For `JSON.stringify`: the rows. */

@@ -3,9 +3,9 @@
 */
 import { elementAt, formatElement, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import { shortestFloat } from '../../protocol/types/fixed-types.js'
-import type { Column, Matrix, Scalar, Table, Value, Vector } from '../../protocol/value.js'
+import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 import type { Hide } from '../../client/login/hide-password.js'
+import { jsonOf, plainRow, toPlain } from '../../client/plain-output.js'
 import type { Paint } from '../output/output.js'
 import {
   clean,
@@ -197,88 +197,16 @@ function columnsThatFit(widths: readonly number[], columns = Infinity): number {
   return first < 0 ? widths.length : Math.max(first, 1)
 }
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
-
 /**
- * A JSON value and a line end, for programs; a table is an array with one object per row. Numbers that JSON cannot represent exactly become
- * strings: a LONG beyond 2^53, every DECIMAL, NaN and the infinities. Temporal values use DolphinDB's text form. A null becomes null.
+ * A JSON value and a line end, for programs, as `JSON.stringify` gives of a plain answer of the library. Of a table, each row is on a line
+ * of its own.
  */
 export function* jsonText(value: Value | undefined): Generator<string, void, void> {
-  if (value?.form !== 'table') return yield jsonLine(value === undefined ? null : jsonOf(value))
+  if (value?.form !== 'table') return yield jsonLine(jsonOf(toPlain(value)))
   for (let row = 0; row < value.rows; row++) {
-    yield `${row === 0 ? '[' : ','}\n${jsonLine(rowObject(value, row)).trimEnd()}`
+    yield `${row === 0 ? '[' : ','}\n${jsonLine(plainRow(value, row)).trimEnd()}`
   }
   yield value.rows === 0 ? '[]\n' : '\n]\n'
-}
-
-function jsonOf(value: Value): Json {
-  switch (value.form) {
-    case 'scalar':
-      return scalarJson(value)
-    case 'table':
-      return made(value.rows, row => rowObject(value, row))
-    case 'dictionary':
-      return Object.fromEntries(
-        made(value.keys.length, index => [
-          keyText(elementAt(value.keys, index)),
-          elementJson(value.values, index),
-        ]),
-      )
-    case 'matrix':
-      return made(value.rows, row =>
-        made(value.columns, column => elementJson(value.elements, column * value.rows + row)),
-      )
-    case 'pair':
-    case 'set':
-      return jsonOf(value.elements)
-    default:
-      return made(value.length, index => elementJson(value, index))
-  }
-}
-
-function rowObject({ columnNames, columns }: Table, row: number): Json {
-  return Object.fromEntries(
-    columnNames.map((name, index) => [name, elementJson(columns[index]!, row)]),
-  )
-}
-
-function elementJson(column: Column, index: number): Json {
-  return isNullAt(column, index) ? null : jsonOf(elementAt(column, index))
-}
-
-function keyText(key: Value): string {
-  const json = jsonOf(key)
-  return typeof json === 'string' ? json : JSON.stringify(json)
-}
-
-function scalarJson(scalar: Scalar): Json {
-  if (scalar.type === 'VOID' || scalar.value === null || scalar.value === '') return null
-  switch (scalar.type) {
-    case 'BOOL':
-    case 'CHAR':
-    case 'SHORT':
-    case 'INT':
-    case 'SYMBOL':
-    case 'STRING':
-      return scalar.value
-    case 'LONG': {
-      const number = Number(scalar.value)
-      return Number.isSafeInteger(number) ? number : String(scalar.value)
-    }
-    case 'FLOAT':
-      return numberJson(Number.isFinite(scalar.value) ? shortestFloat(scalar.value) : scalar.value)
-    case 'DOUBLE':
-      return numberJson(scalar.value)
-    case 'COMPLEX':
-    case 'POINT':
-      return scalar.value.map(numberJson)
-    default:
-      return formatScalar(scalar)
-  }
-}
-
-function numberJson(value: number): Json {
-  return Number.isFinite(value) ? value : String(value)
 }
 
 /**
