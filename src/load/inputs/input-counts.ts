@@ -42,7 +42,7 @@ export function newRecordCounter({ history: { found } }: Run, input: number): Ne
   const { records: knownRecords, offsetBytes: knownBytes } = found.sentOf(input)
   let rejectsAhead = 0
   return {
-    among: records => Math.max(0, records - knownRecords) - rejectsAhead,
+    among: records => Math.max(0, records - knownRecords - rejectsAhead),
     knownReject(offsetBytes) {
       if (offsetBytes >= knownBytes) rejectsAhead++
     },

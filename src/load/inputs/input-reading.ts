@@ -44,16 +44,16 @@ export interface OpenedInput {
   readonly maxRecords: number
   /** Whether a batch is passed on after the flush interval even if the batch is not full. */
   readonly flushes: boolean
-  /** Called whenever the summary has changed. @param newRecords  records that no earlier process has counted */
-  readonly progress: (newRecords: number) => void
+  /** Called whenever the summary has changed. */
+  readonly progress: () => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared?: SharedRows | undefined
   /** Set if batches are cut by place. */
   readonly cuts?: Cuts | undefined
   /** Makes the feed of a program's rows; left out for files and pipes. */
   readonly feed?: (mapping: ColumnMapping, cells: CellRules) => Feed
-  /** Awaited before a batch is passed on. */
-  readonly beforeBatch?: () => Promise<void> | undefined
+  /** Called before a batch is passed on. */
+  readonly beforeBatch?: () => void
   /** Called after each batch that the caller has taken. */
   readonly afterBatch?: () => void
 }
@@ -135,6 +135,7 @@ export class InputReading {
     const recordsRead = (): number => (resumed?.records ?? 0) + reader.recordsRead
     const { among, knownReject } = newRecordCounter(run, index)
     let lastReject = -1
+    let newRecords = 0
     /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
@@ -143,7 +144,10 @@ export class InputReading {
     const update = (): void => {
       summary.rows = recordsRead()
       summary.bytes = reader.taken.bytesRead
-      opened.progress(among(summary.rows))
+      const toldRecords = newRecords
+      newRecords = among(summary.rows)
+      run.state.rows.read += newRecords - toldRecords
+      opened.progress()
     }
     const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
@@ -184,8 +188,7 @@ export class InputReading {
         if (step instanceof Promise) yield step
         else {
           update()
-          const wait = opened.beforeBatch?.()
-          if (wait !== undefined) yield wait
+          opened.beforeBatch?.()
           this.#tellOffsets(run)
           const range = step.ranges.at(-1)!
           // If a batch holds only rows of earlier inputs, its place is known already.

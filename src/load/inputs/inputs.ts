@@ -164,8 +164,6 @@ class SequentialInputs implements Inputs {
   readonly #opener: InputOpener
   #doneBytes = 0
   #doneRecords = 0
-  /** How many records the run has read so far, including those that earlier processes counted. */
-  #records: number | undefined
   #totalBytes: number | undefined
 
   constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
@@ -285,7 +283,6 @@ class SequentialInputs implements Inputs {
   ): OpenedInput {
     summary.compression = source.compression
     const limit = this.#options.input?.limit
-    const before = this.#records ?? run.state.readBefore
     return {
       source,
       reader,
@@ -295,9 +292,7 @@ class SequentialInputs implements Inputs {
       cuts: this.#cuts,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: this.#inputs.paths[index] === '-',
-      progress: newRecords => {
-        this.#records = before + newRecords
-        run.state.rows.read = Math.max(run.state.readBefore, this.#records)
+      progress: () => {
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },
       afterBatch: () => this.#tellRead(run),

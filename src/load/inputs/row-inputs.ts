@@ -49,7 +49,6 @@ export function openRows(run: Run, store: RowStore): Inputs {
         maxRecords: limit ?? Infinity,
         flushes: true,
         progress() {
-          run.state.rows.read = summary.rows
           run.reporter.inputProgress(reader.taken.bytesRead, undefined)
         },
       })

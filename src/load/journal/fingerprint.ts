@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
+import { keptBytes, type ReadPart } from '../../source/follow/followed-chunks.js'
 import type { Fit } from './shape.js'
 
 /** Describes a file as it is stored, before any decompression. */
@@ -11,7 +12,7 @@ export const fingerprintShape = {
   sizeBytes: '#',
   /** ms since the epoch. */
   modifiedMs: 'time',
-  /** Hashes of the first and the last bytes, hexadecimal. */
+  /** Hashes of the first and the last bytes, hexadecimal: `keptBytes` of a followed file, else `endBytes`. */
   head: 'text',
   tail: 'text',
   /** Inode of a followed file, to find it under a different name. Decimal; 0 if the system has no inodes. */
@@ -21,8 +22,8 @@ export const fingerprintShape = {
 } as const
 export type Fingerprint = Fit<typeof fingerprintShape>
 
-/** Bytes hashed at each end of a file. */
-export const endBytes = 65_536
+/** Bytes hashed at each end of a file that does not grow. */
+const endBytes = 65_536
 const shownDigits = 12
 
 /**
@@ -54,13 +55,19 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
   return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
 }
 
-/** The fingerprint of a followed file, with its inode and creation time. @throws the system's error */
-export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
-  const { inode, bornNs, changedNs } = await file.status()
+/** The fingerprint of the part of a followed file that was read, with the file's inode and creation time. */
+export function followedFingerprint({ sizeBytes, head, tail, status }: ReadPart): Fingerprint {
+  const { inode, bornNs, changedNs, modifiedMs } = status!
   // Systems without creation times report the time of the last change instead. A rename changes that time, too.
   const isKnown = bornNs !== 0n && bornNs !== changedNs
-  const own = await fingerprintOfFile(file)
-  return { ...own, inode: String(inode), ...(isKnown ? { born: String(bornNs) } : {}) }
+  return {
+    sizeBytes,
+    modifiedMs: Math.floor(modifiedMs),
+    head: digestOf(head),
+    tail: digestOf(tail),
+    inode: String(inode),
+    ...(isKnown ? { born: String(bornNs) } : {}),
+  }
 }
 
 /**
@@ -72,7 +79,7 @@ export async function isSameGrown(before: Fingerprint, file: InputFile): Promise
   const { inode, sizeBytes, bornNs } = await file.status()
   if (String(inode) !== before.inode || sizeBytes < before.sizeBytes) return false
   if (before.born !== undefined && before.born !== String(bornNs)) return false
-  const length = Math.min(endBytes, before.sizeBytes)
+  const length = Math.min(keptBytes, before.sizeBytes)
   if ((await hashOf(file, 0, length)) !== before.head) return false
   return (await hashOf(file, before.sizeBytes - length, length)) === before.tail
 }
@@ -85,7 +92,11 @@ async function hashOf(file: InputFile, startBytes: number, lengthBytes: number):
     if (count === 0) break
     done += count
   }
-  return createHash('sha256').update(bytes.subarray(0, done)).digest('hex').slice(0, 32)
+  return digestOf(bytes.subarray(0, done))
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
 }
 
 /** Whether both fingerprints describe the same, unchanged file. */

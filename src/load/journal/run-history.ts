@@ -54,7 +54,7 @@ export class RunHistory {
     const { rows } = state
     const { confirmed, ...others } = this.found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
-    rows.read = state.readBefore = accountedFor(rows)
+    rows.read = accountedFor(rows)
     rejects.goOn(this.found)
     journal.follow(rejects, checked.onError !== 'stop')
   }

@@ -12,8 +12,6 @@ export interface RunState {
   readonly rows: RowCounts
   /** Lines of rejected records, except the first of each; only records of this process. */
   moreRejectedLines: number
-  /** The rows in `rows.read` that earlier processes read. */
-  readBefore: number
   /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
   sentRows: number
   /** Size of `sentRows` on the wire, before compression. */
@@ -45,7 +43,6 @@ export function newRunState(): RunState {
   return {
     rows: noRows(),
     moreRejectedLines: 0,
-    readBefore: 0,
     sentRows: 0,
     sentBytes: 0,
     isForgotten: false,

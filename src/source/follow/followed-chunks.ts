@@ -4,7 +4,7 @@
   has read with the file, to notice replaced content.
 */
 import { DdbError, InputError, option } from '../../errors.js'
-import type { Clock, InputFile } from '../../platform/platform.js'
+import type { Clock, DatedFileStatus, InputFile } from '../../platform/platform.js'
 import { wait } from '../../platform/clocks.js'
 import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
@@ -18,27 +18,38 @@ export const quietMs = 30_000
 /** How many of the first and last bytes are compared. Even files with similar lines differ within this length. */
 export const keptBytes: number = 16 * 1024
 
-export interface FollowedFile {
+export interface GrowingFile {
   readonly file: InputFile
   readonly name: string
   readonly clock: Clock
   readonly turns: Turns
   /** Aborted when reading must stop. */
   readonly ended: AbortSignal
-  /** True once the file's name leads to another file or to none. */
-  readonly hasLostName: () => boolean
+  /** Whether the file's name still leads to the file. */
+  readonly isNamed: () => Promise<boolean>
   /** Called whenever all bytes that are in the file have been read. */
-  readonly onEnd?: () => void
+  readonly onEnd?: (isNamed: boolean) => void
+}
+
+/** A part of a file, from its start, and the state of the file when the part was read. */
+export interface ReadPart {
+  sizeBytes: number
+  /** The first and the last bytes of the part, at most `keptBytes` each. */
+  head: Uint8Array
+  tail: Uint8Array
+  /** Undefined before the first look. */
+  status: DatedFileStatus | undefined
 }
 
 /** The bytes of a file, and a check that the file still holds them. */
 export interface FollowedChunks {
   /**
-   * The bytes from the file's start, readable once.
+   * The bytes from the file's start, readable once. While a chunk is used, no other file gets a turn; `return` ends that.
    * @throws {InputError} DDB_INPUT_TRUNCATED if the file has become shorter, or its content was replaced
    * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
   readonly chunks: Chunks
+  readonly read: Readonly<ReadPart>
   /**
    * Call this after the last chunk to check the file again.
    * @throws {InputError} DDB_INPUT_TRUNCATED for the same reasons as `chunks`; DDB_INPUT_READ if reading fails
@@ -46,97 +57,92 @@ export interface FollowedChunks {
   checkRead(): Promise<void>
 }
 
-export function followedChunks(followed: FollowedFile): FollowedChunks {
-  const read = newReadBytes(followed)
+const nothing = new Uint8Array(0)
+
+export function followedChunks(growing: GrowingFile): FollowedChunks {
+  const read: ReadPart = { sizeBytes: 0, head: nothing, tail: nothing, status: undefined }
+  const { file, name } = growing
   return {
-    chunks: chunksOf(followed, read),
+    chunks: chunksOf(growing, read),
+    read,
     async checkRead() {
       try {
-        await read.check()
+        await check(file, name, read)
       } catch (cause) {
         if (cause instanceof DdbError) throw cause
-        throw unreadable(followed.name, cause)
+        throw unreadable(name, cause)
       }
     },
   }
 }
 
-async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
-  const { file, clock, turns, ended, hasLostName, onEnd } = followed
+async function* chunksOf(growing: GrowingFile, read: ReadPart): Chunks {
+  const { file, name, clock, turns, ended, isNamed, onEnd } = growing
   let quietSinceMs = clock.nowMs()
-  let changedNs: bigint | undefined
   for (;;) {
+    const hasName = await isNamed()
     const status = await file.status()
     const { sizeBytes } = status
-    if (status.changedNs !== changedNs || sizeBytes !== read.position) await read.check()
-    changedNs = status.changedNs
-    if (sizeBytes > read.position) {
-      if (!(await turns.take(ended))) throw stopped()
+    if (status.changedNs !== read.status?.changedNs || sizeBytes !== read.sizeBytes) {
+      await check(file, name, read)
+    }
+    read.status = status
+    if (hasName || sizeBytes > read.sizeBytes) quietSinceMs = clock.nowMs()
+    if (sizeBytes > read.sizeBytes) {
+      const pass = await turns()
       try {
-        const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - read.position))
+        if (ended.aborted) throw stopped()
+        const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - read.sizeBytes))
         for (;;) {
           const count = await file.read(buffer, 0, buffer.length)
           if (count === 0) break
-          read.add(buffer.subarray(0, count))
+          add(read, buffer.subarray(0, count))
           yield buffer.subarray(0, count)
           if (ended.aborted) throw stopped()
         }
       } finally {
-        turns.release()
+        pass()
       }
-      quietSinceMs = clock.nowMs()
       continue
     }
-    onEnd?.()
-    if (hasLostName() && clock.nowMs() - quietSinceMs >= quietMs) return
+    onEnd?.(hasName)
+    if (!hasName && clock.nowMs() - quietSinceMs >= quietMs) return
     await wait(clock, lookEveryMs, ended)
     if (ended.aborted) throw stopped()
   }
 }
 
-/** The part of a file that was already read: its length, and its first and last bytes. */
-interface ReadBytes {
-  readonly position: number
-  add(chunk: Uint8Array): void
-  /** @throws {InputError} DDB_INPUT_TRUNCATED if the file no longer holds the part that was read */
-  check(): Promise<void>
+function add(read: ReadPart, chunk: Uint8Array): void {
+  const { head, tail } = read
+  read.sizeBytes += chunk.length
+  if (head.length < keptBytes) {
+    read.head = Buffer.concat([head, chunk.subarray(0, keptBytes - head.length)])
+  }
+  read.tail = Buffer.concat([tail, chunk.subarray(-keptBytes)]).subarray(-keptBytes)
 }
 
-function newReadBytes({ file, name }: FollowedFile): ReadBytes {
-  let head: Uint8Array = new Uint8Array(0)
-  let tail: Uint8Array = new Uint8Array(0)
-  let position = 0
-  const isThere = async (bytes: Uint8Array, start: number): Promise<boolean> => {
-    const found = new Uint8Array(bytes.length)
-    let done = 0
-    while (done < found.length) {
-      const count = await file.readAt(found, done, found.length - done, start + done)
-      if (count === 0) return false
-      done += count
-    }
-    return Buffer.compare(bytes, found) === 0
+/** @throws {InputError} DDB_INPUT_TRUNCATED if the file no longer holds the part that was read */
+async function check(
+  file: InputFile,
+  name: string,
+  { sizeBytes, head, tail }: Readonly<ReadPart>,
+): Promise<void> {
+  const now = await file.status()
+  if (now.sizeBytes < sizeBytes) throw cutShort(name, sizeBytes, now.sizeBytes)
+  const isSame = (await holds(file, head, 0)) && (await holds(file, tail, sizeBytes - tail.length))
+  if (!isSame) throw rewritten(name, sizeBytes)
+}
+
+/** Whether the file has these bytes at this offset. */
+async function holds(file: InputFile, bytes: Uint8Array, start: number): Promise<boolean> {
+  const found = new Uint8Array(bytes.length)
+  let done = 0
+  while (done < found.length) {
+    const count = await file.readAt(found, done, found.length - done, start + done)
+    if (count === 0) return false
+    done += count
   }
-  return {
-    get position() {
-      return position
-    },
-    add(chunk) {
-      position += chunk.length
-      if (head.length < keptBytes) {
-        head = Buffer.concat([head, chunk.subarray(0, keptBytes - head.length)])
-      }
-      tail =
-        chunk.length >= keptBytes
-          ? chunk.slice(chunk.length - keptBytes)
-          : Buffer.concat([tail, chunk]).subarray(-keptBytes)
-    },
-    async check() {
-      const { sizeBytes } = await file.status()
-      if (sizeBytes < position) throw cutShort(name, position, sizeBytes)
-      const isSame = (await isThere(head, 0)) && (await isThere(tail, position - tail.length))
-      if (!isSame) throw rewritten(name, position)
-    },
-  }
+  return Buffer.compare(bytes, found) === 0
 }
 
 const advice = (): string =>
@@ -169,40 +175,20 @@ function stopped(): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'reading was stopped')
 }
 
-/** Lets the run read only one file at a time, in the order of requests, so that memory does not grow with the number of files. */
-export interface Turns {
-  /** Waits for a turn. Returns false if `ended` is aborted first. */
-  take(ended: AbortSignal): Promise<boolean>
-  /** Passes the turn to the longest waiting request. */
-  release(): void
-}
+/**
+ * Lets the run read only one file at a time, so that memory does not grow with the number of files. Each call waits until all earlier callers
+ * have passed the turn on.
+ * @returns a function that passes the turn on
+ */
+export type Turns = () => Promise<() => void>
 
 export function newTurns(): Turns {
-  let isTaken = false
-  const waiting = new Set<() => void>()
-  return {
-    take(ended) {
-      if (ended.aborted) return Promise.resolve(false)
-      if (!isTaken) {
-        isTaken = true
-        return Promise.resolve(true)
-      }
-      return new Promise(resolve => {
-        const settle = (isMine: boolean): void => {
-          waiting.delete(begin)
-          ended.removeEventListener('abort', leave)
-          resolve(isMine)
-        }
-        const begin = (): void => settle(true)
-        const leave = (): void => settle(false)
-        waiting.add(begin)
-        ended.addEventListener('abort', leave)
-      })
-    },
-    release() {
-      const [next] = waiting
-      if (next === undefined) isTaken = false
-      else next()
-    },
+  let last = Promise.resolve()
+  return async () => {
+    const mine = last
+    let pass = (): void => undefined
+    last = new Promise(resolve => (pass = resolve))
+    await mine
+    return pass
   }
 }

@@ -5,13 +5,13 @@ import t from 'tap'
 import {
   fingerprintOf,
   fingerprintText,
-  followedFingerprint,
   isSame,
   isSameGrown,
   type Fingerprint,
 } from '../../../src/load/journal/fingerprint.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import type { Files } from '../../../src/platform/platform.js'
+import { fingerprintOfRead } from '../../helpers/followed.js'
 
 const endBytes = 65_536
 const path = join(t.testdir(), 'in.csv')
@@ -149,7 +149,7 @@ t.test('a followed file may grow, but not change otherwise', async t => {
   for (const size of [5, 3 * endBytes]) {
     writeFileSync(path, bytesOf(size))
     const file = await systemFiles.open(path)
-    const before = await followedFingerprint(file)
+    const before = await fingerprintOfRead(file)
     t.match(before, { sizeBytes: size, inode: String(statSync(path).ino) })
     t.equal(await isSameGrown(before, file), true)
     writeFileSync(path, bytesOf(size + 7))
@@ -173,7 +173,7 @@ t.test('a reused inode number is not taken for the old file', async t => {
     ...file,
     status: async () => ({ ...status, bornNs: born, changedNs: changed }),
   })
-  const before = await followedFingerprint(at(5n, 6n))
+  const before = await fingerprintOfRead(at(5n, 6n))
   t.equal(before.born, '5')
   t.equal(await isSameGrown(before, at(5n, 9n)), true, 'renamed')
   t.equal(await isSameGrown(before, at(7n, 7n)), false, 'created later, with the same content')
@@ -181,7 +181,7 @@ t.test('a reused inode number is not taken for the old file', async t => {
     [0n, 6n],
     [6n, 6n],
   ] as const) {
-    const unknown = await followedFingerprint(at(born, changed))
+    const unknown = await fingerprintOfRead(at(born, changed))
     t.equal(unknown.born, undefined, 'the file system does not tell')
     t.equal(await isSameGrown(unknown, at(changed + 1n, changed + 1n)), true)
   }

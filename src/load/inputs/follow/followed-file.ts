@@ -5,12 +5,13 @@ import { type UsageError, DdbError, option, usageError } from '../../../errors.j
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
 import { type Batch, batchesAmong } from '../../../parse/batch.js'
 import { Cuts } from '../../../parse/cuts.js'
-import type { InputFile } from '../../../platform/platform.js'
-import { followedChunks, type Turns } from '../../../source/follow/followed-chunks.js'
+import { fileKey } from '../../../platform/file-name.js'
+import type { Files, InputFile } from '../../../platform/platform.js'
+import { followedChunks, keptBytes, type Turns } from '../../../source/follow/followed-chunks.js'
 import { openGrowing } from '../../../source/open-source.js'
 import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
 import { placer, streamOf } from '../../journal/resumption.js'
-import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
+import { followedFingerprint, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
 import { dialectAsFound } from '../detected.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
@@ -25,18 +26,13 @@ export interface FollowedFile {
   readonly file: InputFile
   readonly summary: InputSummary
   /** The file's number in the journal; undefined without a journal, and until the format is known. */
-  number: number | undefined
-  fingerprint: Fingerprint | undefined
-  /** True once the file's name leads to another file, or nowhere. */
-  hasLostName: boolean
-  /** True if the whole content was read since the file lost its name. */
-  isReadSince: boolean
-  /** Records that no earlier process has read. */
-  newRecords: number
+  number?: number
+  /** Of the part that was read, as last recorded. */
+  fingerprint?: Fingerprint
+  /** True if the whole content was read and the file's name leads to another file, or nowhere. */
+  isReplaced: boolean
   /** Bytes that were read, but belong to no record yet, such as an incomplete last line. */
   leftBytes: number
-  /** When the file's length was last recorded in the journal, by the platform's clock. */
-  notedMs: number
 }
 
 export interface Following {
@@ -45,29 +41,18 @@ export interface Following {
   readonly reading: InputReading
   readonly turns: Turns
   readonly ended: AbortSignal
-  /** Called when a file has further records or bytes. @param more  records that no earlier process has read */
-  readonly onProgress: (more: number) => void
+  /** Called when a file has further records or bytes. */
+  readonly onProgress: () => void
 }
 
-export function newFollowedFile(
+/** @param known  if an earlier process has read the file */
+export async function newFollowedFile(
   path: string,
-  key: string,
   file: InputFile,
-  known?: { readonly number: number; readonly fingerprint: Fingerprint },
-): FollowedFile {
-  return {
-    path,
-    key,
-    file,
-    summary: newSummary(path),
-    number: known?.number,
-    fingerprint: known?.fingerprint,
-    hasLostName: false,
-    isReadSince: false,
-    newRecords: 0,
-    leftBytes: 0,
-    notedMs: -Infinity,
-  }
+  known: { readonly number?: number; readonly fingerprint?: Fingerprint } = {},
+): Promise<FollowedFile> {
+  const key = fileKey(path, await file.status())
+  return { path, key, file, summary: newSummary(path), isReplaced: false, leftBytes: 0, ...known }
 }
 
 /**
@@ -76,23 +61,42 @@ export function newFollowedFile(
  */
 export async function* batchesOf(
   followed: FollowedFile,
-  following: Following,
+  { run, target, reading, turns, ended, onProgress }: Following,
 ): AsyncGenerator<Batch, void, void> {
   const { path, file, summary } = followed
-  const { run, target, reading, turns, ended } = following
-  const { platform, options } = run
-  const { clock } = platform
+  const { platform, options, history } = run
+  const { clock, files } = platform
   const content = followedChunks({
-    file,
-    name: path,
-    clock,
-    turns,
-    ended,
-    hasLostName: () => followed.hasLostName,
-    onEnd: () => (followed.isReadSince ||= followed.hasLostName),
+    ...{ file, name: path, clock, turns, ended },
+    isNamed: () => isNamed(followed, files),
+    onEnd: isNamed => (followed.isReplaced = !isNamed),
   })
-  const before =
-    followed.number === undefined ? undefined : run.history.found.inputs[followed.number]
+  let notedMs = -Infinity
+  /** Records what was read so far, which distinguishes the file from later files with the same inode number. */
+  const note = (): void => {
+    const { number: input, fingerprint: before } = followed
+    // An earlier process may have read more.
+    if (before === undefined || content.read.sizeBytes < before.sizeBytes) return
+    followed.fingerprint = followedFingerprint(content.read)
+    notedMs = clock.nowMs()
+    if (input !== undefined) {
+      run.record({ kind: 'input', input, fingerprint: followed.fingerprint })
+    }
+  }
+  /** Records a growing file often, so that no other file is mistaken for it. */
+  const noteGrowth = (): void => {
+    const { sizeBytes } = followed.fingerprint!
+    const isLong = sizeBytes >= keptBytes
+    const isDue = isLong
+      ? clock.nowMs() - notedMs >= noteEveryMs
+      : content.read.sizeBytes >= Math.min(keptBytes, 2 * sizeBytes)
+    if (isDue && history.journal !== undefined) note()
+  }
+  const newNumber = (): number => {
+    run.record({ kind: 'inputs', inputs: [{ path, fingerprint: followed.fingerprint! }] })
+    return history.now.inputs.length - 1
+  }
+  const before = followed.number === undefined ? undefined : history.found.inputs[followed.number]
   const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
   try {
     const encoding = options.input?.encoding ?? 'auto'
@@ -106,27 +110,23 @@ export async function* batchesOf(
         clock,
       })
       if (reader.format === 'json') throw isDocument(path)
-      followed.fingerprint ??= await followedFingerprint(file)
+      followed.fingerprint ??= followedFingerprint(content.read)
       const steps = reading.steps(run, target, {
         cuts: run.cutSizes && new Cuts(run.cutSizes),
         source,
         reader,
         summary,
-        number: () => (followed.number ??= newNumber(run, path, followed.fingerprint!)),
+        number: () => (followed.number ??= newNumber()),
         detected: known?.detected,
         maxRecords: Infinity,
         flushes: true,
-        progress(newRecords) {
-          const more = newRecords - followed.newRecords
-          followed.newRecords = newRecords
-          following.onProgress(more)
-        },
-        beforeBatch: () => noteGrowth(followed, run),
+        progress: onProgress,
+        beforeBatch: noteGrowth,
       })
       // The file has its number once its first batch is read.
       yield* batchesAmong(
         steps,
-        placer(run.history.resumption, () => streamOf(followed.number!, true)),
+        placer(history.resumption, () => streamOf(followed.number!, true)),
       )
     } catch (error) {
       // If unread data is gone, the loss is the error to report, whatever ended the reading.
@@ -138,14 +138,45 @@ export async function* batchesOf(
     // Determined before the check, because a signal that arrives during the check must not change the outcome.
     const isWhole = !run.ending.stopped
     await content.checkRead()
+    note()
     if (isWhole && followed.number !== undefined) {
-      await noteFingerprint(followed, run)
       run.record({ kind: 'input', input: followed.number, summary, readAt: timeText(run) })
       run.commit()
     }
   } finally {
-    await noteFingerprint(followed, run).catch(() => undefined)
+    // Not awaited: a look for more bytes may be under way, and the error must not wait for it.
+    void content.chunks.return()
     await file.close()
+  }
+}
+
+/** Pause between records of a growing file's fingerprint, which take half a megabyte a day in the journal. */
+const noteEveryMs = 60_000
+
+/** Whether the file's name still leads to it. */
+async function isNamed({ path, key, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
+  try {
+    const status = await files.status(path)
+    if (fileKey(path, status) !== key) return false
+    return status.inode !== 0n || (await isOnDisk(fingerprint, path, files))
+  } catch (error) {
+    // Other errors prove nothing: the folder may be unreadable for a while although the file is still in it.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
+}
+
+/** Whether the file with this name is the one being read; for systems without inode numbers. */
+async function isOnDisk(
+  fingerprint: Fingerprint | undefined,
+  path: string,
+  files: Files,
+): Promise<boolean> {
+  if (fingerprint === undefined) return true
+  const named = await files.open(path)
+  try {
+    return await isSameGrown(fingerprint, named)
+  } finally {
+    await named.close()
   }
 }
 
@@ -153,36 +184,6 @@ export async function* batchesOf(
 export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
-
-function newNumber({ history, record }: Run, path: string, fingerprint: Fingerprint): number {
-  record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
-  return history.now.inputs.length - 1
-}
-
-/** Records the file's present state, which distinguishes the file from later files with the same inode number. */
-async function noteFingerprint(followed: FollowedFile, { record }: Run): Promise<void> {
-  if (followed.fingerprint === undefined) return
-  followed.fingerprint = await followedFingerprint(followed.file)
-  const { number: input, fingerprint } = followed
-  if (input !== undefined) record({ kind: 'input', input, fingerprint })
-}
-
-/** Records the fingerprint of a growing file often, so that no other file is mistaken for it. */
-function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
-  const { number, fingerprint, file } = followed
-  const { clock } = run.platform
-  if (run.history.journal === undefined || number === undefined) return undefined
-  const isLong = fingerprint!.sizeBytes >= endBytes
-  if (isLong && clock.nowMs() - followed.notedMs < noteEveryMs) return undefined
-  return file.status().then(async ({ sizeBytes }) => {
-    if (!isLong && sizeBytes < Math.min(endBytes, 2 * fingerprint!.sizeBytes)) return
-    await noteFingerprint(followed, run)
-    followed.notedMs = clock.nowMs()
-  })
-}
-
-/** Pause between records of a growing file's fingerprint, which take half a megabyte a day in the journal. */
-const noteEveryMs = 60_000
 
 function accounted({ contentBytes }: InputSummary): number {
   const { rows, rejected, header, other, skipped } = contentBytes

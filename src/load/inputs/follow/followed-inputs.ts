@@ -8,7 +8,7 @@ import { UsageError, usageError } from '../../../errors.js'
 import { dataExtensions } from '../../../parse/formats.js'
 import type { Batch } from '../../../parse/batch.js'
 import { fileKey } from '../../../platform/file-name.js'
-import type { Files, InputFile } from '../../../platform/platform.js'
+import type { InputFile } from '../../../platform/platform.js'
 import { newPassedOver } from '../../../source/data-files.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
 import {
@@ -18,7 +18,6 @@ import {
 } from '../../../source/follow/present-files.js'
 import { newTurns } from '../../../source/follow/followed-chunks.js'
 import { failureOf, InputReading, type Inputs, type InputSummary } from '../input-reading.js'
-import { isSameGrown } from '../../journal/fingerprint.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
 import type { SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
@@ -32,7 +31,6 @@ import {
   type Following,
 } from './followed-file.js'
 import { newFinishedFiles, resumedFiles, type FinishedFiles } from './known-files.js'
-import { newMerge } from './merge.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
@@ -44,82 +42,100 @@ const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED if a file that an earlier process followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
-  const { platform, options, checked } = run
-  const { found } = run.history
-  const inputs = new FollowedInputs(new InputReading(platform, options, checked, found), run)
-  const { open, done } = await resumedFiles(run.history, platform.files)
-  for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
-  for (const { path, file, ...known } of open) {
-    inputs.open.push(newFollowedFile(path, fileKey(path, await file.status()), file, known))
-  }
-  return inputs
+  const { platform, options, checked, history } = run
+  const reading = new InputReading(platform, options, checked, history.found)
+  const read = newFinishedFiles()
+  const open = await resumedFiles(history, platform.files, read)
+  return new FollowedInputs(reading, run, open, read)
+}
+
+interface ReadyBatch {
+  readonly batch: Batch
+  /** Call this when the batch was passed on, and its file may be read further. */
+  readonly passed: () => void
 }
 
 class FollowedInputs implements Inputs {
   readonly areDone = false
   sources: SourceNotes = noSourceNotes()
-  readonly open: FollowedFile[] = []
-  readonly read: FinishedFiles = newFinishedFiles()
   readonly reading: InputReading
   readonly #run: Run
+  readonly #open: FollowedFile[]
+  readonly #read: FinishedFiles
   readonly #ended = new AbortController()
-  readonly #merge = newMerge<FollowedFile, Batch>()
+  /** In the order in which they came, at most one of each file. */
+  readonly #ready: ReadyBatch[] = []
+  #wake = (): void => undefined
   #hasBegun = false
-  #newRecords = 0
 
-  constructor(reading: InputReading, run: Run) {
+  constructor(reading: InputReading, run: Run, open: FollowedFile[], read: FinishedFiles) {
     this.reading = reading
     this.#run = run
+    this.#open = open
+    this.#read = read
     // Every file adds a listener, and Node would warn about so many.
     setMaxListeners(0, this.#ended.signal)
   }
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const { clock } = run.platform
-    const readBefore = run.state.rows.read
     const following: Following = {
       run,
       target,
       reading: this.reading,
       turns: newTurns(),
       ended: this.#ended.signal,
-      onProgress: more => {
-        this.#newRecords += more
-        run.state.rows.read = Math.max(run.state.readBefore, readBefore + this.#newRecords)
-        const open = this.open.reduce((sum, { summary }) => sum + summary.bytes, 0)
-        run.reporter.inputProgress(this.read.bytes + open, undefined)
+      onProgress: () => {
+        const open = this.#open.reduce((sum, { summary }) => sum + summary.bytes, 0)
+        run.reporter.inputProgress(this.#read.bytes + open, undefined)
       },
     }
     this.#hasBegun = true
-    for (const file of this.open) this.#merge.add(file, batchesOf(file, following))
+    for (const file of this.#open) void this.#follow(file, following)
     let isDue = true
     let scan = clock.after(scanEveryMs, () => undefined)
-    const merge = this.#merge
-    const wake = (): void => merge.wake()
-    this.#ended.signal.addEventListener('abort', wake)
     try {
       for (;;) {
         if (run.ending.stopped) this.#ended.abort()
-        if (this.#ended.signal.aborted && merge.size === 0) return
-        if (isDue && !this.#ended.signal.aborted) {
+        const isEnded = this.#ended.signal.aborted
+        if (isEnded && this.#open.length === 0) return
+        if (isDue && !isEnded) {
           isDue = false
           await this.#lookAround(following)
           scan.cancel()
           scan = clock.after(scanEveryMs, () => {
             isDue = true
-            merge.wake()
+            this.#wake()
           })
+          continue
         }
-        const next = await merge.next()
-        if (next === undefined) continue
-        if (next.kind === 'value') yield next.value
-        else this.#end(next.from, next.kind === 'failed' ? next.error : undefined)
+        const next = this.#ready.shift()
+        if (next === undefined) await new Promise<void>(resolve => (this.#wake = resolve))
+        else {
+          yield next.batch
+          next.passed()
+        }
       }
     } finally {
       scan.cancel()
-      this.#ended.signal.removeEventListener('abort', wake)
       this.#ended.abort()
     }
+  }
+
+  /** Reads a file until it ends. */
+  async #follow(followed: FollowedFile, following: Following): Promise<void> {
+    try {
+      for await (const batch of batchesOf(followed, following)) {
+        await new Promise<void>(passed => {
+          this.#ready.push({ batch, passed })
+          this.#wake()
+        })
+      }
+      this.#end(followed)
+    } catch (error) {
+      this.#end(followed, error)
+    }
+    this.#wake()
   }
 
   /** @param error  why reading stopped before the end */
@@ -134,11 +150,11 @@ class FollowedInputs implements Inputs {
         `${path}: ${leftBytes} bytes at its end are not loaded: they are an incomplete line, or the run stopped before reading them`,
       )
     }
-    this.open.splice(this.open.indexOf(followed), 1)
-    this.read.add(summary, followed.fingerprint)
+    this.#open.splice(this.#open.indexOf(followed), 1)
+    this.#read.add(summary, followed.fingerprint)
   }
 
-  /** Looks for new files and for files that lost their name. Ends the run if its delivery has failed. */
+  /** Looks for new files. Ends the run if its delivery has failed. */
   async #lookAround(following: Following): Promise<void> {
     const { run } = following
     const { platform, options } = run
@@ -146,7 +162,6 @@ class FollowedInputs implements Inputs {
       const failure = run.delivery?.failure
       if (failure !== undefined) throw failure
       run.commit()
-      for (const followed of this.open) await this.#lookAtName(followed)
       const { include } = options.input ?? {}
       const present = await presentFiles(options.inputs, platform.files, {
         extensions: dataExtensions,
@@ -161,10 +176,9 @@ class FollowedInputs implements Inputs {
       for (const present of files) {
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
-        const { path, status } = present
-        const followed = newFollowedFile(path, fileKey(path, status), file)
-        this.open.push(followed)
-        this.#merge.add(followed, batchesOf(followed, following))
+        const followed = await newFollowedFile(present.path, file)
+        this.#open.push(followed)
+        void this.#follow(followed, following)
       }
     } catch (error) {
       run.ending.fail(error)
@@ -182,34 +196,19 @@ class FollowedInputs implements Inputs {
     }
   }
 
-  async #lookAtName(followed: FollowedFile): Promise<void> {
-    try {
-      const { files } = this.#run.platform
-      const status = await files.status(followed.path)
-      followed.hasLostName =
-        fileKey(followed.path, status) !== followed.key ||
-        (status.inode === 0n && (await isOther(followed, files)))
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      // Other errors prove nothing: the folder may be unreadable for a while although the file is still in it.
-      if (code === 'ENOENT') followed.hasLostName = true
-    }
-    if (!followed.hasLostName) followed.isReadSince = false
-  }
-
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
     const key = fileKey(path, status)
     // A new file under the name of an open file waits until the open file has been read to its end.
-    const isOther = this.open.every(
-      one => one.key !== key && (one.path !== path || one.isReadSince),
+    const isOther = this.#open.every(
+      one => one.key !== key && (one.path !== path || one.isReplaced),
     )
     if (!isOther || this.#isOwn(path)) return undefined
     let file: InputFile | undefined
     try {
       file = await files.open(path)
       const opened = await file.status()
-      const known = fileKey(path, opened) === key ? await this.read.find(file, opened) : 'moved'
+      const known = fileKey(path, opened) === key ? await this.#read.find(file, opened) : 'moved'
       if (known === 'grown') {
         this.#run.reporter.noticeOnce(
           `${path} is still growing ${readLate}: what was written since is not loaded. The writer should open its new file sooner`,
@@ -220,7 +219,7 @@ class FollowedInputs implements Inputs {
         )
       }
       if (known === undefined) {
-        if (this.open.length >= maxFiles) throw tooMany()
+        if (this.#open.length >= maxFiles) throw tooMany()
         return file
       }
     } catch (error) {
@@ -246,29 +245,19 @@ class FollowedInputs implements Inputs {
   }
 
   summaries(): InputSummary[] {
-    return this.read.withOpen(this.open.map(({ summary }) => summary))
+    return this.#read.withOpen(this.#open.map(({ summary }) => summary))
   }
 
   /** Ends reading. Closes files only if reading has not begun; otherwise each closes after its rows are handed over. */
   async close(): Promise<void> {
     this.#ended.abort()
+    this.#wake()
     if (this.#hasBegun) return
-    for (const { file } of this.open) await file.close()
+    for (const { file } of this.#open) await file.close()
   }
 }
 
 const readLate = 'long after it was renamed'
-
-/** Whether the name now leads to a different file than the one being read; for systems without inode numbers. */
-async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
-  if (fingerprint === undefined) return false
-  const named = await files.open(path)
-  try {
-    return !(await isSameGrown(fingerprint, named))
-  } finally {
-    await named.close()
-  }
-}
 
 function tooMany(): UsageError {
   return usageError(

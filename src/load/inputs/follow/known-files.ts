@@ -6,25 +6,10 @@ import { dirname, join } from 'node:path'
 import type { DatedFileStatus, Files, FolderEntry, InputFile } from '../../../platform/platform.js'
 import { runChanged } from '../../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
-import type { NamedInput } from '../../journal/journal-record.js'
 import type { RecordedRun } from '../../journal/recorded-run.js'
 import type { RunHistory } from '../../journal/run-history.js'
 import type { InputSummary } from '../input-reading.js'
-
-/** The files that the run has read to their end. Takes a few hundred bytes of memory for each file. */
-export interface FinishedFiles {
-  readonly bytes: number
-  add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
-  /**
-   * Compares a file with the files already read. Returns `read` for one of them, `grown` if that file has become longer
-   * since, and undefined for any other file. Returns `touched` if only the time of modification differs and the file
-   * system keeps no creation time, so that the file may be new.
-   * @throws the system's error
-   */
-  find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
-  /** Returns one summary per name: the sum over the name's files, including those in `open`. */
-  withOpen(open: readonly InputSummary[]): InputSummary[]
-}
+import { newFollowedFile, type FollowedFile } from './followed-file.js'
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
@@ -32,16 +17,19 @@ interface KnownFile {
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 
-export function newFinishedFiles(): FinishedFiles {
+export type FinishedFiles = ReturnType<typeof newFinishedFiles>
+
+/** The files that the run has read to their end. Takes a few hundred bytes of memory for each file. */
+export function newFinishedFiles() {
   const byName = new Map<string, InputSummary>()
   /** If the system has no inode numbers, the key `0` holds all known files, and `find` compares with each of them. */
   const byInode = new Map<string, KnownFile[]>()
   let bytes = 0
   return {
-    get bytes() {
+    get bytes(): number {
       return bytes
     },
-    add(summary, fingerprint) {
+    add(summary: InputSummary, fingerprint: Fingerprint | undefined): void {
       bytes += summary.bytes
       byName.set(summary.path, sum(byName.get(summary.path), summary))
       // A file without rows can be loaded twice without harm, and a header alone does not identify a file.
@@ -51,7 +39,16 @@ export function newFinishedFiles(): FinishedFiles {
       // An inode number belongs to one file at a time, so an earlier file with this number is gone.
       byInode.set(inode, inode === '0' ? [...(byInode.get(inode) ?? []), known] : [known])
     },
-    async find(file, { inode, sizeBytes, modifiedMs, bornNs, changedNs }) {
+    /**
+     * Compares a file with the files already read. Returns `read` for one of them, `grown` if that file has become longer
+     * since, and undefined for any other file. Returns `touched` if only the time of modification differs and the file
+     * system keeps no creation time, so that the file may be new.
+     * @throws the system's error
+     */
+    async find(
+      file: InputFile,
+      { inode, sizeBytes, modifiedMs, bornNs, changedNs }: DatedFileStatus,
+    ): Promise<'read' | 'grown' | 'touched' | undefined> {
       const text = `${sizeBytes} ${modifiedMs} ${bornNs} ${changedNs}`
       for (const known of byInode.get(String(inode)) ?? []) {
         if (known.looked?.text !== text || inode === 0n) {
@@ -65,7 +62,8 @@ export function newFinishedFiles(): FinishedFiles {
       }
       return undefined
     },
-    withOpen(open) {
+    /** Returns one summary per name: the sum over the name's files, including those in `open`. */
+    withOpen(open: readonly InputSummary[]): InputSummary[] {
       const all = new Map(byName)
       for (const summary of open) all.set(summary.path, sum(all.get(summary.path), summary))
       return [...all.values()]
@@ -89,92 +87,64 @@ function sum(before: InputSummary | undefined, more: InputSummary): InputSummary
   }
 }
 
-/** A file that is not completely read or sent. */
-export interface ResumedFile {
-  readonly number: number
-  /** The name under which the file was first found. */
-  readonly path: string
-  readonly file: InputFile
-  readonly fingerprint: Fingerprint
-}
-
-/** Files that an earlier process of the run has read, completely or in part. */
-export interface ResumedFiles {
-  readonly open: readonly ResumedFile[]
-  /** Files that were read to their end and completely sent. */
-  readonly done: readonly {
-    readonly fingerprint: Fingerprint
-    readonly input: Readonly<NamedInput>
-  }[]
-}
-
-/** @throws {DdbError} DDB_RUN_CHANGED if a file does not exist any more */
+/**
+ * The files that earlier processes of the run have begun to read.
+ * @param read  gets those that were read to their end and completely sent
+ * @returns the others, opened
+ * @throws {DdbError} DDB_RUN_CHANGED if one of the others does not exist any more
+ */
 export async function resumedFiles(
   { found, resumption }: Pick<RunHistory, 'found' | 'resumption'>,
   files: Files,
-): Promise<ResumedFiles> {
-  const open: ResumedFile[] = []
-  const done: ResumedFiles['done'][number][] = []
+  read: Pick<FinishedFiles, 'add'>,
+): Promise<FollowedFile[]> {
+  const open: FollowedFile[] = []
   try {
-    for (const [number, input] of found.inputs.entries()) {
-      const { path, fingerprint } = input
-      const resumed = resumption.resumed(number)
-      if (input.summary !== undefined && (resumed?.isDone ?? true)) {
-        done.push({ fingerprint, input })
+    for (const [number, { path, fingerprint, summary }] of found.inputs.entries()) {
+      if (summary !== undefined && (resumption.resumed(number)?.isDone ?? true)) {
+        read.add(summary, fingerprint)
         continue
       }
       // The file contained every row that was sent, so it certainly reached this size.
-      const { offsetBytes: sizeBytes } = found.sentOf(number)
-      const file = await find(path, { fingerprint, sizeBytes }, files)
+      const { offsetBytes } = found.sentOf(number)
+      const file = await find(path, fingerprint, offsetBytes, files)
       if (file === undefined) throw isGone(found, path, fingerprint)
-      open.push({ number, path, file, fingerprint })
+      open.push(await newFollowedFile(path, file, { number, fingerprint }))
     }
-    return { open, done }
+    return open
   } catch (error) {
     for (const { file } of open) await file.close()
     throw error
   }
 }
 
-interface SoughtFile {
-  readonly fingerprint: Fingerprint
-  readonly sizeBytes: number
-}
-
+/** @returns the file, opened, under its name or another name in its folder */
 async function find(
   path: string,
-  sought: SoughtFile,
+  fingerprint: Fingerprint,
+  leastBytes: number,
   files: Files,
 ): Promise<InputFile | undefined> {
-  const named = await openIfSame(path, sought, files)
-  if (named !== undefined) return named
   const folder = dirname(path)
-  const names: string[] = []
-  const add = ({ name, isFolder }: FolderEntry): void => void (isFolder || names.push(name))
-  await files.readFolder(folder, false, add).catch(() => undefined)
+  const names = [path]
+  const add = ({ name, isFolder }: FolderEntry): void =>
+    void (isFolder || names.push(join(folder, name)))
   for (const name of names) {
-    const file = await openIfSame(join(folder, name), sought, files)
-    if (file !== undefined) return file
+    let file: InputFile | undefined
+    try {
+      const status = await files.status(name)
+      // Opening a pipe would block.
+      if (status.isFile && String(status.inode) === fingerprint.inode) {
+        file = await files.open(name)
+        if (status.sizeBytes >= leastBytes && (await isSameGrown(fingerprint, file))) return file
+      }
+    } catch {
+      // An unreadable file counts as not found.
+    }
+    await file?.close()
+    // The loop goes on with the names that are added.
+    if (names.length === 1) await files.readFolder(folder, false, add).catch(() => undefined)
   }
-  return undefined
-}
-
-async function openIfSame(
-  path: string,
-  { fingerprint, sizeBytes }: SoughtFile,
-  files: Files,
-): Promise<InputFile | undefined> {
-  let file: InputFile | undefined
-  try {
-    const status = await files.status(path)
-    // Opening a pipe would block.
-    if (!status.isFile || String(status.inode) !== fingerprint.inode) return undefined
-    file = await files.open(path)
-    if (status.sizeBytes >= sizeBytes && (await isSameGrown(fingerprint, file))) return file
-  } catch {
-    // An unreadable file counts as not found.
-  }
-  await file?.close()
   return undefined
 }
 

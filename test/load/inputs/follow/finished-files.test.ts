@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { newFinishedFiles } from '../../../../src/load/inputs/follow/known-files.js'
 import { newSummary } from '../../../../src/load/inputs/input-reading.js'
-import { followedFingerprint } from '../../../../src/load/journal/fingerprint.js'
 import type { InputFile } from '../../../../src/platform/platform.js'
 import { systemFiles } from '../../../../src/platform/system-files.js'
+import { fingerprintOfRead } from '../../../helpers/followed.js'
 
 async function opened(t: Test): Promise<{ path: string; file: InputFile }> {
   const path = join(t.testdir({ 'a.csv': 'id\n1\n' }), 'a.csv')
@@ -19,7 +19,7 @@ t.test('a file and its growth are recognized; a different file with its inode is
   const read = newFinishedFiles()
   const find = async () => read.find(file, await file.status())
   t.equal(await find(), undefined)
-  read.add({ ...newSummary(path), rows: 1, bytes: 5 }, await followedFingerprint(file))
+  read.add({ ...newSummary(path), rows: 1, bytes: 5 }, await fingerprintOfRead(file))
   t.equal(await find(), 'read')
   t.equal(read.bytes, 5)
   appendFileSync(path, '2\n')
@@ -36,12 +36,12 @@ t.test('a file with the same content, written later, may be a different file', a
   const at = (change: object) => ({ ...file, status: async () => ({ ...status, ...change }) })
   const unknown = at({ bornNs: 0n })
   const read = newFinishedFiles()
-  read.add({ ...newSummary(path), rows: 1 }, await followedFingerprint(unknown))
+  read.add({ ...newSummary(path), rows: 1 }, await fingerprintOfRead(unknown))
   const later = { modifiedMs: status.modifiedMs + 5_000, changedNs: status.changedNs + 1n }
   t.equal(await read.find(unknown, await unknown.status()), 'read')
   t.equal(await read.find(unknown, { ...status, ...later, bornNs: 0n }), 'touched')
   const known = at({ bornNs: 1n })
-  read.add({ ...newSummary(path), rows: 1 }, await followedFingerprint(known))
+  read.add({ ...newSummary(path), rows: 1 }, await fingerprintOfRead(known))
   t.equal(
     await read.find(known, { ...status, ...later, bornNs: 1n }),
     'read',
@@ -61,7 +61,7 @@ t.test('on file systems without inode numbers, files are recognized by their con
   }
   for (const name of ['a', 'b']) {
     const file = await numberless(name)
-    read.add({ ...newSummary(name), rows: 1 }, await followedFingerprint(file))
+    read.add({ ...newSummary(name), rows: 1 }, await fingerprintOfRead(file))
   }
   for (const [name, found] of [
     ['a', 'read'],

@@ -2,16 +2,16 @@ import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { resumedFiles } from '../../../../src/load/inputs/follow/known-files.js'
-import { followedFingerprint } from '../../../../src/load/journal/fingerprint.js'
 import { readRun } from '../../../helpers/journals.js'
 import { newResumption } from '../../../../src/load/journal/resumption.js'
-import { newSummary } from '../../../../src/load/inputs/input-reading.js'
+import { newSummary, type InputSummary } from '../../../../src/load/inputs/input-reading.js'
 import { systemFiles } from '../../../../src/platform/system-files.js'
+import { fingerprintOfRead } from '../../../helpers/followed.js'
 
 /** A journal of one file whose first `end` bytes were sent. */
 async function journalOf(path: string, end: number, isRead = false) {
   const file = await systemFiles.open(path)
-  const fingerprint = await followedFingerprint(file)
+  const fingerprint = await fingerprintOfRead(file)
   await file.close()
   const found = readRun()
   found.take({ kind: 'inputs', inputs: [{ path, fingerprint }] })
@@ -25,19 +25,26 @@ async function journalOf(path: string, end: number, isRead = false) {
   return { found, resumption: newResumption(found, true) }
 }
 
+/** Files that were read to their end, and the others. */
+async function resumed(journal: Parameters<typeof resumedFiles>[0]) {
+  const done: string[] = []
+  const read = { add: ({ path }: InputSummary) => void done.push(path) }
+  return { open: await resumedFiles(journal, systemFiles, read), done }
+}
+
 t.test('a file is found under its name, or under another name in the same folder', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n', pipe: {} }), 'a.csv')
   const journal = await journalOf(path, 2)
   for (const move of [() => undefined, () => renameSync(path, `${path}.1`)]) {
     move()
-    const { open, done } = await resumedFiles(journal, systemFiles)
+    const { open, done } = await resumed(journal)
     t.match(open, [{ number: 0, path }])
     t.same(done, [])
     await open[0]!.file.close()
   }
   writeFileSync(path, '1\n2\n3\n')
   appendFileSync(`${path}.1`, 'more')
-  const { open } = await resumedFiles(journal, systemFiles)
+  const { open } = await resumed(journal)
   t.equal((await open[0]!.file.status()).sizeBytes, 8, 'not the file that took its name')
   await open[0]!.file.close()
 })
@@ -45,17 +52,17 @@ t.test('a file is found under its name, or under another name in the same folder
 t.test('a file that is gone, or shorter than the sent bytes, is refused', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
   const tooLong = await journalOf(path, 5)
-  await t.rejects(resumedFiles(tooLong, systemFiles), { code: 'DDB_RUN_CHANGED' })
+  await t.rejects(resumed(tooLong), { code: 'DDB_RUN_CHANGED' })
   const journal = await journalOf(path, 2)
   rmSync(path)
-  await t.rejects(resumedFiles(journal, systemFiles), { code: 'DDB_RUN_CHANGED', message: /inode/ })
+  await t.rejects(resumed(journal), { code: 'DDB_RUN_CHANGED', message: /inode/ })
 })
 
 t.test('a file that was read to its end may be missing', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
   const journal = await journalOf(path, 4, true)
   rmSync(path)
-  const { open, done } = await resumedFiles(journal, systemFiles)
+  const { open, done } = await resumed(journal)
   t.same(open, [])
   t.equal(done.length, 1)
 })
