@@ -43,8 +43,6 @@ interface Work {
   silent: boolean
   /** What goes wrong with the request. */
   readonly fault: FaultAction
-  /** How many times the request runs: twice for the fault `twice`. */
-  runs: number
 }
 
 type Result = { readonly value: Value | undefined } | { readonly error: unknown }
@@ -162,14 +160,20 @@ export class Connection {
   async #serve(): Promise<void> {
     while (!this.#finished) {
       const arrival = this.#read() ?? (await this.#next())
-      if (arrival.kind === 'request') {
-        // Most requests do not wait, and awaiting each would take longer than some of them.
-        const pending = this.#take(arrival)
-        if (pending !== undefined) await pending
-      } else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
+      if (arrival.kind === 'broken') this.#breakOff(arrival.error)
       else {
-        await this.#runLater()
-        this.stop()
+        const due = arrival.kind === 'end' ? this.#later.splice(0) : [this.#workOf(arrival)]
+        for (const work of due) {
+          if (this.#finished) break
+          this.#current = work
+          const { request: fault } = work.fault
+          if (fault !== undefined && !(await this.#apply(fault, work, due))) continue
+          // Most requests do not wait, and awaiting each would take longer than some of them.
+          const begun = this.#resultOf(work)
+          this.#settle(work, begun instanceof Promise ? await begun : begun)
+          if (!work.silent) due.push(...this.#later.splice(0))
+        }
+        if (arrival.kind === 'end') this.stop()
       }
     }
     this.#replies.flush()
@@ -230,7 +234,7 @@ export class Connection {
     else this.#transport.resume()
   }
 
-  #take({ head, request }: Extract<Arrival, { kind: 'request' }>): Promise<void> | undefined {
+  #workOf({ head, request }: Extract<Arrival, { kind: 'request' }>): Work {
     const asynchronous = (head.flags & requestFlags.async) !== 0
     const { faults } = this.#context.node
     this.#requestNumber += 1
@@ -244,52 +248,31 @@ export class Connection {
     const fault = actionOf(
       faults.before?.(requestInfo(id, this.#requestNumber, request, asynchronous, mixed)),
     )
-    const silent = asynchronous && request.kind !== 'connect'
-    const work: Work = { head, request, fault, silent, runs: 1 }
-    this.#current = work
-    return fault.request === undefined ? this.#run(work) : this.#runWith(fault.request, work)
+    return { head, request, fault, silent: asynchronous && request.kind !== 'connect' }
   }
 
-  async #runWith(fault: FaultBefore, work: Work): Promise<void> {
-    if (await this.#apply(fault, work)) await this.#run(work)
-  }
-
-  /** @returns true if the request runs now */
-  async #apply(fault: FaultBefore, work: Work): Promise<boolean> {
+  /** @param due  the works to run after this one @returns true if the request runs now, or fails */
+  async #apply(fault: FaultBefore, work: Work, due: Work[]): Promise<boolean> {
     if (typeof fault === 'string') {
+      const again = { ...work, fault: { ...work.fault, request: undefined } }
       if (fault === 'close') this.#kill()
-      if (fault === 'later') this.#later.push(work)
+      if (fault === 'later') this.#later.push(again)
       if (fault === 'flag') work.silent = !work.silent
       if (fault === 'stall') this.#replies.discard()
-      if (fault === 'twice' && work.silent) work.runs = 2
+      if (fault === 'twice' && work.silent) due.push(again)
       if (fault === 'forget') this.#openAnew()
       return fault !== 'drop' && fault !== 'close' && fault !== 'later'
     }
-    if ('error' in fault) await this.#settle(work, { error: new Error(fault.error) })
-    else await fault.until.catch(() => undefined)
-    return 'until' in fault && !this.#finished
-  }
-
-  #run(work: Work): Promise<void> | undefined {
-    this.#current = work
-    this.#session.fault = work.fault
-    const result = this.#resultOf(work)
-    return result instanceof Promise
-      ? result.then(settled => this.#ran(work, settled))
-      : this.#ran(work, result)
-  }
-
-  #ran(work: Work, result: Result): Promise<void> | undefined {
-    if (this.#finished) return undefined
-    const clearsMemory = (work.head.flags & requestFlags.clearMemory) !== 0
-    if (clearsMemory) this.#context.executor.clearMemory(this.#session)
-    work.runs -= 1
-    return work.runs > 0 ? this.#run(work) : this.#settle(work, result)
+    if ('until' in fault) await fault.until.catch(() => undefined)
+    return !this.#finished
   }
 
   /** A promise only if the request waits. */
   #resultOf(work: Work): Result | Promise<Result> {
+    const { request: fault } = work.fault
+    this.#session.fault = work.fault
     try {
+      if (typeof fault === 'object' && 'error' in fault) throw new Error(fault.error)
       if (work.request.kind === 'connect') this.#connected = true
       else if (!this.#connected)
         throw new Error('The first request of a connection must be connect.')
@@ -331,7 +314,10 @@ export class Connection {
   }
 
   /** Answers a request, or counts its failure if its client gets no answer. */
-  #settle({ head, request, silent, fault }: Work, result: Result): Promise<void> | undefined {
+  #settle({ head, request, silent, fault }: Work, result: Result): void {
+    if (this.#finished) return
+    const clearsMemory = (head.flags & requestFlags.clearMemory) !== 0
+    if (clearsMemory) this.#context.executor.clearMemory(this.#session)
     if (silent) {
       if ('error' in result) this.#countFailure(requestText(request), result.error)
     } else {
@@ -343,11 +329,6 @@ export class Connection {
     if (answer === 'drop') this.#replies.forget()
     if (answer === 'cut') this.#replies.flushHalf()
     if (answer === 'cut' || answer === 'close') this.#kill()
-    return silent || this.#later.length === 0 ? undefined : this.#runLater()
-  }
-
-  async #runLater(): Promise<void> {
-    for (const work of this.#later.splice(0)) await this.#run(work)
   }
 
   #countFailure(text: string, error: unknown): void {
