@@ -321,7 +321,8 @@ function* decodeTable(reader: ByteReader, context: DecodeContext): Generator<voi
   if (columnCount === 0) throw reader.fault('A table has no columns', 4)
   // A column takes at least eleven bytes: the 00 after an empty name, and the ten bytes of a vector's header.
   context.expect(reader, columnCount * 11)
-  const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
+  const columnNames = yield* decodeStrings(reader, context, 1 + columnCount)
+  const name = columnNames.shift()!
   const symbolBases: SymbolBases = new Map()
   const columns: Column[] = []
   while (columns.length < columnCount) {

@@ -206,12 +206,14 @@ export function* decodeRequest(
   }
   const startOffsetBytes = reader.offsetBytes
   const fault: Fault = (problem, code) => new ProtocolError(problem, startOffsetBytes, code)
-  const { head, bodyBytes } = parseHeader(yield* reader.line(limits.maxHeaderBytes), fault)
+  const line = reader.tryLine(limits.maxHeaderBytes) ?? (yield* reader.line(limits.maxHeaderBytes))
+  const { head, bodyBytes } = parseHeader(line, fault)
   if (bodyBytes > limits.maxBodyBytes) {
     const limit = `the ${limits.maxBodyBytes} this end accepts`
     throw fault(`A request body of ${bodyBytes} bytes exceeds ${limit}`, 'DDB_LIMIT')
   }
-  const { request, argumentCount } = parseBody(yield* reader.utf8(bodyBytes), fault)
+  if (!reader.has(bodyBytes)) yield* reader.need(bodyBytes)
+  const { request, argumentCount } = parseBody(reader.utf8(bodyBytes), fault)
   if (argumentCount === 0) return { head, request }
   const context = new DecodeContext(reader, limits)
   const values: Value[] = []

@@ -6,21 +6,15 @@ import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError } from '../errors.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
-import {
-  type DiscardCounters,
-  type Executor,
-  requestRunner,
-  type SessionInfo,
-} from './net/request-runner.js'
+import { type Executor, requestRunner, type SessionInfo } from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
-import { type ServerNode, createNode } from './node.js'
+import { type DiscardCounters, type ServerNode, createNode } from './node.js'
 import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
 import { replayOf } from './replay.js'
 import type { ScriptSession } from './values/server-value.js'
 import { initialAdmin } from './login/users.js'
 import { scriptExecutor } from './script/session/session.js'
 
-export type { DiscardCounters } from './net/request-runner.js'
 export {
   actionOf,
   requestedFaults,
@@ -32,7 +26,7 @@ export {
   type RequestInfo,
   type WriteInfo,
 } from './net/faults.js'
-export type { NodeConfig, ServerNode } from './node.js'
+export type { DiscardCounters, NodeConfig, ServerNode } from './node.js'
 export type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 export { readSettings, type AsynchronousFailure, type ServerOptions } from './options.js'
 
@@ -52,7 +46,7 @@ export interface EmbeddedServer {
   readonly port: number
   readonly node: ServerNode
   readonly counters: ServerCounters
-  /** Counts of the requests and rows that the server dropped; all zero without the option `discard`. */
+  /** What the server dropped; all zero without the option `discard`. */
   readonly discarded: DiscardCounters
   /** Runs all requests that have arrived and ends all connections. Resolves when both are done. */
   close(): Promise<void>
@@ -91,13 +85,11 @@ export async function startServerOn(
   const node = createNode({
     ...options,
     host,
-    discards: options.discard === true,
     config: { ...settings, ...(newValuePartitionPolicy && { newValuePartitionPolicy }) },
     platform,
     restartOf: options.restartOf?.node,
   })
   const executor = makeExecutor(node)
-  const discarded = { requests: 0, rows: 0 }
   const counts = { requests: 0, asynchronousRequests: 0, asynchronousFailures: 0 }
   let isClosed = false
   const sleep = sleepOn(platform.clock, () => isClosed)
@@ -105,7 +97,7 @@ export async function startServerOn(
   /** The initial script, which has no client, has '' for an address. */
   const openSession = (client: Omit<SessionInfo, 'id' | 'delay'>): ScriptSession =>
     executor.open({ ...client, id: String((lastSessionId += 1)), delay: sleep })
-  const run = requestRunner(node, executor, options.discard === true ? discarded : undefined)
+  const run = requestRunner(node, executor)
   const listener = new Listener({
     network: platform.network,
     tls:
@@ -149,7 +141,7 @@ export async function startServerOn(
       return { ...counts, connections: listener.connectionCount }
     },
     get discarded() {
-      return { ...discarded }
+      return { ...(node.discarded ?? { inserts: 0, rows: 0 }) }
     },
     close: async () => {
       await listener.close()
@@ -174,7 +166,7 @@ async function runAsAdmin(
 ): Promise<void> {
   session.user = initialAdmin.user
   try {
-    await executor.run(session, { kind: 'script', script }, false)
+    await executor.run(session, { kind: 'script', script })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new ServerError(message, 'DDB_SCRIPT', `The initial script failed: ${message}`)

@@ -71,6 +71,12 @@ export interface NodeConfig {
   dfsReplicationFactor?: number
 }
 
+/** Counts since the server started. */
+export interface DiscardCounters {
+  readonly inserts: number
+  readonly rows: number
+}
+
 /** The state that all sessions of an embedded server share. It outlives the sessions. */
 export interface ServerNode {
   readonly shared: Map<string, SharedTable>
@@ -92,8 +98,8 @@ export interface ServerNode {
   readonly version: string
   /** @internal The version as numbers. */
   readonly release: Release
-  /** If true, the server counts and drops rows for shared and stored tables. */
-  readonly discards: boolean
+  /** Set if the server counts and drops the rows of inserts into shared and stored tables. */
+  readonly discarded: { -readonly [Count in keyof DiscardCounters]: number } | undefined
   /** If true, guests may call only the functions of a login. */
   readonly requireLogin: boolean
   /** Deliberate failures; only for tests. */
@@ -112,14 +118,11 @@ export interface ServerNode {
 
 export interface NodeOptions extends Pick<
   ServerOptions,
-  'host' | 'port' | 'adminPassword' | 'requireLogin'
+  'host' | 'port' | 'adminPassword' | 'requireLogin' | 'version' | 'discard' | 'faults'
 > {
   config?: Partial<NodeConfig>
-  version?: string | undefined
   /** Default: the clock and the random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
-  discards?: boolean
-  faults?: Faults | undefined
   now?: () => number
   /** A node that has ended. The new node takes over everything that a real server stores on disk. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
@@ -152,7 +155,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     },
     version,
     release: releaseOf(version) ?? [],
-    discards: options.discards === true,
+    discarded: options.discard === true ? { inserts: 0, rows: 0 } : undefined,
     requireLogin: options.requireLogin === true,
     faults: options.faults ?? {},
     clock,

@@ -19,6 +19,9 @@ export interface AsynchronousFailure {
   readonly at: number
 }
 
+/** The policy for new values has an option of its own. */
+type Settings = Omit<NodeConfig, 'newValuePartitionPolicy'>
+
 /** All options have defaults: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {
   /** Address to listen on; default 127.0.0.1. */
@@ -40,9 +43,8 @@ export interface ServerOptions {
   /** Origins of the web pages whose scripts may connect, such as `https://example.org`; default none. */
   allowOrigins?: readonly string[]
   /**
-   * If true, the server counts the rows of tables that clients pass to functions, and drops them. It runs no built-in
-   * function with such a table. Function views and functions of the session run, but their inserts into shared and
-   * stored tables store nothing. Exception: keyed stream tables still store rows that are not passed as a table.
+   * If true, inserts into shared and stored tables check and count the rows, and store nothing. Exception: keyed stream
+   * tables still store rows that are not passed as a table.
    */
   discard?: boolean
   /**
@@ -58,7 +60,7 @@ export interface ServerOptions {
    */
   report?: string
   /** Settings of `dolphindb.cfg`, under the names that they have there. */
-  settings?: Partial<NodeConfig>
+  settings?: Partial<Settings>
   /** Limit of simultaneous connections; default 512. */
   maxConnections?: number
   /** Largest value that a request may contain, in bytes; default 1 GiB. */
@@ -95,8 +97,7 @@ const flagOf = (text: string): boolean | undefined =>
 const countOf = (text: string): number | undefined =>
   /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined
 
-const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
-  newValuePartitionPolicy: text => text,
+const settingReaders: Readonly<Record<keyof Settings, (text: string) => unknown>> = {
   persistenceDir: text => text,
   enableInsertStatementForDFSTable: flagOf,
   enableSharedVarCreationControl: flagOf,
@@ -109,12 +110,12 @@ const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknow
  * Reads settings in the form of `dolphindb.cfg`: name → text.
  * @throws {UsageError} DDB_USAGE for an invalid value, and for a name that the embedded server does not know
  */
-export function readSettings(texts: Readonly<Record<string, string>>): Partial<NodeConfig> {
+export function readSettings(texts: Readonly<Record<string, string>>): Partial<Settings> {
   const names = Object.keys(settingReaders)
   const read = Object.entries(texts).map(([name, text]) => {
     const known = names.includes(name)
     check(known, `the embedded server has no setting ${name}; it has ${names.join(', ')}`)
-    const value = settingReaders[name as keyof NodeConfig](text)
+    const value = settingReaders[name as keyof Settings](text)
     check(value !== undefined, `the setting ${name} cannot be "${text}"`)
     return [name, value] as const
   })
@@ -133,12 +134,12 @@ export function checkServerOptions(options: ServerOptions): void {
     const fits = Number.isInteger(value) && value >= min && value <= max
     check(fits, `${name} must be an integer from ${min} to ${max}, not ${value}.`)
   }
+  const { newValuePartitions = 'add', version, tlsCertFile, tlsKeyFile, host } = options
   const policies = ['add', 'skip', 'fail']
-  for (const one of [options.newValuePartitions, options.settings?.newValuePartitionPolicy]) {
-    const isKnown = one === undefined || policies.includes(one)
-    check(isKnown, `newValuePartitions must be one of ${policies.join(', ')}, not ${String(one)}.`)
-  }
-  const { version, tlsCertFile, tlsKeyFile, host } = options
+  check(
+    policies.includes(newValuePartitions),
+    `newValuePartitions must be one of ${policies.join(', ')}, not ${String(newValuePartitions)}.`,
+  )
   const isVersion = version === undefined || releaseOf(version) !== undefined
   check(isVersion, `version must be like 2.00.10 or 3.00.5.1, not ${version}.`)
   check(

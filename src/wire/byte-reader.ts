@@ -174,7 +174,6 @@ export class ByteReader {
 
   /** Like `take`, but waits until the bytes have arrived. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
-    if (this.available >= byteLength) return this.take(byteLength)
     if (byteLength <= trustedBytes) {
       const target = this.#pool.allocate(byteLength)
       yield* this.fill(target)
@@ -187,8 +186,12 @@ export class ByteReader {
 
   /** Reads text up to LF. Consumes the LF but does not return it; keeps a CR before the LF. */
   *line(maxBytes: number): Generator<void, string, void> {
-    const text = this.#textBefore(lineFeed, maxBytes)
-    return text ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
+    return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
+  }
+
+  /** Like `line` if the current chunk contains the whole line; otherwise returns undefined and consumes nothing. */
+  tryLine(maxBytes: number): string | undefined {
+    return this.#textBefore(lineFeed, maxBytes)
   }
 
   /** Reads text up to a 00 byte. Consumes the 00 but does not return it. */
@@ -204,9 +207,11 @@ export class ByteReader {
     return this.#position > start
   }
 
-  *utf8(byteLength: number): Generator<void, string, void> {
-    const bytes = yield* this.payload(byteLength)
-    return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('utf8')
+  /** The text of the next bytes, after `need`. */
+  utf8(byteLength: number): string {
+    const start = this.#position
+    this.#position = start + byteLength
+    return this.#chunk.toString('utf8', start, this.#position)
   }
 
   #failIfEnded(): void {

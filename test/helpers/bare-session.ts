@@ -46,7 +46,7 @@ export class BareServer {
     node: this.#node,
     limits: defaultRequestLimits,
     executor: this.#executor,
-    run: requestRunner(this.#node, this.#executor, undefined),
+    run: requestRunner(this.#node, this.#executor),
     countRequest: () => undefined,
     countFailure: (_id, _text, message) => void this.failures.push(message),
   }

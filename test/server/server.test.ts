@@ -161,14 +161,12 @@ t.test('the initial password works on this machine only', async t => {
 
 t.test('settings are read in the form of a configuration file', async t => {
   const texts = {
-    newValuePartitionPolicy: 'skip',
     maxPubConnections: '0',
     dfsReplicationFactor: '2',
     enableSharedVarCreationControl: 'true',
     persistenceDir: '',
   }
   t.strictSame(readSettings(texts), {
-    newValuePartitionPolicy: 'skip',
     maxPubConnections: 0,
     dfsReplicationFactor: 2,
     enableSharedVarCreationControl: true,
@@ -176,6 +174,7 @@ t.test('settings are read in the form of a configuration file', async t => {
   })
   const refused: Record<string, string>[] = [
     { maxpubconnections: '0' },
+    { newValuePartitionPolicy: 'skip' },
     { toString: '0' },
     { maxPubConnections: '-1' },
     { maxPubConnections: '' },

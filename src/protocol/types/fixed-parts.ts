@@ -107,7 +107,9 @@ export function fixedParts<D extends FixedData, T>(
       }
       const byteLength = length * bytesPerValue
       context.expect(reader, byteLength)
-      return fixed.vectorOver(type, length, yield* reader.payload(byteLength), scale)
+      const bytes =
+        reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
+      return fixed.vectorOver(type, length, bytes, scale)
     },
   }
   const columns: ColumnAccess<Scalar, FixedVector> = {

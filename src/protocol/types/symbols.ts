@@ -161,6 +161,7 @@ function compacted(vector: SymbolVector): SymbolVector {
 
 /** For this many codes, `symbolVectorOf` remembers which code last followed the code. Must be a power of two. */
 const guesses = 4_096
+const noCodes = new Int32Array(0)
 /** Stop guessing after more wrong guesses than this, if more than a quarter of all guesses were wrong. */
 const wrongGuesses = 256
 
@@ -179,7 +180,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   let row = 0
   // Rows are often sorted by text, or repeat a sequence of texts. So the loop remembers which text last followed each
   // text, and guesses it again. Checking a guess is several times as fast as looking the text up.
-  const nextCodes = new Int32Array(length < guesses ? 0 : guesses)
+  const nextCodes = length < guesses ? noCodes : new Int32Array(guesses)
   for (let last = 0, wrong = 0; row < length && nextCodes.length > 0; row++) {
     const text = texts[row]!
     let code = nextCodes[last]!

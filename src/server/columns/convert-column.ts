@@ -97,7 +97,8 @@ export function convertColumn(column: Column, target: ColumnType, isCast = false
     if (target.array !== true) throw incompatible(target, actual)
     return { ...column, cells: convertColumn(column.cells, cellType(target)) as Vector }
   }
-  const [from, to] = [column, target].map(({ type }) => groups[dataTypes[type].category])
+  const from = groups[dataTypes[column.type].category]
+  const to = groups[dataTypes[target.type].category]
   const convert = from && to && ((isCast ? casts[from]?.[to] : undefined) ?? inserts[from]?.[to])
   const converted = target.array === true ? undefined : convert?.(column, target)
   if (converted === undefined) throw incompatible(target, actual)

@@ -54,7 +54,8 @@ export class GrowingColumn {
 
   /** The rows so far. Later changes do not affect the returned column. */
   view(): Column {
-    return this.snapshot()()
+    this.#closeTail()
+    return this.#joined(this.#pieces, this.#pieces.length, this.#symbols)
   }
 
   /** The rows so far, joined only if the caller reads them. */
@@ -63,12 +64,14 @@ export class GrowingColumn {
     const pieces = this.#pieces
     const symbols = this.#symbols
     const count = pieces.length
-    return () => {
-      if (count === 1) return shown(pieces[0]!, symbols)
-      const joined = concatColumns(pieces.slice(0, count))
-      if (pieces === this.#pieces) this.#replace(0, count, joined)
-      return shown(joined, symbols)
-    }
+    return () => this.#joined(pieces, count, symbols)
+  }
+
+  #joined(pieces: Column[], count: number, symbols: Symbols | undefined): Column {
+    if (count === 1) return shown(pieces[0]!, symbols)
+    const joined = concatColumns(pieces.slice(0, count))
+    if (pieces === this.#pieces) this.#replace(0, count, joined)
+    return shown(joined, symbols)
   }
 
   /** Adds the rows of a column that has exactly the same type. */

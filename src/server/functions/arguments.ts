@@ -38,48 +38,44 @@ import { findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 
-/** What messages name, and where names are looked up. */
-interface Place {
-  readonly parameter: string
-  readonly fn: string
-  readonly context: CallContext
-}
-
-/** Kind of an argument in a signature → how a call reads it. @throws {ScriptError} for an unsuitable value */
+/** Kind of an argument in a signature → how a call reads it. Messages name the parameter and the function. @throws {ScriptError} for an unsuitable value */
 const kinds = {
-  bool: (value, { parameter }) =>
+  bool: (value, parameter) =>
     required(integerOf(value), parameter, 'must be a boolean value.') !== 0,
-  int: (value, { parameter }) => required(integerOf(value), parameter, 'must be an integer.'),
+  int: (value, parameter) => required(integerOf(value), parameter, 'must be an integer.'),
   /** The length of a vector. */
-  count: (value, { parameter }) => {
+  count: (value, parameter) => {
     const count = integerOf(value) ?? -1
     const isLength = count >= 0 && count <= 2_147_483_647
     return required(isLength ? count : undefined, parameter, 'must be a non-negative integer.')
   },
-  text: (value, { parameter }) => required(textOf(value), parameter, 'must be a string scalar.'),
-  texts: (value, { parameter }) => textsArgument(value, parameter),
-  function: (value, { parameter }): FunctionValue =>
+  text: (value, parameter) => required(textOf(value), parameter, 'must be a string scalar.'),
+  texts: (value, parameter) => textsArgument(value, parameter),
+  function: (value, parameter): FunctionValue =>
     required(value.form === 'function' ? value : undefined, parameter, 'must be a function.'),
   /** The table itself or, for a name, the session's variable of that name or else the shared table. */
-  table: (value, { context }) => tableArgument(value, context),
+  table: (value, _parameter, _fn, context) => tableArgument(value, context),
   /** A table, and no name. */
-  rows: (value, { parameter }): ServerTable =>
+  rows: (value, parameter): ServerTable =>
     required(value.form === 'serverTable' ? value : undefined, parameter, 'must be a table.'),
   /** The handle itself or, for the path of an existing database, a handle of that database. */
-  database: (value, { parameter, context }): DatabaseHandle => {
+  database: (value, parameter, _fn, context): DatabaseHandle => {
     if (value.form === 'database') return value
     const path = required(textOf(value), parameter, 'must be a database or its path.')
     return databaseAt(context.node, path).handle
   },
   /** The path of a database, which may not exist. */
-  path: (value, { parameter }) => {
+  path: (value, parameter) => {
     const path = value.form === 'database' ? value.path : textOf(value)
     return required(path, parameter, 'must be a string scalar.').replace(/\/+$/, '')
   },
-  column: (value, { fn }) => columnArgument(value, fn),
-  vector: (value, { fn }) => vectorArgument(value, fn),
-  types: (value, { parameter }) => typesArgument(value, parameter),
-} satisfies Record<string, (value: ServerValue, place: Place) => unknown>
+  column: (value, _parameter, fn) => columnArgument(value, fn),
+  vector: (value, _parameter, fn) => vectorArgument(value, fn),
+  types: (value, parameter) => typesArgument(value, parameter),
+} satisfies Record<
+  string,
+  (value: ServerValue, parameter: string, fn: string, context: CallContext) => unknown
+>
 
 type Kinds = { [Kind in keyof typeof kinds]: ReturnType<(typeof kinds)[Kind]> }
 type Argument = ServerValue | undefined
@@ -141,12 +137,13 @@ function builtin(signature: string, call: Call<BuiltinArguments>): Builtin {
       }
       if (value === undefined || read === undefined) continue
       const isAbsent = !isRequired && isVoid(value)
-      const place = { parameter, fn: name, context }
-      values[at] = isAbsent ? undefined : (read(value, place) as ServerValue)
+      values[at] = isAbsent ? undefined : (read(value, parameter, name, context) as ServerValue)
     }
     return values
   }
   return {
+    form: 'function',
+    kind: 'builtin',
     name,
     parameters,
     minArguments: declared.map(({ isRequired }) => isRequired).lastIndexOf(true) + 1,

@@ -2,7 +2,7 @@
   Functions that insert rows into tables (docs/server-semantics.md#inserting), and functions about names, shared tables
   (#shared-tables) and stream tables (#stream-tables).
 */
-import type { CallContext, Evaluation, ServerValue } from '../values/server-value.js'
+import type { CallContext, Evaluation, ServerValue, Suspension } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
 import { intScalar, objectKinds, tupleOf } from '../values/values.js'
 import { columnCountError, isStream } from '../tables/prepare.js'
@@ -124,7 +124,15 @@ export const rowFunctions = family({
         const { sharedName, cachedRows, columnNames, rows, totalRows } = table
         const counts = [rows, totalRows, tableBytes(table)].map(BigInt)
         const isPersisted = cachedRows !== undefined
-        return [sharedName, true, isPersisted, node.discards, true, columnNames.length, ...counts]
+        return [
+          sharedName,
+          true,
+          isPersisted,
+          node.discarded !== undefined,
+          true,
+          columnNames.length,
+          ...counts,
+        ]
       }),
     )
   },
@@ -137,24 +145,22 @@ export const rowFunctions = family({
     return ''
   },
   /** Returns an INT, the number of rows that the table really took (docs/server-semantics.md#tableinsert). */
-  *'tableInsert(mutable table: table, values, ...rest)'(
-    context,
-    [table, ...values],
-  ): Evaluation<ServerValue> {
+  'tableInsert(mutable table: table, values, ...rest)': (context, [table, ...values]) => {
     checkWrite(context, table)
     const [first] = values
+    const isTable = first.form === 'serverTable'
     const fault = context.session.fault?.insert?.({
       sessionId: context.session.id,
       table: table.sharedName,
-      rows: first.form === 'serverTable' ? first.rows : 0,
+      rows: isTable ? first.rows : 0,
     })
-    if (fault === 'drop') return intScalar(0)
+    if (fault === 'drop') return 0
     if (fault !== undefined && 'error' in fault) throw new ScriptError(fault.error)
-    if (fault !== undefined) yield fault
-    const rows = rowsOfArguments(table, presentValues(values))
-    const isTable = first.form === 'serverTable'
-    const inserted = writeRows(context, table, rows, isTable, drops => table.append(rows, drops))
-    return intScalar(typeof inserted === 'number' ? inserted : yield* inserted)
+    const insert = (): ServerValue | Evaluation<ServerValue> => {
+      const rows = rowsOfArguments(table, presentValues(values))
+      return writeRows(context, table, rows, isTable, ({ inserted }) => intScalar(inserted))
+    }
+    return fault === undefined ? insert() : later(fault, insert)
   },
   /** Appends rows or elements to obj, and returns obj (docs/server-semantics.md#append). */
   'append!(mutable obj, newData)': (context, [target, addition]) => {
@@ -166,10 +172,7 @@ export const rowFunctions = family({
     const isTable = addition.form === 'serverTable'
     check(isTable, 'append!(obj, newData). newData must be a table when obj is a table.')
     const written = rowsOfTable(addition)
-    return writeRows(context, table, written, true, drops => {
-      table.append(written, drops)
-      return table
-    })
+    return writeRows(context, table, written, true, () => table)
   },
   /** Returns obj (docs/server-semantics.md#upsert-and-tableupsert). */
   'upsert!(mutable obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])':
@@ -188,6 +191,16 @@ export const rowFunctions = family({
 export function emptied(context: CallContext, table: ServerTable): void {
   checkWrite(context, table)
   table.keepRows(new Int32Array(0))
+}
+
+/** Inserts after a wait. */
+function* later(
+  wait: Suspension,
+  insert: () => ServerValue | Evaluation<ServerValue>,
+): Evaluation<ServerValue> {
+  yield wait
+  const begun = insert()
+  return 'form' in begun ? begun : yield* begun
 }
 
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
@@ -244,8 +257,7 @@ function upsert(
       'The argument [keyColNames] must be specified for a DFS table.',
     )
     const written = rowsOfTable(newData)
-    return writeRows(context, table, written, true, drops =>
-      answer(table, table.upsert(written, { keyColumns, ignoreNull, drops })),
-    )
+    const options = { keyColumns, ignoreNull }
+    return writeRows(context, table, written, true, count => answer(table, count), options)
   }
 }

@@ -8,7 +8,7 @@ import { type Request, type RequestHead, requestFlags } from '../../protocol/req
 import { checkAccess, logIn } from '../login/users.js'
 import type { ServerNode } from '../node.js'
 import { check } from '../script-error.js'
-import { boolScalar, intScalar } from '../values/values.js'
+import { boolScalar } from '../values/values.js'
 
 /** Facts about a connection that are known before its first request. */
 export interface SessionInfo {
@@ -30,11 +30,7 @@ export type ScriptRequest = Exclude<Request, { kind: 'connect' }>
 /** The interpreter of a server. Every session that is passed to it comes from `open`. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
-  /**
-   * @param discards  if true, the request drops rows for shared and stored tables but answers as if they were inserted
-   *   (tables/write-rows.ts)
-   */
-  run(session: ScriptSession, request: ScriptRequest, discards: boolean): Outcome
+  run(session: ScriptSession, request: ScriptRequest): Outcome
   /** Ends the session's running request with an error if the request waits; otherwise does nothing. */
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
@@ -57,13 +53,6 @@ export interface Transport {
   end(): void
   /** Ends the connection at once and drops the remaining bytes. */
   destroy(): void
-}
-
-/** Counts since the server started. */
-export interface DiscardCounters {
-  /** Function requests whose last argument is a table. */
-  readonly requests: number
-  readonly rows: number
 }
 
 // Limit of remembered clients. A client id belongs to one connection object of a client program.
@@ -110,27 +99,13 @@ const otherLanguages = requestFlags.python | requestFlags.kdb
 /** Runs a request. Throws the error for the client, or returns a promise that may reject with it. */
 export type RunRequest = (session: ScriptSession, head: RequestHead, request: Request) => Outcome
 
-/** @param discard  set if the server counts and drops the tables of function requests (`serve --discard`) */
-export function requestRunner(
-  node: ServerNode,
-  executor: Executor,
-  discard: { -readonly [Count in keyof DiscardCounters]: number } | undefined,
-): RunRequest {
+export function requestRunner(node: ServerNode, executor: Executor): RunRequest {
   const retries = new Retries()
   const execute = (session: ScriptSession, request: ScriptRequest): Outcome => {
-    const isCall = request.kind === 'function'
-    if (node.requireLogin) checkAccess(session, isCall ? request.name : undefined)
-    const last = isCall ? request.args.at(-1) : undefined
-    if (!isCall || discard === undefined || last?.form !== 'table') {
-      return executor.run(session, request, false)
+    if (node.requireLogin) {
+      checkAccess(session, request.kind === 'function' ? request.name : undefined)
     }
-    discard.requests += 1
-    discard.rows += last.rows
-    // Runs function views and functions of the session. Of any other function, only the rows are counted.
-    const [called = ''] = /^[^\W\d]\w*/.exec(request.name) ?? []
-    return session.functions.has(called) || node.functionViews.has(called)
-      ? executor.run(session, request, true)
-      : intScalar(last.rows)
+    return executor.run(session, request)
   }
   return (session, head, request) => {
     const isOther = (head.flags & otherLanguages) !== 0

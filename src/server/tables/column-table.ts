@@ -102,13 +102,11 @@ export class ColumnTable {
 
   /**
    * Appends rows. Converts types as DolphinDB does.
-   * @param drops  if true, the table only checks and counts the rows (`serve --discard`)
    * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
    * @throws {ScriptError} with the server's message; the table is then unchanged
    */
-  append(written: WrittenRows, drops = false): number {
+  append(written: WrittenRows): number {
     const columns = prepareColumns(this, written)
-    if (drops) return this.#drop(written.rows)
     const batch = this.#place(columns, written.rows)
     let inserted = batch.rows
     if (this.#keys === undefined) this.#appendAll(batch.columns, batch.rows)
@@ -117,9 +115,10 @@ export class ColumnTable {
     return this.kind === 'dfs' ? batch.rows : inserted
   }
 
-  #drop(rows: number): number {
-    this.#purgedRows += rows
-    return rows
+  /** Checks and counts rows as if they were new, without storing them (`serve --discard`). */
+  drop(written: WrittenRows): void {
+    prepareColumns(this, written)
+    this.#purgedRows += written.rows
   }
 
   /** Drops the older half of the rows from memory when the cache is full. */
@@ -133,7 +132,6 @@ export class ColumnTable {
   /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
   upsert(written: WrittenRows, options: UpsertOptions = {}): UpsertCount {
     const columns = prepareColumns(this, written)
-    if (options.drops === true) return { inserted: this.#drop(written.rows), updated: 0 }
     const batch = this.#place(columns, written.rows)
     if (this.#keys === undefined) {
       const keys = new Set([...(this.partitioning?.columns ?? []), ...(options.keyColumns ?? [])])

@@ -20,8 +20,6 @@ export interface UpsertOptions {
   ignoreNull?: boolean | undefined
   /** Key columns, for DFS tables, which have no key of their own. Partition columns are always key columns, too. */
   keyColumns?: readonly number[]
-  /** If true, the table only checks and counts the rows, as new ones (`serve --discard`). */
-  drops?: boolean
 }
 
 /** The rows of one write, column by column in the table's order. */

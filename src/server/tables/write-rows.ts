@@ -18,7 +18,13 @@ import {
   prepareColumns,
   valueCountError,
 } from './prepare.js'
-import { type ServerTable, type WrittenRows, columnIndex } from './server-table.js'
+import {
+  type ServerTable,
+  type UpsertCount,
+  type UpsertOptions,
+  type WrittenRows,
+  columnIndex,
+} from './server-table.js'
 
 /**
  * The rows that the arguments of `tableInsert(table, args…)` give.
@@ -140,7 +146,8 @@ export interface Transactions {
  * shared and stored tables, except rows for keyed stream tables that were not given as a table: the loader inserts receipts in
  * this way, and needs to know which of them the table already has.
  * @param isTable  true if the caller gave the rows as a table
- * @param write  with `drops`, must count the rows as if they were written
+ * @param answer  makes the result from the counts
+ * @param upsert  set if rows with known keys change the stored rows
  * @throws {ScriptError} if the table refuses the rows; `<ChunkInTransaction>… RefId:S00002` if the write is all or nothing
  *   (TRANS) and a different transaction has locked one of the partitions
  */
@@ -149,18 +156,31 @@ export function writeRows<T>(
   table: ServerTable,
   written: WrittenRows,
   isTable: boolean,
-  write: (drops: boolean) => T,
+  answer: (count: UpsertCount) => T,
+  upsert?: UpsertOptions,
 ): T | Evaluation<T> {
+  const { discarded } = context.node
   const isVisible = table.sharedName !== '' || table.stored !== undefined
-  const drops = context.discards && isVisible && (table.kind !== 'keyedStream' || isTable)
-  return table.kind === 'dfs' && !drops ? writeAlone(context, table, written, write) : write(drops)
+  if (discarded !== undefined && isVisible && (table.kind !== 'keyedStream' || isTable)) {
+    table.drop(written)
+    discarded.inserts += 1
+    discarded.rows += written.rows
+    return answer({ inserted: written.rows, updated: 0 })
+  }
+  const write = (): T =>
+    answer(
+      upsert === undefined
+        ? { inserted: table.append(written), updated: 0 }
+        : table.upsert(written, upsert),
+    )
+  return table.kind === 'dfs' ? writeAlone(context, table, written, write) : write()
 }
 
 function* writeAlone<T>(
   { node }: CallContext,
   table: ServerTable,
   written: WrittenRows,
-  write: (drops: boolean) => T,
+  write: () => T,
 ): Evaluation<T> {
   const { transactions, clock } = node
   let known: ReadonlySet<number> | undefined
@@ -179,7 +199,7 @@ function* writeAlone<T>(
   transactions.open.add(transaction)
   try {
     yield { until: new Promise<void>(resolve => clock.nextTurn(resolve)) }
-    return write(false)
+    return write()
   } finally {
     transactions.open.delete(transaction)
     end()

@@ -50,6 +50,8 @@ export type CallContext = Runtime
 export type BuiltinArguments = readonly (ServerValue | undefined)[]
 
 export interface Builtin {
+  readonly form: 'function'
+  readonly kind: 'builtin'
   readonly name: string
   /** Names of the parameters in order, for keyword arguments. The last one may be `...rest`. */
   readonly parameters: readonly string[]
@@ -75,13 +77,6 @@ export interface UserFunction {
   isView?: true
 }
 
-interface BuiltinFunction {
-  form: 'function'
-  kind: 'builtin'
-  name: string
-  builtin: Builtin
-}
-
 /** `f{a,,b}`. In `bound`, an omitted argument is undefined. */
 export interface PartialFunction {
   form: 'function'
@@ -92,7 +87,7 @@ export interface PartialFunction {
   keywords: ReadonlyMap<string, ServerValue>
 }
 
-export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
+export type FunctionValue = UserFunction | Builtin | PartialFunction
 
 /** The name of a type as a value, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
 interface TypeName {

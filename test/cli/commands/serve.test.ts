@@ -139,7 +139,7 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
   t.match(JSON.parse(stdout), { rows: { read: 1000, confirmed: 1000 } })
   t.match(await exec('-e', 'exec count(*) from trades'), { code: 0, stdout: '0\n' })
   const counted: unknown = JSON.parse((await end()).stdout.trimEnd().split('\n').at(-1)!)
-  t.strictSame(counted, { requests: 10, rows: 1000 })
+  t.strictSame(counted, { inserts: 10, rows: 1000 })
 })
 
 const child = (code: string): string[] =>

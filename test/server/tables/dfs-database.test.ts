@@ -43,7 +43,7 @@ const columns =
   '`i`l`d`dt`ts`nt`s`y`m`a`f, [INT,LONG,DATE,DATETIME,TIMESTAMP,NANOTIME,STRING,SYMBOL,DECIMAL64(2),INT[],DOUBLE]'
 
 /** The error for a new table in a database of the engine; 'no error' if the table is created. */
-async function making(engine: string, rest: string, version?: string): Promise<string> {
+async function making(engine: string, rest: string, version = '3.00.5.0'): Promise<string> {
   const { fail } = testSession({ version })
   return fail(`db = database("dfs://d", VALUE, 1..3, engine="${engine}")
     db.createPartitionedTable(table(1:0, ${columns}), "t", "i"${rest})`)

@@ -25,7 +25,7 @@ import { syntaxError } from '../parse/cursor.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/session.js'
 import { locateInFunction, withSourceText } from './error-text.js'
-import { evaluate, type Frame, calleeOfName, lookUp, valueOfName } from './evaluate.js'
+import { evaluate, type Frame, calleeOfName, lookUp } from './evaluate.js'
 import { executeBody } from './execute.js'
 
 /**
@@ -110,8 +110,8 @@ function* evaluateArguments(
  * send it with every request.
  */
 export function plainPartial(node: Call, frame: Frame): PartialFunction | undefined {
-  const callee = calleeOf(node.callee, frame)
-  if (callee?.form !== 'function') return undefined
+  const callee = node.callee.kind === 'name' ? calleeOfName(node.callee.name, frame) : undefined
+  if (callee === undefined) return undefined
   const given: Given = { positional: [], keywords: noKeywords, names: [] }
   for (const argument of node.args) {
     const plain = plainValue(callee, argument, given, frame)
@@ -139,7 +139,7 @@ function give(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * The value of a constant or a variable; undefined for other nodes. User functions receive variables by reference.
+ * The value of a constant or a known variable; undefined for other nodes. User functions receive variables by reference.
  * Built-ins receive copies, because they may keep an argument in a table or dictionary. Only an argument that a built-in
  * changes is passed by reference.
  * @param place  position among the arguments of this call, or the keyword
@@ -158,15 +158,15 @@ function plainArgument(
     const isReadOnly = frame.parameters?.some(one => one.name === node.name && !one.isMutable)
     check(!isReadOnly, `Read only object can't be applied to mutable function ${fn.name}`)
   }
-  const value = valueOfName(node, frame)
-  return isChanged || fn?.kind === 'user' ? value : shallowCopy(value)
+  const value = lookUp(node, frame)
+  return isChanged || fn?.kind === 'user' ? value : value && shallowCopy(value)
 }
 
 /** True if the function changes this argument. */
 function changes(fn: FunctionValue, place: number | string): boolean {
   switch (fn.kind) {
     case 'builtin': {
-      const { mutatesFirst, parameters } = fn.builtin
+      const { mutatesFirst, parameters } = fn
       return mutatesFirst && (place === 0 || place === parameters[0])
     }
     case 'user':
@@ -194,7 +194,7 @@ export function* callFunction(...call: Parameters<typeof beginCall>): Evaluation
 }
 
 /** Begins a call. A built-in that need not wait has its value at once: a generator would take longer than most of them. */
-function beginCall(
+export function beginCall(
   runtime: Runtime,
   fn: FunctionValue,
   args: CallArguments,
@@ -202,7 +202,7 @@ function beginCall(
 ): ServerValue | Evaluation<ServerValue> {
   switch (fn.kind) {
     case 'builtin':
-      return callBuiltin(runtime, fn.builtin, args, keywords)
+      return callBuiltin(runtime, fn, args, keywords)
     case 'user':
       return callUser(runtime, fn, args, keywords)
     case 'partial': {

@@ -15,7 +15,7 @@ import type {
   Suspension,
   FunctionValue,
 } from '../../values/server-value.js'
-import { callFunction, plainPartial } from '../evaluate/call.js'
+import { beginCall, callFunction, plainPartial } from '../evaluate/call.js'
 import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
 import { evaluate, type Frame, calleeOfName } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
@@ -56,12 +56,12 @@ export function scriptExecutor(node: ServerNode): Executor {
       node.sessions.set(session.id, session)
       return session
     },
-    run: (session, request, discards) => {
+    run: (session, request) => {
       switch (request.kind) {
         case 'script':
           return runScript(session, node, request.script)
         case 'function':
-          return runFunction(session, node, request.name, request.args, discards)
+          return runFunction(session, node, request.name, request.args)
         case 'variable':
           return setVariables(session, node, request.names, request.values)
       }
@@ -79,7 +79,7 @@ export function scriptExecutor(node: ServerNode): Executor {
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
   const runtime = runtimeOf(session, node)
-  return answer(runtime, asScriptError, runUnits(runtime, script))
+  return answer(runtime, asScriptError, () => runUnits(runtime, script))
 }
 
 /** @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once, then cached */
@@ -88,11 +88,9 @@ export function runFunction(
   node: ServerNode,
   name: string,
   args: readonly Value[],
-  discards = false,
 ): Outcome {
   const runtime = runtimeOf(session, node)
-  const evaluation = callByText(runtime, name, args.map(fromWire))
-  return answer(runtime, withoutTextBeforeTag, evaluation, discards)
+  return answer(runtime, withoutTextBeforeTag, () => callByText(runtime, name, args.map(fromWire)))
 }
 
 /** Sets variables of the session ("upload"). @throws {ScriptError} if a shared table has one of the names */
@@ -113,15 +111,15 @@ export function setVariables(
 function answer(
   runtime: Runtime,
   failureOf: (error: unknown) => ScriptError,
-  evaluation: Evaluation<ServerValue | undefined>,
-  discards = false,
+  begin: () => ServerValue | Evaluation<ServerValue | undefined>,
 ): Outcome {
   runtime.begin()
-  runtime.discards = discards
   try {
-    const step = evaluation.next()
+    const begun = begin()
+    if ('form' in begun) return toWire(begun)
+    const step = begun.next()
     if (step.done === true) return sendable(step.value)
-    return driveOn(evaluation, step.value, runtime)
+    return driveOn(begun, step.value, runtime)
       .then(sendable)
       .catch((error: unknown) => {
         throw failureOf(error)
@@ -191,33 +189,50 @@ const calledName = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*!?(?=\{|$)/
  * @param text  the request's name field
  * @throws {ScriptError} `Can't recognize function name …`
  */
-function* callByText(runtime: Runtime, text: string, args: CallArguments): Evaluation<ServerValue> {
-  const frame = topFrame(runtime)
-  const known = runtime.nameField?.text === text ? runtime.nameField : undefined
-  const name = known === undefined ? calledName.exec(text)?.[0] : known.name
-  let fn: ServerValue | undefined
-  if (name !== undefined) {
-    fn = calleeOfName(name, frame)
-    if (fn === undefined) throw unknownFunction(`${name}${notEmbedded}`)
+function callByText(
+  runtime: Runtime,
+  text: string,
+  args: CallArguments,
+): ServerValue | Evaluation<ServerValue> {
+  if (runtime.nameField?.text !== text) {
+    runtime.nameField = { text, node: parsedName(runtime, text) }
   }
-  let node = known?.node
-  if (name !== text) {
-    // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
-    if (known === undefined && /^$|^\s|\s$/.test(text)) throw unknownFunction(text)
-    const parse = (): Expression =>
-      new Parser(text, name => runtime.kindOfName(name)).parseFunctionName()
-    node ??= parse()
-    try {
-      fn = (node.kind === 'partial' && plainPartial(node, frame)) || (yield* evaluate(node, frame))
-    } catch (error) {
-      // If a name is unknown by now, the error is that of the parser.
-      if (known !== undefined) parse()
-      throw error
-    }
-  }
-  if (fn?.form !== 'function') throw unknownFunction(text)
-  if (known === undefined) runtime.nameField = { text, name, node }
+  const { node } = runtime.nameField
   runtime.argumentNames = []
+  const frame = topFrame(runtime)
+  const fn = node.kind === 'partial' ? plainPartial(node, frame) : functionOf(node, frame)
+  return fn === undefined ? callEvaluated(runtime, text, node, args) : beginCall(runtime, fn, args)
+}
+
+function functionOf(node: Expression, frame: Frame): FunctionValue | undefined {
+  return node.kind === 'name' ? calleeOfName(node.name, frame) : undefined
+}
+
+/** Refuses blanks before or after a plain name (docs/server-semantics.md#function-views). */
+function parsedName(runtime: Runtime, text: string): Expression {
+  const name = calledName.exec(text)?.[0]
+  if (name !== undefined && calleeOfName(name, topFrame(runtime)) === undefined) {
+    throw unknownFunction(`${name}${notEmbedded}`)
+  }
+  if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
+  return new Parser(text, name => runtime.kindOfName(name)).parseFunctionName()
+}
+
+function* callEvaluated(
+  runtime: Runtime,
+  text: string,
+  node: Expression,
+  args: CallArguments,
+): Evaluation<ServerValue> {
+  let fn: ServerValue
+  try {
+    fn = yield* evaluate(node, topFrame(runtime))
+  } catch (error) {
+    // If a name is unknown by now, the error is that of the parser.
+    parsedName(runtime, text)
+    throw error
+  }
+  if (fn.form !== 'function') throw unknownFunction(text)
   return yield* callFunction(runtime, fn, args)
 }
 
@@ -241,16 +256,8 @@ export class Runtime {
    * for an argument that is not a name. A built-in must read them before it calls a script function or waits.
    */
   argumentNames: readonly (string | undefined)[] = []
-  /** True if the server drops rows for shared and stored tables but counts them as inserted. */
-  discards = false
-  /** The name field of the last function request, which clients repeat: the name in front, and the parsed expression. */
-  nameField:
-    | {
-        readonly text: string
-        readonly name: string | undefined
-        readonly node: Expression | undefined
-      }
-    | undefined
+  /** The name field of the last function request, which clients repeat. */
+  nameField: { readonly text: string; readonly node: Expression } | undefined
   private steps = 0
   /** Undefined until the turn's first look at the clock, because most requests end before it. */
   private turnStartedAt: number | undefined
@@ -287,10 +294,9 @@ export class Runtime {
       const { definition, owner } = view
       return { form: 'function', kind: 'user', name, definition, viewOwner: owner, isView: true }
     }
-    const builtin = builtins.get(name)
     const since = functionReleases.get(name)
     if (since !== undefined && !isAtLeast(this.node.release, since)) return undefined
-    return builtin && { form: 'function', kind: 'builtin', name, builtin }
+    return builtins.get(name)
   }
 
   /** What the parser knows of a name before a unit runs. */

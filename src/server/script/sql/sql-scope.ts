@@ -22,7 +22,7 @@ import {
   type Update,
   textOfSpan,
 } from '../parse/syntax.js'
-import { vectorOfElements } from '../../values/values.js'
+import { vectorOfElements, voidValue } from '../../values/values.js'
 import { takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
@@ -51,8 +51,8 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const values =
     rows.length === 1 ? first : first.map((_, at) => vectorOfElements(rows.map(row => row[at]!)))
   const written = rowsOfValues(table, values, node.columnNames)
-  const inserted = writeRows(runtime, table, written, false, drops => table.append(written, drops))
-  if (typeof inserted !== 'number') yield* inserted
+  const begun = writeRows(runtime, table, written, false, () => voidValue)
+  if (!('form' in begun)) yield* begun
 }
 
 /** Computes all new values and converts them to the column types before it stores the first value. */
