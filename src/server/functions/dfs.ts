@@ -4,7 +4,7 @@
 import type { ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
 import { duplicatePolicies, elementsOf, partitionTypeIds, stringVector } from '../values/values.js'
-import type { DatabaseHandle, LevelScheme, PartitionType } from '../tables/server-table.js'
+import type { DatabaseHandle } from '../tables/server-table.js'
 import {
   createStoredTable,
   databaseAt,
@@ -13,7 +13,12 @@ import {
   openDatabase,
   storedTable,
 } from '../tables/dfs-database.js'
-import { checkPartitions, levelOf } from '../tables/partitions/partition-level.js'
+import {
+  type LevelKind,
+  type PartitionLevel,
+  checkPartitions,
+  levelOf,
+} from '../tables/partitions/partition-level.js'
 import { emptied } from './insert-rows.js'
 import { type ServerNode, nodeAlias, firstReleases, isAtLeast } from '../node.js'
 import { boolResult, family, isAbsent, tableOf, textsArgument, wordArgument } from './arguments.js'
@@ -148,25 +153,22 @@ function directoryOf(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-function partitionTypeOf(value: ServerValue): PartitionType {
+function partitionTypeOf(value: ServerValue): LevelKind | 'COMPO' {
   const type = wordArgument(value, 'partitionType', partitionTypeIds)
   const isKnown = type !== undefined && type !== 'SEQ'
   check(isKnown, 'The argument [partitionType] must be VALUE, RANGE, HASH, LIST or COMPO.')
   return type
 }
 
-function levelsOf(type: PartitionType, scheme: Argument): LevelScheme[] {
+function levelsOf(type: LevelKind | 'COMPO', scheme: Argument): PartitionLevel[] {
   check(!isAbsent(scheme), 'The argument [partitionScheme] must not be empty.')
   if (type === 'COMPO') return compoLevels(scheme)
   checkPartitions(factsOf(scheme).size)
-  const level: LevelScheme = { type, scheme }
-  // Compiles the scheme now. An invalid scheme would otherwise fail only at the first insert.
-  levelOf(level)
-  return [level]
+  return [levelOf(type, scheme)]
 }
 
 /** Copies the levels, because added partitions must not appear in other databases made from the same handles. */
-function compoLevels(scheme: ServerValue): LevelScheme[] {
+function compoLevels(scheme: ServerValue): PartitionLevel[] {
   const levels = elementsOf(scheme).flatMap(handle => {
     const isHandle = handle.form === 'database'
     check(isHandle, 'The scheme of a COMPO database must be a vector of database handles.')

@@ -8,7 +8,7 @@ import {
   columnTypeText,
   dataTypes,
 } from '../../protocol/data-type.js'
-import type { DatabaseHandle, LevelScheme, ServerTable } from '../tables/server-table.js'
+import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { partitionTypeIds, stringVector, tupleOf, voidValue } from '../values/values.js'
 import { dictionaryOf, family, tableArgument, tableOf } from './arguments.js'
@@ -16,7 +16,7 @@ import { factsOf, tableWords } from './types.js'
 import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { TypedVector, Vector } from '../../protocol/value.js'
 import { firstReleases, isAtLeast } from '../node.js'
-import { levelOf } from '../tables/partitions/partition-level.js'
+import type { PartitionLevel } from '../tables/partitions/partition-level.js'
 import { checkRead } from '../tables/privileges.js'
 
 /** Estimated size of a string: the reference plus a short text. */
@@ -118,12 +118,12 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
 }
 
 /** For one level, scalars and the level's scheme; for several levels, vectors and a tuple of the schemes. */
-function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
-  const schemes = levels.map(level => levelOf(level).schema)
+function levelsSchema(levels: readonly PartitionLevel[]): Record<string, ServerValue> {
+  const schemes = levels.map(({ schema }) => schema)
   return {
-    partitionType: integers(levels.map(({ type }) => partitionTypeIds[type])),
-    partitionTypeName: oneOrMany(stringVector(levels.map(({ type }) => type))),
-    partitionColumnType: integers(levels.map(level => typeId(levelOf(level).type))),
+    partitionType: integers(levels.map(({ kind }) => partitionTypeIds[kind])),
+    partitionTypeName: oneOrMany(stringVector(levels.map(({ kind }) => kind))),
+    partitionColumnType: integers(levels.map(({ type }) => typeId(type))),
     partitionSchema: schemes.length === 1 ? schemes[0]! : tupleOf(schemes),
   }
 }

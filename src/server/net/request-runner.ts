@@ -55,66 +55,21 @@ export interface Transport {
   destroy(): void
 }
 
-// Limit of remembered clients. A client id belongs to one connection object of a client program.
-const keptClients = 1024
-
-/**
- * Remembers the latest numbered request of each client, across all connections of the server. A client that reconnects
- * gives each request its client id and a number. If it does not know whether the server ran a request, it repeats the
- * request with the negated number (docs/protocol.md#high-availability).
- */
-class Retries {
-  /** Client id → its latest request. The least recently used client comes first. */
-  readonly #latest = new Map<string, { sequenceNumber: number; outcome: Outcome }>()
-
-  /**
-   * Runs a request once. Repeating a client's latest request gives the earlier outcome; repeating an older request
-   * gives no value.
-   */
-  once(head: RequestHead, run: () => Outcome): Outcome {
-    const { clientId } = head
-    const sequenceNumber = Math.abs(head.sequenceNumber ?? 0)
-    if (clientId === undefined || sequenceNumber === 0) return run()
-    const latest = this.#latest.get(clientId)
-    if (latest !== undefined && sequenceNumber <= latest.sequenceNumber) {
-      return sequenceNumber === latest.sequenceNumber ? latest.outcome : undefined
-    }
-    const outcome = run()
-    this.#latest.delete(clientId)
-    this.#latest.set(clientId, { sequenceNumber, outcome })
-    const [oldest] = this.#latest.keys()
-    if (this.#latest.size > keptClients) this.#latest.delete(oldest!)
-    if (outcome instanceof Promise) {
-      // Forgets the request if it fails, so that its client may repeat it. Keeps a later request of the client.
-      outcome.catch(() => {
-        if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
-      })
-    }
-    return outcome
-  }
-}
-
 const otherLanguages = requestFlags.python | requestFlags.kdb
 
 /** Runs a request. Throws the error for the client, or returns a promise that may reject with it. */
 export type RunRequest = (session: ScriptSession, head: RequestHead, request: Request) => Outcome
 
 export function requestRunner(node: ServerNode, executor: Executor): RunRequest {
-  const retries = new Retries()
-  const execute = (session: ScriptSession, request: ScriptRequest): Outcome => {
-    if (node.requireLogin) {
-      checkAccess(session, request.kind === 'function' ? request.name : undefined)
-    }
-    return executor.run(session, request)
-  }
   return (session, head, request) => {
     const isOther = (head.flags & otherLanguages) !== 0
     const refusal = isOther ? 'runs DolphinDB scripts only, neither Python nor q' : session.refusal
     check(refusal === undefined, `The embedded server ${refusal}.`)
     if (request.kind !== 'connect') {
-      return head.clientId === undefined
-        ? execute(session, request)
-        : retries.once(head, () => execute(session, request))
+      if (node.requireLogin) {
+        checkAccess(session, request.kind === 'function' ? request.name : undefined)
+      }
+      return executor.run(session, request)
     }
     const { login } = request
     if (login === undefined) return undefined

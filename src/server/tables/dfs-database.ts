@@ -13,14 +13,13 @@ import { convertColumn } from '../columns/convert-column.js'
 import { newUuid } from '../values/values.js'
 import {
   type DatabaseHandle,
-  type LevelScheme,
   type ServerTable,
   type StoredTableFacts,
   createTable,
 } from './server-table.js'
 import { checkEngine } from './prepare.js'
 import { hasRight, mayMakeDatabase } from './privileges.js'
-import { type TablePartitioning, levelOf } from './partitions/partition-level.js'
+import type { TablePartitioning } from './partitions/partition-level.js'
 
 export interface StoredTableOptions extends Pick<
   StoredTableFacts,
@@ -173,18 +172,14 @@ const mayNot = '<NoPrivilege>Not granted to create or delete databases'
 function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   if (a.levels.length !== b.levels.length) return false
   return a.levels.every((level, index) => {
-    const other = b.levels[index]!
-    if (level.type !== other.type) return false
-    const { first = level.scheme } = level
-    const known = [level, { ...level, scheme: first }].map(schemeText)
-    return known.includes(schemeText(other))
+    const { kind, type, schema } = b.levels[index]!
+    const isSameType = level.kind === kind && columnTypeText(level.type) === columnTypeText(type)
+    // Equal schemes give equal texts, even if their arrays are stored differently.
+    const [now, first, wanted] = [level.schema, level.first ?? level.schema, schema].map(one =>
+      formatValue(one as Value),
+    )
+    return isSameType && (now === wanted || first === wanted)
   })
-}
-
-/** Type and values of a scheme as text. Equal schemes give equal texts, even if their arrays are stored differently. */
-function schemeText(level: LevelScheme): string {
-  const { type, schema } = levelOf(level)
-  return `${columnTypeText(type)} ${formatValue(schema as Value)}`
 }
 
 function partitioningOf(
@@ -202,10 +197,7 @@ function partitioningOf(
     const index = template.columnNames.indexOf(name)
     check(index >= 0, `The partitioning column [${name}] does not exist.`)
     try {
-      convertColumn(
-        nullColumn(template.columnTypes[index]!, 0),
-        levelOf(handle.levels[level]!).type,
-      )
+      convertColumn(nullColumn(template.columnTypes[index]!, 0), handle.levels[level]!.type)
     } catch {
       throw new ScriptError(
         `The data type of the partitioning column [${name}] does not match the partition scheme.`,

@@ -2,7 +2,7 @@
   What tables and databases of the embedded server are. Creates tables, and converts them from and to the form in which they are
   sent.
 */
-import type { ServerValue } from '../values/server-value.js'
+import type { PartitionLevel } from './partitions/partition-level.js'
 import { type TableOptions, ColumnTable } from './column-table.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
@@ -53,17 +53,6 @@ export interface StoredTableFacts {
 /** A table that sessions can change. Only copies of its columns are sent (`tableToWire`). */
 export type ServerTable = ColumnTable
 
-/** Partition types under their names in scripts. See `partitionTypeIds` for their numbers. */
-export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
-
-export interface LevelScheme {
-  type: PartitionType
-  /** The scheme as in scripts, with added partitions: `[TYPE, n]` for HASH, handles for COMPO, otherwise a vector. */
-  scheme: ServerValue
-  /** The scheme before the server added partitions; undefined if it has added none. */
-  first?: ServerValue
-}
-
 /**
  * The result of `database(...)`, with a path for DFS, nameless for partitioned tables in memory. Describes how rows are
  * partitioned. The tables of the database are in the node.
@@ -73,7 +62,7 @@ export interface DatabaseHandle {
   /** `dfs://…`, or '' for a nameless handle. */
   path: string
   /** One entry per level, in which the handles of a COMPO scheme are replaced by their levels. */
-  levels: readonly LevelScheme[]
+  levels: readonly PartitionLevel[]
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   atomic: 'TRANS' | 'CHUNK'
 }

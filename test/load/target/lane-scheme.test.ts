@@ -154,7 +154,7 @@ t.test('for any partition scheme, rows of one partition are in one lane', async 
         const scheme = laneScheme(description, dfs)!
         const chosen = scheme.lanesOf({ rowCount, columns }, lanes)
         const places = levels.map(({ level: { kind, own }, column: each }) =>
-          levelOf({ type: kind, scheme: own }).locate(each),
+          levelOf(kind, own).locate(each),
         )
         const laneOf = new Map<string, number>()
         for (let row = 0; row < rowCount; row++) {

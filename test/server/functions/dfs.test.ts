@@ -189,7 +189,7 @@ async function handleOf(script: string, session = testSession()): Promise<Databa
 }
 
 const shown = ({ path, levels, engine, atomic }: DatabaseHandle): string =>
-  [path, levels.map(({ type }) => type).join('+'), engine, atomic].join(' ')
+  [path, levels.map(({ kind }) => kind).join('+'), engine, atomic].join(' ')
 
 t.test('schemes, engines and atomicities in every spelling', async t => {
   const [days, ids, names] = [

@@ -1,5 +1,5 @@
 /*
-  Faults (docs/embedded-server.md), repeated requests (docs/protocol.md#high-availability) and `serve --discard`.
+  Faults and `serve --discard` (docs/embedded-server.md).
 */
 import t from 'tap'
 import { closedGate } from '../../helpers/gate.js'
@@ -15,7 +15,6 @@ import {
   requestedFaults,
   type RequestInfo,
 } from '../../../src/server/net/faults.js'
-import type { RequestHead } from '../../../src/protocol/request.js'
 import { startServer } from '../../../src/server/index.js'
 
 t.test('hooks get every request in order, with its identification', async t => {
@@ -269,81 +268,6 @@ t.test('faults that cannot be requested', t => {
     t.throws(() => requestedFaults(text), { code: 'DDB_USAGE' }, text)
   }
   t.end()
-})
-
-const clientId = '46e3fbf2-abba-cd29-ec4a-ff517369c667'
-const numbered = (sequenceNumber: number, id = clientId): Partial<RequestHead> => ({
-  clientId: id,
-  sequenceNumber,
-})
-const insert = call('tableInsert{t}', idTable(1))
-
-t.test('a request repeated after a reconnect is answered again but not executed again', async t => {
-  let executed = 0
-  const server = await tinyServer(t, { call: () => int((executed += 1)) })
-  const first = await RawPeer.connected(server.port)
-  await first.write(requestBytes(insert, numbered(1)))
-  await first.write(requestBytes(insert, numbered(2)))
-  await first.response()
-  first.socket.destroy()
-  const second = await RawPeer.connected(server.port)
-  await second.write(requestBytes(insert, numbered(-2)))
-  t.match(await second.response(), { ok: true, value: { value: 2 } })
-  await second.write(requestBytes(insert, numbered(-1)))
-  t.match(await second.response(), { ok: true, value: undefined })
-  await second.write(requestBytes(insert, numbered(3)))
-  t.match(await second.response(), { ok: true, value: { value: 3 } })
-  await second.write(requestBytes(insert, numbered(-2, 'somebody else')))
-  t.match(await second.response(), { ok: true, value: { value: 4 } })
-  await second.write(requestBytes(insert))
-  await second.write(requestBytes(insert))
-  await second.response()
-  t.match(
-    await second.response(),
-    { ok: true, value: { value: 6 } },
-    'requests without a key are always executed',
-  )
-})
-
-t.test('a request repeated while the first one is running is executed once', async t => {
-  const gate = closedGate()
-  const server = await tinyServer(t, { script: () => gate.opened.then(() => int(7)) })
-  const first = await RawPeer.connected(server.port)
-  await first.write(requestBytes(script('slow'), numbered(1)))
-  await server.logged('script slow')
-  first.socket.destroy()
-  const second = await RawPeer.connected(server.port)
-  await second.write(requestBytes(script('slow'), numbered(-1)))
-  const answer = second.response()
-  const other = await RawPeer.connected(server.port)
-  other.socket.end()
-  await other.ended()
-  gate.open()
-  t.match(await answer, { ok: true, value: { value: 7 } })
-  t.strictSame(server.log, ['script slow'])
-})
-
-t.test('a failed request may be tried again', async t => {
-  let tries = 0
-  const server = await tinyServer(t, {
-    script: code => {
-      tries += 1
-      if (tries > 1) return int(tries)
-      if (code === 'late') return Promise.reject(new Error('not now'))
-      throw new Error('not now')
-    },
-  })
-  const peer = await RawPeer.connected(server.port)
-  for (const [code, number] of [
-    ['at once', 1],
-    ['late', 2],
-  ] as const) {
-    tries = 0
-    await peer.write(requestBytes(script(code), numbered(number)))
-    t.match(await peer.response(), { ok: false, message: 'not now' })
-    await peer.write(requestBytes(script(code), numbered(-number)))
-    t.match(await peer.response(), { ok: true, value: { value: 2 } })
-  }
 })
 
 t.test('a discarding server counts rows', async t => {

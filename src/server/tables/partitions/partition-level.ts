@@ -3,11 +3,10 @@
   (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
 */
 import type { Column, Vector } from '../../../protocol/value.js'
-import type { LevelScheme } from '../server-table.js'
 import { type ColumnType, dataTypes, parseColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, elementBytes, takeRows } from '../../../protocol/element.js'
 import { murmurHash } from '../../../protocol/murmur-hash.js'
-import { ScriptError, check } from '../../script-error.js'
+import { check } from '../../script-error.js'
 import { elementsOf, intScalar, integerOf, textOf, tupleElements } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { cellsOf, columnTexts, isFixedVector } from '../../columns/column-layout.js'
@@ -26,29 +25,24 @@ export function checkPartitions(count: number): void {
   check(count <= maxPartitions, text)
 }
 
-interface PartitionLevel {
+/** Kinds of levels under their names in scripts. See `partitionTypeIds` for their numbers. */
+export type LevelKind = 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
+
+/** One level of a partition scheme. */
+export interface PartitionLevel {
+  readonly kind: LevelKind
   /** The type into which values are converted for the look-up: `partitionColumnType` of `schema()`. */
   readonly type: ColumnType
   /** The scheme as `schema()` returns it: values, bounds or lists, or the number of HASH buckets. */
   readonly schema: ServerValue
+  /** The schema before the server added partitions; undefined if it has added none. */
+  readonly first?: ServerValue
   /** For each row, the partition number, `outsidePartition` or `nullPartition`. */
   locate(column: Column): Int32Array
 }
 
-const compiled = new WeakMap<LevelScheme, { scheme: ServerValue; level: PartitionLevel }>()
-
-/** Prepares a scheme for look-ups; cached until it changes. @throws {ScriptError} if scheme and type do not fit */
-export function levelOf(scheme: LevelScheme): PartitionLevel {
-  const known = compiled.get(scheme)
-  if (known?.scheme === scheme.scheme) return known.level
-  const level = compile(scheme)
-  compiled.set(scheme, { scheme: scheme.scheme, level })
-  return level
-}
-
 /** Adds a partition for each value of the column that has no partition yet. @returns the number of added partitions */
-export function addValues(scheme: LevelScheme, column: Column): number {
-  const level = levelOf(scheme)
+export function addValues(level: PartitionLevel, column: Column): number {
   const values = convertColumn(column, level.type)
   const numbers = level.locate(values)
   const firstRows = new Map<Entry, number>()
@@ -56,21 +50,22 @@ export function addValues(scheme: LevelScheme, column: Column): number {
     if (entry === undefined || numbers[row] !== outsidePartition || firstRows.has(entry)) return
     firstRows.set(entry, row)
   })
-  const { length } = scheme.scheme as Vector
-  checkPartitions(length + firstRows.size)
+  const { schema, first = schema } = level
+  checkPartitions((schema as Vector).length + firstRows.size)
   if (firstRows.size > 0) {
     const fresh = takeRows(values, Int32Array.from(firstRows.values()))
-    scheme.first ??= scheme.scheme
-    scheme.scheme = concatColumns([scheme.scheme as Vector, fresh])
+    const extended = concatColumns([schema as Vector, fresh])
+    Object.assign(level, levelOf('VALUE', extended), { first })
   }
   return firstRows.size
 }
 
-function compile({ type, scheme }: LevelScheme): PartitionLevel {
-  switch (type) {
+/** @param scheme  as in scripts: `[TYPE, n]` for HASH, otherwise a vector @throws {ScriptError} if it is invalid */
+export function levelOf(kind: LevelKind, scheme: ServerValue): PartitionLevel {
+  switch (kind) {
     case 'VALUE':
     case 'LIST': {
-      const isList = type === 'LIST'
+      const isList = kind === 'LIST'
       const lists = isList ? elementsOf(scheme).map(listOf) : [vectorScheme(scheme)]
       check(lists.length > 0, 'The LIST partition scheme should be a tuple of vectors.')
       const entries = lists.flatMap((list, no) =>
@@ -78,15 +73,12 @@ function compile({ type, scheme }: LevelScheme): PartitionLevel {
       )
       const partitions = new Map(entries)
       const find = (entry: Entry): number => partitions.get(entry) ?? outsidePartition
-      return level(columnTypeOf(lists[0]!), scheme, find)
+      return level(kind, columnTypeOf(lists[0]!), scheme, find)
     }
     case 'RANGE':
       return rangeLevel(scheme)
     case 'HASH':
       return hashLevel(scheme)
-    case 'COMPO':
-    case 'SEQ':
-      throw new ScriptError(`A ${type} scheme has no values of its own.`)
   }
 }
 
@@ -113,7 +105,7 @@ function entriesOf(column: Column): (Entry | undefined)[] {
 function rangeLevel(scheme: ServerValue): PartitionLevel {
   const vector = vectorScheme(scheme)
   const bounds = entriesOf(vector)
-  return level(columnTypeOf(vector), scheme, entry => {
+  return level('RANGE', columnTypeOf(vector), scheme, entry => {
     let low = 0
     let high = bounds.length
     while (low < high) {
@@ -137,9 +129,12 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   )
   const schema = intScalar(buckets)
   const { category, bytesPerValue } = dataTypes[type.type]
-  if (category === 'binary') return { type, schema, locate: column => locateBytes(column, buckets) }
+  const kind = 'HASH'
+  if (category === 'binary') {
+    return { kind, type, schema, locate: column => locateBytes(column, buckets) }
+  }
   const unsignedOverflow = (bytesPerValue === 8 ? 2 ** 64 : 2 ** 32) % buckets
-  return level(type, schema, entry => {
+  return level(kind, type, schema, entry => {
     if (typeof entry === 'string') return murmurHash(encoder.encode(entry)) % buckets
     // Hashes a negative value like the unsigned number with the same bits.
     return entry >= 0 ? entry % buckets : ((entry % buckets) + unsignedOverflow + buckets) % buckets
@@ -147,12 +142,14 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
 }
 
 function level(
+  kind: LevelKind,
   type: ColumnType,
   schema: ServerValue,
   find: (entry: Entry) => number,
 ): PartitionLevel {
   const isText = dataTypes[type.type].category === 'literal'
   return {
+    kind,
     type,
     schema,
     locate(given) {
@@ -185,7 +182,7 @@ export type NewValuePartitionPolicy = 'add' | 'skip' | 'fail'
 export interface TablePartitioning {
   readonly columns: readonly number[]
   /** Shared with the database, which may add partitions. */
-  readonly levels: readonly LevelScheme[]
+  readonly levels: readonly PartitionLevel[]
   /** The policy for values without a VALUE partition; `memory` for in-memory tables, which drop the rows. */
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
 }
@@ -201,9 +198,9 @@ export function placeRows(
   rows: number,
 ): Float64Array {
   const placed = new Float64Array(rows)
-  partitioning.levels.forEach((scheme, level) => {
-    const column = columns[partitioning.columns[level]!]!
-    const numbers = placeLevel(scheme, column, partitioning.newValues())
+  partitioning.levels.forEach((level, at) => {
+    const column = columns[partitioning.columns[at]!]!
+    const numbers = placeLevel(level, column, partitioning.newValues())
     for (let row = 0; row < rows; row++) {
       const above = placed[row]!
       placed[row] = above < 0 || numbers[row]! < 0 ? -1 : above * maxPartitions + numbers[row]!
@@ -213,12 +210,12 @@ export function placeRows(
 }
 
 function placeLevel(
-  scheme: LevelScheme,
+  level: PartitionLevel,
   column: Column,
   policy: NewValuePartitionPolicy | 'memory',
 ): Int32Array {
-  const numbers = levelOf(scheme).locate(column)
-  if (scheme.type !== 'VALUE' || policy === 'memory') return numbers
+  const numbers = level.locate(column)
+  if (level.kind !== 'VALUE' || policy === 'memory') return numbers
   check(
     !numbers.includes(nullPartition),
     'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
@@ -234,6 +231,6 @@ function placeLevel(
     policy === 'add',
     'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
   )
-  addValues(scheme, column)
-  return levelOf(scheme).locate(column)
+  addValues(level, column)
+  return level.locate(column)
 }

@@ -7,8 +7,9 @@ import t from 'tap'
 import { tupleOf } from '../../../../src/server/values/values.js'
 import type { Column, Vector } from '../../../../src/protocol/value.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
-import type { LevelScheme, PartitionType } from '../../../../src/server/tables/server-table.js'
 import {
+  type LevelKind,
+  type PartitionLevel,
   type TablePartitioning,
   addValues,
   levelOf,
@@ -18,12 +19,8 @@ import { murmurHash2 } from '../../../helpers/murmur-hash.js'
 import { textsOf } from '../../../helpers/script.js'
 import { column } from '../../columns/columns.js'
 
-function scheme(type: PartitionType, value: ServerValue): LevelScheme {
-  return { type, scheme: value }
-}
-
-function locate(level: LevelScheme, values: Column): number[] {
-  return Array.from(levelOf(level).locate(values))
+function locate(level: PartitionLevel, values: Column): number[] {
+  return Array.from(level.locate(values))
 }
 
 function hash(type: string, buckets: number): ServerValue {
@@ -34,23 +31,23 @@ function hash(type: string, buckets: number): ServerValue {
 }
 
 t.test('VALUE gives each value a separate partition', t => {
-  const tickers = scheme('VALUE', column('STRING', 'AAPL', 'AMZN', 'A'))
+  const tickers = levelOf('VALUE', column('STRING', 'AAPL', 'AMZN', 'A'))
   t.same(locate(tickers, column('SYMBOL', 'A', 'AMZN', 'ZZ', '')), [2, 1, -1, -2])
   t.same(locate(tickers, column('STRING', 'A', 'AAPL', '')), [2, 0, -2])
   t.end()
 })
 
 t.test('a scheme of dates divides columns of dates with times', t => {
-  const days = scheme('VALUE', column('DATE', 0, 1))
+  const days = levelOf('VALUE', column('DATE', 0, 1))
   t.same(locate(days, column('TIMESTAMP', 86_400_000n, -1n, 5n, null)), [1, -1, 0, -2])
-  const months = scheme('VALUE', column('MONTH', 1970 * 12))
+  const months = levelOf('VALUE', column('MONTH', 1970 * 12))
   t.same(locate(months, column('DATE', 30, 31)), [0, -1])
   t.end()
 })
 
 t.test('RANGE partitions begin at a bound and end before the next bound', t => {
   const bounds = [-5, 0, 20, 101]
-  const ranges = scheme('RANGE', column('INT', ...bounds))
+  const ranges = levelOf('RANGE', column('INT', ...bounds))
   t.same(locate(ranges, column('INT', null, -6, 101)), [-2, -1, -1])
   fc.assert(
     fc.property(fc.integer({ min: -10, max: 110 }), value => {
@@ -58,27 +55,27 @@ t.test('RANGE partitions begin at a bound and end before the next bound', t => {
       return locate(ranges, column('LONG', BigInt(value)))[0] === expected
     }),
   )
-  const names = scheme('RANGE', column('STRING', 'A', 'D', 'F'))
+  const names = levelOf('RANGE', column('STRING', 'A', 'D', 'F'))
   t.same(locate(names, column('SYMBOL', 'AAPL', 'DELL', 'F', '')), [0, 1, -1, -2])
   t.end()
 })
 
 t.test('LIST partitions take the values of their list', t => {
-  const lists = scheme('LIST', {
+  const lists = levelOf('LIST', {
     form: 'vector',
     type: 'ANY',
     length: 2,
     data: [column('STRING', 'IBM', 'ORCL'), { form: 'scalar', type: 'STRING', value: 'GS' }],
   })
   t.same(locate(lists, column('STRING', 'GS', 'ORCL', 'X')), [1, 0, -1])
-  t.same(locate(scheme('LIST', column('INT', 4, 7)), column('INT', 7, 4)), [1, 0])
+  t.same(locate(levelOf('LIST', column('INT', 4, 7)), column('INT', 7, 4)), [1, 0])
   t.end()
 })
 
 t.test('HASH partitions use integers as unsigned, modulo the number of buckets', t => {
   const buckets = 7
-  const ints = scheme('HASH', hash('INT', buckets))
-  const longs = scheme('HASH', hash('LONG', buckets))
+  const ints = levelOf('HASH', hash('INT', buckets))
+  const longs = levelOf('HASH', hash('LONG', buckets))
   fc.assert(
     fc.property(fc.integer({ min: -2147483647, max: 2147483647 }), value => {
       const expected = (bits: number): number =>
@@ -94,7 +91,7 @@ t.test('HASH partitions use integers as unsigned, modulo the number of buckets',
 })
 
 t.test('HASH partitions distribute text and 16-byte values by MurmurHash2 of their bytes', t => {
-  const names = scheme('HASH', hash('SYMBOL', 1000))
+  const names = levelOf('HASH', hash('SYMBOL', 1000))
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), text => {
       const expected = Number(murmurHash2(new TextEncoder().encode(text)) % 1000n)
@@ -103,23 +100,23 @@ t.test('HASH partitions distribute text and 16-byte values by MurmurHash2 of the
     }),
   )
   t.same(locate(names, column('SYMBOL', '')), [-2])
-  const ids = scheme('HASH', hash('UUID', 1000))
+  const ids = levelOf('HASH', hash('UUID', 1000))
   const bytes = Uint8Array.from({ length: 16 }, (_, at) => at)
   t.same(locate(ids, column('UUID', bytes, null)), [Number(murmurHash2(bytes) % 1000n), -2])
   t.end()
 })
 
 t.test('partitions are added only for new values, each once', t => {
-  const ids = scheme('VALUE', column('INT', 1, 2))
+  const ids = levelOf('VALUE', column('INT', 1, 2))
   t.equal(addValues(ids, column('INT', 2, 3, 3, null, 4)), 2)
-  t.same(textsOf(ids.scheme as Vector), ['1', '2', '3', '4'])
+  t.same(textsOf(ids.schema as Vector), ['1', '2', '3', '4'])
   t.same(locate(ids, column('INT', 4, 5)), [3, -1])
   t.equal(addValues(ids, column('INT', 1)), 0)
   t.end()
 })
 
 t.test('a scheme that does not fit its type is refused', t => {
-  const refused: [PartitionType, ServerValue][] = [
+  const refused: [LevelKind, ServerValue][] = [
     ['VALUE', { form: 'scalar', type: 'INT', value: 1 }],
     ['RANGE', tupleOf([])],
     ['LIST', column('ANY')],
@@ -127,28 +124,19 @@ t.test('a scheme that does not fit its type is refused', t => {
     ['HASH', hash('SOMETHING', 5)],
     ['HASH', column('INT', 1, 2)],
   ]
-  for (const [type, value] of refused) {
-    t.throws(() => levelOf(scheme(type, value)), { message: /partition scheme should be/ })
+  for (const [kind, value] of refused) {
+    t.throws(() => levelOf(kind, value), { message: /partition scheme should be/ })
   }
   t.end()
 })
 
 type Policy = ReturnType<TablePartitioning['newValues']>
 
-const values = (...of: number[]): LevelScheme => ({
-  type: 'VALUE',
-  scheme: column('INT', ...of),
-})
-const ranges = (...of: number[]): LevelScheme => ({
-  type: 'RANGE',
-  scheme: column('INT', ...of),
-})
-const tickers = (...of: string[]): LevelScheme => ({
-  type: 'VALUE',
-  scheme: column('STRING', ...of),
-})
+const values = (...of: number[]): PartitionLevel => levelOf('VALUE', column('INT', ...of))
+const ranges = (...of: number[]): PartitionLevel => levelOf('RANGE', column('INT', ...of))
+const tickers = (...of: string[]): PartitionLevel => levelOf('VALUE', column('STRING', ...of))
 
-function place(policy: Policy, levels: readonly LevelScheme[], ...columns: Column[]): number[] {
+function place(policy: Policy, levels: readonly PartitionLevel[], ...columns: Column[]): number[] {
   const partitioning: TablePartitioning = {
     columns: levels.map((_, level) => level),
     levels,
@@ -169,10 +157,10 @@ t.test('a value without a partition is dropped, added or refused', async t => {
   const skip = values(1)
   t.same(place('skip', [skip], rows), [0, -1, -1, -1])
   t.same(place('memory', [skip], rows), [0, -1, -1, -1])
-  t.same(textsOf(skip.scheme as Vector), ['1'])
+  t.same(textsOf(skip.schema as Vector), ['1'])
   const add = values(1)
   t.same(place('add', [add], rows), [0, 1, 2, 1])
-  t.same(textsOf(add.scheme as Vector), ['1', '5', '6'])
+  t.same(textsOf(add.schema as Vector), ['1', '5', '6'])
   const fail = values(1)
   t.throws(() => place('fail', [fail], rows), {
     name: 'ScriptError',
