@@ -8,7 +8,7 @@ import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import { type Executor, requestRunner, type SessionInfo } from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
-import { type DiscardCounters, type ServerNode, createNode } from './node.js'
+import { type DiscardCounters, ServerNode } from './node.js'
 import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
 import { replayOf } from './replay.js'
 import type { ScriptSession } from './values/server-value.js'
@@ -82,7 +82,7 @@ export async function startServerOn(
   checkServerOptions(options)
   const { host = defaultHost, maxValueBytes } = options
   const { newValuePartitions: newValuePartitionPolicy, settings, tlsCertFile, tlsKeyFile } = options
-  const node = createNode({
+  const node = new ServerNode({
     ...options,
     host,
     config: { ...settings, ...(newValuePartitionPolicy && { newValuePartitionPolicy }) },

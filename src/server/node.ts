@@ -77,22 +77,34 @@ export interface DiscardCounters {
   readonly rows: number
 }
 
+export interface NodeOptions extends Pick<
+  ServerOptions,
+  'host' | 'port' | 'adminPassword' | 'requireLogin' | 'version' | 'discard' | 'faults'
+> {
+  config?: Partial<NodeConfig>
+  /** Default: the clock and the random numbers of the machine. */
+  platform?: Pick<Platform, 'clock' | 'random'>
+  now?: () => number
+  /** A node that has ended. The new node takes over everything that a real server stores on disk. */
+  restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
+}
+
 /** The state that all sessions of an embedded server share. It outlives the sessions. */
-export interface ServerNode {
-  readonly shared: Map<string, SharedTable>
+export class ServerNode {
+  readonly shared: Map<string, SharedTable> = new Map()
   readonly databases: Map<string, DfsDatabase>
   readonly functionViews: Map<string, FunctionView>
-  readonly sessions: Map<string, ScriptSession>
-  /** User name → user. */
+  readonly sessions: Map<string, ScriptSession> = new Map()
+  /** User name → user. At first, the only user is admin, unless `restartOf` brings users. Guests need no entry. */
   readonly users: Map<string, User>
   /** User name → rights, such as `TABLE_WRITE dfs://db/pt`. */
   readonly privileges: Map<string, Set<string>>
   /** Session id → its running request, if that waits. */
-  readonly jobs: Map<string, ConsoleJob>
+  readonly jobs: Map<string, ConsoleJob> = new Map()
   /** @internal Physical index of the next DFS table. A table that is created again gets a new index. */
   nextPhysicalIndex: number
   /** Transactions on DFS tables. */
-  readonly transactions: Transactions
+  readonly transactions: Transactions = { open: new Set(), count: 0 }
   readonly config: NodeConfig
   /** The first word that version() returns, such as `3.00.5.0`. */
   readonly version: string
@@ -111,59 +123,37 @@ export interface ServerNode {
   readonly host: string
   port: number
   /** @internal Other nodes of this node's cluster, as `host:port:alias`; only for tests. */
-  otherNodes: readonly string[]
+  otherNodes: readonly string[] = []
   /** Wall-clock time in ms since the epoch. Tests replace this function. */
-  now(): number
-}
+  now: () => number
 
-export interface NodeOptions extends Pick<
-  ServerOptions,
-  'host' | 'port' | 'adminPassword' | 'requireLogin' | 'version' | 'discard' | 'faults'
-> {
-  config?: Partial<NodeConfig>
-  /** Default: the clock and the random numbers of the machine. */
-  platform?: Pick<Platform, 'clock' | 'random'>
-  now?: () => number
-  /** A node that has ended. The new node takes over everything that a real server stores on disk. */
-  restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
-}
-
-/** Makes a node. Its only user is admin, unless `restartOf` brings users. The guest user needs no entry in `users`. */
-export function createNode(options: NodeOptions = {}): ServerNode {
-  const { clock, random } = options.platform ?? systemPlatform
-  const { restartOf: before, version = defaultVersion } = options
-  return {
-    shared: new Map(),
-    databases: new Map(before?.databases),
-    functionViews: new Map(before?.functionViews),
-    sessions: new Map(),
-    users: new Map(
-      before?.users ?? [['admin', { password: options.adminPassword ?? '123456', isAdmin: true }]],
-    ),
-    privileges: new Map(before?.privileges),
-    jobs: new Map(),
+  constructor(options: NodeOptions = {}) {
+    const { clock, random } = options.platform ?? systemPlatform
+    const { restartOf: before, adminPassword: password = '123456' } = options
+    this.databases = new Map(before?.databases)
+    this.functionViews = new Map(before?.functionViews)
+    this.users = new Map(before?.users ?? [['admin', { password, isAdmin: true }]])
+    this.privileges = new Map(before?.privileges)
     // Starts with the current time, so that the indexes of tables from an earlier node are always smaller.
-    nextPhysicalIndex: Math.floor(clock.wallMs()),
-    transactions: { open: new Set(), count: 0 },
-    config: {
+    this.nextPhysicalIndex = Math.floor(clock.wallMs())
+    this.config = {
       newValuePartitionPolicy: 'add',
       enableInsertStatementForDFSTable: false,
       persistenceDir: '',
       maxPubConnections: 4,
       enableSharedVarCreationControl: false,
       ...options.config,
-    },
-    version,
-    release: releaseOf(version) ?? [],
-    discarded: options.discard === true ? { inserts: 0, rows: 0 } : undefined,
-    requireLogin: options.requireLogin === true,
-    faults: options.faults ?? {},
-    clock,
-    random,
-    host: options.host ?? '127.0.0.1',
-    port: options.port ?? 0,
-    otherNodes: [],
-    now: options.now ?? (() => clock.wallMs()),
+    }
+    this.version = options.version ?? defaultVersion
+    this.release = releaseOf(this.version) ?? []
+    this.discarded = options.discard === true ? { inserts: 0, rows: 0 } : undefined
+    this.requireLogin = options.requireLogin === true
+    this.faults = options.faults ?? {}
+    this.clock = clock
+    this.random = random
+    this.host = options.host ?? '127.0.0.1'
+    this.port = options.port ?? 0
+    this.now = options.now ?? (() => clock.wallMs())
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../src/server/net/request-runner.js'
 import { runFunction } from '../../src/server/script/session/session.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'
-import { createNode } from '../../src/server/node.js'
+import { ServerNode } from '../../src/server/node.js'
 import { firstSessionId } from './requests.js'
 import { guestSession, loginFunction } from './tiny-server.js'
 import { int } from './values.js'
@@ -22,7 +22,7 @@ export class BareServer {
   readonly failures: string[] = []
   /** Requests that reached the executor. */
   readonly log: string[] = []
-  readonly #node = createNode()
+  readonly #node = new ServerNode()
   readonly #executor: Executor = {
     open: guestSession,
     run: (session, request) => {

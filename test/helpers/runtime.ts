@@ -4,7 +4,7 @@
 import { systemPlatform } from '../../src/platform/system.js'
 import { formatValue } from '../../src/protocol/element.js'
 import { toWire } from '../../src/server/elements/elements.js'
-import { type NodeOptions, createNode } from '../../src/server/node.js'
+import { type NodeOptions, ServerNode } from '../../src/server/node.js'
 import { runUnits, Runtime } from '../../src/server/script/session/session.js'
 import type { Evaluation, ServerValue } from '../../src/server/values/server-value.js'
 import { leapingClock } from './clocks.js'
@@ -12,7 +12,10 @@ import { rowsText, sessionOn } from './script.js'
 
 /** The interpreter of a guest's session on its own node. Time stands still there, so the interpreter never yields. */
 export function testRuntime(options: NodeOptions = {}): Runtime {
-  const node = createNode({ platform: { ...systemPlatform, clock: leapingClock() }, ...options })
+  const node = new ServerNode({
+    platform: { ...systemPlatform, clock: leapingClock() },
+    ...options,
+  })
   const runtime = new Runtime(node, sessionOn(node))
   runtime.begin()
   return runtime

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { columnTypeText } from '../../src/protocol/data-type.js'
 import { columnTypeOf, formatElement, formatValue } from '../../src/protocol/element.js'
 import type { Column, Table, Value } from '../../src/protocol/value.js'
-import { createNode, type NodeOptions, type ServerNode } from '../../src/server/node.js'
+import { ServerNode, type NodeOptions } from '../../src/server/node.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'
 import {
   createScriptSession,
@@ -40,7 +40,7 @@ export function sessionOn(node: ServerNode, id: string = '1'): ScriptSession {
 export function testSession(
   options: NodeOptions & { node?: ServerNode; user?: string } = {},
 ): TestSession {
-  const node = options.node ?? createNode({ port: 8848, ...options })
+  const node = options.node ?? new ServerNode({ port: 8848, ...options })
   const id = String(++lastId)
   const session = sessionOn(node, id)
   session.user = options.user ?? 'admin'

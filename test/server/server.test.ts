@@ -3,7 +3,7 @@
   (docs/server-semantics.md#sessions).
 */
 import t from 'tap'
-import { createNode } from '../../src/server/node.js'
+import { ServerNode } from '../../src/server/node.js'
 import {
   type ServerOptions,
   checkExposure,
@@ -98,7 +98,7 @@ t.test('the node lists a session until its connection ends', async t => {
 t.test(
   'after a restart the disk is kept, memory is lost, and the old node does not change',
   async t => {
-    const before = createNode({ adminPassword: 'secret' })
+    const before = new ServerNode({ adminPassword: 'secret' })
     const database = { handle: {} as never, owner: 'admin', tables: new Map() }
     before.databases.set('dfs://d', database)
     before.functionViews.set('f', { name: 'f' } as never)
@@ -107,7 +107,7 @@ t.test(
     before.shared.set('t', { table: {} as never, owner: 'admin' })
     before.jobs.set('1', undefined!)
     before.sessions.set('1', {} as never)
-    const node = createNode({ restartOf: before, adminPassword: 'other' })
+    const node = new ServerNode({ restartOf: before, adminPassword: 'other' })
     t.equal(node.databases.get('dfs://d'), database)
     t.strictSame([...node.functionViews.keys()], ['f'])
     t.strictSame([...node.users.keys()], ['admin', 'joe'])

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { createNode } from '../../../src/server/node.js'
+import { ServerNode } from '../../../src/server/node.js'
 import {
   createScriptSession,
   runFunction,
@@ -63,7 +63,7 @@ const source = fc
   .map(chosen => chosen.join(' '))
 
 t.test('scripts that once failed internally give a ScriptError', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const session = sessionOn(node)
   for (const script of ['delete from -', 'select * from -']) {
     const failure = await outcomeOf(() => runScript(session, node, script))
@@ -74,7 +74,7 @@ t.test('scripts that once failed internally give a ScriptError', async t => {
 t.test('random words give a value or a ScriptError', async t => {
   await fc.assert(
     fc.asyncProperty(source, async script => {
-      const node = createNode()
+      const node = new ServerNode()
       const session = createScriptSession(node, {
         id: '1',
         remoteAddress: '',
@@ -105,7 +105,7 @@ t.test('every built-in function gives a value or a ScriptError for any arguments
   )
   await fc.assert(
     fc.asyncProperty(call, async ([name, args]) => {
-      const node = createNode()
+      const node = new ServerNode()
       const session = sessionOn(node)
       session.user = 'admin'
       const script = `${name}(${args.join(', ')})`

@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type ServerNode, createNode } from '../../../../src/server/node.js'
+import { ServerNode } from '../../../../src/server/node.js'
 import {
   scriptExecutor,
   createScriptSession,
@@ -40,7 +40,7 @@ const numberOf = (value: Value | undefined): number =>
   value?.form === 'scalar' ? Number(value.value) : NaN
 
 t.test('two sessions sleep at the same time and end in their own order', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const [one, two] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
   const events: string[] = []
   const first = Promise.resolve(one.run('sleep(2000);1+1')).then(value => {
@@ -59,7 +59,7 @@ t.test('two sessions sleep at the same time and end in their own order', async t
 })
 
 t.test('sleep works inside functions, loops, try, lambdas and arguments', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const one = sleeperOn(node, '1')
   const script = `
 def pause(ms){ sleep(ms); return ms }
@@ -82,7 +82,7 @@ s + take(pause(50), 1)[0]`
 })
 
 t.test('a loop that never sleeps lets other sessions run', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const [busy, other] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
   other.run('share table(1:0, [`x], [INT]) as flags')
   const pending = busy.run('n=0\ndo { n+=1 } while(0 == (exec count(*) from flags))\nn')
@@ -92,7 +92,7 @@ t.test('a loop that never sleeps lets other sessions run', async t => {
 })
 
 t.test('a cancelled request ends where it waits, and no catch prevents that', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const executor = scriptExecutor(node)
   const { run, session, gates } = sleeperOn(node, '1')
   const scripts = {

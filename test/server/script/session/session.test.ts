@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
-import { createNode } from '../../../../src/server/node.js'
+import { ServerNode } from '../../../../src/server/node.js'
 import {
   scriptExecutor,
   createScriptSession,
@@ -19,7 +19,7 @@ import { idTable, int, text, ints } from '../../../helpers/values.js'
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
 
 t.test('variables and functions stay from one request to the next', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const [one, two] = [createScriptSession(node, info), createScriptSession(node, info)]
   runScript(one, node, 'x = 5; def f(a){return a*10}')
   t.match(runFunction(one, node, 'f', [int(2)]), { value: 20 })
@@ -30,7 +30,7 @@ t.test('variables and functions stay from one request to the next', async t => {
 })
 
 t.test('errors have their final text, whether they come at once or later', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const session = createScriptSession(node, info)
   const tag = '<NotLeader>host:1'
   runScript(session, node, `def f(a){if(a){sleep(1)}; throw "${tag}"}`)
@@ -120,7 +120,7 @@ t.test('shared names are looked up at every call', async t => {
 })
 
 t.test('functions of the session and function views are called by name', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const one = testSession({ node })
   const two = testSession({ node })
   await one.run('def twice(x){ return x*2 }')

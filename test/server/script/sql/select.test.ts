@@ -5,7 +5,7 @@
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import type { Table } from '../../../../src/protocol/value.js'
-import { createNode } from '../../../../src/server/node.js'
+import { ServerNode } from '../../../../src/server/node.js'
 import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
 import { closedGate } from '../../../helpers/gate.js'
 import { columnsText, testSession } from '../../../helpers/script.js'
@@ -164,7 +164,7 @@ t.test('impossible queries are refused with their text', async t => {
 })
 
 t.test('rows that other sessions insert while a query waits are not in its result', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const gate = closedGate()
   const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
   const slow = createScriptSession(node, info)

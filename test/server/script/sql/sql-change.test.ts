@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
-import { createNode } from '../../../../src/server/node.js'
+import { ServerNode } from '../../../../src/server/node.js'
 import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
 import { closedGate } from '../../../helpers/gate.js'
 import { testSession } from '../../../helpers/script.js'
@@ -133,7 +133,7 @@ t.test('if other sessions move rows while a change waits, no wrong rows are chan
     'update st set a = wait(a) * 10 where a>0',
     'delete from st where wait(a)>1',
   ]) {
-    const node = createNode()
+    const node = new ServerNode()
     const gate = closedGate()
     const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
     const slow = createScriptSession(node, info)
@@ -149,7 +149,7 @@ t.test('if other sessions move rows while a change waits, no wrong rows are chan
 })
 
 t.test('rows that other sessions only add do not stop a change', async t => {
-  const node = createNode()
+  const node = new ServerNode()
   const gate = closedGate()
   const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
   const slow = createScriptSession(node, info)
