@@ -6,18 +6,15 @@ import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
 import type { ServerOptions } from './options.js'
-import type { FunctionDefinition } from './script/parse/syntax.js'
-import type { ScriptSession } from './values/server-value.js'
+import type { ScriptSession, UserFunction } from './values/server-value.js'
 import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 import type { Transactions } from './tables/write-rows.js'
 
 /** A function that all sessions may call. */
-export interface FunctionView {
-  name: string
-  definition: FunctionDefinition
-  owner: string
-  createdAt: Date
+export interface FunctionView extends UserFunction {
+  readonly viewOwner: string
+  readonly createdAt: Date
 }
 
 export interface SharedTable {

@@ -92,14 +92,9 @@ function charText(code: number): string {
   return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)
 }
 
-// Does not list VOID, because `select NULL as x` makes a VOID column.
-const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
-  'FUNCTIONDEF', 'HANDLE', 'CODE', 'DATASOURCE', 'RESOURCE', 'DURATION',
-]) // prettier-ignore
-
 /** @throws {ScriptError} for a type that no table can have (DolphinDB manual, page data_types) */
 export function checkColumnType(name: string, { type }: ColumnType): void {
-  const isKnown = !noColumnTypes.has(type)
+  const isKnown = dataTypes[type].category !== 'system'
   check(isKnown, `The column [${name}] can't be of type ${type}: tables don't support it.`)
 }
 
@@ -156,7 +151,7 @@ const sentinels: ReadonlyMap<unknown, number | bigint> = new Map<unknown, number
 export type Cell = number | bigint | null
 
 /** Longer lists of cells could end the process, which no error would explain. */
-const maxCells = 2 ** 26
+export const maxCells: number = 2 ** 26
 
 /** @throws {ScriptError} for types without numbers @throws {RangeError} for vectors that are too long to compute with */
 export function cellsOf(vector: Vector): Cell[] {

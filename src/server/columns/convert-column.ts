@@ -159,34 +159,26 @@ export function scaleOf(column: Vector): number | undefined {
   return 'scale' in column ? column.scale : undefined
 }
 
-/** Converts numbers and decimals to decimals. */
+/** Converts numbers and decimals to decimals. @throws {ScriptError} S05003 if a value has more bits than the type */
 function decimalColumn(column: Vector, target: ColumnType): Column {
   const scale = target.scale ?? 0
   const shift = scale - (scaleOf(column) ?? 0)
-  return checkedDecimals(
-    target,
-    cellsOf(column).map(cell =>
-      typeof cell === 'bigint' ? rescale(cell, shift) : unscaledNumber(cell, scale),
-    ),
+  const values = cellsOf(column).map(cell =>
+    typeof cell === 'bigint' ? rescale(cell, shift) : unscaledNumber(cell, scale),
   )
-}
-
-/** @throws {ScriptError} S05003 if a value has more bits than the type, or equals the type's null (the lowest value) */
-function checkedDecimals(target: ColumnType, values: readonly (bigint | null)[]): Column {
+  // The lowest value is the null of the type.
   const limit = 2n ** BigInt(dataTypes[target.type].bytesPerValue * 8 - 1)
-  for (const value of values) if (value !== null) checkRange(value < limit && value > -limit)
+  for (const value of values) check(value === null || (value < limit && value > -limit), overflow)
   return vectorOf(target, values)
 }
 
-function checkRange(fits: boolean): asserts fits {
-  check(fits, 'DECIMAL math overflow RefId:S05003')
-}
+const overflow = 'DECIMAL math overflow RefId:S05003'
 
 /** Uses the decimal digits that JavaScript prints for the number, so that 0.29 with scale 2 gives 29 and not 28. */
 function unscaledNumber(number: number | null, scale: number): bigint | null {
   if (number === null || Number.isNaN(number)) return null
   const value = Math.abs(number) < 1e-50 ? 0n : parseDecimal(String(number), scale, 'round')
-  checkRange(value !== undefined)
+  check(value !== undefined, overflow)
   return value
 }
 
@@ -264,15 +256,16 @@ function printed(column: Vector, target: ColumnType): Column {
   return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, target)
 }
 
-/** The integers by which times are stored. */
+/** The type of the integers by which times are stored. */
+const storedType = (type: DataType): 'INT' | 'LONG' =>
+  dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
+
 function numbersOfTimes(column: Vector, target: ColumnType): Column {
-  const type = dataTypes[column.type].bytesPerValue === 8 ? 'LONG' : 'INT'
-  return convertColumn({ ...column, type } as Vector, target)
+  return convertColumn({ ...column, type: storedType(column.type) } as Vector, target)
 }
 
 function timesOfNumbers(column: Vector, { type }: ColumnType): Column {
-  const stored = dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
-  return { ...convertColumn(column, { type: stored }), type } as Vector
+  return { ...convertColumn(column, { type: storedType(type) }), type } as Vector
 }
 
 /**
@@ -315,28 +308,28 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
 
 const nanosPerDay = 86_400_000_000_000n
 
-interface Unit {
-  readonly nanos: bigint
-  /** True for types that count from midnight; the others count from 1970. */
-  readonly ofDay?: true
+/** Nanoseconds of a type's unit. MONTH has no fixed length; it is converted through its first day. */
+const units: Readonly<Record<TemporalType, bigint>> = {
+  MONTH: nanosPerDay,
+  DATE: nanosPerDay,
+  DATEHOUR: 3_600_000_000_000n,
+  DATEMINUTE: 60_000_000_000n,
+  DATETIME: 1_000_000_000n,
+  TIMESTAMP: 1_000_000n,
+  NANOTIMESTAMP: 1n,
+  MINUTE: 60_000_000_000n,
+  SECOND: 1_000_000_000n,
+  TIME: 1_000_000n,
+  NANOTIME: 1n,
 }
 
-/** MONTH has no fixed length; it is converted through its first day. */
-const units: Readonly<Record<TemporalType, Unit>> = {
-  MONTH: { nanos: nanosPerDay },
-  DATE: { nanos: nanosPerDay },
-  DATEHOUR: { nanos: 3_600_000_000_000n },
-  DATEMINUTE: { nanos: 60_000_000_000n },
-  DATETIME: { nanos: 1_000_000_000n },
-  TIMESTAMP: { nanos: 1_000_000n },
-  NANOTIMESTAMP: { nanos: 1n },
-  MINUTE: { nanos: 60_000_000_000n, ofDay: true },
-  SECOND: { nanos: 1_000_000_000n, ofDay: true },
-  TIME: { nanos: 1_000_000n, ofDay: true },
-  NANOTIME: { nanos: 1n, ofDay: true },
-}
+/** True for types that count from midnight; other times count from 1970. */
+const isOfDay = (type: DataType): boolean => ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'].includes(type)
 
-const unitOf = (type: DataType): Unit => units[type as TemporalType]
+/** Arithmetic with times of day wraps at midnight (manual, "Manipulation of temporal objects"). */
+export function withinDay(count: bigint, type: DataType): bigint {
+  return isOfDay(type) ? floorModulo(count, nanosPerDay / units[type as TemporalType]) : count
+}
 
 /**
  * Whether an insert converts `from` into `to` (docs/server-semantics.md#conversions-on-insert). A time of day converts
@@ -345,9 +338,9 @@ const unitOf = (type: DataType): Unit => units[type as TemporalType]
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
-  if (unitOf(from).ofDay) return unitOf(to).ofDay === true
+  if (isOfDay(from)) return isOfDay(to)
   if (from === 'MONTH') return false
-  return !unitOf(to).ofDay || ['DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'].includes(from)
+  return !isOfDay(to) || ['DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'].includes(from)
 }
 
 /**
@@ -355,7 +348,7 @@ export function isInsertable(from: DataType, to: DataType): boolean {
  * midnight of that day, a month its first day. A conversion to a time of day drops the date.
  */
 export function convertTemporal(column: Vector, { type }: ColumnType): FixedVector {
-  const { nanos: perUnit } = unitOf(type)
+  const perUnit = units[type as TemporalType]
   const cells = nanosOf(column, type).map(nanos => {
     const count = nanos === null ? null : floorDivide(nanos, perUnit)
     return type === 'MONTH' && count !== null ? monthOf(Number(count)) : count
@@ -368,8 +361,8 @@ export function convertTemporal(column: Vector, { type }: ColumnType): FixedVect
  * @param to  the type to convert to or to compare with; a time of day has no date
  */
 export function nanosOf(column: Vector, to: DataType): (bigint | null)[] {
-  const { nanos, ofDay } = unitOf(column.type)
-  const cutsDay = unitOf(to).ofDay && !ofDay
+  const nanos = units[column.type as TemporalType]
+  const cutsDay = isOfDay(to) && !isOfDay(column.type)
   const isMonth = column.type === 'MONTH'
   return cellsOf(column).map(cell => {
     if (cell === null) return null

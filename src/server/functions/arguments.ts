@@ -4,7 +4,7 @@
 */
 import type {
   Builtin,
-  BuiltinArguments,
+  CallArguments,
   CallContext,
   Evaluation,
   FunctionValue,
@@ -85,7 +85,7 @@ export type Given<Signature extends string> = Signature extends `${string}(${inf
   ? List extends ''
     ? []
     : GivenOf<List extends `mutable ${infer Inner}` ? Inner : List>
-  : BuiltinArguments
+  : CallArguments
 type GivenOf<List extends string> = List extends `${infer First}, ${infer Others}`
   ? [GivenAs<First>, ...GivenOf<Others>]
   : List extends `...${string}`
@@ -114,11 +114,11 @@ export function family<Signature extends string>(functions: {
   readonly [One in Signature]: Call<Given<One>>
 }): readonly Builtin[] {
   return Object.entries(functions as Record<string, Call<never>>).map(([signature, call]) =>
-    builtin(signature, call as Call<BuiltinArguments>),
+    builtin(signature, call as Call<CallArguments>),
   )
 }
 
-function builtin(signature: string, call: Call<BuiltinArguments>): Builtin {
+function builtin(signature: string, call: Call<CallArguments>): Builtin {
   const [, name = '', mutable, list = ''] = /^(.+)\((mutable )?(.*)\)$/.exec(signature) ?? []
   const declared = (list === '' ? [] : list.split(', ')).map(word => {
     const [, parameter = '', kind] = /^\[?([^:\]]+)(?:: (\w+))?/.exec(word)!
@@ -127,7 +127,7 @@ function builtin(signature: string, call: Call<BuiltinArguments>): Builtin {
   })
   const parameters = declared.map(({ parameter }) => parameter)
   const hasRest = parameters.at(-1)?.startsWith('...') === true
-  const given = (context: CallContext, args: BuiltinArguments): BuiltinArguments => {
+  const given = (context: CallContext, args: CallArguments): CallArguments => {
     const values = args.slice()
     for (let at = 0; at < declared.length; at++) {
       const { isRequired, parameter, read } = declared[at]!

@@ -14,7 +14,6 @@ import {
   storedTable,
 } from '../tables/dfs-database.js'
 import {
-  type LevelKind,
   type PartitionLevel,
   checkPartitions,
   levelOf,
@@ -38,7 +37,7 @@ export const dfsFunctions = family({
   'database([directory: text], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])':
     ({ node, session }, [directory = '', partitionType, scheme, , engine, atomic]) => {
       const path = directoryOf(directory)
-      const levels = isAbsent(partitionType) ? [] : levelsOf(partitionTypeOf(partitionType), scheme)
+      const levels = isAbsent(partitionType) ? [] : levelsOf(partitionType, scheme)
       const isNothing = path === '' && levels.length === 0
       check(!isNothing, 'A database without a directory needs a partition scheme.')
       return openDatabase(node, session, {
@@ -153,14 +152,10 @@ function directoryOf(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-function partitionTypeOf(value: ServerValue): LevelKind | 'COMPO' {
-  const type = wordArgument(value, 'partitionType', partitionTypeIds)
+function levelsOf(partitionType: ServerValue, scheme: Argument): PartitionLevel[] {
+  const type = wordArgument(partitionType, 'partitionType', partitionTypeIds)
   const isKnown = type !== undefined && type !== 'SEQ'
   check(isKnown, 'The argument [partitionType] must be VALUE, RANGE, HASH, LIST or COMPO.')
-  return type
-}
-
-function levelsOf(type: LevelKind | 'COMPO', scheme: Argument): PartitionLevel[] {
   check(!isAbsent(scheme), 'The argument [partitionScheme] must not be empty.')
   if (type === 'COMPO') return compoLevels(scheme)
   checkPartitions(factsOf(scheme).size)

@@ -21,7 +21,7 @@ import {
   wordArgument,
 } from './arguments.js'
 import { tableBytes } from './schema.js'
-import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
+import { columnTypeOf, concatColumns, sliceColumn, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { convertColumn } from '../columns/convert-column.js'
 import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/write-rows.js'
@@ -183,8 +183,17 @@ export const rowFunctions = family({
       const elements = vectorOf({ type: 'LONG' }, [inserted, updated]) as Vector
       return { form: 'pair', elements }
     }),
-  /** Removes all rows of a table (DolphinDB manual, page clear!). */
-  'clear!(mutable obj: table)': (context, [table]) => emptied(context, table),
+  /** Removes all rows, elements or entries, and returns the object (DolphinDB manual, page clear!). */
+  'clear!(mutable X)': (context, [value]) => {
+    if (value.form === 'serverTable') emptied(context, value)
+    else if (value.form === 'serverDictionary') value.entries.clear()
+    else {
+      const isColumn = value.form === 'vector' || value.form === 'arrayVector'
+      check(isColumn, 'clear! takes a vector, a dictionary or a table.')
+      Object.assign(value, sliceColumn(value, 0, 0))
+    }
+    return value
+  },
 })
 
 /** Deletes all rows of a table. */

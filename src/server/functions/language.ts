@@ -78,16 +78,18 @@ export const languageFunctions = [
         existing === undefined,
         `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`,
       )
-      const { user: owner } = session
-      for (const { name, definition } of functions) {
-        node.functionViews.set(name, { name, definition, owner, createdAt: new Date(node.now()) })
-      }
+      const view = {
+        viewOwner: session.user,
+        isView: true,
+        createdAt: new Date(node.now()),
+      } as const
+      for (const fn of functions) node.functionViews.set(fn.name, { ...fn, ...view })
     },
     /** There are no views of modules, whose names contain a namespace. */
     'dropFunctionView(name: text, [isNamespace])': (context, [name]) => {
       const { node, session } = context
       checkMayOwnViews(context)
-      const owner = node.functionViews.get(name)?.owner
+      const owner = node.functionViews.get(name)?.viewOwner
       check(owner !== undefined, `The function view [${name}] does not exist. RefId: S04002`)
       const mayDrop = session.isAdmin || owner === session.user
       check(mayDrop, `<NoPrivilege>Not granted to drop function view ${name}`)
@@ -98,11 +100,11 @@ export const languageFunctions = [
     /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
     'getFunctionViews()': ({ node, session }) => {
       const views = [...node.functionViews.values()]
-      const shown = views.filter(({ owner }) => session.isAdmin || owner === session.user)
+      const shown = views.filter(view => session.isAdmin || view.viewOwner === session.user)
       return tableOf(
         'name STRING, body STRING, owner STRING, createTime TIMESTAMP',
-        shown.map(({ name, definition, owner, createdAt }) => {
-          return [name, definition.source, owner, BigInt(createdAt.getTime())]
+        shown.map(({ name, definition, viewOwner, createdAt }) => {
+          return [name, definition.source, viewOwner, BigInt(createdAt.getTime())]
         }),
       )
     },

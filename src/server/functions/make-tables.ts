@@ -5,19 +5,14 @@
 import { type ColumnType, columnTypeText, isDecimal } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, takeRows } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
-import type { BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
+import type { CallArguments, ServerValue } from '../values/server-value.js'
 import { firstReleases, isAtLeast, type ServerNode } from '../node.js'
 import { check } from '../script-error.js'
 import { voidValue } from '../values/values.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
-import { checkMayAlter } from '../tables/dfs-database.js'
+import { checkMayChange, databaseAt } from '../tables/dfs-database.js'
 import { updateColumns } from '../tables/write-rows.js'
-import {
-  type ServerTable,
-  type TableKind,
-  columnIndex,
-  createTable,
-} from '../tables/server-table.js'
+import { type TableKind, columnIndex, createTable } from '../tables/server-table.js'
 import { checkWritable, isStream } from '../tables/prepare.js'
 import { checkWrite } from '../tables/privileges.js'
 import { type Call, columnArgument, family, textsArgument, typesArgument } from './arguments.js'
@@ -61,7 +56,7 @@ function emptyColumns(
  * position. A single value is repeated, so that it fills its column (`table(1..3 as id, 0 as v)`).
  */
 function givenColumns(
-  args: BuiltinArguments,
+  args: CallArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
   const named: [name: string, column: Column][] = []
@@ -83,25 +78,19 @@ function givenColumns(
  * Makes a table of this kind from the arguments. For the keyed kinds, the first argument names the key columns.
  * @throws {ScriptError} if a keyed kind has no key columns
  */
-function makeTable(context: CallContext, kind: TableKind, args: BuiltinArguments): ServerTable {
+function maker(kind: TableKind): Call<CallArguments> {
   const isKeyed = (['keyed', 'indexed', 'keyedStream'] as TableKind[]).includes(kind)
-  const keyColumns = isKeyed ? textsArgument(args[0] ?? voidValue, 'keyColumns') : []
-  check(keyColumns.length > 0 || !isKeyed, 'The argument [keyColumns] must name columns.')
-  const given = args.slice(isKeyed ? 1 : 0)
-  const [first, names, types] = given
-  const {
-    names: columnNames,
-    types: columnTypes,
-    ...more
-  } = first?.form === 'pair' && names !== undefined && types !== undefined
-    ? emptyColumns(context.node, first.elements, names, types)
-    : givenColumns(given, context.argumentNames.slice(isKeyed ? 1 : 0))
-  return createTable(kind, columnNames, columnTypes, { ...more, keyColumns })
-}
-
-/** Makes a table of this kind. */
-function maker(kind: TableKind): Call<BuiltinArguments> {
-  return (context, args) => makeTable(context, kind, args)
+  return ({ node, argumentNames }, args) => {
+    const keyColumns = isKeyed ? textsArgument(args[0] ?? voidValue, 'keyColumns') : []
+    check(keyColumns.length > 0 || !isKeyed, 'The argument [keyColumns] must name columns.')
+    const given = args.slice(isKeyed ? 1 : 0)
+    const [first, colNames, colTypes] = given
+    const { names, types, columns } =
+      first?.form === 'pair' && colNames !== undefined && colTypes !== undefined
+        ? emptyColumns(node, first.elements, colNames, colTypes)
+        : givenColumns(given, argumentNames.slice(isKeyed ? 1 : 0))
+    return createTable(kind, names, types, { columns, keyColumns })
+  }
 }
 
 export const tableFunctions = family({
@@ -135,8 +124,10 @@ export const tableFunctions = family({
     check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
     const isStored = table.kind === 'dfs'
     check(isStored || isStream(table), 'addColumn is for stream tables and DFS tables.')
-    if (isStored) checkMayAlter(context.node, context.session, table.stored!.databasePath)
-    else checkWrite(context, table)
+    const { node, session } = context
+    const database = table.stored && databaseAt(node, table.stored.databasePath)
+    if (database === undefined) checkWrite(context, table)
+    else checkMayChange(node, session, database, 'DBOBJ_CREATE')
     const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
     const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
     check(twice === undefined, `The column [${twice}] already exists.`)

@@ -15,7 +15,7 @@ import { dataForms, explicitNull } from '../../protocol/value.js'
 import { textsOfVector } from '../columns/column-layout.js'
 import { dictionaryKeys, dictionaryValues, makeDictionary } from '../elements/elements.js'
 import { applyUnary, castValue } from '../operators/operators.js'
-import { isLiteral, operandOf, pairOperands, scalarAt } from '../operators/operands.js'
+import { isLiteral, operandOf, pairOperands } from '../operators/operands.js'
 import { ScriptError, check } from '../script-error.js'
 import type { TableKind } from '../tables/server-table.js'
 import {
@@ -28,7 +28,7 @@ import {
   vectorOfElements,
 } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
-import { type Call, columnArgument, family, isAbsent } from './arguments.js'
+import { type Call, boolResult, columnArgument, family, isAbsent } from './arguments.js'
 
 /** Numbers become DOUBLEs, lists vectors or tuples, objects dictionaries (DolphinDB manual, page fromStdJson). */
 function fromJson(json: unknown): ServerValue {
@@ -112,10 +112,10 @@ function isNull(value: ServerValue): ServerValue {
   const { form } = value
   if (form !== 'scalar' && form !== 'vector' && form !== 'arrayVector') return boolScalar(false)
   const column = columnArgument(value, 'isNull')
-  const { length } = column
-  const data = Int8Array.from({ length }, (_, row) => Number(isNullAt(column, row)))
-  const flags = { form: 'vector', type: 'BOOL', length, data } as const
-  return form === 'scalar' ? scalarAt(flags, 0) : flags
+  return boolResult(
+    value,
+    Array.from({ length: column.length }, (_, row) => isNullAt(column, row)),
+  )
 }
 
 function decimal(type: DecimalType): Call<[ServerValue | undefined, number]> {

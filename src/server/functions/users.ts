@@ -104,7 +104,7 @@ function access(
     const { functionViews, privileges, users } = context.node
     const objects = objectNames(objs)
     const isOwn = (object: string): boolean =>
-      functionViews.get(object)?.owner === context.session.user
+      functionViews.get(object)?.viewOwner === context.session.user
     if (type !== 'VIEW_EXEC' || !objects.every(isOwn)) checkAdmin(context, name)
     check(users.has(user), `The user [${user}] does not exist.`)
     const own = privileges.get(user) ?? new Set<string>()

@@ -43,7 +43,14 @@ import {
   voidValue,
 } from '../values/values.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
-import { type Call, columnArgument, family, isAbsent, vectorArgument } from './arguments.js'
+import {
+  type Call,
+  boolResult,
+  columnArgument,
+  family,
+  isAbsent,
+  vectorArgument,
+} from './arguments.js'
 
 /** Reduces a vector, or a tuple of scalars, to one value. */
 function aggregate(name: string, compute: (vector: Vector) => ServerValue): Call<[ServerValue]> {
@@ -101,13 +108,15 @@ function presentCount(column: Column): number {
 function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   const within =
     haystack.form === 'serverDictionary' ? dictionaryKeys(haystack) : vectorArgument(haystack, 'in')
-  const operand = operandOf(needle, 'in')
-  const { length } = operand.vector
+  const { vector } = operandOf(needle, 'in')
+  const { length } = vector
   // In one type, equal values have equal keys.
-  const keys = Array.from(keysOf([joinColumns([operand.vector, within])], length + within.length))
+  const keys = keysOf([joinColumns([vector, within])], length + within.length)
   const known = new Set(keys.splice(length))
-  const data = Int8Array.from(keys, key => (known.has(key) ? 1 : 0))
-  return operand.rebuild({ form: 'vector', type: 'BOOL', length, data })
+  return boolResult(
+    needle,
+    keys.map(key => known.has(key)),
+  )
 }
 
 /** between(X, a:b) includes both bounds. */
@@ -194,12 +203,14 @@ export const vectorFunctions = family({
   'in(X, Y)': (_, [x, y]) => isIn(x, y),
   'between(X, Y)': (_, [x, y]) => between(x, y),
   'like(X, pattern: text)': (_, [value, pattern]) => {
-    const { vector, rebuild } = operandOf(value, 'like')
+    const { vector } = operandOf(value, 'like')
     const isText = isLiteral(vector.type) || vector.type === 'CHAR'
     check(isText, 'like: X must be a string or a vector of strings.')
     const wanted = patternOf(pattern, { '%': '.*?', '?': '.', _: '.' })
-    const data = Int8Array.from(textsOfVector(vector), text => Number(wanted.test(text)))
-    return rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+    return boolResult(
+      value,
+      textsOfVector(vector).map(text => wanted.test(text)),
+    )
   },
   /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
   'dict(keyObj, valueObj, [ordered])': (_, [keys, values]) => {

@@ -15,7 +15,7 @@ import type {
 import { Connection, type ConnectionContext } from './connection.js'
 import type { ScriptSession } from '../values/server-value.js'
 import type { Transport } from './request-runner.js'
-import { WebSocketDoor } from './websocket.js'
+import { webSocketDoor } from './websocket.js'
 
 /** @throws {UsageError} DDB_CONFIG if a file cannot be read or has invalid content */
 export async function readListenTls(
@@ -61,7 +61,7 @@ const lingerMs = 5_000
 
 export class Listener {
   readonly #options: ListenerOptions
-  readonly #door: WebSocketDoor
+  readonly #door: ReturnType<typeof webSocketDoor>
   /** Every open socket. Its connection is undefined until the first byte arrives. */
   readonly #peers = new Map<Socket, Connection | undefined>()
   /** Connections that still run requests or wait. They may outlive their sockets. */
@@ -72,7 +72,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options
-    this.#door = new WebSocketDoor({
+    this.#door = webSocketDoor({
       allowOrigins: options.allowOrigins,
       maxMessageBytes: options.context.limits.maxValueBytes,
       accept: (messages, socket, refusal) =>
@@ -116,7 +116,7 @@ export class Listener {
       if (first[0] === firstByteOfGet) {
         socket.pause()
         socket.unshift(first)
-        void this.#door.handle(socket)
+        void this.#door(socket)
         return
       }
       this.#serve(socket, socket, undefined, false).receive(first)

@@ -4,7 +4,6 @@
 */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WebSocketServer } from 'ws'
 
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
@@ -14,11 +13,6 @@ export interface WebSocketOptions {
    * read as its bytes. With `refusal`, the session refuses every request.
    */
   accept(messages: Duplex, socket: Duplex, refusal: string | undefined): void
-}
-
-interface Machinery {
-  http: HttpServer
-  sockets: WebSocketServer
 }
 
 // If more bytes than this wait in the socket, the session pauses until the client has read some of them.
@@ -31,52 +25,46 @@ const refusals: Readonly<Record<string, string>> = {
   streaming: 'does not publish stream tables to subscribers',
 }
 
-/** The WebSocket connections of one port. Loads its modules late, because most servers never see a browser. */
-export class WebSocketDoor {
-  readonly #options: WebSocketOptions
-  #machinery: Promise<Machinery> | undefined
-
-  constructor(options: WebSocketOptions) {
-    this.#options = options
-  }
-
-  /** Takes over a connection. The caller has put the bytes that it read back into the stream. */
-  async handle(stream: Duplex): Promise<void> {
-    this.#machinery ??= this.#load()
-    const { http } = await this.#machinery
+/**
+ * The WebSocket connections of one port. Loads its modules late, because most servers never see a browser.
+ * @returns takes over a connection; the caller has put the bytes that it read back into the stream
+ */
+export function webSocketDoor(options: WebSocketOptions): (stream: Duplex) => Promise<void> {
+  let loaded: Promise<HttpServer> | undefined
+  return async stream => {
+    loaded ??= upgradingServer(options)
+    const http = await loaded
     http.emit('connection', stream)
     stream.resume()
   }
+}
 
-  async #load(): Promise<Machinery> {
-    const [{ createServer }, { WebSocketServer, createWebSocketStream }] = await Promise.all([
-      import('node:http'),
-      import('ws'),
-    ])
-    const sockets = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: this.#options.maxMessageBytes,
-      handleProtocols: offered => [...offered].find(name => Object.hasOwn(refusals, name)) ?? false,
+async function upgradingServer(options: WebSocketOptions): Promise<HttpServer> {
+  const { allowOrigins, maxMessageBytes } = options
+  const [{ createServer }, { WebSocketServer, createWebSocketStream }] = await Promise.all([
+    import('node:http'),
+    import('ws'),
+  ])
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    handleProtocols: offered => [...offered].find(name => Object.hasOwn(refusals, name)) ?? false,
+  })
+  const http = createServer(answerPlainRequest)
+  http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const { origin } = request.headers
+    if (origin !== undefined && !allowOrigins.includes(origin)) {
+      refuseUpgrade(stream)
+      return
+    }
+    sockets.handleUpgrade(request, stream, head, socket => {
+      const messages = createWebSocketStream(socket, { writableHighWaterMark })
+      options.accept(messages, stream, refusals[socket.protocol])
     })
-    const http = createServer(answerPlainRequest)
-    http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-      if (!this.#isAllowed(request.headers.origin)) {
-        refuseUpgrade(stream)
-        return
-      }
-      sockets.handleUpgrade(request, stream, head, socket => {
-        const messages = createWebSocketStream(socket, { writableHighWaterMark })
-        this.#options.accept(messages, stream, refusals[socket.protocol])
-      })
-    })
-    return { http, sockets }
-  }
-
-  #isAllowed(origin: string | undefined): boolean {
-    return origin === undefined || this.#options.allowOrigins.includes(origin)
-  }
+  })
+  return http
 }
 
 function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {

@@ -2,7 +2,7 @@
   + - * / \ % on vectors: the types of both operands select the arithmetic of texts, floating numbers, times or whole numbers. A null operand gives null, and so does a division by zero. Operations on integers give integers,
   except `\`. An overflow wraps around, like machine integers.
 */
-import { type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
+import { dataTypes, isDecimal } from '../../protocol/data-type.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'
 import {
@@ -12,7 +12,13 @@ import {
   textsOfVector,
   widerType,
 } from '../columns/column-layout.js'
-import { cellsAs, convertColumn, floorDivide, floorModulo } from '../columns/convert-column.js'
+import {
+  cellsAs,
+  convertColumn,
+  floorDivide,
+  floorModulo,
+  withinDay,
+} from '../columns/convert-column.js'
 import { notEmbedded } from '../script-error.js'
 import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
@@ -121,14 +127,6 @@ function wholeArithmetic(
   return columnOfCells({ type }, wholeCells(operator as WholeOperator, pairing).map(wrap))
 }
 
-/** Units per day. Arithmetic with times of day wraps at midnight (manual, "Manipulation of temporal objects"). */
-const unitsPerDay: Partial<Record<DataType, bigint>> = {
-  MINUTE: 1440n,
-  SECOND: 86_400n,
-  TIME: 86_400_000n,
-  NANOTIME: 86_400_000_000_000n,
-}
-
 /**
  * Adds a number to a time, or subtracts it, in the unit of the time. The only operation on two times is subtraction, in
  * the unit of the finer type.
@@ -150,10 +148,9 @@ function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vec
   }
   if (operator === '-' && temporal === right) throw refused(name, 'temporal')
   const { type } = temporal
-  const day = unitsPerDay[type]
   const moments = wholeCells(operator as WholeOperator, pairing)
   return columnOfCells(
     { type },
-    moments.map(cell => (cell === null || day === undefined ? cell : floorModulo(cell, day))),
+    moments.map(cell => cell && withinDay(cell, type)),
   )
 }

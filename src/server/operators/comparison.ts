@@ -56,6 +56,11 @@ export const comparisons: Readonly<
   '>=': (x, y) => x >= y,
 }
 
+/** Scripts may chain these operators: `1 < x < 3`. */
+export function isComparison(operator: string | undefined): operator is ComparisonOperator {
+  return operator !== undefined && Object.hasOwn(comparisons, operator)
+}
+
 /** The elements of two vectors in a form in which JavaScript compares them. @throws {ScriptError} if there is none */
 function comparables(left: Vector, right: Vector): readonly [Comparables, Comparables] {
   const kinds = [kindOf(left.type), kindOf(right.type)]

@@ -34,11 +34,6 @@ export const operatorNames = {
 export type BinaryOperator = keyof typeof operatorNames
 export type UnaryOperator = '-' | '!'
 
-/** Operators that compare two values. Scripts may chain them: `1 < x < 3`. */
-export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set([
-  '<', '<=', '==', '!=', '>', '>=',
-]) // prettier-ignore
-
 /** A value in the form of a vector. */
 export interface Operand {
   readonly vector: Vector

@@ -5,7 +5,7 @@
 import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
 import { type FixedVector, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
-import { kindOf, widerType, zeroColumn } from '../columns/column-layout.js'
+import { kindOf, maxCells, widerType, zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar, convertColumn, incompatible } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import {
@@ -20,9 +20,15 @@ import {
 } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
 import { type ArithmeticOperator, arithmetic, negate } from './arithmetic.js'
-import { compare, comparisons, logic, not, type ComparisonOperator } from './comparison.js'
 import {
-  comparisonOperators,
+  compare,
+  comparisons,
+  isComparison,
+  logic,
+  not,
+  type ComparisonOperator,
+} from './comparison.js'
+import {
   operatorError,
   operatorNames,
   pairOperands,
@@ -70,10 +76,6 @@ function applyElementwise(
   return isComparison(operator) ? compare(operator, pairing) : arithmetic(operator, pairing)
 }
 
-function isComparison(operator: BinaryOperator): operator is ComparisonOperator {
-  return comparisonOperators.has(operator)
-}
-
 /** The fast path for two INTs or two DOUBLEs, the most frequent case in loops; undefined for all other operands. */
 function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
   const isInt = left.type === 'INT' && right.type === 'INT'
@@ -98,9 +100,6 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
   throw operatorError('Both arguments of a pair must be scalars of the same type.')
 }
 
-/** DolphinDB's limit for the length of a vector (docs/server-semantics.md#error-texts). */
-const maxLength = 2_147_483_647
-
 /**
  * `a..b`: all values from a to b, ascending or descending, for integers and temporal values. If an end is null, the
  * result is empty. @throws {ScriptError} for uncountable types
@@ -118,7 +117,7 @@ function sequence(left: ServerValue, right: ServerValue): Vector {
   // Uses bigint, because doubles cannot represent every integer beyond 2^53, for example a time in nanoseconds.
   const [low, high] = [start, end].map(({ value }) => BigInt(value as number)) as [bigint, bigint]
   const distance = low < high ? high - low : low - high
-  if (distance >= maxLength) throw new ScriptError(`The sequence ${low}..${high} is too long.`)
+  if (distance >= maxCells) throw new ScriptError(`The sequence ${low}..${high} is too long.`)
   const column = zeroColumn({ type }, Number(distance) + 1) as FixedVector
   const { data, length } = column
   const step = low > high ? -1 : 1

@@ -146,16 +146,11 @@ export function dropTable(
   tables.delete(name)
 }
 
-/** @throws {ScriptError} unless the user may change columns of the tables in this database */
-export function checkMayAlter(node: ServerNode, session: ScriptSession, path: string): void {
-  checkMayChange(node, session, databaseAt(node, path), 'DBOBJ_CREATE')
-}
-
 /**
  * @param right  a right that suffices, besides DB_MANAGE
  * @throws {ScriptError} unless the user is an administrator, owns the database or has such a right; guests own nothing
  */
-function checkMayChange(
+export function checkMayChange(
   node: ServerNode,
   { user, isAdmin }: ScriptSession,
   { handle: { path }, owner }: DfsDatabase,

@@ -46,9 +46,6 @@ export type Evaluation<T> = Generator<Suspension, T, unknown>
 /** What a built-in function may use of its session and node. */
 export type CallContext = Runtime
 
-/** The arguments in declared order; undefined for omitted arguments. */
-export type BuiltinArguments = readonly (ServerValue | undefined)[]
-
 export interface Builtin {
   readonly form: 'function'
   readonly kind: 'builtin'
@@ -61,7 +58,7 @@ export interface Builtin {
   readonly mutatesFirst: boolean
   readonly call: (
     context: CallContext,
-    args: BuiltinArguments,
+    args: CallArguments,
   ) => ServerValue | Evaluation<ServerValue>
 }
 
@@ -113,7 +110,7 @@ export type ServerValue =
   | FunctionValue
   | TypeName
 
-/** Values in the order in which the script writes them; undefined for omitted ones. */
+/** Values in the order in which the script writes them or, for a built-in, declares them; undefined for omitted ones. */
 export type CallArguments = readonly (ServerValue | undefined)[]
 export type Keywords = ReadonlyMap<string, ServerValue>
 

@@ -36,6 +36,8 @@ testExamples(t, {
   'streaming has no subscribers': {
     'exec count(*) from getStreamingStat().pubConns where tables = "t"': '0',
     'keys(getStreamingStat().pubTables)': '[tableName,subscriber,msgOffset,actions]',
+    'keys(getStreamingStat("pubConns"))': '[client,queueDepthLimit,queueDepth,tables]',
+    'keys(getStreamingStat(`pubConns`subConns))': '[pubConns,subConns]',
   },
   'settings are texts, NULL where there is none': {
     'getConfig("newValuePartitionPolicy")': 'add',

@@ -93,8 +93,10 @@ t.test(
 )
 
 testExamples(t, {
-  'clear! removes all rows, and the columns stay (page clear!, "Details")': {
-    't = table(1 2 as a, 3 4 as b); clear!(t); rows(t)': '0',
+  'clear! removes all rows, elements or entries; the object stays (page clear!, "Examples")': {
+    't = table(1 2 as a, 3 4 as b); clear!(t).rows()': '0',
+    'x = 1 2 3; clear!(x); x.append!(1..6)': '[1,2,3,4,5,6]',
+    'z = dict(1..3, 4..6); z.clear!(); size(z)': '0',
     't = keyedTable(`a, 1 2 as a); t.clear!(); tableInsert(t, table(1 as a))': '1',
     'share streamTable(1 2 as a) as st; clear!(st); exec count(*) from st': '0',
   },

@@ -24,9 +24,8 @@ import { intScalar, integerOf, longScalar, voidValue } from '../../values/values
 import { syntaxError } from '../parse/cursor.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/session.js'
-import { locateInFunction, withSourceText } from './error-text.js'
 import { evaluate, type Frame, calleeOfName, lookUp } from './evaluate.js'
-import { executeBody } from './execute.js'
+import { executeBody, locateInFunction, withSourceText } from './execute.js'
 
 /**
  * Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed

@@ -27,7 +27,7 @@ import type {
 import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-scope.js'
 import { evaluateSelect } from '../sql/sql-select.js'
 import { evaluateCall, evaluatePartial } from './call.js'
-import { withSourceText } from './error-text.js'
+import { withSourceText } from './execute.js'
 import type { Runtime } from '../session/session.js'
 
 /** The value of a constant or name, which needs no evaluation; undefined for all other nodes. */

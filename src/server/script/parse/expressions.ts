@@ -4,7 +4,8 @@
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
-import { comparisonOperators, type BinaryOperator } from '../../operators/operands.js'
+import { isComparison } from '../../operators/comparison.js'
+import type { BinaryOperator } from '../../operators/operands.js'
 import { notEmbedded } from '../../script-error.js'
 import {
   boolScalar,
@@ -385,6 +386,3 @@ export abstract class ExpressionParser extends Cursor {
     return { name, parameters, body, source: textOfSpan(this.spanFrom(first)) }
   }
 }
-
-const isComparison = (operator: string | undefined): operator is BinaryOperator =>
-  comparisonOperators.has(operator as BinaryOperator)

@@ -69,12 +69,6 @@ export class Scopes {
     return this.#functions.has(name) || this.#is(name, 'functionVariable', 'function', 'builtin')
   }
 
-  /** True if the name is a function here, and not a variable or table that hides it. */
-  isVisibleFunction(name: string): boolean {
-    if (this.#scope.variables.has(name)) return false
-    return this.isFunction(name) && !this.#tables.has(name) && !this.#is(name, 'variable')
-  }
-
   isTable(name: string): boolean {
     return this.#tables.has(name) || this.#is(name, 'table')
   }

@@ -97,7 +97,8 @@ export abstract class SqlParser extends ExpressionParser {
   /** Parses the table to change. After the name of a table, `(` begins a list of columns; after a function, a call. */
   #parseTarget(): Expression {
     const first = this.peek()
-    if (this.is('(', 1) && !this.scopes.isVisibleFunction(first.text)) {
+    const { text } = first
+    if (this.is('(', 1) && (this.scopes.isVariable(text) || this.scopes.isTable(text))) {
       return this.checked(this.nameNode(this.expectName(), this.spanFrom(first)))
     }
     return this.within({ hasColumns: false }, () => this.parseOperand())

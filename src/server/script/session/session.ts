@@ -16,9 +16,8 @@ import type {
   FunctionValue,
 } from '../../values/server-value.js'
 import { beginCall, callFunction, plainPartial } from '../evaluate/call.js'
-import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
 import { evaluate, type Frame, calleeOfName } from '../evaluate/evaluate.js'
-import { executeStatement } from '../evaluate/execute.js'
+import { asScriptError, executeStatement, withoutTextBeforeTag } from '../evaluate/execute.js'
 import { Parser } from '../parse/statements.js'
 import type { Expression } from '../parse/syntax.js'
 import { builtins } from '../../functions/registry.js'
@@ -119,7 +118,8 @@ function answer(
     if ('form' in begun) return toWire(begun)
     const step = begun.next()
     if (step.done === true) return sendable(step.value)
-    return driveOn(begun, step.value, runtime)
+    return runtime
+      .driveOn(begun, step.value)
       .then(sendable)
       .catch((error: unknown) => {
         throw failureOf(error)
@@ -131,29 +131,6 @@ function answer(
 
 function sendable(value: ServerValue | undefined): Value | undefined {
   return value && toWire(value)
-}
-
-/** Continues an evaluation after each wait. @param first  its first wait */
-async function driveOn<T>(
-  evaluation: Evaluation<T>,
-  first: Suspension,
-  runtime: Runtime,
-): Promise<T> {
-  for (let suspension = first; ;) {
-    const { until } = suspension
-    const ended = new Promise<unknown>((resolve, reject) => {
-      until.then(resolve, reject)
-      runtime.onWait(reject)
-    })
-    const resume = await ended.then(
-      value => () => evaluation.next(value),
-      (error: unknown) => () => evaluation.throw(error),
-    )
-    runtime.onResume()
-    const step = resume()
-    if (step.done === true) return step.value
-    suspension = step.value
-  }
 }
 
 /** The frame of statements outside functions. Its variables are the session's variables. */
@@ -275,7 +252,7 @@ export class Runtime {
     this.callDepth = 0
     this.session.viewOwner = undefined
     this.steps = 0
-    this.startTurn()
+    this.turnStartedAt = undefined
   }
 
   *call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue> {
@@ -287,13 +264,8 @@ export class Runtime {
 
   /** A function of the session hides a function view, and both hide a built-in function of the same name. */
   findFunction(name: string): FunctionValue | undefined {
-    const own = this.session.functions.get(name)
+    const own = this.session.functions.get(name) ?? this.node.functionViews.get(name)
     if (own !== undefined) return own
-    const view = this.node.functionViews.get(name)
-    if (view !== undefined) {
-      const { definition, owner } = view
-      return { form: 'function', kind: 'user', name, definition, viewOwner: owner, isView: true }
-    }
     const since = functionReleases.get(name)
     if (since !== undefined && !isAtLeast(this.node.release, since)) return undefined
     return builtins.get(name)
@@ -310,23 +282,29 @@ export class Runtime {
     return this.node.shared.has(name) ? 'table' : undefined
   }
 
-  /** Called when a wait of an evaluation begins. `cancel` ends the wait early and throws `reason` in the waiting script. */
-  onWait(cancel: (reason: unknown) => void): void {
-    this.cancelWait = cancel
-  }
-
-  onResume(): void {
-    this.cancelWait = undefined
-    this.startTurn()
+  /** Continues an evaluation after each wait. @param first  its first wait */
+  async driveOn<T>(evaluation: Evaluation<T>, first: Suspension): Promise<T> {
+    for (let suspension = first; ;) {
+      const { until } = suspension
+      const ended = new Promise<unknown>((resolve, reject) => {
+        until.then(resolve, reject)
+        this.cancelWait = reject
+      })
+      const resume = await ended.then(
+        value => () => evaluation.next(value),
+        (error: unknown) => () => evaluation.throw(error),
+      )
+      this.cancelWait = undefined
+      this.turnStartedAt = undefined
+      const step = resume()
+      if (step.done === true) return step.value
+      suspension = step.value
+    }
   }
 
   /** Ends the running request if it waits. Later requests of the session still run. */
   cancel(): void {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
-  }
-
-  private startTurn(): void {
-    this.turnStartedAt = undefined
   }
 
   step(): Suspension | undefined {
@@ -339,7 +317,7 @@ export class Runtime {
 
   private async nextTurn(): Promise<void> {
     await new Promise<void>(resolve => this.node.clock.nextTurn(resolve))
-    this.startTurn()
+    this.turnStartedAt = undefined
   }
 
   enterCall(name: string): void {
