@@ -25,12 +25,6 @@ export interface SharedTable {
   isControlled?: boolean
 }
 
-export interface DfsDatabase {
-  handle: DatabaseHandle
-  owner: string
-  tables: Map<string, ServerTable>
-}
-
 /** A user account. The password is in plain text, because SCRAM needs the password itself (docs/protocol.md#scram). */
 export interface User {
   password: string
@@ -89,7 +83,7 @@ export interface NodeOptions extends Pick<
 /** The state that all sessions of an embedded server share. It outlives the sessions. */
 export class ServerNode {
   readonly shared: Map<string, SharedTable> = new Map()
-  readonly databases: Map<string, DfsDatabase>
+  readonly databases: Map<string, DatabaseHandle>
   readonly functionViews: Map<string, FunctionView>
   readonly sessions: Map<string, ScriptSession> = new Map()
   /** User name → user. At first, the only user is admin, unless `restartOf` brings users. Guests need no entry. */

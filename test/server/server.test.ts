@@ -99,7 +99,7 @@ t.test(
   'after a restart the disk is kept, memory is lost, and the old node does not change',
   async t => {
     const before = new ServerNode({ adminPassword: 'secret' })
-    const database = { handle: {} as never, owner: 'admin', tables: new Map() }
+    const database = {} as never
     before.databases.set('dfs://d', database)
     before.functionViews.set('f', { name: 'f' } as never)
     before.users.set('joe', { password: 'x', isAdmin: false })

@@ -62,7 +62,7 @@ const kinds = {
   database: (value, parameter, _fn, context): DatabaseHandle => {
     if (value.form === 'database') return value
     const path = required(textOf(value), parameter, 'must be a database or its path.')
-    return databaseAt(context.node, path).handle
+    return databaseAt(context.node, path)
   },
   /** The path of a database, which may not exist. */
   path: (value, parameter) => {

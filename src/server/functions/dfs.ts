@@ -46,6 +46,8 @@ export const dfsFunctions = family({
         levels,
         engine: engineOf(node, engine),
         atomic: wordArgument(atomic, 'atomic', { TRANS: 0, CHUNK: 1 }) ?? 'TRANS',
+        owner: session.user,
+        tables: new Map(),
       })
     },
   /** Ignores compressMethods, because tables in memory are not compressed. */

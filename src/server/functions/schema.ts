@@ -34,7 +34,7 @@ export const schemaFunctions = family({
   /** Accepts a database handle, a table or the name of a table. */
   'schema(table)': (context, [value]) =>
     value.form === 'database'
-      ? databaseSchema(context, value)
+      ? databaseSchema(value)
       : tableSchema(context, tableArgument(value, context)),
   /** The session's variables; if `shared` is true, also the shared tables of all sessions. */
   'objs([shared: bool])': ({ session, node }, [withShared = false]) => {
@@ -58,7 +58,7 @@ function objectRow(name: string, value: ServerValue, owner: string): ElementValu
     return [name, word, form.toUpperCase(), size, 1, bytes, owner !== '', path, owner]
   }
   const { kind, columnNames, rows, stored } = value
-  const path = stored?.databasePath ? `${stored.databasePath}/${stored.tableName}` : ''
+  const path = stored === undefined ? '' : `${stored.databasePath}/${stored.tableName}`
   const counts = [kind === 'dfs' ? 0 : rows, columnNames.length, BigInt(tableBytes(value))]
   return [name, tableWords[kind][1], 'TABLE', ...counts, owner !== '', path, owner]
 }
@@ -67,7 +67,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
   const { columnNames, columnTypes, stored, partitioning } = table
   const namesOf = (positions: readonly number[]): ServerValue =>
     oneOrMany(stringVector(positions.map(index => columnNames[index]!)))
-  const isStored = table.kind === 'dfs' && stored !== undefined
+  const isStored = stored !== undefined
   if (isStored) checkRead(context, table)
   const common = {
     // The columns must be exactly STRING and INT, because the Java client casts to these types.
@@ -104,7 +104,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
   })
 }
 
-function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDictionary {
+function databaseSchema(handle: DatabaseHandle): ServerDictionary {
   return dictionaryOf({
     databaseDir: handle.path,
     ...levelsSchema(handle.levels),
@@ -113,7 +113,7 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
     chunkGranularity: 'TABLE',
     engineType: handle.engine,
     clusterReplicationEnabled: true,
-    databaseOwner: node.databases.get(handle.path)?.owner ?? '',
+    databaseOwner: handle.owner,
   })
 }
 

@@ -5,7 +5,7 @@
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
-import type { DfsDatabase, ServerNode } from '../node.js'
+import type { ServerNode } from '../node.js'
 import { ScriptError, check } from '../script-error.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { nullColumn } from '../columns/column-layout.js'
@@ -42,19 +42,19 @@ export function openDatabase(
   const existing = node.databases.get(handle.path)
   if (existing !== undefined) {
     check(
-      handle.levels.length === 0 || sameLevels(existing.handle, handle),
+      handle.levels.length === 0 || sameLevels(existing, handle),
       `It is not allowed to overwrite an existing database [${handle.path}] with another partition scheme.`,
     )
-    return existing.handle
+    return existing
   }
   check(handle.levels.length > 0, noDatabase(handle.path))
   check(session.isAdmin || mayMakeDatabase(node, session.user, handle.path), mayNot)
-  node.databases.set(handle.path, { handle, owner: session.user, tables: new Map() })
+  node.databases.set(handle.path, handle)
   return handle
 }
 
 /** @throws {ScriptError} S04001 if no database has this path */
-export function databaseAt(node: ServerNode, path: string): DfsDatabase {
+export function databaseAt(node: ServerNode, path: string): DatabaseHandle {
   const database = node.databases.get(path)
   check(database !== undefined, noDatabase(path))
   return database
@@ -88,22 +88,13 @@ export function createStoredTable(
   options: StoredTableOptions,
 ): ServerTable {
   const { name, partitionColumns, ...engineOptions } = options
-  const isStored = handle.path !== ''
-  const facts: StoredTableFacts = {
-    databasePath: handle.path,
-    tableName: name,
-    physicalIndex: isStored ? (node.nextPhysicalIndex++).toString(36) : '',
-    chunkId: isStored ? newUuid(node.random) : '',
-    owner: session.user,
-    engine: handle.engine,
-    ...engineOptions,
-  }
   const { columnNames: names, columnTypes: types } = template
+  const isStored = handle.path !== ''
   if (isStored) checkEngine(handle, template, options)
   const partitioning = partitioningOf(node, handle, template, partitionColumns)
   if (!isStored) {
     const keyColumns = template.keyColumns.map(index => names[index]!)
-    return createTable('partitioned', names, types, { ...partitioning, keyColumns, stored: facts })
+    return createTable('partitioned', names, types, { ...partitioning, keyColumns })
   }
   const database = databaseAt(node, handle.path)
   checkMayChange(node, session, database, 'DBOBJ_CREATE')
@@ -113,7 +104,16 @@ export function createStoredTable(
   )
   const isNew = !database.tables.has(name)
   check(isNew, `The table [${name}] already exists in database [${handle.path}].`)
-  const table = createTable('dfs', names, types, { ...partitioning, stored: facts })
+  const stored: StoredTableFacts = {
+    databasePath: handle.path,
+    tableName: name,
+    physicalIndex: (node.nextPhysicalIndex++).toString(36),
+    chunkId: newUuid(node.random),
+    owner: session.user,
+    engine: handle.engine,
+    ...engineOptions,
+  }
+  const table = createTable('dfs', names, types, { ...partitioning, stored })
   database.tables.set(name, table)
   return table
 }
@@ -153,7 +153,7 @@ export function dropTable(
 export function checkMayChange(
   node: ServerNode,
   { user, isAdmin }: ScriptSession,
-  { handle: { path }, owner }: DfsDatabase,
+  { path, owner }: DatabaseHandle,
   right?: 'DBOBJ_CREATE' | 'DBOBJ_DELETE',
 ): void {
   const isOwner = user !== 'guest' && user === owner

@@ -34,12 +34,12 @@ export interface UpsertCount {
   updated: number
 }
 
-/** Properties of a stored table other than its columns, set by `createPartitionedTable` and `createTable`. */
+/** Properties of a table in a database other than its columns, set by `createPartitionedTable` and `createTable`. */
 export interface StoredTableFacts {
-  /** `dfs://…`; '' for a partitioned table in memory. */
+  /** `dfs://…` */
   databasePath: string
   tableName: string
-  /** Unique among all DFS tables, even dropped tables of the same name; '' for tables in memory. */
+  /** Unique among all DFS tables, even dropped tables of the same name. */
   physicalIndex: string
   /** UUID of the table's own file chunk; unique among all DFS tables, like `physicalIndex`. */
   chunkId: string
@@ -55,7 +55,7 @@ export type ServerTable = ColumnTable
 
 /**
  * The result of `database(...)`, with a path for DFS, nameless for partitioned tables in memory. Describes how rows are
- * partitioned. The tables of the database are in the node.
+ * partitioned.
  */
 export interface DatabaseHandle {
   form: 'database'
@@ -65,6 +65,9 @@ export interface DatabaseHandle {
   levels: readonly PartitionLevel[]
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   atomic: 'TRANS' | 'CHUNK'
+  owner: string
+  /** Name → table; empty for a nameless handle. */
+  tables: Map<string, ServerTable>
 }
 
 /**

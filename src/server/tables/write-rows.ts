@@ -188,7 +188,7 @@ function* writeAlone<T>(
   for (;;) {
     const holder = holderOf(transactions, table, partitions)
     if (holder === undefined) break
-    if (node.databases.get(table.stored!.databasePath)?.handle.atomic !== 'CHUNK') {
+    if (node.databases.get(table.stored!.databasePath)?.atomic !== 'CHUNK') {
       throw conflict(table, holder)
     }
     yield { until: holder.ended }
