@@ -245,21 +245,23 @@ export function table(
   schema: TableSchema,
 ): Table {
   const isRows = (given: typeof data): given is readonly Row[] => Array.isArray(given)
-  const extra = (isRows(data) ? data : [data])
-    .flatMap(row => Object.keys(row))
-    .find(name => !Object.hasOwn(schema, name))
+  const names = Object.keys(schema)
+  if (names.length > 1 && names.some(name => /^(0|[1-9]\d*)$/.test(name))) {
+    throw wrong('JavaScript moves columns with numbers for names to the front: use a letter first.')
+  }
+  const given = isRows(data) ? data.flatMap(row => Object.keys(row)) : Object.keys(data)
+  const extra = given.find(name => !Object.hasOwn(schema, name))
   if (extra !== undefined) {
     throw wrong(`The schema has no column "${extra}": add it, or leave it out of the data.`)
   }
   const rows = isRows(data)
     ? data.length
     : Math.max(0, ...Object.values(data).map(list => lengthOf(list) ?? 0))
-  return tableOf(Object.keys(schema), name => {
-    const type = parseColumnType(schema[name]!)
+  return tableOf(names, name => {
+    const word = schema[name]!
+    const type = parseColumnType(word)
     if (type === undefined) {
-      throw usageError(
-        `"${schema[name]}" of column "${name}" is not a type, such as DOUBLE or INT[].`,
-      )
+      throw usageError(`"${word}" of column "${name}" is not a type, such as DOUBLE or INT[].`)
     }
     const list = isRows(data) ? membersOf(data, name) : data[name]
     return vectorFrom(Array.from((list ?? { length: rows }) as ArrayLike<PlainInput>), type)

@@ -171,6 +171,7 @@ t.test('values that do not fit are refused with a code', async t => {
     [() => table([{ a: 1, b: 2 }], { a: 'INT' }), 'DDB_USAGE'],
     [() => table({ a: [1], b: [1, 2] }, { a: 'INT', b: 'INT' }), 'DDB_USAGE'],
     [() => table([], { a: 'NOTYPE' }), 'DDB_USAGE'],
+    [() => table([], { b: 'INT', 1: 'INT' }), 'DDB_USAGE'],
     [() => table([], 'a:INT' as unknown as TableSchema), 'DDB_USAGE'],
   ]
   for (const [act, code] of refused) t.throws(act, { code }, act.toString())
