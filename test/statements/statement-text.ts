@@ -10,7 +10,7 @@ import { tokenize } from '../../src/server/script/parse/cursor.js'
 import type { Names } from '../../src/server/script/parse/scopes.js'
 import { Parser } from '../../src/server/script/parse/statements.js'
 import type {
-  Select,
+  ExpressionOf,
   Call,
   Expression,
   FunctionDefinition,
@@ -167,7 +167,7 @@ function namesOf(node: unknown): string[] {
   const visit = (part: unknown): void => {
     if (typeof part !== 'object' || part === null) return
     const { span: _, ...inner } = part as { span?: unknown }
-    const { kind, name, callee, isExec } = inner as Partial<Call & Name & Select>
+    const { kind, name, callee, isExec } = inner as Partial<Call & Name & ExpressionOf<'select'>>
     if ((kind as string) === 'literal') return
     if (kind === 'name' && builtins.has(name)) names.add(name)
     if (callee !== undefined && !isTypeName(callee)) names.add(calleeName(callee))

@@ -98,7 +98,7 @@ function* evaluateArguments(
   const given: Given = { positional: [], keywords: noKeywords, names: [] }
   for (const argument of nodes) {
     const { value: node } = argument
-    const plain = plainValue(fn, argument, given, frame)
+    const plain = plainArgument(fn, argument, given, frame)
     give(given, argument, plain ?? (node && (yield* evaluate(node, frame))))
   }
   return given
@@ -113,20 +113,11 @@ export function plainPartial(node: Call, frame: Frame): PartialFunction | undefi
   if (callee === undefined) return undefined
   const given: Given = { positional: [], keywords: noKeywords, names: [] }
   for (const argument of node.args) {
-    const plain = plainValue(callee, argument, given, frame)
+    const plain = plainArgument(callee, argument, given, frame)
     if (plain === undefined && argument.value !== undefined) return undefined
     give(given, argument, plain)
   }
   return partialOf(callee, given.positional, given.keywords)
-}
-
-function plainValue(
-  fn: FunctionValue | undefined,
-  { name, value: node }: Argument,
-  { positional }: Given,
-  frame: Frame,
-): ServerValue | undefined {
-  return node && plainArgument(fn, name ?? positional.length, node, frame)
 }
 
 function give(given: Given, { name, value: node }: Argument, value: ServerValue | undefined): void {
@@ -141,18 +132,18 @@ function give(given: Given, { name, value: node }: Argument, value: ServerValue 
  * The value of a constant or a known variable; undefined for other nodes. User functions receive variables by reference.
  * Built-ins receive copies, because they may keep an argument in a table or dictionary. Only an argument that a built-in
  * changes is passed by reference.
- * @param place  position among the arguments of this call, or the keyword
+ * @param given  the arguments before this one
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function plainArgument(
   fn: FunctionValue | undefined,
-  place: number | string,
-  node: Expression,
+  { name, value: node }: Argument,
+  { positional }: Given,
   frame: Frame,
 ): ServerValue | undefined {
-  if (node.kind === 'literal') return shallowCopy(node.value)
-  if (node.kind !== 'name') return undefined
-  const isChanged = fn !== undefined && changes(fn, place)
+  if (node?.kind === 'literal') return shallowCopy(node.value)
+  if (node?.kind !== 'name') return undefined
+  const isChanged = fn !== undefined && changes(fn, name ?? positional.length)
   if (isChanged) {
     const isReadOnly = frame.parameters?.some(one => one.name === node.name && !one.isMutable)
     check(!isReadOnly, `Read only object can't be applied to mutable function ${fn.name}`)
@@ -161,7 +152,7 @@ function plainArgument(
   return isChanged || fn?.kind === 'user' ? value : value && shallowCopy(value)
 }
 
-/** True if the function changes this argument. */
+/** True if the function changes this argument. @param place  position among the arguments of a call, or the keyword */
 function changes(fn: FunctionValue, place: number | string): boolean {
   switch (fn.kind) {
     case 'builtin': {

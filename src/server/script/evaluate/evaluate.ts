@@ -12,18 +12,7 @@ import {
   type FunctionValue,
 } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements, voidValue, constantOf } from '../../values/values.js'
-import type {
-  Delete,
-  DictionaryLiteral,
-  Expression,
-  Index,
-  Insert,
-  Member,
-  Select,
-  Update,
-  Name,
-  Parameter,
-} from '../parse/syntax.js'
+import type { Expression, Index, Name, Parameter, ExpressionOf } from '../parse/syntax.js'
 import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-scope.js'
 import { evaluateSelect } from '../sql/sql-select.js'
 import { evaluateCall, evaluatePartial } from './call.js'
@@ -80,14 +69,14 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
 }
 
 /** The column `t.col`, limited to the rows of the SQL statement that reads `t`; undefined for other nodes. */
-function memberOfScope(node: Member, { columns }: Frame): ServerValue | undefined {
+function memberOfScope(node: ExpressionOf<'member'>, { columns }: Frame): ServerValue | undefined {
   const { target, name } = node
   const isSource = target.kind === 'name' && target.name === columns?.tableName
   return isSource ? columns.lookup(name) : undefined
 }
 
 function* evaluateSql(
-  node: Select | Insert | Update | Delete,
+  node: ExpressionOf<'select' | 'insert' | 'update' | 'delete'>,
   frame: Frame,
 ): Evaluation<ServerValue> {
   try {
@@ -111,7 +100,10 @@ function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<S
   return values
 }
 
-function* evaluateDictionary(node: DictionaryLiteral, frame: Frame): Evaluation<ServerValue> {
+function* evaluateDictionary(
+  node: ExpressionOf<'dictionary'>,
+  frame: Frame,
+): Evaluation<ServerValue> {
   const keyNodes = node.entries.map(entry => entry.key)
   const keys = yield* evaluateList(keyNodes, frame)
   const valueNodes = node.entries.map(entry => entry.value)

@@ -20,16 +20,7 @@ import {
 } from '../../values/server-value.js'
 import { isTrue, itemsOf, stringVector, textOf } from '../../values/values.js'
 import { tokenize } from '../parse/cursor.js'
-import type {
-  Assignment,
-  Expression,
-  Index,
-  Name,
-  Span,
-  Statement,
-  StatementOf,
-  While,
-} from '../parse/syntax.js'
+import type { Expression, Index, Name, Span, Statement, StatementOf } from '../parse/syntax.js'
 import { evaluate, evaluateIndex, immediate, type Frame, lookUp } from './evaluate.js'
 
 /** The value of an expression statement, or the reason to skip the statements that follow. */
@@ -145,7 +136,7 @@ function* executeFor(node: StatementOf<'for'>, frame: Frame): Execution {
   return undefined
 }
 
-function* executeWhile(node: While, frame: Frame): Execution {
+function* executeWhile(node: StatementOf<'while' | 'doWhile'>, frame: Frame): Execution {
   let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node.condition, frame))
   while (goesOn) {
     const ending = yield* executeLoopBody(node.body, frame)
@@ -189,7 +180,7 @@ function* executeTry(node: StatementOf<'try'>, frame: Frame): Execution {
 }
 
 /** @throws {ScriptError} for unknown names and invalid indexes */
-function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
+function* executeAssignment(node: StatementOf<'assign'>, frame: Frame): Evaluation<void> {
   const { target, operator } = node
   const value = yield* valueOf(node.value, frame)
   if (target.kind === 'index') yield* assignToIndex(target, node, value, frame)
@@ -223,7 +214,7 @@ function copyFrom(source: Expression, value: ServerValue): ServerValue {
 
 function* assignToIndex(
   target: Index,
-  node: Assignment,
+  node: StatementOf<'assign'>,
   value: ServerValue,
   frame: Frame,
 ): Evaluation<void> {

@@ -99,16 +99,13 @@ interface Entry {
 /** Nodes that have a value. The value of insert, update and delete is VOID. */
 export type Expression = ExpressionNode & { readonly span: Span }
 
-type ExpressionOf<Kind extends Expression['kind']> = Extract<Expression, { readonly kind: Kind }>
+export type ExpressionOf<Kind extends Expression['kind']> = Extract<
+  Expression,
+  { readonly kind: Kind }
+>
 export type Name = ExpressionOf<'name'>
-export type DictionaryLiteral = ExpressionOf<'dictionary'>
 export type Call = Extract<Expression, { readonly args: unknown }>
 export type Index = ExpressionOf<'index'>
-export type Member = ExpressionOf<'member'>
-export type Select = ExpressionOf<'select'>
-export type Insert = ExpressionOf<'insert'>
-export type Update = ExpressionOf<'update'>
-export type Delete = ExpressionOf<'delete'>
 
 /** A parameter of a function. The body may change it only if `isMutable` is true. */
 export interface Parameter {
@@ -167,5 +164,3 @@ export type StatementNode = Readonly<
 export type Statement = StatementNode & { readonly span: Span }
 
 export type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { kind: Kind }>
-export type Assignment = StatementOf<'assign'>
-export type While = Extract<Statement, { kind: 'while' | 'doWhile' }>

@@ -15,12 +15,10 @@ import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { check } from '../../script-error.js'
 import { evaluate, type ColumnScope, type Frame } from '../evaluate/evaluate.js'
 import {
-  type Delete,
   type Expression,
-  type Insert,
   type SelectColumn,
-  type Update,
   textOfSpan,
+  type ExpressionOf,
 } from '../parse/syntax.js'
 import { vectorOfElements, voidValue } from '../../values/values.js'
 import { takeRows } from '../../../protocol/element.js'
@@ -30,7 +28,7 @@ import { operatorNames } from '../../operators/operands.js'
 import { truthOf } from '../../operators/comparison.js'
 
 /** Inserts all rows or none. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
-export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
+export function* executeInsert(node: ExpressionOf<'insert'>, frame: Frame): Evaluation<void> {
   const { runtime } = frame
   const table = yield* evaluateTable(node.target, frame)
   // docs/server-semantics.md#insert-into
@@ -56,7 +54,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
 }
 
 /** Computes all new values and converts them to the column types before it stores the first value. */
-export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
+export function* executeUpdate(node: ExpressionOf<'update'>, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame)
   const { table, positions } = scope
   checkWrite(frame.runtime, table, 'UPDATE')
@@ -69,7 +67,7 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
 }
 
 /** Without conditions, deletes all rows. @throws {ScriptError} for tables that keep all rows, such as stream tables */
-export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
+export function* executeDelete(node: ExpressionOf<'delete'>, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame)
   checkWrite(frame.runtime, scope.table, 'DELETE')
   scope.checkUnmoved()

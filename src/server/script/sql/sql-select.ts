@@ -20,7 +20,12 @@ import {
   resultName,
   withColumns,
 } from './sql-scope.js'
-import { type Expression, type Select, type SelectColumn, textOfSpan } from '../parse/syntax.js'
+import {
+  type Expression,
+  type SelectColumn,
+  textOfSpan,
+  type ExpressionOf,
+} from '../parse/syntax.js'
 import { createTable } from '../../tables/server-table.js'
 
 /** A column of the select list. At this stage, several columns may have the same name. */
@@ -38,7 +43,10 @@ interface Result {
 }
 
 /** Returns a table; `exec` may also return a vector or a scalar. Errors have no source text; the caller adds it. */
-export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
+export function* evaluateSelect(
+  node: ExpressionOf<'select'>,
+  frame: Frame,
+): Evaluation<ServerValue> {
   const scope = yield* evaluateScope(node.from, node.where, frame, true)
   const isGrouped = node.groupBy.length > 0
   let result = isGrouped
@@ -55,7 +63,11 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   return node.isExec ? execValue(result) : tableOf(result)
 }
 
-function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
+function* evaluateColumns(
+  node: ExpressionOf<'select'>,
+  scope: TableScope,
+  frame: Frame,
+): Evaluation<Result> {
   const values: [name: string, value: ServerValue][] = []
   const inside = withColumns(frame, scope)
   for (const column of node.columns) {
@@ -72,7 +84,11 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
 }
 
 /** One row per group. A column is a key, or an aggregate, which is evaluated once per group. */
-function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
+function* evaluateGroups(
+  node: ExpressionOf<'select'>,
+  scope: TableScope,
+  frame: Frame,
+): Evaluation<Result> {
   const { groupBy, having } = node
   const keys: Column[] = []
   for (const { expression } of groupBy) {
@@ -151,7 +167,7 @@ function changed(result: Result, rows: number, change: (column: Column) => Colum
 
 /** Sorts by columns of the result or, if each row of the result is a row of the table, by columns of the table. */
 function* ordered(
-  node: Select,
+  node: ExpressionOf<'select'>,
   result: Result,
   scope: TableScope | undefined,
   frame: Frame,
@@ -172,7 +188,7 @@ function* ordered(
   return changed(result, result.rows, column => takeRows(column, order))
 }
 
-function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result> {
+function* limited(node: ExpressionOf<'select'>, result: Result, frame: Frame): Evaluation<Result> {
   if (node.limitCount === undefined) return result
   const count = yield* rowNumber(node.limitCount, frame)
   const offset = node.limitOffset === undefined ? 0 : yield* rowNumber(node.limitOffset, frame)
