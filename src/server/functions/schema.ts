@@ -2,17 +2,12 @@
   schema(): describes a table or a database in exactly the members and types that the table writers of clients expect
   (docs/protocol.md#schema-dictionary). objs(): lists the objects of a session (DolphinDB manual, page objs).
 */
-import {
-  type ColumnType,
-  arrayTypeOffset,
-  columnTypeText,
-  dataTypes,
-} from '../../protocol/data-type.js'
+import { columnTypeText, dataTypes } from '../../protocol/data-type.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { partitionTypeIds, stringVector, tupleOf, voidValue } from '../values/values.js'
 import { dictionaryOf, family, tableArgument, tableOf } from './arguments.js'
-import { factsOf, tableWords } from './types.js'
+import { factsOf, tableWords, typeId } from './types.js'
 import { type ElementValue, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { TypedVector, Vector } from '../../protocol/value.js'
 import { firstReleases, isAtLeast } from '../node.js'
@@ -126,10 +121,6 @@ function levelsSchema(levels: readonly PartitionLevel[]): Record<string, ServerV
     partitionColumnType: integers(levels.map(({ type }) => typeId(type))),
     partitionSchema: schemes.length === 1 ? schemes[0]! : tupleOf(schemes),
   }
-}
-
-function typeId({ type, array }: ColumnType): number {
-  return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
 }
 
 /** The only element of a vector, or else the vector. */

@@ -88,6 +88,11 @@ export function factsOf(value: ServerValue): Facts {
   }
 }
 
+/** The number of a type on the wire. */
+export function typeId({ type, array }: ColumnType): number {
+  return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
+}
+
 /** typestr(X), spelled as in docs/server-semantics.md#small-functions. */
 function typeText(value: ServerValue): string {
   if (value.form === 'serverTable') {
@@ -161,10 +166,7 @@ export const typeFunctions = [
     'complex(X, Y)': doublePair('COMPLEX'),
     'point(X, Y)': doublePair('POINT'),
     'typestr(X)': (_, [value]) => typeText(value),
-    'type(X)': (_, [value]) => {
-      const { type, array } = factsOf(value).type
-      return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
-    },
+    'type(X)': (_, [value]) => typeId(factsOf(value).type),
     'form(X)': (_, [value]) => dataForms[factsOf(value).form],
     'size(X)': (_, [value]) => factsOf(value).size,
     'eqObj(obj1, obj2, [precision: int])': (_, [a, b, precision = 10]) => areEqual(a, b, precision),

@@ -136,7 +136,7 @@ export class Listener {
   /** Opens a connection whose bytes come and go through `stream`, which is the socket itself, or its messages. */
   #serve(stream: Duplex, socket: Socket, refusal: string | undefined, framed: boolean): Connection {
     const options = this.#options
-    const transport = new StreamTransport(stream, socket, framed, options.context.clock)
+    const transport = transportOf(stream, socket, framed, options.context.clock)
     const openSession = (): ScriptSession => options.openSession(transport, refusal)
     const connection = new Connection(options.context, openSession, transport, () => {
       this.#connections.delete(connection)
@@ -197,53 +197,31 @@ export class Listener {
   }
 }
 
-class StreamTransport implements Transport {
-  readonly framed: boolean
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly #stream: Duplex
-  readonly #socket: Socket
-  readonly #clock: Clock
-  #ended = false
-
-  constructor(stream: Duplex, socket: Socket, framed: boolean, clock: Clock) {
-    this.#stream = stream
-    this.#socket = socket
-    this.framed = framed
-    this.#clock = clock
-    this.remoteAddress = socket.remoteAddress ?? ''
-    this.remotePort = socket.remotePort ?? 0
-  }
-
-  send(chunks: readonly Uint8Array[]): boolean {
-    const stream = this.#stream
-    if (!stream.writable) return true
-    const whole = this.framed && chunks.length > 1 ? [Buffer.concat(chunks)] : chunks
-    if (whole.length > 1) stream.cork()
-    for (const chunk of whole) stream.write(chunk)
-    if (whole.length > 1) stream.uncork()
-    return !stream.writableNeedDrain
-  }
-
-  pause(): void {
-    this.#stream.pause()
-  }
-
-  resume(): void {
-    this.#stream.resume()
-  }
-
-  end(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#stream.end()
-    // Reads what the peer still sends, because unread bytes would cause an RST that could overtake the last answer.
-    this.#stream.resume()
-    if (!this.#stream.readableEnded) endLater(this.#socket, this.#clock)
-  }
-
-  destroy(): void {
-    this.#socket.destroy()
+function transportOf(stream: Duplex, socket: Socket, framed: boolean, clock: Clock): Transport {
+  let hasEnded = false
+  return {
+    framed,
+    remoteAddress: socket.remoteAddress ?? '',
+    remotePort: socket.remotePort ?? 0,
+    send(chunks) {
+      if (!stream.writable) return true
+      const whole = framed && chunks.length > 1 ? [Buffer.concat(chunks)] : chunks
+      if (whole.length > 1) stream.cork()
+      for (const chunk of whole) stream.write(chunk)
+      if (whole.length > 1) stream.uncork()
+      return !stream.writableNeedDrain
+    },
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
+    end() {
+      if (hasEnded) return
+      hasEnded = true
+      stream.end()
+      // Reads what the peer still sends, because unread bytes would cause an RST that could overtake the last answer.
+      stream.resume()
+      if (!stream.readableEnded) endLater(socket, clock)
+    },
+    destroy: () => void socket.destroy(),
   }
 }
 

@@ -8,13 +8,12 @@ import type { Dictionary, Table, Value } from '../../protocol/value.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 import type { FaultAction } from '../net/faults.js'
+import type { SessionInfo } from '../net/request-runner.js'
 import type { ScramExchange } from '../login/users.js'
 import type { Runtime } from '../script/session/session.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
-export interface ScriptSession {
-  /** Decimal text. */
-  readonly id: string
+export interface ScriptSession extends SessionInfo {
   /** 'guest' until the login. */
   user: string
   readonly isAdmin: boolean
@@ -28,11 +27,6 @@ export interface ScriptSession {
   fault?: FaultAction | undefined
   /** Receives the output of print(); not called for asynchronous requests. */
   print: (text: string) => void
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly delay: (durationMs: number) => Promise<void>
-  /** Why every request of the session fails; see `SessionInfo`. */
-  readonly refusal?: string | undefined
 }
 
 /** A generator yields a Suspension to let its session wait. Other sessions continue meanwhile. */

@@ -146,16 +146,6 @@ function namedIntegers(names: Readonly<Record<string, number>>): [string, Server
   return Object.entries(names).map(([name, id]) => [name, intScalar(id)])
 }
 
-const formWords = {
-  SCALAR: dataForms.scalar,
-  VECTOR: dataForms.vector,
-  PAIR: dataForms.pair,
-  MATRIX: dataForms.matrix,
-  SET: dataForms.set,
-  DICT: dataForms.dictionary,
-  TABLE: dataForms.table,
-}
-
 const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>([
   ...Object.keys(dataTypes).map((name): [string, ServerValue] => [
     name,
@@ -163,7 +153,10 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
   ]),
   // The names of all other types are names of conversion functions. ANY has no such function, so it is a constant.
   ['any', { form: 'type', column: { type: 'ANY' } }],
-  ...namedIntegers(formWords),
+  ...namedIntegers(dataForms).map(([form, id]): [string, ServerValue] => [
+    form === 'dictionary' ? 'DICT' : form.toUpperCase(),
+    id,
+  ]),
   ...namedIntegers(partitionTypeIds),
   ...namedIntegers(objectKinds),
   ...namedIntegers(duplicatePolicies),
