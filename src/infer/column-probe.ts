@@ -3,10 +3,9 @@
   first block with values decides which readings to try. A later block can only add other notations of numbers. Memory does not grow
   with the number of rows.
 */
-import { option, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import { TemplateText } from '../parse/columns/template-column.js'
 import { NullTexts } from '../parse/null-texts.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
@@ -26,8 +25,7 @@ import {
 import { digitFormats, givenFormat } from './digit-times.js'
 import { DistinctCount } from './distinct-count.js'
 import { TextFacts } from './text-facts.js'
-import { plainNumbers } from '../parse/cells/number-style.js'
-import { RecordBlock } from '../parse/record-block.js'
+import type { RecordBlock } from '../parse/record-block.js'
 
 /** Words that never mean anything but null. */
 const sureWords = [
@@ -301,14 +299,4 @@ export class ColumnProbe {
       throw error
     }
   }
-}
-
-/** The probe of a column whose cells are all this literal text. */
-export function constantProbe(name: string, text: string, rules: CellRules): ColumnProbe {
-  const probe = new ColumnProbe({ name, rules: plainNumbers(rules), maxDistinct: 1 })
-  const row = new RecordBlock(1, 1)
-  row.rowCount = 1
-  const composed = new TemplateText([{ kind: 'constant', text }], 1).compose(row, [])
-  probe.look(composed, 0, option('mapping.set'))
-  return probe
 }

@@ -28,7 +28,7 @@ import {
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import type { InferredInput } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
-import { newTemplateLook, setTexts, type SetTexts, type TemplateLook } from './set-probes.js'
+import { newTemplateLook, setTemplates, type TemplateLook } from './set-probes.js'
 import type { Totals } from './totals.js'
 
 export interface InferOptions {
@@ -109,8 +109,8 @@ export class Findings {
   quotes: FoundQuotes | undefined
   /** Whether the first record of the first input was assumed to be a header; undefined if nothing was assumed. */
   assumedHeader: AssumedHeader | undefined
-  /** Templates and constants for the first input; undefined before the first input is read. */
-  set: SetTexts | undefined
+  /** Target column → template, for the first input; undefined before the first input is read. */
+  templates: Readonly<Record<string, string>> | undefined
   readonly setProbes = new Map<string, ColumnProbe>()
   /** Fields that templates use. Such a field becomes a column of its own only if `mapping.map` names it, too. */
   readonly takenFields = new Set<number>()
@@ -244,7 +244,7 @@ export class Findings {
       ({ field, isMapped }) => isMapped || !this.takenFields.has(field),
     )
     checkRules(
-      { ...options, set: { ...options.set, ...this.set?.templates } },
+      { ...options, set: this.templates ?? {} },
       own.map(({ name }) => name),
     )
     return {
@@ -305,8 +305,8 @@ export class Findings {
   ): TemplateLook {
     const { names, set } = this.#options
     const named = names.read(shape.file)
-    const { templates } = (this.set ??= setTexts(set, named.parts))
-    return newTemplateLook(templates, shape, match, named, (name, isOfInput) => {
+    this.templates ??= setTemplates(set, named.parts)
+    return newTemplateLook(this.templates, shape, match, named, (name, isOfInput) => {
       const own = isOfInput ? plainNumbers(rules) : rules
       const probe = this.setProbes.get(name) ?? this.#probe(name, own, expectedMembers)
       this.setProbes.set(name, probe)

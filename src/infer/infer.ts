@@ -13,7 +13,7 @@ import { stdinName } from '../source/open-source.js'
 import { unitsPerDay } from './candidate.js'
 import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames, type InputFields } from './column-names.js'
-import { constantProbe, type ColumnProbe } from './column-probe.js'
+import type { ColumnProbe } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
@@ -157,24 +157,16 @@ function filledColumns(
   })
 }
 
-function setColumns({ intoDfs }: InferOptions, found: Findings): InferredColumn[] {
-  const { rules, rows, set, setProbes } = found
-  const templates = [...setProbes.values()].map(probe =>
+function setColumns({ intoDfs }: InferOptions, { setProbes }: Findings): InferredColumn[] {
+  return [...setProbes.values()].map(probe =>
     columnOf(probe, probe.name, undefined, chooseType(probe, undefined, intoDfs)!),
   )
-  const constants = Object.entries(set?.constants ?? {}).map(([name, text]) => {
-    const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs)!)
-    const isNull = column.nulls > 0
-    return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
-  })
-  return [...templates, ...constants]
 }
 
 function memberColumns(
   options: InferOptions,
   json: JsonColumns,
-  { takenMembers, set }: Findings,
+  { takenMembers, templates = {} }: Findings,
   leftOut: UnusableMember[],
 ): InferredColumn[] {
   const taken: { source: string; probe: ColumnProbe; type: ChosenType }[] = []
@@ -190,7 +182,7 @@ function memberColumns(
     options,
     taken.map(({ source }) => source),
   )
-  checkRules({ ...options, set: { ...options.set, ...set?.templates } }, names)
+  checkRules({ ...options, set: templates }, names)
   return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
 }
 

@@ -1,38 +1,27 @@
 /*
-  Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set` with names of fields in
+  Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set`, maybe with names of fields in
   braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
 import { cellsOf, TemplateText } from '../parse/columns/template-column.js'
 import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
 import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
-import { constantOf, templateNames, templateParts } from '../schema/template.js'
+import { templateNames } from '../schema/template.js'
 import type { NamedTexts } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
 import type { JsonColumns } from './json-columns.js'
 
-export interface SetTexts {
-  /** Target column → template. For a part of the path, the template is `{part}`. */
-  readonly templates: Readonly<Record<string, string>>
-  /** Target column → text. */
-  readonly constants: Readonly<Record<string, string>>
-}
-
-/** @param parts  names of path parts. A name becomes a column if no template uses it and it is not a key of `set` */
-export function setTexts(
+/**
+ * The templates of all columns that `mapping.set` or parts of the path fill.
+ * @param parts  names of path parts. A name becomes a column if no template uses it and it is not a key of `set`
+ */
+export function setTemplates(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],
-): SetTexts {
+): Readonly<Record<string, string>> {
   const held = new Set([...templateNames(set), ...Object.keys(set)])
-  const templates: Record<string, string> = {}
-  const constants: Record<string, string> = {}
-  for (const [name, text] of Object.entries(set)) {
-    const constant = constantOf(templateParts(text, name))
-    if (constant === undefined) templates[name] = text
-    else constants[name] = constant
-  }
-  for (const name of parts) if (!held.has(name)) templates[name] = `{${name}}`
-  return { templates, constants }
+  const free = parts.filter(name => !held.has(name))
+  return { ...set, ...Object.fromEntries(free.map(name => [name, `{${name}}`])) }
 }
 
 /** The members in the last block of JSON. */
@@ -52,7 +41,7 @@ export interface TemplateLook {
  * @throws {UsageError} DDB_USAGE for templates that do not fit the input
  */
 export function newTemplateLook(
-  templates: SetTexts['templates'],
+  templates: Readonly<Record<string, string>>,
   shape: InputShape,
   match: 'name' | 'position' | undefined,
   { parts, texts }: NamedTexts,
