@@ -12,7 +12,7 @@ import { keepsBlanks } from '../parse/types/column-types.js'
 import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
 import { typesOfFormat, withOptions, type Candidate } from './candidate.js'
 import { isCodeName } from './column-names.js'
-import type { ColumnProbe } from './column-probe.js'
+import type { ColumnProbe, SeenKinds } from './column-probe.js'
 import { digitFormat, isUsualTime } from './digit-times.js'
 import {
   blankWarnings,
@@ -26,12 +26,6 @@ import {
   unclearWarning,
   wordWarnings,
 } from './type-warnings.js'
-
-/** Kinds of the JSON values and of the array elements in a column, as bits (`jsonKinds`). */
-export interface SeenKinds {
-  readonly values: number
-  readonly elements: number
-}
 
 /** The type of a column, with the options that `load` needs to read it. */
 export interface ChosenType {
@@ -74,18 +68,16 @@ const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 type Suits = (type: ColumnType, options?: CellOptions) => boolean
 
 /**
- * @param kinds  of the JSON values; undefined for texts, which always have a type
  * @param intoDfs  true if the table is a DFS table, which limits the length of texts
  * @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds
  */
 export function chooseType(
   probe: ColumnProbe,
-  kinds: SeenKinds | undefined,
   intoDfs: boolean,
   barred: Barred = new Map(),
 ): ChosenType | undefined {
   const { type } = probe
-  const chosen = type === undefined ? suitableType(probe, kinds, barred) : saidType(probe, type)
+  const chosen = type === undefined ? suitableType(probe, barred) : saidType(probe, type)
   if (chosen?.type.type !== 'STRING' || probe.longestBytes <= maxStringBytes) return chosen
   const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${probe.longestBytes}`
   if (!intoDfs || type !== undefined) {
@@ -94,11 +86,8 @@ export function chooseType(
   return { ...chosen, type: text('BLOB'), warnings: [...chosen.warnings, `a BLOB: ${held}`] }
 }
 
-function suitableType(
-  probe: ColumnProbe,
-  kinds: SeenKinds | undefined,
-  barred: Barred,
-): ChosenType | undefined {
+function suitableType(probe: ColumnProbe, barred: Barred): ChosenType | undefined {
+  const { kinds } = probe
   const suits: Suits = (type, options = {}) =>
     kinds === undefined || takesKinds(probe.name, type, kinds, withOptions(probe.rules, options))
   const filled = probe.cells - probe.nulls

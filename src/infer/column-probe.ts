@@ -51,6 +51,8 @@ export interface ProbeOptions {
   readonly rules: CellRules
   /** The probe counts different texts only up to this limit. */
   readonly maxDistinct: number
+  /** What is known of the kinds of JSON values; undefined for texts, which always have a type. */
+  readonly kinds?: SeenKinds
   /** True for delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean
   /** True if the probe may suggest options: for words that mean null, and for notations of numbers. */
@@ -59,11 +61,18 @@ export interface ProbeOptions {
   readonly type?: ColumnType | undefined
 }
 
+/** Kinds of the JSON values and of the array elements in a column, as bits (`jsonKinds`). */
+export interface SeenKinds {
+  values: number
+  elements: number
+}
+
 const keptTexts = 3
 
 export class ColumnProbe {
   readonly name: string
   readonly rules: CellRules
+  readonly kinds: SeenKinds | undefined
   readonly isHeaderless: boolean
   /** The first text without quotes that begins or ends with blanks, among `texts`. */
   paddedText: string | undefined
@@ -93,7 +102,8 @@ export class ColumnProbe {
   #isDecided = false
 
   constructor({ name, rules, maxDistinct, ...options }: ProbeOptions) {
-    const { isHeaderless = false, findsSpellings = false, type } = options
+    const { kinds, isHeaderless = false, findsSpellings = false, type } = options
+    this.kinds = kinds
     this.isHeaderless = isHeaderless
     this.name = name
     this.rules = rules

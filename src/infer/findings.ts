@@ -282,7 +282,8 @@ export class Findings {
     const { map, byPosition } = this.#options
     const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
     const json = (this.json ??= new JsonColumns(
-      source => this.#probe(mapped.get(source) ?? source, rules, expectedMembers),
+      (source, kinds) =>
+        this.#probe(mapped.get(source) ?? source, rules, expectedMembers, { kinds }),
       hasNumberStyle(rules),
     ))
     const shape = { file, kind: 'members' as const, fieldCount: 0 }
@@ -318,7 +319,7 @@ export class Findings {
     name: string,
     rules: CellRules,
     columnCount: number,
-    options: Partial<Pick<ProbeOptions, 'isHeaderless' | 'findsSpellings'>> = {},
+    options: Partial<Pick<ProbeOptions, 'kinds' | 'isHeaderless' | 'findsSpellings'>> = {},
   ): ColumnProbe {
     const { types = [] } = this.#options
     const share = Math.floor(maxDistinctTexts / columnCount)

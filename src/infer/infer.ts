@@ -11,9 +11,9 @@ import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'
 import { stdinName } from '../source/open-source.js'
 import { unitsPerDay } from './candidate.js'
-import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
-import { checkRules, targetNames, type InputFields } from './column-names.js'
-import type { ColumnProbe } from './column-probe.js'
+import { chooseType, type ChosenType } from './choose-type.js'
+import { checkRules, targetNames } from './column-names.js'
+import type { ColumnProbe, SeenKinds } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
@@ -100,11 +100,7 @@ function schemaOf(
 ): InferredSchema {
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: UnusableMember[] = []
-  let columns: InferredColumn[] = []
-  if (json !== undefined) columns = memberColumns(options, json, found, leftOut)
-  else if (fields !== undefined) columns = filledColumns(options, found, fields, leftOut)
-  if (columns.length > 0 || (rows > 0 && found.setProbes.size > 0))
-    columns.push(...setColumns(options, found))
+  const columns = columnsOf(options, found, leftOut)
   const missing =
     json === undefined
       ? []
@@ -129,68 +125,78 @@ function schemaOf(
   }
 }
 
-/** The columns filled from fields. Omits fields that only templates of `mapping.set` use. */
-function filledColumns(
+/** What fills a column: a field, a JSON member, or a template. */
+interface Filling extends Pick<InferredColumn, 'source' | 'fieldNumber'> {
+  readonly probe: ColumnProbe
+}
+
+function columnsOf(
   options: InferOptions,
-  { columns, probes, takenFields, unused }: Findings,
-  fields: InputFields,
+  found: Findings,
   leftOut: UnusableMember[],
 ): InferredColumn[] {
-  const own = columns.flatMap((column, i) =>
-    takenFields.has(column.field) && !column.isMapped ? [] : [{ ...column, probe: probes[i]! }],
-  )
-  const types = settleTypes(
-    own.map(({ probe }) => probe),
-    options.intoDfs,
-    options.proposesTruths === true,
-  )
-  const isNumbered = fields.isByPosition || !fields.hasNames
+  const { intoDfs, proposesTruths = false } = options
+  const own = found.json === undefined ? fieldsOf(found, leftOut) : membersOf(found.json, found)
+  const usable = own.filter(({ source, probe }) => {
+    if (chooseType(probe, intoDfs) !== undefined) return true
+    leftOut.push({ source: source!, ...reasonOf(source!, probe.kinds!) })
+    return false
+  })
+  const made = [...found.setProbes.values()].map(probe => ({ source: undefined, probe }))
+  const filling: readonly Filling[] =
+    usable.length > 0 || found.rows > 0 ? [...usable, ...made] : []
+  const probes = filling.map(({ probe }) => probe)
+  const types = settleTypes(probes, intoDfs, proposesTruths)
+  const names =
+    found.json === undefined
+      ? probes.map(({ name }) => name)
+      : memberNames(options, found, usable, made)
+  return filling.map((one, i) => columnOf(one, names[i]!, types[i]!))
+}
+
+/** Omits fields that only templates of `mapping.set` use. */
+function fieldsOf(
+  { fields, columns, probes, takenFields, unused }: Findings,
+  leftOut: UnusableMember[],
+): Filling[] {
+  const isNumbered = fields?.isByPosition === true || fields?.hasNames === false
   const isSaid = columns.some(({ isMapped }) => isMapped)
   const reason = `its column is filled by ${option('mapping.set')}`
   for (const field of unused) {
     if (takenFields.has(field)) continue
-    leftOut.push({ source: fields.names[field]!, reason, hasRecords: false })
+    leftOut.push({ source: fields!.names[field]!, reason, hasRecords: false })
   }
-  return own.map(({ name, field, isMapped, probe }, i) => {
-    const column = columnOf(probe, name, fields.names[field], types[i]!)
-    return isNumbered && isSaid && !isMapped ? { ...column, fieldNumber: field + 1 } : column
+  return columns.flatMap(({ field, isMapped }, i) => {
+    if (takenFields.has(field) && !isMapped) return []
+    const filling = { source: fields!.names[field], probe: probes[i]! }
+    return isNumbered && isSaid && !isMapped ? { ...filling, fieldNumber: field + 1 } : filling
   })
 }
 
-function setColumns({ intoDfs }: InferOptions, { setProbes }: Findings): InferredColumn[] {
-  return [...setProbes.values()].map(probe =>
-    columnOf(probe, probe.name, undefined, chooseType(probe, undefined, intoDfs)!),
+/** Omits members that only templates of `mapping.set` use. */
+function membersOf(json: JsonColumns, { takenMembers }: Findings): Filling[] {
+  return [...json.columns.values()].filter(
+    one => !json.isObject(one) && !takenMembers.has(one.source),
   )
 }
 
-function memberColumns(
+function memberNames(
   options: InferOptions,
-  json: JsonColumns,
-  { takenMembers, templates = {} }: Findings,
-  leftOut: UnusableMember[],
-): InferredColumn[] {
-  const taken: { source: string; probe: ColumnProbe; type: ChosenType }[] = []
-  for (const column of json.columns.values()) {
-    if (json.isObject(column) || takenMembers.has(column.source)) continue
-    const { source, probe, kinds, elementKinds } = column
-    const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen, options.intoDfs)
-    if (type === undefined) leftOut.push({ source, ...reasonOf(source, seen) })
-    else taken.push({ source, probe, type })
-  }
+  { templates = {} }: Findings,
+  members: readonly Filling[],
+  made: readonly Filling[],
+): readonly string[] {
   const names = targetNames(
     options,
-    taken.map(({ source }) => source),
+    members.map(({ source }) => source),
   )
   checkRules({ ...options, set: templates }, names)
-  return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
+  return [...names, ...made.map(({ probe }) => probe.name)]
 }
 
-/** @param source  name of the column in the input */
 function columnOf(
-  probe: ColumnProbe,
+  { source, fieldNumber, probe }: Filling,
   name: string,
-  source: string | undefined,
   chosen: ChosenType,
 ): InferredColumn {
   const { type, candidate, options, nulls, refused, warnings } = chosen
@@ -199,6 +205,7 @@ function columnOf(
     source,
     type,
     needs: renamed(options, probe.name, name),
+    ...(fieldNumber === undefined ? {} : { fieldNumber }),
     nulls,
     refused,
     distinct: probe.distinct.count,

@@ -9,7 +9,7 @@ import { jsonKinds } from '../parse/json/json-kinds.js'
 import { closeBrace, JsonScanner, openBrace, openBracket } from '../parse/json/json-scanner.js'
 import type { FieldCells } from '../parse/columns/template-column.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
-import type { ColumnProbe } from './column-probe.js'
+import type { ColumnProbe, SeenKinds } from './column-probe.js'
 
 /** Limit of different members in the records. If there are more, the names themselves are probably data. */
 const maxMembers = 4096
@@ -21,9 +21,7 @@ const padding = 8
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe
-  /** Kinds of the member's values, and of its array elements, as bits. */
-  kinds: number
-  elementKinds: number
+  readonly kinds: SeenKinds
   /** Number of records with the member, even if it is null. */
   present: number
   /**
@@ -37,6 +35,8 @@ export interface JsonColumn {
   row: number
 }
 
+type NewProbe = (source: string, kinds: SeenKinds) => ColumnProbe
+
 export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
@@ -45,14 +45,14 @@ export class JsonColumns {
   #arrays = 0
   /** Number of nulls of each member. A null may stand in place of an object. */
   readonly #nullObjects = new Map<string, number>()
-  readonly #newProbe: (source: string) => ColumnProbe
+  readonly #newProbe: NewProbe
   readonly #hasStyle: boolean
   readonly #scanner: JsonScanner = new JsonScanner(true)
   /** The block that is passed to the probe of each column in turn. */
   #block: RecordBlock | undefined
 
   /** @param hasStyle  true if numbers in texts are written differently from JSON numbers */
-  constructor(newProbe: (source: string) => ColumnProbe, hasStyle: boolean) {
+  constructor(newProbe: NewProbe, hasStyle: boolean) {
     this.#newProbe = newProbe
     this.#hasStyle = hasStyle
   }
@@ -108,7 +108,7 @@ export class JsonColumns {
 
   /** True if the member is null in some records, and an object in all others that have it. */
   isObject({ source, kinds }: JsonColumn): boolean {
-    if ((kinds & ~jsonKinds.null) !== 0) return false
+    if ((kinds.values & ~jsonKinds.null) !== 0) return false
     return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
   }
 
@@ -164,7 +164,7 @@ export class JsonColumns {
     column.row = row
     if (isFirst) column.present++
     if (scanner.bytes[p] === openBracket) {
-      column.kinds |= jsonKinds.array
+      column.kinds.values |= jsonKinds.array
       starts[row] = scanner.scratch
       const next = this.#elements(p, column)
       ends[row] = scanner.scratch
@@ -172,7 +172,7 @@ export class JsonColumns {
     }
     const next = scanner.value(p)
     const { kind, textStart, textEnd } = scanner
-    column.kinds |= kind
+    column.kinds.values |= kind
     const isNull = kind === jsonKinds.null
     starts[row] = textStart
     ends[row] = isNull ? textStart : textEnd
@@ -190,7 +190,7 @@ export class JsonColumns {
       const to = scanner.scratch
       const next = scanner.value(p)
       const { kind, textStart, textEnd } = scanner
-      column.elementKinds |= kind
+      column.kinds.elements |= kind
       scanner.scratch = to
       if (kind !== jsonKinds.null) {
         if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
@@ -208,11 +208,11 @@ export class JsonColumns {
         { file },
       )
     }
+    const kinds = { values: 0, elements: 0 }
     const column: JsonColumn = {
       source,
-      probe: this.#newProbe(source),
-      kinds: 0,
-      elementKinds: 0,
+      probe: this.#newProbe(source, kinds),
+      kinds,
       present: 0,
       starts: new Int32Array(main.rowCapacity),
       ends: new Int32Array(main.rowCapacity),
@@ -235,7 +235,7 @@ export class JsonColumns {
     block.starts.set(column.starts.subarray(0, rowCount))
     block.ends.set(column.ends.subarray(0, rowCount))
     block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
-    const isArray = (kinds & jsonKinds.array) !== 0
+    const isArray = (kinds.values & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
     // The probe has emptied cells that mean null. Columns that templates (`mapping.set`) fill must see them empty, too.
     column.ends.set(block.ends.subarray(0, rowCount))

@@ -1,5 +1,5 @@
 /*
-  Chooses types for all columns of delimited text. Some options, such as a decimal comma, apply to every column. If such
+  Chooses types for all columns. Some options, such as a decimal comma, apply to every column. If such
   an option would harm a different column, the column that needs the option stays text, with a warning.
 */
 import { option } from '../errors.js'
@@ -8,7 +8,10 @@ import { chooseType, notationOf, textType, wordKey, type ChosenType } from './ch
 import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
-/** Chooses types until no column needs an option that harms a different column. Each round excludes more options. */
+/**
+ * Chooses types until no column needs an option that harms a different column. Each round excludes more options.
+ * @param probes  of columns that have a type
+ */
 export function settleTypes(
   probes: readonly ColumnProbe[],
   intoDfs: boolean,
@@ -16,7 +19,7 @@ export function settleTypes(
 ): readonly ChosenType[] {
   const barred = new Map<string, string>()
   for (;;) {
-    const types = probes.map(probe => chooseType(probe, undefined, intoDfs, barred)!)
+    const types = probes.map(probe => chooseType(probe, intoDfs, barred)!)
     const before = barred.size
     barWords(probes, types, barred)
     barNotations(probes, types, barred)
