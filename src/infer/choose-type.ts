@@ -22,6 +22,7 @@ import {
   refusedTextWarnings,
   quoted,
   rejectWarnings,
+  truthPair,
   truthWarnings,
   unclearWarning,
   wordWarnings,
@@ -67,18 +68,30 @@ const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 /** Returns true if the type, read with these options, accepts the kinds of the JSON values. */
 type Suits = (type: ColumnType, options?: CellOptions) => boolean
 
-/**
- * @param intoDfs  true if the table is a DFS table, which limits the length of texts
- * @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds
- */
+export interface TypeWishes {
+  /** True if the table is a DFS table, which limits the length of texts. */
+  readonly intoDfs: boolean
+  /** True to propose BOOL for pairs such as yes and no, with options for these words. Otherwise pairs stay texts. */
+  readonly proposesTruths?: boolean
+}
+
+/** @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds */
 export function chooseType(
   probe: ColumnProbe,
-  intoDfs: boolean,
+  { intoDfs, proposesTruths = false }: TypeWishes,
   barred: Barred = new Map(),
 ): ChosenType | undefined {
   const { type } = probe
   const chosen = type === undefined ? suitableType(probe, barred) : saidType(probe, type)
-  if (chosen?.type.type !== 'STRING' || probe.longestBytes <= maxStringBytes) return chosen
+  if (chosen === undefined) return undefined
+  const isOpen = type === undefined ? keepsBlanks(chosen.type) : chosen.refused > 0
+  const pair = proposesTruths && isOpen ? truthPair(probe) : undefined
+  if (pair !== undefined && (type === undefined || type.type === 'BOOL')) {
+    const options = { booleans: [pair.join('/')] }
+    const { nulls } = probe
+    return { ...chosen, type: { type: 'BOOL' }, nulls, refused: 0, options, warnings: [] }
+  }
+  if (chosen.type.type !== 'STRING' || probe.longestBytes <= maxStringBytes) return chosen
   const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${probe.longestBytes}`
   if (!intoDfs || type !== undefined) {
     return { ...chosen, warnings: [...chosen.warnings, `${held}: take a BLOB there`] }

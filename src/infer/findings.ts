@@ -18,6 +18,7 @@ import type { TargetColumn, TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, type SourceOptions } from '../source/open-source.js'
 import type { PathReader } from '../source/path/input-texts.js'
+import type { TypeWishes } from './choose-type.js'
 import {
   checkRules,
   fieldColumns,
@@ -31,7 +32,7 @@ import { JsonColumns } from './json-columns.js'
 import { newTemplateLook, setTemplates, type TemplateLook } from './set-probes.js'
 import type { Totals } from './totals.js'
 
-export interface InferOptions {
+export interface InferOptions extends TypeWishes {
   /** Paths of files, or `-`. */
   readonly paths: readonly string[]
   readonly files: Files
@@ -52,11 +53,8 @@ export interface InferOptions {
   readonly byPosition: boolean
   /** True if later inputs may have columns that the first lacks. */
   readonly ignoreExtra?: boolean | undefined
-  readonly intoDfs: boolean
   /** True to guess whether an unclear first record is a header. Only for callers that show the guess before a load. */
   readonly assumesHeader?: boolean
-  /** True to propose BOOL for pairs such as yes and no, with options for these words. Otherwise pairs stay texts. */
-  readonly proposesTruths?: boolean
   /** Limit of the records to examine; default all. */
   readonly sample?: number
   /** Asked before every piece of input; true ends the examination. */

@@ -135,10 +135,9 @@ function columnsOf(
   found: Findings,
   leftOut: UnusableMember[],
 ): InferredColumn[] {
-  const { intoDfs, proposesTruths = false } = options
   const own = found.json === undefined ? fieldsOf(found, leftOut) : membersOf(found.json, found)
   const usable = own.filter(({ source, probe }) => {
-    if (chooseType(probe, intoDfs) !== undefined) return true
+    if (chooseType(probe, options) !== undefined) return true
     leftOut.push({ source: source!, ...reasonOf(source!, probe.kinds!) })
     return false
   })
@@ -146,7 +145,7 @@ function columnsOf(
   const filling: readonly Filling[] =
     usable.length > 0 || found.rows > 0 ? [...usable, ...made] : []
   const probes = filling.map(({ probe }) => probe)
-  const types = settleTypes(probes, intoDfs, proposesTruths)
+  const types = settleTypes(probes, options)
   const names =
     found.json === undefined
       ? probes.map(({ name }) => name)

@@ -4,9 +4,16 @@
 */
 import { option } from '../errors.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
-import { chooseType, notationOf, textType, wordKey, type ChosenType } from './choose-type.js'
+import {
+  chooseType,
+  notationOf,
+  textType,
+  wordKey,
+  type ChosenType,
+  type TypeWishes,
+} from './choose-type.js'
 import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
-import { alsoNull, truthPair } from './type-warnings.js'
+import { alsoNull } from './type-warnings.js'
 
 /**
  * Chooses types until no column needs an option that harms a different column. Each round excludes more options.
@@ -14,18 +21,16 @@ import { alsoNull, truthPair } from './type-warnings.js'
  */
 export function settleTypes(
   probes: readonly ColumnProbe[],
-  intoDfs: boolean,
-  proposesTruths: boolean,
+  wishes: TypeWishes,
 ): readonly ChosenType[] {
   const barred = new Map<string, string>()
   for (;;) {
-    const types = probes.map(probe => chooseType(probe, intoDfs, barred)!)
+    const types = probes.map(probe => chooseType(probe, wishes, barred)!)
     const before = barred.size
     barWords(probes, types, barred)
     barNotations(probes, types, barred)
     if (barred.size > before) continue
-    const settled = withNulls(probes, types)
-    return proposesTruths ? withTruths(probes, settled) : settled
+    return withNulls(probes, types)
   }
 }
 
@@ -104,22 +109,5 @@ function withNulls(
       nulls: one.nulls + nulled.cells,
       warnings: [...one.warnings, ...warnings],
     }
-  })
-}
-
-/** Turns pairs of words into truth values. */
-function withTruths(
-  probes: readonly ColumnProbe[],
-  types: readonly ChosenType[],
-): readonly ChosenType[] {
-  return types.map((one, i) => {
-    const probe = probes[i]!
-    const { type, refused } = one
-    const isOpen =
-      probe.type === undefined ? keepsBlanks(type) : type.type === 'BOOL' && refused > 0
-    const pair = isOpen ? truthPair(probe) : undefined
-    if (pair === undefined) return one
-    const options = { booleans: [pair.join('/')] }
-    return { ...one, type: { type: 'BOOL' }, nulls: probe.nulls, refused: 0, options, warnings: [] }
   })
 }
