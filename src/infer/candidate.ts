@@ -8,13 +8,11 @@ import { patternLetters } from '../parse/cells/time-pattern.js'
 import { formatsReading } from '../parse/cells/written-formats.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
-import { nullInt32, nullInt64 } from '../protocol/null-value.js'
-import { isTemporal } from '../protocol/types/temporals.js'
-import type { Column } from '../protocol/value.js'
 import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
 import { columnBuilder } from '../parse/types/column-types.js'
+import { unitsPerDay, widened, type TimeRange } from './time-range.js'
 
 /** A type to try, and the options without which `load` does not read the texts; empty for the type's usual notation. */
 export interface Reading {
@@ -141,40 +139,6 @@ export function readingsAs(said: ColumnType, readings: readonly Reading[]): Read
   return [...found.values()]
 }
 
-/** Type with a date → its units per day. A table may be partitioned by these types. */
-export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
-  DATE: 1,
-  DATEHOUR: 24,
-  DATEMINUTE: 1440,
-  DATETIME: 86_400,
-  TIMESTAMP: 86_400_000,
-  NANOTIMESTAMP: 86_400_000_000_000,
-}
-
-export interface TimeExtremes {
-  /** Rows with the earliest and the latest time, and these times as raw numbers. */
-  readonly first: number
-  readonly last: number
-  readonly min: number | bigint
-  readonly max: number | bigint
-}
-
-/** The earliest and the latest time of a column's first rows; undefined without any time, and for other types. */
-export function timeExtremes(column: Column, rowCount: number): TimeExtremes | undefined {
-  if (column.form !== 'vector' || !isTemporal(column.type) || !('data' in column)) return undefined
-  const { data } = column
-  if (!(data instanceof Int32Array || data instanceof BigInt64Array)) return undefined
-  let first = -1
-  let last = -1
-  for (let row = 0; row < rowCount; row++) {
-    const value = data[row]!
-    if (value === nullInt32 || value === nullInt64) continue
-    if (first < 0 || value < data[first]!) first = row
-    if (last < 0 || value > data[last]!) last = row
-  }
-  return first < 0 ? undefined : { first, last, min: data[first]!, max: data[last]! }
-}
-
 export interface RefusedText {
   readonly file: string
   /** From 1. */
@@ -219,9 +183,8 @@ export class Candidate implements Reading {
   refused = 0
   firstOdd: RefusedText | undefined
   oddTexts: readonly string[] = []
-  /** Smallest and largest date or time, as raw numbers. */
-  min: number | bigint | undefined
-  max: number | bigint | undefined
+  /** Of the dates or times; undefined for types without a date. */
+  range: TimeRange | undefined
   readonly #builder: ColumnBuilder
   readonly #keepsRange: boolean
 
@@ -242,9 +205,12 @@ export class Candidate implements Reading {
   /** First and last day, in days since 1970; undefined for types without a date. */
   get days(): { readonly first: number; readonly last: number } | undefined {
     const units = unitsPerDay[this.type.type]
-    const { min, max } = this
-    if (units === undefined || min === undefined || max === undefined) return undefined
-    return { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
+    const { range } = this
+    if (units === undefined || range === undefined) return undefined
+    return {
+      first: Math.floor(Number(range.min) / units),
+      last: Math.floor(Number(range.max) / units),
+    }
   }
 
   /** True if options name another notation of numbers. */
@@ -289,7 +255,7 @@ export class Candidate implements Reading {
     this.tried += rowCount - nulls + this.refused - refusedBefore
     const buffers: ArrayBuffer[] = []
     const column = this.#builder.take(rowCount, buffers)
-    if (this.#keepsRange) this.#addRange(column, rowCount)
+    if (this.#keepsRange) this.range = widened(this.range, column, rowCount)
     for (const buffer of buffers) pool.give(buffer)
   }
 
@@ -305,12 +271,5 @@ export class Candidate implements Reading {
       if (!this.oddTexts.includes(text)) this.oddTexts = [...this.oddTexts, text]
     }
     block.forgive()
-  }
-
-  #addRange(column: Column, rowCount: number): void {
-    const { min, max } = timeExtremes(column, rowCount) ?? {}
-    if (min === undefined || max === undefined) return
-    if (this.min === undefined || min < this.min) this.min = min
-    if (this.max === undefined || max > this.max) this.max = max
   }
 }

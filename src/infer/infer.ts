@@ -3,14 +3,12 @@
   why a JSON member cannot be a column.
 */
 import { DdbError, InputError, option, type ErrorCode, type Fix } from '../errors.js'
-import { unusualTimes } from '../parse/cells/count-format.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { optionTexts } from '../parse/option-texts.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'
 import { stdinName } from '../source/open-source.js'
-import { unitsPerDay } from './candidate.js'
 import { chooseType, type ChosenType } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import type { ColumnProbe, SeenKinds } from './column-probe.js'
@@ -18,6 +16,7 @@ import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
 import { settleTypes } from './settle-types.js'
+import { unitQuestion } from './time-range.js'
 import { Totals, type FoundTotals } from './totals.js'
 import { alsoNull, refusedTextWarnings, wordWarnings } from './type-warnings.js'
 
@@ -199,6 +198,8 @@ function columnOf(
   chosen: ChosenType,
 ): InferredColumn {
   const { type, candidate, options, nulls, refused, warnings } = chosen
+  const { dateFormat = '' } = probe
+  const question = unitQuestion(dateFormat, type.type, candidate?.range)
   return {
     name,
     source,
@@ -211,7 +212,11 @@ function columnOf(
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,
     days: candidate?.days,
-    warnings: [...renamedWarnings(name, source), ...unitWarnings(probe, chosen), ...warnings],
+    warnings: [
+      ...renamedWarnings(name, source),
+      ...(question === undefined ? [] : [question]),
+      ...warnings,
+    ],
     ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
   }
 }
@@ -224,15 +229,6 @@ function renamed(options: CellOptions, from: string, to: string): CellOptions {
     ...(dateFormats && { dateFormats: { [to]: dateFormats[from]! } }),
     ...(percentColumns && { percentColumns: [to] }),
   }
-}
-
-/** Asks about a unit of `epoch:` in which all times are unusual. */
-function unitWarnings({ dateFormat = '' }: ColumnProbe, { type, candidate }: ChosenType): string[] {
-  const { min, max } = candidate ?? {}
-  const units = unitsPerDay[type.type]
-  if (!dateFormat.startsWith('epoch:') || units === undefined || min === undefined) return []
-  const seconds = (raw: number | bigint): number => (Number(raw) / units) * 86_400
-  return [unusualTimes(dateFormat, seconds(min), seconds(max!)) ?? []].flat()
 }
 
 function renamedWarnings(name: string, source: string | undefined): string[] {

@@ -9,7 +9,6 @@ import { formatScalar } from '../protocol/element.js'
 import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
-import { unitsPerDay } from './candidate.js'
 import { isCodeName } from './column-names.js'
 import {
   dayRange,
@@ -19,6 +18,7 @@ import {
   type PartitionLevel,
 } from './dfs-options.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
+import { unitsPerDay } from './time-range.js'
 
 type Levels = readonly [PartitionLevel, ...PartitionLevel[]]
 

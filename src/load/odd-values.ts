@@ -3,45 +3,15 @@
   ` A` and `A` are two symbols.
 */
 import { option } from '../errors.js'
-import { timeExtremes, unitsPerDay } from '../infer/candidate.js'
+import { unitQuestion, widened, type TimeRange } from '../infer/time-range.js'
 import { dateFormatText } from '../parse/cells/date-format.js'
-import { unusualTimes } from '../parse/cells/count-format.js'
 import type { Batch } from '../parse/batch.js'
-import { elementAt, formatElement } from '../protocol/element.js'
+import { elementAt } from '../protocol/element.js'
 import type { Column } from '../protocol/value.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 
 /** Number of rows whose values a run looks at. */
 const lookedRows = 1000
-const secondsPerDay = 86_400
-
-interface TimeRange {
-  readonly min: bigint
-  readonly max: bigint
-  /** In DolphinDB's notation. */
-  readonly first: string
-  readonly last: string
-}
-
-/** The range of a column's times, also those of an earlier batch; undefined without any time. */
-export function widened(
-  range: TimeRange | undefined,
-  column: Column,
-  rowCount: number,
-): TimeRange | undefined {
-  const found = timeExtremes(column, rowCount)
-  if (found === undefined) return range
-  const min = BigInt(found.min)
-  const max = BigInt(found.max)
-  const begins = range === undefined || min < range.min
-  const ends = range === undefined || max > range.max
-  return {
-    min: begins ? min : range.min,
-    max: ends ? max : range.max,
-    first: begins ? formatElement(column, found.first) : range.first,
-    last: ends ? formatElement(column, found.last) : range.last,
-  }
-}
 
 export interface OddValues {
   /** Looks at the batch if fewer than a thousand rows were seen. */
@@ -67,19 +37,13 @@ export function newOddValues(
   )
   const epochs = single.flatMap(({ index, name, type }) => {
     const format = dateFormatText(name, formats)
-    const units = unitsPerDay[type]
-    return format.startsWith('epoch:') && units !== undefined
-      ? [{ index, name, format, units }]
-      : []
+    return format.startsWith('epoch:') ? [{ index, name, format, type }] : []
   })
   const ranges = new Map<number, TimeRange>()
   let rows = 0
   const end = (): void => {
-    for (const { index, name, format, units } of epochs) {
-      const range = ranges.get(index)
-      if (range === undefined) continue
-      const seconds = (raw: bigint): number => (Number(raw) / units) * secondsPerDay
-      const question = unusualTimes(format, seconds(range.min), seconds(range.max))
+    for (const { index, name, format, type } of epochs) {
+      const question = unitQuestion(format, type, ranges.get(index))
       if (question !== undefined) notice(`column "${name}": ${question}`)
     }
     ranges.clear()

@@ -25,7 +25,7 @@ import {
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
 import { detectedOf, dialectAsFound } from '../inputs/detected.js'
-import { widened } from '../odd-values.js'
+import { widened } from '../../infer/time-range.js'
 import type { LoadOptions } from '../options.js'
 import { reasonOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
