@@ -25,7 +25,6 @@ import {
   truthPair,
   truthWarnings,
   unclearWarning,
-  wordWarnings,
 } from './type-warnings.js'
 
 /** The type of a column, with the options that `load` needs to read it. */
@@ -188,7 +187,7 @@ function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
     options: { ...best?.options, ...nullTextsOf(probe) },
     nulls,
     refused: odd?.refused ?? 0,
-    warnings: [...warnings, ...wordWarnings(probe)],
+    warnings,
   }
 }
 
@@ -332,7 +331,7 @@ function chosen(
     options: { ...options, ...nullTextsOf(probe) },
     nulls: probe.nulls,
     refused: 0,
-    warnings: [...warnings, ...wordWarnings(probe)],
+    warnings,
   }
 }
 

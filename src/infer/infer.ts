@@ -9,16 +9,16 @@ import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'
 import { stdinName } from '../source/open-source.js'
-import { chooseType, type ChosenType } from './choose-type.js'
+import { chooseType } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import type { ColumnProbe, SeenKinds } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
-import { settleTypes } from './settle-types.js'
+import { settleTypes, type SettledType } from './settle-types.js'
 import { unitQuestion } from './time-range.js'
 import { Totals, type FoundTotals } from './totals.js'
-import { alsoNull, refusedTextWarnings, wordWarnings } from './type-warnings.js'
+import { refusedTextWarnings } from './type-warnings.js'
 
 /**
  * @throws {InputError} if an input cannot be read; DDB_INPUT_COLUMN for inputs without columns, or whose columns differ
@@ -195,9 +195,9 @@ function memberNames(
 function columnOf(
   { source, fieldNumber, probe }: Filling,
   name: string,
-  chosen: ChosenType,
+  chosen: SettledType,
 ): InferredColumn {
-  const { type, candidate, options, nulls, refused, warnings } = chosen
+  const { type, candidate, options, nulls, refused, warnings, nullWords } = chosen
   const { dateFormat = '' } = probe
   const question = unitQuestion(dateFormat, type.type, candidate?.range)
   return {
@@ -216,6 +216,7 @@ function columnOf(
       ...renamedWarnings(name, source),
       ...(question === undefined ? [] : [question]),
       ...warnings,
+      ...nullWords,
     ],
     ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
   }
@@ -263,9 +264,9 @@ function reasonOf(
 /** Why the given type does not take some texts, and the options that read these texts. */
 function remediesOf(
   probe: ColumnProbe,
-  { type, candidate, options: { nullTexts, ...others }, warnings }: ChosenType,
-): string[] {
-  if (keepsBlanks(type)) return warnings.filter(one => one.endsWith(alsoNull))
+  { type, candidate, options: { nullTexts: _, ...others }, warnings, nullWords }: SettledType,
+): readonly string[] {
+  if (keepsBlanks(type)) return nullWords
   const options = optionTexts('cells', others)
   const plain = probe.candidates.find(({ isPlain }) => isPlain)
   const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)
@@ -274,6 +275,5 @@ function remediesOf(
     : ''
   const read =
     options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them${drops}`)
-  const isWordOnly = nullTexts !== undefined && warnings.length === 0
-  return [...read, ...(isWordOnly ? wordWarnings(probe) : warnings)]
+  return [...read, ...warnings, ...nullWords]
 }

@@ -13,7 +13,7 @@ import {
   type TypeWishes,
 } from './choose-type.js'
 import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
-import { alsoNull } from './type-warnings.js'
+import { quoted } from './type-warnings.js'
 
 /**
  * Chooses types until no column needs an option that harms a different column. Each round excludes more options.
@@ -22,7 +22,7 @@ import { alsoNull } from './type-warnings.js'
 export function settleTypes(
   probes: readonly ColumnProbe[],
   wishes: TypeWishes,
-): readonly ChosenType[] {
+): readonly SettledType[] {
   const barred = new Map<string, string>()
   for (;;) {
     const types = probes.map(probe => chooseType(probe, wishes, barred)!)
@@ -30,7 +30,8 @@ export function settleTypes(
     barWords(probes, types, barred)
     barNotations(probes, types, barred)
     if (barred.size > before) continue
-    return withNulls(probes, types)
+    const nullTexts = types.flatMap(({ options }) => options.nullTexts ?? [])
+    return types.map((one, i) => withNulls(probes[i]!, one, nullTexts))
   }
 }
 
@@ -80,34 +81,37 @@ function barNotations(
 
 const isFractional = (type: string): boolean => type === 'DOUBLE' || type.startsWith('DECIMAL')
 
+/** A type, and sentences about the words that options make null. */
+export interface SettledType extends ChosenType {
+  readonly nullWords: readonly string[]
+}
+
 /** Also counts words as null in text columns, if an option makes these words null. */
-function withNulls(
-  probes: readonly ColumnProbe[],
-  types: readonly ChosenType[],
-): readonly ChosenType[] {
-  const nullTexts = types.flatMap(({ options }) => options.nullTexts ?? [])
-  return types.map((one, i) => {
-    if (!keepsBlanks(one.type)) return one
-    const probe = probes[i]!
-    const { cells: rows, nullWords } = probe
-    const nulled = { cells: 0, texts: 0 }
-    const warnings = nullWords.flatMap(({ word, cells }) => {
-      if (nullTexts.includes(word)) {
-        nulled.cells += cells
-        nulled.texts++
-        return [`"${word}" is null with ${option('cells.nullTexts')} ${word}, ${alsoNull}`]
-      }
-      const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
-      return alwaysMeansNull(word)
-        ? [`${kept}: ${option('cells.nullTexts')} ${word} makes it null`]
-        : []
-    })
-    const isOpen = probe.type === undefined && one.type.type !== 'BLOB'
-    return {
-      ...one,
-      type: isOpen ? textType(probe, nulled) : one.type,
-      nulls: one.nulls + nulled.cells,
-      warnings: [...one.warnings, ...warnings],
-    }
-  })
+function withNulls(probe: ColumnProbe, one: ChosenType, nullTexts: readonly string[]): SettledType {
+  const { cells: rows, nullWords } = probe
+  const found = nullWords.map(({ word, cells }) => ({
+    word,
+    cells,
+    said: `${quoted(word)} in ${cells} of ${rows} rows`,
+    advice: `${option('cells.nullTexts')} ${word}`,
+  }))
+  if (!keepsBlanks(one.type)) {
+    return { ...one, nullWords: found.map(({ said, advice }) => `${said} is null with ${advice}`) }
+  }
+  const nulled = found.filter(({ word }) => nullTexts.includes(word))
+  const kept = found.filter(({ word }) => !nullTexts.includes(word) && alwaysMeansNull(word))
+  const nulls = nulled.reduce((sum, { cells }) => sum + cells, 0)
+  const isOpen = probe.type === undefined && one.type.type !== 'BLOB'
+  return {
+    ...one,
+    type: isOpen ? textType(probe, { cells: nulls, texts: nulled.length }) : one.type,
+    nulls: one.nulls + nulls,
+    warnings: [
+      ...one.warnings,
+      ...kept.map(({ said, advice }) => `${said} stays a text: ${advice} makes it null`),
+    ],
+    nullWords: nulled.map(
+      ({ word, advice }) => `${quoted(word)} is null with ${advice}, as in other columns`,
+    ),
+  }
 }

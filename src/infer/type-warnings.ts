@@ -15,14 +15,6 @@ export function unclearWarning(
   return `dates such as ${quoted(sample)} are ${formats.join(' or ')}: say which with ${option('cells.dateFormats')} ${name}=FORMAT`
 }
 
-/** Warns about words that are null only if `cells.nullTexts` names them. */
-export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
-  return nullWords.map(
-    one =>
-      `${quoted(one.word)} in ${one.cells} of ${cells} rows is null with ${option('cells.nullTexts')} ${one.word}`,
-  )
-}
-
 /** Pairs of words, the one for true first. */
 const truths = [...['yes no', 'y n', 'on off', 't f', '\u662f \u5426']].map(pair => pair.split(' '))
 
@@ -87,9 +79,6 @@ export function refusedTextWarnings(
     `${refused} of ${cells - nulls} texts are not ${columnTypeText(type)}; the first is ${quoted(text)}, ${file} line ${lineNumber}`,
   ]
 }
-
-/** The last words of a warning that a word is null in a text column because it means null in other columns. */
-export const alsoNull = 'as in other columns'
 
 /** Warns about the few texts that keep the column from having the type of its remaining texts. */
 export function nearWarnings(probe: ColumnProbe): string[] {
