@@ -6,7 +6,6 @@
 import { columnTypeText, dataTypes, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import { formatScalar } from '../protocol/element.js'
-import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { isCodeName } from './column-names.js'
@@ -277,27 +276,18 @@ function momentOf(
   return finer ?? whole.find(({ type }) => ofDay.includes(type.type)) ?? time
 }
 
-/** @throws {UsageError} DDB_USAGE for columns that rows cannot be sorted by */
+/** @throws {UsageError} DDB_USAGE for names that are no columns; the server refuses those that it cannot sort rows by */
 function saidSorting(
   names: readonly string[],
   columns: readonly InferredColumn[],
 ): readonly InferredColumn[] {
-  return names.map((name, i) => {
+  return names.map(name => {
     const column = columns.find(one => one.name === name)
-    if (column === undefined) {
-      const known = columns.map(nameOf)
-      throw sortFault(`the table would have no column "${name}"${nearestHint(name, known)}`)
-    }
-    if (names.indexOf(name) < i) throw sortFault(`"${name}" is listed twice`)
-    const isLast = i === names.length - 1
-    const isTaken = sortsFirst(column) || (isLast && i > 0 && sortsLast(column))
-    if (isTaken && column.type.array !== true) return column
-    const why = isLast ? 'rows cannot be sorted by' : 'can only be last'
-    throw sortFault(`"${name}" is ${columnTypeText(column.type)}, which ${why}`)
+    if (column !== undefined) return column
+    const hint = nearestHint(name, columns.map(nameOf))
+    throw usageError(`--sort-columns: the table would have no column "${name}"${hint}`)
   })
 }
-
-const sortFault = (why: string): UsageError => usageError(`--sort-columns: ${why}`)
 
 function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
   return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }

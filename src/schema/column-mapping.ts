@@ -97,43 +97,58 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
       `${input.file} has no header to match by name: use ${option('mapping.match')} position, or ${option('input.header')} yes if it has one`,
     )
   }
-  const byName = names !== undefined && rules.match !== 'position'
-  const sources = byName
-    ? fieldsByName(target, input, names, rules)
-    : fieldsByPosition(target, input, rules)
-  if (rules.ignoreExtra !== true) checkExtra(target, input, rules, sources)
-  return sources
-}
-
-function fieldsByName(
-  target: TargetSchema,
-  input: InputShape,
-  names: readonly string[],
-  rules: MappingRules,
-): CellSource[] {
-  const known = knownNames(names)
-  checkUnique(target, input, known, rules)
-  const wanted = target.columns
-    .filter(({ name }) => ownText(rules.set, name) === undefined)
-    .map(({ name }) => ownText(rules.map, name) ?? name)
-  const asked = uniqueByLowerCase(wanted)
-  const sources = target.columns.map((column): CellSource | undefined => {
+  const known = knownNames(names ?? [])
+  const isByName = names !== undefined && rules.match !== 'position'
+  if (isByName) checkUnique(target, input, known, rules)
+  const set = target.columns.map(column => {
     const text = ownText(rules.set, column.name)
-    if (text !== undefined) {
-      return setSource(column.name, text, rules, (name, isOther) =>
-        templateField(name, isOther, known, input, { column, text }),
-      )
-    }
+    if (text === undefined) return undefined
+    return setSource(column.name, text, rules, (name, isOther) =>
+      templateField(name, isOther, known, input, { column, text }),
+    )
+  })
+  const fieldOf = isByName ? byName(target, known, rules) : byPosition(input, set)
+  const sources = target.columns.map((column, i): CellSource | undefined => {
+    if (set[i] !== undefined) return set[i]
     const mapped = ownText(rules.map, column.name)
-    const index = namedField(mapped ?? column.name, known, asked)
-    if (index >= 0) return { kind: 'field', index }
+    const index = fieldOf(column, mapped)
+    if (index >= 0 && index < input.fieldCount) return { kind: 'field', index }
     return mapped === undefined && rules.allowMissing === true ? missing : undefined
   })
   const lacking = target.columns.find((_, i) => sources[i] === undefined)
   if (lacking !== undefined) {
-    throw missingColumn(lacking, input, names, rules, fixFor(target, input, names, sources))
+    throw isByName
+      ? missingColumn(lacking, input, names, rules, fixFor(target, input, names, sources))
+      : missingField(lacking, input)
   }
-  return sources.map(source => source!)
+  const found = sources.map(source => source!)
+  if (rules.ignoreExtra !== true) checkExtra(target, input, rules, found)
+  return found
+}
+
+/** Finds the index of a column's field; −1 for none. @param mapped  the name or number in `mapping.map` */
+type FindField = (column: TargetColumn, mapped: string | undefined) => number
+
+function byName(target: TargetSchema, known: KnownNames, rules: MappingRules): FindField {
+  const wanted = target.columns
+    .filter(({ name }) => ownText(rules.set, name) === undefined)
+    .map(({ name }) => ownText(rules.map, name) ?? name)
+  const asked = uniqueByLowerCase(wanted)
+  return ({ name }, mapped) => namedField(mapped ?? name, known, asked)
+}
+
+/**
+ * Takes the fields, in order, for the columns that are not in `map` or `set`. Skips fields that templates of `set`
+ * use, such as `symbol` in `{symbol}.SZ`.
+ */
+function byPosition(input: InputShape, set: readonly (CellSource | undefined)[]): FindField {
+  const inTemplates = fieldsUsed(set.flatMap(source => source ?? []))
+  let next = 0
+  return (column, mapped) => {
+    if (mapped !== undefined) return mappedField(column, mapped, input)
+    while (inTemplates.has(next)) next++
+    return next++
+  }
 }
 
 /** The options that complete the mapping, if names tell them. @param sources  undefined for columns without one */
@@ -204,42 +219,13 @@ function checkUnique(
   }
 }
 
-/**
- * Assigns the fields, in order, to the columns that are not in `map` or `set`. Skips fields that templates of `set`
- * use, such as `symbol` in `{symbol}.SZ`.
- */
-function fieldsByPosition(
-  target: TargetSchema,
-  input: InputShape,
-  rules: MappingRules,
-): CellSource[] {
-  const known = knownNames(input.names ?? [])
-  const set = target.columns.map(column => {
-    const text = ownText(rules.set, column.name)
-    if (text === undefined) return undefined
-    return setSource(column.name, text, rules, (name, isOther) =>
-      templateField(name, isOther, known, input, { column, text }),
-    )
-  })
-  const inTemplates = fieldsUsed(set.flatMap(source => source ?? []))
-  let next = 0
-  const nextField = (): number => {
-    while (inTemplates.has(next)) next++
-    return next++
-  }
-  return target.columns.map((column, i) => {
-    if (set[i] !== undefined) return set[i]
-    const mapped = ownText(rules.map, column.name)
-    const index = mapped === undefined ? nextField() : mappedField(column, mapped, input)
-    if (index < input.fieldCount) return { kind: 'field', index }
-    if (mapped === undefined && rules.allowMissing === true) return missing
-    throw new InputError(
-      'DDB_INPUT_COLUMN',
-      `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
-        `set it with ${option('mapping.set')}, or leave it null with ${option('mapping.allowMissing')}`,
-      positionIn(input, column.name),
-    )
-  })
+function missingField(column: TargetColumn, input: InputShape): InputError {
+  return new InputError(
+    'DDB_INPUT_COLUMN',
+    `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
+      `set it with ${option('mapping.set')}, or leave it null with ${option('mapping.allowMissing')}`,
+    positionIn(input, column.name),
+  )
 }
 
 function mappedField(column: TargetColumn, mapped: string, input: InputShape): number {

@@ -862,6 +862,11 @@ t.test('the kind of a JSON value matters', async t => {
     { source: 't', reason: /arrays hold texts/ },
     { source: 'o', reason: /objects without members/ },
   ])
+  const truths = '{"a":"yes"}\n{"a":"no"}\n'
+  const proposed = await inferText(truths, { proposesTruths: true })
+  t.strictSame(typesOf(proposed), ['a:BOOL'])
+  t.match(neededOptions(proposed).cells, { booleans: ['yes/no'] })
+  t.equal(await readAs(proposed, truths), 2)
 })
 
 // A DFS table cuts longer texts in a STRING column (docs/server-semantics.md#conversions-on-insert).
