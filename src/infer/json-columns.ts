@@ -13,9 +13,6 @@ import type { ColumnProbe, SeenKinds } from './column-probe.js'
 
 /** Limit of different members in the records. If there are more, the names themselves are probably data. */
 const maxMembers = 4096
-const lineFeed = 10
-/** Every cell must be followed by this many readable bytes. */
-const padding = 8
 
 /** A member that occurred in the records so far. */
 export interface JsonColumn {
@@ -68,19 +65,16 @@ export class JsonColumns {
    * @throws {InputError} DDB_INPUT_MEMBER for too many different members
    */
   look(block: RecordBlock, file: string, names: readonly string[] | undefined): void {
-    this.#takeBytes(block)
+    const scanner = this.#scanner
+    // The block's bytes have room for all texts that need decoding.
+    scanner.bytes = block.bytes
+    scanner.end = block.writtenFrom
+    scanner.scratch = block.scratch
     for (const column of this.columns.values()) clearRows(column, block.rowCount)
-    let at = 0
     for (let row = 0; row < block.rowCount; row++) {
-      const record = block.bytes.subarray(block.recordStarts[row], block.recordEnds[row])
-      const scanner = this.#scanner
-      scanner.bytes.set(record, at)
-      scanner.end = at + record.length
-      scanner.bytes[scanner.end] = lineFeed
-      const start = scanner.skipBlanks(at)
+      const start = scanner.skipBlanks(block.recordStarts[row]!)
       if (scanner.bytes[start] === openBracket) this.#array(start, names, row, block, file)
       else this.#object(start, '', row, block, file)
-      at += record.length + padding
     }
     for (const column of this.columns.values()) this.#show(column, block, file)
     this.rows += block.rowCount
@@ -90,11 +84,6 @@ export class JsonColumns {
   cells(name: string): FieldCells {
     const { starts, ends } = this.columns.get(name) ?? noColumn
     return { starts, ends, first: 0, step: 1 }
-  }
-
-  /** The bytes that `cells` points into. */
-  get bytes(): Uint8Array {
-    return this.#scanner.bytes
   }
 
   /** Number of rows that lack the member. A row with null in place of the enclosing object does not count. */
@@ -110,20 +99,6 @@ export class JsonColumns {
   isObject({ source, kinds }: JsonColumn): boolean {
     if ((kinds.values & ~jsonKinds.null) !== 0) return false
     return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
-  }
-
-  /** Provides room for all records, and as much again for texts that need decoding. */
-  #takeBytes(block: RecordBlock): void {
-    const { recordStarts, recordEnds, rowCount } = block
-    let needed = 0
-    for (let row = 0; row < rowCount; row++) {
-      needed += recordEnds[row]! - recordStarts[row]! + padding
-    }
-    const scanner = this.#scanner
-    if (scanner.bytes.length < 2 * needed + padding) {
-      scanner.bytes = new Uint8Array(4 * needed + padding)
-    }
-    scanner.scratch = needed
   }
 
   /** Reads the members of an object; the records were checked before. Returns the position after the object. */
@@ -229,7 +204,7 @@ export class JsonColumns {
     const { probe, kinds } = column
     const block = (this.#block ??= new RecordBlock(1, rowCapacity))
     block.clear()
-    block.bytes = this.#scanner.bytes
+    block.bytes = main.bytes
     block.rowCount = rowCount
     block.numberCells = column.numbers
     block.starts.set(column.starts.subarray(0, rowCount))

@@ -25,7 +25,7 @@ export function setTemplates(
 }
 
 /** The members in the last block of JSON. */
-type Members = Pick<JsonColumns, 'bytes' | 'cells'>
+type Members = Pick<JsonColumns, 'cells'>
 
 export interface TemplateLook {
   /** Indexes of the fields that the templates of `mapping.set` use. */
@@ -60,8 +60,7 @@ export function newTemplateLook(
     fields: new Set(pieces.flatMap(one => (one.kind === 'field' ? one.index : []))),
     members: new Set(pieces.flatMap(one => (one.kind === 'member' ? one.name : []))),
     look(block, members) {
-      const { rowCount, lineNumbers } = block
-      const { bytes } = members ?? block
+      const { bytes, rowCount, lineNumbers } = block
       for (const { probe, pieces, text } of looks) {
         const cells = pieces.flatMap(one =>
           one.kind === 'field'
