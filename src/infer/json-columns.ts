@@ -200,20 +200,14 @@ export class JsonColumns {
   }
 
   #show(column: JsonColumn, main: RecordBlock, file: string): void {
-    const { rowCount, rowCapacity } = main
-    const { probe, kinds } = column
+    const { bytes, rowCount, rowCapacity, lineNumbers } = main
+    const { probe, kinds, starts, ends, numbers: numberCells } = column
     const block = (this.#block ??= new RecordBlock(1, rowCapacity))
     block.clear()
-    block.bytes = main.bytes
-    block.rowCount = rowCount
-    block.numberCells = column.numbers
-    block.starts.set(column.starts.subarray(0, rowCount))
-    block.ends.set(column.ends.subarray(0, rowCount))
-    block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
+    Object.assign(block, { bytes, rowCount, lineNumbers, starts, ends, numberCells })
     const isArray = (kinds.values & jsonKinds.array) !== 0
+    // The probe empties cells that mean null. Columns that templates (`mapping.set`) fill see them empty, too.
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
-    // The probe has emptied cells that mean null. Columns that templates (`mapping.set`) fill must see them empty, too.
-    column.ends.set(block.ends.subarray(0, rowCount))
   }
 }
 
