@@ -115,8 +115,6 @@ export function checkRules(
 export interface InputFields {
   /** Names in the header; undefined for fields without a name. */
   readonly names: readonly (string | undefined)[]
-  /** The name of each field, or its position if `isByPosition`. Fields with the same key share a column. */
-  readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
   /** Indexes of the fields that become columns: all but those that have neither a name nor a text. */
@@ -144,7 +142,6 @@ export function inputFields(
   const isByPosition = byPosition || !isClear
   return {
     names,
-    keys: names.map((name, i) => (isByPosition || name === undefined ? String(i) : name)),
     isByPosition,
     hasNames,
     used: isByPosition ? [...names.keys()] : filled,

@@ -97,10 +97,9 @@ export class Findings {
   isComplete = true
   /** Fields of the first input that has columns. */
   fields: InputFields | undefined
-  columns: readonly FieldColumn[] = []
+  columns: readonly (FieldColumn & { readonly probe: ColumnProbe })[] = []
   /** Indexes of fields that fill no column, because `mapping.set` fills their columns. */
   unused: readonly number[] = []
-  probes: readonly ColumnProbe[] = []
   json: JsonColumns | undefined
   rules: CellRules | undefined
   /** The unusual meaning of quotes in the first input. */
@@ -211,15 +210,19 @@ export class Findings {
   #fieldLook(file: string, reader: InputReader, rules: CellRules): Look {
     const options = this.#options
     const fields = (this.fields ??= inputFields(reader, options.byPosition))
-    if (this.probes.length === 0) {
+    if (this.columns.length === 0) {
       const { columns, unused } = fieldColumns(options, fields)
       const isText = { isHeaderless: !fields.hasNames, findsSpellings: true }
-      this.columns = columns
+      this.columns = columns.map(one => ({
+        ...one,
+        probe: this.#probe(one.name, rules, columns.length, isText),
+      }))
       this.unused = unused
-      this.probes = columns.map(({ name }) => this.#probe(name, rules, columns.length, isText))
     }
+    const { isByPosition, names } = fields
+    const type = { type: 'STRING' as const }
     const target = {
-      columns: fields.used.map(i => ({ name: fields.keys[i]!, type: { type: 'STRING' as const } })),
+      columns: fields.used.map(i => ({ name: isByPosition ? String(i) : names[i]!, type })),
     }
     const shape = {
       file,
@@ -229,7 +232,7 @@ export class Findings {
       headerLineNumber: reader.headerLineNumber,
       emptyFields: reader.emptyFields,
     }
-    const match = fields.isByPosition ? 'position' : 'name'
+    const match = isByPosition ? 'position' : 'name'
     const { ignoreExtra = false } = options
     const mapping = this.#mapAsFirst(target, shape, { match, ignoreExtra })
     const fieldsOf: number[] = []
@@ -249,9 +252,7 @@ export class Findings {
       mapping,
       onBlock: block => {
         this.#totals?.takeOut(block, file, reader.dialect?.delimiter.value ?? ',')
-        for (const [i, { field }] of this.columns.entries()) {
-          this.probes[i]!.look(block, fieldsOf[field]!, file)
-        }
+        for (const { field, probe } of this.columns) probe.look(block, fieldsOf[field]!, file)
         set.look(block)
       },
     }

@@ -154,7 +154,7 @@ function columnsOf(
 
 /** Omits fields that only templates of `mapping.set` use. */
 function fieldsOf(
-  { fields, columns, probes, takenFields, unused }: Findings,
+  { fields, columns, takenFields, unused }: Findings,
   leftOut: UnusableMember[],
 ): Filling[] {
   const isNumbered = fields?.isByPosition === true || fields?.hasNames === false
@@ -164,9 +164,9 @@ function fieldsOf(
     if (takenFields.has(field)) continue
     leftOut.push({ source: fields!.names[field]!, reason, hasRecords: false })
   }
-  return columns.flatMap(({ field, isMapped }, i) => {
+  return columns.flatMap(({ field, isMapped, probe }) => {
     if (takenFields.has(field) && !isMapped) return []
-    const filling = { source: fields!.names[field], probe: probes[i]! }
+    const filling = { source: fields!.names[field], probe }
     return isNumbered && isSaid && !isMapped ? { ...filling, fieldNumber: field + 1 } : filling
   })
 }
