@@ -4,8 +4,9 @@
 */
 import type { UsageError } from '../errors.js'
 import { option, usageError } from '../errors.js'
-import { isDecimal, type DataType } from '../protocol/data-type.js'
+import { dataTypes, type DataType } from '../protocol/data-type.js'
 import { formatScalar } from '../protocol/element.js'
+import { isTemporal } from '../protocol/types/temporals.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredColumn } from './inferred-schema.js'
 
@@ -32,16 +33,11 @@ export interface PartitionLevel {
 const mostLevels = 3
 const mostBuckets = 65_535
 
-const noPartition: ReadonlySet<DataType> = new Set([
-  'DOUBLE',
-  'FLOAT',
-  'BLOB',
-  'BOOL',
-  'UUID',
-  'IPADDR',
-])
-const texts: ReadonlySet<DataType> = new Set(['STRING', 'SYMBOL'])
-const whole: ReadonlySet<DataType> = new Set(['INT', 'LONG', 'SHORT', 'CHAR'])
+/** True for whole numbers and texts: rows can be divided by a hash of them, or sorted by them. */
+export function isKeyType(type: DataType): boolean {
+  const { category } = dataTypes[type]
+  return category === 'integral' || (category === 'literal' && type !== 'BLOB')
+}
 
 /** @throws {UsageError} DDB_USAGE for an invalid scheme, and for columns that cannot partition rows */
 export function requestedLevels(
@@ -108,7 +104,7 @@ function columnFor(
     throw wrong(entry, `the table would have no column "${name}"${nearestHint(name, names)}`)
   }
   const { type, array } = column.type
-  if (array === true || isDecimal(type) || noPartition.has(type)) {
+  if (array === true || !(isKeyType(type) || isTemporal(type))) {
     throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
   }
   if (column.nulls > 0) {
@@ -143,18 +139,18 @@ export function dayRange({ first, last }: NonNullable<InferredColumn['days']>): 
   return `${dayText(first)}..${dayText(last)}`
 }
 
+/** Patterns of the values that a scheme may contain, and examples for messages. */
+const literals = {
+  texts: [/^[^"\\\p{Cc}]+$/u, 'a text'],
+  numbers: [/^-?\d{1,18}$/, 'a whole number'],
+  days: [/^\d{4}\.\d\d(?:M|\.\d\d)$/, 'such as 2024.01.02 or 2024.01M'],
+} as const
+
 /** Writes a value as a script literal. Throws for anything else, so that the user's text cannot become code. */
 function literal(entry: string, text: string, type: DataType): string {
-  if (texts.has(type)) {
-    const plain = text.replace(/^(["'`])(.*)\1$/, '$2')
-    if (/^[^"\\\p{Cc}]+$/u.test(plain)) return `"${plain}"`
-  } else if (whole.has(type) ? /^-?\d{1,18}$/.test(text) : /^\d{4}\.\d\d(?:M|\.\d\d)$/.test(text)) {
-    return text
-  }
-  const like = texts.has(type)
-    ? 'a text'
-    : whole.has(type)
-      ? 'a whole number'
-      : 'such as 2024.01.02 or 2024.01M'
+  const isText = dataTypes[type].category === 'literal'
+  const [pattern, like] = literals[isText ? 'texts' : isTemporal(type) ? 'days' : 'numbers']
+  const plain = isText ? text.replace(/^(["'`])(.*)\1$/, '$2') : text
+  if (pattern.test(plain)) return isText ? `"${plain}"` : plain
   throw wrong(entry, `"${text}" is not a value for a column of type ${type}: it is ${like}`)
 }

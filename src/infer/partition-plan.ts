@@ -6,12 +6,14 @@
 import { columnTypeText, dataTypes, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import { formatScalar } from '../protocol/element.js'
+import { isTemporal } from '../protocol/types/temporals.js'
 import { InputError, option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { isCodeName } from './column-names.js'
 import {
   dayRange,
   dayText,
+  isKeyType,
   requestedLevels,
   type DfsOptions,
   type PartitionLevel,
@@ -131,9 +133,7 @@ const nameOf = ({ name }: InferredColumn): string => name
 
 const isDated = ({ days }: InferredColumn): boolean => days !== undefined && days.last < lastDay
 
-const keyTypes: readonly DataType[] = ['SYMBOL', 'INT', 'LONG', 'STRING']
-
-const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type)
+const isKey = ({ type }: InferredColumn): boolean => isKeyType(type.type)
 
 const isCode = ({ name, type }: InferredColumn): boolean =>
   isCodeName(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
@@ -216,17 +216,16 @@ function olapBecause(hasEngines: boolean, { engine }: DfsOptions): Engine {
   return { engine: 'OLAP', sortColumns: [], engineReason: `OLAP: ${reason}` }
 }
 
-const dayTypes: readonly DataType[] = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
 /** Types allowed only as the last of several sort columns. */
 const momentTypes: readonly DataType[] = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 
 const needsTsdb = ({ type }: InferredColumn): boolean => type.array === true || type.type === 'BLOB'
 
-const sortsFirst = ({ type }: InferredColumn): boolean =>
-  keyTypes.includes(type.type) || dayTypes.includes(type.type) || isDecimal(type.type)
+const sortsFirst = ({ type: { type } }: InferredColumn): boolean =>
+  isKeyType(type) || isDecimal(type) || (isTemporal(type) && !momentTypes.includes(type))
 
-const sortsLast = ({ type }: InferredColumn): boolean =>
-  ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
+const sortsLast = ({ type: { type } }: InferredColumn): boolean =>
+  dataTypes[type].category === 'integral' || isTemporal(type)
 
 /**
  * Chooses TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day.
