@@ -213,19 +213,20 @@ function dfsLines(
 ): string[] {
   const hasEngines = server === undefined || !isBefore(server, [2, 0, 0])
   const plan = planPartitions(schema, dfsOptions, hasEngines)
-  const { levels, engine, sortColumns, engineReason, keepDuplicates } = plan
+  const { levels, engine, sortColumns, engineReason } = plan
+  const { keepDuplicates, atomic } = dfsOptions
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')
   const sorted = sortColumns.map(name => `\`${name}`).join('')
   return [
     ...levels.map(({ columnName, kind, reason }) => `// ${kind} by ${columnName}: ${reason}.`),
     `// ${engineReason}.`,
     databaseGuard(database),
-    ...databaseLines(plan, database),
+    ...databaseLines(plan, database, atomic),
     `emptyTable = table(1:0, ${namesAndTypes(schema)})`,
     'try {',
     `    db.createPartitionedTable(emptyTable, \`${table}, ${partitionColumns}` +
       `${engine === 'TSDB' ? `, sortColumns=${sorted}` : ''}` +
-      `${keepDuplicates === undefined ? '' : `, keepDuplicates=${keepDuplicates}`})`,
+      `${keepDuplicates === undefined ? '' : `, keepDuplicates=${keepDuplicates.toUpperCase()}`})`,
     '} catch(ex) {',
     '    // The next attempt then starts clean; a database that has tables was not made by this script.',
     `    try { if(count(getTables(db)) == 0) dropDatabase("${database}") } catch(ex2) { print(ex2) }`,
@@ -235,10 +236,14 @@ function dfsLines(
 }
 
 /** Lines that create the database. They omit the default engine, OLAP, because old servers (before 2.00) refuse it. */
-function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
+function databaseLines(
+  { levels, engine }: PartitionPlan,
+  database: string,
+  atomic: DfsOptions['atomic'],
+): string[] {
   const named = [
     ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),
-    ...(atomic === undefined ? [] : [`atomic="${atomic}"`]),
+    ...(atomic === undefined ? [] : [`atomic="${atomic.toUpperCase()}"`]),
   ]
   const ending = `${named.map(one => `, ${one}`).join('')})`
   const [first, ...others] = levels

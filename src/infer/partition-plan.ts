@@ -30,9 +30,6 @@ export interface PartitionPlan {
   /** For TSDB: rows that differ only in the last sort column are stored together, ordered by that column. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
-  /** Which of the rows with the same values in the sort columns a TSDB table keeps. */
-  readonly keepDuplicates?: 'ALL' | 'FIRST' | 'LAST'
-  readonly atomic?: 'TRANS' | 'CHUNK'
 }
 
 const megabyte = 1_000_000
@@ -70,7 +67,7 @@ export function planPartitions(
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
   const time = whole.find(isDated)
   const key = keyOf(whole)
-  const { partition, keepDuplicates, atomic } = dfsOptions
+  const { partition } = dfsOptions
   const levels: Levels | undefined =
     partition !== undefined
       ? requestedLevels(partition, columns)
@@ -90,12 +87,7 @@ export function planPartitions(
       'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone is not enough'
     throw lacking(schema, what, sortsFirst)
   }
-  return {
-    levels,
-    ...(sorted ?? olapBecause(hasEngines, dfsOptions)),
-    ...(keepDuplicates === undefined ? {} : { keepDuplicates: upper(keepDuplicates) }),
-    ...(atomic === undefined ? {} : { atomic: upper(atomic) }),
-  }
+  return { levels, ...(sorted ?? olapBecause(hasEngines, dfsOptions)) }
 }
 
 /** The error if no column meets a need. @param would  true for columns that would be suitable without their nulls */
@@ -116,9 +108,6 @@ function lacking(
 export function columnError({ inputs }: InferredSchema, message: string): InputError {
   return new InputError('DDB_INPUT_COLUMN', message, { file: inputs[0]?.path ?? '' })
 }
-
-const upper = <Word extends string>(word: Word): Uppercase<Word> =>
-  word.toUpperCase() as Uppercase<Word>
 
 const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsOptions): boolean =>
   engine === 'TSDB' || sortColumns !== undefined || keepDuplicates !== undefined
