@@ -4,7 +4,7 @@
 */
 import { DdbError, InputError, option, type ErrorCode, type Fix } from '../errors.js'
 import type { CellOptions } from '../parse/cell-rules.js'
-import { optionTexts } from '../parse/option-texts.js'
+import { optionTexts } from '../parse/shown-text.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'

@@ -49,8 +49,6 @@ export interface BuilderSetup {
   readonly rules: CellRules
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
-  /** Memory for the builder's batches; default a new pool. */
-  readonly pool?: BufferPool
 }
 
 export interface BuilderInput {
@@ -77,7 +75,7 @@ export class BatchBuilder {
   recordCount = 0
   /** Bytes of all records of the current input that became rows, including rows in earlier batches. */
   recordBytes = 0
-  readonly #pool: BufferPool
+  readonly #pool = new BufferPool()
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
   readonly #nulls: NullTexts
@@ -89,7 +87,6 @@ export class BatchBuilder {
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
-    this.#pool = setup.pool ?? new BufferPool()
     checkNames(mapping, rules)
     // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
     const keepers = new Set(
@@ -111,8 +108,6 @@ export class BatchBuilder {
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
       coercedRead: 0,
-      expected: '',
-      messageStart: '',
     }))
     this.#places = new RowPlaces(this.#pool, setup.keepRecords)
     this.#nulls = new NullTexts(rules.nullTexts ?? [])

@@ -54,7 +54,7 @@ export class LineTokenizer {
     offsetBytes: number,
     formatOf: (lines: LineTokenizer) => LineFormat,
     text?: SourceText,
-    window: Window = new Window(lineFeed, offsetBytes, text),
+    window: Window = new Window(offsetBytes, text),
   ) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes

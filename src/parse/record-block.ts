@@ -67,8 +67,6 @@ export class RecordBlock {
   writtenFrom = 0
   /** Position where the next unescaped cell is written. */
   scratch = 0
-  /** True if all cells after `writtenFrom` were quoted in the input. */
-  writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
   /**
@@ -148,7 +146,8 @@ export class RecordBlock {
   isQuoted(row: number, cell: number): boolean {
     const start = this.starts[cell]!
     if (this.quote < 0) return false
-    if (this.writtenAreQuoted && start > this.writtenFrom) return true
+    // Only cells that were quoted are unescaped.
+    if (start > this.writtenFrom) return true
     return start > this.recordStarts[row]! && this.bytes[start - 1] === this.quote
   }
 

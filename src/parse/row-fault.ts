@@ -15,9 +15,6 @@ export interface ReportedColumn {
   readonly builder: ColumnBuilder
   /** Indexes of the block's fields from which the cells come: several for combined texts, none for a constant. */
   readonly fields: readonly number[]
-  /** The expectation from which `messageStart` (the beginning of all messages about the column's cells) was made. */
-  expected: string
-  messageStart: string
 }
 
 export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
@@ -64,15 +61,11 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
       } as const)
   const value = clippedText(bytes, start, end)
   const { code, expected } = fault
-  if (column.expected !== expected) {
-    column.expected = expected
-    column.messageStart = `${typeText} column "${name}": expected ${expected}, got "`
-  }
   return {
     columnName: name,
     code,
     class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
-    message: `${column.messageStart}${value}"`,
+    message: `${typeText} column "${name}": expected ${expected}, got "${value}"`,
     value,
   }
 }

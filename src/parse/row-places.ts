@@ -22,18 +22,15 @@ export interface RowPlace {
   readonly lengthBytes: number
 }
 
-/**
- * Numbers per row: start, length, line, and start among the kept bytes, relative to the block. Absolute numbers would take
- * twice the memory.
- */
-const numbersPerRow = 4
+/** Numbers per row: start, length and line, relative to the block. Absolute numbers would take twice the memory. */
+const numbersPerRow = 3
 
-/** Number of a block's first row in the batch, the block's place in the input, and the place of its kept bytes. */
+/** Number of a block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. */
 interface BlockPlace {
   readonly firstRow: number
   readonly offsetBytes: number
   readonly lineNumber: number
-  readonly keptStart: number
+  readonly keptFrom: number
 }
 
 /** Finds the rows of a batch. Valid until the batch's buffers are reused. */
@@ -47,7 +44,7 @@ export class RowPlaces {
   readonly #store: ArrayStore
   #numbers: Int32Array = new Int32Array(0)
   #blocks: BlockPlace[] = []
-  /** Bytes of the records; undefined if they are not kept. */
+  /** The bytes from each block's first record to its last one; undefined if they are not kept. */
   readonly #kept: ArrayStore | undefined
   #keptBytes = 0
   /** Maps rows back to the input's bytes; undefined if the text is the input's own bytes. */
@@ -75,8 +72,15 @@ export class RowPlaces {
       this.#numbers = new Int32Array(this.#store.buffer)
     }
     const firstLine = lineNumbers[0]!
-    const keptStart = this.#keptBytes
-    this.#blocks.push({ firstRow, offsetBytes: bytesOffset, lineNumber: firstLine, keptStart })
+    const first = recordStarts[0]!
+    const keptFrom = this.#keptBytes - first
+    this.#blocks.push({ firstRow, offsetBytes: bytesOffset, lineNumber: firstLine, keptFrom })
+    if (this.#kept !== undefined) {
+      const span = block.bytes.subarray(first, recordEnds[rowCount - 1])
+      this.#keptBytes += span.length
+      this.#kept.reserve(this.#keptBytes)
+      new Uint8Array(this.#kept.buffer).set(span, keptFrom + first)
+    }
     const numbers = this.#numbers
     let at = firstRow * numbersPerRow
     let bytes = 0
@@ -88,33 +92,7 @@ export class RowPlaces {
       numbers[at + 1] = length
       numbers[at + 2] = lineNumbers[row]! - firstLine
     }
-    if (this.#kept !== undefined) this.#keep(this.#kept, block, firstRow, bytes)
     return bytes
-  }
-
-  #keep(
-    store: ArrayStore,
-    { recordStarts, recordEnds, rowCount, bytes }: RowBounds,
-    firstRow: number,
-    recordBytes: number,
-  ): void {
-    const first = recordStarts[0]!
-    const span = recordEnds[rowCount - 1]! - first
-    // One copy is cheaper than many, unless most bytes from the first record to the last belong to no row.
-    const isWhole = span <= 2 * recordBytes
-    const start = this.#keptBytes
-    this.#keptBytes += isWhole ? span : recordBytes
-    store.reserve(this.#keptBytes)
-    const kept = new Uint8Array(store.buffer)
-    if (isWhole) kept.set(bytes.subarray(first, first + span), start)
-    let to = 0
-    for (let row = 0; row < rowCount; row++) {
-      const recordStart = recordStarts[row]!
-      const recordEnd = recordEnds[row]!
-      if (!isWhole) kept.set(bytes.subarray(recordStart, recordEnd), start + to)
-      this.#numbers[(firstRow + row) * numbersPerRow + 3] = isWhole ? recordStart - first : to
-      to += recordEnd - recordStart
-    }
   }
 
   /** Ends the batch. */
@@ -142,7 +120,7 @@ export class RowPlaces {
       record(rowIndex) {
         if (kept === undefined) return new Uint8Array(0)
         const at = rowIndex * numbersPerRow
-        const start = blockOf(rowIndex).keptStart + numbers[at + 3]!
+        const start = blockOf(rowIndex).keptFrom + numbers[at]!
         return kept.slice(start, start + numbers[at + 1]!)
       },
     }

@@ -1,7 +1,9 @@
 /*
-  Shows texts in messages, and describes bytes that are invalid in their encoding.
+  Shows texts and options in messages, and describes bytes that are invalid in their encoding.
 */
+import { option } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
+import { utf8Text } from './cells/cell-bytes.js'
 
 const mostBrokenBytes = 8
 
@@ -26,18 +28,26 @@ export function brokenTextMessage(
 
 const maxShownBytes = 80
 
-/** One buffer for all texts, because making a view of each text's bytes would take longer than decoding them. */
-const shown = Buffer.alloc(maxShownBytes)
-
 /** At most 80 of the bytes, as text. Invalid UTF-8 becomes U+FFFD. */
 export function clippedText(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= maxShownBytes) return shortText(bytes, start, end)
+  if (end - start <= maxShownBytes) return utf8Text(bytes.subarray(start, end))
   let last = start + maxShownBytes
   while (last > start && (bytes[last]! & 0xc0) === 0x80) last--
-  return `${shortText(bytes, start, last)}…`
+  return `${utf8Text(bytes.subarray(start, last))}…`
 }
 
-function shortText(bytes: Uint8Array, start: number, end: number): string {
-  for (let at = start; at < end; at++) shown[at - start] = bytes[at]!
-  return shown.toString('utf8', 0, end - start)
+/** `` `cells.thousands` "," `` for `{ thousands: ',' }` in the group `cells`; lists and records give a text for each entry. */
+export function optionTexts(group: string, options: object): string[] {
+  return Object.entries(options).flatMap(([name, value]: [string, unknown]) =>
+    valueTexts(value).map(text => `${option(`${group}.${name}`)}${text && ' '}${text}`),
+  )
+}
+
+function valueTexts(value: unknown): string[] {
+  if (value === undefined || value === false) return []
+  if (value === true) return ['']
+  if (Array.isArray(value)) return value.map(String)
+  if (typeof value === 'string') return [/^\w+$/.test(value) ? value : `"${value}"`]
+  if (typeof value !== 'object') return [JSON.stringify(value)]
+  return Object.entries(value!).map(([name, text]) => `${name}=${text}`)
 }

@@ -1,14 +1,15 @@
 /*
-  The bytes that a tokenizer works on, all in one array: the rest of the last chunk, the new chunk, a sentinel byte that
+  The bytes that a tokenizer works on, all in one array: the rest of the last chunk, the new chunk, a line feed that
   stops every scan, and room for unescaped fields. Any field is thus a start and an end in that array.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
+import { lineFeed } from './line-ends.js'
 import { brokenTextMessage } from './shown-text.js'
 
 /** Initial size of the array, which grows as needed. With many small inputs, a larger one would waste memory. */
 const initialBytes = 16
 
-/** Room after the data for the sentinel, and for reading some bytes beyond a field. */
+/** Room after the data for the line feed, and for reading some bytes beyond a field. */
 export const slackBytes = 8
 
 let contents = 0
@@ -18,21 +19,19 @@ export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
   /** Position of the first unread byte. */
   start = 0
-  /** End of the data. The byte there is the sentinel, which stops every scan. */
+  /** End of the data. The byte there is a line feed, which stops every scan. */
   end = 0
   /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
   offset: number
   /** Differs between any two contents of windows. */
   content = 0
-  readonly #sentinel: number
   readonly #text: SourceText | undefined
 
   /** @param text  how the text was decoded; undefined if the bytes are the input's own */
-  constructor(sentinel: number, offset: number, text?: SourceText) {
-    this.#sentinel = sentinel
+  constructor(offset: number, text?: SourceText) {
     this.#text = text
     this.offset = offset
-    this.bytes[0] = sentinel
+    this.bytes[0] = lineFeed
   }
 
   /** Moves the unread bytes to the front, and appends `chunk`. */
@@ -53,7 +52,7 @@ export class Window {
     this.#text?.origin?.release(this.offset)
     this.start = 0
     this.end = length
-    this.bytes[length] = this.#sentinel
+    this.bytes[length] = lineFeed
     this.content = ++contents
   }
 

@@ -189,7 +189,7 @@ t.test('unread bytes stay in order after their offset, however many were consume
   )
   fc.assert(
     fc.property(fc.nat(10), steps, (startOffset, list) => {
-      const window = new Window(sentinel, startOffset)
+      const window = new Window(startOffset)
       let pushed = Buffer.alloc(0)
       for (const { chunk, times, consumed } of list) {
         const content = Buffer.concat(Array<Uint8Array>(times).fill(chunk))
@@ -215,7 +215,7 @@ t.test('unread bytes stay in order after their offset, however many were consume
 })
 
 t.test('a window begins empty, with the sentinel in place', async t => {
-  const window = new Window(sentinel, 3)
+  const window = new Window(3)
   t.strictSame([window.start, window.end, window.offset, window.bytes[0]], [0, 0, 3, sentinel])
   window.push(new Uint8Array(0))
   t.strictSame([window.start, window.end, window.offset, window.bytes[0]], [0, 0, 3, sentinel])

@@ -8,7 +8,7 @@ import { createScript, databaseGuard, tableInDatabase } from '../../infer/create
 import type { InferOptions } from '../../infer/findings.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
-import { optionTexts } from '../../parse/option-texts.js'
+import { optionTexts } from '../../parse/shown-text.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'

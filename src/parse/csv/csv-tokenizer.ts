@@ -81,22 +81,21 @@ export class CsvTokenizer implements LineFormat {
   /** Lets the block recognize quoted cells. */
   markQuotes(block: RecordBlock): void {
     block.quote = this.#quote
-    block.writtenAreQuoted = true
   }
 
   /** Skips lines before the first record. Returns how many must still be skipped in later input. */
   skipLines(count: number): number {
     let left = count
     while (left > 0 && this.lines.skipLine()) left--
-    return left
+    return this.lines.ended ? 0 : left
   }
 
-  /** Skips the first line and returns its bytes. Returns undefined if the line's end has not arrived yet. */
-  passFirstLine(): Uint8Array | undefined {
+  /** Skips the first line and returns its bytes; 'more' if the line's end has not arrived yet. */
+  passFirstLine(): Uint8Array | 'more' {
     const { lines } = this
     const { bytes, start, end } = lines.window
     const next = nextLine(bytes, start, end)
-    if (next < 0) return undefined
+    if (next < 0) return 'more'
     const line = lines.recordBytes(start, next)
     lines.window.start = next
     lines.lineNumber++

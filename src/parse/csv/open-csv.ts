@@ -9,7 +9,7 @@ import type { AssumedHeader } from './assume-header.js'
 import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
 import { csvDialect, isByte, isByteDialect, givenDialect, type CsvDialect } from './csv-dialect.js'
 import { findQuotes, quotesDialect, type FoundQuotes, type QuotesDialect } from './find-quotes.js'
-import { optionTexts } from '../option-texts.js'
+import { optionTexts } from '../shown-text.js'
 import { linesAbove, linesAboveError } from './lines-above.js'
 import { scannersOf } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
@@ -86,9 +86,19 @@ export async function openCsv(
   checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
   const isSeparatorHead = separator !== undefined && skipLines === 0
-  const pull = puller(tokenizer, chunks)
-  const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
-  const first = await firstRecord(tokenizer, pull, skipLines)
+  const pulled = async <T>(read: () => T | 'more'): Promise<T> => {
+    for (;;) {
+      const found = read()
+      if (found !== 'more') return found
+      const { done, value } = await chunks.next()
+      if (done === true) tokenizer.lines.end()
+      else tokenizer.lines.push(value)
+    }
+  }
+  const separatorBytes = isSeparatorHead ? await pulled(() => tokenizer.passFirstLine()) : undefined
+  let left = skipLines
+  await pulled(() => ((left = tokenizer.skipLines(left)) > 0 ? 'more' : undefined))
+  const first = await pulled(() => tokenizer.peek())
   // If most records have one delimiter more than the first record, the first has no trailing delimiter to remove.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
@@ -334,43 +344,6 @@ async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<Cs
     ? scannersOf(dialect)
     : await (await import('./csv-parse-scanner.js')).loadCsvParse(dialect)
   return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
-}
-
-/** Gives the tokenizer more input. Returns false if the input has ended. */
-type Pull = () => Promise<boolean>
-
-function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>): Pull {
-  return async () => {
-    const { done, value } = await chunks.next()
-    if (done === true) tokenizer.lines.end()
-    else tokenizer.lines.push(value)
-    return done !== true
-  }
-}
-
-async function passSeparator(tokenizer: CsvTokenizer, pull: Pull): Promise<Uint8Array> {
-  for (;;) {
-    const line = tokenizer.passFirstLine()
-    if (line !== undefined) return line
-    if (!(await pull())) return tokenizer.passFirstLine() ?? new Uint8Array(0)
-  }
-}
-
-async function firstRecord(
-  tokenizer: CsvTokenizer,
-  pull: Pull,
-  skipLines: number,
-): Promise<FirstRecord | undefined> {
-  for (let left = skipLines; (left = tokenizer.skipLines(left)) > 0;) {
-    if (await pull()) continue
-    tokenizer.skipLines(left)
-    return undefined
-  }
-  for (;;) {
-    const record = tokenizer.peek()
-    if (record !== 'more') return record
-    await pull()
-  }
 }
 
 /** Shows an empty line as a quoted null, because an empty line at the end of a rejects file is not a row. */

@@ -1,14 +1,13 @@
 /*
   Reads ordinary JSON: an array of objects, or objects one after the other, over any number of lines; with a path, those inside
-  each document: `data.items` leads to the array `items` of the object `data`. Checks everything around the records token by
-  token, and never holds the whole text. Texts beside the records, such as `fields`, name the elements of rows that are arrays.
+  each document: `data.items` leads to the array `items` of the object `data`. Never holds the whole text: what stands beside the
+  records is checked member by member. Members such as `fields` name the elements of rows that are arrays.
 */
 import type { InputError } from '../../errors.js'
 import { option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
-import { utf8Text } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, markStarts } from '../line-ends.js'
-import { colon, comma } from '../cells/read-cell.js'
+import { comma } from '../cells/read-cell.js'
 import { faulty, retryBytes, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
@@ -20,16 +19,17 @@ import {
   byteText,
   closeBrace,
   closeBracket,
-  maxDepth,
   notJson,
   openBrace,
   openBracket,
-  quote,
   type JsonScanner,
 } from './json-scanner.js'
 
-/** What may come next. `element`: the key of a member, or an element of an array. `first`: an element, or the end. */
-type Expectation = 'value' | 'colon' | 'first' | 'element' | 'after' | 'nothing'
+/**
+ * What may come next. `records`: an array of records, or a record. `element`: a member of an object, or an element of the array of
+ * records. `first`: one of these, or the end.
+ */
+type Expectation = 'document' | 'records' | 'first' | 'element' | 'after' | 'nothing'
 
 /** At most this many names are kept, to suggest a similar one in a message. */
 const maxOthers = 100
@@ -41,23 +41,16 @@ export class JsonDocuments implements LineFormat {
   readonly #records: JsonRecords
   /** Names on the path to the records. Without a path, each document is a record or an array of records. */
   readonly #names: readonly string[]
-  #expects: Expectation = 'value'
-  /** The opening bracket of each object and array that is open around the next token. */
-  readonly #open: number[] = []
-  /** Length of `#open` inside the array of records; −1 outside. */
-  #level = -1
-  /** Number of names at the start of the path whose objects are open now. */
+  #expects: Expectation
+  /** How many objects are open around the next token; all of them lead to the records. */
   #depth = 0
-  /** True if the next value belongs to the next name of the path. */
-  #isNext = false
+  #isInArray = false
   /** True if the document's records were found; without a path, if a record was found that is not in an array. */
   #isFound = false
   /** The largest `#depth` in this document. */
   #deepest = 0
   /** Names that the document has at this depth, where the next name of the path is expected. A message may suggest one. */
   #others: string[] = []
-  /** True if the next value may name the elements of the records. */
-  #mayName = false
   /** Position after the record scanned last, or −1. */
   #next = 0
 
@@ -72,6 +65,11 @@ export class JsonDocuments implements LineFormat {
     this.#scanner = scanner
     this.#records = records
     this.#names = pathNames
+    this.#expects = this.#outside
+  }
+
+  get #outside(): Expectation {
+    return this.#names.length === 0 ? 'records' : 'document'
   }
 
   startBlock(): void {
@@ -103,7 +101,7 @@ export class JsonDocuments implements LineFormat {
 
   #passRecord(start: number): boolean {
     const next = this.#afterValue(start)
-    if (this.#failsAt(start, next)) return false
+    if (this.#failsAt(start, next, 'element')) return false
     if (next < 0) {
       this.#lines.waitForMore(this.#lines.window.end - start)
       return false
@@ -116,22 +114,14 @@ export class JsonDocuments implements LineFormat {
   #isRecord(p: number): boolean {
     const c = this.#scanner.bytes[p]!
     const expects = markStarts.includes(c) ? undefined : this.#expects
-    if (this.#open.length === this.#level) {
-      return expects === 'element' || (expects === 'first' && c !== closeBracket)
-    }
-    if (expects !== 'value' || !this.#isAtRecords) return false
+    if (this.#isInArray) return expects === 'element' || (expects === 'first' && c !== closeBracket)
+    if (expects !== 'records') return false
     return this.#names.length === 0
       ? this.#isFound || c !== openBracket
       : !this.#isFound && c === openBrace
   }
 
-  /** True if the next value is an array of records, or a record. */
-  get #isAtRecords(): boolean {
-    const { length } = this.#names
-    return length === 0 ? this.#open.length === 0 : this.#isNext && this.#depth + 1 === length
-  }
-
-  /** Reads one token between records. Returns false if more input is needed, or nothing can follow. */
+  /** Reads one token or member between records. Returns false if more input is needed, or nothing can follow. */
   #token(p: number): boolean {
     const lines = this.#lines
     const scanner = this.#scanner
@@ -140,73 +130,68 @@ export class JsonDocuments implements LineFormat {
     if (isMark !== false) return isMark === true
     const next = this.#step(p, scanner.bytes[p]!)
     scanner.scratch = scratch
-    if (next >= 0) {
-      lines.pass(next)
-      return true
-    }
-    if (lines.failure !== undefined) return false
-    if (scanner.stoppedAt < end) this.#fail(scanner.stoppedAt, scanner.reason)
+    if (lines.failure !== undefined || this.#failsAt(p, next, 'member')) return false
+    if (next >= 0) lines.pass(next)
     else if (lines.cutOff !== undefined) lines.pass(end)
-    else if (lines.ended) this.#fail(p, 'the input ends in the middle of a document')
-    else if (end - p > lines.maxRecordBytes) this.#tooLong(p, 'a text')
     else lines.waitForMore(end - p)
-    return false
+    return next >= 0
   }
 
   /** Returns the position after the token `c` at `p`; −1 if `failure` or the scanner explains why there is none. */
   #step(p: number, c: number): number {
-    const isObject = this.#open.at(-1) === openBrace
-    const isClosed = c === (isObject ? closeBrace : closeBracket)
+    const isClosed = c === (this.#isInArray ? closeBracket : closeBrace)
     switch (this.#expects) {
-      case 'value':
-        return this.#value(p, c)
-      case 'colon':
-        this.#expects = 'value'
-        return c === colon ? p + 1 : this.#scanner.stop(p)
+      case 'document':
+        return c === openBrace ? this.#enter(p) : this.#notObject(p, 'a document', c)
+      case 'records':
+        return this.#recordsAt(p, c)
       case 'first':
       case 'element':
-        if (isClosed && this.#expects === 'first') return this.#close(p)
-        return isObject ? this.#key(p, c) : this.#value(p, c)
+        return isClosed && this.#expects === 'first' ? this.#close(p) : this.#member(p)
       case 'after':
         if (isClosed) return this.#close(p)
         this.#expects = 'element'
         if (c === comma) return p + 1
-        if (this.#open.length !== this.#level) return this.#scanner.stop(p)
+        if (!this.#isInArray) return this.#scanner.stop(p)
         return this.#fail(p, `unexpected ${byteText(c)} between the elements`)
       case 'nothing':
         return this.#fail(p, afterArrayText(c))
     }
   }
 
-  #value(p: number, c: number): number {
-    if (this.#open.length === 0 && this.#names.length > 0 && c !== openBrace) {
-      return this.#notObject(p, 'a document', c)
-    }
-    if (this.#isAtRecords) return this.#recordsAt(p, c)
-    if (this.#isNext) {
-      if (c !== openBrace) return this.#notObject(p, this.#wayTo(this.#depth + 1), c)
-      this.#depth++
-      this.#isNext = false
-      if (this.#depth > this.#deepest) {
-        this.#deepest = this.#depth
-        this.#others = []
-      }
-    }
-    const isNames = this.#mayName && c === openBracket
-    if (isNames || (c !== openBrace && c !== openBracket)) {
-      const next = this.#afterValue(p)
-      if (next >= 0) this.#endValue()
-      return isNames && next >= 0 ? this.#nameElements(p, next) : next
-    }
-    if (this.#open.length === maxDepth) {
-      return this.#offPath(
-        p,
-        `values are nested more than ${maxDepth} levels deep, which is refused`,
-      )
-    }
-    this.#open.push(c)
+  /** Enters the object at `p`, which leads to the records. */
+  #enter(p: number): number {
+    this.#depth++
     this.#expects = 'first'
+    if (this.#depth > this.#deepest) {
+      this.#deepest = this.#depth
+      this.#others = []
+    }
     return p + 1
+  }
+
+  /** Reads a member that leads to the records, up to its value, or any other as a whole. */
+  #member(p: number): number {
+    const scanner = this.#scanner
+    const { bytes, end } = scanner
+    const depth = this.#depth
+    const at = scanner.key(p)
+    if (at < 0) return at
+    const key = scanner.text
+    const isLast = depth === this.#names.length
+    if (key === this.#names[depth - 1]) {
+      if (isLast) this.#expects = 'records'
+      else if (at === end) return scanner.stop(at)
+      else if (bytes[at] === openBrace) return this.#enter(at)
+      else return this.#notObject(at, this.#wayTo(depth), bytes[at]!)
+      return at
+    }
+    const next = this.#afterValue(at)
+    if (next < 0) return next
+    if (depth === this.#deepest && this.#others.length < maxOthers) this.#others.push(key)
+    this.#expects = 'after'
+    const isNames = isLast && bytes[at] === openBracket && namesKey.test(key)
+    return isNames ? this.#nameElements(at, next) : next
   }
 
   /** Refuses other names than those of the document before, because its records may be in the same block. */
@@ -223,8 +208,7 @@ export class JsonDocuments implements LineFormat {
     if (this.#isFound) return this.#offPath(p, `${way} occurs twice`)
     if (c === openBracket) {
       this.#isFound = true
-      this.#isNext = false
-      this.#level = this.#open.push(c)
+      this.#isInArray = true
       this.#expects = 'first'
       return p + 1
     }
@@ -237,57 +221,32 @@ export class JsonDocuments implements LineFormat {
     return next
   }
 
-  #key(p: number, c: number): number {
-    const scanner = this.#scanner
-    if (c !== quote) return scanner.stop(p)
-    const next = scanner.string(p)
-    if (next < 0) return next
-    this.#expects = 'colon'
-    this.#mayName = false
-    if (this.#open.length !== this.#depth + 1) return next
-    const key = utf8Text(scanner.bytes.slice(scanner.textStart, scanner.textEnd))
-    this.#isNext = key === this.#names[this.#depth]
-    const isBesideRecords = !this.#isNext && this.#depth + 1 === this.#names.length
-    this.#mayName = isBesideRecords && namesKey.test(key)
-    const mayBeMeant = !this.#isNext && this.#depth === this.#deepest
-    if (mayBeMeant && this.#others.length < maxOthers) this.#others.push(key)
-    return next
-  }
-
-  /** Leaves the innermost object or array, which ends at `p`. */
+  /** Leaves the array of records, or the innermost object, which ends at `p`. */
   #close(p: number): number {
-    const isOfRecords = this.#open.length === this.#level
-    this.#open.pop()
-    if (isOfRecords) this.#level = -1
-    else if (this.#open.length === this.#depth) {
-      if (this.#depth === 0 && !this.#isFound) {
-        const hint = nearestHint(this.#names[this.#deepest]!, this.#others)
-        return this.#offPath(p, `the document has no ${this.#wayTo(this.#names.length)}${hint}`)
-      }
-      this.#depth = Math.max(0, this.#depth - 1)
-    }
+    if (this.#isInArray) this.#isInArray = false
+    else if (this.#depth === 1 && !this.#isFound) {
+      const hint = nearestHint(this.#names[this.#deepest - 1]!, this.#others)
+      return this.#offPath(p, `the document has no ${this.#wayTo(this.#names.length)}${hint}`)
+    } else this.#depth--
     this.#endValue()
     // Without a path, an array of records is the whole input.
-    if (isOfRecords && this.#names.length === 0) this.#expects = 'nothing'
+    if (this.#names.length === 0) this.#expects = 'nothing'
     return p + 1
   }
 
   #endValue(): void {
-    if (this.#open.length > 0) {
-      this.#expects = 'after'
-      return
-    }
-    this.#expects = 'value'
+    this.#expects = this.#isInside ? 'after' : this.#outside
+    if (this.#isInside) return
     if (this.#names.length > 0) this.#isFound = false
     this.#deepest = 0
-    this.#others = []
+  }
+
+  get #isInside(): boolean {
+    return this.#isInArray || this.#depth > 0
   }
 
   #endRecord(): void {
-    if (this.#level < 0) {
-      this.#isFound = true
-      this.#isNext = false
-    }
+    if (!this.#isInArray) this.#isFound = true
     this.#endValue()
   }
 
@@ -314,11 +273,11 @@ export class JsonDocuments implements LineFormat {
       if (end - start > retryBytes) lines.pass(bytes[end - 1] === carriageReturn ? end - 1 : end)
       return false
     }
-    if (this.#open.length === 0 || lines.cutOff !== undefined) {
+    if (!this.#isInside || lines.cutOff !== undefined) {
       lines.pass(end)
       return false
     }
-    this.#fail(end, `the input ends before the ${this.#level < 0 ? 'document' : 'array'} does`)
+    this.#fail(end, `the input ends before the ${this.#isInArray ? 'array' : 'document'} does`)
     return false
   }
 
@@ -339,7 +298,7 @@ export class JsonDocuments implements LineFormat {
   faultOf(_block: RecordBlock, start: number): ScanFault | InputError | undefined {
     const { obstacle } = this.#records
     const next = obstacle === undefined ? this.#next : this.#afterValue(start)
-    if (this.#failsAt(start, next)) return this.#lines.failure
+    if (this.#failsAt(start, next, 'element')) return this.#lines.failure
     if (obstacle === undefined || next < 0) return undefined
     this.#endRecord()
     return { ...obstacle, next }
@@ -357,24 +316,21 @@ export class JsonDocuments implements LineFormat {
   }
 
   /**
-   * Sets `failure` if reading cannot continue after the record at `start`, and then returns true.
-   * @param next  position after the record; −1 if the scanner stopped before
+   * Sets `failure` if reading cannot continue after the element or member at `start`, and then returns true.
+   * @param next  position after it; −1 if the scanner stopped before
    */
-  #failsAt(start: number, next: number): boolean {
+  #failsAt(start: number, next: number, what: 'element' | 'member'): boolean {
     const { ended, maxRecordBytes } = this.#lines
     const { stoppedAt, end, reason } = this.#scanner
     const length = (next < 0 ? Math.min(stoppedAt, end) : next) - start
-    if (length > maxRecordBytes) this.#tooLong(start, 'an element')
-    else if (next < 0 && stoppedAt < end) this.#fail(stoppedAt, reason)
+    if (length > maxRecordBytes) {
+      const message = `the ${what} that begins here is longer than ${maxRecordBytes} bytes`
+      this.#lines.failure = notJson(this.#lines, start, message, 'DDB_INPUT_RECORD_TOO_LONG')
+    } else if (next < 0 && stoppedAt < end) this.#fail(stoppedAt, reason)
     else if (next < 0 && ended) {
-      this.#fail(start, 'the input ends in the middle of the element that begins here')
+      this.#fail(start, `the input ends in the middle of the ${what} that begins here`)
     } else return false
     return true
-  }
-
-  #tooLong(position: number, what: string): void {
-    const message = `${what} is longer than ${this.#lines.maxRecordBytes} bytes`
-    this.#lines.failure = notJson(this.#lines, position, message, 'DDB_INPUT_RECORD_TOO_LONG')
   }
 
   /** Always returns −1, because nothing can be read after a fault. */

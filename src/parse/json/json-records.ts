@@ -15,8 +15,6 @@ import {
   recordFault,
   surrogateFault,
   twiceFault,
-} from './json-faults.js'
-import {
   ignoredEntry,
   recordLevel,
   type JsonEntry,

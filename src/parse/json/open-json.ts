@@ -2,9 +2,7 @@
   Opens NDJSON and JSON. Members are matched by name, so the columns are known before an input is read.
 */
 import { option, usageError } from '../../errors.js'
-import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import type { CellRules } from '../cell-rules.js'
 import { hasNumberStyle } from '../cells/number-style.js'
 import { elementSeparator } from '../columns/array-column.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -53,55 +51,38 @@ export function openJson(
     source,
     elementNames: () => elementNames(),
     records: ({ mapping, cells = {} }) => {
-      const chunks = source.chunks()
-      const { scanner, records, ...columns } = jsonColumns(mapping, cells, isDocument)
+      const members = jsonMembers(mapping, cells)
+      const scanner = new JsonScanner(isDocument)
+      const { ignoreExtra, allowMissing, byPosition } = mapping
+      const rules = { ignoreExtra, allowMissing, lenient: cells.lenient, byPosition }
+      const records = new JsonRecords(scanner, members, rules)
       elementNames = () => records.names
-      const names = (): readonly string[] | undefined =>
-        mapping.byPosition === true ? undefined : records.names
       const formatOf = (lines: LineTokenizer): LineFormat =>
         isDocument
           ? new JsonDocuments(lines, scanner, records, pathNames)
           : new JsonLines(lines, scanner, records)
-      const tokenizer = new LineTokenizer(name, maxRecordBytes, startOffsetBytes, formatOf, text)
-      const shown = (record: Uint8Array): Uint8Array =>
-        oneLine(namedElements(record, names(), text.encoding), text.encoding)
-      return { tokenizer, chunks, ...columns, ...(isDocument ? { showRecord: shown } : {}) }
+      const block = new RecordBlock(members.length)
+      // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.
+      if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
+      const shown = (record: Uint8Array): Uint8Array => {
+        const names = byPosition === true ? undefined : records.names
+        return oneLine(namedElements(record, names, text.encoding), text.encoding)
+      }
+      return {
+        tokenizer: new LineTokenizer(name, maxRecordBytes, startOffsetBytes, formatOf, text),
+        chunks: source.chunks(),
+        block,
+        fieldOf: from =>
+          from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
+        arrayDelimiter: String.fromCharCode(elementSeparator),
+        showRecord: isDocument ? shown : undefined,
+      }
     },
   })
 }
 
 /** The scanner may read as many bytes after a text. */
 const slackBytes = 8
-
-/** The scanner of records, and how columns find their cells in a block. */
-interface JsonColumns {
-  readonly scanner: JsonScanner
-  readonly records: JsonRecords
-  readonly block: RecordBlock
-  readonly fieldOf: (source: TextSource) => number
-  readonly arrayDelimiter: string
-}
-
-/** @param isDocument  true for ordinary JSON, in which line ends are blanks */
-function jsonColumns(mapping: ColumnMapping, cells: CellRules, isDocument: boolean): JsonColumns {
-  const members = jsonMembers(mapping, cells)
-  const scanner = new JsonScanner(isDocument)
-  const { ignoreExtra, allowMissing, byPosition } = mapping
-  const { lenient = false } = cells
-  const rules = { ignoreExtra, allowMissing, lenient, byPosition }
-  const records = new JsonRecords(scanner, members, rules)
-  const block = new RecordBlock(members.length)
-  // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.
-  if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
-  return {
-    scanner,
-    records,
-    block,
-    fieldOf: from =>
-      from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
-    arrayDelimiter: String.fromCharCode(elementSeparator),
-  }
-}
 
 /**
  * Splits a path into names.

@@ -485,17 +485,6 @@ t.test('a refusal says how the text should be written', async t => {
 
 // Memory for the elements of one column.
 
-t.test('a store is empty until rows are announced, then has room for all of them', async t => {
-  const store = new ArrayStore(new BufferPool(), 8)
-  t.equal(store.buffer.byteLength, 0)
-  t.equal(store.reserve(0), false)
-  t.equal(store.reserve(1), true, 'a new buffer')
-  const { buffer } = store
-  t.ok(buffer.byteLength >= 1024 * 8, 'with room for a first block')
-  t.equal(store.reserve(1024), false)
-  t.equal(store.buffer, buffer)
-})
-
 t.test('elements move when the store grows, and the pool gets the old buffer', async t => {
   const pool = new BufferPool()
   const store = new ArrayStore(pool, 1)
@@ -527,10 +516,3 @@ t.test(
     t.equal(store.buffer.byteLength, 1024, 'a small batch makes room for small ones')
   },
 )
-
-t.test('an empty batch has no buffer', async t => {
-  const store = new ArrayStore(new BufferPool(), 1)
-  const buffers: ArrayBuffer[] = []
-  store.release(buffers)
-  t.strictSame(buffers, [])
-})

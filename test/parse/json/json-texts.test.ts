@@ -373,13 +373,17 @@ t.test('rows before the fault are read, and records that are not rows are reject
   t.strictSame(rejects, ['DDB_INPUT_MEMBER'])
 })
 
-t.test('text around the records may not be longer than a record', async t => {
-  const options = { name: 'x.json', jsonPath: 'a', maxRecordBytes: 100, chunkBytes: 50 }
-  await t.rejects(read(`{"b":"${'x'.repeat(200)}","a":[]}`, 'v:STRING', options), {
-    code: 'DDB_INPUT_RECORD_TOO_LONG',
-  })
-  const many = `{"b":[${'"xxxxxxxxx",'.repeat(100)}0],"a":[{"v":"z"}]}`
-  t.strictSame((await read(many, 'v:STRING', options)).rows, [['z']])
+t.test('no member beside the records may be longer than a record', async t => {
+  for (const chunkBytes of [1, 50, 5000]) {
+    const options = { name: 'x.json', jsonPath: 'a', maxRecordBytes: 100, chunkBytes }
+    for (const long of [`"${'x'.repeat(200)}"`, `[${'"xxxxxxxxx",'.repeat(20)}]`]) {
+      await t.rejects(read(`{"b":${long},"a":[]}`, 'v:STRING', options), {
+        code: 'DDB_INPUT_RECORD_TOO_LONG',
+      })
+    }
+    const many = `{${'"b":[1,{"c":"xxxxxxxxx"}],'.repeat(100)}"a":[{"v":"z"}]}`
+    t.strictSame((await read(many, 'v:STRING', options)).rows, [['z']])
+  }
 })
 
 t.test('a path implies JSON, even for a document on one line', async t => {
