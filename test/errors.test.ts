@@ -1,9 +1,3 @@
-/*
-  The list of error codes. Every class reports its own name, every code has an exit code, and the guide explains every
-  code.
-*/
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import {
   ConnectionError,
@@ -17,13 +11,6 @@ import {
   UsageError,
   ValueError,
 } from '../src/errors.js'
-import { readSources, root } from './helpers/checkout.js'
-import { deepTest } from './helpers/runs.js'
-
-/** Exit codes of the command line after a failure: those of sysexits.h, the loader's 4 and 5, and SIGINT's. */
-const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78, 130])
-
-const codes = Object.keys(errorCodes) as ErrorCode[]
 
 t.test('every class reports its own name, code and exit code', async t => {
   const samples: [DdbError, string, ErrorCode][] = [
@@ -70,46 +57,3 @@ t.test('an error says whether sending again is safe only if that is known', asyn
   t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: true }).safeToRetry, true)
   t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: false }).safeToRetry, false)
 })
-
-t.test('every code ends the command line with a documented exit code', async t => {
-  for (const code of codes) {
-    t.match(code, /^DDB_[A-Z]+(_[A-Z]+)*$/, code)
-    t.ok(exitCodes.has(errorCodes[code]), `${code} ends with ${errorCodes[code]}`)
-  }
-})
-
-deepTest(t, 'every code of the list is used', async t => {
-  const used = new Set<string>()
-  for (const module of await readSources()) {
-    if (module.path === 'errors.ts') continue
-    for (const [code] of module.text.matchAll(/\bDDB_[A-Z_]+\b/g)) used.add(code)
-  }
-  // Codes that the classes in errors.ts set by default.
-  for (const code of ['DDB_PROTOCOL', 'DDB_LIMIT', 'DDB_SERVER', 'DDB_TIMEOUT']) used.add(code)
-  t.strictSame(
-    codes.filter(code => !used.has(code)),
-    [],
-  )
-})
-
-const guide = new URL('docs/errors.md', root)
-t.test(
-  'the guide explains every code and no other',
-  existsSync(guide) ? {} : { skip: 'docs/errors.md is not written' },
-  async t => {
-    const text = await readFile(guide, 'utf8')
-    const explained = new Set(Array.from(text.matchAll(/\bDDB_[A-Z_]+\b/g), ([code]) => code))
-    t.strictSame(
-      codes.filter(code => !explained.has(code)),
-      [],
-      'codes without an explanation',
-    )
-    // Excludes environment variables, which also begin with `DDB_`.
-    const variables = /^DDB_(INGEST_|HOST|PORT|USER|PASSWORD)/
-    t.strictSame(
-      [...explained].filter(code => !(code in errorCodes) && !variables.test(code)),
-      [],
-      'explanations of codes that do not exist',
-    )
-  },
-)

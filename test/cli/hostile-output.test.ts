@@ -12,9 +12,9 @@ import type { FakePeer } from '../helpers/fake-server.js'
 import { startFakeServer, type Received } from '../helpers/fake-server.js'
 import { actingIn, terminalText } from '../helpers/hostile-text.js'
 import { deepTest, runs } from '../helpers/runs.js'
-import { startServer } from '../../src/server/index.js'
 import type { Value, Vector } from '../../src/protocol/value.js'
 import { runMain, type FakeTerminals, type Outcome } from './run-cli.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 const terminal: FakeTerminals = {
   stdoutColumns: 80,
@@ -98,11 +98,9 @@ t.test('typed text', async t => {
 })
 
 deepTest(t, 'file names, headers, cells', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript: 'share streamTable(10:0, `id`sym, [INT,STRING]) as target',
   })
-  t.teardown(() => server.close())
   const login = {
     DDB_PORT: String(server.port),
     DDB_USER: 'admin',

@@ -9,9 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import ts from 'typescript'
-import { startServer } from '../../src/server/index.js'
 import { makeDeclarations, root } from '../helpers/checkout.js'
-import { tradesScript } from '../helpers/load-server.js'
+import { tradesScript, startServerFor } from '../helpers/load-server.js'
 import { readPages } from '../helpers/pages.js'
 import { plainNode } from '../helpers/plain-node.js'
 import { deepTest, everyday, sampled } from '../helpers/runs.js'
@@ -83,8 +82,7 @@ writer.write({ sym: 'a', price: 1 }, error => error?.message)
 
 for (const [i, { text, output }] of sampled([...programs.entries()])) {
   t.test(`program ${i + 1} prints what the page shows`, async t => {
-    const server = await startServer({ port: 0, initScript: tradesScript })
-    t.teardown(() => server.close())
+    const server = await startServerFor(t, { initScript: tradesScript })
     const path = join(folder, `program-${i + 1}.mjs`)
     const { outputText } = ts.transpileModule(text.replaceAll('8848', String(server.port)), {
       compilerOptions: { ...strict, module: ts.ModuleKind.ESNext },

@@ -9,10 +9,10 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { emptyResult } from '../../src/cli/output/empty-result.js'
 import { metricsText } from '../../src/cli/output/metrics.js'
-import { startServer } from '../../src/server/index.js'
 import { readPage, type Page } from '../helpers/pages.js'
 import { makePlace, type Place } from '../helpers/place.js'
 import { deepTest } from '../helpers/runs.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 const page = await readPage('docs/running.md')
 
@@ -25,12 +25,10 @@ interface Step {
 
 /** A folder with the fixtures, and a separate server. Nothing is installed: `ddb-ingest` is this checkout. */
 async function placeWithServer(t: Test): Promise<Place> {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript:
       'share streamTable(1:0, `time`sym`price`id, [TIMESTAMP, SYMBOL, DOUBLE, INT]) as trades',
   })
-  t.teardown(() => server.close())
   const place = await makePlace(t.testdir())
   Object.assign(place.environment, { DDB_HOST: '127.0.0.1', DDB_PORT: String(server.port) })
   return place

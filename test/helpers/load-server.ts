@@ -40,13 +40,22 @@ export interface LoadServer {
   readonly count: (table: string) => Promise<number>
 }
 
+/** An embedded server that ends with the test. */
+export async function startServerFor(
+  t: Test,
+  options: ServerOptions = {},
+): Promise<EmbeddedServer> {
+  const server = await startServer({ port: 0, ...options })
+  t.teardown(() => server.close())
+  return server
+}
+
 export async function startLoadServer(
   t: Test,
   initScript: string,
   options: ServerOptions = {},
 ): Promise<LoadServer> {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript,
     ...options,
     // No run may ask for a slice that begins at the end of a table, because nobody knows how servers answer.
@@ -57,7 +66,6 @@ export async function startLoadServer(
       }),
     },
   })
-  t.teardown(() => server.close())
   const address = { host: server.host, port: server.port }
   const session = await connect({ ...address, user: 'admin', password: '123456' })
   t.teardown(() => session.close().catch(() => undefined))

@@ -6,7 +6,8 @@
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../src/client/open-session.js'
-import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
+import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 /** A value of the client. Vectors hold raw elements; the smallest number of a type means null. */
 export interface ClientObject {
@@ -129,8 +130,7 @@ export async function startEnds(
   client: Client,
   options: ServerOptions = {},
 ): Promise<Ends> {
-  const server = await startServer({ port: 0, ...options })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { ...options })
   const url = `ws://${server.host}:${server.port}`
   const official = new client.DDB(url)
   await official.connect()

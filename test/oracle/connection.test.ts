@@ -6,12 +6,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 import { startServer, type ServerOptions } from '../../src/server/index.js'
 import { printed, startEnds, test, type Client, type ClientSession } from './client.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 type Open = (options?: object) => ClientSession
 
 async function startDoor(t: Test, client: Client, options: ServerOptions = {}): Promise<Open> {
-  const server = await startServer({ port: 0, ...options })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { ...options })
   return clientOptions => {
     const official = new client.DDB(`ws://${server.host}:${server.port}`, clientOptions)
     t.teardown(() => official.disconnect())

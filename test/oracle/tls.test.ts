@@ -2,10 +2,10 @@
   The official client over TLS: WebSocket inside TLS, on the TLS port of the server.
 */
 import { connectTyped as connect } from '../../src/client/open-session.js'
-import { startServer } from '../../src/server/index.js'
 import t from 'tap'
 import { Certificates } from '../helpers/certificates.js'
 import { test } from './client.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 const identity = new Certificates(t).make('server')
 
@@ -22,13 +22,11 @@ async function trustingAll<T>(act: () => Promise<T>): Promise<T> {
 }
 
 test('the client logs in, requests and writes over TLS', async (t, client) => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     tlsCertFile: identity.certFile,
     tlsKeyFile: identity.keyFile,
     initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
   })
-  t.teardown(() => server.close())
   const official = new client.DDB(`wss://${server.host}:${server.port}`)
   t.teardown(() => official.disconnect())
   await trustingAll(() => official.connect())
@@ -52,12 +50,10 @@ test('the client logs in, requests and writes over TLS', async (t, client) => {
 })
 
 test("the client is refused without TLS, and if the server's certificate is not trusted", async (t, client) => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     tlsCertFile: identity.certFile,
     tlsKeyFile: identity.keyFile,
   })
-  t.teardown(() => server.close())
   for (const scheme of ['ws', 'wss']) {
     const official = new client.DDB(`${scheme}://${server.host}:${server.port}`)
     t.teardown(() => official.disconnect())

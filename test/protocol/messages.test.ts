@@ -103,16 +103,6 @@ t.test('missing fields have their usual value', async t => {
   }
 })
 
-t.test('a call of add(1,2) as the C++ client sends it', async t => {
-  const bytes = Buffer.concat([
-    Buffer.from('API2 1234567 16 / 32_1_4_64__0\nfunction\nadd\n2\n1'),
-    hex('040001000000 040002000000'),
-  ])
-  const request: Request = { kind: 'function', name: 'add', args: [int(1), int(2)] }
-  t.ok(written({ ...head, fetchSize: 0 }, request).equals(bytes))
-  t.strictSame(read(bytes), { head: { ...head, fetchSize: 0 }, request })
-})
-
 t.test('the header of the JavaScript client counts one more line end', async t => {
   const bytes = Buffer.concat([
     Buffer.from('API2 1234567 17 / 0_1_4_64\nfunction\nadd\n2\n1\n'),
@@ -152,13 +142,6 @@ t.test("the JavaScript client's login does not mention encryption", async t => {
     kind: 'connect',
     login: { user: 'admin', password: '123456', encrypted: false },
   })
-})
-
-t.test('several variables are sent in the order of their names', async t => {
-  const request: Request = { kind: 'variable', names: ['a', 'B_2'], values: [int(1), int(2)] }
-  const bytes = written(head, request)
-  t.match(bytes.toString('latin1'), /^API2 1234567 18 \/ 32_1_4_64\nvariable\na,B_2\n2\n1/)
-  t.strictSame(read(bytes)!.request, request)
 })
 
 t.test('requests follow one another without a separator', async t => {

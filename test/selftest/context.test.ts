@@ -7,10 +7,10 @@ import { vectorOf } from '../../src/protocol/element.js'
 import type { Column } from '../../src/protocol/value.js'
 import { columnDifference, tableDifference, tableOfColumns } from '../../src/selftest/answers.js'
 import { checkContext, type CheckScope } from '../../src/selftest/context.js'
-import { startServer } from '../../src/server/index.js'
 import { freePort } from '../helpers/free-port.js'
 import { script } from '../helpers/requests.js'
 import { scopeWith, sessionOf, type Asked } from './check-scope.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 const named = (purpose: string): string =>
   `ddbIngestTest_0123456789abcdef_20240301120000_${purpose}`
@@ -77,8 +77,7 @@ t.test('sessions and bare connections go to the node of the control session', as
 
 /** A scope with a server on which admin can log in, but whose address the options do not name. */
 async function connectedScope(t: Test, trace?: Trace): Promise<CheckScope> {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const control = await connect({ host: '127.0.0.1', port: server.port })
   t.teardown(() => control.close())
   const login = { user: 'admin', password: '123456' }

@@ -6,8 +6,9 @@ import { systemPlatform } from '../../src/platform/system.js'
 import { allChecks } from '../../src/selftest/checks/all-checks.js'
 import type { CheckResult, SelftestResult } from '../../src/selftest/check.js'
 import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
-import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
+import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 export const ann = { user: 'ann', password: 'abc12345' }
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
@@ -34,8 +35,7 @@ export interface Trial extends Rewrites {
 }
 
 export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
-  const server = await startServer({ port: 0, ...trial.server })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { ...trial.server })
   server.node.users.get('admin')!.hasScram = trial.hasScram ?? true
   trial.prepare?.(server)
   const port = await startRewritingProxy(t, server.port, trial)

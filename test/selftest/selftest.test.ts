@@ -10,13 +10,13 @@ import { type Check, type Outcome, runCheck } from '../../src/selftest/check.js'
 import { allChecks } from '../../src/selftest/checks/all-checks.js'
 import type { CheckContext } from '../../src/selftest/context.js'
 import { selftest } from '../../src/selftest/selftest.js'
-import { startServer } from '../../src/server/index.js'
 import { handClock } from '../helpers/clocks.js'
 import { type FakePeer, type Received, startFakeServer } from '../helpers/fake-server.js'
 import { deepTest } from '../helpers/runs.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 import { scopeWith } from './check-scope.js'
 import { ann, namesOn, trySelftest } from './run-selftest.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 useTurnClock()
 
@@ -275,8 +275,7 @@ t.test('a check ends at its limit, or with the run', async t => {
 })
 
 t.test('everything that a check opened is closed when it ends or is given up', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const control = await connect({ host: '127.0.0.1', port: server.port })
   t.teardown(() => control.close())
   for (const ends of [true, false]) {

@@ -2,7 +2,7 @@
   The files that names, patterns and folders refer to.
 */
 import { execFileSync } from 'node:child_process'
-import { linkSync, symlinkSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { dataExtensions } from '../../src/parse/formats.js'
@@ -97,25 +97,6 @@ t.test('an input without files is an error', async t => {
   }
 })
 
-t.test('a file with several names is a single input', async t => {
-  const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b', sub: { 'c.csv': 'c' } })
-  linkSync(join(dir, 'a.csv'), join(dir, 'hard.csv'))
-  symlinkSync(join(dir, 'b.csv'), join(dir, 'soft.csv'))
-  symlinkSync(join(dir, 'sub'), join(dir, 'way'))
-  const { paths, sameFiles } = await expandSources([
-    `${dir}/sub/../a.csv`,
-    join(dir, '*.csv'),
-    join(dir, 'way', 'c.csv'),
-    dir,
-  ])
-  t.strictSame(
-    paths.map(path => path.replace(`${dir}/`, '')),
-    ['sub/../a.csv', 'b.csv', 'way/c.csv'],
-  )
-  t.equal(sameFiles.count, 8)
-  t.match(sameFiles.first[0], { path: join(dir, 'a.csv'), input: `${dir}/sub/../a.csv` })
-})
-
 t.test('if files have no number, names with the same resolved path are one input', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b' })
   const status = (path: string) => {
@@ -135,24 +116,6 @@ t.test('a pipe that is named twice is read twice, and a folder gives no pipes', 
   const { paths, passedOver } = await expandSources([dir])
   t.strictSame(paths, [join(dir, 'a.csv')])
   t.match(passedOver, { files: 1, byKind: { special: 1 }, first: [pipe] })
-})
-
-t.test('patterns select the files of a folder', async t => {
-  const include = ['*.txt', 'empty/*']
-  const { paths, passedOver } = await expandSources([folder, join(folder, 'a.csv')], { include })
-  t.strictSame(
-    paths.map(path => path.replace(`${folder}/`, '')),
-    ['b.txt', 'empty/readme.md', 'a.csv'],
-  )
-  t.match(passedOver.byKind, { '.csv': 3, '.gz': 3, '.json': 1, hidden: 1 })
-  await t.rejects(expandSources([folder], { include: ['*.bin'] }), {
-    code: 'DDB_INPUT_MISSING',
-    message: /holds no file that `input.include` names/,
-  })
-  await t.rejects(expandSources([join(folder, '*.csv')], { include }), {
-    code: 'DDB_USAGE',
-    message: /no input is one/,
-  })
 })
 
 t.test('standard input is different from all named files', async t => {

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { commands } from '../../src/cli/commands/commands.js'
 import { optionNames } from '../helpers/option-names.js'
-import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
+import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 import { runMain, type Outcome } from '../cli/run-cli.js'
 import { recordRequests, type SentRequest } from './sent-requests.js'
+import { startServerFor } from '../helpers/load-server.js'
 
 export const dfsScript = `db = database("dfs://myDatabase", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
@@ -61,8 +62,7 @@ function senderOf([command, second = '']: readonly string[]): string {
 }
 
 export async function openScene(t: Test, options: ServerOptions = {}): Promise<Scene> {
-  const server = await startServer({ port: 0, initScript, ...options })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript, ...options })
   const folder = t.testdir({ 'my.csv': rows, password: 'myPassword1', state: {} })
   const environment = {
     DDB_HOST: server.host,

@@ -60,15 +60,6 @@ deepTest(t, 'numbers are little-endian, for pieces of any size', async t => {
   t.ok(joined(writer).equals(numberBytes))
 })
 
-deepTest(t, '`need` waits for the bytes and then returns them in one piece', async t => {
-  const reader = new ByteReader()
-  const { waits } = feed(reader, reader.need(10), pieces(all, 4))
-  t.equal(waits, 3)
-  t.same([...reader.bytes(10)], [...all.subarray(0, 10)])
-  t.equal(reader.available, 2)
-  t.equal(reader.offsetBytes, 10)
-})
-
 deepTest(t, 'reading without `need` is an error', async t => {
   const reader = readerOf(all.subarray(0, 3))
   t.throws(() => reader.u8(), RangeError)
@@ -76,15 +67,6 @@ deepTest(t, 'reading without `need` is an error', async t => {
   t.throws(() => reader.i32(), RangeError)
   t.throws(() => reader.bytes(4), RangeError)
   t.throws(() => reader.take(4), RangeError)
-})
-
-t.test('`fill` copies from as many chunks as necessary', async t => {
-  const reader = new ByteReader()
-  const target = new Uint8Array(33)
-  const { waits } = feed(reader, reader.fill(target), pieces(all, 5))
-  t.equal(waits, 7)
-  t.same(target, all.subarray(0, 33))
-  t.equal(reader.available, 2)
 })
 
 t.test('a payload of any size is returned complete, aligned for every element type', async t => {
@@ -99,53 +81,6 @@ t.test('a payload of any size is returned complete, aligned for every element ty
       t.ok(Buffer.from(runDecoder(there.payload(byteLength))).equals(bytes))
       t.equal(there.available, 0)
     }
-  }
-})
-
-t.test('returned arrays do not overlap', async t => {
-  const bytes = Uint8Array.from({ length: 3000 }, (_, at) => at % 251)
-  const reader = readerOf(...Array<Uint8Array>(20).fill(bytes))
-  const taken = Array.from({ length: 60 }, () => reader.take(1000))
-  for (const [index, array] of taken.entries()) {
-    const start = (index % 3) * 1000
-    t.ok(Buffer.from(array).equals(bytes.subarray(start, start + 1000)))
-  }
-})
-
-t.test('a hostile length allocates no more than the received bytes', async t => {
-  const reader = new ByteReader()
-  const decode = reader.payload(2 ** 40)
-  reader.push(all)
-  t.notOk(decode.next().done)
-  t.equal(reader.available, 0, 'the bytes were consumed')
-})
-
-t.test('lines and strings end at their terminator, wherever chunks end', async t => {
-  const text =
-    'first line\r\n\nß ünïcode 数据 line with some length\nshort\0\0a longer string: 数据数据数据\0tail'
-  const bytes = Buffer.from(text)
-  for (let size = 1; size <= bytes.length; size++) {
-    const reader = readerOf(...pieces(bytes, size))
-    t.same(
-      [
-        runDecoder(reader.line(100)),
-        runDecoder(reader.line(100)),
-        runDecoder(reader.line(100)),
-        runDecoder(reader.str0(100)),
-        runDecoder(reader.str0(100)),
-        runDecoder(reader.str0(100)),
-      ],
-      [
-        'first line\r',
-        '',
-        'ß ünïcode 数据 line with some length',
-        'short',
-        '',
-        'a longer string: 数据数据数据',
-      ],
-      `chunks of ${size}`,
-    )
-    t.equal(reader.offsetBytes, bytes.length - 4)
   }
 })
 
@@ -389,21 +324,6 @@ t.test('a small array keeps little memory alive, a large array only its own', as
   t.equal(pool.allocate(16).buffer.byteLength, 512)
   for (let at = 0; at < 100; at++) t.ok(pool.allocate(1000).buffer.byteLength <= 8192)
   t.equal(pool.allocate(5000).buffer.byteLength, 5000)
-})
-
-t.test('collected bytes come out in order', async t => {
-  const bytes = new GrowableBytes(1000)
-  for (let value = 0; value < 200; value++) bytes.extend(3).fill(value)
-  t.equal(bytes.length, 600)
-  t.same(
-    [...bytes.finish()],
-    Array.from({ length: 600 }, (_, at) => Math.floor(at / 3)),
-  )
-})
-
-t.test('memory grows with the received bytes, not with the announced bytes', async t => {
-  const bytes = new GrowableBytes(2 ** 40)
-  t.ok(bytes.extend(100).buffer.byteLength <= 256)
 })
 
 t.test('a result that fills less than half of its memory is copied', async t => {

@@ -14,6 +14,7 @@ import { startServer } from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli, type FakeTerminals, type Outcome } from '../run-cli.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const noSources: OptionSources = { flags: new Map(), environment: {} }
 
@@ -107,13 +108,11 @@ t.test('without a code, all codes are listed with their first sentence', async t
   `exec` against an embedded server in this process.
 */
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: `
     t = table(1..3 as id, ["A", "B,C", ""] as sym, [1.5, 00F, 3] as price)
     share t as quotes`,
 })
-t.teardown(() => server.close())
 const port = String(server.port)
 
 const exec = (argv: readonly string[], terminals?: FakeTerminals): Promise<Outcome> =>

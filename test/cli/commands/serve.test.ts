@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer, startServerFor } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 import { fakeProcess, runMain, spawnCli } from '../run-cli.js'
 
@@ -247,8 +247,7 @@ t.test('Ctrl-C ends the tour and its server, code 130', async t => {
   t.equal((await runMain(argv)).code, 69, 'nothing listens any more')
 })
 
-const server = await startServer({ port: 0 })
-t.teardown(() => server.close())
+const server = await startServerFor(t)
 const bench = ['bench', '--host', `127.0.0.1:${server.port}`, '--requests', '30', '--rows', '7']
 
 t.test('with --json the output is one object with both modes and their ratio', async t => {

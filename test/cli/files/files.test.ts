@@ -23,15 +23,13 @@ import { readFilesFrom, readScriptFile } from '../../../src/cli/files/files-from
 import { openTrace } from '../../../src/cli/files/output-files.js'
 import { main } from '../../../src/cli/main.js'
 import { openOutput } from '../../../src/cli/output/output.js'
-import { startServer } from '../../../src/server/index.js'
 import { fakeProcess, fileFlag, runMain, type Outcome } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
 })
-t.teardown(() => server.close())
 const base = ['load', '--host', `127.0.0.1:${server.port}`, '-t', 'prices']
 const rows = 'id,price\n1,1\n'
 
@@ -192,8 +190,7 @@ const output = openOutput(fakeProcess().processEnvironment, true)
 
 t.test('a load writes one line per message, and no password', async t => {
   const initScript = 'share streamTable(10:0, `id`name, [INT,STRING]) as target'
-  const server = await startServer({ port: 0, initScript })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript })
   const dir = t.testdir({ 'in.csv': 'id,name\n1,ann\n2,bob\n', password: '123456\n' })
   chmodSync(join(dir, 'password'), 0o600)
   const trace = join(dir, 'trace')

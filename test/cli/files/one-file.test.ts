@@ -19,17 +19,15 @@ import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { ownFileAt, placeOf } from '../../../src/cli/files/one-file.js'
 import { thisProcess } from '../../../src/platform/file-lock.js'
-import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
 import { bin, fileFlag, runMain, type Outcome } from '../run-cli.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
 })
-t.teardown(() => server.close())
 const toServer = ['--host', `127.0.0.1:${server.port}`]
 const rows = 'id,price\n1,1\nbad,2\n'
 

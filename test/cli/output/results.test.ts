@@ -22,7 +22,6 @@ import { readRun } from '../../../src/load/journal/known-runs.js'
 import { noRows } from '../../../src/load/outcomes/row-counts.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startServer } from '../../../src/server/index.js'
 import {
   batchRecord,
   endedRecord,
@@ -34,6 +33,7 @@ import {
 } from '../../helpers/journals.js'
 import { runMain, type Outcome } from '../run-cli.js'
 import { fileFolder } from '../../helpers/file-folder.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const asked: AskedRun = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
 const startedAt = new Date('2024-01-01T00:00:00.000Z')
@@ -580,11 +580,9 @@ t.test('the object of a load that did not begin repeats the requested options', 
   --metrics-file, parsed as the text format of Prometheus and compared with the result of the same run.
 */
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
 })
-t.teardown(() => server.close())
 
 const load = (argv: readonly string[], stdin: string): Promise<Outcome> =>
   runMain(['load', '--host', `127.0.0.1:${server.port}`, '-t', 'prices', '--json', ...argv], {

@@ -8,19 +8,17 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { fileFolder } from '../../helpers/file-folder.js'
-import { startServer } from '../../../src/server/index.js'
 import { deepTest, sampled } from '../../helpers/runs.js'
 import { newScreen } from '../../helpers/screen.js'
 import { bin } from '../run-cli.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const hasScript = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0
 const skip = hasScript ? false : 'there is no script(1) of util-linux'
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: 'share streamTable(1:0, `id`name, [INT, STRING]) as wide',
 })
-t.teardown(() => server.close())
 
 const rows = 40_000
 const folder = fileFolder(t, { many: {}, 'bad.csv': 'id,name\n1,a\nx,b\n' })

@@ -9,9 +9,9 @@ import type { NextStep } from '../../../src/cli/output/run-report.js'
 import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/page.js'
 import type { LoadReport, LoadResult } from '../../../src/load/options.js'
 import { noRows } from '../../../src/load/outcomes/row-counts.js'
-import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const asked = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
 
@@ -183,11 +183,9 @@ t.test('of many files, a thousand are shown, and the rest is counted', t => {
 })
 
 t.test('a load writes the page', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
   })
-  t.teardown(() => server.close())
   const folder = t.testdir({})
   const rows = Array.from({ length: 30_000 }, (_, index) => `${index === 77 ? 'x' : index},s\n`)
   writeFileSync(join(folder, 'in.csv'), `id,sym\n${rows.join('')}`)
@@ -206,11 +204,9 @@ t.test('a load writes the page', async t => {
 })
 
 t.test('after rows are stored, the page suggests the same steps as the terminal', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
   })
-  t.teardown(() => server.close())
   const folder = t.testdir({ 'in.csv': `id,sym\n${'1,s\n'.repeat(50)}x,s\n` })
   const path = join(folder, 'report.html')
   const to = ['-t', 'trades', '--host', `127.0.0.1:${server.port}`, '--report', path]

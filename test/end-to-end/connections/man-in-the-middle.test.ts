@@ -9,9 +9,10 @@ import { createServer as createTlsServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { LoginMemory, LoginMethod } from '../../../src/client/login/protection.js'
 import { connectTyped as connect, type ConnectOptions } from '../../../src/client/open-session.js'
-import { startServer, type EmbeddedServer, type ServerOptions } from '../../../src/server/index.js'
+import { type EmbeddedServer, type ServerOptions } from '../../../src/server/index.js'
 import { Certificates } from '../../helpers/certificates.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const host = '127.0.0.1'
 const password = 'correct horse battery staple'
@@ -65,13 +66,11 @@ async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}
 
 /** A server with its initial settings: admin logs in by RSA. The test adds the user ann, who logs in by SCRAM. */
 async function serve(t: Test, options: ServerOptions = {}): Promise<EmbeddedServer> {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     adminPassword: password,
     initScript: `createUser("ann", "${password}", , false, "scram")`,
     ...options,
   })
-  t.teardown(() => server.close())
   return server
 }
 
@@ -90,8 +89,6 @@ async function attempt(port: number, change: Partial<ConnectOptions> = {}): Prom
 
 const withoutScram = (chunk: string): string =>
   chunk.replace('scramClientFirst', 'scramClientThird')
-const withoutBoth = (chunk: string): string =>
-  withoutScram(chunk).replace('getDynamicPublicKey', 'getDynamicPublicLey')
 
 interface Remembered extends LoginMemory {
   readonly told: string[]
@@ -153,54 +150,6 @@ deepTest(
       t.notMatch(middle.heard(), password)
       t.equal(loginMemory.told.length, told)
     }
-  },
-)
-
-deepTest(t, 'if RSA is hidden as well, no password is sent', async t => {
-  const server = await serve(t)
-  const own = certificates.make('server')
-  for (const [tricks, tls] of [
-    [{ toServer: withoutBoth }, {}],
-    [
-      { toServer: withoutBoth, as: own },
-      { tls: true, tlsInsecure: true },
-    ],
-  ] as const) {
-    const middle = await standBetween(t, server, tricks)
-    t.match(await attempt(middle.port, tls), {
-      code: 'DDB_CONFIG',
-      message: /would travel to .* in plain text: .*scramClientThird.*getDynamicPublicLey/,
-    })
-    t.notMatch(middle.heard(), /login\n/)
-    t.notMatch(middle.heard(), password)
-  }
-})
-
-deepTest(
-  t,
-  'hidden SCRAM is noticed through earlier logins and through required methods',
-  async t => {
-    const server = await serve(t)
-    const middle = await standBetween(t, server, { toServer: withoutScram })
-    const before = {
-      code: 'DDB_LOGIN',
-      message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
-    }
-    for (const [change, failure] of [
-      [{ loginMemory: remembering('scram') }, before],
-      [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
-      [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
-      [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
-    ] as const) {
-      t.match(await attempt(middle.port, change), failure)
-      t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
-    }
-    const plain = await standBetween(t, server, { toServer: withoutBoth })
-    t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
-      code: 'DDB_LOGIN',
-      message: /has logged us in by RSA before/,
-    })
-    t.notMatch(plain.heard(), password)
   },
 )
 

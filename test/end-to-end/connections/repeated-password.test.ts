@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { load } from '../../../src/load/load.js'
-import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
+import { type EmbeddedServer } from '../../../src/server/index.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const password = 'hunter2secret'
 
@@ -41,8 +42,7 @@ function searchFolder(folder: string, except: readonly string[]): void {
 }
 
 async function serve(t: Test, initScript: string): Promise<EmbeddedServer> {
-  const server = await startServer({ port: 0, adminPassword: password, initScript })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { adminPassword: password, initScript })
   return server
 }
 
@@ -125,8 +125,7 @@ const refusals: Readonly<Record<string, string>> = {
 deepTest(t, 'in refusals of loaded rows, in every mode', async t => {
   for (const [kind, words] of Object.entries(refusals)) {
     for (const [name, text] of Object.entries(forms)) {
-      const server = await startServer({
-        port: 0,
+      const server = await startServerFor(t, {
         adminPassword: password,
         initScript: 'share streamTable(1:0, [`id], [INT]) as target',
         faults: {
@@ -135,7 +134,6 @@ deepTest(t, 'in refusals of loaded rows, in every mode', async t => {
           }),
         },
       })
-      t.teardown(() => server.close())
       for (const way of [
         ['--mode', 'sync'],
         ['--mode', 'async'],
@@ -180,8 +178,7 @@ deepTest(t, 'in the names of columns and tables', async t => {
 })
 
 deepTest(t, 'in the findings of selftest', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     adminPassword: password,
     faults: {
       before: ({ kind, text }) =>
@@ -190,7 +187,6 @@ deepTest(t, 'in the findings of selftest', async t => {
           : { error: `${password} => no` },
     },
   })
-  t.teardown(() => server.close())
   const argv = ['selftest', '--time-limit', '5s', '--issue-text', 'issue.md', ...traced]
   await run(server, argv, t.testdir())
   await run(server, [...argv, '--json'], t.testdir())
@@ -219,8 +215,7 @@ t.test("decisions use the server's original text", async t => {
   // The password equals the tag of this refusal. The run must still recognize the tag.
   const odd = 'ChunkInTransaction'
   let refused = 0
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     adminPassword: odd,
     initScript: 'share streamTable(1:0, [`id], [INT]) as target',
     faults: {
@@ -228,7 +223,6 @@ t.test("decisions use the server's original text", async t => {
         text === 'ddbIngestDeliver' && refused++ < 2 ? { error: `<${odd}>busy` } : undefined,
     },
   })
-  t.teardown(() => server.close())
   const folder = t.testdir({ 'in.csv': 'id\n1\n2\n' })
   const result = await load({
     inputs: [join(folder, 'in.csv')],

@@ -15,6 +15,7 @@ import { csv, streamScript } from '../../helpers/delivery.js'
 import { startFakeServer, type FakePeer, type Received } from '../../helpers/fake-server.js'
 import { freePort } from '../../helpers/free-port.js'
 import { deepTest, sampled } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const password = 'Zq"7\\k é/+?%&\'Wv'
 const certificates = new Certificates(t)
@@ -109,8 +110,7 @@ async function tryAll(t: Test, port: number): Promise<void> {
 }
 
 deepTest(t, 'a wrong password, given in any way', async t => {
-  const server = await startServer({ port: 0, initScript: streamScript })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript: streamScript })
   for (const way of ['environment', 'file', 'stdin', 'prompt'] as const) {
     t.equal(await run(t, way, ['exec', '-e', '1'], server.port), 77, way)
   }
@@ -118,12 +118,10 @@ deepTest(t, 'a wrong password, given in any way', async t => {
 })
 
 deepTest(t, 'the right password, with every failure after the login', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     adminPassword: password,
     initScript: `${streamScript}\nshare table(1:0, \`other, [INT]) as small`,
   })
-  t.teardown(() => server.close())
   await tryAll(t, server.port)
   t.equal(await run(t, 'file', ['load', 'in.csv', '-t', 'nowhere'], server.port), 78)
 })

@@ -10,8 +10,8 @@ import { csv, streamScript } from '../../helpers/delivery.js'
 import { deepTest } from '../../helpers/runs.js'
 import { startStallingProxy } from '../../helpers/proxies.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
-import { startServer } from '../../../src/server/index.js'
 import { loadOn } from '../../../src/load/load.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const confirmTimeoutMs = 2_000
 const connectTimeoutMs = 500
@@ -48,12 +48,10 @@ async function runOver(
     rows = 100,
   }: { delivery: Delivery; isSecure?: boolean; hasScram?: boolean; rows?: number },
 ): Promise<Ended> {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript: streamScript,
     ...(isSecure ? { tlsCertFile: identity.certFile, tlsKeyFile: identity.keyFile } : {}),
   })
-  t.teardown(() => server.close())
   server.node.users.get('admin')!.hasScram = hasScram
   const platform = turnPlatform()
   t.teardown(() => platform.stop())

@@ -5,9 +5,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { startServer } from '../../../src/server/index.js'
 import { runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const initScript = 'share streamTable(1:0, [`id], [INT]) as target'
 
@@ -19,8 +19,7 @@ interface Scene {
 
 /** A server, an input, and state in `state/ddb-ingest`. */
 async function scene(t: Test): Promise<Scene> {
-  const server = await startServer({ port: 0, initScript })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript })
   const folder = t.testdir({ 'in.csv': 'id\n1\n2\n', password: '123456\n' })
   const environment = {
     DDB_PORT: String(server.port),
@@ -97,8 +96,7 @@ deepTest(t, 'a folder given for journals is refused in the same way', async t =>
 })
 
 t.test('the warning about a readable password file comes once a day', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t)
   const folder = t.testdir({ password: '123456\n', other: '123456\n', state: {} })
   for (const name of ['password', 'other']) chmodSync(join(folder, name), 0o644)
   const exec = (name: string, ...further: string[]): Promise<Outcome> =>

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ConnectionPool } from '../../../src/client/pool/pool.js'
-import { startServer, type EmbeddedServer, type Faults } from '../../../src/server/index.js'
+import { type EmbeddedServer, type Faults } from '../../../src/server/index.js'
 import { bin, runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
-import { asksSchema } from '../../helpers/load-server.js'
+import { asksSchema, startServerFor } from '../../helpers/load-server.js'
 import { Certificates, type Identity } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { freePort } from '../../helpers/free-port.js'
@@ -29,14 +29,12 @@ async function serve(
   { certFile, keyFile }: Identity,
   faults?: Faults,
 ): Promise<EmbeddedServer> {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     tlsCertFile: certFile,
     tlsKeyFile: keyFile,
     initScript: streamScript,
     ...(faults === undefined ? {} : { faults }),
   })
-  t.teardown(() => server.close())
   return server
 }
 

@@ -6,9 +6,9 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { startServer } from '../../../src/server/index.js'
 import { bin, runMainIn, shellWords, spawnCli, type Outcome } from '../../cli/run-cli.js'
 import { sampled } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url))
@@ -169,8 +169,7 @@ interface Scene {
 }
 
 async function scene(t: Test, initScript = ''): Promise<Scene> {
-  const server = await startServer({ port: 0, initScript })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript })
   const folder = t.testdir({})
   const environment = {
     DDB_HOST: `127.0.0.1:${server.port}`,

@@ -143,6 +143,10 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
     code: 64,
     stderr: /--include says which files of a folder or an archive are\s+data, and no input is one/,
   })
+  t.match(await run('load', folder, '-t', 'trades', '--include', '*.bin'), {
+    code: 66,
+    stderr: /holds no file that\s+--include names/,
+  })
   t.match(await runMain(['schema', folder]), { code: 0, stderr: /passed over 3 files/ })
 })
 

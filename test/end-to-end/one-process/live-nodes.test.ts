@@ -5,8 +5,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
-import { startServer } from '../../../src/server/index.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer, startServerFor } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -28,12 +27,10 @@ async function cluster(t: Test, host = '127.0.0.1') {
     },
   })
   const scripts: string[] = []
-  const second = await startServer({
-    port: 0,
+  const second = await startServerFor(t, {
     restartOf: first.server,
     faults: { before: ({ text }) => void scripts.push(text) },
   })
-  t.teardown(() => second.close())
   first.server.node.otherNodes = ['no address', `${host}:${second.port}:dnode2`]
   const lines = Array.from({ length: rowCount }, (_, id) => `${id},1\n`)
   const dir = t.testdir({ 'in.csv': `id,x\n${lines.join('')}` })

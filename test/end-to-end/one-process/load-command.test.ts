@@ -14,7 +14,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import { startServer } from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
 import { closedGate } from '../../helpers/gate.js'
-import { startLoadServer, tradesScript } from '../../helpers/load-server.js'
+import { startLoadServer, tradesScript, startServerFor } from '../../helpers/load-server.js'
 import { deepTest, sampled } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import {
@@ -27,11 +27,9 @@ import {
 
 useTurnClock()
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
 })
-t.teardown(() => server.close())
 const port = String(server.port)
 const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 

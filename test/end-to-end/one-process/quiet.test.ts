@@ -5,17 +5,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ledgerName } from '../../../src/load/register/table-names.js'
-import { startServer } from '../../../src/server/index.js'
 import { runMain, spawnCli, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: `
     share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as prices
     share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as others`,
 })
-t.teardown(() => server.close())
 const port = String(server.port)
 const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 

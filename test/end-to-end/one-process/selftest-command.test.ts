@@ -3,16 +3,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { allChecks } from '../../../src/selftest/checks/all-checks.js'
-import { startServer } from '../../../src/server/index.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { namesOn } from '../../selftest/run-selftest.js'
 import { fakeProcess, runMain } from '../../cli/run-cli.js'
 import { fileFolder } from '../../helpers/file-folder.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 useTurnClock()
 
-const server = await startServer({ port: 0 })
-t.teardown(() => server.close())
+const server = await startServerFor(t)
 const state = fileFolder(t)
 const asAdmin = {
   environment: {
@@ -58,8 +57,7 @@ t.test('the embedded server passes; an object and a text for an issue are writte
 })
 
 t.test('a difference gives exit code 1 and its consequences; the rest is counted', async t => {
-  const other = await startServer({ port: 0, faults: { before: () => ({ insert: () => 'drop' }) } })
-  t.teardown(() => other.close())
+  const other = await startServerFor(t, { faults: { before: () => ({ insert: () => 'drop' }) } })
   const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--time-limit', '10s']
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
   t.equal(code, 1)
@@ -98,8 +96,7 @@ t.test(
       ],
     ] as const) {
       const fake = fakeProcess(asAdmin)
-      const other = await startServer({
-        port: 0,
+      const other = await startServerFor(t, {
         faults: {
           before({ text }) {
             if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
@@ -107,7 +104,6 @@ t.test(
           },
         },
       })
-      t.teardown(() => other.close())
       const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--json']
       t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
       await new Promise(resolve => setImmediate(resolve))

@@ -2,18 +2,16 @@
   Options that control how texts are read, from the command line to the table.
 */
 import t from 'tap'
-import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../../cli/run-cli.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 useTurnClock()
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript:
     'share table(100:0, `day`at`share`amount`yes, [DATE, TIMESTAMP, DOUBLE, DOUBLE, BOOL]) as sales',
 })
-t.teardown(() => server.close())
 const port = String(server.port)
 const load = (argv: readonly string[], stdin: string) =>
   runMain(['load', '-', '--host', `127.0.0.1:${port}`, '-t', 'sales', '--json', ...argv], { stdin })

@@ -148,23 +148,6 @@ t.test('a killed run is listed and resumed; the command keeps --state-dir and op
   )
 })
 
-deepTest(t, 'cleaning a killed run also removes its tables on the server', async t => {
-  const { here, stuck, release, run, listed } = await scene(t)
-  const { child, outcome } = await stuck('--run-id', 'left')
-  child.kill('SIGKILL')
-  await outcome
-  release()
-  const left = async (): Promise<string[]> =>
-    (await here.rows('select name from objs(true) where shared=true'))
-      .flat()
-      .filter(name => name.startsWith('ddbIngestLedger'))
-  t.equal((await left()).length, 1)
-  t.match(await run('runs', '--clean'), { code: 0, stdout: 'removed 0 journals\n' })
-  t.match(await run('runs', 'left', '--clean'), { code: 0, stdout: 'removed 1 journal: left\n' })
-  t.strictSame(await left(), [])
-  t.strictSame((await listed()).runs, [])
-})
-
 deepTest(t, 'a run without an ID says how it could have been resumable', async t => {
   const { stuck, release } = await scene(t)
   const { child, outcome } = await stuck()

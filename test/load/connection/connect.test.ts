@@ -9,8 +9,9 @@ import type { ServerTarget } from '../../../src/load/options.js'
 import type { CheckedOptions } from '../../../src/load/checked-options.js'
 import type { Platform, Socket } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startServer, type Faults } from '../../../src/server/index.js'
+import { type Faults } from '../../../src/server/index.js'
 import { handClock, leapingClock } from '../../helpers/clocks.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 /** A connection that is never established. */
 function silentSocket(): Socket {
@@ -92,8 +93,7 @@ t.test('if several hosts fail, the error of the first host is thrown', async t =
 /** A server that answers each login with `answer`, and counts the logins. */
 async function loginServer(answer: () => ReturnType<NonNullable<Faults['before']>>) {
   let logins = 0
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     faults: {
       before({ text }) {
         if (!text.startsWith('scramClientFirst')) return undefined
@@ -102,7 +102,6 @@ async function loginServer(answer: () => ReturnType<NonNullable<Faults['before']
       },
     },
   })
-  t.teardown(() => server.close())
   return {
     server,
     target: { host: server.host, port: server.port, user: 'admin', password: '123456' },

@@ -13,17 +13,17 @@ import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startServer, type Faults } from '../../../src/server/index.js'
+import { type Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
+import { startServerFor } from '../../helpers/load-server.js'
 
 useTurnClock()
 
 const host = '127.0.0.1'
 
 async function serverWith(t: Test, faults: Faults = {}): Promise<number> {
-  const server = await startServer({ port: 0, faults })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { faults })
   return server.port
 }
 

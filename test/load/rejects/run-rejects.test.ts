@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
@@ -89,26 +88,6 @@ t.test('the journal gets the inputs with new rejects, and all counts', async t =
   t.strictSame(Object.keys(byInput), ['in.csv'], 'those that have changed')
   t.strictSame(rejects.journaled().byInput, {})
   rejects.close()
-})
-
-t.test('a resumed process continues counts and files', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const before = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
-  before.add({ ...cell, lineNumber: 2 }, shape)
-  before.close()
-  const journaled = JSON.parse(JSON.stringify(before.journaled())) as JournaledRejects
-  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
-  goOn(rejects, journaled)
-  t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], byClass: { type: 1 } })
-  t.equal(rejects.equationError(1), undefined)
-  t.equal(rejects.count, 0, 'nothing that the journal does not know')
-  t.strictSame(rejects.journaled().byInput, {})
-  rejects.add({ ...cell, lineNumber: 9 }, shape)
-  rejects.close()
-  t.match(rejects.ofInput('in.csv'), { rejected: 2, firstError: { lineNumber: 2 } })
-  t.match(rejects.result(), { files: [{ path, rows: 2 }], byCode: { DDB_INPUT_CELL: 2 } })
-  t.equal(readFileSync(path, 'utf8'), 'a\nx\nx\n')
-  t.equal(rejects.equationError(2), undefined)
 })
 
 t.test('without a file, a resumed process also continues the counts', async t => {

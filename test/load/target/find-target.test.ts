@@ -2,8 +2,8 @@ import t, { type Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
 import { findTarget } from '../../../src/load/target/find-target.js'
 import type { LoadOptions } from '../../../src/load/options.js'
-import { startServer, type Faults } from '../../../src/server/index.js'
-import { asksSchema } from '../../helpers/load-server.js'
+import { type Faults } from '../../../src/server/index.js'
+import { asksSchema, startServerFor } from '../../helpers/load-server.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startRewritingProxy } from '../../helpers/rewriting-proxy.js'
 import { deepTest } from '../../helpers/runs.js'
@@ -12,8 +12,7 @@ import { turnPlatform } from '../../helpers/turn-platform.js'
 const initScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
 
 async function serverWith(t: Test, faults: Faults = {}) {
-  const server = await startServer({ port: 0, initScript, faults })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript, faults })
   return server
 }
 
@@ -89,8 +88,7 @@ for (const [begin, texts] of Object.entries(startingTexts)) {
 }
 
 t.test('the run waits for a server that has no free connection', async t => {
-  const server = await startServer({ port: 0, initScript, maxConnections: 1 })
-  t.teardown(() => server.close())
+  const server = await startServerFor(t, { initScript, maxConnections: 1 })
   const { port } = server
   const other = await connect({ host: '127.0.0.1', port })
   const { find, notices, run } = scene(t, port)
@@ -124,12 +122,10 @@ deepTest(
 )
 
 t.test('servers older than the limits accept texts of any length in DFS tables', async t => {
-  const server = await startServer({
-    port: 0,
+  const server = await startServerFor(t, {
     initScript: `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`,
   })
-  t.teardown(() => server.close())
   const admin = { user: 'admin', password: '123456' }
   const limitsOf = async (port: number): Promise<unknown> => {
     const target = { table: 'dfs://d/t' }

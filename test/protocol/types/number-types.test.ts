@@ -7,12 +7,7 @@ import t from 'tap'
 import { daysFromCivil } from '../../../src/protocol/civil-date.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { elementAt, isNullAt, scalarAt, vectorOf } from '../../../src/protocol/element.js'
-import {
-  formatDecimal,
-  parseDecimal,
-  readInt128,
-  writeInt128,
-} from '../../../src/protocol/types/decimals.js'
+import { formatDecimal, parseDecimal } from '../../../src/protocol/types/decimals.js'
 import {
   durationUnits,
   formatNumber,
@@ -42,27 +37,6 @@ t.test('CHAR is one byte, printed as its character', async t => {
     [97, '61', "'a'"],
     [126, '7e', "'~'"],
     [null, '80', ''],
-  ])
-})
-
-t.test('SHORT, INT and LONG are little-endian', async t => {
-  checkCases(t, 'SHORT', [
-    [1, '0100', '1'],
-    [32_767, 'ff7f', '32767'],
-    [-32_767, '0180', '-32767'],
-    [null, '0080', ''],
-  ])
-  checkCases(t, 'INT', [
-    [-2, 'feffffff', '-2'],
-    [2_147_483_647, 'ffffff7f', '2147483647'],
-    [-2_147_483_647, '01000080', '-2147483647'],
-    [null, '00000080', ''],
-  ])
-  checkCases(t, 'LONG', [
-    [258n, '0201000000000000', '258'],
-    [2n ** 63n - 1n, 'ffffffffffffff7f', '9223372036854775807'],
-    [1n - 2n ** 63n, '0100000000000080', '-9223372036854775807'],
-    [null, '0000000000000080', ''],
   ])
 })
 
@@ -174,21 +148,6 @@ t.test('decimals are written with all their places', async t => {
   )
 })
 
-t.test('128-bit integers are stored little-endian', async t => {
-  const data = new Uint8Array(48)
-  writeInt128(data, 1, -150n)
-  t.equal(
-    Buffer.from(data).toString('hex'),
-    `${'00'.repeat(16)}6a${'ff'.repeat(15)}${'00'.repeat(16)}`,
-  )
-  fc.assert(
-    fc.property(fc.bigInt({ min: -(2n ** 127n), max: 2n ** 127n - 1n }), value => {
-      writeInt128(data, 2, value)
-      return readInt128(data, 2) === value && readInt128(data, 1) === -150n
-    }),
-  )
-})
-
 // COMPLEX and POINT: two doubles.
 
 const one = '000000000000f03f'
@@ -256,19 +215,6 @@ t.test("units have DolphinDB's numbers", async t => {
 })
 
 // BOOL and its bytes.
-
-t.test('true, false and null are one byte', async t => {
-  checkCases(t, 'BOOL', [
-    [true, '01', 'true'],
-    [false, '00', 'false'],
-    [null, '80', ''],
-  ])
-  checkRefused(t, 'BOOL', [
-    [1, 'DDB_USAGE'],
-    ['true', 'DDB_USAGE'],
-    [1n, 'DDB_USAGE'],
-  ])
-})
 
 t.test('any other byte is read as true', async t => {
   const vector = decoded(hex('01 01 03000000 01000000 | 02 ff 7f'))

@@ -16,7 +16,7 @@ import {
 } from '../../../src/protocol/element.js'
 import { blobsOf } from '../../../src/protocol/types/blobs.js'
 import { parseSixteenBytes } from '../../../src/protocol/types/sixteen-bytes.js'
-import { stringScalar, stringsOf } from '../../../src/protocol/types/strings.js'
+import { stringsOf } from '../../../src/protocol/types/strings.js'
 import { symbolVectorOf } from '../../../src/protocol/types/symbols.js'
 import { explicitNull, isTuple, tupleOf } from '../../../src/protocol/types/tuples.js'
 import type {
@@ -45,11 +45,6 @@ const inWireForm: EncodedStringVector = {
 }
 const wire = hex('12 01 03000000 01000000 6100 00 c3a9e695b000')
 
-t.test('a scalar is its text, ended by 00', async t => {
-  t.strictSame(encoded(stringScalar('é')), hex('12 00 c3a900'))
-  t.strictSame(decoded(hex('12 00 00')), stringScalar(''))
-})
-
 for (const [name, vector] of [
   ['a list', plain],
   ['wire form', inWireForm],
@@ -66,11 +61,6 @@ for (const [name, vector] of [
     })
   })
 }
-
-t.test('bytes can be read as a list', async t => {
-  t.strictSame(decoded(wire), plain)
-  t.strictSame(valuesOf(vectorOf({ type: 'STRING' }, ['a', null])), ['a', ''])
-})
 
 t.test('rows after the given length are not part of a column', async t => {
   t.strictSame(encoded({ ...plain, length: 1 }), hex('12 01 01000000 01000000 6100'))
@@ -248,22 +238,6 @@ const wireBlobs = hex('20 01 03000000 01000000 | 02000000 00ff | 00000000 | 0100
 const hexOf = (values: unknown[]): string[] =>
   values.map(value => Buffer.from(value as Uint8Array).toString('hex'))
 
-t.test('each value is preceded by its number of bytes', async t => {
-  t.strictSame(encoded(scalar('BLOB', hex('00ff'))), hex('20 00 02000000 00ff'))
-  t.strictSame(decoded(hex('20 00 00000000')), scalar('BLOB', new Uint8Array(0)))
-  t.strictSame(encoded(column), wireBlobs)
-  t.strictSame(hexOf(valuesOf(decoded(wireBlobs) as Vector)), ['00ff', '', '61'])
-})
-
-t.test('rows can be cut, joined and picked; no bytes mean null', async t => {
-  const { cut, joined, picked } = rearranged(column)
-  t.strictSame(hexOf(cut), ['', '61'])
-  t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
-  t.strictSame(hexOf(picked), ['61', '00ff'])
-  t.strictSame(nullsOf(column), [false, true, false])
-  t.equal(formatElement(column, 2), 'a')
-})
-
 t.test('values in wire form are the same column', async t => {
   // The values lie inside a larger array, like slices of batches.
   const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee')
@@ -386,14 +360,6 @@ t.test('any bytes are read back from their text', async t => {
 // ANY: tuples, whose elements are separate values.
 
 const list: Vector = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(5) }
-
-t.test('rows are cut, joined and picked', async t => {
-  t.strictSame(rearranged(tupleOf([int(1), text('a'), list])), {
-    cut: ['a', list],
-    joined: [1, 'a', list, 1, 'a', list],
-    picked: [list, 1],
-  })
-})
 
 t.test('a null, an empty text and no bytes are null; values with elements are not', async t => {
   const values: Value[] = [scalar('INT', null), text(''), scalar('BLOB', hex('')), int(0), list]

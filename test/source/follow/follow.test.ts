@@ -241,16 +241,6 @@ t.test('a folder that is not yet readable does not hide the other folders', asyn
   }
 })
 
-t.test('lists in braces name files one by one', async t => {
-  const dir = t.testdir({ 'a.log': 'a', 'b.log': 'b' })
-  const { files, missing } = await presentFiles([join(dir, '{b,c,a}.log')])
-  t.same(
-    files.map(({ path }) => path),
-    ['b.log', 'a.log'].map(name => join(dir, name)),
-  )
-  t.same(missing, [join(dir, 'c.log')])
-})
-
 t.test('a named file that cannot be followed is refused', async t => {
   const dir = t.testdir({ 'a.csv.gz': 'z' })
   await t.rejects(presentFiles([join(dir, 'a.csv.gz')]), {

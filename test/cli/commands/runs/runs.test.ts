@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../../../src/load/options.js'
-import { startServer } from '../../../../src/server/index.js'
 import {
   dayMs,
   endRecord,
@@ -17,6 +16,7 @@ import {
 } from '../../../helpers/journals.js'
 import { deepTest } from '../../../helpers/runs.js'
 import { runMain, type Outcome } from '../../run-cli.js'
+import { startServerFor } from '../../../helpers/load-server.js'
 
 function scene(t: Test) {
   const state = t.testdir()
@@ -162,11 +162,9 @@ t.test('a lock that is not a file is reported', async t => {
   and killed processes.
 */
 
-const server = await startServer({
-  port: 0,
+const server = await startServerFor(t, {
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
 })
-t.teardown(() => server.close())
 const options = {
   inputs: ['rows.csv'],
   server: { host: '127.0.0.1', port: server.port },
