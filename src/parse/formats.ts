@@ -24,19 +24,17 @@ interface Format {
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 
-// Loads only the modules of the needed format, because loading all of them would delay small loads.
-const csvModule = once(() => import('./csv/open-csv.js'))
-const jsonModule = once(() => import('./json/open-json.js'))
+// Both load only the modules of the needed format, because loading all of them would delay small loads.
 
 const openCsvAs =
   (format: 'csv' | 'tsv'): Format['open'] =>
   async (source, options) =>
-    (await csvModule()).openCsv(source, { ...options, format })
+    (await import('./csv/open-csv.js')).openCsv(source, { ...options, format })
 
 const openJsonAs =
   (format: 'ndjson' | 'json'): Format['open'] =>
   async (source, options) =>
-    (await jsonModule()).openJson(source, format, options)
+    (await import('./json/open-json.js')).openJson(source, format, options)
 
 const openBrace = 0x7b
 const openBracket = 0x5b
@@ -141,9 +139,4 @@ const isRead = (content: InputFormat, known: InputFormat): boolean =>
 
 function formatWhere(suits: (format: Format) => boolean): InputFormat | undefined {
   return inputFormats.find(name => suits(formats[name]))
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | undefined
-  return () => (loading ??= load())
 }

@@ -6,9 +6,9 @@
 import type { KernelRead } from '../../kernel/kernel.js'
 import { counts } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { isRead, minus, noValue, outOfRange, plus, point, zero, type Outcome } from './read-cell.js'
-import { numberRead, powersOfTen, readNumber, trimmedText } from './read-number.js'
+import { isRead, noValue, outOfRange, type Outcome } from './read-cell.js'
+import { readScaled, scaledRead } from './read-exact.js'
+import { numberRead, powersOfTen, readNumber, readShort, trimmedText } from './read-number.js'
 import { isTextDay, type DateFormat, type TimeUnit } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
@@ -16,8 +16,6 @@ const nanoDigits = 9
 const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
 const msPerDay = 86_400_000
-/** The most digits of whole seconds. 14 digits are three million years, and doubles are exact for such numbers. */
-const maxSecondDigits = 14
 
 /** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
 export const epochUnits: ReadonlyMap<string, number> = new Map([
@@ -71,8 +69,6 @@ export function unusualTimes(format: string, first: number, last: number): strin
   return `all times lie ${where}: is \`${format}\` the right unit?${hint === undefined ? '' : ` ${hint}`}`
 }
 
-const numberWithPower = /^([+-]?)(\d+)(?:\.(\d*))?e([+-]?\d{1,2})$/i
-
 /** Reads counts since 1970. They are moments; with a zone, they become times of its clocks. */
 export class EpochFormat implements DateFormat {
   readonly isNumber = true
@@ -89,55 +85,27 @@ export class EpochFormat implements DateFormat {
     this.#zone = zone
   }
 
-  /** Reads a count of any length, maybe with a fraction. */
+  /** Reads a count of any length, maybe with a fraction or a power of ten. */
   read(bytes: Uint8Array, start: number, end: number): Outcome {
-    let first = trimmedStart(bytes, start, end)
-    const last = trimmedEnd(bytes, first, end)
-    const isNegative = bytes[first] === minus
-    if (isNegative || bytes[first] === plus) first++
-    let pointAt = first
-    while (pointAt < last && bytes[pointAt]! >= zero && bytes[pointAt]! <= zero + 9) pointAt++
-    if (pointAt === first) return noValue
-    if (pointAt < last && bytes[pointAt] !== point) return this.#readPower(bytes, start, last)
-    const secondDigits = pointAt - first - this.#unitDigits
-    if (secondDigits > maxSecondDigits) return outOfRange
-    let p = first
-    let seconds = 0
-    for (; p - first < secondDigits; p++) seconds = seconds * 10 + bytes[p]! - zero
-    let nanos = 0
-    let left = secondDigits < 0 ? nanoDigits + secondDigits : nanoDigits
-    let isTooFine = false
-    for (; p < last; p++) {
-      if (p === pointAt) continue
-      const digit = bytes[p]! - zero
-      if (digit < 0 || digit > 9) return this.#readPower(bytes, start, last)
-      if (left > 0) {
-        nanos = nanos * 10 + digit
-        left--
-      } else if (digit !== 0) isTooFine = true
+    const size = powersOfTen[this.#unitDigits]!
+    if (readShort(bytes, start, end) === 0) {
+      const count = numberRead[0]!
+      const seconds = Math.floor(count / size)
+      return this.#set(seconds, (count - seconds * size) * (nanosPerSecond / size))
     }
-    if (isTooFine) return outOfRange
-    nanos *= powersOfTen[left]!
-    if (!isNegative) return this.#set(seconds, nanos)
+    if (!/^[+-]?\d/.test(trimmedText(bytes, start, end))) return noValue
+    const outcome = readScaled(bytes, start, end, nanoDigits - this.#unitDigits, outOfRange)
+    if (outcome !== isRead) return outcome
+    const nanos = scaledRead()
+    const perSecond = BigInt(nanosPerSecond)
     // Nanoseconds count forward from the start of the second, even before 1970.
-    return nanos > 0 ? this.#set(-seconds - 1, nanosPerSecond - nanos) : this.#set(-seconds, 0)
+    const ofSecond = ((nanos % perSecond) + perSecond) % perSecond
+    return this.#set(Number((nanos - ofSecond) / perSecond), Number(ofSecond))
   }
 
   kernelRead(_block: RecordBlock, _cell: number, unit: TimeUnit): KernelRead | undefined {
     if (this.#zone !== undefined) return undefined
     return (this.#read ??= counts(this.#unitDigits, unit))
-  }
-
-  /** Reads a count with a power of ten, such as `1.7e9`, as a plain number. */
-  #readPower(bytes: Uint8Array, start: number, end: number): Outcome {
-    const text = trimmedText(bytes, start, end)
-    const [, sign, whole, fraction = '', power] = numberWithPower.exec(text) ?? []
-    if (whole === undefined) return noValue
-    const point = whole.length + Number(power)
-    const digits = '0'.repeat(Math.max(0, 1 - point)) + (whole + fraction).padEnd(point, '0')
-    const at = Math.max(1, point)
-    const plain = Buffer.from(`${sign}${digits.slice(0, at)}.${digits.slice(at)}`)
-    return this.read(plain, 0, plain.length)
   }
 
   /** @param seconds  since 1970, in UTC */

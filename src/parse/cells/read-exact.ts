@@ -12,43 +12,11 @@ import {
   type ReadCell,
 } from './read-cell.js'
 
-// V8 divides quickly by literal powers of two, and slowly by variables.
-
 /** Stores a whole number that a double holds exactly, as two words. */
 export function storeExact(words: NumberArray, at: number, value: number): void {
   const high = Math.floor(value / 4_294_967_296)
   words[at] = value - high * 4_294_967_296
   words[at + 1] = high
-}
-
-/**
- * Stores `a × b + c` as two words.
- * @param a  whole; `a × b` is between −2^68 and 2^68
- * @param b  whole, 0 to 2^30
- * @param c  whole, 0 to 2^30
- * @returns false if a signed 64-bit integer cannot hold the result, and for the number that means null
- */
-export function storeProduct(
-  words: NumberArray,
-  at: number,
-  a: number,
-  b: number,
-  c: number,
-): boolean {
-  const aHigh = Math.floor(a / 65_536)
-  const aLow = a - aHigh * 65_536
-  // Doubles hold both products exactly. `aHigh` is `a` without its 16 low bits and `a × b` is within ±2^68, so `aHigh * b` is within
-  // ±2^53. `aLow * b` is below 2^46.
-  const upper = aHigh * b
-  const upperHigh = Math.floor(upper / 65_536)
-  const sum = aLow * b + c + (upper - upperHigh * 65_536) * 65_536
-  const carry = Math.floor(sum / 4_294_967_296)
-  const high = upperHigh + carry
-  const low = sum - carry * 4_294_967_296
-  words[at] = low
-  words[at + 1] = high
-  if (high > 2_147_483_647 || high < -2_147_483_648) return false
-  return high !== -2_147_483_648 || low !== 0
 }
 
 const longs = new BigInt64Array(2)
@@ -76,7 +44,7 @@ const decimalNumber = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i
  * Reads a number times 10^`scale`, which must be whole: into `numberRead` if a double holds it, else into `large`.
  * @param lossy  outcome for a number that is not whole
  */
-function readScaled(
+export function readScaled(
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -111,6 +79,9 @@ function readScaled(
   else large = BigInt(`${sign}${digits}${'0'.repeat(tens)}`)
   return isRead
 }
+
+/** The number that `readScaled` has read. */
+export const scaledRead = (): bigint => large ?? BigInt(numberRead[0]!)
 
 /** Reads whole numbers from `min` to `max`, which have at most 32 bits. */
 export function readInteger(min: number, max: number): ReadCell {
@@ -153,7 +124,7 @@ export function readDecimal128(scale: number): ReadCell {
   return (bytes, start, end, into, at) => {
     const outcome = readScaled(bytes, start, end, scale, outOfRange)
     if (outcome !== isRead) return outcome
-    const value = large ?? BigInt(numberRead[0]!)
+    const value = scaledRead()
     if (value > mostLarge || value < -mostLarge) return outOfRange
     longs[0] = BigInt.asIntN(64, value)
     longs[1] = value >> 64n

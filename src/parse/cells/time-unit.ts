@@ -7,7 +7,7 @@ import type { RecordBlock } from '../record-block.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 import type { TimeParts } from './time-zone.js'
 import { isRead, outOfRange, type NumberArray, type Outcome } from './read-cell.js'
-import { storeExact, storeProduct } from './read-exact.js'
+import { storeExact, storeLong } from './read-exact.js'
 
 const secondsPerDay = 86_400
 const msPerDay = 86_400_000
@@ -81,8 +81,9 @@ export function storeTime(
   }
   if (kind === 'nanos') {
     if (hasDate) {
-      const since = days * secondsPerDay + secondOfDay
-      return storeProduct(into, at, since, nanosPerSecond, nanos) ? isRead : outOfRange
+      const since = BigInt(days * secondsPerDay + secondOfDay)
+      const fits = storeLong(into, at, since * BigInt(nanosPerSecond) + BigInt(nanos))
+      return fits ? isRead : outOfRange
     }
     storeExact(into, at, secondOfDay * nanosPerSecond + nanos)
     return isRead
@@ -90,7 +91,6 @@ export function storeTime(
   let units: number
   if (kind === 'months') units = monthsAt(days, secondOfDay, nanos)
   else if (nanos !== 0) return outOfRange
-  else if (seconds === 1) units = hasDate ? days * secondsPerDay + secondOfDay : secondOfDay
   else if (secondOfDay % seconds !== 0) return outOfRange
   else units = (hasDate ? days * (secondsPerDay / seconds) : 0) + secondOfDay / seconds
   if (units > maxInt32 || units < -maxInt32) return outOfRange

@@ -87,10 +87,6 @@ function readingOf(records: SampleRecords): Reading {
 }
 
 /** The options without their sentence. */
-export function quotesDialect({ quote, quotes, trim }: QuotesDialect): QuotesDialect {
-  return {
-    ...(quote === undefined ? {} : { quote }),
-    ...(quotes === undefined ? {} : { quotes }),
-    ...(trim === undefined ? {} : { trim }),
-  }
+export function quotesDialect({ said: _, ...options }: Partial<FoundQuotes>): QuotesDialect {
+  return options
 }

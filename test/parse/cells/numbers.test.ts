@@ -12,7 +12,6 @@ import {
   styleText,
   writePlainNumber,
 } from '../../../src/parse/cells/number-style.js'
-import { storeProduct } from '../../../src/parse/cells/read-exact.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf, readText, readTexts } from './cell.js'
 
@@ -188,24 +187,6 @@ function textOf(unscaled: bigint, scale: number): string {
   const whole = digits.slice(0, digits.length - scale)
   return `${unscaled < 0n ? '-' : ''}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`
 }
-
-t.test('a × b + c is computed like BigInt, and refused exactly if it does not fit', async t => {
-  const factors = fc.nat(30).chain(bits => {
-    const limit = Math.min(2 ** (68 - bits), Number.MAX_SAFE_INTEGER)
-    return fc.tuple(fc.integer({ min: -limit, max: limit }), fc.nat(2 ** bits))
-  })
-  const words = new Int32Array(2)
-  fc.assert(
-    fc.property(factors, fc.nat(2 ** 30), ([a, b], c) => {
-      const expected = BigInt(a) * BigInt(b) + BigInt(c)
-      const fits = expected > -(2n ** 63n) && expected < 2n ** 63n
-      strictEqual(storeProduct(words, 0, a, b, c), fits)
-      if (fits) strictEqual(new BigInt64Array(words.buffer)[0], expected)
-    }),
-    { numRuns: runs(500) },
-  )
-  t.pass()
-})
 
 t.test('a FLOAT is the single nearest to the DOUBLE of the same text', async t => {
   for (const [text, single] of [
