@@ -51,7 +51,7 @@ export interface OpenedInput {
   /** Set if batches are cut by place. */
   readonly cuts?: Cuts | undefined
   /** Makes the feed of a program's rows; left out for files and pipes. */
-  readonly feed?: (mapping: ColumnMapping, cells: CellRules) => Feed
+  readonly feed?: ((mapping: ColumnMapping, cells: CellRules) => Feed) | undefined
   /** Called before a batch is passed on. */
   readonly beforeBatch?: () => void
   /** Called after each batch that the caller has taken. */

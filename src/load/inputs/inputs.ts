@@ -16,9 +16,9 @@ import {
   laterHeaderError,
   maxCheckedHeaders,
 } from './reader-options.js'
-import { expandInputs, withArchiveFiles } from './expand-inputs.js'
+import { expandInputs, noSourceNotes, withArchiveFiles } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
-import { openRows } from './row-inputs.js'
+import { newRowsOpener, rowFeed, rowsName } from './row-inputs.js'
 import {
   failureOf,
   InputReading,
@@ -54,7 +54,8 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options } = run
   if (run.rows !== undefined) {
     checkRejectsFile(run, [])
-    return openRows(run, run.rows)
+    const rows = { names: [rowsName], paths: [rowsName], sizes: [undefined] }
+    return new SequentialInputs(run, rows, noSourceNotes())
   }
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
@@ -158,7 +159,7 @@ class SequentialInputs implements Inputs {
   readonly reading: InputReading
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
-  /** Lets small inputs share a batch; undefined for a check, which reports each input by itself. */
+  /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
   #cuts: Cuts | undefined
   readonly #opener: InputOpener
@@ -167,17 +168,19 @@ class SequentialInputs implements Inputs {
   #totalBytes: number | undefined
 
   constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
-    const { platform, options, checked } = run
+    const { platform, options, checked, rows, watch } = run
     const { found } = run.history
     this.sources = sources
     this.#run = run
     this.#inputs = inputs
     this.#options = options
-    this.#shared = run.watch === undefined ? newSharedRows() : undefined
+    this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
     this.reading = new InputReading(platform, options, checked, found)
-    this.#opener = newInputOpener(platform, options, inputs, index => {
-      return this.#readBefore(index) === undefined
-    })
+    const isRead = (index: number): boolean => this.#readBefore(index) === undefined
+    this.#opener =
+      rows === undefined
+        ? newInputOpener(platform, options, inputs, isRead)
+        : newRowsOpener(run, rows)
   }
 
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
@@ -283,6 +286,7 @@ class SequentialInputs implements Inputs {
   ): OpenedInput {
     summary.compression = source.compression
     const limit = this.#options.input?.limit
+    const { rows } = run
     return {
       source,
       reader,
@@ -291,7 +295,8 @@ class SequentialInputs implements Inputs {
       shared: this.#shared,
       cuts: this.#cuts,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
-      flushes: this.#inputs.paths[index] === '-',
+      flushes: rows !== undefined || this.#inputs.paths[index] === '-',
+      feed: rows && ((mapping, cells) => rowFeed(run, rows, mapping, cells)),
       progress: () => {
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },

@@ -8,17 +8,13 @@ import { openReader } from '../../parse/formats.js'
 import type { Feed, FedPiece } from '../../parse/rows/fed-rows.js'
 import { memberNames, rowColumns } from '../../parse/rows/row-columns.js'
 import { InvalidRow, rowMembers, rowText } from '../../parse/rows/row-text.js'
-import { batchesAmong } from '../../parse/batch.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { wholeSource } from '../../source/open-source.js'
 import type { Run } from '../run.js'
-import type { TargetDescription } from '../target/describe-target.js'
-import { failureOf, InputReading, newSummary, type Inputs } from './input-reading.js'
+import type { InputOpener } from './open-input.js'
 import { dialectOf } from './reader-options.js'
-import { placer } from '../journal/resumption.js'
 import type { RowStore } from './row-store.js'
-import { noSourceNotes } from './expand-inputs.js'
 
 /** The input's name in messages. In a message, line 3 is row 3. */
 export const rowsName = 'rows'
@@ -28,41 +24,17 @@ const nothing = new Uint8Array(0)
 /** Stands in for the bytes of an input, because rows come through the feed instead. */
 export const noBytes: ByteSource = wholeSource('', rowsName, nothing, 'utf-8')!
 
-/** Reads no row before batches are requested. */
-export function openRows(run: Run, store: RowStore): Inputs {
-  const { platform, options, checked } = run
-  const reading = new InputReading(platform, options, checked, run.history.found)
-  const summary = newSummary(rowsName)
-  const limit = options.input?.limit
-  const isPlain = checked.rejectsFile === undefined && limit === undefined
+/** Opens the rows as an input. The feed (`rowFeed`) then delivers them. */
+export function newRowsOpener(run: Run, store: RowStore): InputOpener {
   return {
-    async *batches(_, target: TargetDescription) {
-      const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })
+    pause: () => undefined,
+    openNow: () => undefined,
+    async open() {
+      const reader = await openReader(noBytes, { ...dialectOf(run.options), format: 'ndjson' })
       store.keepsRows = run.delivery?.used !== 'none'
       store.onReady?.()
-      const steps = reading.steps(run, target, {
-        source: noBytes,
-        reader,
-        summary,
-        number: () => 0,
-        feed: (mapping, cells) => rowFeed(run, store, mapping, cells, isPlain),
-        maxRecords: limit ?? Infinity,
-        flushes: true,
-        progress() {
-          run.reporter.inputProgress(reader.taken.bytesRead, undefined)
-        },
-      })
-      try {
-        yield* batchesAmong(steps, placer(run.history.resumption))
-      } catch (error) {
-        summary.firstError = failureOf(error)
-        throw error
-      }
+      return { source: noBytes, reader }
     },
-    summaries: () => [summary],
-    reading,
-    sources: noSourceNotes(),
-    areDone: false,
     close() {
       store.end()
       return Promise.resolve()
@@ -85,14 +57,9 @@ const noRow = 'null'
  */
 const textsAtOnce = 256
 
-/** @param isPlain  true if no row has to be kept as text, so that rows may be read as columns */
-export function rowFeed(
-  run: Run,
-  store: RowStore,
-  mapping: ColumnMapping,
-  cells: CellRules,
-  isPlain: boolean,
-): Feed {
+/** Delivers the rows: as columns, unless one of them may have to be kept as text. */
+export function rowFeed(run: Run, store: RowStore, mapping: ColumnMapping, cells: CellRules): Feed {
+  const isPlain = run.checked.rejectsFile === undefined && run.options.input?.limit === undefined
   const passRows = isPlain ? rowColumns(mapping, cells) : undefined
   const members = rowMembers(memberNames(mapping))
   let bytesRead = 0

@@ -38,7 +38,7 @@ async function read(
   isPlain: boolean,
   { columns = types, mapping = {}, cells = {} }: Reading = {},
 ): Promise<Read> {
-  const run = testRun()
+  const run = testRun(isPlain ? {} : { input: { limit: Infinity } })
   const store = new RowStore()
   const target = schemaFromTypes(columns)
   const reader = await openReader(noBytes, { format: 'ndjson' })
@@ -53,7 +53,7 @@ async function read(
     cells: rules,
     batchRows: 100,
     batchBytes: 1 << 20,
-    feed: rowFeed(run, store, mapped, rules, isPlain),
+    feed: rowFeed(run, store, mapped, rules),
     onReject: reject => {
       const { code, message, lineNumber } = store.explained(reject)
       rejects.set(lineNumber, `${code} ${message}`)
