@@ -36,7 +36,7 @@ export async function pump(
   const { reporter, options } = run
   const odd = newOddValues(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {
-    for await (const batch of inputs.batches(run, target)) {
+    for await (const batch of inputs.batches(target)) {
       odd.look(batch)
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)

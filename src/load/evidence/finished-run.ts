@@ -195,7 +195,7 @@ async function sampleFirst(
   reading.cutSizes = fixedSizes(reading, description.columns)
   const inputs = await openInputs(reading)
   try {
-    for await (const batch of inputs.batches(reading, description)) {
+    for await (const batch of inputs.batches(description)) {
       const { rowCount } = batch
       if (rowCount > 0) samples.taken(batch, 0, rowCount)
       batch.release()

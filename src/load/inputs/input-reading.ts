@@ -11,8 +11,7 @@ import type { BatchOptions } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
 import type { Feed } from '../../parse/rows/fed-rows.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
-import type { Platform } from '../../platform/platform.js'
-import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
+import type { ColumnMapping } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
@@ -20,10 +19,8 @@ import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError, newRecordCounter } from './input-counts.js'
 import { heldTexts } from '../rejects/run-rejects.js'
-import type { RecordedRun } from '../journal/recorded-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
-import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import type { Detected, InputFailure, LoadResult, SourceNotes } from '../options.js'
 import { shapeOf } from './reader-options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -67,7 +64,7 @@ interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'c
 
 export interface Inputs {
   /** Batches of all inputs in order. After the run is stopped, rows already read come as a last batch. */
-  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
+  batches(target: TargetDescription): AsyncGenerator<Batch, void, void>
   /** The inputs read so far, without their rejects, which the run counts. */
   summaries(): readonly InputSummary[]
   readonly sources: SourceNotes
@@ -83,9 +80,7 @@ export class InputReading {
   bytesError: DdbError | undefined
   /** Counts per target column, over all inputs. */
   readonly columnCounts: ColumnCounts[] = []
-  readonly #platform: Platform
-  readonly #options: LoadOptions
-  readonly #checked: CheckedOptions
+  readonly #run: Run
   readonly #paths: PathReader
   readonly #offsets: ColumnOffsets | undefined
   /** The mapping of the last input. */
@@ -99,21 +94,12 @@ export class InputReading {
     | undefined
   #look: InputLook | undefined
   #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
-  /** Number of columns whose time zone offset is in the journal. */
-  #journaledOffsets: number
 
-  constructor(
-    platform: Platform,
-    options: LoadOptions,
-    checked: CheckedOptions,
-    found: RecordedRun,
-  ) {
-    this.#platform = platform
-    this.#options = options
-    this.#checked = checked
-    this.#paths = newPathReader(options.input)
-    this.#offsets = columnOffsets(options.cells ?? {}, found.offsets)
-    this.#journaledOffsets = this.#offsets?.knownCount ?? 0
+  constructor(run: Run) {
+    const { input, cells = {} } = run.options
+    this.#run = run
+    this.#paths = newPathReader(input)
+    this.#offsets = columnOffsets(cells, run.history.found.offsets)
   }
 
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
@@ -121,10 +107,11 @@ export class InputReading {
     return this.#offsets?.known() ?? {}
   }
 
-  *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
+  *steps(target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
+    const run = this.#run
     const { source, reader, summary } = opened
-    const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
-    const { detected, reading, how } = this.#lookOf(run, target, opened)
+    const { flushIntervalMs = defaultFlushIntervalMs } = run.options.input ?? {}
+    const { detected, reading, how } = this.#lookOf(target, opened)
     summary.detected = detected
     const named = this.#paths.read(source.name)
     const { resumption } = run.history
@@ -149,13 +136,13 @@ export class InputReading {
       run.state.rows.read += newRecords - toldRecords
       opened.progress()
     }
-    const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
+    const mapped = (): ColumnMapping => this.#mappingOf(opened, named, reading, target)
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
     // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
     const settingsOf = (
       mapping = looked?.mapping ?? mapped(),
-      cells = looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
+      cells = looked?.isUnfit === true ? {} : this.#cellRules(detected),
     ): BatchOptions => ({
       batchRows,
       batchBytes,
@@ -169,8 +156,8 @@ export class InputReading {
       shared: opened.shared,
       cuts: opened.cuts,
       feed: opened.feed?.(mapping, cells),
-      keepRecords: this.#checked.rejectsFile !== undefined || run.watch !== undefined,
-      clock: this.#platform.clock,
+      keepRecords: run.checked.rejectsFile !== undefined || run.watch !== undefined,
+      clock: run.platform.clock,
       stopped: () => run.ending.stopped,
       onUnreadable: error => run.ending.fail(error),
       onReject: reject => {
@@ -189,7 +176,7 @@ export class InputReading {
         else {
           update()
           opened.beforeBatch?.()
-          this.#tellOffsets(run)
+          this.#tellOffsets()
           const range = step.ranges.at(-1)!
           // If a batch holds only rows of earlier inputs, its place is known already.
           if (range.place === undefined) place(range)
@@ -200,42 +187,61 @@ export class InputReading {
       if (reader.lastRange !== undefined) place(reader.lastRange)
     } finally {
       update()
-      this.#end(run, opened, looked?.isUnfit !== true)
+      this.#end(opened, looked?.isUnfit !== true)
     }
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  /** Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain. */
+  /**
+   * Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain.
+   * @returns the same object for the same fields, so that rows of several inputs can share a batch
+   */
   #mappingOf(
-    run: Run,
     { reader, source: { name } }: OpenedInput,
-    { parts, texts }: NamedTexts,
+    { parts: partNames, texts }: NamedTexts,
     reading: InputLook['reading'],
     target: TargetDescription,
   ): ColumnMapping {
-    const mapping = this.#mappingFor(reader, name, parts, target)
-    const held = heldTexts(mapping, texts, this.#options.mapping?.set)
+    const { options, rejects } = this.#run
+    const { mapping = {} } = options
+    const { fieldNames: names, dialect } = reader
+    const parts = partNames.join('/')
+    const last = this.#mapping
+    // An input that looks like the previous one has the same objects.
+    const isAlike = names !== undefined && last?.names === names && last.dialect === dialect
+    let columns = isAlike && last.parts === parts ? last.columns : undefined
+    if (columns === undefined) {
+      const shape = shapeOf(reader, name)
+      const key = JSON.stringify({ ...shape, file: '', parts })
+      columns =
+        last?.key === key
+          ? last.columns
+          : mapColumns(target, shape, { ...mapping, parts: partNames })
+      this.#mapping = { key, columns, names, dialect, parts }
+    }
+    const held = heldTexts(columns, texts, mapping.set)
     const told = held === undefined ? reading : { ...reading, ...held }
-    run.rejects.reading(name, told, this.#offsets)
-    return mapping
+    rejects.reading(name, told, this.#offsets)
+    return columns
   }
 
-  #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
-    this.#tellOffsets(run)
+  #end({ reader, summary }: OpenedInput, isFit: boolean): void {
+    const { reporter, watch } = this.#run
+    this.#tellOffsets()
     summary.ragged = reader.raggedRecords
     const { droppedMarks } = reader
     if (droppedMarks > 0) {
       const marks = droppedMarks === 1 ? 'a byte order mark' : `${droppedMarks} byte order marks`
-      run.reporter.notice(`${summary.path}: dropped ${marks} at the start of records`)
+      reporter.notice(`${summary.path}: dropped ${marks} at the start of records`)
     }
     summary.contentBytes = { read: reader.taken.contentBytesRead, ...reader.byteCounts }
-    run.watch?.closed(reader)
+    watch?.closed(reader)
     if (isFit) this.#addCounts(reader.columnCounts)
     this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
   }
 
-  /** Decides how to read an input. Keeps the last decision if format, dialect, encoding and compression are equal. */
-  #lookOf(run: Run, target: TargetDescription, opened: OpenedInput): InputLook {
+  /** Decides how to read an input, and reports what was detected. Keeps the last decision if format, dialect, encoding and compression are equal. */
+  #lookOf(target: TargetDescription, opened: OpenedInput): InputLook {
     const { reader, summary } = opened
     const { dialect, text, format } = reader
     const { compression } = summary
@@ -247,64 +253,45 @@ export class InputReading {
       last?.reading.format === format &&
       last?.detected.encoding.value === text.encoding
     if (last !== undefined && isSame && opened.detected === undefined) return last
-    const { cells } = this.#options
+    const { options, reporter } = this.#run
+    const { cells, mapping } = options
     const detected = opened.detected ?? detectedOf(reader, { cells, columns: target.columns })
-    this.#tell(run, summary.path, reader, detected)
+    const isByPosition = mapping?.match === 'position'
+    for (const notice of detectedNotices(reader, detected, isByPosition)) {
+      reporter.noticeOnce(`${summary.path}: ${notice}`, notice)
+    }
     const how = JSON.stringify({ format, compression, ...detected })
     this.#look = { dialect, compression, detected, reading: { format, ...detected }, how }
     return this.#look
   }
 
-  /** Reports what was detected, each notice only once. */
-  #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
-    const isByPosition = this.#options.mapping?.match === 'position'
-    for (const notice of detectedNotices(reader, detected, isByPosition)) {
-      run.reporter.noticeOnce(`${path}: ${notice}`, notice)
-    }
-  }
-
-  /** Returns the same object for the same fields, so that rows of several inputs can share a batch. */
-  #mappingFor(
-    reader: OpenedReader,
-    name: string,
-    partNames: readonly string[],
-    target: TargetDescription,
-  ): ColumnMapping {
-    const last = this.#mapping
-    const { fieldNames: names, dialect } = reader
-    const parts = partNames.join('/')
-    // An input that looks like the previous one has the same objects.
-    const isSame = names !== undefined && last?.names === names && last.dialect === dialect
-    if (isSame && last.parts === parts) return last.columns
-    const shape = shapeOf(reader, name)
-    const key = JSON.stringify({ ...shape, file: '', parts })
-    const { mapping = {} } = this.#options
-    const rules: MappingRules = { ...mapping, parts: partNames }
-    const columns = last?.key === key ? last.columns : mapColumns(target, shape, rules)
-    this.#mapping = { key, columns, names, dialect, parts }
-    return columns
-  }
-
   /** Returns the same object for the same rules. */
-  #cellRules(detected: Detected, run: Run): CellRules {
-    const key = detected.decimalComma?.value
+  #cellRules({ decimalComma }: Detected): CellRules {
+    const key = decimalComma?.value
     if (this.#rules === undefined || this.#rules.key !== key) {
-      const onOffset = (column: string): void =>
-        run.reporter.noticeOnce(
-          `times of column "${column}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
-        )
-      const own = cellRules(this.#options, detected)
-      this.#rules = { key, cells: { ...own, columnOffsets: this.#offsets, onOffset } }
+      const { options, reporter } = this.#run
+      const { cells = {}, input = {} } = options
+      const { arrayDelimiter } = input
+      const own: CellRules = {
+        ...cells,
+        ...(key === undefined ? {} : { decimalComma: key }),
+        ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
+        columnOffsets: this.#offsets,
+        onOffset: column =>
+          reporter.noticeOnce(
+            `times of column "${column}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
+          ),
+      }
+      this.#rules = { key, cells: own }
     }
     return this.#rules.cells
   }
 
   /** Records the columns' time zone offsets, because a process that resumes needs them wherever it begins to read. */
-  #tellOffsets({ note }: Run): void {
+  #tellOffsets(): void {
+    const { note, history } = this.#run
     const { knownCount = 0 } = this.#offsets ?? {}
-    if (knownCount === this.#journaledOffsets) return
-    this.#journaledOffsets = knownCount
-    note({ offsets: this.offsets })
+    if (knownCount > Object.keys(history.now.offsets).length) note({ offsets: this.offsets })
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {
@@ -336,16 +323,6 @@ export function failureOf(error: unknown): InputFailure {
   const { code, message } = asDdbError(error)
   const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
   return { code, message, lineNumber: lineNumber ?? null }
-}
-
-function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {
-  const { arrayDelimiter } = input
-  const { decimalComma } = detected
-  return {
-    ...cells,
-    ...(decimalComma === null ? {} : { decimalComma: decimalComma.value }),
-    ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
-  }
 }
 
 /** An input without any record has no columns to map. */

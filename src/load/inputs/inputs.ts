@@ -35,7 +35,7 @@ import {
 } from './open-input.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import type { LoadOptions, SourceNotes } from '../options.js'
+import type { SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { placer } from '../journal/resumption.js'
 import { openJournal } from '../journal/open-journal.js'
@@ -153,7 +153,6 @@ async function takeUpJournal(
 class SequentialInputs implements Inputs {
   readonly sources: SourceNotes
   readonly #inputs: NamedInputs
-  readonly #options: LoadOptions
   readonly #run: Run
   readonly #summaries: InputSummary[] = []
   readonly reading: InputReading
@@ -168,14 +167,12 @@ class SequentialInputs implements Inputs {
   #totalBytes: number | undefined
 
   constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
-    const { platform, options, checked, rows, watch } = run
-    const { found } = run.history
+    const { platform, options, rows, watch } = run
     this.sources = sources
     this.#run = run
     this.#inputs = inputs
-    this.#options = options
     this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
-    this.reading = new InputReading(platform, options, checked, found)
+    this.reading = new InputReading(run)
     const isRead = (index: number): boolean => this.#readBefore(index) === undefined
     this.#opener =
       rows === undefined
@@ -183,29 +180,30 @@ class SequentialInputs implements Inputs {
         : newRowsOpener(run, rows)
   }
 
-  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.#steps(run, target), placer(run.history.resumption))
+  batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    return batchesAmong(this.#steps(target), placer(this.#run.history.resumption))
   }
 
-  *#steps(run: Run, target: TargetDescription): Generator<Step, void, void> {
-    const limit = this.#options.input?.limit ?? Infinity
+  *#steps(target: TargetDescription): Generator<Step, void, void> {
+    const run = this.#run
+    const limit = run.options.input?.limit ?? Infinity
     this.#totalBytes = sumOf(this.#inputs.sizes)
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
-    yield this.#lookAtHeaders(run, target)
+    yield this.#lookAtHeaders(target)
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
         run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
-        yield* this.#stepsOf(run, target, index)
+        yield* this.#stepsOf(target, index)
       }
     } catch (error) {
       yield* this.#rest('broken')
-      this.#tellRead(run)
+      this.#tellRead()
       throw error
     }
     yield* this.#rest(run.ending.stopped ? 'broken' : 'end')
-    this.#tellRead(run)
+    this.#tellRead()
   }
 
   *#rest(endedBy: BatchEnding): Generator<Batch, void, void> {
@@ -215,12 +213,14 @@ class SequentialInputs implements Inputs {
   }
 
   /** Records in the journal which inputs were read and passed on, so that no process reads these inputs again. */
-  #tellRead(run: Run): void {
-    if (run.ending.stopped || this.#readInputs.length === 0) return
-    for (const record of this.#readInputs.splice(0)) run.record(record)
+  #tellRead(): void {
+    const { ending, record } = this.#run
+    if (ending.stopped || this.#readInputs.length === 0) return
+    for (const input of this.#readInputs.splice(0)) record(input)
   }
 
-  *#stepsOf(run: Run, target: TargetDescription, index: number): Generator<Step, void, void> {
+  *#stepsOf(target: TargetDescription, index: number): Generator<Step, void, void> {
+    const run = this.#run
     const done = this.#readBefore(index)
     if (done !== undefined) {
       this.#summaries.push(done)
@@ -234,22 +234,20 @@ class SequentialInputs implements Inputs {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) {
         yield* this.#rest('idle')
-        this.#tellRead(run)
+        this.#tellRead()
       }
-      const pause = this.#opener.pause(index)
-      if (pause !== undefined) yield pause
-      let found = this.#opener.openNow(index)
-      const isOpen = found !== undefined
-      if (!isOpen) yield this.#opener.open(index, target, summary).then(one => (found = one))
-      const opened = this.#asRead(run, summary, index, found!)
-      yield* this.reading.steps(run, target, opened)
+      let found = this.#opener.open(index, target, summary)
+      const mustClose = found instanceof Promise
+      if (found instanceof Promise) yield found.then(one => (found = one))
+      const opened = this.#asRead(summary, index, found as FoundInput)
+      yield* this.reading.steps(target, opened)
       this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
-      if (!isOpen) yield opened.reader.close()
+      if (mustClose) yield opened.reader.close()
       // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.journal === undefined) return
       this.#readInputs.push({ kind: 'input', input: index, summary, readAt: timeText(run) })
-      if (this.#shared?.isEmpty !== false) this.#tellRead(run)
+      if (this.#shared?.isEmpty !== false) this.#tellRead()
     } catch (error) {
       const failure = this.#doneRecords > 0 ? laterHeaderError(error) : error
       summary.firstError = failureOf(failure)
@@ -258,17 +256,15 @@ class SequentialInputs implements Inputs {
   }
 
   /** Checks the headers in advance. Skips a single input, which is opened next, and a check, which reports all faults. */
-  async #lookAtHeaders(
-    { platform, watch, history: { resumption } }: Run,
-    target: TargetDescription,
-  ): Promise<void> {
+  async #lookAtHeaders(target: TargetDescription): Promise<void> {
+    const { platform, options, watch, history } = this.#run
     if (watch !== undefined) return
-    checkInputTexts(this.#options, target, this.#inputs.names)
     const { paths, names } = this.#inputs
+    checkInputTexts(options, target, names)
     const indexes = paths.length === 1 ? [] : [...paths.keys()].slice(0, maxCheckedHeaders)
-    const open = indexes.filter(index => resumption.resumed(index) === undefined)
+    const open = indexes.filter(index => history.resumption.resumed(index) === undefined)
     const [ownPaths, ownNames] = [paths, names].map(texts => open.map(index => texts[index]!))
-    await checkHeaders(platform.files, this.#options, target, ownPaths!, ownNames)
+    await checkHeaders(platform.files, options, target, ownPaths!, ownNames)
   }
 
   /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
@@ -278,15 +274,11 @@ class SequentialInputs implements Inputs {
     return resumption.resumed(index)?.isDone === true ? done : undefined
   }
 
-  #asRead(
-    run: Run,
-    summary: InputSummary,
-    index: number,
-    { source, reader }: FoundInput,
-  ): OpenedInput {
+  #asRead(summary: InputSummary, index: number, { source, reader }: FoundInput): OpenedInput {
     summary.compression = source.compression
-    const limit = this.#options.input?.limit
-    const { rows } = run
+    const run = this.#run
+    const { rows, options } = run
+    const { limit = Infinity } = options.input ?? {}
     return {
       source,
       reader,
@@ -294,13 +286,13 @@ class SequentialInputs implements Inputs {
       number: () => index,
       shared: this.#shared,
       cuts: this.#cuts,
-      maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
+      maxRecords: limit - this.#doneRecords,
       flushes: rows !== undefined || this.#inputs.paths[index] === '-',
       feed: rows && ((mapping, cells) => rowFeed(run, rows, mapping, cells)),
       progress: () => {
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },
-      afterBatch: () => this.#tellRead(run),
+      afterBatch: () => this.#tellRead(),
     }
   }
 

@@ -2,12 +2,7 @@
   Opens the inputs of a run. Reads a small input immediately if it looks like the previous one. Opens other small inputs
   while another input is read, and large inputs when their turn comes.
 */
-import {
-  openReader,
-  detectFormat,
-  type InputFormat,
-  type OpenedReader,
-} from '../../parse/formats.js'
+import { openReader, detectFormat, type InputFormat } from '../../parse/formats.js'
 import type { Platform, Clock, Files } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort, chunkBytes } from '../../source/file-chunks.js'
@@ -29,15 +24,16 @@ export interface NamedInputs {
 export type FoundInput = Pick<OpenedInput, 'source' | 'reader'>
 
 export interface InputOpener {
-  /** A promise to await before opening the input; usually undefined. */
-  pause(index: number): Promise<void> | undefined
-  /** The opened input, which the caller must not close; undefined if the caller has to await `open` instead. */
-  openNow(index: number): FoundInput | undefined
   /**
+   * The caller need not close an input that it gets without a promise.
    * @param summary  is filled in as far as known, even if opening fails
    * @throws {InputError} any error of opening; DDB_INPUT_TRUNCATED for a file that has become shorter
    */
-  open(index: number, target: TargetDescription, summary: InputSummary): Promise<FoundInput>
+  open(
+    index: number,
+    target: TargetDescription,
+    summary: InputSummary,
+  ): FoundInput | Promise<FoundInput>
   close(): Promise<void>
 }
 
@@ -59,29 +55,35 @@ export function newInputOpener(
       stdin,
     }),
   )
-  const isWaiting = (index: number): boolean => sizes[index] === undefined || ahead.has(index)
   let last: ByteSource | undefined
+  const openUsual = async (
+    index: number,
+    target: TargetDescription,
+    summary: InputSummary,
+  ): Promise<FoundInput> => {
+    const source = await ahead.take(index, !quick.isLikely)
+    last = source
+    summary.compression = source.compression
+    const before = sizes[index]
+    const now = source.totalBytes
+    if (before !== undefined && now !== undefined && now < before) {
+      throw cutShort(names[index]!, 'after the run had begun', before, now)
+    }
+    const reader = await openReader(source, {
+      ...dialectOf(options),
+      target: rowTarget(options, target, names[index]!),
+      lastLook: quick.look,
+      clock: platform.clock,
+    })
+    return { source, reader }
+  }
   return {
-    pause: index => (isWaiting(index) ? undefined : quick.pause()),
-    openNow(index) {
-      return isWaiting(index) ? undefined : quick.open(paths[index]!, names[index]!, sizes[index]!)
-    },
-    async open(index, target, summary) {
-      const source = await ahead.take(index, !quick.isLikely)
-      last = source
-      summary.compression = source.compression
-      const before = sizes[index]
-      const now = source.totalBytes
-      if (before !== undefined && now !== undefined && now < before) {
-        throw cutShort(names[index]!, 'after the run had begun', before, now)
-      }
-      const reader = await openReader(source, {
-        ...dialectOf(options),
-        target: rowTarget(options, target, names[index]!),
-        lastLook: quick.look,
-        clock: platform.clock,
-      })
-      return { source, reader }
+    open(index, target, summary) {
+      const size = sizes[index]
+      if (size === undefined || ahead.has(index)) return openUsual(index, target, summary)
+      const open = (): FoundInput | Promise<FoundInput> =>
+        quick.open(paths[index]!, names[index]!, size) ?? openUsual(index, target, summary)
+      return quick.pause()?.then(open) ?? open()
     },
     async close() {
       await last?.close()
@@ -160,11 +162,7 @@ export interface SmallFiles {
    * @param sizeBytes  size when the run began
    * @returns undefined for a file that must be opened in the usual way, which also reports its faults
    */
-  open(
-    path: string,
-    name: string,
-    sizeBytes: number,
-  ): { source: ByteSource; reader: OpenedReader } | undefined
+  open(path: string, name: string, sizeBytes: number): FoundInput | undefined
 }
 
 /** Larger files gain nothing from quick reading, because reading itself takes most of the time. */

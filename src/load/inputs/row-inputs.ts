@@ -27,8 +27,6 @@ export const noBytes: ByteSource = wholeSource('', rowsName, nothing, 'utf-8')!
 /** Opens the rows as an input. The feed (`rowFeed`) then delivers them. */
 export function newRowsOpener(run: Run, store: RowStore): InputOpener {
   return {
-    pause: () => undefined,
-    openNow: () => undefined,
     async open() {
       const reader = await openReader(noBytes, { ...dialectOf(run.options), format: 'ndjson' })
       store.keepsRows = run.delivery?.used !== 'none'

@@ -44,20 +44,13 @@ async function readAll(
     },
     systemPlatform,
   )
+  run.reporter.inputProgress = (...told) => void progress.push(told)
   const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
   if (cutSizes !== undefined) run.cutSizes = cutSizes
   const ids: number[][] = []
   const cuts: unknown[] = []
-  const watched = {
-    ...run,
-    reporter: {
-      ...run.reporter,
-      inputProgress: (bytesRead: number, totalBytes: number | undefined) =>
-        void progress.push([bytesRead, totalBytes]),
-    },
-  }
-  for await (const { columns, ranges, endedBy } of inputs.batches(watched, target)) {
+  for await (const { columns, ranges, endedBy } of inputs.batches(target)) {
     ids.push(idsOf(columns[0]))
     const { place, endOffsetBytes } = ranges.at(-1)!
     cuts.push([ranges.map(({ recordCount }) => recordCount), place, endOffsetBytes, endedBy])
@@ -105,7 +98,7 @@ t.test('a file that disappears before it is read is reported as missing', async 
   const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
   rmSync(path)
-  const reading = inputs.batches(run, target)
+  const reading = inputs.batches(target)
   t.match((await reading.next()).value, { ranges: [{ file: join(dir, 'a.csv') }] })
   await t.rejects(reading.next(), {
     code: 'DDB_INPUT_MISSING',

@@ -111,7 +111,7 @@ export async function* batchesOf(
       })
       if (reader.format === 'json') throw isDocument(path)
       followed.fingerprint ??= followedFingerprint(content.read)
-      const steps = reading.steps(run, target, {
+      const steps = reading.steps(target, {
         cuts: run.cutSizes && new Cuts(run.cutSizes),
         source,
         reader,

@@ -42,11 +42,9 @@ const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED if a file that an earlier process followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
-  const { platform, options, checked, history } = run
-  const reading = new InputReading(platform, options, checked, history.found)
   const read = newFinishedFiles()
-  const open = await resumedFiles(history, platform.files, read)
-  return new FollowedInputs(reading, run, open, read)
+  const open = await resumedFiles(run.history, run.platform.files, read)
+  return new FollowedInputs(run, open, read)
 }
 
 interface ReadyBatch {
@@ -68,8 +66,8 @@ class FollowedInputs implements Inputs {
   #wake = (): void => undefined
   #hasBegun = false
 
-  constructor(reading: InputReading, run: Run, open: FollowedFile[], read: FinishedFiles) {
-    this.reading = reading
+  constructor(run: Run, open: FollowedFile[], read: FinishedFiles) {
+    this.reading = new InputReading(run)
     this.#run = run
     this.#open = open
     this.#read = read
@@ -77,7 +75,8 @@ class FollowedInputs implements Inputs {
     setMaxListeners(0, this.#ended.signal)
   }
 
-  async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
+  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    const run = this.#run
     const { clock } = run.platform
     const following: Following = {
       run,
