@@ -4,14 +4,7 @@
 import { basename, join } from 'node:path'
 import { option, usageError } from '../../errors.js'
 import type { Files, FileStatus, FolderEntry } from '../../platform/platform.js'
-import {
-  dataFiles,
-  newPassedOver,
-  passOver,
-  type DataNames,
-  type IsData,
-  type PassedOver,
-} from '../data-files.js'
+import { dataFiles, newPassedOver, passOver, type DataNames } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
 import { newSameFiles } from '../same-files.js'
@@ -43,38 +36,54 @@ export async function presentFiles(
   files: Files,
   names: DataNames,
 ): Promise<PresentFiles> {
-  const look: Look = { files, isData: dataFiles(names), passedOver: newPassedOver(), unread: [] }
+  const isData = dataFiles(names)
+  const passedOver = newPassedOver()
+  const sameFiles = newSameFiles()
   const found: PresentFile[] = []
   const missing: string[] = []
+  const unread: string[] = []
+  /** Lists the data files of a folder. Log rotation may remove files and folders while the list is made. */
+  const filesBelow = async (folder: string): Promise<string[]> => {
+    const paths: string[] = []
+    const folders = [folder]
+    const add = ({ name, folder: own, isFolder }: FolderEntry): void => {
+      const path = join(own, name)
+      if (isFolder) folders.push(path)
+      else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
+      else passOver(passedOver, path, name)
+    }
+    // `add` appends subfolders during the loop. An unreadable folder does not hide the other folders.
+    for (const each of folders) {
+      await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'ENOENT') unread.push(each)
+      })
+    }
+    return paths.sort()
+  }
   const open = [...inputs]
   for (let input = open.shift(); input !== undefined; input = open.shift()) {
-    const before = found.length
     const status = await statusOf(input, files)
     const names = status === undefined ? expandBraces(input) : []
     if (names.length > 1) {
       open.unshift(...names)
       continue
     }
-    if (status?.isFolder === true) {
-      found.push(...(await ofPaths(await ofFolder(input, look), look)))
-    } else if (status !== undefined) found.push(named(input, status))
+    const before = found.length
+    let paths: string[] = []
+    if (status?.isFolder === true) paths = await filesBelow(input)
+    else if (status !== undefined) found.push(named(input, status))
     else if (hasGlob(input)) {
-      const paths = await globFiles(input, files, folder => look.unread.push(folder))
-      found.push(...(await ofPaths(paths, look)))
+      paths = await globFiles(input, files, folder => unread.push(folder))
+    }
+    for (const path of paths) {
+      const status = compressed.test(path) ? undefined : await statusOf(path, files)
+      if (status?.isFile === true) found.push({ path, status })
+      else passOver(passedOver, path, basename(path), status !== undefined)
     }
     if (found.length === before) missing.push(input)
   }
-  const sameFiles = newSameFiles()
   const once = found.filter(({ path, status }) => sameFiles.isFirst(path, status))
-  const { passedOver, unread } = look
   return { files: once, missing, sameFiles: sameFiles.found, passedOver, unread }
-}
-
-interface Look {
-  readonly files: Files
-  readonly isData: IsData
-  readonly passedOver: PassedOver
-  readonly unread: string[]
 }
 
 function named(path: string, status: FileStatus): PresentFile {
@@ -83,41 +92,6 @@ function named(path: string, status: FileStatus): PresentFile {
   throw usageError(
     `"${path}" ${why}, and ${option('input.follow')} follows text as it is written: load it without`,
   )
-}
-
-async function ofPaths(
-  paths: Iterable<string>,
-  { files, passedOver }: Look,
-): Promise<PresentFile[]> {
-  const found: PresentFile[] = []
-  for (const path of paths) {
-    const status = compressed.test(path) ? undefined : await statusOf(path, files)
-    if (status?.isFile === true) found.push({ path, status })
-    else passOver(passedOver, path, basename(path), status !== undefined)
-  }
-  return found
-}
-
-/** Lists the data files of a folder. Log rotation may remove files and folders while the list is made. */
-async function ofFolder(
-  folder: string,
-  { files, isData, passedOver, unread }: Look,
-): Promise<string[]> {
-  const paths: string[] = []
-  const folders = [folder]
-  const add = ({ name, folder: own, isFolder }: FolderEntry): void => {
-    const path = join(own, name)
-    if (isFolder) folders.push(path)
-    else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
-    else passOver(passedOver, path, name)
-  }
-  // `add` appends subfolders during the loop. An unreadable folder does not hide the other folders.
-  for (const each of folders) {
-    await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ENOENT') unread.push(each)
-    })
-  }
-  return paths.sort()
 }
 
 async function statusOf(path: string, files: Files): Promise<FileStatus | undefined> {

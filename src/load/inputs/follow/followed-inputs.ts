@@ -4,18 +4,14 @@
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
-import { UsageError, usageError } from '../../../errors.js'
+import { type UsageError, usageError } from '../../../errors.js'
 import { dataExtensions } from '../../../parse/formats.js'
 import type { Batch } from '../../../parse/batch.js'
 import { fileKey } from '../../../platform/file-name.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { newPassedOver } from '../../../source/data-files.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
-import {
-  presentFiles,
-  type PresentFile,
-  type PresentFiles,
-} from '../../../source/follow/present-files.js'
+import { presentFiles, type PresentFile } from '../../../source/follow/present-files.js'
 import { newTurns } from '../../../source/follow/followed-chunks.js'
 import { failureOf, InputReading, type Inputs, type InputSummary } from '../input-reading.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
@@ -37,8 +33,6 @@ const scanEveryMs = 1_000
 
 /** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
 const maxFiles = 256
-
-const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED if a file that an earlier process followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
@@ -155,8 +149,8 @@ class FollowedInputs implements Inputs {
 
   /** Looks for new files. Ends the run if its delivery has failed. */
   async #lookAround(following: Following): Promise<void> {
-    const { run } = following
-    const { platform, options } = run
+    const run = this.#run
+    const { platform, options, reporter } = run
     try {
       const failure = run.delivery?.failure
       if (failure !== undefined) throw failure
@@ -166,12 +160,19 @@ class FollowedInputs implements Inputs {
         extensions: dataExtensions,
         include,
       })
-      const { files, missing, unread } = present
-      this.#tellSources(present)
-      for (const input of missing)
-        this.#run.reporter.noticeOnce(`waiting for "${input}": there is no file yet`)
-      for (const folder of unread)
-        this.#run.reporter.noticeOnce(`waiting for "${folder}": it cannot be read yet`)
+      const { files, missing, unread, passedOver, sameFiles } = present
+      // Files that are passed over come and go: only further kinds are news.
+      const known = this.sources.passedOver.byKind
+      const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
+      this.sources = { passedOver, sameFiles }
+      const news = { sameFiles, passedOver: isNew ? passedOver : newPassedOver() }
+      for (const notice of sourceNotices(news)) reporter.noticeOnce(notice)
+      for (const input of missing) {
+        reporter.noticeOnce(`waiting for "${input}": there is no file yet`)
+      }
+      for (const folder of unread) {
+        reporter.noticeOnce(`waiting for "${folder}": it cannot be read yet`)
+      }
       for (const present of files) {
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
@@ -184,19 +185,8 @@ class FollowedInputs implements Inputs {
     }
   }
 
-  /** Reports notices about the sources: skipped files only once per kind, because such files come and go. */
-  #tellSources(present: PresentFiles): void {
-    const { byKind } = this.sources.passedOver
-    const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
-    const { passedOver, sameFiles } = present
-    this.sources = { passedOver, sameFiles }
-    for (const notice of sourceNotices(isNew ? present : { ...present, passedOver: nothing })) {
-      this.#run.reporter.noticeOnce(notice)
-    }
-  }
-
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
-    const { files } = this.#run.platform
+    const { platform, reporter } = this.#run
     const key = fileKey(path, status)
     // A new file under the name of an open file waits until the open file has been read to its end.
     const isOther = this.#open.every(
@@ -205,31 +195,15 @@ class FollowedInputs implements Inputs {
     if (!isOther || this.#isOwn(path)) return undefined
     let file: InputFile | undefined
     try {
-      file = await files.open(path)
+      file = await platform.files.open(path)
       const opened = await file.status()
       const known = fileKey(path, opened) === key ? await this.#read.find(file, opened) : 'moved'
-      if (known === 'grown') {
-        this.#run.reporter.noticeOnce(
-          `${path} is still growing ${readLate}: what was written since is not loaded. The writer should open its new file sooner`,
-        )
-      } else if (known === 'touched') {
-        this.#run.reporter.noticeOnce(
-          `${path} is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself`,
-        )
-      }
-      if (known === undefined) {
-        if (this.#open.length >= maxFiles) throw tooMany()
-        return file
-      }
+      if (known === 'grown' || known === 'touched') reporter.noticeOnce(`${path} ${late[known]}`)
+      if (known === undefined && this.#open.length < maxFiles) return file
+      if (known === undefined) this.#run.ending.fail(tooMany())
     } catch (error) {
-      if (error instanceof UsageError) {
-        await file?.close()
-        throw error
-      }
       const { message } = error as Error
-      this.#run.reporter.noticeOnce(
-        `${path} cannot be read yet, and will be tried again: ${message}`,
-      )
+      reporter.noticeOnce(`${path} cannot be read yet, and will be tried again: ${message}`)
     }
     await file?.close()
     return undefined
@@ -256,7 +230,13 @@ class FollowedInputs implements Inputs {
   }
 }
 
-const readLate = 'long after it was renamed'
+/** What is wrong with a file that was read to its end. */
+const late = {
+  grown:
+    'is still growing long after it was renamed: what was written since is not loaded. The writer should open its new file sooner',
+  touched:
+    'is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself',
+}
 
 function tooMany(): UsageError {
   return usageError(
