@@ -46,7 +46,7 @@ export async function pump(
       const isNone = batch.rowCount === 0 || (known !== undefined && batch.endedBy === 'broken')
       if (isNone) batch.release()
       else if (!run.ending.stopped) {
-        await hand(run, batch, known, { delivery, limiter })
+        await hand(run, batch, known, delivery, limiter)
       } else if (known === undefined && earlierLimit === undefined) {
         run.state.rows.unsent += batch.rowCount
       }
@@ -68,16 +68,12 @@ function failIfSet(run: Run, failure: DdbError | undefined): void {
   if (failure !== undefined) run.ending.fail(failure)
 }
 
-interface Sending {
-  readonly delivery: Delivery
-  readonly limiter: RateLimiter
-}
-
 async function hand(
   run: Run,
   batch: Batch,
   known: SentBatch | undefined,
-  { delivery, limiter }: Sending,
+  delivery: Delivery,
+  limiter: ReturnType<typeof newRateLimiter>,
 ): Promise<void> {
   let handedOver = false
   try {
@@ -113,19 +109,15 @@ function leaveOpen({ reporter }: Run, batch: Batch): void {
   batch.release()
 }
 
-interface RateLimiter {
-  /** Lets a batch pass; returns a promise if it has to wait first. */
-  pass(rows: number, bytes: number): void | Promise<void>
-}
-
 /**
  * Time counts from this call, so the first batch waits, too. A pause of the caller shortens only the next wait.
  * @param limit  Infinity for no limit
  */
-export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
+export function newRateLimiter(limit: RateLimit, clock: Clock) {
   let passedAtMs = clock.nowMs()
   return {
-    pass(rows, bytes) {
+    /** Lets a batch pass; returns a promise if it has to wait first. */
+    pass(rows: number, bytes: number): Promise<void> | undefined {
       const costMs = Math.max(
         (rows / limit.rowsPerSecond) * 1000,
         (bytes / limit.bytesPerSecond) * 1000,

@@ -66,8 +66,7 @@ export function detectedNotices(
   const notices: string[] = []
   const named = [dialect.delimiter, dialect.quote, header, detected.encoding]
   if (named.some(({ how }) => how === 'found')) notices.push(detectedText(detected))
-  if (header.how === 'given') return notices
-  if (!header.value && isByPosition) {
+  if (header.how === 'found' && !header.value && isByPosition) {
     notices.push(
       `there seems to be no header, so the first record is loaded as a row: ${option('input.header')} yes leaves it out`,
     )

@@ -29,21 +29,16 @@ export function bytesError(
 /**
  * Earlier processes have counted the records up to the last batch in the journal, and the rejects that they read after
  * that batch.
+ * @param input  number of the input in the journal
  */
-interface NewRecords {
-  /** How many of the input's first `records` records are new. Rejects already passed to `knownReject` are not new. */
-  among(this: void, records: number): number
-  /** Call this for each reject that an earlier process has already counted, so that `among` leaves it out. */
-  knownReject(this: void, offsetBytes: number): void
-}
-
-/** @param input  number of the input in the journal */
-export function newRecordCounter({ history: { found } }: Run, input: number): NewRecords {
+export function newRecordCounter({ history: { found } }: Run, input: number) {
   const { records: knownRecords, offsetBytes: knownBytes } = found.sentOf(input)
   let rejectsAhead = 0
   return {
-    among: records => Math.max(0, records - knownRecords - rejectsAhead),
-    knownReject(offsetBytes) {
+    /** How many of the input's first `records` records are new. Rejects already passed to `knownReject` are not new. */
+    among: (records: number): number => Math.max(0, records - knownRecords - rejectsAhead),
+    /** Call this for each reject that an earlier process has already counted, so that `among` leaves it out. */
+    knownReject(this: void, offsetBytes: number): void {
       if (offsetBytes >= knownBytes) rejectsAhead++
     },
   }

@@ -2,13 +2,11 @@
   Reads a run's inputs one after the other: opens each input, maps its columns to the target's, and passes on its batches and rejects.
   Before it reads the first input, it checks that all inputs exist.
 */
-import { dataExtensions } from '../../parse/formats.js'
 import { type Batch, type BatchEnding, batchesAmong, type Step } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices } from '../../source/expand-sources.js'
-import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import {
   checkInputTexts,
@@ -17,7 +15,7 @@ import {
   maxCheckedHeaders,
 } from './reader-options.js'
 import { expandInputs, noSourceNotes, withArchiveFiles } from './expand-inputs.js'
-import { openFollowed } from './follow/followed-inputs.js'
+import { openFollowed, presentNow } from './follow/followed-inputs.js'
 import { newRowsOpener, rowFeed, rowsName } from './row-inputs.js'
 import {
   failureOf,
@@ -60,29 +58,21 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
   if (options.input?.follow === true) {
-    if (options.journal !== undefined) await takeUpJournal(run, [])
-    const { include } = options.input
-    const present = await presentFiles(options.inputs, platform.files, {
-      extensions: dataExtensions,
-      include,
-    })
-    checkRejectsFile(run, present.files.map(pathOf))
+    if (options.journal !== undefined) await takeUpJournal(run, { paths: [], sizes: [] })
+    const { files } = await presentNow(run)
+    const paths = files.map(({ path }) => path)
+    checkRejectsFile(run, paths)
     return openFollowed(run)
   }
   const { files } = platform
   const looking = { stdin: openedStdin(run), files }
   const found = await expandInputs(options.inputs, options.input ?? {}, looking)
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
-  const { paths, sizes, passedOver, sameFiles } = found
-  const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])
-  checkRejectsFile(run, paths)
-  const notes = { passedOver, sameFiles }
-  if (inputs === undefined) {
-    return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
-  }
-  const sizeOf = new Map(Array.from(paths, (path, i) => [path, sizes[i]]))
-  const sized = inputs.paths.map(path => sizeOf.get(path))
-  return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
+  const { passedOver, sameFiles } = found
+  const journaled = options.journal && (await takeUpJournal(run, found))
+  checkRejectsFile(run, found.paths)
+  const inputs = journaled ?? { names: found.paths, ...found }
+  return new SequentialInputs(run, inputs, { passedOver, sameFiles })
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
@@ -94,8 +84,6 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
     return undefined
   }
 }
-
-const pathOf = ({ path }: PresentFile): string => path
 
 function checkRejectsFile(
   { checked, history: { journal, found }, platform, options }: Run,
@@ -125,29 +113,26 @@ function checkRejectsFile(
   checkRejects(rejectsFile, others, platform, isOwn || isLeftOver)
 }
 
-interface JournaledInputs {
-  readonly names: readonly string[]
-  readonly paths: readonly string[]
-}
-
 /** @returns the inputs in the order of the journal; undefined without a journal */
 async function takeUpJournal(
   run: Run,
-  paths: readonly string[],
-): Promise<JournaledInputs | undefined> {
-  const { platform, options, checked } = run
+  { paths, sizes }: Pick<NamedInputs, 'paths' | 'sizes'>,
+): Promise<NamedInputs | undefined> {
+  const { platform, options, checked, history, reporter } = run
   const opened = paths.includes('-')
     ? undefined
     : await openJournal(platform, options, checked, paths)
   if (opened === undefined) {
-    run.reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
+    reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
     return undefined
   }
   const { journal, places, notices } = opened
-  run.history.goOn(journal)
-  for (const notice of notices) run.reporter.notice(notice)
+  history.goOn(journal)
+  for (const notice of notices) reporter.notice(notice)
   const names = journal.now.inputs.map(({ path }) => path)
-  return { names, paths: names.map(name => places.get(name) ?? name) }
+  const present = names.map(name => places.get(name) ?? name)
+  const sizeOf = new Map(Array.from(paths, (path, i) => [path, sizes[i]]))
+  return { names, paths: present, sizes: present.map(path => sizeOf.get(path)) }
 }
 
 class SequentialInputs implements Inputs {

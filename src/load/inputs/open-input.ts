@@ -147,24 +147,6 @@ function newOpenAhead(
   }
 }
 
-/**
- * Reads small files that look like the previous file, each with one call, all into the same buffer. In a folder of ten
- * thousand files, passing each file to another thread and back would take longer than everything else.
- */
-export interface SmallFiles {
-  /** Findings about the last delimited text that was opened in the usual way, not by `open`. */
-  readonly look: PreviousFindings<InputFormat>
-  /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
-  readonly isLikely: boolean
-  /** A promise to await before the next file is opened; usually undefined. */
-  pause(): Promise<void> | undefined
-  /**
-   * @param sizeBytes  size when the run began
-   * @returns undefined for a file that must be opened in the usual way, which also reports its faults
-   */
-  open(path: string, name: string, sizeBytes: number): FoundInput | undefined
-}
-
 /** Larger files gain nothing from quick reading, because reading itself takes most of the time. */
 const mostBytes = 64 * 1024
 /** Synchronous reading blocks the connections, which get a turn after this many files. */
@@ -182,10 +164,16 @@ interface SmallFilesPlatform {
   readonly clock: Pick<Clock, 'nowMs' | 'nextTurn'>
 }
 
+export type SmallFiles = ReturnType<typeof newSmallFiles>
+
+/**
+ * Reads small files that look like the previous file, each with one call, all into the same buffer. In a folder of ten
+ * thousand files, passing each file to another thread and back would take longer than everything else.
+ */
 export function newSmallFiles(
   { files, clock }: SmallFilesPlatform,
   { input = {} }: Pick<LoadOptions, 'input'>,
-): SmallFiles {
+) {
   const { compression = 'auto', encoding = 'auto', format = 'auto' } = input
   const asked = encoding === 'utf-8' || encoding === 'auto' ? encoding : undefined
   const isPossible = asked !== undefined && (compression === 'auto' || compression === 'none')
@@ -209,32 +197,41 @@ export function newSmallFiles(
     }
   }
   return {
+    /** Findings about the last delimited text that was opened in the usual way, not by `open`. */
     look,
-    get isLikely() {
+    /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
+    get isLikely(): boolean {
       return isPossible && look.open !== undefined && usualLeft === 0
     },
-    pause() {
+    /** A promise to await before the next file is opened; usually undefined. */
+    pause(): Promise<void> | undefined {
       if (++opened % filesInTurn !== 0) return undefined
       if (2 * slow > filesInTurn) usualLeft = usualFiles
       slow = 0
       return new Promise<void>(resolve => clock.nextTurn(resolve))
     },
-    open(path, name, sizeBytes) {
-      if (usualLeft > 0) usualLeft--
-      else if (isPossible && look.open !== undefined && sizeBytes <= mostBytes) {
-        const bytes = read(path, sizeBytes)
-        const source = bytes && wholeSource(path, name, bytes, asked)
-        const reader = source && look.open(source, bytes)
-        const isSame =
-          reader !== undefined &&
-          (format !== 'auto' || detectFormat(name, bytes!) === reader.format)
-        if (isSame) {
-          misses = 0
-          return { source: source!, reader }
-        }
-        usualLeft = Math.min(usualFiles, 2 ** misses++)
+    /**
+     * @param sizeBytes  size when the run began
+     * @returns undefined for a file that must be opened in the usual way, which also reports its faults
+     */
+    open(path: string, name: string, sizeBytes: number): FoundInput | undefined {
+      if (usualLeft > 0) {
+        usualLeft--
+        return undefined
       }
-      return undefined
+      if (!isPossible || look.open === undefined || sizeBytes > mostBytes) return undefined
+      const bytes = read(path, sizeBytes)
+      const source = bytes && wholeSource(path, name, bytes, asked)
+      const reader = source && look.open(source, bytes)
+      if (
+        reader === undefined ||
+        (format === 'auto' && detectFormat(name, bytes!) !== reader.format)
+      ) {
+        usualLeft = Math.min(usualFiles, 2 ** misses++)
+        return undefined
+      }
+      misses = 0
+      return { source: source!, reader }
     },
   }
 }

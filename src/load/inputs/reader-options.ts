@@ -106,15 +106,11 @@ async function lookAtHeader(
   }
 }
 
-function isMisfit(error: unknown): error is DdbError {
-  return (
-    error instanceof DdbError && (error.code === 'DDB_INPUT_COLUMN' || error.code === 'DDB_USAGE')
-  )
-}
-
 /** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */
 export function laterHeaderError(error: unknown): unknown {
-  if (!isMisfit(error)) return error
+  const isMisfit =
+    error instanceof DdbError && (error.code === 'DDB_INPUT_COLUMN' || error.code === 'DDB_USAGE')
+  if (!isMisfit) return error
   const message = `${error.message}. The inputs before it were sent: load it and those after it in a separate run`
   if (error instanceof InputError) {
     return new InputError('DDB_INPUT_COLUMN', message, error.position, { cause: error })

@@ -11,7 +11,11 @@ import { fileKey } from '../../../platform/file-name.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { newPassedOver } from '../../../source/data-files.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
-import { presentFiles, type PresentFile } from '../../../source/follow/present-files.js'
+import {
+  presentFiles,
+  type PresentFile,
+  type PresentFiles,
+} from '../../../source/follow/present-files.js'
 import { newTurns } from '../../../source/follow/followed-chunks.js'
 import { failureOf, InputReading, type Inputs, type InputSummary } from '../input-reading.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
@@ -39,6 +43,12 @@ export async function openFollowed(run: Run): Promise<Inputs> {
   const read = newFinishedFiles()
   const open = await resumedFiles(run.history, run.platform.files, read)
   return new FollowedInputs(run, open, read)
+}
+
+/** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */
+export function presentNow({ platform, options }: Run): Promise<PresentFiles> {
+  const names = { extensions: dataExtensions, include: options.input?.include }
+  return presentFiles(options.inputs, platform.files, names)
 }
 
 interface ReadyBatch {
@@ -150,17 +160,12 @@ class FollowedInputs implements Inputs {
   /** Looks for new files. Ends the run if its delivery has failed. */
   async #lookAround(following: Following): Promise<void> {
     const run = this.#run
-    const { platform, options, reporter } = run
+    const { reporter } = run
     try {
       const failure = run.delivery?.failure
       if (failure !== undefined) throw failure
       run.commit()
-      const { include } = options.input ?? {}
-      const present = await presentFiles(options.inputs, platform.files, {
-        extensions: dataExtensions,
-        include,
-      })
-      const { files, missing, unread, passedOver, sameFiles } = present
+      const { files, missing, unread, passedOver, sameFiles } = await presentNow(run)
       // Files that are passed over come and go: only further kinds are news.
       const known = this.sources.passedOver.byKind
       const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
