@@ -112,6 +112,8 @@ export class Findings {
   /** Fields that templates use. Such a field becomes a column of its own only if `mapping.map` names it, too. */
   readonly takenFields = new Set<number>()
   readonly takenMembers = new Set<string>()
+  /** The templates of the last input that has columns. */
+  #set: TemplateLook | undefined
   readonly #options: InferOptions
   readonly #totals: Totals | undefined
 
@@ -139,6 +141,8 @@ export class Findings {
         await source.close()
       }
     }
+    // A table can be made from a header alone.
+    if (this.rows === 0) this.#set?.lookWithoutRows()
     return this
   }
 
@@ -306,12 +310,13 @@ export class Findings {
     const { names, set } = this.#options
     const named = names.read(shape.file)
     this.templates ??= setTemplates(set, named.parts)
-    return newTemplateLook(this.templates, shape, match, named, (name, isOfInput) => {
+    this.#set = newTemplateLook(this.templates, shape, match, named, (name, isOfInput) => {
       const own = isOfInput ? plainNumbers(rules) : rules
       const probe = this.setProbes.get(name) ?? this.#probe(name, own, expectedMembers)
       this.setProbes.set(name, probe)
       return probe
     })
+    return this.#set
   }
 
   #probe(

@@ -2,7 +2,7 @@
   Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set`, maybe with names of fields in
   braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
-import { cellsOf, TemplateText } from '../parse/columns/template-column.js'
+import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-column.js'
 import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
 import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
@@ -33,6 +33,8 @@ export interface TemplateLook {
   /** Names of the JSON members that the templates of `mapping.set` use. */
   readonly members: ReadonlySet<string>
   look(block: RecordBlock, members?: Members): void
+  /** Examines the texts that depend only on the input, as if it had a row. */
+  lookWithoutRows(): void
 }
 
 /**
@@ -75,6 +77,11 @@ export function newTemplateLook(
         )
         composed.lineNumbers.set(lineNumbers.subarray(0, rowCount))
         probe.look(composed, 0, shape.file)
+      }
+    },
+    lookWithoutRows() {
+      for (const { probe, pieces, text } of looks) {
+        if (pieces.every(isOfInput)) probe.look(text.compose(oneRow, []), 0, shape.file)
       }
     },
   }

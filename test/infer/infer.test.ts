@@ -419,6 +419,8 @@ t.test('mapped and constant columns', async t => {
   })
   t.strictSame(typesOf(schema), ['price:INT', 'c:STRING', 'day:DATE', 'n:STRING'])
   t.match(schema.columns[2]!, { nulls: 0, days: { first: 18263, last: 18263 } })
+  const header = await inferText('a,b\n', { reader, set: { day: '2020.01.02' } })
+  t.strictSame(typesOf(header), ['a:STRING', 'b:STRING', 'day:DATE'])
   await t.rejects(inferText('a\n1\n', { map: { x: 'b' } }), { code: 'DDB_USAGE', message: /"x"/ })
   await t.rejects(inferText('a\n1\n', { set: { a: '1' } }), { code: 'DDB_USAGE', message: /"a"/ })
   const wrong = { cells: { dateFormats: { b: 'yyyy' } } }

@@ -145,7 +145,8 @@ export function inputText(parts: readonly TextSource[], texts: InputTexts): stri
   return all.includes('') ? '' : all.join('')
 }
 
-const oneRow = new RecordBlock(0, 1)
+/** A row for texts that depend on no row. */
+export const oneRow: RecordBlock = new RecordBlock(0, 1)
 oneRow.rowCount = 1
 
 /** The builder of the column's type reads the texts. */
