@@ -150,17 +150,24 @@ export function inputFields(
 
 export interface FieldColumn {
   readonly name: string
+  /** Its name in the input. */
+  readonly source: string | undefined
   /** Index of the field, from 0; several columns may share a field. */
   readonly field: number
-  /** True if the user named the field in `mapping.map`. */
-  readonly isMapped: boolean
+  /** Number of the field, from 1, if a run needs it to find the field. */
+  readonly fieldNumber?: number
 }
 
-/** Lists the columns in the order of their fields. `unused` lists fields whose columns `mapping.set` fills. */
+/**
+ * Lists the columns in the order of their fields.
+ * @param taken  fields that templates use. Such a field has a column of its own only if `map` names it, too
+ * @returns also names of fields whose columns `set` fills
+ */
 export function fieldColumns(
   { map, set, existing }: Pick<NameRules, 'map' | 'set' | 'existing'>,
   fields: InputFields,
-): { readonly columns: readonly FieldColumn[]; readonly unused: readonly number[] } {
+  taken: ReadonlySet<number>,
+): { readonly columns: readonly FieldColumn[]; readonly unused: readonly string[] } {
   const targets = new Map<number, string[]>()
   for (const [target, source] of Object.entries(map)) {
     const field = fieldOf(source, fields)
@@ -172,16 +179,22 @@ export function fieldColumns(
     return isFree && isSet.has(name.toLowerCase()) ? [field] : []
   })
   const unused = filled.length < fields.names.length ? filled : []
-  const wanted = fields.names.flatMap((name, field) => {
+  const wanted = fields.names.flatMap((source, field) => {
     if (unused.includes(field) || !fields.used.includes(field)) return []
     const mapped = targets.get(field)
-    return (mapped ?? [name]).map(one => ({ name: one, field, isMapped: mapped !== undefined }))
+    if (mapped === undefined && taken.has(field)) return []
+    const isNumbered = mapped === undefined && fields.isByPosition && targets.size > 0
+    const place = { source, field, ...(isNumbered && { fieldNumber: field + 1 }) }
+    return (mapped ?? [source]).map(name => ({ ...place, name }))
   })
   const names = proposeNames(
     wanted.map(({ name }) => name),
     existing,
   )
-  return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
+  return {
+    columns: wanted.map((one, i) => ({ ...one, name: names[i]! })),
+    unused: unused.flatMap(field => (taken.has(field) ? [] : (fields.names[field] ?? []))),
+  }
 }
 
 /**

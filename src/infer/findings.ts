@@ -98,8 +98,8 @@ export class Findings {
   /** Fields of the first input that has columns. */
   fields: InputFields | undefined
   columns: readonly (FieldColumn & { readonly probe: ColumnProbe })[] = []
-  /** Indexes of fields that fill no column, because `mapping.set` fills their columns. */
-  unused: readonly number[] = []
+  /** Names of fields that fill no column, because `mapping.set` fills their columns. */
+  unused: readonly string[] = []
   json: JsonColumns | undefined
   rules: CellRules | undefined
   /** The unusual meaning of quotes in the first input. */
@@ -109,8 +109,7 @@ export class Findings {
   /** Target column → template, for the first input; undefined before the first input is read. */
   templates: Readonly<Record<string, string>> | undefined
   readonly setProbes = new Map<string, ColumnProbe>()
-  /** Fields that templates use. Such a field becomes a column of its own only if `mapping.map` names it, too. */
-  readonly takenFields = new Set<number>()
+  /** Members that templates use. Such a member becomes a column of its own only if `mapping.map` names it, too. */
   readonly takenMembers = new Set<string>()
   /** The templates of the last input that has columns. */
   #set: TemplateLook | undefined
@@ -214,15 +213,6 @@ export class Findings {
   #fieldLook(file: string, reader: InputReader, rules: CellRules): Look {
     const options = this.#options
     const fields = (this.fields ??= inputFields(reader, options.byPosition))
-    if (this.columns.length === 0) {
-      const { columns, unused } = fieldColumns(options, fields)
-      const isText = { isHeaderless: !fields.hasNames, findsSpellings: true }
-      this.columns = columns.map(one => ({
-        ...one,
-        probe: this.#probe(one.name, rules, columns.length, isText),
-      }))
-      this.unused = unused
-    }
     const { isByPosition, names } = fields
     const type = { type: 'STRING' as const }
     const target = {
@@ -237,21 +227,26 @@ export class Findings {
       emptyFields: reader.emptyFields,
     }
     const match = isByPosition ? 'position' : 'name'
+    const set = this.#setLook(shape, fields.hasNames ? match : undefined, rules)
+    if (this.columns.length === 0) {
+      const { columns, unused } = fieldColumns(options, fields, set.fields)
+      checkRules(
+        { ...options, set: this.templates ?? {} },
+        columns.map(({ name }) => name),
+      )
+      const isText = { isHeaderless: !fields.hasNames, findsSpellings: true }
+      this.columns = columns.map(one => ({
+        ...one,
+        probe: this.#probe(one.name, rules, columns.length, isText),
+      }))
+      this.unused = unused
+    }
     const { ignoreExtra = false } = options
     const mapping = this.#mapAsFirst(target, shape, { match, ignoreExtra })
     const fieldsOf: number[] = []
     for (const [i, { source }] of mapping.columns.entries()) {
       fieldsOf[fields.used[i]!] = source.kind === 'field' ? source.index : -1
     }
-    const set = this.#setLook(shape, fields.hasNames ? match : undefined, rules)
-    for (const [i, field] of fieldsOf.entries()) if (set.fields.has(field)) this.takenFields.add(i)
-    const own = this.columns.filter(
-      ({ field, isMapped }) => isMapped || !this.takenFields.has(field),
-    )
-    checkRules(
-      { ...options, set: this.templates ?? {} },
-      own.map(({ name }) => name),
-    )
     return {
       mapping,
       onBlock: block => {
@@ -310,7 +305,7 @@ export class Findings {
     const { names, set } = this.#options
     const named = names.read(shape.file)
     this.templates ??= setTemplates(set, named.parts)
-    this.#set = newTemplateLook(this.templates, shape, match, named, (name, isOfInput) => {
+    this.#set = newTemplateLook(this.templates, shape, match, rules, named, (name, isOfInput) => {
       const own = isOfInput ? plainNumbers(rules) : rules
       const probe = this.setProbes.get(name) ?? this.#probe(name, own, expectedMembers)
       this.setProbes.set(name, probe)

@@ -134,15 +134,17 @@ function columnsOf(
   found: Findings,
   leftOut: UnusableMember[],
 ): InferredColumn[] {
-  const own = found.json === undefined ? fieldsOf(found, leftOut) : membersOf(found.json, found)
+  const own: readonly Filling[] =
+    found.json === undefined ? found.columns : membersOf(found.json, found)
+  const reason = `its column is filled by ${option('mapping.set')}`
+  leftOut.push(...found.unused.map(source => ({ source, reason, hasRecords: false })))
   const usable = own.filter(({ source, probe }) => {
     if (chooseType(probe, options) !== undefined) return true
     leftOut.push({ source: source!, ...reasonOf(source!, probe.kinds!) })
     return false
   })
   const made = [...found.setProbes.values()].map(probe => ({ source: undefined, probe }))
-  const filling: readonly Filling[] =
-    usable.length > 0 || found.rows > 0 ? [...usable, ...made] : []
+  const filling = usable.length > 0 || found.rows > 0 ? [...usable, ...made] : []
   const probes = filling.map(({ probe }) => probe)
   const types = settleTypes(probes, options)
   const names =
@@ -150,25 +152,6 @@ function columnsOf(
       ? probes.map(({ name }) => name)
       : memberNames(options, found, usable, made)
   return filling.map((one, i) => columnOf(one, names[i]!, types[i]!))
-}
-
-/** Omits fields that only templates of `mapping.set` use. */
-function fieldsOf(
-  { fields, columns, takenFields, unused }: Findings,
-  leftOut: UnusableMember[],
-): Filling[] {
-  const isNumbered = fields?.isByPosition === true || fields?.hasNames === false
-  const isSaid = columns.some(({ isMapped }) => isMapped)
-  const reason = `its column is filled by ${option('mapping.set')}`
-  for (const field of unused) {
-    if (takenFields.has(field)) continue
-    leftOut.push({ source: fields!.names[field]!, reason, hasRecords: false })
-  }
-  return columns.flatMap(({ field, isMapped, probe }) => {
-    if (takenFields.has(field) && !isMapped) return []
-    const filling = { source: fields!.names[field], probe }
-    return isNumbered && isSaid && !isMapped ? { ...filling, fieldNumber: field + 1 } : filling
-  })
 }
 
 /** Omits members that only templates of `mapping.set` use. */

@@ -269,7 +269,7 @@ function saidSorting(
   names: readonly string[],
   columns: readonly InferredColumn[],
 ): readonly InferredColumn[] {
-  return names.map(name => {
+  return [...new Set(names)].map(name => {
     const column = columns.find(one => one.name === name)
     if (column !== undefined) return column
     const hint = nearestHint(name, columns.map(nameOf))

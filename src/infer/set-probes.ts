@@ -2,7 +2,9 @@
   Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set`, maybe with names of fields in
   braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
+import type { CellRules } from '../parse/cell-rules.js'
 import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-column.js'
+import { NullTexts } from '../parse/null-texts.js'
 import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
 import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
@@ -46,6 +48,7 @@ export function newTemplateLook(
   templates: Readonly<Record<string, string>>,
   shape: InputShape,
   match: 'name' | 'position' | undefined,
+  { nullTexts = [] }: CellRules,
   { parts, texts }: NamedTexts,
   probeOf: (name: string, isOfInput: boolean) => ColumnProbe,
 ): TemplateLook {
@@ -58,11 +61,14 @@ export function newTemplateLook(
     return { probe: probeOf(name, pieces.every(isOfInput)), pieces, text }
   })
   const pieces = looks.flatMap(look => look.pieces)
+  const fields = new Set(pieces.flatMap(one => (one.kind === 'field' ? one.index : [])))
+  const nulls = new NullTexts(nullTexts)
   return {
-    fields: new Set(pieces.flatMap(one => (one.kind === 'field' ? one.index : []))),
+    fields,
     members: new Set(pieces.flatMap(one => (one.kind === 'member' ? one.name : []))),
     look(block, members) {
       const { bytes, rowCount, lineNumbers } = block
+      for (const field of fields) nulls.apply(block, field, true)
       for (const { probe, pieces, text } of looks) {
         const cells = pieces.flatMap(one =>
           one.kind === 'field'
