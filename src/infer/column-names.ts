@@ -36,10 +36,12 @@ const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
  * Proposes one name per column, all different even if case is ignored. Names that need no repair stay unchanged.
  * @param names  in the input; undefined for a column without a name
  * @param existing  names of an existing table's columns, which are not repaired
+ * @param places  for each column: the number that replaces a name without letters and digits
  */
 export function proposeNames(
   names: readonly (string | undefined)[],
   existing?: ReadonlySet<string>,
+  places: readonly number[] = [...names.keys()],
 ): string[] {
   const taken = new Set<string>()
   const proposed = names.map(name => {
@@ -50,12 +52,12 @@ export function proposeNames(
     taken.add(name.toLowerCase())
     return name
   })
-  return proposed.map((name, i) => name ?? repaired(names[i], i, taken))
+  return proposed.map((name, i) => name ?? repaired(names[i], places[i]!, taken))
 }
 
-function repaired(name: string | undefined, index: number, taken: Set<string>): string {
+function repaired(name: string | undefined, place: number, taken: Set<string>): string {
   const signs = (name ?? '').trim().replace(wrongSign, '_')
-  const base = /[A-Za-z0-9\u4e00-\u9fff]/.test(signs) ? signs : `col${index}`
+  const base = /[A-Za-z0-9\u4e00-\u9fff]/.test(signs) ? signs : `col${place}`
   const word = isIdentifier(base) ? base : `c${base}`
   const first = isReservedWord(word) ? unreserved(word) : word
   for (let number = 1; ; number++) {
@@ -190,6 +192,7 @@ export function fieldColumns(
   const names = proposeNames(
     wanted.map(({ name }) => name),
     existing,
+    wanted.map(({ field }) => field),
   )
   return {
     columns: wanted.map((one, i) => ({ ...one, name: names[i]! })),
