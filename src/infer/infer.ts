@@ -14,7 +14,6 @@ import { checkRules, targetNames } from './column-names.js'
 import type { ColumnProbe, SeenKinds } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
-import type { JsonColumns } from './json-columns.js'
 import { settleTypes, type SettledType } from './settle-types.js'
 import { unitQuestion } from './time-range.js'
 import { Totals, type FoundTotals } from './totals.js'
@@ -97,17 +96,12 @@ function schemaOf(
   found: Findings,
   totals: FoundTotals | undefined,
 ): InferredSchema {
-  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
+  const { json, fields, inputs, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: UnusableMember[] = []
-  const columns = columnsOf(options, found, leftOut)
-  const missing =
-    json === undefined
-      ? []
-      : [...json.columns.values()].filter(one => !json.isObject(one) && json.missing(one) > 0)
   return {
-    columns,
+    columns: columnsOf(options, found, leftOut),
     leftOut,
-    inputs: found.inputs,
+    inputs,
     rows,
     isComplete,
     estimatedRows:
@@ -120,7 +114,7 @@ function schemaOf(
     quotes: found.quotes,
     assumedHeader: found.assumedHeader,
     totals,
-    needsAllowMissing: missing.length > 0,
+    needsAllowMissing: json?.lacksMembers === true,
   }
 }
 
@@ -134,8 +128,9 @@ function columnsOf(
   found: Findings,
   leftOut: UnusableMember[],
 ): InferredColumn[] {
+  const { json, takenMembers } = found
   const own: readonly Filling[] =
-    found.json === undefined ? found.columns : membersOf(found.json, found)
+    json?.members.filter(({ source }) => !takenMembers.has(source)) ?? found.columns
   const reason = `its column is filled by ${option('mapping.set')}`
   leftOut.push(...found.unused.map(source => ({ source, reason, hasRecords: false })))
   const usable = own.filter(({ source, probe }) => {
@@ -148,17 +143,8 @@ function columnsOf(
   const probes = filling.map(({ probe }) => probe)
   const types = settleTypes(probes, options)
   const names =
-    found.json === undefined
-      ? probes.map(({ name }) => name)
-      : memberNames(options, found, usable, made)
+    json === undefined ? probes.map(({ name }) => name) : memberNames(options, found, usable, made)
   return filling.map((one, i) => columnOf(one, names[i]!, types[i]!))
-}
-
-/** Omits members that only templates of `mapping.set` use. */
-function membersOf(json: JsonColumns, { takenMembers }: Findings): Filling[] {
-  return [...json.columns.values()].filter(
-    one => !json.isObject(one) && !takenMembers.has(one.source),
-  )
 }
 
 function memberNames(

@@ -86,17 +86,24 @@ export class JsonColumns {
     return { starts, ends, first: 0, step: 1 }
   }
 
-  /** Number of rows that lack the member. A row with null in place of the enclosing object does not count. */
-  missing({ source, present }: JsonColumn): number {
-    let nullObjects = 0
-    for (const [prefix, count] of this.#nullObjects) {
-      if (source.startsWith(`${prefix}.`)) nullObjects += count
-    }
-    return this.rows - present - nullObjects
+  /** The members that are not objects with members. */
+  get members(): JsonColumn[] {
+    return [...this.columns.values()].filter(one => !this.#isObject(one))
+  }
+
+  /** True if some row lacks a member. Null in place of the enclosing object does not count. */
+  get lacksMembers(): boolean {
+    return this.members.some(({ source, present }) => {
+      let nullObjects = 0
+      for (const [prefix, count] of this.#nullObjects) {
+        if (source.startsWith(`${prefix}.`)) nullObjects += count
+      }
+      return this.rows > present + nullObjects
+    })
   }
 
   /** True if the member is null in some records, and an object in all others that have it. */
-  isObject({ source, kinds }: JsonColumn): boolean {
+  #isObject({ source, kinds }: JsonColumn): boolean {
     if ((kinds.values & ~jsonKinds.null) !== 0) return false
     return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
   }
