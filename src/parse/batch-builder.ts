@@ -20,14 +20,8 @@ import type {
   ResumePoint,
 } from './batch.js'
 import type { FedRows } from './rows/fed-rows.js'
-import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
-import {
-  brokenRecord,
-  cellFault,
-  unnamedFault,
-  type ReportedColumn,
-  type RowFault,
-} from './row-fault.js'
+import { wholeRow, type Fault, type FaultyRecord, type RecordBlock } from './record-block.js'
+import { cellFault, unnamedFault, type ReportedColumn } from './row-fault.js'
 import { checkNames, setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'
 
@@ -332,10 +326,10 @@ export class BatchBuilder {
     const record = this.#recordBytes(bytes, start, end, bytesOffset)
     const recordText = this.#text.origin === undefined ? record : bytes.subarray(start, end)
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
-    const fault =
+    const fault: Fault =
       broken === undefined
         ? this.#faultOf(block, row, block.refusedBy[row]! - 1)
-        : brokenRecord(broken)
+        : { code: 'DDB_INPUT_ENCODING', message: broken }
     return this.faultReject(fault, {
       record,
       lengthBytes: record.length,
@@ -344,7 +338,7 @@ export class BatchBuilder {
     })
   }
 
-  #faultOf(block: RecordBlock, row: number, refusedBy: number): RowFault {
+  #faultOf(block: RecordBlock, row: number, refusedBy: number): Fault {
     const column = this.#columns[refusedBy]
     if (column !== undefined) return cellFault(column, block, row)
     return unnamedFault(block, row, refusedBy - this.#columns.length)
@@ -357,7 +351,7 @@ export class BatchBuilder {
   }
 
   /** The reject for a record that cannot be a row. */
-  faultReject(fault: RowFault, place: FaultyRecord): Reject {
+  faultReject(fault: Fault, place: FaultyRecord): Reject {
     return {
       file: this.#open.file,
       lineNumber: place.lineNumber,
@@ -365,7 +359,7 @@ export class BatchBuilder {
       lengthBytes: place.lengthBytes,
       columnName: fault.columnName,
       code: fault.code,
-      class: fault.class,
+      class: fault.class ?? 'parse',
       message: fault.message,
       value: fault.value,
       bytes: (this.#open.showRecord ?? asItStands)(place.record),

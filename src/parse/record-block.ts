@@ -26,13 +26,6 @@ export interface FaultyRecord {
   readonly offsetBytes: number
 }
 
-/** A record that no column reads. The user gets it as a reject. */
-export interface RecordFault
-  extends Required<Pick<Fault, 'code' | 'class' | 'message'>>, FaultyRecord {
-  readonly columnName: string | undefined
-  readonly value: string | undefined
-}
-
 /** Used as a column's index if no single column is at fault. */
 export const wholeRow = -2
 
@@ -76,7 +69,8 @@ export class RecordBlock {
   readonly wrongCells: number[] = []
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
   numberCells: Uint8Array | undefined
-  readonly faults: RecordFault[] = []
+  /** Records that no column reads. The user gets them as rejects. */
+  readonly faults: (Fault & FaultyRecord)[] = []
   /** Many small inputs, which share a block, are worth a kernel as well. */
   #takenBytes = 0
 
@@ -138,8 +132,7 @@ export class RecordBlock {
   }
 
   addFault(fault: Fault, place: FaultyRecord): void {
-    const other = { class: 'parse', columnName: undefined, value: undefined } as const
-    this.faults.push({ ...other, ...fault, ...place })
+    this.faults.push({ ...fault, ...place })
   }
 
   /** True if the cell is quoted; false if the format does not mark quoted cells. */

@@ -2,10 +2,9 @@
   Messages about rejected rows: a column cannot hold a cell, or some bytes are not text.
 */
 import { option } from '../errors.js'
-import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
-import type { RecordBlock } from './record-block.js'
+import type { Fault, RecordBlock } from './record-block.js'
 import { clippedText } from './shown-text.js'
 
 /** The properties of a column that messages about its cells need. */
@@ -17,36 +16,22 @@ export interface ReportedColumn {
   readonly fields: readonly number[]
 }
 
-export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
-
-export function brokenRecord(message: string): RowFault {
-  return {
-    columnName: undefined,
-    code: 'DDB_INPUT_ENCODING',
-    class: 'parse',
-    message,
-    value: undefined,
-  }
-}
-
 /** The fault of a row with a text in a field that neither a name nor a column uses. @param field  from 0 */
 export function unnamedFault(
   { bytes, starts, ends, fieldCount }: RecordBlock,
   row: number,
   field: number,
-): RowFault {
+): Fault {
   const cell = row * fieldCount + field
   const value = clippedText(bytes, starts[cell]!, ends[cell]!)
   return {
-    columnName: undefined,
     code: 'DDB_INPUT_FIELD_COUNT',
-    class: 'parse',
     message: `field ${field + 1} has no name in the header, but this record has "${value}" there: name the column, or pass over it with ${option('mapping.ignoreExtra')}`,
     value,
   }
 }
 
-export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
+export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): Fault {
   const { name, typeText, builder, fields } = column
   const { composed } = builder
   const { bytes, starts, ends } = composed ?? block

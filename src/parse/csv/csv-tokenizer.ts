@@ -49,9 +49,8 @@ export class CsvTokenizer implements LineFormat {
   #broken: BrokenRecords | undefined
   /** The header without its line end; empty if there is none. */
   #header: Uint8Array = new Uint8Array(0)
-  /** Position after the record scanned last, if only the number of its fields is wrong, or it repeats the header; else −1. */
-  #wrongNext = -1
-  #repeatsHeader = false
+  /** Why the record scanned last is not a row, if its quotes are right. */
+  #fault: ScanFault | undefined
   /** Start of the record that `peek` returned, and the position after it. */
   #peekedAt = 0
   #peeked = 0
@@ -250,7 +249,7 @@ export class CsvTokenizer implements LineFormat {
   /** In a file with one column, an empty line is a record with one empty field. */
   scanRecord(block: RecordBlock, row: number, start: number): number {
     const { walk } = this.#scanner
-    this.#wrongNext = -1
+    this.#fault = undefined
     if (this.emptyLines === 'rows' && this.#isEmptyLine(start)) {
       walk.openAt = -1
       if (!this.#isRow(start)) return unfinished
@@ -259,15 +258,8 @@ export class CsvTokenizer implements LineFormat {
     } else {
       const next = this.#scanner.scan(start)
       if (next < 0) return next
-      this.#repeatsHeader = this.#isHeader(start, next)
-      if (this.#repeatsHeader) {
-        this.#wrongNext = next
-        return faulty
-      }
-      if (walk.fieldCount !== block.fieldCount && !this.#mayDiffer(block.fieldCount)) {
-        this.#wrongNext = next
-        return faulty
-      }
+      this.#fault = this.#faultIn(start, next, block.fieldCount)
+      if (this.#fault !== undefined) return faulty
       // Only quoted fields have line ends.
       if (walk.hasQuoted) this.lines.innerLines = countLineEnds(walk.bytes, start, next) - 1
     }
@@ -275,10 +267,16 @@ export class CsvTokenizer implements LineFormat {
     return walk.next
   }
 
-  #isHeader(start: number, next: number): boolean {
+  #faultIn(start: number, next: number, expected: number): ScanFault | undefined {
     const header = this.#header
     const isLong = header.length > 0 && this.#lineEndBefore(next) - start === header.length
-    return isLong && isAt(header, this.lines.window.bytes, start)
+    if (isLong && isAt(header, this.lines.window.bytes, start)) {
+      const message = 'the record repeats the header, as in files that were joined'
+      return { code: 'DDB_INPUT_CELL', message, next }
+    }
+    const { fieldCount } = this.#scanner.walk
+    if (fieldCount === expected || this.#mayDiffer(expected)) return undefined
+    return { code: 'DDB_INPUT_FIELD_COUNT', message: fieldCountMessage(expected, fieldCount), next }
   }
 
   /** Position of the line end before `next`, or `next` itself. */
@@ -305,15 +303,7 @@ export class CsvTokenizer implements LineFormat {
   /** Examines no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
     const { fieldCount, badQuoteAt, openAt } = this.#scanner.walk
-    const next = this.#wrongNext
-    if (next >= 0 && this.#repeatsHeader) {
-      const message = 'the record repeats the header, as in files that were joined'
-      return { code: 'DDB_INPUT_CELL', message, next }
-    }
-    if (next >= 0) {
-      const message = fieldCountMessage(block.fieldCount, fieldCount)
-      return { code: 'DDB_INPUT_FIELD_COUNT', message, next }
-    }
+    if (this.#fault !== undefined) return this.#fault
     if (scanned === unfinished) return this.#openQuoteFault(openAt, start)
     if (scanned !== faulty || badQuoteAt < 0) return undefined
     this.#broken ??= new BrokenRecords(this.#dialect, this.lines, this)
