@@ -140,17 +140,6 @@ export interface LoadResult {
   /** Number of sessions that were open for data; 0 if nothing was sent. */
   connections: number
   batches: { sent: number; retried: number; failed: number }
-  /**
-   * The traffic of each connection, including connections that the run has closed. A batch that was sent again counts
-   * each time. `latencyMs` is measured as for the whole run.
-   */
-  byConnection: {
-    batches: number
-    rows: number
-    /** Bytes sent, counted before compression; an estimate if batches are divided by connection. */
-    bytes: number
-    latencyMs: LoadResult['latencyMs']
-  }[]
   /** Row limit of a batch; null if no run began. */
   batchRows: number | null
   /** Time from sending a batch until its outcome is known; null if outcomes are not reported. */

@@ -86,14 +86,14 @@ async function loadChecked(
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
-      const { journal, found } = run.history
+      const { found } = run.history
       const known = await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
       const looked = await firstLook(run, control, target)
       if (inputs.areDone && looked !== undefined) {
         alreadyLoaded = true
         checkLoaded(run, looked)
-        if (journal !== undefined) run.rejects.removeLeft(journal)
+        run.rejects.removeLeft(run.history)
         run.reporter.notice('already loaded')
         await finishLoadedRun(run, control, looked)
         return undefined
@@ -109,7 +109,7 @@ async function loadChecked(
       }
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
-      if (journal !== undefined) run.rejects.removeLeft(journal)
+      run.rejects.removeLeft(run.history)
       if (looked !== undefined) {
         const { identity } = looked.evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used

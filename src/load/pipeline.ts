@@ -148,12 +148,11 @@ export function endJournal(
     readonly error: { readonly code: string; readonly message: string } | null
   },
 ): void {
-  const { journal } = run.history
-  if (journal === undefined) return
+  const { history } = run
   try {
-    if (journal.file.failure === undefined) {
+    if (history.file?.failure === undefined) {
       const why = error === null ? {} : { error: { code: error.code, message: error.message } }
-      journal.end({
+      history.end({
         kind: 'end',
         at: timeText(run),
         isDone: !isUnfinished(run),
@@ -165,7 +164,7 @@ export function endJournal(
     }
   } finally {
     try {
-      journal.close()
+      history.close()
     } catch (error) {
       // The failure that ended the run is already reported.
       if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)

@@ -10,7 +10,7 @@ import { stdinName } from '../source/open-source.js'
 import type { Inputs, InputSummary } from './inputs/input-reading.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
-import { connectionFigures, summaryNote } from './outcomes/run-state.js'
+import { summaryNote } from './outcomes/run-state.js'
 import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
 import { noSourceNotes } from './inputs/expand-inputs.js'
 import { tableText } from './target/target.js'
@@ -87,7 +87,6 @@ export function loadResult(
     })),
     connections: state.batches.sent === 0 ? 0 : checked.connections,
     batches: { ...state.batches },
-    byConnection: connectionFigures(state),
     batchRows: checked.batchRows,
     latencyMs: state.latencies.percentiles(),
     rate: {
@@ -140,13 +139,12 @@ const refusals: readonly (string | undefined)[] = [
 
 function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   const { state, history } = run
-  const { found, journal } = history
+  const { found, file } = history
   // Some row of the run may be in the target.
   const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
   // A resumed run takes its options from the journal, so unusable options would fail again.
   const isMisuse = code === 'DDB_USAGE' && !hasSent
   const isRefused = refusals.includes(code) || isMisuse || state.isForgotten
-  const file = journal?.file
   const isOurs = file?.isInPlace() === true && file.lost() === undefined
   const isOpen = isUnfinished(run) && isOurs && !isRefused
   return {

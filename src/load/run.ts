@@ -74,7 +74,7 @@ export function newRun(
     clock,
     options,
     onSending,
-    whyLost: () => history.journal?.file.lost(),
+    whyLost: () => history.file?.lost(),
   })
   const rejects = new RunRejects(
     {
@@ -94,7 +94,7 @@ export function newRun(
     state,
     record: history.record,
     note: facts => history.record({ kind: 'facts', ...facts }),
-    commit: () => history.journal?.commit(),
+    commit: history.commit,
     options,
     platform,
     checked,
@@ -120,5 +120,5 @@ export function timeText({ platform: { clock } }: Pick<Run, 'platform'>): string
 export function isUnfinished({ state, ending, history }: Run): boolean {
   const { unconfirmed, unsent } = state.rows
   const isOpen = unsent > 0 || unconfirmed > 0
-  return history.journal !== undefined && (ending.failure !== undefined || isOpen)
+  return history.file !== undefined && (ending.failure !== undefined || isOpen)
 }

@@ -163,7 +163,6 @@ t.test('every member is present; unknown values are null', async t => {
     columns: [{ name: 'id', type: 'INT', nulls: 1, coerced: 0 }],
     connections: 1,
     batches: { sent: 1, retried: 0, failed: 0 },
-    byConnection: [],
     batchRows: 100_000,
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 4, bytesPerSec: 48 },

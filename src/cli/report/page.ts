@@ -198,7 +198,7 @@ function chartOf(moments: readonly Moment[]): string {
 }
 
 function delivery(result: LoadResult): string {
-  const { latencyMs, batches, batchRows, connections, byConnection } = result
+  const { latencyMs, batches, batchRows, connections } = result
   const msText = (ms: number | null): string | null => (ms === null ? null : `${numberText(ms)} ms`)
   const list = listOf({
     'Batches sent': numberText(batches.sent),
@@ -210,15 +210,7 @@ function delivery(result: LoadResult): string {
     '95 % of the receipts came within': msText(latencyMs.p95),
     '99 % of the receipts came within': msText(latencyMs.p99),
   })
-  if (byConnection.length < 2) return section('Delivery', list)
-  const table = tableOf(
-    ['Connection', 'Rows', 'Batches', 'Bytes', '50 % (ms)', '95 % (ms)'],
-    byConnection.map(({ rows: value, batches: sent, bytes, latencyMs: { p50, p95 } }, i) => [
-      ...[String(i + 1), { value, tone: 'sent' as const }, sent, bytes],
-      ...[p50 ?? '', p95 ?? ''],
-    ]),
-  )
-  return section('Delivery', list, table)
+  return section('Delivery', list)
 }
 
 function rejects({ rejects: { byCode, first, files: kept } }: LoadResult): string {

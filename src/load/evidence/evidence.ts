@@ -283,9 +283,9 @@ export async function firstLook(
   description: TargetDescription,
 ): Promise<FirstLook | undefined> {
   const { checked, history } = run
-  const { journal, found } = history
+  const { file, found } = history
   if (checked.confirm === 'none' && checked.mode !== 'sync') return undefined
-  const counts = journal !== undefined || checked.target.kind === 'function'
+  const counts = file !== undefined || checked.target.kind === 'function'
   if (found.target === undefined) {
     const { counted } = description
     const { identity } = await askIdentity(control, checked, description, { counts }, counted)

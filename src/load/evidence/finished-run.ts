@@ -36,14 +36,15 @@ export async function noteFinished(
   rows: number | null,
   timeoutMs: number,
 ): Promise<void> {
-  const { journal, name, now } = run.history
-  if (journal === undefined || isUnfinished(run)) return
+  const { history } = run
+  const { name, now, owner, past } = history
+  if (history.file === undefined || isUnfinished(run)) return
   // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
-  journal.commit()
-  const processNo = Math.max(journal.owner, journal.past.owner)
+  run.commit()
+  const processNo = Math.max(owner, past.owner)
   const { state, options, checked } = run
   const finished = {
-    ...{ rows, begunMs: journal.begunMs },
+    ...{ rows, begunMs: history.begunMs },
     digest: runDigest(options, checked, now.inputs),
     chunk: chunkText(evidence.identity),
     stored: state.rows.confirmed + state.rows.skipped,
@@ -57,7 +58,7 @@ export async function noteFinished(
  * Checks that the rows of a run that has sent everything are still in the target.
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nothing shows whether they are there
  */
-export function checkLoaded({ history: { found, journal } }: Run, { look }: FirstLook): void {
+export function checkLoaded({ history: { found, onServer } }: Run, { look }: FirstLook): void {
   const { target: before, finished } = found
   const { confirmed, unconfirmed } = found.rows()
   const { now, change } = look
@@ -68,7 +69,7 @@ export function checkLoaded({ history: { found, journal } }: Run, { look }: Firs
     if (isFound || (now.chunkId !== null && before.chunkId === now.chunkId)) return
     throw unproven(found, 'the server does not say whether it is the same DFS table')
   }
-  const isKnown = journal?.onServer && journal.onServer.finished !== undefined
+  const isKnown = onServer && onServer.finished !== undefined
   const server = finished?.server ?? before.server
   if (isKnown !== true && server !== now.server) {
     throw targetChanged(found, `it was loaded into ${server}, and ${now.server} does not know it`)
@@ -96,14 +97,14 @@ export async function finishLoadedRun(
   { evidence, look }: FirstLook,
 ): Promise<void> {
   const { confirmTimeoutMs: timeoutMs } = run.checked
-  const { found, journal } = run.history
+  const { found, onServer } = run.history
   if (found.target !== undefined && found.finished === undefined) {
     await noteFinished(run, control, evidence, look.now.rows, timeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return
   run.note({ hasLeftServer: true })
   try {
-    await dropLedgers(control, journal?.onServer?.ledgers ?? [], timeoutMs)
+    await dropLedgers(control, onServer?.ledgers ?? [], timeoutMs)
   } catch (error) {
     // The run's ledgers stay on the server, and later runs list them in a notice about tables left behind.
     if (!(error instanceof ServerError)) throw error
@@ -129,16 +130,16 @@ export async function rowsLoadedElsewhere(
   known: KnownOnServer | undefined,
 ): Promise<number | undefined> {
   const { options, checked, history } = run
-  const { journal, found, name } = history
+  const { file, found, name } = history
   // A run that is to start over is new, whatever the server knows.
-  if (journal === undefined || found.batchCount > 0 || options.journal?.restart === true)
+  if (file === undefined || found.batchCount > 0 || options.journal?.restart === true)
     return undefined
   const isFollowing = options.input?.follow === true
   const askFirst = () => firstRows(run, control, description, evidence)
   if (found.isCut) {
     const isEmpty = look.now.rows === 0
     const areThere = isEmpty ? 'none' : isFollowing ? 'unknown' : await askFirst()
-    if (known === undefined || areThere !== 'none') throw runDamaged(journal.file.path, onlyBegun)
+    if (known === undefined || areThere !== 'none') throw runDamaged(file.path, onlyBegun)
   }
   if (found.isAnew || isFollowing) return undefined
   const finished = known && otherFinished(known, name.token)

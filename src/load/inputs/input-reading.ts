@@ -166,7 +166,7 @@ export class InputReading {
         if (isKnown) knownReject(reject.offsetBytes)
         update()
         if (isKnown) return
-        run.history.journal?.misread(index, reject)
+        run.history.misread(index, reject)
         run.rejects.keep(reject, reader)
       },
     })

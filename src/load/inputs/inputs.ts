@@ -86,23 +86,21 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 }
 
 function checkRejectsFile(
-  { checked, history: { journal, found }, platform, options }: Run,
+  { checked, history: { file, found, past }, platform, options }: Run,
   paths: Iterable<string>,
 ): void {
   const { rejectsFile } = checked
   if (rejectsFile === undefined) return
   const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
   const isOfPast =
-    journal !== undefined &&
-    journal.past.processes > 0 &&
-    isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
+    past.processes > 0 && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
-  const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
+  const isLeftOver = isOfPast && past.rejectsFiles.includes(rejectsFile)
   // Only a run that continues must know all rejects in the file. A run that starts over reports no earlier rejects.
-  const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
+  const goesOn = found === past && !past.isAnew
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
-      journal.file.path,
+      file!.path,
       `"${rejectsFile}" has rejects of this run that the journal lacks, so the journal was restored from an earlier time, as with a ` +
         'snapshot of a disk',
     )
@@ -126,10 +124,10 @@ async function takeUpJournal(
     reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
     return undefined
   }
-  const { journal, places, notices } = opened
-  history.goOn(journal)
+  const { places, notices, now } = opened
+  history.goOn(opened)
   for (const notice of notices) reporter.notice(notice)
-  const names = journal.now.inputs.map(({ path }) => path)
+  const names = now.inputs.map(({ path }) => path)
   const present = names.map(name => places.get(name) ?? name)
   const sizeOf = new Map(Array.from(paths, (path, i) => [path, sizes[i]]))
   return { names, paths: present, sizes: present.map(path => sizeOf.get(path)) }
@@ -230,7 +228,7 @@ class SequentialInputs implements Inputs {
       this.#doneRecords += summary.rows
       if (mustClose) yield opened.reader.close()
       // Only a process that resumes needs to know which inputs were read.
-      if (run.ending.stopped || run.history.journal === undefined) return
+      if (run.ending.stopped || run.history.file === undefined) return
       this.#readInputs.push({ kind: 'input', input: index, summary, readAt: timeText(run) })
       if (this.#shared?.isEmpty !== false) this.#tellRead()
     } catch (error) {
@@ -286,7 +284,7 @@ class SequentialInputs implements Inputs {
   }
 
   get areDone(): boolean {
-    if (this.#run.history.journal === undefined) return false
+    if (this.#run.history.file === undefined) return false
     for (let index = 0; index < this.#inputs.paths.length; index++) {
       if (this.#readBefore(index) === undefined) return false
     }

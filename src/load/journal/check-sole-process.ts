@@ -33,14 +33,13 @@ export async function checkSoleProcess(
   isRead: boolean,
 ): Promise<KnownOnServer | undefined> {
   const { history, checked, options } = run
-  const { journal, name } = history
-  if (journal === undefined) return undefined
-  const { past, found } = journal
+  const { file, name, past, found } = history
+  if (file === undefined) return undefined
   const { confirmTimeoutMs: timeoutMs } = checked
   const all = await unlessRefused(askRegister(control, name.runId, timeoutMs))
   if (all === undefined) return undefined
   const known = runOf(all, name.token)
-  journal.onServer = known
+  history.onServer = known
   if (past.run === undefined) return all
   // With `restart`, the user has decided to ignore the server's records.
   const counts = options?.journal?.restart !== true
@@ -49,15 +48,15 @@ export async function checkSoleProcess(
   const isKept = options?.input?.limit === undefined
   const mayBeOld = counts && !isRead && isKept && past.finished === undefined && !areDone(past)
   const isMarked =
-    known.finished !== undefined && (!past.isAnew || known.finished.begunMs === journal.begunMs)
+    known.finished !== undefined && (!past.isAnew || known.finished.begunMs === history.begunMs)
   const isFinished = mayBeOld && isMarked
   if ((counts && isOld) || isFinished) {
     // While this process slept, another may have finished the run.
-    throw journal.file.lost() ?? runDamaged(journal.file.path, isOlder)
+    throw file.lost() ?? runDamaged(file.path, isOlder)
   }
   // If the last process recorded no end, it may still run. If this process took over a lock, the last process is gone.
   // If there was no lock, only the last process's session on the server shows whether it still runs.
-  const mayRun = journal.wasUnlocked && past.end === undefined
+  const mayRun = history.wasUnlocked && past.end === undefined
   if (mayRun && (await isConnected(control, known.ledgers, timeoutMs))) {
     throw runsElsewhere(name.runId)
   }
@@ -118,17 +117,17 @@ async function isConnected(
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  */
 export function checkMemory(
-  { history: { journal, found, name } }: Run,
+  { history: { file, found, name, onServer, ledgerNumber } }: Run,
   inMemory: boolean,
 ): boolean {
-  if (journal === undefined || found.processes === 0) return false
+  if (file === undefined || found.processes === 0) return false
   const { confirmed, unconfirmed } = found.rows()
-  const isKnown = journal.onServer?.isKnown === true
+  const isKnown = onServer?.isKnown === true
   if (!isKnown && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
-  const ledger = ledgerName(name.token, journal.ledgerNumber)
-  return journal.onServer?.ledgers.includes(ledger) === true
+  const ledger = ledgerName(name.token, ledgerNumber)
+  return onServer?.ledgers.includes(ledger) === true
 }
 
 /** Whether all inputs were read to their ends, and the outcome of all batches is known. */
@@ -146,14 +145,14 @@ function areDone({ inputs, streams }: RecordedRun): boolean {
  * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
  */
 export async function checkOwner(
-  { history: { journal, name } }: Run,
+  { history: { file, name, owner } }: Run,
   control: Session,
   timeoutMs: number,
 ): Promise<void> {
-  if (journal === undefined || journal.owner === 0) return
+  if (file === undefined || owner === 0) return
   const asked = askRegister(control, name.runId, timeoutMs)
   const known = await unlessRefused(asked).catch(unlessLost)
-  if (known !== undefined && runOf(known, name.token).processNo > journal.owner) {
+  if (known !== undefined && runOf(known, name.token).processNo > owner) {
     throw runTakenOver(name.runId, 'another process has told the server that it continues the run')
   }
 }

@@ -5,22 +5,20 @@ import { createHash } from 'node:crypto'
 import { InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
 import { keptBytes, type ReadPart } from '../../source/follow/followed-chunks.js'
-import type { Fit } from './shape.js'
 
 /** Describes a file as it is stored, before any decompression. */
-export const fingerprintShape = {
-  sizeBytes: '#',
+export interface Fingerprint {
+  readonly sizeBytes: number
   /** ms since the epoch. */
-  modifiedMs: 'time',
+  readonly modifiedMs: number
   /** Hashes of the first and the last bytes, hexadecimal: `keptBytes` of a followed file, else `endBytes`. */
-  head: 'text',
-  tail: 'text',
+  readonly head: string
+  readonly tail: string
   /** Inode of a followed file, to find it under a different name. Decimal; 0 if the system has no inodes. */
-  inode: 'text?',
+  readonly inode?: string
   /** Creation time of a followed file, if known: ns since the epoch, decimal. */
-  born: 'text?',
-} as const
-export type Fingerprint = Fit<typeof fingerprintShape>
+  readonly born?: string
+}
 
 /** Bytes hashed at each end of a file that does not grow. */
 const endBytes = 65_536

@@ -1,10 +1,11 @@
 /*
   The file of a journal. Every record reaches the operating system before the event that it announces happens, so a killed process loses
-  no record. Records reach the disk a moment later.
+  no record. Records reach the disk a moment later. A reader checks that the file is complete, because rows whose records are missing
+  would be sent again.
 */
 import { DdbError, messageOf } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
-import { recordLine, type JournalRecord } from './journal-record.js'
+import { journalFormat, recordLine, recordOf, type JournalRecord } from './journal-record.js'
 
 /** Time between syncs: a power cut loses at most the records added since the last sync. */
 const syncEveryMs = 500
@@ -46,15 +47,14 @@ export class JournalFile {
   /**
    * Replaces the whole journal, with records not yet written, in one step, so that no process ever finds half a journal. If another
    * process still writes to the old file, its records have no effect. Must be called before any record is added.
-   * @param asideTo  where to move the present file
    * @throws {DdbError} DDB_OUTPUT_WRITE; the present file then stays as it is
    */
-  replace(records: Iterable<JournalRecord>, asideTo?: string): void {
+  replace(records: Iterable<JournalRecord>): void {
     const { path } = this
     this.#check()
     try {
       this.#checkPlace()
-      const next = writeDraft(path, this.#files, records, asideTo)
+      const next = writeDraft(path, this.#files, records)
       this.#timer?.cancel()
       this.#timer = undefined
       this.#closeFile()
@@ -187,12 +187,7 @@ export class JournalFile {
 }
 
 /** Writes the records to the disk, in a new file that then gets the path. */
-function writeDraft(
-  path: string,
-  files: Files,
-  records: Iterable<JournalRecord>,
-  asideTo: string | undefined,
-): OutputFile {
+function writeDraft(path: string, files: Files, records: Iterable<JournalRecord>): OutputFile {
   const draft = `${path}${draftEnding}`
   // No other process works on the run, so a killed process must have left this draft.
   if (files.statusNow(draft) !== undefined) files.remove(draft)
@@ -207,7 +202,6 @@ function writeDraft(
     }
     writeAll(file, Buffer.from(lines))
     file.sync()
-    if (asideTo !== undefined) files.rename(path, asideTo)
     files.rename(draft, path)
     return file
   } catch (error) {
@@ -234,3 +228,103 @@ function quietly(action: () => void): void {
 function writeAll(file: OutputFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
 }
+
+export interface FoundJournal {
+  /** Bytes after the last whole record, as a power cut leaves them. */
+  readonly tornBytes: number
+  /** Why the run must not be resumed; completes a sentence. The caller receives the records before the damage. */
+  readonly damage: string | undefined
+}
+
+const lineFeed = 0x0a
+
+/** @returns undefined without a journal */
+export async function readJournal(
+  path: string,
+  runId: string,
+  files: Files,
+  take: (record: JournalRecord) => void,
+): Promise<FoundJournal | undefined> {
+  try {
+    const status = files.statusNow(path)
+    if (status === undefined) return undefined
+    // Opening a pipe would wait for a writer.
+    if (!status.isFile) return { tornBytes: 0, damage: 'it is not a file' }
+    return readRecords(await contentOf(path, status.sizeBytes, files), runId, take)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined
+    return { tornBytes: 0, damage: `it cannot be read (${messageOf(error)})` }
+  }
+}
+
+/** Whether a text begins like a run's journal, even one of a different version. */
+export function looksLikeJournal(text: string): boolean {
+  return /^[0-9a-f]{8} \{"kind":"/.test(text)
+}
+
+/** As many as `looksLikeJournal` needs. */
+const startBytes = 18
+
+/** The whole file, or the first bytes of one that is not a journal and may be large. */
+async function contentOf(path: string, sizeBytes: number, files: Files): Promise<Buffer> {
+  const file = await files.open(path)
+  try {
+    const read = async (buffer: Buffer, from: number): Promise<Buffer> => {
+      for (let done = from; ;) {
+        const count = await file.read(buffer, done, buffer.length - done)
+        if (count === 0) return buffer.subarray(0, done)
+        done += count
+      }
+    }
+    const start = await read(Buffer.alloc(Math.min(startBytes, sizeBytes)), 0)
+    if (!looksLikeJournal(start.toString('latin1'))) return start
+    return await read(Buffer.concat([start], sizeBytes), start.length)
+  } finally {
+    await file.close()
+  }
+}
+
+function readRecords(
+  bytes: Buffer,
+  runId: string,
+  take: (record: JournalRecord) => void,
+): FoundJournal {
+  let [lines, start] = [0, 0]
+  let torn: number | undefined
+  let damage: string | undefined
+  for (let end = bytes.indexOf(lineFeed); end >= 0 && damage === undefined;) {
+    const record = recordOf(bytes.toString('utf8', start, end))
+    lines++
+    if (record === undefined && lines > 1) torn ??= start
+    else if (torn !== undefined) damage = 'something in its middle is not a record'
+    else damage = damageOf(record, lines, runId, take)
+    start = end + 1
+    end = bytes.indexOf(lineFeed, start)
+  }
+  if (lines === 0) damage = bytes.length === 0 ? 'it is empty' : noRecord
+  return { tornBytes: bytes.length - (torn ?? start), damage }
+}
+
+/** Why a record must not follow those before it, after the caller has received it. */
+function damageOf(
+  record: JournalRecord | undefined,
+  line: number,
+  runId: string,
+  take: (record: JournalRecord) => void,
+): string | undefined {
+  if (record === undefined) return noRecord
+  if (line === 1 && record.kind !== 'run') return 'its first line is not that of a run'
+  if (record.kind === 'run' && record.runId !== runId) return `it is that of run "${record.runId}"`
+  try {
+    take(record)
+  } catch {
+    return `its line ${line} does not fit the lines before it`
+  }
+  // A run that starts over keeps the token of a journal of another format, because the server knows the run by it.
+  return record.kind === 'run' && record.format !== journalFormat
+    ? `another version of the program wrote it (format ${JSON.stringify(record.format)}; this version reads format ${journalFormat}): use that version`
+    : undefined
+}
+
+const noRecord = 'its first line is not a record'

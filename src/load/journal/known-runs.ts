@@ -3,19 +3,13 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, messageOf } from '../../errors.js'
-import type { Clock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
+import type { Clock, Files, LockAnswer } from '../../platform/platform.js'
 import { isRunId } from '../register/table-names.js'
 import { runDamaged } from './changed-run.js'
 import type { RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
-import {
-  damagedExtension,
-  journalEnding,
-  journalLockPath,
-  journalPath,
-  lockRun,
-} from './open-journal.js'
-import { readJournal } from './read-journal.js'
+import { journalEnding, journalLockPath, journalPath, lockRun } from './open-journal.js'
+import { readJournal } from './journal-file.js'
 
 /**
  * `killed`: the run's last process recorded no end. `uncertain`: some rows have an unknown outcome. Both can be
@@ -31,15 +25,13 @@ export interface KnownRun {
   readonly journal: RecordedRun
   /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
-  /** The latest time in the journal, ms since the epoch. */
-  readonly newestMs: number
   /** Bytes after the last whole record. */
   readonly tornBytes: number
   /** Why the run can only be restarted; completes a sentence. */
   readonly damage: string | undefined
 }
 
-/** A damaged journal, or another file that is named like a journal. */
+/** A damaged journal, or something else that is named like a journal. */
 export interface StrangeFile {
   readonly path: string
   readonly reason: string
@@ -52,23 +44,17 @@ const keptMs = keptDays * 86_400_000
 /**
  * Lists the runs of a folder. Checks all lock holders at once, because checking one on a different host takes seconds.
  * @param folder  as in `JournalOptions`
- * @returns the journals, in the order in which the runs were begun, and other files
+ * @returns the journals, in the order in which the runs were begun, and those that cannot be relied on
  * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
 export async function listRuns(folder: string, files: Files) {
-  const entries = (await entriesOf(folder, files)).filter(({ name }) => !isOurs(name))
-  const holders = entries.map(({ name, folder: place }) =>
-    name.endsWith(journalEnding) ? askHolder(`${place}/${name}`, files) : undefined,
-  )
+  const names = await runNames(folder, files)
+  const holders = names.map(runId => askHolder(journalPath(folder, runId), files))
   const runs: KnownRun[] = []
   const strange: StrangeFile[] = []
-  for (const [i, { name, folder: place, isFolder }] of entries.entries()) {
-    const path = `${place}/${name}`
-    const runId = name.slice(0, -journalEnding.length)
-    const one =
-      isFolder || !name.endsWith(journalEnding)
-        ? { path, reason: strangeReason(name) }
-        : await readKnown(path, runId, files, holders[i])
+  for (const [i, runId] of names.entries()) {
+    const path = journalPath(folder, runId)
+    const one = await readKnown(path, runId, files, holders[i])
     // A second clean-up has just removed the file.
     if (one === undefined) continue
     if ('reason' in one) strange.push(one)
@@ -78,12 +64,6 @@ export async function listRuns(folder: string, files: Files) {
   const placeOf = ({ run: { startedAt, runId } }: KnownRun): string => `${startedAt} ${runId}`
   runs.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
   return { runs, strange }
-}
-
-function strangeReason(name: string): string {
-  return name.endsWith(`${journalEnding}${damagedExtension}`)
-    ? 'it is a journal that could not be relied on, and was set aside when its run started over'
-    : 'it is not a journal'
 }
 
 /**
@@ -108,35 +88,22 @@ export async function readRun(
 }
 
 /**
- * Names of all journals, to suggest one for a misspelt name.
+ * Names of all journals.
  * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
 export async function runNames(folder: string, files: Files): Promise<string[]> {
-  return (await entriesOf(folder, files))
-    .filter(({ name, isFolder }) => !isFolder && name.endsWith(journalEnding))
-    .map(({ name }) => name.slice(0, -journalEnding.length))
-}
-
-async function entriesOf(folder: string, files: Files): Promise<readonly FolderEntry[]> {
   try {
-    const entries: FolderEntry[] = []
-    await files.readFolder(`${folder}/runs`, false, entry => entries.push(entry))
-    return entries
+    const names: string[] = []
+    await files.readFolder(`${folder}/runs`, false, ({ name }) => {
+      if (name.endsWith(journalEnding)) names.push(name.slice(0, -journalEnding.length))
+    })
+    return names
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return []
     const message = `the journals in "${folder}/runs" cannot be read: ${messageOf(error)}`
     throw new DdbError('DDB_RUN_MISSING', message, { cause: error })
   }
-}
-
-/**
- * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. Only the part after the last
- * `.journal` counts, because a run may be called `a.lock`.
- */
-function isOurs(name: string): boolean {
-  const at = name.lastIndexOf(journalEnding) + journalEnding.length
-  return /^(\.lock(\+.*)?|\.new)$/.test(name.slice(at))
 }
 
 function askHolder(path: string, files: Files): Promise<LockAnswer | undefined> {
@@ -163,14 +130,14 @@ async function readKnown(
     if (run === undefined) return { path, reason: damage ?? 'it is empty' }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
     const state = taken === undefined ? stateOf(journal) : 'running'
-    const newestMs = newestOf(run, journal)
-    return { path, runId, state, run, journal, holder: taken, newestMs, tornBytes, damage }
+    return { path, runId, state, run, journal, holder: taken, tornBytes, damage }
   } catch (error) {
     return { path, reason: messageOf(error) }
   }
 }
 
-function newestOf(run: RecordOf<'run'>, { begun }: RecordedRun): number {
+/** The latest time in the journal, ms since the epoch. */
+function newestMs({ run, journal: { begun } }: KnownRun): number {
   const times = [run.startedAt, ...begun.flatMap(({ startedAt, end }) => [startedAt, end?.at])]
   return times.reduce((newest, time) => {
     const ms = Date.parse(time ?? '')
@@ -209,7 +176,7 @@ export async function removeOldRuns(
   for (const runId of await runNames(folder, files)) {
     const known = await readKnown(journalPath(folder, runId), runId, files)
     if (known === undefined || 'reason' in known) continue
-    if (known.newestMs > nowMs) throw clockIsEarly(known, nowMs)
+    if (newestMs(known) > nowMs) throw clockIsEarly(known, nowMs)
     if (isOld(known, nowMs)) old.push(runId)
   }
   for (const runId of old) {
@@ -226,15 +193,16 @@ export async function removeOldRuns(
   }
 }
 
-function isOld({ state, damage, newestMs }: KnownRun, nowMs: number): boolean {
-  return state === 'finished' && damage === undefined && nowMs - newestMs > keptMs
+function isOld(known: KnownRun, nowMs: number): boolean {
+  const { state, damage } = known
+  return state === 'finished' && damage === undefined && nowMs - newestMs(known) > keptMs
 }
 
-function clockIsEarly({ runId, newestMs }: KnownRun, nowMs: number): DdbError {
-  const [now, newest] = [nowMs, newestMs].map(ms => new Date(ms).toISOString())
+function clockIsEarly(known: KnownRun, nowMs: number): DdbError {
+  const [now, newest] = [nowMs, newestMs(known)].map(ms => new Date(ms).toISOString())
   return new DdbError(
     'DDB_CONFIG',
-    `this machine's clock says ${now}, and the journal of run "${runId}" records ${newest}: nothing was removed, because ` +
+    `this machine's clock says ${now}, and the journal of run "${known.runId}" records ${newest}: nothing was removed, because ` +
       'one of them is wrong. Set the clock; if the run began while the clock was wrong, remove its journal by name',
   )
 }

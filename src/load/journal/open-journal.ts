@@ -13,10 +13,8 @@ import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
-import { Journal } from './journal.js'
-import { JournalFile } from './journal-file.js'
+import { JournalFile, readJournal, type FoundJournal } from './journal-file.js'
 import { journalFormat, type JournalRecord } from './journal-record.js'
-import { readJournal, type FoundJournal } from './read-journal.js'
 import { RecordedRun } from './recorded-run.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
@@ -24,7 +22,7 @@ export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`
 }
 
-/** File name ending of journals; other files in the folder are locks, drafts, and journals set aside by `--restart`. */
+/** File name ending of journals; other files in the folder are locks and drafts. */
 export const journalEnding = '.journal'
 
 /** The process that works on the run holds this lock. */
@@ -32,15 +30,15 @@ export function journalLockPath(path: string): string {
   return `${path}.lock`
 }
 
-/** New place of a damaged journal when its run starts over. */
-function asidePath(path: string): string {
-  return `${path}${damagedExtension}`
-}
-
-export const damagedExtension = '.damaged'
-
 export interface OpenedJournal {
-  readonly journal: Journal
+  readonly file: JournalFile
+  readonly held: HeldLock
+  /** As in `RunHistory`. */
+  readonly past: RecordedRun
+  readonly found: RecordedRun
+  readonly now: RecordedRun
+  /** Whether the file has the records of this process. */
+  readonly isBegun: boolean
   /** Name in the journal → path in this process, of inputs for which they differ. */
   readonly places: ReadonlyMap<string, string>
   readonly notices: readonly string[]
@@ -88,10 +86,9 @@ export async function openJournal(
     })
     const isBegun = found.end?.isDone !== true || added.length > 0
     // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
-    if (isBegun)
-      file.replace(now.records(), size?.damage === undefined ? undefined : asidePath(path))
-    const journal = new Journal({ file, held, past, found, now, isBegun })
-    return { journal, places, notices: [...notices, ...sizeNotices(path, size)] }
+    if (isBegun) file.replace(now.records())
+    const all = [...notices, ...foundNotices(size)]
+    return { file, held, past, found, now, isBegun, places, notices: all }
   } catch (error) {
     held.lock.release()
     throw error
@@ -128,7 +125,7 @@ interface Asked {
   readonly fingerprints: ReadonlyMap<string, Fingerprint>
 }
 
-interface Opening extends Omit<OpenedJournal, 'journal'> {
+interface Opening extends Pick<OpenedJournal, 'places' | 'notices'> {
   /** The run that is resumed; empty for a new run. */
   readonly found: RecordedRun
   /** The first records of this process. */
@@ -216,31 +213,24 @@ function knownInputs(
   paths: readonly string[],
   files: Files,
 ): { readonly places: ReadonlyMap<string, string>; readonly added: readonly string[] } {
+  const keyOf = (path: string): string | undefined => {
+    try {
+      const status = files.statusNow(path)
+      return status && fileKey(path, status)
+    } catch {
+      return undefined
+    }
+  }
   const places = new Map<string, string>()
   const others = new Set(paths)
   const renamed = names.filter(name => !others.delete(name))
-  if (renamed.length === 0 || others.size === 0) return { places, added: [...others] }
-  const byKey = new Map<string, string>()
-  for (const path of others) {
-    const key = fileKeyOf(path, files)
-    if (key !== undefined) byKey.set(key, path)
-  }
-  for (const name of renamed) {
-    const key = fileKeyOf(resolve(folder, name), files)
-    const path = key === undefined ? undefined : byKey.get(key)
-    if (path === undefined || !others.delete(path)) continue
-    places.set(name, path)
+  const byKey = new Map(renamed.length === 0 ? [] : [...others].map(path => [keyOf(path), path]))
+  for (const name of others.size === 0 ? [] : renamed) {
+    const key = keyOf(resolve(folder, name))
+    const path = key && byKey.get(key)
+    if (path !== undefined && others.delete(path)) places.set(name, path)
   }
   return { places, added: [...others] }
-}
-
-function fileKeyOf(path: string, files: Files): string | undefined {
-  try {
-    const status = files.statusNow(path)
-    return status && fileKey(path, status)
-  } catch {
-    return undefined
-  }
 }
 
 /** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */
@@ -268,12 +258,8 @@ export async function lockRun(folder: string, runId: string, files: Files): Prom
   throw new DdbError('DDB_LOCKED', why)
 }
 
-function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
-  if (size === undefined) return []
-  const { damage, tornBytes } = size
-  if (damage !== undefined) {
-    return [`the journal could not be relied on (${damage}): it is kept as "${asidePath(path)}"`]
-  }
+function foundNotices({ damage, tornBytes }: FoundJournal = { tornBytes: 0, damage: undefined }) {
+  if (damage !== undefined) return [`the journal could not be relied on: ${damage}`]
   if (tornBytes === 0) return []
   return [
     `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,

@@ -5,26 +5,25 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { JournaledOptions, JournaledServer, NamedInput } from './journal-record.js'
+import {
+  serverFields,
+  type JournaledOptions,
+  type JournaledServer,
+  type NamedInput,
+} from './journal-record.js'
 
 /** The options that another process can use to resume the run, without secrets. */
 export function journaledOptions(options: LoadOptions, checked: CheckedOptions): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery, expectRows, server } = options
   const { stdin: _, ...input } = options.input ?? {}
   // Drops the password.
-  const journaled = known(Object.fromEntries(serverFields.map(name => [name, server[name]])))
-  const others = known({ mapping, cells, rejects, delivery, expectRows })
-  const { host, port } = server
+  const journaled = Object.fromEntries(serverFields.map(name => [name, server[name]]))
   return {
-    ...{ inputs, server: { ...journaled, host, port }, target, input },
-    ...{ ...others, runId: checked.runId },
+    ...{ inputs, server: known(journaled) as JournaledServer, target, input },
+    ...known({ mapping, cells, rejects, delivery, expectRows }),
+    runId: checked.runId,
   }
 }
-
-const serverFields = [
-  ...(['host', 'port', 'otherHosts', 'user'] as const),
-  ...(['tls', 'caFile', 'certFile', 'compress'] as const),
-] satisfies readonly (keyof JournaledServer)[]
 
 function known(fields: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

@@ -5,7 +5,6 @@
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
 import {
-  factShapes,
   type BatchEnd,
   type Checkpoint,
   type EndedPiece,
@@ -184,7 +183,10 @@ export class RecordedRun {
       case 'checkpoint':
         return this.#restore(record)
       case 'end':
-        if (this.begun.length > 0) this.begun.at(-1)!.end = record
+        this.begun.at(-1)!.end = record
+        return
+      default:
+        throw new Error(`${JSON.stringify(record)} is of no kind`)
     }
   }
 
@@ -342,4 +344,8 @@ function addOutcomes(sums: RecordedRun['sums'], batch: SentBatch): void {
 /** Facts of a run that is about to send. */
 const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 
-const factNames = Object.keys(factShapes) as (keyof Facts)[]
+const factNames = [
+  ...(['sizes', 'offsets', 'target', 'used', 'ledgerNumber', 'sampled', 'finished'] as const),
+  ...(['owner', 'isAnew', 'dataSessions', 'rejectsFiles', 'isForgotten'] as const),
+  ...(['hasLeftServer', 'isCut'] as const),
+] satisfies readonly (keyof Facts)[]

@@ -2,7 +2,8 @@
   How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
   without a journal resumes nothing. A report of the run shows the same places.
 */
-import type { Batch, BatchPlace, InputRange } from '../../parse/batch.js'
+import type { Batch, BatchPlace } from '../../parse/batch.js'
+import { recordedRanges, type RecordedRange } from '../outcomes/place.js'
 import { runChanged } from './changed-run.js'
 import type { BatchEnd, StreamPlace } from './journal-record.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
@@ -73,10 +74,7 @@ export function newResumption(found: RecordedRun, isFollowing: boolean) {
       const sent = place && streams.get(place.stream)?.open.get(place.no)
       // The process has stopped reading within the batch.
       if (sent === undefined || endedBy === 'broken') return sent
-      const isSame =
-        sent.ranges.length === ranges.length &&
-        sent.ranges.every((range, i) => isSameRange(ranges[i]!, range))
-      if (isSame) return sent
+      if (placeText(recordedRanges({ ranges })) === placeText(sent.ranges)) return sent
       const { path } = inputs[sent.ranges[0]!.input]!
       throw runChanged(found, `"${path}" no longer has the rows that were sent`)
     },
@@ -86,16 +84,8 @@ export function newResumption(found: RecordedRun, isFollowing: boolean) {
   }
 }
 
-function isSameRange(
-  { place, startOffsetBytes, endOffsetBytes, rowCount }: InputRange,
-  sent: SentBatch['ranges'][number],
-): boolean {
-  return (
-    place?.input === sent.input &&
-    startOffsetBytes === sent.startBytes &&
-    endOffsetBytes === sent.endBytes &&
-    rowCount === sent.rows
-  )
+function placeText(ranges: readonly RecordedRange[]): string {
+  return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
 }
 
 /** @returns a function of the number of an input */

@@ -1,15 +1,20 @@
 /*
-  The work of earlier processes on a run, and the journal in which this process continues.
+  What earlier processes did for a run, and what this process records of it. With a journal, the run records each step before the step
+  happens, and each outcome once it is known.
 */
-import type { Platform } from '../../platform/platform.js'
-import { newToken, type RunName } from '../register/table-names.js'
-import type { LoadOptions } from '../options.js'
+import type { Reject } from '../../parse/batch.js'
+import type { FileLock, Platform } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
+import type { LoadOptions } from '../options.js'
+import type { Place } from '../outcomes/place.js'
 import { accountedFor } from '../outcomes/row-counts.js'
 import type { RunState } from '../outcomes/run-state.js'
+import type { KnownRun } from '../register/register.js'
+import { newToken, type RunName } from '../register/table-names.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
-import type { Journal, JournaledRejectsSource } from './journal.js'
-import type { JournalRecord } from './journal-record.js'
+import type { JournalFile } from './journal-file.js'
+import type { EndedRows, JournalRecord, RecordOf } from './journal-record.js'
+import type { OpenedJournal } from './open-journal.js'
 import { RecordedRun } from './recorded-run.js'
 import { newResumption } from './resumption.js'
 
@@ -18,19 +23,38 @@ interface HistorySetup {
   readonly options: Pick<LoadOptions, 'journal' | 'input' | 'runId'>
   readonly checked: Pick<CheckedOptions, 'runId' | 'onError'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
-  readonly rejects: Pick<RunRejects, 'goOn'> & JournaledRejectsSource
+  readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'count' | 'unplaced' | 'journaled'>
 }
 
+/** The methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export class RunHistory {
   /** The run's name on the server. */
   name: RunName
-  journal: Journal | undefined
-  /** What earlier processes have left, according to the journal; empty without a journal. */
+  /** Set if the run keeps a journal. */
+  file: JournalFile | undefined
+  /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   found = new RecordedRun()
+  /** The recorded run. Differs from `found` only if this process starts the run over. */
+  past = this.found
   /** The run with what this process has recorded. */
   now = new RecordedRun()
   resumption = newResumption(this.found, false)
+  /** Whether the run had no lock when this process began. A killed process leaves its lock. */
+  wasUnlocked = true
+  /** The number of this process in the register; 0 before the first `beginsLedger`. */
+  owner = 0
+  /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
+  onServer: KnownRun | undefined
   readonly #setup: HistorySetup
+  #lock: FileLock | undefined
+  /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
+  #isBegun = false
+  #ended: RecordOf<'ended'>[] = []
+  #rejectsKnown = 0
+  /** False if the next process must read bad records again, because a recorded reject that ends this process would also end that one. */
+  #keepsRejects = true
+  /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
+  readonly #upTo = new Map<number, number>()
 
   constructor(setup: HistorySetup) {
     const { options, checked, platform } = setup
@@ -43,29 +67,156 @@ export class RunHistory {
   }
 
   /** Continues the run from the state that the journal records. */
-  goOn(journal: Journal): void {
+  goOn({ file, held, past, found, now, isBegun }: OpenedJournal): void {
     const { state, options, checked, platform, rejects } = this.#setup
+    Object.assign(this, { file, past, found, now })
+    this.#lock = held.lock
+    this.wasUnlocked = held.from === 'nobody'
+    this.#isBegun = isBegun
+    const token = BigInt(`0x${now.run!.token}`)
     const place = { hostName: platform.hostName, folder: options.journal?.folder ?? '' }
-    this.journal = journal
-    this.name = { ...this.name, token: journal.token, isRegistered: true, place }
-    this.found = journal.found
-    this.now = journal.now
-    this.resumption = newResumption(this.found, options.input?.follow === true)
+    this.name = { ...this.name, token, isRegistered: true, place }
+    this.resumption = newResumption(found, options.input?.follow === true)
     const { rows } = state
-    const { confirmed, ...others } = this.found.rows()
+    const { confirmed, ...others } = found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = accountedFor(rows)
-    rejects.goOn(this.found)
-    journal.follow(rejects, checked.onError !== 'stop')
+    rejects.goOn(found)
+    this.#rejectsKnown = rejects.count
+    this.#keepsRejects = checked.onError !== 'stop'
+  }
+
+  /** Number of the ledger that holds receipts; a restart begins a new ledger. */
+  get ledgerNumber(): number {
+    const { ledgerNumber } = this.past
+    if (this.found === this.past) return ledgerNumber
+    return Math.max(ledgerNumber, this.onServer?.ledgerNumber ?? 0) + 1
+  }
+
+  /** When the run was begun or restarted, ms since 1970 by the machine's clock; 0 if not recorded. */
+  get begunMs(): number {
+    return Date.parse(this.now.run!.startedAt) || 0
   }
 
   /**
-   * Records a step before it happens, also without a journal.
+   * Records that this process is about to create a ledger. The numbers are on the disk before the server gets them: if only the server
+   * had them, the journal would count as outdated.
+   * @returns the number of this process in the register
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
+  beginsLedger(ledgerNumber: number): number {
+    const { past, onServer } = this
+    if (this.owner === 0) this.owner = Math.max(past.owner, onServer?.processNo ?? 0) + 1
+    this.record({ kind: 'facts', ledgerNumber, owner: this.owner })
+    return this.owner
+  }
+
+  /**
+   * Records a step before it happens. A batch must not be sent before the next `commit`, which may cover many batches.
    * @throws {DdbError} DDB_OUTPUT_WRITE; the step must then not happen
    */
   readonly record = (record: JournalRecord): void => {
-    if (this.journal !== undefined) this.journal.add(record)
-    // Without a journal, only followed files have numbers.
-    else if (record.kind !== 'input') this.now.take(record)
+    const { file } = this
+    if (file === undefined) {
+      // Without a journal, only followed files have numbers.
+      if (record.kind !== 'input') this.now.take(record)
+      return
+    }
+    if (record.kind === 'batch') this.#noteEnded(file)
+    this.#put(file, record)
+    if (record.kind !== 'facts') return
+    // These records must be on the disk before the process creates the ledger, or removes the run's objects.
+    if (record.ledgerNumber !== undefined || record.hasLeftServer === true) file.sync()
+    if (record.rejectsFiles !== undefined) file.write()
+  }
+
+  /** Records the outcome of a piece, at the next `commit` or together with the next batch. */
+  ended({ stream, no, lane, part }: Place, rows: EndedRows): void {
+    if (this.file === undefined) return
+    const piece = lane === 0 && part === 1 ? undefined : { lane, part }
+    const { confirmed, rejected, unconfirmed, unsent, filtered = 0 } = rows
+    const record = { kind: 'ended', stream, no, confirmed, rejected, unconfirmed, unsent } as const
+    const left = filtered === 0 ? undefined : { filtered }
+    this.#ended.push((piece ?? left) ? { ...record, ...piece, ...left } : record)
+  }
+
+  /** Notes that the reader has rejected a record. */
+  misread(input: number, { code, offsetBytes }: Pick<Reject, 'code' | 'offsetBytes'>): void {
+    if (this.file === undefined) return
+    // A record that is cut off now may be complete when the next process reads it.
+    if (code === 'DDB_INPUT_READ') {
+      this.#noteEnded(this.file)
+      this.#keepsRejects = false
+      return
+    }
+    this.#upTo.set(input, offsetBytes + 1)
+  }
+
+  /** Hands every record so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  readonly commit = (): void => {
+    const { file } = this
+    if (file === undefined) return
+    this.#noteEnded(file)
+    file.write()
+    if (file.isLong) this.#shorten(file)
+  }
+
+  end(record: RecordOf<'end'>): void {
+    const { file } = this
+    if (file === undefined) return
+    this.#noteEnded(file)
+    // The run was finished already, and this process did nothing, or another process has the run by now.
+    if (!this.#isBegun && (record.isDone || file.lost() !== undefined)) return
+    this.#put(file, record)
+    file.write()
+  }
+
+  /**
+   * Waits for the disk and releases the run. The journal of a finished run becomes as short as possible.
+   * @throws {DdbError}
+   */
+  close(): void {
+    const { file } = this
+    try {
+      if (file === undefined || !this.#isBegun) return
+      if (this.now.end?.isDone === true && file.failure === undefined) this.#shorten(file)
+      file.close()
+    } finally {
+      this.#lock?.release()
+    }
+  }
+
+  /** If the disk has no room for the shorter journal, the long one stays, which has the same meaning. */
+  #shorten(file: JournalFile): void {
+    try {
+      file.replace(this.now.records())
+    } catch (error) {
+      if (file.lost() !== undefined) throw error
+    }
+  }
+
+  #put(file: JournalFile, record: JournalRecord): void {
+    if (!this.#isBegun) file.replace(this.now.records())
+    this.#isBegun = true
+    this.now.take(record)
+    file.add(record)
+  }
+
+  /** Writes rejects to their file first, then to the journal, and only then the ends of their batches. */
+  #noteEnded(file: JournalFile): void {
+    const { rejects } = this.#setup
+    if (this.#keepsRejects && rejects.count !== this.#rejectsKnown) {
+      this.#keepsRejects = false
+      rejects.flush()
+      // Rejects that are in no file are read again by the next process, when the disk has room.
+      if (rejects.unplaced > 0) return this.#noteEnded(file)
+      this.#keepsRejects = true
+      this.#rejectsKnown = rejects.count
+      this.#put(file, { kind: 'rejects', ...rejects.journaled(), upTo: [...this.#upTo] })
+      this.#upTo.clear()
+    }
+    for (const record of this.#ended.splice(0)) {
+      if (this.#keepsRejects || record.rejected === 0) this.#put(file, record)
+    }
   }
 }

@@ -14,7 +14,7 @@ import { halves, isEarlier, pieceText, type Piece, type PieceState } from './pie
 import { keyOf, type Place } from './place.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
-import { again, answered, handOver, move, open, sent, withdraw } from './run-state.js'
+import { again, handOver, move, open, sent, withdraw } from './run-state.js'
 import { Turns } from './turns.js'
 
 export interface BatchesSetup {
@@ -94,7 +94,7 @@ export class Batches {
   add(piece: Piece): boolean {
     const { checked, platform, history } = this.#run
     handOver(this.#run.state, piece)
-    if (history.journal === undefined) return this.#send(piece)
+    if (history.file === undefined) return this.#send(piece)
     if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
     this.#unwritten.push(piece)
     return this.node.bufferedBytes < checked.maxInFlightBytes
@@ -106,7 +106,9 @@ export class Batches {
    */
   addUnsent(piece: Piece, attempt = 0): void {
     piece.attempt = piece.firstAttempt = attempt
-    this.#run.history.journal?.sentAgain(piece.place, piece.rows)
+    // If this process is killed, the rows are no longer certainly not stored.
+    const unknown = { confirmed: 0, rejected: 0, unconfirmed: piece.rows, unsent: 0 }
+    this.#run.history.ended(piece.place, unknown)
     this.add(piece)
   }
 
@@ -146,7 +148,7 @@ export class Batches {
   /** The server has reported the outcome of the current attempt. */
   outcome(piece: Piece, { rows, left, errText }: Outcome): void {
     const { run, recorder } = this.#setup
-    answered(run.state, piece, run.platform.clock.nowMs())
+    run.state.latencies.add(run.platform.clock.nowMs() - piece.sentAtMs)
     if (rows === null || rows >= 0) {
       this.#moves = 0
       recorder.taken(this.#close(piece), rows, left ?? undefined)

@@ -6,11 +6,11 @@
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { Journal } from '../journal/journal.js'
+import type { RunHistory } from '../journal/run-history.js'
 import type { SentBatch } from '../journal/recorded-run.js'
 import type { LaneScheme } from '../target/lane-scheme.js'
-import { batchRanges, leftOf, wholePiece, type LeftPiece, type Piece } from './pieces.js'
-import { cutOf, type LanesOfBatch, type RecordedRange } from './place.js'
+import { leftOf, wholePiece, type LeftPiece, type Piece } from './pieces.js'
+import { cutOf, recordedRanges, type LanesOfBatch } from './place.js'
 
 export interface LaneBatch {
   readonly batch: Batch
@@ -50,29 +50,18 @@ export function laneRows(
 
 /** The pieces of a batch that no process has sent. Records the batch, which is about to be sent. */
 export function newPieces(
-  {
-    history: { journal },
-    checked,
-  }: Dividing & { readonly history: { readonly journal: Journal | undefined } },
+  { history, checked }: Dividing & { readonly history: Pick<RunHistory, 'file' | 'record'> },
   batch: Batch,
   lanes: LaneRows | undefined,
 ): readonly Piece[] {
-  const ranges = batchRanges(batch)
+  const ranges = recordedRanges(batch)
   const of = lanes && { count: lanes.count, by: lanes.by }
   const { stream, no } = batch.place!
-  if (journal !== undefined) {
-    const record = { kind: 'batch', stream, no, ranges: ranges.map(recorded), lanes: of } as const
-    journal.add(batch.endedBy === 'full' ? record : { ...record, early: true })
+  if (history.file !== undefined) {
+    const record = { kind: 'batch', stream, no, ranges, lanes: of } as const
+    history.record(batch.endedBy === 'full' ? record : { ...record, early: true })
   }
-  const cut = cutOf(ranges, of)
-  // Most batches have rows of one input, and their ranges need not be made again.
-  if (lanes === undefined && ranges.length === 1) return [wholePiece(batch, { cut, ranges })]
-  return piecesOf(checked, batch, lanes, cut)
-}
-
-/** What the place of the batch stands for in this process. */
-export function cutOfBatch(batch: Batch, lanes: LaneRows | undefined): bigint {
-  return cutOf(batchRanges(batch), lanes)
+  return piecesOf(checked, batch, lanes, cutOf(ranges, of))
 }
 
 /** The pieces of a batch for which earlier processes have left something to do. */
@@ -84,11 +73,6 @@ export function leftPieces(
 ): readonly LeftPiece[] {
   const cut = cutOf(known.ranges, known.lanes)
   return piecesOf(checked, batch, lanes, cut).flatMap(piece => leftOf(piece, known))
-}
-
-function recorded(range: RecordedRange): RecordedRange {
-  const { input, startBytes, endBytes, rows, endLine, records } = range
-  return { input, startBytes, endBytes, rows, endLine, records }
 }
 
 function piecesOf(
@@ -183,6 +167,6 @@ function placesOf(
   const next = end === firstRow + rowCount ? undefined : batch.locate(end)
   return {
     ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
-    ...(next && { endOffsetBytes: next.offsetBytes, endLineNumber: next.lineNumber }),
+    ...(next && { endOffsetBytes: next.offsetBytes }),
   }
 }

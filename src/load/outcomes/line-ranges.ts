@@ -1,7 +1,14 @@
 /*
   Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few.
 */
-import type { BatchRange } from './place.js'
+/** Where rows are that are consecutive in an input: lines of the first and the last one, from 1, and bytes. */
+export interface LinesOfRows {
+  readonly file: string
+  readonly firstLine: number
+  readonly lastLine: number
+  readonly startBytes: number
+  readonly endBytes: number
+}
 
 /** Consecutive lines of one input with the same reason. */
 export interface LineRange {
@@ -47,7 +54,7 @@ export class LineRanges {
   }
 
   /** Adds all lines from the first to the last, even blank lines and rejected lines between them. */
-  add({ file, firstLine, lastLine, startBytes, endBytes }: BatchRange, reason: string): void {
+  add({ file, firstLine, lastLine, startBytes, endBytes }: LinesOfRows, reason: string): void {
     const last = this.#ranges.at(-1)
     if (last?.endBytes === startBytes && last.file === file && last.reason === reason) {
       last.endBytes = endBytes

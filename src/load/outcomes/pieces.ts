@@ -6,7 +6,8 @@ import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
-import { keyOf, type BatchRange, type Place } from './place.js'
+import type { LinesOfRows } from './line-ranges.js'
+import { keyOf, type Place } from './place.js'
 
 /**
  * `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the server has begun to write
@@ -28,7 +29,7 @@ export interface Piece {
   readonly key: string | number
   /** What the place stands for (`cutOf`). */
   readonly cut: bigint
-  readonly ranges: readonly BatchRange[]
+  readonly ranges: readonly LinesOfRows[]
   /** undefined if the rows were not divided by lane. */
   readonly lane: PieceLane | undefined
   state: PieceState
@@ -62,20 +63,18 @@ export interface PieceLane {
 
 interface Cut {
   readonly cut: bigint
-  /** The ranges of the batch, if they are known already. */
-  readonly ranges?: readonly BatchRange[] | undefined
   readonly lane?: PieceLane | undefined
   /** Default: the batch is not divided by lane. */
   readonly laneNo?: number
 }
 
 /** All rows of a batch. With `lane`, the batch has the rows of one lane. */
-export function wholePiece(batch: Batch, { cut, ranges, lane, laneNo = 0 }: Cut): Piece {
+export function wholePiece(batch: Batch, { cut, lane, laneNo = 0 }: Cut): Piece {
   const { rowCount, encodedBytes } = batch
   const { stream, no } = batch.place!
   const shared = { parts: 1 }
   const place = { stream, no, lane: laneNo, part: 1 }
-  return newPiece(batch, 0, rowCount, encodedBytes, shared, place, cut, lane, ranges)
+  return newPiece(batch, 0, rowCount, encodedBytes, shared, place, cut, lane)
 }
 
 /** Lists the fields. An object spread would take as long as all other work for a small batch. */
@@ -88,7 +87,6 @@ function newPiece(
   place: Place,
   cut: bigint,
   lane: PieceLane | undefined,
-  ranges = rangesOf(batch, start, end),
 ): Piece {
   return {
     batch,
@@ -100,7 +98,7 @@ function newPiece(
     place,
     key: keyOf(place),
     cut,
-    ranges,
+    ranges: rangesOf(batch, start, end),
     lane,
     state: 'queued',
     attempt: 0,
@@ -195,22 +193,8 @@ export function pieceText({ batch, start, end }: Piece): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** All ranges of a batch, even those without rows. */
-export function batchRanges(batch: Batch): readonly BatchRange[] {
-  return batch.ranges.map(range =>
-    range.rowCount === 0 ? withoutRows(range) : rowsIn(batch, range, 0, batch.rowCount),
-  )
-}
-
-function withoutRows(range: InputRange): BatchRange {
-  const { file, startOffsetBytes: startBytes, endOffsetBytes: endBytes, endLineNumber } = range
-  const lines = { firstLine: endLineNumber, lastLine: endLineNumber, endLine: endLineNumber }
-  const { input, records } = range.place ?? { input: 0, records: 0 }
-  return { input, file, startBytes, endBytes, rows: 0, ...lines, records }
-}
-
 /** The ranges of rows `start` to `end` (exclusive) of a batch. */
-export function rangesOf(batch: Batch, start: number, end: number): readonly BatchRange[] {
+export function rangesOf(batch: Batch, start: number, end: number): readonly LinesOfRows[] {
   const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
     firstRow < end && firstRow + rowCount > start
   const { ranges } = batch
@@ -218,21 +202,17 @@ export function rangesOf(batch: Batch, start: number, end: number): readonly Bat
   return ranges.filter(isIn).map(range => rowsIn(batch, range, start, end))
 }
 
-function rowsIn(batch: Batch, range: InputRange, start: number, end: number): BatchRange {
-  const { file, firstRow, startOffsetBytes, endOffsetBytes, endLineNumber, place } = range
+function rowsIn(batch: Batch, range: InputRange, start: number, end: number): LinesOfRows {
+  const { file, firstRow, startOffsetBytes, endOffsetBytes } = range
   const rangeEnd = firstRow + range.rowCount
   const from = Math.max(start, firstRow)
   const to = Math.min(end, rangeEnd)
   const first = batch.locate(from)
   return {
-    input: place?.input ?? 0,
     file,
     startBytes: from === firstRow ? startOffsetBytes : first.offsetBytes,
     endBytes: to === rangeEnd ? endOffsetBytes : batch.locate(to).offsetBytes,
-    rows: to - from,
     firstLine: first.lineNumber,
     lastLine: batch.locate(to - 1).lineNumber,
-    endLine: endLineNumber,
-    records: place?.records ?? 0,
   }
 }

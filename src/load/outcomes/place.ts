@@ -2,7 +2,7 @@
   The place of rows in a run. It identifies them in the ledger and in the journal, because every process of the run cuts the inputs at the
   same places (`parse/cuts.ts`) and divides batches alike.
 */
-import type { BatchPlace } from '../../parse/batch.js'
+import type { Batch, BatchPlace } from '../../parse/batch.js'
 
 /** Rows of a batch that are sent together. */
 export interface Place extends BatchPlace {
@@ -26,11 +26,16 @@ export interface RecordedRange {
   readonly records: number
 }
 
-export interface BatchRange extends RecordedRange {
-  readonly file: string
-  /** Lines of the first and the last row, from 1. */
-  readonly firstLine: number
-  readonly lastLine: number
+/** The ranges of a batch, even those without rows. */
+export function recordedRanges({ ranges }: Pick<Batch, 'ranges'>): RecordedRange[] {
+  return ranges.map(range => ({
+    input: range.place?.input ?? 0,
+    startBytes: range.startOffsetBytes,
+    endBytes: range.endOffsetBytes,
+    rows: range.rowCount,
+    endLine: range.endLineNumber,
+    records: range.place?.records ?? 0,
+  }))
 }
 
 /** How a batch is divided among connections. */

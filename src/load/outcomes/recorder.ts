@@ -10,7 +10,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { pieceText, rangesOf, release, type Piece } from './pieces.js'
-import type { BatchRange } from './place.js'
+import type { LinesOfRows } from './line-ranges.js'
 import { refusalShape, type TargetTraits } from './refusals.js'
 import { rowsText } from './row-counts.js'
 import { move } from './run-state.js'
@@ -27,7 +27,7 @@ export interface RecordedTarget extends TargetTraits {
 
 interface Ending {
   /** The ranges that contain the confirmed rows, if the target accepted the piece. */
-  readonly stored?: readonly BatchRange[]
+  readonly stored?: readonly LinesOfRows[]
   /** Why rows are not known to be in the table: the server rejected them, or their outcome is unknown. */
   readonly reason?: string
   /** A sentence for the summary. */
@@ -178,7 +178,7 @@ export class Recorder {
     for (const range of stored) state.confirmed.add(range, '')
     if (note !== undefined) state.notes.add(note)
     move(state, piece, 'closed')
-    history.journal?.ended(piece.place, ended)
+    history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
     release(piece)
   }

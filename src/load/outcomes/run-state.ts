@@ -26,8 +26,6 @@ export interface RunState {
   inFlightCount: number
   /** Like `inFlightCount`, for each connection. */
   readonly inFlightByConnection: number[]
-  /** Everything sent, for each connection. */
-  readonly connections: ConnectionTotals[]
   /** The highest send number so far. */
   lastSendNo: number
   /** Earlier processes have used the send numbers up to this one. */
@@ -51,7 +49,6 @@ export function newRunState(): RunState {
     openBytes: 0,
     inFlightCount: 0,
     inFlightByConnection: [],
-    connections: [],
     lastSendNo: 0,
     earlierSendNo: 0,
     latencies: newLatencies(),
@@ -125,7 +122,6 @@ export function sent(state: RunState, piece: Piece, connection: number, atMs: nu
   if (isCopy) countOut(state, piece, 1)
   if (piece.state !== 'claimed') move(state, piece, 'sent')
   piece.sendNos.push(sendNo)
-  addSent(state, connection, piece.rows, piece.encodedBytes)
   return sendNo
 }
 
@@ -135,12 +131,6 @@ export function again(state: RunState, piece: Piece): void {
   piece.attempt++
   piece.sendNos = []
   state.batches.retried++
-}
-
-/** The server has reported the outcome of the current attempt. */
-export function answered(state: RunState, { sentAtMs, connection }: Piece, atMs: number): void {
-  state.latencies.add(atMs - sentAtMs)
-  if (connection !== undefined) state.connections[connection]?.latencies.add(atMs - sentAtMs)
 }
 
 function isOut(state: PieceState): boolean {
@@ -175,37 +165,6 @@ function uncertainNotes({ ranges, unnamedBatches }: LineRanges): string[] {
 
 function batchesText(count: number): string {
   return count === 1 ? '1 batch' : `${count} batches`
-}
-
-/** What a connection has sent. A connection may be slower than the rest, or carry more rows. A batch that is sent twice counts twice. */
-interface ConnectionTotals {
-  batches: number
-  rows: number
-  bytes: number
-  readonly latencies: Latencies
-}
-
-/** Adds what was sent on a connection. @param connection  index, from 0 */
-export function addSent(
-  { connections }: RunState,
-  connection: number,
-  rows: number,
-  bytes: number,
-): void {
-  while (connections.length <= connection) {
-    connections.push({ batches: 0, rows: 0, bytes: 0, latencies: newLatencies() })
-  }
-  const totals = connections[connection]!
-  totals.batches++
-  totals.rows += rows
-  totals.bytes += bytes
-}
-
-export function connectionFigures({ connections }: RunState): LoadResult['byConnection'] {
-  return connections.map(({ batches, rows, bytes, latencies }) => ({
-    ...{ batches, rows, bytes: Math.round(bytes) },
-    latencyMs: latencies.percentiles(),
-  }))
 }
 
 /** Latency: the time from sending a batch to learning its outcome. */

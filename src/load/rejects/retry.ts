@@ -11,7 +11,6 @@ import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { Utf8Check } from '../../source/encoding/utf8-text.js'
 import { openSource } from '../../source/open-source.js'
-import { optionsShape } from '../journal/journal-record.js'
 import { dialectAsFound } from '../inputs/detected.js'
 import { isOf, type Shape } from '../journal/shape.js'
 import type { InputOptions, LoadOptions } from '../options.js'
@@ -44,6 +43,17 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   )
 }
 
+/** Of the run's options, `checkedOptions` checks the rest. */
+const optionsShape: Shape = {
+  inputs: 'texts',
+  server: { host: 'text', port: '#', user: 'text?' },
+  target: {
+    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?' },
+    ...{ confirmTable: 'text?', transform: 'text?', mayDrop: 'flag?' },
+  },
+  ...{ input: '*?', mapping: [{ map: '*?', set: '*?' }, '?'] },
+  ...{ cells: '*?', rejects: '*?', delivery: '*?' },
+}
 const runShape: Shape = {
   ...{ folder: 'text', path: 'text', options: optionsShape, fieldNames: 'texts?' },
   reading: [{ format: 'text', encoding: { value: 'text' }, texts: '*?', parts: 'texts?' }, '?'],

@@ -12,7 +12,7 @@ import { inputTextNames } from '../../schema/set-columns.js'
 import type { ReadObserver } from '../check/check-result.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { RowStore } from '../inputs/row-store.js'
-import type { Journal, JournaledRejectsSource } from '../journal/journal.js'
+import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { RunState } from '../outcomes/run-state.js'
@@ -59,8 +59,8 @@ interface Keeping {
 const shownRejects = 3
 
 /** Ends the run if there are too many. Creates no file before the first reject. */
-export class RunRejects implements JournaledRejectsSource {
-  /** Number of rejects that this process has added. */
+export class RunRejects {
+  /** Number of rejects that this process has added. The journal records the rejects again only if it has changed. */
   count = 0
   readonly #keeping: Keeping
   readonly #runId: string
@@ -147,7 +147,7 @@ export class RunRejects implements JournaledRejectsSource {
   }
 
   /** What the journal records; call `flush` first. Lists only inputs whose rejects changed since the last call. */
-  journaled(): ReturnType<JournaledRejectsSource['journaled']> {
+  journaled(): Omit<JournaledRejects, 'upTo'> {
     const inputs = [...this.#changed].map(name => [name, this.#byInput.get(name)!] as const)
     this.#changed.clear()
     return { ...this.#sums, files: this.#files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
@@ -175,7 +175,7 @@ export class RunRejects implements JournaledRejectsSource {
    * because the journal of a refused run may record fewer rejects than the files hold.
    * @throws {DdbError} @throws the error of the operating system
    */
-  removeLeft({ found, past }: Pick<Journal, 'found' | 'past'>): void {
+  removeLeft({ found, past }: Readonly<Record<'found' | 'past', RecordedRun>>): void {
     this.#files?.cutBack()
     removeLeftovers(found, past, this.#runId, this.#systemFiles)
   }

@@ -77,8 +77,8 @@ async function openReceipts(
   const { description } = recorder.target
   const isLeft = checkMemory(run, recorder.target.inMemory)
   // No later ledger gets the number of a lost ledger.
-  const { journal } = run.history
-  let number = Math.max(0, (journal?.ledgerNumber ?? 0) - (isLeft ? 1 : 0))
+  const { history } = run
+  let number = Math.max(0, history.ledgerNumber - (isLeft ? 1 : 0))
   const nodeSetup = {
     run,
     rules,
@@ -87,7 +87,7 @@ async function openReceipts(
     columnNames: description.columns.map(column => column.name),
     nextLedger: () => {
       number++
-      return { number, processNo: journal?.beginsLedger(number) ?? 1 }
+      return { number, processNo: history.beginsLedger(number) }
     },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {

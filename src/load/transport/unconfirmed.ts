@@ -8,7 +8,6 @@ import type { Clock, Timer } from '../../platform/platform.js'
 import { connectDeadlineMs, connectRun } from '../connection/connect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import type { LaneRows } from '../outcomes/lanes.js'
-import { addSent } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -45,7 +44,6 @@ export async function openUnconfirmed(run: Run, description: TargetDescription):
     state.sentRows += rowCount
     state.sentBytes += encodedBytes
     state.batches.sent++
-    addSent(state, connection, rowCount, encodedBytes)
     if (isTaken && bufferedBytes() < maxInFlightBytes) return undefined
     return drainedInTime(session, platform.clock, confirmTimeoutMs)
   }

@@ -92,18 +92,6 @@ t.test('texts from files and servers stay plain text everywhere', t => {
   t.end()
 })
 
-t.test('several connections have a table, a single connection has none', t => {
-  const one = { batches: 3, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
-  const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
-  const page = reportPage(result({ byConnection: [one, idle] }), moments)
-  t.match(
-    textOf(page),
-    / Connection Rows Batches Bytes .* 1 3,000 3 40,000 2\.5 12 2 0 0 0 (?!null)/,
-  )
-  t.notMatch(textOf(reportPage(result({ byConnection: [one] }), moments)), ' Connection ')
-  t.end()
-})
-
 t.test('no script may run, and nothing is fetched', t => {
   const page = reportPage(result(), moments)
   t.match(page, `content="default-src 'none'; style-src 'unsafe-inline'"`)

@@ -74,7 +74,7 @@ async function sent(
     { server: { host, port, ...server }, onNotice: notice => notices.push(notice) },
     systemPlatform,
   )
-  if (found !== undefined) Object.assign(run, { history: { ...run.history, found } })
+  if (found !== undefined) Object.assign(run.history, { found })
   const control = await connect({ host, port })
   try {
     await sendUnmixed(run, control, tells ? false : undefined)

@@ -23,44 +23,6 @@ t.test('a record is a line of its checksum and JSON', async t => {
   t.strictSame(recordOf(`11e6d0c6 ${json}`), batch)
 })
 
-t.test('records of every batch, written without JSON.stringify, are the same JSON', async () => {
-  const count = fc.nat({ max: 2 ** 48 })
-  const record: fc.Arbitrary<JournalRecord> = fc.oneof(
-    fc.record({
-      kind: fc.constant('batch' as const),
-      stream: count,
-      no: count,
-      ranges: fc.array(
-        fc.record({
-          input: count,
-          startBytes: count,
-          endBytes: count,
-          rows: count,
-          endLine: count,
-          records: count,
-        }),
-        { minLength: 1, maxLength: 2 },
-      ),
-    }),
-    fc.record({
-      kind: fc.constant('ended' as const),
-      stream: count,
-      no: count,
-      confirmed: count,
-      rejected: count,
-      unconfirmed: count,
-      unsent: count,
-    }),
-  )
-  fc.assert(
-    fc.property(record, any => {
-      const text = recordLine(any).slice(9, -1)
-      if (text !== JSON.stringify(any)) throw new Error(text)
-    }),
-    { numRuns: runs(100) },
-  )
-})
-
 t.test('a checksum with leading zeros has eight digits', async t => {
   for (let no = 0, found = 0; found < 3; no++) {
     const record: JournalRecord = { kind: 'facts', ledgerNumber: no }

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { LineRanges, rangeText } from '../../../src/load/outcomes/line-ranges.js'
-import type { BatchRange } from '../../../src/load/outcomes/place.js'
+import { LineRanges, rangeText, type LinesOfRows } from '../../../src/load/outcomes/line-ranges.js'
 import { wholePiece } from '../../../src/load/outcomes/pieces.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
-const rows = (count: number, first: number, file?: string): BatchRange =>
+const rows = (count: number, first: number, file?: string): LinesOfRows =>
   wholePiece(batchOf(count, first, file), { cut: 0n }).ranges[0]!
 
 const shown = (ranges: LineRanges): [string, number, number, number, string][] =>
@@ -19,7 +18,7 @@ const shown = (ranges: LineRanges): [string, number, number, number, string][] =
   ])
 
 /** Parts with their reasons, then the resulting ranges. */
-const cases: readonly [string, [BatchRange, string][], unknown[]][] = [
+const cases: readonly [string, [LinesOfRows, string][], unknown[]][] = [
   ['nothing', [], []],
   ['one', [[rows(10, 0), 'lost']], [['in.csv', 2, 11, 1, 'lost']]],
   [

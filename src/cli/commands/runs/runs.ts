@@ -47,7 +47,7 @@ export interface RunsResult {
   exitCode: number
   readonly folder: string
   runs: readonly RunReport[]
-  /** Files in `folder` that are not journals. */
+  /** Journals that cannot be relied on. */
   strange: readonly StrangeFile[]
   /** Runs whose journals `--clean` removed. */
   removed: readonly string[]

@@ -90,7 +90,7 @@ export async function* batchesOf(
     const isDue = isLong
       ? clock.nowMs() - notedMs >= noteEveryMs
       : content.read.sizeBytes >= Math.min(keptBytes, 2 * sizeBytes)
-    if (isDue && history.journal !== undefined) note()
+    if (isDue && history.file !== undefined) note()
   }
   const newNumber = (): number => {
     run.record({ kind: 'inputs', inputs: [{ path, fingerprint: followed.fingerprint! }] })

@@ -5,9 +5,9 @@
 import { DdbError } from '../../../errors.js'
 import type { Batch, BatchPlace } from '../../../parse/batch.js'
 import type { Batches } from '../../outcomes/batches.js'
-import { cutOfBatch, type LaneRows } from '../../outcomes/lanes.js'
+import type { LaneRows } from '../../outcomes/lanes.js'
 import { isEarlier, pieceText, type LeftPiece, type Piece } from '../../outcomes/pieces.js'
-import { keyOf } from '../../outcomes/place.js'
+import { cutOf, keyOf, recordedRanges } from '../../outcomes/place.js'
 import type { Recorder } from '../../outcomes/recorder.js'
 import { classifyRefusal, type Refusal } from '../../outcomes/refusals.js'
 import { rowsText } from '../../outcomes/row-counts.js'
@@ -55,10 +55,10 @@ export class Receipts {
    */
   async readEarlier(hasLedger: boolean): Promise<void> {
     const { history, state, checked, platform } = this.#run
-    const { journal, found } = history
-    if (journal === undefined) return
+    const { file, found } = history
+    if (file === undefined) return
     this.#isLedgerKept = found.processes === 0 || hasLedger
-    const ours = (journal.processNumber + platform.random.number() / 2) * sendNosOfProcess
+    const ours = (history.now.processes + platform.random.number() / 2) * sendNosOfProcess
     state.lastSendNo = state.earlierSendNo = Math.floor(ours) - 1
     for (let isMore = hasLedger; isMore;) {
       const rows = await this.#batches.node.read(checked.confirmTimeoutMs)
@@ -98,7 +98,7 @@ export class Receipts {
   checkCut(batch: Batch, lanes: LaneRows | undefined): void {
     if (this.#cuts.size === 0) return
     const begun = this.#cuts.get(batchKey(batch.place!))
-    if (begun !== undefined && begun !== cutOfBatch(batch, lanes)) throw cutElsewhere()
+    if (begun !== undefined && begun !== cutOf(recordedRanges(batch), lanes)) throw cutElsewhere()
   }
 
   /** Whether an earlier process has sent a piece of which its journal knows nothing: the end of the journal was lost. */

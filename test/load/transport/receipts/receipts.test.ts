@@ -30,7 +30,7 @@ async function receipts(
 ): Promise<Receipts> {
   const { checked, platform, state } = testRun()
   const found = isLost ? readRun() : readRun(inputsRecord, batchRecord(1), batchRecord(2))
-  const history = { journal: { processNumber: 2 }, found }
+  const history = { file: {}, now: { processes: 2 }, found }
   const reads = [numbers.map(claim), []]
   const node = { read: () => Promise.resolve(reads.shift()!) }
   const run = { checked, platform, state, history } as unknown as Run
@@ -69,7 +69,9 @@ function receiptsOf(part: number, rows: number, taken: number, errText = ''): Le
 
 t.test('receipts of halves that an earlier process sent count, too', async t => {
   const { checked, platform, state, ending, ...others } = testRun()
-  const history = { journal: { processNumber: 2, ended: () => undefined }, found: readRun() }
+  const history = {
+    ...{ file: {}, now: { processes: 2 }, found: readRun(), ended: () => undefined },
+  }
   const parts = { checked, platform, state, ending, history, commit: () => undefined }
   const run = { ...others, ...parts } as unknown as Run
   const outside = 'The column is not defined in the partitioning scheme'
