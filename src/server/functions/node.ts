@@ -5,7 +5,7 @@
 */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import type { Evaluation, ServerValue } from '../values/server-value.js'
-import { ScriptError, check } from '../script-error.js'
+import { check } from '../script-error.js'
 import { entryOf } from '../elements/elements.js'
 import { castValue } from '../operators/operators.js'
 import {
@@ -33,10 +33,6 @@ export const nodeFunctions = family({
   'version()': ({ node }) => `${node.version} ${build}`,
   /** Clients call this right after connecting. */
   'isNodeInitialized()': () => true,
-  /** Always fails, because this server accepts clients of any version. Clients tolerate the failure. */
-  'getRequiredAPIVersion()': () => {
-    throw new ScriptError('The embedded server works with API clients of any version.')
-  },
   'getNodeAlias()': ({ node }) => nodeAlias(node),
   /** The single node is its own controller. */
   'getControllerAlias()': ({ node }) => nodeAlias(node),

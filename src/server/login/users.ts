@@ -113,7 +113,7 @@ export function badLogin(): ScriptError {
 
 /** Functions that guests may call even if the server requires a login, because clients call them before the login. */
 const openToGuests: readonly string[] = [
-  'isNodeInitialized', 'version', 'getRequiredAPIVersion', 'isClientAuth', 'login', 'getDynamicPublicKey',
+  'isNodeInitialized', 'version', 'isClientAuth', 'login', 'getDynamicPublicKey',
   'scramClientFirst', 'scramClientFinal', 'authenticateByTicket',
 ] // prettier-ignore
 

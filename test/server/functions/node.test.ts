@@ -9,12 +9,11 @@ import { columnsText, testSession, rowsText, type TestSession } from '../../help
 import type { ConsoleJob } from '../../../src/server/node.js'
 
 t.test('facts that a session can query about the node and itself', async t => {
-  const { run, show, fail, session } = testSession()
+  const { run, show, session } = testSession()
   t.match(await show('version()'), /^\d+\.\d+\.\d+\.\d+ \d{4}\.\d{2}\.\d{2} \w/)
   t.equal(await show('isNodeInitialized()'), 'true')
   t.equal(await show('isClientAuth()'), 'false')
   t.equal(await show('getControllerAlias() == getNodeAlias()'), 'true')
-  t.match(await fail('getRequiredAPIVersion()'), / => /)
   t.match(await run('getCurrentSessionAndUser()'), {
     type: 'ANY',
     data: [

@@ -202,7 +202,7 @@ t.test('if a login is required, guests may only call functions of the login', as
   t.match(await peer.response(), { ok: false, message: refusal })
   t.equal(await ask(peer, 'tableInsert{t}', int(1)), refusal)
   t.strictSame(await ask(peer, 'isClientAuth'), yes)
-  for (const name of ['isNodeInitialized', 'version', 'getRequiredAPIVersion']) {
+  for (const name of ['isNodeInitialized', 'version']) {
     t.strictSame(await ask(peer, name), yes)
   }
   t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
