@@ -55,7 +55,7 @@ export interface ServerOptions {
   /** DolphinDB version to imitate, such as `1.30.22`. The server refuses features that are newer. Default 3.00.5. */
   version?: string
   /**
-   * A report of `selftest` (the text of `--json` or `--issue-text`). The server answers the checked questions as the server of the report
+   * A report of `selftest` (the text of `--issue-text`). The server answers the checked questions as the server of the report
    * did: words of errors, types of counts, rights, requests without answers. What the report says wins over other options.
    */
   report?: string

@@ -88,32 +88,18 @@ interface Report {
   readonly checks: ReadonlyMap<string, Finding>
 }
 
-/** Reads what `selftest` prints with `--json`, or writes with `--issue-text`. @throws {UsageError} DDB_USAGE */
+/** Reads what `selftest` writes with `--issue-text`. @throws {UsageError} DDB_USAGE */
 function readReport(text: string): Report {
   const rows = [...text.matchAll(/^\| (pass|fail|skipped) \| (.*?) \| (.*) \|$/gm)].map(
-    ([, status = '', name = '', cell = '']) => {
+    ([, status = '', name = '', cell = '']): [name: string, found: Finding] => {
       const found = cell.replace(/\. Depends on it: .*$/, '').replaceAll('\\|', '|')
-      return { name, status, reason: found.replaceAll('&lt;', '<') }
+      return [name, { status, reason: found.replaceAll('&lt;', '<') }]
     },
   )
-  const version = /^\* server: (.*)$/m.exec(text)?.[1]
-  const fromJson = text.trimStart().startsWith('{') ? parsed(text) : undefined
-  const { checks = [], serverVersion } = fromJson ?? { checks: rows, serverVersion: version }
-  if (checks.length === 0) {
-    throw new UsageError('DDB_USAGE', 'This is not a report of selftest (--json or --issue-text).')
+  if (rows.length === 0) {
+    throw new UsageError('DDB_USAGE', 'This is not a report of selftest (--issue-text).')
   }
-  return {
-    version: serverVersion ?? '',
-    checks: new Map(checks.map(({ name, ...found }) => [name, found])),
-  }
-}
-
-function parsed(text: string): { checks?: ({ name: string } & Finding)[]; serverVersion?: string } {
-  try {
-    return JSON.parse(text) as ReturnType<typeof parsed>
-  } catch {
-    return {}
-  }
+  return { version: /^\* server: (.*)$/m.exec(text)?.[1] ?? '', checks: new Map(rows) }
 }
 
 /** How a finding begins whose rest is the server's words. */
