@@ -117,10 +117,8 @@ function isNull(value: ServerValue): ServerValue {
   const { form } = value
   if (form !== 'scalar' && form !== 'vector' && form !== 'arrayVector') return boolScalar(false)
   const column = columnArgument(value, 'isNull')
-  return boolResult(
-    value,
-    Array.from({ length: column.length }, (_, row) => isNullAt(column, row)),
-  )
+  const flags = Array.from({ length: column.length }, (_, row) => isNullAt(column, row))
+  return boolResult(value, flags)
 }
 
 function decimal(type: DecimalType): Call<[ServerValue | undefined, number]> {

@@ -113,10 +113,8 @@ function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   // In one type, equal values have equal keys.
   const keys = keysOf([joinColumns([vector, within])], length + within.length)
   const known = new Set(keys.splice(length))
-  return boolResult(
-    needle,
-    keys.map(key => known.has(key)),
-  )
+  const flags = keys.map(key => known.has(key))
+  return boolResult(needle, flags)
 }
 
 /** between(X, a:b) includes both bounds. */
@@ -207,10 +205,8 @@ export const vectorFunctions = family({
     const isText = isLiteral(vector.type) || vector.type === 'CHAR'
     check(isText, 'like: X must be a string or a vector of strings.')
     const wanted = patternOf(pattern, { '%': '.*?', '?': '.', _: '.' })
-    return boolResult(
-      value,
-      textsOfVector(vector).map(text => wanted.test(text)),
-    )
+    const flags = textsOfVector(vector).map(text => wanted.test(text))
+    return boolResult(value, flags)
   },
   /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
   'dict(keyObj, valueObj, [ordered])': (_, [keys, values]) => {
