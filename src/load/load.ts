@@ -15,6 +15,7 @@ import { checkSoleProcess } from './journal/check-sole-process.js'
 import { targetChanged } from './journal/changed-run.js'
 import { asTargetChanged, firstLook } from './evidence/evidence.js'
 import { checkLoaded, finishLoadedRun, rowsLoadedElsewhere } from './evidence/finished-run.js'
+import { checkName } from './register/register.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
@@ -107,6 +108,7 @@ async function loadChecked(
         run.reporter.notice('already loaded')
         return undefined
       }
+      if (known !== undefined) checkName(known, run.history.name, control)
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
       run.rejects.removeLeft(run.history)

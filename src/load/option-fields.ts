@@ -53,7 +53,7 @@ const journal: FieldsOf<JournalOptions> = { folder: true, workingFolder: true, r
 
 const ofLoad: FieldsOf<LoadOptions> = {
   ...{ inputs: true, server, target, input, mapping, cells, rejects, delivery, journal },
-  ...{ expectRows: true, runId: true, onReport: true, onNotice: true, leftovers: true },
+  ...{ expectRows: true, runId: true, onReport: true, onNotice: true },
   ...{ onNeeded: true, signal: true, leave: true },
 }
 const ofCheck: FieldsOf<CheckOptions> = { ...ofLoad, sampleRows: true }

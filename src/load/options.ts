@@ -238,8 +238,6 @@ export interface LoadOptions {
   onReport?: (report: LoadReport) => void
   /** Receives one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
-  /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */
-  leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /**
    * Receives the options that the inputs still need. Called before a run ends with DDB_USAGE because `target.create`
    * lacks these options, and after a check in which some rows needed them. `isWhole`: the check has read every row.

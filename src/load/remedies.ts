@@ -45,15 +45,6 @@ export const remedies = {
     (ledger === undefined
       ? ', then its ledger from the server'
       : `, then its ledger from the server with ${undefCommand(ledger, session)}`),
-  /**
-   * Tables left by killed runs.
-   * @param first  name of one of them
-   */
-  leftTables: (first: string, session: Session) =>
-    'These tables record which rows the server has taken. Continue each run where it began: `ddb-ingest runs` lists the run there. ' +
-    'If nobody needs the remaining rows of a run, give the run up with `ddb-ingest runs RUN --clean`; rows that it has stored stay. ' +
-    'Only if the journal of a run is lost for good: remove the rows of that run from the target, ' +
-    `then its tables from the server, for example: ${undefCommand(first, session)}`,
 } as const
 
 function undefCommand(name: string, { host, port }: Session): string {

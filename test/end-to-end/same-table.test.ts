@@ -55,7 +55,7 @@ function evidenceOf(t: Test, text: string): string {
 const questions: readonly (readonly [string, string])[] = [
   ['getChunksMeta(', 'same chunk'],
   ['(def(ddbIngestFrom', 'rows found'],
-  ['ddbIngestRuns', 'mark found'],
+  ['ddbIngestRuns2', 'mark found'],
 ]
 
 interface Scene {
@@ -284,7 +284,7 @@ deepTest(t, 'if the server keeps no mark, nothing shows a restart', async t => {
   for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
     const faults: Faults = {
       before: ({ text }) =>
-        text.startsWith('if(!defined("ddbIngestRuns"') ? { error: 'not allowed' } : undefined,
+        text.startsWith('if(!defined("ddbIngestRuns2"') ? { error: 'not allowed' } : undefined,
     }
     const here = await scene(t, kind, {}, faults)
     t.match(await here.load(), { exitCode: 0 })

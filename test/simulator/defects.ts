@@ -58,8 +58,8 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/register/register.ts',
-        from: 'if (owner === run.token && processKey === run.processKey) return',
-        to: 'if (owner !== undefined) return',
+        from: 'return holder?.token === token ? undefined : holder',
+        to: 'return holder?.token === token || token > 0n ? undefined : holder',
       },
     ],
   },
@@ -75,8 +75,8 @@ export const defects: readonly Defect[] = [
   defect(
     'the run assumes that a restarted server still has its memory',
     'register/register.ts',
-    'if (token === undefined) return has === 1n',
-    'if (token === undefined) return has !== 2n',
+    'const hasLedger = ledger !== undefined &&',
+    'const hasLedger = ledger !== undefined ||',
   ),
   defect(
     'a claim is written and not checked',
@@ -354,7 +354,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a batch with a claim and without an outcome is sent again as a new attempt',
     'outcomes/batches.ts',
-    "const resends = run.checked.onDoubt === 'resend' && piece",
+    "const resends = onDoubt === 'resend' && piece",
     'const resends = piece',
   ),
   around(

@@ -8,7 +8,7 @@ import type { SimDisk } from './disk.js'
 import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
 import type { InputFile, LoaderPlan, TargetKind } from './scenario.js'
-import { serverAddress } from './server.js'
+import { secondAddress, serverAddress } from './server.js'
 
 /** One process from start to end. */
 export interface Run {
@@ -129,7 +129,7 @@ function optionsOf(
       user: 'admin',
       password: '123456',
       connectTimeoutMs: plan.connectTimeoutMs,
-      ...(plan.mayReachOut === true ? { allowRedirect: [serverAddress.host] } : {}),
+      ...(plan.namesSecondNode === true ? { otherHosts: [secondAddress] } : {}),
     },
     target: kind.target,
     input: {

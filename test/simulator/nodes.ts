@@ -35,7 +35,7 @@ export function drawNodes(
     troubles: { ...others, crashes: [...others.crashes, crash], requests: [...requests, slow] },
     loaders: base.loaders.map(plan => ({
       ...plan,
-      ...(chance.oneIn(8) ? {} : { mayReachOut: true as const }),
+      ...(chance.oneIn(8) ? {} : { namesSecondNode: true as const }),
       delivery: {
         ...plan.delivery,
         batchRows: chance.between(1, 6),

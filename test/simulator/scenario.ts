@@ -132,8 +132,8 @@ export interface LoaderPlan {
   readonly hostName?: string
   /** Names of the inputs, if they differ from the paths. */
   readonly names?: readonly string[]
-  /** Whether the process may connect to other nodes of the cluster. */
-  readonly mayReachOut?: true
+  /** Whether the user has named the second node of the cluster. */
+  readonly namesSecondNode?: true
   /** The user passes --restart. */
   readonly isAnew?: boolean
 }

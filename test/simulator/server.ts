@@ -15,7 +15,7 @@ import { transientTexts, type Crash, type RequestTrouble, type Troubles } from '
 
 export const serverAddress = { host: '127.0.0.1', port: 8848 } as const
 /** The second node of a cluster. */
-const secondAddress = { host: '127.0.0.1', port: 8849 } as const
+export const secondAddress = { host: '127.0.0.1', port: 8849 } as const
 const notLeader = ({ host, port }: { host: string; port: number }): FaultWrite => ({
   error: `<NotLeader>${host}:${port}:dnode`,
 })
@@ -154,8 +154,6 @@ export class SimServer {
       this.server = server
       this.#listening = process
     }
-    const { host, port } = secondAddress
-    if (this.#hasLiveNode) server.node.otherNodes = [`${host}:${port}:node2`]
     const isCluster = this.#hasLiveNode || this.#troubles.elections.length > 0
     if (!isCluster || this.#hasSecond) return
     this.#hasSecond = true

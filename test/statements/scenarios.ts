@@ -8,8 +8,8 @@ import type { Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
-import { checkScript, claimAnswers } from '../../src/load/register/register.js'
-import { deliverScript } from '../../src/load/transport/receipts/script.js'
+import { ledgerName } from '../../src/load/register/table-names.js'
+import { deliverScript, lastSessionQuery } from '../../src/load/transport/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {
   requestedFaults,
@@ -18,7 +18,6 @@ import {
   type RequestInfo,
   type ServerOptions,
 } from '../../src/server/index.js'
-import { namedRun } from '../helpers/register.js'
 import { fakeProcess } from '../cli/run-cli.js'
 import { inferText } from '../infer/inferring.js'
 import { dfsScript, keepSent, openScene, type Scene } from './scene.js'
@@ -157,8 +156,6 @@ const goingOn: readonly Scenario[] = [
     'load stopped, and resumed',
     async ({ load, run }) => {
       await load(4, '-t', 'myStream', '--run-id', 'myRun', '--retries', '0')
-      // Before the user resumes the run, a different run finds the leftovers of the stopped run.
-      await load(0, '-t', 'myKeyedStream')
       await run(0, 'resume', 'myRun')
     },
     () => ({ before: onSecondBatch({ error: 'not this time' })() }),
@@ -323,8 +320,8 @@ export async function unsentScripts(): Promise<
     },
     {
       sender: 'load',
-      script: `${checkScript(namedRun('myRun', 1n))}${claimAnswers}`,
-      why: 'the process was suspended',
+      script: lastSessionQuery(ledgerName(1n, 1)),
+      why: 'the lock of the run was removed',
     },
   ]
 }

@@ -11,15 +11,13 @@ import { systemPlatform } from '../../platform/system.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
-import { checkedStateFolder, leftoversToReport } from '../files/state.js'
+import { checkedStateFolder } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
 import type { RunSettings } from '../options/options.js'
 import { defined, type LoadFields } from '../options/definition.js'
 import { loadOptionsOf } from '../options/login.js'
 import {
   auditCommand,
-  cleanCommand,
-  journalFolder,
   journalOf,
   optionsPastRejects,
   otherServerWords,
@@ -148,7 +146,6 @@ async function runLoad(
   try {
     const options: LoadOptions = {
       ...asked,
-      leftovers: leftoversOf(settings, asked, call, text => progress.note(text)),
       onReport(report) {
         if (report.phase === 'loading' && !isLoading) {
           isLoading = true
@@ -208,24 +205,6 @@ async function addCommands(
   // Without an error the run has ended, and only rows that are gone keep it from being resumed.
   const isGone = error === null && !resume.possible
   if (isGone || isInDoubt(error)) resume.restart = `${again} --restart`
-}
-
-/** A quiet run shows no one-time notices, and leaves them to a later run. */
-function leftoversOf(
-  settings: RunSettings,
-  asked: LoadOptions,
-  { processEnvironment, output }: Call,
-  note: (text: string) => void,
-): NonNullable<LoadOptions['leftovers']> {
-  const { quiet, stateDir } = settings
-  if (quiet) return () => Promise.resolve([])
-  const folder = journalFolder(settings, processEnvironment)
-  return leftoversToReport(asked, folder, processEnvironment.environment, (runId, tables) => {
-    note(
-      `the server has tables of run "${runId}": ${tables.join(', ')}. Continue the run, or give it up; the rows that it has stored stay`,
-    )
-    output.command('to give it up', cleanCommand(runId, stateDir))
-  })
 }
 
 async function printResult(

@@ -17,10 +17,6 @@ import { dirname, join } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
-import { readRun, runNames } from '../../load/journal/known-runs.js'
-import { isLedgerOf } from '../../load/register/table-names.js'
-import type { LoadOptions } from '../../load/options.js'
-import { systemPlatform } from '../../platform/system.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 import { attempt } from '../process-environment.js'
 
@@ -210,39 +206,4 @@ function readUsers(path: string): Map<string, LoginMethod> {
     typeof entry[0] === 'string' &&
     (loginMethods as readonly unknown[]).includes(entry[1])
   return new Map(Array.isArray(users) ? users.filter(isLogin) : [])
-}
-
-/**
- * Selects the leftover tables of earlier runs that the program mentions, each once a day. If a run has a journal on this machine, the
- * program mentions the run instead of its tables, and only if that run loads into the same target.
- * @param folder  of the journals @param tellRun  called for each run of this machine that has left tables
- */
-export function leftoversToReport(
-  { server, target }: Pick<LoadOptions, 'server' | 'target'>,
-  folder: string,
-  environment: Environment,
-  tellRun: (runId: string, tables: readonly string[]) => void,
-): NonNullable<LoadOptions['leftovers']> {
-  const address = addressText(server.host, server.port)
-  const isNew = (name: string): boolean =>
-    !checkAndMarkReported('leftover', `${address} ${name}`, dayMs, environment)
-  const { files } = systemPlatform
-  return async tables => {
-    let others = tables
-    for (const runId of await runNames(folder, files).catch(() => [])) {
-      // Ignores unreadable journals.
-      const run = (await readRun(folder, runId, files).catch(() => undefined))?.run
-      if (run === undefined) continue
-      const token = BigInt(`0x${run.token}`)
-      const names = tables.filter(name => isLedgerOf(token, name))
-      if (names.length === 0) continue
-      others = others.filter(name => !names.includes(name))
-      // A run into a different target does not concern this load.
-      const { table, function: view } = run.options.target
-      if (table !== target.table || view !== target.function) continue
-      const told = names.filter(isNew)
-      if (told.length > 0) tellRun(runId, told)
-    }
-    return others.filter(isNew)
-  }
 }

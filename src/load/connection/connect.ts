@@ -13,14 +13,8 @@ import type { RunEnding } from '../run-ending.js'
 export interface RunServer {
   /** Where to open sessions: as requested, until a redirect leads elsewhere. */
   readonly address: ServerTarget
-  /** Further nodes to try after `reachOut` was called. */
-  liveNodes: readonly ServerAddress[]
-  /** Call this after waiting in vain for the present node: sessions may then use any live node. */
-  reachOut(): void
   /** Follows a redirect. @throws {ConnectionError} DDB_CONNECT if the user has not named that host */
   follow(to: ServerAddress): void
-  /** Options that only data sessions have; fixed before the first session is opened. */
-  dataSession: Partial<typeof asynchronousThroughout>
   /** The answer of `version()`; undefined if the server was not asked, or gave no text. */
   version: string | undefined
 }
@@ -31,17 +25,7 @@ export function newRunServer(named: ServerTarget): RunServer {
     get address() {
       return address
     },
-    liveNodes: [],
-    reachOut() {
-      const { otherHosts = [] } = address
-      const known = [address, ...otherHosts]
-      const isKnown = ({ host, port }: ServerAddress): boolean =>
-        known.some(each => each.host === host && each.port === port)
-      const others = this.liveNodes.filter(node => !isKnown(node))
-      if (others.length > 0) address = { ...address, otherHosts: [...otherHosts, ...others] }
-    },
     follow: to => void (address = redirected(address, to)),
-    dataSession: {},
     version: undefined,
   }
 }
@@ -54,11 +38,7 @@ export interface ConnectRules {
   highWaterBytes?: number
   closeTimeoutMs?: number
   enableAsync?: boolean
-  loginWithConnect?: boolean
 }
-
-/** Options of data sessions if a session cannot mix asynchronous and answered requests (`ServerFacts.mixedFlags`). */
-export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
 const longestCloseMs = 30_000
 
@@ -195,7 +175,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
 }
 
 /** Whether the user named the host as a server or as a permitted redirect. */
-export function isAllowed(server: ServerTarget, host: string): boolean {
+function isAllowed(server: ServerTarget, host: string): boolean {
   const named = [server, ...(server.otherHosts ?? [])].map(each => each.host)
   return [...named, ...(server.allowRedirect ?? [])].map(comparable).includes(comparable(host))
 }

@@ -1,20 +1,11 @@
 /*
   Determines whether one session can take both asynchronous and answered requests, which differ by a flag in the request
-  (docs/protocol.md#asynchronous-requests). If a session cannot, chooses a different way to send a run's data.
+  (docs/protocol.md#asynchronous-requests). If a session cannot, the server answers each batch of the run.
 */
-import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'
-import {
-  ConnectionError,
-  DdbError,
-  ProtocolError,
-  ServerError,
-  TimeoutError,
-  option,
-} from '../../errors.js'
+import { ConnectionError, ProtocolError, ServerError, TimeoutError, option } from '../../errors.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import type { Run } from '../run.js'
-import { asynchronousThroughout, connectRun } from './connect.js'
 
 export type MixedFlags =
   | 'taken'
@@ -92,8 +83,8 @@ export async function askMixedFlags(
 }
 
 /**
- * Decides how data is sent: a session mixes asynchronous and answered requests only if this server has just shown that
- * it accepts both. Learns the server's version on the way.
+ * Checks that a session mixes asynchronous and answered requests: if this server has not just shown it, each batch is answered. Learns the
+ * server's version on the way.
  * @param reconnect  opens a new session on the same node if `control` has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -104,74 +95,15 @@ export async function chooseMode(
 ): Promise<void> {
   const { mode, confirmTimeoutMs } = run.checked
   if (mode !== 'async') return
-  const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
-  if (probed.version !== '') run.server.version = probed.version
-  if (probed.mixedFlags !== true) await sendUnmixed(run, probed.control, probed.mixedFlags)
-}
-
-/**
- * Sends a run's data as official clients do, over sessions that are asynchronous throughout. Their login must be part
- * of the connect request. If that is impossible, the run waits for the answer to every batch.
- * @param mixedFlags  undefined if the server did not answer in time
- */
-export async function sendUnmixed(
-  run: Run,
-  control: Session,
-  mixedFlags: false | undefined,
-): Promise<void> {
-  const { address: server } = run.server
-  const why =
+  const { mixedFlags, version } = await askMixedFlags(control, confirmTimeoutMs, reconnect)
+  if (version !== '') run.server.version = version
+  if (mixedFlags === true) return
+  const who =
     mixedFlags === undefined
-      ? 'the server did not show in time that it takes asynchronous and answered requests on one session'
-      : 'this server does not take asynchronous and answered requests on one session'
-  const isShown = mayShow(run)
-  if (isShown && (await logsInWithConnect(run, control)) !== false) {
-    run.server.dataSession = asynchronousThroughout
-    run.reporter.notice(`${why}: data goes out as official clients send it`)
-    return
-  }
-  const obstacle = isShown
-    ? `user "${server.user}" cannot log in inside the connect request`
-    : 'asynchronous data would need a password that anybody on the network can read'
-  const remedy = isShown
-    ? ''
-    : `. ${option('server.tls')} or ${option('server.insecureLogin')} make it faster`
+      ? 'the server did not show in time that it takes'
+      : 'this server does not take'
   run.checked = { ...run.checked, mode: 'sync' }
   run.reporter.notice(
-    `${why}, and ${obstacle}: each batch is answered (${option('delivery.mode')} sync)${remedy}`,
+    `${who} asynchronous and answered requests on one session: each batch is answered (${option('delivery.mode')} sync)`,
   )
-}
-
-/** True if user and password may be part of the connect request, or if no user is given. */
-function mayShow({ server: { address: server } }: Run): boolean {
-  const { user, password = '' } = server
-  if (user === undefined) return true
-  // The connect request has one line for the user, and one for the password.
-  if (/[\r\n]/.test(user + password)) return false
-  return mayLogInWithConnect(server)
-}
-
-/**
- * Tests once whether a login inside the connect request works. Uses a session with answers, because an asynchronous
- * session cannot report who is logged in.
- */
-async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
-  const { user } = run.server.address
-  if (user === undefined) return undefined
-  const { signal } = run.options
-  let session: Session | undefined
-  try {
-    session = await connectRun(run, { node: control, signal, loginWithConnect: true })
-    const answer = await session.run('getCurrentSessionAndUser()[1]', {
-      timeoutMs: run.checked.confirmTimeoutMs,
-    })
-    // If the server has forgotten a session, the session's user is a guest.
-    if (session.closed || answer?.form !== 'scalar') return undefined
-    return answer.value === user
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-    return error.code === 'DDB_LOGIN' ? false : undefined
-  } finally {
-    await session?.close().catch(() => undefined)
-  }
 }

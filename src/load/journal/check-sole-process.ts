@@ -5,8 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, TimeoutError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
-import { askIdle, unlessRefused } from '../connection/server-queries.js'
-import { lastSession, sessionsOf } from '../register/leftovers.js'
+import { askIdle, longOf, longsOf, unlessRefused } from '../connection/server-queries.js'
 import {
   askRegister,
   dropLedgers,
@@ -16,6 +15,7 @@ import {
 } from '../register/register.js'
 import { ledgerName } from '../register/table-names.js'
 import type { Run } from '../run.js'
+import { lastSessionQuery } from '../transport/receipts/script.js'
 import { runDamaged, runTakenOver, targetChanged } from './changed-run.js'
 import type { RecordedRun } from './recorded-run.js'
 
@@ -102,10 +102,11 @@ async function isConnected(
   timeoutMs: number,
 ): Promise<boolean> {
   const asked = control.run('exec sessionId from getSessionMemoryStat()', { timeoutMs })
-  const connected = sessionsOf(await unlessRefused(asked))
-  for (const ledger of connected === undefined ? [] : ledgers) {
-    const last = await unlessRefused(lastSession(control, ledger, timeoutMs))
-    if (last !== undefined && last !== BigInt(control.id) && connected!.has(last)) return true
+  const connected = longsOf(await unlessRefused(asked))
+  for (const ledger of connected.length === 0 ? [] : ledgers) {
+    const asking = control.run(lastSessionQuery(ledger), { timeoutMs })
+    const last = longOf(await unlessRefused(asking))
+    if (last !== undefined && last !== BigInt(control.id) && connected.includes(last)) return true
   }
   return false
 }

@@ -12,7 +12,7 @@ import type { Fingerprint } from './fingerprint.js'
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'leftovers' | 'signal' | 'leave' | 'journal'
+  'server' | 'onReport' | 'onNotice' | 'signal' | 'leave' | 'journal'
 > & { readonly server: JournaledServer }
 
 /** The server of a run, and how to reach it: a process that resumes must not connect with less protection than before. */

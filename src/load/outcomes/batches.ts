@@ -5,7 +5,7 @@
 import { DdbError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
 import { maxRedirects, redirectedTooOften } from '../connection/connect.js'
-import { retryDelayMs, type RetryRules } from '../connection/retry.js'
+import { retryDelayMs } from '../connection/retry.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipts/receipt-node.js'
@@ -20,7 +20,6 @@ import { Turns } from './turns.js'
 export interface BatchesSetup {
   readonly run: Run
   readonly recorder: Recorder
-  readonly rules: RetryRules
   /** Ends the run, so that no more batches are handed over. */
   fail(error: unknown): void
 }
@@ -47,7 +46,7 @@ export class Batches {
    * happens after the current node has answered all pieces.
    */
   leader: ServerAddress | undefined
-  node: ReceiptNode
+  readonly node: ReceiptNode
   /** True while nothing may be sent, because the run needs a new ledger. */
   isHeld = false
   readonly #run: Run
@@ -140,7 +139,7 @@ export class Batches {
     else if (piece.state === 'claimed') {
       if (isIdle === true) this.#leaveUncertain(piece, 'begun, but its outcome never came')
     } else if (isRead === true || !this.node.carries(piece)) {
-      if (piece.resends < this.#setup.rules.retries) this.#transmit(piece)
+      if (piece.resends < this.#run.checked.retries) this.#transmit(piece)
       else this.giveUp(piece, why)
     }
   }
@@ -157,7 +156,7 @@ export class Batches {
   }
 
   #refused(piece: Piece, errText: string, byTransform: boolean): void {
-    const { run, recorder, rules } = this.#setup
+    const { run, recorder } = this.#setup
     const { rows: rowCount, resends } = piece
     const refused = { rowCount, resends, text: pieceText(piece), byTransform }
     const decision = decideRefusal(errText, refused, recorder.target)
@@ -165,7 +164,7 @@ export class Batches {
       case 'again':
         if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)
         this.#refuse(piece, errText)
-        return this.#sendLater(piece, retryDelayMs(resends + 1, rules.random, restGrowth))
+        return this.#sendLater(piece, retryDelayMs(resends + 1, run.platform.random, restGrowth))
       case 'follow':
         this.#refuse(piece, errText)
         if (this.#ended) return this.#drop(piece)
@@ -230,8 +229,8 @@ export class Batches {
 
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
-    const { run, rules } = this.#setup
-    const resends = run.checked.onDoubt === 'resend' && piece.resends < rules.retries
+    const { onDoubt, retries } = this.#run.checked
+    const resends = onDoubt === 'resend' && piece.resends < retries
     if (!resends) return this.giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)

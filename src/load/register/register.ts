@@ -1,13 +1,12 @@
 /*
-  The register: one shared table of all named runs of a server node. The first row of a key stays (DolphinDB manual, keyedStreamTable), so
-  the server decides which run gets a name. Rows are never removed; the last row of a token says what became of that run. A run has its
-  name as long as the ledger in its last row exists. Like all shared tables, the register lives in the server's memory: while it has a
-  row of the run, the server has not restarted.
+  The register: one shared table of all named runs of a server node. Rows are never removed, and their order decides: of all runs of a name
+  whose ledger exists, the one that came first has it. The last row of a token says what became of that run. Like all shared tables, the
+  register lives in the server's memory: while it has a row of the run, the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import { longOf, longsOf, partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
+import { longsOf, partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
 import { remedies } from '../remedies.js'
 import {
   dropTableScript,
@@ -40,7 +39,6 @@ interface Entry {
 
 const columns = {
   runId: 'STRING',
-  entry: 'LONG',
   token: 'LONG',
   ledger: 'STRING',
   processNo: 'LONG',
@@ -56,7 +54,7 @@ const columns = {
 } as const
 
 const shareScript = `if(!defined("${registerName}", SHARED)) {
-    share(keyedStreamTable(\`runId\`entry, 64:0, ${Object.keys(columns)
+    share(streamTable(64:0, ${Object.keys(columns)
       .map(name => `\`${name}`)
       .join('')}, [${Object.values(columns).join(', ')}]), "${registerName}")
 }
@@ -65,16 +63,16 @@ const shareScript = `if(!defined("${registerName}", SHARED)) {
 /** Replaces characters that could end a string in a script. */
 const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
 
-/** Adds a row, and sets `ddbIngestOwner` to the token of the run that has the name then. */
-function entryScript(
-  { runId, token, processKey, place }: RunName,
+/** Adds a row. Call it in the request that has made the ledger; does nothing for a run without an entry. */
+export function entryScript(
+  { runId, token, processKey, place, isRegistered }: RunName,
   { ledger, processNo, finished }: Entry,
 ): string {
+  if (!isRegistered) return ''
   const long = (value: number | null | undefined): string => `${value ?? '00'}l`
   const { begunMs, rows, digest = '', chunk = '', stored } = finished ?? {}
   const cells: Record<keyof typeof columns, string> = {
     runId: `"${runId}"`,
-    entry: 'ddbIngestEntry',
     token: `${token}l`,
     ledger: `"${ledger}"`,
     processNo: long(processNo),
@@ -88,117 +86,13 @@ function entryScript(
     stored: long(stored),
     loggedAt: 'now()',
   }
-  const ofRun = `from ddbIngestRegister where runId = "${runId}"`
-  return `${shareScript}ddbIngestRegister = objByName("${registerName}", true)
-ddbIngestOwner = ${token}l
-ddbIngestHeld = exec last(ledger) ${ofRun}
-if(ddbIngestHeld != "") {
-    if(defined(ddbIngestHeld, SHARED)) { ddbIngestOwner = exec last(token) ${ofRun} }
-}
-if(ddbIngestOwner == ${token}l) {
-    ddbIngestEntry = long(1 + (exec count(*) ${ofRun}))
-    tableInsert(ddbIngestRegister, ${Object.values(cells).join(', ')})
-    ddbIngestOwner = exec first(token) ${ofRun}, entry = ddbIngestEntry
-}
+  return `${shareScript}tableInsert(objByName("${registerName}", true), ${Object.values(cells).join(', ')})
 `
-}
-
-/**
- * Sets the variables of `claimAnswers`. A run that is not registered has its name and number at once.
- * @param no  a process number of the run
- */
-export function checkScript({ runId, token, processKey, isRegistered }: RunName, no = 0): string {
-  const [owner, key] = isRegistered ? ['00l', '00l'] : [`${token}l`, `${processKey}l`]
-  const first = `ddbIngestOwner = ${owner}
-ddbIngestProcess = ${key}
-`
-  if (!isRegistered) return first
-  const ofRun = `from ddbIngestRegister where runId = "${runId}"`
-  return `${first}if(defined("${registerName}", SHARED)) {
-    ddbIngestRegister = objByName("${registerName}", true)
-    ddbIngestOwner = exec last(token) ${ofRun}
-    ddbIngestProcess = exec first(processKey) ${ofRun}, token = ${token}l, processNo = ${no}l
-}
-`
-}
-
-/** The token of the run that has the name, and the process that has the number in question. */
-export const claimAnswers = '[ddbIngestOwner, ddbIngestProcess]'
-
-/**
- * Claims the run's name, and the number for this process. Call it in the request that has made the ledger. Sets the variables of
- * `claimAnswers`.
- */
-export function claimScript(run: RunName, ledger: string, processNo: number): string {
-  const claim = run.isRegistered ? entryScript(run, { ledger, processNo }) : ''
-  return `${claim}${checkScript(run, processNo)}`
-}
-
-/** How often a run repeats its claim, if the register that had it was replaced. */
-const mostClaims = 3
-
-/**
- * Checks the answer to `claimAnswers`. If two processes find no register, both may make one, and the later one replaces the earlier.
- * So a run asks again a round trip after its claim, before its first row, and repeats a claim that has gone.
- * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
- */
-export async function checkClaim(
-  session: Session,
-  answer: Value | undefined,
-  run: RunName,
-  ledger: string,
-  processNo: number,
-  timeoutMs: number,
-): Promise<void> {
-  let answered = answer
-  for (let claims = 1; ; claims++) {
-    const [owner, processKey] = longsOf(answered)
-    if (owner === run.token && processKey === run.processKey) return
-    if (owner === run.token) throw runsElsewhere(run.runId)
-    if (owner !== undefined) throw await nameTakenError(session, run, timeoutMs)
-    if (claims === mostClaims) {
-      throw new ServerError(
-        '',
-        'DDB_SERVER',
-        'the server does not say which process holds the name of this run',
-      )
-    }
-    answered = await session.run(`${claimScript(run, ledger, processNo)}${claimAnswers}`, {
-      timeoutMs,
-    })
-  }
-}
-
-export function runsElsewhere(runId: string): DdbError {
-  return new DdbError(
-    'DDB_LOCKED',
-    `run "${runId}" is in progress: the server has a session of another process, which has a different copy of the journal, or whose ` +
-      'lock was removed. Wait until that process ends, or end it',
-  )
-}
-
-/** The error if a different run has the name. Two runs with one name would regard each other's rows as their own. */
-export async function nameTakenError(
-  session: Session,
-  { runId }: RunName,
-  timeoutMs: number,
-): Promise<DdbError> {
-  const known = await askRegister(session, runId, timeoutMs).catch((error: unknown) => {
-    if (error instanceof DdbError) return undefined
-    throw error
-  })
-  const { place, ledger } = known?.rows.at(-1) ?? {}
-  const where = place === undefined ? '' : ` on host "${place.hostName}"`
-  return new DdbError(
-    'DDB_LOCKED',
-    `the server already knows run "${runId}": it began${where}, is in progress or was killed, and some of its rows may be there. ` +
-      remedies.goOnThere(runId, place, ledger, session),
-  )
 }
 
 interface RegisteredRow extends Entry {
   readonly token: bigint
+  readonly processKey: bigint
   readonly place: RunName['place']
 }
 
@@ -210,19 +104,30 @@ export interface KnownOnServer {
   readonly ledgers: readonly string[]
 }
 
+/** Sets the variables of `knownAnswers`. */
+export function knownScript(runId: string): string {
+  return `ddbIngestRows = NULL
+if(defined("${registerName}", SHARED)) {
+    ddbIngestRows = select * from objByName("${registerName}", true) where runId = "${runId}"
+}
+ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
+`
+}
+
+/** What `knownIn` reads. */
+export const knownAnswers = 'ddbIngestRows, ddbIngestNames'
+
 /** @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
 export async function askRegister(
   session: Session,
   runId: string,
   timeoutMs: number,
 ): Promise<KnownOnServer> {
-  const script = `ddbIngestRows = NULL
-if(defined("${registerName}", SHARED)) {
-    ddbIngestRows = select * from objByName("${registerName}", true) where runId = "${runId}"
+  const script = `${knownScript(runId)}(${knownAnswers})`
+  return knownIn(partsOf(await session.run(script, { timeoutMs })))
 }
-ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
-(ddbIngestRows, ddbIngestNames)`
-  const [rows, names] = partsOf(await session.run(script, { timeoutMs }))
+
+export function knownIn([rows, names]: readonly Value[]): KnownOnServer {
   return { rows: rowsOf(rows), ledgers: textsOf(names) }
 }
 
@@ -236,6 +141,7 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
   const [ledgers, hosts, folders] = [texts('ledger'), texts('hostName'), texts('folder')]
   const [digests, chunks, stored] = [texts('digest'), texts('chunk'), numbers('stored')]
   const [processNos, begun, had] = [numbers('processNo'), numbers('begunMs'), numbers('rowsHad')]
+  const processKeys = longsOf(column('processKey'))
   return longsOf(column('token')).map((token = 0n, row) => {
     const [hostName, folder, rowsStored] = [hosts[row]!, folders[row]!, stored[row]!]
     const finished = {
@@ -249,10 +155,78 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
       token,
       ledger: ledgers[row]!,
       processNo: processNos[row]!,
+      processKey: processKeys[row]!,
       place: hostName === '' ? undefined : { hostName, folder },
       ...(rowsStored === null ? {} : { finished }),
     }
   })
+}
+
+/**
+ * Two runs with one name would regard each other's rows as their own.
+ * @returns the row of the other run that has the name; undefined if there is none
+ */
+export function otherHolder({ rows, ledgers }: KnownOnServer, { token }: RunName) {
+  const holder = rows.find(
+    ({ ledger, token: own }) =>
+      ledgers.includes(ledger) && finishedIn(rows.filter(row => row.token === own)) === undefined,
+  )
+  return holder?.token === token ? undefined : holder
+}
+
+/** @throws {DdbError} DDB_LOCKED if a different run has the name */
+export function checkName(known: KnownOnServer, run: RunName, session: Session): void {
+  const holder = otherHolder(known, run)
+  if (holder === undefined) return
+  const { place, ledger } = holder
+  const where = place === undefined ? '' : ` on host "${place.hostName}"`
+  throw new DdbError(
+    'DDB_LOCKED',
+    `the server already knows run "${run.runId}": it began${where}, is in progress or was killed, and some of its rows may be there. ` +
+      remedies.goOnThere(run.runId, place, ledger, session),
+  )
+}
+
+/** How often a run repeats its claim, if the register that had it was replaced. */
+const mostClaims = 3
+
+/**
+ * Checks that a run has its name, and this process its number. If two processes find no register, both may make one, and the later one
+ * replaces the earlier. So a run asks again a round trip after its claim, before its first row, and repeats a claim that has gone.
+ * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function checkClaim(
+  session: Session,
+  answered: KnownOnServer,
+  run: RunName,
+  claim: Pick<Entry, 'ledger' | 'processNo'>,
+  timeoutMs: number,
+): Promise<void> {
+  let known = answered
+  for (let claims = 1; run.isRegistered; claims++) {
+    checkName(known, run, session)
+    const own = known.rows.find(row => row.token === run.token && row.processNo === claim.processNo)
+    if (own?.processKey === run.processKey) return
+    if (own !== undefined) throw runsElsewhere(run.runId)
+    if (claims === mostClaims) {
+      throw new ServerError(
+        '',
+        'DDB_SERVER',
+        'the server does not say which process holds the name of this run',
+      )
+    }
+    const script = `${entryScript(run, claim)}${knownScript(run.runId)}(${knownAnswers})`
+    known = knownIn(partsOf(await session.run(script, { timeoutMs })))
+  }
+}
+
+export function runsElsewhere(runId: string): DdbError {
+  return new DdbError(
+    'DDB_LOCKED',
+    `run "${runId}" is in progress: the server has a session of another process, which has a different copy of the journal, or whose ` +
+      'lock was removed. Wait until that process ends, or end it',
+  )
 }
 
 /** What the server knows of one run. */
@@ -305,8 +279,8 @@ export async function registerFinished(
   finished: FinishedRun,
   timeoutMs: number,
 ): Promise<boolean> {
-  const script = `${entryScript(run, { ledger: '', processNo, finished })}ddbIngestOwner`
-  return longOf(await unlessRefused(session.run(script, { timeoutMs }))) === run.token
+  const script = entryScript(run, { ledger: '', processNo, finished })
+  return (await unlessRefused(session.run(script, { timeoutMs }))) !== undefined
 }
 
 /**
@@ -353,15 +327,13 @@ export async function askMemory(
     ledger === undefined
       ? ''
       : `if(defined("${ledger.name}", SHARED)) {
-    ddbIngestHas = 1l
     ddbIngestLedger = objByName("${ledger.name}", true)
     ${ledger.headRow}
 }
 `
-  const owner = run.isRegistered ? checkScript(run) : 'ddbIngestOwner = 00l\n'
-  const script = `ddbIngestHas = 0l\n${head}${owner}[ddbIngestHas, ddbIngestOwner]`
-  const [has, token] = longsOf(await session.run(script, { timeoutMs }))
-  if (token === undefined) return has === 1n
-  if (token === run.token) return true
-  throw await nameTakenError(session, run, timeoutMs)
+  const script = `${head}${knownScript(run.runId)}(${knownAnswers})`
+  const known = knownIn(partsOf(await session.run(script, { timeoutMs })))
+  checkName(known, run, session)
+  const hasLedger = ledger !== undefined && known.ledgers.includes(ledger.name)
+  return hasLedger || known.rows.some(({ token }) => token === run.token)
 }

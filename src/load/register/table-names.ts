@@ -45,7 +45,7 @@ export function checkRunId(runId: string): string {
 }
 
 /** The table of all named runs. Must change whenever its columns change (register.ts). */
-export const registerName = 'ddbIngestRuns'
+export const registerName = 'ddbIngestRuns2'
 
 /** Version of a ledger's columns and of its head (receipts/script.ts). */
 const ledgerVersion = 6
@@ -66,10 +66,6 @@ export function ledgerName(token: bigint, number: number): string {
  */
 export function isLedgerOf(token: bigint, name: string): boolean {
   return ledgerNumberOf(token, name) !== undefined
-}
-
-export function isLedgerName(name: string): boolean {
-  return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }
 
 /** The number of a ledger with receipts of the run, from 1; undefined for the name of any other table. */

@@ -1,13 +1,12 @@
 /*
   Finds server and target over a run's first connection. Waits for a server that is still starting, follows a cluster's redirects, and
-  decides how many connections the run uses, and where it may go if its node is lost.
+  decides how many connections the run uses.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, option, usageError } from '../../errors.js'
 import {
   connectDeadlineMs,
   connectRun,
-  isAllowed,
   maxRedirects,
   redirectedTooOften,
   redirectOf,
@@ -24,7 +23,6 @@ import type { Run } from '../run.js'
 import { transformScript } from './transform.js'
 import { isPartitioned, laneScheme } from './lane-scheme.js'
 import { hasTransform } from './target.js'
-import { liveNodesScript, nodesIn } from '../../client/pool/live-nodes.js'
 
 /**
  * Connects, follows redirects, and describes the target.
@@ -57,7 +55,6 @@ export async function findTarget(
       run.server.version ??= await askVersion(asking)
       await defineTransform(run, control)
       chooseConnections(run, target)
-      if (run.watch === undefined) await findLiveNodes(run, control, target)
       return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)
@@ -167,11 +164,14 @@ function chooseConnections(run: Run, description: TargetDescription): void {
   const { checked, options, reporter } = run
   run.lanes = laneScheme(description, checked.target)
   if (checked.connections === 1) return
-  const why = whyOne(run, description)
-  if (why !== undefined) {
+  const isUnproven = checked.mode === 'async' && checked.confirm === 'none'
+  const why = isUnproven ? undefined : whyOne(run, description)
+  if (isUnproven || why !== undefined) {
     run.checked = { ...checked, connections: 1 }
-    reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
+    const because = isUnproven ? 'nothing confirms them' : `the target allows no more: ${why}`
+    reporter.notice(`rows go over one connection, because ${because}`)
   }
+  if (isUnproven) return
   if (isPartitioned(description, checked.target) || options.delivery?.unordered === true) return
   throw usageError(
     `over several connections rows arrive in a different order than they were read: allow this with ${option('delivery.unordered')}, ` +
@@ -193,26 +193,4 @@ function whyOnePartition({ partition }: TargetDescription): string {
   return partition === undefined
     ? 'it has no partitions'
     : 'its scheme does not show reliably which rows are in the same partition'
-}
-
-/**
- * Asks which other nodes may take over. Asks only for a DFS table, and only if the user permits redirects. Never asks
- * if new rows replace stored ones, because a lost node might still write its old batches over newer rows.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-async function findLiveNodes(
-  { checked: { target, confirmTimeoutMs: timeoutMs }, server }: Run,
-  control: Session,
-  { keyed, upsert }: TargetDescription,
-): Promise<void> {
-  const { allowRedirect = [] } = server.address
-  const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
-  if (allowRedirect.length === 0 || !isDfs || keyed || upsert !== undefined) return
-  try {
-    const nodes = nodesIn(await control.run(liveNodesScript, { timeoutMs }))
-    server.liveNodes = nodes.filter(({ host }) => isAllowed(server.address, host))
-  } catch (error) {
-    // A single node has no other nodes, and a run without the right to ask continues without them.
-    if (!(error instanceof ServerError)) throw error
-  }
 }

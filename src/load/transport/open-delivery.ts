@@ -4,8 +4,6 @@
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
-import { connectRun } from '../connection/connect.js'
-import { retryRules } from '../connection/retry.js'
 import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -13,14 +11,16 @@ import { ReceiptNode } from './receipts/receipt-node.js'
 import { openEarly, type EarlySession } from './receipts/sessions.js'
 import { ReceiptWatcher } from './receipts/watcher.js'
 import { checkMemory } from '../journal/check-sole-process.js'
-import type { ServerAddress } from '../options.js'
-import { reportLeftovers } from '../register/leftovers.js'
 import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
 import { openUnconfirmed } from './unconfirmed.js'
 import type { Delivery } from './delivery.js'
 import { Recorder } from '../outcomes/recorder.js'
 import { refusalText } from '../outcomes/refusals.js'
+
+const onlyAnswers =
+  'the answers of the server are the only proof. Each batch takes a round trip, and a batch whose answer is lost is uncertain; if the ' +
+  'connection is lost, confirmed rows in memory become unconfirmed; and another run of the same name is not noticed.'
 
 /** Opens a data session early if the run will probably use receipts. */
 export function earlySession(run: Run, control: Session): EarlySession | undefined {
@@ -38,10 +38,8 @@ export async function openDelivery(
   evidence?: Evidence,
   early?: EarlySession,
 ): Promise<Delivery> {
-  const { mode, confirm } = run.checked
-  if (mode === 'async' && confirm === 'none') {
-    return openUnconfirmed(run, description)
-  }
+  if (!triesReceipts(run)) return openUnconfirmed(run, description)
+  const { mode } = run.checked
   const recorder = await openRecorder(run, description, control, evidence)
   try {
     return await openReceipts(run, recorder, control, early)
@@ -53,9 +51,7 @@ export async function openDelivery(
     if (mode === 'async' && run.options.delivery?.mode === 'async') throw receiptsRefused(why, need)
     checkNeedsNoReceipts(run, why)
     run.checked = { ...run.checked, mode: 'sync' }
-    run.reporter.notice(
-      `${why}: the answers of the server are the only proof. ${meaning(run)}. ${need}`,
-    )
+    run.reporter.notice(`${why}: ${onlyAnswers} ${need}`)
     return openReceipts(run, recorder, control, undefined, false)
   }
 }
@@ -73,7 +69,6 @@ async function openReceipts(
   early?: EarlySession,
   asksLedger = true,
 ): Promise<Delivery> {
-  const rules = retryRules(run)
   const { description } = recorder.target
   const isLeft = checkMemory(run, recorder.target.inMemory)
   // No later ledger gets the number of a lost ledger.
@@ -81,7 +76,6 @@ async function openReceipts(
   let number = Math.max(0, history.ledgerNumber - (isLeft ? 1 : 0))
   const nodeSetup = {
     run,
-    rules,
     hasLedger: asksLedger,
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
@@ -90,38 +84,17 @@ async function openReceipts(
       return { number, processNo: history.beginsLedger(number) }
     },
   }
-  const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
-    run.server.follow(to)
-    const session = await connectRun(run)
-    try {
-      return await ReceiptNode.open(nodeSetup, session)
-    } catch (error) {
-      await session.close().catch(() => undefined)
-      throw error
-    }
-  }
   const node = await ReceiptNode.open(nodeSetup, control, early)
   try {
     // Somebody may have removed the ledger since the server reported it.
     const hasLedger = isLeft && node.ledger?.isNew === false
-    const delivery = new ReceiptWatcher({ run, rules, recorder, node, follow })
+    const delivery = new ReceiptWatcher({ run, recorder, node })
     await delivery.link.receipts.readEarlier(hasLedger)
-    if (node.ledger !== undefined) reportLeftovers(run, control, node.ledger.listed)
     return delivery
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error
   }
-}
-
-function meaning({ options, checked: { target } }: Run): string {
-  const inMemory = target.kind === 'function' || target.table.kind === 'shared'
-  const less = [
-    'Each batch takes a round trip, and a batch whose answer is lost is uncertain',
-    ...(options.runId === undefined ? [] : ['another run of the same name is not noticed']),
-    ...(inMemory ? ['if the connection is lost, confirmed rows become unconfirmed'] : []),
-  ]
-  return less.join('; ')
 }
 
 function receiptsRefused(why: string, need: string): DdbError {

@@ -1,18 +1,15 @@
 /*
-  Quiet runs: what is printed with -q, what is printed once a day, and what keeps a terminal readable.
+  Quiet runs: what is printed with -q, and what keeps a terminal readable.
 */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { ledgerName } from '../../../src/load/register/table-names.js'
-import { runMain, spawnCli, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
-import { deepTest } from '../../helpers/runs.js'
+import t from 'tap'
+import { runMain, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
 const server = await startServerFor(t, {
   initScript: `
-    share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as prices
-    share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as others`,
+    share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as prices`,
 })
 const port = String(server.port)
 const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
@@ -22,12 +19,6 @@ const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<O
     stdin: rows,
     ...terminals,
   })
-
-function stateOf(t: Test, name = 'state'): Record<string, string> {
-  const folder = join(name === 'state' ? t.testdir() : t.testdirName, name)
-  mkdirSync(folder, { mode: 0o700 })
-  return { XDG_STATE_HOME: folder }
-}
 
 t.test('-q prints nothing on success; the summary file has the notices', async t => {
   const summary = join(t.testdir(), 'summary.json')
@@ -87,50 +78,5 @@ t.test(
       251,
       'data are complete',
     )
-  },
-)
-
-/** The ledger that a killed run leaves behind. */
-const ledger = (token: bigint): string =>
-  `share table([8] as phase, [1l] as sendNo) as ${ledgerName(token, 1)}`
-
-/** The token of a run with a journal in this state folder. */
-function tokenOf({ XDG_STATE_HOME: folder }: Record<string, string>, runId: string): bigint {
-  const journal = readFileSync(join(folder!, 'ddb-ingest', 'runs', `${runId}.journal`), 'utf8')
-  return BigInt(`0x${/"token":"(\w+)"/.exec(journal)![1]!}`)
-}
-
-deepTest(
-  t,
-  'leftovers of killed runs are reported once a day, and not for runs into other tables',
-  async t => {
-    const environment = stateOf(t)
-    const file = join(t.testdirName, 'rows.csv')
-    writeFileSync(file, rows)
-    const argv = ['load', file, '--host', `127.0.0.1:${port}`, '-t', 'prices']
-    const leave = async (token: bigint): Promise<void> => {
-      const { code } = await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', ledger(token)])
-      t.equal(code, 0)
-    }
-    // A separate process, because the program prints the report while it waits to exit.
-    const said = async (state: Record<string, string>, ...further: string[]): Promise<string> => {
-      const { code, stderr } = await spawnCli([...argv, ...further], { environment: state }).outcome
-      t.equal(code, 0, stderr)
-      return stderr
-    }
-    await leave(1n)
-    t.notMatch(await said(environment, '-q'), 'ddbIngest', 'left to the next command')
-    t.match(await said(environment), `: ${ledgerName(1n, 1)}. `)
-    t.notMatch(await said(environment), 'ddbIngest')
-    // A journal on this machine shows that the run `left2` loads into a different table.
-    const own = stateOf(t, 'own')
-    const other = ['load', file, '--host', `127.0.0.1:${port}`, '-t', 'others', '--run-id', 'left2']
-    t.equal((await runMain(other, { environment: own })).code, 0)
-    const own2 = tokenOf(own, 'left2')
-    await leave(own2)
-    await leave(3n)
-    const last = await said(own)
-    t.match(last, ledgerName(3n, 1))
-    t.notMatch(last, ledgerName(own2, 1))
   },
 )

@@ -97,7 +97,7 @@ for (const kind of tables) {
       const refused = { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } }
       for (const times of [1, 2])
         t.match(await elsewhere({ journal }), refused, `${times}, the server`)
-      await session.run('undef("ddbIngestRuns", SHARED)')
+      await session.run('undef("ddbIngestRuns2", SHARED)')
       const ofTable = { ...refused, error: { message: /ends after its first line/ } }
       for (const times of [1, 2])
         t.match(await elsewhere({ journal }), ofTable, `${times}, the table`)

@@ -448,53 +448,6 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
   ],
-  leftTables: [
-    [
-      'a killed run goes on where it was begun, after others were told of it',
-      async t => {
-        const { here, kill, shell, eachOnce, folder } = await scene(t)
-        await kill('--run-id', 'nightly')
-        const path = join(folder, 'other.csv')
-        await writeFile(path, 'id,sym\n2000,A\n')
-        const into = `-t target --host 127.0.0.1:${here.server.port} --run-id other`
-        const told = await shell(`ddb-ingest load ${path} ${into} --state-dir ${folder}/other`)
-        t.match(told, { code: 0, stderr: 'Continue each run where it began' })
-        t.match(await shell('ddb-ingest runs'), { code: 0, stdout: /nightly/ })
-        t.match(await shell('ddb-ingest resume nightly'), { code: 0 })
-        await eachOnce(1)
-      },
-    ],
-    [
-      'nobody needs the rest of its rows',
-      async t => {
-        const { here, start, kill, shell } = await scene(t)
-        await kill('--run-id', 'nightly')
-        // In a process of its own, because a quick run may end before the server has named the tables.
-        const told = await start('--run-id', 'other', '--limit', '0').outcome
-        const unfinished = await shell('ddb-ingest runs --clean')
-        t.match(unfinished, { code: 0, stdout: 'removed 0 journals\n' })
-        const given = await shell(commandIn(told.stderr, /ddb-ingest runs nightly --clean/))
-        t.match(given, { code: 0, stdout: 'removed 1 journal: nightly\n' })
-        const tables = [...here.server.node.shared.keys()]
-        t.notOk(tables.find(name => name.startsWith('ddbIngestLedger')))
-        const found = await ids(here)
-        t.same(found, upTo(found.length), 'rows already stored stay, each once')
-      },
-    ],
-    [
-      'its journal is lost for good',
-      async t => {
-        const { load, start, kill, shell, removeRows, eachOnce, folder } = await scene(t)
-        await kill('--run-id', 'nightly')
-        await rm(join(folder, 'state'), { recursive: true })
-        const told = await start('--run-id', 'empty', '--limit', '0').outcome
-        await removeRows()
-        t.match(await shell(commandIn(told.stderr, undefs)), { code: 0 })
-        t.match(await load('--run-id', 'nightly'), { code: 0 })
-        await eachOnce()
-      },
-    ],
-  ],
 }
 
 for (const [remedy, cases] of Object.entries(carriedOut)) {

@@ -103,7 +103,7 @@ deepTest(
       const other = namedRun('nightly', 7n)
       // It found no register either, and therefore shares its own.
       const otherRun = async (): Promise<void> => {
-        await here.session.run('undef("ddbIngestRuns", SHARED)')
+        await here.session.run('undef("ddbIngestRuns2", SHARED)')
         await claimName(here.session, other)
       }
       const here = await startLoadServer(t, streamScript, {

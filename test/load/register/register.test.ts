@@ -4,12 +4,11 @@ import {
   askMemory,
   askRegister,
   checkClaim,
-  checkScript,
-  claimAnswers,
-  claimScript,
+  checkName,
   dropLedgers,
+  entryScript,
   forgetRun,
-  nameTakenError,
+  knownScript,
   otherFinished,
   registerFinished,
   runOf,
@@ -17,6 +16,7 @@ import {
 } from '../../../src/load/register/register.js'
 import { ledgerName, registerName, type RunName } from '../../../src/load/register/table-names.js'
 import { nextHead } from '../../../src/load/transport/receipts/ledger.js'
+import { ledgerScript } from '../../../src/load/transport/receipts/script.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { claimName, namedRun } from '../../helpers/register.js'
@@ -28,8 +28,9 @@ const finished = { begunMs: 5, rows: 9, digest: 'd', chunk: 'c-1', stored: 4 }
 
 /** As the request that defines the functions of a session checks the name. */
 async function check(session: Session, run: RunName, processNo = 1): Promise<void> {
-  const answer = await session.run(`${checkScript(run, processNo)}${claimAnswers}`)
-  await checkClaim(session, answer, run, ledgerName(run.token, 1), processNo, timeoutMs)
+  const known = await askRegister(session, run.runId, timeoutMs)
+  const claim = { ledger: ledgerName(run.token, 1), processNo }
+  await checkClaim(session, known, run, claim, timeoutMs)
 }
 
 async function scene(t: Test, faults: Faults = {}) {
@@ -44,23 +45,26 @@ async function scene(t: Test, faults: Faults = {}) {
 }
 
 t.test('no variable has the name of the shared table, which the manual forbids (page share)', t => {
-  for (const script of [claimScript(mine, ledgerName(mine.token, 1), 1), checkScript(mine, 1)]) {
+  for (const script of [entryScript(mine, { ledger: '', processNo: 1 }), knownScript(mine.runId)]) {
     t.match(script, `"${registerName}"`)
     t.notMatch(script, new RegExp(`\\b${registerName} *=`))
   }
   t.end()
 })
 
-t.test('the first run of a name has it; a second run leaves nothing but an error', async t => {
+t.test('the first run of a name has it; a second run leaves no ledger', async t => {
   const { session, other, shared, rows } = await scene(t)
   await claimName(session, mine)
   await t.rejects(claimName(other, theirs), { code: 'DDB_LOCKED', message: /"nightly"/ })
   await check(session, mine)
   await t.rejects(check(other, theirs), { code: 'DDB_LOCKED' })
-  t.same(shared(), [ledgerName(mine.token, 1), 'ddbIngestRuns'])
-  t.strictSame(await rows('select runId, entry, token, processNo from ddbIngestRuns'), [
-    ['nightly', '1', '1311768467463790321', '1'],
+  t.same(shared(), [ledgerName(mine.token, 1), registerName])
+  t.strictSame(await rows(`select runId, token, processNo from ${registerName}`), [
+    ['nightly', '1311768467463790321', '1'],
+    ['nightly', '7', '1'],
   ])
+  const known = await askRegister(other, 'nightly', timeoutMs)
+  t.throws(() => checkName(known, theirs, other), { code: 'DDB_LOCKED' }, 'before it claims')
   await claimName(other, namedRun('nightly2', 7n))
 })
 
@@ -78,10 +82,10 @@ t.test('a run has its name as long as its ledger exists', async t => {
 t.test('a run that replaced the register, or found none, claims its name again', async t => {
   const { session, other, known } = await scene(t)
   await claimName(session, mine)
-  await other.run('undef("ddbIngestRuns", SHARED)')
+  await other.run(`undef("${registerName}", SHARED)`)
   await check(session, mine)
   t.equal((await known(mine)).processNo, 1)
-  await other.run('undef("ddbIngestRuns", SHARED)')
+  await other.run(`undef("${registerName}", SHARED)`)
   await claimName(other, theirs)
   await t.rejects(check(session, mine), { code: 'DDB_LOCKED' })
 })
@@ -120,12 +124,12 @@ t.test(
       ['1', '1', '8', '77'],
     ])
     await t.rejects(memory(theirs), { code: 'DDB_LOCKED' })
-    await other.run('undef("ddbIngestRuns", SHARED)')
+    await other.run(`undef("${registerName}", SHARED)`)
     t.ok(await memory(mine), 'only the ledger')
     await claimName(session, mine)
     await other.run(`undef("${ledger.name}", SHARED)`)
     t.ok(await memory(mine), 'only the register')
-    await other.run('undef("ddbIngestRuns", SHARED)')
+    await other.run(`undef("${registerName}", SHARED)`)
     t.notOk(await memory(mine))
   },
 )
@@ -152,7 +156,7 @@ t.test(
     await claimName(session, mine, { number: 4 })
     t.match((await known(mine)).finished, { rows: null }, 'a late request of an earlier process')
     await forgetRun(session, mine, timeoutMs)
-    t.same(shared(), ['ddbIngestRuns'])
+    t.same(shared(), [registerName])
     t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
     await claimName(other, theirs)
   },
@@ -164,7 +168,9 @@ t.test('the name of a run that has finished is free', async t => {
   await registerFinished(session, mine, 1, finished, timeoutMs)
   await claimName(other, theirs)
   t.match(await known(mine), { finished })
-  t.notOk(await registerFinished(session, mine, 1, finished, timeoutMs), 'taken by now')
+  await session.run(ledgerScript(ledgerName(mine.token, 1)))
+  await check(other, theirs)
+  t.pass('a late request has made the ledger of the finished run again')
 })
 
 t.test('a server without shared tables is passed on, and keeps no record', async t => {
@@ -182,20 +188,29 @@ t.test('without a row, nothing is known; a server that says nothing is not belie
   })
   await dropLedgers(session, [], timeoutMs)
   const silent = { id: '1', run: () => Promise.resolve(undefined) } as unknown as Session
-  const checked = checkClaim(silent, undefined, mine, 'l', 1, timeoutMs)
+  const none = { rows: [], ledgers: [] }
+  const checked = checkClaim(silent, none, mine, { ledger: 'l', processNo: 1 }, timeoutMs)
   await t.rejects(checked, { code: 'DDB_SERVER' })
 })
 
 t.test('the error for a taken name says where the run can be resumed', async t => {
   const { session } = await scene(t)
-  const told = async (run: RunName): Promise<string> =>
-    (await nameTakenError(session, run, timeoutMs)).message
-  t.match(await told(namedRun('a-b', 1n)), /"a-b".*continue it where it began/)
+  const said = async (run: RunName): Promise<string> => {
+    const known = await askRegister(session, run.runId, timeoutMs)
+    try {
+      checkName(known, run, session)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return ''
+  }
+  await claimName(session, namedRun('a-b', 1n))
+  t.match(await said(namedRun('a-b', 2n)), /"a-b".*continue it where it began/)
   const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
   await claimName(session, { ...mine, place })
-  t.match(await told(theirs), 'on host "host?-a", is in progress or was killed')
-  t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
-  t.match(await told(theirs), `undef("${ledgerName(mine.token, 1)}", SHARED)`)
+  t.match(await said(theirs), 'on host "host?-a", is in progress or was killed')
+  t.match(await said(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
+  t.match(await said(theirs), `undef("${ledgerName(mine.token, 1)}", SHARED)`)
 })
 
 t.test('a session id is part of a script only as a number', async t => {

@@ -52,7 +52,7 @@ grant("tim", TABLE_INSERT, "dfs://d/t")`
       t.match(named.notices[0], /another run of the same name is not noticed/)
       const keyed = await load({ table: 'keyed', method: 'upsert' })
       t.equal(keyed.used, 'answers')
-      t.match(keyed.notices[0], /if the connection is lost, confirmed rows become unconfirmed/)
+      t.match(keyed.notices[0], /confirmed rows in memory become unconfirmed/)
       t.same([...node.shared.keys()], ['target', 'keyed'])
     }
   },

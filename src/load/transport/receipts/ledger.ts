@@ -5,10 +5,16 @@
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
-import type { Column, Table, Value } from '../../../protocol/value.js'
-import { listAnswers, listScript } from '../../register/leftovers.js'
-import { longsOf } from '../../connection/server-queries.js'
-import { checkClaim, claimAnswers, claimScript } from '../../register/register.js'
+import type { Column, Table } from '../../../protocol/value.js'
+import { longsOf, partsOf } from '../../connection/server-queries.js'
+import {
+  checkClaim,
+  entryScript,
+  knownAnswers,
+  knownIn,
+  knownScript,
+  otherHolder,
+} from '../../register/register.js'
 import { dropTableScript, ledgerName, type RunName } from '../../register/table-names.js'
 import type { Place } from '../../outcomes/place.js'
 import {
@@ -36,8 +42,6 @@ export interface LedgerRow {
 export interface Ledger extends WrittenLedger {
   /** True if this process created the ledger, which then had no rows when it was opened. */
   readonly isNew: boolean
-  /** All tables of runs, as `listAnswers`. */
-  readonly listed: readonly Value[]
   /** The number of this process in the register, from 1. */
   readonly processNo: number
   /** Whether the run had its name a round trip after it claimed it. */
@@ -47,7 +51,7 @@ export interface Ledger extends WrittenLedger {
   seen: number
 }
 
-/** A statement that adds a row to the head of `ddbIngestLedger`: the session that reads the ledger from now on; 0 for none. */
+/** A statement that adds a row to the head of `ddbIngestLedger`: the session that reads the ledger from now on. */
 export function nextHead(ledger: Ledger, sessionId: bigint): string {
   return headRow({ processNo: ledger.processNo, change: ledger.heads++, sessionId })
 }
@@ -72,24 +76,24 @@ export async function openLedger(
   const name = ledgerName(run.token, number)
   const head = { processNo, change: 0, sessionId: BigInt(session.id) }
   // The ledger of an earlier process has at least one row, the head.
-  const script = `${ledgerScript(name, head)}${claimScript(run, name, processNo)}if(ddbIngestOwner != ${run.token}l) {
-    if(ddbIngestHad == 0) { undef("${name}", SHARED) }
-}
-${listScript}(${claimAnswers}, [long(ddbIngestKnown), long(ddbIngestHad)], ${listAnswers})`
-  const answer = await session.run(script, { timeoutMs })
-  const [claim, rows, ...listed] =
-    answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
-  const [known, had] = longsOf(rows)
-  await checkClaim(session, claim, run, name, processNo, timeoutMs)
-  if (known !== 0n && known !== 1n) {
+  const claim = { ledger: name, processNo }
+  const script = `${ledgerScript(name, head)}${entryScript(run, claim)}${knownScript(run.runId)}([long(ddbIngestKnown), long(ddbIngestHad)], ${knownAnswers})`
+  const [numbers, ...answers] = partsOf(await session.run(script, { timeoutMs }))
+  const [counted, had] = longsOf(numbers)
+  const known = knownIn(answers)
+  const isNew = had === 0n
+  if (isNew && otherHolder(known, run) !== undefined) {
+    await dropLedger(session, { name }, timeoutMs)
+  }
+  await checkClaim(session, known, run, claim, timeoutMs)
+  if (counted !== 0n && counted !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
-  const countsDuplicates = known === 1n
+  const countsDuplicates = counted === 1n
   return {
     name,
     countsDuplicates,
-    isNew: had === 0n,
-    listed,
+    isNew,
     processNo,
     isChecked: false,
     heads: 1,
@@ -130,26 +134,14 @@ export async function ledgerExists(
   return answer?.form === 'scalar' && answer.value === true
 }
 
-/**
- * Removes the ledger, or records in its head that the process ends cleanly and the run will be resumed: later runs do not take it for a
- * leftover then. Ignores errors, because no row depends on it.
- */
-export async function leaveLedger(
+/** Removes the ledger. Ignores errors, because no row depends on it. */
+export async function dropLedger(
   session: Session,
-  ledger: Ledger,
-  isUnfinished: boolean,
+  { name }: Pick<Ledger, 'name'>,
   timeoutMs: number,
 ): Promise<void> {
-  const { name } = ledger
-  const script = isUnfinished
-    ? `if(defined("${name}", SHARED)) {
-    ddbIngestLedger = objByName("${name}", true)
-    ${nextHead(ledger, 0n)}
-}
-`
-    : dropTableScript(name)
   try {
-    await session.run(script, { timeoutMs })
+    await session.run(dropTableScript(name), { timeoutMs })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     // A server that ignores a query would also ignore the closing of the session.

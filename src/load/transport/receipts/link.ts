@@ -5,16 +5,13 @@
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { wait } from '../../../platform/clocks.js'
-import type { RetryRules } from '../../connection/retry.js'
 import { rowsGoneMessage } from '../../evidence/evidence.js'
 import { noteFinished } from '../../evidence/finished-run.js'
-import type { ServerAddress } from '../../options.js'
 import { Batches, type Situation } from '../../outcomes/batches.js'
 import type { Recorder } from '../../outcomes/recorder.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
 import type { Answer } from '../answers.js'
-import { replacedError } from '../delivery.js'
 import type { AnswerListener, ReceiptNode } from './receipt-node.js'
 import { Receipts } from './receipts.js'
 import { outcomePhase, takenByOther, type Copy } from './script.js'
@@ -40,12 +37,8 @@ const longestFarewellMs = 5_000
 
 export interface LinkSetup {
   readonly run: Run
-  /** The node to which the run connects first. */
   readonly node: ReceiptNode
   readonly recorder: Recorder
-  readonly rules: RetryRules
-  /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
-  readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
 }
 
 export class ReceiptLink implements AnswerListener {
@@ -72,10 +65,10 @@ export class ReceiptLink implements AnswerListener {
   #isDue = false
 
   constructor(setup: LinkSetup) {
-    const { run, recorder, rules, node } = setup
+    const { run, recorder, node } = setup
     this.#setup = setup
     const fail = (error: unknown): void => this.fail(error)
-    this.batches = new Batches({ run, recorder, rules, fail }, node)
+    this.batches = new Batches({ run, recorder, fail }, node)
     this.receipts = new Receipts(run, this.batches, recorder)
     node.listener = this
   }
@@ -86,7 +79,7 @@ export class ReceiptLink implements AnswerListener {
   }
 
   get nowMs(): number {
-    return this.#setup.rules.clock.nowMs()
+    return this.#setup.run.platform.clock.nowMs()
   }
 
   news(): void {
@@ -124,9 +117,10 @@ export class ReceiptLink implements AnswerListener {
 
   /** Pauses until `lookNow`. */
   async rest(ms: number): Promise<void> {
-    const { run, rules } = this.#setup
+    const { run } = this.#setup
     this.#pause = new AbortController()
-    if (!run.ending.isLeaving && !this.#isDue) await wait(rules.clock, ms, this.#pause.signal)
+    const isDue = run.ending.isLeaving || this.#isDue
+    if (!isDue) await wait(run.platform.clock, ms, this.#pause.signal)
     this.#isDue = false
   }
 
@@ -199,8 +193,7 @@ export class ReceiptLink implements AnswerListener {
       return
     }
     if (node.ledger === undefined) return
-    const barrier = await node.barrier(Math.min(longestBarrierMs, this.queryTimeoutMs), idle)
-    if (barrier === 'unknown') return
+    const barrier = await node.barrier(Math.min(longestBarrierMs, this.queryTimeoutMs))
     if (barrier === 'silent') {
       // The server has no work for the session and still does not answer, so it has lost the session.
       if (idle === true) this.giveUpConnection('silent')
@@ -223,7 +216,7 @@ export class ReceiptLink implements AnswerListener {
    * nothing, because no connection would replace them.
    */
   giveUpConnection(which: 'control' | 'silent'): void {
-    if (this.#setup.rules.retries === 0) return
+    if (this.#setup.run.checked.retries === 0) return
     this.isSilent = true
     const reason = 'the server does not answer on this connection'
     this.batches.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
@@ -235,8 +228,9 @@ export class ReceiptLink implements AnswerListener {
    */
   async reconnect(): Promise<void> {
     const { batches } = this
-    const { rules, run } = this.#setup
-    if (rules.retries === 0) {
+    const { run } = this.#setup
+    const { retries, retryTimeoutMs, connections } = run.checked
+    if (retries === 0) {
       batches.stop(connectionLost(notReopened))
       // While the session for queries is open, the ledger may still show the outcome of sent batches.
       const isReadable = !batches.node.isControlLost && batches.node.ledger !== undefined
@@ -246,8 +240,8 @@ export class ReceiptLink implements AnswerListener {
     if (batches.node.ledger === undefined && run.state.inFlightCount > 0) {
       throw connectionLost(unanswered)
     }
-    const deadlineMs = this.nowMs + (this.isSilent ? this.leftMs : rules.reconnectMs)
-    const mostReconnects = Math.max(rules.retries, 1) * run.checked.connections
+    const deadlineMs = this.nowMs + (this.isSilent ? this.leftMs : retryTimeoutMs)
+    const mostReconnects = Math.max(retries, 1) * connections
     if (++this.#reconnects > mostReconnects) throw connectionLost(lostAgain)
     let memory
     try {
@@ -303,25 +297,8 @@ export class ReceiptLink implements AnswerListener {
   /** Moves to the leader after every sent batch has its outcome. */
   async moveToLeader(): Promise<void> {
     const { batches } = this
-    const hasMoved = await batches.moveToLeader(async to => {
-      const next = await this.#setup.follow(to)
-      await this.#leaveNode()
-      batches.node = next
-      next.listener = this
-    })
+    const hasMoved = await batches.moveToLeader(to => batches.node.moveTo(to, this.queryTimeoutMs))
     if (hasMoved) this.news()
-  }
-
-  /** Finishes with a node on which no batch is open (`ReceiptNode.finish`), and closes its sessions. Ignores errors. */
-  async #leaveNode(): Promise<void> {
-    const { node } = this.batches
-    try {
-      await node.finish(this.queryTimeoutMs)
-      await node.close()
-    } catch (error) {
-      if (!(error instanceof DdbError)) throw error
-      node.leave(replacedError())
-    }
   }
 
   /**
@@ -330,7 +307,7 @@ export class ReceiptLink implements AnswerListener {
    * as well.
    */
   async end(): Promise<void> {
-    const { recorder, run, rules } = this.#setup
+    const { recorder, run } = this.#setup
     const { node } = this.batches
     const { ending } = run
     const timeoutMs = Math.min(longestFarewellMs, run.checked.confirmTimeoutMs)
@@ -341,7 +318,7 @@ export class ReceiptLink implements AnswerListener {
       try {
         if (isAgain) {
           this.isMemoryUnsure = true
-          this.#takeBack(await node.restore(this.nowMs + rules.reconnectMs))
+          this.#takeBack(await node.restore(this.nowMs + run.checked.retryTimeoutMs))
           this.isMemoryUnsure = false
         }
         // The journal must contain every outcome before the run removes the ledger.
@@ -374,6 +351,6 @@ export class ReceiptLink implements AnswerListener {
         await noteFinished(run, control, evidence, rows, timeoutMs)
       })
     }
-    await node.finish(timeoutMs)
+    node.finish(timeoutMs)
   }
 }

@@ -3,17 +3,19 @@
   data. All sessions connect to the same node, because shared tables exist only on one node.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, type DdbError, ServerError } from '../../../errors.js'
+import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
-import { tryUntil, type RetryRules } from '../../connection/retry.js'
+import { connectRun } from '../../connection/connect.js'
+import { retryRules, tryUntil } from '../../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
+import type { ServerAddress } from '../../options.js'
 import { pieceTable, type Piece } from '../../outcomes/pieces.js'
 import { isUnfinished } from '../../run.js'
 import { jsonToValue } from '../../target/target.js'
 import { askOutcome, type Answer } from '../answers.js'
 import { replacedError } from '../delivery.js'
 import {
-  leaveLedger,
+  dropLedger,
   ledgerExists,
   openLedger,
   readLedger,
@@ -25,7 +27,6 @@ import {
   askBarrier,
   connectData,
   defineFunctions,
-  isSameNode,
   mayBeTemporary,
   neverUsed,
   openControl,
@@ -38,7 +39,6 @@ import {
 } from './sessions.js'
 
 export interface ReceiptNodeSetup extends SessionSetup {
-  readonly rules: RetryRules
   readonly columnNames: readonly string[]
   /** The number of the next ledger, never twice in a run, and the number of this process in the register. */
   readonly nextLedger: () => { readonly number: number; readonly processNo: number }
@@ -50,9 +50,6 @@ export interface ReceiptNodeSetup extends SessionSetup {
 export interface AnswerListener {
   heard(copy: Copy, answer: Answer): void
 }
-
-/** The share of the reconnecting time in which the run tries only the nodes that the user has named: 1/4. */
-const ownShare = 4
 
 export class ReceiptNode {
   readonly #setup: ReceiptNodeSetup
@@ -89,16 +86,21 @@ export class ReceiptNode {
   static async open(
     setup: ReceiptNodeSetup,
     control: Session,
-    early: EarlySession = openEarly(setup.run, control),
+    early = openEarly(setup.run, control),
   ): Promise<ReceiptNode> {
-    const { run, rules } = setup
+    const { run } = setup
     const timeoutMs = run.checked.confirmTimeoutMs
-    const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
+    const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
     const node = new ReceiptNode(setup, control)
     try {
       if (setup.hasLedger) await node.#beginLedger(timeoutMs)
-      const open = (): Promise<void> => node.#openMissing(deadlineMs, early)
-      await tryUntil(deadlineMs, rules, open, mayBeTemporary)
+      let first: EarlySession | undefined = early
+      const open = (): Promise<void> => {
+        const opening = node.#openMissing(deadlineMs, first?.opening)
+        first = undefined
+        return opening
+      }
+      await tryUntil(deadlineMs, retryRules(run), open, mayBeTemporary)
       return node
     } catch (error) {
       node.abandon('data', neverUsed())
@@ -107,7 +109,7 @@ export class ReceiptNode {
       // If an earlier process has worked on the run, the next process still needs the ledger.
       const isKept = run.history.found.processes > 0
       const ledger = node.#ledger
-      if (ledger !== undefined) await leaveLedger(control, ledger, isKept, farewellMs)
+      if (ledger !== undefined && !isKept) await dropLedger(control, ledger, farewellMs)
       throw error
     }
   }
@@ -214,18 +216,13 @@ export class ReceiptNode {
   }
 
   /**
-   * Sends a query on every data session. A server that answers has read everything that was sent before the query. On a purely
-   * asynchronous session the server never answers, so there it must suffice that the server is idle.
-   * @param idle  the result of `isIdle`
+   * Sends a query on every data session. A server that answers has read everything that was sent before the query.
    * @throws {ConnectionError}
    */
-  async barrier(timeoutMs: number, idle: boolean | undefined): Promise<BarrierAnswer> {
-    const answers = await Promise.all(
-      this.#data.map(session => askBarrier(session, timeoutMs, idle)),
-    )
+  async barrier(timeoutMs: number): Promise<BarrierAnswer> {
+    const answers = await Promise.all(this.#data.map(session => askBarrier(session, timeoutMs)))
     this.#silent = this.#data.filter((_, i) => answers[i] === 'silent')
-    const worst = (['silent', 'unknown', 'forgotten'] as const).find(one => answers.includes(one))
-    return worst ?? 'passed'
+    return (['silent', 'forgotten'] as const).find(one => answers.includes(one)) ?? 'passed'
   }
 
   /**
@@ -261,27 +258,26 @@ export class ReceiptNode {
    * @throws {ServerError}
    */
   async restore(deadlineMs: number): Promise<Memory> {
-    const { run, rules } = this.#setup
-    const nowMs = rules.clock.nowMs()
-    // The lost node may come back, and no other node can report the outcome of its batches.
-    const isOwed = run.state.inFlightCount > 0 && run.server.liveNodes.length > 0
-    const namedUntilMs = isOwed ? nowMs + (deadlineMs - nowMs) / ownShare : nowMs
+    const { run } = this.#setup
     let memory: Memory = 'kept'
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const found = await this.#openControl(deadlineMs, namedUntilMs)
-        memory = this.#ledger === undefined ? 'unknown' : found
-        // Data must be sent to the node that answers the queries.
-        for (const session of this.#data) {
-          if (found === 'lost' || !isSameNode(this.#control, session)) {
-            session.abandon(replacedError())
-          }
+        const former = this.#control
+        const [control, hasMemory] = await openControl(run, this.#ledger, deadlineMs)
+        this.#control = control
+        const isSame = control.host === former.host && control.port === former.port
+        if (!isSame) {
+          const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
+          run.reporter.notice(`${from} is lost: the run continues with ${to}`)
         }
+        memory = this.#ledger === undefined ? 'unknown' : hasMemory ? 'kept' : 'lost'
+        // Data must be sent to the node that answers the queries.
+        if (!hasMemory || !isSame) this.abandon('data', replacedError())
       }
       if (memory !== 'lost') await this.#openMissing(deadlineMs)
     }
     try {
-      await tryUntil(deadlineMs, rules, attempt, mayBeTemporary)
+      await tryUntil(deadlineMs, retryRules(run), attempt, mayBeTemporary)
     } catch (error) {
       if (!mayBeTemporary(error)) throw error
       // If the first connection fails, the error is DDB_CONNECT instead.
@@ -294,36 +290,18 @@ export class ReceiptNode {
     return memory
   }
 
-  /**
-   * Replaces the session for queries, and determines whether the server still knows this run.
-   * @param namedUntilMs  time until which the run tries only the nodes that the user has named
-   */
-  async #openControl(deadlineMs: number, namedUntilMs: number): Promise<Memory> {
-    const { run, rules } = this.#setup
-    const isWaited = rules.clock.nowMs() < namedUntilMs
-    if (!isWaited) run.server.reachOut()
-    const former = this.#control
-    const untilMs = isWaited ? namedUntilMs : deadlineMs
-    const [control, memory] = await openControl(run, this.#ledger, untilMs)
-    if (!isSameNode(control, former)) {
-      const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
-      run.reporter.notice(`${from} is lost: the run continues with ${to}`)
-    }
-    this.#control = control
-    return memory
-  }
-
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
-  async #openMissing(deadlineMs: number, early?: EarlySession): Promise<void> {
-    const { run, rules } = this.#setup
+  async #openMissing(deadlineMs: number, first?: Promise<Session>): Promise<void> {
+    const { run } = this.#setup
     const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
       if (former !== undefined) this.#formerIds.push(former.id)
-      const data = await (early?.take() ?? connectData(run, this.#control, { deadlineMs }))
+      const isFirst = i === 0 && first !== undefined
+      const data = await (isFirst ? first : connectData(run, this.#control, { deadlineMs }))
       try {
         run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
-        await this.#define(data, remainingMs(rules, deadlineMs))
+        await this.#define(data, remainingMs(run.platform, deadlineMs))
         this.#data[i] = data
       } catch (error) {
         data.abandon(replacedError())
@@ -340,18 +318,18 @@ export class ReceiptNode {
    * @returns false if the server has lost the target
    */
   async reopen(deadlineMs: number): Promise<boolean> {
-    const { run, rules } = this.#setup
+    const { run } = this.#setup
     const { target } = run.checked
     const former = this.#ledger
-    const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
+    const asking = { session: this.#control, timeoutMs: remainingMs(run.platform, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      await this.#beginLedger(remainingMs(rules, deadlineMs))
+      await this.#beginLedger(remainingMs(run.platform, deadlineMs))
       await this.#openMissing(deadlineMs)
-      await this.define(remainingMs(rules, deadlineMs))
-      const leftMs = remainingMs(rules, deadlineMs)
-      if (former !== undefined) await leaveLedger(this.#control, former, false, leftMs)
+      await this.define(remainingMs(run.platform, deadlineMs))
+      const leftMs = remainingMs(run.platform, deadlineMs)
+      if (former !== undefined) await dropLedger(this.#control, former, leftMs)
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -360,15 +338,43 @@ export class ReceiptNode {
   }
 
   /**
-   * Removes the ledger, for which nothing waits, or leaves it to the process that resumes the run.
+   * Moves to the node that leads by now, with a new ledger. No batch may be open. Errors of the former node have no effect.
+   * @throws {ConnectionError} DDB_CONNECT @throws as `open`
    */
-  async finish(timeoutMs: number): Promise<void> {
+  async moveTo(to: ServerAddress, timeoutMs: number): Promise<void> {
     const { run } = this.#setup
-    if (this.#ledger === undefined) return
-    const isLeft = isUnfinished(run)
-    if (!isLeft) run.note({ hasLeftServer: true })
-    const leaving = leaveLedger(this.#control, this.#ledger, isLeft, timeoutMs)
-    if (isLeft) await leaving
+    run.server.follow(to)
+    const control = await connectRun(run)
+    try {
+      const next = await ReceiptNode.open(this.#setup, control)
+      await this.#endHere(timeoutMs)
+      this.#control = control
+      this.#ledger = next.#ledger
+      this.#answers = 0
+      this.#data.splice(0, this.#data.length, ...next.#data)
+      this.#formerIds.length = 0
+    } catch (error) {
+      await control.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #endHere(timeoutMs: number): Promise<void> {
+    try {
+      this.finish(timeoutMs)
+      await this.close()
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      this.leave(replacedError())
+    }
+  }
+
+  /** Removes the ledger, for which nothing waits, or leaves it to the process that resumes the run. */
+  finish(timeoutMs: number): void {
+    const { run } = this.#setup
+    if (this.#ledger === undefined || isUnfinished(run)) return
+    run.note({ hasLeftServer: true })
+    void dropLedger(this.#control, this.#ledger, timeoutMs)
   }
 
   /** Closes all sessions, each after the server has received everything. Ignores lost connections. */

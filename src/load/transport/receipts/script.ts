@@ -96,7 +96,6 @@ export interface LedgerHead {
   readonly processNo: number
   /** From 0, with each session that the process opens to read the ledger. */
   readonly change: number
-  /** 0 if the process has ended cleanly, and the run will be resumed: the ledger is then not left over. */
   readonly sessionId: bigint
 }
 
@@ -254,6 +253,11 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
   return `    n = data.rows()
     ${target.name}(${targetArguments(target)}data)
     return n`
+}
+
+/** The session that read the ledger last. */
+export function lastSessionQuery(ledger: string): string {
+  return `exec last(sendNo) from objByName("${ledger}", true) where phase = ${headPhase}`
 }
 
 /** Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed. */

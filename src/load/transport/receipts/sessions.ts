@@ -5,9 +5,16 @@
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
 import { connectRun, type ConnectRules } from '../../connection/connect.js'
-import type { RetryRules } from '../../connection/retry.js'
+import { partsOf } from '../../connection/server-queries.js'
+import type { Platform } from '../../../platform/platform.js'
 import { classifyRefusal } from '../../outcomes/refusals.js'
-import { askMemory, checkClaim, checkScript, claimAnswers } from '../../register/register.js'
+import {
+  askMemory,
+  checkClaim,
+  knownAnswers,
+  knownIn,
+  knownScript,
+} from '../../register/register.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import { replacedError } from '../delivery.js'
@@ -33,12 +40,12 @@ export async function openControl(
   run: Run,
   ledger: Ledger | undefined,
   deadlineMs: number,
-): Promise<[Session, Memory]> {
+): Promise<[Session, hasMemory: boolean]> {
   const control = await connectRun(run, { deadlineMs })
   try {
     const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
     const leftMs = remainingMs(run.platform, deadlineMs)
-    return [control, (await askMemory(control, run.history.name, head, leftMs)) ? 'kept' : 'lost']
+    return [control, await askMemory(control, run.history.name, head, leftMs)]
   } catch (error) {
     control.abandon(replacedError())
     throw error
@@ -47,31 +54,24 @@ export async function openControl(
 
 /** A data session that is opened before the run knows whether it needs the session. */
 export interface EarlySession {
-  /** The session, for the first caller, which must use or close it. Later calls of `giveUp` do nothing. */
-  take(): Promise<Session> | undefined
+  readonly opening: Promise<Session>
+  /** Abandons the session if it is open or being opened. */
   giveUp(): Promise<void>
 }
 
 /** Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer. */
 export function openEarly(run: Run, control: Session): EarlySession {
   const givenUp = new AbortController()
-  const connecting = connectData(run, control, {
+  const opening = connectData(run, control, {
     deadlineMs: run.platform.clock.nowMs() + run.checked.retryTimeoutMs,
     signal: AbortSignal.any([run.ending.leaving, givenUp.signal]),
   })
-  connecting.catch(() => undefined)
-  let isTaken = false
+  opening.catch(() => undefined)
   return {
-    take() {
-      if (isTaken) return undefined
-      isTaken = true
-      return connecting
-    },
+    opening,
     async giveUp() {
-      if (isTaken) return
-      isTaken = true
       givenUp.abort(neverUsed())
-      await connecting.then(session => session.abandon(neverUsed())).catch(() => undefined)
+      await opening.then(session => session.abandon(neverUsed())).catch(() => undefined)
     },
   }
 }
@@ -86,14 +86,12 @@ export function connectData(
     node,
     ...rules,
     highWaterBytes: run.checked.maxInFlightBytes,
-    ...(run.checked.mode === 'sync' ? {} : run.server.dataSession),
   })
 }
 
 /**
  * Defines the functions that write batches, and in the same request checks once more that the run has its name: the register has the run since
- * a round trip ago, so any process that saw no register at that time has made its own by now. On an asynchronous session, the server does not report errors in
- * the functions.
+ * a round trip ago, so any process that saw no register at that time has made its own by now.
  */
 export async function defineFunctions(
   { run, upsert }: SessionSetup,
@@ -107,13 +105,10 @@ export async function defineFunctions(
   if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
     return void (await data.run(functions, { timeoutMs }))
   }
-  const checking = `${checkScript(name, ledger.processNo)}${claimAnswers}`
-  // A purely asynchronous session answers nothing.
-  if (data.enableAsync) await data.run(functions, { timeoutMs })
-  const claim = data.enableAsync
-    ? await control.run(checking, { timeoutMs })
-    : await data.run(`${functions}${checking}`, { timeoutMs })
-  await checkClaim(control, claim, name, ledger.name, ledger.processNo, timeoutMs)
+  const script = `${functions}${knownScript(name.runId)}(${knownAnswers})`
+  const known = knownIn(partsOf(await data.run(script, { timeoutMs })))
+  const claim = { ledger: ledger.name, processNo: ledger.processNo }
+  await checkClaim(control, known, name, claim, timeoutMs)
   ledger.isChecked = true
 }
 
@@ -123,20 +118,13 @@ export type BarrierAnswer =
   | 'passed'
   /** The server has read everything, but may have forgotten the functions that write batches. */
   | 'forgotten'
-  | 'unknown'
   | 'silent'
 
 /**
  * Asks on a data session whether the server still has the function that writes batches.
- * @param idle  whether the server has no work for the data sessions; undefined if it does not say
  * @throws {ConnectionError} @throws {ServerError}
  */
-export async function askBarrier(
-  session: Session,
-  timeoutMs: number,
-  idle: boolean | undefined,
-): Promise<BarrierAnswer> {
-  if (session.enableAsync) return idle === true ? 'forgotten' : 'unknown'
+export async function askBarrier(session: Session, timeoutMs: number): Promise<BarrierAnswer> {
   try {
     const known = await session.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
     return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
@@ -155,11 +143,7 @@ export function mayBeTemporary(error: unknown): boolean {
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
 
-export function isSameNode(a: Session, b: Session): boolean {
-  return a.host === b.host && a.port === b.port
-}
-
 /** At least 1 ms. */
-export function remainingMs({ clock }: Pick<RetryRules, 'clock'>, deadlineMs: number): number {
+export function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }

@@ -198,7 +198,7 @@ export class ReceiptWatcher implements Delivery {
     const { state } = run
     let pollMs = firstPollMs
     // The first batch has hardly left this machine.
-    await wait(this.#setup.rules.clock, firstPollMs)
+    await wait(run.platform.clock, firstPollMs)
     while (!this.#allSent || state.open.size > 0) {
       // If a different process has taken over the run, this process must not change anything of the run any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()

@@ -4,7 +4,6 @@ import type { LedgerRow } from '../../../../src/load/transport/receipts/ledger.j
 import { Batches } from '../../../../src/load/outcomes/batches.js'
 import { wholePiece } from '../../../../src/load/outcomes/pieces.js'
 import { Recorder } from '../../../../src/load/outcomes/recorder.js'
-import { retryRules } from '../../../../src/load/connection/retry.js'
 import type { ReceiptNode } from '../../../../src/load/transport/receipts/receipt-node.js'
 import type { Run } from '../../../../src/load/run.js'
 import type { Batch } from '../../../../src/parse/batch.js'
@@ -88,7 +87,7 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
   const traits = { kind: 'table', allOrNothing: true, retries: 5, keyed: false } as const
   const recorder = new Recorder(run, { ...traits, description, inMemory: true })
   const fail = (error: unknown): void => void t.fail(String(error))
-  const batches = new Batches({ run, recorder, rules: retryRules(run), fail }, node)
+  const batches = new Batches({ run, recorder, fail }, node)
   const all = new Receipts(run, batches, recorder)
   await all.readEarlier(true)
   const piece = wholePiece(batchOf(4), { cut: 5n })
