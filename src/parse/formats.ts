@@ -24,17 +24,20 @@ interface Format {
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 
-// Both load only the modules of the needed format, because loading all of them would delay small loads.
+// Loads only the modules of the needed format, because loading all of them would delay small loads. Each is loaded once: to import a loaded
+// module again takes several turns of the event loop, for every input.
+const csvModule = once(() => import('./csv/open-csv.js'))
+const jsonModule = once(() => import('./json/open-json.js'))
 
 const openCsvAs =
   (format: 'csv' | 'tsv'): Format['open'] =>
   async (source, options) =>
-    (await import('./csv/open-csv.js')).openCsv(source, { ...options, format })
+    (await csvModule()).openCsv(source, { ...options, format })
 
 const openJsonAs =
   (format: 'ndjson' | 'json'): Format['open'] =>
   async (source, options) =>
-    (await import('./json/open-json.js')).openJson(source, format, options)
+    (await jsonModule()).openJson(source, format, options)
 
 const openBrace = 0x7b
 const openBracket = 0x5b
@@ -139,4 +142,9 @@ const isRead = (content: InputFormat, known: InputFormat): boolean =>
 
 function formatWhere(suits: (format: Format) => boolean): InputFormat | undefined {
   return inputFormats.find(name => suits(formats[name]))
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined
+  return () => (loading ??= load())
 }
