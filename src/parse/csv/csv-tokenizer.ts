@@ -11,8 +11,20 @@ import type { RecordBlock } from '../record-block.js'
 import type { Window } from '../window.js'
 import { BrokenRecords, openEnd } from './broken-record.js'
 import type { CsvDialect } from './csv-dialect.js'
-import { maxHeaderFields, type FirstRecord } from './header-record.js'
 import type { RecordWalk } from './record-walk.js'
+
+/** Largest number of fields in a first record; a record with more is probably not delimited text. */
+const maxHeaderFields = 65_536
+
+/** The first record, before it is known to be a header or a row. */
+export interface FirstRecord {
+  /** Fields without their quotes. */
+  readonly fields: readonly Uint8Array[]
+  /** The record unchanged, with its line end. */
+  readonly bytes: Uint8Array
+  readonly lineNumber: number
+  readonly offsetBytes: number
+}
 
 /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'

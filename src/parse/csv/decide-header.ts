@@ -5,13 +5,45 @@
   The probable answer is assumed only if a person sees it before any row is stored.
 */
 import type { UsageError } from '../../errors.js'
-import { option, usageError } from '../../errors.js'
+import { InputError, option, usageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
 import { assumedHeader, isUsualName, shapeOf, type AssumedHeader } from './assume-header.js'
-import { looksLikeHeader, type FirstRecord } from './header-record.js'
+import type { FirstRecord } from './csv-tokenizer.js'
 import { hasTrailingDelimiter } from './detect-dialect.js'
 import { testFit, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
+
+/** DolphinDB's rule (docs/server-semantics.md#text-of-values), extended to signs: no name begins like `1` or `-1`. */
+export function looksLikeHeader(record: FirstRecord): boolean {
+  const texts = textsOf(record)
+  return texts.some(text => text !== '') && !texts.some(text => beginsLikeNumber.test(text))
+}
+
+/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
+export function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
+  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
+    return record
+  }
+  return { ...record, fields: record.fields.slice(0, -1) }
+}
+
+/**
+ * The names in the record, without blanks around them.
+ * @throws {InputError} DDB_INPUT_ENCODING
+ */
+export function headerNames(record: FirstRecord, file: string): string[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  try {
+    return record.fields.map(field => decoder.decode(field).trim())
+  } catch (cause) {
+    throw new InputError(
+      'DDB_INPUT_ENCODING',
+      `the header of ${file} holds bytes that are not text in its encoding: repair them, or name another ${option('input.encoding')}`,
+      { file, lineNumber: record.lineNumber, offsetBytes: record.offsetBytes },
+      { cause },
+    )
+  }
+}
 
 /** The most column names that a message shows. */
 const shownNames = 5

@@ -12,15 +12,17 @@ import { findQuotes, quotesDialect, type FoundQuotes, type QuotesDialect } from 
 import { optionTexts } from '../shown-text.js'
 import { linesAbove, linesAboveError } from './lines-above.js'
 import { scannersOf } from './csv-scanner.js'
-import { CsvTokenizer } from './csv-tokenizer.js'
+import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
 import { detectDialect, detectLayout, type Layout } from './detect-dialect.js'
 import {
   checkTrailingDelimiter,
   type FollowingRecords,
+  headerNames,
   isHeaderByData,
   isHeaderFor,
+  looksLikeHeader,
+  withoutLast,
 } from './decide-header.js'
-import { headerNames, looksLikeHeader, withoutLast, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
 import type { TriedDialect } from './record-walk.js'
 import {

@@ -4,16 +4,14 @@
 import t, { type Test } from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
+import type { FirstRecord } from '../../../src/parse/csv/csv-tokenizer.js'
 import {
   checkTrailingDelimiter,
+  headerNames,
   isHeaderByData,
   isHeaderFor,
-} from '../../../src/parse/csv/decide-header.js'
-import {
-  type FirstRecord,
-  headerNames,
   looksLikeHeader,
-} from '../../../src/parse/csv/header-record.js'
+} from '../../../src/parse/csv/decide-header.js'
 import {
   decimalCommaFor,
   testFit,
