@@ -139,7 +139,9 @@ function columnsOf(
     return false
   })
   const made = [...found.setProbes.values()].map(probe => ({ source: undefined, probe }))
-  const filling = usable.length > 0 || found.rows > 0 ? [...usable, ...made] : []
+  // A table of nothing but what is set would hide that no member suits.
+  const isOnlySet = own.length === 0 && found.rows > 0
+  const filling = usable.length > 0 || isOnlySet ? [...usable, ...made] : []
   const probes = filling.map(({ probe }) => probe)
   const types = settleTypes(probes, options)
   const names =

@@ -861,6 +861,8 @@ t.test('the kind of a JSON value matters', async t => {
     { source: 'e', reason: /all empty/ },
     { source: 'f', reason: /arrays hold texts, arrays/ },
   ])
+  const unfit = inferText('{"t":["x"]}\n', { set: { z: 'k' } })
+  await t.rejects(unfit, { code: 'DDB_INPUT_COLUMN', message: /no member that a column takes/ })
   const truths = '{"a":"yes"}\n{"a":"no"}\n'
   const proposed = await inferText(truths, { proposesTruths: true })
   t.strictSame(typesOf(proposed), ['a:BOOL'])
