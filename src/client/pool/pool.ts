@@ -2,12 +2,11 @@
   A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with
   consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
 */
-import { type DdbError, UsageError, usageError } from '../../errors.js'
+import { ConnectionError, type DdbError, UsageError, usageError } from '../../errors.js'
 import { checkFields } from '../../known-fields.js'
-import { liveNodes, type NodeAddress } from './live-nodes.js'
 import type { Value } from '../../protocol/value.js'
 import { connectTyped, type Session } from '../open-session.js'
-import type { PlainOutput } from '../plain-output.js'
+import { toPlain, type PlainOutput } from '../plain-output.js'
 import { connectFields, type AnswerOptions, type ConnectOptions } from '../session-options.js'
 import {
   type PoolTask,
@@ -70,13 +69,11 @@ export class ConnectionPool implements AsyncDisposable {
     if (!Number.isInteger(size) || size < 1 || size > maxSize) {
       throw usageError(`A pool has 1 to ${maxSize} sessions, not ${size}.`)
     }
-    const nodes: readonly NodeAddress[] = loadBalance
-      ? await liveNodes(session, allowRedirect)
-      : [{ host: session.host, port: session.port }]
-    const members = Array.from(
-      { length: size },
-      (_, i) => new PoolMember({ ...session, ...nodes[i % nodes.length]! }),
-    )
+    const nodes = loadBalance ? await liveNodes(session, allowRedirect) : [session]
+    const members = Array.from({ length: size }, (_, i) => {
+      const { host, port } = nodes[i % nodes.length]!
+      return new PoolMember({ ...session, host, port })
+    })
     const openings = members.map(member => member.open(options.signal))
     try {
       await Promise.all(openings)
@@ -320,5 +317,38 @@ export class PoolMember {
     this.#session?.abandon(reason)
     // Ignores a failure to close, because the tasks report the lost connection.
     await this.#session?.close().catch(() => undefined)
+  }
+}
+
+/**
+ * The live data nodes of a cluster, found as official pools do (docs/protocol.md#pools).
+ * @param allowed  hosts that may get the user's login, besides the host that is asked
+ * @throws {ConnectionError} DDB_CONNECT if the cluster names no live node, or a node that must not get the login
+ */
+export async function liveNodes(
+  options: ConnectOptions,
+  allowed: readonly string[],
+): Promise<readonly { readonly host: string; readonly port: number }[]> {
+  const failure = (why: string): ConnectionError => new ConnectionError('DDB_CONNECT', why)
+  const session = await connectTyped(options)
+  try {
+    const script = 'rpc(getControllerAlias(), getClusterLiveDataNodes{false})'
+    const names = [toPlain(await session.run(script))].flat()
+    const nodes = names.flatMap(name => {
+      const match = /^(.+?):(\d+)(?::|$)/.exec(typeof name === 'string' ? name : '')
+      return match === null ? [] : [{ host: match[1]!, port: Number(match[2]) }]
+    })
+    const named = [options.host, ...allowed].map(host => host.toLowerCase())
+    const other = nodes.find(({ host }) => !named.includes(host.toLowerCase()))
+    if (options.user !== undefined && other !== undefined) {
+      throw failure(
+        `the cluster names ${other.host}:${other.port}, a host that you did not name: add ${other.host} to ` +
+          '`allowRedirect` if it belongs to the cluster and may get the login',
+      )
+    }
+    if (nodes.length > 0) return nodes
+    throw failure('the cluster names no live data node to spread sessions over')
+  } finally {
+    await session.close()
   }
 }

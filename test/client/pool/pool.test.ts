@@ -4,8 +4,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { asCompleted, taskRequest } from '../../../src/client/pool/pool-task.js'
-import { liveNodes } from '../../../src/client/pool/live-nodes.js'
-import { ConnectionPool, PoolMember, type PoolOptions } from '../../../src/client/pool/pool.js'
+import {
+  ConnectionPool,
+  liveNodes,
+  PoolMember,
+  type PoolOptions,
+} from '../../../src/client/pool/pool.js'
 import type { PlainTable } from '../../../src/client/plain-output.js'
 import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
