@@ -3,7 +3,8 @@
 */
 import { type FixedVector, columnTypeOf, concatColumns, takeRows } from '../../protocol/element.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import type { Column } from '../../protocol/value.js'
+import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.js'
+import type { Column, Vector } from '../../protocol/value.js'
 import { isFixedVector, zeroColumn } from './column-layout.js'
 
 /** So many small pieces become one, so that a table to which single rows are added has few pieces. */
@@ -22,15 +23,30 @@ interface Tail {
   rows: number
 }
 
+interface Symbols {
+  readonly base: string[]
+  readonly codes: Map<string, number>
+}
+
+/** The column of a piece, which may consist of codes. */
+function shown(piece: Column, symbols: Symbols | undefined): Column {
+  if (symbols === undefined) return piece
+  const { length, data: codes } = piece as { length: number; data: Int32Array }
+  return { form: 'vector', type: 'SYMBOL', length, codes, base: symbols.base }
+}
+
 /**
  * The pieces that were appended, joined when somebody reads the column. No piece ever changes. Rows of numbers are first copied
- * into one array, because an array for each small batch would keep the garbage collector busy.
+ * into one array, because an array for each small batch would keep the garbage collector busy. Symbols are numbers: their
+ * codes in the texts of the whole column.
  */
 export class GrowingColumn {
   /** Rows are only added to this array. Everything else replaces it, because snapshots refer to it. */
   #pieces: Column[]
   /** The rows after the pieces. */
   #tail: Tail | undefined
+  /** The texts of a SYMBOL column, and text → code, once a second piece comes. */
+  #symbols: Symbols | undefined
 
   constructor(first: Column) {
     this.#pieces = [first]
@@ -39,26 +55,28 @@ export class GrowingColumn {
   /** The rows so far. Later changes do not affect the returned column. */
   view(): Column {
     this.#closeTail()
-    return this.#joined(this.#pieces, this.#pieces.length)
+    return this.#joined(this.#pieces, this.#pieces.length, this.#symbols)
   }
 
   /** The rows so far, joined only if the caller reads them. */
   snapshot(): () => Column {
     this.#closeTail()
     const pieces = this.#pieces
+    const symbols = this.#symbols
     const count = pieces.length
-    return () => this.#joined(pieces, count)
+    return () => this.#joined(pieces, count, symbols)
   }
 
-  #joined(pieces: Column[], count: number): Column {
-    if (count === 1) return pieces[0]!
+  #joined(pieces: Column[], count: number, symbols: Symbols | undefined): Column {
+    if (count === 1) return shown(pieces[0]!, symbols)
     const joined = concatColumns(pieces.slice(0, count))
     if (pieces === this.#pieces) this.#replace(0, count, joined)
-    return joined
+    return shown(joined, symbols)
   }
 
   /** Adds the rows of a column that has exactly the same type. */
-  append(column: Column): void {
+  append(given: Column): void {
+    const column = isSymbolVector(given) ? this.#coded(given) : given
     if (!isFixedVector(column) || column.length * 2 > smallRows) return this.#push(column)
     const { data, length } = column
     const tail = this.#roomFor(column)
@@ -66,6 +84,23 @@ export class GrowingColumn {
     const elements = data.length === length * width ? data : data.subarray(0, length * width)
     ;(tail.column.data as Float64Array).set(elements as Float64Array, rows * width)
     tail.rows += length
+  }
+
+  /** The codes of the rows in the texts of the whole column. */
+  #coded({ length, codes: given, base: texts }: SymbolVector): Vector {
+    if (this.#symbols === undefined) {
+      this.#symbols = { base: [''], codes: new Map([['', 0]]) }
+      this.#pieces = this.#pieces.map(piece => (isSymbolVector(piece) ? this.#coded(piece) : piece))
+    }
+    const { base, codes } = this.#symbols
+    const data = new Int32Array(length)
+    for (let row = 0; row < length; row++) {
+      const text = texts[given[row]!]!
+      let code = codes.get(text)
+      if (code === undefined) codes.set(text, (code = base.push(text) - 1))
+      data[row] = code
+    }
+    return { form: 'vector', type: 'INT', length, data }
   }
 
   #roomFor(column: FixedVector): Tail {
@@ -121,5 +156,6 @@ export class GrowingColumn {
     for (let row = 0; row < order.length; row++) order[row] = row
     for (let i = 0; i < rows.length; i++) order[rows[i]!] = old.length + i
     this.#pieces = [takeRows(concatColumns([old, values]), order)]
+    this.#symbols = undefined
   }
 }
