@@ -92,12 +92,61 @@ export const readDouble: ReadCell = (bytes, start, end, into, at) => {
   return isRead
 }
 
-/** Reads a FLOAT: the single nearest to the double that the text means. */
+/** Reads a FLOAT: the nearest single, ties to even. */
 export const readFloat: ReadCell = (bytes, start, end, into, at) => {
   const outcome = readNumber(bytes, start, end)
   if (outcome !== isRead) return outcome
-  const single = Math.fround(numberRead[0]!)
+  const value = numberRead[0]!
+  const single = isHalfway(value) ? singleOf(trimmedText(bytes, start, end)) : Math.fround(value)
   if (!Number.isFinite(single) || single === nullFloat) return outOfRange
   into[at] = single
   return isRead
+}
+
+const largestSingle = 2 ** 128 - 2 ** 104
+/** Halfway between the largest single and the next one, if there were a next one. */
+const halfwayToInfinity = 2 ** 128 - 2 ** 103
+
+/** True if a double lies exactly between two singles, so that only its text shows which one is nearer. */
+function isHalfway(value: number): boolean {
+  const single = Math.fround(value)
+  if (!Number.isFinite(single)) return Math.abs(value) === halfwayToInfinity
+  // `other` is exact, because it is a multiple of the last bit of `value`, and near `value`.
+  const other = 2 * value - single
+  return other !== single && Math.fround(other) === other
+}
+
+/** The single nearest to the number in the text, whose nearest double is halfway between two singles. */
+function singleOf(text: string): number {
+  const value = Number(text)
+  const single = Math.fround(value)
+  const sign = Math.sign(value)
+  const other = Number.isFinite(single) ? 2 * value - single : sign * largestSingle
+  const difference = compare(text, value)
+  const isOtherLarger = Math.abs(other) > Math.abs(single)
+  return difference !== 0 && difference > 0 === isOtherLarger ? other : single
+}
+
+/** A number halfway between two singles has fewer digits than this. Later digits matter only if one is not zero. */
+const maxDigits = 200
+
+/** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */
+function compare(text: string, value: number): number {
+  const match = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text)
+  const [, whole = '', fraction = '', exponent = '0'] = match ?? []
+  const all = `${whole}${fraction}`.replace(/^0+/, '')
+  const kept = all.slice(0, maxDigits)
+  const isCut = /[1-9]/.test(all.slice(maxDigits))
+  // One more digit replaces all digits that were cut.
+  const digits = BigInt(`${kept}${isCut ? '1' : '0'}`)
+  const tens = Number(exponent) - fraction.length + (all.length - kept.length) - 1
+  let size = Math.abs(value)
+  let twos = 0
+  while (!Number.isInteger(size)) {
+    size *= 2
+    twos--
+  }
+  const decimal = digits * 10n ** BigInt(Math.max(tens, 0)) * 2n ** BigInt(-twos)
+  const double = BigInt(size) * 10n ** BigInt(Math.max(-tens, 0))
+  return decimal < double ? -1 : Number(decimal > double)
 }

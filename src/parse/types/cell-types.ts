@@ -124,13 +124,21 @@ const takeLong: TakeValue = (value, into, at) => {
   return typeof value === 'bigint' && storeLong(into, at, value)
 }
 
-const takeFloating =
-  (most: number): TakeValue =>
-  (value, into, at) => {
-    if (typeof value !== 'number' || !(value >= -most && value <= most)) return false
-    into[at] = value
-    return true
-  }
+const double = new Float64Array(1)
+const doubleWords = new Uint32Array(double.buffer)
+
+/**
+ * Leaves a value to the reader of texts if rounding it to a single may differ from rounding its digits. This happens
+ * halfway between two singles, and also below the smallest normal single, because singles are spaced differently there.
+ */
+const takeFloat: TakeValue = (value, into, at) => {
+  if (typeof value !== 'number' || !(value >= -1e38 && value <= 1e38)) return false
+  double[0] = value
+  const isHalf = (doubleWords[0]! & 0x1fff_ffff) === 0x1000_0000
+  if (isHalf || (value !== 0 && value < 2 ** -126 && value > -(2 ** -126))) return false
+  into[at] = value
+  return true
+}
 
 const decimal = (
   of: (scale: number) => ReadCell,
@@ -166,14 +174,18 @@ const numberTypes: readonly Omit<FixedCellType, 'jsonKinds'>[] = [
     layout: layoutOf(Float32Array, nullFloat),
     expected: 'a number in the range of single precision',
     readCell: readFloat,
-    take: takeFloating(1e38),
+    take: takeFloat,
   },
   {
     name: 'DOUBLE',
     layout: layoutOf(Float64Array, nullDouble),
     expected: 'a number',
     readCell: readDouble,
-    take: takeFloating(1e308),
+    take(value, into, at) {
+      if (typeof value !== 'number' || !(value >= -1e308 && value <= 1e308)) return false
+      into[at] = value
+      return true
+    },
   },
   { name: 'DECIMAL32', layout: int32Layout, ...decimal(readDecimal32) },
   { name: 'DECIMAL64', layout: int64Layout, ...decimal(readDecimal64) },

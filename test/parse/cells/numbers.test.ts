@@ -188,26 +188,126 @@ function textOf(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`
 }
 
-t.test('a FLOAT is the single nearest to the DOUBLE of the same text', async t => {
+// The nearest single-precision number for a text, compared with exact fractions.
+
+const bits = new DataView(new ArrayBuffer(4))
+
+/** The single with these bits. */
+const singleWith = (pattern: number): number => {
+  bits.setUint32(0, pattern)
+  return bits.getFloat32(0)
+}
+
+/** A positive double as an exact fraction. */
+function fractionOf(value: number): [top: bigint, bottom: bigint] {
+  let bottom = 1n
+  let top = value
+  while (!Number.isInteger(top)) {
+    top *= 2
+    bottom *= 2n
+  }
+  return [BigInt(top), bottom]
+}
+
+/** The exact decimal digits of a fraction whose denominator is a power of two. */
+function decimalText([top, bottom]: readonly [bigint, bigint]): string {
+  const places = bottom.toString(2).length - 1
+  const digits = ((top * 10n ** BigInt(places)) / bottom).toString().padStart(places + 1, '0')
+  return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
+}
+
+t.test('known texts for which rounding twice gives a wrong result', async t => {
   for (const [text, single] of [
+    ['16777217.0000000001', 16777218],
     ['16777217', 16777216],
-    ['-16777219', -16777220],
+    ['16777216.9999999999', 16777216],
+    ['-16777217.0000000001', -16777218],
+    ['0.30531780421733856', 0.30531778931617737],
+    ['1.00000005960464477539062500000000001', 1.0000001192092896],
     ['1.000000059604644775390625', 1],
-    ['3.4028235677973362e38', 3.4028234663852886e38],
-    ['3.4028235677973366e38', 'range'],
-    ['-3.4028234663852886e38', 'range'],
+    ['1.00000005960464477539062499999999999', 1],
+    ['3.4028235677973366e38', 3.4028234663852886e38],
+    ['340282356779733661637539395458142568447.9999', 3.4028234663852886e38],
+    ['340282356779733661637539395458142568448', 'range'],
+    // The largest negative single is the null.
+    ['-340282356779733661637539395458142568447.9', 'range'],
     ['7.006492321624085e-46', 0],
+    ['7.00649232162408535461864791644958e-46', 0],
+    ['7.00649232162408535461864791644959e-46', 1.401298464324817e-45],
     ['1e-400', 0],
+    [`1.000000059604644775390625${'0'.repeat(300)}1`, 1.0000001192092896],
+    [`${'0'.repeat(300)}16777217.${'0'.repeat(300)}`, 16777216],
+    ['1.6777217e7', 16777216],
+    ['167772170000000001e-10', 16777218],
   ] as const) {
     t.equal(readText('FLOAT', text), single, text)
   }
-  // A sum is never −0, which has no text of its own.
-  const number = fc.double({ min: -1e38, max: 1e38, noNaN: true }).map(value => value + 0)
+})
+
+t.test('between two singles, the nearer single is used, and halfway the even one', async t => {
+  const pattern = fc.integer({ min: 0, max: 0x7f7f_fffd })
   fc.assert(
-    fc.property(fc.array(number, { maxLength: 30 }), list => {
-      deepStrictEqual(readTexts('FLOAT', list.map(String)), list.map(Math.fround))
+    fc.property(pattern, fc.constantFrom('', '-'), (low, sign) => {
+      const lower = singleWith(low)
+      const upper = singleWith(low + 1)
+      const [top, bottom] = fractionOf(lower)
+      const [upperTop, upperBottom] = fractionOf(upper)
+      const middle = decimalText([top * upperBottom + upperTop * bottom, 2n * bottom * upperBottom])
+      const exact = middle.includes('.') ? middle : `${middle}.0`
+      const even = low % 2 === 0 ? lower : upper
+      const signed = (value: number): number => (sign === '-' ? -value : value)
+      const texts = [`${sign}${exact}`, `${sign}${exact}0000001`]
+      deepStrictEqual(readTexts('FLOAT', texts), [signed(even), signed(upper)])
     }),
-    { numRuns: runs(100) },
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+/** The nearest single-precision number for `digits / 10^places`, ties to even, computed only with fractions. */
+function nearestSingle(digits: bigint, places: number): number {
+  const bottom = 10n ** BigInt(places)
+  let low = 0
+  let high = 0x7f7f_ffff
+  // Finds the largest single that is not greater than the number.
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const [top, below] = fractionOf(singleWith(middle))
+    if (top * bottom <= digits * below) low = middle
+    else high = middle - 1
+  }
+  const [lowTop, lowBottom] = fractionOf(singleWith(low))
+  const [highTop, highBottom] = fractionOf(singleWith(low + 1))
+  const twice = 2n * digits * lowBottom * highBottom
+  const middle = (lowTop * highBottom + highTop * lowBottom) * bottom
+  return singleWith(twice > middle || (twice === middle && low % 2 === 1) ? low + 1 : low)
+}
+
+t.test('a FLOAT column holds the nearest single of short texts, by exact fractions', async t => {
+  const number = fc.oneof(
+    // Values halfway between two singles: odd numbers beyond 2^24, halves beyond 2^23, and so on.
+    fc.tuple(fc.integer({ min: 2 ** 23, max: 2 ** 26 }).map(BigInt), fc.constant(0)),
+    fc
+      .tuple(fc.integer({ min: 2 ** 14, max: 2 ** 24 }), fc.integer({ min: 1, max: 10 }))
+      .map(([whole, places]): [bigint, number] => {
+        // An odd multiple of 2^-places has this many decimals.
+        const halves = BigInt(2 * whole + 1) * 5n ** BigInt(places)
+        return [halves, places]
+      }),
+    fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 15n - 1n }), fc.integer({ min: 0, max: 14 })),
+    fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n - 1n }), fc.integer({ min: 0, max: 16 })),
+  )
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1, maxLength: 30 }), list => {
+      deepStrictEqual(
+        readTexts(
+          'FLOAT',
+          list.map(([digits, places]) => textOf(digits, places)),
+        ),
+        list.map(([digits, places]) => nearestSingle(digits, places)),
+      )
+    }),
+    { numRuns: runs(60) },
   )
   t.pass()
 })
