@@ -4,9 +4,9 @@
 */
 import t from 'tap'
 import { deepTest, runs, seeds } from '../helpers/runs.js'
-import { failureText } from './report.js'
+import { playSeeds } from './play-seeds.js'
 import { simulateResumed } from './resumed.js'
-import { simulate } from './simulate.js'
+import type { Simulation } from './simulate.js'
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 
 const seedCount = seeds(200)
@@ -30,20 +30,16 @@ const keptSeeds: ReadonlyMap<number, string> = new Map([
 
 deepTest(t, `${seedCount} simulations of resumed runs keep every promise`, async t => {
   let processes = 0
-  for (let seed = 1; seed <= seedCount; seed++) {
-    const { complaints, runs } = await simulateResumed(seed)
-    processes += runs.length
-    if (complaints.length > 0) t.fail(`seed ${seed}: ${JSON.stringify(complaints)}`)
-  }
+  const look = ({ runs }: Simulation): void => void (processes += runs.length)
+  await playSeeds(t, [1, seedCount], look, simulateResumed)
   t.ok(processes > 2 * seedCount, 'runs are resumed')
 })
 
-deepTest(t, 'seeds that once revealed a defect keep every promise', async t => {
-  for (const [seed, defect] of keptSeeds) {
-    const { complaints } = await simulateResumed(seed)
-    t.strictSame(complaints, [], `seed ${seed}: ${defect}`)
-  }
-})
+for (const [seed, defect] of keptSeeds) {
+  deepTest(t, `seed ${seed} once revealed: ${defect}`, t =>
+    playSeeds(t, [seed, 1], undefined, simulateResumed),
+  )
+}
 
 t.test('two simulations of one seed give one trace', async t => {
   const first = await simulateResumed(7, true)
@@ -56,32 +52,22 @@ const transformedCount = runs(200)
 
 deepTest(t, `${transformedCount} simulations of transforms keep every promise`, async t => {
   const sum = { confirmed: 0, filtered: 0, rejected: 0 }
-  for (let seed = firstTransformedSeed; seed < firstTransformedSeed + transformedCount; seed++) {
-    const { complaints, runs } = await simulate(seed)
-    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+  await playSeeds(t, [firstTransformedSeed, transformedCount], ({ runs }) => {
     for (const { result } of runs) {
       sum.confirmed += result?.rows.confirmed ?? 0
       sum.filtered += result?.rows.filtered ?? 0
       sum.rejected += result?.rows.rejected ?? 0
     }
-  }
+  })
   t.ok(Math.min(...Object.values(sum)) > 0, JSON.stringify(sum))
 })
 
-const resumedCount = runs(60)
-
-deepTest(
-  t,
-  `${resumedCount} simulations of resumed runs with a transform keep every promise`,
-  async t => {
-    let filtered = 0
-    for (let index = 0; index < resumedCount; index++) {
-      const killed = await simulateResumed(firstTransformedSeed + index)
-      t.strictSame(killed.complaints, [], `seed ${firstTransformedSeed + index}, resumed`)
-      for (const { result } of killed.runs) filtered += result?.rows.filtered ?? 0
-      const { complaints } = await simulate(firstTransformedAroundSeed + index)
-      t.strictSame(complaints, [], `seed ${firstTransformedAroundSeed + index}`)
-    }
-    t.ok(filtered > 0, 'rows are filtered')
-  },
-)
+deepTest(t, `${runs(60)} simulations of resumed runs with a transform`, async t => {
+  let filtered = 0
+  const look = ({ runs }: Simulation): void => {
+    for (const { result } of runs) filtered += result?.rows.filtered ?? 0
+  }
+  await playSeeds(t, [firstTransformedSeed, runs(60)], look, simulateResumed)
+  t.ok(filtered > 0, 'rows are filtered')
+  await playSeeds(t, [firstTransformedAroundSeed, runs(60)])
+})

@@ -7,17 +7,13 @@ import { inspect } from 'node:util'
 import type { LoadResult } from '../../src/load/options.js'
 import './late-modules.js'
 import { checkEquation, checkExitCode, countsOf, isExcused, type Complaint } from './check.js'
-import { SimDisk } from './disk.js'
+import type { SimDisk } from './disk.js'
 import { headerOf, putInputs, startRun, type Run } from './loader.js'
-import { SimNetwork } from './network.js'
-import type { SimEnvironment, SimProcess } from './process.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
-import { SimServer } from './server.js'
 import { goingOn } from './several.js'
 import { leftOut } from './transformed.js'
-import type { Simulation } from './simulate.js'
-import { World } from './world.js'
+import { newMachines, type Simulation } from './simulate.js'
 
 /** Longer than all timeouts of all processes of a run together. */
 const longestMs = 20 * 3_600_000
@@ -44,21 +40,7 @@ function drawResumed(seed: number): Scenario {
 export async function simulateResumed(seed: number, traced = false): Promise<Simulation> {
   const scenario = drawResumed(seed)
   const chance = new Chance(seed ^ 0x2545f491)
-  const world = new World(traced)
-  const network = new SimNetwork(world, chance.fork(), scenario.weather)
-  const disk = new SimDisk(world, chance.fork())
-  disk.badReadOneIn = scenario.troubles.badReadOneIn
-  disk.pieceBytes = scenario.pieceBytes
-  const environment: SimEnvironment = {
-    world,
-    chance,
-    network: process => network.of(process),
-    files: process => disk.of(process),
-  }
-  const server = new SimServer(environment, scenario)
-  const died = (process: SimProcess, silently: boolean): void =>
-    network.processDied(process, silently)
-  server.begin(died)
+  const { world, network, disk, environment, server, died } = newMachines(scenario, chance, traced)
 
   const runs: Run[] = []
   const last = new Map<LoaderPlan, Run>()

@@ -31,11 +31,8 @@ export interface Simulation {
 /** Longer than any timeout of a scenario. */
 const longestMs = 3_600_000
 
-/** @param traced  records a trace, which takes time */
-export async function simulate(seed: number, traced = false): Promise<Simulation> {
-  if (isAround(seed)) return simulateAround(seed, traced)
-  const scenario = drawScenario(seed)
-  const chance = new Chance(seed ^ 0x5bd1e995)
+/** The server, the network and the disk of a scenario. Nothing has happened yet. */
+export function newMachines(scenario: Scenario, chance: Chance, traced: boolean) {
   const world = new World(traced)
   const network = new SimNetwork(world, chance.fork(), scenario.weather)
   const disk = new SimDisk(world, chance.fork())
@@ -51,6 +48,15 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
   const died = (process: SimProcess, silently: boolean): void =>
     network.processDied(process, silently)
   server.begin(died)
+  return { world, network, disk, environment, server, died }
+}
+
+/** @param traced  records a trace, which takes time */
+export async function simulate(seed: number, traced = false): Promise<Simulation> {
+  if (isAround(seed)) return simulateAround(seed, traced)
+  const scenario = drawScenario(seed)
+  const chance = new Chance(seed ^ 0x5bd1e995)
+  const { world, network, disk, environment, server, died } = newMachines(scenario, chance, traced)
 
   const runs: Run[] = []
   let due = scenario.loaders.length

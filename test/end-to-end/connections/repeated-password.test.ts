@@ -2,14 +2,14 @@
   A server that knows the password repeats it long after the login: in errors, printed output, tables and their names,
   and receipts, plain or escaped. The test searches all text that commands print and write.
 */
-import assert from 'node:assert/strict'
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { load } from '../../../src/load/load.js'
 import { type EmbeddedServer } from '../../../src/server/index.js'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
+import type { Outcome } from '../../cli/run-cli.js'
+import { SecretSearch } from '../../helpers/secret-search.js'
 import { deepTest } from '../../helpers/runs.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
@@ -23,52 +23,17 @@ const forms: Readonly<Record<string, string>> = {
   hex: Buffer.from(password).toString('hex').toUpperCase(),
   address: Buffer.from(password).toString('hex').replace(/../g, '%$&'),
 }
-const inHeader = forms['header']!.slice(8, -2)
+const serve = (t: Test, initScript: string): Promise<EmbeddedServer> =>
+  startServerFor(t, { adminPassword: password, initScript })
 
-function search(where: string, text: string): void {
-  for (const secret of [...Object.values(forms), inHeader]) {
-    assert.ok(!text.includes(secret), `${secret} in ${where}: ${text.slice(0, 2_000)}`)
-  }
-}
-
-/** Does not search the password file and the inputs that contain the password. */
-function searchFolder(folder: string, except: readonly string[]): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    if (except.includes(name)) continue
-    if (statSync(path).isDirectory()) searchFolder(path, except)
-    else search(path, readFileSync(path, 'utf8'))
-  }
-}
-
-async function serve(t: Test, initScript: string): Promise<EmbeddedServer> {
-  const server = await startServerFor(t, { adminPassword: password, initScript })
-  return server
-}
+const search = new SecretSearch(password, [...Object.values(forms), forms['header']!.slice(8, -2)])
 
 /** Runs a command in its own folder and searches all files that it leaves there. */
-async function run(
-  { port }: EmbeddedServer,
-  argv: readonly string[],
-  folder: string,
-): Promise<Outcome> {
-  const file = join(folder, 'password')
-  writeFileSync(file, `${password}\n`)
-  chmodSync(file, 0o600)
-  const before = process.cwd()
-  process.chdir(folder)
-  try {
-    const login = ['--host', `127.0.0.1:${port}`, '--user', 'admin', '--password-file', file]
-    const environment = { XDG_STATE_HOME: join(folder, 'home') }
-    const outcome = await runMain([...argv, ...login], { environment })
-    search(`stdout of ${argv.join(' ')}`, outcome.stdout)
-    search(`stderr of ${argv.join(' ')}`, outcome.stderr)
-    assert.notEqual(outcome.code, 70, outcome.stderr)
-    searchFolder(folder, ['password'])
-    return outcome
-  } finally {
-    process.chdir(before)
-  }
+function run({ port }: EmbeddedServer, argv: readonly string[], folder: string): Promise<Outcome> {
+  const file = search.passwordFile(folder)
+  const login = ['--host', `127.0.0.1:${port}`, '--user', 'admin', '--password-file', file]
+  const environment = { XDG_STATE_HOME: join(folder, 'home') }
+  return search.run(folder, [...argv, ...login], { environment })
 }
 
 const traced = ['--trace', 'trace']

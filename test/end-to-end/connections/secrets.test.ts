@@ -2,18 +2,18 @@
   Searches all text that commands print and write for a password, for every kind of failure and for servers that repeat
   requests of the client.
 */
-import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
-import { runMain, type FakeTerminals } from '../../cli/run-cli.js'
+import type { FakeTerminals } from '../../cli/run-cli.js'
 import { Certificates } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { startFakeServer, type FakePeer, type Received } from '../../helpers/fake-server.js'
 import { freePort } from '../../helpers/free-port.js'
+import { SecretSearch } from '../../helpers/secret-search.js'
 import { deepTest, sampled } from '../../helpers/runs.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
@@ -32,20 +32,7 @@ const forms: Readonly<Record<string, string>> = {
   base64url: Buffer.from(password).toString('base64url'),
 }
 
-function search(where: string, text: string): void {
-  for (const [form, secret] of Object.entries(forms)) {
-    assert.ok(!text.includes(secret), `${form} password in ${where}: ${text.slice(0, 500)}`)
-  }
-}
-
-function searchFolder(folder: string, except: string): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    if (statSync(path).isDirectory()) searchFolder(path, except)
-    else if (path !== except) search(path, readFileSync(path, 'utf8'))
-    search('a name', path)
-  }
-}
+const search = new SecretSearch(password, Object.values(forms))
 
 /** Each command with every option that makes it write something. */
 const commands: readonly (readonly [string, ...string[]])[] = [
@@ -72,10 +59,7 @@ type Way = 'environment' | 'file' | 'stdin' | 'prompt'
 async function run(t: Test, way: Way, argv: readonly string[], port: number): Promise<number> {
   const folder = t.testdir({ 'in.csv': csv(3) })
   mkdirSync(join(folder, 'home'))
-  const file = join(folder, 'password')
-  writeFileSync(file, `${password}\n`)
-  chmodSync(file, 0o600)
-  const before = process.cwd()
+  const file = search.passwordFile(folder)
   const terminals: FakeTerminals = {
     environment: {
       DDB_PORT: String(port),
@@ -88,18 +72,8 @@ async function run(t: Test, way: Way, argv: readonly string[], port: number): Pr
     stdin: `${password}\n`,
     ...(way === 'prompt' ? { stdinIsTerminal: true, stderrColumns: 80, stdoutColumns: 80 } : {}),
   }
-  process.chdir(folder)
-  try {
-    const further = way === 'stdin' ? ['--password-file', '-'] : []
-    const { code, stdout, stderr } = await runMain([...argv, ...further], terminals)
-    search(`stdout of ${argv.join(' ')}`, stdout)
-    search(`stderr of ${argv.join(' ')}`, stderr)
-    assert.notEqual(code, 70, stderr)
-    searchFolder(folder, file)
-    return code
-  } finally {
-    process.chdir(before)
-  }
+  const further = way === 'stdin' ? ['--password-file', '-'] : []
+  return (await search.run(folder, [...argv, ...further], terminals)).code
 }
 
 async function tryAll(t: Test, port: number): Promise<void> {

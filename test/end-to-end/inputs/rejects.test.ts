@@ -102,14 +102,14 @@ deepTest(
   'whichever call fails, the run ends with its code and accounts for every row',
   async t => {
     const calls: { call: FileCall; path: string }[] = []
-    const run = async (name: string, failing: number): Promise<LoadResult> => {
+    const run = async (name: string, failing: number, isUncut = false): Promise<LoadResult> => {
       const { load, count } = await start(t)
       const dir = t.testdir({ [name]: twoShapes })
       const folder = join(dir, name)
       let number = 0
       const fails: NonNullable<Disk['fails']> = (call, path) => {
         if (failing < 0) calls.push({ call, path })
-        return number++ === failing
+        return number++ === failing || (isUncut && call === 'truncate')
       }
       const result = await load(
         ['a.csv', 'b.csv'].map(input => join(folder, input)),
@@ -118,7 +118,8 @@ deepTest(
       )
       addsUp(t, result)
       t.equal(await count('target'), result.rows.confirmed)
-      for (const { path, rows } of result.rejects.files) {
+      // Partly written rows that cannot be cut off stay in the file, but do not count as kept.
+      for (const { path, rows } of isUncut ? [] : result.rejects.files) {
         t.equal(readFileSync(path, 'utf8').split('\n').length, rows + 2, 'a header and these rows')
         t.equal(readFileSync(`${path}.reasons.ndjson`, 'utf8').split('\n').length, rows + 1)
       }
@@ -137,21 +138,26 @@ deepTest(
         ['create', 'openEmpty', 'remove'].includes(call) || (call === 'close' && isNew)
       t.equal(exitCode, isMaking ? 73 : 74, `${failing}: ${call} ${path}`)
       t.equal(error?.code, exitCode === 73 ? 'DDB_OUTPUT_CREATE' : 'DDB_OUTPUT_WRITE')
+      await run(`${failing}-uncut`, failing, true)
       if (call === 'write' || call === 'sync') t.ok(rejects.unplaced > 0, 'some rows are unplaced')
     }
   },
 )
 
-deepTest(t, 'if two runs use one rejects file, one gets it and the other reports it', async t => {
+t.test('if two runs use one rejects file, one gets it and the other reports it', async t => {
   const { load, count } = await start(t)
-  const dir = t.testdir(twoShapes)
-  const file = join(dir, 'r.csv')
-  // Both runs find the file free, because neither run has a reject yet.
-  const results = await Promise.all(
-    [1, 2].map(() => load(join(dir, 'a.csv'), { target, rejects: { file, maxErrors: 1000 } })),
-  )
-  for (const result of results) addsUp(t, result)
-  t.strictSame(results.map(({ exitCode }) => exitCode).sort(), [3, 73])
-  t.equal(await count('target'), results[0]!.rows.confirmed + results[1]!.rows.confirmed)
-  t.equal(readFileSync(file, 'utf8'), `id,x\n${'bad,a\n'.repeat(100)}`)
+  for (const already of [{}, { 'r.csv': '' }]) {
+    const dir = t.testdir({ ...twoShapes, ...already })
+    const file = join(dir, 'r.csv')
+    const stored = await count('target')
+    // Both runs find the file free, because neither run has a reject yet.
+    const results = await Promise.all(
+      [1, 2].map(() => load(join(dir, 'a.csv'), { target, rejects: { file, maxErrors: 1000 } })),
+    )
+    for (const result of results) addsUp(t, result)
+    t.strictSame(results.map(({ exitCode }) => exitCode).sort(), [3, 73])
+    const [one, other] = results.map(({ rows }) => rows.confirmed)
+    t.equal(await count('target'), stored + one! + other!)
+    t.equal(readFileSync(file, 'utf8'), `id,x\n${'bad,a\n'.repeat(100)}`)
+  }
 })

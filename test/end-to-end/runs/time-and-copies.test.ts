@@ -327,34 +327,6 @@ deepTest(
   },
 )
 
-deepTest(
-  t,
-  'in sync mode, receipts complete an earlier journal of the same process as well',
-  async t => {
-    for (const table of ['target', 'dfs://d/t']) {
-      for (const [early, last] of [
-        [3, 15],
-        [3, 4],
-        [1, 2],
-      ] as const) {
-        const one = await scene(t, { mode: 'sync' })
-        let kept: Buffer | undefined
-        const leave = new AbortController()
-        one.onBatch = no => {
-          if (no === early) kept = readFileSync(one.path)
-          if (no === last) leave.abort()
-        }
-        await one.load({ target: { table }, leave: leave.signal })
-        one.onBatch = () => undefined
-        const rows = table === 'target' ? table : 'loadTable("dfs://d","t")'
-        writeFileSync(one.path, kept!)
-        t.match(await one.load({ target: { table } }), { exitCode: 0, error: null })
-        t.equal(await one.here.count(rows), rowCount, 'every row once')
-      }
-    }
-  },
-)
-
 deepTest(t, 'a run in sync mode that starts over uses higher numbers than before', async t => {
   const one = await scene(t, { mode: 'sync' })
   await one.killedAt(15)

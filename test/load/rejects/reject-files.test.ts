@@ -114,52 +114,31 @@ t.test('headers are compared by fields, not by bytes', async t => {
   t.equal(readFileSync(path, 'latin1'), 'a,b\n1,x\n2,x\r\n3,x\n')
 })
 
-t.test('records of another shape get a separate file, whose name shows the format', async t => {
-  const cases: [path: string, shape: RecordShape, further: string][] = [
-    ['r.csv', shapeOf('b,a\n', ['b', 'a']), 'r.2.csv'],
-    ['r.csv', shapeOf('a;b\n', ['a', 'b'], ';'), 'r.2.csv'],
-    ['r.csv', shapeOf('a\tb\n', ['a', 'b'], '\t'), 'r.2.tsv'],
-    ['r.csv', json, 'r.2.ndjson'],
-    ['r.v1/r', headless, 'r.v1/r.2'],
-  ]
-  for (const [name, shape, further] of cases) {
-    const dir = t.testdir({ 'r.v1': {} })
-    const file = new RejectFiles(join(dir, name), { files: systemFiles })
-    add(file, 'first\n')
-    add(file, 'second\n', shape)
-    add(file, 'third\n')
-    file.close()
-    const path = join(dir, further)
-    t.strictSame(listOf(file), [
-      { path: join(dir, name), rows: 2 },
-      { path, rows: 1 },
-    ])
-    t.equal(
-      readFileSync(path, 'latin1'),
-      `${Buffer.from(shape.headerBytes ?? []).toString()}second\n`,
-    )
-    t.equal(linesOf(`${path}.reasons.ndjson`).length, 1)
-  }
-})
-
 t.test('an additional file skips names that are taken', async t => {
-  const dir = t.testdir({ 'r.2.csv': 'of yesterday\n', 'r.3.csv.reasons.ndjson': '' })
-  symlinkSync(join(dir, 'r.2.csv'), join(dir, 'r.4.csv'))
-  const file = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
+  const dir = join(
+    t.testdir({ 'r.v1': { 'r.2': 'of yesterday\n', 'r.3.reasons.ndjson': '' } }),
+    'r.v1',
+  )
+  symlinkSync(join(dir, 'r.2'), join(dir, 'r.4'))
+  const file = new RejectFiles(join(dir, 'r'), { files: systemFiles })
   add(file, 'first\n')
   add(file, 'second\n', headless)
+  add(file, 'third\n')
   file.close()
-  t.strictSame(
-    file.kept().map(({ path }) => path),
-    [join(dir, 'r.csv'), join(dir, 'r.5.csv')],
-  )
-  t.equal(readFileSync(join(dir, 'r.2.csv'), 'utf8'), 'of yesterday\n')
-  t.strictSame(
-    readdirSync(dir).sort(),
-    ['r.2.csv', 'r.3.csv.reasons.ndjson', 'r.4.csv', 'r.csv', 'r.5.csv']
-      .concat(['r.csv.reasons.ndjson', 'r.5.csv.reasons.ndjson'])
-      .sort(),
-  )
+  t.strictSame(listOf(file), [
+    { path: join(dir, 'r'), rows: 2 },
+    { path: join(dir, 'r.5'), rows: 1 },
+  ])
+  t.equal(readFileSync(join(dir, 'r.2'), 'utf8'), 'of yesterday\n')
+  t.strictSame(readdirSync(dir).sort(), [
+    'r',
+    'r.2',
+    'r.3.reasons.ndjson',
+    'r.4',
+    'r.5',
+    'r.5.reasons.ndjson',
+    'r.reasons.ndjson',
+  ])
 })
 
 t.test('if there are more shapes than files, the rest is counted and reported', async t => {
@@ -172,24 +151,6 @@ t.test('if there are more shapes than files, the rest is counted and reported', 
   file.close()
   t.equal(file.kept().length, 100)
   t.equal(file.unplaced, 1)
-})
-
-t.test('two runs cannot share a rejects file, even if it was empty', async t => {
-  for (const content of [{}, { 'r.csv': '' }]) {
-    const dir = t.testdir(content)
-    const path = join(dir, 'r.csv')
-    const [one, other] = [
-      new RejectFiles(path, { files: systemFiles }),
-      new RejectFiles(path, { files: systemFiles }),
-    ]
-    add(one, '1,x\n')
-    t.throws(() => add(other, '2,y\n'), { code: 'DDB_OUTPUT_CREATE' })
-    t.doesNotThrow(() => add(other, '3,z\n'), 'it is not tried again for every row')
-    one.close()
-    other.close()
-    t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
-    t.strictSame([listOf(other), other.unplaced], [[], 2])
-  }
 })
 
 t.test('a link that appears meanwhile is not followed', async t => {
@@ -317,38 +278,6 @@ deepTest(
       files.unplaced > 0 && files.unplaced < 250,
       `most rows that fit are kept: ${files.unplaced}`,
     )
-  },
-)
-
-deepTest(
-  t,
-  'whichever call fails, the rows add up and the files contain the reported rows',
-  async t => {
-    t.testdir()
-    const calls: string[] = []
-    const run = (name: string, failing: number, alsoLater: boolean): Kept => {
-      const dir = emptyFolder(t, name)
-      let number = 0
-      const fails: NonNullable<Disk['fails']> = (call, path) => {
-        if (failing < 0) calls.push(`${call} ${path.endsWith('.ndjson') ? 'reasons' : 'records'}`)
-        return number++ === failing || (alsoLater && call === 'truncate')
-      }
-      const kept = keep(join(dir, 'r.csv'), { fails }, 150, 60)
-      if (!alsoLater) checkKept(dir, kept)
-      return kept
-    }
-    t.equal(run('none', -1, false).files.unplaced, 0)
-    for (const call of ['create', 'write', 'sync', 'close']) {
-      for (const of of ['records', 'reasons'])
-        t.ok(calls.includes(`${call} ${of}`), `${call} ${of}`)
-    }
-    for (const [failing, call] of calls.entries()) {
-      t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
-      // Partly written rows that cannot be cut off stay in the file, but do not count as kept.
-      const { files, added } = run(`${failing}-uncut`, failing, true)
-      const placed = files.kept().reduce((sum, { rows }) => sum + rows, 0)
-      t.equal(placed + files.unplaced, added)
-    }
   },
 )
 

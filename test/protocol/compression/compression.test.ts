@@ -337,26 +337,8 @@ t.test('compressed bytes are read back, also by another decoder', t => {
 })
 
 t.test('lengths around every limit of the format', t => {
-  for (const length of [
-    1,
-    4,
-    5,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    18,
-    19,
-    20,
-    269,
-    270,
-    271,
-    525,
-    maxBlockBytes - 1,
-    maxBlockBytes,
-  ]) {
+  const limits = [1, 4, 5, 11, 12, 13, 14, 15, 16, 18, 19, 20, 269, 270, 271, 525]
+  for (const length of [...limits, maxBlockBytes - 1, maxBlockBytes]) {
     check(new Uint8Array(length))
     check(Uint8Array.from({ length }, (_, i) => Math.imul(i, 0x9e37_79b1) >>> 24))
     check(Uint8Array.from({ length }, (_, i) => (i % 251) ^ (i >> 9)))
