@@ -7,7 +7,7 @@ import { type Batch, batchesAmong } from '../../../parse/batch.js'
 import { Cuts } from '../../../parse/cuts.js'
 import { fileKey } from '../../../platform/file-name.js'
 import type { Files, InputFile } from '../../../platform/platform.js'
-import { followedChunks, keptBytes, type Turns } from '../../../source/follow/followed-chunks.js'
+import { followedChunks, type Turns } from '../../../source/follow/followed-chunks.js'
 import { openGrowing } from '../../../source/open-source.js'
 import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
 import { placer, streamOf } from '../../journal/resumption.js'
@@ -71,26 +71,19 @@ export async function* batchesOf(
     isNamed: () => isNamed(followed, files),
     onEnd: isNamed => (followed.isReplaced = !isNamed),
   })
-  let notedMs = -Infinity
   /** Records what was read so far, which distinguishes the file from later files with the same inode number. */
   const note = (): void => {
     const { number: input, fingerprint: before } = followed
     // An earlier process may have read more.
     if (before === undefined || content.read.sizeBytes < before.sizeBytes) return
     followed.fingerprint = followedFingerprint(content.read)
-    notedMs = clock.nowMs()
     if (input !== undefined) {
       run.record({ kind: 'input', input, fingerprint: followed.fingerprint })
     }
   }
-  /** Records a growing file often, so that no other file is mistaken for it. */
   const noteGrowth = (): void => {
-    const { sizeBytes } = followed.fingerprint!
-    const isLong = sizeBytes >= keptBytes
-    const isDue = isLong
-      ? clock.nowMs() - notedMs >= noteEveryMs
-      : content.read.sizeBytes >= Math.min(keptBytes, 2 * sizeBytes)
-    if (isDue && history.file !== undefined) note()
+    const isDouble = content.read.sizeBytes >= 2 * followed.fingerprint!.sizeBytes
+    if (isDouble && history.file !== undefined) note()
   }
   const newNumber = (): number => {
     run.record({ kind: 'inputs', inputs: [{ path, fingerprint: followed.fingerprint! }] })
@@ -149,9 +142,6 @@ export async function* batchesOf(
     await file.close()
   }
 }
-
-/** Pause between records of a growing file's fingerprint, which take half a megabyte a day in the journal. */
-const noteEveryMs = 60_000
 
 /** Whether the file's name still leads to it. */
 async function isNamed({ path, key, fingerprint }: FollowedFile, files: Files): Promise<boolean> {

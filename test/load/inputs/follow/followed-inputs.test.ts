@@ -185,27 +185,6 @@ t.test('if a file is truncated, the run ends, and the error gives the remedy', a
 const rows = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i},A\n`).join('')
 
-deepTest(
-  t,
-  'a file that was truncated and has grown again is noticed, whatever its size',
-  async t => {
-    const alike = '9,A\n'.repeat(30)
-    for (const [before, after] of [
-      [rows(10, 14), rows(20, 24)],
-      [`${rows(10, 14)}${alike}`, `${rows(20, 24)}${alike}${alike}`],
-    ] as const) {
-      const { at, begin, has } = await scene(t)
-      writeFileSync(at('a.csv'), `id,sym\n${before}`)
-      const follower = begin(['a.csv'])
-      await has(before.split('\n').length - 1, follower)
-      writeFileSync(at('a.csv'), `id,sym\n${after}`)
-      const { error, exitCode } = await follower.outcome
-      t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /was overwritten/ })
-      t.equal(exitCode, 65)
-    }
-  },
-)
-
 t.test('a truncated file is noticed even if the run ends before the next check', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), `id,sym\n${rows(10, 14)}`)
