@@ -22,7 +22,7 @@ import {
   readingsAs,
   type Reading,
 } from './candidate.js'
-import { digitFormats, givenFormat } from './digit-times.js'
+import { digitFormats, digitFormatsFor, givenFormat } from './digit-times.js'
 import { DistinctCount } from './distinct-count.js'
 import { TextFacts } from './text-facts.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -220,7 +220,8 @@ export class ColumnProbe {
     if (isArray) this.#triedRules = { ...this.#triedRules, arrayDelimiter }
     const own = type && [{ type, options: {} }]
     const hasDigits = facts.wholeDigits > 0 || facts.codeText !== undefined
-    const digits = hasDigits ? digitFormats : []
+    const likely = type === undefined ? digitFormatsFor(name) : digitFormats
+    const digits = hasDigits ? likely : []
     const groups: (() => readonly Reading[])[] = isArray
       ? [() => own ?? arrayReadings]
       : [

@@ -51,6 +51,12 @@ function formatsOf(candidates: readonly Candidate[]): string[] {
 
 const isTimeName = (name: string): boolean => timeName.test(name) && !noTimeName.test(name)
 
+/** The formats worth trying with a column of this name: no other name lets counts and times of day be more than numbers. */
+export function digitFormatsFor(name: string): readonly string[] {
+  if (isTimeName(name) || /date/i.test(name)) return digitFormats
+  return digitFormats.filter(format => !isCount(format) && hourDigits[format] === undefined)
+}
+
 /** The format of the digits among those of the candidates; undefined if the digits may also be numbers. */
 export function digitFormat(
   { name, facts: { wholeDigits } }: NamedDigits,
