@@ -171,17 +171,11 @@ export class InputReading {
       },
     })
     try {
-      for (const step of isEmpty(reader) ? [] : reader.steps(settingsOf())) {
-        if (step instanceof Promise) yield step
-        else {
-          update()
-          opened.beforeBatch?.()
-          this.#tellOffsets()
-          const range = step.ranges.at(-1)!
-          // If a batch holds only rows of earlier inputs, its place is known already.
-          if (range.place === undefined) place(range)
+      if (!isEmpty(reader)) {
+        for (const step of reader.steps(settingsOf())) {
+          if (!(step instanceof Promise)) this.#beforeBatch(step, opened, update, place)
           yield step
-          opened.afterBatch?.()
+          if (!(step instanceof Promise)) opened.afterBatch?.()
         }
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)
@@ -190,6 +184,20 @@ export class InputReading {
       this.#end(opened, looked?.isUnfit !== true)
     }
     if (this.bytesError !== undefined) throw this.bytesError
+  }
+
+  #beforeBatch(
+    { ranges }: Batch,
+    { beforeBatch }: OpenedInput,
+    update: () => void,
+    place: (range: InputRange) => void,
+  ): void {
+    update()
+    beforeBatch?.()
+    this.#tellOffsets()
+    const range = ranges.at(-1)!
+    // If a batch holds only rows of earlier inputs, its place is known already.
+    if (range.place === undefined) place(range)
   }
 
   /**

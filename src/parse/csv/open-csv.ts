@@ -119,20 +119,14 @@ export async function openCsv(
       () => startOf(source.name, sample, options),
     )
   const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
-  if (
-    record !== undefined &&
-    isHeader &&
-    options.trailingDelimiter === undefined &&
-    dialect.trailingDelimiter
-  ) {
-    checkTrailing(headerNames(record, source.name), undecided)
-  }
+  const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
+  const isTrailFound = options.trailingDelimiter === undefined && dialect.trailingDelimiter
+  if (names !== undefined && isTrailFound) checkTrailing(names, undecided)
   if (isHeader) tokenizer.skipPeeked()
   const foundCount = record?.fields.length ?? 0
   const fieldCount = wantedCount(undecided, isHeader, foundCount) ?? foundCount
   // In a file with one column, a row with an empty field is an empty line.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
-  const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
   const empty = names === undefined ? [] : emptyFields(names, undecided.records())
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
   const found = {

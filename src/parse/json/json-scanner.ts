@@ -40,7 +40,7 @@ function plainEnd(bytes: Uint8Array, start: number): number {
 }
 
 /** Refuses deeper nesting, because each level is a nested call. */
-export const maxDepth = 512
+const maxDepth = 512
 
 const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Map(
   (

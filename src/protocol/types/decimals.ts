@@ -117,13 +117,13 @@ export function formatDecimal(unscaled: bigint, scale: number): string {
 }
 
 /** Value `index` of a DECIMAL128 column: 16 bytes, little-endian. */
-export function readInt128(data: Uint8Array, index: number): bigint {
+function readInt128(data: Uint8Array, index: number): bigint {
   const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
   return (view.getBigInt64(8, true) << 64n) | view.getBigUint64(0, true)
 }
 
 /** Stores a value. The caller checks that it fits into 128 bits. */
-export function writeInt128(data: Uint8Array, index: number, value: bigint): void {
+function writeInt128(data: Uint8Array, index: number, value: bigint): void {
   const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
   view.setBigUint64(0, BigInt.asUintN(64, value), true)
   view.setBigInt64(8, value >> 64n, true)

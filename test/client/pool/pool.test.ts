@@ -4,12 +4,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { asCompleted, taskRequest } from '../../../src/client/pool/pool-task.js'
-import {
-  ConnectionPool,
-  liveNodes,
-  PoolMember,
-  type PoolOptions,
-} from '../../../src/client/pool/pool.js'
+import { ConnectionPool, liveNodes, PoolMember } from '../../../src/client/pool/pool.js'
 import type { PlainTable } from '../../../src/client/plain-output.js'
 import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
@@ -34,7 +29,7 @@ interface Teardown {
 
 async function pooled(
   t: Teardown,
-  options: Partial<PoolOptions> = {},
+  options: Partial<Parameters<typeof ConnectionPool.connect>[0]> = {},
   serverOptions: ServerOptions = {},
 ): Promise<ConnectionPool> {
   const server = await startServer({ port: 0, ...serverOptions })

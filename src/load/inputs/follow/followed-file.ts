@@ -77,9 +77,8 @@ export async function* batchesOf(
     // An earlier process may have read more.
     if (before === undefined || content.read.sizeBytes < before.sizeBytes) return
     followed.fingerprint = followedFingerprint(content.read)
-    if (input !== undefined) {
-      run.record({ kind: 'input', input, fingerprint: followed.fingerprint })
-    }
+    if (input === undefined) return
+    run.record({ kind: 'input', input, fingerprint: followed.fingerprint })
   }
   const noteGrowth = (): void => {
     const isDouble = content.read.sizeBytes >= 2 * followed.fingerprint!.sizeBytes
@@ -117,10 +116,8 @@ export async function* batchesOf(
         beforeBatch: noteGrowth,
       })
       // The file has its number once its first batch is read.
-      yield* batchesAmong(
-        steps,
-        placer(history.resumption, () => streamOf(followed.number!, true)),
-      )
+      const place = placer(history.resumption, () => streamOf(followed.number!, true))
+      yield* batchesAmong(steps, place)
     } catch (error) {
       // If unread data is gone, the loss is the error to report, whatever ended the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)

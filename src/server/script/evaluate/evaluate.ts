@@ -145,7 +145,7 @@ export interface Frame {
 }
 
 /** The value of a name. @throws {ScriptError} for an unknown name */
-export function valueOfName(node: Name, frame: Frame): ServerValue {
+function valueOfName(node: Name, frame: Frame): ServerValue {
   const value = lookUp(node, frame)
   if (value !== undefined) return value
   check(frame.columns === undefined, `Unrecognized column name [${node.name}].`)

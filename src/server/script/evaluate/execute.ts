@@ -271,7 +271,7 @@ export function locateInFunction(error: unknown, name: string): ScriptError {
 }
 
 /** The source text of a node on one line, with double quotes around strings, like the server's own messages. */
-export function sourceText(span: Span): string {
+function sourceText(span: Span): string {
   const text = span.source.slice(span.start, span.end)
   if (!/['\n]|\/[/*]/.test(text)) return text
   const parts = tokenize(text).map(({ kind, text: part, spaceBefore }, at) => {
