@@ -5,7 +5,7 @@
 
 import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'
 import { firstCutSeed } from './scenario.js'
-import { firstSeveralSeed } from './several.js'
+import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
 
 /** Replaces one text of a file by another. */
 interface Change {
@@ -344,12 +344,15 @@ export const defects: readonly Defect[] = [
     "const resends = onDoubt === 'resend' && piece",
     'const resends = piece',
   ),
-  around(
-    'a stream counts as settled up to a batch that has an outcome, whatever it is',
-    'journal/recorded-run.ts',
-    'if (batch.settledRows < batch.rows) return',
-    'if (batch.settledRows < batch.rows && batch.pieces.size === 0) return',
-  ),
+  {
+    ...around(
+      'a stream counts as settled up to a batch that has an outcome, whatever it is',
+      'journal/recorded-run.ts',
+      'if (batch.settledRows < batch.rows) return',
+      'if (batch.settledRows < batch.rows && batch.pieces.size === 0) return',
+    ),
+    from: firstSeveralAroundSeed,
+  },
   {
     name: 'one file with two names is loaded twice',
     from: firstAroundSeed,
