@@ -33,8 +33,7 @@ import {
 } from '../values/values.js'
 import { emptyDictionary, setEntry } from '../elements/elements.js'
 import { type DatabaseHandle, type ServerTable, createTable } from '../tables/server-table.js'
-import { databaseAt } from '../tables/dfs-database.js'
-import { findTable } from '../tables/privileges.js'
+import { databaseAt, findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 

@@ -1,26 +1,33 @@
 /*
-  Functions about databases and the tables in them (docs/server-semantics.md#tables-in-databases).
+  Databases under dfs:// and their tables, which the embedded server keeps in memory (docs/server-semantics.md#dfs-databases,
+  #tables-in-databases).
 */
-import type { ServerValue } from '../values/server-value.js'
-import { check } from '../script-error.js'
-import { duplicatePolicies, elementsOf, partitionTypeIds, stringVector } from '../values/values.js'
-import type { DatabaseHandle } from '../tables/server-table.js'
-import {
-  createStoredTable,
-  databaseAt,
-  dropDatabase,
-  dropTable,
-  openDatabase,
-  storedTable,
-} from '../tables/dfs-database.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { formatValue } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
+import { nullColumn } from '../columns/column-layout.js'
+import { convertColumn } from '../columns/convert-column.js'
+import { type ServerNode, firstReleases, isAtLeast, nodeAlias } from '../node.js'
+import { ScriptError, check } from '../script-error.js'
 import {
   type PartitionLevel,
+  type TablePartitioning,
   checkPartitions,
   levelOf,
 } from '../tables/partitions/partition-level.js'
-import { emptied } from './insert-rows.js'
-import { type ServerNode, nodeAlias, firstReleases, isAtLeast } from '../node.js'
+import { type StoredTableOptions, checkEngine } from '../tables/prepare.js'
+import { checkMayChange, databaseAt, hasRight, mayNot } from '../tables/privileges.js'
+import { type DatabaseHandle, type ServerTable, createTable } from '../tables/server-table.js'
+import type { CallContext, ServerValue } from '../values/server-value.js'
+import {
+  duplicatePolicies,
+  elementsOf,
+  newUuid,
+  partitionTypeIds,
+  stringVector,
+} from '../values/values.js'
 import { boolResult, family, isAbsent, tableOf, textsArgument, wordArgument } from './arguments.js'
+import { emptied } from './insert-rows.js'
 import { factsOf } from './types.js'
 import { patternOf } from './vectors.js'
 
@@ -35,18 +42,18 @@ export const dfsFunctions = family({
    * of a COMPO scheme, which combines several levels.
    */
   'database([directory: text], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])':
-    ({ node, session }, [directory = '', partitionType, scheme, , engine, atomic]) => {
+    (context, [directory = '', partitionType, scheme, , engine, atomic]) => {
       const path = directoryOf(directory)
       const levels = isAbsent(partitionType) ? [] : levelsOf(partitionType, scheme)
       const isNothing = path === '' && levels.length === 0
       check(!isNothing, 'A database without a directory needs a partition scheme.')
-      return openDatabase(node, session, {
+      return opened(context, {
         form: 'database',
         path,
         levels,
-        engine: engineOf(node, engine),
+        engine: engineOf(context.node, engine),
         atomic: wordArgument(atomic, 'atomic', { TRANS: 0, CHUNK: 1 }) ?? 'TRANS',
-        owner: session.user,
+        owner: context.session.user,
         tables: new Map(),
       })
     },
@@ -56,8 +63,7 @@ export const dfsFunctions = family({
       const [, sortColumns, keepDuplicates, , , , primaryKey = sortColumns] = options
       const hasColumns = partitionColumns.length > 0
       check(hasColumns, 'The argument [partitionColumns] must name the partitioning columns.')
-      return createStoredTable(context, database, template, {
-        name,
+      return createdTable(context, database, template, name, {
         partitionColumns,
         sortColumns: primaryKey ?? [],
         keepDuplicates: policyOf(database, keepDuplicates),
@@ -67,8 +73,7 @@ export const dfsFunctions = family({
     (context, [database, template, name, , sortColumns = [], keepDuplicates]) => {
       const isStored = database.path !== ''
       check(isStored, 'A dimension table can only be created in a DFS database.')
-      return createStoredTable(context, database, template, {
-        name,
+      return createdTable(context, database, template, name, {
         partitionColumns: [],
         sortColumns,
         keepDuplicates: policyOf(database, keepDuplicates),
@@ -87,9 +92,22 @@ export const dfsFunctions = family({
     })
     return boolResult(paths, found)
   },
-  'dropDatabase(directory: path)': ({ node, session }, [path]) => dropDatabase(node, session, path),
-  'dropTable(dbHandle: database, tableName: text)': ({ node, session }, [{ path }, name]) =>
-    dropTable(node, session, path, name),
+  /** Sessions that still refer to a dropped table can read but not write it. */
+  'dropDatabase(directory: path)': (context, [path]) => {
+    const database = databaseAt(context.node, path)
+    checkMayChange(context, database)
+    for (const table of database.tables.values()) table.isDropped = true
+    context.node.databases.delete(path)
+  },
+  'dropTable(dbHandle: database, tableName: text)': (context, [{ path }, name]) => {
+    const database = databaseAt(context.node, path)
+    checkMayChange(context, database, 'DBOBJ_DELETE')
+    const { tables } = database
+    const table = tables.get(name)
+    check(table !== undefined, `The table [${name}] does not exist. RefId: S04001`)
+    table.isDropped = true
+    tables.delete(name)
+  },
   /** Returns the stored table itself, so loading reads no rows. */
   'loadTable(database: path, tableName: text, [partitions], [memoryMode])': (
     { node },
@@ -130,6 +148,120 @@ export const dfsFunctions = family({
   'truncate(dbUrl: path, tableName: text)': (context, [path, name]) =>
     emptied(context, storedTable(context.node, path, name)),
 })
+
+/**
+ * Registers a new database. Returns the existing one if `handle` has the same scheme or none.
+ * @throws {ScriptError} if the existing database has a different scheme, or if a new database has no scheme
+ */
+function opened(context: CallContext, handle: DatabaseHandle): DatabaseHandle {
+  const { path, levels } = handle
+  if (path === '') return handle
+  const { databases } = context.node
+  if (databases.has(path) || levels.length === 0) {
+    const existing = databaseAt(context.node, path)
+    check(
+      levels.length === 0 || sameLevels(existing, handle),
+      `It is not allowed to overwrite an existing database [${path}] with another partition scheme.`,
+    )
+    return existing
+  }
+  check(hasRight(context, [`DB_OWNER ${path}`]), mayNot)
+  databases.set(path, handle)
+  return handle
+}
+
+/** @throws {ScriptError} if the database or the table does not exist */
+function storedTable(node: ServerNode, path: string, name: string): ServerTable {
+  const table = node.databases.get(path)?.tables.get(name)
+  check(
+    table !== undefined,
+    path.startsWith('dfs://')
+      ? `getFileBlocksMeta on path '${path.slice('dfs:/'.length)}/${name}.tbl' failed, reason: path does not exist`
+      : `table file does not exist: ${path}/${name}.tbl`,
+  )
+  return table
+}
+
+/**
+ * Creates an empty table with the columns of `template`. With the handle of a database, the table belongs to that
+ * database, as a dimension table if it has no partition columns. With a nameless handle, it is partitioned in memory.
+ * @throws {ScriptError} if the name exists, or if partition columns do not fit the scheme
+ */
+function createdTable(
+  context: CallContext,
+  handle: DatabaseHandle,
+  template: ServerTable,
+  name: string,
+  options: StoredTableOptions,
+): ServerTable {
+  const { partitionColumns, ...facts } = options
+  const { node, session } = context
+  const { columnNames: names, columnTypes: types } = template
+  const { path, engine } = handle
+  if (path !== '') checkEngine(handle, template, options)
+  const partitioning = partitioningOf(node, handle, template, partitionColumns)
+  if (path === '') {
+    const keyColumns = template.keyColumns.map(index => names[index]!)
+    return createTable('partitioned', names, types, { ...partitioning, keyColumns })
+  }
+  const database = databaseAt(node, path)
+  checkMayChange(context, database, 'DBOBJ_CREATE')
+  check(
+    /^[\p{L}][\p{L}\p{N}_]*$/u.test(name),
+    'A table name must consist of letters, digits and underscores and begin with a letter.',
+  )
+  const isNew = !database.tables.has(name)
+  check(isNew, `The table [${name}] already exists in database [${path}].`)
+  const stored = {
+    ...{ databasePath: path, tableName: name, owner: session.user, engine, ...facts },
+    physicalIndex: (node.nextPhysicalIndex++).toString(36),
+    chunkId: newUuid(node.random),
+  }
+  const table = createTable('dfs', names, types, { ...partitioning, stored })
+  database.tables.set(name, table)
+  return table
+}
+
+function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
+  if (a.levels.length !== b.levels.length) return false
+  return a.levels.every((level, index) => {
+    const { kind, type, schema } = b.levels[index]!
+    const isSameType = level.kind === kind && columnTypeText(level.type) === columnTypeText(type)
+    // Equal schemes give equal texts, even if their arrays are stored differently.
+    const [now, first, wanted] = [level.schema, level.first ?? level.schema, schema].map(one =>
+      formatValue(one as Value),
+    )
+    return isSameType && (now === wanted || first === wanted)
+  })
+}
+
+function partitioningOf(
+  node: ServerNode,
+  handle: DatabaseHandle,
+  template: ServerTable,
+  columnNames: readonly string[],
+): { partitioning?: TablePartitioning } {
+  if (columnNames.length === 0) return {}
+  check(
+    columnNames.length === handle.levels.length,
+    `The number of partitioning columns must be ${handle.levels.length}, the number of partition levels.`,
+  )
+  const columns = columnNames.map((name, level) => {
+    const index = template.columnNames.indexOf(name)
+    check(index >= 0, `The partitioning column [${name}] does not exist.`)
+    try {
+      convertColumn(nullColumn(template.columnTypes[index]!, 0), handle.levels[level]!.type)
+    } catch {
+      throw new ScriptError(
+        `The data type of the partitioning column [${name}] does not match the partition scheme.`,
+      )
+    }
+    return index
+  })
+  const newValues = (): ReturnType<TablePartitioning['newValues']> =>
+    handle.path === '' ? 'memory' : node.config.newValuePartitionPolicy
+  return { partitioning: { columns, levels: handle.levels, newValues } }
+}
 
 /** PKEY tables always keep the newest row of each key, and OLAP tables keep all rows. */
 function policyOf({ engine }: DatabaseHandle, given: Argument): keyof typeof duplicatePolicies {

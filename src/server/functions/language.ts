@@ -12,14 +12,14 @@ import {
 import { ScriptError, check, notEmbedded } from '../script-error.js'
 import { elementsOf, vectorOfElements, voidValue } from '../values/values.js'
 import { family, tableOf } from './arguments.js'
-import { hasRight, privilegeKey } from '../tables/privileges.js'
+import { hasRight } from '../tables/privileges.js'
 import { dictionaryValues, toWire } from '../elements/elements.js'
 import { type BinaryOperator, operatorNames } from '../operators/operands.js'
 import { applyBinary, applyUnary } from '../operators/operators.js'
 import { formatElement, formatValue } from '../../protocol/element.js'
 
-function checkMayOwnViews({ node, session }: CallContext): void {
-  const mayOwn = session.isAdmin || hasRight(node, session.user, 'VIEW_OWNER', '*')
+function checkMayOwnViews(context: CallContext): void {
+  const mayOwn = hasRight(context, ['VIEW_OWNER *'])
   check(mayOwn, '<NoPrivilege>Only administrators or VIEW_OWNER can manage function views.')
 }
 
@@ -95,7 +95,7 @@ export const languageFunctions = [
       check(mayDrop, `<NoPrivilege>Not granted to drop function view ${name}`)
       node.functionViews.delete(name)
       // Revokes the rights on the view, because they must not apply to a later view with the same name.
-      for (const own of node.privileges.values()) own.delete(privilegeKey('VIEW_EXEC', name))
+      for (const own of node.privileges.values()) own.delete(`VIEW_EXEC ${name}`)
     },
     /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
     'getFunctionViews()': ({ node, session }) => {

@@ -10,11 +10,10 @@ import { firstReleases, isAtLeast, type ServerNode } from '../node.js'
 import { check } from '../script-error.js'
 import { voidValue } from '../values/values.js'
 import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
-import { checkMayChange, databaseAt } from '../tables/dfs-database.js'
 import { updateColumns } from '../tables/write-rows.js'
 import { type TableKind, columnIndex, createTable } from '../tables/server-table.js'
 import { checkWritable, isStream } from '../tables/prepare.js'
-import { checkWrite } from '../tables/privileges.js'
+import { checkMayChange, checkWrite, databaseAt } from '../tables/privileges.js'
 import { type Call, columnArgument, family, textsArgument, typesArgument } from './arguments.js'
 import { factsOf } from './types.js'
 
@@ -124,10 +123,9 @@ export const tableFunctions = family({
     check(names.length === types.length, 'The size of colNames and colTypes must be equal.')
     const isStored = table.kind === 'dfs'
     check(isStored || isStream(table), 'addColumn is for stream tables and DFS tables.')
-    const { node, session } = context
-    const database = table.stored && databaseAt(node, table.stored.databasePath)
+    const database = table.stored && databaseAt(context.node, table.stored.databasePath)
     if (database === undefined) checkWrite(context, table)
-    else checkMayChange(node, session, database, 'DBOBJ_CREATE')
+    else checkMayChange(context, database, 'DBOBJ_CREATE')
     const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
     const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
     check(twice === undefined, `The column [${twice}] already exists.`)

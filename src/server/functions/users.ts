@@ -5,9 +5,10 @@
 import type { CallContext, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
 import { tupleOf } from '../values/values.js'
-import { badLogin, finishScram, logIn, passwordOf, publicPem, startScram } from '../login/users.js'
+import { badLogin, logIn, passwordOf, publicPem } from '../login/users.js'
+import { isSameProof, nonceBytes, scramProof } from '../../protocol/scram.js'
+import { randomBytes } from 'node:crypto'
 import { type Call, family, isAbsent, textsArgument, valueOf } from './arguments.js'
-import { privilegeKey } from '../tables/privileges.js'
 
 export const userFunctions = family({
   /** Logs the session in as this user. With `encrypted`, both texts are in base64 and encrypted with the public key. */
@@ -26,8 +27,11 @@ export const userFunctions = family({
       node.users.get(user)?.hasScram === true,
       `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
     )
-    session.scram = startScram(user, nonce)
-    const { saltBase64, iterations, combinedNonce } = session.scram.challenge
+    // New for each login, so that a recorded login cannot be replayed.
+    const combinedNonce = nonce + randomBytes(nonceBytes).toString('base64')
+    const saltBase64 = randomBytes(16).toString('base64')
+    const iterations = 4096
+    session.scram = { user, nonce, challenge: { saltBase64, iterations, combinedNonce } }
     return tupleOf([saltBase64, iterations, combinedNonce].map(valueOf))
   },
   /** Answers with the signature that proves to the client that the server knows the password. */
@@ -42,10 +46,10 @@ export const userFunctions = family({
       scram?.user === user && scram.challenge.combinedNonce === combinedNonce,
       'scramClientFinal does not continue a scramClientFirst.',
     )
-    const signature = finishScram(scram, passwordOf(node, user), proof)
-    if (signature === undefined) throw badLogin()
+    const known = scramProof(user, passwordOf(node, user), scram.nonce, scram.challenge)
+    if (!isSameProof(proof, known.proof)) throw badLogin()
     session.user = user
-    return signature
+    return known.signature
   },
   /** Clients forward a ticket from a cluster's login here and require success. The session stays a guest session. */
   'authenticateByTicket(ticket)': () => undefined,
@@ -111,8 +115,8 @@ function access(
     for (const object of objects) {
       const isKnown = type !== 'VIEW_EXEC' || object === '*' || functionViews.has(object)
       check(isKnown, `The function view [${object}] does not exist. RefId: S04002`)
-      if (name === 'grant') own.add(privilegeKey(type, object))
-      else own.delete(privilegeKey(type, object))
+      if (name === 'grant') own.add(`${type} ${object}`)
+      else own.delete(`${type} ${object}`)
     }
     privileges.set(user, own)
   }

@@ -1,5 +1,5 @@
 /*
-  Passwords in the three forms that clients send: plain, encrypted with an RSA key, and as a SCRAM proof.
+  Passwords, plain or encrypted with an RSA key, and what guests may call.
 */
 import { Buffer } from 'node:buffer'
 import {
@@ -11,7 +11,6 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
-import { type ScramChallenge, isSameProof, nonceBytes, scramProof } from '../../protocol/scram.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError, check } from '../script-error.js'
 import type { ScriptSession } from '../values/server-value.js'
@@ -60,36 +59,6 @@ function unpadded(block: Buffer): string | undefined {
   }
   const valid = block[0] === 0 && block[1] === 2 && separator >= 2 + shortestPadding
   return valid ? block.toString('utf8', separator + 1) : undefined
-}
-
-const iterations = 4096
-
-/** The state of a SCRAM login between `startScram` and `finishScram`. */
-export interface ScramExchange {
-  readonly user: string
-  readonly clientNonce: string
-  readonly challenge: ScramChallenge
-}
-
-/** Begins a SCRAM login. Salt and nonce are new for each login, so a recorded login cannot be replayed. */
-export function startScram(user: string, clientNonce: string): ScramExchange {
-  const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
-  const saltBase64 = randomBytes(16).toString('base64')
-  return { user, clientNonce, challenge: { saltBase64, iterations, combinedNonce } }
-}
-
-/**
- * @param password  the password that the server has stored for the user
- * @param givenProof  in base64; the client computed it from its password
- * @returns the server's signature in base64, or undefined if the client does not know the password
- */
-export function finishScram(
-  { user, clientNonce, challenge }: ScramExchange,
-  password: string,
-  givenProof: string,
-): string | undefined {
-  const { proof, signature } = scramProof(user, password, clientNonce, challenge)
-  return isSameProof(givenProof, proof) ? signature : undefined
 }
 
 /** User and password of a freshly installed DolphinDB server. */

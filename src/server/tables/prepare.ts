@@ -8,8 +8,7 @@ import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
 import { isInsertable, convertColumn } from '../columns/convert-column.js'
-import type { DatabaseHandle, ServerTable, WrittenRows } from './server-table.js'
-import type { StoredTableOptions } from './dfs-database.js'
+import type { DatabaseHandle, ServerTable, StoredTableFacts, WrittenRows } from './server-table.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'
 
@@ -65,6 +64,13 @@ function cutText(text: string): string {
 }
 
 type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>
+
+export interface StoredTableOptions extends Pick<
+  StoredTableFacts,
+  'sortColumns' | 'keepDuplicates'
+> {
+  partitionColumns: readonly string[]
+}
 
 const dateTypes = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
 /** Types that are allowed only for the last of several sort columns (Chinese manual, page createPartitionedTable). */

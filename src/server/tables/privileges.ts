@@ -8,41 +8,26 @@
 import { type ServerNode, firstReleases, isAtLeast } from '../node.js'
 import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
-import type { ServerTable } from './server-table.js'
+import type { DatabaseHandle, ServerTable, StoredTableFacts } from './server-table.js'
 import { isStream } from './prepare.js'
-
-/** @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them */
-export function hasRight(
-  node: ServerNode,
-  user: string,
-  accessType: string,
-  objs: string,
-): boolean {
-  const own = node.privileges.get(user)
-  if (own === undefined) return false
-  return own.has(privilegeKey(accessType, objs)) || own.has(privilegeKey(accessType, '*'))
-}
-
-/** Name of a right in `ServerNode.privileges`, such as `TABLE_WRITE dfs://db/pt`. */
-export function privilegeKey(accessType: string, objs: string): string {
-  return `${accessType} ${objs}`
-}
-
-/** True if the user has DB_OWNER for `*` or a matching pattern such as `dfs://test*` (DolphinDB manual, page grant). */
-export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
-  const prefix = privilegeKey('DB_OWNER', '')
-  return [...(privileges.get(user) ?? [])].some(
-    right =>
-      right.startsWith(prefix) && path.startsWith(right.slice(prefix.length).replace(/\*$/, '')),
-  )
-}
 
 type Context = Pick<CallContext, 'node' | 'session'>
 
-/** The user whose rights apply: the owner of the running function view, or else the session's user. */
-function rightsHolder({ node, session }: Context): { user: string; isAdmin: boolean } {
+/**
+ * True for administrators, for the owner of the object, and for users who have one of the rights. Inside a function view, the
+ * view's owner takes the place of the user. Guests own nothing.
+ * @param rights  as in `ServerNode.privileges`; rights that end with `*` include all that begin like them (manual, page grant)
+ */
+export function hasRight(
+  { node, session }: Context,
+  rights: readonly string[],
+  owner?: string,
+): boolean {
   const user = session.viewOwner ?? session.user
-  return { user, isAdmin: node.users.get(user)?.isAdmin === true }
+  if (node.users.get(user)?.isAdmin === true || (user !== 'guest' && user === owner)) return true
+  return [...(node.privileges.get(user) ?? [])].some(own =>
+    rights.some(one => one === own || (own.endsWith('*') && one.startsWith(own.slice(0, -1)))),
+  )
 }
 
 /**
@@ -50,8 +35,7 @@ function rightsHolder({ node, session }: Context): { user: string; isAdmin: bool
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
-  const { user, isAdmin } = rightsHolder(context)
-  const mayCall = isAdmin || user === owner || hasRight(context.node, user, 'VIEW_EXEC', view)
+  const mayCall = hasRight(context, [`VIEW_EXEC ${view}`], owner)
   check(mayCall, `<NoPrivilege>Not granted to execute function view ${view}`)
 }
 
@@ -66,8 +50,8 @@ export function checkWrite(
 ): void {
   if (mayUse(context, table, ['WRITE', change])) return
   throw new ScriptError(
-    table.kind === 'dfs'
-      ? `<NoPrivilege>Not granted to write data to table ${pathOf(table)}`
+    table.stored
+      ? `<NoPrivilege>Not granted to write data to table ${pathOf(table.stored)}`
       : `No access to table [${table.sharedName}]`,
   )
 }
@@ -76,45 +60,56 @@ export function checkWrite(
 export function checkRead(context: Context, table: ServerTable): void {
   if (mayUse(context, table, ['READ'])) return
   throw new ScriptError(
-    table.kind === 'dfs'
-      ? `<NotAuthenticated>Not granted to read table ${pathOf(table)}`
+    table.stored
+      ? `<NotAuthenticated>Not granted to read table ${pathOf(table.stored)}`
       : `No access to shared table [${table.sharedName}]`,
   )
 }
 
-function pathOf(table: ServerTable): string {
-  const { databasePath, tableName } = table.stored!
+function pathOf({ databasePath, tableName }: StoredTableFacts): string {
   return `${databasePath}/${tableName}`
 }
 
-/** True if the user owns the table or has one of the rights. */
-function mayUse(context: Context, table: ServerTable, actions: readonly string[]): boolean {
-  const { node } = context
-  const { user, isAdmin } = rightsHolder(context)
-  const isStored = table.kind === 'dfs'
-  const { sharedName } = table
-  if (isAdmin || (!isStored && sharedName === '')) return true
-  const entry = node.shared.get(sharedName)
-  const isControlled =
-    entry?.isControlled === true || (node.privileges.size > 0 && hasRights(node, sharedName))
-  if (!isStored && !isControlled) return true
-  const name = isStored ? pathOf(table) : sharedName
-  const owner = isStored ? table.stored!.owner : entry?.owner
-  if (user !== 'guest' && user === owner) return true
-  return actions.some(
-    action =>
-      hasRight(node, user, `TABLE_${action}`, name) ||
-      (isStored && hasRight(node, user, `DB_${action}`, table.stored!.databasePath)),
-  )
+function mayUse(
+  context: Context,
+  { stored, sharedName }: ServerTable,
+  actions: readonly string[],
+): boolean {
+  if (stored !== undefined) {
+    const { databasePath: path, owner } = stored
+    const rightsOf = (action: string): string[] => [
+      `TABLE_${action} ${pathOf(stored)}`,
+      `DB_${action} ${path}`,
+    ]
+    return hasRight(context, actions.flatMap(rightsOf), owner)
+  }
+  const { shared, privileges } = context.node
+  const entry = shared.get(sharedName)
+  if (entry === undefined) return true
+  const isGranted = (): boolean =>
+    [...privileges.values()].some(own => [...own].some(one => one.endsWith(` ${sharedName}`)))
+  if (entry.isControlled !== true && !isGranted()) return true
+  const rights = actions.map(action => `TABLE_${action} ${sharedName}`)
+  return hasRight(context, rights, entry.owner)
 }
 
-/** True if any right on the shared table has been granted. */
-function hasRights(node: ServerNode, sharedName: string): boolean {
-  for (const own of node.privileges.values()) {
-    for (const key of own) if (key.endsWith(` ${sharedName}`)) return true
-  }
-  return false
+/** @throws {ScriptError} S04001 if no database has this path */
+export function databaseAt({ databases }: ServerNode, path: string): DatabaseHandle {
+  const database = databases.get(path)
+  check(database !== undefined, `The database [${path}] does not exist. RefId: S04001`)
+  return database
 }
+
+/** @param right  a right that suffices, besides DB_MANAGE @throws {ScriptError} unless the user has it or owns the database */
+export function checkMayChange(
+  context: Context,
+  { path, owner }: DatabaseHandle,
+  right = 'DB_MANAGE',
+): void {
+  check(hasRight(context, [`DB_MANAGE ${path}`, `${right} ${path}`], owner), mayNot)
+}
+
+export const mayNot = '<NoPrivilege>Not granted to create or delete databases'
 
 /**
  * Makes a table visible to all sessions. If a different table has the name, the name moves to the new table.
@@ -146,12 +141,11 @@ export function shareTable(
  * Even an administrator other than the user admin needs the right CREATE_SHARED_VAR (DolphinDB manual, page grant).
  * @throws {ScriptError} with our own text, because the server's text is undocumented
  */
-function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): void {
-  const { config, release } = node
+function checkMayShare({ config, release, privileges }: ServerNode, session: ScriptSession): void {
   if (!config.enableSharedVarCreationControl) return
   if (!isAtLeast(release, firstReleases.sharedVariableControl)) return
-  const holder = viewOwner ?? user
-  const right = holder === 'admin' || hasRight(node, holder, 'CREATE_SHARED_VAR', '*')
+  const holder = session.viewOwner ?? session.user
+  const right = holder === 'admin' || privileges.get(holder)?.has('CREATE_SHARED_VAR *') === true
   check(right, '<NoPrivilege>Not granted to create shared variables')
 }
 

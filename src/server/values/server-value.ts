@@ -9,7 +9,7 @@ import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 import type { FaultAction } from '../net/faults.js'
 import type { SessionInfo } from '../net/request-runner.js'
-import type { ScramExchange } from '../login/users.js'
+import type { ScramChallenge } from '../../protocol/scram.js'
 import type { Runtime } from '../script/session/session.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
@@ -22,7 +22,7 @@ export interface ScriptSession extends SessionInfo {
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
   /** A SCRAM login that has begun. */
-  scram?: ScramExchange | undefined
+  scram?: { user: string; nonce: string; challenge: ScramChallenge } | undefined
   /** What goes wrong with the running request; only for tests. */
   fault?: FaultAction | undefined
   /** Receives the output of print(); not called for asynchronous requests. */

@@ -26,7 +26,7 @@ import type { Response } from '../../../src/protocol/response.js'
 import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
-import { finishScram, type ScramExchange, startScram } from '../../../src/server/login/users.js'
+import { scramProof } from '../../../src/protocol/scram.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { recordings } from '../../helpers/recordings.js'
 import { deepTest, runs } from '../../helpers/runs.js'
@@ -120,16 +120,17 @@ function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
 
 /** A server with SCRAM for this password. It behaves like the embedded server. */
 function withScram(password: string, change: { signature?: string } = {}): Record<string, Answer> {
-  let exchange: ScramExchange | undefined
+  const saltBase64 = 'W22ZaJ0SNY7soEsUEjb6gQ=='
+  let nonce = ''
   return {
-    scramClientFirst([user, nonce]) {
-      exchange = startScram(user!, nonce!)
-      const { saltBase64, iterations, combinedNonce } = exchange.challenge
-      return challenge(saltBase64, iterations, combinedNonce)
+    scramClientFirst([, given]) {
+      nonce = given!
+      return challenge(saltBase64, 4096, `${nonce}server`)
     },
-    scramClientFinal([, , proof]) {
-      const signature = finishScram(exchange!, password, proof!)
-      if (signature === undefined) return 'The user name or password is incorrect.'
+    scramClientFinal([user, combinedNonce, given]) {
+      const parts = { saltBase64, iterations: 4096, combinedNonce: combinedNonce! }
+      const { proof, signature } = scramProof(user!, password, nonce, parts)
+      if (proof !== given) return 'The user name or password is incorrect.'
       return text(change.signature ?? signature)
     },
   }

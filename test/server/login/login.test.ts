@@ -12,6 +12,7 @@ import {
   publicEncrypt,
 } from 'node:crypto'
 import type { Value } from '../../../src/protocol/value.js'
+import { scramProof } from '../../../src/protocol/scram.js'
 import { decrypt, publicPem } from '../../../src/server/login/users.js'
 import type { User } from '../../../src/server/node.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
@@ -140,6 +141,18 @@ async function scram(peer: RawPeer, user: string, password: string): Promise<[un
   const answer = await ask(peer, 'scramClientFinal', text(user), text(combined), text(proof))
   return [answer, hmac(hmac(salted, 'Server Key'), message).toString('base64')]
 }
+
+t.test('proof and signature are those of RFC 7677, section 3', async t => {
+  const challenge = {
+    combinedNonce: 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
+    saltBase64: 'W22ZaJ0SNY7soEsUEjb6gQ==',
+    iterations: 4096,
+  }
+  t.strictSame(scramProof('user', 'pencil', 'rOprNGfwEbeRWgbNEkqO', challenge), {
+    proof: 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+    signature: '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
+  })
+})
 
 t.test('SCRAM logs in and proves that the server knows the password', async t => {
   const server = await tinyServer(t)
