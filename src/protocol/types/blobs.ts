@@ -8,11 +8,9 @@ import type { ScalarShape, VectorShape } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
 import {
   checkRows,
-  type ColumnAccess,
   type ElementCodec,
   listColumns,
   type ScalarCodec,
-  sliceEncoded,
   type TypeFacts,
   typeFacts,
 } from './type-facts.js'
@@ -47,21 +45,14 @@ const scalars: ScalarCodec<BlobScalar> = {
 
 type AnyBlobVector = BlobVector | EncodedBlobVector
 
-const inLists = listColumns<BlobScalar, Uint8Array, AnyBlobVector>({
+const columns = listColumns<BlobScalar, Uint8Array, AnyBlobVector>({
   vector: blobVector,
   dataOf: blobsOf,
   valueOf: blobOf,
   scalar: value => ({ form: 'scalar', type: 'BLOB', value }),
   isNull: ({ length }) => length === 0,
+  after: afterBlobs,
 })
-
-const columns: ColumnAccess<BlobScalar, AnyBlobVector> = {
-  ...inLists,
-  slice: (vector, start, end) =>
-    'encoded' in vector
-      ? sliceEncoded(vector, start, end, afterBlobs)
-      : inLists.slice(vector, start, end),
-}
 
 const elements: ElementCodec<AnyBlobVector> = {
   encodeElements(writer, vector) {

@@ -4,6 +4,7 @@
     UUID 00112233-4455-…-ff   ff … 22 11 00
     IPv4 1.2.3.4              04 03 02 01, then twelve 00, by which readers recognize IPv4
 */
+import { Buffer } from 'node:buffer'
 import type { ScalarShape, VectorShape } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
 import { fixedParts, type FixedStorage } from './fixed-parts.js'
@@ -63,28 +64,15 @@ export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array |
 }
 
 function formatHex(bytes: Uint8Array): string {
-  let hex = ''
-  for (let at = 15; at >= 0; at--) hex += bytes[at]!.toString(16).padStart(2, '0')
-  return hex
+  return Buffer.from(bytes).reverse().toString('hex')
 }
 
 function formatUuid(bytes: Uint8Array): string {
-  const hex = formatHex(bytes)
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join('-')
+  return formatHex(bytes).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 function reversedHex(hex: string): Uint8Array {
-  const bytes = new Uint8Array(16)
-  for (let at = 0; at < 16; at++) {
-    bytes[15 - at] = Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)
-  }
-  return bytes
+  return new Uint8Array(Buffer.from(hex, 'hex').reverse())
 }
 
 function parseIpAddress(text: string): Uint8Array | undefined {

@@ -13,11 +13,9 @@ import { textOf } from './element-value.js'
 import type { SymbolScalar } from './symbols.js'
 import {
   checkRows,
-  type ColumnAccess,
   type ElementCodec,
   listColumns,
   type ScalarCodec,
-  sliceEncoded,
   type TypeFacts,
   typeFacts,
 } from './type-facts.js'
@@ -58,21 +56,14 @@ export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar
 
 type AnyStringVector = StringVector | EncodedStringVector
 
-const inLists = listColumns<StringScalar, string, AnyStringVector>({
+const columns = listColumns<StringScalar, string, AnyStringVector>({
   vector: stringVector,
   dataOf: stringsOf,
   valueOf: value => textOf('STRING', value),
   scalar: stringScalar,
   isNull: text => text === '',
+  after: afterStrings,
 })
-
-const columns: ColumnAccess<StringScalar, AnyStringVector> = {
-  ...inLists,
-  slice: (vector, start, end) =>
-    'encoded' in vector
-      ? sliceEncoded(vector, start, end, afterStrings)
-      : inLists.slice(vector, start, end),
-}
 
 const elements: ElementCodec<AnyStringVector> = {
   encodeElements: encodeStrings,

@@ -89,7 +89,7 @@ function temporal(id: number, parts: FixedParts, perDay: number, isDated: boolea
   }
   const is64 = parts === int64Parts
   const parse = (text: string): number | bigint | undefined => {
-    const moment = isDated ? parseMoment(text, perDay) : parseTime(text, perDay)
+    const moment = parseMoment(text, perDay, isDated)
     if (moment === undefined || moment.seconds % secondsPerUnit !== 0) return undefined
     // Further digits of the fraction must be 0.
     if (/[1-9]/.test(moment.fraction.slice(fractionDigits))) return undefined
@@ -135,9 +135,9 @@ function padded(value: number, digits: number): string {
     : String(value).padStart(digits, '0')
 }
 
-const datePattern =
-  /^(?:(\d{4})\.(\d{2})\.(\d{2})|(\d{4})-(\d{2})-(\d{2})|(\d{4})\/(\d{2})\/(\d{2})|(\d{4})(\d{2})(\d{2}))/
-const clockPattern = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(m?)$/
+/** A date, and a time of day with its fraction, the `m` of MINUTE literals, and UTC. */
+const momentPattern =
+  /^(?:(?<year>\d{4})(?<gap>[./-]?)(?<month>\d{2})\k<gap>(?<day>\d{2})(?:$|[T ](?=.)))?(?:(?<hour>\d{2})(?::(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?)?(?<mark>m)?(?<zone>Z|\+00:?00)?)?$/
 
 function parseMonth(text: string): number | undefined {
   const match = /^(\d{4})(?:\.(\d{2})M?|-(\d{2}))$/.exec(text)
@@ -146,73 +146,36 @@ function parseMonth(text: string): number | undefined {
   return month >= 1 && month <= 12 ? Number(match[1]) * 12 + month - 1 : undefined
 }
 
-function leadingDate(text: string): { days: number; length: number } | undefined {
-  const match = datePattern.exec(text)
-  if (match === null) return undefined
-  const [year, month, day] = match
-    .slice(1)
-    .filter(part => part !== undefined)
-    .map(Number) as [number, number, number]
-  if (day < 1 || day > daysInMonth(year, month)) return undefined
-  return { days: daysFromCivil(year, month, day), length: match[0].length }
-}
-
-interface Clock {
-  hours: number
-  minutes: number
-  /** Seconds of the minute; undefined for a text without seconds. */
-  seconds: number | undefined
-  /** Nine digits, or '' for a text without a fraction. */
-  fraction: string
-  /** True if the text ends in `m`, like MINUTE literals. */
-  marked: boolean
-}
-
-function parseClock(text: string): Clock | undefined {
-  const match = clockPattern.exec(text)
-  if (match === null) return undefined
-  const hours = Number(match[1])
-  const minutes = Number(match[2])
-  const seconds = match[3] === undefined ? undefined : Number(match[3])
-  const marked = match[5] === 'm'
-  if (hours > 23 || minutes > 59 || (seconds ?? 0) > 59) return undefined
-  if (marked && seconds !== undefined) return undefined
-  return { hours, minutes, seconds, fraction: match[4]?.padEnd(9, '0') ?? '', marked }
-}
-
-/** Seconds from 1970-01-01 or from midnight, and the digits after the point. */
-interface Moment {
-  seconds: number
-  fraction: string
-}
-
-function secondsOfDay(clock: Clock): number {
-  return clock.hours * 3600 + clock.minutes * 60 + (clock.seconds ?? 0)
-}
-
-/** Parses a time of day. Types that count minutes have no seconds in their texts. */
-function parseTime(text: string, perDay: number): Moment | undefined {
-  const clock = parseClock(text)
-  if (clock === undefined || (clock.seconds === undefined) !== perDay < daySeconds) return undefined
-  return { seconds: secondsOfDay(clock), fraction: clock.fraction }
-}
-
-/** Parses a date, and a time unless the type counts days. */
-function parseMoment(text: string, perDay: number): Moment | undefined {
-  const date = leadingDate(text)
-  if (date === undefined || (perDay === 1 && date.length < text.length)) return undefined
-  const clock = clockAfterDate(text.slice(date.length), perDay === 24)
-  if (clock === undefined) return undefined
-  return { seconds: date.days * daySeconds + secondsOfDay(clock), fraction: clock.fraction }
-}
-
-/** Parses `T13:30:10.008Z`, ` 13:30`, or '' for midnight. If `hoursAlone` is true, also parses `T13`. */
-function clockAfterDate(text: string, hoursAlone: boolean): Clock | undefined {
-  if (text === '') return { hours: 0, minutes: 0, seconds: 0, fraction: '', marked: false }
-  if (text[0] !== 'T' && text[0] !== ' ') return undefined
-  const clock = text.slice(1).replace(/(?:Z|\+00:?00)$/, '')
-  const parsed = parseClock(hoursAlone && clock.length === 2 ? `${clock}:00` : clock)
-  return parsed?.marked ? undefined : parsed
+/**
+ * Seconds since 1970-01-01 or midnight, and nine digits of the fraction, or ''. A date alone is its midnight. Types that count
+ * hours also take `T13`. Times of day have seconds, except those of types that count minutes.
+ */
+function parseMoment(
+  text: string,
+  perDay: number,
+  isDated: boolean,
+): { seconds: number; fraction: string } | undefined {
+  const given = momentPattern.exec(text)?.groups
+  if (given === undefined) return undefined
+  const { year, hour, minute, second, mark, zone, fraction } = given
+  const [month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = [
+    ...[given['month'], given['day'], hour, minute, second],
+  ].map(part => Number(part ?? 0))
+  if (hours > 23 || minutes > 59 || seconds > 59) return undefined
+  if (isDated) {
+    if (year === undefined || day < 1 || day > daysInMonth(Number(year), month)) return undefined
+    const isTime = perDay > 1 && mark === undefined && (minute !== undefined || perDay === 24)
+    if (hour !== undefined && !isTime) return undefined
+  } else {
+    const hasSeconds = second !== undefined
+    if (year !== undefined || minute === undefined || zone !== undefined) return undefined
+    if (hasSeconds !== perDay >= daySeconds || (hasSeconds && mark !== undefined)) return undefined
+  }
+  const days = year === undefined ? 0 : daysFromCivil(Number(year), month, day)
+  return {
+    seconds: days * daySeconds + hours * 3600 + minutes * 60 + seconds,
+    fraction: fraction?.padEnd(9, '0') ?? '',
+  }
 }
 
 function within32(value: number): number | undefined {

@@ -125,19 +125,29 @@ interface ListKind<S, T, V> {
   valueOf: (value: ElementValue) => T
   scalar: (value: T) => S
   isNull: (value: T) => boolean
+  /** For vectors in wire form: the position after `count` values that begin at `start`. */
+  after?: (encoded: Uint8Array, start: number, count: number) => number
 }
 
-/** Columns whose elements are the values of a list. */
+/** Columns whose elements are the values of a list, or the same values in wire form, one after the other (`encoded`). */
 export function listColumns<S, T, V extends Vector>({
   vector,
   dataOf,
   valueOf,
   scalar,
   isNull,
+  after,
 }: ListKind<S, T, V>): ColumnAccess<S, V> {
   return {
     emptyVector: () => vector([]),
-    slice: (column, start, end) => vector(dataOf(column).slice(start, end)),
+    slice(column, start, end) {
+      if (after === undefined || !('encoded' in column)) {
+        return vector(dataOf(column).slice(start, end))
+      }
+      const from = after(column.encoded, 0, start)
+      const to = after(column.encoded, from, end - start)
+      return { ...column, length: end - start, encoded: column.encoded.subarray(from, to) }
+    },
     concat(vectors) {
       const all: T[] = []
       for (const column of vectors) {
@@ -154,25 +164,6 @@ export function listColumns<S, T, V extends Vector>({
     scalarAt: (column, index) => scalar(dataOf(column)[index]!),
     isNullAt: (column, index) => isNull(dataOf(column)[index]!),
   }
-}
-
-/** Values of a list in wire form, one after the other. Parsers make such vectors to send them. */
-interface EncodedVector {
-  length: number
-  encoded: Uint8Array
-}
-
-/** @param after  the position after `count` values that begin at `start` */
-export function sliceEncoded<V extends EncodedVector>(
-  vector: V,
-  start: number,
-  end: number,
-  after: (encoded: Uint8Array, start: number, count: number) => number,
-): V {
-  const { encoded } = vector
-  const from = after(encoded, 0, start)
-  const to = after(encoded, from, end - start)
-  return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
 }
 
 /** @throws {ValueError} DDB_USAGE if a vector has fewer values than rows */
