@@ -123,16 +123,13 @@ export function partialOf(
 }
 
 /** Puts the arguments of a call into the open places, and the remaining arguments at the end. */
-export function withOpenPlacesFilled(partial: PartialFunction, args: CallArguments): CallArguments {
-  const all: (ServerValue | undefined)[] = []
+export function withOpenPlacesFilled(
+  { bound }: PartialFunction,
+  args: CallArguments,
+): CallArguments {
   let next = 0
-  for (const bound of partial.bound) {
-    if (bound !== undefined) all.push(bound)
-    else if (next < args.length) all.push(args[next++])
-    else all.push(undefined)
-  }
-  while (next < args.length) all.push(args[next++])
-  return all
+  const all = bound.map(value => (value === undefined ? args[next++] : value))
+  return next < args.length ? [...all, ...args.slice(next)] : all
 }
 
 /** Combines the keywords of a partial application and of a call. If both have a keyword, the call's value wins. */

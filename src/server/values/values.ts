@@ -3,13 +3,20 @@
   (docs/embedded-server.md#literals), and lists the words that are constants: data types, data forms, partition types, kinds of objects
   (manual, "Constants").
 */
-import { type ColumnType, type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
+import {
+  type ColumnType,
+  type DataType,
+  dataTypes,
+  isDecimal,
+  maxScale,
+} from '../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, elementAt, scalarAt } from '../../protocol/element.js'
 import {
   columnOfCells,
   columnTexts,
   kindOf,
   nullColumn,
+  sameColumnType,
   widerType,
 } from '../columns/column-layout.js'
 import {
@@ -185,22 +192,23 @@ const date = String.raw`\d{4}\.\d{1,2}\.\d{1,2}`
 const clock = String.raw`\d{1,2}:\d{2}:\d{2}`
 const moment = `${date}(?:T| (?=${clock}))`
 
-/** Type → its literals. A letter may follow that stands for the type; a range may begin with a date or a month. */
+/** Type → its literals. A letter may follow that stands for the type. */
 const temporalLiterals = Object.entries({
   NANOTIMESTAMP: String.raw`(${moment}${clock}\.\d{4,9})[dDTN]?`,
   TIMESTAMP: String.raw`(${moment}${clock}\.\d{1,3})[dDTN]?`,
   DATETIME: `(${moment}${clock})[dDTN]?`,
   DATEMINUTE: String.raw`(${moment}\d{1,2}:\d{2})[dDTN]?`,
   DATEHOUR: String.raw`(${moment}\d{1,2})[dDTN]?`,
-  DATE: String.raw`(${date})(?:(?=\.\.)|[dDTN]?(?![\w.]))`,
-  MONTH: String.raw`(\d{4}\.\d{1,2}M)(?:(?=\.\.)|(?![\w.]))`,
+  DATE: `(${date})[dDTN]?`,
+  MONTH: String.raw`(\d{4}\.\d{1,2}M)`,
   NANOTIME: String.raw`(${clock}\.\d{4,9})[stn]?`,
   TIME: String.raw`(${clock}\.\d{1,3})[stn]?`,
   SECOND: `(${clock})[stn]?`,
   MINUTE: String.raw`(\d{1,2}:\d{2}m)`,
 } satisfies Record<TemporalType, string>).map(([type, literal]): [TemporalType, RegExp] => [
   type as TemporalType,
-  new RegExp(/DATE$|MONTH/.test(type) ? literal : String.raw`${literal}(?![\w.])`, 'y'),
+  // A range may follow: 2012.01.01..2012.01.31.
+  new RegExp(String.raw`${literal}(?:(?=\.\.)|(?![\w.]))`, 'y'),
 ])
 
 /** The most frequent numbers, which need no further look. */
@@ -244,25 +252,23 @@ function scalarOf(digits: string, exponent: string, suffix: string): Scalar | un
   if (digits === '00' && Object.hasOwn(nullSuffixes, suffix)) return nullOf(nullSuffixes[suffix]!)
   const number = Number(digits + exponent)
   const isInteger = exponent === '' && !digits.includes('.')
-  if (suffix === '') return isInteger ? integer(digits) : doubleScalar(number)
+  const whole = isInteger ? longOf(digits) : undefined
   if (suffix === 'P') return exponent === '' ? decimal(digits) : undefined
-  if (Object.hasOwn(numberSuffixes, suffix)) {
-    const type = numberSuffixes[suffix]!
+  if (suffix === '' || Object.hasOwn(numberSuffixes, suffix)) {
+    const type = numberSuffixes[suffix] ?? plainType(number, whole)
     if (!isInteger && dataTypes[type].category !== 'floating') return undefined
     // A number that is too large for its suffix is the null of the type: `-128c` is the null CHAR.
-    const cell = isInteger ? (longOf(digits) ?? number) : number
-    return scalarAt(columnOfCells({ type }, [cell]), 0)
+    return scalarAt(columnOfCells({ type }, [whole ?? number]), 0)
   }
   const unit = durationUnits.get(suffix)
   if (unit === undefined || !isInteger) return undefined
   return { form: 'scalar', type: 'DURATION', value: { count: number, unit } }
 }
 
-function integer(digits: string): Scalar {
-  const value = Number(digits)
-  if (value <= 2147483647) return intScalar(value)
-  const wide = longOf(digits)
-  return wide === undefined ? doubleScalar(value) : longScalar(wide)
+/** The type of a number without a suffix. @param whole  the number, if it is an integer of at most 64 bits */
+function plainType(number: number, whole: bigint | undefined): DataType {
+  if (whole === undefined) return 'DOUBLE'
+  return number <= 2147483647 ? 'INT' : 'LONG'
 }
 
 /** The number; undefined if it is out of range. Does not convert texts that are surely too long. */
@@ -275,9 +281,8 @@ function longOf(digits: string): bigint | undefined {
 /** The scale is the number of digits after the point: `3.141P` is DECIMAL64(3). */
 function decimal(digits: string): Scalar | undefined {
   const [whole = '', fraction = ''] = digits.split('.')
-  if (fraction.length > 18) return undefined
   const value = longOf(whole + fraction)
-  if (value === undefined) return undefined
+  if (value === undefined || fraction.length > maxScale.DECIMAL64) return undefined
   return { form: 'scalar', type: 'DECIMAL64', scale: fraction.length, value }
 }
 
@@ -297,21 +302,16 @@ function joinAs<T extends Column>(columns: readonly T[], type: ColumnType): T {
   return concatColumns(columns.map(column => convertColumn(column, type))) as T
 }
 
-function commonType(left: ColumnType, right: ColumnType): ColumnType | undefined {
-  if ((left.array ?? false) !== (right.array ?? false)) return undefined
-  if (left.type === 'SYMBOL' && right.type === 'STRING') return left
-  const type = commonScalarType(left, right)
-  return type && (left.array ? { ...type, array: true } : type)
-}
-
-/** A type that can hold scalars of both types without changing their kind; undefined if there is none. */
-function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
-  if (a.type === b.type) return a.scale === b.scale ? a : undefined
+/** A type that can hold the rows of both types without changing their kind; undefined if there is none. */
+function commonType(a: ColumnType, b: ColumnType): ColumnType | undefined {
+  if (sameColumnType(a, b)) return a
+  if ((a.array ?? false) !== (b.array ?? false) || a.type === b.type) return undefined
   if (a.type === 'VOID') return b
   if (b.type === 'VOID') return a
-  if (kindOf(a.type) === 'text' && kindOf(b.type) === 'text') return { type: 'STRING' }
-  const type = widerType('numbers', a.type, b.type)
-  return type && { type }
+  const areTexts = kindOf(a.type) === 'text' && kindOf(b.type) === 'text'
+  const isSymbol = a.type === 'SYMBOL' && b.type === 'STRING'
+  const type = areTexts ? (isSymbol ? 'SYMBOL' : 'STRING') : widerType('numbers', a.type, b.type)
+  return type && (a.array ? { type, array: true } : { type })
 }
 
 /** A typed vector of at least one scalar; undefined if no type can hold all of them. */
