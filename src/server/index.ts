@@ -7,6 +7,7 @@ import { ServerError } from '../errors.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import { type Executor, requestRunner, type SessionInfo } from './net/request-runner.js'
+import type { ConnectionContext } from './net/connection.js'
 import { Listener, readListenTls } from './net/listener.js'
 import { type DiscardCounters, ServerNode } from './node.js'
 import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
@@ -94,9 +95,10 @@ export async function startServerOn(
   let isClosed = false
   const sleep = sleepOn(platform.clock, () => isClosed)
   let lastSessionId = firstSessionId - 1
-  /** The initial script, which has no client, has '' for an address. */
-  const openSession = (client: Omit<SessionInfo, 'id' | 'delay'>): ScriptSession =>
-    executor.open({ ...client, id: String((lastSessionId += 1)), delay: sleep })
+  const openSession: ConnectionContext['open'] = ({ remoteAddress, remotePort, refusal }) => {
+    const id = String((lastSessionId += 1))
+    return executor.open({ id, remoteAddress, remotePort, refusal, delay: sleep })
+  }
   const run = requestRunner(node, executor)
   const listener = new Listener({
     network: platform.network,
@@ -112,6 +114,7 @@ export async function startServerOn(
       limits: { ...defaultRequestLimits, ...(maxValueBytes && { maxValueBytes }) },
       executor,
       run: replay?.around(run) ?? run,
+      open: openSession,
       countRequest: asynchronous => {
         counts.requests += 1
         if (asynchronous) counts.asynchronousRequests += 1
@@ -121,15 +124,10 @@ export async function startServerOn(
         options.onAsyncError?.({ sessionId, text, message, at: node.now() })
       },
     },
-    openSession: ({ remoteAddress, remotePort }, refusal) =>
-      openSession({ remoteAddress, remotePort, refusal }),
   })
   if (options.initScript !== undefined) {
-    await runAsAdmin(
-      executor,
-      openSession({ remoteAddress: '', remotePort: 0 }),
-      options.initScript,
-    )
+    const noClient = { remoteAddress: '', remotePort: 0, refusal: undefined }
+    await runAsAdmin(executor, openSession(noClient), options.initScript)
   }
   checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
   node.port = await listener.listen(host, options.port ?? defaultPort)

@@ -11,7 +11,6 @@ import {
   type Transport,
 } from '../../src/server/net/request-runner.js'
 import { runFunction } from '../../src/server/script/session/session.js'
-import type { ScriptSession } from '../../src/server/values/server-value.js'
 import { ServerNode } from '../../src/server/node.js'
 import { firstSessionId } from './requests.js'
 import { guestSession, loginFunction } from './tiny-server.js'
@@ -41,12 +40,20 @@ export class BareServer {
     close: () => undefined,
   }
 
+  #nextId = 0
+
   readonly #context: ConnectionContext = {
     clock: this.#node.clock,
     node: this.#node,
     limits: defaultRequestLimits,
     executor: this.#executor,
     run: requestRunner(this.#node, this.#executor),
+    open: client =>
+      this.#executor.open({
+        ...client,
+        id: String(this.#nextId++),
+        delay: () => Promise.resolve(),
+      }),
     countRequest: () => undefined,
     countFailure: (_id, _text, message) => void this.failures.push(message),
   }
@@ -56,15 +63,8 @@ export class BareServer {
    *   later
    */
   open(slow = false): BareSession {
-    let nextId = Number(firstSessionId)
-    const openSession = (): ScriptSession =>
-      this.#executor.open({
-        id: String(nextId++),
-        remoteAddress: '127.0.0.1',
-        remotePort: 1,
-        delay: () => Promise.resolve(),
-      })
-    return new BareSession(this.#context, openSession, slow)
+    this.#nextId = Number(firstSessionId)
+    return new BareSession(this.#context, slow)
   }
 }
 
@@ -75,10 +75,11 @@ export class BareSession {
   readonly #connection: Connection
   readonly #sent: Uint8Array[] = []
 
-  constructor(context: ConnectionContext, openSession: () => ScriptSession, slow: boolean) {
+  constructor(context: ConnectionContext, slow: boolean) {
     const transport: Transport = {
       remoteAddress: '127.0.0.1',
       remotePort: 1,
+      refusal: undefined,
       framed: false,
       send: chunks => {
         for (const chunk of chunks) this.#sent.push(chunk.slice())
@@ -90,7 +91,7 @@ export class BareSession {
       end: () => void this.goodbyes++,
       destroy: () => undefined,
     }
-    this.#connection = new Connection(context, openSession, transport, () => void this.finished++)
+    this.#connection = new Connection(context, transport, () => void this.finished++)
   }
 
   /** Sends `bytes` in pieces, and then the end of the stream. */

@@ -25,6 +25,8 @@ export interface ConnectionContext {
   readonly limits: RequestLimits
   readonly executor: Executor
   readonly run: RunRequest
+  /** Opens a session of the client behind the transport. */
+  open(client: Pick<Transport, 'remoteAddress' | 'remotePort' | 'refusal'>): ScriptSession
   countRequest(asynchronous: boolean): void
   /** Called for a failed request whose client gets no answer. */
   countFailure(sessionId: string, text: string, message: string): void
@@ -57,7 +59,6 @@ const turnMs = 2
 /** Exists from the first byte until the last request has run, which may be long after the socket has closed. */
 export class Connection {
   readonly #context: ConnectionContext
-  readonly #openSession: () => ScriptSession
   readonly #transport: Transport
   readonly #replies: Replies
   readonly #onFinished: () => void
@@ -80,14 +81,8 @@ export class Connection {
   /** Requests that the fault `later` holds back until the next answered request has run. */
   #later: Work[] = []
 
-  constructor(
-    context: ConnectionContext,
-    openSession: () => ScriptSession,
-    transport: Transport,
-    onFinished: () => void,
-  ) {
+  constructor(context: ConnectionContext, transport: Transport, onFinished: () => void) {
     this.#context = context
-    this.#openSession = openSession
     this.#transport = transport
     this.#onFinished = onFinished
     this.#decoding = decodeRequest(this.#reader, context.limits)
@@ -97,7 +92,7 @@ export class Connection {
   }
 
   #open(): ScriptSession {
-    const session = this.#openSession()
+    const session = this.#context.open(this.#transport)
     session.print = text => this.#print(text)
     return session
   }

@@ -13,7 +13,6 @@ import type {
   Socket,
 } from '../../platform/platform.js'
 import { Connection, type ConnectionContext } from './connection.js'
-import type { ScriptSession } from '../values/server-value.js'
 import type { Transport } from './request-runner.js'
 import { webSocketDoor } from './websocket.js'
 
@@ -51,8 +50,9 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
-  openSession(transport: Transport, refusal: string | undefined): ScriptSession
 }
+
+type Kind = Pick<Transport, 'refusal' | 'framed'>
 
 const firstByteOfGet = 0x47
 // `close` cuts off all peers after `goodbyeMs` without progress. A socket that we end is cut off after `lingerMs`.
@@ -76,7 +76,7 @@ export class Listener {
       allowOrigins: options.allowOrigins,
       maxMessageBytes: options.context.limits.maxValueBytes,
       accept: (messages, socket, refusal) =>
-        void this.#serve(messages, socket as Socket, refusal, true),
+        void this.#serve(messages, socket as Socket, { refusal, framed: true }),
     })
   }
 
@@ -119,7 +119,7 @@ export class Listener {
         void this.#door(socket)
         return
       }
-      this.#serve(socket, socket, undefined, false).receive(first)
+      this.#serve(socket, socket, { refusal: undefined, framed: false }).receive(first)
     })
     socket.once('end', () => {
       if (this.#peers.get(socket) === undefined) socket.end()
@@ -134,11 +134,10 @@ export class Listener {
   }
 
   /** Opens a connection whose bytes come and go through `stream`, which is the socket itself, or its messages. */
-  #serve(stream: Duplex, socket: Socket, refusal: string | undefined, framed: boolean): Connection {
-    const options = this.#options
-    const transport = transportOf(stream, socket, framed, options.context.clock)
-    const openSession = (): ScriptSession => options.openSession(transport, refusal)
-    const connection = new Connection(options.context, openSession, transport, () => {
+  #serve(stream: Duplex, socket: Socket, kind: Kind): Connection {
+    const { context } = this.#options
+    const transport = transportOf(stream, socket, kind, context.clock)
+    const connection = new Connection(context, transport, () => {
       this.#connections.delete(connection)
       this.#onChange?.()
     })
@@ -197,15 +196,15 @@ export class Listener {
   }
 }
 
-function transportOf(stream: Duplex, socket: Socket, framed: boolean, clock: Clock): Transport {
+function transportOf(stream: Duplex, socket: Socket, kind: Kind, clock: Clock): Transport {
   let hasEnded = false
   return {
-    framed,
+    ...kind,
     remoteAddress: socket.remoteAddress ?? '',
     remotePort: socket.remotePort ?? 0,
     send(chunks) {
       if (!stream.writable) return true
-      const whole = framed && chunks.length > 1 ? [Buffer.concat(chunks)] : chunks
+      const whole = kind.framed && chunks.length > 1 ? [Buffer.concat(chunks)] : chunks
       if (whole.length > 1) stream.cork()
       for (const chunk of whole) stream.write(chunk)
       if (whole.length > 1) stream.uncork()

@@ -43,6 +43,8 @@ export interface Executor {
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number
+  /** As in `SessionInfo`. */
+  readonly refusal: string | undefined
   /** True if each answer and each MSG is sent as its own message (WebSocket, docs/protocol.md#websocket). */
   readonly framed: boolean
   /** @returns false if the peer reads too slowly; send nothing more until `Connection.drained` is called */
