@@ -13,12 +13,7 @@ import {
   vectorOfBytes,
 } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
-import {
-  type Column,
-  type SymbolVector,
-  type TypedVector,
-  type Vector,
-} from '../../protocol/value.js'
+import { type Column, type TypedVector, type Vector } from '../../protocol/value.js'
 import { check } from '../script-error.js'
 import {
   nullDouble,
@@ -66,16 +61,15 @@ export function nullColumn(type: ColumnType, length: number): Column {
 /** Texts of a STRING or SYMBOL column, whichever way the column stores them; undefined for other column types. */
 export function columnTexts(column: Column): readonly string[] | undefined {
   if (column.form !== 'vector') return undefined
-  if (column.type === 'SYMBOL') return symbolTexts(column)
+  if (column.type === 'SYMBOL') {
+    const { base, codes, length } = column
+    const texts = new Array<string>(length)
+    for (let row = 0; row < length; row++) texts[row] = base[codes[row]!] ?? ''
+    return texts
+  }
   if (column.type !== 'STRING') return undefined
   const texts = stringsOf(column)
   return texts.length === column.length ? texts : texts.slice(0, column.length)
-}
-
-function symbolTexts(column: SymbolVector): string[] {
-  const texts = new Array<string>(column.length)
-  for (let row = 0; row < column.length; row++) texts[row] = column.base[column.codes[row]!] ?? ''
-  return texts
 }
 
 /** Every element as the text that string(x) returns; '' for nulls. */

@@ -242,15 +242,10 @@ export function tableOfColumns(columns: Readonly<Record<string, Column>>): Serve
 
 /** @param columns  names and types, such as `name STRING, rows LONG` @param rows  the values of each row */
 export function tableOf(columns: string, rows: readonly (readonly ElementValue[])[]): ServerTable {
-  const vectors = columns.split(', ').map((column, at): [string, Column] => {
-    const [name = '', type] = column.split(' ')
-    return [
-      name,
-      vectorOf(
-        { type: type as DataType },
-        rows.map(row => row[at]!),
-      ),
-    ]
+  const vectors = columns.split(', ').map((column, at) => {
+    const [name, type] = column.split(' ') as [string, DataType]
+    const cells = rows.map(row => row[at]!)
+    return [name, vectorOf({ type }, cells)] as const
   })
   return tableOfColumns(Object.fromEntries(vectors))
 }

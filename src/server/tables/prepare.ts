@@ -54,13 +54,9 @@ function fits(text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes
 }
 
+/** The whole characters that have room. */
 function cutText(text: string): string {
-  if (fits(text, maxStringBytes)) return text
-  const bytes = Buffer.from(text)
-  let end = maxStringBytes
-  // Steps back to the start of a character, because UTF-8 bytes of the form 10xxxxxx continue a character.
-  while ((bytes[end]! & 0xc0) === 0x80) end--
-  return bytes.toString('utf8', 0, end)
+  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(maxStringBytes)).read)
 }
 
 type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>

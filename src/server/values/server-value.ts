@@ -21,6 +21,8 @@ export interface ScriptSession extends SessionInfo {
   viewOwner: string | undefined
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
+  /** The interpreter, from the first request on. */
+  runtime?: Runtime
   /** A SCRAM login that has begun. */
   scram?: { user: string; nonce: string; challenge: ScramChallenge } | undefined
   /** What goes wrong with the running request; only for tests. */

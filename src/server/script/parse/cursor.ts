@@ -20,6 +20,8 @@ export interface Token {
   readonly end: number
   /** Line of the token, from 1. */
   readonly line: number
+  /** Line of the text after the token. */
+  readonly nextLine: number
   readonly newlineBefore: boolean
   /** True if a blank or line break separates this token from the previous one. */
   readonly spaceBefore: boolean
@@ -73,97 +75,79 @@ function matchAt(pattern: RegExp, source: string, position: number): string | un
   return pattern.test(source) ? source.slice(position, pattern.lastIndex) : undefined
 }
 
-class Lexer {
-  readonly #source: string
-  #position = 0
-  #line = 1
+const startOfScript = { end: 0, nextLine: 1 }
 
-  constructor(source: string) {
-    this.#source = source
+/**
+ * The token after another one; after the last one, `end`.
+ * @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …`
+ */
+function tokenAfter(source: string, before: Pick<Token, 'end' | 'nextLine'>): Token {
+  let start = before.end
+  let line = before.nextLine
+  for (let blank; (blank = matchAt(blankPattern, source, start)); start += blank.length) {
+    line += lineBreaks(blank)
   }
-
-  /** After the last token: `end`. @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …` */
-  next(): Token {
-    const from = this.#position
-    const lineBefore = this.#line
-    let blank = matchAt(blankPattern, this.#source, from)
-    for (; blank; blank = matchAt(blankPattern, this.#source, this.#position)) this.#pass(blank)
-    const start = this.#position
-    const line = this.#line
-    const [kind, text, value] = this.#read()
-    this.#pass(text)
-    const end = this.#position
-    const newlineBefore = line > lineBefore
-    return { kind, text, value, start, end, line, newlineBefore, spaceBefore: start > from }
+  const [kind, text, value] = partsOfToken(source, start, line)
+  return {
+    ...{ kind, text, value, start, line },
+    end: start + text.length,
+    nextLine: line + lineBreaks(text),
+    newlineBefore: line > before.nextLine,
+    spaceBefore: start > before.end,
   }
+}
 
-  #pass(text: string): void {
-    this.#position += text.length
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#line++
-  }
+function lineBreaks(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++
+  return count
+}
 
-  #read(): [Token['kind'], string, ServerValue?] {
-    const source = this.#source
-    const start = this.#position
-    if (start >= source.length) return ['end', '']
-    if (source.startsWith('/*', start)) this.#fail('The comment is not closed.')
-    const first = source.charAt(start)
-    if (first === '"' || first === "'") return this.#quoted()
-    if (first === '`') return this.#symbols()
-    if (matchAt(numberStart, source, start) !== undefined) return this.#number()
-    const name = matchAt(namePattern, source, start)
-    if (name !== undefined) return ['name', name]
-    const operator = matchAt(operatorPattern, source, start)
-    return operator === undefined ? this.#refuse(first) : ['operator', operator]
-  }
+type Parts = [kind: Token['kind'], text: string, value?: ServerValue]
 
-  #number(): [Token['kind'], string, ServerValue] {
-    const start = this.#position
-    const literal = readNumber(this.#source, start)
-    if (literal !== undefined) {
-      return ['number', this.#source.slice(start, literal.end), literal.value]
-    }
-    return this.#refuse(matchAt(wordPattern, this.#source, start) ?? '')
-  }
-
-  /** Reads `"…"` or `'…'`. A single character in single quotes is a CHAR. */
-  #quoted(): [Token['kind'], string, ServerValue] {
-    const raw = matchAt(stringPattern, this.#source, this.#position)
-    if (raw === undefined) return this.#fail('The string is not closed.')
-    const text = raw
-      .slice(1, -1)
-      .replace(/\\([^])/g, (all, escaped: string) => escapes[escaped] ?? all)
-    if (text.length > maxTextLength) {
-      throw unreadableCode(`A text in the code is longer than ${maxTextLength} characters.`)
-    }
-    const value = text.charCodeAt(0)
-    if (!raw.startsWith("'") || text.length !== 1 || value > 127) {
-      return ['string', raw, stringScalar(text)]
-    }
-    return ['number', raw, { form: 'scalar', type: 'CHAR', value }]
-  }
-
-  /** Reads symbols: `` `a `` is a STRING, `` `a`b `` a STRING vector. */
-  #symbols(): [Token['kind'], string, ServerValue] {
-    const text = matchAt(symbolsPattern, this.#source, this.#position)!
+function partsOfToken(source: string, start: number, line: number): Parts {
+  if (start >= source.length) return ['end', '']
+  if (source.startsWith('/*', start)) throw syntaxError(line, 'The comment is not closed.')
+  const first = source.charAt(start)
+  if (first === '"' || first === "'") return quoted(matchAt(stringPattern, source, start), line)
+  if (first === '`') {
+    // `` `a `` is a STRING, `` `a`b `` a STRING vector.
+    const text = matchAt(symbolsPattern, source, start)!
     const texts = text.slice(1).split('`')
     return ['symbol', text, texts.length === 1 ? stringScalar(texts[0]!) : stringVector(texts)]
   }
-
-  #refuse(token: string): never {
-    return this.#fail(`Cannot recognize the token ${token}`)
+  if (matchAt(numberStart, source, start) !== undefined) {
+    const number = readNumber(source, start)
+    if (number !== undefined) return ['number', source.slice(start, number.end), number.value]
+    const word = matchAt(wordPattern, source, start) ?? ''
+    throw syntaxError(line, `Cannot recognize the token ${word}`)
   }
+  const name = matchAt(namePattern, source, start)
+  if (name !== undefined) return ['name', name]
+  const operator = matchAt(operatorPattern, source, start)
+  if (operator !== undefined) return ['operator', operator]
+  throw syntaxError(line, `Cannot recognize the token ${first}`)
+}
 
-  #fail(message: string): never {
-    throw syntaxError(this.#line, message)
+/** Reads `"…"` or `'…'`. A single character in single quotes is a CHAR. */
+function quoted(raw: string | undefined, line: number): Parts {
+  if (raw === undefined) throw syntaxError(line, 'The string is not closed.')
+  const text = raw
+    .slice(1, -1)
+    .replace(/\\([^])/g, (all, escaped: string) => escapes[escaped] ?? all)
+  if (text.length > maxTextLength) {
+    throw unreadableCode(`A text in the code is longer than ${maxTextLength} characters.`)
   }
+  const value = text.charCodeAt(0)
+  return raw.startsWith("'") && text.length === 1 && value <= 127
+    ? ['number', raw, { form: 'scalar', type: 'CHAR', value }]
+    : ['string', raw, stringScalar(text)]
 }
 
 /** The last token is `end`. @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …` */
 export function tokenize(source: string): Token[] {
-  const lexer = new Lexer(source)
-  const tokens = [lexer.next()]
-  while (tokens.at(-1)?.kind !== 'end') tokens.push(lexer.next())
+  const tokens = [tokenAfter(source, startOfScript)]
+  while (tokens.at(-1)!.kind !== 'end') tokens.push(tokenAfter(source, tokens.at(-1)!))
   return tokens
 }
 
@@ -190,7 +174,8 @@ export const freshMode = { ignoresNewlines: false, isSql: false }
 export abstract class Cursor {
   protected mode: Mode = { ...freshMode, hasColumns: false }
   readonly #source: string
-  readonly #lexer: Lexer
+  /** The last token that was read. */
+  #last: Pick<Token, 'end' | 'nextLine'> = startOfScript
   /** The tokens of the statement. Those before `#head` are consumed. */
   #tokens: Token[] = []
   #head = 0
@@ -203,7 +188,6 @@ export abstract class Cursor {
       throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
     }
     this.#source = source
-    this.#lexer = new Lexer(source)
   }
 
   get hasEnded(): boolean {
@@ -223,7 +207,9 @@ export abstract class Cursor {
     while (tokens.length <= wanted) {
       const last = tokens[tokens.length - 1]
       if (last?.kind === 'end') return last
-      tokens.push(this.#lexer.next())
+      const token = tokenAfter(this.#source, this.#last)
+      tokens.push(token)
+      this.#last = token
     }
     return tokens[wanted]!
   }

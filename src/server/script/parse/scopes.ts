@@ -13,6 +13,7 @@ export type Names = (name: string) => NameKind
 interface Scope {
   readonly isTop: boolean
   readonly variables: Set<string>
+  /** Parameters without `mutable`. */
   readonly readOnly: ReadonlySet<string>
 }
 
@@ -26,70 +27,58 @@ function scopeOf(parameters?: readonly Parameter[]): Scope {
 
 export class Scopes {
   readonly #names: Names
-  #scope = scopeOf()
   /** What the unit has defined so far. */
   readonly #functions = new Set<string>()
   readonly #tables = new Set<string>()
+  current: Scope = scopeOf()
 
   constructor(names: Names) {
     this.#names = names
   }
 
   beginUnit(): void {
-    this.#scope = scopeOf()
+    this.current = scopeOf()
     this.#functions.clear()
     this.#tables.clear()
   }
 
   /** Runs `parse` for the body of a function, which sees only its own variables. */
   inFunction<T>(parameters: readonly Parameter[], parse: () => T): T {
-    const outer = this.#scope
-    this.#scope = scopeOf(parameters)
+    const outer = this.current
+    this.current = scopeOf(parameters)
     const body = parse()
-    this.#scope = outer
+    this.current = outer
     return body
   }
 
-  get isTop(): boolean {
-    return this.#scope.isTop
-  }
-
-  /** True if nothing may change the variable: a parameter without `mutable`. */
-  isReadOnly(name: string): boolean {
-    return this.#scope.readOnly.has(name)
-  }
-
   isVariable(name: string): boolean {
-    const { variables, isTop } = this.#scope
-    return variables.has(name) || (isTop && this.#is(name, 'variable', 'functionVariable'))
+    const { variables, isTop } = this.current
+    return variables.has(name) || (isTop && this.is(name, 'variable', 'functionVariable'))
   }
 
   /** True even if a variable or a table hides the function. */
   isFunction(name: string): boolean {
-    return this.#functions.has(name) || this.#is(name, 'functionVariable', 'function', 'builtin')
+    return this.#functions.has(name) || this.is(name, 'functionVariable', 'function', 'builtin')
   }
 
   isTable(name: string): boolean {
-    return this.#tables.has(name) || this.#is(name, 'table')
+    return this.#tables.has(name) || this.is(name, 'table')
   }
 
-  isBuiltin(name: string): boolean {
-    return this.#is(name, 'builtin')
-  }
-
-  #is(name: string, ...kinds: readonly NameKind[]): boolean {
+  /** What the name meant before the unit. */
+  is(name: string, ...kinds: readonly NameKind[]): boolean {
     return kinds.includes(this.#names(name))
   }
 
   /** From here on, the name is a function, whatever it was before. */
   declareFunction(name: string): void {
     this.#functions.add(name)
-    this.#scope.variables.delete(name)
+    this.current.variables.delete(name)
   }
 
   /** From here on, the name is a variable and hides functions of that name. */
   declareVariable(name: string): void {
-    this.#scope.variables.add(name)
+    this.current.variables.add(name)
   }
 
   declareTable(name: string): void {

@@ -154,7 +154,7 @@ export class Parser extends SqlParser {
     // `t as name`, in which the name may be a plain word, a symbol or a string.
     share: first => {
       const text = "'share' statement can't be declared within a function definition. RefId: S06002"
-      if (!this.scopes.isTop) this.fail(text, first.line)
+      if (!this.scopes.current.isTop) this.fail(text, first.line)
       const value = this.parseExpression()
       this.expect('as')
       const name = this.parseAlias()
@@ -173,11 +173,11 @@ export class Parser extends SqlParser {
     const name = this.expectName()
     this.scopes.declareFunction(name)
     const parameters = this.parseParameters()
-    if (!this.scopes.isTop) {
+    if (!this.scopes.current.isTop) {
       const text = `Not allowed to define a named function [${name}] within another function. RefId: S06003`
       this.fail(text, first.line)
     }
-    if (this.scopes.isBuiltin(name)) {
+    if (this.scopes.is(name, 'builtin')) {
       const text = 'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005'
       this.fail(text, first.line)
     }
@@ -234,7 +234,7 @@ export class Parser extends SqlParser {
     const operator = assignmentOperators.get(this.next().text)
     const value = this.parseExpression()
     const name = target.kind === 'name' ? target : (target.target as Name)
-    if (this.scopes.isReadOnly(name.name)) {
+    if (this.scopes.current.readOnly.has(name.name)) {
       this.fail(`Constant variable [${name.name}] can't be modified.`, name.span.line)
     }
     this.scopes.declareVariable(name.name)

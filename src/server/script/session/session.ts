@@ -23,14 +23,6 @@ import type { Expression } from '../parse/syntax.js'
 import { builtins } from '../../functions/registry.js'
 import type { NameKind } from '../parse/scopes.js'
 
-const runtimes = new WeakMap<ScriptSession, Runtime>()
-
-function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
-  const runtime = runtimes.get(session) ?? new Runtime(node, session)
-  runtimes.set(session, runtime)
-  return runtime
-}
-
 /** A new session without variables, whose user is guest. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
   return {
@@ -65,7 +57,7 @@ export function scriptExecutor(node: ServerNode): Executor {
           return setVariables(session, node, request.names, request.values)
       }
     },
-    cancel: session => runtimes.get(session)?.cancel(),
+    cancel: session => session.runtime?.cancel(),
     // Keeps the functions of the session (docs/server-semantics.md#sessions).
     clearMemory: session => session.variables.clear(),
     close: session => void node.sessions.delete(session.id),
@@ -77,7 +69,7 @@ export function scriptExecutor(node: ServerNode): Executor {
  * @throws {ScriptError} with the final text of the error; a promise rejects with this error
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
-  const runtime = runtimeOf(session, node)
+  const runtime = (session.runtime ??= new Runtime(node, session))
   return answer(runtime, asScriptError, () => runUnits(runtime, script))
 }
 
@@ -88,7 +80,7 @@ export function runFunction(
   name: string,
   args: readonly Value[],
 ): Outcome {
-  const runtime = runtimeOf(session, node)
+  const runtime = (session.runtime ??= new Runtime(node, session))
   return answer(runtime, withoutTextBeforeTag, () => callByText(runtime, name, args.map(fromWire)))
 }
 
@@ -177,12 +169,10 @@ function callByText(
   const { node } = runtime.nameField
   runtime.argumentNames = []
   const frame = topFrame(runtime)
-  const fn = node.kind === 'partial' ? plainPartial(node, frame) : functionOf(node, frame)
+  let fn: FunctionValue | undefined
+  if (node.kind === 'partial') fn = plainPartial(node, frame)
+  if (node.kind === 'name') fn = calleeOfName(node.name, frame)
   return fn === undefined ? callEvaluated(runtime, text, node, args) : beginCall(runtime, fn, args)
-}
-
-function functionOf(node: Expression, frame: Frame): FunctionValue | undefined {
-  return node.kind === 'name' ? calleeOfName(node.name, frame) : undefined
 }
 
 /** Refuses blanks before or after a plain name (docs/server-semantics.md#function-views). */
