@@ -10,13 +10,7 @@ import { type Key, checkColumnType, keysOf, zeroColumn } from '../columns/column
 import { GrowingColumn } from '../columns/growing-column.js'
 import { placeRows, type TablePartitioning } from './partitions/partition-level.js'
 import { prepareColumns } from './prepare.js'
-import type {
-  StoredTableFacts,
-  TableKind,
-  UpsertCount,
-  UpsertOptions,
-  WrittenRows,
-} from './server-table.js'
+import type { StoredTableFacts, TableKind, UpsertCount, UpsertOptions } from './server-table.js'
 
 /** Determines which rows have the same key, and which of them the table keeps. */
 interface KeyRule {
@@ -105,20 +99,20 @@ export class ColumnTable {
    * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
    * @throws {ScriptError} with the server's message; the table is then unchanged
    */
-  append(written: WrittenRows): number {
-    const columns = prepareColumns(this, written)
-    const batch = this.#place(columns, written.rows)
-    let inserted = batch.rows
-    if (this.#keys === undefined) this.#appendAll(batch.columns, batch.rows)
+  append(written: readonly Column[]): number {
+    const batch = this.#place(prepareColumns(this, written))
+    const rows = batch.columns[0]!.length
+    let inserted = rows
+    if (this.#keys === undefined) this.#appendAll(batch.columns)
     else inserted = this.#merge(batch, this.#keys.ignores, false).inserted
     this.#purge()
-    return this.kind === 'dfs' ? batch.rows : inserted
+    return this.kind === 'dfs' ? rows : inserted
   }
 
   /** Checks and counts rows as if they were new, without storing them (`serve --discard`). */
-  drop(written: WrittenRows): void {
+  drop(written: readonly Column[]): void {
     prepareColumns(this, written)
-    this.#purgedRows += written.rows
+    this.#purgedRows += written[0]!.length
   }
 
   /** Drops the older half of the rows from memory when the cache is full. */
@@ -130,9 +124,8 @@ export class ColumnTable {
   }
 
   /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
-  upsert(written: WrittenRows, options: UpsertOptions = {}): UpsertCount {
-    const columns = prepareColumns(this, written)
-    const batch = this.#place(columns, written.rows)
+  upsert(written: readonly Column[], options: UpsertOptions = {}): UpsertCount {
+    const batch = this.#place(prepareColumns(this, written))
     if (this.#keys === undefined) {
       const keys = new Set([...(this.partitioning?.columns ?? []), ...(options.keyColumns ?? [])])
       this.#openIndex([...keys].sort((a, b) => a - b))
@@ -177,26 +170,22 @@ export class ColumnTable {
   }
 
   /** Finds the partitions of new rows and leaves out the rows that belong to no partition. */
-  #place(columns: readonly Column[], rows: number): Batch {
-    let batch: Batch = { columns, rows, partitions: undefined }
-    if (this.partitioning !== undefined) {
-      const partitions = placeRows(this.partitioning, columns, rows)
-      batch = { columns, rows, partitions }
-      if (partitions.includes(-1)) {
-        const kept = Int32Array.from(partitions.keys()).filter(row => partitions[row]! >= 0)
-        batch = {
-          columns: columns.map(column => takeRows(column, kept)),
-          rows: kept.length,
-          partitions: partitions.filter(partition => partition >= 0),
-        }
-      }
+  #place(given: readonly Column[]): Batch {
+    let columns = given
+    let partitions = this.partitioning && placeRows(this.partitioning, columns)
+    if (partitions?.includes(-1) === true) {
+      const placed = partitions
+      const kept = Int32Array.from(placed.keys()).filter(row => placed[row]! >= 0)
+      columns = columns.map(column => takeRows(column, kept))
+      partitions = placed.filter(partition => partition >= 0)
     }
-    const fits = this.rows + batch.rows <= maxRows
+    const fits = this.rows + columns[0]!.length <= maxRows
     check(fits, "An in-memory table can't exceed 2 billion rows. RefId: S05016")
-    return batch
+    return { columns, partitions }
   }
 
-  #appendAll(columns: readonly Column[], rows: number): void {
+  #appendAll(columns: readonly Column[]): void {
+    const rows = columns[0]!.length
     if (rows === 0) return
     for (let index = 0; index < columns.length; index++) {
       this.#columns[index]!.append(columns[index]!)
@@ -207,7 +196,8 @@ export class ColumnTable {
   /** Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. */
   #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
     const { rowOf, columns: keyColumns } = this.#index!
-    const { columns, rows } = batch
+    const { columns } = batch
+    const rows = columns[0]!.length
     const given = keysOf(this.#keyValues(keyColumns, columns, batch.partitions), rows)
     const fresh = new Int32Array(rows)
     const known = new Int32Array(rows)
@@ -226,7 +216,7 @@ export class ColumnTable {
     }
     const taken = fresh.subarray(0, inserted)
     const added = inserted === rows ? columns : columns.map(column => takeRows(column, taken))
-    this.#appendAll(added, inserted)
+    this.#appendAll(added)
     this.#index!.rows = this.rows
     if (matched === 0) return { inserted, updated: 0 }
     return {
@@ -279,8 +269,7 @@ export class ColumnTable {
     const count = this.rows - from
     const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.rows))
     const isWithin = this.#keys?.withinPartition === true
-    const partitions =
-      this.partitioning && isWithin ? placeRows(this.partitioning, all, count) : undefined
+    const partitions = this.partitioning && isWithin ? placeRows(this.partitioning, all) : undefined
     keysOf(this.#keyValues(columns, all, partitions), count).forEach((key, row) => {
       if (!rowOf.has(key)) rowOf.set(key, from + row)
     })
@@ -313,7 +302,6 @@ function keyRule(
 
 interface Batch {
   columns: readonly Column[]
-  rows: number
   /** The partition of each row; undefined for a table without partitions. */
   partitions: Float64Array | undefined
 }

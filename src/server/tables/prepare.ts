@@ -8,7 +8,7 @@ import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-
 import type { Column } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
 import { isInsertable, convertColumn } from '../columns/convert-column.js'
-import type { DatabaseHandle, ServerTable, StoredTableFacts, WrittenRows } from './server-table.js'
+import type { DatabaseHandle, ServerTable, StoredTableFacts } from './server-table.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'
 
@@ -111,11 +111,9 @@ function checkSortColumns(
 }
 
 /** @throws {ScriptError} for dropped tables, a wrong number of columns, unequal lengths, types that do not convert */
-export function prepareColumns(
-  table: ServerTable,
-  { columns, rows }: WrittenRows,
-): readonly Column[] {
+export function prepareColumns(table: ServerTable, columns: readonly Column[]): readonly Column[] {
   checkWritable(table)
+  const rows = columns[0]?.length ?? 0
   const prepared = new Array<Column>(table.columnTypes.length)
   const given = columns.length === prepared.length ? columns : padColumns(table, columns, rows)
   for (let index = 0; index < prepared.length; index++) {

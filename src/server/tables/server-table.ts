@@ -6,7 +6,7 @@ import type { PartitionLevel } from './partitions/partition-level.js'
 import { type TableOptions, ColumnTable } from './column-table.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
-import type { Column, Table } from '../../protocol/value.js'
+import type { Table } from '../../protocol/value.js'
 import { check } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 
@@ -20,12 +20,6 @@ export interface UpsertOptions {
   ignoreNull?: boolean | undefined
   /** Key columns, for DFS tables, which have no key of their own. Partition columns are always key columns, too. */
   keyColumns?: readonly number[]
-}
-
-/** The rows of one write, column by column in the table's order. */
-export interface WrittenRows {
-  readonly columns: readonly Column[]
-  readonly rows: number
 }
 
 /** Counts of rows. Does not count a row that changed nothing because its nulls were ignored. */
@@ -92,7 +86,7 @@ export function createTable(
   check(isEven, 'All columns must be of the same length. RefId:S02010')
   const table = new ColumnTable(kind, names, types, options)
   if (columns === undefined || table.keyColumns.length === 0) return table
-  const isUnique = table.append({ columns, rows }) === rows || kind === 'keyedStream'
+  const isUnique = table.append(columns) === rows || kind === 'keyedStream'
   check(isUnique, "A keyed/indexed table can't contain duplicated keys. RefId: S05012")
   return table
 }

@@ -22,7 +22,6 @@ import {
   type ServerTable,
   type UpsertCount,
   type UpsertOptions,
-  type WrittenRows,
   columnIndex,
 } from './server-table.js'
 
@@ -30,7 +29,10 @@ import {
  * The rows that the arguments of `tableInsert(table, args…)` give.
  * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts
  */
-export function rowsOfArguments(table: ServerTable, args: readonly ServerValue[]): WrittenRows {
+export function rowsOfArguments(
+  table: ServerTable,
+  args: readonly ServerValue[],
+): readonly Column[] {
   const only = args.length === 1 ? args[0] : undefined
   if (only?.form === 'serverTable') return rowsOfTable(only)
   const isPlain = table.partitioning === undefined && table.kind !== 'dfs'
@@ -39,9 +41,8 @@ export function rowsOfArguments(table: ServerTable, args: readonly ServerValue[]
 }
 
 /** All rows of a table. Its columns match those of the target by position, whatever their names. */
-export function rowsOfTable(source: ServerTable): WrittenRows {
-  const columns = source.columnNames.map((_, index) => source.column(index))
-  return { columns, rows: source.rows }
+export function rowsOfTable(source: ServerTable): readonly Column[] {
+  return source.columnNames.map((_, index) => source.column(index))
 }
 
 /**
@@ -54,7 +55,7 @@ export function rowsOfValues(
   table: ServerTable,
   values: readonly ServerValue[],
   names?: readonly string[],
-): WrittenRows {
+): readonly Column[] {
   const positions = names === undefined ? undefined : namedPositions(table, names)
   if (values.length !== (positions ?? table.columnNames).length) throw valueCountError(table)
   const given = values.map((value, index) =>
@@ -63,12 +64,8 @@ export function rowsOfValues(
   const rows = given[0]?.length ?? 0
   const isEven = given.every(column => column.length === rows)
   check(isEven, 'Inconsistent length of values to insert.')
-  if (positions === undefined) return { columns: given, rows }
-  const columns = table.columnTypes.map((type, at) => {
-    const position = positions.indexOf(at)
-    return position < 0 ? nullColumn(type, rows) : given[position]!
-  })
-  return { columns, rows }
+  if (positions === undefined) return given
+  return table.columnTypes.map((type, at) => given[positions.indexOf(at)] ?? nullColumn(type, rows))
 }
 
 function columnOfValue(value: ServerValue, target: ColumnType): Column {
@@ -154,7 +151,7 @@ export interface Transactions {
 export function writeRows<T>(
   context: CallContext,
   table: ServerTable,
-  written: WrittenRows,
+  written: readonly Column[],
   isTable: boolean,
   answer: (count: UpsertCount) => T,
   upsert?: UpsertOptions,
@@ -163,9 +160,10 @@ export function writeRows<T>(
   const isVisible = table.sharedName !== '' || table.stored !== undefined
   if (discarded !== undefined && isVisible && (table.kind !== 'keyedStream' || isTable)) {
     table.drop(written)
+    const inserted = written[0]!.length
     discarded.inserts += 1
-    discarded.rows += written.rows
-    return answer({ inserted: written.rows, updated: 0 })
+    discarded.rows += inserted
+    return answer({ inserted, updated: 0 })
   }
   const write = (): T =>
     answer(
@@ -179,7 +177,7 @@ export function writeRows<T>(
 function* writeAlone<T>(
   { node }: CallContext,
   table: ServerTable,
-  written: WrittenRows,
+  written: readonly Column[],
   write: () => T,
 ): Evaluation<T> {
   const { transactions, clock } = node
@@ -221,11 +219,11 @@ function holderOf(
 }
 
 /** The partitions of the rows; none if the table will refuse the rows. */
-function partitionsOf(table: ServerTable, written: WrittenRows): ReadonlySet<number> {
+function partitionsOf(table: ServerTable, written: readonly Column[]): ReadonlySet<number> {
   const { partitioning } = table
   if (partitioning === undefined) return new Set([0])
   try {
-    const placed = placeRows(partitioning, prepareColumns(table, written), written.rows)
+    const placed = placeRows(partitioning, prepareColumns(table, written))
     return new Set(placed.filter(partition => partition >= 0))
   } catch (error) {
     if (error instanceof ScriptError) return new Set()

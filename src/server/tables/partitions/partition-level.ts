@@ -195,8 +195,8 @@ export interface TablePartitioning {
 export function placeRows(
   partitioning: TablePartitioning,
   columns: readonly Column[],
-  rows: number,
 ): Float64Array {
+  const rows = columns[0]!.length
   const placed = new Float64Array(rows)
   partitioning.levels.forEach((level, at) => {
     const column = columns[partitioning.columns[at]!]!

@@ -142,7 +142,7 @@ function place(policy: Policy, levels: readonly PartitionLevel[], ...columns: Co
     levels,
     newValues: () => policy,
   }
-  return [...placeRows(partitioning, columns, columns[0]!.length)]
+  return [...placeRows(partitioning, columns)]
 }
 
 t.test('rows of one partition have the same number; −1 means no partition', async t => {
