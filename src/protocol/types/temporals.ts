@@ -21,6 +21,10 @@ export type TemporalVector =
   VectorShape<Temporal32Type, Int32Array> | VectorShape<Temporal64Type, BigInt64Array>
 
 interface TemporalFacts extends TypeFacts {
+  /** Units a day. MONTH, whose units have no fixed length, has that of its days. */
+  readonly perDay: number
+  /** True if the type counts from 1970-01-01, false if from midnight. */
+  readonly isDated: boolean
   /** The text that DolphinDB shows for a value, which must not be null. */
   readonly format: (raw: number | bigint) => string
   /** Parses a text; undefined if the type has no value with this text. */
@@ -29,10 +33,12 @@ interface TemporalFacts extends TypeFacts {
 
 const daySeconds = 86_400
 
-/** Units of each type a day, and whether they count from 1970-01-01 or from midnight. */
 export const temporalTypes: Readonly<Record<TemporalType, TemporalFacts>> = {
   DATE: temporal(6, int32Parts, 1, true),
-  MONTH: textual(7, int32Parts, monthText, parseMonth),
+  MONTH: {
+    ...typeFacts(7, 'temporal', int32Parts, monthText),
+    ...{ perDay: 1, isDated: true, format: monthText, parse: parseMonth },
+  },
   TIME: temporal(8, int32Parts, daySeconds * 1e3, false),
   MINUTE: temporal(9, int32Parts, 1440, false),
   SECOND: temporal(10, int32Parts, daySeconds, false),
@@ -64,15 +70,6 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return temporalTypes[type].parse(text)
 }
 
-function textual(
-  id: number,
-  parts: FixedParts,
-  format: TemporalFacts['format'],
-  parse: TemporalFacts['parse'],
-): TemporalFacts {
-  return { ...typeFacts(id, 'temporal', parts, format), format, parse }
-}
-
 function temporal(id: number, parts: FixedParts, perDay: number, isDated: boolean): TemporalFacts {
   const perSecond = Math.max(1, perDay / daySeconds)
   const secondsPerUnit = Math.max(1, daySeconds / perDay)
@@ -97,7 +94,7 @@ function temporal(id: number, parts: FixedParts, perDay: number, isDated: boolea
     if (is64) return within64(BigInt(moment.seconds) * BigInt(perSecond) + BigInt(fraction))
     return within32((moment.seconds / secondsPerUnit) * perSecond + fraction)
   }
-  return textual(id, parts, format, parse)
+  return { ...typeFacts(id, 'temporal', parts, format), perDay, isDated, format, parse }
 }
 
 /** Splits a count of units into days, rounded down, and the units of the last day. */

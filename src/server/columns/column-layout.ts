@@ -15,14 +15,7 @@ import {
 import { stringsOf } from '../../protocol/types/strings.js'
 import { type Column, type TypedVector, type Vector } from '../../protocol/value.js'
 import { check } from '../script-error.js'
-import {
-  nullDouble,
-  nullFloat,
-  nullInt16,
-  nullInt32,
-  nullInt64,
-  nullInt8,
-} from '../../protocol/null-value.js'
+import { nullInt64, nullInt8 } from '../../protocol/null-value.js'
 
 /**
  * True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base (the
@@ -131,15 +124,10 @@ export function widerType(
   return ranks.includes(-1) ? undefined : typeRanks[group][Math.max(...ranks)]
 }
 
-/** The null of the array in which a column keeps its numbers. */
-const sentinels: ReadonlyMap<unknown, number | bigint> = new Map<unknown, number | bigint>([
-  [Int8Array, nullInt8],
-  [Int16Array, nullInt16],
-  [Int32Array, nullInt32],
-  [BigInt64Array, nullInt64],
-  [Float32Array, nullFloat],
-  [Float64Array, nullDouble],
-])
+/** The number that stands for null in the column. */
+function sentinelOf({ type }: FixedVector): number | bigint {
+  return (vectorOf({ type }, [null]) as FixedVector).data[0]!
+}
 
 /** The number of an element: a bigint for 64-bit types and unscaled decimals; null for a null. A BOOL is 0 or 1. */
 export type Cell = number | bigint | null
@@ -161,7 +149,7 @@ export function cellsOf(vector: Vector): Cell[] {
     return cells
   }
   const { data } = vector as FixedVector
-  const nullValue = sentinels.get(data.constructor)
+  const nullValue = sentinelOf(vector as FixedVector)
   for (let i = 0; i < length; i++) cells[i] = data[i] === nullValue ? null : data[i]!
   return cells
 }
@@ -174,7 +162,7 @@ export function columnOfCells(type: ColumnType, cells: ArrayLike<Cell>): FixedVe
   if (isDecimal(type.type)) return vectorOf(type, Array.from(cells)) as FixedVector
   const column = zeroColumn(type, cells.length) as FixedVector
   const data = column.data as { [row: number]: Cell }
-  const nullValue = sentinels.get(column.data.constructor)!
+  const nullValue = sentinelOf(column)
   const fit = fits[type.type] ?? (typeof nullValue === 'bigint' ? wholeInt64 : whole)
   for (let row = 0; row < cells.length; row++) {
     const cell = cells[row]!

@@ -21,7 +21,12 @@ import {
 } from '../../protocol/element.js'
 import { parseDecimal, rescale } from '../../protocol/types/decimals.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
-import { isTemporal, parseTemporal, type TemporalType } from '../../protocol/types/temporals.js'
+import {
+  isTemporal,
+  parseTemporal,
+  temporalTypes,
+  type TemporalType,
+} from '../../protocol/types/temporals.js'
 import type { Category } from '../../protocol/types/type-facts.js'
 import type { Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError, check } from '../script-error.js'
@@ -308,27 +313,16 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
 
 const nanosPerDay = 86_400_000_000_000n
 
-/** Nanoseconds of a type's unit. MONTH has no fixed length; it is converted through its first day. */
-const units: Readonly<Record<TemporalType, bigint>> = {
-  MONTH: nanosPerDay,
-  DATE: nanosPerDay,
-  DATEHOUR: 3_600_000_000_000n,
-  DATEMINUTE: 60_000_000_000n,
-  DATETIME: 1_000_000_000n,
-  TIMESTAMP: 1_000_000n,
-  NANOTIMESTAMP: 1n,
-  MINUTE: 60_000_000_000n,
-  SECOND: 1_000_000_000n,
-  TIME: 1_000_000n,
-  NANOTIME: 1n,
-}
+/** Nanoseconds of a type's unit. A MONTH is converted through its first day. */
+const nanosOfUnit = (type: DataType): bigint =>
+  nanosPerDay / BigInt(temporalTypes[type as TemporalType].perDay)
 
 /** True for types that count from midnight; other times count from 1970. */
-const isOfDay = (type: DataType): boolean => ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'].includes(type)
+const isOfDay = (type: DataType): boolean => isTemporal(type) && !temporalTypes[type].isDated
 
 /** Arithmetic with times of day wraps at midnight (manual, "Manipulation of temporal objects"). */
 export function withinDay(count: bigint, type: DataType): bigint {
-  return isOfDay(type) ? floorModulo(count, nanosPerDay / units[type as TemporalType]) : count
+  return isOfDay(type) ? floorModulo(count, nanosPerDay / nanosOfUnit(type)) : count
 }
 
 /**
@@ -348,7 +342,7 @@ export function isInsertable(from: DataType, to: DataType): boolean {
  * midnight of that day, a month its first day. A conversion to a time of day drops the date.
  */
 export function convertTemporal(column: Vector, { type }: ColumnType): FixedVector {
-  const perUnit = units[type as TemporalType]
+  const perUnit = nanosOfUnit(type)
   const cells = nanosOf(column, type).map(nanos => {
     const count = nanos === null ? null : floorDivide(nanos, perUnit)
     return type === 'MONTH' && count !== null ? monthOf(Number(count)) : count
@@ -361,7 +355,7 @@ export function convertTemporal(column: Vector, { type }: ColumnType): FixedVect
  * @param to  the type to convert to or to compare with; a time of day has no date
  */
 export function nanosOf(column: Vector, to: DataType): (bigint | null)[] {
-  const nanos = units[column.type as TemporalType]
+  const nanos = nanosOfUnit(column.type)
   const cutsDay = isOfDay(to) && !isOfDay(column.type)
   const isMonth = column.type === 'MONTH'
   return cellsOf(column).map(cell => {

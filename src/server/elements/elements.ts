@@ -133,6 +133,18 @@ function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
+/** The rows as dictionaries of the names of columns and their cells. */
+export function* rowsOf(table: ServerTable): Generator<ServerDictionary, void, void> {
+  const names = table.columnNames.map(stringScalar)
+  const { columns, rows } = table
+  for (let row = 0; row < rows; row++) {
+    yield makeDictionary(
+      names,
+      columns.map(column => elementAt(column, row) as ServerValue),
+    )
+  }
+}
+
 /** The number of each kind of function in the protocol (docs/protocol.md#data-types). */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
@@ -234,7 +246,7 @@ export function indexValue(target: ServerValue, index: ServerValue): ServerValue
 const outside = -1
 
 /** The rows that an index selects: a position, positions, conditions or a range; `outside` if out of range. */
-function rowsOf(index: ServerValue, length: number): Int32Array {
+function selectedRows(index: ServerValue, length: number): Int32Array {
   const bounds = boundsOf(index, length)
   if (bounds !== undefined) {
     const [from, to] = bounds
@@ -270,7 +282,7 @@ export function positionsOf(vector: Vector): number[] {
 }
 
 function indexColumn(column: Column, index: ServerValue): ServerValue {
-  const rows = rowsOf(index, column.length)
+  const rows = selectedRows(index, column.length)
   const isTuple = column.form === 'vector' && (column.type === 'ANY' || column.type === 'VOID')
   if (isTuple && index.form === 'scalar' && rows[0] === outside) return explicitNull
   const extended = rows.includes(outside)
@@ -295,7 +307,7 @@ export function assignElements(
   const isVector = target.form === 'vector'
   check(isVector, `x[i] = v, except for vectors and columns of tables${notEmbedded}`)
   const [, to] = boundsOf(index, target.length) ?? [0, 0]
-  const positions = rowsOf(index, target.length)
+  const positions = selectedRows(index, target.length)
   if (to > target.length || positions.includes(outside)) return false
   const isTuple = target.type === 'ANY'
   const source = isTuple

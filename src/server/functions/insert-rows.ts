@@ -24,7 +24,7 @@ import { tableBytes } from './schema.js'
 import { columnTypeOf, concatColumns, sliceColumn, vectorOf } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { convertColumn } from '../columns/convert-column.js'
-import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/write-rows.js'
+import { rowsOfArguments, writeRows } from '../tables/write-rows.js'
 import { type ServerTable, type UpsertCount, columnIndex } from '../tables/server-table.js'
 
 type ObjectKind = keyof typeof objectKinds
@@ -171,8 +171,7 @@ export const rowFunctions = family({
     checkWrite(context, table)
     const isTable = addition.form === 'serverTable'
     check(isTable, 'append!(obj, newData). newData must be a table when obj is a table.')
-    const written = rowsOfTable(addition)
-    return writeRows(context, table, written, true, () => table)
+    return writeRows(context, table, addition.columns, true, () => table)
   },
   /** Returns obj (docs/server-semantics.md#upsert-and-tableupsert). */
   'upsert!(mutable obj: table, newData: rows, [ignoreNull: bool], [keyColNames: texts], [sortColumns])':
@@ -265,8 +264,8 @@ function upsert(
       !isStored || ownKeys.length > 0 || keyColumns.length > 0,
       'The argument [keyColNames] must be specified for a DFS table.',
     )
-    const written = rowsOfTable(newData)
     const options = { keyColumns, ignoreNull }
-    return writeRows(context, table, written, true, count => answer(table, count), options)
+    const result = (count: UpsertCount): ServerValue => answer(table, count)
+    return writeRows(context, table, newData.columns, true, result, options)
   }
 }

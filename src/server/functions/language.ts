@@ -59,7 +59,7 @@ function printText(value: ServerValue): string {
     return entries.map(({ key, value }) => `${printText(key)}->${printText(value)}`).join('\n')
   }
   if (value.form !== 'serverTable') return formatValue(toWire(value))
-  const columns = value.columnNames.map((_, index) => value.column(index))
+  const { columns } = value
   const rows = Array.from({ length: value.rows }, (_, row) =>
     columns.map(column => formatElement(column, row)).join(' '),
   )

@@ -61,7 +61,7 @@ function givenColumns(
   const named: [name: string, column: Column][] = []
   args.forEach((value = voidValue, index) => {
     if (value.form === 'serverTable') {
-      value.columnNames.forEach((name, at) => named.push([name, value.column(at)]))
+      value.columns.forEach((column, at) => named.push([value.columnNames[at]!, column]))
     } else {
       named.push([argumentNames[index] ?? `C${named.length}`, columnArgument(value, 'table')])
     }
@@ -136,10 +136,10 @@ export const tableFunctions = family({
   /** Replaces the null cells of a table with a value (DolphinDB manual, pages nullFill and loadTextEx). */
   'nullFill!(mutable X: table, Y)': (_, [table, value]) => {
     const filler = columnArgument(value, 'nullFill!')
-    const changes = table.columnNames.map((name, index) => {
-      const column = table.column(index)
+    const changes = table.columns.map((column, index) => {
       const rows = Int32Array.from(Array(table.rows).keys()).filter(row => isNullAt(column, row))
-      return { name, rows, values: takeRows(filler, new Int32Array(rows.length)) }
+      const values = takeRows(filler, new Int32Array(rows.length))
+      return { name: table.columnNames[index]!, rows, values }
     })
     updateColumns(table, changes)
     return table

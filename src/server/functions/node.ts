@@ -71,7 +71,7 @@ export const nodeFunctions = family({
     const value = yield* context.call(fn, [])
     const alias = nodeAlias(context.node)
     if (value.form === 'serverTable' && addsAlias) {
-      const columns = value.columnNames.map((name, index) => [name, value.column(index)] as const)
+      const columns = value.columns.map((column, at) => [value.columnNames[at]!, column] as const)
       const aliases = stringVector(new Array<string>(value.rows).fill(alias))
       return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
     }

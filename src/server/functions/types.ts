@@ -178,6 +178,8 @@ export const typeFunctions = [
         throw new ScriptError('fromStdJson: the string is not valid JSON.')
       }
     },
+    'split(str: text, delimiter: text)': (_, [text, delimiter]) =>
+      stringVector(text.split(delimiter)),
     /** The first n characters of each text; '' for a null. */
     'left(X, n: int)': (_, [value, n]) => {
       const { vector, rebuild } = operandOf(value, 'left')
@@ -230,7 +232,7 @@ function shapeText(value: ServerValue): string {
 /** The values of which a value consists. Functions, handles and types, which are their own elements, equal only themselves. */
 function partsOf(value: ServerValue): readonly ServerValue[] {
   if ('elements' in value) return elementsOf(value.elements)
-  if (value.form === 'serverTable') return value.columnNames.map((_, at) => value.column(at))
+  if (value.form === 'serverTable') return value.columns
   if (value.form === 'serverDictionary') return [dictionaryKeys(value), dictionaryValues(value)]
   return elementsOf(value)
 }

@@ -226,7 +226,7 @@ export const vectorFunctions = family({
   },
   'values(X)': (_, [value]) =>
     value.form === 'serverTable'
-      ? tupleOf(value.columnNames.map((_, index) => value.column(index)))
+      ? tupleOf(value.columns)
       : dictionaryValues(dictionaryArgument(value, 'values')),
   'set(X: vector)': (_, [vector]) => {
     const rows = distinctRows([ofOneType(vector, 'set')])

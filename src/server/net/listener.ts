@@ -22,14 +22,12 @@ export async function readListenTls(
   keyFile: string,
   files: Files,
 ): Promise<ListenTls> {
-  const certificate = await readFile(certFile, 'certificates', files)
-  return { certificate, key: await readFile(keyFile, 'key', files) }
-}
-
-async function readFile(path: string, content: PemContent, files: Files): Promise<string> {
-  const file = await readPemFile(path, content, files)
-  if ('pem' in file) return file.pem
-  throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
+  const read = async (path: string, content: PemContent): Promise<string> => {
+    const file = await readPemFile(path, content, files)
+    if ('pem' in file) return file.pem
+    throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
+  }
+  return { certificate: await read(certFile, 'certificates'), key: await read(keyFile, 'key') }
 }
 
 /** The error to throw if the system rejects the certificate or the key; undefined for any other failure. */

@@ -26,6 +26,7 @@ export const operatorNames = {
   '>=': 'ge',
   '&&': 'and',
   '||': 'or',
+  '<-': 'join',
   '..': 'seq',
   ':': 'pair',
   $: 'cast',

@@ -29,6 +29,7 @@ import {
   type ComparisonOperator,
 } from './comparison.js'
 import {
+  operandOf,
   operatorError,
   operatorNames,
   pairOperands,
@@ -59,6 +60,8 @@ export function applyBinary(
       return sequence(left, right)
     case '$':
       return castTo(left, right)
+    case '<-':
+      return joinColumns([left, right].map(value => operandOf(value, 'join').vector))
     default: {
       const pairing = pairOperands(left, right, operatorNames[operator])
       return pairing.rebuild(applyElementwise(operator, pairing))

@@ -84,7 +84,12 @@ export class ColumnTable {
     return this.#keys?.columns ?? []
   }
 
-  /** Column `index` with its rows so far. Later appends do not change the returned column. */
+  /** The columns with their rows so far. Later appends do not change the returned columns. */
+  get columns(): readonly Column[] {
+    return this.#columns.map(column => column.view())
+  }
+
+  /** Column `index`, like `columns`. */
   column(index: number): Column {
     return this.#columns[index]!.view()
   }
@@ -267,7 +272,7 @@ export class ColumnTable {
     }
     const { rowOf, rows: from } = this.#index!
     const count = this.rows - from
-    const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.rows))
+    const all = this.columns.map(column => sliceColumn(column, from, this.rows))
     const isWithin = this.#keys?.withinPartition === true
     const partitions = this.partitioning && isWithin ? placeRows(this.partitioning, all) : undefined
     keysOf(this.#keyValues(columns, all, partitions), count).forEach((key, row) => {

@@ -98,17 +98,10 @@ export function tableFromWire({ columnNames, columns }: Table): ServerTable {
 
 /** The rows so far, unaffected by later changes. Sends a DFS table without rows, because only SQL reads them. */
 export function tableToWire(table: ServerTable): Table {
-  const isStored = table.kind === 'dfs'
-  const columns = table.columnNames.map((_, index) =>
-    isStored ? sliceColumn(table.column(index), 0, 0) : table.column(index),
-  )
-  return {
-    form: 'table',
-    name: table.sharedName,
-    rows: isStored ? 0 : table.rows,
-    columnNames: table.columnNames,
-    columns,
-  }
+  const { sharedName: name, columnNames } = table
+  const rows = table.kind === 'dfs' ? 0 : table.rows
+  const columns = table.columns.map(column => sliceColumn(column, 0, rows))
+  return { form: 'table', name, rows, columnNames, columns }
 }
 
 /** @throws {ScriptError} if the table has no column with this name */

@@ -34,15 +34,11 @@ export function rowsOfArguments(
   args: readonly ServerValue[],
 ): readonly Column[] {
   const only = args.length === 1 ? args[0] : undefined
-  if (only?.form === 'serverTable') return rowsOfTable(only)
+  // The columns match those of the target by position, whatever their names.
+  if (only?.form === 'serverTable') return only.columns
   const isPlain = table.partitioning === undefined && table.kind !== 'dfs'
   check(isPlain, 'Only a table can be inserted into a partitioned or DFS table.')
   return rowsOfValues(table, (only && tupleElements(only)) ?? args)
-}
-
-/** All rows of a table. Its columns match those of the target by position, whatever their names. */
-export function rowsOfTable(source: ServerTable): readonly Column[] {
-  return source.columnNames.map((_, index) => source.column(index))
 }
 
 /**

@@ -38,25 +38,16 @@ import type { ServerValue } from './server-value.js'
 /** No value: an omitted argument, or the result of a function that returns nothing. NULL is `explicitNull`. */
 export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
 
-export function boolScalar(value: boolean | null): Scalar {
-  return { form: 'scalar', type: 'BOOL', value }
-}
+const scalarsOf =
+  (type: DataType) =>
+  (value: unknown): Scalar =>
+    ({ form: 'scalar', type, value }) as Scalar
 
-export function intScalar(value: number | null): Scalar {
-  return { form: 'scalar', type: 'INT', value }
-}
-
-export function longScalar(value: bigint | null): Scalar {
-  return { form: 'scalar', type: 'LONG', value }
-}
-
-export function doubleScalar(value: number | null): Scalar {
-  return { form: 'scalar', type: 'DOUBLE', value }
-}
-
-export function stringScalar(value: string): Scalar {
-  return { form: 'scalar', type: 'STRING', value }
-}
+export const boolScalar: (value: boolean | null) => Scalar = scalarsOf('BOOL')
+export const intScalar: (value: number | null) => Scalar = scalarsOf('INT')
+export const longScalar: (value: bigint | null) => Scalar = scalarsOf('LONG')
+export const doubleScalar: (value: number | null) => Scalar = scalarsOf('DOUBLE')
+export const stringScalar: (value: string) => Scalar = scalarsOf('STRING')
 
 export function stringVector(data: readonly string[]): Vector {
   return { form: 'vector', type: 'STRING', length: data.length, data }

@@ -196,7 +196,6 @@ testRefusals(t, 'errors of operators say which operation is impossible', {
   '1..2012.01.01': 'Arguments for seq method must be integral or temporal scalars.',
   '(1 2)..3': 'Arguments for seq method must be integral or temporal scalars.',
   '0..2147483647': 'The sequence 0..2147483647 is too long.',
-  '1 <- 2': 'Cannot recognize the token <-',
 })
 
 testExamples(t, {

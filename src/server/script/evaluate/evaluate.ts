@@ -91,7 +91,10 @@ function* evaluateSql(
 }
 
 /** Evaluates a list. Copies values of variables, so that later changes of a variable do not affect the list. */
-function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
+export function* evaluateList(
+  nodes: readonly Expression[],
+  frame: Frame,
+): Evaluation<ServerValue[]> {
   const values: ServerValue[] = []
   for (const node of nodes) {
     const value = immediate(node, frame) ?? (yield* evaluate(node, frame))

@@ -6,7 +6,7 @@
 */
 import { DdbError } from '../../../errors.js'
 import { formatValue } from '../../../protocol/element.js'
-import { assignElements, indexValue } from '../../elements/elements.js'
+import { assignElements, indexValue, rowsOf } from '../../elements/elements.js'
 import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
 import { applyBinary } from '../../operators/operators.js'
 import { ScriptError, check } from '../../script-error.js'
@@ -158,6 +158,7 @@ function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
 function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
     const value = yield* evaluate(node, frame)
+    if (value.form === 'serverTable') return rowsOf(value)
     const isList = ['vector', 'arrayVector', 'scalar'].includes(value.form)
     check(isList, 'The object in a for statement must be a vector.')
     return itemsOf(value)

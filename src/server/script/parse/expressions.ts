@@ -14,6 +14,7 @@ import {
   negated,
   stringScalar,
   vectorOfLiterals,
+  voidValue,
 } from '../../values/values.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { Cursor, freshMode, reservedWords, type Token } from './cursor.js'
@@ -38,7 +39,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
 
 const precedences: Readonly<Record<string, number>> = {
   '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, is: 3, '+': 8, '-': 8,
-  '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, in: 10, like: 10, between: 10, not: 10, ':': 15, '..': 15,
+  '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, in: 10, like: 10, between: 10, not: 10, ':': 15, '..': 15,
 } // prettier-ignore
 
 /** `top` takes an expression of this precedence or a higher one. */
@@ -53,6 +54,7 @@ const spellings: ReadonlyMap<string, string> = new Map([
   ['and', '&&'],
   ['or', '||'],
   ['<>', '!='],
+  ['join', '<-'],
 ])
 /** Words that are operators of the language, not names of functions. */
 const infixWords: readonly string[] = ['in', 'like', 'between']
@@ -194,7 +196,13 @@ export abstract class ExpressionParser extends Cursor {
       const entries = this.inBrackets('}', () => this.#parseEntry(), freshMode)
       return this.node(first, { kind: 'dictionary', entries })
     }
-    const elements = this.inBrackets(']', () => this.parseElement(), freshMode)
+    const element = (): Expression => {
+      const isOmitted = this.is(',')
+      return isOmitted
+        ? this.node(first, { kind: 'literal', value: voidValue })
+        : this.parseElement()
+    }
+    const elements = this.inBrackets(']', element, freshMode)
     return this.node(first, { kind: 'vector', elements })
   }
 
@@ -212,7 +220,14 @@ export abstract class ExpressionParser extends Cursor {
     if (reservedWords.has(text)) throw this.unexpected()
     this.next()
     const span = this.spanFrom(first)
-    return this.checked(this.nameNode(text, span), !this.breaksLine() && this.#startsArguments())
+    const isCalled = !this.breaksLine() && this.#startsArguments()
+    const node = this.checked(this.nameNode(text, span), isCalled)
+    // `values t` is `values(t)`.
+    const isFunction = !this.scopes.isVariable(text) && this.scopes.isFunction(text)
+    const { kind, text: next, newlineBefore } = this.peek()
+    const isApplied = isFunction && kind === 'name' && this.scopes.isVariable(next)
+    if (!isApplied || newlineBefore || this.mode.isSql) return node
+    return this.callOf(node, [this.parseOperand()], first)
   }
 
   /** Parses constants that are separated by blanks: `1 2 NULL`, `"a" "b"`, `1 -1`. */

@@ -13,7 +13,7 @@ import { checkRead, checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { check } from '../../script-error.js'
-import { evaluate, type ColumnScope, type Frame } from '../evaluate/evaluate.js'
+import { evaluate, evaluateList, type ColumnScope, type Frame } from '../evaluate/evaluate.js'
 import {
   type Expression,
   type SelectColumn,
@@ -38,11 +38,7 @@ export function* executeInsert(node: ExpressionOf<'insert'>, frame: Frame): Eval
   )
   checkWrite(runtime, table)
   const rows: ServerValue[][] = []
-  for (const nodes of node.rows) {
-    const values: ServerValue[] = []
-    for (const value of nodes) values.push(yield* evaluate(value, frame))
-    rows.push(values)
-  }
+  for (const nodes of node.rows) rows.push(yield* evaluateList(nodes, frame))
   const first = rows[0]!
   const isEven = rows.every(row => row.length === first.length)
   check(isEven, 'Inconsistent length of values to insert.')

@@ -27,6 +27,9 @@ testYieldingExamples(t, {
     '1 + 1 in 1 2': '2',
     'x=1 2; sum(x) + avg(x)': '4.5',
     'x=2; x = x + 1 if(x>2) x=9; x': '9',
+    'take(1 2, 3) join 4 5': '[1,2,1,4,5]',
+    '`a <- `b`c': '[a,b,c]',
+    'x=1 2 3; sum x': '6',
   },
   'comparisons chain': {
     '1<2<=3.5': 'true',
@@ -36,7 +39,6 @@ testYieldingExamples(t, {
     '1 2 3 <= 3 2 2 > 2 1 2': '[true,true,false]',
     '(1<2)<2': 'true',
   },
-  'a condition chooses': {},
   'indexes pick elements': {
     'x=5 7 0 4 2 3; x[x>3]': '[5,7,4]',
     'x=5 7 0; x[1]': '7',
