@@ -120,7 +120,7 @@ export class ServerNode {
 
   constructor(options: NodeOptions = {}) {
     const { clock, random } = options.platform ?? systemPlatform
-    const { restartOf: before, adminPassword: password = '123456' } = options
+    const { restartOf: before, adminPassword: password = '123456', version } = options
     this.databases = new Map(before?.databases)
     this.functionViews = new Map(before?.functionViews)
     this.users = new Map(before?.users ?? [['admin', { password, isAdmin: true }]])
@@ -135,7 +135,7 @@ export class ServerNode {
       enableSharedVarCreationControl: false,
       ...options.config,
     }
-    this.version = options.version ?? defaultVersion
+    this.version = version ?? '3.00.5.0'
     this.release = releaseOf(this.version) ?? []
     this.discarded = options.discard === true ? { inserts: 0, rows: 0 } : undefined
     this.requireLogin = options.requireLogin === true
@@ -155,8 +155,6 @@ export function nodeAlias(node: ServerNode): string {
 
 /** The numbers of a version, for example `[2, 0, 10]`. */
 export type Release = readonly number[]
-
-const defaultVersion = '3.00.5.0'
 
 /** @returns undefined unless `version` is three or four numbers joined by dots */
 export function releaseOf(version: string): Release | undefined {

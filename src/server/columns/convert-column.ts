@@ -43,7 +43,6 @@ import {
 } from './column-layout.js'
 import { type BlobVector, blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
-import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 
 /** Converts a column; undefined if the types are refused. */
@@ -116,24 +115,11 @@ export function incompatible(expected: ColumnType, actual: ColumnType): ScriptEr
   )
 }
 
-/** Makes a column of one row. The common types have a fast path, because each receipt inserts a dozen scalars. */
+/** Makes a column of one row. */
 export function columnOfScalar(scalar: Scalar): Vector {
   const { type } = scalar
-  const form = 'vector'
-  // Without object spreads, which take longer than all the rest.
-  switch (type) {
-    case 'INT':
-      return { form, type, length: 1, data: Int32Array.of(scalar.value ?? nullInt32) }
-    case 'LONG':
-    case 'TIMESTAMP':
-      return { form, type, length: 1, data: BigInt64Array.of(scalar.value ?? nullInt64) }
-    case 'STRING':
-      return { form, type, length: 1, data: [scalar.value ?? ''] }
-    default: {
-      const columnType = 'scale' in scalar ? { type, scale: scalar.scale } : { type }
-      return vectorOf(columnType, [scalar.value]) as Vector
-    }
-  }
+  const columnType = 'scale' in scalar ? { type, scale: scalar.scale } : { type }
+  return vectorOf(columnType, [scalar.value]) as Vector
 }
 
 /** Converts numbers and decimals to numbers. Values out of range become null. */

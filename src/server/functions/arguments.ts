@@ -29,6 +29,8 @@ import {
   stringScalar,
   textOf,
   textsOf,
+  tupleElements,
+  vectorOfElements,
   voidValue,
 } from '../values/values.js'
 import { emptyDictionary, setEntry } from '../elements/elements.js'
@@ -70,6 +72,11 @@ const kinds = {
   },
   column: (value, _parameter, fn) => columnArgument(value, fn),
   vector: (value, _parameter, fn) => vectorArgument(value, fn),
+  /** A vector, or a tuple of scalars as one. */
+  numbers: (value, _parameter, fn) => {
+    const elements = tupleElements(value)
+    return vectorArgument(elements === undefined ? value : vectorOfElements(elements), fn)
+  },
   types: (value, parameter) => typesArgument(value, parameter),
 } satisfies Record<
   string,

@@ -5,7 +5,7 @@
 import type { CallContext, Evaluation, ServerValue, Suspension } from '../values/server-value.js'
 import { ScriptError, check } from '../script-error.js'
 import { intScalar, objectKinds, tupleOf } from '../values/values.js'
-import { columnCountError, isStream } from '../tables/prepare.js'
+import { countError, isStream } from '../tables/prepare.js'
 import { checkWrite, findTable, shareTable, unshareTable } from '../tables/privileges.js'
 import {
   boolResult,
@@ -123,16 +123,8 @@ export const rowFunctions = family({
       tables.map(table => {
         const { sharedName, cachedRows, columnNames, rows, totalRows } = table
         const counts = [rows, totalRows, tableBytes(table)].map(BigInt)
-        const isPersisted = cachedRows !== undefined
-        return [
-          sharedName,
-          true,
-          isPersisted,
-          node.discarded !== undefined,
-          true,
-          columnNames.length,
-          ...counts,
-        ]
+        const state = [true, cachedRows !== undefined, node.discarded !== undefined, true]
+        return [sharedName, ...state, columnNames.length, ...counts]
       }),
     )
   },
@@ -252,7 +244,7 @@ function upsert(
       isAbsent(sortColumns),
       'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
     )
-    if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
+    if (newData.columnNames.length !== table.columnNames.length) throw countError(table)
     const isPrimaryKey = stored?.engine === 'PKEY'
     check(
       !isPrimaryKey || (ignoreNull === undefined && keyColNames === undefined),

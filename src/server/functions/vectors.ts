@@ -28,7 +28,6 @@ import { distinctRows, rowComparison, sortRows, truthOf } from '../operators/com
 import { isLiteral, operandOf, refused, scalarAt } from '../operators/operands.js'
 import { check } from '../script-error.js'
 import {
-  boolScalar,
   doubleScalar,
   elementsOf,
   intScalar,
@@ -37,30 +36,11 @@ import {
   longScalar,
   nullOf,
   stringVector,
-  tupleElements,
   tupleOf,
-  vectorOfElements,
   voidValue,
 } from '../values/values.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
-import {
-  type Call,
-  boolResult,
-  columnArgument,
-  family,
-  isAbsent,
-  vectorArgument,
-} from './arguments.js'
-
-/** Reduces a vector, or a tuple of scalars, to one value. */
-function aggregate(name: string, compute: (vector: Vector) => ServerValue): Call<[ServerValue]> {
-  return (_, [value]) => {
-    const elements = tupleElements(value)
-    return compute(
-      vectorArgument(elements === undefined ? value : vectorOfElements(elements), name),
-    )
-  }
-}
+import { boolResult, columnArgument, family, isAbsent, vectorArgument } from './arguments.js'
 
 /** The sum is a LONG for integers, a DOUBLE for floating numbers; decimals keep their scale. */
 function sumOf(vector: Vector, name = 'sum'): ServerValue {
@@ -182,14 +162,13 @@ function randomColumn(value: ServerValue, length: number, random: () => number):
 }
 
 export const vectorFunctions = family({
-  'sum(X)': aggregate('sum', sumOf),
-  'avg(X)': aggregate('avg', meanOf),
-  'max(X)': aggregate('max', vector => extremeOf(vector, true)),
-  'min(X)': aggregate('min', vector => extremeOf(vector, false)),
+  'sum(X: numbers)': (_, [vector]) => sumOf(vector),
+  'avg(X: numbers)': (_, [vector]) => meanOf(vector),
+  'max(X: numbers)': (_, [vector]) => extremeOf(vector, true),
+  'min(X: numbers)': (_, [vector]) => extremeOf(vector, false),
   /** True if no element is false. Nulls do not count as false. */
-  'all(X)': aggregate('all', vector =>
-    boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
-  ),
+  'all(X: numbers)': (_, [vector]) =>
+    !truthOf(vector, 'all').subarray(0, vector.length).includes(0),
   /** Counts the elements that are not null; for a table, counts rows. */
   'count(X)': (_, [value]) => {
     if (value.form === 'serverTable') return value.rows

@@ -162,24 +162,15 @@ export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }
 
-/** The error for a table with a wrong number of columns. */
-export function columnCountError(table: ServerTable): ScriptError {
-  return new ScriptError(
+/** The error for a wrong number of columns, or of the values of a row. */
+export function countError(table: ServerTable, ofValues: boolean = false): ScriptError {
+  if (isStream(table)) return new ScriptError(streamCount)
+  const ofColumns =
     table.kind === 'dfs'
       ? 'The number of columns of the current table must match that of the target table. RefId:S01015'
-      : isStream(table)
-        ? streamCount
-        : 'The number of columns of the table to insert must be the same as that of the original table.',
-  )
-}
-
-/** The error for a wrong number of values. */
-export function valueCountError(table: ServerTable): ScriptError {
-  return new ScriptError(
-    isStream(table)
-      ? streamCount
-      : "The number of table columns doesn't match the number of columns to append.",
-  )
+      : 'The number of columns of the table to insert must be the same as that of the original table.'
+  const text = "The number of table columns doesn't match the number of columns to append."
+  return new ScriptError(ofValues ? text : ofColumns)
 }
 
 const streamCount =
@@ -189,7 +180,7 @@ const streamCount =
 function padColumns(table: ServerTable, columns: readonly Column[], rows: number): Column[] {
   const partitioned = table.kind === 'dfs' ? table.partitioning : undefined
   const isComplete = partitioned?.columns.every(index => index < columns.length) ?? false
-  if (columns.length > table.columnTypes.length || !isComplete) throw columnCountError(table)
+  if (columns.length > table.columnTypes.length || !isComplete) throw countError(table)
   const missing = table.columnTypes.slice(columns.length).map(type => nullColumn(type, rows))
   return [...columns, ...missing]
 }

@@ -11,13 +11,7 @@ import { tupleElements, tupleOf } from '../values/values.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { placeRows } from './partitions/partition-level.js'
-import {
-  checkWritable,
-  isStream,
-  prepareColumn,
-  prepareColumns,
-  valueCountError,
-} from './prepare.js'
+import { checkWritable, countError, isStream, prepareColumn, prepareColumns } from './prepare.js'
 import {
   type ServerTable,
   type UpsertCount,
@@ -53,7 +47,7 @@ export function rowsOfValues(
   names?: readonly string[],
 ): readonly Column[] {
   const positions = names === undefined ? undefined : namedPositions(table, names)
-  if (values.length !== (positions ?? table.columnNames).length) throw valueCountError(table)
+  if (values.length !== (positions ?? table.columnNames).length) throw countError(table, true)
   const given = values.map((value, index) =>
     columnOfValue(value, table.columnTypes[positions?.[index] ?? index]!),
   )

@@ -101,7 +101,7 @@ export class Parser extends SqlParser {
     if (kind !== 'name') return undefined
     if (this.startsStructure()) return this.node(first, this.parseStructure(first))
     const isLambda = (text === 'def' || text === 'defg') && this.peek(1).kind !== 'name'
-    if (isLambda || (text === 'share' && this.#isShareFunction())) return undefined
+    if (isLambda) return undefined
     const parse = Object.hasOwn(this.#keywords, text) ? this.#keywords[text] : undefined
     if (parse === undefined) return undefined
     this.next()
@@ -151,11 +151,17 @@ export class Parser extends SqlParser {
     }),
     break: () => ({ kind: 'break' }),
     continue: () => ({ kind: 'continue' }),
-    // `t as name`, in which the name may be a plain word, a symbol or a string.
+    // `t as name`, in which the name may be a plain word, a symbol or a string; `(t, name)` is a call of the function.
     share: first => {
+      const callee = this.nameNode('share', this.spanFrom(first), true)
+      const mayBeCall = this.is('(')
       const text = "'share' statement can't be declared within a function definition. RefId: S06002"
-      if (!this.scopes.current.isTop) this.fail(text, first.line)
+      if (!mayBeCall && !this.scopes.current.isTop) this.fail(text, first.line)
       const value = this.parseExpression()
+      if (value.kind === 'tuple' && !this.is('as')) {
+        return { kind: 'expression', expression: this.callOf(callee, value.elements, first) }
+      }
+      if (!this.scopes.current.isTop) this.fail(text, first.line)
       this.expect('as')
       const name = this.parseAlias()
       this.scopes.declareTable(name)
@@ -182,17 +188,6 @@ export class Parser extends SqlParser {
       this.fail(text, first.line)
     }
     return { kind: 'define', definition: this.parseDefinition(first, name, parameters) }
-  }
-
-  /** True for `share(t, "name")`, a call of the function. `share (t) as name` is the statement. */
-  #isShareFunction(): boolean {
-    if (!this.is('(', 1)) return false
-    let depth = 0
-    for (let ahead = 1; this.peek(ahead).kind !== 'end'; ahead++) {
-      if (this.is('(', ahead)) depth++
-      if (this.is(')', ahead) && --depth === 0) return !this.is('as', ahead + 1)
-    }
-    return true
   }
 
   /** Parses `all`, `all, VAR`, `` `x, SHARED `` and `("x", SHARED)` as arguments of a call. */
