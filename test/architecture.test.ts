@@ -130,9 +130,8 @@ const allowedInServer: Record<string, readonly string[]> = {
     'script-error',
   ],
   net: ['login', 'values', 'script-error'],
-  options: ['login', 'node'],
   replay: ['net', 'script-error'],
-  index: ['replay', 'options', 'net', 'login', 'node', 'script/session'],
+  index: ['replay', 'net', 'login', 'node', 'script/session'],
 }
 
 /** Files that call each other, because expressions contain expressions and functions contain statements. */

@@ -5,7 +5,7 @@
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
-import type { ServerOptions } from './options.js'
+import type { ServerOptions } from './index.js'
 import type { ScriptSession, UserFunction } from './values/server-value.js'
 import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'

@@ -7,7 +7,7 @@ import { formatElement, vectorOf } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'
 import { fullText, requestedFaults } from './net/faults.js'
 import type { Outcome, RunRequest } from './net/request-runner.js'
-import type { ServerOptions } from './options.js'
+import type { ServerOptions } from './index.js'
 import { ScriptError } from './script-error.js'
 
 const token = 'Syntax Error: [line #«1»] Cannot recognize the token «ddbIngestTestMissing»'

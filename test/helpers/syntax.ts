@@ -1,7 +1,7 @@
 /*
   Parsed scripts in which any name is a variable or a table, for tests that look at the nodes.
 */
-import { builtins } from '../../src/server/functions/registry.js'
+import { builtins } from '../../src/server/script/session/session.js'
 import type { Names } from '../../src/server/script/parse/scopes.js'
 import { Parser } from '../../src/server/script/parse/statements.js'
 import type { Expression, Statement } from '../../src/server/script/parse/syntax.js'

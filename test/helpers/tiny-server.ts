@@ -4,7 +4,7 @@
 */
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/request-runner.js'
 import type { ServerNode } from '../../src/server/node.js'
-import type { ServerOptions } from '../../src/server/options.js'
+import type { ServerOptions } from '../../src/server/index.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'
 import { type EmbeddedServer, startServerOn } from '../../src/server/index.js'
 import { runFunction } from '../../src/server/script/session/session.js'

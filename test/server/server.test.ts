@@ -9,12 +9,12 @@ import {
   checkExposure,
   checkServerOptions,
   readSettings,
-} from '../../src/server/options.js'
+  startServer,
+} from '../../src/server/index.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'
 import { startTinyServer, tinyServer } from '../helpers/tiny-server.js'
 import { int } from '../helpers/values.js'
-import { startServer } from '../../src/server/index.js'
 import type { Response } from '../../src/protocol/response.js'
 
 t.test('the initial script runs as admin before anyone can connect', async t => {

@@ -5,7 +5,7 @@
 import { dataTypes } from '../../src/protocol/data-type.js'
 import { requestFlags } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
-import { builtins } from '../../src/server/functions/registry.js'
+import { builtins } from '../../src/server/script/session/session.js'
 import { tokenize } from '../../src/server/script/parse/cursor.js'
 import type { Names } from '../../src/server/script/parse/scopes.js'
 import { Parser } from '../../src/server/script/parse/statements.js'

@@ -2,10 +2,11 @@
   Logs in by the best method that a server offers: SCRAM, which reveals nothing of the password; RSA, as official clients do;
   plain text, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
 */
-import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { ServerError, UsageError, option } from '../../errors.js'
 import { isRefusedLogin, lacksLogin } from '../failure.js'
 import type { Response } from '../../protocol/response.js'
+import { encryptText } from '../../protocol/rsa.js'
 import type { Value } from '../../protocol/value.js'
 import { passwordHider } from './hide-password.js'
 import { loginMethods, type LoginMethod, type Protection } from './protection.js'
@@ -21,8 +22,6 @@ export type AskServer = (name: string, args: readonly Value[]) => Promise<Respon
 
 /** Shorter keys have been factored. The program does not demand longer keys, because the key lengths of servers are undocumented. */
 const shortestKeyBits = 1_024
-/** Padding of PKCS#1 v1.5 (RFC 8017 §7.2.1). */
-const paddingBytes = 11
 /** The minimum of RFC 7677. With fewer iterations, an impostor could quickly find the password from our proof. */
 const fewestIterations = 4_096
 /** Limit of characters quoted from a server's message. The rest of a longer line adds nothing. */
@@ -194,14 +193,6 @@ function readPublicKey(pem: string): KeyObject | undefined {
   } catch {
     return undefined
   }
-}
-
-/** @returns base64; undefined if the text is too long for the key */
-function encryptText(key: KeyObject, text: string): string | undefined {
-  const bytes = Buffer.from(text, 'utf8')
-  const keyBytes = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8
-  if (bytes.length > keyBytes - paddingBytes) return undefined
-  return publicEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, bytes).toString('base64')
 }
 
 /** The error if a password would be sent in plain text. @param cause  a clause that says why nothing better is possible */

@@ -190,18 +190,16 @@ export const typeFunctions = [
     },
     /** The wall-clock time in the local time zone of the server. */
     'now([nanoSecond: bool])': ({ node }, [isNano]) => {
-      const ms = BigInt(Math.floor(wallClockMs(node.now())))
+      const epochMs = node.now()
+      // Local time, written as milliseconds since 1970 without a time zone.
+      const localMs = epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
+      const ms = BigInt(Math.floor(localMs))
       return isNano === true
         ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
         : { form: 'scalar', type: 'TIMESTAMP', value: ms }
     },
   }),
 ]
-
-/** The local date and time, written as milliseconds since 1970 without a time zone. */
-function wallClockMs(epochMs: number): number {
-  return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
-}
 
 /**
  * Whether two values have the same type and content (DolphinDB manual, page eqObj). Columns of texts are equal even if

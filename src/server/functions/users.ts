@@ -5,7 +5,7 @@
 import type { CallContext, ServerValue } from '../values/server-value.js'
 import { check } from '../script-error.js'
 import { tupleOf } from '../values/values.js'
-import { badLogin, logIn, passwordOf, publicPem } from '../login/users.js'
+import { badLogin, logIn, loginKeys, passwordOf } from '../login/users.js'
 import { isSameProof, nonceBytes, scramProof } from '../../protocol/scram.js'
 import { randomBytes } from 'node:crypto'
 import { type Call, family, isAbsent, textsArgument, valueOf } from './arguments.js'
@@ -19,7 +19,7 @@ export const userFunctions = family({
     logIn(node, session, user, password, isEncrypted)
     return true
   },
-  'getDynamicPublicKey()': () => publicPem(),
+  'getDynamicPublicKey()': () => loginKeys().publicPem,
   /** The challenge of a SCRAM login: ANY of STRING, INT, STRING, as the Java client expects. */
   'scramClientFirst(userId: text, clientNonce: text)': ({ node, session }, [user, nonce]) => {
     // Official clients or their tests search for this text (docs/protocol.md#scram).

@@ -312,9 +312,11 @@ export class Connection {
   #settle({ head, request, silent, fault }: Work, result: Result): void {
     if (this.#finished) return
     const clearsMemory = (head.flags & requestFlags.clearMemory) !== 0
-    if (clearsMemory) this.#context.executor.clearMemory(this.#session)
+    const context = this.#context
+    if (clearsMemory) context.executor.clearMemory(this.#session)
     if (silent) {
-      if ('error' in result) this.#countFailure(requestText(request), result.error)
+      if ('error' in result)
+        context.countFailure(this.#session.id, requestText(request), messageOf(result.error))
     } else {
       const isCompressed = (head.flags & requestFlags.compress) !== 0
       if ('error' in result) this.#replies.error(messageOf(result.error))
@@ -324,10 +326,6 @@ export class Connection {
     if (answer === 'drop') this.#replies.forget()
     if (answer === 'cut') this.#replies.flushHalf()
     if (answer === 'cut' || answer === 'close') this.#kill()
-  }
-
-  #countFailure(text: string, error: unknown): void {
-    this.#context.countFailure(this.#session.id, text, messageOf(error))
   }
 
   #print(text: string): void {
@@ -341,7 +339,7 @@ export class Connection {
   /** Handles invalid bytes: reports the error, in an answer if one is expected, and ends only this connection. */
   #breakOff(error: unknown): void {
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0
-    if (asynchronous) this.#countFailure('', error)
+    if (asynchronous) this.#context.countFailure(this.#session.id, '', messageOf(error))
     else this.#replies.error(messageOf(error))
     this.stop()
   }

@@ -91,16 +91,9 @@ const describedChars = 200
 
 /** The script, the name of the function, or the names of the variables. */
 export function fullText(request: Request): string {
-  switch (request.kind) {
-    case 'connect':
-      return ''
-    case 'script':
-      return request.script
-    case 'function':
-      return request.name
-    case 'variable':
-      return request.names.join(',')
-  }
+  if (request.kind === 'script') return request.script
+  if (request.kind === 'function') return request.name
+  return request.kind === 'variable' ? request.names.join(',') : ''
 }
 
 /** Describes a request in hooks, job lists and failure lists: clipped text, without the arguments of `login(…)`. */

@@ -126,9 +126,8 @@ export class Listener {
 
   /** Counts only connections that have sent a request. Otherwise silent ones could lock out all other clients. */
   #isFull(): boolean {
-    let asking = 0
-    for (const connection of this.#peers.values()) if (connection?.requestCount) asking++
-    return asking >= this.#options.maxConnections
+    const asking = [...this.#peers.values()].filter(connection => connection?.requestCount)
+    return asking.length >= this.#options.maxConnections
   }
 
   /** Opens a connection whose bytes come and go through `stream`, which is the socket itself, or its messages. */

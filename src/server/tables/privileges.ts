@@ -49,20 +49,22 @@ export function checkWrite(
   change: 'INSERT' | 'UPDATE' | 'DELETE' = 'INSERT',
 ): void {
   if (mayUse(context, table, ['WRITE', change])) return
-  throw new ScriptError(
-    table.stored
-      ? `<NoPrivilege>Not granted to write data to table ${pathOf(table.stored)}`
-      : `No access to table [${table.sharedName}]`,
-  )
+  throw refusal(table, '<NoPrivilege>Not granted to write data to', 'No access to table')
 }
 
 /** @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]` */
 export function checkRead(context: Context, table: ServerTable): void {
   if (mayUse(context, table, ['READ'])) return
-  throw new ScriptError(
-    table.stored
-      ? `<NotAuthenticated>Not granted to read table ${pathOf(table.stored)}`
-      : `No access to shared table [${table.sharedName}]`,
+  throw refusal(table, '<NotAuthenticated>Not granted to read', 'No access to shared table')
+}
+
+function refusal(
+  { stored, sharedName }: ServerTable,
+  words: string,
+  ofShared: string,
+): ScriptError {
+  return new ScriptError(
+    stored ? `${words} table ${pathOf(stored)}` : `${ofShared} [${sharedName}]`,
   )
 }
 

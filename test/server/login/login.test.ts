@@ -13,7 +13,8 @@ import {
 } from 'node:crypto'
 import type { Value } from '../../../src/protocol/value.js'
 import { scramProof } from '../../../src/protocol/scram.js'
-import { decrypt, publicPem } from '../../../src/server/login/users.js'
+import { decryptText } from '../../../src/protocol/rsa.js'
+import { loginKeys } from '../../../src/server/login/users.js'
 import type { User } from '../../../src/server/node.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { call, requestBytes, script } from '../../helpers/requests.js'
@@ -239,15 +240,15 @@ function padded(text: string, paddingBytes: number): Buffer {
 }
 
 t.test('the public key is a PEM of 2048 bits, the same for all servers of a process', t => {
-  const pem = publicPem()
+  const { publicPem: pem } = loginKeys()
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/)
   t.match(createPublicKey(pem).asymmetricKeyDetails, { modulusLength: 2048 })
-  t.equal(publicPem(), pem)
+  t.equal(loginKeys().publicPem, pem)
   t.end()
 })
 
 deepTest(t, 'all other texts are not decrypted', t => {
-  const pem = publicPem()
+  const { publicPem: pem } = loginKeys()
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const another = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const valid = padded('', blockBytes - 3)
@@ -256,6 +257,7 @@ deepTest(t, 'all other texts are not decrypted', t => {
     block[index] = byte
     return encryptBlock(pem, block)
   }
+  const decrypt = (text: string): string | undefined => decryptText(loginKeys().privateKey, text)
   t.equal(decrypt(encryptBlock(pem, valid)), '')
   t.match(decrypt(encryptBlock(pem, padded('secret', 8))), /^secretx+$/)
   const refused: Record<string, string> = {

@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import { Buffer } from 'node:buffer'
-import type { AsynchronousFailure } from '../../../src/server/options.js'
+import type { AsynchronousFailure } from '../../../src/server/index.js'
 import { ScriptError } from '../../../src/server/script-error.js'
 import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
 import { closedGate } from '../../helpers/gate.js'

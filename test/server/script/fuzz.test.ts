@@ -97,7 +97,7 @@ const values = [
 ] // prettier-ignore
 
 t.test('every built-in function gives a value or a ScriptError for any arguments', async t => {
-  const names = [...(await import('../../../src/server/functions/registry.js')).builtins.keys()]
+  const names = [...(await import('../../../src/server/script/session/session.js')).builtins.keys()]
   const skipped = new Set(['sleep'])
   const call = fc.tuple(
     fc.constantFrom(...names.filter(name => !skipped.has(name))),

@@ -196,14 +196,9 @@ export abstract class ExpressionParser extends Cursor {
       const entries = this.inBrackets('}', () => this.#parseEntry(), freshMode)
       return this.node(first, { kind: 'dictionary', entries })
     }
-    const element = (): Expression => {
-      const isOmitted = this.is(',')
-      return isOmitted
-        ? this.node(first, { kind: 'literal', value: voidValue })
-        : this.parseElement()
-    }
-    const elements = this.inBrackets(']', element, freshMode)
-    return this.node(first, { kind: 'vector', elements })
+    const omitted = this.node(first, { kind: 'literal', value: voidValue })
+    const parse = (): Expression => (this.is(',') ? omitted : this.parseElement())
+    return this.node(first, { kind: 'vector', elements: this.inBrackets(']', parse, freshMode) })
   }
 
   #parseName(first: Token): Expression {

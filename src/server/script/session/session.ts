@@ -8,6 +8,7 @@ import type { Executor, Outcome, SessionInfo } from '../../net/request-runner.js
 import { type ServerNode, functionReleases, isAtLeast } from '../../node.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'
 import type {
+  Builtin,
   CallArguments,
   Evaluation,
   ScriptSession,
@@ -20,8 +21,31 @@ import { evaluate, type Frame, calleeOfName } from '../evaluate/evaluate.js'
 import { asScriptError, executeStatement, withoutTextBeforeTag } from '../evaluate/execute.js'
 import { Parser } from '../parse/statements.js'
 import type { Expression } from '../parse/syntax.js'
-import { builtins } from '../../functions/registry.js'
+import { dfsFunctions } from '../../functions/dfs.js'
+import { languageFunctions } from '../../functions/language.js'
+import { nodeFunctions } from '../../functions/node.js'
+import { userFunctions } from '../../functions/users.js'
+import { rowFunctions } from '../../functions/insert-rows.js'
+import { tableFunctions } from '../../functions/make-tables.js'
+import { schemaFunctions } from '../../functions/schema.js'
+import { typeFunctions } from '../../functions/types.js'
+import { vectorFunctions } from '../../functions/vectors.js'
 import type { NameKind } from '../parse/scopes.js'
+
+const families = [
+  dfsFunctions, languageFunctions, nodeFunctions, rowFunctions, schemaFunctions, tableFunctions, typeFunctions,
+  userFunctions, vectorFunctions,
+] // prettier-ignore
+
+const named = new Map(families.flat().map(builtin => [builtin.name, builtin]))
+
+/** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */
+export const builtins: ReadonlyMap<string, Builtin> = new Map([
+  ...named,
+  // Older names (tests of the C++ and Java clients).
+  ['createTable', named.get('createDimensionTable')!],
+  ['dropDB', named.get('dropDatabase')!],
+])
 
 /** A new session without variables, whose user is guest. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
@@ -109,20 +133,16 @@ function answer(
     const begun = begin()
     if ('form' in begun) return toWire(begun)
     const step = begun.next()
-    if (step.done === true) return sendable(step.value)
+    if (step.done === true) return step.value && toWire(step.value)
     return runtime
       .driveOn(begun, step.value)
-      .then(sendable)
+      .then(value => value && toWire(value))
       .catch((error: unknown) => {
         throw failureOf(error)
       })
   } catch (error) {
     throw failureOf(error)
   }
-}
-
-function sendable(value: ServerValue | undefined): Value | undefined {
-  return value && toWire(value)
 }
 
 /** The frame of statements outside functions. Its variables are the session's variables. */
