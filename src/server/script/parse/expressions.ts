@@ -196,6 +196,11 @@ export abstract class ExpressionParser extends Cursor {
       const entries = this.inBrackets('}', () => this.#parseEntry(), freshMode)
       return this.node(first, { kind: 'dictionary', entries })
     }
+    return this.#parseVector(first)
+  }
+
+  /** Parses the elements of `[a, b]`, after the bracket. */
+  #parseVector(first: Token): Expression {
     const omitted = this.node(first, { kind: 'literal', value: voidValue })
     const parse = (): Expression => (this.is(',') ? omitted : this.parseElement())
     return this.node(first, { kind: 'vector', elements: this.inBrackets(']', parse, freshMode) })
@@ -215,14 +220,7 @@ export abstract class ExpressionParser extends Cursor {
     if (reservedWords.has(text)) throw this.unexpected()
     this.next()
     const span = this.spanFrom(first)
-    const isCalled = !this.breaksLine() && this.#startsArguments()
-    const node = this.checked(this.nameNode(text, span), isCalled)
-    // `values t` is `values(t)`.
-    const isFunction = !this.scopes.isVariable(text) && this.scopes.isFunction(text)
-    const { kind, text: next, newlineBefore } = this.peek()
-    const isApplied = isFunction && kind === 'name' && this.scopes.isVariable(next)
-    if (!isApplied || newlineBefore || this.mode.isSql) return node
-    return this.callOf(node, [this.parseOperand()], first)
+    return this.checked(this.nameNode(text, span), !this.breaksLine() && this.#startsArguments())
   }
 
   /** Parses constants that are separated by blanks: `1 2 NULL`, `"a" "b"`, `1 -1`. */
@@ -297,6 +295,10 @@ export abstract class ExpressionParser extends Cursor {
     if (isBare || this.breaksLine()) return undefined
     if (this.#startsArguments()) return this.#parseCall(target, [], first)
     if (!this.accept('[')) return undefined
+    // `int[1, 2]` is `int([1, 2])`, but `int[]` is a type.
+    const isCast = target.kind === 'name' && !this.scopes.isVariable(target.name)
+    if (isCast && this.scopes.isFunction(target.name) && !this.is(']'))
+      return this.callOf(target, [this.#parseVector(first)], first)
     const index = this.within({ ...freshMode, ignoresNewlines: true }, () =>
       this.is(']') ? undefined : this.#parseIndex(),
     )

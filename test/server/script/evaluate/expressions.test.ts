@@ -29,7 +29,7 @@ testYieldingExamples(t, {
     'x=2; x = x + 1 if(x>2) x=9; x': '9',
     'take(1 2, 3) join 4 5': '[1,2,1,4,5]',
     '`a <- `b`c': '[a,b,c]',
-    'x=1 2 3; sum x': '6',
+    'int[1, -1, NULL]': '[1,-1,]',
   },
   'comparisons chain': {
     '1<2<=3.5': 'true',
