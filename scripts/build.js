@@ -97,6 +97,7 @@ async function makeProgram() {
       banner: { js: '(function (module, require, importMeta) {' },
       footer: { js: '})' },
     })
+    escapeSigns(join(root, 'dist', 'script', 'dispatch.js'))
   } catch {
     // esbuild has printed the error.
     return 1
@@ -105,6 +106,12 @@ async function makeProgram() {
     process.stderr.write('ddb-ingest: what V8 compiles could not be kept; starting takes longer\n')
   }
   return 0
+}
+
+/** esbuild leaves the signs of regular expressions as they are. bin/program.js takes each byte for a character. */
+function escapeSigns(path) {
+  const escaped = sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, escaped))
 }
 
 const resolving = (filter, result) => ({

@@ -3,7 +3,7 @@
   has no compiled code. Also the message if a file is missing.
 */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -36,6 +36,11 @@ function start(path: string, nodeOptions: string[] = []): { isRejected: unknown;
   )
   return { isRejected, status }
 }
+
+t.test('the script has only ASCII, because its bytes are taken for characters', async t => {
+  const script = readFileSync(new URL('dist/script/dispatch.js', root), 'latin1')
+  t.equal(/\P{ASCII}/u.exec(script)?.[0], undefined)
+})
 
 t.test('the Node version that built the program uses the compiled code', async t => {
   const { path } = copied(t)
