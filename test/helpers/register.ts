@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../src/client/open-session.js'
 import type { RunName } from '../../src/load/register/table-names.js'
-import { openLedger, type Ledger } from '../../src/load/transport/receipts/ledger.js'
+import { openLedger, type Ledger } from '../../src/load/transport/ledger.js'
 
 export const namedRun = (runId: string, token: bigint, processKey = token): RunName => ({
   ...{ runId, token, processKey },

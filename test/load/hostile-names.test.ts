@@ -27,11 +27,7 @@ import { dropTableScript, ledgerName } from '../../src/load/register/table-names
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
 import { claimName, namedRun } from '../helpers/register.js'
 import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'
-import {
-  deliverScript,
-  ledgerQuery,
-  ledgerScript,
-} from '../../src/load/transport/receipts/script.js'
+import { deliverScript, ledgerQuery, ledgerScript } from '../../src/load/transport/script.js'
 import { writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'

@@ -64,7 +64,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a claim is written and not checked',
-    'transport/receipts/script.ts',
+    'transport/script.ts',
     'if(${claimRow} != 1) { ${taken} }',
     '${claimRow}',
   ),
@@ -85,12 +85,12 @@ export const defects: readonly Defect[] = [
     from: 1,
     changes: [
       {
-        file: 'src/load/transport/receipts/ledger.ts',
+        file: 'src/load/transport/ledger.ts',
         from: 'ledger.seen += answer.rows',
         to: '',
       },
       {
-        file: 'src/load/transport/receipts/receipts.ts',
+        file: 'src/load/transport/receipts.ts',
         from: 'piece.attempt !== attempt ||',
         to: '',
       },
@@ -125,7 +125,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a batch that a different copy has taken counts as stored',
-    'transport/receipts/link.ts',
+    'transport/link.ts',
     'if (row === false || row.rowCount === takenByOther) this.isInDoubt = true',
     'if (row === false) this.isInDoubt = true\n    else if (row.rowCount === takenByOther) this.receipts.take([{ ...row, rowCount: null }])',
   ),
@@ -194,7 +194,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'rows stay confirmed although the final check of the table failed',
-    'transport/receipts/link.ts',
+    'transport/link.ts',
     'else if (!ended.isLooked) recorder.replaced',
     'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
   ),
@@ -305,17 +305,17 @@ export const defects: readonly Defect[] = [
     from: firstSeveralSeed,
     changes: [
       {
-        file: 'src/load/transport/receipts/receipt-node.ts',
+        file: 'src/load/transport/receipt-node.ts',
         from: 'const copy = { place, cut,',
         to: 'const copy = { place: { ...place, no: connection === 0 ? place.no : Math.max(1, place.no - 1) }, cut,',
       },
       {
-        file: 'src/load/transport/receipts/receipts.ts',
+        file: 'src/load/transport/receipts.ts',
         from: 'sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)',
         to: 'sendNo < 0',
       },
       {
-        file: 'src/load/transport/receipts/receipts.ts',
+        file: 'src/load/transport/receipts.ts',
         from: 'cut !== piece.cut',
         to: 'false',
       },
@@ -326,7 +326,7 @@ export const defects: readonly Defect[] = [
     from: firstSeveralSeed,
     changes: [
       {
-        file: 'src/load/transport/receipts/watcher.ts',
+        file: 'src/load/transport/watcher.ts',
         from: 'await this.#watching\n    link.batches.endHalves()',
         to: 'link.batches.endHalves()\n    await this.#watching',
       },

@@ -9,7 +9,7 @@ import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
 import { ledgerName } from '../../src/load/register/table-names.js'
-import { deliverScript, lastSessionQuery } from '../../src/load/transport/receipts/script.js'
+import { deliverScript, lastSessionQuery } from '../../src/load/transport/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {
   requestedFaults,

@@ -8,7 +8,7 @@ import { DdbError, option, ServerError } from '../../errors.js'
 import { openInputs } from '../inputs/inputs.js'
 import { runDamaged, targetChanged, unproven } from '../journal/changed-run.js'
 import { runDigest } from '../journal/portable-options.js'
-import { fixedSizes } from '../outcomes/read-sizes.js'
+import { fixedSizes } from '../outcomes/turns.js'
 import {
   dropLedgers,
   otherFinished,

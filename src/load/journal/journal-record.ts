@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import type { TargetIdentity } from '../evidence/identity.js'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
-import type { LanesOfBatch, RecordedRange } from '../outcomes/place.js'
+import type { LanesOfBatch, RecordedRange } from '../outcomes/pieces.js'
 import type { Fingerprint } from './fingerprint.js'
 
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */

@@ -3,7 +3,7 @@
   record that the process reads or writes.
 */
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
-import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/place.js'
+import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/pieces.js'
 import {
   type BatchEnd,
   type Checkpoint,

@@ -3,7 +3,7 @@
   without a journal resumes nothing. A report of the run shows the same places.
 */
 import type { Batch, BatchPlace } from '../../parse/batch.js'
-import { recordedRanges, type RecordedRange } from '../outcomes/place.js'
+import { recordedRanges, type RecordedRange } from '../outcomes/pieces.js'
 import { runChanged } from './changed-run.js'
 import type { BatchEnd, StreamPlace } from './journal-record.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'

@@ -1,6 +1,6 @@
 /*
   The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
-  may have to wait for the journal, for a pause before a retry, for a connection, or for the move to a new leader.
+  may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader.
 */
 import { DdbError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
@@ -8,31 +8,21 @@ import { maxRedirects, redirectedTooOften } from '../connection/connect.js'
 import { retryDelayMs } from '../connection/retry.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
-import type { ReceiptNode } from '../transport/receipts/receipt-node.js'
+import type { ReceiptNode } from '../transport/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
-import { halves, isEarlier, pieceText, type Piece, type PieceState } from './pieces.js'
-import { keyOf, type Place } from './place.js'
+import { keyOf, type Piece, type PieceState, type Place } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
-import { again, handOver, move, open, sent, withdraw } from './run-state.js'
+import { setState } from './run-state.js'
 import { Turns } from './turns.js'
-
-export interface BatchesSetup {
-  readonly run: Run
-  readonly recorder: Recorder
-  /** Ends the run, so that no more batches are handed over. */
-  fail(error: unknown): void
-}
 
 /** What is known, besides the ledger, about a piece without an outcome. */
 export interface Situation {
   /** Why nothing shows that the server has begun the piece. */
-  readonly why?: string
+  readonly why: string
   /** The ledger that could show it is gone. */
   readonly isGone?: boolean
-  /** The server has read everything that was sent. Without this, only pieces of lost connections are sent again. */
-  readonly isRead?: boolean
-  /** The server does no work for the run. */
+  /** The server has no work for the run, although it has had the time to begin what was sent. */
   readonly isIdle?: boolean
 }
 
@@ -41,16 +31,15 @@ const restGrowth = 4
 
 /** Sends pieces in order and never waits. */
 export class Batches {
-  /**
-   * The node that now leads; undefined while the current node leads. New pieces wait for the move to this node, which
-   * happens after the current node has answered all pieces.
-   */
+  /** The node that leads now, if not the current one. New pieces wait for the move to it, after the current node has answered all pieces. */
   leader: ServerAddress | undefined
   readonly node: ReceiptNode
   /** True while nothing may be sent, because the run needs a new ledger. */
   isHeld = false
   readonly #run: Run
-  readonly #setup: BatchesSetup
+  readonly #recorder: Recorder
+  /** Ends the run, so that no more batches are handed over. */
+  readonly #fail: (error: unknown) => void
   /** New pieces of this turn of the event loop. One journal write records their batches before the first is sent. */
   #unwritten: Piece[] = []
   readonly #turns: Turns
@@ -69,10 +58,11 @@ export class Batches {
   /** Number of redirects since the server last accepted rows. */
   #moves = 0
 
-  constructor(setup: BatchesSetup, node: ReceiptNode) {
-    this.#run = setup.run
-    this.#setup = setup
-    this.#turns = new Turns(setup.run)
+  constructor(run: Run, recorder: Recorder, node: ReceiptNode, fail: (error: unknown) => void) {
+    this.#run = run
+    this.#recorder = recorder
+    this.#fail = fail
+    this.#turns = new Turns(run)
     this.node = node
   }
 
@@ -92,7 +82,7 @@ export class Batches {
    */
   add(piece: Piece): boolean {
     const { checked, platform, history } = this.#run
-    handOver(this.#run.state, piece)
+    this.#handOver(piece)
     if (history.file === undefined) return this.#send(piece)
     if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
     this.#unwritten.push(piece)
@@ -116,63 +106,63 @@ export class Batches {
    * @param attempt  the last attempt that the server has begun; undefined if it has begun none, or if that is unknown
    */
   takeUp(piece: Piece, attempt: number | undefined): void {
-    piece.isEarlier = true
+    piece.ofEarlier = true
     piece.attempt = piece.firstAttempt = attempt ?? 0
     piece.sentAtMs = this.#run.platform.clock.nowMs()
-    handOver(this.#run.state, piece)
-    if (attempt !== undefined) move(this.#run.state, piece, 'sent')
+    this.#handOver(piece)
+    if (attempt !== undefined) this.#move(piece, 'sent')
   }
 
   /**
    * Decides what becomes of a piece without an outcome, whichever process has sent it. The ledger was read to its end, or there is none:
    * - the server has begun the piece: the outcome follows as long as the server works. After that, nothing shows what it has written
-   * - it has not: another copy is sent under the same place. If several copies arrive, the server writes only the first one that claims it
+   * - it has not: another copy is sent under the same place, once no connection carries an earlier one. The server writes only the first
+   *   copy that claims the piece
    * - no ledger shows it any more: the piece may be stored
    */
-  settle(piece: Piece, { why = '', isGone, isRead, isIdle }: Situation): void {
+  settle(piece: Piece, { why, isGone, isIdle = false }: Situation): void {
     if (isGone === true) {
-      if (!isEarlier(piece)) return this.#leaveUncertain(piece, why)
-      if (!this.#setup.recorder.mayCopyEarlier) return this.giveUp(piece, why)
+      if (!piece.isEarlier) return this.#leaveUncertain(piece, why)
+      if (!this.#recorder.mayCopyEarlier) return this.giveUp(piece, why)
       piece.mayBeStored = true
     }
+    const isCarried = this.node.carries(piece)
     if (piece.state === 'queued') this.#send(piece)
     else if (piece.state === 'claimed') {
-      if (isIdle === true) this.#leaveUncertain(piece, 'begun, but its outcome never came')
-    } else if (isRead === true || !this.node.carries(piece)) {
-      if (piece.resends < this.#run.checked.retries) this.#transmit(piece)
-      else this.giveUp(piece, why)
-    }
+      if (isIdle) this.#leaveUncertain(piece, 'begun, but its outcome never came')
+    } else if (piece.resends >= this.#run.checked.retries) {
+      if (isIdle || !isCarried) this.giveUp(piece, why)
+    } else if (!isCarried) this.#transmit(piece)
   }
 
   /** The server has reported the outcome of the current attempt. */
   outcome(piece: Piece, { rows, left, errText }: Outcome): void {
-    const { run, recorder } = this.#setup
-    run.state.latencies.add(run.platform.clock.nowMs() - piece.sentAtMs)
+    const { state, platform } = this.#run
+    state.latencies.add(platform.clock.nowMs() - piece.sentAtMs)
     if (rows === null || rows >= 0) {
       this.#moves = 0
-      recorder.taken(this.#close(piece), rows, left ?? undefined)
+      this.#recorder.taken(this.#close(piece), rows, left ?? undefined)
     } else this.#refused(piece, errText, left === null)
     this.#goOn()
   }
 
   #refused(piece: Piece, errText: string, byTransform: boolean): void {
-    const { run, recorder } = this.#setup
-    const { rows: rowCount, resends } = piece
-    const refused = { rowCount, resends, text: pieceText(piece), byTransform }
+    const recorder = this.#recorder
+    const { rows: rowCount, resends, text } = piece
+    const refused = { rowCount, resends, text, byTransform }
     const decision = decideRefusal(errText, refused, recorder.target)
     switch (decision.kind) {
       case 'again':
         if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)
         this.#refuse(piece, errText)
-        return this.#sendLater(piece, retryDelayMs(resends + 1, run.platform.random, restGrowth))
+        return this.#sendLater(piece)
       case 'follow':
         this.#refuse(piece, errText)
         if (this.#ended) return this.#drop(piece)
         this.leader = decision.to
         return
       case 'divide':
-        move(run.state, this.#close(piece), 'closed')
-        this.#halves.push(...halves(piece).reverse())
+        this.#halves.push(...this.#close(piece).halves().reverse())
         return
       case 'reject':
         return recorder.rejected(this.#close(piece), byTransform ? inTransform(errText) : errText)
@@ -184,7 +174,7 @@ export class Batches {
       }
       case 'stop':
         // The reason must be reported before its consequences.
-        run.ending.fail(decision.error)
+        this.#run.ending.fail(decision.error)
         this.#close(piece)
         if (decision.stored === 'no') recorder.unsent(piece)
         else recorder.uncertain(piece, `refused: ${errText}`)
@@ -194,7 +184,7 @@ export class Batches {
 
   /** The server has stored no row of the current attempt. */
   #refuse(piece: Piece, errText: string): void {
-    move(this.#run.state, piece, 'refused')
+    this.#move(piece, 'refused')
     piece.refusal = errText
   }
 
@@ -208,7 +198,7 @@ export class Batches {
     if (this.#run.ending.stopped) return this.#leaveLanes()
     this.#half = this.#halves.pop()
     if (this.#half === undefined) return
-    open(this.#run.state, this.#half)
+    this.#open(this.#half)
     this.#send(this.#half)
   }
 
@@ -224,27 +214,26 @@ export class Batches {
 
   /** Counts the rows in halves that are still waiting as unsent: the server has stored none of these rows. */
   endHalves(): void {
-    for (const half of this.#halves.splice(0).reverse()) this.#setup.recorder.unsent(half)
+    for (const half of this.#halves.splice(0).reverse()) this.#recorder.unsent(half)
   }
 
   /** Resends a piece of unknown outcome if the user allows that and retries are left. Otherwise gives the piece up. */
   #leaveUncertain(piece: Piece, why: string): void {
     const { onDoubt, retries } = this.#run.checked
-    const resends = onDoubt === 'resend' && piece.resends < retries
-    if (!resends) return this.giveUp(piece, why)
+    if (onDoubt !== 'resend' || piece.resends >= retries) return this.giveUp(piece, why)
     piece.mayBeStored = true
     this.#sendAgain(piece)
   }
 
   /** Records the piece as unconfirmed, because its outcome will stay unknown. */
   giveUp(piece: Piece, why: string): void {
-    this.#setup.recorder.uncertain(this.#close(piece), why)
+    this.#recorder.uncertain(this.#close(piece), why)
     this.#goOn()
   }
 
   /** Sends nothing more, but still waits for the pieces in flight. */
   stop(error: DdbError): void {
-    this.#setup.fail(error)
+    this.#fail(error)
     this.#endRest()
     for (const piece of this.#inStates('queued', 'refused')) this.#leave(piece, error.message)
   }
@@ -252,8 +241,9 @@ export class Batches {
   /** Gives every open piece its final outcome, which depends on its state. */
   end(why: string): void {
     this.#endRest()
-    const pieces = this.#inStates('queued', 'refused', 'sent', 'claimed')
-    for (const piece of pieces) this.#leave(piece, why)
+    for (const piece of this.#inStates('queued', 'refused', 'sent', 'claimed')) {
+      this.#leave(piece, why)
+    }
   }
 
   /** Cancels planned attempts. */
@@ -270,20 +260,53 @@ export class Batches {
 
   /** Drops a piece that was queued, or that a node refused because a different node leads. */
   #drop(piece: Piece): void {
-    if (isEarlier(piece)) {
+    if (piece.isEarlier) {
       return this.giveUp(piece, 'sent by an earlier process, and no receipt came')
     }
     const isNew = piece.sendNos.length === 0 && piece.attempt === piece.firstAttempt
-    if (isNew) withdraw(this.#run.state, piece)
+    if (isNew) this.#count(piece, -1)
     // The last attempt was given up without an answer, so the server may have stored it.
     else if (piece.refusal === '') return this.giveUp(piece, 'sent, and no receipt came')
-    this.#setup.recorder.unsent(this.#close(piece))
+    this.#recorder.unsent(this.#close(piece))
   }
 
-  /** Makes the queue forget the piece, whose outcome the caller must record. */
+  #handOver(piece: Piece): void {
+    this.#count(piece, 1)
+    this.#open(piece)
+  }
+
+  /** Counts what was handed over: with −1, the piece was not sent after all. */
+  #count({ rows, encodedBytes }: Piece, times: 1 | -1): void {
+    const { state } = this.#run
+    state.sentRows += times * rows
+    state.sentBytes += times * encodedBytes
+    state.batches.sent += times
+  }
+
+  #open(piece: Piece): void {
+    const { state } = this.#run
+    state.open.set(piece.key, piece)
+    state.openBytes += piece.encodedBytes
+  }
+
+  /**
+   * Makes the queue forget the piece, whose outcome the caller must record.
+   * @throws {DdbError} DDB_INTERNAL if it has an outcome already
+   */
   #close(piece: Piece): Piece {
+    const { state } = this.#run
+    if (!state.open.delete(piece.key)) {
+      const bug = 'this is a bug of ddb-ingest: please report it'
+      throw new DdbError('DDB_INTERNAL', `${piece.text} has two outcomes; ${bug}`)
+    }
+    state.openBytes -= piece.encodedBytes
     if (piece === this.#half) this.#half = undefined
     this.#turns.close(piece)
+    return this.#move(piece, 'closed')
+  }
+
+  #move(piece: Piece, to: PieceState): Piece {
+    setState(this.#run.state, piece, to)
     return piece
   }
 
@@ -299,17 +322,17 @@ export class Batches {
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       await follow(to)
-      this.leader = undefined
       // The evidence describes tables in the memory of the old node. The leader has different tables.
-      this.#setup.recorder.target.evidence?.forget()
+      this.#recorder.target.evidence.forget()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
-      this.#setup.fail(error)
-      // More pieces may have been added during the wait.
+      this.#fail(error)
       this.leader = undefined
+      // More pieces may have been added during the wait.
       for (const piece of this.#inStates('queued', 'refused')) this.#drop(piece)
       return false
     }
+    this.leader = undefined
     for (const piece of held) if (piece.state === 'refused') this.#sendAgain(piece)
     this.flush()
     return true
@@ -324,7 +347,7 @@ export class Batches {
   /** Pieces that this or an earlier process has sent to the current node, or may have, and that have no outcome yet. */
   unknown(): Piece[] {
     const pieces = [...this.#inStates('queued', 'sent', 'claimed')]
-    return pieces.filter(piece => piece.state !== 'queued' || isEarlier(piece))
+    return pieces.filter(piece => piece.state !== 'queued' || piece.isEarlier)
   }
 
   /** True if every open piece is still waiting to be sent. */
@@ -358,13 +381,16 @@ export class Batches {
 
   /** Sends the next attempt, because the last one stored no rows or the user accepts copies. */
   #sendAgain(piece: Piece): void {
-    again(this.#run.state, piece)
+    this.#move(piece, 'queued').attempt++
+    piece.sendNos = []
+    this.#run.state.batches.retried++
     this.#send(piece)
   }
 
-  /** Sends the next attempt after `delayMs`, unless the piece has an outcome by then. */
-  #sendLater(piece: Piece, delayMs: number): void {
-    const timer = this.#run.platform.clock.after(delayMs, () => {
+  /** Sends the next attempt after a pause, unless the piece has an outcome by then. */
+  #sendLater(piece: Piece): void {
+    const { clock, random } = this.#run.platform
+    const timer = clock.after(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
       this.#resting.delete(timer)
       if (piece.state === 'refused') this.#sendAgain(piece)
     })
@@ -373,8 +399,8 @@ export class Batches {
 
   #send(piece: Piece): boolean {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
-    if ((this.leader !== undefined && !isEarlier(piece)) || this.isHeld) return false
-    if (!this.#turns.mayGo(piece, this.node.carriesOneBatch)) {
+    if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return false
+    if (!this.#turns.mayGo(piece, this.node.isAnswered)) {
       this.#isHolding = true
       return false
     }
@@ -382,6 +408,7 @@ export class Batches {
     return this.node.isLost || this.#transmit(piece)
   }
 
+  /** Sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown. */
   #transmit(piece: Piece): boolean {
     const { state, platform, ending } = this.#run
     // The journal already contains the batch, so a process that takes over the run will find it.
@@ -389,8 +416,16 @@ export class Batches {
       this.stop(ending.failure!)
       return false
     }
-    const connection = piece.lane?.index ?? this.#turns.nextConnection()
-    const sendNo = sent(state, piece, connection, platform.clock.nowMs())
-    return this.node.send(piece, sendNo, connection)
+    if (piece.sendNos.length === 0) piece.sentAtMs = platform.clock.nowMs()
+    if (piece.attempt > 0 || piece.sendNos.length > 0) piece.resends++
+    if (piece.state !== 'queued') state.batches.retried++
+    const { state: before } = piece
+    // It is in flight on its new connection only.
+    this.#move(piece, 'queued')
+    piece.connection = piece.lane?.index ?? this.#turns.nextConnection()
+    this.#move(piece, before === 'claimed' ? 'claimed' : 'sent')
+    const sendNo = ++state.lastSendNo
+    piece.sendNos.push(sendNo)
+    return this.node.send(piece, sendNo)
   }
 }

@@ -5,27 +5,21 @@
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
-import type { CheckedOptions } from '../checked-options.js'
-import type { RunHistory } from '../journal/run-history.js'
 import type { SentBatch } from '../journal/recorded-run.js'
-import type { LaneScheme } from '../target/lane-scheme.js'
-import { leftOf, wholePiece, type LeftPiece, type Piece } from './pieces.js'
-import { cutOf, recordedRanges, type LanesOfBatch } from './place.js'
-
-export interface LaneBatch {
-  readonly batch: Batch
-  readonly lane: number
-}
+import type { Run } from '../run.js'
+import {
+  cutOf,
+  leftOf,
+  recordedRanges,
+  wholePiece,
+  type LanesOfBatch,
+  type LeftPiece,
+  type Piece,
+} from './pieces.js'
 
 export interface LaneRows extends LanesOfBatch {
   /** The lanes that have rows. */
-  readonly lanes: readonly LaneBatch[]
-}
-
-/** The part of a run that decides how batches are divided. */
-interface Dividing {
-  readonly lanes: LaneScheme | undefined
-  readonly checked: Pick<CheckedOptions, 'connections'>
+  readonly lanes: readonly { readonly batch: Batch; readonly lane: number }[]
 }
 
 /**
@@ -33,7 +27,7 @@ interface Dividing {
  * @returns undefined if the batch is not divided; `changed` if its rows cannot be divided as the earlier process divided them
  */
 export function laneRows(
-  { lanes: scheme, checked }: Dividing,
+  { lanes: scheme, checked }: Pick<Run, 'lanes' | 'checked'>,
   batch: Batch,
   known: SentBatch | undefined,
 ): LaneRows | 'changed' | undefined {
@@ -44,49 +38,47 @@ export function laneRows(
   if (scheme === undefined || (known !== undefined && known.lanes?.by !== scheme.digest)) {
     return 'changed'
   }
-  const lanes = divideByLane(batch, scheme.lanesOf(batch, count), count)
-  return { lanes, count, by: scheme.digest }
+  return {
+    lanes: divideByLane(batch, scheme.lanesOf(batch, count), count),
+    count,
+    by: scheme.digest,
+  }
 }
 
 /** The pieces of a batch that no process has sent. Records the batch, which is about to be sent. */
-export function newPieces(
-  { history, checked }: Dividing & { readonly history: Pick<RunHistory, 'file' | 'record'> },
-  batch: Batch,
-  lanes: LaneRows | undefined,
-): readonly Piece[] {
+export function newPieces(run: Run, batch: Batch, lanes: LaneRows | undefined): readonly Piece[] {
   const ranges = recordedRanges(batch)
   const of = lanes && { count: lanes.count, by: lanes.by }
   const { stream, no } = batch.place!
-  if (history.file !== undefined) {
+  if (run.history.file !== undefined) {
     const record = { kind: 'batch', stream, no, ranges, lanes: of } as const
-    history.record(batch.endedBy === 'full' ? record : { ...record, early: true })
+    run.history.record(batch.endedBy === 'full' ? record : { ...record, early: true })
   }
-  return piecesOf(checked, batch, lanes, cutOf(ranges, of))
+  return piecesOf(run, batch, lanes, cutOf(ranges, of))
 }
 
 /** The pieces of a batch for which earlier processes have left something to do. */
 export function leftPieces(
-  { checked }: Dividing,
+  run: Pick<Run, 'checked'>,
   batch: Batch,
   lanes: LaneRows | undefined,
   known: SentBatch,
 ): readonly LeftPiece[] {
-  const cut = cutOf(known.ranges, known.lanes)
-  return piecesOf(checked, batch, lanes, cut).flatMap(piece => leftOf(piece, known))
+  const pieces = piecesOf(run, batch, lanes, cutOf(known.ranges, known.lanes))
+  return pieces.flatMap(piece => leftOf(piece, known))
 }
 
 function piecesOf(
-  { connections }: Dividing['checked'],
+  { checked: { connections } }: Pick<Run, 'checked'>,
   batch: Batch,
   lanes: LaneRows | undefined,
-  cut: bigint,
+  cut: number,
 ): readonly Piece[] {
-  if (lanes === undefined) return [wholePiece(batch, { cut })]
+  if (lanes === undefined) return [wholePiece(batch, cut)]
   const isOurs = lanes.count === connections
-  return lanes.lanes.map(({ batch: rows, lane: laneNo }) => {
-    const lane = { index: isOurs ? laneNo : undefined, open: 1 }
-    return wholePiece(rows, { cut, laneNo, lane })
-  })
+  return lanes.lanes.map(({ batch: rows, lane: laneNo }) =>
+    wholePiece(rows, cut, { index: isOurs ? laneNo : undefined, open: 1 }, laneNo),
+  )
 }
 
 /**
@@ -94,7 +86,7 @@ function piecesOf(
  * @param laneOf  the lane of each row
  * @returns the lanes that have rows
  */
-function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): LaneBatch[] {
+function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): LaneRows['lanes'] {
   const rowCounts = new Array<number>(laneCount).fill(0)
   for (let row = 0; row < batch.rowCount; row++) rowCounts[laneOf[row]!]!++
   const rowsOf = rowCounts.map(count => new Int32Array(count))
@@ -105,14 +97,11 @@ function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): Lane
   }
   let open = rowCounts.filter(count => count > 0).length
   const release = (): void => {
-    open--
-    if (open === 0) batch.release()
+    if (--open === 0) batch.release()
   }
-  const lanes: LaneBatch[] = []
-  for (const [lane, rows] of rowsOf.entries()) {
-    if (rows.length > 0) lanes.push({ batch: rowsAlone(batch, rows, release), lane })
-  }
-  return lanes
+  return [...rowsOf.entries()].flatMap(([lane, rows]) =>
+    rows.length === 0 ? [] : [{ batch: rowsAlone(batch, rows, release), lane }],
+  )
 }
 
 function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {

@@ -1,57 +1,91 @@
 /*
   Rows of a batch that are sent together: all rows of the batch, or its rows of one lane (a connection that carries a fixed share of the
-  rows). While the run locates rows that the server refuses, a piece is a half, a quarter and so on.
+  rows). While the run locates rows that the server refuses, a piece is a half, a quarter and so on. The place of a piece identifies it in
+  the ledger and in the journal, because every process of the run cuts the inputs at the same places (`parse/cuts.ts`) and divides batches
+  alike.
 */
-import type { Batch, InputRange } from '../../parse/batch.js'
+import type { Batch, BatchPlace, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
 import type { LinesOfRows } from './line-ranges.js'
-import { keyOf, type Place } from './place.js'
+
+export interface Place extends BatchPlace {
+  /** The share of the batch whose rows travel over one connection; 0 also if the batch is not divided by lane. */
+  readonly lane: number
+  /** The index of the part in the heap of halves: 1 for all rows of the lane, 2 and 3 for its halves, 4 to 7 for theirs. */
+  readonly part: number
+}
+
+/** Most keys are numbers, because making a text takes long for a small batch. */
+export function keyOf({ stream, no, lane, part }: Place): string | number {
+  return stream === 1 && lane === 0 && part === 1 ? no : `${stream} ${no} ${lane} ${part}`
+}
+
+/** Rows of one input that are consecutive in it, as the journal records them. */
+export interface RecordedRange {
+  /** Number of the input in reading order. */
+  readonly input: number
+  /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
+  readonly startBytes: number
+  readonly endBytes: number
+  readonly rows: number
+  /** Line of the byte at `endBytes`. */
+  readonly endLine: number
+  /** Number of the input's records that begin before `endBytes`. */
+  readonly records: number
+}
+
+/** The ranges of a batch, even those without rows. */
+export function recordedRanges({ ranges }: Pick<Batch, 'ranges'>): RecordedRange[] {
+  return ranges.map(range => ({
+    input: range.place?.input ?? 0,
+    startBytes: range.startOffsetBytes,
+    endBytes: range.endOffsetBytes,
+    rows: range.rowCount,
+    endLine: range.endLineNumber,
+    records: range.place?.records ?? 0,
+  }))
+}
+
+/** How a batch is divided among connections. */
+export interface LanesOfBatch {
+  readonly count: number
+  /** The rule that divides the rows. */
+  readonly by: string
+}
+
+/**
+ * A digest of what the place of a batch stands for: where its rows are in the inputs, and how they are divided by lane. A process that
+ * finds another digest in the ledger has cut the inputs elsewhere.
+ * @returns 53 bits
+ */
+export function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | undefined): number {
+  let high = 0x9e3779b9
+  let low = 0x85ebca6b
+  const add = (value: number): void => {
+    for (const word of [value % wordValues, value / wordValues]) {
+      high = Math.imul(high ^ word, 0x01000193) ^ (low >>> 15)
+      low = Math.imul(low ^ word, 0x85ebca77) ^ (high >>> 13)
+    }
+  }
+  for (const { input, startBytes, endBytes, rows } of ranges) {
+    for (const value of [input, startBytes, endBytes, rows]) add(value)
+  }
+  if (lanes !== undefined) {
+    add(lanes.count)
+    for (const byte of Buffer.from(lanes.by)) add(byte)
+  }
+  return (high >>> 11) * wordValues + (low >>> 0)
+}
+
+const wordValues = 2 ** 32
 
 /**
  * `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the server has begun to write
- * it. `refused`: the server has stored none of its rows. `closed`: its outcome is recorded, or
- * its halves have replaced it.
+ * it. `refused`: the server has stored none of its rows. `closed`: its outcome is recorded, or its halves have replaced it.
  */
 export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
-
-export interface Piece {
-  readonly batch: Batch
-  /** Rows `start` to `end` (exclusive) of the batch. */
-  readonly start: number
-  readonly end: number
-  readonly rows: number
-  readonly encodedBytes: number
-  /** `parts`: how many parts of the batch are not released yet. At 0, the batch itself is released. */
-  readonly shared: { parts: number }
-  readonly place: Place
-  readonly key: string | number
-  /** What the place stands for (`cutOf`). */
-  readonly cut: bigint
-  readonly ranges: readonly LinesOfRows[]
-  /** undefined if the rows were not divided by lane. */
-  readonly lane: PieceLane | undefined
-  state: PieceState
-  /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
-  attempt: number
-  /** The first attempt of this process. */
-  firstAttempt: number
-  /** Whether an earlier process has sent the rows, or was about to. */
-  isEarlier: boolean
-  /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
-  mayBeStored: boolean
-  /** Index of the connection that was last used; undefined if this process has not sent the piece. */
-  connection: number | undefined
-  /** Numbers of the transmissions in this attempt, newest last. */
-  sendNos: number[]
-  /** How often the piece was sent again, in all attempts together. */
-  resends: number
-  /** The server's reason for its last refusal; '' if it has refused nothing. */
-  refusal: string
-  /** When the current attempt was first sent, in ms. */
-  sentAtMs: number
-}
 
 /** Describes the rows of one lane. All pieces of these rows share this object. */
 export interface PieceLane {
@@ -61,76 +95,122 @@ export interface PieceLane {
   open: number
 }
 
-interface Cut {
-  readonly cut: bigint
-  readonly lane?: PieceLane | undefined
-  /** Default: the batch is not divided by lane. */
-  readonly laneNo?: number
+/** What all pieces of a batch, or of its rows of one lane, have in common. */
+interface Whole {
+  readonly batch: Batch
+  /** What the place stands for (`cutOf`). */
+  readonly cut: number
+  /** undefined if the rows were not divided by lane. */
+  readonly lane: PieceLane | undefined
+  /** How many parts of the batch are not released yet. At 0, the batch itself is released. */
+  parts: number
 }
 
-/** All rows of a batch. With `lane`, the batch has the rows of one lane. */
-export function wholePiece(batch: Batch, { cut, lane, laneNo = 0 }: Cut): Piece {
-  const { rowCount, encodedBytes } = batch
-  const { stream, no } = batch.place!
-  const shared = { parts: 1 }
-  const place = { stream, no, lane: laneNo, part: 1 }
-  return newPiece(batch, 0, rowCount, encodedBytes, shared, place, cut, lane)
-}
+export class Piece {
+  readonly whole: Whole
+  readonly place: Place
+  readonly key: string | number
+  /** Rows `start` to `end` (exclusive) of the batch. */
+  readonly start: number
+  readonly end: number
+  readonly rows: number
+  readonly encodedBytes: number
+  readonly ranges: readonly LinesOfRows[]
+  state: PieceState = 'queued'
+  /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
+  attempt = 0
+  /** The first attempt of this process. */
+  firstAttempt = 0
+  /** Whether an earlier process has sent the rows, or was about to. */
+  ofEarlier = false
+  /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
+  mayBeStored = false
+  /** Index of the connection that was last used; undefined if this process has not sent the piece. */
+  connection: number | undefined
+  /** Numbers of the transmissions in this attempt, newest last. */
+  sendNos: number[] = []
+  /** How often the piece was sent again, in all attempts together. */
+  resends = 0
+  /** The server's reason for its last refusal; '' if it has refused nothing. */
+  refusal = ''
+  /** When the current attempt was first sent, in ms. */
+  sentAtMs = 0
 
-/** Lists the fields. An object spread would take as long as all other work for a small batch. */
-function newPiece(
-  batch: Batch,
-  start: number,
-  end: number,
-  encodedBytes: number,
-  shared: { parts: number },
-  place: Place,
-  cut: bigint,
-  lane: PieceLane | undefined,
-): Piece {
-  return {
-    batch,
-    start,
-    end,
-    rows: end - start,
-    encodedBytes,
-    shared,
-    place,
-    key: keyOf(place),
-    cut,
-    ranges: rangesOf(batch, start, end),
-    lane,
-    state: 'queued',
-    attempt: 0,
-    firstAttempt: 0,
-    isEarlier: false,
-    mayBeStored: false,
-    connection: undefined,
-    sendNos: [],
-    resends: 0,
-    refusal: '',
-    sentAtMs: 0,
+  constructor(whole: Whole, place: Place, start: number, end: number, encodedBytes: number) {
+    this.whole = whole
+    this.place = place
+    this.key = keyOf(place)
+    this.start = start
+    this.end = end
+    this.rows = end - start
+    this.encodedBytes = encodedBytes
+    this.ranges = rangesOf(whole.batch, start, end)
+  }
+
+  get batch(): Batch {
+    return this.whole.batch
+  }
+
+  get lane(): PieceLane | undefined {
+    return this.whole.lane
+  }
+
+  /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
+  get isEarlier(): boolean {
+    const { ofEarlier, state, attempt, sendNos } = this
+    return ofEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
+  }
+
+  /** The two halves that replace a piece of at least two rows. */
+  halves(): [Piece, Piece] {
+    const { whole, place, start, end } = this
+    const middle = (start + end) >> 1
+    const bytes = this.encodedBytes / 2
+    whole.parts++
+    // Adds 2, not 1, because both halves are open now, and the undivided piece no longer counts.
+    if (whole.lane !== undefined) whole.lane.open += 2
+    const part = 2 * place.part
+    const first = new Piece(whole, { ...place, part }, start, middle, bytes)
+    const second = new Piece(whole, { ...place, part: part + 1 }, middle, end, bytes)
+    first.mayBeStored = second.mayBeStored = this.mayBeStored
+    return [first, second]
+  }
+
+  release(): void {
+    if (--this.whole.parts === 0) this.batch.release()
+  }
+
+  /** The rows as one table: the single argument in every way of writing. */
+  table(columnNames: readonly string[]): Table {
+    const { rows, start, end } = this
+    const { columns: all, rowCount } = this.batch
+    const columns = rows === rowCount ? all : all.map(column => sliceColumn(column, start, end))
+    return { form: 'table', name: '', rows, columnNames, columns }
+  }
+
+  /** For example `trades.csv, lines 2 to 10001`. */
+  get text(): string {
+    const { batch } = this
+    const first = batch.locate(this.start)
+    const last = batch.locate(this.end - 1)
+    if (first.file !== last.file) {
+      return `${first.file}, line ${first.lineNumber}, to ${last.file}, line ${last.lineNumber}`
+    }
+    return first.lineNumber === last.lineNumber
+      ? `${first.file}, line ${first.lineNumber}`
+      : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
   }
 }
 
-/** True for a queued piece that an earlier process sent to the current node, or was about to send. */
-export function isEarlier({ isEarlier, state, attempt, sendNos }: Piece): boolean {
-  return isEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
-}
-
-/** The two halves that replace a piece of at least two rows. */
-export function halves(piece: Piece): [Piece, Piece] {
-  const { batch, start, end, shared, place, cut, lane } = piece
-  const middle = (start + end) >> 1
-  const bytes = piece.encodedBytes / 2
-  shared.parts++
-  // Adds 2, not 1, because both halves are open now, and the undivided piece no longer counts.
-  if (lane !== undefined) lane.open += 2
-  const placeOf = (half: number): Place => ({ ...place, part: 2 * place.part + half })
-  const first = newPiece(batch, start, middle, bytes, shared, placeOf(0), cut, lane)
-  const second = newPiece(batch, middle, end, bytes, shared, placeOf(1), cut, lane)
-  first.mayBeStored = second.mayBeStored = piece.mayBeStored
-  return [first, second]
+/**
+ * All rows of a batch. With `lane`, the batch has the rows of one lane.
+ * @param cut  `cutOf` the whole batch
+ */
+export function wholePiece(batch: Batch, cut: number, lane?: PieceLane, laneNo = 0): Piece {
+  const { rowCount, encodedBytes } = batch
+  const { stream, no } = batch.place!
+  const place = { stream, no, lane: laneNo, part: 1 }
+  return new Piece({ batch, cut, lane, parts: 1 }, place, 0, rowCount, encodedBytes)
 }
 
 /** A piece for which something is left to do. */
@@ -146,15 +226,16 @@ export interface LeftPiece {
 export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
   const ended = known.pieces.get(pieceKey(piece.place))
   const { hasNoReceipt } = known
-  if (ended !== undefined) {
-    if (!isSettled(ended)) return [{ piece, isSent: ended.unsent < rowsOf(ended), hasNoReceipt }]
-    if (piece.lane !== undefined) piece.lane.open--
-    release(piece)
-    return []
+  if (ended !== undefined && !isSettled(ended)) {
+    return [{ piece, isSent: ended.unsent < rowsOf(ended), hasNoReceipt }]
   }
-  if (!isDivided(piece, known)) return [{ piece, isSent: true, hasNoReceipt }]
+  if (ended === undefined && !isDivided(piece, known)) {
+    return [{ piece, isSent: true, hasNoReceipt }]
+  }
   if (piece.lane !== undefined) piece.lane.open--
-  return halves(piece).flatMap(half => leftOf(half, known))
+  if (ended === undefined) return piece.halves().flatMap(half => leftOf(half, known))
+  piece.release()
+  return []
 }
 
 /** Whether an earlier process has divided the piece, and recorded the outcome of one of its parts. */
@@ -163,34 +244,6 @@ function isDivided({ place }: Piece, { pieces }: SentBatch): boolean {
     const levels = Math.floor(Math.log2(part)) - Math.floor(Math.log2(place.part))
     return lane === place.lane && levels > 0 && part >> levels === place.part
   })
-}
-
-/** Must be called once the outcome of the piece is recorded. */
-export function release({ shared, batch }: Piece): void {
-  if (--shared.parts === 0) batch.release()
-}
-
-/** The piece's rows as one table: the single argument in every way of writing. */
-export function pieceTable(
-  { batch, start, end, rows }: Piece,
-  columnNames: readonly string[],
-): Table {
-  const { columns: all } = batch
-  const isWhole = rows === batch.rowCount
-  const columns = isWhole ? all : all.map(column => sliceColumn(column, start, end))
-  return { form: 'table', name: '', rows, columnNames, columns }
-}
-
-/** For example `trades.csv, lines 2 to 10001`. */
-export function pieceText({ batch, start, end }: Piece): string {
-  const first = batch.locate(start)
-  const last = batch.locate(end - 1)
-  if (first.file !== last.file) {
-    return `${first.file}, line ${first.lineNumber}, to ${last.file}, line ${last.lineNumber}`
-  }
-  return first.lineNumber === last.lineNumber
-    ? `${first.file}, line ${first.lineNumber}`
-    : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
 /** The ranges of rows `start` to `end` (exclusive) of a batch. */

@@ -1,19 +1,19 @@
 /*
-  Adds the rows of a piece to the equation of the run, each to the term of its outcome. If outcomes are known, every piece that was handed
-  over is recorded exactly once.
+  Adds the rows of a piece to the equation of the run, each to the term of its outcome. Every piece that was handed over is recorded exactly
+  once.
 */
 import { DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
+import type { Batch } from '../../parse/batch.js'
 import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { pieceText, rangesOf, release, type Piece } from './pieces.js'
+import { rangesOf, type Piece } from './pieces.js'
 import type { LinesOfRows } from './line-ranges.js'
 import { refusalShape, type TargetTraits } from './refusals.js'
-import { rowsText } from './row-counts.js'
-import { move } from './run-state.js'
+import { rowsText } from './run-state.js'
 
 export interface RecordedTarget extends TargetTraits {
   readonly description: TargetDescription
@@ -21,8 +21,8 @@ export interface RecordedTarget extends TargetTraits {
   readonly keyed: boolean
   /** True if the rows may be lost when the server stops. */
   readonly inMemory: boolean
-  /** Checks that the rows are still in the same table; undefined if nothing can be checked. */
-  readonly evidence?: Evidence
+  /** Checks that the rows are still in the same table. */
+  readonly evidence: Evidence
 }
 
 interface Ending {
@@ -70,11 +70,11 @@ export class Recorder {
   taken(piece: Piece, taken: number | null, left = piece.rows): void {
     const { target } = this
     this.#lastRefusal = undefined
-    target.evidence?.taken(taken ?? left)
+    target.evidence.taken(taken ?? left)
     const filtered = piece.rows - left
     const short = left - (taken ?? left)
     if (filtered === 0 && short <= 0) {
-      this.#sample(piece)
+      this.#sample(piece.batch, piece)
       return this.#end(piece, { confirmed: left }, { stored: piece.ranges })
     }
     const outside = short > 0 ? outsideRows(target.description, piece) : []
@@ -86,12 +86,11 @@ export class Recorder {
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
     const parts = isWhole ? [piece] : partsBetween(piece, outside)
-    if (unconfirmed === 0) {
-      for (const { start, end } of parts) this.#sample({ batch: piece.batch, start, end })
-    }
+    const { batch } = piece
+    if (unconfirmed === 0) for (const part of parts) this.#sample(batch, part)
     const stored = isWhole
       ? piece.ranges
-      : parts.flatMap(({ start, end }) => rangesOf(piece.batch, start, end))
+      : parts.flatMap(({ start, end }) => rangesOf(batch, start, end))
     const note = isKnown ? undefined : missingText(piece, left, missing)
     this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, { stored, note })
   }
@@ -134,7 +133,7 @@ export class Recorder {
    */
   takeBack(reason: string, isCertain: boolean): void {
     if (!this.holdsMemory) return
-    this.target.evidence?.forget()
+    this.target.evidence.forget()
     this.replaced(reason, isCertain)
   }
 
@@ -144,7 +143,7 @@ export class Recorder {
    */
   replaced(reason: string, isCertain: boolean): void {
     if (!this.#claimsRows) return
-    if (isCertain) this.target.evidence?.samples.clear()
+    if (isCertain) this.target.evidence.samples.clear()
     takeRowsBack(this.#run, reason, isCertain)
     this.#run.rows?.takeBack()
   }
@@ -154,9 +153,9 @@ export class Recorder {
    * @returns rows that the table has ever had; null if they cannot be counted
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  async lookAtEnd(session: Session, evidence: Evidence): Promise<number | null> {
+  async lookAtEnd(session: Session): Promise<number | null> {
     if (!this.#claimsRows) return null
-    const { now, change } = await evidence.look(session)
+    const { now, change } = await this.target.evidence.look(session)
     if (change !== undefined) this.replaced(rowsGoneMessage(change.text), true)
     return now.rows
   }
@@ -177,16 +176,15 @@ export class Recorder {
     }
     for (const range of stored) state.confirmed.add(range, '')
     if (note !== undefined) state.notes.add(note)
-    move(state, piece, 'closed')
     history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
-    release(piece)
+    piece.release()
   }
 
   /** Keeps the values of a few rows. Each time the number of accepted rows has doubled, records them in the journal. */
-  #sample({ batch, start, end }: Pick<Piece, 'batch' | 'start' | 'end'>): void {
+  #sample(batch: Batch, { start, end }: Pick<Piece, 'start' | 'end'>): void {
     const { evidence } = this.target
-    if (evidence?.samples.taken(batch, start, end) === true) this.#run.note(evidence.sampled())
+    if (evidence.samples.taken(batch, start, end)) this.#run.note(evidence.sampled())
   }
 
   /** Rejects rows that a partitioned target dropped without an error (docs/server-semantics.md#rows-outside-the-scheme). */
@@ -245,7 +243,7 @@ function missingRows(
 }
 
 function missingText(piece: Piece, rows: number, missing: number): string {
-  return `the target took ${rows - missing} of ${rowsText(rows)} of ${pieceText(piece)} and does not say which`
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${piece.text} and does not say which`
 }
 
 /** The message if the server refused the second copy and the outcome of the first copy is unknown. */

@@ -5,8 +5,7 @@
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'
-import { pieceText, type Piece, type PieceState } from './pieces.js'
-import { accountedFor, noRows } from './row-counts.js'
+import type { Piece, PieceState } from './pieces.js'
 
 export interface RunState {
   readonly rows: RowCounts
@@ -58,90 +57,57 @@ export function newRunState(): RunState {
   }
 }
 
+export function setState(state: RunState, piece: Piece, to: PieceState): void {
+  const isOut = (one: PieceState): boolean => one === 'sent' || one === 'claimed'
+  const change = Number(isOut(to)) - Number(isOut(piece.state))
+  piece.state = to
+  if (change === 0) return
+  state.inFlightCount += change
+  const { connection } = piece
+  if (connection === undefined) return
+  state.inFlightByConnection[connection] = (state.inFlightByConnection[connection] ?? 0) + change
+}
+
+export function noRows(): RowCounts {
+  const places = { confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
+  return { read: 0, ...places }
+}
+
+/** Sum of the counts. It must equal `read`. */
+export function accountedFor(rows: RowCounts): number {
+  const { confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
+  return confirmed + filtered + unconfirmed + rejected + skipped + unsent
+}
+
+/** For example `1 row` or `2 rows`. */
+export function rowsText(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`
+}
+
+/** The failure to report if the counts do not add up, else undefined. */
+export function equationError(rows: RowCounts): DdbError | undefined {
+  const accounted = accountedFor(rows)
+  if (accounted === rows.read) return undefined
+  return new DdbError(
+    'DDB_INTERNAL',
+    `the rows do not add up: ${rows.read} read, ${accounted} accounted for; ` +
+      'this is a bug of ddb-ingest: please report it and check the target before loading again',
+  )
+}
+
+/** The failure to report if a run has unsent rows although nothing stopped it, else undefined. */
+export function unsentError({ unsent }: RowCounts): DdbError | undefined {
+  if (unsent === 0) return undefined
+  return new DdbError(
+    'DDB_INTERNAL',
+    `${rowsText(unsent)} of a run that ended normally ${unsent === 1 ? 'was' : 'were'} not sent; ` +
+      'this is a bug of ddb-ingest: please report it, and run the same command again',
+  )
+}
+
 /** Counts all rows that were read and have no outcome yet as unsent: they never reached a session. */
 export function leaveRest({ rows }: RunState): void {
   rows.unsent += Math.max(0, rows.read - accountedFor(rows))
-}
-
-/** The states that may follow each state. Sending another copy of the same attempt does not change the state. */
-const transitions: Readonly<Record<PieceState, readonly PieceState[]>> = {
-  queued: ['sent', 'closed'],
-  sent: ['sent', 'claimed', 'refused', 'queued', 'closed'],
-  claimed: ['claimed', 'refused', 'queued', 'closed'],
-  refused: ['queued', 'closed'],
-  closed: [],
-}
-
-/** @throws {DdbError} DDB_INTERNAL if the state cannot follow the present one */
-export function move(state: RunState, piece: Piece, to: PieceState): void {
-  if (!transitions[piece.state].includes(to)) {
-    throw new DdbError(
-      'DDB_INTERNAL',
-      `${pieceText(piece)} cannot become ${to}, as it is ${piece.state}; this is a bug of ddb-ingest: please report it`,
-    )
-  }
-  countOut(state, piece, Number(isOut(to)) - Number(isOut(piece.state)))
-  piece.state = to
-  if (to === 'closed' && state.open.delete(piece.key)) state.openBytes -= piece.encodedBytes
-}
-
-export function open(state: RunState, piece: Piece): void {
-  state.open.set(piece.key, piece)
-  state.openBytes += piece.encodedBytes
-}
-
-/** The run hands a piece to a session. */
-export function handOver(state: RunState, piece: Piece): void {
-  state.sentRows += piece.rows
-  state.sentBytes += piece.encodedBytes
-  state.batches.sent++
-  open(state, piece)
-}
-
-/** The run has not sent the piece after all. */
-export function withdraw(state: RunState, piece: Piece): void {
-  state.sentRows -= piece.rows
-  state.sentBytes -= piece.encodedBytes
-  state.batches.sent--
-}
-
-/**
- * The run sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown.
- * @returns the number of the transmission
- */
-export function sent(state: RunState, piece: Piece, connection: number, atMs: number): number {
-  const sendNo = ++state.lastSendNo
-  if (piece.sendNos.length === 0) piece.sentAtMs = atMs
-  if (piece.attempt > 0 || piece.sendNos.length > 0) piece.resends++
-  const isCopy = isOut(piece.state)
-  if (isCopy) {
-    state.batches.retried++
-    countOut(state, piece, -1)
-  }
-  piece.connection = connection
-  if (isCopy) countOut(state, piece, 1)
-  if (piece.state !== 'claimed') move(state, piece, 'sent')
-  piece.sendNos.push(sendNo)
-  return sendNo
-}
-
-/** The piece waits for its next attempt. */
-export function again(state: RunState, piece: Piece): void {
-  move(state, piece, 'queued')
-  piece.attempt++
-  piece.sendNos = []
-  state.batches.retried++
-}
-
-function isOut(state: PieceState): boolean {
-  return state === 'sent' || state === 'claimed'
-}
-
-function countOut(state: RunState, { connection }: Piece, change: number): void {
-  state.inFlightCount += change
-  if (connection !== undefined) {
-    state.inFlightByConnection[connection] = (state.inFlightByConnection[connection] ?? 0) + change
-  }
 }
 
 /** `summaryNote` names at most this many ranges. */
@@ -155,16 +121,13 @@ export function summaryNote({ notes, uncertain }: RunState): string | undefined 
 
 function uncertainNotes({ ranges, unnamedBatches }: LineRanges): string[] {
   if (ranges.length === 0) return []
+  const batchesText = (count: number): string => (count === 1 ? '1 batch' : `${count} batches`)
   const named = ranges
     .slice(0, namedRanges)
     .map(range => `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`)
   const rest =
     ranges.slice(namedRanges).reduce((sum, { batches }) => sum + batches, 0) + unnamedBatches
   return [`uncertain: ${named.join('; ')}${rest === 0 ? '' : `; and ${batchesText(rest)} more`}`]
-}
-
-function batchesText(count: number): string {
-  return count === 1 ? '1 batch' : `${count} batches`
 }
 
 /** Latency: the time from sending a batch to learning its outcome. */

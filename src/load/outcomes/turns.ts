@@ -1,9 +1,51 @@
 /*
-  Which connection carries a piece, and which pieces must wait for others.
+  How much is read and sent at a time: the sizes of batches, the limit of bytes in flight, which connection carries a piece, and which
+  pieces must wait for others.
 */
+import type { CutSizes } from '../../parse/cuts.js'
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
 import type { Run } from '../run.js'
 import type { Piece, PieceLane } from './pieces.js'
-import { readSizes } from './read-sizes.js'
+
+/**
+ * `roomBytes`: while fewer bytes than this are in flight, a further batch may be handed over. If batches are divided by lane, a batch is so
+ * large that each lane gets the requested size, but it takes at most half of the bytes allowed in flight, because the run reads one batch
+ * while another is in flight.
+ */
+export function readSizes({
+  checked: { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes },
+  lanes,
+}: Pick<Run, 'checked' | 'lanes'>) {
+  if (lanes === undefined || connections === 1) {
+    return { batchRows: rows, batchBytes: bytes, roomBytes: maxInFlightBytes }
+  }
+  const half = Math.max(1, Math.floor(maxInFlightBytes / 2))
+  const batchBytes = Math.min(bytes * connections, half)
+  return { batchRows: rows * connections, batchBytes, roomBytes: maxInFlightBytes - batchBytes + 1 }
+}
+
+/**
+ * Where batches of inputs end: as the first process of the run has decided, because the place of a batch depends on it. A batch takes at
+ * most `batchBytes` of input, and at most as many records as fill `batchBytes` on the wire without their texts.
+ */
+export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes {
+  const { sizes } = run.history.found
+  if (sizes !== undefined) return { records: sizes.records, bytes: sizes.bytes }
+  const { batchRows, batchBytes: bytes } = readSizes(run)
+  const set = run.options.mapping?.set ?? {}
+  const rowBytes = columns.reduce((sum, { name, type }) => {
+    return sum + leastBytes(type) + Buffer.byteLength(set[name] ?? '')
+  }, 0)
+  const records = Math.max(1, Math.min(batchRows, Math.floor(bytes / Math.max(1, rowBytes))))
+  run.note({ sizes: { records, bytes } })
+  return { records, bytes }
+}
+
+/** The size of a cell on the wire without its text or its elements. */
+function leastBytes({ type, array = false }: ColumnType): number {
+  return array ? 1 : Math.max(1, dataTypes[type].bytesPerValue)
+}
 
 /**
  * A piece is sent on the connection of its lane, or else on the connection with the fewest unanswered pieces. A piece with rows of several
@@ -62,12 +104,12 @@ export class Turns {
   /** The connection for a piece without a lane. */
   nextConnection(): number {
     const { checked, state } = this.#run
+    const inFlight = (connection: number): number => state.inFlightByConnection[connection] ?? 0
     // `#next` may be too large, because the run may have had more connections earlier.
     let next = this.#next % checked.connections
     for (let i = 1; i < checked.connections; i++) {
       const other = (this.#next + i) % checked.connections
-      if ((state.inFlightByConnection[other] ?? 0) < (state.inFlightByConnection[next] ?? 0))
-        next = other
+      if (inFlight(other) < inFlight(next)) next = other
     }
     this.#next = (next + 1) % checked.connections
     return next

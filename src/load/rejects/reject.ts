@@ -11,10 +11,9 @@ import {
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import type { RunState } from '../outcomes/run-state.js'
+import { type RunState, rowsText } from '../outcomes/run-state.js'
 import type { Detected, InputFormat, LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
-import { rowsText } from '../outcomes/row-counts.js'
 
 /** A record that a reader rejected, or a row that the server rejected. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }

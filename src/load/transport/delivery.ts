@@ -4,10 +4,9 @@
 */
 import { ConnectionError, option, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { Table } from '../../protocol/value.js'
 import type { LeftPiece } from '../outcomes/pieces.js'
 import type { LaneRows } from '../outcomes/lanes.js'
-import type { ConfirmUsed } from '../options.js'
+import type { ConfirmUsed } from './confirmations.js'
 
 export interface Delivery {
   readonly used: ConfirmUsed
@@ -66,22 +65,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
   )
 }
 
-export function replacedError(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
-}
-
 /** Use it when closing a session, whose loss then does not matter. @throws all errors but ConnectionError */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error
-}
-
-/** The batch as one table: the single argument in every way of writing. */
-export function batchTable(batch: Batch, columnNames: readonly string[]): Table {
-  return {
-    form: 'table',
-    name: '',
-    rows: batch.rowCount,
-    columnNames,
-    columns: batch.columns,
-  }
 }

@@ -1,20 +1,22 @@
 /*
-  Chooses how the run sends and confirms batches: as the options request, if the server allows it.
+  Chooses how the run sends and confirms batches: as the options request, if the server allows it. Has the way without confirmation.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
+import type { Clock, Timer } from '../../platform/platform.js'
+import { connectDeadlineMs, connectRun } from '../connection/connect.js'
+import { retryRules, tryUntil } from '../connection/retry.js'
 import { askAtomic } from '../connection/server-queries.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { ReceiptNode } from './receipts/receipt-node.js'
-import { openEarly, type EarlySession } from './receipts/sessions.js'
-import { ReceiptWatcher } from './receipts/watcher.js'
-import { checkMemory } from '../journal/check-sole-process.js'
+import { jsonToValue, writeExpression } from '../target/target.js'
+import { openEarly, ReceiptNode, type EarlySession } from './receipt-node.js'
+import { ReceiptWatcher } from './watcher.js'
+import { checkMemory } from '../register/sole-process.js'
 import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
-import { openUnconfirmed } from './unconfirmed.js'
-import type { Delivery } from './delivery.js'
+import { ignoreLoss, silenceError, type Delivery } from './delivery.js'
 import { Recorder } from '../outcomes/recorder.js'
 import { refusalText } from '../outcomes/refusals.js'
 
@@ -24,7 +26,8 @@ const onlyAnswers =
 
 /** Opens a data session early if the run will probably use receipts. */
 export function earlySession(run: Run, control: Session): EarlySession | undefined {
-  return triesReceipts(run) ? openEarly(run, control) : undefined
+  const { mode, confirm } = run.checked
+  return mode === 'sync' || confirm === 'auto' ? openEarly(run, control) : undefined
 }
 
 /**
@@ -35,10 +38,10 @@ export async function openDelivery(
   run: Run,
   description: TargetDescription,
   control: Session,
-  evidence?: Evidence,
-  early?: EarlySession,
+  evidence: Evidence | undefined,
+  early: EarlySession | undefined,
 ): Promise<Delivery> {
-  if (!triesReceipts(run)) return openUnconfirmed(run, description)
+  if (evidence === undefined) return openUnconfirmed(run, description)
   const { mode } = run.checked
   const recorder = await openRecorder(run, description, control, evidence)
   try {
@@ -66,7 +69,7 @@ async function openReceipts(
   run: Run,
   recorder: Recorder,
   control: Session,
-  early?: EarlySession,
+  early: EarlySession | undefined,
   asksLedger = true,
 ): Promise<Delivery> {
   const { description } = recorder.target
@@ -88,8 +91,8 @@ async function openReceipts(
   try {
     // Somebody may have removed the ledger since the server reported it.
     const hasLedger = isLeft && node.ledger?.isNew === false
-    const delivery = new ReceiptWatcher({ run, recorder, node })
-    await delivery.link.receipts.readEarlier(hasLedger)
+    const delivery = new ReceiptWatcher(run, node, recorder)
+    await delivery.readEarlier(hasLedger)
     return delivery
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
@@ -124,11 +127,6 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** Whether batches have receipts, unless the server refuses them. */
-function triesReceipts({ checked: { mode, confirm } }: Run): boolean {
-  return mode === 'sync' || confirm === 'auto'
-}
-
 /**
  * Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the target. The queries
  * are sent before the first batch, because none may be sent while a batch is in flight.
@@ -138,7 +136,7 @@ async function openRecorder(
   run: Run,
   description: TargetDescription,
   control: Session,
-  evidence: Evidence | undefined,
+  evidence: Evidence,
 ): Promise<Recorder> {
   const { target, retries } = run.checked
   const isFunction = target.kind === 'function'
@@ -150,7 +148,7 @@ async function openRecorder(
     allOrNothing: await isAllOrNothing(run, control),
     keyed: !isFunction && (description.keyed || target.method === 'upsert'),
     inMemory: isFunction || target.table.kind === 'shared',
-    ...(evidence === undefined ? {} : { evidence }),
+    evidence,
   }
   return new Recorder(run, recorded)
 }
@@ -161,4 +159,83 @@ async function isAllOrNothing({ checked }: Run, control: Session): Promise<boole
   const { table } = checked.target
   const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
+}
+
+/** Limit for batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
+const mostUnsentBytes = 4 << 20
+
+/** @throws {ConnectionError} if the connection cannot be opened */
+async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
+  const { checked, state, platform, server } = run
+  const { target, maxInFlightBytes, confirmTimeoutMs } = checked
+  const isFunction = target.kind === 'function'
+  const leading = isFunction ? target.functionArguments.map(jsonToValue) : []
+  const functionName = isFunction
+    ? target.name
+    : writeExpression(target.table, target.method, target.keyColumns, description.upsert)
+  const columnNames = description.columns.map(column => column.name)
+  const deadlineMs = connectDeadlineMs(platform, server.address)
+  const highWaterBytes = Math.min(maxInFlightBytes, mostUnsentBytes)
+  const session = await tryUntil(
+    deadlineMs,
+    retryRules(run),
+    () => connectRun(run, { deadlineMs, highWaterBytes }),
+    (error: unknown) => error instanceof ConnectionError,
+  )
+  return {
+    used: 'none',
+    keepsReceipts: false,
+    get inFlightBytes() {
+      return session.bufferedBytes
+    },
+    deliver(batch) {
+      const { rowCount, encodedBytes } = batch
+      const { columns } = batch
+      const table = { form: 'table', name: '', rows: rowCount, columnNames, columns } as const
+      const arguments_ = [...leading, table]
+      const isTaken = session.send(functionName, arguments_, batch.release)
+      state.sentRows += rowCount
+      state.sentBytes += encodedBytes
+      state.batches.sent++
+      if (isTaken && session.bufferedBytes < maxInFlightBytes) return undefined
+      return drainedInTime(session, platform.clock, confirmTimeoutMs)
+    },
+    async finish() {
+      state.rows.unconfirmed = state.sentRows
+      // The run claims only that the kernel took all bytes, and only closing the session proves that.
+      await session.close()
+    },
+    leave: reason => session.abandon(reason),
+    close: () => session.close().catch(ignoreLoss),
+  }
+}
+
+/**
+ * Waits until a session has room for more.
+ * @throws {ConnectionError} DDB_UNCONFIRMED if the server stops reading (the session is then abandoned), or the
+ *   session's error if the connection is lost
+ */
+export async function drainedInTime(
+  session: Session,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> {
+  let bufferedBytes = session.bufferedBytes
+  let timer: Timer | undefined
+  const drained = session.drained().finally(() => timer?.cancel())
+  const silence = new Promise<never>((_, reject) => {
+    const lookLater = (): void => {
+      // Once the connection has ended, this timer must not keep the process alive.
+      timer = clock.afterIfAlive(timeoutMs, () => {
+        const before = bufferedBytes
+        bufferedBytes = session.bufferedBytes
+        if (bufferedBytes < before) return lookLater()
+        const error = silenceError(timeoutMs, 'took nothing')
+        reject(error)
+        session.abandon(error)
+      })
+    }
+    lookLater()
+  })
+  await Promise.race([drained, silence])
 }

@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { parseTarget } from '../../load/target/target.js'
-import { answeredOutcome } from '../../load/transport/answers.js'
+import { answeredOutcome } from '../../load/transport/receipts.js'
 import {
   deliverArguments,
   deliverFunction,
@@ -14,7 +14,7 @@ import {
   insertReceipt,
   ledgerQuery,
   ledgerScript,
-} from '../../load/transport/receipts/script.js'
+} from '../../load/transport/script.js'
 import { formatValue } from '../../protocol/element.js'
 import type { Table, Value } from '../../protocol/value.js'
 import {
@@ -47,7 +47,7 @@ import {
 /** The arguments of the delivering function. */
 function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
   const place = { stream: 1, no: batchNo, lane: 0, part: 1 }
-  return deliverArguments({ place, cut: 0n, attempt: 0, sendNo }, [], rows)
+  return deliverArguments({ place, cut: 0, attempt: 0, sendNo }, [], rows)
 }
 
 const sendDelivery = (session: Session, batchNo: number, rows: Table): boolean =>

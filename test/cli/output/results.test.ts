@@ -19,7 +19,7 @@ import {
 } from '../../../src/load/check/check-result.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
-import { noRows } from '../../../src/load/outcomes/row-counts.js'
+import { noRows } from '../../../src/load/outcomes/run-state.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import {

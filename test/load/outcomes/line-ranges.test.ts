@@ -6,7 +6,7 @@ import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
 const rows = (count: number, first: number, file?: string): LinesOfRows =>
-  wholePiece(batchOf(count, first, file), { cut: 0n }).ranges[0]!
+  wholePiece(batchOf(count, first, file), 0).ranges[0]!
 
 const shown = (ranges: LineRanges): [string, number, number, number, string][] =>
   ranges.ranges.map(({ file, firstLine, lastLine, batches, reason }) => [

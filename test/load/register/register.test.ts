@@ -15,8 +15,8 @@ import {
   type KnownRun,
 } from '../../../src/load/register/register.js'
 import { ledgerName, registerName, type RunName } from '../../../src/load/register/table-names.js'
-import { nextHead } from '../../../src/load/transport/receipts/ledger.js'
-import { ledgerScript } from '../../../src/load/transport/receipts/script.js'
+import { nextHead } from '../../../src/load/transport/ledger.js'
+import { ledgerScript } from '../../../src/load/transport/script.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { claimName, namedRun } from '../../helpers/register.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answeredOutcome, rowsLeft } from '../../../src/load/transport/answers.js'
+import { answeredOutcome, rowsLeft } from '../../../src/load/transport/receipts.js'
 import type { Scalar, Value } from '../../../src/protocol/value.js'
 
 const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', value })

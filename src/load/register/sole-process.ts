@@ -6,18 +6,12 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, TimeoutError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { askIdle, longOf, longsOf, unlessRefused } from '../connection/server-queries.js'
-import {
-  askRegister,
-  dropLedgers,
-  runOf,
-  runsElsewhere,
-  type KnownOnServer,
-} from '../register/register.js'
-import { ledgerName } from '../register/table-names.js'
+import { runDamaged, runTakenOver, targetChanged } from '../journal/changed-run.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
 import type { Run } from '../run.js'
-import { lastSessionQuery } from '../transport/receipts/script.js'
-import { runDamaged, runTakenOver, targetChanged } from './changed-run.js'
-import type { RecordedRun } from './recorded-run.js'
+import { lastSessionQuery } from '../transport/script.js'
+import { askRegister, dropLedgers, runOf, runsElsewhere, type KnownOnServer } from './register.js'
+import { ledgerName } from './table-names.js'
 
 /**
  * Must be called before the run creates anything on the server.

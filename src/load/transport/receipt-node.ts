@@ -2,43 +2,35 @@
   The objects of a run on one node of the server: the ledger (table of receipts), the session that reads it, and the sessions that send
   data. All sessions connect to the same node, because shared tables exist only on one node.
 */
-import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
-import type { Value } from '../../../protocol/value.js'
-import { connectRun } from '../../connection/connect.js'
-import { retryRules, tryUntil } from '../../connection/retry.js'
-import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
-import type { ServerAddress } from '../../options.js'
-import { pieceTable, type Piece } from '../../outcomes/pieces.js'
-import { isUnfinished } from '../../run.js'
-import { jsonToValue } from '../../target/target.js'
-import { askOutcome, type Answer } from '../answers.js'
-import { replacedError } from '../delivery.js'
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import type { Value } from '../../protocol/value.js'
+import { connectRun } from '../connection/connect.js'
+import { retryRules, tryUntil } from '../connection/retry.js'
+import { askFunction, askIdle, askSchema, partsOf } from '../connection/server-queries.js'
+import type { ServerAddress } from '../options.js'
+import type { Piece } from '../outcomes/pieces.js'
+import { classifyRefusal } from '../outcomes/refusals.js'
+import { askMemory, checkClaim, knownAnswers, knownIn, knownScript } from '../register/register.js'
+import { isUnfinished, type Run } from '../run.js'
+import { jsonToValue, type UpsertForm } from '../target/target.js'
 import {
   dropLedger,
   ledgerExists,
+  nextHead,
   openLedger,
   readLedger,
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverArguments, deliverFunction, type Copy } from './script.js'
-import {
-  askBarrier,
-  connectData,
-  defineFunctions,
-  mayBeTemporary,
-  neverUsed,
-  openControl,
-  openEarly,
-  remainingMs,
-  type BarrierAnswer,
-  type EarlySession,
-  type Memory,
-  type SessionSetup,
-} from './sessions.js'
+import { askOutcome, type Answer } from './receipts.js'
+import { deliverArguments, deliverFunction, deliverScript, type Copy } from './script.js'
 
-export interface ReceiptNodeSetup extends SessionSetup {
+export interface ReceiptNodeSetup {
+  readonly run: Run
+  /** Default: `usualUpsert`. */
+  readonly upsert?: UpsertForm | undefined
   readonly columnNames: readonly string[]
   /** The number of the next ledger, never twice in a run, and the number of this process in the register. */
   readonly nextLedger: () => { readonly number: number; readonly processNo: number }
@@ -46,10 +38,11 @@ export interface ReceiptNodeSetup extends SessionSetup {
   readonly hasLedger: boolean
 }
 
-/** Learns what the server answers, in a run whose batches are answered. */
-export interface AnswerListener {
-  heard(copy: Copy, answer: Answer): void
-}
+/**
+ * Whether the server still knows the run after the connection was lost. `lost`: it has no trace of the run, because it has restarted, or
+ * is a different node. `unknown`: it keeps nothing of the run.
+ */
+export type Memory = 'kept' | 'lost' | 'unknown'
 
 export class ReceiptNode {
   readonly #setup: ReceiptNodeSetup
@@ -59,15 +52,13 @@ export class ReceiptNode {
   readonly #data: Session[] = []
   /** The session on which each piece was last sent. */
   readonly #carriers = new WeakMap<Piece, Session>()
-  /** Sessions that did not answer the last `barrier`. */
-  #silent: readonly Session[] = []
   /** Data sessions that were lost. The server may still be working for them. */
   readonly #formerIds: string[] = []
   #ledger: Ledger | undefined
   /** Number of answered batches since the ledger was created. */
   #answers = 0
-  /** Set before the first batch is sent. */
-  listener: AnswerListener | undefined
+  /** Learns what the server answers, in a run whose batches are answered. Set before the first batch is sent. */
+  onAnswer: ((copy: Copy, answer: Answer) => void) | undefined
 
   private constructor(setup: ReceiptNodeSetup, control: Session) {
     const { target } = setup.run.checked
@@ -94,9 +85,9 @@ export class ReceiptNode {
     const node = new ReceiptNode(setup, control)
     try {
       if (setup.hasLedger) await node.#beginLedger(timeoutMs)
-      let first: EarlySession | undefined = early
+      let first: Promise<Session> | undefined = early.opening
       const open = (): Promise<void> => {
-        const opening = node.#openMissing(deadlineMs, first?.opening)
+        const opening = node.#openMissing(deadlineMs, first)
         first = undefined
         return opening
       }
@@ -105,11 +96,12 @@ export class ReceiptNode {
     } catch (error) {
       node.abandon('data', neverUsed())
       await early.giveUp()
-      const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // If an earlier process has worked on the run, the next process still needs the ledger.
       const isKept = run.history.found.processes > 0
       const ledger = node.#ledger
-      if (ledger !== undefined && !isKept) await dropLedger(control, ledger, farewellMs)
+      if (ledger !== undefined && !isKept) {
+        await dropLedger(control, ledger, Math.min(longestFarewellMs, timeoutMs))
+      }
       throw error
     }
   }
@@ -126,7 +118,7 @@ export class ReceiptNode {
   }
 
   /** Whether the server answers each batch, on the connection that carried it. */
-  get carriesOneBatch(): boolean {
+  get isAnswered(): boolean {
     return this.#setup.run.checked.mode === 'sync'
   }
 
@@ -143,21 +135,20 @@ export class ReceiptNode {
   }
 
   /**
-   * Sends one copy of a batch. A lost connection is not an error here, because the batch stays open.
-   * @param connection  index of the connection, from 0
+   * Sends one copy of a batch on its connection. A lost connection is not an error here, because the batch stays open.
    * @returns whether there is room for more
    */
-  send(piece: Piece, sendNo: number, connection: number): boolean {
-    const session = this.#data[connection]!
+  send(piece: Piece, sendNo: number): boolean {
+    const session = this.#data[piece.connection!]!
     this.#carriers.set(piece, session)
-    const { place, cut, attempt } = piece
-    const copy = { place, cut, attempt, sendNo }
-    const table = pieceTable(piece, this.#setup.columnNames)
+    const { place, attempt } = piece
+    const copy = { place, cut: piece.whole.cut, attempt, sendNo }
+    const table = piece.table(this.#setup.columnNames)
     const arguments_ = deliverArguments(copy, this.#leading, table)
-    if (this.carriesOneBatch) {
+    if (this.isAnswered) {
       void askOutcome(session, arguments_, this.#ledger !== undefined).then(answer => {
         this.#answers++
-        this.listener!.heard(copy, answer)
+        this.onAnswer!(copy, answer)
       })
       return true
     }
@@ -215,38 +206,15 @@ export class ReceiptNode {
     return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.#formerIds, ...dataSessions)
   }
 
-  /**
-   * Sends a query on every data session. A server that answers has read everything that was sent before the query.
-   * @throws {ConnectionError}
-   */
-  async barrier(timeoutMs: number): Promise<BarrierAnswer> {
-    const answers = await Promise.all(this.#data.map(session => askBarrier(session, timeoutMs)))
-    this.#silent = this.#data.filter((_, i) => answers[i] === 'silent')
-    return (['silent', 'forgotten'] as const).find(one => answers.includes(one)) ?? 'passed'
-  }
-
-  /**
-   * Repeats the definitions of the functions that write batches, on every data session: the server has forgotten them.
-   * @throws {ConnectionError} @throws {TimeoutError}
-   */
-  define(timeoutMs: number): Promise<unknown> {
-    return Promise.all(this.#data.map(session => this.#define(session, timeoutMs)))
-  }
-
-  #define(data: Session, timeoutMs: number): Promise<void> {
-    return defineFunctions(this.#setup, this.#control, data, this.#ledger, timeoutMs)
-  }
-
   /** Sends queries on the session that reads the ledger. */
   ask<T>(question: (control: Session) => Promise<T>): Promise<T> {
     return question(this.#control)
   }
 
-  /** Abandons connections; `restore` replaces them. `silent`: the data connections that did not answer the last `barrier`. */
-  abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
-    const sessions =
-      which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
+  /** Abandons connections; `restore` replaces them. */
+  abandon(which: 'control' | 'data', reason: ConnectionError): void {
     // The array has holes for sessions that could not be opened. `forEach` skips them.
+    const sessions = which === 'control' ? [this.#control] : this.#data
     sessions.forEach(session => session.abandon(reason))
   }
 
@@ -261,19 +229,7 @@ export class ReceiptNode {
     const { run } = this.#setup
     let memory: Memory = 'kept'
     const attempt = async (): Promise<void> => {
-      if (this.#control.closed) {
-        const former = this.#control
-        const [control, hasMemory] = await openControl(run, this.#ledger, deadlineMs)
-        this.#control = control
-        const isSame = control.host === former.host && control.port === former.port
-        if (!isSame) {
-          const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
-          run.reporter.notice(`${from} is lost: the run continues with ${to}`)
-        }
-        memory = this.#ledger === undefined ? 'unknown' : hasMemory ? 'kept' : 'lost'
-        // Data must be sent to the node that answers the queries.
-        if (!hasMemory || !isSame) this.abandon('data', replacedError())
-      }
+      if (this.#control.closed) memory = await this.#reopenControl(deadlineMs)
       if (memory !== 'lost') await this.#openMissing(deadlineMs)
     }
     try {
@@ -290,6 +246,32 @@ export class ReceiptNode {
     return memory
   }
 
+  /** Opens the session for queries again, and determines whether the server still knows this run. */
+  async #reopenControl(deadlineMs: number): Promise<Memory> {
+    const { run } = this.#setup
+    const ledger = this.#ledger
+    const former = this.#control
+    const control = await connectRun(run, { deadlineMs })
+    let hasMemory
+    try {
+      const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
+      const leftMs = remainingMs(run.platform, deadlineMs)
+      hasMemory = await askMemory(control, run.history.name, head, leftMs)
+    } catch (error) {
+      control.abandon(replacedError())
+      throw error
+    }
+    this.#control = control
+    const isSame = control.host === former.host && control.port === former.port
+    if (!isSame) {
+      const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
+      run.reporter.notice(`${from} is lost: the run continues with ${to}`)
+    }
+    // Data must be sent to the node that answers the queries.
+    if (!hasMemory || !isSame) this.abandon('data', replacedError())
+    return ledger === undefined ? 'unknown' : hasMemory ? 'kept' : 'lost'
+  }
+
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
   async #openMissing(deadlineMs: number, first?: Promise<Session>): Promise<void> {
     const { run } = this.#setup
@@ -298,7 +280,7 @@ export class ReceiptNode {
       if (former?.closed === false) return
       if (former !== undefined) this.#formerIds.push(former.id)
       const isFirst = i === 0 && first !== undefined
-      const data = await (isFirst ? first : connectData(run, this.#control, { deadlineMs }))
+      const data = await (isFirst ? first : connectData(run, this.#control, deadlineMs))
       try {
         run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
         await this.#define(data, remainingMs(run.platform, deadlineMs))
@@ -314,6 +296,24 @@ export class ReceiptNode {
   }
 
   /**
+   * Defines the functions that write batches, and in the same request checks once more that the run has its name: the register has the run
+   * since a round trip ago, so any process that saw no register at that time has made its own by now.
+   */
+  async #define(data: Session, timeoutMs: number): Promise<void> {
+    const { run, upsert } = this.#setup
+    const { name } = run.history
+    const ledger = this.#ledger
+    const functions = deliverScript(ledger, run.checked.target, upsert)
+    if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
+      return void (await data.run(functions, { timeoutMs }))
+    }
+    const script = `${functions}${knownScript(name.runId)}(${knownAnswers})`
+    const known = knownIn(partsOf(await data.run(script, { timeoutMs })))
+    await checkClaim(this.#control, known, name, claimOf(ledger), timeoutMs)
+    ledger.isChecked = true
+  }
+
+  /**
    * Begins a new ledger, and removes the old one if the server has not lost it.
    * @returns false if the server has lost the target
    */
@@ -321,15 +321,17 @@ export class ReceiptNode {
     const { run } = this.#setup
     const { target } = run.checked
     const former = this.#ledger
-    const asking = { session: this.#control, timeoutMs: remainingMs(run.platform, deadlineMs) }
+    const left = (): number => remainingMs(run.platform, deadlineMs)
+    const asking = { session: this.#control, timeoutMs: left() }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      await this.#beginLedger(remainingMs(run.platform, deadlineMs))
+      await this.#beginLedger(left())
+      // The functions of open sessions name the former ledger.
+      const open = this.#data.filter(({ closed }) => !closed)
+      await Promise.all(open.map(data => this.#define(data, left())))
       await this.#openMissing(deadlineMs)
-      await this.define(remainingMs(run.platform, deadlineMs))
-      const leftMs = remainingMs(run.platform, deadlineMs)
-      if (former !== undefined) await dropLedger(this.#control, former, leftMs)
+      if (former !== undefined) await dropLedger(this.#control, former, left())
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -347,7 +349,13 @@ export class ReceiptNode {
     const control = await connectRun(run)
     try {
       const next = await ReceiptNode.open(this.#setup, control)
-      await this.#endHere(timeoutMs)
+      try {
+        this.finish(timeoutMs)
+        await this.close()
+      } catch (error) {
+        if (!(error instanceof DdbError)) throw error
+        this.leave(replacedError())
+      }
       this.#control = control
       this.#ledger = next.#ledger
       this.#answers = 0
@@ -356,16 +364,6 @@ export class ReceiptNode {
     } catch (error) {
       await control.close().catch(() => undefined)
       throw error
-    }
-  }
-
-  async #endHere(timeoutMs: number): Promise<void> {
-    try {
-      this.finish(timeoutMs)
-      await this.close()
-    } catch (error) {
-      if (!(error instanceof DdbError)) throw error
-      this.leave(replacedError())
     }
   }
 
@@ -389,8 +387,66 @@ export class ReceiptNode {
 
   leave(reason: ConnectionError): void {
     this.abandon('data', reason)
-    this.#control.abandon(reason)
+    this.abandon('control', reason)
   }
+}
+
+const claimOf = ({ name, processNo }: Ledger) => ({ ledger: name, processNo })
+
+/** A data session that is opened before the run knows whether it needs the session. */
+export interface EarlySession {
+  readonly opening: Promise<Session>
+  /** Abandons the session if it is open or being opened. */
+  giveUp(): Promise<void>
+}
+
+/** Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer. */
+export function openEarly(run: Run, control: Session): EarlySession {
+  const givenUp = new AbortController()
+  const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
+  const opening = connectData(run, control, deadlineMs, givenUp.signal)
+  opening.catch(() => undefined)
+  return {
+    opening,
+    async giveUp() {
+      givenUp.abort(neverUsed())
+      await opening.then(session => session.abandon(neverUsed())).catch(() => undefined)
+    },
+  }
+}
+
+/** Opens a data session on a node. Defines no functions on it. */
+function connectData(
+  run: Run,
+  node: Session,
+  deadlineMs: number,
+  givenUp?: AbortSignal,
+): Promise<Session> {
+  const { leaving } = run.ending
+  return connectRun(run, {
+    node,
+    deadlineMs,
+    signal: givenUp === undefined ? leaving : AbortSignal.any([leaving, givenUp]),
+    highWaterBytes: run.checked.maxInFlightBytes,
+  })
+}
+
+function replacedError(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
+}
+
+function neverUsed(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
+}
+
+function mayBeTemporary(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
+  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+}
+
+/** At least 1 ms. */
+function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {
+  return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }
 
 /** Time limit for a server whose answer does not matter. */

@@ -1,19 +1,20 @@
 import t from 'tap'
-import { Receipts } from '../../../../src/load/transport/receipts/receipts.js'
-import type { LedgerRow } from '../../../../src/load/transport/receipts/ledger.js'
-import { Batches } from '../../../../src/load/outcomes/batches.js'
-import { wholePiece } from '../../../../src/load/outcomes/pieces.js'
-import { Recorder } from '../../../../src/load/outcomes/recorder.js'
-import type { ReceiptNode } from '../../../../src/load/transport/receipts/receipt-node.js'
-import type { Run } from '../../../../src/load/run.js'
-import type { Batch } from '../../../../src/parse/batch.js'
-import { batchOf } from '../../../helpers/batches.js'
-import { batchRecord, inputsRecord, readRun } from '../../../helpers/journals.js'
-import { testRun } from '../../../helpers/load-run.js'
+import { Receipts } from '../../../src/load/transport/receipts.js'
+import type { LedgerRow } from '../../../src/load/transport/ledger.js'
+import type { Evidence } from '../../../src/load/evidence/evidence.js'
+import { Batches } from '../../../src/load/outcomes/batches.js'
+import { wholePiece } from '../../../src/load/outcomes/pieces.js'
+import { Recorder } from '../../../src/load/outcomes/recorder.js'
+import type { ReceiptNode } from '../../../src/load/transport/receipt-node.js'
+import type { Run } from '../../../src/load/run.js'
+import type { Batch } from '../../../src/parse/batch.js'
+import { batchOf } from '../../helpers/batches.js'
+import { batchRecord, inputsRecord, readRun } from '../../helpers/journals.js'
+import { testRun } from '../../helpers/load-run.js'
 
 const claim = (no: number): LedgerRow => ({
   place: { stream: 1, no, lane: 0, part: 1 },
-  cut: BigInt(no),
+  cut: no,
   attempt: 0,
   phase: 0,
   sendNo: no,
@@ -59,7 +60,7 @@ t.test('batches after those in the journal are accepted if none is missing', asy
 /** What an earlier process's ledger says of a part of batch 1: the claim, and the outcome. */
 function receiptsOf(part: number, rows: number, taken: number, errText = ''): LedgerRow[] {
   const place = { stream: 1, no: 1, lane: 0, part }
-  const row = { place, cut: 5n, attempt: 0, sendNo: part, errText }
+  const row = { place, cut: 5, attempt: 0, sendNo: part, errText }
   return [
     { ...row, phase: 0, rowCount: rows, errText: '' },
     { ...row, phase: 1, rowCount: taken },
@@ -78,19 +79,23 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
   const reads = [rows, []]
   const sent: number[] = []
   const node = {
-    ...{ isLost: false, bufferedBytes: 0, carriesOneBatch: false },
+    ...{ isLost: false, bufferedBytes: 0, isAnswered: false },
     read: () => Promise.resolve(reads.shift()!),
     carries: () => true,
     send: ({ place }: { place: { part: number } }) => sent.push(place.part) > 0,
   } as unknown as ReceiptNode
   const description = { columns: [], keyed: false }
   const traits = { kind: 'table', allOrNothing: true, retries: 5, keyed: false } as const
-  const recorder = new Recorder(run, { ...traits, description, inMemory: true })
+  const evidence = {
+    taken: () => undefined,
+    samples: { taken: () => false },
+  } as unknown as Evidence
+  const recorder = new Recorder(run, { ...traits, description, inMemory: true, evidence })
   const fail = (error: unknown): void => void t.fail(String(error))
-  const batches = new Batches({ run, recorder, fail }, node)
+  const batches = new Batches(run, recorder, node, fail)
   const all = new Receipts(run, batches, recorder)
   await all.readEarlier(true)
-  const piece = wholePiece(batchOf(4), { cut: 5n })
+  const piece = wholePiece(batchOf(4), 5)
   all.takeUp({ piece, isSent: true, hasNoReceipt: false })
   t.same(sent, [2], 'the ledger keeps this copy of a half from being written')
   all.take([])

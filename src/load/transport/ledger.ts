@@ -2,11 +2,10 @@
   Creates, probes and reads a run's ledger, the server-side table of receipts. Callers pass the session, because a run may lose one
   session and continue with a new one.
 */
-import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../../errors.js'
-import { stringsOf } from '../../../protocol/types/strings.js'
-import type { Column, Table } from '../../../protocol/value.js'
-import { longsOf, partsOf } from '../../connection/server-queries.js'
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import type { Column, Table } from '../../protocol/value.js'
+import { longsOf, partsOf, textsOf } from '../connection/server-queries.js'
 import {
   checkClaim,
   entryScript,
@@ -14,21 +13,23 @@ import {
   knownIn,
   knownScript,
   otherHolder,
-} from '../../register/register.js'
-import { dropTableScript, ledgerName, type RunName } from '../../register/table-names.js'
-import type { Place } from '../../outcomes/place.js'
+} from '../register/register.js'
+import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
+import type { Place } from '../outcomes/pieces.js'
 import {
   claimPhase,
   headPhase,
   headRow,
   ledgerQuery,
   ledgerScript,
+  type LedgerColumnName,
   type WrittenLedger,
 } from './script.js'
 
 export interface LedgerRow {
   readonly place: Place
-  readonly cut: bigint
+  /** `cutOf` the batch. */
+  readonly cut: number
   attempt: number
   phase: number
   sendNo: number
@@ -153,30 +154,28 @@ export async function dropLedger(
 }
 
 /** Reads the columns' arrays directly, because a ledger has tens of thousands of rows if batches are small. */
-function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
-  const [stream, batchNo, lane, part, , attempt, phase, sendNo, , received, taken, left] =
-    columns.map(wordsOf)
-  const [cut, errText] = [columns[4], columns[8]]
-  const cuts = cut?.form === 'vector' && cut.type === 'LONG' ? cut.data : undefined
-  const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
+function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
+  const read = Object.fromEntries(columnNames.map((name, i) => [name, wordsOf(columns[i]!)]))
+  const number = (name: LedgerColumnName, row: number): number => numberAt(read[name], row) ?? 0
+  const texts = textsOf(columns[columnNames.indexOf('errText')])
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
-    if (numberAt(phase, i) === headPhase) continue
-    const isClaim = numberAt(phase, i) === claimPhase
-    const count = isClaim ? received : taken
+    const phase = number('phase', i)
+    if (phase === headPhase) continue
+    const isClaim = phase === claimPhase
     found.push({
       place: {
-        stream: numberAt(stream, i) ?? 0,
-        no: numberAt(batchNo, i) ?? 0,
-        lane: numberAt(lane, i) ?? 0,
-        part: numberAt(part, i) ?? 0,
+        stream: number('streamNo', i),
+        no: number('batchNo', i),
+        lane: number('laneNo', i),
+        part: number('partNo', i),
       },
-      cut: cuts?.[i] ?? 0n,
-      attempt: numberAt(attempt, i) ?? 0,
-      phase: numberAt(phase, i) ?? 0,
-      sendNo: numberAt(sendNo, i) ?? 0,
-      rowCount: numberAt(count, i) ?? null,
-      left: isClaim ? undefined : numberAt(left, i),
+      cut: number('cutDigest', i),
+      attempt: number('attempt', i),
+      phase,
+      sendNo: number('sendNo', i),
+      rowCount: numberAt(read[isClaim ? 'rowsReceived' : 'rowsTaken'], i) ?? null,
+      left: isClaim ? undefined : numberAt(read['rowsLeft'], i),
       errText: texts[i] ?? '',
     })
   }

@@ -2,22 +2,22 @@
   The receipts of a run: claims and outcomes from the ledger (the server-side table of receipts), and answers, which are outcomes, too.
   Each is applied to its piece. Receipts of earlier processes are kept until this process comes to their place and makes their attempt.
 */
-import { DdbError } from '../../../errors.js'
-import type { Batch, BatchPlace } from '../../../parse/batch.js'
-import type { Batches } from '../../outcomes/batches.js'
-import type { LaneRows } from '../../outcomes/lanes.js'
-import { isEarlier, pieceText, type LeftPiece, type Piece } from '../../outcomes/pieces.js'
-import { cutOf, keyOf, recordedRanges } from '../../outcomes/place.js'
-import type { Recorder } from '../../outcomes/recorder.js'
-import { classifyRefusal, type Refusal } from '../../outcomes/refusals.js'
-import { rowsText } from '../../outcomes/row-counts.js'
-import { move } from '../../outcomes/run-state.js'
-import { remedies } from '../../remedies.js'
-import type { Run } from '../../run.js'
-import { hasTransform } from '../../target/target.js'
-import { rowsLeft } from '../answers.js'
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import type { Batch, BatchPlace } from '../../parse/batch.js'
+import type { Value } from '../../protocol/value.js'
+import { redirectIn } from '../connection/connect.js'
+import type { Batches } from '../outcomes/batches.js'
+import type { LaneRows } from '../outcomes/lanes.js'
+import { cutOf, keyOf, recordedRanges, type LeftPiece, type Piece } from '../outcomes/pieces.js'
+import type { Recorder } from '../outcomes/recorder.js'
+import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
+import { rowsText, setState } from '../outcomes/run-state.js'
+import { remedies } from '../remedies.js'
+import type { Run } from '../run.js'
+import { hasTransform } from '../target/target.js'
 import type { LedgerRow } from './ledger.js'
-import { claimPhase, outcomePhase } from './script.js'
+import { claimPhase, deliverFunction, outcomePhase } from './script.js'
 
 /** More than the number of copies that one process can send. */
 const sendNosOfProcess = 2 ** 36
@@ -36,7 +36,7 @@ export class Receipts {
   /** Receipts of earlier processes that no piece has taken yet, by place (`keyOf`). */
   readonly #kept = new Map<string | number, LedgerRow[]>()
   /** What the place of each batch in `#kept` stood for when it was sent (`cutOf`). */
-  readonly #cuts = new Map<string, bigint>()
+  readonly #cuts = new Map<string, number>()
   /** Whether the ledger exists to which earlier processes wrote. */
   #isLedgerKept = true
 
@@ -118,7 +118,7 @@ export class Receipts {
     }
     this.#batches.takeUp(piece, last?.attempt)
     if (last !== undefined) this.#takeKept(piece)
-    else this.#batches.settle(piece, isKnown ? {} : { why: receiptsLost, isGone: true })
+    else this.#batches.settle(piece, { why: receiptsLost, isGone: !isKnown })
   }
 
   /** Whether the piece needs another attempt: the last one certainly stored nothing, and its cause may be gone by now. */
@@ -133,7 +133,8 @@ export class Receipts {
     const { state } = this.#run
     for (const row of rows) {
       const piece = this.#batches.at(row.place)
-      if (piece !== undefined && row.attempt === 0 && isEarlier(piece)) move(state, piece, 'sent')
+      if (piece !== undefined && row.attempt === 0 && piece.isEarlier)
+        setState(state, piece, 'sent')
       if (piece !== undefined && isAwaited(piece) && row.attempt <= piece.attempt) {
         this.#read(piece, row)
       } else if (row.sendNo <= state.earlierSendNo) this.#keep(row)
@@ -161,10 +162,10 @@ export class Receipts {
     if (sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)) {
       throw new DdbError(
         'DDB_PROTOCOL',
-        `the server has a receipt for transmission ${sendNo} of ${pieceText(piece)}, which was never sent`,
+        `the server has a receipt for transmission ${sendNo} of ${piece.text}, which was never sent`,
       )
     }
-    if (cut !== piece.cut) throw cutElsewhere()
+    if (cut !== piece.whole.cut) throw cutElsewhere()
     if (phase === outcomePhase) {
       const leftRows = hasTransform(checked) ? rowsLeft(piece.rows, left, rowCount) : undefined
       return this.#batches.outcome(piece, { rows: rowCount, left: leftRows, errText })
@@ -172,10 +173,10 @@ export class Receipts {
     if (rowCount !== piece.rows) {
       throw new DdbError(
         'DDB_PROTOCOL',
-        `the server claimed ${rowsText(rowCount ?? 0)} of ${pieceText(piece)}, which has ${piece.rows}`,
+        `the server claimed ${rowsText(rowCount ?? 0)} of ${piece.text}, which has ${piece.rows}`,
       )
     }
-    move(state, piece, 'claimed')
+    setState(state, piece, 'claimed')
   }
 }
 
@@ -188,4 +189,83 @@ function cutElsewhere(): DdbError {
     "the server has begun batches of this run that do not follow from its journal: the journal's end was lost, as in a power cut. " +
       remedies.removeThenRestart(),
   )
+}
+
+/**
+ * Number of rows that remain after the transform; null if the transform threw an error.
+ * @param received  rows of the batch
+ * @param taken  rows that the table accepted; −1 after a refusal, null if the server does not report it
+ * @throws {DdbError} DDB_PROTOCOL if the numbers are impossible
+ */
+export function rowsLeft(
+  received: number,
+  left: number | undefined,
+  taken: number | null,
+): number | null {
+  if (left === undefined && taken === -1) return null
+  if (left !== undefined && left >= 0 && left <= received && (taken ?? 0) <= left) return left
+  throw new DdbError(
+    'DDB_PROTOCOL',
+    `the server says that of ${rowsText(received)} the transform returned ${left ?? 'an unknown number'}, and that the table took ${taken ?? 'all of them'}`,
+  )
+}
+
+/** What came of the call of the function that writes a batch. */
+export type Answer =
+  | {
+      readonly kind: 'outcome'
+      /** As in `LedgerRow`; `takenByOther` if only the ledger shows the outcome. */
+      readonly rowCount: number | null
+      readonly left: number | undefined
+      readonly errText: string
+    }
+  /** The server refused the call, or has lost what the function needs. */
+  | { readonly kind: 'notRun'; readonly errText: string }
+  /** No answer will come over this connection. */
+  | { readonly kind: 'cutOff' }
+
+/**
+ * Calls the function that writes a batch. Abandons a session whose answers cannot be relied on any more.
+ * @param hasLedger  whether the ledger would show that the function has begun; if not, every refused call is a refusal
+ */
+export async function askOutcome(
+  session: Session,
+  arguments_: readonly Value[],
+  hasLedger: boolean,
+): Promise<Answer> {
+  try {
+    return { kind: 'outcome', ...answeredOutcome(await session.call(deliverFunction, arguments_)) }
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    if (error instanceof ServerError) {
+      const errText = error.received
+      // A node that does not lead has executed nothing.
+      const isRefusal = !hasLedger || redirectIn(errText) !== undefined
+      if (!isRefusal) return { kind: 'notRun', errText }
+      return { kind: 'outcome', rowCount: -1, left: undefined, errText }
+    }
+    if (!(error instanceof ConnectionError)) {
+      session.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error }))
+    }
+    return { kind: 'cutOff' }
+  }
+}
+
+/** Reads the answer of the function that writes a batch. @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
+export function answeredOutcome(answer: Value | undefined): {
+  readonly rowCount: number | null
+  readonly left: number | undefined
+  readonly errText: string
+} {
+  const [left, taken, why] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const rows = taken?.form === 'scalar' && taken.type === 'LONG' ? taken.value : undefined
+  if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
+    throw new DdbError('DDB_PROTOCOL', 'the server did not answer a batch with its rows')
+  }
+  const isKnown = left?.form === 'scalar' && typeof left.value === 'bigint'
+  return {
+    rowCount: rows === null ? null : Number(rows),
+    left: isKnown ? Number(left.value) : undefined,
+    errText: why.value,
+  }
 }

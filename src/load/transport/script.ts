@@ -2,10 +2,10 @@
   The ledger, a shared table of claims and outcomes: its columns, which only this file defines, and the DolphinDB scripts that create
   and read it, and that define the functions that write batches and their receipts. Names in these scripts come from `target.ts` and `register/table-names.ts`, which have checked them.
 */
-import type { Place } from '../../outcomes/place.js'
-import type { Table, Value } from '../../../protocol/value.js'
-import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
-import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
+import type { Place } from '../outcomes/pieces.js'
+import type { Table, Value } from '../../protocol/value.js'
+import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
+import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 
 interface LedgerColumn {
   readonly name: string
@@ -42,7 +42,7 @@ const columns = {
   loggedAt: { name: 'loggedAt', type: 'TIMESTAMP' },
 } as const satisfies Readonly<Record<string, LedgerColumn>>
 
-type LedgerColumnName = keyof typeof columns
+export type LedgerColumnName = keyof typeof columns
 
 /** In the order of the table. Whenever they change, the version in `ledgerName` must increase. */
 const ledgerColumns: readonly LedgerColumn[] = Object.values(columns)
@@ -69,12 +69,6 @@ export function insertReceipt(ledger: string, cells: LedgerCells): string {
   const values = ledgerColumns.map(({ name, type }) => given[name] ?? unnamed[name] ?? nulls[type])
   return `tableInsert(${ledger}, ${values.join(', ')})`
 }
-
-/** The columns that the run reads, in this order. */
-const readColumns: readonly LedgerColumnName[] = [
-  ...(['streamNo', 'batchNo', 'laneNo', 'partNo', 'cutDigest', 'attempt', 'phase'] as const),
-  ...(['sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsLeft'] as const),
-]
 
 /** Value of `phase` (a column of the ledger) in rows of the head. */
 export const headPhase = 8
@@ -207,7 +201,7 @@ ${ledger === undefined ? '' : `    ${outcomeRow}\n`}    return (kept, n, why)
 /** One copy of rows that the function writes, and the claim under which it may do so. */
 export interface Copy {
   readonly place: Place
-  readonly cut: bigint
+  readonly cut: number
   readonly attempt: number
   readonly sendNo: number
 }
@@ -262,5 +256,6 @@ export function lastSessionQuery(ledger: string): string {
 
 /** Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed. */
 export function ledgerQuery(ledger: string, from: number, rows: number): string {
-  return `select ${readColumns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
+  const read = Object.keys(columns).filter(name => name !== columns.loggedAt.name)
+  return `select ${read.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }

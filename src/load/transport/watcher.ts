@@ -1,0 +1,282 @@
+/*
+  Delivery with a receipt for every batch. Follows the batches until each has an outcome: decides when to read the ledger (the server-side
+  table of receipts), how long silence may last, and when to stop waiting.
+*/
+import { ConnectionError, TimeoutError } from '../../errors.js'
+import type { Batch } from '../../parse/batch.js'
+import { wait } from '../../platform/clocks.js'
+import type { Session } from '../../client/open-session.js'
+import { followedLook, rowsGoneMessage } from '../evidence/evidence.js'
+import { newPieces, type LaneRows } from '../outcomes/lanes.js'
+import type { LeftPiece } from '../outcomes/pieces.js'
+import type { Recorder } from '../outcomes/recorder.js'
+import { checkOwner } from '../register/sole-process.js'
+import type { Run } from '../run.js'
+import { silenceError, type Delivery } from './delivery.js'
+import { ReceiptLink } from './link.js'
+import type { ReceiptNode } from './receipt-node.js'
+
+/** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
+const batchesPerRead = 128
+const firstPollMs = 5
+const slowestPollMs = 500
+/** Pause while batches are sent and confirmed. It is long enough that a query is worth its cost. */
+const busyPollMs = 50
+/** After this time without news, the run asks the server less often. */
+const silenceMs = 1_000
+/**
+ * The run investigates silence after this time (docs/server-semantics.md#what-receipts-rely-on), or after a quarter of the allowed
+ * silence if that is shorter.
+ */
+const longestQuietMs = 5_000
+const quietShare = 4
+/** After this many rows, a new ledger begins. With two rows per batch, the old ledger uses about ten megabytes on the server. */
+const maxLedgerRows = 100_000
+export class ReceiptWatcher extends ReceiptLink implements Delivery {
+  readonly #lookAtTarget: (session: Session) => Promise<void>
+  /** When silence was last investigated. */
+  #lookedAtMs = -Infinity
+  #bufferedBytes = 0
+  #sentSinceRead = 0
+  /** True once no more batches will come, and only receipts are missing. */
+  #allSent = false
+  #watching: Promise<void> | undefined
+  /** Rows that the ledger had before the first batch of this process. */
+  #firstRows = 0
+
+  /** Opens no session: the node has open ones, and belongs to the delivery from now on. */
+  constructor(run: Run, node: ReceiptNode, recorder: Recorder) {
+    super(run, node, recorder)
+    this.#lookAtTarget = followedLook(run, recorder.target.evidence, change =>
+      recorder.replaced(rowsGoneMessage(change), true),
+    )
+  }
+
+  /** As `Receipts.readEarlier`. */
+  readEarlier(hasLedger: boolean): Promise<void> {
+    return this.receipts.readEarlier(hasLedger)
+  }
+
+  get keepsReceipts(): boolean {
+    return this.node.ledger !== undefined
+  }
+
+  get used(): 'answers' | 'receipts' {
+    return this.node.isAnswered ? 'answers' : 'receipts'
+  }
+
+  get inFlightBytes(): number {
+    return this.run.state.openBytes
+  }
+
+  deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    const isRoom = this.#handOver(batch, lanes, left)
+    if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
+    this.#begin()
+    if (this.recorder.target.evidence.learns) return this.#learn()
+    return isRoom && this.#hasRoom ? undefined : this.#room()
+  }
+
+  /** @returns whether there is room for more */
+  #handOver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): boolean {
+    this.receipts.checkCut(batch, lanes)
+    let room = true
+    const earlier = left === undefined ? [] : [...left]
+    for (const piece of left === undefined ? newPieces(this.run, batch, lanes) : []) {
+      if (this.receipts.isBegun(piece)) earlier.push({ piece, isSent: true, hasNoReceipt: false })
+      else room = this.batches.add(piece) && room
+    }
+    for (const one of earlier) {
+      this.isInDoubt = true
+      try {
+        this.receipts.takeUp(one)
+      } catch (error) {
+        // Does not throw, because the piece is already open. The failing run gives it an outcome with all other open pieces.
+        this.fail(error)
+      }
+    }
+    return room && this.node.bufferedBytes < this.run.checked.maxInFlightBytes
+  }
+
+  get #hasRoom(): boolean {
+    const { state, checked } = this.run
+    return this.batches.hasRoom && (!this.node.isAnswered || state.open.size < checked.connections)
+  }
+
+  /** Waits until there is room for a further batch, or the run has failed. */
+  async #room(): Promise<void> {
+    let full = true
+    const drained = (): void => {
+      full = false
+      this.wake()
+    }
+    // Not awaited, because the run must be able to fail even while the server does not read.
+    void this.node.drained().then(drained, (error: unknown) => this.fail(error))
+    while ((full || !this.#hasRoom) && this.failure === undefined) await this.woken()
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  async #learn(): Promise<void> {
+    await this.#room()
+    while (this.run.state.open.size > 0 && this.failure === undefined) await this.woken()
+    await this.node.ask(control => this.recorder.target.evidence.learn(control))
+  }
+
+  checkOwner(): Promise<void> {
+    return this.node.ask(control => checkOwner(this.run, control, this.queryTimeoutMs))
+  }
+
+  close(): Promise<void> {
+    return this.node.close()
+  }
+
+  /** Starts the watcher with the first batch. Each later call wakes it. */
+  #begin(): void {
+    this.wake()
+    if (this.#watching !== undefined) return
+    this.#firstRows = this.node.ledgerRows
+    this.news()
+    this.#watching = this.#watch().catch((error: unknown) => {
+      this.fail(error)
+      const why = error instanceof ConnectionError ? 'the connection was lost' : 'the run failed'
+      this.batches.end(`${why} before its receipt came`)
+    })
+  }
+
+  /** Resolves once every batch has an outcome. @throws {DdbError} the failure that ended delivery */
+  async finish(): Promise<void> {
+    this.#allSent = true
+    this.lookNow()
+    this.wake()
+    await this.#watching
+    this.batches.endHalves()
+    const { ending, state } = this.run
+    // If the server fell silent, parts and retries that were still waiting are certainly not stored.
+    if (ending.failure === undefined && state.rows.unsent > 0) this.fail(this.#silence())
+    await this.end()
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
+  leave(reason: ConnectionError): void {
+    this.fail(reason)
+    this.node.leave(reason)
+    this.lookNow()
+  }
+
+  async #watch(): Promise<void> {
+    const { state, ending, platform } = this.run
+    const node = this.node
+    let pollMs = firstPollMs
+    // The first batch has hardly left this machine.
+    await wait(platform.clock, firstPollMs)
+    while (!this.#allSent || state.open.size > 0) {
+      // If a different process has taken over the run, this process must not change anything of the run any more.
+      if (!ending.maySend() && ending.isLeaving) return this.#giveUp()
+      if (await this.#renewsLedger()) continue
+      // Even if batches were given up, the run waits until the kernel has taken all of their bytes.
+      const isTaken = node.bufferedBytes === 0
+      if (state.open.size === 0 && isTaken && !this.batches.isHeld) {
+        // If `finish` was called while the ledger was being read, nothing would wake the watcher later.
+        if (this.#allSent) continue
+        await this.woken()
+        this.news()
+        continue
+      }
+      // Time counts as silence only if batches wait for an outcome, bytes are unsent, or silence has ended the connection.
+      if (state.inFlightCount === 0) {
+        this.isInDoubt = false
+        if (isTaken && !(this.isSilent && node.isLost)) this.news()
+      }
+      if (this.leftMs <= 0 || ending.isLeaving) return this.#giveUp()
+      const hasNews = await this.#look()
+      // Even if the ledger has no new rows, there may be room for further batches by now.
+      this.wake()
+      if (hasNews) {
+        pollMs = firstPollMs
+        // After the last receipt, there is no reason to pause.
+        if (this.#allSent && state.open.size === 0) continue
+      }
+      const pauseMs = hasNews && !this.#allSent ? busyPollMs : pollMs
+      await this.rest(this.needsLedger ? pauseMs : slowestPollMs)
+      if (hasNews) continue
+      // Pauses become long only after long silence, so that the last receipt of a run is not delayed by a long pause.
+      const silentMs = this.nowMs - this.newsAtMs
+      pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
+    }
+  }
+
+  /** Asks the server once. @returns whether the ledger contained new rows */
+  async #look(): Promise<boolean> {
+    const node = this.node
+    if (node.isLost) await this.reconnect()
+    try {
+      await this.moveToLeader()
+      const hasNews = this.needsLedger && (await this.readLedger())
+      await node.ask(this.#lookAtTarget)
+      if (hasNews) return true
+      this.#seeProgress()
+      const quietMs = this.nowMs - Math.max(this.newsAtMs, this.#lookedAtMs)
+      const { confirmTimeoutMs } = this.run.checked
+      if (this.isStranded || quietMs >= Math.min(longestQuietMs, confirmTimeoutMs / quietShare)) {
+        this.isStranded = false
+        await this.investigateSilence()
+        this.#lookedAtMs = this.nowMs
+      }
+      return false
+    } catch (error) {
+      if (error instanceof TimeoutError || node.isControlLost) this.isUnanswered = true
+      // A connection over which nothing arrives may be lost at the other end. A new connection will show whether it was.
+      if (error instanceof TimeoutError) this.giveUpConnection('control')
+      else if (!(error instanceof ConnectionError) || !node.isLost) throw error
+      return false
+    }
+  }
+
+  /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */
+  #seeProgress(): void {
+    const before = this.#bufferedBytes
+    this.#bufferedBytes = this.node.bufferedBytes
+    if (this.#bufferedBytes < before) this.news()
+  }
+
+  #silence(): ConnectionError {
+    const missing = this.node.isAnswered ? 'did not answer' : 'gave no receipt'
+    return silenceError(this.run.checked.confirmTimeoutMs, missing)
+  }
+
+  #giveUp(): void {
+    const error = this.#silence()
+    // If all batches were sent, a missing receipt does not stop the run. The batch then counts as unconfirmed.
+    if (!this.#allSent) this.fail(error)
+    this.batches.end('no receipt came in time')
+    // A server that answers is only busy, so the session for queries can still be closed cleanly.
+    if (this.isUnanswered) this.node.leave(error)
+    else this.node.abandon('data', error)
+  }
+
+  /**
+   * Begins a new ledger if the old one has become too long, as in a run that follows its inputs for months. The journal
+   * has all outcomes of the old ledger. @returns whether it tried to begin a new ledger
+   */
+  async #renewsLedger(): Promise<boolean> {
+    const node = this.node
+    const { options, rows, state } = this.run
+    if (!this.batches.isHeld) {
+      const mayBeEndless = options.input?.follow === true || rows !== undefined
+      if (!mayBeEndless || !state.uncertain.isEmpty || this.#allSent) return false
+      if (node.ledgerRows - this.#firstRows < maxLedgerRows) return false
+      this.batches.isHeld = true
+    }
+    if (node.isLost || this.batches.leader !== undefined || !this.batches.isIdle) return false
+    try {
+      await this.replaceLedger()
+    } catch (error) {
+      if (error instanceof TimeoutError) this.giveUpConnection('control')
+      if (!node.isLost) throw error
+    }
+    this.wake()
+    return true
+  }
+}
