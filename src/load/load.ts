@@ -116,7 +116,7 @@ async function loadChecked(
         const { identity } = looked.evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used
         // From now on, the server knows of the run what the journal says.
-        run.note({ target: identity, used, ...(used === 'receipts' ? { isAnew: false } : {}) })
+        run.note({ target: identity, used })
       }
       return { target, delivery }
     },

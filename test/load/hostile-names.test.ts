@@ -62,7 +62,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
   const asking = { session, timeoutMs }
   const { target, runId } = checked
   const run = namedRun(runId, token)
-  const finished = { begunMs: 1, rows: 1, digest: '', chunk: '', stored: 1 }
+  const finished = { rows: 1, digest: '', chunk: '', stored: 1 }
   const description = { columns: [] } as unknown as Parameters<typeof askIdentity>[2]
   await Promise.allSettled([
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),

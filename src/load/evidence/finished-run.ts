@@ -37,14 +37,14 @@ export async function noteFinished(
   timeoutMs: number,
 ): Promise<void> {
   const { history } = run
-  const { name, now, owner, past } = history
+  const { name, now, owner, found } = history
   if (history.file === undefined || isUnfinished(run)) return
   // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
   run.commit()
-  const processNo = Math.max(owner, past.owner)
+  const processNo = Math.max(owner, found.owner)
   const { state, options, checked } = run
   const finished = {
-    ...{ rows, begunMs: history.begunMs },
+    rows,
     digest: runDigest(options, checked, now.inputs),
     chunk: chunkText(evidence.identity),
     stored: state.rows.confirmed + state.rows.skipped,
@@ -141,7 +141,7 @@ export async function rowsLoadedElsewhere(
     const areThere = isEmpty ? 'none' : isFollowing ? 'unknown' : await askFirst()
     if (known === undefined || areThere !== 'none') throw runDamaged(file.path, onlyBegun)
   }
-  if (found.isAnew || isFollowing) return undefined
+  if (history.now.run?.replaces !== undefined || isFollowing) return undefined
   const finished = known && otherFinished(known, name.token)
   if (finished === undefined || isOtherTable(finished, look.now)) return undefined
   if (finished.digest !== runDigest(options, checked, run.history.now.inputs)) {

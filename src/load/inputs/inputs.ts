@@ -86,18 +86,19 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 }
 
 function checkRejectsFile(
-  { checked, history: { file, found, past }, platform, options }: Run,
+  { checked, history: { file, found, now }, platform, options }: Run,
   paths: Iterable<string>,
 ): void {
   const { rejectsFile } = checked
   if (rejectsFile === undefined) return
   const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
   const isOfPast =
-    past.processes > 0 && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
+    now.run !== undefined && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
-  const isLeftOver = isOfPast && past.rejectsFiles.includes(rejectsFile)
-  // Only a run that continues must know all rejects in the file. A run that starts over reports no earlier rejects.
-  const goesOn = found === past && !past.isAnew
+  const isLeftOver = isOfPast && now.rejectsFiles.includes(rejectsFile)
+  // A run that starts over reports no earlier rejects, and need not know those in the file.
+  const goesOn =
+    found.processes > 0 && (found.run?.replaces === undefined || found.ledgerNumber > 0)
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
       file!.path,

@@ -97,6 +97,15 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly upTo: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
+/** What a run that starts over must know of those before it, until it has a ledger of its own. */
+export interface ReplacedRun {
+  readonly tokens: readonly string[]
+  /** Ids of the sessions on which the last process sent data. */
+  readonly dataSessions: readonly string[]
+  /** Whether the last process recorded its end. */
+  readonly hasEnded: boolean
+}
+
 /** What changes while a run goes on, besides its inputs, batches and rejects. A record replaces the facts that it contains. */
 export interface Facts {
   /** Where batches end. Every process of the run uses these sizes. */
@@ -116,8 +125,6 @@ export interface Facts {
   readonly finished?: { readonly isMarked: boolean; readonly server: string }
   /** The highest number with which a process has claimed the run on the server. It is recorded before the server learns it. */
   readonly owner?: number
-  /** True if the run starts over and no process has claimed it on the server since. */
-  readonly isAnew?: boolean
   /** Ids of the sessions on which the last process sent data. */
   readonly dataSessions?: readonly string[]
   /** Every rejects file that a process created or was about to create, even before a restart. */
@@ -156,8 +163,8 @@ interface Records {
     /** Base of relative paths. */
     readonly folder: string
     readonly options: JournaledOptions
-    /** True if the run starts over, whatever the server knows of an earlier run. */
-    readonly isAnew?: boolean
+    /** Set if the run starts over. */
+    readonly replaces?: ReplacedRun
   }
   /** A process begins to work on the run. */
   process: { readonly startedAt: string }
@@ -232,4 +239,4 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 8
+export const journalFormat = 9

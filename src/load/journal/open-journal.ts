@@ -14,7 +14,7 @@ import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal, type FoundJournal } from './journal-file.js'
-import { journalFormat, type JournalRecord } from './journal-record.js'
+import { journalFormat, type JournalRecord, type ReplacedRun } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
@@ -34,7 +34,6 @@ export interface OpenedJournal {
   readonly file: JournalFile
   readonly held: HeldLock
   /** As in `RunHistory`. */
-  readonly past: RecordedRun
   readonly found: RecordedRun
   readonly now: RecordedRun
   /** Whether the file has the records of this process. */
@@ -69,26 +68,27 @@ export async function openJournal(
   const held = await begin(folder, runId, files)
   try {
     const past = new RecordedRun()
-    const size = await readJournal(path, runId, files, record => past.take(record))
+    const now = new RecordedRun()
+    const size = await readJournal(path, runId, files, record => {
+      for (const run of [past, now]) run.take(record)
+    })
     // Every process writes the line of the run together with its own.
-    past.isCut ||= past.run !== undefined && past.processes === 0
+    past.isCut = now.isCut ||= past.run !== undefined && past.processes === 0
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
-    const token = past.run?.token ?? newToken(platform.random).toString(16)
     const begun = restart || past.run === undefined ? new RecordedRun() : past
-    const asked = { platform, options, checked, token, fingerprints }
+    const asked = { platform, options, checked, past, fingerprints }
     const { found, records, added, places, notices } = openingOr(begun, asked)
-    // A journal of another format gives a new run only its token.
-    const now = past.run?.format === journalFormat ? copyOf(past) : new RecordedRun()
-    for (const record of records) now.take(record)
+    const next = found === past ? now : new RecordedRun()
+    for (const record of records) next.take(record)
     const file = new JournalFile(path, platform, () => {
       const why = held.lock.lost()
       return why === undefined ? undefined : runTakenOver(runId, why)
     })
     const isBegun = found.end?.isDone !== true || added.length > 0
     // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
-    if (isBegun) file.replace(now.records())
+    if (isBegun) file.replace(next.records())
     const all = [...notices, ...foundNotices(size)]
-    return { file, held, past, found, now, isBegun, places, notices: all }
+    return { file, held, found, now: next, isBegun, places, notices: all }
   } catch (error) {
     held.lock.release()
     throw error
@@ -110,18 +110,12 @@ async function begin(folder: string, runId: string, files: Files): Promise<HeldL
   }
 }
 
-function copyOf(run: RecordedRun): RecordedRun {
-  const copy = new RecordedRun()
-  for (const record of run.records()) copy.take(record)
-  return copy
-}
-
 interface Asked {
   readonly platform: Platform
   readonly options: LoadOptions
   readonly checked: CheckedOptions
-  /** The random number that identifies the run on the server, in hexadecimal. */
-  readonly token: string
+  /** The run in the journal; empty without one. */
+  readonly past: RecordedRun
   readonly fingerprints: ReadonlyMap<string, Fingerprint>
 }
 
@@ -158,7 +152,7 @@ function beginsAgain({ isUntouched, rejectsFiles, end, run }: RecordedRun): bool
  */
 function openingOf(
   found: RecordedRun,
-  { platform: { clock, files }, options, checked, token, fingerprints }: Asked,
+  { platform: { clock, files, random }, options, checked, past, fingerprints }: Asked,
 ): Opening {
   const current = journaledOptions(options, checked)
   const startedAt = new Date(clock.wallMs()).toISOString()
@@ -178,17 +172,20 @@ function openingOf(
       checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
   } else {
+    const replaces = replacedBy(past)
     records.push({
       kind: 'run',
       format: journalFormat,
       version,
       runId: checked.runId,
-      token,
+      token: newToken(random).toString(16),
       startedAt,
       folder: options.journal?.workingFolder ?? '',
       options: current,
-      ...(options.journal?.restart === true ? { isAnew: true } : {}),
+      ...(replaces && { replaces }),
     })
+    const { rejectsFiles } = past
+    if (rejectsFiles.length > 0) records.push({ kind: 'facts', rejectsFiles })
   }
   records.push({ kind: 'process', startedAt })
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
@@ -198,6 +195,18 @@ function openingOf(
     notices.push(`new since the run began, and read after the others: ${added.join(', ')}`)
   }
   return { found, records, added, places, notices }
+}
+
+/** Late requests of a run that is started over must find no ledger, so its successor knows its token. */
+function replacedBy(past: RecordedRun): ReplacedRun | undefined {
+  const { run, ledgerNumber, dataSessions, end } = past
+  if (run === undefined) return undefined
+  const before = ledgerNumber === 0 ? run.replaces : undefined
+  return {
+    tokens: [run.token, ...(before?.tokens ?? [])],
+    dataSessions: [...dataSessions, ...(before?.dataSessions ?? [])],
+    hasEnded: end !== undefined && before?.hasEnded !== false,
+  }
 }
 
 /**

@@ -80,7 +80,7 @@ const inputsPerRecord = 1_000
 
 export class RecordedRun {
   run: RecordOf<'run'> | undefined
-  /** All processes in order, including those before a restart. */
+  /** All processes in order. */
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   /** By input number. */
   inputs: NamedInput[] = []
@@ -97,7 +97,6 @@ export class RecordedRun {
   sampled: NonNullable<Facts['sampled']> = []
   finished: Facts['finished']
   owner = 0
-  isAnew = false
   dataSessions: readonly string[] = []
   rejectsFiles: readonly string[] = []
   isForgotten = false
@@ -158,7 +157,8 @@ export class RecordedRun {
   take(record: JournalRecord): void {
     switch (record.kind) {
       case 'run':
-        return this.#begin(record)
+        this.run = record
+        return
       case 'process':
         this.begun.push({ startedAt: record.startedAt, end: undefined })
         this.dataSessions = []
@@ -208,18 +208,6 @@ export class RecordedRun {
     if (this.rejects !== undefined) {
       yield { kind: 'rejects', ...this.rejects, upTo: [...this.rejectsUpTo] }
     }
-  }
-
-  /** Starts the run over. Numbers do not start at 1 again, because requests from before may still arrive. */
-  #begin(run: RecordOf<'run'>): void {
-    const { begun, batchCount, ledgerNumber, owner, dataSessions, rejectsFiles } = this
-    const kept = { begun, batchCount, ledgerNumber, owner, dataSessions, rejectsFiles }
-    const { hasLeftServer } = this
-    Object.assign(this, new RecordedRun(), kept, {
-      run,
-      hasLeftServer,
-      isAnew: run.isAnew === true,
-    })
   }
 
   #note(record: RecordOf<'facts'>): void {
@@ -346,6 +334,6 @@ const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 
 const factNames = [
   ...(['sizes', 'offsets', 'target', 'used', 'ledgerNumber', 'sampled', 'finished'] as const),
-  ...(['owner', 'isAnew', 'dataSessions', 'rejectsFiles', 'isForgotten'] as const),
+  ...(['owner', 'dataSessions', 'rejectsFiles', 'isForgotten'] as const),
   ...(['hasLeftServer', 'isCut'] as const),
 ] satisfies readonly (keyof Facts)[]

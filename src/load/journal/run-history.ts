@@ -33,8 +33,6 @@ export class RunHistory {
   file: JournalFile | undefined
   /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   found = new RecordedRun()
-  /** The recorded run. Differs from `found` only if this process starts the run over. */
-  past = this.found
   /** The run with what this process has recorded. */
   now = new RecordedRun()
   resumption = newResumption(this.found, false)
@@ -66,9 +64,9 @@ export class RunHistory {
   }
 
   /** Continues the run from the state that the journal records. */
-  goOn({ file, held, past, found, now, isBegun }: OpenedJournal): void {
+  goOn({ file, held, found, now, isBegun }: OpenedJournal): void {
     const { state, options, checked, platform, rejects } = this.#setup
-    Object.assign(this, { file, past, found, now })
+    Object.assign(this, { file, found, now })
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
     this.#isBegun = isBegun
@@ -85,18 +83,6 @@ export class RunHistory {
     this.#keepsRejects = checked.onError !== 'stop'
   }
 
-  /** Number of the ledger that holds receipts; a restart begins a new ledger. */
-  get ledgerNumber(): number {
-    const { ledgerNumber } = this.past
-    if (this.found === this.past) return ledgerNumber
-    return Math.max(ledgerNumber, this.onServer?.ledgerNumber ?? 0) + 1
-  }
-
-  /** When the run was begun or restarted, ms since 1970 by the machine's clock; 0 if not recorded. */
-  get begunMs(): number {
-    return Date.parse(this.now.run!.startedAt) || 0
-  }
-
   /**
    * Records that this process is about to create a ledger. The numbers are on the disk before the server gets them: if only the server
    * had them, the journal would count as outdated.
@@ -104,8 +90,7 @@ export class RunHistory {
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   beginsLedger(ledgerNumber: number): number {
-    const { past, onServer } = this
-    if (this.owner === 0) this.owner = Math.max(past.owner, onServer?.processNo ?? 0) + 1
+    if (this.owner === 0) this.owner = this.found.owner + 1
     this.record({ kind: 'facts', ledgerNumber, owner: this.owner })
     return this.owner
   }

@@ -18,8 +18,6 @@ import {
 
 /** What the server knows of a run that has finished. */
 export interface FinishedRun {
-  /** When the run was begun or restarted, in ms since 1970 by its machine's clock. Identifies a restarted run. */
-  readonly begunMs: number
   /** Rows that the target has ever had; null if they cannot be counted. */
   readonly rows: number | null
   /** `runDigest`. */
@@ -35,6 +33,8 @@ interface Entry {
   readonly ledger: string
   readonly processNo: number
   readonly finished?: FinishedRun
+  /** The token of a run that this one has replaced. */
+  readonly replaces?: bigint | undefined
 }
 
 const columns = {
@@ -45,7 +45,7 @@ const columns = {
   processKey: 'LONG',
   hostName: 'STRING',
   folder: 'STRING',
-  begunMs: 'LONG',
+  replaces: 'LONG',
   rowsHad: 'LONG',
   digest: 'STRING',
   chunk: 'STRING',
@@ -66,11 +66,11 @@ const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/g
 /** Adds a row. Call it in the request that has made the ledger; does nothing for a run without an entry. */
 export function entryScript(
   { runId, token, processKey, place, isRegistered }: RunName,
-  { ledger, processNo, finished }: Entry,
+  { ledger, processNo, finished, replaces }: Entry,
 ): string {
   if (!isRegistered) return ''
-  const long = (value: number | null | undefined): string => `${value ?? '00'}l`
-  const { begunMs, rows, digest = '', chunk = '', stored } = finished ?? {}
+  const long = (value: number | bigint | null | undefined): string => `${value ?? '00'}l`
+  const { rows, digest = '', chunk = '', stored } = finished ?? {}
   const cells: Record<keyof typeof columns, string> = {
     runId: `"${runId}"`,
     token: `${token}l`,
@@ -79,7 +79,7 @@ export function entryScript(
     processKey: `${processKey}l`,
     hostName: `"${plain(place?.hostName ?? '')}"`,
     folder: `"${plain(place?.folder ?? '')}"`,
-    begunMs: long(begunMs),
+    replaces: long(replaces),
     rowsHad: long(rows),
     digest: `"${digest}"`,
     chunk: `"${chunk}"`,
@@ -140,12 +140,11 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
   const texts = (name: keyof typeof columns): readonly string[] => textsOf(column(name))
   const [ledgers, hosts, folders] = [texts('ledger'), texts('hostName'), texts('folder')]
   const [digests, chunks, stored] = [texts('digest'), texts('chunk'), numbers('stored')]
-  const [processNos, begun, had] = [numbers('processNo'), numbers('begunMs'), numbers('rowsHad')]
-  const processKeys = longsOf(column('processKey'))
+  const [processNos, had] = [numbers('processNo'), numbers('rowsHad')]
+  const [processKeys, replaces] = [longsOf(column('processKey')), longsOf(column('replaces'))]
   return longsOf(column('token')).map((token = 0n, row) => {
     const [hostName, folder, rowsStored] = [hosts[row]!, folders[row]!, stored[row]!]
     const finished = {
-      begunMs: begun[row]!,
       rows: had[row]!,
       digest: digests[row]!,
       chunk: chunks[row]!,
@@ -156,6 +155,7 @@ function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
       ledger: ledgers[row]!,
       processNo: processNos[row]!,
       processKey: processKeys[row]!,
+      replaces: replaces[row],
       place: hostName === '' ? undefined : { hostName, folder },
       ...(rowsStored === null ? {} : { finished }),
     }
@@ -246,6 +246,8 @@ export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
     ledgers,
     /** Set if the run has finished, and no later process has begun to continue it. */
     finished: finishedIn(own),
+    /** Whether another run of this name was started over in its place. */
+    isReplaced: rows.some(({ replaces }) => replaces === token),
     /** Whether the server has a trace of the run. A restart of the server removes all traces. */
     isKnown: own.length > 0 || ledgers.length > 0,
   }
@@ -284,7 +286,8 @@ export async function registerFinished(
 }
 
 /**
- * Removes the ledgers of a run from the server. Late requests then find no ledger and write no rows, and the run's name is free.
+ * Removes ledgers from the server. Late requests then find no ledger and write no rows, and the run's name is free.
+ * @param run  registered as the run that replaces the runs with the tokens
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -292,8 +295,13 @@ export async function dropLedgers(
   session: Session,
   ledgers: readonly string[],
   timeoutMs: number,
+  run?: RunName,
+  tokens: readonly bigint[] = [],
 ): Promise<void> {
-  if (ledgers.length > 0) await session.run(ledgers.map(dropTableScript).join(''), { timeoutMs })
+  const drops = ledgers.map(dropTableScript).join('')
+  const marks = tokens.map(replaces => entryScript(run!, { ledger: '', processNo: 0, replaces }))
+  if (drops + marks.join('') === '') return
+  await session.run(drops + marks.join(''), { timeoutMs })
 }
 
 /**

@@ -27,37 +27,34 @@ export async function checkSoleProcess(
   isRead: boolean,
 ): Promise<KnownOnServer | undefined> {
   const { history, checked, options } = run
-  const { file, name, past, found } = history
+  const { file, name, found, now } = history
   if (file === undefined) return undefined
   const { confirmTimeoutMs: timeoutMs } = checked
   const all = await unlessRefused(askRegister(control, name.runId, timeoutMs))
   if (all === undefined) return undefined
   const known = runOf(all, name.token)
   history.onServer = known
-  if (past.run === undefined) return all
-  // With `restart`, the user has decided to ignore the server's records.
-  const counts = options?.journal?.restart !== true
-  const isOld = known.processNo > past.owner || known.ledgerNumber > past.ledgerNumber
+  const isOld = known.processNo > found.owner || known.ledgerNumber > found.ledgerNumber
   // The journal of a finished run with a limit of rows does not record all inputs as done.
   const isKept = options?.input?.limit === undefined
-  const mayBeOld = counts && !isRead && isKept && past.finished === undefined && !areDone(past)
-  const isMarked =
-    known.finished !== undefined && (!past.isAnew || known.finished.begunMs === history.begunMs)
-  const isFinished = mayBeOld && isMarked
-  if ((counts && isOld) || isFinished) {
+  const mayBeOld = !isRead && isKept && found.finished === undefined && !areDone(found)
+  if (isOld || known.isReplaced || (mayBeOld && known.finished !== undefined)) {
     // While this process slept, another may have finished the run.
     throw file.lost() ?? runDamaged(file.path, isOlder)
   }
+  const replaces = found.ledgerNumber === 0 ? now.run?.replaces : undefined
+  const tokens = replaces?.tokens.map(token => BigInt(`0x${token}`)) ?? []
+  const replaced = tokens.flatMap(token => runOf(all, token).ledgers)
   // If the last process recorded no end, it may still run. If this process took over a lock, the last process is gone.
   // If there was no lock, only the last process's session on the server shows whether it still runs.
-  const mayRun = history.wasUnlocked && past.end === undefined
-  if (mayRun && (await isConnected(control, known.ledgers, timeoutMs))) {
+  const hasEnded = found.end !== undefined || (found.run === undefined && replaces?.hasEnded !== false)
+  const ledgers = [...known.ledgers, ...replaced]
+  if (history.wasUnlocked && !hasEnded && (await isConnected(control, ledgers, timeoutMs))) {
     throw runsElsewhere(name.runId)
   }
-  const isAnew = found !== past || past.isAnew
-  if (isAnew) {
-    await unlessRefused(dropLedgers(control, known.ledgers, timeoutMs))
-    await requestsDone(run, control, past.dataSessions)
+  if (replaces !== undefined) {
+    await unlessRefused(dropLedgers(control, replaced, timeoutMs, name, tokens))
+    await requestsDone(run, control, replaces.dataSessions)
   }
   return all
 }
@@ -112,7 +109,7 @@ async function isConnected(
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  */
 export function checkMemory(
-  { history: { file, found, name, onServer, ledgerNumber } }: Run,
+  { history: { file, found, name, onServer } }: Run,
   inMemory: boolean,
 ): boolean {
   if (file === undefined || found.processes === 0) return false
@@ -121,7 +118,7 @@ export function checkMemory(
   if (!isKnown && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
-  const ledger = ledgerName(name.token, ledgerNumber)
+  const ledger = ledgerName(name.token, found.ledgerNumber)
   return onServer?.ledgers.includes(ledger) === true
 }
 

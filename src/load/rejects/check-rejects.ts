@@ -119,12 +119,12 @@ const startBytes = 256
  */
 export function removeLeftovers(
   found: RecordedRun,
-  past: RecordedRun,
+  { rejectsFiles }: Pick<RecordedRun, 'rejectsFiles'>,
   runId: string,
   files: Files,
 ): void {
   const counted = new Set(found.rejects?.files.map(({ path }) => path))
-  for (const path of new Set(past.rejectsFiles)) {
+  for (const path of new Set(rejectsFiles)) {
     if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
     for (const name of [path, reasonsPath(path)]) {
       if (files.statusNow(name) !== undefined) files.remove(name)

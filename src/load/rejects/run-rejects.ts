@@ -175,9 +175,9 @@ export class RunRejects {
    * because the journal of a refused run may record fewer rejects than the files hold.
    * @throws {DdbError} @throws the error of the operating system
    */
-  removeLeft({ found, past }: Readonly<Record<'found' | 'past', RecordedRun>>): void {
+  removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
-    removeLeftovers(found, past, this.#runId, this.#systemFiles)
+    removeLeftovers(found, now, this.#runId, this.#systemFiles)
   }
 
   flush(): void {

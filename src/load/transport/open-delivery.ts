@@ -76,7 +76,7 @@ async function openReceipts(
   const isLeft = checkMemory(run, recorder.target.inMemory)
   // No later ledger gets the number of a lost ledger.
   const { history } = run
-  let number = Math.max(0, history.ledgerNumber - (isLeft ? 1 : 0))
+  let number = Math.max(0, history.found.ledgerNumber - (isLeft ? 1 : 0))
   const nodeSetup = {
     run,
     hasLedger: asksLedger,

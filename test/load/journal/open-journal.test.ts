@@ -106,7 +106,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(records(), [
     {
       kind: 'run',
-      format: 8,
+      format: 9,
       runId: 'nightly',
       token: journal.name.token.toString(16),
       options: { target: { table: 'trades' } },
@@ -311,7 +311,7 @@ t.test('a journal without read permission is refused', async t => {
   t.match(await once([a], restart(folder)), [/EACCES/])
 })
 
-t.test('if a damaged journal starts over, the numbers in it are not used again', async t => {
+t.test('if a damaged journal starts over, its run is known', async t => {
   const { once, path, folder, a, records } = scene(t)
   await once()
   const { token } = records()[0] as RunRecord
@@ -322,11 +322,10 @@ t.test('if a damaged journal starts over, the numbers in it are not used again',
   appendFileSync(path, recordLine({ kind: 'facts', isForgotten: true }))
   await once([a], restart(folder))
   t.match(records(), [
-    { kind: 'run', token },
-    { kind: 'process' },
+    { kind: 'run', replaces: { tokens: [token] } },
     { kind: 'process' },
     { kind: 'inputs' },
-    { kind: 'facts', ledgerNumber: 3, isForgotten: false },
+    { kind: 'facts', ledgerNumber: 0, isForgotten: false },
   ])
 })
 
@@ -452,18 +451,19 @@ t.test('rows that are sent again are unconfirmed until the journal has their out
   t.match(found.rows(), { unconfirmed: 10, unsent: 0 })
 })
 
-t.test('a run that starts over continues the numbers and keeps its token', async t => {
+t.test('a run that starts over is a new one that knows those before it', async t => {
   const { open, once, folder, a, records } = scene(t)
   await once()
-  await once()
-  const { journal } = (await open([a], restart(folder)))!
-  t.match(journal, { found: { processes: 0 }, now: { processes: 3 } })
-  t.equal(journal.past.processes, 2)
-  journal.close()
-  t.match(records(), [
-    { kind: 'run', token: journal.name.token.toString(16) },
-    ...[{ kind: 'process' }, { kind: 'process' }, { kind: 'process' }],
-  ])
+  const before = records().find(({ kind }) => kind === 'run') as { token: string }
+  for (const times of [1, 2]) {
+    const { journal } = (await open([a], restart(folder)))!
+    t.match(journal, { found: { processes: 0 }, now: { processes: 1 } })
+    journal.close()
+    const [run] = records() as unknown as [{ token: string; replaces: { tokens: string[] } }]
+    t.not(run.token, before.token)
+    t.equal(run.replaces.tokens.length, times, 'none of them has begun a ledger')
+    t.equal(run.replaces.tokens.at(-1), before.token)
+  }
 })
 
 t.test('an unusable folder is an error, and nothing stays open', async t => {

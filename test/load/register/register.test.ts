@@ -24,7 +24,7 @@ import { claimName, namedRun } from '../../helpers/register.js'
 const timeoutMs = 60_000
 const mine = namedRun('nightly', 0x1234_5678_9abc_def1n)
 const theirs = namedRun('nightly', 7n)
-const finished = { begunMs: 5, rows: 9, digest: 'd', chunk: 'c-1', stored: 4 }
+const finished = { rows: 9, digest: 'd', chunk: 'c-1', stored: 4 }
 
 /** As the request that defines the functions of a session checks the name. */
 async function check(session: Session, run: RunName, processNo = 1): Promise<void> {
@@ -184,7 +184,8 @@ t.test('a server without shared tables is passed on, and keeps no record', async
 t.test('without a row, nothing is known; a server that says nothing is not believed', async t => {
   const { session, known } = await scene(t)
   t.strictSame(await known(mine), {
-    ...{ processNo: 0, ledgerNumber: 0, ledgers: [], finished: undefined, isKnown: false },
+    ...{ processNo: 0, ledgerNumber: 0, ledgers: [], finished: undefined },
+    ...{ isReplaced: false, isKnown: false },
   })
   await dropLedgers(session, [], timeoutMs)
   const silent = { id: '1', run: () => Promise.resolve(undefined) } as unknown as Session
