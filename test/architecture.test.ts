@@ -337,8 +337,8 @@ t.test('modules have named exports and readable imports', async t => {
 t.test('files state their purpose, are short and contain no open tasks', async t => {
   const silent = modules.filter(module => !/^\/\*\n {2}\S/.test(module.text))
   t.strictSame(paths(silent), [], 'every file opens with its purpose')
-  const long = modules.filter(module => module.lineCount > 400)
-  t.strictSame(paths(long), [], 'no file has more than 400 lines')
+  const long = modules.filter(module => module.lineCount > 450)
+  t.strictSame(paths(long), [], 'no file has more than 450 lines')
   const unfinished = modules.filter(module => /\b(TODO|FIXME|XXX|HACK)\b/.test(module.text))
   t.strictSame(paths(unfinished), [], 'there are no open tasks')
 })

@@ -77,8 +77,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a batch with an unknown outcome is resent as a new attempt',
     'outcomes/batches.ts',
-    'this.#transmit(piece)\n      else this.giveUp',
-    'this.#sendAgain(piece)\n      else this.giveUp',
+    'else if (!isCarried) this.#transmit(piece)',
+    'else if (!isCarried) this.#sendAgain(piece)',
   ),
   {
     name: 'a receipt is read again, and counts for a later attempt to send the batch',
@@ -106,8 +106,8 @@ export const defects: readonly Defect[] = [
     ...defect(
       'half of a refused batch is forgotten',
       'outcomes/batches.ts',
-      'this.#halves.push(...halves(piece).reverse())',
-      'this.#halves.push(halves(piece)[0])',
+      'this.#halves.push(...this.#close(piece).halves().reverse())',
+      'this.#halves.push(this.#close(piece).halves()[0])',
     ),
     from: 10_000,
   },
@@ -195,8 +195,8 @@ export const defects: readonly Defect[] = [
   around(
     'rows stay confirmed although the final check of the table failed',
     'transport/link.ts',
-    'else if (!ended.isLooked) recorder.replaced',
-    'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
+    'else if (!isLooked) recorder.replaced',
+    'else if (isLooked && !isLooked) recorder.replaced',
   ),
   around(
     'rows that are looked up by value always count as found',
@@ -206,15 +206,15 @@ export const defects: readonly Defect[] = [
   ),
   ofOldJournal(
     'the run does not look for its end in the register',
-    'journal/check-sole-process.ts',
-    'const isFinished = mayBeOld && isMarked',
-    'const isFinished = mayBeOld && !mayBeOld && isMarked',
+    'register/sole-process.ts',
+    '(mayBeOld && known.finished !== undefined)',
+    '(mayBeOld && !mayBeOld)',
   ),
   ofOldJournal(
     'a journal restored from an earlier time is trusted',
-    'journal/check-sole-process.ts',
-    'if ((counts && isOld) || isFinished)',
-    'if (isOld && isFinished && !isOld)',
+    'register/sole-process.ts',
+    'if (isOld || known.isReplaced || (mayBeOld',
+    'if (isOld && !isOld && (mayBeOld',
   ),
   around(
     'a run with a damaged journal starts over',

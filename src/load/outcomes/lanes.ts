@@ -97,7 +97,8 @@ function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): Lane
   }
   let open = rowCounts.filter(count => count > 0).length
   const release = (): void => {
-    if (--open === 0) batch.release()
+    open--
+    if (open === 0) batch.release()
   }
   return [...rowsOf.entries()].flatMap(([lane, rows]) =>
     rows.length === 0 ? [] : [{ batch: rowsAlone(batch, rows, release), lane }],

@@ -47,7 +47,8 @@ export async function checkSoleProcess(
   const replaced = tokens.flatMap(token => runOf(all, token).ledgers)
   // If the last process recorded no end, it may still run. If this process took over a lock, the last process is gone.
   // If there was no lock, only the last process's session on the server shows whether it still runs.
-  const hasEnded = found.end !== undefined || (found.run === undefined && replaces?.hasEnded !== false)
+  const hasEnded =
+    found.end !== undefined || (found.run === undefined && replaces?.hasEnded !== false)
   const ledgers = [...known.ledgers, ...replaced]
   if (history.wasUnlocked && !hasEnded && (await isConnected(control, ledgers, timeoutMs))) {
     throw runsElsewhere(name.runId)

@@ -24,6 +24,7 @@ import {
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
+import { ignoreLoss } from './delivery.js'
 import { askOutcome, type Answer } from './receipts.js'
 import { deliverArguments, deliverFunction, deliverScript, type Copy } from './script.js'
 
@@ -37,6 +38,9 @@ export interface ReceiptNodeSetup {
   /** False if the server refuses the ledger: its answers are then the only receipts. */
   readonly hasLedger: boolean
 }
+
+/** Time limit for a server whose answer does not matter. */
+const longestFarewellMs = 5_000
 
 /**
  * Whether the server still knows the run after the connection was lost. `lost`: it has no trace of the run, because it has restarted, or
@@ -54,6 +58,7 @@ export class ReceiptNode {
   readonly #carriers = new WeakMap<Piece, Session>()
   /** Data sessions that were lost. The server may still be working for them. */
   readonly #formerIds: string[] = []
+  /** Undefined if the server refuses it. */
   #ledger: Ledger | undefined
   /** Number of answered batches since the ledger was created. */
   #answers = 0
@@ -112,7 +117,6 @@ export class ReceiptNode {
     this.#answers = 0
   }
 
-  /** Undefined if the server refuses it. */
   get ledger(): Ledger | undefined {
     return this.#ledger
   }
@@ -185,7 +189,7 @@ export class ReceiptNode {
     return readLedger(this.#control, this.#ledger, timeoutMs)
   }
 
-  /** Number of known rows of the current ledger: each answer stands for a claim and an outcome. */
+  /** Of the current ledger. Each answer stands for a claim and an outcome. */
   get ledgerRows(): number {
     return (this.#ledger?.seen ?? 0) + 2 * this.#answers
   }
@@ -375,14 +379,12 @@ export class ReceiptNode {
     void dropLedger(this.#control, this.#ledger, timeoutMs)
   }
 
-  /** Closes all sessions, each after the server has received everything. Ignores lost connections. */
+  /** Closes all sessions, each after the server has received everything. */
   async close(): Promise<void> {
-    const closings = [...this.#data, this.#control].map(session => session.close())
-    for (const closing of await Promise.allSettled(closings)) {
-      if (closing.status === 'rejected' && !(closing.reason instanceof ConnectionError)) {
-        throw closing.reason as Error
-      }
-    }
+    const closings = [...this.#data, this.#control].map(session =>
+      session.close().catch(ignoreLoss),
+    )
+    await Promise.all(closings)
   }
 
   leave(reason: ConnectionError): void {
@@ -448,6 +450,3 @@ function mayBeTemporary(error: unknown): boolean {
 function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }
-
-/** Time limit for a server whose answer does not matter. */
-const longestFarewellMs = 5_000
