@@ -64,7 +64,6 @@ export interface EndedRows {
   readonly filtered?: number
 }
 
-/** A part of a batch: `Place`. */
 export interface EndedPiece extends Required<EndedRows> {
   readonly lane: number
   readonly part: number
@@ -74,33 +73,27 @@ type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstErro
   readonly lastLine?: number
 }
 
-/** Rejected rows of a run, and the files that hold them. */
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
   readonly files: readonly {
     /** Determines which records the file holds. */
     readonly key: string
     readonly path: string
     readonly rows: number
-    /** Size of the records. */
+    /** Sizes of the records and of their reasons. */
     readonly sizeBytes: number
-    /** Size of their reasons. */
     readonly reasonsBytes: number
     /** The run does not write to the file any more, because it had ended, or has another rejects file now. */
     readonly isLeft?: boolean
   }[]
-  /** Keyed by input name. A record lists only inputs with new rejects since the last such record. */
+  /** By name. A record lists only inputs with new rejects since the last such record. */
   readonly byInput: Readonly<Record<string, RejectsOfInput>>
-  /**
-   * The journal includes all rejects of an input before this offset. A record lists only inputs with new rejects since the last such
-   * record.
-   */
+  /** The journal has all rejects of these inputs before the offset. */
   readonly upTo: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
 /** What a run that starts over must know of those before it, until it has a ledger of its own. */
 export interface ReplacedRun {
   readonly tokens: readonly string[]
-  /** Ids of the sessions on which the last process sent data. */
   readonly dataSessions: readonly string[]
   /** Whether the last process recorded its end. */
   readonly hasEnded: boolean
@@ -142,11 +135,9 @@ export interface Facts {
 
 /** All batches for which nothing is left to do, and neither for those before them. */
 export interface Checkpoint {
-  /** How many batches there are, even of before a restart. */
   readonly batchCount: number
   /** Their rows by outcome. */
   readonly sums: Omit<Required<EndedRows>, 'rejected'>
-  /** The place in each stream up to which nothing is left to do. */
   readonly streams: readonly { readonly stream: number; readonly settled: StreamPlace }[]
 }
 
