@@ -306,8 +306,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/transport/receipt-node.ts',
-        from: 'const copy = { place, cut,',
-        to: 'const copy = { place: { ...place, no: connection === 0 ? place.no : Math.max(1, place.no - 1) }, cut,',
+        from: 'const copy = { place, cut:',
+        to: 'const copy = { place: { ...place, no: piece.connection === 0 ? place.no : Math.max(1, place.no - 1) }, cut:',
       },
       {
         file: 'src/load/transport/receipts.ts',
@@ -316,7 +316,7 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts.ts',
-        from: 'cut !== piece.cut',
+        from: 'cut !== piece.whole.cut',
         to: 'false',
       },
     ],
@@ -327,8 +327,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/transport/watcher.ts',
-        from: 'await this.#watching\n    link.batches.endHalves()',
-        to: 'link.batches.endHalves()\n    await this.#watching',
+        from: 'await this.#watching\n    this.batches.endHalves()',
+        to: 'this.batches.endHalves()\n    await this.#watching',
       },
     ],
   },
@@ -341,8 +341,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a batch with a claim and without an outcome is sent again as a new attempt',
     'outcomes/batches.ts',
-    "const resends = onDoubt === 'resend' && piece",
-    'const resends = piece',
+    "if (onDoubt !== 'resend' || piece",
+    'if (piece',
   ),
   {
     ...around(

@@ -313,7 +313,8 @@ export class ReceiptNode {
     }
     const script = `${functions}${knownScript(name.runId)}(${knownAnswers})`
     const known = knownIn(partsOf(await data.run(script, { timeoutMs })))
-    await checkClaim(this.#control, known, name, claimOf(ledger), timeoutMs)
+    const claim = { ledger: ledger.name, processNo: ledger.processNo }
+    await checkClaim(this.#control, known, name, claim, timeoutMs)
     ledger.isChecked = true
   }
 
@@ -392,8 +393,6 @@ export class ReceiptNode {
     this.abandon('control', reason)
   }
 }
-
-const claimOf = ({ name, processNo }: Ledger) => ({ ledger: name, processNo })
 
 /** A data session that is opened before the run knows whether it needs the session. */
 export interface EarlySession {
