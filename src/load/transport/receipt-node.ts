@@ -189,7 +189,7 @@ export class ReceiptNode {
     return readLedger(this.#control, this.#ledger, timeoutMs)
   }
 
-  /** Of the current ledger. Each answer stands for a claim and an outcome. */
+  /** Each answer stands for a claim and an outcome. */
   get ledgerRows(): number {
     return (this.#ledger?.seen ?? 0) + 2 * this.#answers
   }
@@ -445,7 +445,6 @@ function mayBeTemporary(error: unknown): boolean {
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
 
-/** At least 1 ms. */
 function remainingMs({ clock }: Pick<Platform, 'clock'>, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }
