@@ -44,7 +44,7 @@ export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
 export { load, TableWriter } from './load/load-rows.js'
 export type { LoadRowsOptions, Rows, TableWriterOptions, UnwrittenRows } from './load/load-rows.js'
-export type { RejectedRow, WriterStatus } from './load/inputs/row-store.js'
+export type { RejectedRow, WriterStatus } from './load/inputs/rows.js'
 export type * from './load/options.js'
 export {
   ConnectionError,

@@ -20,7 +20,7 @@ import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
 import { withArchives } from '../source/archive/archives.js'
-import type { RowStore } from './inputs/row-store.js'
+import type { RowStore } from './inputs/rows.js'
 import { newRun, type Run } from './run.js'
 
 /**

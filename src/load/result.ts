@@ -11,7 +11,7 @@ import type { Inputs, InputSummary } from './inputs/input-reading.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { summaryNote, equationError, rowsText, unsentError } from './outcomes/run-state.js'
-import { noSourceNotes } from './inputs/expand-inputs.js'
+import { noSourceNotes } from './inputs/input-options.js'
 import { tableText } from './target/target.js'
 
 interface Reached {

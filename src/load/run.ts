@@ -4,7 +4,7 @@
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
 import type { ReadObserver } from './check/check-result.js'
-import type { RowStore } from './inputs/row-store.js'
+import type { RowStore } from './inputs/rows.js'
 import { newRunServer, type RunServer } from './connection/connect.js'
 import type { Facts } from './journal/journal-record.js'
 import { RunHistory } from './journal/run-history.js'

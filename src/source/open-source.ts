@@ -25,6 +25,8 @@ export interface SourceOptions {
   readonly stdin?: Readable | undefined
   /** Default: the machine's files. */
   readonly files?: Files
+  /** All bytes of the file, if the caller has read them. They must stay valid until the source is read. */
+  readonly bytes?: Uint8Array | undefined
 }
 
 /**
@@ -44,11 +46,14 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
       await Promise.resolve()
     })
   }
-  const { file, size } = await openFile(path, options.files ?? systemFiles)
+  const { name = path, bytes, files = systemFiles } = options
+  if (bytes !== undefined) {
+    return startSource(name, path, bytes.length, chunkOf(bytes), options, () => Promise.resolve())
+  }
+  const { file, size } = await openFile(path, files)
   // Some system files report a size of 0 but have content.
   const openedBytes = size === 0 ? undefined : size
   const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
-  const { name = path } = options
   const chunks = readErrors(fileChunks(file, name, openedBytes, jump), name)
   return startSource(name, path, size, chunks, options, () => file.close(), jump)
 }
@@ -79,13 +84,13 @@ export function wholeSource(
     contentBytesRead: length,
     startOffsetBytes: 0,
     head: noMark,
-    chunks: nothingMore,
+    chunks: () => chunkOf(noMark),
     close: () => Promise.resolve(),
   }
 }
 
-async function* nothingMore(): Chunks {
-  // The caller of `wholeSource` has already read all bytes of the file.
+async function* chunkOf(bytes: Uint8Array): Chunks {
+  if (bytes.length > 0) yield bytes
 }
 
 /**

@@ -3,7 +3,7 @@
 */
 import { followedFingerprint, type Fingerprint } from '../../src/load/journal/fingerprint.js'
 import type { InputFile } from '../../src/platform/platform.js'
-import { keptBytes } from '../../src/source/follow/followed-chunks.js'
+import { keptBytes } from '../../src/source/follow/followed-file.js'
 
 export async function fingerprintOfRead(file: InputFile): Promise<Fingerprint> {
   const status = await file.status()

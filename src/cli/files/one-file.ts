@@ -5,7 +5,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { usageError, type UsageError } from '../../errors.js'
-import { expandInputs } from '../../load/inputs/expand-inputs.js'
+import { expandInputs } from '../../load/inputs/input-options.js'
 import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/journal-file.js'
 import { parseHolder } from '../../platform/file-lock.js'

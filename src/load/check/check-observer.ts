@@ -24,7 +24,7 @@ import {
 } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
-import { detectedOf, dialectAsFound } from '../inputs/detected.js'
+import { detectedOf, dialectAsFound } from '../inputs/input-options.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions } from '../options.js'
 import { reasonOf, refusedRow, type AnyReject } from '../rejects/reject.js'

@@ -1,66 +1,30 @@
 /*
-  Reads one input of a run: maps its columns to the target's, gives each batch and each reject its place in the journal,
-  and reports what was detected.
+  Reads the inputs of a run, one by one: maps the columns of each to the target's, gives each batch and each reject its place in the journal,
+  reports what was detected, and counts bytes and records.
 */
-import { InputError, type DdbError, option } from '../../errors.js'
+import { DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
-import type { Batch, ColumnCounts, InputRange, Step } from '../../parse/batch.js'
+import type { Batch, ColumnCounts, InputRange, Reject, Step } from '../../parse/batch.js'
 import type { BatchOptions } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
-import type { Feed } from '../../parse/rows/fed-rows.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
 import { defaultFlushIntervalMs } from '../defaults.js'
-import { detectedNotices, detectedOf } from './detected.js'
-import { bytesError, newRecordCounter } from './input-counts.js'
 import { heldTexts } from '../rejects/run-rejects.js'
 import { readSizes } from '../outcomes/turns.js'
+import type { RejectReading } from '../rejects/reject.js'
 import type { Detected, InputFailure, LoadResult, SourceNotes } from '../options.js'
-import { shapeOf } from './reader-options.js'
+import { cellsOf, detectedNotices, detectedOf, shapeOf } from './input-options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
 export type InputSummary = LoadResult['inputs'][number]
-
-export interface OpenedInput {
-  readonly source: ByteSource
-  readonly reader: OpenedReader
-  /** Filled in as the input is read. */
-  readonly summary: InputSummary
-  /** Returns the input's number in the journal. Call this once the input's format is known. */
-  readonly number: () => number
-  /** How an earlier process has read the input, which this process must repeat; undefined to detect it. */
-  readonly detected?: Detected | undefined
-  /** Limit for the whole input, including records that earlier processes have read. */
-  readonly maxRecords: number
-  /** Whether a batch is passed on after the flush interval even if the batch is not full. */
-  readonly flushes: boolean
-  /** Called whenever the summary has changed. */
-  readonly progress: () => void
-  /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
-  readonly shared?: SharedRows | undefined
-  /** Set if batches are cut by place. */
-  readonly cuts?: Cuts | undefined
-  /** Makes the feed of a program's rows; left out for files and pipes. */
-  readonly feed?: ((mapping: ColumnMapping, cells: CellRules) => Feed) | undefined
-  /** Called before a batch is passed on. */
-  readonly beforeBatch?: () => void
-  /** Called after each batch that the caller has taken. */
-  readonly afterBatch?: () => void
-}
-
-interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
-  readonly detected: Detected
-  readonly reading: Parameters<Run['rejects']['reading']>[1]
-  /** Everything detected, as text for the journal. */
-  readonly how: string
-}
 
 export interface Inputs {
   /** Batches of all inputs in order. After the run is stopped, rows already read come as a last batch. */
@@ -74,26 +38,51 @@ export interface Inputs {
   close(): Promise<void>
 }
 
+export interface OpenedInput {
+  readonly source: ByteSource
+  readonly reader: OpenedReader
+  /** Filled in as the input is read. */
+  readonly summary: InputSummary
+  /** The input's number in the journal. */
+  readonly number: number
+  /** Set if batches are cut by place; one object serves all inputs of a stream. */
+  readonly cuts: Cuts | undefined
+  /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
+  readonly shared?: SharedRows | undefined
+  /** How an earlier process has read the input, which this process must repeat; undefined to detect it. */
+  readonly detected?: Detected | undefined
+}
+
+/** How to read inputs that look alike. */
+interface Look {
+  readonly dialect: OpenedReader['dialect']
+  readonly key: string
+  readonly detected: Detected
+  readonly reading: RejectReading
+  /** Everything detected, as text for the journal. */
+  readonly how: string
+  /** All that the mapping of the columns depends on. */
+  readonly shape: string
+  /** Undefined until the columns are mapped. */
+  columns: ColumnMapping | undefined
+  readonly cells: CellRules
+}
+
 /** Reads the inputs of a run, each with `steps`. */
 export class InputReading {
-  /** Set if, because of a bug, bytes of an input were lost or counted twice (`input-counts.ts`). */
+  /** Set if, because of a bug, bytes of an input were lost or counted twice. */
   bytesError: DdbError | undefined
   /** Counts per target column, over all inputs. */
   readonly columnCounts: ColumnCounts[] = []
+  /** Records of all inputs so far, with those that earlier processes have read. */
+  records = 0
+  /** Stored size of all inputs; undefined if unknown. */
+  totalBytes: number | undefined
+  #bytes = 0
   readonly #run: Run
   readonly #paths: PathReader
   readonly #offsets: ColumnOffsets | undefined
-  /** The mapping of the last input. */
-  #mapping:
-    | (Pick<OpenedReader, 'dialect'> & {
-        readonly key: string
-        readonly columns: ColumnMapping
-        readonly names: OpenedReader['fieldNames']
-        readonly parts: string
-      })
-    | undefined
-  #look: InputLook | undefined
-  #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
+  #last: Look | undefined
 
   constructor(run: Run) {
     const { input, cells = {} } = run.options
@@ -107,75 +96,69 @@ export class InputReading {
     return this.#offsets?.known() ?? {}
   }
 
+  /** Counts an input, or what more was read of one. */
+  count(rows: number, bytes: number): void {
+    this.records += rows
+    this.#bytes += bytes
+    this.#run.reporter.inputProgress(this.#bytes, this.totalBytes)
+  }
+
   *steps(target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const run = this.#run
-    const { source, reader, summary } = opened
-    const { flushIntervalMs = defaultFlushIntervalMs } = run.options.input ?? {}
-    const { detected, reading, how } = this.#lookOf(target, opened)
-    summary.detected = detected
+    const { source, reader, summary, number } = opened
+    const { history, watch, ending } = run
+    const { flushIntervalMs = defaultFlushIntervalMs, limit = Infinity } = run.options.input ?? {}
     const named = this.#paths.read(source.name)
-    const { resumption } = run.history
-    const index = opened.number()
-    const resumed = resumption.resumed(index)
-    if (resumption.isReadAnew(index, summary.path, how))
-      run.record({ kind: 'input', input: index, detected: how })
-    const recordsRead = (): number => (resumed?.records ?? 0) + reader.recordsRead
-    const { among, knownReject } = newRecordCounter(run, index)
-    let lastReject = -1
-    let newRecords = 0
-    /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
-    const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
-    const place = (range: InputRange): void =>
-      void (range.place = { input: index, records: recordsUpTo(range.endOffsetBytes) })
-    // Every reject and every batch causes a call, so this must be cheap.
-    const update = (): void => {
-      summary.rows = recordsRead()
-      summary.bytes = reader.taken.bytesRead
-      const toldRecords = newRecords
-      newRecords = among(summary.rows)
-      run.state.rows.read += newRecords - toldRecords
-      opened.progress()
+    const look = this.#lookAt(target, opened, named.parts.join('/'))
+    summary.detected = look.detected
+    const resumed = history.resumption.resumed(number)
+    if (history.resumption.isReadAnew(number, summary.path, look.how)) {
+      run.record({ kind: 'input', input: number, detected: look.how })
     }
-    const mapped = (): ColumnMapping => this.#mappingOf(opened, named, reading, target)
-    const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
+    const { update, place, onReject } = this.#counting(opened, resumed?.records ?? 0)
+    const mapped = (): ColumnMapping => this.#columnsOf(look, opened, named, target)
+    const looked = watch?.opened(summary.path, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
+    const { clock } = run.platform
+    const keepRecords = run.checked.rejectsFile !== undefined || watch !== undefined
     // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
-    const settingsOf = (
-      mapping = looked?.mapping ?? mapped(),
-      cells = looked?.isUnfit === true ? {} : this.#cellRules(detected),
-    ): BatchOptions => ({
+    const optionsOf = (mapping: ColumnMapping, cells: CellRules): BatchOptions => ({
       batchRows,
       batchBytes,
       mapping,
       texts: named.texts,
       cells,
-      flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
-      limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - (resumed?.records ?? 0)),
+      flushIntervalMs: source.totalBytes === undefined ? flushIntervalMs : undefined,
+      limit: Math.min(looked?.maxRows ?? Infinity, limit - this.records - (resumed?.records ?? 0)),
       from: resumed?.from,
       ends: resumed?.ends,
       shared: opened.shared,
       cuts: opened.cuts,
-      feed: opened.feed?.(mapping, cells),
-      keepRecords: run.checked.rejectsFile !== undefined || run.watch !== undefined,
-      clock: run.platform.clock,
-      stopped: () => run.ending.stopped,
-      onUnreadable: error => run.ending.fail(error),
-      onReject: reject => {
-        lastReject = reject.offsetBytes
-        const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
-        if (isKnown) knownReject(reject.offsetBytes)
-        update()
-        if (isKnown) return
-        run.history.misread(index, reject)
-        run.rejects.keep(reject, reader)
-      },
+      feed: run.rows?.feed(mapping, cells, {
+        clock,
+        needsTexts: keepRecords || limit !== Infinity,
+        hasEnded: () => hasEnded(run),
+      }),
+      keepRecords,
+      clock,
+      stopped: () => ending.stopped,
+      onUnreadable: error => ending.fail(error),
+      onReject,
     })
     try {
-      if (!isEmpty(reader)) {
-        for (const step of reader.steps(settingsOf())) {
-          if (!(step instanceof Promise)) this.#beforeBatch(step, opened, update, place)
+      // An input without any record has no columns to map.
+      if (reader.recordKind !== 'fields' || reader.fieldCount > 0) {
+        const mapping = looked?.mapping ?? mapped()
+        const cells = looked?.isUnfit === true ? {} : look.cells
+        for (const step of reader.steps(optionsOf(mapping, cells))) {
+          if (!(step instanceof Promise)) {
+            update()
+            this.#tellOffsets()
+            const range = step.ranges.at(-1)!
+            // If a batch holds only rows of earlier inputs, its place is known already.
+            if (range.place === undefined) place(range)
+          }
           yield step
-          if (!(step instanceof Promise)) opened.afterBatch?.()
         }
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)
@@ -186,51 +169,107 @@ export class InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  #beforeBatch(
-    { ranges }: Batch,
-    { beforeBatch }: OpenedInput,
-    update: () => void,
-    place: (range: InputRange) => void,
-  ): void {
-    update()
-    beforeBatch?.()
-    this.#tellOffsets()
-    const range = ranges.at(-1)!
-    // If a batch holds only rows of earlier inputs, its place is known already.
-    if (range.place === undefined) place(range)
+  /**
+   * Counts the records of an input, and places its batches and rejects.
+   * @param recordsBefore  those before the place where reading begins
+   */
+  #counting({ reader, summary, number }: OpenedInput, recordsBefore: number) {
+    const { state, history, rejects } = this.#run
+    const sent = history.found.sentOf(number)
+    /** Records that earlier processes have counted: those up to the last batch in the journal, and rejects after it. */
+    let known = sent.records
+    let lastReject = -1
+    let newRecords = 0
+    // Every reject and every batch causes a call, so this must be cheap.
+    const update = (): void => {
+      const rows = recordsBefore + reader.recordsRead
+      const bytes = reader.taken.bytesRead
+      this.count(rows - summary.rows, bytes - summary.bytes)
+      summary.rows = rows
+      summary.bytes = bytes
+      const told = newRecords
+      newRecords = Math.max(0, rows - known)
+      state.rows.read += newRecords - told
+    }
+    const place = (range: InputRange): void => {
+      // Leaves out a later reject that was already read.
+      const isAhead = lastReject >= range.endOffsetBytes
+      range.place = { input: number, records: recordsBefore + reader.recordsRead - Number(isAhead) }
+    }
+    const onReject = (reject: Reject): void => {
+      const { offsetBytes } = reject
+      lastReject = offsetBytes
+      const isKnown = history.resumption.isKnownReject(number, offsetBytes)
+      if (isKnown && offsetBytes >= sent.offsetBytes) known++
+      update()
+      if (isKnown) return
+      history.misread(number, reject)
+      rejects.keep(reject, reader)
+    }
+    return { update, place, onReject }
   }
 
-  /**
-   * Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain.
-   * @returns the same object for the same fields, so that rows of several inputs can share a batch
-   */
-  #mappingOf(
+  /** Decides how to read an input, and reports what was detected. Keeps the last decision for an input that looks the same. */
+  #lookAt(target: TargetDescription, opened: OpenedInput, parts: string): Look {
+    const { reader, summary } = opened
+    const { dialect, format, text } = reader
+    summary.format = format
+    const key = `${format} ${summary.compression} ${text.encoding} ${parts}`
+    const last = this.#last
+    // An input that was opened like the previous one has the same dialect object, and the same header.
+    const isAlike = last?.dialect === dialect && last?.key === key && opened.detected === undefined
+    if (last !== undefined && isAlike) return last
+    const { options, reporter } = this.#run
+    const detected = opened.detected ?? detectedOf(reader, options.cells, target.columns)
+    const isByPosition = options.mapping?.match === 'position'
+    for (const notice of detectedNotices(reader, detected, isByPosition)) {
+      reporter.noticeOnce(`${summary.path}: ${notice}`, notice)
+    }
+    const reading = { format, ...detected }
+    const how = JSON.stringify({ format, compression: summary.compression, ...detected })
+    const shape = JSON.stringify({ ...shapeOf(reader, ''), parts })
+    const comma = detected.decimalComma?.value
+    // Rows of several inputs can share a batch only if their columns and rules are the same objects.
+    const columns = last?.shape === shape ? last.columns : undefined
+    const isSameCells = last !== undefined && last.detected.decimalComma?.value === comma
+    const cells = isSameCells ? last.cells : this.#cellRules(comma)
+    return (this.#last = { dialect, key, detected, reading, how, shape, columns, cells })
+  }
+
+  #cellRules(decimalComma: boolean | undefined): CellRules {
+    const { options, reporter } = this.#run
+    return {
+      ...cellsOf(options),
+      ...(decimalComma === undefined ? {} : { decimalComma }),
+      columnOffsets: this.#offsets,
+      onOffset: column =>
+        reporter.noticeOnce(
+          `times of column "${column}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
+        ),
+    }
+  }
+
+  /** Maps columns. Also records, for the rejects files, which parts of the input's name the columns contain. */
+  #columnsOf(
+    look: Look,
     { reader, source: { name } }: OpenedInput,
-    { parts: partNames, texts }: NamedTexts,
-    reading: InputLook['reading'],
+    { parts, texts }: NamedTexts,
     target: TargetDescription,
   ): ColumnMapping {
     const { options, rejects } = this.#run
     const { mapping = {} } = options
-    const { fieldNames: names, dialect } = reader
-    const parts = partNames.join('/')
-    const last = this.#mapping
-    // An input that looks like the previous one has the same objects.
-    const isAlike = names !== undefined && last?.names === names && last.dialect === dialect
-    let columns = isAlike && last.parts === parts ? last.columns : undefined
-    if (columns === undefined) {
-      const shape = shapeOf(reader, name)
-      const key = JSON.stringify({ ...shape, file: '', parts })
-      columns =
-        last?.key === key
-          ? last.columns
-          : mapColumns(target, shape, { ...mapping, parts: partNames })
-      this.#mapping = { key, columns, names, dialect, parts }
-    }
-    const held = heldTexts(columns, texts, mapping.set)
-    const told = held === undefined ? reading : { ...reading, ...held }
-    rejects.reading(name, told, this.#offsets)
-    return columns
+    look.columns ??= mapColumns(target, shapeOf(reader, name), { ...mapping, parts })
+    const held = heldTexts(look.columns, texts, mapping.set)
+    const reading = held === undefined ? look.reading : { ...look.reading, ...held }
+    rejects.reading(name, reading, this.#offsets)
+    return look.columns
+  }
+
+  /** Records the columns' time zone offsets, because a process that resumes needs them wherever it begins to read. */
+  #tellOffsets(): void {
+    const { note, history } = this.#run
+    const { knownCount = 0 } = this.#offsets ?? {}
+    if (knownCount > Object.keys(history.now.offsets).length) note({ offsets: this.offsets })
   }
 
   #end({ reader, summary }: OpenedInput, isFit: boolean): void {
@@ -244,72 +283,41 @@ export class InputReading {
     }
     summary.contentBytes = { read: reader.taken.contentBytesRead, ...reader.byteCounts }
     watch?.closed(reader)
-    if (isFit) this.#addCounts(reader.columnCounts)
-    this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
-  }
-
-  /** Decides how to read an input, and reports what was detected. Keeps the last decision if format, dialect, encoding and compression are equal. */
-  #lookOf(target: TargetDescription, opened: OpenedInput): InputLook {
-    const { reader, summary } = opened
-    const { dialect, text, format } = reader
-    const { compression } = summary
-    summary.format = format
-    const last = this.#look
-    const isSame =
-      last?.dialect === dialect &&
-      last?.compression === compression &&
-      last?.reading.format === format &&
-      last?.detected.encoding.value === text.encoding
-    if (last !== undefined && isSame && opened.detected === undefined) return last
-    const { options, reporter } = this.#run
-    const { cells, mapping } = options
-    const detected = opened.detected ?? detectedOf(reader, { cells, columns: target.columns })
-    const isByPosition = mapping?.match === 'position'
-    for (const notice of detectedNotices(reader, detected, isByPosition)) {
-      reporter.noticeOnce(`${summary.path}: ${notice}`, notice)
-    }
-    const how = JSON.stringify({ format, compression, ...detected })
-    this.#look = { dialect, compression, detected, reading: { format, ...detected }, how }
-    return this.#look
-  }
-
-  /** Returns the same object for the same rules. */
-  #cellRules({ decimalComma }: Detected): CellRules {
-    const key = decimalComma?.value
-    if (this.#rules === undefined || this.#rules.key !== key) {
-      const { options, reporter } = this.#run
-      const { cells = {}, input = {} } = options
-      const { arrayDelimiter } = input
-      const own: CellRules = {
-        ...cells,
-        ...(key === undefined ? {} : { decimalComma: key }),
-        ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
-        columnOffsets: this.#offsets,
-        onOffset: column =>
-          reporter.noticeOnce(
-            `times of column "${column}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
-          ),
-      }
-      this.#rules = { key, cells: own }
-    }
-    return this.#rules.cells
-  }
-
-  /** Records the columns' time zone offsets, because a process that resumes needs them wherever it begins to read. */
-  #tellOffsets(): void {
-    const { note, history } = this.#run
-    const { knownCount = 0 } = this.#offsets ?? {}
-    if (knownCount > Object.keys(history.now.offsets).length) note({ offsets: this.offsets })
-  }
-
-  #addCounts(counts: readonly ColumnCounts[]): void {
-    for (let column = 0; column < counts.length; column++) {
-      const { nulls, coerced } = counts[column]!
+    for (const [column, { nulls, coerced }] of isFit ? reader.columnCounts.entries() : []) {
       const sum = (this.columnCounts[column] ??= { nulls: 0, coerced: 0 })
       sum.nulls += nulls
       sum.coerced += coerced
     }
+    this.bytesError ??= bytesError(summary, reader.readToEnd)
   }
+}
+
+/** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
+export function hasEnded({ ending, delivery }: Run): boolean {
+  if (delivery?.failure !== undefined) ending.fail(delivery.failure)
+  return ending.stopped
+}
+
+/** Bytes that belong to a record, or certainly to none. */
+export function accountedBytes({ contentBytes }: InputSummary): number {
+  const { rows, rejected, header, other, skipped } = contentBytes
+  return rows + rejected + header + other + skipped
+}
+
+/**
+ * The failure to report if the parts of the content do not add up to the bytes read, else undefined. The source counts
+ * the bytes it delivers, and the reader classifies each byte, so a lost record shows even if the reader never saw it.
+ * @param readToEnd  whether reading reached the end; otherwise some bytes may be unclassified
+ */
+export function bytesError(summary: InputSummary, readToEnd: boolean): DdbError | undefined {
+  const { read } = summary.contentBytes
+  const accounted = accountedBytes(summary)
+  if (accounted === read || (accounted < read && !readToEnd)) return undefined
+  return new DdbError(
+    'DDB_INTERNAL',
+    `the bytes of "${summary.path}" do not add up: ${read} read, ${accounted} accounted for; ` +
+      'this is a bug of ddb-ingest: please report it and check the target before loading again',
+  )
 }
 
 export function newSummary(path: string): InputSummary {
@@ -331,9 +339,4 @@ export function failureOf(error: unknown): InputFailure {
   const { code, message } = asDdbError(error)
   const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
   return { code, message, lineNumber: lineNumber ?? null }
-}
-
-/** An input without any record has no columns to map. */
-function isEmpty(reader: OpenedReader): boolean {
-  return reader.recordKind === 'fields' && reader.fieldCount === 0
 }

@@ -1,45 +1,56 @@
 /*
-  Reads a run's inputs one after the other: opens each input, maps its columns to the target's, and passes on its batches and rejects.
-  Before it reads the first input, it checks that all inputs exist.
+  Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads those of a list one after the other.
 */
-import { type Batch, type BatchEnding, batchesAmong, type Step } from '../../parse/batch.js'
+import { batchesAmong, type Batch, type BatchEnding, type Step } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
+import { openReader } from '../../parse/formats.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
+import { runDamaged } from '../journal/changed-run.js'
+import type { RecordOf } from '../journal/journal-record.js'
+import { openJournal } from '../journal/open-journal.js'
+import { placer } from '../journal/resumption.js'
+import type { SourceNotes } from '../options.js'
+import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
+import { reasonsPath } from '../rejects/reject-path.js'
+import { timeText, type Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { FollowedInputs, presentNow } from './follow/followed-inputs.js'
 import {
-  checkInputTexts,
   checkHeaders,
+  checkInputTexts,
+  dialectOf,
+  expandInputs,
   laterHeaderError,
-  maxCheckedHeaders,
-} from './reader-options.js'
-import { expandInputs, noSourceNotes, withArchiveFiles } from './expand-inputs.js'
-import { openFollowed, presentNow } from './follow/followed-inputs.js'
-import { newRowsOpener, rowFeed, rowsName } from './row-inputs.js'
+  noSourceNotes,
+  openRecords,
+  type NamedInputs,
+} from './input-options.js'
 import {
   failureOf,
   InputReading,
   newSummary,
   type Inputs,
   type InputSummary,
-  type OpenedInput,
 } from './input-reading.js'
-import {
-  newInputOpener,
-  type FoundInput,
-  type InputOpener,
-  type NamedInputs,
-} from './open-input.js'
-import type { RecordOf } from '../journal/journal-record.js'
-import type { TargetDescription } from '../target/describe-target.js'
-import type { SourceNotes } from '../options.js'
-import { runDamaged } from '../journal/changed-run.js'
-import { placer } from '../journal/resumption.js'
-import { openJournal } from '../journal/open-journal.js'
-import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
-import { reasonsPath } from '../rejects/reject-path.js'
-import { timeText, type Run } from '../run.js'
+import { InputOpener, type FoundInput } from './open-input.js'
+import { noBytes, rowsName, type RowStore } from './rows.js'
+
+/** Consecutive inputs of a list that belong to one stream. */
+export interface ListedStream {
+  /** Number of the stream in the journal and on the server. */
+  readonly number: number
+  /** Index of its first input, and index after its last. */
+  readonly first: number
+  readonly end: number
+}
+
+/** Decides which of the inputs this process reads, in which order, and in which streams. */
+export type StreamsOf = (inputs: NamedInputs) => readonly ListedStream[]
+
+const oneStream: StreamsOf = ({ paths }) => [{ number: 1, first: 0, end: paths.length }]
 
 /**
  * Opens the inputs, and continues the run's journal if there is one.
@@ -48,31 +59,34 @@ import { timeText, type Run } from '../run.js'
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
  *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not continue the journal
  */
-export async function openInputs(run: Run): Promise<Inputs> {
-  const { platform, options } = run
+export async function openInputs(run: Run, streamsOf = oneStream): Promise<Inputs> {
+  const { platform, options, reporter } = run
   if (run.rows !== undefined) {
     checkRejectsFile(run, [])
     const rows = { names: [rowsName], paths: [rowsName], sizes: [undefined] }
-    return new SequentialInputs(run, rows, noSourceNotes())
+    return new ListedInputs(run, rows, streamsOf, noSourceNotes())
   }
-  const { encoding = 'auto' } = options.input ?? {}
+  const { encoding = 'auto', follow } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
-  if (options.input?.follow === true) {
+  if (follow === true) {
     if (options.journal !== undefined) await takeUpJournal(run, { paths: [], sizes: [] })
     const { files } = await presentNow(run)
-    const paths = files.map(({ path }) => path)
-    checkRejectsFile(run, paths)
-    return openFollowed(run)
+    checkRejectsFile(
+      run,
+      files.map(({ path }) => path),
+    )
+    const inputs = new FollowedInputs(run)
+    await inputs.resume()
+    return inputs
   }
-  const { files } = platform
-  const looking = { stdin: openedStdin(run), files }
+  const looking = { stdin: openedStdin(run), files: platform.files }
   const found = await expandInputs(options.inputs, options.input ?? {}, looking)
-  for (const notice of sourceNotices(found)) run.reporter.notice(notice)
-  const { passedOver, sameFiles } = found
+  for (const notice of sourceNotices(found)) reporter.notice(notice)
   const journaled = options.journal && (await takeUpJournal(run, found))
   checkRejectsFile(run, found.paths)
   const inputs = journaled ?? { names: found.paths, ...found }
-  return new SequentialInputs(run, inputs, { passedOver, sameFiles })
+  const { passedOver, sameFiles } = found
+  return new ListedInputs(run, inputs, streamsOf, { passedOver, sameFiles })
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
@@ -87,7 +101,7 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 
 function checkRejectsFile(
   { checked, history: { file, found, now }, platform, options }: Run,
-  paths: Iterable<string>,
+  paths: readonly string[],
 ): void {
   const { rejectsFile } = checked
   if (rejectsFile === undefined) return
@@ -108,8 +122,7 @@ function checkRejectsFile(
   }
   // A run that follows a folder ignores its own rejects there.
   const isInput = !isOwn || options.input?.follow !== true
-  const others = isInput ? withArchiveFiles(paths, platform.files) : []
-  checkRejects(rejectsFile, others, platform, isOwn || isLeftOver)
+  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined without a journal */
@@ -134,121 +147,126 @@ async function takeUpJournal(
   return { names, paths: present, sizes: present.map(path => sizeOf.get(path)) }
 }
 
-class SequentialInputs implements Inputs {
+class ListedInputs implements Inputs {
   readonly sources: SourceNotes
-  readonly #inputs: NamedInputs
-  readonly #run: Run
-  readonly #summaries: InputSummary[] = []
   readonly reading: InputReading
-  /** Inputs that were read, but whose last rows were not passed on yet. */
-  readonly #readInputs: RecordOf<'input'>[] = []
+  readonly #run: Run
+  readonly #inputs: NamedInputs
+  readonly #streams: readonly ListedStream[]
+  readonly #summaries: InputSummary[] = []
+  readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
+  /** Of the stream that is being read. */
   #cuts: Cuts | undefined
-  readonly #opener: InputOpener
-  #doneBytes = 0
-  #doneRecords = 0
-  #totalBytes: number | undefined
+  #place: (batch: Batch) => void = () => undefined
+  /** Inputs that were read, but whose last rows were not passed on yet. */
+  readonly #readInputs: RecordOf<'input'>[] = []
 
-  constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
-    const { platform, options, rows, watch } = run
+  constructor(run: Run, inputs: NamedInputs, streamsOf: StreamsOf, sources: SourceNotes) {
+    const { rows, watch } = run
     this.sources = sources
+    this.reading = new InputReading(run)
     this.#run = run
     this.#inputs = inputs
+    this.#streams = streamsOf(inputs)
     this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
-    this.reading = new InputReading(run)
     const isRead = (index: number): boolean => this.#readBefore(index) === undefined
-    this.#opener =
-      rows === undefined
-        ? newInputOpener(platform, options, inputs, isRead)
-        : newRowsOpener(run, rows)
+    this.#opener = new InputOpener(run, inputs, isRead)
   }
 
   batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.#steps(target), placer(this.#run.history.resumption))
+    return batchesAmong(this.#steps(target), batch => this.#place(batch))
   }
 
   *#steps(target: TargetDescription): Generator<Step, void, void> {
     const run = this.#run
     const limit = run.options.input?.limit ?? Infinity
-    this.#totalBytes = sumOf(this.#inputs.sizes)
-    run.reporter.inputProgress(0, this.#totalBytes)
-    this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
-    yield this.#lookAtHeaders(target)
-    try {
-      for (let index = 0; index < this.#inputs.paths.length; index++) {
-        if (run.ending.stopped || this.#doneRecords >= limit) break
-        run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
-        yield* this.#stepsOf(target, index)
-      }
-    } catch (error) {
-      yield* this.#rest('broken')
-      this.#tellRead()
-      throw error
+    const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)
+    this.reading.totalBytes = Number.isNaN(totalBytes) ? undefined : totalBytes
+    this.reading.count(0, 0)
+    // A check reports all faults.
+    if (run.watch === undefined) {
+      checkInputTexts(run.options, target, this.#inputs.names)
+      // A single input is opened next.
+      if (this.#inputs.paths.length > 1) yield checkHeaders(run, target, this.#inputs)
     }
-    yield* this.#rest(run.ending.stopped ? 'broken' : 'end')
-    this.#tellRead()
+    for (const { number, first, end } of this.#streams) {
+      this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
+      this.#place = placer(run.history.resumption, () => number)
+      try {
+        for (let index = first; index < end; index++) {
+          if (run.ending.stopped || this.reading.records >= limit) break
+          run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
+          yield* this.#stepsOf(target, index)
+        }
+      } catch (error) {
+        yield* this.#rest('broken')
+        throw error
+      }
+      yield* this.#rest(run.ending.stopped ? 'broken' : 'end')
+    }
   }
 
+  /** Passes on the rows that wait, after which all inputs so far are read. */
   *#rest(endedBy: BatchEnding): Generator<Batch, void, void> {
     const rest = this.#shared?.take(endedBy)
     this.#cuts?.cut()
     if (rest !== undefined) yield rest
+    this.#tellRead()
   }
 
   /** Records in the journal which inputs were read and passed on, so that no process reads these inputs again. */
   #tellRead(): void {
     const { ending, record } = this.#run
-    if (ending.stopped || this.#readInputs.length === 0) return
+    if (ending.stopped) return
     for (const input of this.#readInputs.splice(0)) record(input)
   }
 
   *#stepsOf(target: TargetDescription, index: number): Generator<Step, void, void> {
     const run = this.#run
+    const { reading } = this
     const done = this.#readBefore(index)
     if (done !== undefined) {
       this.#summaries.push(done)
-      this.#doneRecords += done.rows
-      this.#doneBytes += done.bytes
+      reading.count(done.rows, done.bytes)
       return
     }
     const summary = newSummary(this.#inputs.names[index]!)
     this.#summaries.push(summary)
+    const recordsBefore = reading.records
     try {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
-      if (this.#inputs.sizes[index] === undefined) {
-        yield* this.#rest('idle')
-        this.#tellRead()
+      if (this.#inputs.sizes[index] === undefined) yield* this.#rest('idle')
+      const found = run.rows ? this.#openRows(run.rows) : this.#opener.open(index)
+      const { source, reader: alike } = yield* awaited(found)
+      summary.compression = source.compression
+      const known = { lastLook: this.#opener.look, clock: run.platform.clock }
+      const reader = alike ?? (yield* awaited(openRecords(source, run.options, target, known)))
+      const stream = { cuts: this.#cuts, shared: this.#shared }
+      const opened = { source, reader, summary, number: index, ...stream }
+      for (const step of reading.steps(target, opened)) {
+        yield step
+        if (!(step instanceof Promise)) this.#tellRead()
       }
-      let found = this.#opener.open(index, target, summary)
-      const mustClose = found instanceof Promise
-      if (found instanceof Promise) yield found.then(one => (found = one))
-      const opened = this.#asRead(summary, index, found as FoundInput)
-      yield* this.reading.steps(target, opened)
-      this.#doneBytes += opened.reader.taken.bytesRead
-      this.#doneRecords += summary.rows
-      if (mustClose) yield opened.reader.close()
+      if (found instanceof Promise) yield reader.close()
       // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.file === undefined) return
       this.#readInputs.push({ kind: 'input', input: index, summary, readAt: timeText(run) })
       if (this.#shared?.isEmpty !== false) this.#tellRead()
     } catch (error) {
-      const failure = this.#doneRecords > 0 ? laterHeaderError(error) : error
+      const failure = recordsBefore > 0 ? laterHeaderError(error) : error
       summary.firstError = failureOf(failure)
       throw failure
     }
   }
 
-  /** Checks the headers in advance. Skips a single input, which is opened next, and a check, which reports all faults. */
-  async #lookAtHeaders(target: TargetDescription): Promise<void> {
-    const { platform, options, watch, history } = this.#run
-    if (watch !== undefined) return
-    const { paths, names } = this.#inputs
-    checkInputTexts(options, target, names)
-    const indexes = paths.length === 1 ? [] : [...paths.keys()].slice(0, maxCheckedHeaders)
-    const open = indexes.filter(index => history.resumption.resumed(index) === undefined)
-    const [ownPaths, ownNames] = [paths, names].map(texts => open.map(index => texts[index]!))
-    await checkHeaders(platform.files, options, target, ownPaths!, ownNames)
+  async #openRows(rows: RowStore): Promise<FoundInput> {
+    const { options, delivery } = this.#run
+    const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })
+    rows.keepsRows = delivery?.used !== 'none'
+    rows.onReady?.()
+    return { source: noBytes, reader }
   }
 
   /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
@@ -258,49 +276,24 @@ class SequentialInputs implements Inputs {
     return resumption.resumed(index)?.isDone === true ? done : undefined
   }
 
-  #asRead(summary: InputSummary, index: number, { source, reader }: FoundInput): OpenedInput {
-    summary.compression = source.compression
-    const run = this.#run
-    const { rows, options } = run
-    const { limit = Infinity } = options.input ?? {}
-    return {
-      source,
-      reader,
-      summary,
-      number: () => index,
-      shared: this.#shared,
-      cuts: this.#cuts,
-      maxRecords: limit - this.#doneRecords,
-      flushes: rows !== undefined || this.#inputs.paths[index] === '-',
-      feed: rows && ((mapping, cells) => rowFeed(run, rows, mapping, cells)),
-      progress: () => {
-        run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
-      },
-      afterBatch: () => this.#tellRead(),
-    }
-  }
-
   summaries(): readonly InputSummary[] {
     return this.#summaries
   }
 
   get areDone(): boolean {
     if (this.#run.history.file === undefined) return false
-    for (let index = 0; index < this.#inputs.paths.length; index++) {
-      if (this.#readBefore(index) === undefined) return false
-    }
-    return true
+    return this.#inputs.paths.every((_, index) => this.#readBefore(index) !== undefined)
   }
 
-  close(): Promise<void> {
-    return this.#opener.close()
+  async close(): Promise<void> {
+    this.#run.rows?.end()
+    await this.#opener.close()
   }
 }
 
-/** Total size; undefined unless all inputs are ordinary files. */
-function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
-  return sizes.reduce(
-    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
-    0,
-  )
+/** Has the caller of the generator wait, but only if there is something to wait for. */
+function* awaited<T>(value: T | Promise<T>): Generator<Step, T, void> {
+  let result = value
+  if (value instanceof Promise) yield value.then(found => (result = found))
+  return result as T
 }

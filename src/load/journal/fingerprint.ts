@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { InputError, messageOf } from '../../errors.js'
 import type { Files, InputFile } from '../../platform/platform.js'
-import { keptBytes, type ReadPart } from '../../source/follow/followed-chunks.js'
+import { keptBytes, knownBirthNs, type ReadPart } from '../../source/follow/followed-file.js'
 
 /** Describes a file as it is stored, before any decompression. */
 export interface Fingerprint {
@@ -55,16 +55,15 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
 
 /** The fingerprint of the part of a followed file that was read, with the file's inode and creation time. */
 export function followedFingerprint({ sizeBytes, head, tail, status }: ReadPart): Fingerprint {
-  const { inode, bornNs, changedNs, modifiedMs } = status!
-  // Systems without creation times report the time of the last change instead. A rename changes that time, too.
-  const isKnown = bornNs !== 0n && bornNs !== changedNs
+  const { inode, modifiedMs } = status!
+  const born = knownBirthNs(status!)
   return {
     sizeBytes,
     modifiedMs: Math.floor(modifiedMs),
     head: digestOf(head),
     tail: digestOf(tail),
     inode: String(inode),
-    ...(isKnown ? { born: String(bornNs) } : {}),
+    ...(born === undefined ? {} : { born: String(born) }),
   }
 }
 

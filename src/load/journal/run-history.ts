@@ -103,7 +103,7 @@ export class RunHistory {
     const { file } = this
     if (file === undefined) {
       // Without a journal, only followed files have numbers.
-      if (record.kind !== 'input') this.now.take(record)
+      if (record.kind !== 'input' || record.input in this.now.inputs) this.now.take(record)
       return
     }
     if (record.kind === 'batch') this.#noteEnded(file)

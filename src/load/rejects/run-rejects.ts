@@ -11,7 +11,7 @@ import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import type { ReadObserver } from '../check/check-result.js'
 import type { CheckedOptions } from '../checked-options.js'
-import type { RowStore } from '../inputs/row-store.js'
+import type { RowStore } from '../inputs/rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { InputFailure, LoadResult } from '../options.js'
@@ -125,13 +125,12 @@ export class RunRejects {
   /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
   keep(told: AnyReject, shape: RecordShape): void {
     const { state, checked, watch, rows, reporter, ending } = this.#keeping
-    const reject = rows?.explained(told) ?? told
+    const reject = rows?.rejected(told) ?? told
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
     if (watch !== undefined) watch.rejected(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     try {
-      rows?.reject(reject)
       this.add(reject, shape)
     } catch (error) {
       ending.fail(error)

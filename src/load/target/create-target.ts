@@ -13,15 +13,15 @@ import { neededOptions, type NeededOptions } from '../../infer/needed-options.js
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
+import type { ExpandedSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
-import { expandInputs } from '../inputs/expand-inputs.js'
 import { askVersion, parseVersion } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget } from './target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
-import { checkHeaders, dialectOf, maxCheckedHeaders } from '../inputs/reader-options.js'
+import { cellsOf, checkHeaders, dialectOf, expandInputs } from '../inputs/input-options.js'
 import type { LoadOptions } from '../options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
@@ -92,7 +92,7 @@ async function newTarget(run: Run, control: Session): Promise<NewTarget> {
     onLook: run.reporter.looking,
   }).finally(() => run.reporter.looking(undefined))
   if (run.ending.failure !== undefined) throw run.ending.failure
-  await checkOptions(run, schema, paths)
+  await checkOptions(run, schema, sources)
   const { partition } = options.target
   const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
   const version = parseVersion((await askVersion(asking)) ?? '')
@@ -166,12 +166,13 @@ async function checkFiles(paths: readonly string[], files: Files): Promise<void>
 async function checkOptions(
   run: Run,
   schema: InferredSchema,
-  paths: readonly string[],
+  sources: ExpandedSources,
 ): Promise<void> {
   const needed = neededOptions(schema)
   const missing = missingOptions(run, needed, !hasMembers(schema))
   // Unclear headers are reported before rows that do not fit.
-  if (missing.every(one => one.startsWith('`rejects.'))) await checkLaterHeaders(run, schema, paths)
+  if (missing.every(one => one.startsWith('`rejects.')))
+    await checkLaterHeaders(run, schema, sources)
   if (missing.length === 0) return
   const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
     refused > 0 ? [`${name}: ${warnings[0]}`] : [],
@@ -188,12 +189,12 @@ async function checkOptions(
 
 /** Checks that a later run can recognize a header, or its absence, by the columns of the new table. */
 async function checkLaterHeaders(
-  { options, platform }: Run,
+  run: Run,
   { columns }: InferredSchema,
-  paths: readonly string[],
+  sources: ExpandedSources,
 ): Promise<void> {
   try {
-    await checkHeaders(platform.files, options, { columns }, paths.slice(0, maxCheckedHeaders))
+    await checkHeaders(run, { columns }, { ...sources, names: sources.paths })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     throw usageError(`nothing was created: ${error.message}`, { cause: error })
@@ -248,14 +249,14 @@ export function inferOptions(
   paths: readonly string[],
   files: Files,
 ): InferOptions {
-  const { input = {}, mapping = {}, cells = {}, target } = options
-  const { compression, encoding, stdin, arrayDelimiter } = input
+  const { input = {}, mapping = {}, target } = options
+  const { compression, encoding, stdin } = input
   return {
     paths,
     files,
     source: { compression, encoding, stdin },
     reader: dialectOf(options),
-    cells: { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) },
+    cells: cellsOf(options),
     map: mapping.map ?? {},
     set: mapping.set ?? {},
     names: newPathReader(input),

@@ -20,7 +20,7 @@ import { LineTokenizer } from '../line-tokenizer.js'
 
 export interface JsonOptions {
   /** Path to the records in each document. With a path the format is `json`, even if each line is a value. */
-  readonly jsonPath?: string
+  readonly jsonPath?: string | undefined
   /** Limit of an object in bytes. A longer object is rejected; in `json`, reading ends there. */
   readonly maxRecordBytes?: number
 }

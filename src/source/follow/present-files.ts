@@ -3,7 +3,7 @@
 */
 import { basename, join } from 'node:path'
 import { option, usageError } from '../../errors.js'
-import type { Files, FileStatus, FolderEntry } from '../../platform/platform.js'
+import type { DatedFileStatus, Files, FolderEntry } from '../../platform/platform.js'
 import { dataFiles, newPassedOver, passOver, type DataNames } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
@@ -11,7 +11,7 @@ import { newSameFiles } from '../same-files.js'
 
 export interface PresentFile {
   readonly path: string
-  readonly status: FileStatus
+  readonly status: DatedFileStatus
 }
 
 /** The files that exist now, and the inputs for which no file exists. */
@@ -86,7 +86,7 @@ export async function presentFiles(
   return { files: once, missing, sameFiles: sameFiles.found, passedOver, unread }
 }
 
-function named(path: string, status: FileStatus): PresentFile {
+function named(path: string, status: DatedFileStatus): PresentFile {
   if (status.isFile && !compressed.test(path)) return { path, status }
   const why = status.isFile ? 'is compressed' : 'is not an ordinary file'
   throw usageError(
@@ -94,7 +94,7 @@ function named(path: string, status: FileStatus): PresentFile {
   )
 }
 
-async function statusOf(path: string, files: Files): Promise<FileStatus | undefined> {
+async function statusOf(path: string, files: Files): Promise<DatedFileStatus | undefined> {
   try {
     return await files.status(path)
   } catch {

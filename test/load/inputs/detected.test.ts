@@ -6,8 +6,8 @@ import {
   detectedNotices,
   detectedOf,
   detectedText,
-  type DetectedRules,
-} from '../../../src/load/inputs/detected.js'
+} from '../../../src/load/inputs/input-options.js'
+import type { CellOptions } from '../../../src/load/options.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import { memorySource } from '../../parse/reading.js'
 
@@ -22,20 +22,26 @@ async function told(
 }
 
 t.test('delimiter, quote, header and encoding are named, each as given or detected', async t => {
-  t.equal(
-    (await told('id;n\n1;2\n')).text,
-    'delimiter ";" (found), quote "\\"" (found), header (found), encoding utf-8 (found)',
-  )
-  t.equal(
-    (await told('1\t2\n', { delimiter: '\t', quote: '', header: 'no' })).text,
-    'delimiter "\\t" (given), no quotes (given), no header (given), encoding utf-8 (found)',
-  )
-  t.equal(
-    (await told('id;n\n1,5;"a \\" b";\n', { quote: '"' })).text,
-    'delimiter ";" (found), quote "\\"" (given), escape "\\\\" (found), header (found), ' +
-      'decimal comma (found), trailing delimiter (found), encoding utf-8 (found)',
-  )
-  t.match((await told('a\tb\n', { format: 'tsv' })).text, /^delimiter "\\t" \(given\)/)
+  for (const [text, options, said] of [
+    ['id;n\n1;2\n', {}, 'delimiter ";" (found), quote "\\"" (found), header (found)'],
+    [
+      '1\t2\n',
+      { delimiter: '\t', quote: '', header: 'no' },
+      'delimiter "\\t" (given), no quotes (given), no header (given)',
+    ],
+    [
+      'id;n\n1,5;"a \\" b";\n',
+      { quote: '"' },
+      'delimiter ";" (found), quote "\\"" (given), escape "\\\\" (found), header (found), ' +
+        'decimal comma (found), trailing delimiter (found)',
+    ],
+    ['a\tb\n', { format: 'tsv' }, 'delimiter "\\t" (given), quote "\\"" (found), header (found)'],
+  ] as const) {
+    t.equal((await told(text, options)).text, `${said}, encoding utf-8 (found)`)
+  }
+  const { text, notices } = await told('{"a":1}', { format: 'ndjson' })
+  t.strictSame([text, notices], ['encoding utf-8 (found)', []])
+  t.strictSame((await told('')).notices, [], 'an empty input')
 })
 
 t.test('a record that is loaded although it may be a header is marked as uncertain', async t => {
@@ -48,27 +54,19 @@ t.test('a record that is loaded although it may be a header is marked as uncerta
   t.strictSame(await doubts('1,2\n', { header: 'no' }, true), [])
 })
 
-t.test('nothing is reported for JSON and empty inputs', async t => {
-  t.strictSame((await told('{"a":1}', { format: 'ndjson' })).notices, [])
-  t.strictSame((await told('')).notices, [])
-  t.equal((await told('{"a":1}', { format: 'ndjson' })).text, 'encoding utf-8 (found)')
-})
-
 t.test('a decimal comma is reported as found, given, or ruled out', async t => {
-  const comma = async (text: string, rules: DetectedRules) =>
-    detectedOf(await openReader(memorySource(text)), rules).decimalComma
   const text = 'id;n\n1;1,5\n2;2,25\n'
-  t.strictSame(await comma(text, {}), { value: true, how: 'found' })
-  t.strictSame(await comma('a,b\n1,2\n', {}), { value: false, how: 'found' })
-  t.strictSame(await comma('a,b\n1,2\n', { cells: { decimalComma: true } }), {
-    value: true,
-    how: 'given',
-  })
-  t.strictSame(await comma(text, { cells: { decimalComma: false } }), {
-    value: false,
-    how: 'given',
-  })
-  t.strictSame(await comma(text, { cells: { thousands: ',' } }), { value: false, how: 'found' })
-  const columns = [{ name: 'n', type: { type: 'DOUBLE', array: true } }] as const
-  t.strictSame(await comma(text, { columns }), { value: false, how: 'found' })
+  const arrays = [{ name: 'n', type: { type: 'DOUBLE', array: true } }] as const
+  const cases: [text: string, cells: CellOptions, value: boolean, how: string][] = [
+    [text, {}, true, 'found'],
+    ['a,b\n1,2\n', {}, false, 'found'],
+    ['a,b\n1,2\n', { decimalComma: true }, true, 'given'],
+    [text, { decimalComma: false }, false, 'given'],
+    [text, { thousands: ',' }, false, 'found'],
+  ]
+  for (const [text, cells, value, how] of cases) {
+    const reader = await openReader(memorySource(text))
+    t.strictSame(detectedOf(reader, cells).decimalComma, { value, how })
+    t.equal(detectedOf(reader, cells, arrays).decimalComma?.value, cells.decimalComma ?? false)
+  }
 })

@@ -5,8 +5,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { noBytes, rowFeed } from '../../../src/load/inputs/row-inputs.js'
-import { RowStore, type RejectedRow } from '../../../src/load/inputs/row-store.js'
+import { noBytes, RowStore, type RejectedRow } from '../../../src/load/inputs/rows.js'
 import { columnOffsets } from '../../../src/parse/cells/column-offset.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { openReader } from '../../../src/parse/formats.js'
@@ -14,7 +13,7 @@ import { elementAt } from '../../../src/protocol/element.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { mapColumns } from '../../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
-import { testRun } from '../../helpers/load-run.js'
+import { systemClock } from '../../../src/platform/clocks.js'
 import { runs } from '../../helpers/runs.js'
 
 const types =
@@ -38,7 +37,6 @@ async function read(
   isPlain: boolean,
   { columns = types, mapping = {}, cells = {} }: Reading = {},
 ): Promise<Read> {
-  const run = testRun(isPlain ? {} : { input: { limit: Infinity } })
   const store = new RowStore()
   const target = schemaFromTypes(columns)
   const reader = await openReader(noBytes, { format: 'ndjson' })
@@ -53,9 +51,13 @@ async function read(
     cells: rules,
     batchRows: 100,
     batchBytes: 1 << 20,
-    feed: rowFeed(run, store, mapped, rules),
+    feed: store.feed(mapped, rules, {
+      clock: systemClock,
+      needsTexts: !isPlain,
+      hasEnded: () => false,
+    }),
     onReject: reject => {
-      const { code, message, lineNumber } = store.explained(reject)
+      const { code, message, lineNumber } = store.rejected(reject)
       rejects.set(lineNumber, `${code} ${message}`)
     },
   })
@@ -184,7 +186,7 @@ t.test('if a getter throws, its row is rejected', async t => {
   t.equal(cells.size, 2)
 })
 
-const reject = (lineNumber: number): Parameters<RowStore['reject']>[0] => ({
+const reject = (lineNumber: number): Parameters<RowStore['rejected']>[0] => ({
   file: 'rows',
   lineNumber,
   offsetBytes: 0,
@@ -202,7 +204,9 @@ t.test('the row store gets the outcome of each row once', async t => {
   const told: RejectedRow[] = []
   store.onReject = one => told.push(one)
   for (let i = 1; i <= 10_000; i++) store.push(i)
-  store.take(10_000)
+  const mapped = mapColumns(schemaFromTypes('id:INT'), { file: '', kind: 'members', fieldCount: 0 })
+  const fed = { clock: systemClock, needsTexts: false, hasEnded: () => false }
+  store.feed(mapped, {}, fed).took(10_000)
   let isSettled = false
   const settled = store.flush().then(() => (isSettled = true))
   const part = (start: number, end: number) => ({
@@ -218,7 +222,7 @@ t.test('the row store gets the outcome of each row once', async t => {
       unsent: 0,
       ...rows,
     })
-  store.reject(reject(5))
+  store.rejected(reject(5))
   end(0, 4096, { confirmed: 4095 })
   end(5000, 5010, { unsent: 10 })
   // Some of these rows are in the table, but nobody knows which.

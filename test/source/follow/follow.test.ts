@@ -7,16 +7,16 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import type { InputError } from '../../../src/errors.js'
-import type { Files, InputFile } from '../../../src/platform/platform.js'
+import type { DatedFileStatus, Files, InputFile } from '../../../src/platform/platform.js'
 import { dataExtensions } from '../../../src/parse/formats.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import {
-  followedChunks,
+  FollowedFile,
   keptBytes,
   lookEveryMs,
   quietMs,
   newTurns,
-} from '../../../src/source/follow/followed-chunks.js'
+} from '../../../src/source/follow/followed-file.js'
 import { presentFiles as presentFor } from '../../../src/source/follow/present-files.js'
 import { handClock } from '../../helpers/clocks.js'
 import { runs } from '../../helpers/runs.js'
@@ -27,10 +27,17 @@ const presentFiles = (
 ): ReturnType<typeof presentFor> =>
   presentFor(inputs, systemFiles, { extensions: dataExtensions, include })
 
+interface TestFile extends InputFile {
+  bytes: Buffer
+  changedNs: bigint
+  rewrite(text: string): void
+  state(): DatedFileStatus
+}
+
 /** A file to which a test writes. One read returns at most `readBytes` bytes. */
-function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text: string): void } {
+function fileOf(readBytes = Infinity, inode = 2n): TestFile {
   let position = 0
-  const file = {
+  const file: TestFile = {
     bytes: Buffer.alloc(0),
     changedNs: 0n,
     /** Acts as if the file had been truncated and rewritten between two reads. */
@@ -38,16 +45,17 @@ function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text
       file.bytes = Buffer.from(text)
       file.changedNs++
     },
-    status: async () => ({
+    state: () => ({
       isFile: true,
       isFolder: false,
       sizeBytes: file.bytes.length,
       device: 1n,
-      inode: 2n,
+      inode,
       modifiedMs: 0,
       bornNs: 0n,
       changedNs: file.changedNs,
     }),
+    status: async () => file.state(),
     read: async (buffer: Uint8Array, offset: number, length: number) => {
       const count = await file.readAt(buffer, offset, Math.min(length, readBytes), position)
       position += count
@@ -63,22 +71,25 @@ function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text
   return file
 }
 
-function follow(file: InputFile) {
+function follow(file: TestFile) {
   const clock = handClock()
   const ended = new AbortController()
-  const state = { isNamed: true, ends: 0 }
+  /** The file to which the name leads. */
+  const state: { named: TestFile | undefined } = { named: file }
+  const named = async (): Promise<TestFile> => {
+    if (state.named !== undefined) return state.named
+    throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+  }
   const read: Buffer[] = []
-  const content = followedChunks({
-    file,
-    name: 'app.csv',
+  const followed = new FollowedFile('app.csv', file, file.state())
+  const chunks = followed.chunks({
+    files: { status: async () => (await named()).state(), open: named },
     clock,
     turns: newTurns(),
     ended: ended.signal,
-    isNamed: () => Promise.resolve(state.isNamed),
-    onEnd: () => void state.ends++,
   })
   const outcome = (async () => {
-    for await (const chunk of content.chunks) read.push(Buffer.from(chunk))
+    for await (const chunk of chunks) read.push(Buffer.from(chunk))
     return 'ended'
   })().catch((error: unknown) => error)
   /** Runs the reader until it waits for time to pass. */
@@ -89,7 +100,8 @@ function follow(file: InputFile) {
   return {
     state,
     outcome,
-    checkRead: () => content.checkRead(),
+    isReplaced: () => followed.isReplaced,
+    checkRead: () => followed.checkRead(),
     text: () => Buffer.concat(read).toString(),
     bytes: () => Buffer.concat(read),
     stop: () => ended.abort(),
@@ -125,7 +137,7 @@ t.test('a file without a name ends after a while without new bytes', async t => 
   file.bytes = Buffer.from('a')
   const following = follow(file)
   await following.pass(quietMs)
-  following.state.isNamed = false
+  following.state.named = undefined
   // However long it was quiet under its name.
   await following.pass()
   await following.pass(quietMs - 2 * lookEveryMs)
@@ -138,7 +150,27 @@ t.test('a file without a name ends after a while without new bytes', async t => 
   t.equal(following.text(), 'abc', 'late bytes are read')
   await following.pass(lookEveryMs)
   t.equal(await following.outcome, 'ended')
-  t.ok(following.state.ends > 0)
+  t.ok(following.isReplaced())
+})
+
+t.test('a name leads to the file as long as inode or content say so', async t => {
+  for (const [inode, other, isReplaced] of [
+    [2n, fileOf(), false],
+    [2n, fileOf(Infinity, 3n), true],
+    [0n, fileOf(Infinity, 0n), true],
+    [0n, undefined, true],
+  ] as const) {
+    const file = fileOf(Infinity, inode)
+    file.bytes = Buffer.from('some rows')
+    if (other !== undefined) other.bytes = Buffer.from('other rows')
+    const following = follow(file)
+    await following.pass()
+    t.notOk(following.isReplaced())
+    following.state.named = other
+    await following.pass()
+    await following.pass()
+    t.equal(following.isReplaced(), isReplaced)
+  }
 })
 
 const isShorter = {

@@ -4,33 +4,38 @@
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
-import { type UsageError, usageError } from '../../../errors.js'
-import { dataExtensions } from '../../../parse/formats.js'
-import type { Batch } from '../../../parse/batch.js'
+import { DdbError, option, usageError } from '../../../errors.js'
+import { dataExtensions, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
+import { batchesAmong, type Batch } from '../../../parse/batch.js'
+import { Cuts } from '../../../parse/cuts.js'
 import { fileKey } from '../../../platform/file-name.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { newPassedOver } from '../../../source/data-files.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
+import { FollowedFile, newTurns, type Following } from '../../../source/follow/followed-file.js'
 import {
   presentFiles,
   type PresentFile,
   type PresentFiles,
 } from '../../../source/follow/present-files.js'
-import { newTurns } from '../../../source/follow/followed-chunks.js'
-import { failureOf, InputReading, type Inputs, type InputSummary } from '../input-reading.js'
+import { openGrowing } from '../../../source/open-source.js'
+import { followedFingerprint } from '../../journal/fingerprint.js'
+import { placer, streamOf } from '../../journal/resumption.js'
+import type { Detected, SourceNotes } from '../../options.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
-import type { SourceNotes } from '../../options.js'
-import type { Run } from '../../run.js'
-import { noSourceNotes } from '../expand-inputs.js'
+import { timeText, type Run } from '../../run.js'
 import type { TargetDescription } from '../../target/describe-target.js'
+import { dialectAsFound, noSourceNotes, openRecords } from '../input-options.js'
 import {
-  batchesOf,
-  isTruncated,
-  newFollowedFile,
-  type FollowedFile,
-  type Following,
-} from './followed-file.js'
-import { newFinishedFiles, resumedFiles, type FinishedFiles } from './known-files.js'
+  accountedBytes,
+  failureOf,
+  hasEnded,
+  InputReading,
+  newSummary,
+  type Inputs,
+  type InputSummary,
+} from '../input-reading.js'
+import { addByName, readBefore, reopened } from './known-files.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
@@ -38,174 +43,223 @@ const scanEveryMs = 1_000
 /** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
 const maxFiles = 256
 
-/** @throws {DdbError} DDB_RUN_CHANGED if a file that an earlier process followed is gone */
-export async function openFollowed(run: Run): Promise<Inputs> {
-  const read = newFinishedFiles()
-  const open = await resumedFiles(run.history, run.platform.files, read)
-  return new FollowedInputs(run, open, read)
-}
-
 /** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */
 export function presentNow({ platform, options }: Run): Promise<PresentFiles> {
   const names = { extensions: dataExtensions, include: options.input?.include }
   return presentFiles(options.inputs, platform.files, names)
 }
 
-interface ReadyBatch {
-  readonly batch: Batch
-  /** Call this when the batch was passed on, and its file may be read further. */
-  readonly passed: () => void
+/** A file that is being read. */
+interface OpenFile {
+  readonly file: FollowedFile
+  /** The file's number in the journal; undefined until the format is known. */
+  number: number | undefined
+  readonly summary: InputSummary
+  /** Bytes that were read, but belong to no record yet, such as an incomplete last line. */
+  leftBytes: number
 }
 
-class FollowedInputs implements Inputs {
+export class FollowedInputs implements Inputs {
   readonly areDone = false
   sources: SourceNotes = noSourceNotes()
   readonly reading: InputReading
   readonly #run: Run
-  readonly #open: FollowedFile[]
-  readonly #read: FinishedFiles
+  readonly #open: OpenFile[] = []
+  /** Of the files that are not open any more, by name. */
+  readonly #summaries = new Map<string, InputSummary>()
+  /** For files that were read before: key → state when they were last compared. */
+  readonly #compared = new Map<string, string>()
   readonly #ended = new AbortController()
-  /** In the order in which they came, at most one of each file. */
-  readonly #ready: ReadyBatch[] = []
+  readonly #following: Following
+  /** In the order in which they came, at most one of each file, which `passed` lets be read further. */
+  readonly #ready: { readonly batch: Batch; readonly passed: () => void }[] = []
   #wake = (): void => undefined
   #hasBegun = false
 
-  constructor(run: Run, open: FollowedFile[], read: FinishedFiles) {
+  constructor(run: Run) {
+    const { files, clock } = run.platform
     this.reading = new InputReading(run)
     this.#run = run
-    this.#open = open
-    this.#read = read
+    this.#following = { files, clock, turns: newTurns(), ended: this.#ended.signal }
     // Every file adds a listener, and Node would warn about so many.
     setMaxListeners(0, this.#ended.signal)
   }
 
-  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    const run = this.#run
-    const { clock } = run.platform
-    const following: Following = {
-      run,
-      target,
-      reading: this.reading,
-      turns: newTurns(),
-      ended: this.#ended.signal,
-      onProgress: () => {
-        const open = this.#open.reduce((sum, { summary }) => sum + summary.bytes, 0)
-        run.reporter.inputProgress(this.#read.bytes + open, undefined)
-      },
+  /**
+   * Opens the files that earlier processes of the run have begun to read.
+   * @throws {DdbError} DDB_RUN_CHANGED if one of them is gone
+   */
+  async resume(): Promise<void> {
+    const { history, platform } = this.#run
+    const { found, resumption } = history
+    try {
+      for (const [number, { summary }] of found.inputs.entries()) {
+        if (summary !== undefined && (resumption.resumed(number)?.isDone ?? true)) {
+          addByName(this.#summaries, summary)
+          this.reading.count(summary.rows, summary.bytes)
+        } else this.#add(await reopened(found, number, platform.files), number)
+      }
+    } catch (error) {
+      await this.close()
+      throw error
     }
+  }
+
+  #add(file: FollowedFile, number?: number): OpenFile {
+    const one = { file, number, summary: newSummary(file.path), leftBytes: 0 }
+    this.#open.push(one)
+    return one
+  }
+
+  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    const { ending, platform } = this.#run
+    const { clock } = platform
+    const { signal } = this.#ended
+    let scanMs = clock.nowMs()
     this.#hasBegun = true
-    for (const file of this.#open) void this.#follow(file, following)
-    let isDue = true
-    let scan = clock.after(scanEveryMs, () => undefined)
+    for (const one of this.#open) void this.#follow(one, target)
     try {
       for (;;) {
-        if (run.ending.stopped) this.#ended.abort()
-        const isEnded = this.#ended.signal.aborted
-        if (isEnded && this.#open.length === 0) return
-        if (isDue && !isEnded) {
-          isDue = false
-          await this.#lookAround(following)
-          scan.cancel()
-          scan = clock.after(scanEveryMs, () => {
-            isDue = true
-            this.#wake()
-          })
+        if (ending.stopped) this.#ended.abort()
+        if (signal.aborted && this.#open.length === 0) return
+        const leftMs = signal.aborted ? scanEveryMs : scanMs - clock.nowMs()
+        if (leftMs <= 0) {
+          await this.#lookAround(target).catch((error: unknown) => ending.fail(error))
+          scanMs = clock.nowMs() + scanEveryMs
           continue
         }
         const next = this.#ready.shift()
-        if (next === undefined) await new Promise<void>(resolve => (this.#wake = resolve))
-        else {
+        if (next === undefined) {
+          const timer = clock.after(leftMs, () => this.#wake())
+          await new Promise<void>(resolve => (this.#wake = resolve))
+          timer.cancel()
+        } else {
           yield next.batch
           next.passed()
         }
       }
     } finally {
-      scan.cancel()
       this.#ended.abort()
     }
   }
 
-  /** Reads a file until it ends. */
-  async #follow(followed: FollowedFile, following: Following): Promise<void> {
+  /** Passes on the rows of a file, until it has lost its name and nothing more comes, or until the run ends. */
+  async #follow(one: OpenFile, target: TargetDescription): Promise<void> {
+    const run = this.#run
+    const { ending, history, options, platform } = run
+    const { file, summary } = one
+    const { path } = file
+    const chunks = file.chunks(this.#following)
     try {
-      for await (const batch of batchesOf(followed, following)) {
-        await new Promise<void>(passed => {
-          this.#ready.push({ batch, passed })
-          this.#wake()
-        })
+      const encoding = options.input?.encoding ?? 'auto'
+      const source = await openGrowing(path, chunks, encoding, () => file.close())
+      try {
+        summary.compression = source.compression
+        const before = one.number === undefined ? undefined : history.found.inputs[one.number]
+        const { detected, dialect } = journaledReading(before?.detected)
+        const { clock } = platform
+        const reader = await openRecords(source, options, target, { ...dialect, clock })
+        if (reader.format === 'json') throw usageError(isDocument(path))
+        if (one.number === undefined) {
+          const fingerprint = followedFingerprint(file.read)
+          run.record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+          one.number = history.now.inputs.length - 1
+        }
+        const { number } = one
+        const cuts = run.cutSizes && new Cuts(run.cutSizes)
+        const place = placer(history.resumption, () => streamOf(number, true))
+        const opened = { source, reader, summary, number, cuts, detected }
+        for await (const batch of batchesAmong(this.reading.steps(target, opened), place)) {
+          this.#note(file, number, 2)
+          await new Promise<void>(passed => {
+            this.#ready.push({ batch, passed })
+            this.#wake()
+          })
+        }
+        // Determined before the check, because a signal that arrives during the check must not change the outcome.
+        const isWhole = !ending.stopped
+        await file.checkRead()
+        this.#note(file, number, 1)
+        if (isWhole) run.record({ kind: 'input', input: number, summary, readAt: timeText(run) })
+        if (isWhole) run.commit()
+      } catch (error) {
+        // If unread data is gone, the loss is the error to report, whatever ended the reading.
+        const loss = await file.checkRead().catch((found: unknown) => found)
+        throw isTruncated(loss) ? loss : error
+      } finally {
+        one.leftBytes = source.contentBytesRead - accountedBytes(summary)
+        await file.close()
       }
-      this.#end(followed)
     } catch (error) {
-      this.#end(followed, error)
+      if (isTruncated(error) || !ending.stopped) {
+        summary.firstError = failureOf(error)
+        ending.fail(error)
+      }
+    } finally {
+      // Not awaited, because a look for more bytes may be under way. Ends the turn of this file.
+      void chunks.return()
     }
+    if (ending.stopped && one.leftBytes > 0) run.reporter.notice(notLoaded(path, one.leftBytes))
+    this.#open.splice(this.#open.indexOf(one), 1)
+    addByName(this.#summaries, summary)
     this.#wake()
   }
 
-  /** @param error  why reading stopped before the end */
-  #end(followed: FollowedFile, error?: unknown): void {
-    const { path, summary, leftBytes } = followed
-    if (error !== undefined && (isTruncated(error) || !this.#run.ending.stopped)) {
-      summary.firstError = failureOf(error)
-      this.#run.ending.fail(error)
-    }
-    if (this.#run.ending.stopped && leftBytes > 0) {
-      this.#run.reporter.notice(
-        `${path}: ${leftBytes} bytes at its end are not loaded: they are an incomplete line, or the run stopped before reading them`,
-      )
-    }
-    this.#open.splice(this.#open.indexOf(followed), 1)
-    this.#read.add(summary, followed.fingerprint)
+  /**
+   * Records what was read so far, which distinguishes the file from later files with the same inode number.
+   * @param growth  by which the part that was read must have grown since the last record; an earlier process may have read more
+   */
+  #note({ read }: FollowedFile, input: number, growth: number): void {
+    const { record, history } = this.#run
+    if (read.sizeBytes < growth * history.now.inputs[input]!.fingerprint.sizeBytes) return
+    record({ kind: 'input', input, fingerprint: followedFingerprint(read) })
   }
 
   /** Looks for new files. Ends the run if its delivery has failed. */
-  async #lookAround(following: Following): Promise<void> {
+  async #lookAround(target: TargetDescription): Promise<void> {
     const run = this.#run
     const { reporter } = run
-    try {
-      const failure = run.delivery?.failure
-      if (failure !== undefined) throw failure
-      run.commit()
-      const { files, missing, unread, passedOver, sameFiles } = await presentNow(run)
-      // Files that are passed over come and go: only further kinds are news.
-      const known = this.sources.passedOver.byKind
-      const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
-      this.sources = { passedOver, sameFiles }
-      const news = { sameFiles, passedOver: isNew ? passedOver : newPassedOver() }
-      for (const notice of sourceNotices(news)) reporter.noticeOnce(notice)
-      for (const input of missing) {
-        reporter.noticeOnce(`waiting for "${input}": there is no file yet`)
-      }
-      for (const folder of unread) {
-        reporter.noticeOnce(`waiting for "${folder}": it cannot be read yet`)
-      }
-      for (const present of files) {
-        const file = await this.#openIfNew(present)
-        if (file === undefined) continue
-        const followed = await newFollowedFile(present.path, file)
-        this.#open.push(followed)
-        void this.#follow(followed, following)
-      }
-    } catch (error) {
-      run.ending.fail(error)
+    if (hasEnded(run)) return
+    run.commit()
+    const { files, missing, unread, passedOver, sameFiles } = await presentNow(run)
+    // Files that are passed over come and go: only further kinds are news.
+    const known = this.sources.passedOver.byKind
+    const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
+    this.sources = { passedOver, sameFiles }
+    const waiting = [
+      ...missing.map(input => `waiting for "${input}": there is no file yet`),
+      ...unread.map(folder => `waiting for "${folder}": it cannot be read yet`),
+    ]
+    const news = { sameFiles, passedOver: isNew ? passedOver : newPassedOver() }
+    for (const notice of [...sourceNotices(news), ...waiting]) reporter.noticeOnce(notice)
+    for (const present of files) {
+      const file = await this.#openIfNew(present)
+      if (file !== undefined) void this.#follow(this.#add(file), target)
     }
   }
 
-  async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
-    const { platform, reporter } = this.#run
+  async #openIfNew({ path, status }: PresentFile): Promise<FollowedFile | undefined> {
+    const { platform, reporter, ending, history } = this.#run
     const key = fileKey(path, status)
+    const state = `${status.sizeBytes} ${status.modifiedMs} ${status.bornNs} ${status.changedNs}`
     // A new file under the name of an open file waits until the open file has been read to its end.
     const isOther = this.#open.every(
-      one => one.key !== key && (one.path !== path || one.isReplaced),
+      ({ file }) => file.key !== key && (file.path !== path || file.isReplaced),
     )
-    if (!isOther || this.#isOwn(path)) return undefined
+    if (!isOther || this.#isOwn(path) || this.#compared.get(key) === state) return undefined
     let file: InputFile | undefined
     try {
       file = await platform.files.open(path)
       const opened = await file.status()
-      const known = fileKey(path, opened) === key ? await this.#read.find(file, opened) : 'moved'
-      if (known === 'grown' || known === 'touched') reporter.noticeOnce(`${path} ${late[known]}`)
-      if (known === undefined && this.#open.length < maxFiles) return file
-      if (known === undefined) this.#run.ending.fail(tooMany())
+      if (fileKey(path, opened) === key) {
+        const before = await readBefore(history.now, file, opened)
+        if (before === undefined && this.#open.length < maxFiles) {
+          return new FollowedFile(path, file, opened)
+        }
+        if (before === undefined) ending.fail(usageError(tooMany))
+        else if (before !== 'read') reporter.noticeOnce(`${path} ${late[before]}`)
+        this.#compared.set(key, state)
+      }
     } catch (error) {
       const { message } = error as Error
       reporter.noticeOnce(`${path} cannot be read yet, and will be tried again: ${message}`)
@@ -223,7 +277,9 @@ class FollowedInputs implements Inputs {
   }
 
   summaries(): InputSummary[] {
-    return this.#read.withOpen(this.#open.map(({ summary }) => summary))
+    const all = new Map(this.#summaries)
+    for (const { summary } of this.#open) addByName(all, summary)
+    return [...all.values()]
   }
 
   /** Ends reading. Closes files only if reading has not begun; otherwise each closes after its rows are handed over. */
@@ -235,6 +291,32 @@ class FollowedInputs implements Inputs {
   }
 }
 
+/** Whether the error means that a file no longer holds content that was read. */
+function isTruncated(error: unknown): error is DdbError {
+  return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
+}
+
+/** Returns the rules that an earlier process detected in a file's first lines; they apply to all later lines. */
+function journaledReading(text: string | undefined): {
+  readonly detected?: Detected
+  readonly dialect?: ReaderOptions
+} {
+  if (text === undefined) return {}
+  const { format, compression: _, ...detected } = JSON.parse(text) as Journaled
+  return { detected, dialect: { format, ...dialectAsFound(detected) } }
+}
+
+interface Journaled extends Detected {
+  readonly format: InputFormat
+  readonly compression: string
+}
+
+const notLoaded = (path: string, bytes: number): string =>
+  `${path}: ${bytes} bytes at its end are not loaded: they are an incomplete line, or the run stopped before reading them`
+
+const isDocument = (path: string): string =>
+  `"${path}" is a JSON document, and ${option('input.follow')} needs NDJSON, an object a line`
+
 /** What is wrong with a file that was read to its end. */
 const late = {
   grown:
@@ -243,8 +325,4 @@ const late = {
     'is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself',
 }
 
-function tooMany(): UsageError {
-  return usageError(
-    `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`,
-  )
-}
+const tooMany = `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`

@@ -1,0 +1,250 @@
+/*
+  How a run finds and reads its inputs, as its options and a look at each input decide. All inputs are looked at before the first row is sent,
+  because later an unfit one would end a run that is partly loaded.
+*/
+import { DdbError, InputError, option, usageError } from '../../errors.js'
+import { newTextCheck } from '../../parse/check-texts.js'
+import { givenDialect } from '../../parse/csv/csv-dialect.js'
+import { decimalCommaFor } from '../../parse/csv/row-target.js'
+import {
+  dataExtensions,
+  openReader,
+  type OpenedReader,
+  type ReaderOptions,
+} from '../../parse/formats.js'
+import type { InputReader } from '../../parse/input-reader.js'
+import { systemFiles } from '../../platform/system-files.js'
+import type { InputShape, MappingRules } from '../../schema/cell-source.js'
+import { mapColumns } from '../../schema/column-mapping.js'
+import { inputColumns } from '../../schema/set-columns.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
+import { withArchives } from '../../source/archive/archives.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import { newPassedOver } from '../../source/data-files.js'
+import {
+  expandSources,
+  type ExpandedSources,
+  type ExpandOptions,
+} from '../../source/expand-sources.js'
+import { openSource } from '../../source/open-source.js'
+import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
+import type { Run } from '../run.js'
+import type {
+  CellOptions,
+  Detected,
+  InputOptions,
+  Known,
+  LoadOptions,
+  SourceNotes,
+} from '../options.js'
+
+/**
+ * Expands sources to inputs, and checks that their paths match the given pattern.
+ * @throws {InputError} DDB_INPUT_MISSING for the same reasons as `expandSources`; DDB_INPUT_COLUMN for a path that does
+ *   not match the pattern
+ * @throws {UsageError} DDB_USAGE
+ */
+export async function expandInputs(
+  inputs: readonly string[],
+  { path, include }: Pick<InputOptions, 'path' | 'include'>,
+  looking: Pick<ExpandOptions, 'files' | 'stdin' | 'onInput'>,
+): Promise<ExpandedSources> {
+  const reader = newPathReader(path === undefined ? {} : { path })
+  const found = await expandSources(inputs, {
+    ...looking,
+    files: withArchives(looking.files ?? systemFiles),
+    extensions: dataExtensions,
+    include,
+    onSame: (one, other) => refuseOtherTexts(reader, one, other),
+  })
+  if (path !== undefined) for (const one of found.paths) reader.read(one)
+  return found
+}
+
+/** Notes that name no files, for a run that has not searched its sources. */
+export function noSourceNotes(): SourceNotes {
+  return { passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } }
+}
+
+/** The options that the user gave; all other properties are detected. */
+export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
+  const { format, jsonPath } = input
+  return { format, jsonPath, ...givenDialect(input) }
+}
+
+export function cellsOf({ cells, input = {} }: Pick<LoadOptions, 'cells' | 'input'>) {
+  const { arrayDelimiter } = input
+  return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
+}
+
+/** Properties of an input that are known before its first row is read. */
+export function shapeOf(reader: InputReader, file: string): InputShape {
+  return {
+    file,
+    kind: reader.recordKind,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    headerLineNumber: reader.headerLineNumber,
+    emptyFields: reader.emptyFields,
+  }
+}
+
+/**
+ * Opens the records of an input, which will fill these columns.
+ * @param known  replaces options of the user
+ * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match; any error of reading a first record
+ * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
+ */
+export function openRecords(
+  source: ByteSource,
+  options: LoadOptions,
+  schema: TargetSchema,
+  known: ReaderOptions = {},
+): Promise<OpenedReader> {
+  const mapping = rulesFor(source.name, options)
+  const target =
+    schema.columns.length === 0 ? undefined : { schema, mapping, cells: cellsOf(options) }
+  return openReader(source, { ...dialectOf(options), target, ...known })
+}
+
+function rulesFor(name: string, { input, mapping }: LoadOptions): MappingRules {
+  return { ...mapping, parts: newPathReader(input).read(name).parts }
+}
+
+/** The inputs of a run, in the order in which they are read. */
+export interface NamedInputs {
+  /** The inputs' names in the journal, and in messages and texts of columns. */
+  readonly names: readonly string[]
+  readonly paths: readonly string[]
+  /** Size of each input when the run began, in bytes; undefined for anything but a file. */
+  readonly sizes: readonly (number | undefined)[]
+}
+
+/** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */
+const maxCheckedHeaders = 100
+
+/** Errors that the check ignores, because their cause may be gone when the input's turn comes. */
+const readFailures = ['DDB_INPUT_MISSING', 'DDB_INPUT_READ', 'DDB_INPUT_TRUNCATED']
+
+/**
+ * Checks that the headers of files suit the columns. Skips pipes, which cannot be read twice, and files that were read before.
+ * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; otherwise as `openRecords`
+ * @throws {UsageError} as `openRecords`
+ */
+export async function checkHeaders(
+  { options, platform: { files }, history: { resumption } }: Run,
+  schema: TargetSchema,
+  { names, paths, sizes }: NamedInputs,
+): Promise<void> {
+  const { compression, encoding } = options.input ?? {}
+  for (const [i, path] of paths.slice(0, maxCheckedHeaders).entries()) {
+    if (sizes[i] === undefined || resumption.resumed(i) !== undefined) continue
+    const name = names[i]!
+    try {
+      const source = await openSource(path, { name, files, compression, encoding })
+      try {
+        const reader = await openRecords(source, options, schema)
+        mapColumns(schema, shapeOf(reader, name), rulesFor(name, options))
+      } finally {
+        await source.close()
+      }
+    } catch (error) {
+      if (error instanceof DdbError && !readFailures.includes(error.code)) throw error
+    }
+  }
+}
+
+/** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */
+export function laterHeaderError(error: unknown): unknown {
+  const isMisfit =
+    error instanceof DdbError && (error.code === 'DDB_INPUT_COLUMN' || error.code === 'DDB_USAGE')
+  if (!isMisfit) return error
+  const message = `${error.message}. The inputs before it were sent: load it and those after it in a separate run`
+  return error instanceof InputError
+    ? new InputError(error.code, message, error.position, { cause: error })
+    : usageError(message, { cause: error })
+}
+
+/** @throws {InputError} DDB_INPUT_COLUMN if a text in an input's name is not a value of the column it fills */
+export function checkInputTexts(
+  { input, mapping, cells = {} }: LoadOptions,
+  target: TargetSchema,
+  names: Iterable<string>,
+): void {
+  if (input?.path === undefined && mapping?.set === undefined) return
+  const reader = newPathReader(input)
+  const checks = new Map<string, ReturnType<typeof newTextCheck>>()
+  for (const name of names) {
+    const { parts, texts } = reader.read(name)
+    const key = parts.join('/')
+    const check =
+      checks.get(key) ?? newTextCheck(inputColumns(target, { ...mapping, parts }), cells)
+    checks.set(key, check)
+    check(name, texts)
+  }
+}
+
+const noDialect = {
+  ...{ delimiter: null, quote: null, escape: null, header: null },
+  ...{ decimalComma: null, trailingDelimiter: null },
+}
+
+/** The detected properties of an input, for the result and for the user. */
+export function detectedOf(
+  { dialect, text: { encoding, how } }: InputReader,
+  cells: CellOptions = {},
+  columns: TargetSchema['columns'] = [],
+): Detected {
+  const known = { encoding: { value: encoding, how } }
+  if (dialect === undefined) return { ...noDialect, ...known }
+  const decimalComma = decimalCommaFor(dialect.decimalComma.value, cells, columns)
+  return { ...dialect, decimalComma, ...known }
+}
+
+const foundNames = ['delimiter', 'quote', 'escape', 'header', 'trailingDelimiter'] as const
+
+/** The options with which another reader reads an input in the same way, without detecting anything. */
+export function dialectAsFound(
+  found: Partial<Detected>,
+): Pick<InputOptions, (typeof foundNames)[number]> {
+  const values = foundNames.flatMap(name => {
+    const value = found[name]?.value
+    // Without quotes there are no escapes.
+    if (value === undefined || (name === 'escape' && found.quote?.value === '')) return []
+    return [[name, name === 'header' ? (value ? 'yes' : 'no') : value] as const]
+  })
+  return Object.fromEntries(values)
+}
+
+/**
+ * Notices about delimited text: how it is read, and which guesses may be wrong. Empty if the user gave every setting.
+ * @param isByPosition  fields are matched by position because the user asked for that
+ */
+export function detectedNotices(
+  { dialect, fieldCount }: InputReader,
+  detected: Detected,
+  isByPosition: boolean,
+): string[] {
+  if (dialect === undefined || fieldCount === 0) return []
+  const { delimiter, quote, header } = dialect
+  const isFound = [delimiter, quote, header, detected.encoding].some(({ how }) => how === 'found')
+  const isDoubtful = header.how === 'found' && !header.value && isByPosition
+  const doubt = `there seems to be no header, so the first record is loaded as a row: ${option('input.header')} yes leaves it out`
+  return [...(isFound ? [detectedText(detected)] : []), ...(isDoubtful ? [doubt] : [])]
+}
+
+/** `delimiter ";" (found), quote "\\"" (given), …`: the first thing to check if columns do not fit. */
+export function detectedText(detected: Detected): string {
+  const { delimiter, quote, escape, header, decimalComma, trailingDelimiter, encoding } = detected
+  const shown = (known: Known<string> | null): string => JSON.stringify(known?.value)
+  const parts: readonly [what: string, known: Known<unknown> | null | false][] = [
+    [`delimiter ${shown(delimiter)}`, delimiter],
+    [quote?.value === '' ? 'no quotes' : `quote ${shown(quote)}`, quote],
+    [`escape ${shown(escape)}`, escape?.value !== quote?.value && escape],
+    [header?.value === true ? 'header' : 'no header', header],
+    ['decimal comma', decimalComma?.value === true && decimalComma],
+    ['trailing delimiter', trailingDelimiter?.value === true && trailingDelimiter],
+    [`encoding ${encoding.value}`, encoding],
+  ]
+  return parts.flatMap(([what, known]) => (known ? `${what} (${known.how})` : [])).join(', ')
+}
