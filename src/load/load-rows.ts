@@ -60,12 +60,22 @@ const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
  */
 async function loadRowsOn<Row extends object>(
   platform: Platform,
-  { onReject, ...options }: TableWriterOptions<Row>,
+  { onReject, ...options }: TableWriterOptions<Row> & Pick<LoadOptions, 'journal'>,
   store: RowStore,
 ): Promise<LoadResult> {
-  checkOptions(options)
+  const { input = {}, target, journal } = options
+  const { create, transform } = target
+  const refusals: readonly [given: unknown, text: string][] = [
+    [journal, '`journal`: they cannot be read twice'],
+    [create, `${option('target.create')}, which reads its input twice: make the table first`],
+    [transform, `${option('target.transform')}: leave rows out before they are written`],
+    [input.follow || undefined, `${option('input.follow')}, which is for files`],
+    [input.jsonPath, `${option('input.jsonPath')}, which is for documents`],
+  ]
+  const rows = 'rows of a program cannot be loaded with'
+  refuseFirst(refusals.map(([given, text]) => [given !== undefined, `${rows} ${text}`]))
   store.onReject = onReject as RowStore['onReject']
-  const isOnDisk = options.target.table?.startsWith('dfs://') === true
+  const isOnDisk = target.table?.startsWith('dfs://') === true
   const delivery = { ...(isOnDisk ? {} : ofMemory), ...options.delivery }
   try {
     return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, { rows: store })
@@ -106,19 +116,6 @@ function checkIterable(rows: unknown, hasInputs: boolean): void {
   throw usageError(
     '`rows` are a list of objects, or anything that `for await` can iterate, such as a generator or a stream',
   )
-}
-
-function checkOptions({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {
-  const { create, transform } = target
-  const refusals: readonly [given: unknown, text: string][] = [
-    [journal, '`journal`: they cannot be read twice'],
-    [create, `${option('target.create')}, which reads its input twice: make the table first`],
-    [transform, `${option('target.transform')}: leave rows out before they are written`],
-    [input.follow || undefined, `${option('input.follow')}, which is for files`],
-    [input.jsonPath, `${option('input.jsonPath')}, which is for documents`],
-  ]
-  const rows = 'rows of a program cannot be loaded with'
-  refuseFirst(refusals.map(([given, text]) => [given !== undefined, `${rows} ${text}`]))
 }
 
 export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]

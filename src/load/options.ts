@@ -141,7 +141,7 @@ export interface InputOptions extends DialectOptions {
   stdin?: Readable
   /** Follows files as they grow, rotate and appear, until a signal ends the run (docs/files.md#files-that-grow). */
   follow?: boolean
-  /** How long a partial batch of stdin or followed files waits for more rows, ms; default 1,000. */
+  /** How long a partial batch of a pipe or of followed files waits for more rows, ms; default 1,000. */
   flushIntervalMs?: number
 }
 

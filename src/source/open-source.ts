@@ -90,7 +90,7 @@ export function wholeSource(
 }
 
 async function* chunkOf(bytes: Uint8Array): Chunks {
-  if (bytes.length > 0) yield bytes
+  if (bytes.length > 0) yield await Promise.resolve(bytes)
 }
 
 /**

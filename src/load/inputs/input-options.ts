@@ -2,7 +2,7 @@
   How a run finds and reads its inputs, as its options and a look at each input decide. All inputs are looked at before the first row is sent,
   because later an unfit one would end a run that is partly loaded.
 */
-import { DdbError, InputError, option, usageError } from '../../errors.js'
+import { DdbError, option } from '../../errors.js'
 import { newTextCheck } from '../../parse/check-texts.js'
 import { givenDialect } from '../../parse/csv/csv-dialect.js'
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
@@ -156,13 +156,11 @@ export async function checkHeaders(
 
 /** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */
 export function laterHeaderError(error: unknown): unknown {
-  const isMisfit =
-    error instanceof DdbError && (error.code === 'DDB_INPUT_COLUMN' || error.code === 'DDB_USAGE')
-  if (!isMisfit) return error
+  const misfits = ['DDB_INPUT_COLUMN', 'DDB_USAGE']
+  if (!(error instanceof DdbError) || !misfits.includes(error.code)) return error
   const message = `${error.message}. The inputs before it were sent: load it and those after it in a separate run`
-  return error instanceof InputError
-    ? new InputError(error.code, message, error.position, { cause: error })
-    : usageError(message, { cause: error })
+  // What would fix the header of this input would change how the others are read.
+  return Object.assign(error, { message, fix: undefined })
 }
 
 /** @throws {InputError} DDB_INPUT_COLUMN if a text in an input's name is not a value of the column it fills */

@@ -7,7 +7,6 @@ import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offs
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject, Step } from '../../parse/batch.js'
-import type { BatchOptions } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
@@ -121,36 +120,37 @@ export class InputReading {
     const { batchRows, batchBytes } = readSizes(run)
     const { clock } = run.platform
     const keepRecords = run.checked.rejectsFile !== undefined || watch !== undefined
-    // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
-    const optionsOf = (mapping: ColumnMapping, cells: CellRules): BatchOptions => ({
-      batchRows,
-      batchBytes,
-      mapping,
-      texts: named.texts,
-      cells,
-      flushIntervalMs: source.totalBytes === undefined ? flushIntervalMs : undefined,
-      limit: Math.min(looked?.maxRows ?? Infinity, limit - this.records - (resumed?.records ?? 0)),
-      from: resumed?.from,
-      ends: resumed?.ends,
-      shared: opened.shared,
-      cuts: opened.cuts,
-      feed: run.rows?.feed(mapping, cells, {
-        clock,
-        needsTexts: keepRecords || limit !== Infinity,
-        hasEnded: () => hasEnded(run),
-      }),
-      keepRecords,
-      clock,
-      stopped: () => ending.stopped,
-      onUnreadable: error => ending.fail(error),
-      onReject,
-    })
     try {
       // An input without any record has no columns to map.
       if (reader.recordKind !== 'fields' || reader.fieldCount > 0) {
         const mapping = looked?.mapping ?? mapped()
         const cells = looked?.isUnfit === true ? {} : look.cells
-        for (const step of reader.steps(optionsOf(mapping, cells))) {
+        const left = limit - this.records - (resumed?.records ?? 0)
+        // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
+        const steps = reader.steps({
+          batchRows,
+          batchBytes,
+          mapping,
+          texts: named.texts,
+          cells,
+          flushIntervalMs: source.totalBytes === undefined ? flushIntervalMs : undefined,
+          limit: Math.min(looked?.maxRows ?? Infinity, left),
+          from: resumed?.from,
+          ends: resumed?.ends,
+          shared: opened.shared,
+          cuts: opened.cuts,
+          feed: run.rows?.feed(mapping, cells, {
+            clock,
+            needsTexts: keepRecords || limit !== Infinity,
+            hasEnded: () => hasEnded(run),
+          }),
+          keepRecords,
+          clock,
+          stopped: () => ending.stopped,
+          onUnreadable: error => ending.fail(error),
+          onReject,
+        })
+        for (const step of steps) {
           if (!(step instanceof Promise)) {
             update()
             this.#tellOffsets()
@@ -226,7 +226,7 @@ export class InputReading {
       reporter.noticeOnce(`${summary.path}: ${notice}`, notice)
     }
     const reading = { format, ...detected }
-    const how = JSON.stringify({ format, compression: summary.compression, ...detected })
+    const how = JSON.stringify({ format, compression: summary.compression, detected })
     const shape = JSON.stringify({ ...shapeOf(reader, ''), parts })
     const comma = detected.decimalComma?.value
     // Rows of several inputs can share a batch only if their columns and rules are the same objects.

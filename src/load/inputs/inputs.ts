@@ -3,7 +3,6 @@
 */
 import { batchesAmong, type Batch, type BatchEnding, type Step } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
-import { openReader } from '../../parse/formats.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices } from '../../source/expand-sources.js'
@@ -17,11 +16,10 @@ import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { FollowedInputs, presentNow } from './follow/followed-inputs.js'
+import { FollowedInputs, presentNow } from './followed-inputs.js'
 import {
   checkHeaders,
   checkInputTexts,
-  dialectOf,
   expandInputs,
   laterHeaderError,
   noSourceNotes,
@@ -36,7 +34,7 @@ import {
   type InputSummary,
 } from './input-reading.js'
 import { InputOpener, type FoundInput } from './open-input.js'
-import { noBytes, rowsName, type RowStore } from './rows.js'
+import { noBytes, rowsName } from './rows.js'
 
 /** Consecutive inputs of a list that belong to one stream. */
 export interface ListedStream {
@@ -71,10 +69,8 @@ export async function openInputs(run: Run, streamsOf = oneStream): Promise<Input
   if (follow === true) {
     if (options.journal !== undefined) await takeUpJournal(run, { paths: [], sizes: [] })
     const { files } = await presentNow(run)
-    checkRejectsFile(
-      run,
-      files.map(({ path }) => path),
-    )
+    const paths = files.map(({ path }) => path)
+    checkRejectsFile(run, paths)
     const inputs = new FollowedInputs(run)
     await inputs.resume()
     return inputs
@@ -131,9 +127,8 @@ async function takeUpJournal(
   { paths, sizes }: Pick<NamedInputs, 'paths' | 'sizes'>,
 ): Promise<NamedInputs | undefined> {
   const { platform, options, checked, history, reporter } = run
-  const opened = paths.includes('-')
-    ? undefined
-    : await openJournal(platform, options, checked, paths)
+  const isStdin = paths.includes('-')
+  const opened = isStdin ? undefined : await openJournal(platform, options, checked, paths)
   if (opened === undefined) {
     reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
     return undefined
@@ -150,6 +145,7 @@ async function takeUpJournal(
 class ListedInputs implements Inputs {
   readonly sources: SourceNotes
   readonly reading: InputReading
+  readonly areDone: boolean
   readonly #run: Run
   readonly #inputs: NamedInputs
   readonly #streams: readonly ListedStream[]
@@ -171,8 +167,9 @@ class ListedInputs implements Inputs {
     this.#inputs = inputs
     this.#streams = streamsOf(inputs)
     this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
-    const isRead = (index: number): boolean => this.#readBefore(index) === undefined
-    this.#opener = new InputOpener(run, inputs, isRead)
+    this.#opener = new InputOpener(run, inputs)
+    const { file } = run.history
+    this.areDone = file !== undefined && inputs.paths.every((_, i) => this.#readBefore(i))
   }
 
   batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
@@ -238,11 +235,14 @@ class ListedInputs implements Inputs {
     try {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) yield* this.#rest('idle')
-      const found = run.rows ? this.#openRows(run.rows) : this.#opener.open(index)
-      const { source, reader: alike } = yield* awaited(found)
+      const { rows, options, platform } = run
+      const found = rows ? { source: noBytes } : this.#opener.open(index)
+      const { source, reader: alike } = yield* awaited<FoundInput>(found)
       summary.compression = source.compression
-      const known = { lastLook: this.#opener.look, clock: run.platform.clock }
-      const reader = alike ?? (yield* awaited(openRecords(source, run.options, target, known)))
+      const ofRows = rows && ({ format: 'ndjson' } as const)
+      const known = ofRows ?? { lastLook: this.#opener.look, clock: platform.clock }
+      const reader = alike ?? (yield* awaited(openRecords(source, options, target, known)))
+      rows?.begin(run.delivery?.used !== 'none')
       const stream = { cuts: this.#cuts, shared: this.#shared }
       const opened = { source, reader, summary, number: index, ...stream }
       for (const step of reading.steps(target, opened)) {
@@ -261,28 +261,14 @@ class ListedInputs implements Inputs {
     }
   }
 
-  async #openRows(rows: RowStore): Promise<FoundInput> {
-    const { options, delivery } = this.#run
-    const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })
-    rows.keepsRows = delivery?.used !== 'none'
-    rows.onReady?.()
-    return { source: noBytes, reader }
-  }
-
   /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
   #readBefore(index: number): InputSummary | undefined {
     const { found, resumption } = this.#run.history
-    const done = found.inputs[index]?.summary
-    return resumption.resumed(index)?.isDone === true ? done : undefined
+    return resumption.resumed(index)?.isDone === true ? found.inputs[index]!.summary : undefined
   }
 
   summaries(): readonly InputSummary[] {
     return this.#summaries
-  }
-
-  get areDone(): boolean {
-    if (this.#run.history.file === undefined) return false
-    return this.#inputs.paths.every((_, index) => this.#readBefore(index) !== undefined)
   }
 
   async close(): Promise<void> {

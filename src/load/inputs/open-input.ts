@@ -28,9 +28,8 @@ const filesAtOnce = 16
 const filesAhead = 256
 
 export class InputOpener {
-  readonly #run: Pick<Run, 'options' | 'platform'>
+  readonly #run: Run
   readonly #inputs: NamedInputs
-  readonly #isRead: (index: number) => boolean
   /** Findings about the last delimited text whose records were opened with them. */
   readonly look: PreviousFindings<InputFormat> = {}
   #buffer: Uint8Array | undefined
@@ -41,15 +40,9 @@ export class InputOpener {
   #next = 0
   #last: ByteSource | undefined
 
-  /** @param isRead  whether an input will be read */
-  constructor(
-    run: Pick<Run, 'options' | 'platform'>,
-    inputs: NamedInputs,
-    isRead: (index: number) => boolean = () => true,
-  ) {
+  constructor(run: Run, inputs: NamedInputs) {
     this.#run = run
     this.#inputs = inputs
-    this.#isRead = isRead
   }
 
   /**
@@ -74,49 +67,41 @@ export class InputOpener {
   #whole(index: number): FoundInput | Promise<FoundInput> | undefined {
     if (this.#aheadLeft > 0 || this.#ahead.has(index)) return undefined
     const { options, platform } = this.#run
-    const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
-    const name = this.#inputs.names[index]!
-    const path = this.#inputs.paths[index]!
-    const bytes = this.#readNow(path, this.#inputs.sizes[index]!, platform)
-    if (bytes === undefined) return undefined
-    const isUsual =
-      (compression === 'auto' || compression === 'none') &&
-      (encoding === 'auto' || encoding === 'utf-8')
-    const source = isUsual ? wholeSource(path, name, bytes, encoding) : undefined
-    const reader = source && this.look.open?.(source, bytes)
-    const isFormat = format !== 'auto' || (reader && detectFormat(name, bytes) === reader.format)
-    if (source && reader && isFormat) return { source, reader }
-    return this.#sourceOf(index, bytes).then(source => ({ source }))
-  }
-
-  /** @returns the bytes, valid until the next call; undefined if the file cannot be read so or has changed */
-  #readNow(
-    path: string,
-    sizeBytes: number,
-    { clock, files }: Run['platform'],
-  ): Uint8Array | undefined {
+    const { clock, files } = platform
+    const [path, name] = [this.#inputs.paths[index]!, this.#inputs.names[index]!]
+    const sizeBytes = this.#inputs.sizes[index]!
     this.#buffer ??= new Uint8Array(smallBytes + 1)
     const beganMs = clock.nowMs()
     try {
       // One byte more than expected: if the byte exists, the file has changed.
       const length = files.readNow(path, this.#buffer.subarray(0, sizeBytes + 1))
       if (clock.nowMs() - beganMs >= slowMs) this.#slow++
-      return length === sizeBytes ? this.#buffer.subarray(0, length) : undefined
+      if (length !== sizeBytes) return undefined
     } catch {
       // Members of archives cannot be read so.
       this.#aheadLeft = filesAhead
       return undefined
     }
+    const bytes = this.#buffer.subarray(0, sizeBytes)
+    const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
+    const isPlain = compression === 'auto' || compression === 'none'
+    const isUsual = isPlain && (encoding === 'auto' || encoding === 'utf-8')
+    const source = isUsual ? wholeSource(path, name, bytes, encoding) : undefined
+    const reader = source && this.look.open?.(source, bytes)
+    const isOther = format === 'auto' && reader?.format !== detectFormat(name, bytes)
+    if (source && reader && !isOther) return { source, reader }
+    return this.#sourceOf(index, bytes).then(source => ({ source }))
   }
 
   /** Opens an input whose turn has come, and while reading is slow, the small files after it. */
   async #take(index: number): Promise<FoundInput> {
+    const { resumption } = this.#run.history
     const opening = this.#ahead.get(index) ?? this.#sourceOf(index)
     this.#ahead.delete(index)
     this.#next = Math.max(this.#next, index + 1)
     for (; this.#aheadLeft > 0 && this.#ahead.size < filesAtOnce; this.#next++) {
       if (!this.#isSmall(this.#next)) break
-      if (!this.#isRead(this.#next)) continue
+      if (resumption.resumed(this.#next)?.isDone === true) continue
       this.#aheadLeft--
       const next = this.#sourceOf(this.#next)
       // The error is reported when the input's turn comes.

@@ -64,22 +64,16 @@ export const noBytes: ByteSource = {
 
 /** Limit of rows that wait to be read; enough for a batch and some more. */
 const mostWaiting = 16_384
-
 /** Takes the place of a row whose outcome is known. */
 const settled = Symbol('settled')
-
 /** Settled rows are forgotten in steps of at least so many. */
 const forgottenRows = 4096
-
 /** Approximate length of the text of one piece, in characters. */
 const pieceChars = 128 * 1024
-
 /** A run that waits for rows notices a failed delivery within this time. */
 const lookEveryMs = 250
-
 /** A text that is not the JSON of any row, so that the reader rejects it. */
 const noRow = 'null'
-
 /**
  * Number of rows to read as texts after a row that does not fit the columns. Trying the columns takes as long as
  * reading some hundred rows as texts, and further rows may not fit either.
@@ -96,11 +90,11 @@ export class RowStore {
   readonly unsent: unknown[] = []
   /** True once nothing more will be written. */
   isEnded = false
-  /** Whether the outcome of single rows will be known; otherwise the store keeps no rows. */
-  keepsRows = true
   onReject: ((reject: RejectedRow) => void) | undefined
   /** Called when the columns are known and rows are needed. */
   onReady: (() => void) | undefined
+  /** Whether the outcome of single rows will be known; otherwise the store keeps no rows. */
+  #keepsRows = true
   /** The rows from number `#first` on. */
   readonly #rows: unknown[] = []
   #first = 1
@@ -136,6 +130,11 @@ export class RowStore {
     this.#changed()
   }
 
+  begin(keepsRows: boolean): void {
+    this.#keepsRows = keepsRows
+    this.onReady?.()
+  }
+
   /** Resolves at the next change: a write, flush or end, or when the run takes rows or settles them. */
   #nextChange(): Promise<void> {
     return (this.#change ??= new Promise(resolve => (this.#tellChange = resolve)))
@@ -165,22 +164,19 @@ export class RowStore {
     const members = rowMembers(memberNames(mapping))
     let bytesRead = 0
     let textsLeft = passRows === undefined ? Infinity : 0
-    const asColumns = (): FedPiece | undefined => {
-      if (textsLeft > 0) return undefined
+    const next = (): FedPiece => {
       try {
         const rows = this.#rows
-        const piece = passRows?.(rows, this.#taken + 1 - this.#first, rows.length)
+        const piece =
+          textsLeft > 0 ? undefined : passRows?.(rows, this.#taken + 1 - this.#first, rows.length)
         if (piece !== undefined) return piece
       } catch {
         // A getter has thrown. Read as texts, only its row is rejected.
       }
-      textsLeft = textsAtOnce
-      return undefined
-    }
-    const asText = (): FedPiece => {
+      if (textsLeft === 0) textsLeft = textsAtOnce
+      const most = Math.min(this.counts.written - this.#taken, textsLeft)
       let text = ''
       let count = 0
-      const most = Math.min(this.counts.written - this.#taken, textsLeft)
       for (; count < most && text.length < pieceChars; count++) {
         text += `${this.#lineOf(this.#taken + 1 + count, members)}\n`
       }
@@ -200,7 +196,7 @@ export class RowStore {
       next: async () => {
         while (!hasEnded()) {
           if (this.counts.written > this.#taken) {
-            const value = asColumns() ?? asText()
+            const value = next()
             bytesRead += value.bytes.length
             return { done: false, value }
           }
@@ -235,7 +231,7 @@ export class RowStore {
   #take(count: number): void {
     const first = this.#taken + 1
     this.#taken += count
-    if (!this.keepsRows) this.#settle(first, this.#taken)
+    if (!this.#keepsRows) this.#settle(first, this.#taken)
     this.#changed()
   }
 
@@ -243,9 +239,8 @@ export class RowStore {
   rejected(told: AnyReject): AnyReject {
     const { lineNumber: rowNumber, columnName } = told
     const message = this.#faults.get(rowNumber)
-    const code = 'DDB_INPUT_CELL'
-    const reject =
-      message === undefined ? told : ({ ...told, code, class: 'type', message } as const)
+    const fault = { code: 'DDB_INPUT_CELL', class: 'type' } as const
+    const reject = message === undefined ? told : { ...told, ...fault, message }
     const known = this.#rows[rowNumber - this.#first]
     const row = known === settled ? undefined : known
     this.#faults.delete(rowNumber)
@@ -253,10 +248,8 @@ export class RowStore {
     this.#settle(rowNumber, rowNumber)
     // The callback runs later, so that its exception does not look like a failure of the run.
     const { onReject } = this
-    if (onReject)
-      queueMicrotask(() =>
-        onReject({ row, rowNumber, code: reject.code, reason: reject.message, columnName }),
-      )
+    const { code, message: reason } = reject
+    if (onReject) queueMicrotask(() => onReject({ row, rowNumber, code, reason, columnName }))
     return reject
   }
 

@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createWriteStream, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -100,6 +101,20 @@ t.test('the size of standard input is unknown', async t => {
     [3, 4],
   ])
   t.same(progress[0], [0, undefined])
+})
+
+t.test('rows of a pipe do not wait until their batch is full', async t => {
+  const path = join(t.testdir(), 'pipe.csv')
+  execFileSync('mkfifo', [path])
+  const input = { flushIntervalMs: 1, header: 'yes', delimiter: ',' } as const
+  const inputs = await openInputs(testRun({ inputs: [path], input }, systemPlatform))
+  t.teardown(() => inputs.close())
+  const reading = inputs.batches(target)
+  const writer = createWriteStream(path)
+  writer.write(a)
+  t.match((await reading.next()).value, { endedBy: 'idle', rowCount: 2 })
+  writer.end(b.slice('n,id'.length + 1))
+  t.match((await reading.next()).value, { rowCount: 2 })
 })
 
 t.test('a file that disappears before it is read is reported as missing', async t => {

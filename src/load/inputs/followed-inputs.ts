@@ -1,31 +1,29 @@
 /*
   The inputs of a run that follows files. Reads all present files concurrently, each as it grows, and looks for new files until the run
-  is stopped.
+  is stopped. A rotated file has a new name, usually in the same folder, so content and inode identify a file.
 */
 import { setMaxListeners } from 'node:events'
-import { resolve } from 'node:path'
-import { DdbError, option, usageError } from '../../../errors.js'
-import { dataExtensions, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
-import { batchesAmong, type Batch } from '../../../parse/batch.js'
-import { Cuts } from '../../../parse/cuts.js'
-import { fileKey } from '../../../platform/file-name.js'
-import type { InputFile } from '../../../platform/platform.js'
-import { newPassedOver } from '../../../source/data-files.js'
-import { sourceNotices } from '../../../source/expand-sources.js'
-import { FollowedFile, newTurns, type Following } from '../../../source/follow/followed-file.js'
-import {
-  presentFiles,
-  type PresentFile,
-  type PresentFiles,
-} from '../../../source/follow/present-files.js'
-import { openGrowing } from '../../../source/open-source.js'
-import { followedFingerprint } from '../../journal/fingerprint.js'
-import { placer, streamOf } from '../../journal/resumption.js'
-import type { Detected, SourceNotes } from '../../options.js'
-import { reasonsPath } from '../../rejects/reject-path.js'
-import { timeText, type Run } from '../../run.js'
-import type { TargetDescription } from '../../target/describe-target.js'
-import { dialectAsFound, noSourceNotes, openRecords } from '../input-options.js'
+import { dirname, join, resolve } from 'node:path'
+import { DdbError, option, usageError } from '../../errors.js'
+import { dataExtensions, type InputFormat } from '../../parse/formats.js'
+import { batchesAmong, type Batch } from '../../parse/batch.js'
+import { Cuts } from '../../parse/cuts.js'
+import { fileKey } from '../../platform/file-name.js'
+import type { DatedFileStatus, Files, FolderEntry, InputFile } from '../../platform/platform.js'
+import { newPassedOver } from '../../source/data-files.js'
+import { sourceNotices } from '../../source/expand-sources.js'
+import { FollowedFile, newTurns, type Following } from '../../source/follow/followed-file.js'
+import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
+import { openGrowing } from '../../source/open-source.js'
+import { runChanged } from '../journal/changed-run.js'
+import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fingerprint.js'
+import type { RecordedRun } from '../journal/recorded-run.js'
+import { placer, streamOf } from '../journal/resumption.js'
+import type { Detected, SourceNotes } from '../options.js'
+import { reasonsPath } from '../rejects/reject-path.js'
+import { timeText, type Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { dialectAsFound, noSourceNotes, openRecords } from './input-options.js'
 import {
   accountedBytes,
   failureOf,
@@ -34,8 +32,7 @@ import {
   newSummary,
   type Inputs,
   type InputSummary,
-} from '../input-reading.js'
-import { addByName, readBefore, reopened } from './known-files.js'
+} from './input-reading.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
@@ -44,7 +41,7 @@ const scanEveryMs = 1_000
 const maxFiles = 256
 
 /** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */
-export function presentNow({ platform, options }: Run): Promise<PresentFiles> {
+export function presentNow({ platform, options }: Run) {
   const names = { extensions: dataExtensions, include: options.input?.include }
   return presentFiles(options.inputs, platform.files, names)
 }
@@ -52,11 +49,9 @@ export function presentNow({ platform, options }: Run): Promise<PresentFiles> {
 /** A file that is being read. */
 interface OpenFile {
   readonly file: FollowedFile
-  /** The file's number in the journal; undefined until the format is known. */
-  number: number | undefined
   readonly summary: InputSummary
-  /** Bytes that were read, but belong to no record yet, such as an incomplete last line. */
-  leftBytes: number
+  /** The file's number in the journal; undefined for a file that no process has read before. */
+  readonly number: number | undefined
 }
 
 export class FollowedInputs implements Inputs {
@@ -106,7 +101,7 @@ export class FollowedInputs implements Inputs {
   }
 
   #add(file: FollowedFile, number?: number): OpenFile {
-    const one = { file, number, summary: newSummary(file.path), leftBytes: 0 }
+    const one = { file, summary: newSummary(file.path), number }
     this.#open.push(one)
     return one
   }
@@ -147,30 +142,26 @@ export class FollowedInputs implements Inputs {
   async #follow(one: OpenFile, target: TargetDescription): Promise<void> {
     const run = this.#run
     const { ending, history, options, platform } = run
-    const { file, summary } = one
+    const { file, summary, number } = one
     const { path } = file
     const chunks = file.chunks(this.#following)
+    let leftBytes = 0
     try {
       const encoding = options.input?.encoding ?? 'auto'
       const source = await openGrowing(path, chunks, encoding, () => file.close())
       try {
         summary.compression = source.compression
-        const before = one.number === undefined ? undefined : history.found.inputs[one.number]
-        const { detected, dialect } = journaledReading(before?.detected)
-        const { clock } = platform
-        const reader = await openRecords(source, options, target, { ...dialect, clock })
+        const before = number === undefined ? undefined : history.found.inputs[number]
+        const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
+        const reading = { ...known?.dialect, clock: platform.clock }
+        const reader = await openRecords(source, options, target, reading)
         if (reader.format === 'json') throw usageError(isDocument(path))
-        if (one.number === undefined) {
-          const fingerprint = followedFingerprint(file.read)
-          run.record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
-          one.number = history.now.inputs.length - 1
-        }
-        const { number } = one
+        const input = number ?? this.#newNumber(file)
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
-        const place = placer(history.resumption, () => streamOf(number, true))
-        const opened = { source, reader, summary, number, cuts, detected }
+        const place = placer(history.resumption, () => streamOf(input, true))
+        const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
         for await (const batch of batchesAmong(this.reading.steps(target, opened), place)) {
-          this.#note(file, number, 2)
+          this.#note(file, input, 2)
           await new Promise<void>(passed => {
             this.#ready.push({ batch, passed })
             this.#wake()
@@ -179,15 +170,16 @@ export class FollowedInputs implements Inputs {
         // Determined before the check, because a signal that arrives during the check must not change the outcome.
         const isWhole = !ending.stopped
         await file.checkRead()
-        this.#note(file, number, 1)
-        if (isWhole) run.record({ kind: 'input', input: number, summary, readAt: timeText(run) })
+        this.#note(file, input, 1)
+        if (isWhole) run.record({ kind: 'input', input, summary, readAt: timeText(run) })
         if (isWhole) run.commit()
       } catch (error) {
         // If unread data is gone, the loss is the error to report, whatever ended the reading.
         const loss = await file.checkRead().catch((found: unknown) => found)
         throw isTruncated(loss) ? loss : error
       } finally {
-        one.leftBytes = source.contentBytesRead - accountedBytes(summary)
+        // Such as an incomplete last line.
+        leftBytes = source.contentBytesRead - accountedBytes(summary)
         await file.close()
       }
     } catch (error) {
@@ -199,10 +191,17 @@ export class FollowedInputs implements Inputs {
       // Not awaited, because a look for more bytes may be under way. Ends the turn of this file.
       void chunks.return()
     }
-    if (ending.stopped && one.leftBytes > 0) run.reporter.notice(notLoaded(path, one.leftBytes))
+    if (ending.stopped && leftBytes > 0) run.reporter.notice(notLoaded(path, leftBytes))
     this.#open.splice(this.#open.indexOf(one), 1)
     addByName(this.#summaries, summary)
     this.#wake()
+  }
+
+  /** Records a new file. @returns its number in the journal */
+  #newNumber({ path, read }: FollowedFile): number {
+    const { record, history } = this.#run
+    record({ kind: 'inputs', inputs: [{ path, fingerprint: followedFingerprint(read) }] })
+    return history.now.inputs.length - 1
   }
 
   /**
@@ -291,24 +290,93 @@ export class FollowedInputs implements Inputs {
   }
 }
 
+/**
+ * Compares a file with those that the run has read to their end. Returns `read` for one of them, `grown` if that file has become longer
+ * since, and undefined for any other file. Returns `touched` if only the time of modification differs and the file
+ * system keeps no creation time, so that the file may be new.
+ * @throws the system's error
+ */
+export async function readBefore(
+  { inputs }: Pick<RecordedRun, 'inputs'>,
+  file: InputFile,
+  status: DatedFileStatus,
+): Promise<'read' | 'grown' | 'touched' | undefined> {
+  const inode = String(status.inode)
+  const alike = inputs.filter(
+    // A file without rows can be loaded twice without harm, and a header alone does not identify a file.
+    ({ fingerprint, summary }) => fingerprint.inode === inode && (summary?.rows ?? 0) > 0,
+  )
+  // An inode number belongs to one file at a time, so an earlier file with this number is gone. Some systems have none.
+  for (const { fingerprint } of status.inode === 0n ? alike : alike.slice(-1)) {
+    if (!(await isSameGrown(fingerprint, file))) continue
+    if (status.sizeBytes > fingerprint.sizeBytes) return 'grown'
+    const isTouched = Math.floor(status.modifiedMs) !== fingerprint.modifiedMs
+    return isTouched && fingerprint.born === undefined ? 'touched' : 'read'
+  }
+  return undefined
+}
+
+/** Adds the counts of a file to those of all files that had its name. */
+function addByName(byName: Map<string, InputSummary>, more: InputSummary): void {
+  const before = byName.get(more.path)
+  const sum = { ...more, contentBytes: { ...more.contentBytes } }
+  if (before !== undefined) {
+    const { contentBytes } = before
+    sum.firstError = before.firstError ?? more.firstError
+    for (const name of ['bytes', 'rows', 'ragged'] as const) sum[name] += before[name]
+    const kinds = Object.keys(contentBytes) as (keyof typeof contentBytes)[]
+    for (const kind of kinds) sum.contentBytes[kind] += contentBytes[kind]
+  }
+  byName.set(more.path, sum)
+}
+
+/**
+ * Opens a file that an earlier process has begun to read.
+ * @param number  of the file in the journal
+ * @throws {DdbError} DDB_RUN_CHANGED if the file does not exist any more
+ */
+export async function reopened(
+  found: RecordedRun,
+  number: number,
+  files: Files,
+): Promise<FollowedFile> {
+  const { path, fingerprint } = found.inputs[number]!
+  // The file contained every row that was sent, so it certainly reached this size.
+  const { offsetBytes } = found.sentOf(number)
+  const folder = dirname(path)
+  const names = [path]
+  const add = ({ name, isFolder }: FolderEntry): void =>
+    void (isFolder || names.push(join(folder, name)))
+  for (const name of names) {
+    const status = await files.status(name).catch(() => undefined)
+    // Opening a pipe would block.
+    const isLongEnough = status?.isFile === true && status.sizeBytes >= offsetBytes
+    if (isLongEnough && String(status.inode) === fingerprint.inode) {
+      const file = await files.open(name).catch(() => undefined)
+      const isSame = file && (await isSameGrown(fingerprint, file).catch(() => false))
+      if (isSame) return new FollowedFile(path, file, status)
+      await file?.close()
+    }
+    // The loop goes on with the names that are added.
+    if (names.length === 1) await files.readFolder(folder, false, add).catch(() => undefined)
+  }
+  throw runChanged(
+    found,
+    `"${path}" was not read to its end, and is no longer in its folder under any name ` +
+      `(it was ${fingerprintText(fingerprint)}, inode ${fingerprint.inode ?? 'unknown'}). ` +
+      'If rotation has compressed it, unpack it and load the rest of it as a separate file',
+  )
+}
+
 /** Whether the error means that a file no longer holds content that was read. */
 function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
 
-/** Returns the rules that an earlier process detected in a file's first lines; they apply to all later lines. */
-function journaledReading(text: string | undefined): {
-  readonly detected?: Detected
-  readonly dialect?: ReaderOptions
-} {
-  if (text === undefined) return {}
-  const { format, compression: _, ...detected } = JSON.parse(text) as Journaled
+/** The rules that an earlier process detected in a file's first lines; they apply to all later lines. */
+function journaledReading(how: string) {
+  const { format, detected } = JSON.parse(how) as { format: InputFormat; detected: Detected }
   return { detected, dialect: { format, ...dialectAsFound(detected) } }
-}
-
-interface Journaled extends Detected {
-  readonly format: InputFormat
-  readonly compression: string
 }
 
 const notLoaded = (path: string, bytes: number): string =>

@@ -10,14 +10,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { journalPath } from '../../../../src/load/journal/open-journal.js'
-import type { LoadOptions, LoadResult } from '../../../../src/load/options.js'
-import type { Platform } from '../../../../src/platform/platform.js'
-import { systemPlatform } from '../../../../src/platform/system.js'
-import { closedGate } from '../../../helpers/gate.js'
-import { startLoadServer } from '../../../helpers/load-server.js'
-import { deepTest } from '../../../helpers/runs.js'
-import { useTurnClock } from '../../../helpers/turn-clock.js'
+import { journalPath } from '../../../src/load/journal/open-journal.js'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { Platform } from '../../../src/platform/platform.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
 

@@ -4,13 +4,13 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readBefore, reopened } from '../../../../src/load/inputs/follow/known-files.js'
-import { newSummary } from '../../../../src/load/inputs/input-reading.js'
-import type { RecordedRun } from '../../../../src/load/journal/recorded-run.js'
-import type { InputFile } from '../../../../src/platform/platform.js'
-import { systemFiles } from '../../../../src/platform/system-files.js'
-import { fingerprintOfRead } from '../../../helpers/followed.js'
-import { readRun } from '../../../helpers/journals.js'
+import { readBefore, reopened } from '../../../src/load/inputs/followed-inputs.js'
+import { newSummary } from '../../../src/load/inputs/input-reading.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
+import type { InputFile } from '../../../src/platform/platform.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import { fingerprintOfRead } from '../../helpers/followed.js'
+import { readRun } from '../../helpers/journals.js'
 
 async function opened(t: Test, path: string): Promise<InputFile> {
   const file = await systemFiles.open(path)
