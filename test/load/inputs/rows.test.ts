@@ -6,6 +6,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { noBytes, RowStore, type RejectedRow } from '../../../src/load/inputs/rows.js'
+import type { Batch, Reject } from '../../../src/parse/batch.js'
 import { columnOffsets } from '../../../src/parse/cells/column-offset.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { openReader } from '../../../src/parse/formats.js'
@@ -19,24 +20,15 @@ import { runs } from '../../helpers/runs.js'
 const types =
   'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
 
-interface Read {
-  readonly cells: ReadonlyMap<number, unknown>
-  readonly rejects: ReadonlyMap<number, string>
-  readonly nulls: readonly number[]
-}
-
-interface Reading {
-  readonly columns?: string
-  readonly mapping?: MappingRules
-  readonly cells?: CellRules
-}
+const reading = { clock: systemClock, needsTexts: false, hasEnded: () => false }
 
 /** Builds batches from the rows. @param isPlain  false: reads all rows as JSON */
 async function read(
   rows: readonly unknown[],
   isPlain: boolean,
-  { columns = types, mapping = {}, cells = {} }: Reading = {},
-): Promise<Read> {
+  columns = types,
+  { mapping = {}, cells = {} }: { mapping?: MappingRules; cells?: CellRules } = {},
+) {
   const store = new RowStore()
   const target = schemaFromTypes(columns)
   const reader = await openReader(noBytes, { format: 'ndjson' })
@@ -51,11 +43,7 @@ async function read(
     cells: rules,
     batchRows: 100,
     batchBytes: 1 << 20,
-    feed: store.feed(mapped, rules, {
-      clock: systemClock,
-      needsTexts: !isPlain,
-      hasEnded: () => false,
-    }),
+    feed: store.feed(mapped, rules, { ...reading, needsTexts: !isPlain }),
     onReject: reject => {
       const { code, message, lineNumber } = store.rejected(reject)
       rejects.set(lineNumber, `${code} ${message}`)
@@ -63,8 +51,8 @@ async function read(
   })
   for await (const batch of batches) {
     for (let row = 0; row < batch.rowCount; row++) {
-      const cellsOfRow = batch.columns.map(column => elementAt(column, row))
-      found.set(batch.locate(row).lineNumber, cellsOfRow)
+      const values = batch.columns.map(column => elementAt(column, row))
+      found.set(batch.locate(row).lineNumber, values)
     }
     batch.release()
   }
@@ -100,13 +88,9 @@ const members = {
   h: usually(fc.integer({ min: -32_767, max: 32_767 })),
   i: usually(fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 })),
   l: usually(fc.oneof(number, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }))),
-  f: usually(number),
-  d: usually(number),
-  day: usually(time),
-  at: usually(time),
-  ts: usually(time),
-  s: usually(text),
-  y: usually(text),
+  ...{ f: usually(number), d: usually(number) },
+  ...{ day: usually(time), at: usually(time), ts: usually(time) },
+  ...{ s: usually(text), y: usually(text) },
 }
 
 const object = fc.record(members)
@@ -122,7 +106,8 @@ t.test('values that are written directly into columns equal their JSON values', 
   for (const mapping of [{}, { ignoreExtra: true, allowMissing: true }]) {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 200 }), async rows => {
-        deepStrictEqual(await read(rows, true, { mapping }), await read(rows, false, { mapping }))
+        const [plain, texts] = [true, false].map(one => read(rows, one, types, { mapping }))
+        deepStrictEqual(await plain, await texts)
       }),
       { numRuns: runs(100) },
     )
@@ -132,18 +117,12 @@ t.test('values that are written directly into columns equal their JSON values', 
 
 t.test('types without direct columns are read as JSON', async t => {
   const columns = 'c:CHAR,m:DECIMAL64(2),u:UUID,t:NANOTIMESTAMP,a:INT[],x:BLOB'
+  const [m, u] = ['1.50', '00000000-0000-0000-0000-000000000001']
   const rows = [
-    {
-      c: 5,
-      m: '1.50',
-      u: '00000000-0000-0000-0000-000000000001',
-      t: new Date(1),
-      a: Int32Array.of(1, 2),
-      x: Buffer.from('é'),
-    },
+    { c: 5, m, u, t: new Date(1), a: Int32Array.of(1, 2), x: Buffer.from('é') },
     { c: 500, m: 1, u: null, t: null, a: null, x: null },
   ]
-  const { cells, rejects } = await read(rows, true, { columns })
+  const { cells, rejects } = await read(rows, true, columns)
   t.strictSame([...cells.keys()], [1])
   t.match(rejects.get(2), /CHAR column "c"/)
 })
@@ -151,18 +130,13 @@ t.test('types without direct columns are read as JSON', async t => {
 t.test('a Date is in UTC, as in JSON', async t => {
   const columns = 'ts:TIMESTAMP'
   const instant = new Date(Date.UTC(2024, 0, 2, 9, 30))
+  const times = [instant, '2024-01-02T09:30:00+08:00', '2024-01-02T09:30:00Z']
+  const mixed = times.map(ts => ({ ts }))
+  const inShanghai = { cells: { timeZone: 'Asia/Shanghai' } }
   for (const isPlain of [true, false]) {
-    const mixed = [
-      { ts: instant },
-      { ts: '2024-01-02T09:30:00+08:00' },
-      { ts: '2024-01-02T09:30:00Z' },
-    ]
-    const { rejects } = await read(mixed, isPlain, { columns })
+    const { rejects } = await read(mixed, isPlain, columns)
     t.strictSame([...rejects.keys()], [2])
-    const { cells } = await read([{ ts: instant }], isPlain, {
-      columns,
-      cells: { timeZone: 'Asia/Shanghai' },
-    })
+    const { cells } = await read([{ ts: instant }], isPlain, columns, inShanghai)
     const value = BigInt(Date.UTC(2024, 0, 2, 17, 30))
     t.strictSame(cells.get(1), [{ form: 'scalar', type: 'TIMESTAMP', value }], 'converted')
   }
@@ -170,7 +144,7 @@ t.test('a Date is in UTC, as in JSON', async t => {
 
 t.test('columns with names of inherited members are filled only from rows', async t => {
   const columns = 'constructor:STRING,id:INT'
-  const { cells, rejects } = await read([{ id: 1 }, { id: 1, constructor: 'x' }], true, { columns })
+  const { cells, rejects } = await read([{ id: 1 }, { id: 1, constructor: 'x' }], true, columns)
   t.strictSame([...rejects.keys()], [1])
   t.equal(cells.size, 1)
 })
@@ -181,22 +155,9 @@ t.test('if a getter throws, its row is rejected', async t => {
       throw new Error('oops')
     },
   }
-  const { rejects, cells } = await read([{ id: 1 }, bad, { id: 2 }], true, { columns: 'id:INT' })
+  const { rejects, cells } = await read([{ id: 1 }, bad, { id: 2 }], true, 'id:INT')
   t.strictSame([...rejects], [[2, 'DDB_INPUT_CELL the row cannot be read: oops']])
   t.equal(cells.size, 2)
-})
-
-const reject = (lineNumber: number): Parameters<RowStore['rejected']>[0] => ({
-  file: 'rows',
-  lineNumber,
-  offsetBytes: 0,
-  lengthBytes: 0,
-  columnName: undefined,
-  code: 'DDB_INPUT_CELL',
-  class: 'type',
-  message: 'no',
-  value: undefined,
-  bytes: new Uint8Array(0),
 })
 
 t.test('the row store gets the outcome of each row once', async t => {
@@ -205,44 +166,27 @@ t.test('the row store gets the outcome of each row once', async t => {
   store.onReject = one => told.push(one)
   for (let i = 1; i <= 10_000; i++) store.push(i)
   const mapped = mapColumns(schemaFromTypes('id:INT'), { file: '', kind: 'members', fieldCount: 0 })
-  const fed = { clock: systemClock, needsTexts: false, hasEnded: () => false }
-  store.feed(mapped, {}, fed).took(10_000)
+  store.feed(mapped, {}, reading).took(10_000)
   let isSettled = false
   const settled = store.flush().then(() => (isSettled = true))
-  const part = (start: number, end: number) => ({
-    batch: { locate: (row: number) => ({ lineNumber: row + 1 }) },
-    start,
-    end,
-  })
-  type Part = Parameters<RowStore['partEnded']>[0]
-  const end = (from: number, to: number, rows: object): void =>
-    store.partEnded(part(from, to) as unknown as Part, {
-      confirmed: 0,
-      unconfirmed: 0,
-      unsent: 0,
-      ...rows,
-    })
-  store.rejected(reject(5))
+  const none = { confirmed: 0, unconfirmed: 0, unsent: 0 }
+  const batch = { locate: (row: number) => ({ lineNumber: row + 1 }) } as Batch
+  const end = (start: number, end: number, rows: object): void =>
+    store.partEnded({ batch, start, end, lane: undefined }, { ...none, ...rows })
+  store.rejected({ lineNumber: 5, code: 'DDB_INPUT_CELL', message: 'no' } as Reject)
   end(0, 4096, { confirmed: 4095 })
   end(5000, 5010, { unsent: 10 })
   // Some of these rows are in the table, but nobody knows which.
   end(4096, 5000, { confirmed: 900, unconfirmed: 4 })
   await Promise.resolve()
-  t.strictSame(told, [
-    { row: 5, rowNumber: 5, code: 'DDB_INPUT_CELL', reason: 'no', columnName: undefined },
-  ])
+  t.match(told, [{ row: 5, rowNumber: 5, code: 'DDB_INPUT_CELL', reason: 'no' }])
+  t.equal(told.length, 1)
   await Promise.resolve()
   t.notOk(isSettled)
   store.endRest()
   await settled
-  t.strictSame(store.counts, {
-    written: 10_000,
-    confirmed: 4095,
-    rejected: 1,
-    unconfirmed: 904,
-    unsent: 5000,
-    lost: 0,
-  })
+  const counts = { written: 10_000, confirmed: 4095, rejected: 1, unconfirmed: 904, unsent: 5000 }
+  t.strictSame(store.counts, { ...counts, lost: 0 })
   t.equal(store.unconfirmed[0], 4097)
   t.strictSame([store.unsent[0], store.unsent.at(-1)], [5001, 10_000])
   store.takeBack()

@@ -2,7 +2,7 @@
   Small files are read whole, unless reading takes long; one that looks like the previous file is not examined. All other files are opened
   when their turn comes.
 */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { openRecords } from '../../../src/load/inputs/input-options.js'
@@ -16,46 +16,30 @@ import { testRun } from '../../helpers/load-run.js'
 
 const text = 'id,x\n1,a\n'
 
-interface Place {
-  readonly paths: readonly string[]
-  readonly open: (index: number) => Promise<FoundInput>
-  /** How many files were read whole, and how many were opened. */
-  readonly calls: { whole: number; opened: number }
-  readMs: number
-  turns: number
-}
-
 /**
- * Files that a run is about to load. The run has read the first, which is not among them.
- * @param sizeBytes  of each file when the run began; default: its present size
+ * Opens files of a run that has read a first file.
+ * @param sizes  of the files when the run began; default: their present sizes
  */
 async function place(
   t: Test,
   files: readonly (readonly [name: string, content: string | undefined])[],
   input: LoadOptions['input'] = {},
-  sizeBytes?: number,
-): Promise<Place> {
-  const dir = t.testdir()
-  const all = [['first.csv', text] as const, ...files]
-  for (const [name, content] of all) if (content) writeFileSync(`${dir}/${name}`, content)
-  if (input?.compression === 'gzip') writeFileSync(`${dir}/first.csv`, gzipSync(text))
-  const paths = all.map(([name]) => `${dir}/${name}`)
-  const sizes = all.map(([, content = ''], i) => (i > 0 && sizeBytes) || content.length)
-  const here = { paths, readMs: 0, turns: 0, calls: { whole: 0, opened: 0 } }
-  let nowMs = 0
+  sizes: readonly number[] = files.map(([, content = '']) => content.length),
+) {
+  const dir = t.testdir({ 'first.csv': input.compression === 'gzip' ? gzipSync(text) : text })
+  for (const [name, content] of files) if (content) writeFileSync(`${dir}/${name}`, content)
+  const paths = ['first.csv', ...files.map(([name]) => name)].map(name => `${dir}/${name}`)
+  const here = { paths, nowMs: 0, readMs: 0, turns: 0, calls: { whole: 0, opened: 0 } }
   const clock = {
     ...systemPlatform.clock,
-    nowMs: () => nowMs,
-    nextTurn(callback: () => void) {
-      here.turns++
-      setImmediate(callback)
-    },
+    nowMs: () => here.nowMs,
+    nextTurn: (callback: () => void) => void (setImmediate(callback), here.turns++),
   }
   const counted: typeof systemFiles = {
     ...systemFiles,
     readNow(...asked) {
       here.calls.whole++
-      nowMs += here.readMs
+      here.nowMs += here.readMs
       return systemFiles.readNow(...asked)
     },
     open(path) {
@@ -64,7 +48,7 @@ async function place(
     },
   }
   const run = testRun({ input }, { files: counted, clock })
-  const opener = new InputOpener(run, { names: paths, paths, sizes })
+  const opener = new InputOpener(run, { names: paths, paths, sizes: [text.length, ...sizes] })
   t.teardown(() => opener.close())
   const open = async (index: number): Promise<FoundInput> => {
     const found = await opener.open(index)
@@ -86,18 +70,17 @@ async function textOf({ source }: Pick<FoundInput, 'source'>): Promise<string> {
 }
 
 t.test('a source is the same, however its file was opened', async t => {
+  const contents = [text, '{"id":1}\n']
   const { open, paths, calls } = await place(t, [
-    ['b.csv', text],
-    ['c.ndjson', '{"id":1}\n'],
+    ['b.csv', contents[0]],
+    ['c.ndjson', contents[1]],
   ])
-  for (const index of [1, 2]) {
-    const path = paths[index]!
-    const content = readFileSync(path, 'utf8')
-    const usual = await openSource(path, { files: systemFiles })
+  for (const [i, content] of contents.entries()) {
+    const usual = await openSource(paths[i + 1]!, { files: systemFiles })
     t.equal(await textOf({ source: usual }), content)
-    const found = await open(index)
-    t.equal(await textOf(found), index === 1 ? '' : content, 'the reader of a table has it')
-    const { name, compression, text: how, totalBytes, startOffsetBytes } = usual
+    const found = await open(i + 1)
+    t.equal(await textOf(found), found.reader ? '' : content, 'a reader has the text already')
+    const { name, path, compression, text: how, totalBytes, startOffsetBytes } = usual
     const { bytesRead, contentBytesRead } = usual
     t.match(found.source, { name, path, compression, text: how, totalBytes, startOffsetBytes })
     t.match(found.source, { bytesRead, contentBytesRead })
@@ -114,7 +97,7 @@ const [same, examined, opened, changed] = [
 ] as const
 
 t.test('another file is examined, and one that has changed or is large is opened', async t => {
-  for (const [name, content, [isAlike, calls], sizeBytes, input] of [
+  for (const [name, content, [isAlike, calls], size, input] of [
     ['same.csv', text, same, undefined, {}],
     ['same.tsv', text, same, undefined, { format: 'csv' }],
     ['grown.csv', text, changed, text.length - 1, {}],
@@ -124,32 +107,30 @@ t.test('another file is examined, and one that has changed or is large is opened
     ['large.csv', text.repeat(20_000), opened, undefined, {}],
     ['chinese.csv', text, examined, undefined, { encoding: 'gb18030' }],
   ] as const) {
-    const here = await place(t, [[name, content]], input, sizeBytes)
+    const here = await place(t, [[name, content]], input, size === undefined ? undefined : [size])
     t.equal((await here.open(1)).reader !== undefined, isAlike, name)
     t.same(here.calls, calls, name)
   }
-  const cut = await place(t, [['cut.csv', text]], {}, text.length + 1)
-  await t.rejects(cut.open(1), { code: 'DDB_INPUT_TRUNCATED' })
-  const plain = await place(t, [['plain.csv', text]], { compression: 'gzip' }, text.length)
-  await t.rejects(plain.open(1), { code: 'DDB_INPUT_READ' })
-  const gone = await place(t, [['gone.csv', undefined]], {}, text.length)
-  await t.rejects(gone.open(1), { code: 'DDB_INPUT_MISSING' })
+  for (const [name, content, size, input, code] of [
+    ['cut.csv', text, text.length + 1, {}, 'DDB_INPUT_TRUNCATED'],
+    ['gone.csv', undefined, text.length, {}, 'DDB_INPUT_MISSING'],
+    ['plain.csv', text, text.length, { compression: 'gzip' }, 'DDB_INPUT_READ'],
+  ] as const) {
+    const here = await place(t, [[name, content]], input, [size])
+    await t.rejects(here.open(1), { code })
+  }
 })
 
 t.test('while reading takes long, the next files are opened at the same time', async t => {
-  const here = await place(
-    t,
-    Array.from({ length: 300 }, (_, i) => [`${i}.csv`, text]),
-  )
+  const files = Array.from({ length: 300 }, (_, i) => [`${i}.csv`, text] as const)
+  const here = await place(t, files)
   here.readMs = 5
   let index = 1
   while (index <= 15) await here.open(index++)
-  t.equal(here.turns, 0)
-  t.same(here.calls, { whole: 15, opened: 0 })
+  t.match(here, { turns: 0, calls: { whole: 15, opened: 0 } })
   here.readMs = 0
   await here.open(index++)
-  t.equal(here.turns, 1, 'and connections get some time')
-  t.same(here.calls, { whole: 15, opened: 17 }, 'its own file and 16 more')
+  t.match(here, { turns: 1, calls: { whole: 15, opened: 17 } }, 'its own file and 16 more')
   while (here.calls.whole === 15) await here.open(index++)
   t.equal(index, 1 + 15 + 257 + 1, 'then whole files are read again')
 })
