@@ -156,7 +156,11 @@ export class FollowedInputs implements Inputs {
         const reading = { ...known?.dialect, clock: platform.clock }
         const reader = await openRecords(source, options, target, reading)
         if (reader.format === 'json') throw usageError(isDocument(path))
-        const input = number ?? this.#newNumber(file)
+        const input = number ?? history.now.inputs.length
+        if (number === undefined) {
+          const fingerprint = followedFingerprint(file.read)
+          run.record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+        }
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
         const place = placer(history.resumption, () => streamOf(input, true))
         const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
@@ -171,8 +175,10 @@ export class FollowedInputs implements Inputs {
         const isWhole = !ending.stopped
         await file.checkRead()
         this.#note(file, input, 1)
-        if (isWhole) run.record({ kind: 'input', input, summary, readAt: timeText(run) })
-        if (isWhole) run.commit()
+        if (isWhole) {
+          run.record({ kind: 'input', input, summary, readAt: timeText(run) })
+          run.commit()
+        }
       } catch (error) {
         // If unread data is gone, the loss is the error to report, whatever ended the reading.
         const loss = await file.checkRead().catch((found: unknown) => found)
@@ -197,13 +203,6 @@ export class FollowedInputs implements Inputs {
     this.#wake()
   }
 
-  /** Records a new file. @returns its number in the journal */
-  #newNumber({ path, read }: FollowedFile): number {
-    const { record, history } = this.#run
-    record({ kind: 'inputs', inputs: [{ path, fingerprint: followedFingerprint(read) }] })
-    return history.now.inputs.length - 1
-  }
-
   /**
    * Records what was read so far, which distinguishes the file from later files with the same inode number.
    * @param growth  by which the part that was read must have grown since the last record; an earlier process may have read more
@@ -216,11 +215,9 @@ export class FollowedInputs implements Inputs {
 
   /** Looks for new files. Ends the run if its delivery has failed. */
   async #lookAround(target: TargetDescription): Promise<void> {
-    const run = this.#run
-    const { reporter } = run
-    if (hasEnded(run)) return
-    run.commit()
-    const { files, missing, unread, passedOver, sameFiles } = await presentNow(run)
+    if (hasEnded(this.#run)) return
+    this.#run.commit()
+    const { files, missing, unread, passedOver, sameFiles } = await presentNow(this.#run)
     // Files that are passed over come and go: only further kinds are news.
     const known = this.sources.passedOver.byKind
     const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
@@ -230,7 +227,8 @@ export class FollowedInputs implements Inputs {
       ...unread.map(folder => `waiting for "${folder}": it cannot be read yet`),
     ]
     const news = { sameFiles, passedOver: isNew ? passedOver : newPassedOver() }
-    for (const notice of [...sourceNotices(news), ...waiting]) reporter.noticeOnce(notice)
+    const { noticeOnce } = this.#run.reporter
+    for (const notice of [...sourceNotices(news), ...waiting]) noticeOnce(notice)
     for (const present of files) {
       const file = await this.#openIfNew(present)
       if (file !== undefined) void this.#follow(this.#add(file), target)
@@ -245,7 +243,7 @@ export class FollowedInputs implements Inputs {
     const isOther = this.#open.every(
       ({ file }) => file.key !== key && (file.path !== path || file.isReplaced),
     )
-    if (!isOther || this.#isOwn(path) || this.#compared.get(key) === state) return undefined
+    if (!isOther || this.#compared.get(key) === state || this.#isOwn(path)) return undefined
     let file: InputFile | undefined
     try {
       file = await platform.files.open(path)

@@ -239,8 +239,8 @@ class ListedInputs implements Inputs {
       const found = rows ? { source: noBytes } : this.#opener.open(index)
       const { source, reader: alike } = yield* awaited<FoundInput>(found)
       summary.compression = source.compression
-      const ofRows = rows && ({ format: 'ndjson' } as const)
-      const known = ofRows ?? { lastLook: this.#opener.look, clock: platform.clock }
+      const ofFiles = { lastLook: this.#opener.look, clock: platform.clock }
+      const known = rows ? ({ format: 'ndjson' } as const) : ofFiles
       const reader = alike ?? (yield* awaited(openRecords(source, options, target, known)))
       rows?.begin(run.delivery?.used !== 'none')
       const stream = { cuts: this.#cuts, shared: this.#shared }

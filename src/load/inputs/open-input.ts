@@ -99,7 +99,8 @@ export class InputOpener {
     const opening = this.#ahead.get(index) ?? this.#sourceOf(index)
     this.#ahead.delete(index)
     this.#next = Math.max(this.#next, index + 1)
-    for (; this.#aheadLeft > 0 && this.#ahead.size < filesAtOnce; this.#next++) {
+    const most = this.#isSmall(index) ? filesAtOnce : 0
+    for (; this.#aheadLeft > 0 && this.#ahead.size < most; this.#next++) {
       if (!this.#isSmall(this.#next)) break
       if (resumption.resumed(this.#next)?.isDone === true) continue
       this.#aheadLeft--
@@ -110,10 +111,10 @@ export class InputOpener {
     }
     const source = await opening
     this.#last = source
-    const before = this.#inputs.sizes[index]
-    const now = source.totalBytes
-    if (before !== undefined && now !== undefined && now < before) {
-      throw cutShort(this.#inputs.names[index]!, 'after the run had begun', before, now)
+    const { totalBytes = Infinity } = source
+    const before = this.#inputs.sizes[index] ?? 0
+    if (totalBytes < before) {
+      throw cutShort(this.#inputs.names[index]!, 'after the run had begun', before, totalBytes)
     }
     return { source }
   }
