@@ -3,11 +3,40 @@
   read the journal (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
+import type { BatchPlace } from '../../parse/batch.js'
 import type { TargetIdentity } from '../evidence/identity.js'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
-import type { LanesOfBatch, RecordedRange } from '../outcomes/pieces.js'
 import type { Fingerprint } from './fingerprint.js'
+
+/** Rows of a batch that are sent together, by which the ledger and the journal know them (`Piece`). */
+export interface Place extends BatchPlace {
+  /** The share of the batch whose rows travel over one connection; 0 also if the batch is not divided by lane. */
+  readonly lane: number
+  /** The index of the part in the heap of halves: 1 for all rows of the lane, 2 and 3 for its halves, 4 to 7 for theirs. */
+  readonly part: number
+}
+
+/** Rows of one input that are consecutive in it, as the journal records them. */
+export interface RecordedRange {
+  /** Number of the input in reading order. */
+  readonly input: number
+  /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
+  readonly startBytes: number
+  readonly endBytes: number
+  readonly rows: number
+  /** Line of the byte at `endBytes`. */
+  readonly endLine: number
+  /** Number of the input's records that begin before `endBytes`. */
+  readonly records: number
+}
+
+/** How a batch is divided among connections. */
+export interface LanesOfBatch {
+  readonly count: number
+  /** The rule that divides the rows. */
+  readonly by: string
+}
 
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
 export type JournaledOptions = Omit<

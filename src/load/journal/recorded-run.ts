@@ -3,7 +3,6 @@
   record that the process reads or writes.
 */
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
-import type { LanesOfBatch, Place, RecordedRange } from '../outcomes/pieces.js'
 import {
   type BatchEnd,
   type Checkpoint,
@@ -12,7 +11,10 @@ import {
   type Facts,
   type JournaledRejects,
   type JournalRecord,
+  type LanesOfBatch,
   type NamedInput,
+  type Place,
+  type RecordedRange,
   type RecordOf,
   type StreamPlace,
 } from './journal-record.js'

@@ -3,9 +3,9 @@
   without a journal resumes nothing. A report of the run shows the same places.
 */
 import type { Batch, BatchPlace } from '../../parse/batch.js'
-import { recordedRanges, type RecordedRange } from '../outcomes/pieces.js'
+import { recordedRanges } from '../outcomes/pieces.js'
 import { runChanged } from './changed-run.js'
-import type { BatchEnd, StreamPlace } from './journal-record.js'
+import type { BatchEnd, RecordedRange, StreamPlace } from './journal-record.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
 
 /** Where to resume reading an input: at the end of a batch, or at its start. */

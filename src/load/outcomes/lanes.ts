@@ -12,15 +12,10 @@ import {
   leftOf,
   recordedRanges,
   wholePiece,
-  type LanesOfBatch,
+  type LaneRows,
   type LeftPiece,
   type Piece,
 } from './pieces.js'
-
-export interface LaneRows extends LanesOfBatch {
-  /** The lanes that have rows. */
-  readonly lanes: readonly { readonly batch: Batch; readonly lane: number }[]
-}
 
 /**
  * @param known  the batch as an earlier process sent it

@@ -4,36 +4,21 @@
   the ledger and in the journal, because every process of the run cuts the inputs at the same places (`parse/cuts.ts`) and divides batches
   alike.
 */
-import type { Batch, BatchPlace, InputRange } from '../../parse/batch.js'
+import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
+import type { LanesOfBatch, Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
 import type { LinesOfRows } from './line-ranges.js'
 
-export interface Place extends BatchPlace {
-  /** The share of the batch whose rows travel over one connection; 0 also if the batch is not divided by lane. */
-  readonly lane: number
-  /** The index of the part in the heap of halves: 1 for all rows of the lane, 2 and 3 for its halves, 4 to 7 for theirs. */
-  readonly part: number
+export interface LaneRows extends LanesOfBatch {
+  /** The lanes that have rows. */
+  readonly lanes: readonly { readonly batch: Batch; readonly lane: number }[]
 }
 
 /** Most keys are numbers, because making a text takes long for a small batch. */
 export function keyOf({ stream, no, lane, part }: Place): string | number {
   return stream === 1 && lane === 0 && part === 1 ? no : `${stream} ${no} ${lane} ${part}`
-}
-
-/** Rows of one input that are consecutive in it, as the journal records them. */
-export interface RecordedRange {
-  /** Number of the input in reading order. */
-  readonly input: number
-  /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
-  readonly startBytes: number
-  readonly endBytes: number
-  readonly rows: number
-  /** Line of the byte at `endBytes`. */
-  readonly endLine: number
-  /** Number of the input's records that begin before `endBytes`. */
-  readonly records: number
 }
 
 /** The ranges of a batch, even those without rows. */
@@ -46,13 +31,6 @@ export function recordedRanges({ ranges }: Pick<Batch, 'ranges'>): RecordedRange
     endLine: range.endLineNumber,
     records: range.place?.records ?? 0,
   }))
-}
-
-/** How a batch is divided among connections. */
-export interface LanesOfBatch {
-  readonly count: number
-  /** The rule that divides the rows. */
-  readonly by: string
 }
 
 /**

@@ -4,8 +4,7 @@
 */
 import { ConnectionError, option, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { LeftPiece } from '../outcomes/pieces.js'
-import type { LaneRows } from '../outcomes/lanes.js'
+import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
 import type { ConfirmUsed } from './confirmations.js'
 
 export interface Delivery {

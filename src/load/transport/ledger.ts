@@ -6,6 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { longsOf, partsOf, textsOf } from '../connection/server-queries.js'
+import type { Place } from '../journal/journal-record.js'
 import {
   checkClaim,
   entryScript,
@@ -15,7 +16,6 @@ import {
   otherHolder,
 } from '../register/register.js'
 import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
-import type { Place } from '../outcomes/pieces.js'
 import {
   claimPhase,
   headPhase,

@@ -13,8 +13,8 @@ import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { Memory, ReceiptNode } from './receipt-node.js'
-import { Receipts, type Answer } from './receipts.js'
-import { outcomePhase, takenByOther, type Copy } from './script.js'
+import { Receipts } from './receipts.js'
+import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
 const unreachable =
@@ -213,7 +213,7 @@ export class ReceiptLink {
       const lost = 'before everything was confirmed; without retries no new one is opened'
       this.batches.stop(connectionLost(lost))
       // While the session for queries is open, the ledger may still show the outcome of sent batches.
-      if (!node.isControlLost && node.ledger !== undefined) return
+      if (!node.control.closed && node.ledger !== undefined) return
       throw connectionLost(lost)
     }
     if (node.ledger === undefined && this.run.state.inFlightCount > 0) {
@@ -229,7 +229,7 @@ export class ReceiptLink {
     try {
       memory = await node.restore(deadlineMs)
     } catch (error) {
-      this.isUnanswered ||= node.isControlLost
+      this.isUnanswered ||= node.control.closed
       // The server was silent for too long. The watcher ends the run for that reason.
       if (this.isSilent && error instanceof ConnectionError) return
       throw error
@@ -300,13 +300,11 @@ export class ReceiptLink {
         const timeoutMs = Math.min(longestFarewellMs, checked.confirmTimeoutMs)
         if (!ending.isLeaving) {
           // If the process is killed before it removes the ledger, a resumed run still has it.
-          await node.ask(async control => {
-            const rows = await recorder.lookAtEnd(control)
-            // Without a table to look at, the ledger shows that the server still has its memory.
-            if (watchedTable(checked) === undefined) await node.ledgerExists(timeoutMs)
-            isLooked = true
-            await noteFinished(run, control, recorder.target.evidence, rows, timeoutMs)
-          })
+          const rows = await recorder.lookAtEnd(node.control)
+          // Without a table to look at, the ledger shows that the server still has its memory.
+          if (watchedTable(checked) === undefined) await node.ledgerExists(timeoutMs)
+          isLooked = true
+          await noteFinished(run, node.control, recorder.target.evidence, rows, timeoutMs)
         }
         node.finish(timeoutMs)
         return

@@ -95,7 +95,7 @@ async function openReceipts(
     await delivery.readEarlier(hasLedger)
     return delivery
   } catch (error) {
-    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
+    node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error
   }
 }

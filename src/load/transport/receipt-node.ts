@@ -25,8 +25,14 @@ import {
   type LedgerRow,
 } from './ledger.js'
 import { ignoreLoss } from './delivery.js'
-import { askOutcome, type Answer } from './receipts.js'
-import { deliverArguments, deliverFunction, deliverScript, type Copy } from './script.js'
+import {
+  askOutcome,
+  deliverArguments,
+  deliverFunction,
+  deliverScript,
+  type Answer,
+  type Copy,
+} from './script.js'
 
 export interface ReceiptNodeSetup {
   readonly run: Run
@@ -130,10 +136,6 @@ export class ReceiptNode {
     return this.#control.closed || this.#data.some(({ closed }) => closed)
   }
 
-  get isControlLost(): boolean {
-    return this.#control.closed
-  }
-
   get bufferedBytes(): number {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
@@ -210,16 +212,16 @@ export class ReceiptNode {
     return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.#formerIds, ...dataSessions)
   }
 
-  /** Sends queries on the session that reads the ledger. */
-  ask<T>(question: (control: Session) => Promise<T>): Promise<T> {
-    return question(this.#control)
+  /** The session that reads the ledger. `restore` may replace it. */
+  get control(): Session {
+    return this.#control
   }
 
   /** Abandons connections; `restore` replaces them. */
-  abandon(which: 'control' | 'data', reason: ConnectionError): void {
+  abandon(which: 'control' | 'data' | 'all', reason: ConnectionError): void {
+    if (which !== 'data') this.#control.abandon(reason)
     // The array has holes for sessions that could not be opened. `forEach` skips them.
-    const sessions = which === 'control' ? [this.#control] : this.#data
-    sessions.forEach(session => session.abandon(reason))
+    if (which !== 'control') this.#data.forEach(session => session.abandon(reason))
   }
 
   /**
@@ -359,7 +361,7 @@ export class ReceiptNode {
         await this.close()
       } catch (error) {
         if (!(error instanceof DdbError)) throw error
-        this.leave(replacedError())
+        this.abandon('all', replacedError())
       }
       this.#control = control
       this.#ledger = next.#ledger
@@ -386,11 +388,6 @@ export class ReceiptNode {
       session.close().catch(ignoreLoss),
     )
     await Promise.all(closings)
-  }
-
-  leave(reason: ConnectionError): void {
-    this.abandon('data', reason)
-    this.abandon('control', reason)
   }
 }
 

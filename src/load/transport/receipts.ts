@@ -2,14 +2,17 @@
   The receipts of a run: claims and outcomes from the ledger (the server-side table of receipts), and answers, which are outcomes, too.
   Each is applied to its piece. Receipts of earlier processes are kept until this process comes to their place and makes their attempt.
 */
-import type { Session } from '../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
-import type { Value } from '../../protocol/value.js'
-import { redirectIn } from '../connection/connect.js'
 import type { Batches } from '../outcomes/batches.js'
-import type { LaneRows } from '../outcomes/lanes.js'
-import { cutOf, keyOf, recordedRanges, type LeftPiece, type Piece } from '../outcomes/pieces.js'
+import {
+  cutOf,
+  keyOf,
+  recordedRanges,
+  type LaneRows,
+  type LeftPiece,
+  type Piece,
+} from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
 import { rowsText, setState } from '../outcomes/run-state.js'
@@ -17,7 +20,7 @@ import { remedies } from '../remedies.js'
 import type { Run } from '../run.js'
 import { hasTransform } from '../target/target.js'
 import type { LedgerRow } from './ledger.js'
-import { claimPhase, deliverFunction, outcomePhase } from './script.js'
+import { claimPhase, outcomePhase } from './script.js'
 
 /** More than the number of copies that one process can send. */
 const sendNosOfProcess = 2 ** 36
@@ -208,64 +211,4 @@ export function rowsLeft(
     'DDB_PROTOCOL',
     `the server says that of ${rowsText(received)} the transform returned ${left ?? 'an unknown number'}, and that the table took ${taken ?? 'all of them'}`,
   )
-}
-
-/** What came of the call of the function that writes a batch. */
-export type Answer =
-  | {
-      readonly kind: 'outcome'
-      /** As in `LedgerRow`; `takenByOther` if only the ledger shows the outcome. */
-      readonly rowCount: number | null
-      readonly left: number | undefined
-      readonly errText: string
-    }
-  /** The server refused the call, or has lost what the function needs. */
-  | { readonly kind: 'notRun'; readonly errText: string }
-  /** No answer will come over this connection. */
-  | { readonly kind: 'cutOff' }
-
-/**
- * Calls the function that writes a batch. Abandons a session whose answers cannot be relied on any more.
- * @param hasLedger  whether the ledger would show that the function has begun; if not, every refused call is a refusal
- */
-export async function askOutcome(
-  session: Session,
-  arguments_: readonly Value[],
-  hasLedger: boolean,
-): Promise<Answer> {
-  try {
-    return { kind: 'outcome', ...answeredOutcome(await session.call(deliverFunction, arguments_)) }
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-    if (error instanceof ServerError) {
-      const errText = error.received
-      // A node that does not lead has executed nothing.
-      const isRefusal = !hasLedger || redirectIn(errText) !== undefined
-      if (!isRefusal) return { kind: 'notRun', errText }
-      return { kind: 'outcome', rowCount: -1, left: undefined, errText }
-    }
-    if (!(error instanceof ConnectionError)) {
-      session.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error }))
-    }
-    return { kind: 'cutOff' }
-  }
-}
-
-/** Reads the answer of the function that writes a batch. @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
-export function answeredOutcome(answer: Value | undefined): {
-  readonly rowCount: number | null
-  readonly left: number | undefined
-  readonly errText: string
-} {
-  const [left, taken, why] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
-  const rows = taken?.form === 'scalar' && taken.type === 'LONG' ? taken.value : undefined
-  if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
-    throw new DdbError('DDB_PROTOCOL', 'the server did not answer a batch with its rows')
-  }
-  const isKnown = left?.form === 'scalar' && typeof left.value === 'bigint'
-  return {
-    rowCount: rows === null ? null : Number(rows),
-    left: isKnown ? Number(left.value) : undefined,
-    errText: why.value,
-  }
 }

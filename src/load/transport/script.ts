@@ -1,9 +1,13 @@
 /*
-  The ledger, a shared table of claims and outcomes: its columns, which only this file defines, and the DolphinDB scripts that create
-  and read it, and that define the functions that write batches and their receipts. Names in these scripts come from `target.ts` and `register/table-names.ts`, which have checked them.
+  The ledger, a shared table of claims and outcomes: its columns, which only this file defines, the DolphinDB scripts that create and
+  read it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
+  `register/table-names.ts`, which have checked them.
 */
-import type { Place } from '../outcomes/pieces.js'
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
+import { redirectIn } from '../connection/connect.js'
+import type { Place } from '../journal/journal-record.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 
@@ -258,4 +262,64 @@ export function lastSessionQuery(ledger: string): string {
 export function ledgerQuery(ledger: string, from: number, rows: number): string {
   const read = Object.keys(columns).filter(name => name !== columns.loggedAt.name)
   return `select ${read.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
+}
+
+/** What came of the call of the function that writes a batch. */
+export type Answer =
+  | {
+      readonly kind: 'outcome'
+      /** As in `LedgerRow`; `takenByOther` if only the ledger shows the outcome. */
+      readonly rowCount: number | null
+      readonly left: number | undefined
+      readonly errText: string
+    }
+  /** The server refused the call, or has lost what the function needs. */
+  | { readonly kind: 'notRun'; readonly errText: string }
+  /** No answer will come over this connection. */
+  | { readonly kind: 'cutOff' }
+
+/**
+ * Calls the function that writes a batch. Abandons a session whose answers cannot be relied on any more.
+ * @param hasLedger  whether the ledger would show that the function has begun; if not, every refused call is a refusal
+ */
+export async function askOutcome(
+  session: Session,
+  arguments_: readonly Value[],
+  hasLedger: boolean,
+): Promise<Answer> {
+  try {
+    return { kind: 'outcome', ...answeredOutcome(await session.call(deliverFunction, arguments_)) }
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    if (error instanceof ServerError) {
+      const errText = error.received
+      // A node that does not lead has executed nothing.
+      const isRefusal = !hasLedger || redirectIn(errText) !== undefined
+      if (!isRefusal) return { kind: 'notRun', errText }
+      return { kind: 'outcome', rowCount: -1, left: undefined, errText }
+    }
+    if (!(error instanceof ConnectionError)) {
+      session.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error }))
+    }
+    return { kind: 'cutOff' }
+  }
+}
+
+/** Reads the answer of the function that writes a batch. @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
+export function answeredOutcome(answer: Value | undefined): {
+  readonly rowCount: number | null
+  readonly left: number | undefined
+  readonly errText: string
+} {
+  const [left, taken, why] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const rows = taken?.form === 'scalar' && taken.type === 'LONG' ? taken.value : undefined
+  if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
+    throw new DdbError('DDB_PROTOCOL', 'the server did not answer a batch with its rows')
+  }
+  const isKnown = left?.form === 'scalar' && typeof left.value === 'bigint'
+  return {
+    rowCount: rows === null ? null : Number(rows),
+    left: isKnown ? Number(left.value) : undefined,
+    errText: why.value,
+  }
 }

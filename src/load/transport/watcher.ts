@@ -7,8 +7,8 @@ import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
 import { followedLook, rowsGoneMessage } from '../evidence/evidence.js'
-import { newPieces, type LaneRows } from '../outcomes/lanes.js'
-import type { LeftPiece } from '../outcomes/pieces.js'
+import { newPieces } from '../outcomes/lanes.js'
+import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { checkOwner } from '../register/sole-process.js'
 import type { Run } from '../run.js'
@@ -120,11 +120,11 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async #learn(): Promise<void> {
     await this.#room()
     while (this.run.state.open.size > 0 && this.failure === undefined) await this.woken()
-    await this.node.ask(control => this.recorder.target.evidence.learn(control))
+    await this.recorder.target.evidence.learn(this.node.control)
   }
 
   checkOwner(): Promise<void> {
-    return this.node.ask(control => checkOwner(this.run, control, this.queryTimeoutMs))
+    return checkOwner(this.run, this.node.control, this.queryTimeoutMs)
   }
 
   close(): Promise<void> {
@@ -161,7 +161,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void {
     this.fail(reason)
-    this.node.leave(reason)
+    this.node.abandon('all', reason)
     this.lookNow()
   }
 
@@ -214,7 +214,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     try {
       await this.moveToLeader()
       const hasNews = this.needsLedger && (await this.readLedger())
-      await node.ask(this.#lookAtTarget)
+      await this.#lookAtTarget(node.control)
       if (hasNews) return true
       this.#seeProgress()
       const quietMs = this.nowMs - Math.max(this.newsAtMs, this.#lookedAtMs)
@@ -226,7 +226,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       }
       return false
     } catch (error) {
-      if (error instanceof TimeoutError || node.isControlLost) this.isUnanswered = true
+      if (error instanceof TimeoutError || node.control.closed) this.isUnanswered = true
       // A connection over which nothing arrives may be lost at the other end. A new connection will show whether it was.
       if (error instanceof TimeoutError) this.giveUpConnection('control')
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
@@ -252,8 +252,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     if (!this.#allSent) this.fail(error)
     this.batches.end('no receipt came in time')
     // A server that answers is only busy, so the session for queries can still be closed cleanly.
-    if (this.isUnanswered) this.node.leave(error)
-    else this.node.abandon('data', error)
+    this.node.abandon(this.isUnanswered ? 'all' : 'data', error)
   }
 
   /**

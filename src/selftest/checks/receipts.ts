@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import type { TargetOptions } from '../../load/options.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { parseTarget } from '../../load/target/target.js'
-import { answeredOutcome } from '../../load/transport/receipts.js'
+import { answeredOutcome } from '../../load/transport/script.js'
 import {
   deliverArguments,
   deliverFunction,

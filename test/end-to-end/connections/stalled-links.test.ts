@@ -17,6 +17,7 @@ const confirmTimeoutMs = 2_000
 const connectTimeoutMs = 500
 /** Tolerance for the interval between checks, and for the last question about rows confirmed in memory. */
 const slackMs = 500
+const chunkLength = 65_536
 
 const certificates = new Certificates(t)
 const ca = certificates.make('authority', { isAuthority: true })
@@ -24,7 +25,7 @@ const identity = certificates.make('server', { by: ca })
 
 interface Ended {
   readonly result: LoadResult
-  /** Time since the link went dead. */
+  /** Time since the link went dead and no more input was read: buffers on both sides take rows for a while. */
   readonly tookMs: number
 }
 
@@ -59,9 +60,16 @@ async function runOver(
   const proxy = await startStallingProxy(t, server.port, stallsAt, () => {
     stalledAtMs ??= platform.clock.nowMs()
   })
+  let readAtMs = 0
+  const readInput = function* (): Iterable<string> {
+    for (let text = csv(rows); text !== ''; text = text.slice(chunkLength)) {
+      readAtMs = platform.clock.nowMs()
+      yield text.slice(0, chunkLength)
+    }
+  }
   const result = await loadOn(platform, {
     inputs: ['-'],
-    input: { stdin: Readable.from([csv(rows)]), header: 'yes' },
+    input: { stdin: Readable.from(readInput()), header: 'yes' },
     server: {
       host: '127.0.0.1',
       port: proxy.port,
@@ -82,7 +90,7 @@ async function runOver(
   t.ok(proxy.stalled, 'the link went dead')
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = result.rows
   t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation holds')
-  return { result, tookMs: platform.clock.nowMs() - stalledAtMs! }
+  return { result, tookMs: platform.clock.nowMs() - Math.max(stalledAtMs!, readAtMs) }
 }
 
 /** Returns whether a client has sent this text at least `times` times. */
@@ -122,7 +130,7 @@ deepTest(t, 'while more data is sent than all buffers hold, over TLS', async t =
 const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadOutcome]>> = {
   'a schema is asked for': ['schema(target)', { mode: 'sync' }, unasked],
   'receipts are read': [
-    'errText, rowsReceived, rowsTaken, rowsLeft from objByName("ddbIngestLedger',
+    'errText from objByName("ddbIngestLedger',
     { mode: 'async' },
     { exitCode: 4, rows: { unconfirmed: 100 } },
   ],

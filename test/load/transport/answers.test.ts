@@ -1,5 +1,6 @@
 import t from 'tap'
-import { answeredOutcome, rowsLeft } from '../../../src/load/transport/receipts.js'
+import { rowsLeft } from '../../../src/load/transport/receipts.js'
+import { answeredOutcome } from '../../../src/load/transport/script.js'
 import type { Scalar, Value } from '../../../src/protocol/value.js'
 
 const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', value })

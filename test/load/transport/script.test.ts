@@ -5,11 +5,11 @@ import t, { type Test } from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
 import {
   deliverFunction,
+  answeredOutcome,
   deliverScript,
   ledgerQuery,
   ledgerScript,
 } from '../../../src/load/transport/script.js'
-import { answeredOutcome } from '../../../src/load/transport/receipts.js'
 import { parseTarget } from '../../../src/load/target/target.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
