@@ -24,7 +24,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { runPipeline } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
 import { RejectFiles } from '../rejects/reject-files.js'
-import { reasonOf, refusedRow } from '../rejects/reject.js'
+import { problemOf, refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
 import { asDdbError } from '../run-ending.js'
 import { newRun, type Run } from '../run.js'
@@ -266,7 +266,7 @@ class Audit {
         const message = 'the table does not have this row'
         const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
         const { shape } = rangeAt(batch.ranges, row)
-        missing.add(reject.bytes, shape, reasonOf(this.#checked.runId, reject))
+        missing.add(reject.bytes, shape, { runId: this.#checked.runId, ...problemOf(reject) })
       })
       return differences.isDone
     })

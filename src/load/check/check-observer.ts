@@ -27,7 +27,7 @@ import { openSource } from '../../source/open-source.js'
 import { detectedOf, dialectAsFound } from '../inputs/detected.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions } from '../options.js'
-import { reasonOf, refusedRow, type AnyReject } from '../rejects/reject.js'
+import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
@@ -116,8 +116,7 @@ export class CheckObserver implements ReadObserver {
     if (columnName !== undefined) {
       this.rejectedBy.set(columnName, (this.rejectedBy.get(columnName) ?? 0) + 1)
     }
-    const { runId: _, ...problem } = reasonOf('', reject)
-    if (this.problems.length < shownProblems) this.problems.push(problem)
+    if (this.problems.length < shownProblems) this.problems.push(problemOf(reject))
     const input = this.inputs.at(-1)
     if (input !== undefined) input.sample ??= { values: [], record: bytes.slice() }
   }

@@ -8,7 +8,7 @@ import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/mapping-fix.js'
 import { fileBytes } from '../../source/open-source.js'
-import { dialectAsFound } from '../inputs/detected.js'
+import { cellsAsFound, dialectAsFound } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
@@ -51,17 +51,11 @@ function frozenLoad(
   { looked, summary }: ExplicitInput,
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad {
-  const { detected } = summary
-  const { decimalComma } = detected ?? {}
   return {
     inputs: [looked.path],
     input: { ...ofFiles(input), ...dialectOf(looked, summary) },
     mapping: { ...mapping, ...mappingOf(looked, mapping) },
-    cells: {
-      ...cells,
-      ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
-      ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
-    },
+    cells: cellsAsFound(cells, summary.detected ?? undefined, offsets),
   }
 }
 

@@ -52,6 +52,22 @@ export function dialectAsFound({
 }
 
 /**
+ * The options with which another run reads the values of an input in the same way.
+ * @param offsets  of times, by column
+ */
+export function cellsAsFound(
+  given: CellOptions = {},
+  { decimalComma }: Partial<Detected> = {},
+  offsets: Readonly<Record<string, string>> = {},
+): CellOptions {
+  return {
+    ...given,
+    ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
+    ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
+  }
+}
+
+/**
  * Notices about delimited text: how it is read, and which guesses may be wrong. Empty if the user gave every setting.
  * @param isByPosition  fields are matched by position because the user asked for that
  */

@@ -18,7 +18,7 @@ import { newPathReader, type NamedTexts, type PathReader } from '../../source/pa
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError, newRecordCounter } from './input-counts.js'
-import { heldTexts } from '../rejects/run-rejects.js'
+import { setWithTexts } from '../rejects/reject-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
 import type { Detected, InputFailure, LoadResult, SourceNotes } from '../options.js'
 import { shapeOf } from './reader-options.js'
@@ -227,9 +227,8 @@ export class InputReading {
           : mapColumns(target, shape, { ...mapping, parts: partNames })
       this.#mapping = { key, columns, names, dialect, parts }
     }
-    const held = heldTexts(columns, texts, mapping.set)
-    const told = held === undefined ? reading : { ...reading, ...held }
-    rejects.reading(name, told, this.#offsets)
+    const set = setWithTexts(columns, texts, mapping.set)
+    rejects.reading(name, set === undefined ? reading : { ...reading, set }, this.#offsets)
     return columns
   }
 

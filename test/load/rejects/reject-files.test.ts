@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { RecordShape } from '../../../src/parse/batch.js'
-import type { RejectReason } from '../../../src/load/rejects/reject.js'
+import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
@@ -94,15 +94,18 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
   t.equal(file.unplaced, 0)
 })
 
-t.test('records that end with CR, and a record without an end, are copied unchanged', async t => {
-  const path = join(t.testdir(), 'rejects.csv')
-  const file = new RejectFiles(path, { files: systemFiles })
-  const shape = shapeOf('a,b\r', ['a', 'b'])
-  add(file, '1,x\r', shape)
-  add(file, '2,y', shape)
-  file.close()
-  t.equal(readFileSync(path, 'latin1'), 'a,b\r1,x\r2,y\r')
-})
+t.test(
+  'records that end with CR are copied unchanged; a record without an end gets one',
+  async t => {
+    const path = join(t.testdir(), 'rejects.csv')
+    const file = new RejectFiles(path, { files: systemFiles })
+    const shape = shapeOf('a,b\r', ['a', 'b'])
+    add(file, '1,x\r', shape)
+    add(file, '2,y', shape)
+    file.close()
+    t.equal(readFileSync(path, 'latin1'), 'a,b\r1,x\r2,y\n')
+  },
+)
 
 t.test('headers are compared by fields, not by bytes', async t => {
   const path = join(t.testdir(), 'rejects.csv')
@@ -144,11 +147,8 @@ t.test('an additional file skips names that are taken', async t => {
 t.test('if there are more shapes than files, the rest is counted and reported', async t => {
   const dir = t.testdir()
   const file = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({}) })
-  for (let width = 1; width <= 100; width++) add(file, 'x\n', { ...headless, fieldCount: width })
-  t.throws(() => add(file, 'x\n', { ...headless, fieldCount: 101 }), {
-    code: 'DDB_OUTPUT_CREATE',
-  })
-  file.close()
+  for (let width = 1; width <= 101; width++) add(file, 'x\n', { ...headless, fieldCount: width })
+  t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' })
   t.equal(file.kept().length, 100)
   t.equal(file.unplaced, 1)
 })
@@ -164,8 +164,8 @@ t.test('a link that appears meanwhile is not followed', async t => {
     const file = new RejectFiles(join(dir, link.replace('.reasons.ndjson', '')), {
       files: systemFiles,
     })
-    t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
-    file.close()
+    add(file, '1,x\n')
+    t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' })
   }
   t.strictSame(readdirSync(dir).sort(), [
     'a.csv',
@@ -180,8 +180,8 @@ t.test('a link that appears meanwhile is not followed', async t => {
 t.test('a file that was filled meanwhile is not written to', async t => {
   const dir = t.testdir({ 'r.csv': 'of somebody else\n' })
   const file = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
-  t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
-  file.close()
+  add(file, '1,x\n')
+  t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' })
   t.equal(readFileSync(join(dir, 'r.csv'), 'utf8'), 'of somebody else\n')
   t.strictSame(readdirSync(dir), ['r.csv'], 'no reasons are left without rejects')
 })
@@ -227,9 +227,10 @@ t.test('on a full disk, most rows that fit are kept with their reasons', async t
   const files = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({ capacityBytes: 40_000 }) })
   for (let row = 0; row < 300; row++) {
     const shape = row % 3 === 2 ? headless : ab
-    attempt(() => add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row }))
+    add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row })
+    if (row % 10 === 0) attempt(() => files.flush())
   }
-  t.throws(() => files.close(), { code: 'DDB_OUTPUT_WRITE' })
+  attempt(() => files.close())
   checkKept(dir, files, 300)
   t.ok(files.unplaced > 0 && files.unplaced < 250, `${files.unplaced} are not`)
 })
@@ -413,7 +414,7 @@ t.test('once a different process has the run, its files are left unchanged', asy
   isOurs = false
   t.throws(() => files.flush(), /another process continues/)
   t.throws(() => files.cutBack(), /another process continues/)
-  t.throws(() => add(files, '3\n', headless), { code: 'DDB_OUTPUT_CREATE' })
+  add(files, '3\n', headless)
   files.close()
   t.strictSame([readFileSync(path), files.unplaced], [before, 2])
   t.notOk(existsSync(join(dir, 'r.2.csv')))
@@ -426,7 +427,8 @@ t.test('rejects do not accumulate in memory', async t => {
   let mostQueued = 0
   for (let row = 1; row <= 5_000; row++) {
     add(files, record, headless)
-    mostQueued = Math.max(mostQueued, row * 1_000 - statSync(path).size)
+    const size = existsSync(path) ? statSync(path).size : 0
+    mostQueued = Math.max(mostQueued, row * 1_000 - size)
   }
   t.ok(mostQueued > 0 && mostQueued < 1_100_000, `${mostQueued} bytes queued`)
   files.close()
