@@ -10,6 +10,7 @@ import { rangeAt } from '../../parse/row-places.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
+import { flag, text, texts } from '../../known-fields.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { version } from '../../version.js'
@@ -59,7 +60,7 @@ const lookAgainMs = 100
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export async function audit(options: AuditOptions | CertificateOptions): Promise<AuditResult> {
-  checkCall('audit', options)
+  checkCall(options, { columns: texts, exact: flag, missing: text, certificate: true })
   return auditOn(systemPlatform, options)
 }
 

@@ -28,27 +28,23 @@ export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Dete
   }
 }
 
-type DialectOptions = Pick<
-  InputOptions,
-  'delimiter' | 'quote' | 'escape' | 'header' | 'trailingDelimiter'
->
+/** What a result says about the reading of an input. */
+type Found = Partial<Detected> & Readonly<Partial<Record<'format' | 'compression', string | null>>>
 
-/** The options with which another reader reads an input in the same way, without detecting anything. */
-export function dialectAsFound({
-  delimiter,
-  quote,
-  escape,
-  header,
-  trailingDelimiter,
-}: Partial<Detected>): DialectOptions {
-  return {
-    ...(delimiter ? { delimiter: delimiter.value } : {}),
-    ...(quote ? { quote: quote.value } : {}),
+/** The options with which another run reads an input in the same way, without detecting anything. */
+export function readAsFound(found: Found): Omit<InputOptions, 'stdin'> {
+  const { format, compression, encoding, delimiter, quote, escape, header } = found
+  const options = {
+    // A result contains these as plain text. The options accept every text that a result may contain.
+    ...{ format, compression, encoding: encoding?.value },
+    ...{ delimiter: delimiter?.value, quote: quote?.value },
     // Without quotes there are no escapes.
-    ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
-    ...(header ? { header: header.value ? 'yes' : 'no' } : {}),
-    ...(trailingDelimiter ? { trailingDelimiter: trailingDelimiter.value } : {}),
+    escape: quote?.value === '' ? null : escape?.value,
+    header: header && (header.value ? 'yes' : 'no'),
+    trailingDelimiter: found.trailingDelimiter?.value,
   }
+  const known = Object.entries(options).filter(([, value]) => value !== undefined && value !== null)
+  return Object.fromEntries(known)
 }
 
 /**

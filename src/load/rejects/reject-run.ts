@@ -6,7 +6,7 @@ import { recordFormat } from '../../parse/formats.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
-import { cellsAsFound, dialectAsFound } from '../inputs/detected.js'
+import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import type { Detected, InputFormat, InputOptions } from '../options.js'
 import type { CheckProblem } from './reject.js'
@@ -66,13 +66,8 @@ export function rejectRun(
 /** Leaves out what a rejects file has not: it has no lines to skip, is not part of a document or folder, and does not grow. */
 function readAgain(given: InputOptions = {}, reading: RejectReading | undefined): InputOptions {
   const { skipLines, limit, jsonPath, flushIntervalMs, follow, include, path, ...input } = given
-  if (reading === undefined) return { ...input, compression: 'none' }
-  return {
-    ...{ ...input, compression: 'none', format: recordFormat(reading.format) },
-    // A result contains the encoding as plain text. The options accept every encoding that a result may contain.
-    encoding: reading.encoding.value as Exclude<InputOptions['encoding'], undefined>,
-    ...dialectAsFound(reading),
-  }
+  const found = reading && { ...reading, format: recordFormat(reading.format) }
+  return { ...input, ...readAsFound({ ...found, compression: 'none' }) }
 }
 
 /** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */

@@ -11,31 +11,19 @@ import { templateNames } from '../../schema/template.js'
 import { openSource } from '../../source/open-source.js'
 import { cellsAsFound } from '../inputs/detected.js'
 import { dialectOf } from '../inputs/reader-options.js'
-import { isOf, type Shape } from '../journal/shape.js'
+import { isOf } from '../journal/shape.js'
+import { checkCall } from '../option-fields.js'
 import type { LoadOptions } from '../options.js'
+import { failureOf } from './appended-file.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
 import { reasonsFormat, type RejectReason, type RejectRun } from './reject-run.js'
+
+const runShape = { folder: 'text', path: 'text', options: '*', fieldNames: 'texts?' } as const
 
 export interface KnownRejects {
   readonly runId: string
   readonly run: RejectRun
 }
-
-/** Of the run's options, `checkedOptions` checks the rest. */
-const optionsShape: Shape = {
-  server: { host: 'text', port: '#', user: 'text?' },
-  target: {
-    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?' },
-    ...{ confirmTable: 'text?', transform: 'text?', mayDrop: 'flag?' },
-  },
-  ...{ input: '*?', mapping: [{ map: '*?', set: '*?' }, '?'], cells: '*?', delivery: '*?' },
-}
-const runShape = {
-  folder: 'text',
-  path: 'text',
-  options: optionsShape,
-  fieldNames: 'texts?',
-} as const
 
 /**
  * Reads the description of the run from the reasons of a rejects file.
@@ -44,16 +32,19 @@ const runShape = {
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const file = reasonsPath(path)
   const { runId, run, offsets } = await firstAndLast(path, file, files)
-  if (typeof runId !== 'string' || run?.format !== reasonsFormat || !isOf(runShape, run)) {
+  const isKnown = isOf({ runId: 'text', run: runShape }, { runId, run })
+  const unfit = failureOf(() => checkCall(run?.options ?? {}))
+  if (!isKnown || run?.format !== reasonsFormat || unfit !== undefined) {
     throw new InputError(
       'DDB_INPUT_FORMAT',
       `"${file}" does not have the options of its run in its first line: load "${path}" with the options of that run`,
       { file, lineNumber: 1 },
+      { cause: unfit },
     )
   }
   const { options } = run
   const cells = cellsAsFound(options.cells, {}, offsets)
-  return { runId, run: { ...run, options: { ...options, cells } } }
+  return { runId: runId!, run: { ...run, options: { ...options, cells } } }
 }
 
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */

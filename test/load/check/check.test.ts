@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { checkOn } from '../../../src/load/check/check.js'
+import { check as checkHere, checkOn } from '../../../src/load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../../src/load/check/check-result.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { root } from '../../helpers/checkout.js'
@@ -282,7 +282,8 @@ t.test('a sample reads a limited number of records per input', async t => {
     rows: { read: 265, fit: 261, rejected: 4 },
     inputs: [{ isWhole: false }, { isWhole: true }],
   })
-  await t.rejects(check([path], { sampleRows: 0 }), { code: 'DDB_USAGE' })
+  const given = { inputs: [path], server: { host: 'h', port: 1 }, target: { table: 't' } }
+  await t.rejects(checkHere({ ...given, sampleRows: 0 }), { code: 'DDB_USAGE' })
 })
 
 t.test(

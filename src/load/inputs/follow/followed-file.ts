@@ -13,7 +13,7 @@ import { newSummary, type InputReading, type InputSummary } from '../input-readi
 import { placer, streamOf } from '../../journal/resumption.js'
 import { followedFingerprint, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
-import { dialectAsFound } from '../detected.js'
+import { readAsFound } from '../detected.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
 import { timeText, type Run } from '../../run.js'
 import type { TargetDescription } from '../../target/describe-target.js'
@@ -190,7 +190,7 @@ function journaledReading(text: string): {
     format: InputFormat
     compression: string
   }
-  return { detected, dialect: { format, ...dialectAsFound(detected) } }
+  return { detected, dialect: { format, ...readAsFound(detected) } }
 }
 
 function isDocument(path: string): UsageError {
