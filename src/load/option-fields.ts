@@ -33,6 +33,7 @@ import type {
 import { confirmations } from './transport/confirmations.js'
 
 const positive = whole(1)
+const limit = kind('a whole number, or Infinity', one => one === Infinity || !whole(0)(one))
 
 const server: FieldsOf<ServerTarget> = {
   ...{ host: text, port: whole(1, 65_535), user: text, password: text, otherHosts: list },
@@ -47,7 +48,7 @@ const target: FieldsOf<TargetOptions> = {
 }
 const input: FieldsOf<InputOptions> = {
   ...{ format: oneOf('auto', ...inputFormats), compression: oneOf('auto', ...compressions) },
-  ...{ encoding: text, include: texts, path: text, limit: whole(0), skipLines: whole(0) },
+  ...{ encoding: text, include: texts, path: text, limit, skipLines: whole(0) },
   ...{ delimiter: text, quote: text, escape: text, comment: text, trailingDelimiter: flag },
   ...{ header: oneOf('auto', 'yes', 'no'), ragged: oneOf('reject', 'pad', 'cut'), trim: flag },
   ...{ quotes: oneOf('strict', 'lax', 'excel'), maxRecordBytes: whole(1, mostRecordBytes) },
