@@ -3,40 +3,35 @@
 */
 import { option, usageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
-import { defaultMaxErrors, deliveryDefaults, dfsBatch, smallBatch, tableBatch } from './defaults.js'
-import { checkLoadFields } from './option-fields.js'
+import {
+  checkLoadFields,
+  defaultMaxErrors,
+  deliveryDefaults,
+  dfsBatch,
+  smallBatch,
+  tableBatch,
+} from './option-fields.js'
 import { checkRunId } from './register/table-names.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
-import type { Confirmation, LoadOptions, OnError } from './options.js'
+import type { DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
 
+type CheckedDelivery = Required<Omit<DeliveryOptions, 'unordered'>>
+
 /** Complete options, except for values that depend on the target. */
-export interface CheckedOptions {
+export interface CheckedOptions extends CheckedDelivery {
   runId: string
   target: Target
-  mode: 'async' | 'sync'
-  confirm: Confirmation
-  confirmTimeoutMs: number
-  batchRows: number
-  batchBytes: number
-  maxInFlightBytes: number
-  connections: number
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
-  retries: number
-  retryTimeoutMs: number
-  onDoubt: 'report' | 'resend'
   rateLimit: RateLimit
 }
 
 /** Infinity for no limit. */
-export interface RateLimit {
-  bytesPerSecond: number
-  rowsPerSecond: number
-}
+export type RateLimit = Required<CheckedDelivery['rateLimit']>
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
 export function checkedOptions(options: LoadOptions, random: Random): CheckedOptions {
