@@ -168,16 +168,13 @@ deepTest(
 
 t.test('a check accepts inputs without rows, and reports what it can', async t => {
   const check = checks(await startLoadServer(t, scripts))
+  const inputs = [{ fields: [], isWhole: true }]
   t.match(await check([await fileOf(t, 'a.csv', '')]), {
-    status: 'fits',
-    exitCode: 0,
-    inputs: [{ fields: [], isWhole: true }],
-    frozen: [{ mapping: {} }],
+    ...{ status: 'fits', exitCode: 0, inputs, frozen: [{ mapping: {} }] },
   })
+  const fields = [{ source: 'time', column: 'time', text: null, value: null }]
   t.match(await check([await fileOf(t, 'b.csv', 'time,sym,price,id\n')]), {
-    status: 'fits',
-    rows: { read: 0 },
-    inputs: [{ fields: [{ source: 'time', column: 'time', text: null, value: null }] }],
+    ...{ status: 'fits', rows: { read: 0 }, inputs: [{ fields }] },
   })
 })
 
@@ -187,17 +184,14 @@ t.test(
     const check = checks(await startLoadServer(t, scripts))
     const bad = await check([await fileOf(t, 'a.csv', 'time,sym,price,id\nx,A,1,1\ny,B,1,1\n')])
     t.match(bad, {
-      status: 'failed',
-      exitCode: 65,
-      rows: { read: 2, fit: 0, rejected: 2 },
+      ...{ status: 'failed', exitCode: 65, rows: { read: 2, fit: 0, rejected: 2 } },
       inputs: [{ fields: [{ text: 'x', value: null }] }],
       error: { code: 'DDB_INPUT_CELL', message: /no row would load; the first one: .*line 2/ },
     })
     const columns = await fileOf(t, 'b.csv', 'time,symbol,price,id\n2020.01.01,A,1,1\n')
     const other = await fileOf(t, 'c.csv', 'time,sym,price,id\n2020.01.01,A,1,1\n')
     t.match(await check([columns, other]), {
-      status: 'failed',
-      exitCode: 65,
+      ...{ status: 'failed', exitCode: 65 },
       error: { code: 'DDB_INPUT_COLUMN', message: /no column "sym"/ },
       rows: { read: 2, fit: 1, rejected: 0, unfit: 1 },
       inputs: [
@@ -215,12 +209,9 @@ deepTest(t, 'without a target the inputs are still checked', async t => {
   const json = await fileOf(t, 'a.json', '[{"a":{"b":1e2,"c":[1]},"价":"x"}]')
   const fields = [{ source: 'time', position: 1, column: null, value: null }, {}, {}, {}]
   t.match(await check([path], { target: { table: 'tradse' } }), {
-    status: 'failed',
-    exitCode: 78,
+    ...{ status: 'failed', exitCode: 78, rows: { read: 100, fit: 0, unfit: 100 }, columns: [] },
     error: { code: 'DDB_TARGET', message: /Did you mean "trades"/ },
-    rows: { read: 100, fit: 0, unfit: 100 },
     inputs: [{ fields, detected: { delimiter: { value: ',' } } }],
-    columns: [],
   })
   t.match((await check([json], { target: { table: 'no' } })).inputs[0]!.fields, [
     { source: 'a.b', text: '1e2' },
@@ -230,15 +221,11 @@ deepTest(t, 'without a target the inputs are still checked', async t => {
   const { host, port } = server.server
   const nobody = { host, port, user: 'nobody', password: '123456' }
   t.match(await check([path], { server: nobody, target: { table: 'dfs://byDay/t' } }), {
-    exitCode: 77,
-    error: { code: 'DDB_PRIVILEGE' },
-    inputs: [{ fields }],
+    ...{ exitCode: 77, error: { code: 'DDB_PRIVILEGE' }, inputs: [{ fields }] },
   })
   await server.server.close()
   t.match(await check([path], { server: { host, port, connectTimeoutMs: 200 } }), {
-    exitCode: 69,
-    error: { code: 'DDB_CONNECT' },
-    inputs: [{ fields }],
+    ...{ exitCode: 69, error: { code: 'DDB_CONNECT' }, inputs: [{ fields }] },
   })
   t.match(await check(['/no/such.csv']), { exitCode: 66, inputs: [], frozen: [] })
 })

@@ -50,6 +50,12 @@ const add = (
 const listOf = (files: RejectFiles): { path: string; rows: number }[] =>
   files.kept().map(({ path, rows }) => ({ path, rows }))
 
+/** Continues the files of earlier processes. */
+function resume(files: RejectFiles, kept: ReturnType<RejectFiles['kept']>, hadEnded = false): void {
+  files.goOn(kept, hadEnded)
+  files.cutBack()
+}
+
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
 
 t.test('the header is copied once, records byte for byte, reasons next to them', async t => {
@@ -203,11 +209,7 @@ function goneOn(dir: string, disk: Disk = {}) {
     files: platformFiles,
     making: name => making.push(name),
   })
-  const goOn = (): void => {
-    files.goOn(kept, false)
-    files.cutBack()
-  }
-  return { path, kept, making, files, goOn, platformFiles }
+  return { path, kept, making, files, goOn: () => resume(files, kept), platformFiles }
 }
 
 t.test(
@@ -293,8 +295,7 @@ t.test('files of a run that had ended belong to the user', async t => {
   writeFileSync(path, 'a,"b"\r\nrepaired, and longer than before\n')
   rmSync(kept[1]!.path)
   const files = new RejectFiles(path, { files: systemFiles })
-  files.goOn(kept, true)
-  files.cutBack()
+  resume(files, kept, true)
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nrepaired, and longer than before\n')
   add(files, 'new\n')
   files.close()
@@ -322,8 +323,7 @@ t.test('another name leaves the earlier files as the journal records them', asyn
   truncateSync(kept[1]!.path, 1)
   const other = path.replace('r.csv', 'other.csv')
   const files = new RejectFiles(other, { files: systemFiles })
-  files.goOn(kept, false)
-  files.cutBack()
+  resume(files, kept)
   add(files, 'more\n')
   files.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nfirst\n')
@@ -371,8 +371,8 @@ t.test('rows that the disk may lose count as not kept, in both files', async t =
   const path = join(t.testdir(), 'r.csv')
   let syncs = 0
   // The first flush syncs both files. During the second flush, the sync of the reasons fails.
-  const disk = filesOn({ fails: call => call === 'sync' && ++syncs === 4 })
-  const files = new RejectFiles(path, { files: disk })
+  const fails: Disk['fails'] = call => call === 'sync' && ++syncs === 4
+  const files = new RejectFiles(path, { files: filesOn({ fails }) })
   add(files, '1,x\n', headless)
   files.flush()
   const [before] = files.kept()
@@ -416,7 +416,7 @@ t.test(
         fc.array(
           fc.record({
             rows: fc.nat({ max: 40 }),
-            /** Rows that the process wrote after the recorded rows, and that were lost when it died. */
+            // Rows that the process wrote after the recorded rows, and that were lost when it died.
             lost: fc.nat({ max: 5 }),
             capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
             writeBytes: fc.constantFrom(1, 100, 100_000),
@@ -431,8 +431,7 @@ t.test(
           for (const { rows, lost, ...disk } of processes) {
             const platformFiles = filesOn(disk)
             const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
-            files.goOn(kept, false)
-            files.cutBack()
+            resume(files, kept)
             const reject = (row: number): void =>
               attempt(() =>
                 add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
@@ -448,8 +447,7 @@ t.test(
             if (platformFiles.openCount > 0) throw new Error('files stay open')
           }
           const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
-          last.goOn(kept, false)
-          last.cutBack()
+          resume(last, kept)
           last.close()
           checkKept(dir, last, added - unplaced)
         },
