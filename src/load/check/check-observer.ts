@@ -115,7 +115,7 @@ export class CheckObserver implements ReadObserver {
     }
     if (this.problems.length < shownProblems) this.problems.push(problemOf(reject))
     const input = this.inputs.at(-1)
-    if (input !== undefined) input.sample ??= { values: [], record: bytes.slice() }
+    if (input !== undefined) input.sample ??= { values: [], record: Buffer.from(bytes) }
   }
 
   closed(reader: OpenedReader): void {
@@ -162,14 +162,13 @@ const lookedRows = 1_000
 /** A row that shows as many values as possible. */
 function sampleOf(batch: Batch): Sample {
   const { columns, rowCount } = batch
-  let fewest = columns.length + 1
+  const nullsIn = (row: number): number => columns.filter(column => isNullAt(column, row)).length
   let chosen = 0
-  for (let row = 0; row < Math.min(rowCount, lookedRows) && fewest > 0; row++) {
-    const nulls = columns.reduce((sum, column) => sum + Number(isNullAt(column, row)), 0)
-    if (nulls < fewest) [fewest, chosen] = [nulls, row]
+  for (let row = 1; row < Math.min(rowCount, lookedRows) && nullsIn(chosen) > 0; row++) {
+    if (nullsIn(row) < nullsIn(chosen)) chosen = row
   }
   const values = columns.map(column => shownElement(column, chosen))
-  return { values, record: batch.record(chosen).slice() }
+  return { values, record: Buffer.from(batch.record(chosen)) }
 }
 
 /** How each target column of an input is read, followed by fields that no column takes. */

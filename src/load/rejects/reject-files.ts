@@ -98,7 +98,7 @@ export class RejectFiles {
     const pair = this.#current.get(key) ?? newPair(key)
     this.#current.set(key, pair)
     const offsets = this.#offsets?.knownCount ? { offsets: this.#offsets.known() } : {}
-    pair.queue.push({ record: record.slice(), shape, reason: { ...reason, ...offsets } })
+    pair.queue.push({ record: Buffer.from(record), shape, reason: { ...reason, ...offsets } })
     this.#queuedBytes += record.length + reasonBytes
     if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
@@ -125,8 +125,8 @@ export class RejectFiles {
   }
 
   /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
-  kept(): KeptFile[] {
-    return this.#all.flatMap(pair => {
+  kept(pairs: readonly Pair[] = this.#all): KeptFile[] {
+    return pairs.flatMap(pair => {
       const { key, rows, files } = pair
       const [records, reasons] = files as [AppendedFile, AppendedFile]
       const sizes = { sizeBytes: records.sizeBytes, reasonsBytes: reasons.sizeBytes }
@@ -137,8 +137,7 @@ export class RejectFiles {
 
   /** As `kept`, without files that are no longer there. */
   present(): KeptFile[] {
-    const whole = this.#all.filter(isWhole).map(({ files }) => files[0]!.path)
-    return this.kept().filter(({ path }) => whole.includes(path))
+    return this.kept(this.#all.filter(isWhole))
   }
 
   /**
@@ -236,14 +235,15 @@ export class RejectFiles {
   /** Creates both files. Two runs never share a file, because the run that creates the file of reasons owns it. */
   #create(pair: Pair, shape: RecordShape): void {
     const { files, making } = this.#setup
+    if (this.#all.length === maxFiles) {
+      throw createError(
+        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
+      )
+    }
     for (;;) {
       const isFirst = this.#number === 1
       const path = isFirst ? this.#path : furtherPath(this.#path, this.#number, shape)
-      if (this.#number++ > maxFiles) {
-        throw createError(
-          `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
-        )
-      }
+      this.#number++
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(path) !== undefined) continue
       making?.(path)
@@ -336,10 +336,11 @@ function ended(record: Uint8Array, encoding: string): Uint8Array {
 /** Equal for records that can share one header and are read in the same way. Quotes and line ends of the header may differ. */
 function shapeKey(
   { delimiter, fieldNames, fieldCount, text }: RecordShape,
-  { quote, escape, decimalComma, set }: Partial<RejectReading> = {},
+  { quote, escape, decimalComma, trailingDelimiter, set }: Partial<RejectReading> = {},
 ): string {
   // A file has one encoding, and a reader may need the byte order mark to recognize it.
   const mark = text.encoding === 'utf-8' ? '' : Buffer.from(text.mark).toString('hex')
   const own = [delimiter ?? null, fieldNames ?? fieldCount, text.encoding, mark]
-  return JSON.stringify([...own, quote?.value, escape?.value, decimalComma?.value, set])
+  const known = [quote, escape, decimalComma, trailingDelimiter].map(one => one?.value)
+  return JSON.stringify([...own, ...known, set])
 }

@@ -62,7 +62,9 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
   const path = join(t.testdir(), 'rejects.csv')
   const file = new RejectFiles(path, { files: systemFiles })
   t.notOk(existsSync(path), 'nothing is created before the first reject')
-  add(file, '1,"x\ny"\r\n')
+  const record = Buffer.from('1,"x\ny"\r\n')
+  file.add(record, ab, reason)
+  record.fill('-')
   add(file, '2,no end', ab, { lineNumber: 5 })
   file.flush()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,"x\ny"\r\n2,no end\n')
@@ -113,6 +115,7 @@ t.test('an additional file skips names that are taken', async t => {
 t.test('if there are more shapes than files, the rest is counted and reported', async t => {
   const dir = t.testdir()
   const file = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({}) })
+  for (let number = 2; number <= 9; number++) writeFileSync(join(dir, `r.${number}.csv`), '')
   for (let width = 1; width <= 101; width++) add(file, 'x\n', { ...headless, fieldCount: width })
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' })
   t.equal(file.kept().length, 100)
