@@ -1,16 +1,50 @@
 /*
-  Refuses fields that no option has: a misspelt option would be ignored, and callers in plain JavaScript have no compiler.
+  Refuses fields that no option has, and values that are not of their kind: a misspelt option would be ignored, and callers in plain
+  JavaScript have no compiler.
 */
-import { usageError } from './errors.js'
+import { option, usageError } from './errors.js'
 import { nearestNames } from './schema/nearest.js'
 
-/** The fields of options. `true`: a value, whose own fields are not checked. */
+/** Says what a value must be, such as `a text`; undefined if it is that. */
+export type Kind = (value: unknown) => string | undefined
+
+/** The fields of options. `true`: any value. */
 export interface Fields {
-  readonly [name: string]: true | Fields
+  readonly [name: string]: true | Kind | Fields
 }
 
 /** Names every field of `Options`; a group of options also names its own. */
-export type FieldsOf<Options> = { readonly [Name in keyof Required<Options>]: true | Fields }
+export type FieldsOf<Options> = { readonly [Name in keyof Required<Options>]: true | Kind | Fields }
+
+export const kind =
+  (expected: string, fits: (value: unknown) => boolean): Kind =>
+  value =>
+    fits(value) ? undefined : expected
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
+const isRecord = (value: unknown): boolean => {
+  return typeof value === 'object' && value !== null && Object.values(value).every(isText)
+}
+
+// Messages do not repeat texts: one may be a password.
+export const text = kind('a text', isText)
+export const texts = kind('a list of texts', isTexts)
+export const record = kind('an object with texts', isRecord)
+export const list = kind('a list', Array.isArray)
+export const flag = kind('true or false', value => typeof value === 'boolean')
+
+export function oneOf(...texts: readonly string[]): Kind {
+  return kind(`one of ${texts.join(', ')}`, value => texts.includes(value as string))
+}
+
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind {
+  const range =
+    most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+  const fits = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+  return value => (fits(value) ? undefined : `a whole number ${range}, not ${String(value)}`)
+}
 
 /** @throws {UsageError} DDB_USAGE with the name of the field that is probably meant */
 export function checkFields(given: unknown, fields: Fields, place = '', all = fields): void {
@@ -24,7 +58,9 @@ export function checkFields(given: unknown, fields: Fields, place = '', all = fi
     const inner = Object.hasOwn(fields, name) ? fields[name] : undefined
     if (inner === undefined)
       throw usageError(`there is no option \`${path}\`: ${meant(name, fields, place, all)}`)
-    if (inner !== true) checkFields(value, inner, path, all)
+    if (typeof inner === 'object') checkFields(value, inner, path, all)
+    const expected = typeof inner === 'function' ? inner(value) : undefined
+    if (expected !== undefined) throw usageError(`${option(path)} is ${expected}`)
   }
 }
 
@@ -45,7 +81,7 @@ function meant(name: string, fields: Fields, place: string, all: Fields): string
 const pathsIn = (fields: Fields, place = ''): string[] =>
   Object.entries(fields).flatMap(([name, inner]) => {
     const path = pathOf(place, name)
-    return inner === true ? [path] : [path, ...pathsIn(inner, path)]
+    return typeof inner === 'object' ? [path, ...pathsIn(inner, path)] : [path]
   })
 
 const mostListed = 12

@@ -4,60 +4,43 @@
 import { option, usageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
 import {
+  checkLoadFields,
   defaultMaxErrors,
   deliveryDefaults,
   dfsBatch,
-  mostRecordBytes,
   smallBatch,
   tableBatch,
-} from './defaults.js'
-import { confirmations } from './transport/confirmations.js'
+} from './option-fields.js'
 import { checkRunId } from './register/table-names.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
-import type { Confirmation, LoadOptions, OnError } from './options.js'
+import type { DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
 
+type CheckedDelivery = Required<Omit<DeliveryOptions, 'unordered'>>
+
 /** Complete options, except for values that depend on the target. */
-export interface CheckedOptions {
+export interface CheckedOptions extends CheckedDelivery {
   runId: string
   target: Target
-  mode: 'async' | 'sync'
-  confirm: Confirmation
-  confirmTimeoutMs: number
-  batchRows: number
-  batchBytes: number
-  maxInFlightBytes: number
-  connections: number
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
-  retries: number
-  retryTimeoutMs: number
-  onDoubt: 'report' | 'resend'
   rateLimit: RateLimit
 }
 
 /** Infinity for no limit. */
-export interface RateLimit {
-  bytesPerSecond: number
-  rowsPerSecond: number
-}
+export type RateLimit = Required<CheckedDelivery['rateLimit']>
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
 export function checkedOptions(options: LoadOptions, random: Random): CheckedOptions {
+  checkLoadFields({ ...options, inputs: options.inputs ?? null })
   const target = parseTarget(options.target)
   const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
   const rejects = options.rejects ?? {}
-  if (!Array.isArray(options.inputs)) {
-    throw usageError(
-      "`inputs` is a list of files, as in inputs: ['trades.csv'], even if there is only one",
-    )
-  }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   const { mode, confirm, connections } = delivery
-  const isCount = Number.isSafeInteger(connections) && connections >= 1
   refuseFirst([
     [options.inputs.length === 0, 'no input: name files to load, or - for standard input'],
     [
@@ -73,18 +56,10 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
       `${option('rejects.file')} goes with ${option('rejects.onError')} quarantine`,
     ],
     [
-      !confirmations.includes(confirm),
-      `${option('delivery.confirm')} is one of ${confirmations.join(', ')}, not "${String(confirm)}"`,
-    ],
-    [
       hasTransform({ target }) && mode === 'async' && confirm === 'none',
       `${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`,
     ],
     // Limits that depend on the table are checked later, once the server has described the table.
-    [
-      !isCount || connections > mostConnections,
-      `${option('delivery.connections')} is a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
-    ],
     [
       connections > 1 && target.kind === 'function',
       `a function takes batches one after the other: leave ${option('delivery.connections')} at 1`,
@@ -92,30 +67,16 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
   ])
   if (options.input?.follow === true) checkFollow(options)
   checkTemplates(options)
-  const { maxRecordBytes } = options.input ?? {}
-  if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
-    throw usageError(`${option('input.maxRecordBytes')} is 512 MiB at most`)
-  }
-  const batch = usualBatch(target, options)
+  const { rows, bytes } = usualBatch(target, options)
+  const { unordered, rateLimit, batchRows = rows, batchBytes = bytes, ...others } = delivery
   return {
+    ...{ ...others, batchRows, batchBytes, target, onError, rejectsFile: rejects.file },
     runId: checkRunId(options.runId ?? newRunId(random)),
-    target,
-    mode: delivery.mode,
-    confirm: delivery.confirm,
-    confirmTimeoutMs: positive(delivery.confirmTimeoutMs, 'confirm timeout'),
-    batchRows: positive(delivery.batchRows ?? batch.rows, 'batch rows'),
-    batchBytes: positive(delivery.batchBytes ?? batch.bytes, 'batch bytes'),
-    maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
-    connections: delivery.connections,
-    onError,
-    maxErrors: parseMaxErrors(rejects.maxErrors ?? defaultMaxErrors),
-    rejectsFile: rejects.file,
-    retries: natural(delivery.retries, 'retries'),
-    retryTimeoutMs: positive(delivery.retryTimeoutMs, 'retry timeout'),
-    onDoubt: delivery.onDoubt,
+    maxErrors: limitOf(rejects.maxErrors ?? defaultMaxErrors),
     rateLimit: {
-      bytesPerSecond: delivery.rateLimit?.bytesPerSecond ?? Infinity,
-      rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
+      bytesPerSecond: Infinity,
+      rowsPerSecond: Infinity,
+      ...withoutUndefined(rateLimit),
     },
   }
 }
@@ -131,8 +92,6 @@ function withoutUndefined<T extends object>(fields: T | undefined): T {
     Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
   ) as T
 }
-
-const mostConnections = 64
 
 /**
  * Refuses to take values from the path of an input if one input is a pipe, which has no path.
@@ -179,26 +138,8 @@ function checkFollow({
   refuseFirst(refusals.map(([applies, what]) => [applies, `${follow} cannot be used with ${what}`]))
 }
 
-function parseMaxErrors(value: number | string): { count: number } | { share: number } {
-  if (typeof value === 'string') {
-    const match = /^(\d+(?:\.\d+)?)%$/.exec(value)
-    if (match !== null && Number(match[1]) <= 100) return { share: Number(match[1]) / 100 }
-  } else if (Number.isSafeInteger(value) && value >= 0) {
-    return { count: value }
-  }
-  throw usageError(
-    `${option('rejects.maxErrors')} takes a count or a share such as 5%, not "${value}"`,
-  )
-}
-
-function positive(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw usageError(`${what} must be a whole number above 0, not ${value}`)
-}
-
-function natural(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw usageError(`${what} must be a whole number, not ${value}`)
+function limitOf(value: number | string): CheckedOptions['maxErrors'] {
+  return typeof value === 'number' ? { count: value } : { share: parseFloat(value) / 100 }
 }
 
 /** 16 random hexadecimal digits: no two runs get the same id. */

@@ -91,14 +91,7 @@ export interface LoadResult {
     rows: number
     rejected: number
     firstError: InputFailure | null
-    contentBytes: {
-      read: number
-      rows: number
-      rejected: number
-      header: number
-      other: number
-      skipped: number
-    }
+    contentBytes: Record<'read' | 'rows' | 'rejected' | 'header' | 'other' | 'skipped', number>
     detected: Detected | null
     /** Records with too few or too many fields that were padded or cut (`ragged`). */
     ragged: number
@@ -154,12 +147,7 @@ export interface LoadResult {
    * How the user can continue a run. `command` resumes it. `audit` finds out which of its rows are in the table. `restart`
    * loads everything again, only for use if `audit` found no rows. The library leaves the commands null.
    */
-  resume: {
-    possible: boolean
-    command: string | null
-    audit: string | null
-    restart: string | null
-  }
+  resume: { possible: boolean } & Record<'command' | 'audit' | 'restart', string | null>
   /** Why the run failed, and which options or command would help; `fix` is null if none is known. */
   error: { code: string; message: string; fix: Fix | null } | null
 }

@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { RowStore, rowsName, type RejectedRow, type WriterStatus } from './inputs/rows.js'
 import { loadOn } from './load.js'
+import { kind } from '../known-fields.js'
 import { checkCall } from './option-fields.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { refuseFirst } from './target/target.js'
@@ -37,7 +38,7 @@ export function load<Row extends object = object>(
   options: LoadRowsOptions<Row>,
 ): Promise<LoadResult>
 export async function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
-  checkCall('load', options)
+  checkCall(options, { rows: true, onReject: true })
   if (!('rows' in options)) return loadOn(systemPlatform, options)
   const { rows, ...others } = options
   checkIterable(rows, 'inputs' in options)
@@ -131,6 +132,8 @@ export interface UnwrittenRows<Row> {
   unsent: Row[]
 }
 
+const notForRows = kind('left out for a writer, which gets rows', () => false)
+
 type Callback = (error?: Error | null) => void
 
 /**
@@ -165,7 +168,7 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   static async open<Row extends object = AnyRow>(
     options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
-    checkCall('writer', options)
+    checkCall(options, { onReject: true, inputs: notForRows })
     return TableWriter.openOn<Row>(systemPlatform, options)
   }
 

@@ -30,43 +30,35 @@ export function newOddValues(
   notice: (text: string) => void,
 ): OddValues {
   const single = columns.flatMap(({ name, type: { type, array } }, index) =>
-    array === true ? [] : [{ index, name, type }],
+    array === true ? [] : [{ index, name, type, format: dateFormatText(name, formats) }],
   )
-  const symbols = new Map(
-    single.flatMap(({ index, name, type }) => (type === 'SYMBOL' ? [[index, name] as const] : [])),
-  )
-  const epochs = single.flatMap(({ index, name, type }) => {
-    const format = dateFormatText(name, formats)
-    return format.startsWith('epoch:') ? [{ index, name, format, type }] : []
-  })
-  const ranges = new Map<number, TimeRange>()
+  let symbols = single.filter(({ type }) => type === 'SYMBOL')
+  const epochs = single.filter(({ format }) => format.startsWith('epoch:'))
+  const ranges = new Map<number, TimeRange | undefined>()
   let rows = 0
   const end = (): void => {
-    for (const { index, name, format, type } of epochs) {
+    for (const { index, name, format, type } of epochs.splice(0)) {
       const question = unitQuestion(format, type, ranges.get(index))
       if (question !== undefined) notice(`column "${name}": ${question}`)
     }
-    ranges.clear()
   }
   return {
     look({ columns: data, rowCount, ranges: inputs }) {
-      if (rows === lookedRows) return
       const count = Math.min(rowCount, lookedRows - rows)
       rows += count
       for (const { index } of epochs) {
-        const range = widened(ranges.get(index), data[index]!, count)
-        if (range !== undefined) ranges.set(index, range)
+        ranges.set(index, widened(ranges.get(index), data[index]!, count))
       }
       if (rows === lookedRows) end()
       if (inputs[0]?.shape.delimiter === undefined) return
-      for (const [index, name] of symbols) {
+      symbols = symbols.filter(({ index, name }) => {
         const text = blankedText(data[index]!, count)
-        if (text === undefined) continue
+        if (text === undefined) return true
         notice(
           `column "${name}": symbols begin or end with blanks, such as ${JSON.stringify(text)}. ${option('input.trim')} leaves the blanks out`,
         )
-        symbols.delete(index)
-      }
+        return false
+      })
     },
     end,
   }

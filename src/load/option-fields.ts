@@ -1,86 +1,130 @@
 /*
-  The fields of the library's options, level by level. The compiler checks that none is missing.
+  The fields of the options, level by level, with the kinds of their values and the defaults. The compiler checks that no field is missing.
 */
+import { loginRequirements } from '../client/login/protection.js'
 import { usageError } from '../errors.js'
-import { checkFields, type Fields, type FieldsOf } from '../known-fields.js'
-import type { AuditOptions, CertificateOptions } from './audit/audit-result.js'
-import type { CheckOptions } from './check/check-result.js'
-import type {
-  CellOptions,
-  DeliveryOptions,
-  InputOptions,
-  JournalOptions,
-  LoadOptions,
-  MappingOptions,
-  RejectOptions,
-  ServerTarget,
-  TargetOptions,
-} from './options.js'
+import { inputFormats } from '../parse/formats.js'
+import * as kinds from '../known-fields.js'
+import { compressions } from '../source/byte-source.js'
+import type { LoadOptions } from './options.js'
+import { confirmations } from './transport/confirmations.js'
 
-const server: FieldsOf<ServerTarget> = {
-  ...{ host: true, port: true, user: true, password: true, tls: true, caFile: true },
-  ...{ tlsInsecure: true, certFile: true, insecureLogin: true, require: true, loginMemory: true },
-  ...{ compress: true, connectTimeoutMs: true, trace: true, otherHosts: true, allowRedirect: true },
-}
-const target: FieldsOf<TargetOptions> = {
-  ...{ table: true, create: true, partition: true, method: true, keyColumns: true, function: true },
-  ...{ functionArguments: true, transform: true, types: true, confirmTable: true, mayDrop: true },
-}
-const input: FieldsOf<InputOptions> = {
-  ...{ format: true, compression: true, encoding: true, include: true, path: true, limit: true },
-  ...{ delimiter: true, quote: true, escape: true, comment: true, header: true, skipLines: true },
-  ...{ ragged: true, trim: true, quotes: true, maxRecordBytes: true, trailingDelimiter: true },
-  ...{ arrayDelimiter: true, jsonPath: true, stdin: true, follow: true, flushIntervalMs: true },
-}
-const mapping: FieldsOf<MappingOptions> = {
-  ...{ match: true, map: true, set: true, ignoreExtra: true, allowMissing: true },
-}
-const cells: FieldsOf<CellOptions> = {
-  ...{ nullTexts: true, dateFormats: true, timeZone: true, offsets: true, thousands: true },
-  ...{ decimalComma: true, percentColumns: true, booleans: true, lenient: true },
-}
-const rejects: FieldsOf<RejectOptions> = { onError: true, maxErrors: true, file: true }
-const rateLimit: FieldsOf<Required<DeliveryOptions>['rateLimit']> = {
-  bytesPerSecond: true,
-  rowsPerSecond: true,
-}
-const delivery: FieldsOf<DeliveryOptions> = {
-  ...{ mode: true, confirm: true, confirmTimeoutMs: true, batchRows: true, batchBytes: true },
-  ...{ maxInFlightBytes: true, connections: true, unordered: true, retries: true, rateLimit },
-  ...{ retryTimeoutMs: true, onDoubt: true },
-}
-const journal: FieldsOf<JournalOptions> = { folder: true, workingFolder: true, restart: true }
+// Times in milliseconds, sizes in bytes.
 
-const ofLoad: FieldsOf<LoadOptions> = {
-  ...{ inputs: true, server, target, input, mapping, cells, rejects, delivery, journal },
-  ...{ expectRows: true, runId: true, onReport: true, onNotice: true },
-  ...{ onNeeded: true, signal: true, leave: true },
+/** Tables in memory: larger batches take less time and memory than 10,000 rows, and no more from here on (docs/decisions/0081-speed.md). */
+export const tableBatch = { rows: 100_000, bytes: 4 * 1024 * 1024 }
+/** For functions, whose refusal puts a whole batch in doubt, for many followed files in memory at once, and for limited rates. */
+export const smallBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
+/** DolphinDB advises "some tens of MB" per write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
+export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
+
+export const defaultMaxErrors = 100
+export const defaultFlushIntervalMs = 1_000
+
+export const deliveryDefaults = {
+  mode: 'async',
+  confirm: 'auto',
+  confirmTimeoutMs: 60_000,
+  maxInFlightBytes: 32 * 1024 * 1024,
+  connections: 1,
+  unordered: false,
+  retries: 5,
+  retryTimeoutMs: 300_000,
+  onDoubt: 'report',
+} as const satisfies LoadOptions['delivery']
+
+/** Memory must hold a whole record, and two copies of the record while the buffer grows. */
+export const mostRecordBytes: number = 512 * 1024 * 1024
+
+type Group<Name extends keyof LoadOptions> = kinds.FieldsOf<NonNullable<LoadOptions[Name]>>
+
+const { flag, kind, list, oneOf, record, text, texts, whole } = kinds
+const positive = whole(1)
+const limit = kind('a whole number, or Infinity', one => one === Infinity || !whole(0)(one))
+
+const server: Group<'server'> = {
+  ...{ host: text, port: whole(1, 65_535), user: text, password: text, otherHosts: list },
+  ...{ tls: flag, caFile: text, tlsInsecure: flag, certFile: text, insecureLogin: flag },
+  ...{ require: oneOf(...loginRequirements), loginMemory: true, allowRedirect: texts },
+  ...{ compress: oneOf('auto', 'none', 'lz4'), connectTimeoutMs: positive, trace: true },
 }
-const ofCheck: FieldsOf<CheckOptions> = { ...ofLoad, sampleRows: true }
-const ofAudit: FieldsOf<AuditOptions & CertificateOptions> = {
-  ...{ ...ofLoad, columns: true, exact: true, missing: true, certificate: true },
+const target: Group<'target'> = {
+  ...{ table: text, create: oneOf('stream', 'dfs'), partition: text, transform: text },
+  ...{ method: oneOf('insert', 'append', 'upsert'), keyColumns: texts, types: text },
+  ...{ function: text, functionArguments: list, confirmTable: text, mayDrop: flag },
 }
-const ofRows: FieldsOf<LoadOptions & Readonly<Record<'rows' | 'onReject', unknown>>> = {
-  ...{ ...ofLoad, rows: true, onReject: true },
+const input: Group<'input'> = {
+  ...{ format: oneOf('auto', ...inputFormats), compression: oneOf('auto', ...compressions) },
+  ...{ encoding: text, include: texts, path: text, limit, skipLines: whole(0) },
+  ...{ delimiter: text, quote: text, escape: text, comment: text, trailingDelimiter: flag },
+  ...{ header: oneOf('auto', 'yes', 'no'), ragged: oneOf('reject', 'pad', 'cut'), trim: flag },
+  ...{ quotes: oneOf('strict', 'lax', 'excel'), maxRecordBytes: whole(1, mostRecordBytes) },
+  ...{ arrayDelimiter: text, jsonPath: text, stdin: true, follow: flag, flushIntervalMs: positive },
+}
+const mapping: Group<'mapping'> = {
+  ...{ match: oneOf('name', 'position'), map: record, set: record },
+  ...{ ignoreExtra: flag, allowMissing: flag },
+}
+const cells: Group<'cells'> = {
+  ...{ nullTexts: texts, dateFormats: record, timeZone: text, offsets: record, thousands: text },
+  ...{ decimalComma: flag, percentColumns: texts, booleans: texts, lenient: flag },
+}
+const isShare = (value: unknown): boolean =>
+  typeof value === 'string' && /^\d+(\.\d+)?%$/.test(value) && parseFloat(value) <= 100
+const rejects: Group<'rejects'> = {
+  onError: oneOf('stop', 'skip', 'quarantine'),
+  maxErrors: kind('a count or a share such as 5%', one => isShare(one) || !whole(0)(one)),
+  file: text,
+}
+const rate = kind('a number above 0', value => typeof value === 'number' && value > 0)
+const delivery: Group<'delivery'> = {
+  ...{ mode: oneOf('async', 'sync'), confirm: oneOf(...confirmations), confirmTimeoutMs: positive },
+  ...{ batchRows: positive, batchBytes: positive, maxInFlightBytes: positive },
+  ...{ connections: whole(1, 64), unordered: flag, retries: whole(0), retryTimeoutMs: positive },
+  ...{ onDoubt: oneOf('report', 'resend') },
+  rateLimit: { bytesPerSecond: rate, rowsPerSecond: rate },
+}
+const journal: Group<'journal'> = { folder: text, workingFolder: text, restart: flag }
+
+function isExpectation(value: unknown): boolean {
+  const { atLeast = value } = Object(value) as { readonly atLeast?: unknown }
+  return whole(0)(atLeast) === undefined
 }
 
-const { inputs: _, rows: __, ...ofWriter } = ofRows
-
-const callers = { load: ofRows, check: ofCheck, audit: ofAudit, writer: ofWriter } as const
+const ofLoad: kinds.FieldsOf<LoadOptions> = {
+  inputs: kind(
+    "a list of files, as in inputs: ['trades.csv'], even if there is only one",
+    one => !texts(one),
+  ),
+  ...{ server, target, input, mapping, cells, rejects, delivery, journal },
+  expectRows: kind('a number of rows, or { atLeast: ROWS }', isExpectation),
+  ...{ runId: text, onReport: true, onNotice: true, onNeeded: true, signal: true, leave: true },
+}
 
 /**
- * Checks the options of a call of the library.
- * @throws {UsageError} DDB_USAGE for a field that does not exist, and for a missing `server` or `target`
+ * Checks names and values of options.
+ * @param more  further fields of the call
+ * @throws {UsageError} DDB_USAGE
  */
-export function checkCall(caller: keyof typeof callers, options: object): void {
-  const fields: Fields = callers[caller]
-  checkFields(options, fields)
-  for (const [name, example] of [
-    ['server', "{ host: '127.0.0.1', port: 8848 }"],
-    ['target', "{ table: 'trades' }"],
-  ] as const) {
-    const isNeeded = name === 'server' || !('certificate' in options)
-    if (!isNeeded || (options as Partial<LoadOptions>)[name] !== undefined) continue
-    throw usageError(`\`${name}\` is missing, as in ${name}: ${example}`)
+export function checkLoadFields(options: object, more: kinds.Fields = {}): void {
+  kinds.checkFields(options, { ...ofLoad, ...more })
+}
+
+/**
+ * Checks the options of a call of the library, whose callers may have no compiler.
+ * @throws {UsageError} DDB_USAGE, also if `server` or `target` is missing
+ */
+export function checkCall(options: object, more?: kinds.Fields): void {
+  checkLoadFields(options, more)
+  const { server, target } = options as Partial<LoadOptions>
+  const hasTarget = target !== undefined || 'certificate' in options
+  const example = "server: { host: '127.0.0.1', port: 8848 }"
+  for (const [isThere, name, how] of [
+    [server !== undefined, 'server', example],
+    [server?.host !== undefined, 'server.host', example],
+    [server?.port !== undefined, 'server.port', example],
+    [hasTarget, 'target', "target: { table: 'trades' }"],
+  ]) {
+    if (!isThere) throw usageError(`\`${name}\` is missing, as in ${how}`)
   }
 }

@@ -67,15 +67,11 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
 export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
-  /**
-   * Creates the table if it is missing. The program reads every value first to find the columns, so this option needs
-   * files, not a pipe.
-   */
+  /** Creates the table if it is missing. Every value is read first to find the columns, so this needs files, not a pipe. */
   create?: 'stream' | 'dfs'
   /**
-   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a
-   * column of dates (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the
-   * program chooses the partitions from the data. It always chooses sort columns and engine.
+   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a column of dates (one
+   * partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. Default: chosen from the data, as sort columns and engine are.
    */
   partition?: string
   /** Default `insert`. */
@@ -88,22 +84,17 @@ export interface TargetOptions {
   functionArguments?: readonly unknown[]
   /**
    * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
-   * `def(t){ return select * from t where price>0 }`, or a partial application. The function runs in the session of the
-   * run, once for each batch, and again for parts of a divided batch. Rows that the function leaves out count as
-   * filtered. A transform needs receipts, or `delivery.mode` sync (docs/ways-to-write.md#a-transform).
+   * `def(t){ return select * from t where price>0 }`, or a partial application. It runs in the session of the run, once for each batch, and
+   * again for parts of a divided one. Rows that it leaves out count as filtered (docs/ways-to-write.md#a-transform).
    */
   transform?: string
   /**
-   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name without a type
-   * takes the type of the table's column; default: all columns of the table. With `create`: types of columns of the new
-   * table, whatever the inputs show; the program finds the other types. For a function, `@TABLE` means the columns of a
-   * table.
+   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name without a type takes the type of the
+   * table's column; default: all columns. With `create`: types of columns of the new table, whatever the inputs show. For a function,
+   * `@TABLE` means the columns of a table.
    */
   types?: string
-  /**
-   * The table that `function` writes to; its limits and its storage then apply to the rows, and at the end it must have
-   * grown by as many rows as the function was given.
-   */
+  /** The table that `function` writes to; its limits apply to the rows, and it must grow by as many rows as the function was given. */
   confirmTable?: string
   /** `function` may store fewer rows than it is given. */
   mayDrop?: boolean
@@ -115,20 +106,16 @@ export interface InputOptions extends DialectOptions {
   format?: 'auto' | InputFormat
   /** `auto`, the default, decides by the first bytes. Brotli has no signature, so the extension `.br` decides. */
   compression?: 'auto' | Compression
-  /**
-   * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8. With a named
-   * encoding, rows with invalid bytes are rejected.
-   */
+  /** `auto`, the default: of a byte order mark, else UTF-8, or the run ends. With a named encoding, rows with invalid bytes are rejected. */
   encoding?: 'auto' | Encoding
   /**
-   * Patterns of the files to take from folders and zip archives. A pattern with a `/` applies to paths in them, any other
-   * pattern to names: `*.txt`, `2024/**`. Default: files with the extension of a known format.
+   * Patterns of the files to take from folders and zip archives, of paths in them if there is a `/`, else of names: `*.txt`, `2024/**`.
+   * Default: files with the extension of a known format.
    */
   include?: readonly string[]
   /**
-   * Names the last parts of each input's path: `level2/{day}/{symbol}.csv`. `*` skips a part. `hive` takes folders like
-   * `day=2024-01-02`. Each part fills the column of its name and can be used in templates of `mapping.set`. An input that
-   * does not match ends the run before its first row.
+   * Names the last parts of each input's path: `level2/{day}/{symbol}.csv`. `*` skips a part. `hive` takes folders like `day=2024-01-02`.
+   * Each part fills the column of its name and can be used in templates of `mapping.set`. An input that does not match ends the run.
    */
   path?: string
   /** Limit of records read from all inputs together, including rejected ones. */
@@ -151,10 +138,7 @@ export interface RejectOptions {
   onError?: OnError
   /** Limit of rejects, as a count or as a share of the rows such as `5%`; default 100. */
   maxErrors?: number | `${number}%`
-  /**
-   * File for rejected records, byte for byte. The file must be missing or empty. Records under a different header are
-   * written to files next to this one: `r.2.csv` for `r.csv`.
-   */
+  /** For rejected records, byte for byte; missing or empty. Those with another header go to files next to it: `r.2.csv` for `r.csv`. */
   file?: string
 }
 
@@ -173,9 +157,8 @@ export interface DeliveryOptions {
   /** Limit of bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
   /**
-   * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key
-   * decides which session sends the row. In other tables any session may send any row. Tables without partitions need
-   * `unordered`.
+   * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key decides which session
+   * sends it. Tables without partitions need `unordered`.
    */
   connections?: number
   /** Rows may arrive in a different order than they were read. */
@@ -186,13 +169,8 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What happens to batches whose outcome is unknown; default `report`. */
   onDoubt?: 'report' | 'resend'
-  /** If both limits are given, both apply. */
-  rateLimit?: {
-    /** Counts bytes on the wire, before compression, like `rate.bytesPerSec` of the result. */
-    bytesPerSecond?: number
-    /** Counts the rows of the input, before a transform. */
-    rowsPerSecond?: number
-  }
+  /** Bytes on the wire, before compression, and rows of the input, before a transform. If both are given, both limits apply. */
+  rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
 }
 
 /** Where a run records its progress, so that another process can resume the run after a kill (docs/resume.md). */
@@ -209,27 +187,15 @@ export interface JournalOptions {
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
   inputs: readonly string[]
-  /** Where the server is, and who logs in. */
   server: ServerTarget
-  /** The table or function that receives the rows. */
   target: TargetOptions
-  /** How the inputs are read: format, encoding, delimiters. */
   input?: InputOptions
-  /** Which field or JSON member fills which column. */
   mapping?: MappingOptions
-  /** What texts mean: nulls, dates, numbers. */
   cells?: CellOptions
-  /** What happens to rows that cannot be loaded. */
   rejects?: RejectOptions
-  /** How rows travel, and how their arrival is confirmed. */
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly, or at least, this many rows were delivered. */
-  expectRows?:
-    | number
-    | {
-        /** The smallest number of delivered rows with which the run succeeds. */
-        readonly atLeast: number
-      }
+  expectRows?: number | { readonly atLeast: number }
   /** Names the run in receipts and rejects; default random. */
   runId?: string
   /** Keeps a journal, so that a killed run can be resumed. */
@@ -239,8 +205,8 @@ export interface LoadOptions {
   /** Receives one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /**
-   * Receives the options that the inputs still need. Called before a run ends with DDB_USAGE because `target.create`
-   * lacks these options, and after a check in which some rows needed them. `isWhole`: the check has read every row.
+   * Receives the options that the inputs still need: before a run ends with DDB_USAGE because `target.create` lacks them, and after a check
+   * in which some rows needed them. `isWhole`: the check has read every row.
    */
   onNeeded?: (needed: NeededOptions, isWhole?: boolean) => void
   /** Ends the run cleanly: batches in flight are still confirmed, and rows not handed over count as unsent. */

@@ -32,6 +32,7 @@ export function loadResult(
   const { checked, state, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
+  const hasSent = state.batches.sent + rows.confirmed + rows.unconfirmed > 0
   const rejects = run.rejects.result()
   const note = summaryNote(state) ?? dropNote(run)
   const error =
@@ -40,22 +41,22 @@ export function loadResult(
     inputs?.reading.bytesError ??
     run.ending.failure ??
     (run.watch === undefined ? unsentError(rows) : undefined) ??
-    unmetExpectation(run)
+    expectationError(run)
   const fix = hideInData(error?.fix ?? null, hide)
   const endedAt = new Date(run.platform.clock.wallMs())
-  const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
+  const { startedAt } = run.reporter
+  const seconds = Math.max((endedAt.getTime() - startedAt.getTime()) / 1000, 0.001)
   const all = inputsOf(run, inputs)
   const inputTotals = { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
   const isListed = ({ rejected, firstError }: InputSummary): boolean =>
     listsAll || all.length <= fewInputs || rejected > 0 || firstError !== null
-  const counts = inputs?.reading.columnCounts ?? []
   return {
     schema: 'ddb-ingest/load/2',
     version,
     runId: checked.runId,
     ...outcomeOf(run, error),
     alreadyLoaded: alreadyLoaded && error === undefined,
-    startedAt: run.reporter.startedAt.toISOString(),
+    startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     target: targetOf(run),
     inputTotals,
@@ -67,12 +68,10 @@ export function loadResult(
     rows,
     confirm: {
       asked: checked.confirm,
-      used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
+      // If this process sent nothing and knows of no row that earlier processes sent, nothing was confirmed.
+      used: (hasSent ? delivery?.used : undefined) ?? 'none',
       note: note === undefined ? null : hide(note),
-      uncertain: state.uncertain.ranges.map(lines => ({
-        ...lines,
-        reason: hide(lines.reason),
-      })),
+      uncertain: state.uncertain.ranges.map(one => ({ ...one, reason: hide(one.reason) })),
     },
     rejects: {
       ...rejects,
@@ -81,8 +80,7 @@ export function loadResult(
     columns: columns.map(({ name, type }, i) => ({
       name: hide(name),
       type: columnTypeText(type),
-      nulls: counts[i]?.nulls ?? 0,
-      coerced: counts[i]?.coerced ?? 0,
+      ...(inputs?.reading.columnCounts[i] ?? { nulls: 0, coerced: 0 }),
     })),
     connections: state.batches.sent === 0 ? 0 : checked.connections,
     batches: { ...state.batches },
@@ -94,19 +92,15 @@ export function loadResult(
     },
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
-    resume: resumeOf(run, error?.code),
+    resume: { possible: mayResume(run, error?.code), command: null, audit: null, restart: null },
     error: error ? { code: error.code, message: hide(error.message), fix } : null,
   }
 }
 
 function targetOf({ checked: { target }, options: { server } }: Run): LoadResult['target'] {
-  const isTable = target.kind === 'table'
-  return {
-    host: `${server.host}:${server.port}`,
-    table: isTable ? tableText(target.table) : null,
-    function: isTable ? null : target.name,
-    method: isTable ? target.method : null,
-  }
+  const host = `${server.host}:${server.port}`
+  if (target.kind === 'function') return { host, table: null, function: target.name, method: null }
+  return { host, table: tableText(target.table), function: null, method: target.method }
 }
 
 /** This many inputs are always listed. */
@@ -121,22 +115,16 @@ function inputsOf({ rejects }: Run, inputs: Inputs | undefined): InputSummary[] 
   })
 }
 
-/** True if this process sent nothing and knows of no row that earlier processes sent. */
-function isNothingSent({ state: { rows, batches } }: Run): boolean {
-  return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
-}
-
 /**
  * Errors after which the result does not offer to resume the run. After `DDB_LOCKED`, the other process continues the
  * run, and resuming from this journal as well would load all rows twice. After any of the other errors, a resumed run
  * would fail with the same error until the user removes the cause.
  */
 const refusals: readonly (string | undefined)[] = [
-  ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
-  'DDB_LOCKED',
+  ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN', 'DDB_LOCKED'],
 ]
 
-function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
+function mayResume(run: Run, code: string | undefined): boolean {
   const { state, history } = run
   const { found, file } = history
   // Some row of the run may be in the target.
@@ -145,13 +133,7 @@ function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   const isMisuse = code === 'DDB_USAGE' && !hasSent
   const isRefused = refusals.includes(code) || isMisuse || state.isForgotten
   const isOurs = file?.isInPlace() === true && file.lost() === undefined
-  const isOpen = isUnfinished(run) && isOurs && !isRefused
-  return {
-    possible: isOpen,
-    command: null,
-    audit: null,
-    restart: null,
-  }
+  return isUnfinished(run) && isOurs && !isRefused
 }
 
 function dropNote({ checked: { target }, state }: Run): string | undefined {
@@ -159,29 +141,32 @@ function dropNote({ checked: { target }, state }: Run): string | undefined {
   return 'the function took every confirmed batch; how many of its rows it stored was not compared'
 }
 
+/** Rows of unknown outcome, if outcomes are reported. */
 function openRows({ state, delivery }: Run): number {
   return delivery?.used === 'none' ? 0 : state.rows.unconfirmed
 }
 
-/** The expected number of rows as text; undefined if `rows` meets the expectation. */
-export function unmetCount(expected: LoadOptions['expectRows'], rows: number): string | undefined {
-  if (typeof expected !== 'object') {
-    return expected === undefined || expected === rows ? undefined : rowsText(expected)
-  }
-  return rows < expected.atLeast ? `at least ${rowsText(expected.atLeast)}` : undefined
+/** The failure if not the expected number of rows `were delivered`. */
+export function unmetExpectation(
+  expected: LoadOptions['expectRows'],
+  rows: number,
+  were = rows === 1 ? 'was delivered' : 'were delivered',
+): DdbError | undefined {
+  const { atLeast } = typeof expected === 'object' ? expected : {}
+  const isMet = atLeast === undefined ? expected === rows : rows >= atLeast
+  if (expected === undefined || isMet) return undefined
+  const wanted =
+    atLeast === undefined ? rowsText(Number(expected)) : `at least ${rowsText(atLeast)}`
+  return new DdbError('DDB_EXPECTATION', `expected ${wanted}, ${rows} ${were}`)
 }
 
-function unmetExpectation(run: Run): DdbError | undefined {
-  // Unconfirmed rows are worse than a wrong number of rows, so exit code 4 takes precedence over exit code 5.
-  if (openRows(run) > 0) return undefined
+function expectationError(run: Run): DdbError | undefined {
   const { confirmed, unconfirmed, skipped } = run.state.rows
   // Without confirmation, the rows handed over count as delivered.
   const handedOver = run.delivery?.used === 'none' ? unconfirmed : 0
-  const delivered = skipped + confirmed + handedOver
-  const wanted = unmetCount(run.options.expectRows, delivered)
-  if (wanted === undefined) return undefined
-  const were = delivered === 1 ? 'was' : 'were'
-  return new DdbError('DDB_EXPECTATION', `expected ${wanted}, ${delivered} ${were} delivered`)
+  // Unconfirmed rows are worse than a wrong number of rows, so exit code 4 takes precedence over exit code 5.
+  if (openRows(run) > 0) return undefined
+  return unmetExpectation(run.options.expectRows, skipped + confirmed + handedOver)
 }
 
 /** docs/errors.md#exit-codes */

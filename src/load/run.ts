@@ -78,7 +78,6 @@ export function newRun(
   })
   const rejects = new RunRejects(
     {
-      checked,
       files,
       described: () => ({
         folder: options.journal?.workingFolder ?? '',

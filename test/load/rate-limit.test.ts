@@ -4,6 +4,7 @@ import { newRateLimiter } from '../../src/load/pump.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 import { fileFolder } from '../helpers/file-folder.js'
 import { startLoadServer } from '../helpers/load-server.js'
+import { turnPlatform } from '../helpers/turn-platform.js'
 
 t.test('batches of any size never exceed the rate', async t => {
   const property = fc.asyncProperty(
@@ -60,10 +61,12 @@ t.test('the limit of bytes and the rate in the result count the same bytes', asy
   const ids = Array.from({ length: 40_000 }, (_, i) => `${i}\n`.padStart(40, '0'))
   const folder = fileFolder(t, { 'ids.csv': `id\n${ids.join('')}` })
   const rateLimit = { bytesPerSecond: 1_600_000 }
+  const platform = turnPlatform()
+  t.teardown(() => platform.stop())
   for (const confirm of ['auto', 'none'] as const) {
     // After a pause, one batch may go out in advance.
     const delivery = { rateLimit, confirm, batchRows: 1_000 }
-    const { rate, startedAt, endedAt } = await load(`${folder}/ids.csv`, { delivery })
+    const { rate, startedAt, endedAt } = await load(`${folder}/ids.csv`, { delivery }, platform)
     const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
     // The requests around the batches count in the result only, and are few bytes beside 40 batches.
     t.ok(rate.bytesPerSec < 2_000_000, `${rate.bytesPerSec} bytes a second are allowed`)

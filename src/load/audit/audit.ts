@@ -10,6 +10,7 @@ import { rangeAt } from '../../parse/row-places.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
+import { flag, text, texts } from '../../known-fields.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { version } from '../../version.js'
@@ -24,7 +25,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { runPipeline } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
 import { RejectFiles } from '../rejects/reject-files.js'
-import { reasonOf, refusedRow } from '../rejects/reject.js'
+import { problemOf, refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
 import { asDdbError } from '../run-ending.js'
 import { newRun, type Run } from '../run.js'
@@ -59,7 +60,7 @@ const lookAgainMs = 100
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export async function audit(options: AuditOptions | CertificateOptions): Promise<AuditResult> {
-  checkCall('audit', options)
+  checkCall(options, { columns: texts, exact: flag, missing: text, certificate: true })
   return auditOn(systemPlatform, options)
 }
 
@@ -266,7 +267,7 @@ class Audit {
         const message = 'the table does not have this row'
         const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
         const { shape } = rangeAt(batch.ranges, row)
-        missing.add(reject.bytes, shape, reasonOf(this.#checked.runId, reject))
+        missing.add(reject.bytes, shape, { runId: this.#checked.runId, ...problemOf(reject) })
       })
       return differences.isDone
     })

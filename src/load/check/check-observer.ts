@@ -22,12 +22,11 @@ import {
   type CellSource,
   type ColumnMapping,
 } from '../../schema/cell-source.js'
-import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
-import { detectedOf, dialectAsFound } from '../inputs/input-options.js'
+import { detectedOf, readAsFound } from '../inputs/detected.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions } from '../options.js'
-import { reasonOf, refusedRow, type AnyReject } from '../rejects/reject.js'
+import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
@@ -37,6 +36,7 @@ import type { CheckedField, CheckProblem, ReadDecision, ReadObserver } from './c
 /** Limit of records to read from an input that does not fit the target. */
 const mostUnfitRows = 100
 const shownProblems = 20
+const noText = [{ kind: 'constant', text: '' }] as const
 
 /** One input of a check: how its records become rows. */
 export interface CheckedInput
@@ -84,7 +84,7 @@ export class CheckObserver implements ReadObserver {
     map: () => ColumnMapping,
     texts: InputTexts,
   ): ReadDecision {
-    const { fieldNames, fieldCount, recordKind, text } = reader
+    const { fieldNames, fieldCount, recordKind } = reader
     let failure: DdbError | undefined
     let mapping: ColumnMapping | undefined
     try {
@@ -95,15 +95,12 @@ export class CheckObserver implements ReadObserver {
     }
     const input: CheckedInput = {
       ...{ path, fieldNames, fieldCount, recordKind, failure },
-      mapping: mapping ?? textMapping(reader),
+      // The whole record of JSON has no text.
+      mapping: mapping ?? asTexts(recordKind === 'fields' ? otherFields(fieldCount, []) : noText),
       isUnfit: mapping === undefined,
       maxRows: Math.min(mapping === undefined ? mostUnfitRows : Infinity, this.#sampleRows),
       isEmpty: recordKind === 'fields' && fieldCount === 0,
-      reading: {
-        text: { encoding: text.encoding, mark: text.mark },
-        texts,
-        options: recordOptions(reader, this.#options),
-      },
+      reading: readingOf(reader, texts, this.#options),
       isWhole: false,
       sample: undefined,
     }
@@ -116,10 +113,9 @@ export class CheckObserver implements ReadObserver {
     if (columnName !== undefined) {
       this.rejectedBy.set(columnName, (this.rejectedBy.get(columnName) ?? 0) + 1)
     }
-    const { runId: _, ...problem } = reasonOf('', reject)
-    if (this.problems.length < shownProblems) this.problems.push(problem)
+    if (this.problems.length < shownProblems) this.problems.push(problemOf(reject))
     const input = this.inputs.at(-1)
-    if (input !== undefined) input.sample ??= { values: [], record: bytes.slice() }
+    if (input !== undefined) input.sample ??= { values: [], record: Buffer.from(bytes) }
   }
 
   closed(reader: OpenedReader): void {
@@ -134,10 +130,8 @@ export class CheckObserver implements ReadObserver {
 
   #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
     const input = this.inputs.at(-1)!
-    const { isUnfit } = input
-    if (input.sample === undefined || input.sample.values.length === 0) {
-      input.sample = sampleOf(batch)
-    }
+    const { isUnfit, sample } = input
+    if (sample === undefined || sample.values.length === 0) input.sample = sampleOf(batch)
     let rows = batch.rowCount
     if (!isUnfit) {
       for (const [i, column] of batch.columns.entries()) {
@@ -168,14 +162,13 @@ const lookedRows = 1_000
 /** A row that shows as many values as possible. */
 function sampleOf(batch: Batch): Sample {
   const { columns, rowCount } = batch
-  let fewest = columns.length + 1
+  const nullsIn = (row: number): number => columns.filter(column => isNullAt(column, row)).length
   let chosen = 0
-  for (let row = 0; row < Math.min(rowCount, lookedRows) && fewest > 0; row++) {
-    const nulls = columns.reduce((sum, column) => sum + Number(isNullAt(column, row)), 0)
-    if (nulls < fewest) [fewest, chosen] = [nulls, row]
+  for (let row = 1; row < Math.min(rowCount, lookedRows) && nullsIn(chosen) > 0; row++) {
+    if (nullsIn(row) < nullsIn(chosen)) chosen = row
   }
   const values = columns.map(column => shownElement(column, chosen))
-  return { values, record: batch.record(chosen).slice() }
+  return { values, record: Buffer.from(batch.record(chosen)) }
 }
 
 /** How each target column of an input is read, followed by fields that no column takes. */
@@ -184,66 +177,39 @@ export async function checkedFields(input: CheckedInput): Promise<CheckedField[]
   if (isEmpty) return []
   const { values, record } = input.sample ?? { values: [], record: new Uint8Array(0) }
   const columns = isUnfit ? [] : mapping.columns
-  const own = columns.map(({ source }) => source)
-  const others = recordKind === 'fields' ? otherFields(fieldCount, own) : []
-  const members = recordKind === 'members' && isUnfit ? await memberNames(record, reading.text) : []
-  const sources = [...own, ...others, ...members.map(name => ({ kind: 'member', name }) as const)]
+  const ofColumns = columns.map(({ source }) => source)
+  const members = isUnfit ? memberNames(record, reading.text) : []
+  const others: readonly CellSource[] =
+    recordKind === 'fields'
+      ? otherFields(fieldCount, ofColumns)
+      : members.map(name => ({ kind: 'member', name }))
+  const sources = [...ofColumns, ...others]
   const found = await recordTexts(record, reading, sources)
-  return sources.map((source, i) => ({
-    ...placeOf(source, fieldNames),
-    // A record that is read by itself has no line number.
-    text: source.kind === 'constant' ? source.text : hasLine(source) ? null : found[i]!,
-    column: columns[i]?.name ?? null,
-    value: (i < columns.length ? values[i] : undefined) ?? null,
-  }))
-}
-
-function hasLine(source: CellSource): boolean {
-  return source.kind !== 'constant' && textSources(source).some(({ kind }) => kind === 'line')
-}
-
-/** Maps every field as text; for JSON, the whole record is the only text. */
-function textMapping({ recordKind, fieldCount }: OpenedReader): ColumnMapping {
-  const sources: CellSource[] =
-    recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])
-  return {
-    columns: sources.map((source, i) => ({ name: `c${i}`, type: { type: 'STRING' }, source })),
-    ignoreExtra: true,
-    allowMissing: true,
-  }
-}
-
-function recordOptions(
-  reader: OpenedReader,
-  { input: { trim, quotes } = {} }: LoadOptions,
-): ReaderOptions {
-  const format = recordFormat(reader.format)
-  if (reader.dialect === undefined) return { format }
-  return { format, ...dialectAsFound(detectedOf(reader)), header: 'no', trim, quotes }
+  return sources.map((source, i) => {
+    const isField = source.kind === 'field'
+    const own = isField ? fieldNames?.[source.index] : undefined
+    return {
+      source: (source.kind === 'member' ? source.name : own) ?? null,
+      position: isField ? source.index + 1 : null,
+      text: source.kind === 'constant' ? source.text : found[i]!,
+      column: columns[i]?.name ?? null,
+      value: (i < columns.length ? values[i] : undefined) ?? null,
+    }
+  })
 }
 
 function otherFields(fieldCount: number, sources: readonly CellSource[]): CellSource[] {
   const taken = fieldsUsed(sources)
-  return Array.from({ length: fieldCount }, (_, index) => index)
-    .filter(index => !taken.has(index))
-    .map(index => ({ kind: 'field', index }))
+  const indexes = Array.from({ length: fieldCount }, (_, index) => index)
+  return indexes.filter(index => !taken.has(index)).map(index => ({ kind: 'field', index }))
 }
 
-function placeOf(
-  source: CellSource,
-  names: RecordShape['fieldNames'],
-): Pick<CheckedField, 'source' | 'position'> {
-  switch (source.kind) {
-    case 'field':
-      return { source: names?.[source.index] ?? null, position: source.index + 1 }
-    case 'member':
-      return { source: source.name, position: null }
-    case 'constant':
-    case 'template':
-      return { source: null, position: null }
-  }
-}
+const asTexts = (sources: readonly CellSource[]): ColumnMapping => ({
+  columns: sources.map((source, i) => ({ name: `c${i}`, type: { type: 'STRING' }, source })),
+  ...{ ignoreExtra: true, allowMissing: true },
+})
 
+/** How to read a record by itself. */
 interface RecordReading {
   readonly text: RecordShape['text']
   /** Texts taken from the path of the record's input (`input.path`). */
@@ -251,41 +217,45 @@ interface RecordReading {
   readonly options: ReaderOptions
 }
 
+function readingOf(
+  reader: OpenedReader,
+  texts: InputTexts,
+  { input: { trim, quotes } = {} }: LoadOptions,
+): RecordReading {
+  const { encoding, mark } = reader.text
+  const format = recordFormat(reader.format)
+  const dialect = { ...readAsFound(detectedOf(reader)), header: 'no', trim, quotes } as const
+  const options = reader.dialect === undefined ? { format } : { format, ...dialect }
+  return { text: { encoding, mark }, texts, options }
+}
+
 /** Longer records are not read again. */
 const mostBytes = 256 * 1024
 
 /**
  * @param sources  where the cells come from
- * @returns a text for each source; null if the field has no text, for example an object inside JSON
+ * @returns a text for each source; null if the field has no text, for example an object inside JSON, or the number of a line, which a
+ *   record that is read by itself does not have
  */
 export async function recordTexts(
   record: Uint8Array,
-  { text, texts, options }: RecordReading,
+  { text: { encoding, mark }, texts, options }: RecordReading,
   sources: readonly CellSource[],
 ): Promise<(string | null)[]> {
   const none = sources.map(() => null)
   if (record.length === 0 || record.length > mostBytes) return none
-  const source = await sourceOf(record, text)
+  // In UTF-16, only a byte order mark shows the byte order.
+  const bytes = Buffer.concat(encoding === 'utf-8' ? [record] : [mark, record])
+  const stdin = Readable.from([bytes])
+  const source = await openSource('-', { stdin, encoding, compression: 'none' })
   try {
     const reader = await openReader(source, options)
     const batches = reader.batches({
-      mapping: {
-        columns: sources.map((one, i) => ({
-          name: `c${i}`,
-          type: { type: 'STRING' },
-          source: one,
-        })),
-        ignoreExtra: true,
-        allowMissing: true,
-      },
-      texts,
-      cells: { lenient: true },
-      batchRows: 1,
-      batchBytes: mostBytes,
-      onReject: () => undefined,
+      ...{ mapping: asTexts(sources), texts, cells: { lenient: true }, batchRows: 1 },
+      ...{ batchBytes: mostBytes, onReject: () => undefined },
     })
-    for await (const batch of batches) {
-      return batch.columns.map(column => shownElement(column, 0))
+    for await (const { columns } of batches) {
+      return columns.map((column, i) => (hasLine(sources[i]!) ? null : shownElement(column, 0)))
     }
   } catch {
     // An unreadable record is already among the rejects, with its reason.
@@ -295,16 +265,14 @@ export async function recordTexts(
   return none
 }
 
+const hasLine = (source: CellSource): boolean =>
+  textSources(source).some(({ kind }) => kind === 'line')
+
 /** Names of the members of a JSON record; nested ones as `outer.inner`. */
-export async function memberNames(
-  record: Uint8Array,
-  text: RecordShape['text'],
-): Promise<string[]> {
-  if (record.length === 0 || record.length > mostBytes) return []
-  const chunks: Uint8Array[] = []
-  for await (const chunk of (await sourceOf(record, text)).chunks()) chunks.push(chunk.slice())
+export function memberNames(record: Uint8Array, { encoding }: RecordShape['text']): string[] {
+  if (record.length > mostBytes) return []
   try {
-    return namesIn(JSON.parse(Buffer.concat(chunks).toString()) as unknown, '')
+    return namesIn(JSON.parse(new TextDecoder(encoding).decode(record)), '')
   } catch {
     return []
   }
@@ -316,17 +284,6 @@ function namesIn(value: unknown, before: string): string[] {
     const names = namesIn(inner, `${before}${name}.`)
     return names.length === 0 ? [`${before}${name}`] : names
   })
-}
-
-function sourceOf(
-  record: Uint8Array,
-  { encoding, mark }: RecordShape['text'],
-): Promise<ByteSource> {
-  // In UTF-16, only a byte order mark shows the byte order.
-  const stdin = Readable.from([
-    Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
-  ])
-  return openSource('-', { stdin, encoding, compression: 'none' })
 }
 
 /** The text of an element, cut if it is long. */

@@ -16,7 +16,7 @@ import type { TargetSchema } from '../../schema/target-schema.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { withArchives } from '../../source/archive/archives.js'
-import { detectedText } from '../inputs/input-options.js'
+import { detectedText } from '../inputs/detected.js'
 import type { Inputs } from '../inputs/input-reading.js'
 import { finalLimitFailure } from '../rejects/reject.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
@@ -25,8 +25,9 @@ import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
 import type { LoadOptions } from '../options.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
+import { whole } from '../../known-fields.js'
 import { checkCall } from '../option-fields.js'
-import { loadResult, unmetCount } from '../result.js'
+import { loadResult, unmetExpectation } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import { newCheckResult } from './check-result.js'
 import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
@@ -51,19 +52,16 @@ const noTarget: TargetDescription = { columns: [], keyed: false }
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  checkCall('check', options)
+  checkCall(options, { sampleRows: whole(1) })
   return checkOn(systemPlatform, options)
 }
 
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
   const { sampleRows = Infinity, journal: _, expectRows, ...given } = options
-  if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
-    throw usageError(`\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
-  }
   if (options.input?.follow === true) {
     throw usageError(`${option('input.follow')} has no end to check: leave it out here`)
   }
-  const checked = checkedOptions(options, platform.random)
+  const checked = checkedOptions(given, platform.random)
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   const look = new CheckObserver(given, sampleRows)
@@ -91,8 +89,8 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
       return { target: look.target ?? noTarget, delivery: opened.delivery }
     },
     finish() {
-      for (const failure of [missing, ...unfitFailures(look)])
-        if (failure !== undefined) run.ending.fail(failure)
+      const failure = missing ?? unfitFailure(look)
+      if (failure !== undefined) run.ending.fail(failure)
       return Promise.resolve()
     },
     fail: error => run.ending.fail(error),
@@ -110,10 +108,8 @@ interface CheckParts {
   readonly notices: readonly string[]
 }
 
-async function checkResult(
-  run: Run,
-  { look, checked, inputs, notices }: CheckParts,
-): Promise<CheckResult> {
+async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
+  const { look, inputs } = parts
   const { target } = look
   const { columns = [] } = target ?? {}
   const result = loadResult(run, inputs, { columns, listsAll: true })
@@ -158,11 +154,7 @@ async function checkResult(
     problems: [...problems],
     remedies: [...(remedies?.said ?? [])],
     frozen,
-    notices: [
-      ...otherNotices(notices, opened),
-      ...(target?.tableColumns === undefined ? [] : [notTransformed()]),
-      ...limitNotices(run, checked),
-    ],
+    notices: noticesOf(run, parts, opened),
     error: error && remedies ? withRemedies(error, remedies, schema, problems) : error,
   }
 }
@@ -185,57 +177,56 @@ function withRemedies(
   return { ...error, message: `${error.message}; ${decision}` }
 }
 
-/** Failures of inputs that do not fit the target. If there are none and every row was rejected: the first reject. */
-function unfitFailures({ inputs, fitRows, unfitRows, problems }: CheckObserver): DdbError[] {
-  const failures = inputs.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
-  const [first] = problems
-  if (failures.length > 0 || first === undefined || fitRows + unfitRows > 0) return failures
+/** The failure of the first input that does not fit the target. If all fit and every row was rejected: of the first reject. */
+function unfitFailure({
+  inputs,
+  fitRows,
+  unfitRows,
+  problems: [first],
+}: CheckObserver): DdbError | undefined {
+  const unfit = inputs.find(({ failure }) => failure !== undefined)
+  if (unfit !== undefined || first === undefined || fitRows + unfitRows > 0) return unfit?.failure
   const { file, lineNumber, offsetBytes, code, message } = first
   const position = { file, lineNumber, offsetBytes }
   const text = `no row would load; the first one: ${file}, line ${lineNumber}: ${message}`
-  return [new InputError(code as ErrorCode, text, position)]
+  return new InputError(code as ErrorCode, text, position)
 }
 
 function failUnlessExpected(
   run: Run,
-  look: CheckObserver,
+  { fitRows, inputs }: CheckObserver,
   expected: LoadOptions['expectRows'],
 ): void {
-  const { fitRows, inputs } = look
   // Only a load shows how many rows the transform keeps.
-  if (hasTransform(run.checked)) return
-  const wanted = unmetCount(expected, fitRows)
-  if (wanted === undefined) return
-  if (!inputs.every(({ isWhole }) => isWhole)) return
-  const message = `expected ${wanted}, ${fitRows} would be delivered`
-  run.ending.fail(new DdbError('DDB_EXPECTATION', message))
+  if (hasTransform(run.checked) || !inputs.every(({ isWhole }) => isWhole)) return
+  const failure = unmetExpectation(expected, fitRows, 'would be delivered')
+  if (failure !== undefined) run.ending.fail(failure)
 }
 
-const notTransformed = (): string =>
-  `rows are checked as they would be sent: only a load shows which of them ${option('target.transform')} keeps, and whether the table takes those`
-
-/** Drops notices that repeat what the result already says. */
-function otherNotices(notices: readonly string[], opened: readonly ExplicitInput[]): string[] {
+/** What the check has noticed, except for what the result already says; and how a load would treat rejects, which a check only counts. */
+function noticesOf(
+  { state, options }: Run,
+  { look, checked, notices }: CheckParts,
+  opened: readonly ExplicitInput[],
+): string[] {
   const known = opened.map(
     ({ summary: { path, detected } }) => detected && `${path}: ${detectedText(detected)}`,
   )
-  return notices.filter(notice => !known.includes(notice))
-}
-
-/** States how a load would treat rejects, which a check only counts. */
-function limitNotices(run: Run, checked: CheckedOptions): string[] {
-  const { rejected } = run.state.rows
-  if (rejected === 0) return []
-  if (checked.onError === 'stop') {
-    return [
-      `a load stops at the first row that it rejects: ${option('rejects.file')} saves such rows, ${option('rejects.onError')} skip leaves them out`,
-    ]
+  const all = notices.filter(notice => !known.includes(notice))
+  const { rejected } = state.rows
+  if (look.target?.tableColumns !== undefined) {
+    all.push(
+      `rows are checked as they would be sent: only a load shows which of them ${option('target.transform')} keeps, and whether the table takes those`,
+    )
   }
-  const isTooMany =
-    finalLimitFailure({ checked, state: run.state, options: run.options }) !== undefined
-  return isTooMany
-    ? [
-        `a load would end: ${rejected} rejected rows are more than ${option('rejects.maxErrors')} allows`,
-      ]
-    : []
+  if (rejected > 0 && checked.onError === 'stop') {
+    all.push(
+      `a load stops at the first row that it rejects: ${option('rejects.file')} saves such rows, ${option('rejects.onError')} skip leaves them out`,
+    )
+  } else if (finalLimitFailure({ checked, state, options }) !== undefined) {
+    all.push(
+      `a load would end: ${rejected} rejected rows are more than ${option('rejects.maxErrors')} allows`,
+    )
+  }
+  return all
 }

@@ -8,9 +8,9 @@ import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/mapping-fix.js'
 import { fileBytes } from '../../source/open-source.js'
-import { dialectAsFound } from '../inputs/input-options.js'
+import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
-import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
+import type { LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { missingOptions, inferOptions } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
@@ -47,40 +47,17 @@ export function explicitLoads(
 }
 
 function frozenLoad(
-  { input = {}, mapping = {}, cells = {} }: LoadOptions,
-  { looked, summary }: ExplicitInput,
+  { input: { stdin, include, ...input } = {}, mapping = {}, cells }: LoadOptions,
+  { looked, summary: { format, compression, detected } }: ExplicitInput,
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad {
-  const { detected } = summary
-  const { decimalComma } = detected ?? {}
+  const unknown = looked.isEmpty ? { header: null, trailingDelimiter: null } : {}
   return {
     inputs: [looked.path],
-    input: { ...ofFiles(input), ...dialectOf(looked, summary) },
+    // The inputs are expanded to files: standard input and the choice of files no longer apply.
+    input: { ...input, ...readAsFound({ ...detected, format, compression, ...unknown }) },
     mapping: { ...mapping, ...mappingOf(looked, mapping) },
-    cells: {
-      ...cells,
-      ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
-      ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
-    },
-  }
-}
-
-/** The inputs are expanded to files: stdin and the choice of files no longer apply. */
-function ofFiles({ stdin: _, include: __, ...input }: InputOptions): InputOptions {
-  return input
-}
-
-function dialectOf({ isEmpty }: CheckedInput, summary: InputSummary): InputOptions {
-  const { format, compression, detected } = summary
-  // The summary declares these three as strings, but holds only texts that are valid options.
-  const named = { format, compression, encoding: detected?.encoding.value ?? null } as {
-    readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
-  }
-  return {
-    ...(named.format ? { format: named.format } : {}),
-    ...(named.compression ? { compression: named.compression } : {}),
-    ...(named.encoding ? { encoding: named.encoding } : {}),
-    ...dialectAsFound({ ...detected, ...(isEmpty && { header: null, trailingDelimiter: null }) }),
+    cells: cellsAsFound(cells, detected ?? undefined, offsets),
   }
 }
 

@@ -23,7 +23,8 @@ import type { Detected, SourceNotes } from '../options.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { dialectAsFound, noSourceNotes, openRecords } from './input-options.js'
+import { noSourceNotes, openRecords } from './input-options.js'
+import { readAsFound } from './detected.js'
 import {
   accountedBytes,
   failureOf,
@@ -374,7 +375,7 @@ function isTruncated(error: unknown): error is DdbError {
 /** The rules that an earlier process detected in a file's first lines; they apply to all later lines. */
 function journaledReading(how: string) {
   const { format, detected } = JSON.parse(how) as { format: InputFormat; detected: Detected }
-  return { detected, dialect: { format, ...dialectAsFound(detected) } }
+  return { detected, dialect: { format, ...readAsFound(detected) } }
 }
 
 const notLoaded = (path: string, bytes: number): string =>

@@ -2,10 +2,9 @@
   How a run finds and reads its inputs, as its options and a look at each input decide. All inputs are looked at before the first row is sent,
   because later an unfit one would end a run that is partly loaded.
 */
-import { DdbError, option } from '../../errors.js'
+import { DdbError } from '../../errors.js'
 import { newTextCheck } from '../../parse/check-texts.js'
 import { givenDialect } from '../../parse/csv/csv-dialect.js'
-import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import {
   dataExtensions,
   openReader,
@@ -29,14 +28,7 @@ import {
 import { openSource } from '../../source/open-source.js'
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
 import type { Run } from '../run.js'
-import type {
-  CellOptions,
-  Detected,
-  InputOptions,
-  Known,
-  LoadOptions,
-  SourceNotes,
-} from '../options.js'
+import type { InputOptions, LoadOptions, SourceNotes } from '../options.js'
 
 /**
  * Expands sources to inputs, and checks that their paths match the given pattern.
@@ -180,69 +172,4 @@ export function checkInputTexts(
     checks.set(key, check)
     check(name, texts)
   }
-}
-
-const noDialect = {
-  ...{ delimiter: null, quote: null, escape: null, header: null },
-  ...{ decimalComma: null, trailingDelimiter: null },
-}
-
-/** The detected properties of an input, for the result and for the user. */
-export function detectedOf(
-  { dialect, text: { encoding, how } }: InputReader,
-  cells: CellOptions = {},
-  columns: TargetSchema['columns'] = [],
-): Detected {
-  const known = { encoding: { value: encoding, how } }
-  if (dialect === undefined) return { ...noDialect, ...known }
-  const decimalComma = decimalCommaFor(dialect.decimalComma.value, cells, columns)
-  return { ...dialect, decimalComma, ...known }
-}
-
-const foundNames = ['delimiter', 'quote', 'escape', 'header', 'trailingDelimiter'] as const
-
-/** The options with which another reader reads an input in the same way, without detecting anything. */
-export function dialectAsFound(
-  found: Partial<Detected>,
-): Pick<InputOptions, (typeof foundNames)[number]> {
-  const values = foundNames.flatMap(name => {
-    const value = found[name]?.value
-    // Without quotes there are no escapes.
-    if (value === undefined || (name === 'escape' && found.quote?.value === '')) return []
-    return [[name, name === 'header' ? (value ? 'yes' : 'no') : value] as const]
-  })
-  return Object.fromEntries(values)
-}
-
-/**
- * Notices about delimited text: how it is read, and which guesses may be wrong. Empty if the user gave every setting.
- * @param isByPosition  fields are matched by position because the user asked for that
- */
-export function detectedNotices(
-  { dialect, fieldCount }: InputReader,
-  detected: Detected,
-  isByPosition: boolean,
-): string[] {
-  if (dialect === undefined || fieldCount === 0) return []
-  const { delimiter, quote, header } = dialect
-  const isFound = [delimiter, quote, header, detected.encoding].some(({ how }) => how === 'found')
-  const isDoubtful = header.how === 'found' && !header.value && isByPosition
-  const doubt = `there seems to be no header, so the first record is loaded as a row: ${option('input.header')} yes leaves it out`
-  return [...(isFound ? [detectedText(detected)] : []), ...(isDoubtful ? [doubt] : [])]
-}
-
-/** `delimiter ";" (found), quote "\\"" (given), …`: the first thing to check if columns do not fit. */
-export function detectedText(detected: Detected): string {
-  const { delimiter, quote, escape, header, decimalComma, trailingDelimiter, encoding } = detected
-  const shown = (known: Known<string> | null): string => JSON.stringify(known?.value)
-  const parts: readonly [what: string, known: Known<unknown> | null | false][] = [
-    [`delimiter ${shown(delimiter)}`, delimiter],
-    [quote?.value === '' ? 'no quotes' : `quote ${shown(quote)}`, quote],
-    [`escape ${shown(escape)}`, escape?.value !== quote?.value && escape],
-    [header?.value === true ? 'header' : 'no header', header],
-    ['decimal comma', decimalComma?.value === true && decimalComma],
-    ['trailing delimiter', trailingDelimiter?.value === true && trailingDelimiter],
-    [`encoding ${encoding.value}`, encoding],
-  ]
-  return parts.flatMap(([what, known]) => (known ? `${what} (${known.how})` : [])).join(', ')
 }

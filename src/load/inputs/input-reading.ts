@@ -13,12 +13,12 @@ import type { ColumnMapping } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
-import { defaultFlushIntervalMs } from '../defaults.js'
-import { heldTexts } from '../rejects/run-rejects.js'
+import { defaultFlushIntervalMs } from '../option-fields.js'
+import { setWithTexts, type RejectReading } from '../rejects/reject-run.js'
 import { readSizes } from '../outcomes/turns.js'
-import type { RejectReading } from '../rejects/reject.js'
 import type { Detected, InputFailure, LoadResult, SourceNotes } from '../options.js'
-import { cellsOf, detectedNotices, detectedOf, shapeOf } from './input-options.js'
+import { cellsOf, shapeOf } from './input-options.js'
+import { detectedNotices, detectedOf } from './detected.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -259,9 +259,12 @@ export class InputReading {
     const { options, rejects } = this.#run
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, shapeOf(reader, name), { ...mapping, parts })
-    const held = heldTexts(look.columns, texts, mapping.set)
-    const reading = held === undefined ? look.reading : { ...look.reading, ...held }
-    rejects.reading(name, reading, this.#offsets)
+    const set = setWithTexts(look.columns, texts, mapping.set)
+    rejects.reading(
+      name,
+      set === undefined ? look.reading : { ...look.reading, set },
+      this.#offsets,
+    )
     return look.columns
   }
 

@@ -4,11 +4,11 @@
 */
 import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
-import type { Files, FileStatus, Platform } from '../../platform/platform.js'
+import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
-import { failureOf } from './reject-file.js'
-import { reasonsPath } from './reject-path.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
+import { failureOf } from './appended-file.js'
+import { reasonsPath } from './reject-path.js'
 
 /**
  * Checks that `path` and its file of reasons can be written without overwriting anything.
@@ -19,99 +19,66 @@ import type { RecordedRun } from '../journal/recorded-run.js'
 export function checkRejects(
   path: string,
   inputPaths: Iterable<string>,
-  { files, random }: Pick<Platform, 'files' | 'random'>,
+  platform: Pick<Platform, 'files' | 'random'>,
   isOwn = false,
 ): void {
-  const reasons = reasonsPath(path)
-  for (const name of [path, reasons]) {
-    const status = statusOf(name, files)
-    const key = status && fileKey(name, status)
-    if (key === undefined) continue
-    for (const input of inputPaths) {
-      if (input === '-' || !isFile(input, key, files)) continue
-      throw usageError(`the rejects file "${name}" is an input of this run: name another`)
-    }
+  try {
+    refuseInputs(path, inputPaths, platform.files)
+    if (!isOwn) checkNew(path, platform)
+  } catch (cause) {
+    if (cause instanceof DdbError) throw cause
+    throw refused(`cannot create "${path}": ${messageOf(cause)}`, cause)
   }
-  if (isOwn) return
-  checkRecords(path, files)
-  if (isTaken(reasons, files)) {
+}
+
+function refuseInputs(path: string, inputPaths: Iterable<string>, files: Files): void {
+  const keyOf = (name: string): string | undefined => {
+    const status = files.statusNow(name)
+    return status && fileKey(name, status)
+  }
+  const keys = [path, reasonsPath(path)].flatMap(name => keyOf(name) ?? [])
+  for (const input of keys.length === 0 ? [] : inputPaths) {
+    if (input === '-' || !keys.includes(keyOf(archiveOf(input, files) ?? input) ?? '')) continue
+    throw usageError(`the rejects file "${path}" is an input of this run: name another`)
+  }
+}
+
+/** Why an existing file cannot take rejects, by the code of the system's error. */
+const unfit: Readonly<Record<string, string>> = {
+  EEXIST: 'exists and is not empty: load or move it first, or name another',
+  ELOOP: 'is a symbolic link, and rejects follow none: name the file itself',
+}
+
+function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'random'>): void {
+  if (files.statusNow(path)?.isFile === false) {
+    throw refused(
+      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with ${option('rejects.onError')} skip`,
+    )
+  }
+  const reasons = reasonsPath(path)
+  const [failure, free] = [path, reasons].map(
+    name => failureOf(() => files.openEmpty(name).close()) as NodeJS.ErrnoException | undefined,
+  )
+  const why = unfit[failure?.code ?? '']
+  if (why !== undefined) throw refused(`the rejects file "${path}" ${why}`)
+  if (failure !== undefined && failure.code !== 'ENOENT') throw failure
+  // Even an empty file, or a link to none.
+  if (free?.code !== 'ENOENT') {
     throw refused(
       `"${reasons}" exists: another run keeps its rejects there, or kept them. ` +
         'Move or remove it if no run needs it, or name another rejects file',
     )
   }
-  checkFolder(path, files, random)
-}
-
-function checkRecords(path: string, files: Files): void {
-  const status = statusOf(path, files)
-  if (status?.isFile === false) {
-    throw refused(
-      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with ${option('rejects.onError')} skip`,
-    )
-  }
-  const failure = failureOf(() => files.openEmpty(path).close())
-  switch (codeOf(failure)) {
-    case undefined:
-    case 'ENOENT':
-      return
-    case 'EEXIST':
-      throw refused(
-        `the rejects file "${path}" exists and is not empty: load or move it first, or name another`,
-      )
-    case 'ELOOP':
-      throw refused(`"${path}" is a symbolic link, and rejects follow none: name the file itself`)
-    default:
-      throw uncreatable(path, failure)
-  }
-}
-
-/** Also true for a dangling link. */
-function isTaken(path: string, files: Files): boolean {
-  return codeOf(failureOf(() => files.openEmpty(path).close())) !== 'ENOENT'
-}
-
-/** Creates a file and removes it, because the mode of a folder does not show whether that is possible. */
-function checkFolder(path: string, files: Files, random: Platform['random']): void {
+  // Creates a file and removes it, because the mode of a folder does not show whether that is possible.
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
-  const name = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
-  const probe = `${folder}.ddb-ingest-${name}`
-  try {
-    files.create(probe).close()
-    files.remove(probe)
-  } catch (cause) {
-    throw uncreatable(path, cause)
-  }
-}
-
-function statusOf(path: string, files: Files): FileStatus | undefined {
-  try {
-    return files.statusNow(path)
-  } catch (cause) {
-    throw uncreatable(path, cause)
-  }
-}
-
-function isFile(input: string, key: string, files: Files): boolean {
-  const path = archiveOf(input, files) ?? input
-  const status = files.statusNow(path)
-  return status !== undefined && fileKey(path, status) === key
-}
-
-function uncreatable(path: string, cause: unknown): DdbError {
-  return refused(`cannot create "${path}": ${messageOf(cause)}`, cause)
+  const probe = `${folder}.ddb-ingest-${Buffer.from(random.bytes(8)).toString('hex')}`
+  files.create(probe).close()
+  files.remove(probe)
 }
 
 function refused(message: string, cause?: unknown): DdbError {
   return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
 }
-
-function codeOf(failure: Error | undefined): string | undefined {
-  return failure && ((failure as NodeJS.ErrnoException).code ?? 'unknown')
-}
-
-/** Number of bytes at the start of a file of reasons that always contain the run's name. */
-const startBytes = 256
 
 /**
  * Removes the run's rejects files that its journal does not count. Call it only after the journal was proved complete.
@@ -131,6 +98,9 @@ export function removeLeftovers(
     }
   }
 }
+
+/** Number of bytes at the start of a file of reasons that always contain the run's name. */
+const startBytes = 256
 
 /**
  * Whether the run created this file of reasons. A different file may have the name by now. Compares the first bytes, or fewer if

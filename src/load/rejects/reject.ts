@@ -9,10 +9,9 @@ import {
   option,
 } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
-import type { JournaledOptions } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { type RunState, rowsText } from '../outcomes/run-state.js'
-import type { Detected, InputFormat, LoadOptions } from '../options.js'
+import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 
 /** A record that a reader rejected, or a row that the server rejected. */
@@ -47,35 +46,6 @@ export function located({ file, lineNumber, message }: AnyReject): string {
   return `${file}, line ${lineNumber}: ${message}`
 }
 
-function positionOf({ file, lineNumber, offsetBytes, columnName }: AnyReject): InputPosition {
-  return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
-}
-
-export interface RejectReading extends Detected {
-  readonly format: InputFormat
-  /** The texts from the input's name that fill columns, by their placeholder; null if the name does not contain a text. */
-  readonly texts?: Readonly<Record<string, string | null>> | undefined
-  /** Columns that are filled from the input's path. Each takes the part of the path with the column's name. */
-  readonly parts?: readonly string[] | undefined
-}
-
-/** Must increase whenever the description changes. The program refuses every other format. */
-export const reasonsFormat = 5
-
-/** The description of a run, without secrets. */
-export interface RejectRun {
-  readonly format: typeof reasonsFormat
-  /** Base of relative paths in the options; '' if unknown. */
-  readonly folder: string
-  readonly options: JournaledOptions
-  /** The rejects file as the user named it. */
-  readonly path: string
-  /** How the records were read; undefined if an earlier process of the run read them. */
-  readonly reading: RejectReading | undefined
-  /** Names in the header; undefined without a header, and for JSON. */
-  readonly fieldNames: readonly string[] | undefined
-}
-
 /** A row that would not load, and the reason. */
 export interface CheckProblem {
   file: string
@@ -91,27 +61,14 @@ export interface CheckProblem {
   value: string | null
 }
 
-/** Why one record was rejected. Forms one line of the file of reasons. */
-export interface RejectReason extends CheckProblem {
-  runId: string
-  /** The options of the run; only in the first line of a file. */
-  run?: RejectRun
-  /** All known time zone offsets, by column; left out if there are none. */
-  offsets?: Readonly<Record<string, string>>
-}
-
-export function reasonOf(
-  runId: string,
-  { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }: AnyReject,
-): RejectReason {
-  return {
-    ...{ runId, file, lineNumber, offsetBytes, columnName: columnName ?? null, code, class: kind },
-    ...{ message, value: value ?? null },
-  }
+export function problemOf(reject: AnyReject): CheckProblem {
+  const { file, lineNumber, offsetBytes, columnName = null, value = null } = reject
+  const { code, class: kind, message } = reject
+  return { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }
 }
 
 interface LimitedRun {
-  readonly checked: CheckedOptions
+  readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
   readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
 }
 
@@ -119,25 +76,19 @@ interface LimitedRun {
 const shareFromRows = 1_000
 
 /** The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded. */
-export function limitFailure(
-  { checked, state }: LimitedRun,
-  reject: AnyReject,
-): DdbError | undefined {
-  if (checked.onError === 'stop') {
-    return new InputError(reject.code, located(reject), positionOf(reject))
-  }
-  if (!exceedsLimit(checked.maxErrors, state, shareFromRows)) return undefined
-  return limitError(state, `; the last one: ${located(reject)}`, positionOf(reject))
+export function limitFailure(run: LimitedRun, reject: AnyReject): DdbError | undefined {
+  const { file, lineNumber, offsetBytes, columnName, code } = reject
+  const column = columnName === undefined ? {} : { columnName }
+  const position = { file, lineNumber, offsetBytes, ...column }
+  if (run.checked.onError === 'stop') return new InputError(code, located(reject), position)
+  return exceeded(run, position, `; the last one: ${located(reject)}`)
 }
 
 /** The failure at the end of a run with too many bad rows. At the end, a limit in percent also applies to few rows. */
-export function finalLimitFailure({
-  checked,
-  state,
-  options,
-}: LimitedRun & { readonly options: Pick<LoadOptions, 'inputs'> }): DdbError | undefined {
-  if (!exceedsLimit(checked.maxErrors, state, 1)) return undefined
-  return limitError(state, '', { file: options.inputs.join(', ') })
+export function finalLimitFailure(
+  run: LimitedRun & { readonly options: Pick<LoadOptions, 'inputs'> },
+): DdbError | undefined {
+  return exceeded(run, { file: run.options.inputs.join(', ') }, '', 1)
 }
 
 /**
@@ -145,15 +96,14 @@ export function finalLimitFailure({
  * earlier process also end this process, unless the user has changed the limit.
  */
 export function earlierLimitFailure(
-  { checked, state }: LimitedRun,
-  rejects: RecordedRun['rejects'],
+  run: LimitedRun,
+  { byInput }: NonNullable<RecordedRun['rejects']> | { byInput?: undefined } = {},
 ): DdbError | undefined {
-  if (rejects === undefined) return undefined
-  if (checked.onError !== 'stop') {
-    if (!exceedsLimit(checked.maxErrors, state, shareFromRows)) return undefined
-    return limitError(state, '', { file: Object.keys(rejects.byInput).join(', ') })
+  if (byInput === undefined) return undefined
+  if (run.checked.onError !== 'stop') {
+    return exceeded(run, { file: Object.keys(byInput).join(', ') })
   }
-  for (const [file, { firstError }] of Object.entries(rejects.byInput)) {
+  for (const [file, { firstError }] of Object.entries(byInput)) {
     if (firstError === null) continue
     const { code, message, lineNumber } = firstError
     const place = lineNumber === null ? '' : `, line ${lineNumber}`
@@ -163,27 +113,29 @@ export function earlierLimitFailure(
   return undefined
 }
 
-/** A quote that never closes may make thousands of lines one record, so the share counts lines. */
-function exceedsLimit(
-  maxErrors: CheckedOptions['maxErrors'],
-  { rows, moreRejectedLines }: LimitedRun['state'],
-  fromRows: number,
-): boolean {
-  if ('count' in maxErrors) return rows.rejected > maxErrors.count
-  const read = rows.read + moreRejectedLines
-  return read >= fromRows && rows.rejected + moreRejectedLines > maxErrors.share * read
-}
-
-function limitError(
-  { rows: { rejected }, moreRejectedLines }: LimitedRun['state'],
-  last: string,
+/**
+ * The failure if there are more rejects than the limit allows. A quote that never closes may make thousands of lines one record, so a
+ * share counts lines.
+ */
+function exceeded(
+  { checked: { maxErrors }, state: { rows, moreRejectedLines } }: LimitedRun,
   position: InputPosition,
-): InputError {
+  last = '',
+  fromRows = shareFromRows,
+): DdbError | undefined {
+  const { rejected } = rows
+  const read = rows.read + moreRejectedLines
+  const isOver =
+    'count' in maxErrors
+      ? rejected > maxErrors.count
+      : read >= fromRows && rejected + moreRejectedLines > maxErrors.share * read
+  if (!isOver) return undefined
   const lines = moreRejectedLines === 0 ? '' : ` of ${rejected + moreRejectedLines} lines`
+  const limit = option('rejects.maxErrors')
   return new InputError(
     'DDB_INPUT_LIMIT',
-    `${rowsText(rejected)}${lines} ${rejected === 1 ? 'was' : 'were'} rejected, more than ${option('rejects.maxErrors')} allows${last}. ` +
-      `Repair the input, or raise ${option('rejects.maxErrors')}.`,
+    `${rowsText(rejected)}${lines} ${rejected === 1 ? 'was' : 'were'} rejected, more than ${limit} allows${last}. ` +
+      `Repair the input, or raise ${limit}.`,
     position,
   )
 }

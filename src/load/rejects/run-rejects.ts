@@ -4,11 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
-import type { InputTexts } from '../../parse/columns/template-column.js'
 import { rangeAt } from '../../parse/row-places.js'
-import type { Files } from '../../platform/platform.js'
-import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
-import { inputTextNames } from '../../schema/set-columns.js'
 import type { ReadObserver } from '../check/check-result.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { RowStore } from '../inputs/rows.js'
@@ -20,14 +16,14 @@ import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
+import type { RejectReading } from './reject-run.js'
 import {
   type AnyReject,
   limitFailure,
   located,
   moreLines,
-  reasonOf,
+  problemOf,
   refusedRow,
-  type RejectReading,
 } from './reject.js'
 
 /** The result shows at most this many rejects of each error code, and rejects of at most `mostCodes` codes. */
@@ -39,10 +35,6 @@ export interface InputRejects {
   firstError: InputFailure | null
   /** The last line of the input that begins a rejected record; undefined without rejects. */
   lastLine?: number
-}
-
-interface RunRejectsSetup extends RejectFilesSetup {
-  readonly checked: Pick<CheckedOptions, 'rejectsFile' | 'runId'>
 }
 
 /** The parts of a run that its rejects change, or that decide whether they end it. */
@@ -63,8 +55,7 @@ export class RunRejects {
   /** Number of rejects that this process has added. The journal records the rejects again only if it has changed. */
   count = 0
   readonly #keeping: Keeping
-  readonly #runId: string
-  readonly #systemFiles: Files
+  readonly #setup: RejectFilesSetup
   /** undefined if the user wants no file. */
   readonly #files: RejectFiles | undefined
   readonly #byClass = { parse: 0, type: 0, server: 0 }
@@ -76,10 +67,10 @@ export class RunRejects {
   /** Error code → how many of `#first` have it. */
   readonly #shown = new Map<string, number>()
 
-  constructor({ checked: { rejectsFile, runId }, ...setup }: RunRejectsSetup, keeping: Keeping) {
+  constructor(setup: RejectFilesSetup, keeping: Keeping) {
+    const { rejectsFile } = keeping.checked
     this.#keeping = keeping
-    this.#systemFiles = setup.files
-    this.#runId = runId
+    this.#setup = setup
     this.#files = rejectsFile === undefined ? undefined : new RejectFiles(rejectsFile, setup)
   }
 
@@ -96,32 +87,6 @@ export class RunRejects {
     this.#files?.reading(file, reading, offsets)
   }
 
-  /**
-   * Counts a reject and adds its record to the rejects file.
-   * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the reject is counted even then
-   */
-  add(reject: AnyReject, shape: RecordShape): void {
-    const { file, code, message, lineNumber } = reject
-    this.count++
-    this.#changed.add(file)
-    this.#byClass[reject.class]++
-    this.#byCode[code] = (this.#byCode[code] ?? 0) + 1
-    const known = this.#byInput.get(file)
-    if (known === undefined) {
-      const firstError = { code, message, lineNumber }
-      this.#byInput.set(file, { rejected: 1, firstError, lastLine: lineNumber })
-    } else {
-      known.rejected++
-      known.lastLine = Math.max(known.lastLine ?? 0, lineNumber)
-    }
-    const shown = this.#shown.get(code) ?? (this.#shown.size === mostCodes ? mostFirst : 0)
-    if (shown < mostFirst) {
-      this.#shown.set(code, shown + 1)
-      this.#first.push({ code, file, lineNumber, message })
-    }
-    this.#files?.add(reject.bytes, shape, reasonOf(this.#runId, reject))
-  }
-
   /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
   keep(told: AnyReject, shape: RecordShape): void {
     const { state, checked, watch, rows, reporter, ending } = this.#keeping
@@ -130,12 +95,13 @@ export class RunRejects {
     state.moreRejectedLines += moreLines(reject)
     if (watch !== undefined) watch.rejected(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
+    this.#count(reject)
     try {
-      this.add(reject, shape)
+      this.#files?.add(reject.bytes, shape, { runId: checked.runId, ...problemOf(reject) })
     } catch (error) {
       ending.fail(error)
     }
-    const limit = limitFailure({ checked, state }, reject)
+    const limit = limitFailure(this.#keeping, reject)
     if (limit !== undefined) ending.fail(limit)
   }
 
@@ -145,9 +111,27 @@ export class RunRejects {
     this.keep(refusedRow(batch, row, message), rangeAt(batch.ranges, row).shape)
   }
 
+  #count({ file, code, message, lineNumber, class: kind }: AnyReject): void {
+    this.count++
+    this.#changed.add(file)
+    this.#byClass[kind]++
+    this.#byCode[code] = (this.#byCode[code] ?? 0) + 1
+    const firstError = { code, message, lineNumber }
+    const { rejected, lastLine = 0, ...known } = this.ofInput(file)
+    this.#byInput.set(file, {
+      rejected: rejected + 1,
+      firstError: known.firstError ?? firstError,
+      lastLine: Math.max(lastLine, lineNumber),
+    })
+    const shown = this.#shown.get(code) ?? (this.#shown.size === mostCodes ? mostFirst : 0)
+    if (shown === mostFirst) return
+    this.#shown.set(code, shown + 1)
+    this.#first.push({ code, file, lineNumber, message })
+  }
+
   /** What the journal records; call `flush` first. Lists only inputs whose rejects changed since the last call. */
   journaled(): Omit<JournaledRejects, 'upTo'> {
-    const inputs = [...this.#changed].map(name => [name, this.#byInput.get(name)!] as const)
+    const inputs = [...this.#changed].map(name => [name, this.ofInput(name)] as const)
     this.#changed.clear()
     return { ...this.#sums, files: this.#files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
   }
@@ -164,7 +148,7 @@ export class RunRejects {
     Object.assign(this.#byClass, rejects?.byClass)
     Object.assign(this.#byCode, rejects?.byCode)
     for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
-      this.#byInput.set(name, { ...ofInput })
+      this.#byInput.set(name, ofInput)
     }
     this.#placing(() => this.#files?.goOn(rejects?.files ?? [], end?.isDone === true))
   }
@@ -176,7 +160,7 @@ export class RunRejects {
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
-    removeLeftovers(found, now, this.#runId, this.#systemFiles)
+    removeLeftovers(found, now, this.#keeping.checked.runId, this.#setup.files)
   }
 
   flush(): void {
@@ -204,15 +188,18 @@ export class RunRejects {
   /** The rejects in the run's result. Must be called after the files are closed. */
   result(): LoadResult['rejects'] {
     const files = this.#files?.present().map(({ path, rows }) => ({ path, rows })) ?? []
-    const unplaced = this.unplaced + sumOf(this.#files?.kept()) - sumOf(files)
+    const unplaced = this.unplaced + this.#keptRows - sumOf(files)
     return { file: files[0]?.path ?? null, files, unplaced, ...this.#sums, first: this.#first }
+  }
+
+  get #keptRows(): number {
+    return sumOf(this.#files?.kept() ?? [])
   }
 
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined {
-    if (this.#files === undefined) return undefined
-    const placed = sumOf(this.#files.kept())
-    if (placed + this.unplaced === rejected) return undefined
+    const placed = this.#keptRows
+    if (this.#files === undefined || placed + this.unplaced === rejected) return undefined
     return new DdbError(
       'DDB_INTERNAL',
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place; ` +
@@ -221,7 +208,7 @@ export class RunRejects {
   }
 }
 
-function sumOf(files: readonly { readonly rows: number }[] = []): number {
+function sumOf(files: readonly { readonly rows: number }[]): number {
   return files.reduce((sum, { rows }) => sum + rows, 0)
 }
 
@@ -229,39 +216,11 @@ const shownInputs = 3
 
 /** For example `Rows were rejected in trades.csv, lines 9 to 120`. */
 function placesText(byInput: ReadonlyMap<string, InputRejects>): string {
-  const inputs = [...byInput].filter(([, { rejected }]) => rejected > 0)
-  const places = inputs.slice(0, shownInputs).map(([file, { firstError, lastLine }]) => {
-    const lines = [firstError?.lineNumber, lastLine].filter(line => typeof line === 'number')
-    const [first, last] = [Math.min(...lines), Math.max(...lines)]
-    if (lines.length === 0) return file
-    return `${file}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`
+  const places = [...byInput].slice(0, shownInputs).map(([file, { firstError, lastLine }]) => {
+    const first = firstError?.lineNumber
+    if (typeof first !== 'number' || lastLine === undefined) return file
+    return `${file}, ${first === lastLine ? `line ${first}` : `lines ${first} to ${lastLine}`}`
   })
-  const more = inputs.length - places.length
+  const more = byInput.size - places.length
   return `Rows were rejected in ${places.join('; ')}${more > 0 ? `, and in ${more} other inputs` : ''}`
-}
-
-/** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */
-const known = new WeakMap<ColumnMapping, readonly string[]>()
-
-function namesIn(mapping: ColumnMapping): readonly string[] {
-  const names = known.get(mapping) ?? inputTextNames(mapping)
-  known.set(mapping, names)
-  return names
-}
-
-/** The texts from the input's name that a rejects file must record; undefined if no column contains one. */
-export function heldTexts(
-  mapping: ColumnMapping,
-  texts: InputTexts,
-  set: MappingRules['set'] = {},
-): Pick<RejectReading, 'texts' | 'parts'> | undefined {
-  const names = namesIn(mapping)
-  if (names.length === 0) return undefined
-  const parts = mapping.columns.filter(
-    ({ name, source }) => source.kind === 'template' && !Object.hasOwn(set, name),
-  )
-  return {
-    texts: Object.fromEntries(names.map(name => [name, texts[name] ?? null])),
-    parts: parts.map(({ name }) => name),
-  }
 }

@@ -41,39 +41,35 @@ interface NewTarget {
 }
 
 /**
+ * Creates the table. In a check, only determines the columns that it would have.
+ * @returns these columns
  * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and if the run needs more options to fill the table
  * @throws {InputError} as `inferSchema` and `createScript`
  * @throws {ServerError} with the server's message
  */
-export async function createTarget(run: Run, control: Session): Promise<void> {
+export async function createTarget(run: Run, control: Session): Promise<TargetDescription> {
   const table = tableOf(run)
   const { schema, script } = await newTarget(run, control)
+  const isPlanned = run.watch !== undefined
+  const planned = {
+    columns: schema.columns.map(({ name, type }) => ({ name, type })),
+    keyed: false,
+  }
   try {
-    await control.run(script)
+    if (!isPlanned) await control.run(script)
+    else if (table.kind === 'dfs') {
+      const { confirmTimeoutMs: timeoutMs } = run.checked
+      await control.run(databaseGuard(table.database), { timeoutMs })
+    }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    if (!(await isThere(run, control))) {
-      throw withTable(error, schema, table)
-    }
+    if (isPlanned || !(await isThere(run, control))) throw withTable(error, schema, table)
     run.reporter.notice(`"${tableText(table)}" was created by somebody else in the meantime`)
-    return
+    return planned
   }
-  tellColumns(run, schema, `created "${tableText(table)}"`)
-}
-
-/** The table that `createTarget` would create, without creating it. @throws as `createTarget` */
-export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
-  const table = tableOf(run)
-  const { schema } = await newTarget(run, control)
-  if (table.kind === 'dfs') {
-    await control
-      .run(databaseGuard(table.database), { timeoutMs: run.checked.confirmTimeoutMs })
-      .catch((error: unknown) => {
-        throw withTable(error, schema, table)
-      })
-  }
-  tellColumns(run, schema, `"${tableText(table)}" would be created`)
-  return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
+  const name = `"${tableText(table)}"`
+  tellColumns(run, schema, isPlanned ? `${name} would be created` : `created ${name}`)
+  return planned
 }
 
 async function newTarget(run: Run, control: Session): Promise<NewTarget> {
@@ -96,26 +92,17 @@ async function newTarget(run: Run, control: Session): Promise<NewTarget> {
   const { partition } = options.target
   const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
   const version = parseVersion((await askVersion(asking)) ?? '')
-  const script = createScript(
-    schema,
-    table,
-    [],
-    version,
-    partition === undefined ? {} : { partition },
-  )
-  return { schema, script }
+  const dfs = partition === undefined ? {} : { partition }
+  return { schema, script: createScript(schema, table, [], version, dfs) }
 }
 
 /**
  * If the database already exists, returns an error that says how to create the table, because only the owner of the
  * database knows the partition columns. Returns any other error unchanged.
  */
-function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
-  const isDatabase =
-    table.kind === 'dfs' &&
-    error instanceof ServerError &&
-    error.serverMessage.includes('is there already, with partitions')
-  if (!isDatabase) return error
+function withTable(error: ServerError, schema: InferredSchema, table: TableTarget): ServerError {
+  const isDatabase = error.serverMessage.includes('is there already, with partitions')
+  if (table.kind !== 'dfs' || !isDatabase) return error
   return new ServerError(
     error.serverMessage,
     'DDB_SERVER',
@@ -129,19 +116,16 @@ const toldColumns = 30
 const toldWarnings = 10
 
 function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string): void {
-  for (const said of totals?.said ?? []) run.reporter.notice(said)
-  const told = columns
-    .slice(0, toldColumns)
-    .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
-  const more = columns.length - told.length
-  run.reporter.notice(`${what}: ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
-  const warnings = columns.flatMap(({ name, warnings }) =>
-    warnings.map(warning => `${name}: ${warning}`),
-  )
-  for (const warning of warnings.slice(0, toldWarnings)) run.reporter.notice(warning)
+  const { notice } = run.reporter
+  for (const said of totals?.said ?? []) notice(said)
+  const told = columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`)
+  const more = columns.length - toldColumns
+  const names = told.slice(0, toldColumns).join(', ')
+  notice(`${what}: ${names}${more > 0 ? ` and ${more} more columns` : ''}`)
+  const warnings = columns.flatMap(({ name, warnings: own }) => own.map(one => `${name}: ${one}`))
+  for (const warning of warnings.slice(0, toldWarnings)) notice(warning)
   const untold = warnings.length - toldWarnings
-  if (untold > 0)
-    run.reporter.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
+  if (untold > 0) notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
 function tableOf({ checked: { target } }: Run): TableTarget {
@@ -177,10 +161,8 @@ async function checkOptions(
   const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
     refused > 0 ? [`${name}: ${warnings[0]}`] : [],
   )
-  if (needed.rejects > 0) {
-    for (const why of [...bad, ...(schema.firstReject === undefined ? [] : [schema.firstReject])])
-      run.reporter.notice(why)
-  }
+  const why = needed.rejects === 0 ? [] : [...bad, schema.firstReject ?? []].flat()
+  for (const one of why) run.reporter.notice(one)
   run.options.onNeeded?.(needed)
   throw usageError(
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,

@@ -14,7 +14,7 @@ import {
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { chooseMode } from '../connection/mixed-flags.js'
 import { askVersion, limitsTexts } from '../connection/server-queries.js'
-import { createTarget, isThere, plannedTarget } from './create-target.js'
+import { createTarget, isThere } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
@@ -78,9 +78,8 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
     if (options.target.create === undefined || !(error instanceof ServerError)) throw error
     if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error
   }
-  if (run.watch !== undefined) return plannedTarget(run, control)
-  await createTarget(run, control)
-  return describeTarget(control, checked, options)
+  const planned = await createTarget(run, control)
+  return run.watch === undefined ? describeTarget(control, checked, options) : planned
 }
 
 /**

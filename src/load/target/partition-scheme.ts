@@ -45,23 +45,22 @@ export function outsideMarks(
   const { partition, newValues } = target
   if (partition === undefined || partition.unpredictable === true) return undefined
   if (newValues === undefined && asksForPolicy(target)) return undefined
-  const checks: { dimension: PartitionDimension; isInside: (key: Key) => boolean }[] = []
-  for (const dimension of partition.dimensions) {
+  const checks = partition.dimensions.flatMap(dimension => {
     const { kind } = dimension
     const takesAll = kind === 'HASH' || kind === 'SEQ' || (kind === 'VALUE' && newValues === 'add')
-    const divisions = takesAll ? undefined : divisionsOf(dimension)
-    if (divisions === undefined && !takesAll) return undefined
-    const isInside = (key: Key): boolean => divisions === undefined || divisions.placeOf(key) >= 0
-    checks.push({ dimension, isInside })
-  }
+    // Nulls are outside of every scheme.
+    const placeOf = takesAll ? () => 0 : divisionsOf(dimension)?.placeOf
+    return placeOf === undefined ? [] : [{ dimension, placeOf }]
+  })
+  if (checks.length < partition.dimensions.length) return undefined
   return ({ columns, rowCount }) => {
     const outside = new Uint8Array(rowCount)
-    for (const { dimension, isInside } of checks) {
+    for (const { dimension, placeOf } of checks) {
       const keyAt = keyReader(columns[dimension.columnIndex]!, dimension.type)
       if (keyAt === undefined) continue
       for (let row = 0; row < rowCount; row++) {
         const key = keyAt(row)
-        if (key === null || !isInside(key)) outside[row] = 1
+        if (key === null || placeOf(key) < 0) outside[row] = 1
       }
     }
     return outside
@@ -140,18 +139,18 @@ export function keyReader(
   if (data instanceof BigInt64Array) {
     return row => (data[row] === nullInt64 ? null : toScheme(exactKey(data[row]!)))
   }
-  const nullValue = nullOf(data)
-  return nullValue === undefined
-    ? undefined
-    : row => (data[row] === nullValue ? null : toScheme(data[row]!))
+  const nullValue = nulls.get(data.constructor)
+  if (nullValue === undefined) return undefined
+  return row => (data[row] === nullValue ? null : toScheme(data[row]!))
 }
 
-function nullOf(data: ArrayBufferView): number | undefined {
-  if (data instanceof Int32Array) return nullInt32
-  if (data instanceof Int16Array) return nullInt16
-  if (data instanceof Int8Array) return nullInt8
-  return data instanceof Float64Array ? nullDouble : undefined
-}
+/** The number that means null, by class of array. */
+const nulls: ReadonlyMap<unknown, number> = new Map<unknown, number>([
+  [Int32Array, nullInt32],
+  [Int16Array, nullInt16],
+  [Int8Array, nullInt8],
+  [Float64Array, nullDouble],
+])
 
 function unitChange(
   from: DataType,

@@ -43,21 +43,14 @@ const databasePath =
   /^dfs:\/\/[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_.\-\u4e00-\u9fff]*(\/[A-Za-z0-9_.\-\u4e00-\u9fff]+)*$/
 
 const methodSpellings: Readonly<Record<string, Method>> = {
-  insert: 'insert',
-  tableInsert: 'insert',
-  append: 'append',
-  'append!': 'append',
-  upsert: 'upsert',
-  'upsert!': 'upsert',
+  ...({ insert: 'insert', tableInsert: 'insert', append: 'append', 'append!': 'append' } as const),
+  ...({ upsert: 'upsert', 'upsert!': 'upsert' } as const),
 }
 
 /** @throws {UsageError} DDB_USAGE for anything but a method */
 export function parseMethod(text: string): Method {
-  const method = Object.hasOwn(methodSpellings, text) ? methodSpellings[text] : undefined
-  if (method === undefined) {
-    throw usageError(`method "${text}" is not known: use insert, append or upsert`)
-  }
-  return method
+  if (Object.hasOwn(methodSpellings, text)) return methodSpellings[text]!
+  throw usageError(`method "${text}" is not known: use insert, append or upsert`)
 }
 
 /**
@@ -65,36 +58,26 @@ export function parseMethod(text: string): Method {
  * @throws {UsageError} DDB_NAME if the text cannot be a DolphinDB name
  */
 export function parseTableTarget(text: string): TableTarget {
-  if (/^dfs:\/\//i.test(text)) {
-    const slash = text.lastIndexOf('/')
-    const database = text.slice(0, slash)
-    const table = text.slice(slash + 1)
-    if (!databasePath.test(database) || !isIdentifier(table)) {
-      throw new UsageError(
-        'DDB_NAME',
-        `"${text}" does not name a DFS table: write dfs://DATABASE/TABLE, letters, digits and _ only`,
-      )
-    }
-    return { kind: 'dfs', database, table }
+  if (!/^dfs:\/\//i.test(text)) {
+    const rule = 'a name starts with a letter and holds letters, digits and _'
+    if (!isIdentifier(text)) throw nameError(`"${text}" is not a table name: ${rule}`)
+    return { kind: 'shared', name: text }
   }
-  if (!isIdentifier(text)) {
-    throw new UsageError(
-      'DDB_NAME',
-      `"${text}" is not a table name: a name starts with a letter and holds letters, digits and _`,
-    )
-  }
-  return { kind: 'shared', name: text }
+  const slash = text.lastIndexOf('/')
+  const database = text.slice(0, slash)
+  const table = text.slice(slash + 1)
+  if (databasePath.test(database) && isIdentifier(table)) return { kind: 'dfs', database, table }
+  const rule = 'write dfs://DATABASE/TABLE, letters, digits and _ only'
+  throw nameError(`"${text}" does not name a DFS table: ${rule}`)
 }
+
+const nameError = (message: string): UsageError => new UsageError('DDB_NAME', message)
 
 /** @throws {UsageError} DDB_NAME */
 export function checkFunctionName(text: string): string {
-  if (!functionName.test(text)) {
-    throw new UsageError(
-      'DDB_NAME',
-      `"${text}" is not a function name: give the name of a function view, such as appendStreamingData`,
-    )
-  }
-  return text
+  if (functionName.test(text)) return text
+  const example = 'give the name of a function view, such as appendStreamingData'
+  throw nameError(`"${text}" is not a function name: ${example}`)
 }
 
 /**
@@ -103,24 +86,39 @@ export function checkFunctionName(text: string): string {
  */
 export function parseTarget(options: TargetOptions): Target {
   const { table, function: name } = options
-  if (name !== undefined) {
-    if (table !== undefined) {
-      throw usageError('give one target: either a table or a function, not both')
-    }
-    return functionTarget(options, name)
-  }
-  if (table !== undefined) return tableTarget(options, parseTableTarget(table))
-  throw usageError(
-    `no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`,
-  )
+  refuseFirst([
+    [
+      name !== undefined && table !== undefined,
+      'give one target: either a table or a function, not both',
+    ],
+    [
+      (name ?? table) === undefined,
+      `no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`,
+    ],
+  ])
+  return name === undefined
+    ? tableTarget(options, parseTableTarget(table!))
+    : functionTarget(options, checkFunctionName(name))
+}
+
+/** Refuses options that are only for the other kind of target. */
+function refuseOthers(
+  options: TargetOptions,
+  names: readonly (keyof TargetOptions)[],
+  only: 'table' | 'function',
+  why: string,
+): void {
+  const wrong = names.find(name => options[name] !== undefined && String(options[name]) !== '')
+  if (wrong === undefined) return
+  throw usageError(`${option(`target.${wrong}`)} is only for ${option(`target.${only}`)}: ${why}`)
 }
 
 function tableTarget(options: TargetOptions, table: TableTarget): Target {
-  const { create, partition, transform, types, confirmTable, mayDrop } = options
-  const { functionArguments = [], method = 'insert', keyColumns = [] } = options
+  const { create, partition, transform, types, method = 'insert', keyColumns = [] } = options
   const takesTypes = (transform ?? create) !== undefined && !types?.startsWith('@')
-  const ofFunction = (name: string): string =>
-    `${option(`target.${name}`)} is only for ${option('target.function')}: a table's columns come from the server`
+  const ofFunction = ['confirmTable', 'mayDrop', 'functionArguments'] as const
+  const refused = takesTypes ? ofFunction : (['types', ...ofFunction] as const)
+  refuseOthers(options, refused, 'function', "a table's columns come from the server")
   refuseFirst([
     [
       create !== undefined && (create === 'dfs') !== (table.kind === 'dfs'),
@@ -134,10 +132,6 @@ function tableTarget(options: TargetOptions, table: TableTarget): Target {
       transform !== undefined && create !== undefined,
       `${option('target.create')} cannot be used with ${option('target.transform')}: only the server knows which columns the transform returns. Make the table first`,
     ],
-    [types !== undefined && !takesTypes, ofFunction('types')],
-    [confirmTable !== undefined, ofFunction('confirmTable')],
-    [mayDrop !== undefined, ofFunction('mayDrop')],
-    [functionArguments.length > 0, ofFunction('functionArguments')],
     [
       method !== 'upsert' && keyColumns.length > 0,
       `${option('target.keyColumns')} is only for ${option('target.method')} upsert`,
@@ -145,9 +139,7 @@ function tableTarget(options: TargetOptions, table: TableTarget): Target {
   ])
   if (create !== undefined && types !== undefined) schemaFromTypes(types)
   const wrong = keyColumns.find(name => !isIdentifier(name))
-  if (wrong !== undefined) {
-    throw new UsageError('DDB_NAME', `"${wrong}" is not a column name that can be a key`)
-  }
+  if (wrong !== undefined) throw nameError(`"${wrong}" is not a column name that can be a key`)
   return {
     ...{ kind: 'table', table, method, keyColumns },
     ...(transform === undefined ? {} : { transform: checkTransform(transform) }),
@@ -155,19 +147,15 @@ function tableTarget(options: TargetOptions, table: TableTarget): Target {
 }
 
 function functionTarget(options: TargetOptions, name: string): Target {
-  const { create, transform, method, keyColumns = [], types, mayDrop = false } = options
-  const { functionArguments = [], confirmTable } = options
-  checkFunctionName(name)
+  const { types, mayDrop = false, functionArguments = [], confirmTable } = options
+  const ofTable = ['create', 'partition', 'transform', 'method', 'keyColumns'] as const
+  refuseOthers(
+    options,
+    ofTable,
+    'table',
+    'a function can change its rows itself, and decides how it writes',
+  )
   refuseFirst([
-    [create !== undefined, `${option('target.create')} goes with ${option('target.table')}`],
-    [
-      transform !== undefined,
-      `${option('target.transform')} is only for ${option('target.table')}: a function can change its rows itself`,
-    ],
-    [
-      method !== undefined || keyColumns.length > 0,
-      `${option('target.method')} and ${option('target.keyColumns')} are only for ${option('target.table')}: a function decides how it writes`,
-    ],
     [
       types === undefined,
       `a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`,

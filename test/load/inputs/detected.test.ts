@@ -2,11 +2,7 @@
   What the program reports about an input before it loads the input.
 */
 import t from 'tap'
-import {
-  detectedNotices,
-  detectedOf,
-  detectedText,
-} from '../../../src/load/inputs/input-options.js'
+import { detectedNotices, detectedOf, detectedText } from '../../../src/load/inputs/detected.js'
 import type { CellOptions } from '../../../src/load/options.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import { memorySource } from '../../parse/reading.js'

@@ -1,22 +1,21 @@
 import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
-import { checkRejects } from '../../../src/load/rejects/check-rejects.js'
+import t, { type Test } from 'tap'
+import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
+import { checkRejects, removeLeftovers } from '../../../src/load/rejects/check-rejects.js'
+import { readRun } from '../../helpers/journals.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { platformOn } from '../../helpers/failing-files.js'
 
 const check = (path: string, inputs: readonly string[] = []): void =>
   checkRejects(path, inputs, systemPlatform)
 
-t.test(
-  'a check tests that the rejects file can be created, and leaves nothing on disk',
-  async t => {
-    const dir = t.testdir({ 'empty.csv': '' })
-    check(join(dir, 'empty.csv'))
-    check(join(dir, 'new.csv'))
-    t.strictSame(readdirSync(dir), ['empty.csv'])
-  },
-)
+t.test('a check whether the rejects file can be created leaves nothing on disk', async t => {
+  const dir = t.testdir({ 'empty.csv': '' })
+  check(join(dir, 'empty.csv'))
+  check(join(dir, 'new.csv'))
+  t.strictSame(readdirSync(dir), ['empty.csv'])
+})
 
 t.test('an input is never used as the rejects file, under any of its names', async t => {
   const dir = t.testdir({ 'in.csv': 'a\n', 'r.csv.reasons.ndjson': '' })
@@ -71,4 +70,56 @@ t.test('a path that cannot hold rejects is refused before the first row', async 
     () => checkRejects(join(dir, 'r.csv'), [], platformOn({ fails: call => call === 'create' })),
     { code: 'DDB_OUTPUT_CREATE', message: /EIO/ },
   )
+})
+
+const of = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
+const reasons = 'r.csv.reasons.ndjson'
+const pair = { 'r.csv': 'id\nx\n', [reasons]: of('nightly') }
+
+/** What remains of a folder after the leftovers of the run `nightly` were removed, which has made `r.csv`. */
+function left(
+  t: Test,
+  content: Parameters<Test['testdir']>[0],
+  isCounted = false,
+  restarted = false,
+) {
+  const dir = t.testdir(content)
+  const path = join(dir, 'r.csv')
+  const sizes = { key: '', rows: 1, sizeBytes: 1, reasonsBytes: 1 }
+  const kept: JournaledRejects = {
+    ...{ byClass: { parse: 1, type: 0, server: 0 }, byCode: {}, byInput: {}, upTo: [] },
+    files: isCounted ? [{ path, ...sizes }] : [],
+  }
+  const made = { kind: 'facts', rejectsFiles: [path, path] } as const
+  const past = readRun(made, { kind: 'rejects', ...kept })
+  removeLeftovers(restarted ? readRun() : past, past, 'nightly', systemPlatform.files)
+  return readdirSync(dir).sort()
+}
+
+t.test('files that a killed process made and the journal does not count are removed', async t => {
+  const whole = of('nightly')
+  t.strictSame(left(t, pair), [])
+  t.strictSame(left(t, pair, true), ['r.csv', reasons], 'counted')
+  t.strictSame(left(t, pair, true, true), [], 'counted, but the run starts over')
+  t.strictSame(left(t, { [reasons]: whole }), [])
+  for (let length = 0; length <= whole.length; length++) {
+    t.strictSame(left(t, { 'r.csv': '', [reasons]: whole.slice(0, length) }), [], `${length}`)
+  }
+  t.strictSame(left(t, {}), [])
+  const linked = {
+    kept: { 'precious.csv': '' },
+    'r.csv': t.fixture('symlink', 'kept/precious.csv'),
+  }
+  t.strictSame(left(t, { ...linked, [reasons]: whole }), ['kept'])
+  t.strictSame(readdirSync(join(t.testdirName, 'kept')), ['precious.csv'])
+})
+
+t.test('files of others with such a name stay', async t => {
+  const others = ['other', 'nightly-2', 'nightl'].map(of)
+  for (const text of [...others, ' ', 'precious\n', '\0']) {
+    const content = { 'r.csv': 'precious\n', [reasons]: text }
+    t.strictSame(left(t, content), ['r.csv', reasons], JSON.stringify(text))
+  }
+  t.strictSame(left(t, { 'r.csv': 'precious\n' }), ['r.csv'], 'without reasons')
+  t.strictSame(left(t, { [reasons]: {} }), [reasons], 'a folder')
 })

@@ -11,16 +11,9 @@ import type { RejectOptions } from '../../../src/load/options.js'
 import { count, testRun } from '../../helpers/load-run.js'
 
 const reject: AnyReject = {
-  file: 'in.csv',
-  lineNumber: 3,
-  offsetBytes: 17,
-  lengthBytes: 6,
-  bytes: Buffer.of(),
-  code: 'DDB_INPUT_CELL',
-  class: 'type',
-  message: 'expected a number, got "x"',
-  columnName: 'price',
-  value: 'x',
+  ...{ file: 'in.csv', lineNumber: 3, offsetBytes: 17, lengthBytes: 6, bytes: Buffer.of() },
+  ...{ code: 'DDB_INPUT_CELL', class: 'type', message: 'expected a number, got "x"' },
+  ...{ columnName: 'price', value: 'x' },
 }
 
 function runWith(rejects: RejectOptions, read: number, rejected: number, lines = 0) {
@@ -30,28 +23,51 @@ function runWith(rejects: RejectOptions, read: number, rejected: number, lines =
   return run
 }
 
-const skip = (maxErrors: number | `${number}%`): RejectOptions => ({ onError: 'skip', maxErrors })
+type Limit = number | `${number}%`
+const skip = (maxErrors: Limit): RejectOptions => ({ onError: 'skip', maxErrors })
+const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
+  const earlier = rejected === 0 ? undefined : { byInput: {} }
+  return earlierLimitFailure(runWith(rejects, read, rejected), earlier as RecordedRun['rejects'])
+}
+
+/** Limit, rows read, rows rejected; whether that ends a run, a resumed run, and a run at its end. */
+const cases: [Limit, number, number, boolean, boolean, boolean][] = [
+  [2, 2, 2, false, false, false],
+  [2, 1_000_000, 3, true, true, true],
+  [0, 1, 0, false, false, false],
+  [0, 1, 1, true, true, true],
+  ['5%', 999, 999, false, false, true],
+  ['5%', 1_000, 50, false, false, false],
+  ['5%', 1_000, 51, true, true, true],
+  ['0%', 1_000, 1, true, true, true],
+  ['100%', 1_000, 1_000, false, false, false],
+  ['50%', 2, 1, false, false, false],
+  ['50%', 3, 2, false, false, true],
+  ['50%', 0, 0, false, false, false],
+]
 
 t.test(
-  'a count may be reached but not exceeded; a share is checked from 1,000 rows on',
-  async t => {
-    const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [
-      [skip(2), 2, 2, false],
-      [skip(2), 1_000_000, 3, true],
-      [skip(0), 1, 0, false],
-      [skip(0), 1, 1, true],
-      [skip('5%'), 999, 999, false],
-      [skip('5%'), 1_000, 50, false],
-      [skip('5%'), 1_000, 51, true],
-      [skip('0%'), 1_000, 1, true],
-      [skip('100%'), 1_000, 1_000, false],
-      [{ onError: 'skip' }, 1_000_000, 100, false],
-      [{ onError: 'skip' }, 1_000_000, 101, true],
-    ]
-    for (const [rejects, read, rejected, ends] of cases) {
-      const failure = limitFailure(runWith(rejects, read, rejected), reject)
-      t.equal(failure?.code, ends ? 'DDB_INPUT_LIMIT' : undefined, JSON.stringify([rejects, read]))
+  'a count may be reached but not exceeded; a share counts from 1,000 rows on, or at the end',
+  t => {
+    for (const [limit, read, rejected, ...ends] of cases) {
+      const run = runWith(skip(limit), read, rejected)
+      const found = [
+        limitFailure(run, reject),
+        goneOn(skip(limit), read, rejected),
+        finalLimitFailure(run),
+      ]
+      const codes = ends.map(isEnded => (isEnded ? 'DDB_INPUT_LIMIT' : undefined))
+      t.strictSame(
+        found.map(one => one?.code),
+        codes,
+        JSON.stringify([limit, read, rejected]),
+      )
     }
+    t.match(finalLimitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
+    t.match(goneOn(skip(2), 10, 3), { message: /^3 rows/ })
+    t.equal(limitFailure(runWith({ onError: 'skip' }, 1_000_000, 100), reject), undefined)
+    t.ok(limitFailure(runWith({ onError: 'skip' }, 1_000_000, 101), reject), '100 by default')
+    t.end()
   },
 )
 
@@ -65,36 +81,20 @@ t.test('a share counts every line of a record', async t => {
   })
 })
 
-t.test('at the end the share is checked however short the input is', async t => {
-  const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [
-    [skip('50%'), 2, 1, false],
-    [skip('50%'), 3, 2, true],
-    [skip('50%'), 0, 0, false],
-    [skip(2), 3, 2, false],
-    [skip(2), 3, 3, true],
-  ]
-  for (const [rejects, read, rejected, ends] of cases) {
-    const failure = finalLimitFailure(runWith(rejects, read, rejected))
-    t.equal(failure?.code, ends ? 'DDB_INPUT_LIMIT' : undefined, JSON.stringify([rejects, read]))
-  }
-  t.match(finalLimitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
-})
-
-t.test('a resumed run is still over the limit, unless the limit was raised', async t => {
-  const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
-    const run = runWith(rejects, read, rejected)
-    const earlier = rejected === 0 ? undefined : { byInput: {} }
-    return earlierLimitFailure(run, earlier as RecordedRun['rejects'])
-  }
-  t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
-  t.equal(goneOn(skip(3), 10, 3), undefined)
-  t.match(goneOn(skip('5%'), 1_000, 51), { code: 'DDB_INPUT_LIMIT' })
-  t.equal(goneOn(skip('5%'), 999, 51), undefined, 'the share of few rows means little')
+t.test('a run that stops at the first reject does not stop at none', async t => {
   t.equal(goneOn({ onError: 'stop' }, 10, 0), undefined)
   const run = runWith({ onError: 'stop' }, 10, 1)
   t.equal(
     earlierLimitFailure(run, undefined),
     undefined,
-    'a run without a journal has no earlier rows',
+    'without a journal there are no earlier rows',
   )
+  const byInput = {
+    'a.csv': { rejected: 1, firstError: { code: 'DDB_INPUT_CELL', message: 'bad', lineNumber: 3 } },
+  }
+  const earlier = { byInput } as unknown as RecordedRun['rejects']
+  t.match(earlierLimitFailure(run, earlier), {
+    code: 'DDB_INPUT_CELL',
+    message: 'a.csv, line 3: bad',
+  })
 })

@@ -4,12 +4,8 @@ import type { RecordShape } from '../../../src/parse/batch.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const shapeOf = (format: string, delimiter: string | undefined): RecordShape => ({
-  format,
-  delimiter,
-  fieldNames: undefined,
-  fieldCount: 2,
-  headerBytes: undefined,
-  text: utf8Source,
+  ...{ format, delimiter, fieldNames: undefined, fieldCount: 2 },
+  ...{ headerBytes: undefined, text: utf8Source },
 })
 const kinds = {
   csv: shapeOf('csv', ','),
@@ -52,19 +48,9 @@ t.test('every possible name of an additional file, or of its reasons, is recogni
 })
 
 t.test('other names are free', async t => {
-  for (const other of [
-    'r.csv',
-    'r.csv.reasons.ndjson',
-    'r.1.csv',
-    'r.0.csv',
-    'r.02.csv',
-    'r.2.txt',
-    'r.2.csv.gz',
-    'r.two.csv',
-    'r2.csv',
-    's.2.csv',
-    'dir/r.2.csv',
-  ]) {
+  const others =
+    'r.csv r.csv.reasons.ndjson r.1.csv r.0.csv r.02.csv r.2.txt r.2.csv.gz r.two.csv r2.csv s.2.csv dir/r.2.csv'
+  for (const other of [...others.split(' '), 'r.2.json']) {
     t.notOk(isFurtherPath('r.csv', other), other)
   }
 })

@@ -1,49 +1,33 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { AnyReject } from '../../../src/load/rejects/reject.js'
-import { RunRejects } from '../../../src/load/rejects/run-rejects.js'
-import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
-import type { RecordShape } from '../../../src/parse/batch.js'
-import { systemFiles } from '../../../src/platform/system-files.js'
+import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
+import type { RejectOptions } from '../../../src/load/options.js'
+import type { RunRejects } from '../../../src/load/rejects/run-rejects.js'
+import type { AnyReject } from '../../../src/load/rejects/reject.js'
+import { testRun } from '../../helpers/load-run.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
-const shape: RecordShape = {
-  format: 'csv',
-  delimiter: ',',
-  fieldNames: ['a'],
-  fieldCount: 1,
+const shape = {
+  ...{ format: 'csv', delimiter: ',', fieldNames: ['a'], fieldCount: 1, text: utf8Source },
   headerBytes: Buffer.from('a\n'),
-  text: utf8Source,
 }
 
-const reject = (kind: AnyReject['class'], code: AnyReject['code']): AnyReject => ({
-  file: 'in.csv',
-  lineNumber: 3,
-  offsetBytes: 17,
-  lengthBytes: 2,
-  bytes: Buffer.from('x\n'),
-  code,
-  class: kind,
-  message: 'bad',
-  columnName: undefined,
-  value: undefined,
-})
+const cell: AnyReject = {
+  ...{ file: 'in.csv', lineNumber: 3, offsetBytes: 17, lengthBytes: 2, bytes: Buffer.from('x\n') },
+  ...{ code: 'DDB_INPUT_CELL', class: 'type', message: 'bad' },
+  ...{ columnName: undefined, value: undefined },
+}
 
-/** Rejects that are only counted and written, and do not end a run. */
-const rejectsOf = (setup: ConstructorParameters<typeof RunRejects>[0]): RunRejects =>
-  new RunRejects(setup, {} as ConstructorParameters<typeof RunRejects>[1])
-
-const cell = reject('type', 'DDB_INPUT_CELL')
+/** Rejects that do not end the run. */
+const rejectsOf = (rejects: RejectOptions = { onError: 'skip' }): RunRejects =>
+  testRun({ rejects: { ...rejects, maxErrors: '100%' } }).rejects
 
 t.test('the result has the first three rejects of each code, for up to twenty codes', async t => {
-  const rejects = rejectsOf({
-    checked: { rejectsFile: undefined, runId: 'r' },
-    files: systemFiles,
-  })
+  const rejects = rejectsOf()
   for (let row = 0; row < 5; row++) {
     for (let code = 0; code < 25; code++) {
-      rejects.add({ ...reject('type', `CODE_${code}` as 'DDB_INPUT_CELL'), lineNumber: row }, shape)
+      rejects.keep({ ...cell, code: `CODE_${code}` as 'DDB_INPUT_CELL', lineNumber: row }, shape)
     }
   }
   const { first } = rejects.result()
@@ -53,26 +37,20 @@ t.test('the result has the first three rejects of each code, for up to twenty co
 })
 
 t.test('a reject that is neither in a file nor unplaced is an internal error', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
-  rejects.add(cell, shape)
+  const rejects = rejectsOf({ file: join(t.testdir(), 'r.csv') })
+  rejects.keep(cell, shape)
   rejects.close()
   t.equal(rejects.equationError(1), undefined)
   t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
   t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
 })
 
-/** Continues a run whose journal has these rejects. */
-function goOn(run: RunRejects, rejects: JournaledRejects): void {
-  run.goOn({ rejects } as Partial<RecordedRun> as RecordedRun)
-}
-
 t.test('the journal gets the inputs with new rejects, and all counts', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const rejects = rejectsOf({ checked: { rejectsFile: path, runId: 'r' }, files: systemFiles })
+  const rejects = rejectsOf({ file: path })
   t.equal(rejects.count, 0)
-  rejects.add(cell, shape)
-  rejects.add({ ...cell, file: 'b.csv' }, shape)
+  rejects.keep(cell, shape)
+  rejects.keep({ ...cell, file: 'b.csv' }, shape)
   rejects.flush()
   t.equal(rejects.count, 2)
   t.match(rejects.journaled(), {
@@ -81,7 +59,7 @@ t.test('the journal gets the inputs with new rejects, and all counts', async t =
     files: [{ path, rows: 2, sizeBytes: 6 }],
     byInput: { 'in.csv': { rejected: 1 }, 'b.csv': { rejected: 1 } },
   })
-  rejects.add(cell, shape)
+  rejects.keep(cell, shape)
   rejects.flush()
   const { byInput, byClass } = rejects.journaled()
   t.match(byClass, { type: 3 })
@@ -91,18 +69,12 @@ t.test('the journal gets the inputs with new rejects, and all counts', async t =
 })
 
 t.test('without a file, a resumed process also continues the counts', async t => {
-  const before = rejectsOf({
-    checked: { rejectsFile: undefined, runId: 'r' },
-    files: systemFiles,
-  })
-  before.add(cell, shape)
-  const journaled = { ...before.journaled(), upTo: [[0, 18]] as const }
-  const rejects = rejectsOf({
-    checked: { rejectsFile: undefined, runId: 'r' },
-    files: systemFiles,
-  })
-  goOn(rejects, journaled)
-  rejects.add(cell, shape)
+  const before = rejectsOf()
+  before.keep(cell, shape)
+  const journaled: JournaledRejects = { ...before.journaled(), upTo: [[0, 18]] }
+  const rejects = rejectsOf()
+  rejects.goOn({ rejects: journaled } as Partial<RecordedRun> as RecordedRun)
+  rejects.keep(cell, shape)
   t.match(rejects.result(), { byClass: { type: 2 } })
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })
 })

@@ -13,16 +13,19 @@ const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.
 async function scene(t: Test) {
   const notices: string[] = []
   const { load, rows } = await startLoadServer(t, '')
-  return { load, rows, notices, onNotice: (notice: string) => void notices.push(notice) }
+  return {
+    ...{ load, rows, notices, onNotice: (notice: string) => void notices.push(notice) },
+    fileOf: (text: string, name = 'a.csv') => join(t.testdir({ [name]: text }), name),
+  }
 }
 
+const fresh = { table: 'fresh', create: 'stream' } as const
+const freshDfs = { table: 'dfs://fresh/t', create: 'dfs' } as const
+
 t.test('a missing table is created once and filled', async t => {
-  const { load, rows, notices, onNotice } = await scene(t)
-  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-  for (const target of [
-    { table: 'fresh', create: 'stream' },
-    { table: 'dfs://fresh/t', create: 'dfs' },
-  ] as const) {
+  const { load, rows, notices, onNotice, fileOf } = await scene(t)
+  const path = fileOf(csv)
+  for (const target of [fresh, freshDfs]) {
     notices.length = 0
     t.match(await load(path, { target, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
     const made = `created "${target.table}": time DATETIME, sym SYMBOL, price DOUBLE`
@@ -73,10 +76,8 @@ t.test(
       },
     })
     const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-    const result = await here.load(path, {
-      target: { table: 'fresh', create: 'stream' },
-      onNotice: notice => void notices.push(notice),
-    })
+    const onNotice = (notice: string): void => void notices.push(notice)
+    const result = await here.load(path, { target: fresh, onNotice })
     t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
     t.ok(
       notices.includes('"fresh" was created by somebody else in the meantime'),
@@ -88,7 +89,7 @@ t.test(
 
 t.test('if nothing shows whether the first record is a header, no table is created', async t => {
   const { load, rows } = await scene(t)
-  const target = { table: 'fresh', create: 'stream' } as const
+  const target = fresh
   const late = `1,a\n${'2,b\n'.repeat(90)}x,c\n`
   const dir = t.testdir({
     'a.csv': 'alice,bob\ncarol,dave\n',
@@ -100,29 +101,21 @@ t.test('if nothing shows whether the first record is a header, no table is creat
     t.match(result, { exitCode: 64, error: { message: /`input\.header` to yes or no/ } }, name)
     t.strictSame(await rows('select name from objs(true) where name = "fresh"'), [], name)
   }
-  const header = { header: 'yes' } as const
-  const made = await load(join(dir, 'b.csv'), { target, input: header })
+  const input = { header: 'yes' } as const
+  const made = await load(join(dir, 'b.csv'), { target, input })
   t.match(made, { exitCode: 64, error: { message: /`mapping\.map` c2019=2019/ } })
   const mapping = { map: { c2019: '2019' } }
-  t.match(await load(join(dir, 'b.csv'), { target, input: header, mapping }), {
-    exitCode: 0,
-    rows: { confirmed: 1 },
-  })
-  t.match(await load(join(dir, 'b.csv'), { target, mapping }), {
-    exitCode: 0,
-    rows: { confirmed: 1 },
-  })
-  t.strictSame(await rows('select * from fresh'), [
-    ['fr', '5'],
-    ['fr', '5'],
-  ])
+  for (const change of [{ input, mapping }, { mapping }]) {
+    const result = await load(join(dir, 'b.csv'), { target, ...change })
+    t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
+  }
+  t.strictSame(await rows('select distinct * from fresh'), [['fr', '5']])
 })
 
 t.test('options that the table needs must be given, so that every run uses them', async t => {
-  const { load, rows } = await scene(t)
-  const dir = t.testdir({ 'a.ndjson': '{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n' })
-  const target = { table: 'fresh', create: 'stream' } as const
-  const path = join(dir, 'a.ndjson')
+  const { load, rows, fileOf } = await scene(t)
+  const target = fresh
+  const path = fileOf('{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n', 'a.ndjson')
   const { exitCode, error } = await load(path, { target })
   t.equal(exitCode, 64)
   t.equal(
@@ -145,9 +138,9 @@ t.test('options that the table needs must be given, so that every run uses them'
 const reservedCsv = 'DATE,SYMBOL,pi,price\n2020.01.02,A,1,1.5\n2020.01.03,A,2,2.5\n'
 
 t.test('columns named like reserved words get other names', async t => {
-  const { load, rows, notices, onNotice } = await scene(t)
-  const path = join(t.testdir({ 'a.csv': reservedCsv }), 'a.csv')
-  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  const { load, rows, notices, onNotice, fileOf } = await scene(t)
+  const path = fileOf(reservedCsv)
+  const target = freshDfs
   t.match(await load(path, { target }), {
     exitCode: 64,
     error: { message: /nothing was created.* need `mapping\.map` pi_=pi$/ },
@@ -166,9 +159,9 @@ t.test('columns named like reserved words get other names', async t => {
 })
 
 t.test('members of JSON are mapped by their exact names', async t => {
-  const { load } = await scene(t)
-  const path = join(t.testdir({ 'a.ndjson': '{"DATE":"2020.01.02"}\n' }), 'a.ndjson')
-  const target = { table: 'fresh', create: 'stream' } as const
+  const { load, fileOf } = await scene(t)
+  const path = fileOf('{"DATE":"2020.01.02"}\n', 'a.ndjson')
+  const target = fresh
   t.match(await load(path, { target }), {
     exitCode: 64,
     error: { message: /need `mapping\.map` date=DATE$/ },
@@ -180,7 +173,7 @@ t.test('members of JSON are mapped by their exact names', async t => {
 t.test('a run with a name creates its table once', async t => {
   const { load, notices, onNotice } = await scene(t)
   const folder = t.testdir({ 'a.csv': csv })
-  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  const target = freshDfs
   const named = { target, onNotice, runId: 'r', journal: { folder } }
   t.match(await load(join(folder, 'a.csv'), named), { exitCode: 0, rows: { confirmed: 2 } })
   t.match(await load(join(folder, 'a.csv'), named), { exitCode: 0, rows: { skipped: 2 } })
@@ -189,7 +182,7 @@ t.test('a run with a name creates its table once', async t => {
 
 t.test('inputs that can be read only once are refused', async t => {
   const { load } = await scene(t)
-  const target = { table: 'fresh', create: 'stream' } as const
+  const target = fresh
   await t.rejects(load('-', { target }), { code: 'DDB_USAGE', message: /standard input/ })
   const pipe = join(t.testdir(), 'pipe')
   execFileSync('mkfifo', [pipe])
@@ -208,19 +201,14 @@ t.test('a kind that does not fit the name, and a kind for a function, are refuse
 })
 
 t.test('an input without columns creates no table', async t => {
-  const { load, rows } = await scene(t)
-  const path = join(t.testdir({ 'a.csv': '' }), 'a.csv')
-  t.match(await load(path, { target: { table: 'fresh', create: 'stream' } }), { exitCode: 65 })
+  const { load, rows, fileOf } = await scene(t)
+  t.match(await load(fileOf(''), { target: fresh }), { exitCode: 65 })
   t.strictSame(await rows('select name from objs(true) where shared'), [])
 })
 
 t.test('a DFS table is created so that the longest text fits', async t => {
-  const { load, rows } = await scene(t)
-  const long = 'x'.repeat(65_536)
-  const path = join(
-    t.testdir({ 'a.csv': `${csv.replace('price', 'note').replace('2.5', long)}` }),
-    'a.csv',
-  )
+  const { load, rows, fileOf } = await scene(t)
+  const path = fileOf(csv.replace('price', 'note').replace('2.5', 'x'.repeat(65_536)))
   const target = { table: 'dfs://long/t', create: 'dfs' } as const
   t.match(await load(path, { target }), { exitCode: 0, rows: { confirmed: 2, rejected: 0 } })
   const [, note] = await rows('select note from loadTable("dfs://long", "t") order by time')
@@ -238,7 +226,7 @@ deepTest(
       'sums.csv': `day,sym,n\n${days.join('\n')}\n合计,,19900\n`,
       'slip.csv': `day,sym,n\n${days.join('\n').replace(',7\n', ',7x\n')}\n`,
     })
-    const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+    const target = freshDfs
     const isThere = () => rows('table([existsDatabase("dfs://fresh")] as there)')
     const needs: unknown[] = []
     const onNeeded = (needed: object): void => void needs.push(needed)
@@ -264,9 +252,9 @@ deepTest(
 )
 
 t.test('given types are the types of the new table', async t => {
-  const { load, rows } = await scene(t)
-  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-  const target = { table: 'fresh', create: 'stream', types: 'price:STRING' } as const
+  const { load, rows, fileOf } = await scene(t)
+  const path = fileOf(csv)
+  const target = { ...fresh, types: 'price:STRING' } as const
   t.match(await load(path, { target }), { exitCode: 0, rows: { confirmed: 2 } })
   t.strictSame(await rows('select price from fresh'), [['1.5'], ['2.5']])
   t.match(await load(path, { target: { ...target, table: 'other', types: 'prise:STRING' } }), {

@@ -14,35 +14,26 @@ db.createPartitionedTable(table(1:0, \`sym\`note\`doc\`id, [SYMBOL,STRING,BLOB,I
 def put(mutable data) { tableInsert(objByName("trades"), data) }
 addFunctionView(put)`
 
-async function describer(t: Test) {
-  const { session } = await startLoadServer(t, initScript)
-  return async (target: TargetOptions) => {
+/** Describes targets on a new server. */
+async function describer(t: Test, script = initScript, version?: string) {
+  const { session } = await startLoadServer(t, script, version === undefined ? {} : { version })
+  return (target: TargetOptions) => {
     const run = testRun({ target })
-    const { columns, keyed, partition } = await describeTarget(session, run.checked, run.options)
-    return {
-      columns: columns.map(({ name, type }) => `${name} ${type.type}`),
-      keyed,
-      partition: partition?.dimensions.map(({ columnName, kind }) => `${columnName} ${kind}`),
-    }
+    return describeTarget(session, run.checked, run.options)
   }
 }
 
 t.test('the columns of a function are given by the user or taken from a table', async t => {
   const describe = await describer(t)
-  t.strictSame(await describe({ function: 'put', types: 'b:INT,a:DATE' }), {
-    columns: ['b INT', 'a DATE'],
-    keyed: false,
-    partition: undefined,
-  })
-  t.match(await describe({ function: 'put', types: '@trades' }), {
-    columns: ['time TIMESTAMP', 'sym SYMBOL'],
-    keyed: false,
-  })
-  t.strictSame(
-    await describe({ function: 'put', types: '@dfs://d/t' }),
-    { columns: ['id INT', 'sym SYMBOL'], keyed: false, partition: undefined },
-    'where a function writes is unknown',
-  )
+  for (const [types, expected] of [
+    ['b:INT,a:DATE', 'b INT,a DATE'],
+    ['@trades', 'time TIMESTAMP,sym SYMBOL'],
+    ['@dfs://d/t', 'id INT,sym SYMBOL'],
+  ] as const) {
+    const { columns, keyed, partition } = await describe({ function: 'put', types })
+    t.equal(columns.map(({ name, type }) => `${name} ${type.type}`).join(), expected)
+    t.strictSame([keyed, partition], [false, undefined], 'where a function writes is unknown')
+  }
 })
 
 t.test('a missing table or function is an error, whichever option names it', async t => {
@@ -85,80 +76,53 @@ h = database("", HASH, [SYMBOL, 2])
 o = database("dfs://o", COMPO, [h, database("", VALUE, 2024.01.01..2024.01.02)], engine="TSDB")
 o.createPartitionedTable(table(1:0, \`id\`sym\`day, [INT,SYMBOL,DATE]), \`other, \`sym\`day, sortColumns=[\`id], keepDuplicates=LAST)`
 
-t.test(
-  'engine and duplicate policy decide whether rows can be counted and how upserts work',
-  async t => {
-    for (const [version, counts] of [
-      ['2.00.10', true],
-      ['3.00.5', true],
-      ['2.00.9', false],
-    ] as const) {
-      const script = version.startsWith('3') ? enginesScript : initScript
-      const { session } = await startLoadServer(t, script, { version })
-      const describe = (target: TargetOptions) => {
-        const run = testRun({ target })
-        return describeTarget(session, run.checked, run.options)
-      }
-      const upsert = { method: 'upsert', keyColumns: ['id'] } as const
-      t.match(await describe({ table: 'dfs://d/t', ...upsert }), {
-        keyed: false,
-        upsert: { primaryKey: false, counts },
-      })
-      t.match(await describe({ table: 'keyed', method: 'upsert' }), { upsert: { counts } })
-      t.equal((await describe({ table: 'keyed' })).upsert, undefined)
-      if (version !== '3.00.5') continue
-      t.match(await describe({ table: 'dfs://p/t' }), { keyed: true })
-      t.match(await describe({ table: 'dfs://p/t', method: 'upsert' }), {
-        keyed: true,
-        upsert: { primaryKey: true, counts },
-      })
-      await t.rejects(describe({ table: 'dfs://p/t', ...upsert }), {
-        code: 'DDB_USAGE',
-        message: /primary key of its own.*target\.keyColumns/,
-      })
-      t.match(await describe({ table: 'dfs://s/last' }), { keyed: true })
-      const keysOf = async (target: TargetOptions): Promise<unknown> => {
-        const { keyColumns, partitionColumns } = await describe(target)
-        return { keyColumns, partitionColumns }
-      }
-      const chosenBy = { partitionColumns: ['sym'] }
-      t.same(await keysOf({ table: 'dfs://s/last' }), { keyColumns: ['sym', 'id'], ...chosenBy })
-      t.same(
-        await keysOf({ function: 'put', types: 'a:INT', confirmTable: 'dfs://s/last' }),
-        { keyColumns: ['sym', 'id'], ...chosenBy },
-        'keys of the table to be counted',
-      )
-      t.same(
-        await keysOf({ table: 'dfs://o/other' }),
-        { keyColumns: ['day', 'id'], partitionColumns: ['sym', 'day'] },
-        'equal rows are replaced within a partition only, so partition columns are keys, too',
-      )
-      t.same(
-        await keysOf({ table: 'dfs://o/other', method: 'upsert', keyColumns: ['sym', 'id'] }),
-        { keyColumns: ['day', 'id'], partitionColumns: ['sym', 'day'] },
-        'neither an upsert nor an equal row changes these',
-      )
-      t.same(
-        (await describe({ table: 'dfs://d/t', ...upsert })).keyColumns,
-        [...(await describe({ table: 'dfs://d/t' })).partitionColumns!, 'id'].filter(
-          (name, i, all) => all.indexOf(name) === i,
-        ),
-        'partition columns are keys of an upsert',
-      )
-      t.same((await describe({ table: 'dfs://p/t' })).keyColumns, ['id', 'n'])
-      t.same((await describe({ table: 'keyed' })).partitionColumns, [])
-      t.match(await describe({ function: 'put', types: 'a:INT', confirmTable: 'dfs://s/last' }), {
-        keyed: true,
-      })
-      t.match(await describe({ function: 'put', types: 'a:INT', confirmTable: 'trades' }), {
-        keyed: false,
-      })
-    }
-  },
-)
+const byId = { method: 'upsert', keyColumns: ['id'] } as const
+
+for (const [version, counts] of [
+  ['2.00.10', true],
+  ['3.00.5', true],
+  ['2.00.9', false],
+] as const) {
+  t.test(`the version ${version} decides whether upserts are counted`, async t => {
+    const describe = await describer(t, initScript, version)
+    const upsert = { primaryKey: false, counts }
+    t.match(await describe({ table: 'dfs://d/t', ...byId }), { keyed: false, upsert })
+    t.match(await describe({ table: 'keyed', method: 'upsert' }), { upsert: { counts } })
+    t.equal((await describe({ table: 'keyed' })).upsert, undefined)
+  })
+}
+
+t.test('engine and duplicate policy decide which columns are keys', async t => {
+  const describe = await describer(t, enginesScript)
+  t.match(await describe({ table: 'dfs://p/t', method: 'upsert' }), {
+    ...{ keyed: true, upsert: { primaryKey: true, counts: true } },
+  })
+  await t.rejects(describe({ table: 'dfs://p/t', ...byId }), {
+    code: 'DDB_USAGE',
+    message: /primary key of its own.*target\.keyColumns/,
+  })
+  const put = { function: 'put', types: 'a:INT' }
+  const [sym, day] = [['sym'], ['sym', 'day']]
+  // Equal rows are replaced within a partition only, so partition columns are keys, too.
+  for (const [target, keyed, keyColumns, partitionColumns] of [
+    [{ table: 'dfs://p/t' }, true, ['id', 'n'], ['id']],
+    [{ table: 'dfs://d/t', ...byId }, false, ['sym', 'id'], sym],
+    [{ table: 'dfs://s/last' }, true, ['sym', 'id'], sym],
+    [{ ...put, confirmTable: 'dfs://s/last' }, true, ['sym', 'id'], sym],
+    [{ ...put, confirmTable: 'trades' }, false, [], []],
+    [{ table: 'dfs://o/other' }, true, ['day', 'id'], day],
+    // Neither an upsert nor an equal row changes these.
+    [{ table: 'dfs://o/other', ...byId, keyColumns: ['sym', 'id'] }, true, ['day', 'id'], day],
+    [{ table: 'keyed' }, true, ['id'], []],
+  ] as const) {
+    const found = await describe(target)
+    const keys = [found.keyed, found.keyColumns, found.partitionColumns]
+    t.strictSame(keys, [keyed, keyColumns, partitionColumns], JSON.stringify(target))
+  }
+})
 
 t.test('a row written twice is stored once if the table has a key or drops duplicates', async t => {
-  const { session } = await startLoadServer(
+  const describe = await describer(
     t,
     `${initScript}
 s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
@@ -176,19 +140,14 @@ s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicate
     ['dfs://s/first', true],
     ['dfs://s/last', true],
   ] as const) {
-    const run = testRun({ target: { table } })
-    const { dropsDuplicates } = await describeTarget(session, run.checked, run.options)
-    t.equal(dropsDuplicates, drops, table)
+    t.equal((await describe({ table })).dropsDuplicates, drops, table)
   }
 })
 
 t.test('the limits for texts are those of the DFS table that the rows reach', async t => {
-  const { session } = await startLoadServer(t, initScript)
-  const limits = async (target: TargetOptions): Promise<(number | undefined)[]> => {
-    const run = testRun({ target })
-    const { columns } = await describeTarget(session, run.checked, run.options)
-    return columns.map(({ maxBytes }) => maxBytes)
-  }
+  const describe = await describer(t)
+  const limits = async (target: TargetOptions): Promise<(number | undefined)[]> =>
+    (await describe(target)).columns.map(({ maxBytes }) => maxBytes)
   const [none, symbol, string, blob] = [undefined, 255, 65_535, 67_108_863]
   t.strictSame(await limits({ table: 'dfs://d/texts' }), [symbol, string, blob, none])
   t.strictSame(await limits({ table: 'handle' }), [none, symbol], 'a shared handle of a DFS table')

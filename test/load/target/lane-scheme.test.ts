@@ -18,10 +18,8 @@ import { runs } from '../../helpers/runs.js'
 import { int, text } from '../../helpers/values.js'
 
 const dfs: Target = {
-  kind: 'table',
-  table: { kind: 'dfs', database: 'dfs://d', table: 't' },
-  method: 'insert',
-  keyColumns: [],
+  ...{ kind: 'table', table: { kind: 'dfs', database: 'dfs://d', table: 't' } },
+  ...{ method: 'insert', keyColumns: [] },
 }
 const shared: Target = { ...dfs, table: { kind: 'shared', name: 'target' } }
 
@@ -33,22 +31,18 @@ interface Level {
   readonly own: ServerValue
 }
 
+const whole = (min: number, max = -min) => fc.integer({ min, max })
+const big = (max: bigint) => fc.bigInt({ min: -max, max })
+const none = fc.constant(null)
+
 /** Values for a column of each type; null and the empty text are not keys. */
 const values: Record<string, fc.Arbitrary<ElementValue>> = {
-  INT: fc.oneof(
-    fc.integer({ min: -50, max: 50 }),
-    fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
-    fc.constant(null),
-  ),
-  SHORT: fc.oneof(fc.integer({ min: -300, max: 300 }), fc.constant(null)),
-  LONG: fc.oneof(
-    fc.bigInt({ min: -50n, max: 50n }),
-    // Small enough for doubles, because the embedded server calculates with doubles.
-    fc.bigInt({ min: -(2n ** 52n), max: 2n ** 52n }),
-    fc.constant(null),
-  ),
-  DATE: fc.oneof(fc.integer({ min: -20, max: 40_000 }), fc.constant(null)),
-  TIMESTAMP: fc.oneof(fc.bigInt({ min: -(2n ** 43n), max: 2n ** 43n }), fc.constant(null)),
+  INT: fc.oneof(whole(-50), whole(-(2 ** 31) + 1), none),
+  SHORT: fc.oneof(whole(-300), none),
+  // Small enough for doubles, because the embedded server calculates with doubles.
+  LONG: fc.oneof(big(50n), big(2n ** 52n), none),
+  DATE: fc.oneof(whole(-20, 40_000), none),
+  TIMESTAMP: fc.oneof(big(2n ** 43n), none),
   STRING: fc.oneof(
     fc.constantFrom('A', 'B', 'AAPL', 'ß', '上海', '🙂', ''),
     fc

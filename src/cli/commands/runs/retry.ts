@@ -11,7 +11,6 @@ import {
   checkRepaired,
   readRejectRun,
   refuseWhileWritten,
-  retryOptions,
   retryRejectsPath,
   retryRunId,
   type KnownRejects,
@@ -92,15 +91,14 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
 
 /** Options given now override the run's options. */
 function optionsOf(
-  known: KnownRejects,
+  { run: { options: asked } }: KnownRejects,
   path: string,
   rejects: string,
   settings: Settings<'retry'>,
 ): Omit<LoadOptions, 'server'> {
-  const asked = retryOptions(known, path)
   const { options: given, maxErrors = '100%', expectRows } = settings
   return {
-    ...asked,
+    inputs: [path],
     target: { ...asked.target, ...given.target },
     input: { ...asked.input, ...given.input },
     mapping: { ...asked.mapping, ...given.mapping },
