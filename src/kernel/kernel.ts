@@ -16,7 +16,7 @@ interface Exports {
   readonly fixedPoints: (...args: [...Place, bigint, bigint, scale: number, none: bigint]) => number
   readonly truths: (field: number, from: number, out: number, none: number) => number
   readonly times: (
-    ...args: [...Place, layout: number, unit: bigint, hasDate: number, none: bigint]
+    ...args: [...Place, number, perSecond: bigint, seconds: number, hasDate: number, none: bigint]
   ) => number
   readonly jsonLines: (...args: number[]) => number
   readonly symbols: (...args: number[]) => number
