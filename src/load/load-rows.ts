@@ -7,12 +7,14 @@ import { finished } from 'node:stream/promises'
 import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
-import { rowsName } from './inputs/row-inputs.js'
-import { RowStore, type RejectedRow, type WriterStatus } from './inputs/row-store.js'
-import { loadOn } from './load.js'
+import { RowStore, rowsName, type RejectedRow, type WriterStatus } from './inputs/row-store.js'
+import type { loadOn as loadNow } from './load.js'
 import { checkCall } from './option-fields.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { refuseFirst } from './target/target.js'
+
+/** Most of the library's code belongs to runs, so it is read with the first one. */
+const loadOn: typeof loadNow = async (...given) => (await import('./load.js')).loadOn(...given)
 
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>

@@ -16,7 +16,8 @@ import {
 } from './reader-options.js'
 import { expandInputs, noSourceNotes, withArchiveFiles } from './expand-inputs.js'
 import { openFollowed, presentNow } from './follow/followed-inputs.js'
-import { newRowsOpener, rowFeed, rowsName } from './row-inputs.js'
+import { newRowsOpener, rowFeed } from './row-inputs.js'
+import { rowsName } from './row-store.js'
 import {
   failureOf,
   InputReading,

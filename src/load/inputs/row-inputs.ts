@@ -14,10 +14,7 @@ import { wholeSource } from '../../source/open-source.js'
 import type { Run } from '../run.js'
 import type { InputOpener } from './open-input.js'
 import { dialectOf } from './reader-options.js'
-import type { RowStore } from './row-store.js'
-
-/** The input's name in messages. In a message, line 3 is row 3. */
-export const rowsName = 'rows'
+import { rowsName, type RowStore } from './row-store.js'
 
 const nothing = new Uint8Array(0)
 

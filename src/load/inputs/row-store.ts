@@ -34,6 +34,9 @@ export interface WriterStatus {
   pending: number
 }
 
+/** The name of a program's rows as an input, in messages. In a message, line 3 is row 3. */
+export const rowsName = 'rows'
+
 /** Limit of rows that wait to be read; enough for a batch and some more. */
 const mostWaiting = 16_384
 
