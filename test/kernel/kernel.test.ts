@@ -287,7 +287,12 @@ async function reading(input: Case, options: ReaderOptions, columns: string): Pr
     const all = { mapping, cells, batchRows, batchBytes: 1 << 20, keepRecords: true, onReject }
     for await (const batch of reader.batches(all)) {
       const { rowCount, ranges, endedBy, encodedBytes } = batch
-      found.push({ rowCount, ranges: ranges.map(range => ({ ...range })), endedBy, encodedBytes })
+      found.push({
+        rowCount,
+        ranges: ranges.map(range => ({ ...range, showRecord: undefined })),
+        endedBy,
+        encodedBytes,
+      })
       for (const column of batch.columns) found.push(elements(column, rowCount))
       for (let row = 0; row < rowCount; row++) {
         found.push(batch.locate(row), Buffer.from(batch.record(row)).toString('latin1'))
@@ -406,35 +411,97 @@ t.test('damaged UTF-8', async () => {
   await check(inputs, csv, 'a:STRING,b:INT,c:STRING', 300)
 })
 
-const oddValues = ['null', 'true', 'false', '01', '1.', '-', '1e5', '"\\u0041"', '[1]', 'nul', '"a']
+const oddValues = [
+  'null',
+  'true',
+  'false',
+  '1e5',
+  '-0',
+  '"\\u0041"',
+  '"\\ud800"',
+  '[1]',
+  '{"a":[]}',
+]
+const noValues = ['01', '1.', '-', 'nul', '"a', '+1', '.5', "'a'"]
 
-/** A value of JSON, mostly of a kind that the type takes. */
-const value = (notation: Notation, share: number): fc.Arbitrary<string> =>
+const some = ['INT', 'DOUBLE', 'TIMESTAMP', 'SYMBOL', 'STRING', 'BOOL', 'LONG', 'DATE']
+const members = some.map(type => notations.find(notation => notation.type === type)!)
+const memberTypes = some.map((type, i) => `c${i}:${type}`).join(',')
+
+/** A value of JSON, mostly of a kind that the type takes. @param damage  how many of a thousand are no JSON */
+const value = (notation: Notation, share: number, damage: number): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 8, arbitrary: cell(notation, share).map(text => JSON.stringify(text)) },
-    { weight: 4, arbitrary: fc.oneof(double, small, decimal(3)) },
-    { weight: 1, arbitrary: fc.constantFrom(...oddValues) },
+    { weight: 600, arbitrary: cell(notation, share).map(text => JSON.stringify(text)) },
+    { weight: 300, arbitrary: fc.oneof(double, small, decimal(3)) },
+    { weight: share, arbitrary: fc.constantFrom(...oddValues) },
+    { weight: damage, arbitrary: fc.constantFrom(...noValues) },
   )
 
-t.test('lines of JSON', async () => {
-  const some = ['INT', 'DOUBLE', 'TIMESTAMP', 'SYMBOL', 'STRING', 'BOOL', 'LONG', 'DATE']
-  const members = some.map(type => notations.find(notation => notation.type === type)!)
-  const columns = some.map((type, i) => `c${i}:${type}`).join(',')
-  const object = (share: number): fc.Arbitrary<string> =>
+/** The texts of records, of which a few, half or nearly all values are hostile. Some inputs are longer than a block. */
+function records(
+  recordOf: (values: string[], how: number) => string,
+  damage: number,
+): fc.Arbitrary<string[]> {
+  const recordOfShare = (share: number): fc.Arbitrary<string> =>
     fc
-      .tuple(fc.tuple(...members.map(member => value(member, share))), lineEnd, fc.nat(20))
-      .map(([values, end, how]) => {
-        const texts = values.map((text, i) => `"c${i}":${how === 1 ? ' ' : ''}${text}`)
-        if (how === 2) texts.reverse()
-        return `{${texts.join(',')}${how === 3 ? ',"c0":1' : ''}}${end}`
-      })
-  const texts = fc
+      .tuple(fc.tuple(...members.map(member => value(member, share, damage))), fc.nat(20))
+      .map(([values, how]) => recordOf(values, how))
+  return fc
     .tuple(
       fc
         .constantFrom(3, 50, 97)
-        .chain(share => fc.array(object(share), { maxLength: 120, size: 'max' })),
+        .chain(share => fc.array(recordOfShare(share), { maxLength: 100, size: 'max' })),
       fc.constantFrom(1, 1, 1, 1, 1, 30),
     )
-    .map(([all, times]) => all.join('').repeat(times))
-  await check(texts, { format: 'ndjson', maxRecordBytes: 2000 }, columns, 120)
+    .map(([all, times]) => Array.from({ length: times }, () => all).flat())
+}
+
+const object = (values: string[], how: number): string => {
+  const texts = values.map((text, i) => `"c${i}":${how === 1 ? ' ' : ''}${text}`)
+  if (how === 2) texts.reverse()
+  return `{${texts.join(',')}${how === 3 ? ',"c0":1' : ''}}`
+}
+
+t.test('lines of JSON', async () => {
+  const ends = ['\n', '\n', '\n', '\r\n', '\r', ' \n', '\n\n']
+  const texts = fc
+    .tuple(records(object, 80), fc.nat(6))
+    .map(([all, end]) => all.map((text, i) => text + ends[i % 17 === 0 ? end : 0]!).join(''))
+  await check(texts, { format: 'ndjson', maxRecordBytes: 2000 }, memberTypes, 120)
+})
+
+/** What is between most records, and between a few. */
+const separator = fc.constantFrom(',', ',\n', ', ', '\r\n,\r\n  ', ' ,\ufeff', ',,', '')
+
+/** @param frames  texts before and after the records */
+const documents = (
+  frames: readonly (readonly [before: string, after: string])[],
+  recordOf: typeof object,
+): fc.Arbitrary<string> =>
+  fc
+    .tuple(records(recordOf, 1), separator, separator, fc.constantFrom(...frames))
+    .map(([all, usual, other, [before, after]]) => {
+      const text = all.map((text, i) => (i === 0 ? '' : i % 50 === 49 ? other : usual) + text)
+      return before + text.join('') + after
+    })
+
+t.test('documents of JSON', async () => {
+  const plain = documents(
+    [
+      ['[', ']\n'],
+      ['[\n', ''],
+      [' [', ']x'],
+      ['', ''],
+    ],
+    object,
+  )
+  await check(plain, { format: 'json', maxRecordBytes: 2000 }, memberTypes, 60)
+  const joined = records(object, 1).map(all => all.join('\n'))
+  await check(joined, { format: 'json', maxRecordBytes: 2000 }, memberTypes, 20)
+  const inside = documents([['{"n":1,"d":{"r":[', ']}}{"d":{"r":[]}}']], object)
+  await check(inside, { format: 'json', jsonPath: 'd.r', maxRecordBytes: 2000 }, memberTypes, 20)
+  const names = JSON.stringify(some.map((_, i) => `c${i}`))
+  const array = (values: string[]): string => `[${values.join(',')}]`
+  const rows = documents([[`{"fields":${names},"r":[`, ']}']], array)
+  await check(rows, { format: 'json', jsonPath: 'r', maxRecordBytes: 2000 }, memberTypes, 40)
 })

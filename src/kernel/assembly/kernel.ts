@@ -123,17 +123,6 @@ function addresses(mask: u64, p: usize, out: usize): usize {
   return out + (<usize>popcnt(mask) << 2)
 }
 
-/** Writes the addresses of the line feeds between `from` and `to`. Stops soon after `last`. Returns the address after the last one. */
-function lineFeeds(from: usize, to: usize, out: usize, last: usize): usize {
-  const c = i8x16.splat(<i8>lineFeed)
-  let w = out
-  for (let p = from; p < to && w < last; p += 64) {
-    const m = equal(v128.load(p), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48), c)
-    w = addresses(to - p < 64 ? m & (((<u64>1) << (to - p)) - 1) : m, p, w)
-  }
-  return w
-}
-
 let quoteEnd: usize = 0
 let lineEnd: usize = 0
 let writing: usize = 0
@@ -375,22 +364,21 @@ const numberKind: i32 = 4
 const stringKind: i32 = 8
 
 /**
- * Finds the values of lines of JSON that have the shape of the template: at its address the number of values, and 16 bytes later for each
- * value the address and length of the text before it, its field (−1 for none) and kinds; after the last value, the text after it.
- * @returns the first row that was not found; `nextStart` is its start
+ * Finds the values of JSON records of one shape: at the address `template` the number of values, and 16 bytes later for each value the
+ * address and length of the text before it, its field (−1 for none) and kinds; after the last value, the text after it. The first text
+ * begins with `lead` bytes that stand between two records.
+ * @param line  of the first record @param lines  line ends from one record to the next
+ * @returns the first row that was not found; `nextStart` is the place after the record before it
  */
-export function jsonLines(
-  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, template: usize, mostBytes: i32,
+export function jsonRecords(
+  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, lines: f64, template: usize, lead: usize,
+  mostBytes: i32,
 ): i32 {
   const values = load<i32>(template)
   const quotes = i8x16.splat(34), escapes = i8x16.splat(92), controls = i8x16.splat(31)
-  let lineAt = linesAt
-  const lastLine = lineFeeds(from, to, lineAt, lineAt + (<usize>(rowEnd - row) << 2))
   let start = from
   let r = row
-  // Rows begin at known places, so that the processor can read the next one before it knows where values of this one end.
-  for (; r < rowEnd && start < stopAt && lineAt < lastLine; r++, lineAt += 4) {
-    const lf = <usize>load<u32>(lineAt)
+  for (; r < rowEnd && start + lead < stopAt; r++) {
     const cells = <usize>(r * fields) << 2
     let p = start
     let part = template + 16
@@ -400,7 +388,7 @@ export function jsonLines(
       if (!isAt(p, <usize>load<u32>(part), length)) break
       p += <usize>length
       isWhole = i == values
-      if (isWhole) break
+      if (isWhole || p >= to) break
       const c = <u32>load<u8>(p)
       let kind: i32 = 0
       let first = p
@@ -409,21 +397,19 @@ export function jsonLines(
         kind = stringKind
         first = ++p
         let found: u32 = 0
-        // The line feed ends every text.
-        for (; ; p += 16) {
+        for (; p < to; p += 16) {
           const text = v128.load(p)
           const odd = v128.or(v128.or(i8x16.eq(text, quotes), i8x16.eq(text, escapes)), i8x16.le_u(text, controls))
           found = <u32>i8x16.bitmask(odd)
           if (found != 0) break
         }
-        p += <usize>ctz(found)
+        p += <usize>ctz(found | 0x10000)
         if (load<u8>(p) != 34) break
         end = p++
       } else if (c == 45 || c - 48 <= 9) {
         kind = numberKind
         const text = v128.load(p)
-        const ends = i8x16.bitmask(i8x16.eq(text, i8x16.splat(load<i8>(<usize>load<u32>(part, 16)))))
-        const n = <u32>ctz(ends)
+        const n = <u32>ctz(i8x16.bitmask(i8x16.eq(text, i8x16.splat(load<i8>(<usize>load<u32>(part, 16))))))
         if (n > 15 || !isNumber(text, n, c)) break
         p += <usize>n
         end = p
@@ -446,13 +432,12 @@ export function jsonLines(
         store<i32>(ends + at, <i32>(end - base))
       }
     }
-    if (!isWhole || (p != lf && (p + 1 != lf || load<u8>(p) != carriageReturn))) break
-    if (<i32>(lf - start) >= mostBytes) break
-    store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
-    start = lf + 1
-    store<i32>(recordEnds + (<usize>r << 2), <i32>(start - base))
+    if (!isWhole || p > to || <i32>(p - start - lead) > mostBytes) break
+    store<i32>(recordStarts + (<usize>r << 2), <i32>(start + lead - base))
+    store<i32>(recordEnds + (<usize>r << 2), <i32>(p - base))
     store<f64>(lineNumbers + (<usize>r << 3), line)
-    line += 1
+    line += lines
+    start = p
   }
   store<i32>(nextStart, <i32>start)
   return r
