@@ -4,9 +4,17 @@
 import { ConnectionPool } from './client/pool/pool.js'
 import { PlainTable } from './client/plain-output.js'
 import { nameClasses } from './errors.js'
+import type { audit as auditNow } from './load/audit/audit.js'
+import type { check as checkNow } from './load/check/check.js'
 import { TableWriter } from './load/load-rows.js'
 
 nameClasses({ ConnectionPool, PlainTable, TableWriter })
+
+// Most of the library's code belongs to runs, so it is read with the first one.
+export const audit: typeof auditNow = async (...given) =>
+  (await import('./load/audit/audit.js')).audit(...given)
+export const check: typeof checkNow = async (...given) =>
+  (await import('./load/check/check.js')).check(...given)
 
 export { connect } from './client/open-session.js'
 export type {
@@ -32,7 +40,6 @@ export {
   type PlainTemporal,
   type TimesAs,
 } from './client/plain-output.js'
-export { audit } from './load/audit/audit.js'
 export type {
   AuditedLines,
   AuditOptions,
@@ -40,7 +47,6 @@ export type {
   Certificate,
   CertificateOptions,
 } from './load/audit/audit-result.js'
-export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
 export { load, TableWriter } from './load/load-rows.js'
 export type { LoadRowsOptions, Rows, TableWriterOptions, UnwrittenRows } from './load/load-rows.js'

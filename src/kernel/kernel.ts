@@ -16,9 +16,9 @@ interface Exports {
   readonly fixedPoints: (...args: [...Place, bigint, bigint, scale: number, none: bigint]) => number
   readonly truths: (field: number, from: number, out: number, none: number) => number
   readonly times: (
-    ...args: [...Place, layout: number, unit: bigint, hasDate: number, none: bigint]
+    ...args: [...Place, number, perSecond: bigint, seconds: number, hasDate: number, none: bigint]
   ) => number
-  readonly jsonLines: (...args: number[]) => number
+  readonly jsonRecords: (...args: number[]) => number
   readonly symbols: (...args: number[]) => number
   readonly learn: (...args: number[]) => number
   readonly texts: (...args: number[]) => number
@@ -123,10 +123,14 @@ export interface KernelBlock {
   scratch: number
 }
 
-/** The usual shape of an input's lines of JSON. */
+/** The usual shape of an input's JSON records. */
 export interface JsonShape {
   /** The text before each value and the text after the last value. */
   readonly texts: readonly Uint8Array[]
+  /** Bytes of the first text that stand between two records, and line ends in them and in all texts. */
+  readonly leadBytes: number
+  readonly leadLines: number
+  readonly lines: number
   /** The field of each value; −1 for none. */
   readonly fields: Int32Array
   /** The kinds that each value may have, as bits. */
@@ -304,7 +308,7 @@ export class Kernel {
     return this.words[filledTo]!
   }
 
-  /** Takes the shape for `jsonLines`. Returns false if it is too large for the kernel. */
+  /** True if the shape is small enough for `jsonRecords`, which then finds records of this shape. */
   useShape(shape: JsonShape): boolean {
     if (this.#shape === shape) return this.#hasShape
     this.#shape = shape
@@ -323,8 +327,8 @@ export class Kernel {
     return true
   }
 
-  /** Like `scan`, for lines of JSON of the shape that `useShape` has taken. */
-  jsonLines(
+  /** Like `scan`, for JSON records of the shape that `useShape` has taken. Each begins after what stands between two records. */
+  jsonRecords(
     block: KernelBlock,
     start: number,
     stopAt: number,
@@ -334,11 +338,12 @@ export class Kernel {
     maxRecordBytes: number,
   ): number {
     const base = this.#base
-    const { fieldCount } = block
+    const { leadBytes, leadLines, lines } = this.#shape!
     this.useRows(block)
-    return this.calls.jsonLines(
-      ...[base + start, base + this.#to, base + Math.min(stopAt, this.#to)],
-      ...[row, rowEnd, fieldCount, lineNumber, this.#template, maxRecordBytes],
+    return this.calls.jsonRecords(
+      ...[base + start, base + this.#to, base + Math.min(stopAt, this.#to), row, rowEnd],
+      ...[block.fieldCount, lineNumber + leadLines, lines],
+      ...[this.#template, leadBytes, maxRecordBytes],
     )
   }
 

@@ -3,6 +3,8 @@
 */
 import type { Kernel } from './kernel.js'
 
+/** Rows from which on a view of them is worth its time. */
+const longRun = 64
 /** Longer texts are the exact reader's. */
 const longestText = 32
 const slotBytes = 48
@@ -37,7 +39,9 @@ export class KnownTexts {
   /** Copies the codes of the rows `from` to `to`. In a batch's first block they are few, because each new text ends a run of them. */
   copyCodes(codes: Int32Array, from: number, to: number, firstRow: number): void {
     const { words, out } = this.kernel
-    for (let row = from; row < to; row++) codes[firstRow + row] = words[out / 4 + row]!
+    const first = out / 4
+    if (to - from > longRun) codes.set(words.subarray(first + from, first + to), firstRow + from)
+    else for (let row = from; row < to; row++) codes[firstRow + row] = words[first + row]!
   }
 
   /** Adds the text at position `start` of the block, unless it is too long or the table is full. */

@@ -132,14 +132,20 @@ export function timesRead(
   if (nanos === undefined || layout.length > longestTime) return undefined
   const address = kernel.allocate(layoutBytes)
   if (address === 0) return undefined
-  kernel.bytes.set(layoutVectors(layout).subarray(0, layoutBytes), address)
+  const perSecond = nanosPerSecond / nanos
+  const seconds = Number(nanos / nanosPerSecond)
+  const unitDigits = String(perSecond).length - 1
+  kernel.bytes.set(layoutVectors(layout, unitDigits).subarray(0, layoutBytes), address)
   layout.read = ({ calls, out }, field, from) =>
-    calls.times(field, from, out, width, address, nanos, hasDate, none)
+    calls.times(field, from, out, width, address, perSecond, seconds, hasDate, none)
   return layout.read
 }
 
 /** The layout as assembly/kernel.ts takes it (`times`). */
-function layoutVectors({ at, digits, others, length }: KernelLayout): Uint8Array {
+function layoutVectors(
+  { at, digits, others, length }: KernelLayout,
+  unitDigits: number,
+): Uint8Array {
   const vectors = new Uint8Array(12 * half)
   const places = new Uint8Array(2 * half).fill(absent)
   const fractions = new Uint8Array(2 * half).fill(absent)
@@ -153,7 +159,10 @@ function layoutVectors({ at, digits, others, length }: KernelLayout): Uint8Array
       else set(places, digit, place + i)
     }
   }
-  for (let i = 0; i < digits[fraction]!; i++) set(fractions, i, at[fraction]! + i)
+  const lastDigits = half - unitDigits
+  for (let i = 0; i < digits[fraction]!; i++) {
+    set(fractions, i < unitDigits ? lastDigits + i : i - unitDigits, at[fraction]! + i)
+  }
   const vectorOf = (place: number): number => (place < half ? 0 : 3 * half) + (place % half)
   for (let i = 0; i < length; i++) {
     vectors[vectorOf(i)] = zero

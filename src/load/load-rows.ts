@@ -8,11 +8,14 @@ import { DdbError, InputError, messageOf, option, usageError, type ErrorCode } f
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { RowStore, rowsName, type RejectedRow, type WriterStatus } from './inputs/rows.js'
-import { loadOn } from './load.js'
 import { kind } from '../known-fields.js'
+import type { loadOn as loadNow } from './load.js'
 import { checkCall } from './option-fields.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { refuseFirst } from './target/target.js'
+
+/** Most of the library's code belongs to runs, so it is read with the first one. */
+const loadOn: typeof loadNow = async (...given) => (await import('./load.js')).loadOn(...given)
 
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>

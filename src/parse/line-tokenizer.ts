@@ -301,10 +301,14 @@ export class LineTokenizer {
     return true
   }
 
-  /** Waits for much more of a long record, because scanning it again with every small chunk would take quadratic time. */
-  waitForMore(unreadBytes: number): void {
+  /**
+   * Waits for much more of a long record, because scanning it again with every small chunk would take quadratic time. Always returns
+   * false, because nothing can be read before.
+   */
+  waitForMore(unreadBytes: number): false {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0
+    return false
   }
 
   /** Sets aside the record at `start`, which ends before `fault.next`. */

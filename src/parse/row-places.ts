@@ -22,14 +22,20 @@ export interface RowPlace {
   readonly lengthBytes: number
 }
 
-/** Numbers per row: start, length and line, relative to the block. Absolute numbers would take twice the memory. */
-const numbersPerRow = 3
+/** Numbers per row: start and end, relative to the block. Absolute numbers would take twice the memory. */
+const numbersPerRow = 2
 
-/** Number of a block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. */
+/**
+ * A block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. Its numbers are the
+ * starts of all its rows, and then their ends.
+ */
 interface BlockPlace {
   readonly firstRow: number
+  readonly rowCount: number
   readonly offsetBytes: number
-  readonly lineNumber: number
+  readonly firstLine: number
+  /** The line of each row, unless each is one after the line of the row before. */
+  readonly lines: Float64Array | undefined
   readonly keptFrom: number
 }
 
@@ -74,7 +80,9 @@ export class RowPlaces {
     const firstLine = lineNumbers[0]!
     const first = recordStarts[0]!
     const keptFrom = this.#keptBytes - first
-    this.#blocks.push({ firstRow, offsetBytes: bytesOffset, lineNumber: firstLine, keptFrom })
+    const isLined = lineNumbers[rowCount - 1]! - firstLine === rowCount - 1
+    const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
+    this.#blocks.push({ firstRow, rowCount, offsetBytes: bytesOffset, firstLine, lines, keptFrom })
     if (this.#kept !== undefined) {
       const span = block.bytes.subarray(first, recordEnds[rowCount - 1])
       this.#keptBytes += span.length
@@ -82,16 +90,11 @@ export class RowPlaces {
       new Uint8Array(this.#kept.buffer).set(span, keptFrom + first)
     }
     const numbers = this.#numbers
-    let at = firstRow * numbersPerRow
+    const at = firstRow * numbersPerRow
+    numbers.set(recordStarts.subarray(0, rowCount), at)
+    numbers.set(recordEnds.subarray(0, rowCount), at + rowCount)
     let bytes = 0
-    for (let row = 0; row < rowCount; row++, at += numbersPerRow) {
-      const start = recordStarts[row]!
-      const length = recordEnds[row]! - start
-      bytes += length
-      numbers[at] = start
-      numbers[at + 1] = length
-      numbers[at + 2] = lineNumbers[row]! - firstLine
-    }
+    for (let row = 0; row < rowCount; row++) bytes += recordEnds[row]! - recordStarts[row]!
     return bytes
   }
 
@@ -107,21 +110,26 @@ export class RowPlaces {
     this.#keptBytes = 0
     const blockOf = (rowIndex: number): BlockPlace =>
       blocks.findLast(({ firstRow }) => firstRow <= rowIndex)!
+    const bounds = ({ firstRow, rowCount }: BlockPlace, rowIndex: number): [number, number] => {
+      const at = (numbersPerRow - 1) * firstRow + rowIndex
+      return [numbers[at]!, numbers[at + rowCount]!]
+    }
     return {
       place(rowIndex) {
         const block = blockOf(rowIndex)
-        const at = rowIndex * numbersPerRow
+        const [start, end] = bounds(block, rowIndex)
+        const row = rowIndex - block.firstRow
         return {
-          offsetBytes: block.offsetBytes + numbers[at]!,
-          lengthBytes: numbers[at + 1]!,
-          lineNumber: block.lineNumber + numbers[at + 2]!,
+          offsetBytes: block.offsetBytes + start,
+          lengthBytes: end - start,
+          lineNumber: block.lines?.[row] ?? block.firstLine + row,
         }
       },
       record(rowIndex) {
         if (kept === undefined) return new Uint8Array(0)
-        const at = rowIndex * numbersPerRow
-        const start = blockOf(rowIndex).keptFrom + numbers[at]!
-        return kept.slice(start, start + numbers[at + 1]!)
+        const block = blockOf(rowIndex)
+        const [start, end] = bounds(block, rowIndex)
+        return kept.slice(block.keptFrom + start, block.keptFrom + end)
       },
     }
   }

@@ -90,24 +90,18 @@ function textAt(first: i32, last: i32): usize {
 const lineFeed: u32 = 10
 const carriageReturn: u32 = 13
 
+/** Which of 64 bytes are `c`, as bits. */
 // @ts-ignore: decorator
 @inline
-function mask64(p: usize, c: v128): u64 {
-  return (
-    <u64>i8x16.bitmask(i8x16.eq(v128.load(p), c)) |
-    (<u64>i8x16.bitmask(i8x16.eq(v128.load(p, 16), c)) << 16) |
-    (<u64>i8x16.bitmask(i8x16.eq(v128.load(p, 32), c)) << 32) |
-    (<u64>i8x16.bitmask(i8x16.eq(v128.load(p, 48), c)) << 48)
-  )
+function equal(t0: v128, t1: v128, t2: v128, t3: v128, c: v128): u64 {
+  const low = i8x16.bitmask(i8x16.eq(t0, c)) | (i8x16.bitmask(i8x16.eq(t1, c)) << 16)
+  const high = i8x16.bitmask(i8x16.eq(t2, c)) | (i8x16.bitmask(i8x16.eq(t3, c)) << 16)
+  return <u64><u32>low | (<u64><u32>high << 32)
 }
 
-/** Which of 16 bytes are `a` or `b`. */
 // @ts-ignore: decorator
 @inline
-function either(p: usize, a: v128, b: v128): v128 {
-  const text = v128.load(p)
-  return v128.or(i8x16.eq(text, a), i8x16.eq(text, b))
-}
+function either(text: v128, a: v128, b: v128): v128 { return v128.or(i8x16.eq(text, a), i8x16.eq(text, b)) }
 
 /** Writes the address of each set bit, four at a time without a branch for each. Returns the address after the last. */
 // @ts-ignore: decorator
@@ -153,12 +147,13 @@ function separators(
   stop = to
   quoteEnd = quotes
   for (let p = from; p < to && out < last; p += 64) {
-    let lf = mask64(p, l)
-    let m = mask64(p, d) | lf
-    const odd = v128.or(v128.or(either(p, q, c), either(p + 16, q, c)), v128.or(either(p + 32, q, c), either(p + 48, q, c)))
+    const t0 = v128.load(p), t1 = v128.load(p, 16), t2 = v128.load(p, 32), t3 = v128.load(p, 48)
+    let lf = equal(t0, t1, t2, t3, l)
+    let m = equal(t0, t1, t2, t3, d) | lf
+    const odd = v128.or(v128.or(either(t0, q, c), either(t1, q, c)), v128.or(either(t2, q, c), either(t3, q, c)))
     if (inside != 0 || v128.any_true(odd)) {
-      const qm = quote < 0 ? 0 : mask64(p, q)
-      const cr = mask64(p, c)
+      const qm = quote < 0 ? 0 : equal(t0, t1, t2, t3, q)
+      const cr = equal(t0, t1, t2, t3, c)
       quoteEnd = addresses(qm, p, quoteEnd)
       // Parity of the quotes up to each byte, by prefix XOR.
       let x = qm
@@ -189,6 +184,8 @@ let quote: i32 = -1
 let isTrailing: i32 = 0
 let maxRecordBytes: i32 = 0
 let headerBytes: i32 = 0
+/** In `others`, the first byte of the header. */
+const mayBeHeader: u8 = 2
 
 /** Sets the dialect of `scan`. @param quoteByte  −1 if nothing is quoted @param isTrailed  1 if a delimiter follows the last field */
 export function useRules(delimiterByte: i32, quoteByte: i32, isTrailed: i32, mostBytes: i32, headerLength: i32): void {
@@ -197,6 +194,8 @@ export function useRules(delimiterByte: i32, quoteByte: i32, isTrailed: i32, mos
   isTrailing = isTrailed
   maxRecordBytes = mostBytes
   headerBytes = headerLength
+  const c = <usize>load<u8>(header)
+  if (headerBytes > 0 && load<u8>(others + c) == 0) store<u8>(others + c, mayBeHeader)
 }
 
 /**
@@ -209,7 +208,10 @@ export function scan(from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i3
   const most = <usize>((rowEnd - row) * (fields + isTrailing)) << 2
   const seps = separatorsAt
   const found = separators(from, to, seps, seps + most, linesAt, quotesAt, delimiter, quote)
-  const lastQuote = quoteEnd, lastLine = lineEnd, wrongFrom = stop
+  // Nothing begins or ends behind these, so no end of a list need be looked for.
+  store<u32>(quoteEnd, -1)
+  store<u32>(lineEnd, -1)
+  const wrongFrom = stop
   const firstBytes = others, starting = starts, ending = ends, zero = base
   const zeros = i32x4.splat(<i32>zero)
   const step = <usize>fields << 2
@@ -223,12 +225,11 @@ export function scan(from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i3
   let at = <usize>(row * fields) << 2
   for (; r < rowEnd && start < stopAt && sep + step <= found; r++, at += step) {
     isGivenUp = true
-    const c = load<u8>(start)
-    if (load<u8>(firstBytes + <usize>c) != 0) break
-    if (headerBytes > 0 && c == load<u8>(header) && isHeader(start, header, headerBytes)) break
+    const other = load<u8>(firstBytes + <usize>load<u8>(start))
+    if (other != 0 && (other != mayBeHeader || isHeader(start, header, headerBytes))) break
     const end = <usize>load<u32>(sep + step - 4)
     const lf = <usize>load<u32>(lineAt)
-    if (lineAt >= lastLine || lf >= wrongFrom || <i32>(lf - start) >= maxRecordBytes) break
+    if (lf >= wrongFrom || <i32>(lf - start) >= maxRecordBytes) break
     let next = sep + step
     if (lf != end) {
       // Only a delimiter after the last field may stand before the line end.
@@ -236,7 +237,7 @@ export function scan(from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i3
       if (lf != end + 1 && (lf != end + 2 || load<u8>(end, 1) != carriageReturn)) break
       next += 4
     }
-    if (q < lastQuote && <usize>load<u32>(q) < end) {
+    if (<usize>load<u32>(q) < end) {
       q = quotedCells(sep, at, q, start, fields, lf == end)
       if (q == 0) break
     } else {
@@ -283,7 +284,6 @@ function write(from: usize, n: usize): void {
 // @ts-ignore: decorator
 @inline
 function quotedCells(sep: usize, at: usize, q: usize, start: usize, fields: i32, isLast: bool): usize {
-  const last = quoteEnd
   const from = writing
   const zero = base, starting = starts, ending = ends
   for (let s = start, f = 1; f <= fields; f++, at += 4, sep += 4) {
@@ -292,24 +292,24 @@ function quotedCells(sep: usize, at: usize, q: usize, start: usize, fields: i32,
     let end = e
     s = e + 1
     if (f == fields && isLast && end > first && load<u8>(end - 1) == carriageReturn) end--
-    if (q < last && <usize>load<u32>(q) < end) {
+    if (<usize>load<u32>(q) < end) {
       end--
       if (<usize>load<u32>(q) != first || end <= first || load<u8>(end) != <u8>quote) break
       first++
       q += 4
-      let quoteAt = q < last ? <usize>load<u32>(q) : 0
+      let quoteAt = <usize>load<u32>(q)
       if (quoteAt != end) {
         // Each quote inside is doubled; one of the two is written.
         const to = writing
         let copied = first
         while (quoteAt < end) {
-          if (q + 8 > last || <usize>load<u32>(q, 4) != quoteAt + 1 || quoteAt + 1 >= end) break
+          if (<usize>load<u32>(q, 4) != quoteAt + 1 || quoteAt + 1 >= end) break
           const n = quoteAt + 1 - copied
           if (writing + n + (end - quoteAt) > writtenLimit) break
           write(copied, n)
           copied = quoteAt + 2
           q += 8
-          quoteAt = q < last ? <usize>load<u32>(q) : end
+          quoteAt = <usize>load<u32>(q)
         }
         if (quoteAt != end) break
         write(copied, end - copied)
@@ -342,21 +342,19 @@ function isAt(p: usize, text: usize, length: i32): bool {
   return (~same & ((<u32>1 << (length - i)) - 1)) == 0
 }
 
-/** End of a JSON number of at most 15 characters after the sign, without an exponent; 0 for any other text. */
+/** True for a JSON number of `n` characters (1 to 15), the first of which is `c`, without an exponent. */
 // @ts-ignore: decorator
 @inline
-function numberEnd(start: usize): usize {
-  const p = start + <usize>(load<u8>(start) == 45)
-  const text = v128.load(p)
+function isNumber(text: v128, n: u32, c: u32): bool {
   const digits = <u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(text, i8x16.splat(48)), i8x16.splat(9)))
-  const points = <u32>i8x16.bitmask(i8x16.eq(text, i8x16.splat(46)))
-  const n = <i32>ctz(~(digits | points))
-  const within = points & ((<u32>1 << n) - 1)
-  if (n == 0 || n > 15 || (digits & 1) == 0) return 0
+  const points = <u32>i8x16.bitmask(i8x16.eq(text, i8x16.splat(46))) & ((<u32>1 << n) - 1)
+  const sign = <u32>(c == 45)
+  // It begins and ends with a digit, and has no more than one point.
+  if (((digits >> sign) & (digits >> (n - 1)) & 1) == 0 || (points & (points - 1)) != 0) return false
+  if (<u32>ctz(~(digits | points | sign)) < n) return false
   // A leading zero stands alone before the point or the end.
-  if (load<u8>(p) == 48 && n > 1 && (points & 2) == 0) return 0
-  if (within != 0 && ((within & (within - 1)) != 0 || <i32>ctz(within) == n - 1)) return 0
-  return p + <usize>n
+  const zeroAt = <u32>ctz(i8x16.bitmask(i8x16.eq(text, i8x16.splat(48))) | 0x10000)
+  return zeroAt != sign || n == sign + 1 || ((points >> sign) & 2) != 0
 }
 
 /** Kinds of JSON values, as parse/json/json-kinds.ts has them. */
@@ -366,18 +364,21 @@ const numberKind: i32 = 4
 const stringKind: i32 = 8
 
 /**
- * Finds the values of lines of JSON that have the shape of the template: at its address the number of values, and 16 bytes later for each
- * value the address and length of the text before it, its field (−1 for none) and kinds; after the last value, the text after it.
- * @returns the first row that was not found; `nextStart` is its start
+ * Finds the values of JSON records of one shape: at the address `template` the number of values, and 16 bytes later for each value the
+ * address and length of the text before it, its field (−1 for none) and kinds; after the last value, the text after it. The first text
+ * begins with `lead` bytes that stand between two records.
+ * @param line  of the first record @param lines  line ends from one record to the next
+ * @returns the first row that was not found; `nextStart` is the place after the record before it
  */
-export function jsonLines(
-  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, template: usize, mostBytes: i32,
+export function jsonRecords(
+  from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i32, fields: i32, line: f64, lines: f64, template: usize, lead: usize,
+  mostBytes: i32,
 ): i32 {
   const values = load<i32>(template)
   const quotes = i8x16.splat(34), escapes = i8x16.splat(92), controls = i8x16.splat(31)
   let start = from
   let r = row
-  for (; r < rowEnd && start < stopAt; r++) {
+  for (; r < rowEnd && start + lead < stopAt; r++) {
     const cells = <usize>(r * fields) << 2
     let p = start
     let part = template + 16
@@ -388,7 +389,7 @@ export function jsonLines(
       p += <usize>length
       isWhole = i == values
       if (isWhole || p >= to) break
-      const c = load<u8>(p)
+      const c = <u32>load<u8>(p)
       let kind: i32 = 0
       let first = p
       let end: usize
@@ -402,14 +403,15 @@ export function jsonLines(
           found = <u32>i8x16.bitmask(odd)
           if (found != 0) break
         }
-        if (found == 0) break
-        p += <usize>ctz(found)
+        p += <usize>ctz(found | 0x10000)
         if (load<u8>(p) != 34) break
         end = p++
-      } else if (c == 45 || <u32>(c - 48) <= 9) {
+      } else if (c == 45 || c - 48 <= 9) {
         kind = numberKind
-        p = numberEnd(p)
-        if (p == 0) break
+        const text = v128.load(p)
+        const n = <u32>ctz(i8x16.bitmask(i8x16.eq(text, i8x16.splat(load<i8>(<usize>load<u32>(part, 16))))))
+        if (n > 15 || !isNumber(text, n, c)) break
+        p += <usize>n
         end = p
       } else {
         const word = load<u32>(p)
@@ -430,100 +432,71 @@ export function jsonLines(
         store<i32>(ends + at, <i32>(end - base))
       }
     }
-    if (!isWhole || p >= to) break
-    if (load<u8>(p) == carriageReturn) p++
-    if (p >= to || load<u8>(p) != lineFeed || <i32>(p - start) >= mostBytes) break
-    store<i32>(recordStarts + (<usize>r << 2), <i32>(start - base))
-    store<i32>(recordEnds + (<usize>r << 2), <i32>(p + 1 - base))
+    if (!isWhole || p > to || <i32>(p - start - lead) > mostBytes) break
+    store<i32>(recordStarts + (<usize>r << 2), <i32>(start + lead - base))
+    store<i32>(recordEnds + (<usize>r << 2), <i32>(p - base))
     store<f64>(lineNumbers + (<usize>r << 3), line)
-    line += 1
-    start = p + 1
+    line += lines
+    start = p
   }
   store<i32>(nextStart, <i32>start)
   return r
 }
 
-const zeros: u64 = 0x3030303030303030
-let bad: u64 = 0
+/** From `lastBytes + n` on: 16 bytes of which the last `n` are set. */
+const lastBytes = memory.data<u64>([0, 0, -1, -1])
+const powers = memory.data<f64>([1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15])
+const wholePowers = memory.data<i64>([
+  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
+  10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
+])
 
-/** The number of eight digits, the first in the lowest byte. */
+/** The number of 16 digits, one in each byte. */
 // @ts-ignore: decorator
 @inline
-function combined(digits: u64): u64 {
-  const y = digits * 10 + (digits >> 8)
-  return ((y & 0x000000ff000000ff) * 0x000f424000000064 + ((y >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32
+function combined(digits: v128): i64 {
+  const twos = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(255)), i16x8.splat(10)), i16x8.shr_u(digits, 8))
+  const fours = i32x4.dot_i16x8_s(twos, i16x8(100, 1, 100, 1, 100, 1, 100, 1))
+  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(fours, fours), i16x8(10000, 1, 10000, 1, 10000, 1, 10000, 1))
+  const both = i64x2.extract_lane(eights, 0)
+  return (both & 0xffffffff) * 100000000 + (both >>> 32)
 }
 
-/** The number of eight characters. Sets `bad` if one is not a digit. */
-// @ts-ignore: decorator
-@inline
-function digits8(v: u64): u64 {
-  const x = v ^ zeros
-  bad |= (x | (x + 0x0606060606060606)) & 0xf0f0f0f0f0f0f0f0
-  return combined(x)
-}
-
-/** The text of `n` bytes (0 to 8) before `end`, with zeros in front. */
-// @ts-ignore: decorator
-@inline
-function lastBytes(end: usize, n: i32): u64 {
-  const shift = <u64>(8 - n) << 3
-  const keep = (<u64>-1) << shift
-  return n == 0 ? zeros : (load<u64>(end - 8) & keep) | (zeros & ~keep)
-}
-
-/** The number of `n` digits (0 to 16) before `end`. */
+/** A text of `n` digits (1 to 16) before `end` as a number; −1 for any other text. */
 // @ts-ignore: decorator
 @inline
 function whole(end: usize, n: i32): i64 {
-  if (n <= 8) return <i64>digits8(lastBytes(end, n))
-  return <i64>(digits8(lastBytes(end - 8, n - 8)) * 100000000 + digits8(load<u64>(end - 8)))
+  if (<u32>(n - 1) > 15) return -1
+  const digits = v128.and(i8x16.sub(v128.load(end - 16), i8x16.splat(48)), v128.load(lastBytes + <usize>n))
+  return v128.any_true(i8x16.sub_sat_u(digits, i8x16.splat(9))) ? -1 : combined(digits)
 }
 
-const powers: StaticArray<f64> = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16]
-const wholePowers: StaticArray<i64> = [
-  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
-  10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
-]
-
-let decimals: i32 = 0
-let isNegative: bool = false
-
-/** A number of at most 16 digits with or without a point, as a whole number; `decimals` of its digits follow the point. */
+/** A text of at most 16 digits with or without a point: 16 × its digits as a whole number + how many follow the point; −1 for any other. */
 // @ts-ignore: decorator
 @inline
 function number(start: usize, end: usize): i64 {
-  const sign = load<u8>(start)
-  isNegative = sign == 45
-  const p = start + <usize>(isNegative || sign == 43)
-  const n = <i32>(end - p)
-  bad = 0
-  decimals = 0
-  if (n > 17 || n <= 0) {
-    bad = 1
-    return 0
+  const n = <i32>(end - start)
+  if (<u32>(n - 1) > 16) return -1
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  const text = v128.load(end - 16)
+  const kept = v128.load(lastBytes + <usize>min(n, 16))
+  const point = 31 - <i32>clz(i8x16.bitmask(v128.and(i8x16.eq(text, i8x16.splat(46)), kept)))
+  // The digits before the point move into its place.
+  const moved = i8x16.add(places, i8x16.le_s(places, i8x16.splat(<i8>point)))
+  const digits = i8x16.swizzle(v128.and(i8x16.sub(text, i8x16.splat(48)), kept), moved)
+  if (v128.any_true(i8x16.sub_sat_u(digits, i8x16.splat(9))) || (n == 1 && point >= 0)) return -1
+  let v = combined(digits)
+  if (n == 17) {
+    const first = <i64>load<u8>(start) - 48
+    if (<u64>first > 9 || point < 0) return -1
+    v += first * 1000000000000000
   }
-  let points = <u32>i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(46)))
-  points |= <u32>(load<u8>(p, 16) == 46) << 16
-  points &= (<u32>1 << n) - 1
-  if (points == 0) {
-    if (n > 16) bad = 1
-    return whole(end, n)
-  }
-  const before = <i32>ctz(points)
-  decimals = n - 1 - before
-  if (n == 1) bad = 1
-  if (n <= 8) {
-    // Closes the gap of the point inside one word.
-    const w = load<u64>(end - 8)
-    const low = (<u64>1 << (<u64>(8 - n + before) << 3)) - 1
-    const x = (w & ~((low << 8) | 0xff)) | ((w & low) << 8)
-    const keep = (<u64>-1) << (<u64>(9 - n) << 3)
-    return <i64>digits8((x & keep) | (zeros & ~keep))
-  }
-  const fraction = whole(end, decimals)
-  return whole(p + <usize>before, before) * load<i64>(changetype<usize>(wholePowers) + (<usize>decimals << 3)) + fraction
+  return (v << 4) | <i64>((15 - point) & 15)
 }
+
+// @ts-ignore: decorator
+@inline
+function isSign(c: u32): bool { return ((c - 43) & ~2) == 0 }
 
 // @ts-ignore: decorator
 @inline
@@ -558,14 +531,11 @@ export function integers(
       put(to, width, none)
       continue
     }
-    const sign = load<u8>(start)
-    const digits = start + <usize>(sign == 45 || sign == 43)
-    const n = <i32>(end - digits)
-    if (n <= 0 || n > 16) return r
-    bad = 0
-    let v = whole(end, n)
+    const sign = <u32>load<u8>(start)
+    let v = whole(end, <i32>(end - start) - <i32>isSign(sign))
+    if (v < 0) return r
     if (sign == 45) v = -v
-    if (bad != 0 || v < lowest || v > highest) return r
+    if (v < lowest || v > highest) return r
     v *= factor
     if (divisor != 1) {
       if (v % divisor != 0) return r
@@ -593,11 +563,12 @@ export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i
       put(to, width, none)
       continue
     }
-    let v = number(start, end)
-    const more = scale - decimals
-    if (bad != 0 || more < 0 || <i32>(end - start) + more > 17) return r
-    v *= load<i64>(changetype<usize>(wholePowers) + (<usize>more << 3))
-    if (isNegative) v = -v
+    const sign = <u32>load<u8>(start)
+    const found = number(start + <usize>isSign(sign), end)
+    const more = scale - <i32>(found & 15)
+    if (found < 0 || more < 0 || <i32>(end - start) + more > 17) return r
+    let v = (found >> 4) * load<i64>(wholePowers + (<usize>more << 3))
+    if (sign == 45) v = -v
     if (v < lowest || v > highest) return r
     put(to, width, v)
   }
@@ -619,10 +590,11 @@ export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i3
     let value = none
     if (start == end) countNull()
     else {
-      const v = number(start, end)
-      if (bad != 0 || v > 9007199254740992) return r
-      value = <f64>v / load<f64>(changetype<usize>(powers) + (<usize>decimals << 3))
-      if (isNegative) value = -value
+      const sign = <u32>load<u8>(start)
+      const found = number(start + <usize>isSign(sign), end)
+      if (found < 0 || found >> 4 > 9007199254740992) return r
+      value = <f64>(found >> 4) / load<f64>(powers + (<usize>(found & 15) << 3))
+      if (sign == 45) value = -value
     }
     if (width == 8) store<f64>(to, value)
     else {
@@ -662,28 +634,32 @@ export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
   return rows
 }
 
-/** Days of 400 years, and days from 0000-03-01 to 1970-01-01 plus 400 years. */
-const eraDays: i32 = 146097
-const daysBefore: i32 = 719468 + 146097
+/** For each month: the days of the year before it, and its days in a year without a leap day. */
+const daysBefore = memory.data<u16>([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
+const monthDays = memory.data<u8>([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+/** Days from 0000-01-01 to 1970-01-01. */
+const daysTo1970: i32 = 719528
 
 /**
  * Times of one layout (parse/cells/pattern-format.ts), with or without a date. The layout is 12 vectors of 16 bytes: text, limits and length
- * mask of the first 16 bytes, of the next 16, places of the digits of year to second in both halves, their defaults, and
- * places of the fraction in both halves; then the length of a text.
- * @param unit  nanoseconds of one unit of the type
+ * mask of the first 16 bytes, of the next 16; places of the digits of year to second in both halves, their defaults; places of the fraction
+ * in both halves; then the length of a text. The digits of a fraction that the type has are the last ones; those that it lacks come first.
+ * @param perSecond  units of the type in a second; 0 if a unit is `seconds`
  * @param hasDate  0 for types that count from midnight
  */
-export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, unit: i64, hasDate: i32, none: i64): i32 {
+export function times(
+  f: i32, from: i32, out: usize, width: i32, layout: usize, perSecond: i64, seconds: i32, hasDate: i32, none: i64,
+): i32 {
   const length = load<i32>(layout, 176)
   const text0 = v128.load(layout), limit0 = v128.load(layout, 16), keep0 = v128.load(layout, 32)
   const text1 = v128.load(layout, 48), limit1 = v128.load(layout, 64), keep1 = v128.load(layout, 80)
   const fields0 = v128.load(layout, 96), fields1 = v128.load(layout, 112), defaults = v128.load(layout, 128)
   const fraction0 = v128.load(layout, 144), fraction1 = v128.load(layout, 160)
   const isLong = length > 16
-  // Both halves of the year, month, day, hour, minute, second.
+  const perDay = perSecond > 0 ? perSecond * 86400 : <i64>(86400 / seconds)
+  const mostParts = max<i64>(perSecond, 1)
+  // Of century, year, month, day, hour, minute, second.
   const highest = i16x8(99, 99, 12, 31, 23, 59, 59, 0)
-  const secondNanos = 1000000000
-  const perSecond = unit < secondNanos ? secondNanos / unit : 1, seconds = unit / secondNanos
   store<i32>(nullCount, 0)
   const step = stride, rows = rowCount
   const toEnds = ends - starts
@@ -702,44 +678,37 @@ export function times(f: i32, from: i32, out: usize, width: i32, layout: usize, 
     const x = v128.and(v128.xor(v128.load(start), text0), keep0)
     let digits = v128.or(i8x16.swizzle(x, fields0), defaults)
     let fraction = i8x16.swizzle(x, fraction0)
-    let over = i8x16.gt_u(x, limit0)
+    let over = i8x16.sub_sat_u(x, limit0)
     if (isLong) {
       const y = v128.and(v128.xor(v128.load(start, 16), text1), keep1)
       digits = v128.or(digits, i8x16.swizzle(y, fields1))
       fraction = v128.or(fraction, i8x16.swizzle(y, fraction1))
-      over = v128.or(over, i8x16.gt_u(y, limit1))
+      over = v128.or(over, i8x16.sub_sat_u(y, limit1))
     }
-    if (v128.any_true(over)) return r
     const pairs = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(255)), i16x8.splat(10)), i16x8.shr_u(digits, 8))
-    const year = <i32>i16x8.extract_lane_u(pairs, 0) * 100 + <i32>i16x8.extract_lane_u(pairs, 1)
-    const month = <i32>i16x8.extract_lane_u(pairs, 2), day = <i32>i16x8.extract_lane_u(pairs, 3)
-    const hour = <i32>i16x8.extract_lane_u(pairs, 4), minute = <i32>i16x8.extract_lane_u(pairs, 5)
-    const second = <i32>i16x8.extract_lane_u(pairs, 6)
-    if (v128.any_true(i16x8.gt_u(pairs, highest)) || month == 0 || day == 0) return r
-    const isLeap = (year & 3) == 0 && ((year & 15) == 0 || year % 25 != 0)
-    const monthDays = month == 2 ? 28 + <i32>isLeap : 30 + ((month ^ (month >> 3)) & 1)
-    if (day > monthDays) return r
-    const nanos = <u32>(combined(<u64>i64x2.extract_lane(fraction, 0)) * 10 + <u64>i8x16.extract_lane_u(fraction, 8))
-    let value = <i64>((hour * 60 + minute) * 60 + second)
-    if (hasDate) {
-      // 400 years later, so that nothing is negative.
-      const y = <u32>(year + 400 - <i32>(month <= 2))
-      const era = y / 400, yearOfEra = y - era * 400
-      const dayOfYear = (153 * <u32>(month + (month > 2 ? -3 : 9)) + 2) / 5 + <u32>day - 1
-      const days = <i32>(era * eraDays + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear) - daysBefore
-      if (unit == 1 && (days < -106000 || days > 106000)) return r
-      value += <i64>days * 86400
+    over = v128.or(over, i16x8.sub_sat_u(pairs, highest))
+    // Neither a month nor a day is 0.
+    over = v128.or(over, i16x8.sub_sat_u(i16x8(0, 0, 1, 1, 0, 0, 0, 0), pairs))
+    if (v128.any_true(over)) return r
+    const sums = i32x4.dot_i16x8_s(pairs, i16x8(100, 1, 0, 0, 3600, 60, 1, 0))
+    const timeOfDay = i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3)
+    const parts = combined(fraction)
+    if (parts >= mostParts) return r
+    let value = <i64>timeOfDay
+    if (perSecond > 0) value = value * perSecond + parts
+    else {
+      if (timeOfDay % seconds != 0) return r
+      value = <i64>(timeOfDay / seconds)
     }
-    if (unit < secondNanos) {
-      const parts = unit == 1 ? nanos : nanos / <u32>unit
-      if (parts * <u32>unit != nanos) return r
-      value = value * perSecond + <i64>parts
-    } else {
-      if (nanos != 0) return r
-      if (seconds != 1) {
-        if (value % seconds != 0) return r
-        value /= seconds
-      }
+    if (hasDate) {
+      const century = <i32>i16x8.extract_lane_u(pairs, 0), yearOfCentury = <i32>i16x8.extract_lane_u(pairs, 1)
+      const month = <usize>i16x8.extract_lane_u(pairs, 2), day = <i32>i16x8.extract_lane_u(pairs, 3)
+      const isLeap = (yearOfCentury & 3) == 0 && (yearOfCentury != 0 || (century & 3) == 0)
+      if (day > <i32>load<u8>(monthDays + month) + <i32>(isLeap && month == 2)) return r
+      const leapDays = century * 24 + (century >> 2) + (yearOfCentury >> 2) - <i32>(isLeap && month < 3)
+      const days = i32x4.extract_lane(sums, 0) * 365 + leapDays + <i32>load<u16>(daysBefore + 2 * month) + day - daysTo1970
+      if (perSecond == 1000000000 && (days < -106000 || days > 106000)) return r
+      value += <i64>days * perDay
     }
     if (width == 4 && (value > 2147483647 || value < -2147483647)) return r
     put(to, width, value)

@@ -24,8 +24,6 @@ const kindNames: readonly (readonly [number, string])[] = [
 
 /** Names the kinds in a message: `a number or a string`. */
 export function kindsText(kinds: number): string {
-  return kindNames
-    .filter(([kind]) => (kinds & kind) !== 0)
-    .map(([, name]) => name)
-    .join(' or ')
+  const named = kindNames.filter(([kind]) => (kinds & kind) !== 0)
+  return named.map(([, name]) => name).join(' or ')
 }

@@ -1,20 +1,14 @@
 /*
-  The members of JSON objects that fill columns: the kinds of values that each may have, the levels of objects in which they stand, and
-  why a record is not a row although it is JSON.
+  The members of JSON objects that fill columns: the kinds of values that each may have, and the levels of objects in which they stand.
 */
-import { option } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
 import { uniqueByLowerCase } from '../../schema/field-names.js'
-import { nearestHint } from '../../schema/nearest.js'
 import type { CellRules } from '../cell-rules.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import type { ClockRules } from '../cells/pattern-format.js'
 import { cellTypeOf, formatHintFor, hasDateFormat } from '../types/column-types.js'
-import type { Fault } from '../record-block.js'
-import { clippedText } from '../shown-text.js'
-import { jsonKinds, kindsText } from './json-kinds.js'
-import type { JsonScanner } from './json-scanner.js'
+import { jsonKinds } from './json-kinds.js'
 
 export interface JsonMember {
   readonly name: string
@@ -29,28 +23,20 @@ export interface JsonMember {
   readonly formatHint?: ClockRules['formatHint']
 }
 
-/** Rules for members that no column takes, columns that no member fills, and unsuitable values. */
-export interface MemberRules {
-  readonly ignoreExtra: boolean
-  readonly allowMissing: boolean
-  /** True to make a value of the wrong kind null and count it, instead of rejecting the record. */
-  readonly lenient?: boolean | undefined
-  /** True if records must be arrays, whose elements are named by number. */
-  readonly byPosition?: boolean | undefined
-}
+/** Whether records may have other members, lack some or be arrays, and whether a value of the wrong kind is null and only counted. */
+export type MemberRules = Pick<ColumnMapping, 'ignoreExtra' | 'allowMissing' | 'byPosition'> &
+  Pick<CellRules, 'lenient'>
 
 /** Lists the members that fill columns. If a member fills several columns, its values must suit all of them. */
 export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
   const members = new Map<string, JsonMember>()
   for (const column of mapping.columns) {
-    const { kinds, elementKinds } =
-      column.source.kind === 'template' ? anyText : kindsOf(column, cells)
+    const { kinds, elementKinds } = kindsOf(column, cells)
     for (const source of textSources(column.source)) {
       if (source.kind !== 'member') continue
-      const { name } = source
-      const other = members.get(name)
-      members.set(name, {
-        name,
+      const other = members.get(source.name)
+      members.set(source.name, {
+        name: source.name,
         kinds: kinds & (other?.kinds ?? kinds),
         elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
         columnName: other?.columnName ?? column.name,
@@ -62,22 +48,19 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   return [...members.values()]
 }
 
-/** The kinds of values that a template (a text of `mapping.set` with names of members) can contain. */
-const anyText = {
-  kinds: jsonKinds.string | jsonKinds.number | jsonKinds.boolean,
-  elementKinds: 0,
-}
+const scalar = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
 
 /** Kinds allowed besides null. A date may be a number if the column has a format for reading the number. */
 function kindsOf(
-  { name, type }: MappedColumn,
+  { name, type, source }: MappedColumn,
   cells: CellRules,
-): { kinds: number; elementKinds: number } {
+): Pick<JsonMember, 'kinds' | 'elementKinds'> {
+  // A text of `mapping.set` with names of members.
+  if (source.kind === 'template') return { kinds: scalar, elementKinds: 0 }
   const takesNumber = hasDateFormat(name, type.type, cells)
   const kinds = (cellTypeOf(type.type)?.jsonKinds ?? 0) | (takesNumber ? jsonKinds.number : 0)
-  return type.array === true
-    ? { kinds: jsonKinds.array, elementKinds: kinds }
-    : { kinds, elementKinds: 0 }
+  if (type.array === true) return { kinds: jsonKinds.array, elementKinds: kinds }
+  return { kinds, elementKinds: 0 }
 }
 
 /** Names of members that name the elements of records beside them. */
@@ -118,96 +101,26 @@ export const ignoredEntry: JsonEntry = { field: -1, level: undefined }
  * The record with the members of these names, and the levels inside it. The name `a.b` means a member of that name or the member `b` of
  * the object `a`, whichever a record has.
  */
-export function recordLevel(names: readonly string[]): JsonLevel {
-  const byPrefix = new Map<string, JsonLevel>()
-  const levelOf = (prefix: string): JsonLevel => {
-    const known = byPrefix.get(prefix)
-    if (known !== undefined) return known
-    const entries = new Map<string, JsonEntry>()
-    const fields = [...names.keys()].filter(field => names[field]!.startsWith(prefix))
-    for (const field of fields) {
-      const name = names[field]!.slice(prefix.length)
-      entries.set(name, { field, level: entries.get(name)?.level })
-      for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-        const key = name.slice(0, dot)
-        const inner = levelOf(`${prefix}${key}.`)
-        entries.set(key, { field: entries.get(key)?.field ?? -1, level: inner })
-      }
+export function recordLevel(
+  names: readonly string[],
+  prefix = '',
+  levels: Map<string, JsonLevel> = new Map(),
+): JsonLevel {
+  const known = levels.get(prefix)
+  if (known !== undefined) return known
+  const entries = new Map<string, JsonEntry>()
+  const fields = [...names.keys()].filter(field => names[field]!.startsWith(prefix))
+  for (const field of fields) {
+    const name = names[field]!.slice(prefix.length)
+    entries.set(name, { field, level: entries.get(name)?.level })
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const key = name.slice(0, dot)
+      const { field = -1, level } = entries.get(key) ?? {}
+      entries.set(key, { field, level: level ?? recordLevel(names, `${prefix}${key}.`, levels) })
     }
-    const level = { prefix, entries, alike: uniqueByLowerCase(entries.keys()), fields, seenIn: 0 }
-    byPrefix.set(prefix, level)
-    return level
   }
-  return levelOf('')
+  const alike = uniqueByLowerCase(entries.keys())
+  const level = { prefix, entries, alike, fields, seenIn: 0 }
+  levels.set(prefix, level)
+  return level
 }
-
-/** The end of each message that refuses NaN or an infinity. */
-const notJsonAdvice = 'which is neither a value nor a null: use null instead'
-
-export const notFiniteFault: Fault = {
-  code: 'DDB_INPUT_JSON',
-  message: `the record holds NaN or an infinity, ${notJsonAdvice}`,
-}
-
-/** The fault of a record of the wrong kind. @param byPosition  true if records must be arrays */
-export function recordFault(kind: number, byPosition: boolean): Fault {
-  const advice =
-    kind === jsonKinds.array
-      ? `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order`
-      : ''
-  const message = `a record is ${byPosition ? 'an array' : 'an object'}, not ${kindsText(kind)}${advice}`
-  return { code: 'DDB_INPUT_JSON', message }
-}
-
-/** The fault of the value that was scanned last, if its column takes only these kinds. */
-export function kindFault(
-  { bytes, textStart, textEnd, kind }: JsonScanner,
-  { columnName, typeText, formatHint }: JsonMember,
-  kinds: number,
-): Fault {
-  const hint = kind === jsonKinds.number ? formatHint?.(bytes, textStart, textEnd) : undefined
-  const value = clippedText(bytes, textStart, textEnd)
-  const got = kind === jsonKinds.string ? `the string "${value}"` : value
-  const advice = kind === jsonKinds.notFinite ? `, ${notJsonAdvice}` : ''
-  const message = `${typeText} column "${columnName}": expected ${kindsText(kinds)}${hint === undefined ? '' : `, ${hint}`}, got ${got}${advice}`
-  return { code: 'DDB_INPUT_CELL', class: 'type', message, columnName, value }
-}
-
-export function surrogateFault({ columnName, typeText }: JsonMember): Fault {
-  const message = `${typeText} column "${columnName}": half of a surrogate pair is not text`
-  return { code: 'DDB_INPUT_ENCODING', message, columnName }
-}
-
-/** The fault of a member, or by position an element, that no column takes. @param prefix  of the names in its object */
-export function extraFault(
-  prefix: string,
-  key: string,
-  members: readonly JsonMember[],
-  byPosition: boolean,
-): Fault {
-  const names = members.map(member => member.name)
-  const name = `${prefix}${key}`
-  const hint = byPosition ? '' : nearestHint(name, names)
-  const text = Buffer.from(key)
-  return {
-    code: 'DDB_INPUT_MEMBER',
-    message: `${called(name, byPosition)} goes nowhere${hint}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
-    value: clippedText(text, 0, text.length),
-  }
-}
-
-export function missingFault({ name, columnName }: JsonMember, byPosition: boolean): Fault {
-  const message = `the record has no ${called(name, byPosition)}: name another with ${option('mapping.map')}, or leave it null with ${option('mapping.allowMissing')}`
-  return { code: 'DDB_INPUT_MEMBER', message, columnName }
-}
-
-export function twiceFault(name: string, { columnName }: JsonMember): Fault {
-  return {
-    code: 'DDB_INPUT_MEMBER',
-    message: `the record has member "${name}" twice`,
-    columnName,
-  }
-}
-
-const called = (name: string, byPosition: boolean): string =>
-  byPosition ? `element ${name}` : `member "${name}"`

@@ -4,17 +4,16 @@
   place in the last record. An array is read like an object whose members are named by `names`, or by their numbers. If a column
   refuses a kind of value, the record becomes a reject, or with `lenient` the cell becomes null.
 */
+import { option } from '../../errors.js'
 import type { JsonShape } from '../../kernel/kernel.js'
+import { nearestHint } from '../../schema/nearest.js'
 import { isAt } from '../cells/cell-bytes.js'
 import { elementSeparator } from '../columns/array-column.js'
+import { countLineEnds } from '../line-ends.js'
+import type { Fault, RecordBlock } from '../record-block.js'
+import { clippedText } from '../shown-text.js'
+import { jsonKinds, kindsText } from './json-kinds.js'
 import {
-  extraFault,
-  kindFault,
-  missingFault,
-  notFiniteFault,
-  recordFault,
-  surrogateFault,
-  twiceFault,
   ignoredEntry,
   recordLevel,
   type JsonEntry,
@@ -22,26 +21,26 @@ import {
   type JsonMember,
   type MemberRules,
 } from './json-members.js'
-import { jsonKinds } from './json-kinds.js'
-import { openBrace, openBracket, quote, type JsonScanner } from './json-scanner.js'
-import type { Fault, RecordBlock } from '../record-block.js'
+import { attempt, halt, openBrace, openBracket, type JsonScanner } from './json-scanner.js'
 
 /** A key of an earlier record: the object that contained it, and its meaning there. */
 interface RememberedKey {
-  /** From the opening quote to the value: the key, the colon and blanks around the colon. */
+  /** From the opening quote to the value: the key, the colon and blanks around the colon. Empty for an element of an array. */
   readonly text: Uint8Array
   readonly level: JsonLevel
   readonly entry: JsonEntry
 }
 
-/** Start and end of a value, including quotes, and the field that it fills; −1 for none. */
-interface ShapeValue {
-  readonly start: number
-  readonly end: number
-  readonly field: number
-}
-
 const blank = 32
+const noKey = new Uint8Array(0)
+
+/** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
+const recordsPerLesson = 16
+
+/** Members beyond this number are looked up by name each time; records with so many are rare. */
+const maxRemembered = 4096
+
+const notJsonAdvice = 'which is neither a value nor a null: use null instead'
 
 /** Finds the members of one input's records. Remembers keys and the shape of records, to read later records faster. */
 export class JsonRecords {
@@ -49,12 +48,15 @@ export class JsonRecords {
   names: readonly string[] | undefined
   /** The reason why the last record is not a row; undefined for invalid JSON (see `stoppedAt` of the scanner). */
   obstacle: Fault | undefined
-  /** What each element of an array means, as far as earlier arrays had elements. */
-  readonly #elements: JsonEntry[] = []
+  /** The usual shape of records, with which the kernel finds more of them: the same members in the same order. */
+  shape: JsonShape | undefined
+  /** True if the kernel can learn from the last record (`learn`). */
+  isLesson = false
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
-  readonly #top: JsonLevel
+  readonly #object: JsonLevel
+  readonly #array: JsonLevel
   /** Keys of the last record in their order, including those of nested objects. */
   readonly #keys: RememberedKey[] = []
   /** Number of the record in which each field was seen last. */
@@ -65,25 +67,17 @@ export class JsonRecords {
   #seen = 0
   /** Start of the value whose key was found last. */
   #valueAt = 0
-  /** The usual shape of records, with which the kernel finds more of them: the same members in the same order. */
-  #shape: JsonShape | undefined
-  /** Number of the next record whose shape may be learned; whether the current one's may, and its values so far. */
+  /** Number of the next record whose shape may be learned; for each value of the current one its start, end and field, −1 for none. */
   #nextLesson = 1
-  #isLesson = false
-  readonly #values: ShapeValue[] = []
+  readonly #values: number[] = []
 
   constructor(scanner: JsonScanner, members: readonly JsonMember[], rules: MemberRules) {
     this.#scanner = scanner
     this.#members = members
     this.#rules = rules
-    this.#top = recordLevel(members.map(({ name }) => name))
+    this.#object = recordLevel(members.map(({ name }) => name))
+    this.#array = { ...this.#object }
     this.#seenIn = new Float64Array(members.length)
-  }
-
-  /** The shape of the records from `firstRow` on, whose wrong cells of an earlier attempt are forgotten; undefined if it is unknown. */
-  usualShape(block: RecordBlock, firstRow: number): JsonShape | undefined {
-    if (block.wrongCells.length > 0) block.forgetWrongCells(firstRow)
-    return this.#shape
   }
 
   /** Scans the object at `start` into `row`. Returns the position after the object, or −1. */
@@ -97,74 +91,78 @@ export class JsonRecords {
     this.#seen = 0
     // The kernel marks no cells as numbers.
     const isForKernel = block.kernel !== undefined && block.numberCells === undefined
-    this.#isLesson = isForKernel && this.#record >= this.#nextLesson
+    this.isLesson = isForKernel && this.#record >= this.#nextLesson
     this.#values.length = 0
-    let next = this.#isRecord(scanner.bytes[start]!)
-      ? this.#scanInside(block, row, start, this.#top)
-      : this.#other(start)
-    if (next >= 0 && this.#seen < this.#members.length) {
-      // Records of this shape would not set the cells of the missing members.
-      this.#isLesson = false
-      if (!this.#fillMissing(block, row)) next = -1
-    }
+    const next = attempt(() => this.#scanRecord(block, row, start))
     // A record that is not a row needs none of the texts that were unescaped for it.
     if (next < 0) {
       scanner.scratch = scratch
       block.forgetWrongCells(row)
-    } else if (this.#isLesson) this.#learn(start, next)
+    }
     return next
   }
 
-  #isRecord(first: number): boolean {
+  #scanRecord(block: RecordBlock, row: number, start: number): number {
+    const scanner = this.#scanner
+    const { byPosition = false } = this.#rules
     const isNamed = this.names !== undefined || this.#members.length === 0
-    if (first === openBrace) return this.#rules.byPosition !== true
-    return first === openBracket && (isNamed || this.#rules.byPosition === true)
+    const isObject = scanner.bytes[start] === openBrace
+    const isArray = scanner.bytes[start] === openBracket
+    if (byPosition ? isArray : isObject || (isArray && isNamed)) {
+      const next = this.#inside(block, row, start, isObject ? this.#object : this.#array)
+      if (this.#seen < this.#members.length) this.#fillMissing(block, row)
+      return next
+    }
+    scanner.value(start)
+    const { kind } = scanner
+    const advice = `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order`
+    const got = `${kindsText(kind)}${kind === jsonKinds.array ? advice : ''}`
+    const message = `a record is ${byPosition ? 'an array' : 'an object'}, not ${got}`
+    return this.#stop({ code: 'DDB_INPUT_JSON', message })
   }
 
   /** Scans the members of an object, or the elements of a record that is an array. */
-  #scanInside(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
-    const scanner = this.#scanner
-    const isObject = scanner.bytes[start] === openBrace
-    return scanner.items(start, (p, element) => {
-      this.#valueAt = p
-      const entry = isObject ? this.#findEntry(p, level) : this.#elementEntry(element)
-      return entry === undefined ? -1 : this.#scanMember(block, row, this.#valueAt, entry)
+  #inside(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
+    if (level.seenIn === this.#record) {
+      this.#refuseSecond(level.prefix.slice(0, -1), level.fields[0]!)
+    }
+    level.seenIn = this.#record
+    return this.#scanner.items(start, (p, element) => {
+      const entry = this.#entryAt(p, level, element)
+      return this.#scanMember(block, row, this.#valueAt, entry)
     })
   }
 
-  #elementEntry(element: number): JsonEntry | undefined {
-    const known = this.#elements[element]
-    if (known !== undefined) return known
-    const own = this.#rules.byPosition === true ? undefined : this.names?.[element]
-    const entry = this.#entryNamed(own ?? String(element + 1), this.#top)
-    if (entry !== undefined && element < maxRemembered) this.#elements[element] = entry
-    return entry
-  }
-
-  /** Makes the record's shape the usual one. */
-  #learn(start: number, end: number): void {
+  /** Makes the last record's shape the usual one. @param from  start of what stands between the record before and this one */
+  learn(from: number, start: number, end: number): void {
+    const { bytes } = this.#scanner
     const values = this.#values
-    if (values.length > maxRemembered) return
+    const count = values.length / 3
+    if (count > maxRemembered) return
     this.#nextLesson = this.#record + recordsPerLesson
-    const starts = [start, ...values.map(value => value.end)]
-    const ends = [...values.map(value => value.start), end]
-    this.#shape = {
-      texts: starts.map((from, i) => this.#scanner.bytes.slice(from, ends[i])),
-      fields: Int32Array.from(values, value => value.field),
+    const fields = Int32Array.from({ length: count }, (_, i) => values[3 * i + 2]!)
+    this.shape = {
+      texts: Array.from({ length: count + 1 }, (_, i) =>
+        bytes.slice(i === 0 ? from : values[3 * i - 2], i === count ? end : values[3 * i]),
+      ),
+      leadBytes: start - from,
+      leadLines: countLineEnds(bytes, from, start),
+      lines: countLineEnds(bytes, from, end),
+      fields,
       // A value that no column takes may be of any kind.
-      kinds: Int32Array.from(values, value => this.#members[value.field]?.kinds ?? -1),
+      kinds: fields.map(field => this.#members[field]?.kinds ?? -1),
     }
   }
 
   #scanMember(block: RecordBlock, row: number, start: number, entry: JsonEntry): number {
     const { field, level } = entry
     if (level !== undefined) {
-      if (this.#scanner.bytes[start] === openBrace) return this.#scanInner(block, row, start, level)
+      if (this.#scanner.bytes[start] === openBrace) return this.#inside(block, row, start, level)
       if (field < 0) return this.#scanNoObject(block, row, start, level)
     }
-    if (field >= 0 && !this.#see(field)) return -1
+    if (field >= 0) this.#see(field)
     const end = field < 0 ? this.#passOver(start) : this.#scanCell(block, row, field, start)
-    if (this.#isLesson && end >= 0) this.#values.push({ start, end, field })
+    if (this.isLesson) this.#values.push(start, end, field)
     return end
   }
 
@@ -173,78 +171,44 @@ export class JsonRecords {
     const scanner = this.#scanner
     scanner.sawNotFinite = false
     const next = scanner.value(start)
-    if (next < 0) return next
-    return scanner.sawNotFinite && this.#rules.lenient !== true ? this.#stop(notFiniteFault) : next
-  }
-
-  /** Scans a nested object that has members for columns. */
-  #scanInner(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
-    if (level.seenIn === this.#record) {
-      const member = this.#members[level.fields[0]!]!
-      return this.#stop(twiceFault(level.prefix.slice(0, -1), member))
-    }
-    level.seenIn = this.#record
-    return this.#scanInside(block, row, start, level)
+    if (!scanner.sawNotFinite || this.#rules.lenient === true) return next
+    const message = `the record holds NaN or an infinity, ${notJsonAdvice}`
+    return this.#stop({ code: 'DDB_INPUT_JSON', message })
   }
 
   /** Handles a value in place of a nested object. Null makes all members of the object null; any other value is wrong. */
   #scanNoObject(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     const scanner = this.#scanner
     const next = scanner.value(start)
-    if (next < 0) return next
-    this.#isLesson = false
+    this.isLesson = false
     for (const field of level.fields) {
-      if (!this.#see(field)) return -1
-      const cell = row * block.fieldCount + field
-      block.starts[cell] = start
-      block.ends[cell] = start
-      if (
-        scanner.kind !== jsonKinds.null &&
-        !this.#wrongKind(block, row, field, jsonKinds.object)
-      ) {
-        return -1
-      }
+      this.#see(field)
+      putCell(block, row, field, start, start)
+      if (scanner.kind !== jsonKinds.null) this.#refuse(block, row, field, jsonKinds.object)
     }
     return next
   }
 
-  /** Handles a record that is not an object. */
-  #other(start: number): number {
-    const next = this.#scanner.value(start)
-    if (next < 0) return next
-    return this.#stop(recordFault(this.#scanner.kind, this.#rules.byPosition === true))
-  }
-
-  /** Scans the value at `p` into the row's cell. Returns the position after the value, or −1. */
+  /** Scans the value at `p` into the row's cell. Returns the position after the value. */
   #scanCell(block: RecordBlock, row: number, field: number, p: number): number {
     const scanner = this.#scanner
     const { kinds, elementKinds } = this.#members[field]!
-    const cell = row * block.fieldCount + field
-    const c = scanner.bytes[p]
-    if (elementKinds !== 0 && c === openBracket) {
+    if (elementKinds !== 0 && scanner.bytes[p] === openBracket) {
       const start = scanner.scratch
       const next = this.#scanArray(block, row, field, p)
-      block.starts[cell] = start
-      block.ends[cell] = scanner.scratch
+      putCell(block, row, field, start, scanner.scratch)
       return next
     }
-    const next = c === quote ? scanner.string(p) : scanner.value(p)
-    if (next < 0) return next
-    const { kind } = scanner
-    block.starts[cell] = scanner.textStart
-    block.ends[cell] = kind === jsonKinds.null ? scanner.textStart : scanner.textEnd
+    const next = scanner.value(p)
+    const { kind, textStart, textEnd } = scanner
     if (block.numberCells !== undefined) {
-      block.numberCells[cell] = kind === jsonKinds.number ? 1 : 0
+      block.numberCells[row * block.fieldCount + field] = kind === jsonKinds.number ? 1 : 0
     }
-    if ((kinds & kind) === 0 && kind !== jsonKinds.null) {
-      block.ends[cell] = scanner.textStart
-      return this.#wrongKind(block, row, field, kinds) ? next : -1
-    }
-    if (kind === jsonKinds.string && scanner.brokenSurrogate) {
-      block.ends[cell] = scanner.textStart
-      if (this.#forgives(block, row, field)) return next
-      return this.#stop(surrogateFault(this.#members[field]!))
-    }
+    const isNull = kind === jsonKinds.null
+    const isHalf = kind === jsonKinds.string && scanner.brokenSurrogate
+    const isWrong = ((kinds & kind) === 0 && !isNull) || isHalf
+    putCell(block, row, field, textStart, isNull || isWrong ? textStart : textEnd)
+    if (isWrong) this.#refuse(block, row, field, kinds)
     return next
   }
 
@@ -257,13 +221,13 @@ export class JsonRecords {
       if (element > 0) bytes[scanner.scratch++] = elementSeparator
       const to = scanner.scratch
       const next = scanner.value(p)
-      if (next < 0) return next
       const { kind, textStart, textEnd } = scanner
       scanner.scratch = to
       if (kind === jsonKinds.null) return next
       const suits = (elementKinds & kind) !== 0
       if (!suits || bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-        return this.#wrongKind(block, row, field, elementKinds) ? next : -1
+        this.#refuse(block, row, field, elementKinds)
+        return next
       }
       // A text with escapes needs no copying, because the scanner has already written it to `to`.
       if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
@@ -272,90 +236,101 @@ export class JsonRecords {
     })
   }
 
-  /** Handles a value of a kind that the column refuses. Returns true if the record may still be a row. */
-  #wrongKind(block: RecordBlock, row: number, field: number, kinds: number): boolean {
-    if (this.#forgives(block, row, field)) return true
-    this.obstacle = kindFault(this.#scanner, this.#members[field]!, kinds)
-    return false
-  }
-
-  /** With `lenient`, counts a bad cell, which is empty. */
-  #forgives(block: RecordBlock, row: number, field: number): boolean {
-    const { lenient = false } = this.#rules
-    if (lenient) block.addWrongCell(row, field)
-    return lenient
+  /** Refuses the value that was scanned last: its column takes only these kinds. With `lenient`, only counts the cell, which is empty. */
+  #refuse(block: RecordBlock, row: number, field: number, kinds: number): void {
+    if (this.#rules.lenient === true) return block.addWrongCell(row, field)
+    const { columnName, typeText, formatHint } = this.#members[field]!
+    const { bytes, kind, textStart, textEnd, brokenSurrogate } = this.#scanner
+    const column = `${typeText} column "${columnName}"`
+    const isString = kind === jsonKinds.string
+    if (isString && brokenSurrogate && (kinds & kind) !== 0) {
+      const message = `${column}: half of a surrogate pair is not text`
+      return this.#stop({ code: 'DDB_INPUT_ENCODING', message, columnName })
+    }
+    const hint = kind === jsonKinds.number ? formatHint?.(bytes, textStart, textEnd) : undefined
+    const value = clippedText(bytes, textStart, textEnd)
+    const got = isString ? `the string "${value}"` : value
+    const advice = kind === jsonKinds.notFinite ? `, ${notJsonAdvice}` : ''
+    const expected = `${kindsText(kinds)}${hint === undefined ? '' : `, ${hint}`}`
+    const message = `${column}: expected ${expected}, got ${got}${advice}`
+    this.#stop({ code: 'DDB_INPUT_CELL', class: 'type', message, columnName, value })
   }
 
   /** Ends the scan of a record that is JSON, but no row. */
-  #stop(fault: Fault): -1 {
+  #stop(fault: Fault): never {
     this.obstacle = fault
-    return -1
+    throw halt
   }
 
-  /**
-   * Finds the field or nested level for the key whose opening quote is at `open`, and the start of its value. Returns undefined
-   * if there is no key and colon, or if the rules refuse the key.
-   */
-  #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
+  /** Finds the meaning of the member whose key begins at `p`, or of the element, and the start of its value. */
+  #entryAt(p: number, level: JsonLevel, element: number): JsonEntry {
     const scanner = this.#scanner
     const { bytes } = scanner
     const position = this.#position++
     const key = this.#keys[position]
-    if (key !== undefined && key.level === level && isAt(key.text, bytes, open)) {
-      this.#valueAt = open + key.text.length
-      if (bytes[this.#valueAt]! > blank) return key.entry
+    const isElement = level === this.#array
+    if (key !== undefined && key.level === level && isAt(key.text, bytes, p)) {
+      this.#valueAt = p + key.text.length
+      if (isElement || bytes[this.#valueAt]! > blank) return key.entry
     }
-    this.#valueAt = scanner.key(open)
-    if (this.#valueAt < 0) return undefined
-    const isPlain = scanner.textStart === open + 1
-    const entry = this.#entryNamed(scanner.text, level)
+    this.#valueAt = isElement ? p : scanner.key(p)
+    const own = this.#rules.byPosition === true ? undefined : this.names?.[element]
+    const name = isElement ? (own ?? String(element + 1)) : scanner.text
+    const entry = this.#entryNamed(name, level)
     // A key with escapes is longer than its text, and so would not match.
-    if (entry !== undefined && isPlain && position < maxRemembered) {
-      this.#keys[position] = { text: bytes.slice(open, this.#valueAt), level, entry }
+    if ((isElement || scanner.textStart === p + 1) && position < maxRemembered) {
+      const text = isElement ? noKey : bytes.slice(p, this.#valueAt)
+      this.#keys[position] = { text, level, entry }
     }
     return entry
   }
 
-  /** The meaning of a key in an object; undefined if the rules refuse it. */
-  #entryNamed(key: string, level: JsonLevel): JsonEntry | undefined {
-    const { entries, alike } = level
-    const known = entries.has(key) ? key : alike.get(key.toLowerCase())
-    const entry = known === undefined ? undefined : entries.get(known)
+  /** The meaning of a key in an object. */
+  #entryNamed(key: string, { entries, alike, prefix }: JsonLevel): JsonEntry {
+    const entry = entries.get(key) ?? entries.get(alike.get(key.toLowerCase()) ?? key)
     if (entry !== undefined || this.#rules.ignoreExtra) return entry ?? ignoredEntry
-    this.obstacle = extraFault(level.prefix, key, this.#members, this.#rules.byPosition === true)
-    return undefined
+    const name = `${prefix}${key}`
+    const names = this.#members.map(member => member.name)
+    const hint = this.#rules.byPosition === true ? '' : nearestHint(name, names)
+    const text = Buffer.from(key)
+    const message = `${this.#called(name)} goes nowhere${hint}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`
+    const value = clippedText(text, 0, text.length)
+    return this.#stop({ code: 'DDB_INPUT_MEMBER', message, value })
   }
 
-  /** Marks the field as present in the record. Returns false if the record already has the field. */
-  #see(field: number): boolean {
-    if (this.#seenIn[field] === this.#record) {
-      const member = this.#members[field]!
-      this.obstacle = twiceFault(member.name, member)
-      return false
-    }
+  #called(name: string): string {
+    return this.#rules.byPosition === true ? `element ${name}` : `member "${name}"`
+  }
+
+  /** Marks the field as present in the record, which must not have it yet. */
+  #see(field: number): void {
+    if (this.#seenIn[field] === this.#record) this.#refuseSecond(this.#members[field]!.name, field)
     this.#seenIn[field] = this.#record
     this.#seen++
-    return true
   }
 
-  #fillMissing(block: RecordBlock, row: number): boolean {
-    const firstCell = row * block.fieldCount
-    const { allowMissing, byPosition = false } = this.#rules
-    for (const [field, member] of this.#members.entries()) {
+  #refuseSecond(name: string, field: number): never {
+    const { columnName } = this.#members[field]!
+    const message = `the record has member "${name}" twice`
+    return this.#stop({ code: 'DDB_INPUT_MEMBER', message, columnName })
+  }
+
+  #fillMissing(block: RecordBlock, row: number): void {
+    // Records of this shape would not set the cells of the missing members.
+    this.isLesson = false
+    for (const [field, { name, columnName }] of this.#members.entries()) {
       if (this.#seenIn[field] === this.#record) continue
-      if (!allowMissing) {
-        this.obstacle = missingFault(member, byPosition)
-        return false
+      if (!this.#rules.allowMissing) {
+        const message = `the record has no ${this.#called(name)}: name another with ${option('mapping.map')}, or leave it null with ${option('mapping.allowMissing')}`
+        this.#stop({ code: 'DDB_INPUT_MEMBER', message, columnName })
       }
-      block.starts[firstCell + field] = 0
-      block.ends[firstCell + field] = 0
+      putCell(block, row, field, 0, 0)
     }
-    return true
   }
 }
 
-/** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
-const recordsPerLesson = 16
-
-/** Members beyond this number are looked up by name each time; records with so many are rare. */
-const maxRemembered = 4096
+function putCell(block: RecordBlock, row: number, field: number, start: number, end: number): void {
+  const cell = row * block.fieldCount + field
+  block.starts[cell] = start
+  block.ends[cell] = end
+}

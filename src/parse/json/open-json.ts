@@ -8,14 +8,13 @@ import { elementSeparator } from '../columns/array-column.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { lineFeed } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
-import { JsonDocuments } from './json-documents.js'
-import { JsonLines } from './json-lines.js'
+import { JsonFormat } from './json-format.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
-import { JsonScanner, openBracket } from './json-scanner.js'
+import { attempt, JsonScanner, openBracket } from './json-scanner.js'
 import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
-import { defaultMaxRecordBytes, type LineFormat } from '../line-format.js'
+import { defaultMaxRecordBytes } from '../line-format.js'
 import { LineTokenizer } from '../line-tokenizer.js'
 
 export interface JsonOptions {
@@ -53,19 +52,16 @@ export function openJson(
     records: ({ mapping, cells = {} }) => {
       const members = jsonMembers(mapping, cells)
       const scanner = new JsonScanner(isDocument)
-      const { ignoreExtra, allowMissing, byPosition } = mapping
-      const rules = { ignoreExtra, allowMissing, lenient: cells.lenient, byPosition }
+      const rules = { ...mapping, lenient: cells.lenient ?? false }
       const records = new JsonRecords(scanner, members, rules)
       elementNames = () => records.names
-      const formatOf = (lines: LineTokenizer): LineFormat =>
-        isDocument
-          ? new JsonDocuments(lines, scanner, records, pathNames)
-          : new JsonLines(lines, scanner, records)
+      const formatOf = (lines: LineTokenizer): JsonFormat =>
+        new JsonFormat(lines, scanner, records, pathNames)
       const block = new RecordBlock(members.length)
       // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.
       if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
       const shown = (record: Uint8Array): Uint8Array => {
-        const names = byPosition === true ? undefined : records.names
+        const names = mapping.byPosition === true ? undefined : records.names
         return oneLine(namedElements(record, names, text.encoding), text.encoding)
       }
       return {
@@ -81,9 +77,6 @@ export function openJson(
   })
 }
 
-/** The scanner may read as many bytes after a text. */
-const slackBytes = 8
-
 /**
  * Splits a path into names.
  * @param text  names separated by dots, optionally with `$.` before and `[*]` after them; or a JSON pointer such as `/data/a.b`
@@ -94,10 +87,7 @@ export function parseJsonPath(text: string): string[] {
     const names = text.slice(1).split('/')
     return names.map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   }
-  const names = text
-    .replace(/^\$\.?/, '')
-    .replace(/\[\*?\]$/, '')
-    .split('.')
+  const names = text.replaceAll(/^\$\.?|\[\*?\]$/g, '').split('.')
   if (names.every(name => /^[^[\]]+$/.test(name))) return names
   throw usageError(
     `${option('input.jsonPath')} ${text}: expected names of members separated by dots, such as data.items, or /data/items if names contain dots`,
@@ -115,20 +105,19 @@ function namedElements(
 ): Uint8Array {
   if (names === undefined || record[0] !== openBracket || encoding !== 'utf-8') return record
   const scanner = new JsonScanner(true)
-  // The scanner reads some bytes after the record, and writes texts without their escapes there.
-  scanner.bytes = Buffer.concat([record, new Uint8Array(record.length + slackBytes)])
+  // The scanner writes texts without their escapes after the record and a byte that ends it.
+  scanner.bytes = Buffer.concat([record, new Uint8Array(record.length + 1)])
   scanner.end = record.length
-  scanner.scratch = record.length
+  scanner.scratch = record.length + 1
+  if (attempt(() => scanner.value(0)) !== record.length) return record
   const members: Uint8Array[] = []
-  const next = scanner.items(0, (start, element) => {
-    const name = names[element]
+  scanner.items(0, (start, element) => {
     const end = scanner.value(start)
-    if (end < 0 || name === undefined) return -1
-    const key = `${element === 0 ? '{' : ','}${JSON.stringify(name)}:`
-    members.push(Buffer.concat([Buffer.from(key), record.subarray(start, end)]))
+    const key = `${element === 0 ? '{' : ','}${JSON.stringify(names[element])}:`
+    members.push(Buffer.from(key), record.subarray(start, end))
     return end
   })
-  if (next < 0) return record
+  if (members.length > 2 * names.length) return record
   return Buffer.concat([...members, Buffer.from(members.length === 0 ? '{}' : '}')])
 }
 
@@ -138,14 +127,10 @@ function namedElements(
  */
 export function oneLine(element: Uint8Array, encoding?: SourceText['encoding']): Uint8Array {
   if (element.length === 0) return element
-  const unitBytes = encoding === 'utf-16le' || encoding === 'utf-16be' ? 2 : 1
+  const isWide = encoding === 'utf-16le' || encoding === 'utf-16be'
   const low = encoding === 'utf-16be' ? 1 : 0
-  const line = new Uint8Array(element.length + unitBytes)
-  line.set(element)
-  for (let p = low; p < element.length; p += unitBytes) {
-    const isAlone = unitBytes === 1 || element[p ^ 1] === 0
-    if (isAlone) line[p] = Math.max(32, element[p]!)
-  }
-  line[element.length + low] = lineFeed
-  return line
+  const isAlone = (p: number): boolean => !isWide || (p % 2 === low && element[p ^ 1] === 0)
+  const line = element.map((byte, p) => (isAlone(p) ? Math.max(32, byte) : byte))
+  const end = isWide ? [lineFeed * (1 - low), lineFeed * low] : [lineFeed]
+  return Buffer.concat([line, Uint8Array.from(end)])
 }

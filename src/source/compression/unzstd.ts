@@ -83,6 +83,9 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   if (failure !== undefined) throw failure as Error
 }
 
+/** Larger results of the decoder are errors. */
+const lastCode = 2 ** 32 - 121
+
 class DecoderThread {
   readonly #worker: Worker
   /** Number of batches given to the thread. The thread has no running event loop: it blocks until this number changes. */
@@ -92,10 +95,11 @@ class DecoderThread {
   #wake: () => void = () => undefined
 
   constructor() {
+    const decoder = import.meta.resolve('zstddec/stream')
     this.#worker = new Worker(zstdWorkerCode, {
       eval: true,
       execArgv: [],
-      workerData: { given: this.#given, decoder: import.meta.resolve('zstddec/stream') },
+      workerData: { given: this.#given, decoder, maxPiecesBytes, maxContentBytes },
     })
     // The process stays alive only while the caller waits for an answer, so an abandoned thread lets the process end.
     this.#worker.unref()
@@ -143,23 +147,13 @@ class DecoderThread {
 /**
  * The code of the thread, as a text, because the path of a file would differ between sources, bundle and tests.
  *
- * The decoder reports no errors. On damaged data it returns nothing, keeps its input and waits for another call. On intact data,
- * each call consumes a whole piece or fills the output. Two calls in a row that return nothing therefore mean damaged data.
+ * Calls the functions of the decoder's WebAssembly, because the package ignores their errors and copies the content once more. Each call
+ * gets at most one piece, because a call that fails loses the content that it has decompressed before.
  */
 const zstdWorkerCode = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
 
 let asked = 0
-let fed = 0
-let emptyAt = -1
-let batch
-let contentBytes = 0
-
-function answer(isDamaged) {
-  const { bytes, content } = batch
-  parentPort.postMessage({ bytes, content, contentBytes, isDamaged }, [bytes.buffer, content.buffer])
-  contentBytes = 0
-}
 
 function nextBatch() {
   Atomics.wait(workerData.given, 0, asked)
@@ -171,34 +165,45 @@ function nextBatch() {
   }
 }
 
-function* pieces() {
-  for (;;) {
-    batch = nextBatch()
-    let at = 0
-    for (const length of batch.lengths) {
-      fed++
-      yield batch.bytes.subarray(at, at + length)
-      at += length
+function decompressAll(zstd) {
+  const { memory, malloc, ZSTD_decompressStream: decompress } = zstd
+  const { maxPiecesBytes, maxContentBytes } = workerData
+  const context = zstd.ZSTD_createDCtx()
+  const [input, output] = [malloc(maxPiecesBytes), malloc(maxContentBytes)]
+  // Address, length and position of each.
+  const buffers = malloc(24)
+  const words = () => new Uint32Array(memory.buffer, buffers, 6)
+  for (let isDamaged = false; !isDamaged;) {
+    const { bytes, lengths, content } = nextBatch()
+    new Uint8Array(memory.buffer).set(bytes, input)
+    words().set([input, 0, 0, output, maxContentBytes, 0])
+    for (let i = 0; i < lengths.length && !isDamaged; i++) {
+      words()[1] += lengths[i]
+      for (let before = -1; words()[2] < words()[1] && !isDamaged;) {
+        const code = decompress(context, buffers + 12, buffers) >>> 0
+        const after = words()[2] + words()[5]
+        isDamaged = code > ${lastCode} || after === before
+        before = after
+      }
     }
-    answer(false)
+    const contentBytes = words()[5]
+    content.set(new Uint8Array(memory.buffer, output, contentBytes))
+    parentPort.postMessage({ bytes, content, contentBytes, isDamaged }, [bytes.buffer, content.buffer])
   }
 }
 
+const { instantiate } = WebAssembly
+let zstd
+WebAssembly.instantiate = async (...given) => {
+  const made = await instantiate(...given)
+  zstd = made.instance.exports
+  return made
+}
 // With fetch(), the decoder would load its WebAssembly from a data: URL, and Node would load all of HTTP for that.
 delete globalThis.fetch
-import(workerData.decoder).then(async ({ ZSTDDecoder }) => {
-  const decoder = new ZSTDDecoder()
-  await decoder.init()
-  for (const part of decoder.decodeStreaming(pieces())) {
-    if (emptyAt === fed) {
-      answer(true)
-      return
-    }
-    if (part.length === 0) emptyAt = fed
-    batch.content.set(part, contentBytes)
-    contentBytes += part.length
-  }
-})
+import(workerData.decoder)
+  .then(({ ZSTDDecoder }) => new ZSTDDecoder().init())
+  .then(() => decompressAll(zstd))
 `
 
 function damaged(name: string): InputError {

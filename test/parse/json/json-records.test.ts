@@ -13,6 +13,7 @@ import {
   type MemberRules,
   recordLevel,
 } from '../../../src/parse/json/json-members.js'
+
 import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
 import type { Fault } from '../../../src/parse/record-block.js'

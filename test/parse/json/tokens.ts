@@ -3,9 +3,8 @@
 */
 import type { InputError } from '../../../src/errors.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
-import { JsonDocuments } from '../../../src/parse/json/json-documents.js'
 import { oneLine } from '../../../src/parse/json/open-json.js'
-import { JsonLines } from '../../../src/parse/json/json-lines.js'
+import { JsonFormat } from '../../../src/parse/json/json-format.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
@@ -52,12 +51,11 @@ export function tokensOf(
     })),
     { ignoreExtra: false, allowMissing: false },
   )
-  const Format = format === 'json' ? JsonDocuments : JsonLines
   const tokenizer = new LineTokenizer(
     'x',
     maxRecordBytes,
     0,
-    lines => new Format(lines, scanner, records),
+    lines => new JsonFormat(lines, scanner, records),
   )
   const found = recordsOf(tokenizer, Buffer.from(text), members.length, chunkBytes)
   const tokens = found.map(({ cells, record, lineNumber, offsetBytes }): Token => {
