@@ -106,9 +106,9 @@ function checkRejectsFile(
     now.run !== undefined && isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files)
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = isOfPast && now.rejectsFiles.includes(rejectsFile)
-  // A run that starts over reports no earlier rejects, and need not know those in the file.
+  // A run that starts over removes earlier rejects before it records how it delivers, and need not know those in the file.
   const goesOn =
-    found.processes > 0 && (found.run?.replaces === undefined || found.ledgerNumber > 0)
+    found.processes > 0 && (found.run?.replaces === undefined || found.used !== undefined)
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
       file!.path,

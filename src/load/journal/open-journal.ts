@@ -172,7 +172,7 @@ function openingOf(
       checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
   } else {
-    const replaces = replacedBy(past)
+    const replaces = replacedBy(past, options.journal?.restart)
     records.push({
       kind: 'run',
       format: journalFormat,
@@ -197,10 +197,14 @@ function openingOf(
   return { found, records, added, places, notices }
 }
 
-/** Late requests of a run that is started over must find no ledger, so its successor knows its token. */
-function replacedBy(past: RecordedRun): ReplacedRun | undefined {
+/**
+ * Late requests of a run that is started over must find no ledger, so its successor knows its token. If the journal has been lost, the
+ * successor knows only that it starts over.
+ */
+function replacedBy(past: RecordedRun, restart = false): ReplacedRun | undefined {
   const { run, ledgerNumber, dataSessions, end } = past
-  if (run === undefined) return undefined
+  if (run === undefined)
+    return restart ? { tokens: [], dataSessions: [], hasEnded: true } : undefined
   const before = ledgerNumber === 0 ? run.replaces : undefined
   return {
     tokens: [run.token, ...(before?.tokens ?? [])],
