@@ -57,7 +57,7 @@ export async function checkSoleProcess(
     await unlessRefused(dropLedgers(control, replaced, timeoutMs, name, tokens))
     await requestsDone(run, control, replaces.dataSessions)
   }
-  return all
+  return { ...all, ledgers: all.ledgers.filter(ledger => !replaced.includes(ledger)) }
 }
 
 const pauseMs = 100
