@@ -455,7 +455,7 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   t.match(await run('load', path, ...argv), { code: 0, stdout: /^Already loaded/ })
   t.equal((await rows('select * from loadTable("dfs://d","t")')).length, 2)
   const journal = await readFile(join(folder, 'state/ddb-ingest/runs/day.journal'), 'utf8')
-  t.match(journal, /"format":8/)
+  t.match(journal, /"format":9/)
 })
 
 t.test('later processes look for transformed rows', async t => {
@@ -485,7 +485,7 @@ t.test('rejects are loaded again through the same transform, or through a given 
   const again = await run('retry', rejects, '--json')
   t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
   t.strictSame((await rows('select id from prices order by id')).flat(), ['1', '2'])
-  t.match(await readFile(reasons, 'utf8'), /"format":5/)
+  t.match(await readFile(reasons, 'utf8'), /"format":6/)
 })
 
 t.test('a journal open to other users does not decide what runs on the server', async t => {
