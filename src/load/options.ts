@@ -169,8 +169,13 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What happens to batches whose outcome is unknown; default `report`. */
   onDoubt?: 'report' | 'resend'
-  /** Bytes on the wire, before compression, and rows of the input, before a transform. If both are given, both limits apply. */
-  rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
+  /** If both limits are given, both apply. */
+  rateLimit?: {
+    /** Counts bytes on the wire, before compression, like `rate.bytesPerSec` of the result. */
+    bytesPerSecond?: number
+    /** Counts the rows of the input, before a transform. */
+    rowsPerSecond?: number
+  }
 }
 
 /** Where a run records its progress, so that another process can resume the run after a kill (docs/resume.md). */
@@ -187,15 +192,27 @@ export interface JournalOptions {
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
   inputs: readonly string[]
+  /** Where the server is, and who logs in. */
   server: ServerTarget
+  /** The table or function that receives the rows. */
   target: TargetOptions
+  /** How the inputs are read: format, encoding, delimiters. */
   input?: InputOptions
+  /** Which field or JSON member fills which column. */
   mapping?: MappingOptions
+  /** What texts mean: nulls, dates, numbers. */
   cells?: CellOptions
+  /** What happens to rows that cannot be loaded. */
   rejects?: RejectOptions
+  /** How rows travel, and how their arrival is confirmed. */
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly, or at least, this many rows were delivered. */
-  expectRows?: number | { readonly atLeast: number }
+  expectRows?:
+    | number
+    | {
+        /** The smallest number of delivered rows with which the run succeeds. */
+        readonly atLeast: number
+      }
   /** Names the run in receipts and rejects; default random. */
   runId?: string
   /** Keeps a journal, so that a killed run can be resumed. */

@@ -28,7 +28,7 @@ export interface Mishap {
   disk?: Disk
   /** Whether the input has a row that cannot be read. */
   badRow?: boolean
-  options?: Partial<LoadOptions>
+  delivery?: LoadOptions['delivery']
   /** Called after the run: releases all requests that the server holds back. */
   release?: () => void
 }
@@ -105,6 +105,8 @@ export const faults: readonly Fault[] = [
     name: 'the server is slow',
     begin: () => ({
       faults: { before: onDataRequest(3, () => ({ until: turns(200) })) },
+      // On a busy machine, these turns take seconds.
+      delivery: { confirmTimeoutMs: 60_000 },
     }),
   },
   {

@@ -131,9 +131,8 @@ async function runCell(
     {
       server: { host: '127.0.0.1', port: proxy.port, user: 'admin', password: '123456' },
       target: kind.target,
-      delivery,
+      delivery: { ...delivery, ...mishap.delivery },
       rejects: { file: rejects },
-      ...mishap.options,
     },
     platformOn(mishap.disk ?? {}),
   )
