@@ -19,7 +19,7 @@ export interface Reading {
   readonly options: CellOptions
 }
 
-const plain: CellOptions = {}
+export const plain: CellOptions = {}
 
 const ofTypes = (text: string, array = false): readonly Reading[] =>
   text
@@ -48,22 +48,19 @@ export function notationReadings(columnName: string): Reading[] {
     { thousands: '.', decimalComma },
     ...groupSigns.flatMap(thousands => [{ thousands }, { thousands, decimalComma }]),
   ]
-  const percentColumns = [columnName]
+  const numbers = ofTypes('INT LONG DOUBLE')
+  const percentages = [plain, ...all].map(one => ({ ...one, percentColumns: [columnName] }))
   return [
-    ...all.flatMap(options => ofTypes('INT LONG DOUBLE').map(({ type }) => ({ type, options }))),
-    ...[{}, ...all].map(options => ({
-      type: { type: 'DOUBLE' as const },
-      options: { ...options, percentColumns },
-    })),
+    ...all.flatMap(options => numbers.map(({ type }) => ({ type, options }))),
+    ...percentages.map((options): Reading => ({ type: { type: 'DOUBLE' }, options })),
   ]
 }
 
 /** Types that hold what the format reads, narrower types first. */
 export function typesOfFormat(format: string): DataType[] {
   if (format.startsWith('excel')) return ['DATE', 'DATETIME', 'TIMESTAMP']
-  if (format.startsWith('epoch:')) {
-    return format === 'epoch:s' ? ['DATETIME', 'TIMESTAMP'] : ['TIMESTAMP', 'NANOTIMESTAMP']
-  }
+  if (format === 'epoch:s') return ['DATETIME', 'TIMESTAMP']
+  if (format.startsWith('epoch:')) return ['TIMESTAMP', 'NANOTIMESTAMP']
   const letters = patternLetters(format)
   const has = (letter: string): boolean => letters.includes(letter)
   if (has('d')) {
@@ -77,12 +74,10 @@ export function typesOfFormat(format: string): DataType[] {
 }
 
 export function formatReadings(columnName: string, formats: readonly string[]): Reading[] {
-  return formats.flatMap(format =>
-    typesOfFormat(format).map(type => ({
-      type: { type },
-      options: { dateFormats: { [columnName]: format } },
-    })),
-  )
+  return formats.flatMap(format => {
+    const options = { dateFormats: { [columnName]: format } }
+    return typesOfFormat(format).map(type => ({ type: { type }, options }))
+  })
 }
 
 /** How many first texts of a field to examine. Formats that fit none of them are not tried with the whole column. */
@@ -132,24 +127,15 @@ export function readingsAs(said: ColumnType, readings: readonly Reading[]): Read
   for (const { type, options } of readings) {
     const isHeld = options.dateFormats
       ? held.includes(type.type)
-      : type.type === said.type || (isNumber(type) && isNumber(said) && options !== plain)
+      : options === plain || isNumber({ type: said.type })
     if (isHeld) found.set(JSON.stringify(options), { type: said, options })
   }
   return [...found.values()]
 }
 
-export interface RefusedText {
-  readonly file: string
-  /** From 1. */
-  readonly lineNumber: number
-  readonly text: string
-}
-
 /** What a candidate has found about the texts so far. */
-export type TrialResults = Pick<Candidate, 'tried' | 'refused' | 'firstOdd' | 'oddTexts'>
+export type TrialResults = Pick<Candidate, 'tried' | 'refused' | 'firstOdd' | 'hasOtherOdds'>
 
-/** Once more than this many different refused texts are known, no further texts are kept. */
-const maxOddTexts = 3
 /** A type is dropped once it has refused more than `fewOdd` texts, and more than one in `oddShare` texts. */
 const oddShare = 4
 const fewOdd = 2
@@ -180,19 +166,19 @@ export class Candidate implements Reading {
   /** Number of cells tried, without nulls. */
   tried = 0
   refused = 0
-  firstOdd: RefusedText | undefined
-  oddTexts: readonly string[] = []
-  /** Of the dates or times; undefined for types without a date. */
+  /** The first refused text, and whether some other differs from it. */
+  firstOdd:
+    { readonly file: string; readonly lineNumber: number; readonly text: string } | undefined
+  hasOtherOdds = false
+  /** Of the dates or times. */
   range: TimeRange | undefined
   readonly #builder: ColumnBuilder
-  readonly #keepsRange: boolean
 
   /** @param name  of the column in rules @throws {UsageError} DDB_USAGE for rules that do not suit the type */
   constructor(name: string, { type, options }: Reading, rules: CellRules) {
     this.type = type
     this.options = options
     this.format = options.dateFormats?.[name]
-    this.#keepsRange = type.array !== true && unitsPerDay[type.type] !== undefined
     this.#builder = columnBuilder({ name, type }, 0, pool, withOptions(rules, options))
   }
 
@@ -204,12 +190,9 @@ export class Candidate implements Reading {
   /** First and last day, in days since 1970; undefined for types without a date. */
   get days(): { readonly first: number; readonly last: number } | undefined {
     const units = unitsPerDay[this.type.type]
-    const { range } = this
-    if (units === undefined || range === undefined) return undefined
-    return {
-      first: Math.floor(Number(range.min) / units),
-      last: Math.floor(Number(range.max) / units),
-    }
+    if (units === undefined || this.range === undefined) return undefined
+    const { min, max } = this.range
+    return { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
   }
 
   /** True if options name another notation of numbers. */
@@ -218,8 +201,8 @@ export class Candidate implements Reading {
   }
 
   get results(): TrialResults {
-    const { tried, refused, firstOdd, oddTexts } = this
-    return { tried, refused, firstOdd, oddTexts }
+    const { tried, refused, firstOdd, hasOtherOdds } = this
+    return { tried, refused, firstOdd, hasOtherOdds }
   }
 
   /** True if the type has accepted every text so far, and some text is a value. */
@@ -234,10 +217,9 @@ export class Candidate implements Reading {
 
   /** True if the type accepts nearly every text. The few refused texts may be mistakes, or mean null. */
   get isNear(): boolean {
-    if (this.refused === 0 || this.isRuledOut) return false
-    return (
-      this.refused * 10 <= this.tried || this.refused * 2 < Math.min(this.tried, 2 * fewOdd + 1)
-    )
+    const { tried, refused } = this
+    const isFew = refused * 10 <= tried || refused * 2 < Math.min(tried, 2 * fewOdd + 1)
+    return isFew && refused > 0 && !this.isRuledOut
   }
 
   /** True if the type refused so few texts that they count as mistakes. */
@@ -254,7 +236,7 @@ export class Candidate implements Reading {
     this.tried += rowCount - nulls + this.refused - refusedBefore
     const buffers: ArrayBuffer[] = []
     const column = this.#builder.take(rowCount, buffers)
-    if (this.#keepsRange) this.range = widened(this.range, column, rowCount)
+    this.range = widened(this.range, column, rowCount)
     for (const buffer of buffers) pool.give(buffer)
   }
 
@@ -263,11 +245,11 @@ export class Candidate implements Reading {
     for (let row = 0; row < rowCount; row++) {
       if (refusedBy[row] === 0) continue
       this.refused++
-      if (this.oddTexts.length > maxOddTexts) continue
+      if (this.hasOtherOdds) continue
       const cell = row * fieldCount + field
       const text = clippedText(bytes, starts[cell]!, ends[cell]!)
       this.firstOdd ??= { file, lineNumber: lineNumbers[row]!, text }
-      if (!this.oddTexts.includes(text)) this.oddTexts = [...this.oddTexts, text]
+      this.hasOtherOdds = text !== this.firstOdd.text
     }
     block.forgive()
   }

@@ -6,7 +6,7 @@
 import { UsageError, usageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import type { InputReader } from '../parse/input-reader.js'
+import type { InputShape } from '../schema/cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase } from '../schema/field-names.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 
@@ -44,28 +44,26 @@ export function proposeNames(
   places: readonly number[] = [...names.keys()],
 ): string[] {
   const taken = new Set<string>()
-  const proposed = names.map(name => {
-    if (name === undefined) return undefined
-    const isUsable = isIdentifier(name) && !isReservedWord(name)
-    if (!isUsable && existing?.has(name) !== true) return undefined
-    if (taken.has(name.toLowerCase())) return undefined
+  const take = (name: string): boolean => {
+    const isFree = !taken.has(name.toLowerCase())
     taken.add(name.toLowerCase())
-    return name
+    return isFree
+  }
+  const proposed = names.map((name = '') => {
+    const isUsable = existing?.has(name) === true || (isIdentifier(name) && !isReservedWord(name))
+    return isUsable && take(name) ? name : undefined
   })
-  return proposed.map((name, i) => name ?? repaired(names[i], places[i]!, taken))
+  return proposed.map((name, i) => name ?? repaired(names[i], places[i]!, take))
 }
 
-function repaired(name: string | undefined, place: number, taken: Set<string>): string {
-  const signs = (name ?? '').trim().replace(wrongSign, '_')
+function repaired(name = '', place: number, take: (name: string) => boolean): string {
+  const signs = name.trim().replace(wrongSign, '_')
   const base = /[A-Za-z0-9\u4e00-\u9fff]/.test(signs) ? signs : `col${place}`
   const word = isIdentifier(base) ? base : `c${base}`
   const first = isReservedWord(word) ? unreserved(word) : word
-  for (let number = 1; ; number++) {
-    const candidate = number === 1 ? first : `${first}_${number}`
-    if (taken.has(candidate.toLowerCase())) continue
-    taken.add(candidate.toLowerCase())
-    return candidate
-  }
+  let free = first
+  for (let number = 2; !take(free); number++) free = `${first}_${number}`
+  return free
 }
 
 function unreserved(word: string): string {
@@ -89,24 +87,26 @@ export function checkRules(
   own: readonly string[],
 ): void {
   const names = [...own, ...Object.keys(set)]
+  const isNew = (name: string): boolean => existing?.has(name) !== true
   const twice = own.find(name => Object.hasOwn(set, name))
   if (twice !== undefined) {
     throw usageError(`column "${twice}" is in the input, and set: name another`)
   }
-  const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
-  const { percentColumns = [], offsets = {} } = cells
-  const named = [...dated, ...percentColumns, ...Object.keys(offsets), ...Object.keys(map)]
-  named.push(...types.map(({ name }) => name))
-  const reserved = [...Object.keys(map), ...Object.keys(set)].find(
-    name => isReservedWord(name) && existing?.has(name) !== true,
-  )
+  const { dateFormats = {}, percentColumns = [], offsets = {} } = cells
+  const named = [
+    ...Object.keys(dateFormats).filter(name => name !== everyColumn),
+    ...[...percentColumns, ...Object.keys(offsets), ...Object.keys(map)],
+    ...types.map(({ name }) => name),
+  ]
+  const given = [...Object.keys(map), ...Object.keys(set)]
+  const reserved = given.find(name => isReservedWord(name) && isNew(name))
   if (reserved !== undefined) {
     throw new UsageError(
       'DDB_NAME',
       `"${reserved}" is a reserved word of DolphinDB, which cannot be the name of a column`,
     )
   }
-  const unknown = named.find(name => !names.includes(name) && existing?.has(name) !== true)
+  const unknown = named.find(name => !names.includes(name) && isNew(name))
   if (unknown === undefined) return
   throw usageError(
     `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
@@ -126,28 +126,19 @@ export interface InputFields {
 /** Matches names with invisible characters, which the program could not print in a command. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'emptyFields'>
-
 /** @param byPosition  true to ignore the names in the header */
 export function inputFields(
-  { fieldNames, fieldCount, emptyFields = [] }: InputShape,
+  { names: given, fieldCount, emptyFields = [] }: InputShape,
   byPosition: boolean,
 ): InputFields {
-  const hasNames = fieldNames !== undefined
-  const names = hasNames ? fieldNames : Array.from({ length: fieldCount }, () => undefined)
-  const isPrintable = (name: string | undefined): boolean =>
-    name !== undefined && name !== '' && !unprintable.test(name)
+  const hasNames = given !== undefined
+  const names = given ?? Array.from({ length: fieldCount }, () => undefined)
   const filled = [...names.keys()].filter(i => !emptyFields.includes(i))
+  const own = filled.map(i => names[i] ?? '')
   const isClear =
-    new Set(filled.map(i => names[i])).size === filled.length &&
-    filled.every(i => isPrintable(names[i]))
+    new Set(own).size === own.length && own.every(name => name !== '' && !unprintable.test(name))
   const isByPosition = byPosition || !isClear
-  return {
-    names,
-    isByPosition,
-    hasNames,
-    used: isByPosition ? [...names.keys()] : filled,
-  }
+  return { names, isByPosition, hasNames, used: isByPosition ? [...names.keys()] : filled }
 }
 
 export interface FieldColumn {
@@ -175,17 +166,17 @@ export function fieldColumns(
     const field = fieldOf(source, fields)
     if (field >= 0) targets.set(field, [...(targets.get(field) ?? []), target])
   }
+  const { names: sources, isByPosition, used } = fields
   const isSet = new Set(Object.keys(set).map(name => name.toLowerCase()))
-  const filled = fields.names.flatMap((name, field) => {
-    const isFree = !fields.isByPosition && !targets.has(field) && name !== undefined
-    return isFree && isSet.has(name.toLowerCase()) ? [field] : []
-  })
-  const unused = filled.length < fields.names.length ? filled : []
-  const wanted = fields.names.flatMap((source, field) => {
-    if (unused.includes(field) || !fields.used.includes(field)) return []
+  const filled = [...sources.keys()].filter(
+    field => !isByPosition && !targets.has(field) && isSet.has(sources[field]?.toLowerCase() ?? ''),
+  )
+  const unused = filled.length < sources.length ? filled : []
+  const wanted = sources.flatMap((source, field) => {
+    if (unused.includes(field) || !used.includes(field)) return []
     const mapped = targets.get(field)
     if (mapped === undefined && taken.has(field)) return []
-    const isNumbered = mapped === undefined && fields.isByPosition && targets.size > 0
+    const isNumbered = mapped === undefined && isByPosition && targets.size > 0
     const place = { source, field, ...(isNumbered && { fieldNumber: field + 1 }) }
     return (mapped ?? [source]).map(name => ({ ...place, name }))
   })
@@ -196,7 +187,7 @@ export function fieldColumns(
   )
   return {
     columns: wanted.map((one, i) => ({ ...one, name: names[i]! })),
-    unused: unused.flatMap(field => (taken.has(field) ? [] : (fields.names[field] ?? []))),
+    unused: unused.flatMap(field => (taken.has(field) ? [] : (sources[field] ?? []))),
   }
 }
 

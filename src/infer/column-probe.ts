@@ -18,31 +18,25 @@ import {
   formatsIn,
   isNumber,
   notationReadings,
+  plain,
   plainReadings,
   readingsAs,
   type Reading,
 } from './candidate.js'
-import { digitFormats, digitFormatsFor, givenFormat } from './digit-times.js'
+import { digitFormatsFor, givenFormat } from './digit-times.js'
 import { DistinctCount } from './distinct-count.js'
-import { TextFacts } from './text-facts.js'
+import { shapes, TextFacts } from './text-facts.js'
 import type { RecordBlock } from '../parse/record-block.js'
 
-/** Words that never mean anything but null. */
-const sureWords = [
+/** Words that mean null even in a column of texts. */
+export const sureNulls: readonly string[] = [
   ...['N/A', 'n/a', '#N/A', 'NULL', 'null', 'Null', '\\N', '(null)', '<NA>', '#NULL!'],
   ...['NaN', 'nan', 'NAN', '--', '---', '\u2014'],
 ]
 /** Words that may mean something else: NA is Namibia, `-` a direction, `.` a strand of DNA. */
 const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
 
-const isSure: ReadonlySet<string> = new Set(sureWords)
-
-/** True if the word means null even in a column of texts. */
-export function alwaysMeansNull(word: string): boolean {
-  return isSure.has(word)
-}
-
-const words = [...sureWords, ...otherWords]
+const words = [...sureNulls, ...otherWords]
 const wordTexts = new NullTexts(words)
 
 export interface ProbeOptions {
@@ -53,10 +47,11 @@ export interface ProbeOptions {
   readonly maxDistinct: number
   /** What is known of the kinds of JSON values; undefined for texts, which always have a type. */
   readonly kinds?: SeenKinds
-  /** True for delimited text whose first record was not taken for a header. */
+  /**
+   * For a field of delimited text: whether its first record was not taken for a header. Only such columns may suggest options for
+   * words that mean null and for notations of numbers.
+   */
   readonly isHeaderless?: boolean
-  /** True if the probe may suggest options: for words that mean null, and for notations of numbers. */
-  readonly findsSpellings?: boolean
   /** The user's type for the column. */
   readonly type?: ColumnType | undefined
 }
@@ -67,13 +62,21 @@ export interface SeenKinds {
   elements: number
 }
 
+/** A word for null, and the number of cells that have it. */
+export interface NullWord {
+  readonly word: string
+  readonly cells: number
+}
+
+type Cells = Parameters<Candidate['read']>
+
 const keptTexts = 3
 
 export class ColumnProbe {
   readonly name: string
   readonly rules: CellRules
   readonly kinds: SeenKinds | undefined
-  readonly isHeaderless: boolean
+  readonly isHeaderless: boolean | undefined
   /** The first text without quotes that begins or ends with blanks, among `texts`. */
   paddedText: string | undefined
   /** Cells that are null as text (`textNulls`), and cells that are null for types that ignore blanks (`nulls`). */
@@ -101,16 +104,15 @@ export class ColumnProbe {
   #candidates: Candidate[] = []
   #isDecided = false
 
-  constructor({ name, rules, maxDistinct, ...options }: ProbeOptions) {
-    const { kinds, isHeaderless = false, findsSpellings = false, type } = options
-    this.kinds = kinds
-    this.isHeaderless = isHeaderless
+  constructor({ name, rules, maxDistinct, kinds, isHeaderless, type }: ProbeOptions) {
     this.name = name
     this.rules = rules
+    this.kinds = kinds
+    this.isHeaderless = isHeaderless
     this.type = type
     this.facts = new TextFacts(rules)
     this.#triedRules = { ...rules, onOffset: () => void (this.hasOffset = true) }
-    this.#findsSpellings = findsSpellings
+    this.#findsSpellings = isHeaderless !== undefined
     this.distinct = new DistinctCount(maxDistinct)
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [])
   }
@@ -142,7 +144,7 @@ export class ColumnProbe {
     this.#lookAtValues(block, field)
     if (this.cells - this.nulls > before) {
       if (this.#isDecided) this.#goOn(block, field, file)
-      else this.#begin(block, field, file, arrayDelimiter)
+      else this.#begin(arrayDelimiter, block, field, file)
     }
     // A template (a text of `mapping.set` with names of fields) may contain the field, and there the word need not mean null.
     for (const [cell, end] of aside) block.ends[cell] = end
@@ -152,7 +154,7 @@ export class ColumnProbe {
    * The words for null in unquoted cells. If a column of numbers, dates or truth values has such a word, an option of
    * `load` makes the word null. Otherwise the word stays a text.
    */
-  get nullWords(): readonly { readonly word: string; readonly cells: number }[] {
+  get nullWords(): readonly NullWord[] {
     return words.flatMap((word, i) => {
       const cells = this.#wordCells[i]!
       return cells > 0 ? [{ word, cells }] : []
@@ -169,11 +171,6 @@ export class ColumnProbe {
     this.cells += rows
     this.nulls += rows
     this.textNulls += rows
-  }
-
-  /** True if the column's times have different offsets. */
-  get hasOtherOffsets(): boolean {
-    return this.rules.columnOffsets?.of(this.name).hasOthers === true
   }
 
   /** The user's date format for the column. */
@@ -213,84 +210,72 @@ export class ColumnProbe {
     }
   }
 
-  #begin(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
-    this.#isDecided = true
-    const { type, facts, name } = this
+  #begin(arrayDelimiter: string | undefined, ...cells: Cells): void {
+    const [block, field] = cells
     const isArray = arrayDelimiter !== undefined
+    this.#isDecided = true
     if (isArray) this.#triedRules = { ...this.#triedRules, arrayDelimiter }
-    const own = type && [{ type, options: {} }]
-    const hasDigits = facts.wholeDigits > 0 || facts.codeText !== undefined
-    const likely = type === undefined ? digitFormatsFor(name) : digitFormats
-    const digits = hasDigits ? likely : []
-    const groups: (() => readonly Reading[])[] = isArray
-      ? [() => own ?? arrayReadings]
-      : [
-          () => [...(own ?? plainReadings), ...formatReadings(name, digits)],
-          () => formatReadings(name, formatsIn(block, field)),
-          () => this.#arraysInText(),
-          () => formatReadings(name, type ? formatsDroppingIn(block, field, type.type) : []),
-        ]
-    for (const [i, group] of groups.entries()) {
-      const found = this.#tried(group(), block, field, file)
-      this.#candidates.push(...found)
-      if (i === 0 && !found.some(one => one.fits))
-        this.#candidates.push(...this.#notations(block, field, file))
-      this.#candidates = [...this.candidates]
+    for (const readings of this.#groups(block, field, isArray)) {
+      this.#try(readings, {}, ...cells)
       if (this.#candidates.some(one => one.fits)) break
     }
   }
 
-  #goOn(block: RecordBlock, field: number, file: string): void {
-    const { candidates } = this
-    const plain = candidates.findLast(one => one.isPlain && isNumber(one.type))
-    const before = candidates.some(one => one.isNotation) ? undefined : plain?.results
-    for (const one of candidates) one.read(block, field, file)
-    if (before === undefined || plain!.refused === before.refused) return
-    this.#candidates.push(...this.#notations(block, field, file, before))
+  /** The readings to try with the first block, until one fits. */
+  *#groups(block: RecordBlock, field: number, isArray: boolean): Generator<readonly Reading[]> {
+    const { type, facts, name, rules } = this
+    const own = type && [{ type, options: plain }]
+    if (isArray) {
+      yield own ?? arrayReadings
+      return
+    }
+    const hasDigits = facts.most(shapes.wholeDigits) > 0 || facts.has(shapes.code)
+    const digits = hasDigits ? digitFormatsFor(name, type !== undefined) : []
+    yield [...(own ?? plainReadings), ...formatReadings(name, digits)]
+    yield this.#notations(false)
+    yield formatReadings(name, formatsIn(block, field))
+    // Brackets or an option mark arrays, because an array in delimited text looks like any other text.
+    const isMarked = facts.hasArrays || rules.arrayDelimiter !== undefined
+    if (isMarked && rules.decimalComma !== true && type === undefined) yield arrayReadings
+    if (type !== undefined) yield formatReadings(name, formatsDroppingIn(block, field, type.type))
   }
 
-  /** Tries arrays only if brackets or an option mark them, because an array in delimited text looks like any other text. */
-  #arraysInText(): readonly Reading[] {
-    const { rules, facts, type } = this
-    if (rules.decimalComma === true || type !== undefined) return []
-    const isMarked = facts.bracketed > 0 || rules.arrayDelimiter !== undefined
-    return isMarked ? arrayReadings : []
+  #goOn(...cells: Cells): void {
+    const { candidates } = this
+    const number = candidates.findLast(one => one.isPlain && isNumber(one.type))
+    const before = candidates.some(one => one.isNotation) ? undefined : number?.results
+    for (const one of candidates) one.read(...cells)
+    if (before !== undefined && number!.refused > before.refused)
+      this.#try(this.#notations(true), before, ...cells)
+  }
+
+  /** Other notations of numbers, if a text may need one. @param isLate  true if plain numbers have fitted earlier blocks */
+  #notations(isLate: boolean): readonly Reading[] {
+    const { facts, name, rules } = this
+    if (!this.#findsSpellings || !facts.has(shapes.marked)) return []
+    const given = rules.thousands
+    return notationReadings(name).filter(({ options }) => {
+      const { percentColumns, decimalComma = false, thousands = given } = options
+      // Earlier numbers had no percent signs, and may have had points.
+      const isNew = percentColumns !== undefined || (decimalComma && facts.hasFraction)
+      // The user's separator applies to all columns, so no column may ask for another one.
+      return (given === undefined || thousands === given) && !(isLate && isNew)
+    })
   }
 
   /**
-   * Candidates for other notations of numbers, if a text may need one. Leaves out notations that refuse as many texts as
-   * plain numbers.
+   * Tries the readings that the column's rules admit. Leaves out notations that refuse as many texts as plain numbers.
    * @param before  what plain numbers have found in earlier blocks
    */
-  #notations(block: RecordBlock, field: number, file: string, before?: TrialResults): Candidate[] {
-    const { facts } = this
-    if (!this.#findsSpellings || !facts.isMarked) return []
-    const plain = this.#candidates.filter(one => one.isPlain && isNumber(one.type))
-    const fewest = Math.min(...plain.map(one => one.refused))
-    const given = this.rules.thousands
-    const mayFit = ({ options }: Reading): boolean => {
-      const { percentColumns, decimalComma = false, thousands = given } = options
-      // Earlier numbers had no percent signs, and may have had points.
-      const isLate = percentColumns !== undefined || (decimalComma && facts.hasFraction)
-      // The user's separator applies to all columns, so no column may ask for another one.
-      return (given === undefined || thousands === given) && (before === undefined || !isLate)
-    }
-    const readings = notationReadings(this.name).filter(mayFit)
-    return this.#tried(readings, block, field, file, before).filter(one => one.refused < fewest)
-  }
-
-  /** Candidates for the readings that the column's rules admit, which have read the block. */
-  #tried(
-    readings: readonly Reading[],
-    block: RecordBlock,
-    field: number,
-    file: string,
-    before: Partial<TrialResults> = {},
-  ): Candidate[] {
-    const wanted = this.type === undefined ? readings : readingsAs(this.type, readings)
+  #try(readings: readonly Reading[], before: Partial<TrialResults>, ...cells: Cells): void {
+    const { type } = this
+    const numbers = this.#candidates.filter(one => one.isPlain && isNumber(one.type))
+    const fewest = Math.min(...numbers.map(one => one.refused))
+    const wanted = type === undefined ? readings : readingsAs(type, readings)
     const found = wanted.flatMap(one => this.#candidate(one) ?? [])
-    for (const one of found) Object.assign(one, before).read(block, field, file)
-    return found
+    for (const one of found) Object.assign(one, before).read(...cells)
+    this.#candidates.push(...found.filter(one => !one.isNotation || one.refused < fewest))
+    this.#candidates = [...this.candidates]
   }
 
   #candidate(reading: Reading): Candidate | undefined {

@@ -6,18 +6,12 @@
 import { Buffer } from 'node:buffer'
 import { UsageError, usageError } from '../errors.js'
 import { controlCharacters } from '../platform/control-characters.js'
+import { bytesText } from '../parse/shown-text.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
-import type { DfsOptions } from './dfs-options.js'
 import type { InferredSchema } from './inferred-schema.js'
-import {
-  bytesText,
-  columnError,
-  planPartitions,
-  tableBytes,
-  type PartitionPlan,
-} from './partition-plan.js'
+import { columnError, planPartitions, tableBytes, type DfsOptions } from './partition-plan.js'
 
 /** The table to create, with checked names. */
 export type NewTable =
@@ -33,15 +27,11 @@ const longestComment = 300
 const mostCodeBytes = 1_000_000
 
 /** Kinds of types, each with the first server version that supports it, as numbers like `[2, 0, 10]`. */
-const firstVersions: readonly {
-  readonly needs: (type: ColumnType) => boolean
-  readonly what: string
-  readonly version: readonly [number, number, number]
-}[] = [
-  { needs: ({ array }) => array === true, what: 'arrays', version: [2, 0, 0] },
-  { needs: ({ type }) => type === 'DECIMAL128', what: 'DECIMAL128', version: [2, 0, 10] },
-  { needs: ({ type }) => isDecimal(type), what: 'decimals', version: [2, 0, 8] },
-]
+const firstVersions = [
+  ['arrays', ({ array }: ColumnType) => array === true, [2, 0, 0]],
+  ['DECIMAL128', ({ type }: ColumnType) => type === 'DECIMAL128', [2, 0, 10]],
+  ['decimals', ({ type }: ColumnType) => isDecimal(type), [2, 0, 8]],
+] as const
 
 /**
  * @param keyColumns  make the table a keyed stream table, which drops rows with a known key
@@ -60,15 +50,15 @@ export function createScript(
   dfsOptions: DfsOptions = {},
 ): string {
   checkNames(schema, table, keyColumns)
-  checkTypes(schema, server)
+  if (server !== undefined) checkTypes(schema, server)
   checkDfsOnly(table, dfsOptions)
-  const lines = table.kind === 'shared' ? streamLines(schema, table.name, keyColumns) : []
-  if (table.kind === 'dfs') {
-    if (keyColumns.length > 0) {
-      throw usageError('keys are for stream tables: a DFS table has none')
-    }
-    lines.push(...dfsLines(schema, table.database, table.table, server, dfsOptions))
+  if (table.kind === 'dfs' && keyColumns.length > 0) {
+    throw usageError('keys are for stream tables: a DFS table has none')
   }
+  const lines =
+    table.kind === 'shared'
+      ? streamLines(schema, table.name, keyColumns)
+      : dfsLines(schema, table, server, dfsOptions)
   const script = `${[...headLines(schema), ...lines].join('\n')}\n`
   if (Buffer.byteLength(script) <= mostCodeBytes) return script
   const count = schema.columns.length
@@ -92,9 +82,8 @@ function isBefore(server: readonly number[], version: readonly number[]): boolea
 }
 
 /** Refuses types that a server of this version does not know. */
-function checkTypes(schema: InferredSchema, server: readonly number[] | undefined): void {
-  if (server === undefined) return
-  for (const { needs, what, version } of firstVersions) {
+function checkTypes(schema: InferredSchema, server: readonly number[]): void {
+  for (const [what, needs, version] of firstVersions) {
     const found = schema.columns.find(({ type }) => needs(type))
     if (found === undefined || !isBefore(server, version)) continue
     const [major, minor, patch] = version
@@ -133,38 +122,30 @@ function checkNames(
 
 function headLines(schema: InferredSchema): string[] {
   const { inputs, rows, isComplete, estimatedRows, columns, rejected, firstReject } = schema
-  const [first, ...others] = inputs
+  const [{ path } = { path: '' }, ...others] = inputs
+  const file = commentText(path === '-' ? 'standard input' : path)
   const more = others.length === 0 ? '' : ` and ${others.length} more`
   const about = estimatedRows > rows ? ` of about ${estimatedRows}` : ''
-  const warnings = columns.flatMap(column =>
-    column.warnings.map(warning => `// ${commentText(`${column.name}: ${warning}`)}`),
-  )
   const noun = rows === 1 && about === '' ? 'row' : 'rows'
   const seen = isComplete ? `${rows} ${noun}` : `the first ${rows}${about} ${noun}`
-  return [
-    `// For ${commented(first?.path ?? '')}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`,
-    ...(rejected === 0
-      ? []
-      : [
-          `// ${rejected === 1 ? '1 record' : `${rejected} records`} cannot be read; the first: ${commentText(firstReject ?? '')}`,
-        ]),
-    ...warnings.slice(0, mostWarnings),
-    ...(warnings.length > mostWarnings
-      ? [
-          `// … and ${warnings.length - mostWarnings} more: \`ddb-ingest schema\` lists all of them.`,
-        ]
-      : []),
-  ]
+  const lines = [`For ${file}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`]
+  if (rejected > 0) {
+    const count = rejected === 1 ? '1 record' : `${rejected} records`
+    lines.push(`${count} cannot be read; the first: ${commentText(firstReject ?? '')}`)
+  }
+  const warnings = columns.flatMap(({ name, warnings }) =>
+    warnings.map(warning => commentText(`${name}: ${warning}`)),
+  )
+  lines.push(...warnings.slice(0, mostWarnings))
+  const left = warnings.length - mostWarnings
+  if (left > 0) lines.push(`… and ${left} more: \`ddb-ingest schema\` lists all of them.`)
+  return lines.map(line => `// ${line}`)
 }
 
 /** The text on one line, without control characters, and cut if it is long. */
 function commentText(text: string): string {
   const line = text.replace(controlCharacters, ' ')
   return line.length <= longestComment ? line : `${line.slice(0, longestComment)}…`
-}
-
-function commented(path: string): string {
-  return commentText(path === '-' ? 'standard input' : path)
 }
 
 function namesAndTypes({ columns }: InferredSchema): string {
@@ -206,8 +187,7 @@ export function databaseGuard(database: string): string {
 
 function dfsLines(
   schema: InferredSchema,
-  database: string,
-  table: string,
+  { database, table }: Extract<NewTable, { kind: 'dfs' }>,
   server: readonly number[] | undefined,
   dfsOptions: DfsOptions,
 ): string[] {
@@ -217,11 +197,25 @@ function dfsLines(
   const { keepDuplicates, atomic } = dfsOptions
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')
   const sorted = sortColumns.map(name => `\`${name}`).join('')
+  // The default engine, OLAP, is left out, because servers before 2.00 refuse the parameter.
+  const named = [
+    ...(engine === 'OLAP' ? [] : [`, engine="${engine}"`]),
+    ...(atomic === undefined ? [] : [`, atomic="${atomic.toUpperCase()}"`]),
+  ].join('')
+  const [first, second] = levels
+  const numbers = levels.map((_, i) => `level${i + 1}`)
   return [
     ...levels.map(({ columnName, kind, reason }) => `// ${kind} by ${columnName}: ${reason}.`),
     `// ${engineReason}.`,
     databaseGuard(database),
-    ...databaseLines(plan, database, atomic),
+    ...(second === undefined
+      ? [`db = database("${database}", ${first!.kind}, ${first!.scheme}${named})`]
+      : [
+          ...levels.map(
+            ({ kind, scheme }, i) => `${numbers[i]} = database("", ${kind}, ${scheme})`,
+          ),
+          `db = database("${database}", COMPO, [${numbers.join(', ')}]${named})`,
+        ]),
     `emptyTable = table(1:0, ${namesAndTypes(schema)})`,
     'try {',
     `    db.createPartitionedTable(emptyTable, \`${table}, ${partitionColumns}` +
@@ -232,27 +226,5 @@ function dfsLines(
     `    try { if(count(getTables(db)) == 0) dropDatabase("${database}") } catch(ex2) { print(ex2) }`,
     '    throw ex[1]',
     '}',
-  ]
-}
-
-/** Lines that create the database. They omit the default engine, OLAP, because old servers (before 2.00) refuse it. */
-function databaseLines(
-  { levels, engine }: PartitionPlan,
-  database: string,
-  atomic: DfsOptions['atomic'],
-): string[] {
-  const named = [
-    ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),
-    ...(atomic === undefined ? [] : [`atomic="${atomic.toUpperCase()}"`]),
-  ]
-  const ending = `${named.map(one => `, ${one}`).join('')})`
-  const [first, ...others] = levels
-  if (others.length === 0) {
-    return [`db = database("${database}", ${first.kind}, ${first.scheme}${ending}`]
-  }
-  const numbers = levels.map((_, i) => `level${i + 1}`)
-  return [
-    ...levels.map(({ kind, scheme }, i) => `${numbers[i]} = database("", ${kind}, ${scheme})`),
-    `db = database("${database}", COMPO, [${numbers.join(', ')}]${ending}`,
   ]
 }

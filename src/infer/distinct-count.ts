@@ -12,9 +12,11 @@ const otherBasis = 0x9747b28c
 const upperBits = 20
 const free = -1
 
+const emptySlots = (length: number): Float64Array => new Float64Array(length).fill(free)
+
 export class DistinctCount {
   readonly #limit: number
-  #slots: Float64Array = new Float64Array(initialSlots).fill(free)
+  #slots = emptySlots(initialSlots)
   #count = 0
 
   constructor(limit: number) {
@@ -37,7 +39,14 @@ export class DistinctCount {
       high = Math.imul(high ^ (byte + p - start), prime)
     }
     high ^= high >>> 15
-    return this.#insert((low >>> 0) + ((high >>> (32 - upperBits)) >>> 0) * 2 ** 32)
+    if (!this.#insert((low >>> 0) + ((high >>> (32 - upperBits)) >>> 0) * 2 ** 32)) return false
+    const slots = this.#slots
+    if (++this.#count > this.#limit) this.#slots = emptySlots(0)
+    else if (2 * this.#count > slots.length) {
+      this.#slots = emptySlots(2 * slots.length)
+      for (const hash of slots) if (hash !== free) this.#insert(hash)
+    }
+    return true
   }
 
   #insert(hash: number): boolean {
@@ -49,16 +58,6 @@ export class DistinctCount {
       at = (at + 1) & mask
     }
     slots[at] = hash
-    this.#count++
-    if (this.#count > this.#limit) this.#slots = new Float64Array(0)
-    else if (2 * this.#count > slots.length) this.#grow()
     return true
-  }
-
-  #grow(): void {
-    const before = this.#slots
-    this.#slots = new Float64Array(2 * before.length).fill(free)
-    this.#count = 0
-    for (const hash of before) if (hash !== free) this.#insert(hash)
   }
 }

@@ -10,7 +10,7 @@ import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import { quotesDialect, type FoundQuotes } from '../parse/csv/find-quotes.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { openReader, type ReaderOptions } from '../parse/formats.js'
-import type { InputReader } from '../parse/input-reader.js'
+import { inputShape, type InputReader } from '../parse/input-reader.js'
 import type { Files } from '../platform/platform.js'
 import type { ColumnMapping, InputShape, MappingRules } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
@@ -124,7 +124,7 @@ export class Findings {
 
   /** Examines all inputs. @throws {InputError} if one cannot be read @throws {UsageError} DDB_USAGE for rules that do not fit */
   async look(): Promise<this> {
-    const { onLook, stopped, paths, files, source: given } = this.#options
+    const { onLook, paths, files, source: given } = this.#options
     for (const [i, path] of paths.entries()) {
       const opening = { number: i + 1, count: paths.length, source: undefined }
       onLook?.(opening)
@@ -132,10 +132,7 @@ export class Findings {
       const place = { ...opening, source }
       try {
         onLook?.(place)
-        await this.#lookAt(path, source, () => {
-          onLook?.(place)
-          return stopped?.() === true
-        })
+        await this.#lookAt(path, source, place)
       } finally {
         await source.close()
       }
@@ -145,7 +142,7 @@ export class Findings {
     return this
   }
 
-  async #lookAt(path: string, source: ByteSource, stopped: () => boolean): Promise<void> {
+  async #lookAt(path: string, source: ByteSource, place: ReadingPlace): Promise<void> {
     const { sample = Infinity, assumesHeader, reader: given } = this.#options
     const left = sample - this.rows
     const { names, hasNames } = this.fields ?? {}
@@ -164,14 +161,13 @@ export class Findings {
       this.assumedHeader = reader.assumedHeader
     }
     if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
-      await this.#records(source.name, reader, left, stopped)
+      await this.#records(source.name, reader, left, place)
     }
     const rows = reader.recordsRead
     const bytes = reader.byteCounts.rows + reader.byteCounts.rejected
     this.rows += rows
     this.recordBytes += bytes
-    if (!reader.readToEnd && rows > 0) this.isComplete = false
-    if (rows === 0 && left <= 0) this.isComplete = false
+    if (rows > 0 ? !reader.readToEnd : left <= 0) this.isComplete = false
     this.totalBytes += contentBytes(source, reader, bytes)
     const { format } = reader
     const { compression, text } = source
@@ -182,9 +178,9 @@ export class Findings {
     file: string,
     reader: InputReader,
     limit: number,
-    stopped: () => boolean,
+    place: ReadingPlace,
   ): Promise<void> {
-    const { cells } = this.#options
+    const { cells, onLook, stopped } = this.#options
     const rules = (this.rules ??= rulesOf(cells, reader))
     const isJson = reader.recordKind === 'members'
     if ((isJson ? this.fields : this.json) !== undefined) {
@@ -193,13 +189,17 @@ export class Findings {
       )
     }
     // The reader treats every cell as text, because each column's probe looks for dates and percentages itself.
+    const shape = inputShape(reader, file)
     const batches = reader.batches({
-      ...(isJson ? this.#memberLook(file, reader, rules) : this.#fieldLook(file, reader, rules)),
+      ...(isJson ? this.#memberLook(shape, reader, rules) : this.#fieldLook(shape, reader, rules)),
       cells: { nullTexts: cells.nullTexts ?? [] },
       batchRows,
       batchBytes,
       limit,
-      stopped,
+      stopped() {
+        onLook?.(place)
+        return stopped?.() === true
+      },
       onReject: ({ file: name, lineNumber, message, code }) => {
         this.rejected++
         this.firstCode ??= code
@@ -210,48 +210,36 @@ export class Findings {
   }
 
   /** Reads fields as texts; the probes handle surrounding blanks and words for null. */
-  #fieldLook(file: string, reader: InputReader, rules: CellRules): Look {
+  #fieldLook(shape: InputShape, reader: InputReader, rules: CellRules): Look {
     const options = this.#options
-    const fields = (this.fields ??= inputFields(reader, options.byPosition))
-    const { isByPosition, names } = fields
+    const fields = (this.fields ??= inputFields(shape, options.byPosition))
+    const { isByPosition, names, used } = fields
     const type = { type: 'STRING' as const }
-    const target = {
-      columns: fields.used.map(i => ({ name: isByPosition ? String(i) : names[i]!, type })),
-    }
-    const shape = {
-      file,
-      kind: 'fields' as const,
-      names: reader.fieldNames,
-      fieldCount: reader.fieldCount,
-      headerLineNumber: reader.headerLineNumber,
-      emptyFields: reader.emptyFields,
-    }
+    const target = used.map(i => ({ name: isByPosition ? String(i) : names[i]!, type }))
     const match = isByPosition ? 'position' : 'name'
-    const set = this.#setLook(shape, fields.hasNames ? match : undefined, rules)
+    const set = this.#setLook(shape, match, rules)
     if (this.columns.length === 0) {
       const { columns, unused } = fieldColumns(options, fields, set.fields)
-      checkRules(
-        { ...options, set: this.templates ?? {} },
-        columns.map(({ name }) => name),
-      )
-      const isText = { isHeaderless: !fields.hasNames, findsSpellings: true }
+      const own = columns.map(({ name }) => name)
+      checkRules({ ...options, set: this.templates ?? {} }, own)
+      const isHeaderless = !fields.hasNames
       this.columns = columns.map(one => ({
         ...one,
-        probe: this.#probe(one.name, rules, columns.length, isText),
+        probe: this.#probe(one.name, rules, columns.length, { isHeaderless }),
       }))
       this.unused = unused
     }
     const { ignoreExtra = false } = options
-    const mapping = this.#mapAsFirst(target, shape, { match, ignoreExtra })
-    const fieldsOf: number[] = []
-    for (const [i, { source }] of mapping.columns.entries()) {
-      fieldsOf[fields.used[i]!] = source.kind === 'field' ? source.index : -1
-    }
+    const mapping = this.#mapAsFirst({ columns: target }, shape, { match, ignoreExtra })
+    const sources = mapping.columns.map(({ source }) => source)
+    const indexes = sources.map(source => (source.kind === 'field' ? source.index : -1))
+    const indexOf = new Map(used.map((field, i) => [field, indexes[i]!]))
     return {
       mapping,
       onBlock: block => {
-        this.#totals?.takeOut(block, file, reader.dialect?.delimiter.value ?? ',')
-        for (const { field, probe } of this.columns) probe.look(block, fieldsOf[field]!, file)
+        this.#totals?.takeOut(block, shape.file, reader.dialect!.delimiter.value)
+        for (const { field, probe } of this.columns)
+          probe.look(block, indexOf.get(field)!, shape.file)
         set.look(block)
       },
     }
@@ -264,8 +252,7 @@ export class Findings {
       return mapColumns(target, shape, rules)
     } catch (error) {
       if (first === undefined || !(error instanceof InputError)) throw error
-      const names = new Set(shape.names)
-      const lacking = target.columns.find(({ name }) => !names.has(name))
+      const lacking = target.columns.find(({ name }) => shape.names?.includes(name) !== true)
       if (error.code !== 'DDB_INPUT_COLUMN' || lacking === undefined) throw error
       throw new InputError(
         'DDB_INPUT_COLUMN',
@@ -276,7 +263,7 @@ export class Findings {
     }
   }
 
-  #memberLook(file: string, reader: InputReader, rules: CellRules): Look {
+  #memberLook(shape: InputShape, reader: InputReader, rules: CellRules): Look {
     const { map, byPosition } = this.#options
     const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
     const json = (this.json ??= new JsonColumns(
@@ -284,24 +271,19 @@ export class Findings {
         this.#probe(mapped.get(source) ?? source, rules, expectedMembers, { kinds }),
       hasNumberStyle(rules),
     ))
-    const shape = { file, kind: 'members' as const, fieldCount: 0 }
-    const set = this.#setLook(shape, undefined, rules)
+    const set = this.#setLook(shape, 'name', rules)
     for (const name of set.members) if (!mapped.has(name)) this.takenMembers.add(name)
     return {
       mapping: { columns: [], ignoreExtra: true, allowMissing: true },
       onBlock(block) {
-        json.look(block, file, byPosition ? undefined : reader.elementNames)
+        json.look(block, shape.file, byPosition ? undefined : reader.elementNames)
         set.look(block, json)
       },
     }
   }
 
   /** Prepares to examine, in one input, the columns that templates fill (texts of `mapping.set` with names in braces). */
-  #setLook(
-    shape: InputShape,
-    match: 'name' | 'position' | undefined,
-    rules: CellRules,
-  ): TemplateLook {
+  #setLook(shape: InputShape, match: 'name' | 'position', rules: CellRules): TemplateLook {
     const { names, set } = this.#options
     const named = names.read(shape.file)
     this.templates ??= setTemplates(set, named.parts)
@@ -318,12 +300,11 @@ export class Findings {
     name: string,
     rules: CellRules,
     columnCount: number,
-    options: Partial<Pick<ProbeOptions, 'kinds' | 'isHeaderless' | 'findsSpellings'>> = {},
+    options: Pick<ProbeOptions, 'kinds' | 'isHeaderless'> = {},
   ): ColumnProbe {
-    const { types = [] } = this.#options
     const share = Math.floor(maxDistinctTexts / columnCount)
     const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
-    const type = types.find(one => one.name === name)?.type
+    const type = this.#options.types?.find(one => one.name === name)?.type
     return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
   }
 }

@@ -9,15 +9,15 @@ import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'
 import { stdinName } from '../source/open-source.js'
-import { chooseType } from './choose-type.js'
+import { chooseType, type ChosenType } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import type { ColumnProbe, SeenKinds } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
-import { settleTypes, type SettledType } from './settle-types.js'
+import { settleTypes } from './settle-types.js'
 import { unitQuestion } from './time-range.js'
 import { Totals, type FoundTotals } from './totals.js'
-import { refusedTextWarnings } from './type-warnings.js'
+import { refusedTextWarning } from './type-warnings.js'
 
 /**
  * @throws {InputError} if an input cannot be read; DDB_INPUT_COLUMN for inputs without columns, or whose columns differ
@@ -118,8 +118,8 @@ function schemaOf(
   }
 }
 
-/** What fills a column: a field, a JSON member, or a template. */
-interface Filling extends Pick<InferredColumn, 'source' | 'fieldNumber'> {
+/** What fills a column: a field, a JSON member, or a template, which is no source. */
+interface Filling extends Pick<InferredColumn, 'name' | 'source' | 'fieldNumber'> {
   readonly probe: ColumnProbe
 }
 
@@ -128,67 +128,53 @@ function columnsOf(
   found: Findings,
   leftOut: UnusableMember[],
 ): InferredColumn[] {
-  const { json, takenMembers } = found
-  const own: readonly Filling[] =
-    json?.members.filter(({ source }) => !takenMembers.has(source)) ?? found.columns
+  const { json, takenMembers, templates: set = {} } = found
+  const members = json?.members.filter(({ source }) => !takenMembers.has(source))
   const reason = `its column is filled by ${option('mapping.set')}`
   leftOut.push(...found.unused.map(source => ({ source, reason, hasRecords: false })))
-  const usable = own.filter(({ source, probe }) => {
+  const usable = members?.filter(({ source, probe }) => {
     if (chooseType(probe, options) !== undefined) return true
-    leftOut.push({ source: source!, ...reasonOf(source!, probe.kinds!) })
+    leftOut.push({ source, ...reasonOf(source, probe.kinds!) })
     return false
   })
-  const made = [...found.setProbes.values()].map(probe => ({ source: undefined, probe }))
+  const sources = usable?.map(({ source }) => source) ?? []
+  const names = targetNames(options, sources)
+  if (usable !== undefined) checkRules({ ...options, set }, names)
+  const own = usable?.map((one, i): Filling => ({ ...one, name: names[i]! })) ?? found.columns
+  const made = [...found.setProbes].map(([name, probe]) => ({ name, source: undefined, probe }))
   // A table of nothing but what is set would hide that no member suits.
-  const isOnlySet = own.length === 0 && found.rows > 0
-  const filling = usable.length > 0 || isOnlySet ? [...usable, ...made] : []
-  const probes = filling.map(({ probe }) => probe)
-  const types = settleTypes(probes, options)
-  const names =
-    json === undefined ? probes.map(({ name }) => name) : memberNames(options, found, usable, made)
-  return filling.map((one, i) => columnOf(one, names[i]!, types[i]!))
-}
-
-function memberNames(
-  options: InferOptions,
-  { templates = {} }: Findings,
-  members: readonly Filling[],
-  made: readonly Filling[],
-): readonly string[] {
-  const names = targetNames(
+  const isOnlySet = (members ?? found.columns).length === 0 && found.rows > 0
+  const filling = own.length > 0 || isOnlySet ? [...own, ...made] : []
+  const types = settleTypes(
+    filling.map(({ probe }) => probe),
     options,
-    members.map(({ source }) => source),
   )
-  checkRules({ ...options, set: templates }, names)
-  return [...names, ...made.map(({ probe }) => probe.name)]
+  return filling.map((one, i) => columnOf(one, types[i]!))
 }
 
 function columnOf(
-  { source, fieldNumber, probe }: Filling,
-  name: string,
-  chosen: SettledType,
+  { name, source, fieldNumber, probe }: Filling,
+  chosen: ChosenType,
 ): InferredColumn {
   const { type, candidate, options, nulls, refused, warnings, nullWords } = chosen
   const { dateFormat = '' } = probe
-  const question = unitQuestion(dateFormat, type.type, candidate?.range)
+  const isRenamed = source !== undefined && source !== name && isReservedWord(source)
   return {
-    name,
-    source,
-    type,
+    ...{ name, source, type, nulls, refused },
     needs: renamed(options, probe.name, name),
     ...(fieldNumber === undefined ? {} : { fieldNumber }),
-    nulls,
-    refused,
     distinct: probe.distinct.count,
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,
     days: candidate?.days,
     warnings: [
-      ...renamedWarnings(name, source),
-      ...(question === undefined ? [] : [question]),
+      ...(isRenamed
+        ? [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
+        : []),
+      unitQuestion(dateFormat, type.type, candidate?.range) ?? [],
       ...warnings,
       ...nullWords,
-    ],
+    ].flat(),
     ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
   }
 }
@@ -203,48 +189,39 @@ function renamed(options: CellOptions, from: string, to: string): CellOptions {
   }
 }
 
-function renamedWarnings(name: string, source: string | undefined): string[] {
-  if (source === undefined || source === name || !isReservedWord(source)) return []
-  return [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
-}
-
 /** Why values of these kinds fit no column. @param source  name of the member */
 function reasonOf(
   source: string,
   { values, elements }: SeenKinds,
 ): Pick<UnusableMember, 'reason' | 'hasRecords'> {
-  const without = (reason: string): ReturnType<typeof reasonOf> => ({ reason, hasRecords: false })
-  if ((values & ~jsonKinds.null) !== jsonKinds.array) {
-    return without(
-      'its values are objects without members, or of several kinds, which no column takes',
-    )
-  }
-  if ((elements & ~jsonKinds.null) === 0) {
-    return without('its arrays are all empty, which says nothing of their type')
-  }
+  const isArray = (values & ~jsonKinds.null) === jsonKinds.array
   // An element of a record that is an array has a number for a name, and no path leads to it.
   const hasRecords =
-    !/^\d+$/.test(source) && (elements & ~(jsonKinds.array | jsonKinds.object)) === 0
-  const advice = hasRecords
-    ? `; ${option('input.jsonPath')} ${source} reads their elements as rows`
-    : ''
-  const reason = `its arrays hold texts, arrays, objects or values of several kinds, which no column takes${advice}`
+    isArray &&
+    (elements & ~jsonKinds.null) !== 0 &&
+    !/^\d+$/.test(source) &&
+    (elements & ~(jsonKinds.array | jsonKinds.object)) === 0
+  const advice = `; ${option('input.jsonPath')} ${source} reads their elements as rows`
+  const reason = !isArray
+    ? 'its values are objects without members, or of several kinds, which no column takes'
+    : (elements & ~jsonKinds.null) === 0
+      ? 'its arrays are all empty, which says nothing of their type'
+      : `its arrays hold texts, arrays, objects or values of several kinds, which no column takes${hasRecords ? advice : ''}`
   return { reason, hasRecords }
 }
 
 /** Why the given type does not take some texts, and the options that read these texts. */
 function remediesOf(
   probe: ColumnProbe,
-  { type, candidate, options: { nullTexts: _, ...others }, warnings, nullWords }: SettledType,
+  { type, candidate, options: { nullTexts: _, ...others }, warnings, nullWords }: ChosenType,
 ): readonly string[] {
   if (keepsBlanks(type)) return nullWords
   const options = optionTexts('cells', others)
   const plain = probe.candidates.find(({ isPlain }) => isPlain)
-  const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)
+  const odd = plain && refusedTextWarning(probe, plain)
   const drops = candidate?.format?.includes('*')
     ? ', without the digits that no such column keeps'
     : ''
-  const read =
-    options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them${drops}`)
-  return [...read, ...warnings, ...nullWords]
+  const read = `${odd}: ${options.join(' ')} reads them${drops}`
+  return [...(odd !== undefined && options.length > 0 ? [read] : []), ...warnings, ...nullWords]
 }

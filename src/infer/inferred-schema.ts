@@ -1,11 +1,14 @@
 /*
-  Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it.
+  Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it with the whole input.
 */
 import type { InputFormat } from '../parse/formats.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import type { FoundQuotes } from '../parse/csv/find-quotes.js'
+import type { DialectOptions } from '../parse/csv/csv-dialect.js'
+import { quotesDialect, type FoundQuotes } from '../parse/csv/find-quotes.js'
 import type { ColumnType } from '../protocol/data-type.js'
+import type { MappingRules } from '../schema/cell-source.js'
+import { withOptions } from './candidate.js'
 import type { FoundTotals } from './totals.js'
 
 export interface InferredColumn {
@@ -73,4 +76,40 @@ export interface InferredSchema {
   readonly totals?: FoundTotals | undefined
   /** True if some records lack members that others have. */
   readonly needsAllowMissing: boolean
+}
+
+/** Options of a run, without those that it does not need. */
+export interface NeededOptions {
+  readonly input: DialectOptions
+  /** Answers whether the inputs have a header; a run that fills the new table finds the answer itself. */
+  readonly header?: 'yes' | 'no'
+  readonly mapping: Pick<MappingRules, 'match' | 'map' | 'allowMissing' | 'ignoreExtra'>
+  readonly cells: CellOptions
+  /** The most rejects to expect. */
+  readonly rejects: number
+}
+
+export function neededOptions(schema: InferredSchema): NeededOptions {
+  const { columns, leftOut, needsPosition, needsAllowMissing, quotes, totals } = schema
+  const { isHeaderless, assumedHeader } = schema
+  const isOpen = isHeaderless === false && (needsPosition || assumedHeader !== undefined)
+  const map = columns.flatMap(({ name, source, fieldNumber }) => {
+    if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
+    return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
+  })
+  return {
+    ...(isHeaderless === true ? { header: 'no' } : isOpen ? { header: 'yes' } : {}),
+    input: {
+      ...quotesDialect(quotes ?? {}),
+      ...(totals?.comment === undefined ? {} : { comment: totals.comment }),
+    },
+    mapping: {
+      ...(map.length === 0 ? {} : { map: Object.fromEntries(map) }),
+      ...(needsPosition && { match: 'position' }),
+      ...(needsAllowMissing && { allowMissing: true }),
+      ...(leftOut.length > 0 && { ignoreExtra: true }),
+    },
+    cells: columns.reduce<CellOptions>((all, { needs }) => withOptions(all, needs), {}),
+    rejects: columns.reduce((sum, { refused }) => sum + refused, schema.rejected),
+  }
 }

@@ -71,10 +71,17 @@ export class JsonColumns {
     scanner.end = block.writtenFrom
     scanner.scratch = block.scratch
     for (const column of this.columns.values()) clearRows(column, block.rowCount)
-    for (let row = 0; row < block.rowCount; row++) {
+    let row = 0
+    const member = (p: number, name: string): number =>
+      this.#member(p, this.columns.get(name) ?? this.#newColumn(name, block, file), row)
+    const element = (p: number, i: number): number => member(p, names?.[i] ?? String(i + 1))
+    for (; row < block.rowCount; row++) {
       const start = scanner.skipBlanks(block.recordStarts[row]!)
-      if (scanner.bytes[start] === openBracket) this.#array(start, names, row, block, file)
-      else this.#object(start, '', row, block, file)
+      if (scanner.bytes[start] === openBrace) this.#object(start, '', member)
+      else {
+        if (names === undefined) this.#arrays++
+        scanner.items(start, element)
+      }
     }
     for (const column of this.columns.values()) this.#show(column, block, file)
     this.rows += block.rowCount
@@ -86,65 +93,40 @@ export class JsonColumns {
     return { starts, ends, first: 0, step: 1 }
   }
 
-  /** The members that are not objects with members. */
+  /** The members that are not objects with members, nor null in some records and such an object in all others. */
   get members(): JsonColumn[] {
-    return [...this.columns.values()].filter(one => !this.#isObject(one))
+    return [...this.columns.values()].filter(
+      ({ source, kinds }) =>
+        (kinds.values & ~jsonKinds.null) !== 0 ||
+        ![...this.columns.keys()].some(other => other.startsWith(`${source}.`)),
+    )
   }
 
   /** True if some row lacks a member. Null in place of the enclosing object does not count. */
   get lacksMembers(): boolean {
     return this.members.some(({ source, present }) => {
-      let nullObjects = 0
-      for (const [prefix, count] of this.#nullObjects) {
-        if (source.startsWith(`${prefix}.`)) nullObjects += count
-      }
-      return this.rows > present + nullObjects
+      const outer = [...this.#nullObjects].filter(([name]) => source.startsWith(`${name}.`))
+      return this.rows > outer.reduce((sum, [, count]) => sum + count, present)
     })
-  }
-
-  /** True if the member is null in some records, and an object in all others that have it. */
-  #isObject({ source, kinds }: JsonColumn): boolean {
-    if ((kinds.values & ~jsonKinds.null) !== 0) return false
-    return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
   }
 
   /** Reads the members of an object; the records were checked before. Returns the position after the object. */
-  #object(open: number, prefix: string, row: number, block: RecordBlock, file: string): number {
+  #object(open: number, prefix: string, member: (p: number, name: string) => number): number {
     const scanner = this.#scanner
+    const { bytes } = scanner
     return scanner.items(open, at => {
       const p = scanner.key(at)
       const name = prefix + scanner.text
-      return scanner.bytes[p] === openBrace && !this.#isEmpty(p)
-        ? this.#object(p, `${name}.`, row, block, file)
-        : this.#member(p, name, row, block, file)
+      const isFull = bytes[p] === openBrace && bytes[scanner.skipBlanks(p + 1)] !== closeBrace
+      return isFull ? this.#object(p, `${name}.`, member) : member(p, name)
     })
   }
 
-  #array(
-    open: number,
-    names: readonly string[] | undefined,
-    row: number,
-    block: RecordBlock,
-    file: string,
-  ): void {
-    if (names === undefined) this.#arrays++
-    this.#scanner.items(open, (p, element) =>
-      this.#member(p, names?.[element] ?? String(element + 1), row, block, file),
-    )
-  }
-
-  #isEmpty(open: number): boolean {
+  #member(p: number, column: JsonColumn, row: number): number {
     const scanner = this.#scanner
-    return scanner.bytes[scanner.skipBlanks(open + 1)] === closeBrace
-  }
-
-  #member(p: number, name: string, row: number, main: RecordBlock, file: string): number {
-    const scanner = this.#scanner
-    const column = this.columns.get(name) ?? this.#newColumn(name, main, file)
-    const { starts, ends } = column
-    const isFirst = column.row !== row
+    const { starts, ends, source: name } = column
+    if (column.row !== row) column.present++
     column.row = row
-    if (isFirst) column.present++
     if (scanner.bytes[p] === openBracket) {
       column.kinds.values |= jsonKinds.array
       starts[row] = scanner.scratch
@@ -174,10 +156,9 @@ export class JsonColumns {
       const { kind, textStart, textEnd } = scanner
       column.kinds.elements |= kind
       scanner.scratch = to
-      if (kind !== jsonKinds.null) {
-        if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
-        scanner.scratch = to + textEnd - textStart
-      }
+      if (kind === jsonKinds.null) return next
+      if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
+      scanner.scratch = to + textEnd - textStart
       return next
     })
   }
@@ -191,15 +172,11 @@ export class JsonColumns {
       )
     }
     const kinds = { values: 0, elements: 0 }
+    const places = (): Int32Array => new Int32Array(main.rowCapacity)
     const column: JsonColumn = {
-      source,
-      probe: this.#newProbe(source, kinds),
-      kinds,
-      present: 0,
-      starts: new Int32Array(main.rowCapacity),
-      ends: new Int32Array(main.rowCapacity),
+      ...{ source, kinds, probe: this.#newProbe(source, kinds) },
+      ...{ present: 0, row: -1, starts: places(), ends: places() },
       numbers: this.#hasStyle ? new Uint8Array(main.rowCapacity) : undefined,
-      row: -1,
     }
     column.probe.pass(this.rows)
     this.columns.set(source, column)

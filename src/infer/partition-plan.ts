@@ -1,35 +1,49 @@
 /*
-  Plans the partitions of a DFS table by day, month or year of a date. If a day is too large for one partition, adds a hash of a
-  symbol. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
-  docs/server-semantics.md#tables-in-databases.
+  Plans the partitions of a DFS table: those that the user requires, such as `date,hash(symbol,10)`, or by day, month or year of a date,
+  with a hash of a symbol if a day is too large for one partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines, sort
+  columns and limits: docs/server-semantics.md#tables-in-databases.
 */
 import { columnTypeText, dataTypes, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import { formatScalar } from '../protocol/element.js'
 import { isTemporal } from '../protocol/types/temporals.js'
-import { InputError, option, usageError } from '../errors.js'
+import { InputError, option, usageError, type UsageError } from '../errors.js'
+import { bytesText } from '../parse/shown-text.js'
 import { nearestHint } from '../schema/nearest.js'
 import { isCodeName } from './column-names.js'
-import {
-  dayRange,
-  dayText,
-  isKeyType,
-  requestedLevels,
-  type DfsOptions,
-  type PartitionLevel,
-} from './dfs-options.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 import { unitsPerDay } from './time-range.js'
 
-type Levels = readonly [PartitionLevel, ...PartitionLevel[]]
+/** Options of `schema` for a new DFS table; `load` has only `partition`. */
+export interface DfsOptions {
+  /** One to three levels: a column of dates, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
+  readonly partition?: string
+  readonly sortColumns?: readonly string[]
+  readonly keepDuplicates?: 'all' | 'first' | 'last'
+  readonly engine?: 'OLAP' | 'TSDB'
+  readonly atomic?: 'trans' | 'chunk'
+}
 
-/** A partition scheme, and the storage engine that goes with it. */
-export interface PartitionPlan {
-  readonly levels: Levels
+/** A level of partitions. Its texts are valid script code. */
+export interface PartitionLevel {
+  readonly columnName: string
+  readonly kind: 'VALUE' | 'RANGE' | 'HASH'
+  /** Partition values of the level. */
+  readonly scheme: string
+  readonly reason: string
+}
+
+interface Engine {
   readonly engine: 'OLAP' | 'TSDB'
   /** For TSDB: rows that differ only in the last sort column are stored together, ordered by that column. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
+}
+
+/** A partition scheme, and the storage engine that goes with it. */
+export interface PartitionPlan extends Engine {
+  /** One to three. */
+  readonly levels: readonly PartitionLevel[]
 }
 
 const megabyte = 1_000_000
@@ -46,9 +60,11 @@ const mostBuckets = 1000
 const daysPerMonth = 30
 /** Dates from this day on mean "never", so a range of partitions must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
-
 /** Bytes of a text in memory besides its characters. */
 const textWidth = 4
+/** Limits of servers. */
+const mostLevels = 3
+const mostAskedBuckets = 65_535
 
 /**
  * Plans partitions by columns without nulls, because rows without a partition are lost.
@@ -62,32 +78,24 @@ export function planPartitions(
   dfsOptions: DfsOptions = {},
   hasEngines = true,
 ): PartitionPlan {
-  const totalBytes = tableBytes(schema)
   const { columns } = schema
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
   const time = whole.find(isDated)
   const key = keyOf(whole)
+  const bytes = tableBytes(schema)
   const { partition } = dfsOptions
-  const levels: Levels | undefined =
+  const levels =
     partition !== undefined
       ? requestedLevels(partition, columns)
-      : time === undefined
-        ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
-        : timeLevels(time, key, totalBytes)
+      : time !== undefined
+        ? timeLevels(time, key, bytes)
+        : key && [hashLevel(key, bytes, 'no column without nulls has a day')]
   if (levels === undefined) {
     const what =
       'a DFS table needs a column of days, texts or whole numbers without nulls to be partitioned by'
     throw lacking(schema, what, one => isDated(one) || isKey(one))
   }
-  checkDfsOptions(dfsOptions)
-  const sorted = hasEngines ? sortingFor(columns, whole, time, dfsOptions) : undefined
-  const isNeeded = hasEngines && (columns.some(needsTsdb) || wantsTsdb(dfsOptions))
-  if (sorted === undefined && isNeeded) {
-    const what =
-      'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone is not enough'
-    throw lacking(schema, what, sortsFirst)
-  }
-  return { levels, ...(sorted ?? olapBecause(hasEngines, dfsOptions)) }
+  return { levels, ...engineFor(schema, whole, time, dfsOptions, hasEngines) }
 }
 
 /** The error if no column meets a need. @param would  true for columns that would be suitable without their nulls */
@@ -109,29 +117,22 @@ export function columnError({ inputs }: InferredSchema, message: string): InputE
   return new InputError('DDB_INPUT_COLUMN', message, { file: inputs[0]?.path ?? '' })
 }
 
-const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsOptions): boolean =>
-  engine === 'TSDB' || sortColumns !== undefined || keepDuplicates !== undefined
-
-function checkDfsOptions({ engine, sortColumns, keepDuplicates }: DfsOptions): void {
-  if (engine !== 'OLAP' || (sortColumns ?? keepDuplicates) === undefined) return
-  const flag = sortColumns === undefined ? '--keep-duplicates' : '--sort-columns'
-  throw usageError(`${flag} goes with --engine TSDB: OLAP does not sort`)
-}
-
-const nameOf = ({ name }: InferredColumn): string => name
-
 const isDated = ({ days }: InferredColumn): boolean => days !== undefined && days.last < lastDay
 
-const isKey = ({ type }: InferredColumn): boolean => isKeyType(type.type)
+/** True for whole numbers and texts: rows can be divided by a hash of them, or sorted by them. */
+function isKey({ type: { type } }: InferredColumn): boolean {
+  const { category } = dataTypes[type]
+  return category === 'integral' || (category === 'literal' && type !== 'BLOB')
+}
 
-const isCode = ({ name, type }: InferredColumn): boolean =>
-  isCodeName(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
+const isSymbol = ({ type }: InferredColumn): boolean => type.type === 'SYMBOL'
+
+const isCode = (column: InferredColumn): boolean =>
+  isCodeName(column.name) && (isSymbol(column) || column.type.type === 'STRING')
 
 /** Chooses the column to divide rows by: a code, a symbol, or the first column of texts or whole numbers. */
-function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
-  const symbol = columns.find(({ type }) => type.type === 'SYMBOL')
-  return columns.find(isCode) ?? symbol ?? columns.find(isKey)
-}
+const keyOf = (columns: readonly InferredColumn[]): InferredColumn | undefined =>
+  columns.find(isCode) ?? columns.find(isSymbol) ?? columns.find(isKey)
 
 /** Uncompressed size of the inputs' rows, in bytes. */
 export function tableBytes({ columns, rows, estimatedRows }: InferredSchema): number {
@@ -148,107 +149,121 @@ function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
 }
 
 function timeLevels(
-  time: InferredColumn,
+  { name: columnName, days: span }: InferredColumn,
   key: InferredColumn | undefined,
   totalBytes: number,
-): Levels {
-  const { first, last } = time.days!
+): readonly PartitionLevel[] {
+  const { first, last } = span!
   const days = last - first + 1
   const perDay = totalBytes / days
   const [from, to] = [civilFromDays(first), civilFromDays(last)]
   const months = (to.year - from.year) * 12 + to.month - from.month + 1
-  const level = (kind: 'VALUE' | 'RANGE', scheme: string, reason: string): PartitionLevel => ({
-    columnName: time.name,
-    kind,
-    scheme,
-    reason,
-  })
   const size = `${bytesText(perDay)} a day`
   if (days <= fewDays || perDay >= leastBytes) {
-    const day = level(
-      'VALUE',
-      dayRange({ first, last }),
-      `${days} ${days === 1 ? 'day' : 'days'}, ${size}: one partition a day`,
-    )
+    const reason = `${days} ${days === 1 ? 'day' : 'days'}, ${size}: one partition a day`
+    const day = { columnName, kind: 'VALUE', scheme: dayRange(span!), reason } as const
     if (perDay <= mostBytes || key === undefined) return [day]
     return [day, hashLevel(key, perDay, `more than ${bytesText(mostBytes)} a day`)]
   }
   if (months <= fewMonths || perDay * daysPerMonth >= leastBytes) {
-    const scheme = `${monthText(from)}..${monthText(to)}`
-    return [level('VALUE', scheme, `${months} months, ${size}: one partition a month`)]
+    const reason = `${months} months, ${size}: one partition a month`
+    return [{ columnName, kind: 'VALUE', scheme: `${monthText(from)}..${monthText(to)}`, reason }]
   }
   const years = Array.from({ length: to.year - from.year + 2 + yearsAhead }, (_, i) =>
     dayText(daysFromCivil(from.year + i, 1, 1)),
   )
   const reason = `${months} months, ${size}: one partition a year, and ${yearsAhead} years ahead, for rows outside are lost`
-  return [level('RANGE', years.join(' '), reason)]
+  return [{ columnName, kind: 'RANGE', scheme: years.join(' '), reason }]
 }
 
-function hashLevel(key: InferredColumn, bytes: number, why: string): PartitionLevel {
+function hashLevel(
+  { name: columnName, type }: InferredColumn,
+  bytes: number,
+  why: string,
+): PartitionLevel {
   const wanted = Math.ceil(bytes / usualBytes)
   const buckets = Math.min(mostBuckets, Math.max(fewestBuckets, wanted))
-  return {
-    columnName: key.name,
-    kind: 'HASH',
-    scheme: `[${columnTypeText(key.type)}, ${buckets}]`,
-    reason: `${why}: ${buckets} partitions by a hash`,
-  }
+  const reason = `${why}: ${buckets} partitions by a hash`
+  return { columnName, kind: 'HASH', scheme: `[${columnTypeText(type)}, ${buckets}]`, reason }
 }
 
-type Engine = Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'>
+const dayText = (days: number): string =>
+  formatScalar({ form: 'scalar', type: 'DATE', value: days })
 
-function olapBecause(hasEngines: boolean, { engine }: DfsOptions): Engine {
-  if (engine === 'OLAP') return { engine, sortColumns: [], engineReason: 'OLAP: as --engine says' }
-  const reason = hasEngines
-    ? 'there is no symbol with a time of day to sort by'
-    : 'servers before 2.00 have no other engine'
-  return { engine: 'OLAP', sortColumns: [], engineReason: `OLAP: ${reason}` }
-}
+const monthText = ({ year, month }: CivilDate): string =>
+  formatScalar({ form: 'scalar', type: 'MONTH', value: 12 * year + month - 1 })
+
+/** The days from the first to the last one, as script text. */
+const dayRange = ({ first, last }: NonNullable<InferredColumn['days']>): string =>
+  `${dayText(first)}..${dayText(last)}`
+
+const needsTsdb = ({ type }: InferredColumn): boolean => type.array === true || type.type === 'BLOB'
 
 /** Types allowed only as the last of several sort columns. */
 const momentTypes: readonly DataType[] = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 
-const needsTsdb = ({ type }: InferredColumn): boolean => type.array === true || type.type === 'BLOB'
-
-const sortsFirst = ({ type: { type } }: InferredColumn): boolean =>
-  isKeyType(type) || isDecimal(type) || (isTemporal(type) && !momentTypes.includes(type))
+const sortsFirst = (column: InferredColumn): boolean => {
+  const { type } = column.type
+  return isKey(column) || isDecimal(type) || (isTemporal(type) && !momentTypes.includes(type))
+}
 
 const sortsLast = ({ type: { type } }: InferredColumn): boolean =>
   dataTypes[type].category === 'integral' || isTemporal(type)
 
 /**
  * Chooses TSDB on request, for arrays and BLOBs, and for market data: a code and a time, or a symbol and a time of day.
- * @returns undefined if TSDB is not needed, or no column can sort the rows
+ * @param whole  the columns without nulls @param time  the first of them with a day
  */
-function sortingFor(
-  columns: readonly InferredColumn[],
+function engineFor(
+  schema: InferredSchema,
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,
-  dfsOptions: DfsOptions,
-): Engine | undefined {
-  const { engine, sortColumns } = dfsOptions
-  if (engine === 'OLAP') return undefined
-  if (sortColumns !== undefined) {
-    return tsdb(saidSorting(sortColumns, columns), 'as --sort-columns says')
+  { engine, sortColumns, keepDuplicates }: DfsOptions,
+  hasEngines: boolean,
+): Engine {
+  const { columns } = schema
+  if (engine === 'OLAP' && (sortColumns ?? keepDuplicates) !== undefined) {
+    const flag = sortColumns === undefined ? '--keep-duplicates' : '--sort-columns'
+    throw usageError(`${flag} goes with --engine TSDB: OLAP does not sort`)
+  }
+  const tsdb = (why: string, sorted: readonly string[]): Engine => ({
+    ...{ engine: 'TSDB', sortColumns: [...new Set(sorted)], engineReason: `TSDB: ${why}` },
+  })
+  const isOpen = hasEngines && engine !== 'OLAP'
+  if (isOpen && sortColumns !== undefined) {
+    for (const name of sortColumns) {
+      if (!columns.some(one => one.name === name))
+        throw unknownColumn('--sort-columns', name, columns)
+    }
+    return tsdb('as --sort-columns says', sortColumns)
   }
   const code = whole.find(isCode)
-  const symbol = code ?? whole.find(({ type }) => type.type === 'SYMBOL')
+  const symbol = code ?? whole.find(isSymbol)
   const moment = momentOf(whole, time)
   const isMarket = code !== undefined || moment?.type.type !== 'DATE'
-  if (symbol !== undefined && time !== undefined && moment !== undefined && isMarket) {
-    return tsdb(
-      [symbol, moment],
-      `rows of a ${code === undefined ? 'symbol' : 'code'} lie together, in order of time`,
-    )
+  if (isOpen && symbol !== undefined && moment !== undefined && isMarket) {
+    const what = code === undefined ? 'symbol' : 'code'
+    const why = `rows of a ${what} lie together, in order of time`
+    return tsdb(why, [symbol.name, moment.name])
   }
-  if (!columns.some(needsTsdb) && !wantsTsdb(dfsOptions)) return undefined
-  const first = keyOf(whole) ?? whole.find(sortsFirst)
-  if (first === undefined) return undefined
-  const last = time ?? whole.find(sortsLast)
-  return tsdb(
-    last === undefined || last === first ? [first] : [first, last],
-    wantsTsdb(dfsOptions) ? 'as was asked for' : 'arrays and BLOBs need it',
-  )
+  const isAsked = engine === 'TSDB' || keepDuplicates !== undefined
+  if (!hasEngines || !(isAsked || columns.some(needsTsdb))) {
+    const why =
+      engine === 'OLAP'
+        ? 'as --engine says'
+        : hasEngines
+          ? 'there is no symbol with a time of day to sort by'
+          : 'servers before 2.00 have no other engine'
+    return { engine: 'OLAP', sortColumns: [], engineReason: `OLAP: ${why}` }
+  }
+  const first = isOpen ? (keyOf(whole) ?? whole.find(sortsFirst)) : undefined
+  if (first === undefined) {
+    const what =
+      'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone is not enough'
+    throw lacking(schema, what, sortsFirst)
+  }
+  const last = time ?? whole.find(sortsLast) ?? first
+  return tsdb(isAsked ? 'as was asked for' : 'arrays and BLOBs need it', [first.name, last.name])
 }
 
 /** The column with the finest time: a date with a time, else a separate time of day, else the date. */
@@ -264,34 +279,100 @@ function momentOf(
   return finer ?? whole.find(({ type }) => ofDay.includes(type.type)) ?? time
 }
 
-/** @throws {UsageError} DDB_USAGE for names that are no columns; the server refuses those that it cannot sort rows by */
-function saidSorting(
-  names: readonly string[],
+function unknownColumn(
+  where: string,
+  name: string,
   columns: readonly InferredColumn[],
-): readonly InferredColumn[] {
-  return [...new Set(names)].map(name => {
-    const column = columns.find(one => one.name === name)
-    if (column !== undefined) return column
-    const hint = nearestHint(name, columns.map(nameOf))
-    throw usageError(`--sort-columns: the table would have no column "${name}"${hint}`)
-  })
+): UsageError {
+  const names = columns.map(one => one.name)
+  return usageError(`${where}: the table would have no column "${name}"${nearestHint(name, names)}`)
 }
 
-function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
-  return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }
+/** @throws {UsageError} DDB_USAGE for an invalid scheme, and for columns that cannot partition rows */
+function requestedLevels(
+  text: string,
+  columns: readonly InferredColumn[],
+): readonly PartitionLevel[] {
+  const reason = `as ${option('target.partition')} says`
+  // Divides at commas outside parentheses.
+  const entries = (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? []).map(entry => entry.trim())
+  const levels = entries.filter(Boolean).map(entry => ({ ...levelOf(entry, columns), reason }))
+  if (levels.length > 0 && levels.length <= mostLevels) return levels
+  throw wrong(text, `a table has one to ${mostLevels} levels of partitions`)
 }
 
-const monthText = ({ year, month }: CivilDate): string =>
-  formatScalar({ form: 'scalar', type: 'MONTH', value: 12 * year + month - 1 })
+const wrong = (entry: string, why: string): UsageError =>
+  usageError(`${option('target.partition')} ${entry}: ${why}`)
 
-/** Formats a size, for example as `12.3 MB`. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit++
+function levelOf(
+  entry: string,
+  columns: readonly InferredColumn[],
+): Omit<PartitionLevel, 'reason'> {
+  const [, kind = 'value', inside = entry] = /^([a-z]+)\((.*)\)$/i.exec(entry) ?? []
+  const [columnName = '', ...given] = inside.split(',').map(part => part.trim())
+  const column = columnFor(entry, columnName, columns)
+  const { type } = column.type
+  const listed = (texts: readonly string[], separator = ', '): string =>
+    texts.map(one => literal(entry, one, type)).join(separator)
+  switch (kind.toLowerCase()) {
+    case 'value': {
+      const [first] = given
+      const ends = given.length === 1 ? first!.split('..') : []
+      if (first !== undefined) {
+        const scheme = ends.length === 2 ? listed(ends, '..') : `[${listed(given)}]`
+        return { columnName, kind: 'VALUE', scheme }
+      }
+      if (column.days !== undefined)
+        return { columnName, kind: 'VALUE', scheme: dayRange(column.days) }
+      throw wrong(
+        entry,
+        `"${columnName}" has no days: name its values, value(${columnName},…), or take hash(${columnName},10)`,
+      )
+    }
+    case 'range':
+      if (given.length < 2) throw wrong(entry, 'a range has two ends at least: range(COLUMN,0,100)')
+      return { columnName, kind: 'RANGE', scheme: `[${listed(given)}]` }
+    case 'hash': {
+      const [buckets = ''] = given
+      const isCount = /^[1-9]\d*$/.test(buckets) && Number(buckets) <= mostAskedBuckets
+      if (isCount && given.length === 1)
+        return { columnName, kind: 'HASH', scheme: `[${type}, ${buckets}]` }
+      throw wrong(entry, 'it takes a number of partitions: hash(COLUMN,10)')
+    }
+    default:
+      throw wrong(entry, 'it is a column with days, value(…), range(…) or hash(…)')
   }
-  return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit]}`
+}
+
+function columnFor(
+  entry: string,
+  name: string,
+  columns: readonly InferredColumn[],
+): InferredColumn {
+  const column = columns.find(one => one.name === name)
+  if (column === undefined) {
+    throw unknownColumn(`${option('target.partition')} ${entry}`, name, columns)
+  }
+  const { type, array } = column.type
+  if (array === true || !(isKey(column) || isTemporal(type))) {
+    throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
+  }
+  if (column.nulls === 0) return column
+  throw wrong(entry, `"${name}" has ${column.nulls} nulls, and rows without a partition are lost`)
+}
+
+/** Patterns of the values that a scheme may contain, and examples for messages. */
+const literals = {
+  texts: [/^[^"\\\p{Cc}]+$/u, 'a text'],
+  numbers: [/^-?\d{1,18}$/, 'a whole number'],
+  days: [/^\d{4}\.\d\d(?:M|\.\d\d)$/, 'such as 2024.01.02 or 2024.01M'],
+} as const
+
+/** Writes a value as a script literal. Throws for anything else, so that the user's text cannot become code. */
+function literal(entry: string, text: string, type: DataType): string {
+  const isText = dataTypes[type].category === 'literal'
+  const [pattern, like] = literals[isText ? 'texts' : isTemporal(type) ? 'days' : 'numbers']
+  const plain = isText ? text.replace(/^(["'`])(.*)\1$/, '$2') : text
+  if (pattern.test(plain)) return isText ? `"${plain}"` : plain
+  throw wrong(entry, `"${text}" is not a value for a column of type ${type}: it is ${like}`)
 }

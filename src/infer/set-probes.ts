@@ -26,18 +26,7 @@ export function setTemplates(
   return { ...set, ...Object.fromEntries(free.map(name => [name, `{${name}}`])) }
 }
 
-/** The members in the last block of JSON. */
-type Members = Pick<JsonColumns, 'cells'>
-
-export interface TemplateLook {
-  /** Indexes of the fields that the templates of `mapping.set` use. */
-  readonly fields: ReadonlySet<number>
-  /** Names of the JSON members that the templates of `mapping.set` use. */
-  readonly members: ReadonlySet<string>
-  look(block: RecordBlock, members?: Members): void
-  /** Examines the texts that depend only on the input, as if it had a row. */
-  lookWithoutRows(): void
-}
+export type TemplateLook = ReturnType<typeof newTemplateLook>
 
 /**
  * @param probeOf  returns the probe of a column; `isOfInput` means that the column depends only on the input's path
@@ -47,13 +36,13 @@ export interface TemplateLook {
 export function newTemplateLook(
   templates: Readonly<Record<string, string>>,
   shape: InputShape,
-  match: 'name' | 'position' | undefined,
+  match: 'name' | 'position',
   { nullTexts = [] }: CellRules,
   { parts, texts }: NamedTexts,
   probeOf: (name: string, isOfInput: boolean) => ColumnProbe,
-): TemplateLook {
+) {
   const columns = Object.keys(templates).map(name => ({ name, type: { type: 'STRING' as const } }))
-  const rules = { set: templates, parts, ignoreExtra: true, ...(match && { match }) }
+  const rules = { set: templates, parts, ignoreExtra: true, match }
   const looks = mapColumns({ columns }, shape, rules).columns.map(({ name, source }) => {
     const pieces = textSources(source)
     const text = new TemplateText(pieces, maxBlockRows)
@@ -64,28 +53,27 @@ export function newTemplateLook(
   const fields = new Set(pieces.flatMap(one => (one.kind === 'field' ? one.index : [])))
   const nulls = new NullTexts(nullTexts)
   return {
+    /** Indexes of the fields, and names of the JSON members, that the templates of `mapping.set` use. */
     fields,
     members: new Set(pieces.flatMap(one => (one.kind === 'member' ? one.name : []))),
-    look(block, members) {
-      const { bytes, rowCount, lineNumbers } = block
+    /** @param json  the members in the block of JSON */
+    look(block: RecordBlock, json?: JsonColumns): void {
       for (const field of fields) nulls.apply(block, field, true)
       for (const { probe, pieces, text } of looks) {
         const cells = pieces.flatMap(one =>
           one.kind === 'field'
             ? cellsOf(block, [one.index])
             : one.kind === 'member'
-              ? members!.cells(one.name)
+              ? json!.cells(one.name)
               : [],
         )
-        const composed = text.compose(
-          { bytes, rowCount, lineNumbers, numberCells: undefined },
-          cells,
-        )
-        composed.lineNumbers.set(lineNumbers.subarray(0, rowCount))
+        const composed = text.compose({ ...block, numberCells: undefined }, cells)
+        composed.lineNumbers.set(block.lineNumbers.subarray(0, block.rowCount))
         probe.look(composed, 0, shape.file)
       }
     },
-    lookWithoutRows() {
+    /** Examines the texts that depend only on the input, as if it had a row. */
+    lookWithoutRows(): void {
       for (const { probe, pieces, text } of looks) {
         if (pieces.every(isOfInput)) probe.look(text.compose(oneRow, []), 0, shape.file)
       }

@@ -2,18 +2,10 @@
   Chooses types for all columns. Some options, such as a decimal comma, apply to every column. If such
   an option would harm a different column, the column that needs the option stays text, with a warning.
 */
-import { option } from '../errors.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
-import {
-  chooseType,
-  notationOf,
-  textType,
-  wordKey,
-  type ChosenType,
-  type TypeWishes,
-} from './choose-type.js'
-import { alwaysMeansNull, type ColumnProbe } from './column-probe.js'
-import { quoted } from './type-warnings.js'
+import { isDecimal } from '../protocol/data-type.js'
+import { chooseType, notationOf, wordKey, type ChosenType, type TypeWishes } from './choose-type.js'
+import { sureNulls, type ColumnProbe } from './column-probe.js'
 
 /**
  * Chooses types until no column needs an option that harms a different column. Each round excludes more options.
@@ -22,16 +14,16 @@ import { quoted } from './type-warnings.js'
 export function settleTypes(
   probes: readonly ColumnProbe[],
   wishes: TypeWishes,
-): readonly SettledType[] {
+): readonly ChosenType[] {
   const barred = new Map<string, string>()
   for (;;) {
-    const types = probes.map(probe => chooseType(probe, wishes, barred)!)
+    const types = probes.map(probe => chooseType(probe, { ...wishes, barred })!)
     const before = barred.size
     barWords(probes, types, barred)
     barNotations(probes, types, barred)
     if (barred.size > before) continue
     const nullTexts = types.flatMap(({ options }) => options.nullTexts ?? [])
-    return types.map((one, i) => withNulls(probes[i]!, one, nullTexts))
+    return probes.map(probe => chooseType(probe, { ...wishes, barred, nullTexts })!)
   }
 }
 
@@ -41,12 +33,10 @@ function barWords(
   types: readonly ChosenType[],
   barred: Map<string, string>,
 ): void {
-  const wanted = types.flatMap(({ options }) => options.nullTexts ?? [])
-  for (const word of new Set(wanted)) {
-    if (alwaysMeansNull(word)) continue
-    const isText = probes.some(
-      ({ nullWords }, i) => keepsBlanks(types[i]!.type) && nullWords.some(one => one.word === word),
-    )
+  const texts = probes.filter((_, i) => keepsBlanks(types[i]!.type))
+  const found = new Set(texts.flatMap(({ nullWords }) => nullWords.map(({ word }) => word)))
+  for (const word of types.flatMap(({ options }) => options.nullTexts ?? [])) {
+    const isText = found.has(word) && !sureNulls.includes(word)
     if (isText) barred.set(wordKey(word), 'a text in another column')
   }
 }
@@ -63,7 +53,9 @@ function barNotations(
   )
   const hasPoints = types.some(
     ({ type, options }, i) =>
-      options.decimalComma !== true && isFractional(type.type) && probes[i]!.facts.hasPoint,
+      options.decimalComma !== true &&
+      (type.type === 'DOUBLE' || isDecimal(type.type)) &&
+      probes[i]!.facts.has(/\./),
   )
   for (const options of asked) {
     const { thousands, decimalComma } = options
@@ -76,42 +68,5 @@ function barNotations(
             ? `numbers with "${thousands}" between thousands, and other columns have "${first!.thousands}": no option reads both`
             : undefined
     if (why !== undefined) barred.set(notationOf(options), why)
-  }
-}
-
-const isFractional = (type: string): boolean => type === 'DOUBLE' || type.startsWith('DECIMAL')
-
-/** A type, and sentences about the words that options make null. */
-export interface SettledType extends ChosenType {
-  readonly nullWords: readonly string[]
-}
-
-/** Also counts words as null in text columns, if an option makes these words null. */
-function withNulls(probe: ColumnProbe, one: ChosenType, nullTexts: readonly string[]): SettledType {
-  const { cells: rows, nullWords } = probe
-  const found = nullWords.map(({ word, cells }) => ({
-    word,
-    cells,
-    said: `${quoted(word)} in ${cells} of ${rows} rows`,
-    advice: `${option('cells.nullTexts')} ${word}`,
-  }))
-  if (!keepsBlanks(one.type)) {
-    return { ...one, nullWords: found.map(({ said, advice }) => `${said} is null with ${advice}`) }
-  }
-  const nulled = found.filter(({ word }) => nullTexts.includes(word))
-  const kept = found.filter(({ word }) => !nullTexts.includes(word) && alwaysMeansNull(word))
-  const nulls = nulled.reduce((sum, { cells }) => sum + cells, 0)
-  const isOpen = probe.type === undefined && one.type.type !== 'BLOB'
-  return {
-    ...one,
-    type: isOpen ? textType(probe, { cells: nulls, texts: nulled.length }) : one.type,
-    nulls: one.nulls + nulls,
-    warnings: [
-      ...one.warnings,
-      ...kept.map(({ said, advice }) => `${said} stays a text: ${advice} makes it null`),
-    ],
-    nullWords: nulled.map(
-      ({ word, advice }) => `${quoted(word)} is null with ${advice}, as in other columns`,
-    ),
   }
 }

@@ -3,9 +3,8 @@
 */
 import { unusualTimes } from '../parse/cells/count-format.js'
 import type { DataType } from '../protocol/data-type.js'
-import { formatElement } from '../protocol/element.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
-import { isTemporal } from '../protocol/types/temporals.js'
+import { isTemporal, type TemporalType } from '../protocol/types/temporals.js'
 import type { Column } from '../protocol/value.js'
 
 /** Type with a date → its units per day. A table may be partitioned by these types. */
@@ -18,13 +17,11 @@ export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
   NANOTIMESTAMP: 86_400_000_000_000,
 }
 
+/** As raw numbers. */
 export interface TimeRange {
-  /** As raw numbers. */
+  readonly type: TemporalType
   readonly min: number | bigint
   readonly max: number | bigint
-  /** In DolphinDB's notation. */
-  readonly first: string
-  readonly last: string
 }
 
 /**
@@ -37,30 +34,16 @@ export function widened(
   rowCount: number,
 ): TimeRange | undefined {
   if (column.form !== 'vector' || !isTemporal(column.type) || !('data' in column)) return range
-  const { data } = column
+  const { data, type } = column
   if (!(data instanceof Int32Array || data instanceof BigInt64Array)) return range
   let { min, max } = range ?? {}
-  let first = -1
-  let last = -1
   for (let row = 0; row < rowCount; row++) {
     const value = data[row]!
     if (value === nullInt32 || value === nullInt64) continue
-    if (min === undefined || value < min) {
-      min = value
-      first = row
-    }
-    if (max === undefined || value > max) {
-      max = value
-      last = row
-    }
+    if (min === undefined || value < min) min = value
+    if (max === undefined || value > max) max = value
   }
-  if (min === undefined || max === undefined) return undefined
-  return {
-    min,
-    max,
-    first: first < 0 ? range!.first : formatElement(column, first),
-    last: last < 0 ? range!.last : formatElement(column, last),
-  }
+  return min === undefined || max === undefined ? undefined : { type, min, max }
 }
 
 /**

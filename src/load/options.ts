@@ -8,7 +8,7 @@ import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/logi
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
-import type { NeededOptions } from '../infer/needed-options.js'
+import type { NeededOptions } from '../infer/inferred-schema.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'

@@ -5,7 +5,7 @@ import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundQuotes } from './csv/find-quotes.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
-import type { ColumnMapping } from '../schema/cell-source.js'
+import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type {
@@ -158,4 +158,16 @@ export interface PreviousFindings<Format extends string = string> {
    * @param bytes  all bytes of the file, which are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined
+}
+
+/** Properties of an input that are known before its first row is read. */
+export function inputShape(reader: InputReader, file: string): InputShape {
+  return {
+    file,
+    kind: reader.recordKind,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    headerLineNumber: reader.headerLineNumber,
+    emptyFields: reader.emptyFields,
+  }
 }

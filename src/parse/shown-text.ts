@@ -26,6 +26,24 @@ export function brokenTextMessage(
   return `no text in ${encoding}: ${listed} at byte ${found.offsetBytes} of the input`
 }
 
+/** Three figures: `1.23M`, `45.6k`, `789`. */
+export function shortCount(amount: number): string {
+  for (const [unit, factor] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const) {
+    const number = amount / factor
+    if (number >= 1) return `${number.toFixed(number >= 100 ? 0 : number >= 10 ? 1 : 2)}${unit}`
+  }
+  return String(Math.round(amount))
+}
+
+/** Decimal units, as disks and networks are sold: `53.1 MB`. */
+export function bytesText(bytes: number): string {
+  return `${shortCount(bytes).replace(/[kMG]?$/, ' $&')}B`
+}
+
 const maxShownBytes = 80
 
 /** At most 80 of the bytes, as text. Invalid UTF-8 becomes U+FFFD. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
-import { neededOptions } from '../../src/infer/needed-options.js'
+import { neededOptions } from '../../src/infer/inferred-schema.js'
 import { runs } from '../helpers/runs.js'
 import { inferText, readAs, typesOf } from './inferring.js'
 

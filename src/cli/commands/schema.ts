@@ -7,8 +7,12 @@ import { isCodeName, proposeNames } from '../../infer/column-names.js'
 import { checkDfsOnly, createScript, type NewTable } from '../../infer/create-script.js'
 import type { ReadingPlace } from '../../infer/findings.js'
 import { inferSchema } from '../../infer/infer.js'
-import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
-import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
+import {
+  type InferredColumn,
+  type InferredSchema,
+  neededOptions,
+  type NeededOptions,
+} from '../../infer/inferred-schema.js'
 import { expandInputs } from '../../load/inputs/input-options.js'
 import { inferOptions } from '../../load/target/create-target.js'
 import { parseTableTarget } from '../../load/target/target.js'

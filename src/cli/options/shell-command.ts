@@ -3,7 +3,7 @@
   of detected values. No printed command contains a password.
 */
 import { existsSync } from 'node:fs'
-import type { NeededOptions } from '../../infer/needed-options.js'
+import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
 import { defaultMaxErrors } from '../../load/option-fields.js'

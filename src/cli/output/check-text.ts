@@ -5,7 +5,8 @@ import type { CheckedField, CheckResult } from '../../load/check/check-result.js
 import { detectedText } from '../../load/inputs/detected.js'
 import type { Paint } from './output.js'
 import { codeTexts } from './summary.js'
-import { bytesText, clean, clip, counted, grouped, tableLines, wrapped } from './terminal-text.js'
+import { bytesText } from '../../parse/shown-text.js'
+import { clean, clip, counted, grouped, tableLines, wrapped } from './terminal-text.js'
 
 const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 const cellColumns = 32

@@ -3,7 +3,7 @@
   help, that is `explain`, which prints what the user can do.
 */
 import { DdbError, errorCodes, InputError, type ErrorCode, type Fix } from '../../errors.js'
-import type { NeededOptions } from '../../infer/needed-options.js'
+import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { LoadResult } from '../../load/options.js'
 import { asDdbError } from '../../load/run-ending.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'

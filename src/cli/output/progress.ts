@@ -5,7 +5,8 @@ import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 import type { Output, Style } from './output.js'
-import { bytesText, clip, clockText, displayWidth, grouped, shortCount } from './terminal-text.js'
+import { bytesText, shortCount } from '../../parse/shown-text.js'
+import { clip, clockText, displayWidth, grouped } from './terminal-text.js'
 
 type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 

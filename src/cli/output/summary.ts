@@ -4,15 +4,8 @@
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { LoadResult } from '../../load/options.js'
-import {
-  bytesText,
-  clean,
-  counted,
-  durationText,
-  fieldLines,
-  grouped,
-  wrapped,
-} from './terminal-text.js'
+import { bytesText } from '../../parse/shown-text.js'
+import { clean, counted, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'
 
 /**
  * Five lines: row counts by outcome, speed, refused rows and why, the proof, and the next step.

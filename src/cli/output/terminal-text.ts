@@ -159,24 +159,6 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${grouped(count)} ${count === 1 ? noun : plural}`
 }
 
-/** Three figures: `1.23M`, `45.6k`, `789`. */
-export function shortCount(amount: number): string {
-  for (const [unit, factor] of [
-    ['G', 1e9],
-    ['M', 1e6],
-    ['k', 1e3],
-  ] as const) {
-    const number = amount / factor
-    if (number >= 1) return `${number.toFixed(number >= 100 ? 0 : number >= 10 ? 1 : 2)}${unit}`
-  }
-  return String(Math.round(amount))
-}
-
-/** Decimal units, as disks and networks are sold: `53.1 MB`. */
-export function bytesText(bytes: number): string {
-  return `${shortCount(bytes).replace(/[kMG]?$/, ' $&')}B`
-}
-
 /** `0.35 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`. */
 export function durationText(durationMs: number): string {
   const seconds = durationMs / 1000

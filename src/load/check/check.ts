@@ -11,7 +11,7 @@ import {
   option,
   usageError,
 } from '../../errors.js'
-import { isTemporal } from '../../protocol/types/temporals.js'
+import { formatTemporal, isTemporal } from '../../protocol/types/temporals.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
@@ -145,12 +145,14 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
       })),
     ),
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
-    columns: result.columns.map((column, i) => ({
-      ...column,
-      rejected: look.rejectedBy.get(columns[i]!.name) ?? 0,
-      first: look.times[i]?.first ?? null,
-      last: look.times[i]?.last ?? null,
-    })),
+    columns: result.columns.map((column, i) => {
+      const rejected = look.rejectedBy.get(columns[i]!.name) ?? 0
+      const { type, min, max } = look.times[i] ?? {}
+      const [first = null, last = null] = type
+        ? [min!, max!].map(raw => formatTemporal(type, raw))
+        : []
+      return { ...column, rejected, first, last }
+    }),
     problems: [...problems],
     remedies: [...(remedies?.said ?? [])],
     frozen,

@@ -3,8 +3,11 @@
 */
 import { DdbError, option, type Fix } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
-import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
-import type { InferredSchema } from '../../infer/inferred-schema.js'
+import {
+  neededOptions,
+  type NeededOptions,
+  type InferredSchema,
+} from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/mapping-fix.js'
 import { fileBytes } from '../../source/open-source.js'

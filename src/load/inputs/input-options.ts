@@ -11,9 +11,9 @@ import {
   type OpenedReader,
   type ReaderOptions,
 } from '../../parse/formats.js'
-import type { InputReader } from '../../parse/input-reader.js'
+import { inputShape } from '../../parse/input-reader.js'
 import { systemFiles } from '../../platform/system-files.js'
-import type { InputShape, MappingRules } from '../../schema/cell-source.js'
+import type { MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import { inputColumns } from '../../schema/set-columns.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
@@ -67,18 +67,6 @@ export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOpt
 export function cellsOf({ cells, input = {} }: Pick<LoadOptions, 'cells' | 'input'>) {
   const { arrayDelimiter } = input
   return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
-}
-
-/** Properties of an input that are known before its first row is read. */
-export function shapeOf(reader: InputReader, file: string): InputShape {
-  return {
-    file,
-    kind: reader.recordKind,
-    names: reader.fieldNames,
-    fieldCount: reader.fieldCount,
-    headerLineNumber: reader.headerLineNumber,
-    emptyFields: reader.emptyFields,
-  }
 }
 
 /**
@@ -136,7 +124,7 @@ export async function checkHeaders(
       const source = await openSource(path, { name, files, compression, encoding })
       try {
         const reader = await openRecords(source, options, schema)
-        mapColumns(schema, shapeOf(reader, name), rulesFor(name, options))
+        mapColumns(schema, inputShape(reader, name), rulesFor(name, options))
       } finally {
         await source.close()
       }

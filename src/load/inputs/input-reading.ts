@@ -7,6 +7,7 @@ import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offs
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject, Step } from '../../parse/batch.js'
+import { inputShape } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
@@ -17,7 +18,7 @@ import { defaultFlushIntervalMs } from '../option-fields.js'
 import { setWithTexts, type RejectReading } from '../rejects/reject-run.js'
 import { readSizes } from '../outcomes/turns.js'
 import type { Detected, InputFailure, LoadResult, SourceNotes } from '../options.js'
-import { cellsOf, shapeOf } from './input-options.js'
+import { cellsOf } from './input-options.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -227,7 +228,7 @@ export class InputReading {
     }
     const reading = { format, ...detected }
     const how = JSON.stringify({ format, compression: summary.compression, detected })
-    const shape = JSON.stringify({ ...shapeOf(reader, ''), parts })
+    const shape = JSON.stringify({ ...inputShape(reader, ''), parts })
     const comma = detected.decimalComma?.value
     // Rows of several inputs can share a batch only if their columns and rules are the same objects.
     const columns = last?.shape === shape ? last.columns : undefined
@@ -258,7 +259,7 @@ export class InputReading {
   ): ColumnMapping {
     const { options, rejects } = this.#run
     const { mapping = {} } = options
-    look.columns ??= mapColumns(target, shapeOf(reader, name), { ...mapping, parts })
+    look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)
     rejects.reading(
       name,

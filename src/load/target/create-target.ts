@@ -7,9 +7,12 @@ import { ServerError, UsageError, option, usageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import type { InferOptions } from '../../infer/findings.js'
 import { inferSchema } from '../../infer/infer.js'
-import type { InferredSchema } from '../../infer/inferred-schema.js'
+import {
+  type InferredSchema,
+  neededOptions,
+  type NeededOptions,
+} from '../../infer/inferred-schema.js'
 import { optionTexts } from '../../parse/shown-text.js'
-import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { failureOf, printFailure } from '../../../src/cli/output/failures.js'
+import { bytesText, shortCount } from '../../../src/parse/shown-text.js'
 import {
   systemCode,
-  bytesText,
   clean,
   clip,
   clockText,
@@ -14,7 +14,6 @@ import {
   displayWidth,
   durationText,
   grouped,
-  shortCount,
   tableLine,
   tableLines,
   visible,
