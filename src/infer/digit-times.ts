@@ -2,7 +2,7 @@
   Recognizes dates and times written only as digits. Such digits may also be numbers, so the column's name matters, too.
 */
 import type { Candidate } from './candidate.js'
-import { everyColumn } from '../parse/cells/date-format.js'
+import { everyColumn } from '../parse/times/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 
 /** Formats that plain numbers are unlikely to fit. The column's name then need not suggest a date or time. */

@@ -4,7 +4,7 @@
 import type { ErrorCode } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
-import { columnOffsets } from '../parse/cells/column-offset.js'
+import { columnOffsets } from '../parse/times/column-offset.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import { quotesDialect, type FoundQuotes } from '../parse/csv/find-quotes.js'

@@ -4,7 +4,7 @@
 import type { MappedColumn } from '../schema/cell-source.js'
 import { BatchBuilder } from './batch-builder.js'
 import type { CellRules } from './cell-rules.js'
-import { everyColumn } from './cells/date-format.js'
+import { everyColumn } from './times/date-format.js'
 import type { InputTexts } from './columns/template-column.js'
 import { hasDateFormat } from './types/column-types.js'
 

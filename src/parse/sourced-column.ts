@@ -11,7 +11,7 @@ import {
 } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { CellRules } from './cell-rules.js'
-import { everyColumn } from './cells/date-format.js'
+import { everyColumn } from './times/date-format.js'
 import { plainNumbers } from './cells/number-style.js'
 import type { BufferPool } from './columns/buffer-pool.js'
 import type { ColumnBuilder } from './columns/column-builder.js'

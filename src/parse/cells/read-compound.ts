@@ -1,11 +1,13 @@
 /*
-  Reads values of several parts: UUIDs, hexadecimal digits and IP addresses into 16 bytes (docs/protocol.md#sixteen-byte-values), as four
-  words of which the text's first four bytes become the last, the first byte highest; and COMPLEX, POINT and DURATION.
+  Reads values that are neither numbers nor times: UUIDs, hexadecimal digits and IP addresses into 16 bytes
+  (docs/protocol.md#sixteen-byte-values), as four words of which the text's first four bytes become the last, the first byte highest;
+  COMPLEX, POINT, DURATION and CHAR.
 */
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/fixed-types.js'
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
+  apostrophe,
   isRead,
   minus,
   noValue,
@@ -15,7 +17,7 @@ import {
   type Outcome,
   type ReadCell,
 } from './read-cell.js'
-import { numberRead, readNumberText, trimmedText } from './read-number.js'
+import { exactReader, numberRead, readNumberText, trimmedText } from './read-number.js'
 
 const uuidLength = 36
 const hexLength = 32
@@ -136,4 +138,22 @@ export const readDuration: ReadCell = (bytes, start, end, into, at) => {
 function unitOf(letters: string): number | undefined {
   if (letters.length < exchangeLetters) return durationUnits.get(letters)
   return /^[A-Z]+$/.test(letters) ? Buffer.from(letters).readInt32BE() : undefined
+}
+
+const readByte = exactReader(1, 0, noValue)
+
+/** Reads a CHAR: a whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
+export const readChar: ReadCell = (bytes, start, end, into, at) => {
+  const length = end - start
+  if (length === 3 && bytes[start] === apostrophe && bytes[start + 2] === apostrophe) {
+    return storeCharacter(bytes[start + 1]!, into, at)
+  }
+  const outcome = readByte(bytes, start, end, into, at)
+  return outcome === noValue && length === 1 ? storeCharacter(bytes[start]!, into, at) : outcome
+}
+
+function storeCharacter(byte: number, into: NumberArray, at: number): Outcome {
+  if (byte === 0 || byte > 0x7f) return noValue
+  into[at] = byte
+  return isRead
 }
