@@ -4,7 +4,7 @@
 import type { InputFormat } from '../parse/formats.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import type { FoundQuotes } from '../parse/csv/find-quotes.js'
+import type { FoundQuotes } from '../parse/csv/csv-dialect.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import type { FoundTotals } from './totals.js'
 

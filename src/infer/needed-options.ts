@@ -3,7 +3,7 @@
 */
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
-import { quotesDialect } from '../parse/csv/find-quotes.js'
+import { quotesDialect } from '../parse/csv/csv-dialect.js'
 import type { MappingRules } from '../schema/cell-source.js'
 import { withOptions } from './candidate.js'
 import type { InferredSchema } from './inferred-schema.js'

@@ -2,7 +2,7 @@
   The interface of all readers, which turn inputs into batches and rejects. It hides the formats from the loader.
 */
 import type { AssumedHeader } from './csv/assume-header.js'
-import type { FoundQuotes } from './csv/find-quotes.js'
+import type { FoundQuotes } from './csv/csv-dialect.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping } from '../schema/cell-source.js'

@@ -88,11 +88,11 @@ export function storeTime(
 ): Outcome {
   const { nanos } = parts
   const seconds = (hasDate ? parts.days * secondsPerDay : 0) + parts.secondOfDay
-  let units: number
+  let units = NaN
   if (unitNanos === 0) units = monthsAt(parts)
-  else if (unitNanos >= nanosPerSecond) {
-    units = nanos === 0 ? seconds / (unitNanos / nanosPerSecond) : NaN
-  } else units = seconds * (nanosPerSecond / unitNanos) + nanos / unitNanos
+  else if (unitNanos < nanosPerSecond) {
+    if (nanos % unitNanos === 0) units = seconds * (nanosPerSecond / unitNanos) + nanos / unitNanos
+  } else if (nanos === 0) units = seconds / (unitNanos / nanosPerSecond)
   if (Math.floor(units) !== units) return outOfRange
   if (!isLong) {
     into[at] = units
