@@ -19,7 +19,7 @@ import type {
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { Cuts } from './cuts.js'
-import type { InputTexts } from './columns/template-column.js'
+import type { InputTexts } from './columns/template-text.js'
 import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'

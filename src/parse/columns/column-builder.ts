@@ -23,8 +23,6 @@ export interface ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number
   /** Removes the rows that the last `read` or `put` appended. */
   undo(): void
-  /** The block with the texts read last; only in a column that combines several texts. */
-  readonly composed?: RecordBlock
   /** Explains why `read` refused a text. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */

@@ -1,5 +1,5 @@
 /*
-  Columns of texts and of arrays, the memory for their elements, and columns with one text in all rows.
+  Columns of texts and of arrays, and the memory for their elements.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -9,7 +9,6 @@ import { ArrayStore, BufferPool } from '../../../src/parse/columns/buffer-pool.j
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
 import { explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
 import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
-import { TemplateColumn } from '../../../src/parse/columns/template-column.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import type { Column, SymbolVector } from '../../../src/protocol/value.js'
@@ -367,47 +366,6 @@ t.test('a row may have more elements than a block has room for', async t => {
   column.read(blockOf([long.join(','), '7']), field, 0)
   t.equal(column.encodedBytes(2), 4 * 10_001 + 2)
   t.strictSame(rowsOf(column, 2), [long, [7]])
-})
-
-// Columns with one text in every row.
-
-const makeConstantColumn = (text: string, rowCapacity = 8): TemplateColumn =>
-  new TemplateColumn(intColumn(new BufferPool()), 0, [{ kind: 'constant', text }], [], rowCapacity)
-
-const elements = (column: TemplateColumn, rowCount: number): number[] => {
-  const { data } = column.take(rowCount, []) as { data: Int32Array }
-  return Array.from(data.subarray(0, rowCount))
-}
-
-t.test('every row of every block has the value, whatever the block contains', async t => {
-  const column = makeConstantColumn('1234567')
-  t.equal(column.fault, undefined)
-  t.equal(column.read(blockOf(['x', '5']), -1, 0), 0)
-  t.equal(column.read(blockOf(['y']), -1, 2), 0)
-  column.undo()
-  t.equal(column.read(blockOf(Array(8).fill('z')), -1, 2), 0)
-  t.equal(column.encodedBytes(10), 40)
-  t.strictSame(elements(column, 10), Array(10).fill(1_234_567))
-  column.read(blockOf(['x']), -1, 0)
-  t.strictSame(elements(column, 1), [1_234_567], 'the next batch')
-})
-
-t.test('the empty text is null in every row', async t => {
-  const column = makeConstantColumn('')
-  t.equal(column.fault, undefined)
-  t.equal(column.read(blockOf(['1', '2']), -1, 0), 2)
-  t.strictSame(elements(column, 2), [-2_147_483_648, -2_147_483_648])
-})
-
-t.test('a text that is not a value is refused before any row', async t => {
-  t.strictSame(makeConstantColumn('x').fault, {
-    code: 'DDB_INPUT_CELL',
-    expected: wholeNumber,
-  })
-  t.strictSame(makeConstantColumn('2147483648').fault, {
-    code: 'DDB_INPUT_RANGE',
-    expected: wholeNumber,
-  })
 })
 
 // Memory for the elements of one column.
