@@ -115,10 +115,12 @@ const asNumber = { jsonKinds: number | string, spelling: 'number' } as const
 function wholeNumbers(name: 'SHORT' | 'INT' | 'LONG', Cells: Cells): ElementType {
   const { bytesPerValue } = dataTypes[name]
   const most = (1n << BigInt(8 * bytesPerValue - 1)) - 1n
-  const isWhole = (value: number): boolean =>
-    (value | 0) === value && Math.abs(value) <= Number(most)
+  const limit = Number(most)
   const expected = `a whole number from -${most} to ${most}`
-  const take = bytesPerValue === 8 ? takeLong : takeNumber(isWhole)
+  const take =
+    bytesPerValue === 8
+      ? takeLong
+      : takeNumber(value => (value | 0) === value && value <= limit && value >= -limit)
   const read = exactReader(bytesPerValue, 0, noValue)
   return elementType(name, Cells, expected, read, { ...asNumber, take })
 }

@@ -93,17 +93,18 @@ export function storeTime(
   else if (unitNanos < nanosPerSecond) {
     if (nanos % unitNanos === 0) units = seconds * (nanosPerSecond / unitNanos) + nanos / unitNanos
   } else if (nanos === 0) units = seconds / (unitNanos / nanosPerSecond)
-  if (Math.floor(units) !== units) return outOfRange
-  if (!isLong) {
-    into[at] = units
-    return units <= maxInt32 && units >= -maxInt32 ? isRead : outOfRange
-  }
-  if (Number.isSafeInteger(units)) {
-    storeExact(into, at, units)
-    return isRead
-  }
+  if (!isLong || Math.abs(units) <= Number.MAX_SAFE_INTEGER)
+    return storeUnits(isLong, units, into, at)
   const exact = BigInt(seconds) * BigInt(nanosPerSecond) + BigInt(nanos)
   return storeWords(into, at, 2, exact) ? isRead : outOfRange
+}
+
+/** Stores a number that a double holds exactly; `outOfRange` if it is not whole, or too large for 32 bits. */
+function storeUnits(isLong: boolean, units: number, into: NumberArray, at: number): Outcome {
+  if (Math.floor(units) !== units) return outOfRange
+  if (isLong) storeExact(into, at, units)
+  else into[at] = units
+  return isLong || (units <= maxInt32 && units >= -maxInt32) ? isRead : outOfRange
 }
 
 /**
@@ -135,16 +136,17 @@ export function timeReader(
  * Takes a program's `Date` as a time in UTC. If the column has no offset yet, UTC becomes its offset.
  * @param offset  undefined if the column takes no `Date`
  */
-function takeDates(type: TimeType, offset: ColumnOffset | undefined): ElementReader['take'] {
+function takeDates(
+  { unitNanos, isLong }: TimeType,
+  offset: ColumnOffset | undefined,
+): ElementReader['take'] {
+  const unitMs = unitNanos / nanosPerMs
   return (value, into, at) => {
     if (!(value instanceof Date)) return false
     const ms = value.getTime()
-    const days = Math.floor(ms / msPerDay)
-    if (!isTextDay(days) || offset?.takes(0) !== true) return false
-    const msOfDay = ms - days * msPerDay
-    const secondOfDay = Math.floor(msOfDay / 1000)
-    const nanos = (msOfDay % 1000) * nanosPerMs
-    return storeTime(type, { days, secondOfDay, nanos }, into, at) === isRead
+    if (!isTextDay(Math.floor(ms / msPerDay)) || offset?.takes(0) !== true) return false
+    if (unitNanos === 1) return storeWords(into, at, 2, BigInt(ms) * BigInt(nanosPerMs))
+    return storeUnits(isLong, ms / unitMs, into, at) === isRead
   }
 }
 
