@@ -73,10 +73,10 @@ export const timeTypes: readonly TimeType[] = [
   ),
 ]
 
-/** Months since year 0 for midnight of a month's first day; Infinity for any other moment. */
+/** Months since year 0 for midnight of a month's first day; NaN for any other moment. */
 function monthsAt({ days, secondOfDay, nanos }: TimeParts): number {
   const { year, month, day } = civilFromDays(days)
-  return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity
+  return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : NaN
 }
 
 /** Stores the raw number of a time; `outOfRange` if the type cannot hold it exactly. */
@@ -93,8 +93,8 @@ export function storeTime(
   else if (unitNanos < nanosPerSecond) {
     if (nanos % unitNanos === 0) units = seconds * (nanosPerSecond / unitNanos) + nanos / unitNanos
   } else if (nanos === 0) units = seconds / (unitNanos / nanosPerSecond)
-  if (!isLong || Math.abs(units) <= Number.MAX_SAFE_INTEGER)
-    return storeUnits(isLong, units, into, at)
+  if (Number.isNaN(units)) return outOfRange
+  if (!isLong || Number.isSafeInteger(units)) return storeUnits(isLong, units, into, at)
   const exact = BigInt(seconds) * BigInt(nanosPerSecond) + BigInt(nanos)
   return storeWords(into, at, 2, exact) ? isRead : outOfRange
 }
