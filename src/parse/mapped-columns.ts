@@ -215,7 +215,7 @@ export class MappedColumns {
   /** Drops the refused rows of the block that `read` has read, and counts the others. */
   keep(block: RecordBlock, firstRow: number): void {
     if (block.refusedCount > 0) {
-      this.undo()
+      this.#undo(this.#columns.length)
       block.dropRefused()
       this.#readAll(block, firstRow)
     }
@@ -251,10 +251,11 @@ export class MappedColumns {
    */
   put(rows: FedRows, rowCount: number, firstRow: number): number {
     let taken = rowCount
+    let begun = 0
     try {
-      for (let i = 0; i < this.#columns.length && taken > 0; i++) {
-        const column = this.#columns[i]!
-        const values = rows.valuesOf(i, taken)
+      for (begun = 1; begun <= this.#columns.length && taken > 0; begun++) {
+        const column = this.#columns[begun - 1]!
+        const values = rows.valuesOf(begun - 1, taken)
         const put = column.builder.put!(values, taken, firstRow)
         column.nullsRead = 0
         for (let row = 0; row < put; row++) {
@@ -262,21 +263,22 @@ export class MappedColumns {
         }
         if (put === taken) continue
         // All columns begin again with this smaller number of rows.
-        this.undo()
+        this.#undo(begun)
         taken = put
-        i = -1
+        begun = 0
       }
     } catch {
       // A getter has thrown. Read as texts, only its row is rejected.
-      this.undo()
+      this.#undo(begun - 1)
       return 0
     }
     if (taken > 0) this.#count()
     return taken
   }
 
-  undo(): void {
-    for (const { builder } of this.#columns) builder.undo()
+  /** Removes what the first columns have appended last. */
+  #undo(columnCount: number): void {
+    for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo()
   }
 
   /** Why the row was refused, if bytes that are not text are not the reason. */
