@@ -4,13 +4,14 @@
 import { kernelReadOf } from '../../kernel/reads.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import type { FixedType } from '../../protocol/element.js'
+import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { isRead, noValue, outOfRange, type ReadCell } from '../cells/read-cell.js'
 import {
+  bytesReader,
   readChar,
   readComplex,
   readDuration,
   readHexDigits,
-  readIpAddress,
   readPoint,
   readUuid,
 } from '../cells/read-compound.js'
@@ -148,6 +149,8 @@ function sixteenBytes(
   })
 }
 
+const readAddress = bytesReader(text => parseSixteenBytes('IPADDR', text))
+
 /** All types of fixed-size elements, except those of dates and times. */
 export const elementTypes: readonly ElementType[] = [
   elementType('BOOL', Int8Array, 'true or false', readBool, {
@@ -168,7 +171,7 @@ export const elementTypes: readonly ElementType[] = [
   decimals('DECIMAL128'),
   sixteenBytes('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
   sixteenBytes('INT128', '32 hexadecimal digits', readHexDigits),
-  sixteenBytes('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readIpAddress),
+  sixteenBytes('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readAddress),
   elementType('COMPLEX', Float64Array, 'a number such as 2.3+4.0i', readComplex),
   elementType('POINT', Float64Array, 'a point such as (1.5, 2.5)', readPoint),
   elementType('DURATION', Int32Array, 'a duration such as 3M or 200ms', readDuration),
