@@ -26,8 +26,8 @@ import {
   type InputTexts,
 } from './columns/template-text.js'
 import { NullTexts } from './null-texts.js'
-import type { Fault, RecordBlock } from './record-block.js'
-import type { FedRows } from './rows/fed-rows.js'
+import { RecordBlock, type Fault } from './record-block.js'
+import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { clippedText } from './shown-text.js'
 import { everyColumn } from './times/date-format.js'
 import { columnBuilder, hasDateFormat, keepsBlanks } from './types/column-types.js'
@@ -168,6 +168,8 @@ export class MappedColumns {
   readonly #nulls: NullTexts
   readonly #emptyFields: readonly number[]
   readonly #lenient: boolean
+  /** Texts of a program. */
+  #texts: RecordBlock | undefined
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for rules, constants and formats that do not fit */
   constructor(setup: ColumnsSetup, pool: BufferPool) {
@@ -256,7 +258,9 @@ export class MappedColumns {
       for (begun = 1; begun <= this.#columns.length && taken > 0; begun++) {
         const column = this.#columns[begun - 1]!
         const values = rows.valuesOf(begun - 1, taken)
-        const put = column.builder.put!(values, taken, firstRow)
+        const put =
+          column.builder.put?.(values, taken, firstRow) ??
+          this.#putTexts(column.builder, values, taken, firstRow)
         column.nullsRead = 0
         for (let row = 0; row < put; row++) {
           if (values[row] === null || values[row] === '') column.nullsRead++
@@ -274,6 +278,19 @@ export class MappedColumns {
     }
     if (taken > 0) this.#count()
     return taken
+  }
+
+  #putTexts(
+    builder: ColumnBuilder,
+    values: readonly unknown[],
+    count: number,
+    row: number,
+  ): number {
+    const block = (this.#texts ??= new RecordBlock(1, mostFedRows))
+    const filled = fillTexts(block, values, count)
+    builder.read(block, 0, row)
+    const refused = block.refusedBy.subarray(0, filled).findIndex(column => column !== 0)
+    return refused < 0 ? filled : refused
   }
 
   /** Removes what the first columns have appended last. */

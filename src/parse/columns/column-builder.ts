@@ -31,7 +31,7 @@ export interface ColumnBuilder {
   take(rowCount: number, buffers: ArrayBuffer[]): Column
   /**
    * Appends a program's values as rows from `firstRow` on, up to a value that the column cannot store as it would store its text.
-   * null and '' are null. Only in columns of types that take values.
+   * null and '' are null. Only in columns of types that take values other than texts.
    * @returns how many values were appended
    */
   put?(values: readonly unknown[], count: number, firstRow: number): number
