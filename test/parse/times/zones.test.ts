@@ -13,7 +13,7 @@ import {
 import { TimeZone } from '../../../src/parse/times/time-zone.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { read } from '../reading.js'
-import { readText } from './cell.js'
+import { readText } from '../cells/cell.js'
 
 // The calendar, compared with Date.
 

@@ -10,7 +10,7 @@ import { dateFormatFor, dateFormatText } from '../../../src/parse/times/date-for
 import { parsePattern } from '../../../src/parse/times/time-pattern.js'
 import { runs } from '../../helpers/runs.js'
 import { read } from '../reading.js'
-import { readText, readTexts, type Reading } from './cell.js'
+import { readText, readTexts, type Reading } from '../cells/cell.js'
 
 const msPerDay = 86_400_000
 
