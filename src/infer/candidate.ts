@@ -3,8 +3,8 @@
   later values might not fit them. A candidate tries a reading with the cell readers of `load`, so that both accept the same texts.
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
-import { formatsDropping, formatsReading } from '../parse/cells/date-format.js'
-import { patternLetters } from '../parse/cells/time-pattern.js'
+import { formatsDropping, formatsReading } from '../parse/times/date-format.js'
+import { patternLetters } from '../parse/times/time-pattern.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 import { clippedText } from '../parse/shown-text.js'

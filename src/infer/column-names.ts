@@ -4,7 +4,7 @@
   by name, or by position if names are missing, repeated or unprintable, and follow `mapping.map` and `mapping.set` like `load`.
 */
 import { UsageError, usageError } from '../errors.js'
-import { everyColumn } from '../parse/cells/date-format.js'
+import { everyColumn } from '../parse/times/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import type { InputShape } from '../schema/cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase } from '../schema/field-names.js'

@@ -1,7 +1,7 @@
 /*
   Recognizes dates and times written only as digits. Such digits may also be numbers, so the column's name matters, too.
 */
-import { everyColumn } from '../parse/cells/date-format.js'
+import { everyColumn } from '../parse/times/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import type { Candidate } from './candidate.js'
 import { shapes, type TextFacts } from './text-facts.js'

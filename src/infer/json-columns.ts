@@ -7,7 +7,7 @@ import { InputError } from '../errors.js'
 import { elementSeparator } from '../parse/columns/array-column.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { closeBrace, JsonScanner, openBrace, openBracket } from '../parse/json/json-scanner.js'
-import type { FieldCells } from '../parse/columns/template-column.js'
+import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe, SeenKinds } from './column-probe.js'
 

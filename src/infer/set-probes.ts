@@ -3,7 +3,7 @@
   braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
 import type { CellRules } from '../parse/cell-rules.js'
-import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-column.js'
+import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-text.js'
 import { NullTexts } from '../parse/null-texts.js'
 import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
 import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'

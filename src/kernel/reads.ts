@@ -56,20 +56,13 @@ export function kernelReadOf(type: string, scale: number): KernelRead | undefine
 
 const nanosPerSecond = 1_000_000_000n
 
-/** What a type of dates or times counts, as parse/cells/time-unit.ts has it. */
+/** What a type of dates and times counts. */
 export interface KernelUnit {
-  readonly kind: 'months' | 'seconds' | 'ms' | 'nanos'
-  readonly seconds: number
+  /** Nanoseconds of one unit; 0 for months, which differ in length. */
+  readonly unitNanos: number
   /** False for a type that counts from midnight. */
   readonly hasDate: boolean
   readonly isLong: boolean
-}
-
-/** Nanoseconds of one unit; undefined for months, which differ in length. */
-function nanosOfUnit({ kind, seconds }: KernelUnit): bigint | undefined {
-  if (kind === 'months') return undefined
-  if (kind === 'seconds') return BigInt(seconds) * nanosPerSecond
-  return kind === 'ms' ? nanosPerSecond / 1000n : 1n
 }
 
 /** The years from 0000 to 1970 are fewer than those up to 9999. */
@@ -80,8 +73,8 @@ const mostCountedNanos = 719_528n * 86_400n * nanosPerSecond
  * @param unitDigits  decimals of a second that one count has: 0 for seconds, 9 for nanoseconds
  */
 export function counts(unitDigits: number, unit: KernelUnit): KernelRead | undefined {
-  const nanos = nanosOfUnit(unit)
-  if (nanos === undefined || !unit.hasDate) return undefined
+  const nanos = BigInt(unit.unitNanos)
+  if (nanos === 0n || !unit.hasDate) return undefined
   const width = unit.isLong ? 8 : 4
   const countNanos = 10n ** BigInt(9 - unitDigits)
   const factor = countNanos > nanos ? countNanos / nanos : 1n
@@ -126,10 +119,10 @@ export function timesRead(
   const width = unit.isLong ? 8 : 4
   const hasDate = unit.hasDate ? 1 : 0
   const none = nullOf(width)
-  const nanos = nanosOfUnit(unit)
+  const nanos = BigInt(unit.unitNanos)
   layout.kernel = kernel
   layout.read = undefined
-  if (nanos === undefined || layout.length > longestTime) return undefined
+  if (nanos === 0n || layout.length > longestTime) return undefined
   const address = kernel.allocate(layoutBytes)
   if (address === 0) return undefined
   const perSecond = nanosPerSecond / nanos

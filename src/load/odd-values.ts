@@ -4,7 +4,7 @@
 */
 import { option } from '../errors.js'
 import { unitQuestion, widened, type TimeRange } from '../infer/time-range.js'
-import { dateFormatText } from '../parse/cells/date-format.js'
+import { dateFormatText } from '../parse/times/date-format.js'
 import type { Batch } from '../parse/batch.js'
 import { elementAt } from '../protocol/element.js'
 import type { Column } from '../protocol/value.js'

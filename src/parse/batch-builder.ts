@@ -1,15 +1,7 @@
 /*
   Builds batches: fills all columns, records the place of every row, and leaves out rows that some column refused.
 */
-import { columnTypeText } from '../protocol/data-type.js'
-import { textSources, type ColumnMapping, type TextSource } from '../schema/cell-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import { brokenTextMessage } from './shown-text.js'
-import { BufferPool } from './columns/buffer-pool.js'
-import type { InputTexts } from './columns/template-column.js'
-import { keepsBlanks } from './types/column-types.js'
-import { NullTexts } from './null-texts.js'
-import type { CellRules } from './cell-rules.js'
 import type {
   Batch,
   BatchEnding,
@@ -19,29 +11,16 @@ import type {
   Reject,
   ResumePoint,
 } from './batch.js'
-import type { FedRows } from './rows/fed-rows.js'
+import { BufferPool } from './columns/buffer-pool.js'
+import type { InputTexts } from './columns/template-text.js'
+import { MappedColumns, type ColumnsSetup } from './mapped-columns.js'
 import { wholeRow, type Fault, type FaultyRecord, type RecordBlock } from './record-block.js'
-import { cellFault, unnamedFault, type ReportedColumn } from './row-fault.js'
-import { checkNames, setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'
-
-interface BuiltColumn extends ReportedColumn {
-  readonly sources: readonly TextSource[]
-  readonly trims: boolean
-  counts: ColumnCounts
-  /** Number of nulls in the last block. */
-  nullsRead: number
-  coercedRead: number
-}
+import type { FedRows } from './rows/fed-rows.js'
+import { brokenTextMessage } from './shown-text.js'
 
 /** Settings of a builder, the same for all inputs whose rows it takes. */
-export interface BuilderSetup {
-  readonly mapping: ColumnMapping
-  /** For each mapped column, the indexes of the fields that it uses in a block (`sourceFields`). */
-  readonly fields: readonly (readonly number[])[]
-  readonly rowCapacity: number
-  readonly rules: CellRules
-  readonly arrayDelimiter: string | undefined
+export interface BuilderSetup extends ColumnsSetup {
   readonly keepRecords: boolean
 }
 
@@ -70,49 +49,23 @@ export class BatchBuilder {
   /** Bytes of all records of the current input that became rows, including rows in earlier batches. */
   recordBytes = 0
   readonly #pool = new BufferPool()
-  readonly #columns: readonly BuiltColumn[]
+  readonly #columns: MappedColumns
   readonly #places: RowPlaces
-  readonly #nulls: NullTexts
-  readonly #emptyFields: readonly number[]
   readonly #lenient: boolean
   #open!: OpenRange
   #ended: OpenRange[] = []
   #text!: SourceText
 
-  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
-  constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
-    checkNames(mapping, rules)
-    // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
-    const keepers = new Set(
-      mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? fields[i]! : [])),
-    )
-    this.#columns = mapping.columns.map((column, i) => ({
-      name: column.name,
-      typeText: columnTypeText(column.type),
-      sources: textSources(column.source),
-      builder: sourcedColumn(column, i, {
-        fields: fields[i]!,
-        rowCapacity,
-        rules,
-        arrayDelimiter,
-        pool: this.#pool,
-      }),
-      fields: fields[i]!,
-      trims: fields[i]!.every(field => !keepers.has(field)),
-      counts: { nulls: 0, coerced: 0 },
-      nullsRead: 0,
-      coercedRead: 0,
-    }))
+  /** @throws {UsageError} as the constructor of `MappedColumns` */
+  constructor(setup: BuilderSetup) {
+    this.#columns = new MappedColumns(setup, this.#pool)
     this.#places = new RowPlaces(this.#pool, setup.keepRecords)
-    this.#nulls = new NullTexts(rules.nullTexts ?? [])
-    this.#emptyFields = mapping.emptyFields ?? []
-    this.#lenient = rules.lenient ?? false
+    this.#lenient = setup.rules.lenient ?? false
   }
 
   /** Announces the limits of a batch, so that the memory of the first one need not grow with it. */
   expect(batchRows: number, batchBytes: number): void {
-    let rowBytes = 0
-    for (const { builder } of this.#columns) rowBytes += Math.max(1, builder.encodedBytes(1))
+    const rowBytes = Math.max(1, this.#columns.encodedBytes(1))
     this.#pool.batchRows = Math.min(batchRows, Math.ceil(batchBytes / rowBytes))
   }
 
@@ -121,12 +74,12 @@ export class BatchBuilder {
    * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
    */
   beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
-    setColumnTexts(this.#columns, input.file, texts, this.rowCount)
+    this.#columns.setTexts(input.file, texts, this.rowCount)
+    this.#columns.beginCounts()
     this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
     this.#places.beginInput(text.origin)
     this.recordBytes = 0
-    for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
   }
 
   /**
@@ -167,30 +120,18 @@ export class BatchBuilder {
 
   /** Counts of the current input, one for each column of the mapping. */
   get columnCounts(): readonly ColumnCounts[] {
-    return this.#columns.map(column => column.counts)
+    return this.#columns.counts
   }
 
   /** Reads the block into the columns, and marks refused rows. Call `rejectOf` before `append`, which drops them. */
   read(block: RecordBlock): void {
-    for (const { fields, trims } of this.#columns) {
-      for (let i = 0; i < fields.length; i++) this.#nulls.apply(block, fields[i]!, trims)
-    }
-    this.#readColumns(block)
-    this.#refuseUnnamed(block)
+    this.#columns.read(block, this.rowCount)
     this.#refuseBroken(block)
   }
 
   /** Appends the rows that `read` has read and not refused. */
   append(block: RecordBlock): void {
-    if (block.refusedCount > 0) {
-      for (const { builder } of this.#columns) builder.undo()
-      block.dropRefused()
-      this.#readColumns(block)
-    }
-    for (const { counts, nullsRead, coercedRead } of this.#columns) {
-      counts.nulls += nullsRead
-      counts.coerced += coercedRead
-    }
+    this.#columns.keep(block, this.rowCount)
     this.#addRows(block)
   }
 
@@ -206,37 +147,14 @@ export class BatchBuilder {
    * @returns how many rows were appended
    */
   putRows(rows: FedRows, rowCount: number, start: ResumePoint): number {
-    let taken = rowCount
-    try {
-      for (let i = 0; i < this.#columns.length && taken > 0; i++) {
-        const column = this.#columns[i]!
-        const values = rows.valuesOf(i, taken)
-        const put = column.builder.put!(values, taken, this.rowCount)
-        column.nullsRead = 0
-        for (let row = 0; row < put; row++) {
-          if (values[row] === null || values[row] === '') column.nullsRead++
-        }
-        if (put === taken) continue
-        // All columns begin again with this smaller number of rows.
-        for (const { builder } of this.#columns.slice(0, i + 1)) builder.undo()
-        taken = put
-        i = -1
-      }
-    } catch {
-      // A getter has thrown. Read as texts, only its row is rejected.
-      for (const { builder } of this.#columns) builder.undo()
-      return 0
-    }
-    for (const { counts, nullsRead } of this.#columns) if (taken > 0) counts.nulls += nullsRead
+    const taken = this.#columns.put(rows, rowCount, this.rowCount)
     this.#addRows(oneByteLines(start, taken))
     return taken
   }
 
   /** Size of the batch on the wire, closely estimated. */
   get encodedBytes(): number {
-    let sum = 0
-    for (const { builder } of this.#columns) sum += builder.encodedBytes(this.rowCount)
-    return sum
+    return this.#columns.encodedBytes(this.rowCount)
   }
 
   /** True if a batch would have no row and no counted record. */
@@ -249,7 +167,7 @@ export class BatchBuilder {
     const { rowCount, encodedBytes } = this
     const pool = this.#pool
     let buffers: ArrayBuffer[] = []
-    const columns = this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
+    const columns = this.#columns.take(rowCount, buffers)
     const { place, record } = this.#places.take(buffers)
     this.endInput(end)
     const ranges = this.#ended
@@ -269,34 +187,6 @@ export class BatchBuilder {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []
       },
-    }
-  }
-
-  #readColumns(block: RecordBlock): void {
-    block.kernel?.useRows(block)
-    for (const column of this.#columns) {
-      column.nullsRead = column.builder.read(block, column.fields[0] ?? -1, this.rowCount)
-      column.coercedRead = this.#lenient ? block.forgive() : 0
-    }
-    // If the tokenizer has set aside the last record, that record's cells lie after the last row and do not count.
-    const cellCount = block.rowCount * block.fieldCount
-    for (const cell of block.wrongCells) {
-      if (cell < cellCount) this.#countWrong(cell % block.fieldCount)
-    }
-  }
-
-  /** Counts a bad cell, which the tokenizer has emptied, in every column that takes the cell. */
-  #countWrong(field: number): void {
-    for (const column of this.#columns) if (column.fields.includes(field)) column.coercedRead++
-  }
-
-  /** Refuses rows with a text in a field that has no name and no column, because the text would be lost. */
-  #refuseUnnamed(block: RecordBlock): void {
-    const { starts, ends, fieldCount, rowCount } = block
-    for (const field of this.#emptyFields) {
-      for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-        if (starts[cell] !== ends[cell]) block.refuse(row, this.#columns.length + field)
-      }
     }
   }
 
@@ -328,7 +218,7 @@ export class BatchBuilder {
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
     const fault: Fault =
       broken === undefined
-        ? this.#faultOf(block, row, block.refusedBy[row]! - 1)
+        ? this.#columns.faultOf(block, row)
         : { code: 'DDB_INPUT_ENCODING', message: broken }
     return this.faultReject(fault, {
       record,
@@ -336,12 +226,6 @@ export class BatchBuilder {
       lineNumber: block.lineNumbers[row]!,
       offsetBytes: this.inputOffset(bytesOffset + start),
     })
-  }
-
-  #faultOf(block: RecordBlock, row: number, refusedBy: number): Fault {
-    const column = this.#columns[refusedBy]
-    if (column !== undefined) return cellFault(column, block, row)
-    return unnamedFault(block, row, refusedBy - this.#columns.length)
   }
 
   /** A copy of the record's bytes from the input, before decoding. */

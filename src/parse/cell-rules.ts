@@ -1,7 +1,7 @@
 /*
   Rules for reading the texts of cells: the user's options, and additions of the loader.
 */
-import type { ColumnOffsets } from './cells/column-offset.js'
+import type { ColumnOffsets } from './times/column-offset.js'
 
 /** The user's options for the meaning of texts in cells. */
 export interface CellOptions {

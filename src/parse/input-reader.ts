@@ -2,7 +2,7 @@
   The interface of all readers, which turn inputs into batches and rejects. It hides the formats from the loader.
 */
 import type { AssumedHeader } from './csv/assume-header.js'
-import type { FoundQuotes } from './csv/find-quotes.js'
+import type { FoundQuotes } from './csv/csv-dialect.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
@@ -19,7 +19,7 @@ import type {
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { Cuts } from './cuts.js'
-import type { InputTexts } from './columns/template-column.js'
+import type { InputTexts } from './columns/template-text.js'
 import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'

@@ -4,7 +4,7 @@
 */
 import type { ErrorCode } from '../errors.js'
 import { newKernel, type Kernel } from '../kernel/kernel.js'
-import type { Window } from './window.js'
+import { slackBytes, type Window } from './window.js'
 
 /** The reason why a record is not a row. */
 export interface Fault {
@@ -115,6 +115,23 @@ export class RecordBlock {
     this.recordStarts = new Int32Array(buffer, kernel.recordStartsAt, rowCapacity)
     this.recordEnds = new Int32Array(buffer, kernel.recordEndsAt, rowCapacity)
     this.lineNumbers = new Float64Array(buffer, kernel.lineNumbersAt, rowCapacity)
+  }
+
+  /** Makes room for texts of fields that the caller writes, and clears the block. Returns the bytes for the texts. */
+  beginTexts(byteLength: number): Uint8Array {
+    this.clear()
+    const needed = byteLength + slackBytes
+    if (this.bytes.length < needed) this.bytes = new Uint8Array(2 * needed)
+    // Moves the block's arrays into the kernel's memory before they are filled.
+    if (this.kernel === undefined) this.takeText(0, needed)
+    return this.bytes
+  }
+
+  /** The rows have their texts, in the bytes up to `end`. */
+  endTexts(end: number): void {
+    this.writtenFrom = this.scratch = end
+    this.takeText(0, end)
+    this.kernel?.useRows(this)
   }
 
   /** Makes room for the next records, without clearing the bounds of cells. */

@@ -31,7 +31,7 @@ import type {
 import type { LineTokenizer } from './line-tokenizer.js'
 import type { RecordBlock } from './record-block.js'
 import type { FedRows, SourceProgress } from './rows/fed-rows.js'
-import { sourceFields } from './sourced-column.js'
+import { sourceFields } from './mapped-columns.js'
 
 /** Limits the input of one block, so that the processor's cache still holds the cells when they are read. */
 const largestBlockBytes = 128 * 1024

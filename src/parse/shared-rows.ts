@@ -4,7 +4,7 @@
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
 import type { Batch, BatchEnding, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
-import { sourceFields } from './sourced-column.js'
+import { sourceFields } from './mapped-columns.js'
 
 /** One object serves all inputs of a run. Their readers use it one after the other. */
 export interface SharedRows {

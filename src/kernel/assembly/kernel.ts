@@ -641,7 +641,7 @@ const monthDays = memory.data<u8>([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30
 const daysTo1970: i32 = 719528
 
 /**
- * Times of one layout (parse/cells/pattern-format.ts), with or without a date. The layout is 12 vectors of 16 bytes: text, limits and length
+ * Times of one layout (parse/times/time-reader.ts), with or without a date. The layout is 12 vectors of 16 bytes: text, limits and length
  * mask of the first 16 bytes, of the next 16; places of the digits of year to second in both halves, their defaults; places of the fraction
  * in both halves; then the length of a text. The digits of a fraction that the type has are the last ones; those that it lacks come first.
  * @param perSecond  units of the type in a second; 0 if a unit is `seconds`

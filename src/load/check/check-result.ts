@@ -1,7 +1,7 @@
 /*
   Options and result of `check()`, a load that sends nothing, as plain data.
 */
-import type { InputTexts } from '../../parse/columns/template-column.js'
+import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { LoadOptions, LoadResult, SourceNotes } from '../options.js'

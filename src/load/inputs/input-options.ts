@@ -3,7 +3,7 @@
   because later an unfit one would end a run that is partly loaded.
 */
 import { DdbError } from '../../errors.js'
-import { newTextCheck } from '../../parse/check-texts.js'
+import { newTextCheck } from '../../parse/mapped-columns.js'
 import { givenDialect } from '../../parse/csv/csv-dialect.js'
 import {
   dataExtensions,

@@ -3,7 +3,7 @@
   reports what was detected, and counts bytes and records.
 */
 import { DdbError, InputError, option } from '../../errors.js'
-import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
+import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject, Step } from '../../parse/batch.js'

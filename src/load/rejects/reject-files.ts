@@ -6,7 +6,7 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, messageOf, option } from '../../errors.js'
-import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
+import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import type { JournaledOptions, JournaledRejects } from '../journal/journal-record.js'

@@ -5,13 +5,14 @@
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { comma, letterE, minus, percent, plus, point, zero } from './read-cell.js'
+import type { ElementReader } from '../columns/fixed-column.js'
+import { comma, letterE, minus, noValue, percent, plus, point, zero } from './read-cell.js'
 
 const groupDigits = 3
 const openParenthesis = 40
 const closeParenthesis = 41
 
-export interface NumberStyle {
+interface NumberStyle {
   /** Thousands separator in UTF-8; empty for none. */
   readonly thousands: Uint8Array
   readonly decimal: number
@@ -60,29 +61,55 @@ export function hasNumberStyle(rules: NumberRules): boolean {
   return thousands !== '' || decimalComma || percentColumns.length > 0
 }
 
+/** The reader for numbers in a style; a text in another style is not a value. */
+export function inStyle(reader: ElementReader, style: NumberStyle): ElementReader {
+  const { expected, read, explain } = reader
+  const how = styleText(style)
+  let plain: Uint8Array = new Uint8Array(64)
+  /** The length of the number in `plain`, or −1. */
+  const rewrite = (bytes: Uint8Array, start: number, end: number): number => {
+    const room = end - start + percentExponent.length
+    if (plain.length < room) plain = new Uint8Array(2 * room)
+    return writePlainNumber(style, bytes, start, end, plain)
+  }
+  return {
+    ...reader,
+    expected: `${expected}, ${how}`,
+    kernelRead: undefined,
+    read(bytes, start, end, into, at) {
+      const length = rewrite(bytes, start, end)
+      return length < 0 ? noValue : read(plain, 0, length, into, at)
+    },
+    explain(bytes, start, end) {
+      const length = rewrite(bytes, start, end)
+      const found = length < 0 ? undefined : explain?.(plain, 0, length)
+      return found && `${found}, ${how}`
+    },
+  }
+}
+
 /** Describes the style in messages: `written like 1,234.5`. */
-export function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
+function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
   const separator = new TextDecoder().decode(thousands)
   return `written like 1${separator}234${String.fromCharCode(decimal)}5${isPercent ? '%' : ''}`
 }
 
 /**
- * Writes the plain notation of a number to `into`: `12.5%` becomes `12.5e-2`.
- * @returns the position after the number in `into`, or −1 if the text is not in this style
+ * Writes the plain notation of a number to the start of `into`: `12.5%` becomes `12.5e-2`.
+ * @returns its length, or −1 if the text is not in this style
  */
-export function writePlainNumber(
+function writePlainNumber(
   style: NumberStyle,
   bytes: Uint8Array,
   start: number,
   end: number,
   into: Uint8Array,
-  at: number,
 ): number {
   let p = trimmedStart(bytes, start, end)
   let last = trimmedEnd(bytes, p, end)
   // Blanks alone are not a number in plain notation either; written as no text, they would be null.
   if (p === last) return -1
-  let to = at
+  let to = 0
   if (style.isPercent) {
     if (bytes[last - 1] !== percent) return -1
     last = trimmedEnd(bytes, p, last - 1)
@@ -127,6 +154,3 @@ export function writePlainNumber(
 }
 
 const percentExponent = new TextEncoder().encode('e-2')
-
-/** A number in plain notation may be this many bytes longer than its text in the input. */
-export const plainNumberRoom: number = percentExponent.length

@@ -36,6 +36,5 @@ export const zero = 48
 export const one = 49
 export const nine = 57
 export const colon = 58
-/** Letters in lower case: `byte | 0x20` is one of them in either case. */
+/** In lower case: `byte | 0x20` is this letter in either case. */
 export const letterE = 0x65
-export const letterZ = 0x7a

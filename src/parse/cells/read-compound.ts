@@ -1,11 +1,12 @@
 /*
-  Reads values of several parts: UUIDs, hexadecimal digits and IP addresses into 16 bytes (docs/protocol.md#sixteen-byte-values), as four
-  words of which the text's first four bytes become the last, the first byte highest; and COMPLEX, POINT and DURATION.
+  Reads values that are neither numbers nor times: UUIDs and hexadecimal digits into 16 bytes (docs/protocol.md#sixteen-byte-values), as
+  four words of which the text's first four bytes become the last, the first byte highest; COMPLEX, POINT, DURATION and CHAR.
 */
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/fixed-types.js'
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
+  apostrophe,
   isRead,
   minus,
   noValue,
@@ -15,7 +16,7 @@ import {
   type Outcome,
   type ReadCell,
 } from './read-cell.js'
-import { numberRead, readNumberText, trimmedText } from './read-number.js'
+import { exactReader, numberRead, readNumberText, trimmedText } from './read-number.js'
 
 const uuidLength = 36
 const hexLength = 32
@@ -58,39 +59,14 @@ function readDigits(
   return p === end ? isRead : noValue
 }
 
-// A leading zero may mean an octal number.
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
-const ipv6Group = /^[0-9a-f]{1,4}$/i
-const ipv6Groups = 8
-
-/** Reads `1.2.3.4`, which is the first word of an address, or any IPv6 address without a zone. */
-export const readIpAddress: ReadCell = (bytes, start, end, into, at) => {
-  const text = trimmedText(bytes, start, end)
-  if (ipv4.test(text)) {
-    for (const [i, word] of [ipv4Word(text), 0, 0, 0].entries()) into[at + i] = word
+/** Reads what `parse` makes 16 bytes of. */
+export function bytesReader(parse: (text: string) => Uint8Array | undefined): ReadCell {
+  return (bytes, start, end, into, at) => {
+    const found = parse(trimmedText(bytes, start, end))
+    if (found === undefined) return noValue
+    into.set(new Int32Array(found.buffer), at)
     return isRead
   }
-  // The last two groups may be written as IPv4.
-  const plain = text.replace(/(?<=:)[^:]*$/, last => (ipv4.test(last) ? ipv6Text(last) : last))
-  const [head = [], tail, more] = plain.split('::').map(part => (part ? part.split(':') : []))
-  const missing = ipv6Groups - head.length - (tail?.length ?? 0)
-  if (more !== undefined || (tail === undefined ? missing !== 0 : missing < 1)) return noValue
-  const all = [...head, ...new Array<string>(missing).fill('0'), ...(tail ?? [])]
-  if (!all.every(group => ipv6Group.test(group))) return noValue
-  const groups = all.map(group => parseInt(group, 16))
-  for (let i = 0; i <= lastWord; i++) {
-    into[at + lastWord - i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!
-  }
-  return isRead
-}
-
-function ipv4Word(text: string): number {
-  return text.split('.').reduce((word, part) => (word << 8) | Number(part), 0)
-}
-
-function ipv6Text(address: string): string {
-  const word = ipv4Word(address)
-  return `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`
 }
 
 /** The sign between the two numbers is the last one that does not belong to an exponent. */
@@ -136,4 +112,22 @@ export const readDuration: ReadCell = (bytes, start, end, into, at) => {
 function unitOf(letters: string): number | undefined {
   if (letters.length < exchangeLetters) return durationUnits.get(letters)
   return /^[A-Z]+$/.test(letters) ? Buffer.from(letters).readInt32BE() : undefined
+}
+
+const readByte = exactReader(1, 0, noValue)
+
+/** Reads a CHAR: a whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
+export const readChar: ReadCell = (bytes, start, end, into, at) => {
+  const length = end - start
+  if (length === 3 && bytes[start] === apostrophe && bytes[start + 2] === apostrophe) {
+    return storeCharacter(bytes[start + 1]!, into, at)
+  }
+  const outcome = readByte(bytes, start, end, into, at)
+  return outcome === noValue && length === 1 ? storeCharacter(bytes[start]!, into, at) : outcome
+}
+
+function storeCharacter(byte: number, into: NumberArray, at: number): Outcome {
+  if (byte === 0 || byte > 0x7f) return noValue
+  into[at] = byte
+  return isRead
 }

@@ -1,5 +1,6 @@
 /*
-  Reads numbers from bytes, correctly rounded: DOUBLE, FLOAT, and the numbers in other notations.
+  Reads numbers from bytes: whole numbers and decimals exactly, in any decimal notation (`7`, `7.0`, `7e2`), and floating-point numbers
+  correctly rounded.
 */
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -14,6 +15,7 @@ import {
   plus,
   point,
   zero,
+  type NumberArray,
   type Outcome,
   type ReadCell,
 } from './read-cell.js'
@@ -108,7 +110,7 @@ const largestSingle = 2 ** 128 - 2 ** 104
 const halfwayToInfinity = 2 ** 128 - 2 ** 103
 
 /** True if a double lies exactly between two singles, so that only its text shows which one is nearer. */
-function isHalfway(value: number): boolean {
+export function isHalfway(value: number): boolean {
   const single = Math.fround(value)
   if (!Number.isFinite(single)) return Math.abs(value) === halfwayToInfinity
   // `other` is exact, because it is a multiple of the last bit of `value`, and near `value`.
@@ -127,26 +129,119 @@ function singleOf(text: string): number {
   return difference !== 0 && difference > 0 === isOtherLarger ? other : single
 }
 
-/** A number halfway between two singles has fewer digits than this. Later digits matter only if one is not zero. */
-const maxDigits = 200
+const decimalNumber = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i
+
+/** A decimal number as digits without zeros at either end, times a power of ten; undefined for any other text. */
+function decimalParts(text: string): { sign: string; digits: string; tens: number } | undefined {
+  const [, sign, whole = '', fraction = '', exponent = '0'] = decimalNumber.exec(text) ?? []
+  const all = whole + fraction
+  if (sign === undefined || all === '') return undefined
+  let last = all.length
+  while (all[last - 1] === '0') last--
+  const tens = Number(exponent) - fraction.length + (all.length - last)
+  return { sign, digits: all.slice(0, last).replace(/^0+/, ''), tens }
+}
+
+/** A number halfway between two singles has fewer digits than this. */
+const mostDigits = 200
 
 /** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */
 function compare(text: string, value: number): number {
-  const match = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text)
-  const [, whole = '', fraction = '', exponent = '0'] = match ?? []
-  const all = `${whole}${fraction}`.replace(/^0+/, '')
-  const kept = all.slice(0, maxDigits)
-  const isCut = /[1-9]/.test(all.slice(maxDigits))
+  const { digits = '', tens = 0 } = decimalParts(text) ?? {}
+  const isCut = digits.length > mostDigits
   // One more digit replaces all digits that were cut.
-  const digits = BigInt(`${kept}${isCut ? '1' : '0'}`)
-  const tens = Number(exponent) - fraction.length + (all.length - kept.length) - 1
+  const kept = `${digits.slice(0, mostDigits)}${isCut ? '1' : '0'}`
+  const keptTens = tens + Math.max(0, digits.length - mostDigits) - 1
   let size = Math.abs(value)
   let twos = 0
-  while (!Number.isInteger(size)) {
-    size *= 2
-    twos--
-  }
-  const decimal = digits * 10n ** BigInt(Math.max(tens, 0)) * 2n ** BigInt(-twos)
-  const double = BigInt(size) * 10n ** BigInt(Math.max(-tens, 0))
+  for (; !Number.isInteger(size); twos++) size *= 2
+  const decimal = BigInt(kept) * 10n ** BigInt(Math.max(keptTens, 0)) * 2n ** BigInt(twos)
+  const double = BigInt(size) * 10n ** BigInt(Math.max(-keptTens, 0))
   return decimal < double ? -1 : Number(decimal > double)
+}
+
+/** The whole number that `readScaled` has read; undefined if it is in `numberRead`. */
+let large: bigint | undefined
+
+/** A whole number of 16 bytes has at most this many digits. */
+const longestWhole = 39
+
+/**
+ * Reads a number times 10^`scale`, which must be whole: into `numberRead` if a double holds it, else into `large`.
+ * @param lossy  outcome for a number that is not whole
+ */
+export function readScaled(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  scale: number,
+  lossy: Outcome,
+): Outcome {
+  large = undefined
+  const decimals = readShort(bytes, start, end)
+  if (decimals >= 0) {
+    const digits = numberRead[0]!
+    // With 15 digits, no quotient is so near a whole number that it is rounded to one.
+    const value =
+      decimals > scale
+        ? digits / powersOfTen[decimals - scale]!
+        : digits * powersOfTen[scale - decimals]!
+    if (value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER) {
+      numberRead[0] = value
+      return Math.floor(value) === value ? isRead : lossy
+    }
+  }
+  const parts = decimalParts(trimmedText(bytes, start, end))
+  if (parts === undefined) return noValue
+  const { sign, digits, tens } = parts
+  if (digits === '') large = 0n
+  else if (tens + scale < 0) return lossy
+  else if (digits.length + tens + scale > longestWhole) return outOfRange
+  else large = BigInt(`${sign}${digits}${'0'.repeat(tens + scale)}`)
+  return isRead
+}
+
+/** The number that `readScaled` has read. */
+export const scaledRead = (): bigint => large ?? BigInt(numberRead[0]!)
+
+/** Stores a whole number that a double holds exactly, as two words. */
+export function storeExact(words: NumberArray, at: number, value: number): void {
+  const high = Math.floor(value / 4_294_967_296)
+  words[at] = value - high * 4_294_967_296
+  words[at + 1] = high
+}
+
+const longs = new BigInt64Array(2)
+const longWords = new Int32Array(longs.buffer)
+
+/** Stores a whole number as 2 or 4 words. Returns false if they cannot hold it, and for the number that means null. */
+export function storeWords(words: NumberArray, at: number, count: 2 | 4, value: bigint): boolean {
+  const most = (1n << BigInt(32 * count - 1)) - 1n
+  if (value > most || value < -most) return false
+  longs[0] = BigInt.asIntN(64, value)
+  longs[1] = value >> 64n
+  for (let i = 0; i < count; i++) words[at + i] = longWords[i]!
+  return true
+}
+
+/**
+ * Reads numbers times 10^`scale` that have so many bytes. The smallest is no value, because it means null.
+ * @param lossy  outcome for a number with more digits after the point
+ */
+export function exactReader(bytesPerValue: number, scale: number, lossy: Outcome): ReadCell {
+  const most = 2 ** (8 * bytesPerValue - 1) - 1
+  return (bytes, start, end, into, at) => {
+    const outcome = readScaled(bytes, start, end, scale, lossy)
+    if (outcome !== isRead) return outcome
+    if (bytesPerValue <= 4) {
+      const value = large === undefined ? numberRead[0]! : Number(large)
+      into[at] = value
+      return value >= -most && value <= most ? isRead : outOfRange
+    }
+    if (bytesPerValue === 8 && large === undefined) {
+      storeExact(into, at, numberRead[0]!)
+      return isRead
+    }
+    return storeWords(into, at, bytesPerValue === 8 ? 2 : 4, scaledRead()) ? isRead : outOfRange
+  }
 }

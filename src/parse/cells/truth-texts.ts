@@ -1,8 +1,9 @@
 /*
-  Reads true and false, and rewrites the user's words for them (`--booleans Y/N`) as `1` and `0`. Compares byte by byte.
+  Reads true and false, also in the user's words for them (`--booleans Y/N`). Compares byte by byte.
 */
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
+import type { ElementReader } from '../columns/fixed-column.js'
 import { indexOfText, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { isRead, noValue, one, zero, type ReadCell } from './read-cell.js'
 
@@ -26,54 +27,39 @@ function isWord(bytes: Uint8Array, start: number, end: number, word: string): bo
   return true
 }
 
-export interface TruthTexts {
-  readonly trueTexts: readonly Uint8Array[]
-  readonly falseTexts: readonly Uint8Array[]
-  /** All of them, those that mean true first. */
-  readonly words: readonly string[]
-}
-
 /**
- * The user's words, or undefined if there are none.
+ * The reader that also reads the user's words; the reader itself if there are none.
  * @throws {UsageError} DDB_USAGE if a text is not a pair, or a word means both true and false
  */
-export function truthTexts({
-  booleans = [],
-}: Pick<CellOptions, 'booleans'>): TruthTexts | undefined {
-  if (booleans.length === 0) return undefined
+export function withTruthTexts(
+  reader: ElementReader,
+  { booleans = [] }: Pick<CellOptions, 'booleans'>,
+): ElementReader {
+  if (booleans.length === 0) return reader
   const pairs = booleans.map(text => text.split('/'))
   const odd = booleans.find((text, i) => pairs[i]!.length !== 2 || text === '/')
   if (odd !== undefined) {
     throw usageError(`${option('cells.booleans')} ${odd}: expected TRUE/FALSE, such as Y/N`)
   }
-  const [yes, no] = [0, 1].map(side => pairs.map(pair => pair[side]!).filter(Boolean))
-  const both = yes!.find(text => no!.includes(text))
+  const [no = [], yes = []] = [1, 0].map(side => pairs.map(pair => pair[side]!).filter(Boolean))
+  const both = yes.find(text => no.includes(text))
   if (both !== undefined) {
     throw usageError(
       `${option('cells.booleans')} says that "${both}" means true and false: leave out one of them`,
     )
   }
-  const encoder = new TextEncoder()
-  const [trueTexts, falseTexts] = [yes!, no!].map(texts => texts.map(text => encoder.encode(text)))
-  return { trueTexts: trueTexts!, falseTexts: falseTexts!, words: [...yes!, ...no!] }
-}
-
-/** Writes `1` for a word that means true, `0` for one that means false, else the text. Returns the end in `into`. */
-export function writeTruth(
-  { trueTexts, falseTexts }: TruthTexts,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-): number {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  const isTrue = indexOfText(trueTexts, bytes, first, last) >= 0
-  if (isTrue || indexOfText(falseTexts, bytes, first, last) >= 0) {
-    into[at] = isTrue ? one : zero
-    return at + 1
+  const texts = [...yes, ...no].map(text => new TextEncoder().encode(text))
+  const named = [...yes, ...no].map(text => `"${text}"`).join(', ')
+  return {
+    ...reader,
+    expected: `${reader.expected}, or ${named}`,
+    kernelRead: undefined,
+    read(bytes, start, end, into, at) {
+      const first = trimmedStart(bytes, start, end)
+      const found = indexOfText(texts, bytes, first, trimmedEnd(bytes, first, end))
+      if (found < 0) return reader.read(bytes, start, end, into, at)
+      into[at] = found < yes.length ? 1 : 0
+      return isRead
+    },
   }
-  for (let p = start; p < end; p++) into[at + p - start] = bytes[p]!
-  return at + end - start
 }

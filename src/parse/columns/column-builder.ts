@@ -23,8 +23,6 @@ export interface ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number
   /** Removes the rows that the last `read` or `put` appended. */
   undo(): void
-  /** The block with the texts read last; only in a column that combines several texts. */
-  readonly composed?: RecordBlock
   /** Explains why `read` refused a text. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */
@@ -33,7 +31,7 @@ export interface ColumnBuilder {
   take(rowCount: number, buffers: ArrayBuffer[]): Column
   /**
    * Appends a program's values as rows from `firstRow` on, up to a value that the column cannot store as it would store its text.
-   * null and '' are null. Only in columns of types that take values.
+   * null and '' are null. Only in columns of types that take values other than texts.
    * @returns how many values were appended
    */
   put?(values: readonly unknown[], count: number, firstRow: number): number

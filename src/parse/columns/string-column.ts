@@ -97,13 +97,7 @@ export class StringColumn implements ColumnBuilder {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       needed += ends[cell]! - starts[cell]!
     }
-    this.#reserve(needed)
-  }
-
-  #reserve(needed: number): void {
-    if (this.#store.reserve(needed)) {
-      this.#encoded = new Uint8Array(this.#store.buffer)
-    }
+    if (this.#store.reserve(needed)) this.#encoded = new Uint8Array(this.#store.buffer)
   }
 
   undo(): void {
@@ -127,46 +121,6 @@ export class StringColumn implements ColumnBuilder {
     this.#length = 0
     return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
   }
-
-  put(values: readonly unknown[], count: number): number {
-    const start = this.#length
-    this.#lengthBefore = start
-    for (let i = 0; i < count; i++) {
-      const value = values[i] === null ? '' : values[i]
-      if (typeof value !== 'string' || this.#length - start > mostPutBytes) return i
-      this.#reserve(this.#length + mostUtf8Bytes * value.length + 1)
-      const length = writeText(value, this.#encoded, this.#length)
-      if (length < 0 || length > this.#maxBytes) return i
-      this.#length += length
-      this.#encoded[this.#length++] = 0
-    }
-    return count
-  }
-}
-
-/** Approximate limit of the texts that are put at a time. A batch ends only after them, so they must be small. */
-export const mostPutBytes: number = 256 * 1024
-
-/** The most bytes of UTF-8 that one UTF-16 unit takes. */
-export const mostUtf8Bytes = 3
-
-const encoder = new TextEncoder()
-
-/** A surrogate without the other of its pair, or U+0000, which would end the text early. */
-const notText = /[\0\p{Surrogate}]/u
-
-/** Writes the text as UTF-8. Returns its length in bytes; −1 for a text that no column stores. */
-export function writeText(text: string, into: Uint8Array, at: number): number {
-  const { length } = text
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0) return -1
-    if (code >= 0x80) {
-      return notText.test(text) ? -1 : encoder.encodeInto(text, into.subarray(at)).written
-    }
-    into[at + i] = code
-  }
-  return length
 }
 
 /** Explains why a text was refused: it is not UTF-8, contains U+0000 (which ends texts on the wire), or is too long. */

@@ -8,7 +8,7 @@ import type { Column } from '../../protocol/value.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
-import { explainText, mostPutBytes, mostUtf8Bytes, writeText } from './string-column.js'
+import { explainText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
 
 const bytesPerRow = 4
@@ -105,11 +105,9 @@ export class SymbolColumn implements ColumnBuilder {
   readonly #store: ArrayStore
   #codes: Int32Array = new Int32Array(0)
   readonly #symbols = new SymbolTable()
-  /** The texts that the block's kernel knows. */
-  #known: KnownTexts | undefined
+  /** The texts that the kernels of blocks know. */
+  readonly #known: KnownTexts[] = []
   #sizeBefore = 1
-  /** The codes of a program's texts. */
-  readonly #codeOf = new Map<unknown, number>()
 
   constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#type = type
@@ -118,14 +116,10 @@ export class SymbolColumn implements ColumnBuilder {
     this.#store = new ArrayStore(pool, bytesPerRow)
   }
 
-  #begin(rowCount: number): void {
-    if (this.#store.reserve(rowCount)) this.#codes = new Int32Array(this.#store.buffer)
-    this.#sizeBefore = this.#symbols.texts.length
-  }
-
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
-    this.#begin(firstRow + rowCount)
+    if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
+    this.#sizeBefore = this.#symbols.texts.length
     const codes = this.#codes
     const symbols = this.#symbols
     const maxBytes = this.#maxBytes
@@ -161,17 +155,15 @@ export class SymbolColumn implements ColumnBuilder {
 
   #knownIn({ kernel }: RecordBlock): KnownTexts | undefined {
     if (kernel === undefined) return undefined
-    if (this.#known?.kernel !== kernel) this.#known = KnownTexts.in(kernel)
-    return this.#known
+    const found = this.#known.find(known => known.kernel === kernel) ?? KnownTexts.in(kernel)
+    if (found !== undefined && !this.#known.includes(found)) this.#known.push(found)
+    return found
   }
 
   undo(): void {
-    const { texts } = this.#symbols
-    for (let code = this.#sizeBefore; code < texts.length; code++) {
-      this.#codeOf.delete(texts[code])
-    }
     // Rows are refused rarely, and the kernel learns texts fast.
-    if (texts.length > this.#sizeBefore) this.#known?.clear()
+    if (this.#symbols.texts.length > this.#sizeBefore)
+      for (const known of this.#known) known.clear()
     this.#symbols.shorten(this.#sizeBefore)
   }
 
@@ -190,34 +182,7 @@ export class SymbolColumn implements ColumnBuilder {
     const column = { ...shape, codes: this.#codes, base } as Column
     this.#store.release(buffers)
     this.#codes = new Int32Array(0)
-    this.#known?.clear()
-    this.#codeOf.clear()
+    for (const known of this.#known) known.clear()
     return column
-  }
-
-  put(values: readonly unknown[], count: number, firstRow: number): number {
-    this.#begin(firstRow + count)
-    const before = this.#symbols.textBytes
-    for (let i = 0; i < count; i++) {
-      const value = values[i]
-      let code = 0
-      if (value !== null && value !== '') {
-        code = this.#codeOf.get(value) ?? this.#addValue(value)
-        if (code === noSymbol || this.#symbols.textBytes - before > mostPutBytes) return i
-      }
-      this.#codes[firstRow + i] = code
-    }
-    return count
-  }
-
-  /** Returns the code of the text; `noSymbol` for a value that is none. */
-  #addValue(value: unknown): number {
-    if (typeof value !== 'string') return noSymbol
-    const bytes = new Uint8Array(mostUtf8Bytes * value.length)
-    const length = writeText(value, bytes, 0)
-    if (length < 0 || length > this.#maxBytes) return noSymbol
-    const code = this.#symbols.find(bytes, 0, length)
-    this.#codeOf.set(value, code)
-    return code
   }
 }

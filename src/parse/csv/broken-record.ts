@@ -3,6 +3,7 @@
   quote closes a field that contains the line end. No row may be made of a part of such a field, so all lines that may belong to
   the record are rejected with it.
 */
+import { option } from '../../errors.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { RecordWalk } from './record-walk.js'
@@ -89,4 +90,20 @@ export class BrokenRecords {
       if (isRecord && (walk.isBroken || walk.fieldCount !== fieldCount)) goodFrom = p + offset
     }
   }
+}
+
+/**
+ * Message for a quote inside a field.
+ * @param fieldNumber  from 1
+ * @param lineCount  number of lines that are rejected for this quote
+ */
+export function quoteMessage(fieldNumber: number, lineCount = 1): string {
+  const more =
+    lineCount === 1
+      ? ''
+      : `; all ${lineCount} lines up to the next certain end of a record are rejected with it`
+  return (
+    `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
+    `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quotes')} excel those of formulas such as ="1", with ${option('input.quote')} '' all`
+  )
 }

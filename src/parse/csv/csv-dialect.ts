@@ -1,6 +1,8 @@
 /*
   The dialect of delimited text: how it separates and quotes fields, and which lines are not records.
 */
+import type { ScanRules } from '../../kernel/kernel.js'
+import { carriageReturn, lineFeed, markStarts } from '../line-ends.js'
 import { defaultMaxRecordBytes } from '../line-format.js'
 
 /** The parts of the dialect that the user gives. Other parts are detected or have defaults. */
@@ -69,4 +71,38 @@ export function isByteDialect({ quote, escape }: CsvDialect): boolean {
 /** True if the text is one ASCII character. */
 export function isByte(text: string): boolean {
   return text.length === 1 && text.charCodeAt(0) < 0x80
+}
+
+/** What the kernel must know of the dialect, without a header; undefined if it does not know such dialects. */
+export function kernelRules(dialect: CsvDialect): ScanRules | undefined {
+  const { delimiter, quote, escape, quotes, comment, trim, ...limits } = dialect
+  const isDoubled = quote === '' || (escape === quote && isByte(quote))
+  if (!isByte(delimiter) || !isDoubled || trim || quotes !== 'strict') return undefined
+  const others = new Uint8Array(256)
+  const [commentStart = lineFeed] = Buffer.from(comment)
+  for (const byte of [lineFeed, carriageReturn, commentStart, ...markStarts]) others[byte] = 1
+  const { trailingDelimiter, maxRecordBytes } = limits
+  return {
+    delimiter: delimiter.charCodeAt(0),
+    quote: quote === '' ? -1 : quote.charCodeAt(0),
+    ...{ trailingDelimiter, maxRecordBytes, others, header: new Uint8Array(0) },
+  }
+}
+
+/** Options with which every record of the sample can be read. */
+export interface QuotesDialect {
+  /** Set if quotes are ordinary characters. */
+  readonly quote?: ''
+  readonly quotes?: 'lax' | 'excel'
+  readonly trim?: true
+}
+
+/** The options, with a sentence that explains them. */
+export interface FoundQuotes extends QuotesDialect {
+  readonly said: string
+}
+
+/** The options without their sentence. */
+export function quotesDialect({ said: _, ...options }: Partial<FoundQuotes>): QuotesDialect {
+  return options
 }

@@ -1,6 +1,9 @@
 /*
-  Reads records of delimited text with any scanner. Handles comments, the first record, wrong quotes and field counts.
+  Reads records of delimited text: the usual ones with the block's kernel, all others by a walk, which for general dialects csv-parse
+  leads. Handles comments, the first record, wrong quotes and field counts. Cells stay in place in the window; only unescaped fields
+  are written after the window's content.
 */
+import type { ScanRules } from '../../kernel/kernel.js'
 import { InputError, option } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { isAt } from '../cells/cell-bytes.js'
@@ -8,10 +11,9 @@ import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.
 import { faulty, undecided, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
 import { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
-import type { Window } from '../window.js'
-import { BrokenRecords, openEnd } from './broken-record.js'
-import type { CsvDialect } from './csv-dialect.js'
-import type { RecordWalk } from './record-walk.js'
+import { BrokenRecords, openEnd, quoteMessage } from './broken-record.js'
+import { kernelRules, type CsvDialect } from './csv-dialect.js'
+import { RecordWalk } from './record-walk.js'
 
 /** Largest number of fields in a first record; a record with more is probably not delimited text. */
 const maxHeaderFields = 65_536
@@ -29,21 +31,16 @@ export interface FirstRecord {
 /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
-/** Scans records of the window: byte by byte, or with csv-parse. */
-export interface RecordScanner {
-  /** Describes the record that `scan` has scanned last. */
-  readonly walk: RecordWalk
-  /** The header without its line end, if `scanRun` must stop before records that may repeat it. */
-  header?: Uint8Array
-  /** As in `LineFormat`. */
-  scanRun?(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
-  jumped?(): void
-  /**
-   * Scans the record at `start`. Examines no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks.
-   * @returns the position after the record, whatever its field count; `faulty` (bad quote), `unfinished` or `undecided`
-   */
-  scan(start: number): number
+/** Leads the walk over records of a general dialect. */
+export interface RecordGuide {
+  /** As `scanRecord` of `LineFormat`, whatever the field count. Examines no byte beyond `maxRecordBytes`. */
+  scan(walk: RecordWalk, lines: LineTokenizer, start: number): number
+  jumped(): void
 }
+
+/** Fewest and most bytes that the kernel searches at a time: fewer where it often gives up. */
+const leastReach = 1024
+const mostReach = 160 * 1024
 
 /** Lets callers examine the first record without consuming it, because it may be a header. */
 export class CsvTokenizer implements LineFormat {
@@ -51,7 +48,11 @@ export class CsvTokenizer implements LineFormat {
   emptyLines: EmptyLines = 'undecided'
   /** Number of records that were padded or cut because of `ragged`. */
   raggedRecords = 0
-  readonly #scanner: RecordScanner
+  readonly #walk: RecordWalk
+  readonly #guide: RecordGuide | undefined
+  /** Undefined for dialects that the kernel does not know. */
+  #rules: ScanRules | undefined
+  #reach = mostReach
   readonly #comment: Uint8Array
   readonly #quote: number
   readonly #ragged: CsvDialect['ragged']
@@ -71,21 +72,31 @@ export class CsvTokenizer implements LineFormat {
   /** Input offset of the record that `#nextRecord` found last; −1 for none. */
   #recordAt = -1
 
+  /**
+   * @param guide  for dialects whose quote or escape character is not a byte
+   * @param last  the tokenizer of an earlier input of this dialect, which was read to its end; its memory is used again
+   */
   constructor(
     file: string,
     dialect: CsvDialect,
     offsetBytes: number,
-    scannerOf: (lines: LineTokenizer) => RecordScanner,
-    text?: SourceText,
-    window?: Window,
+    {
+      text,
+      guide,
+      last,
+    }: { text?: SourceText; guide?: RecordGuide | undefined; last?: CsvTokenizer | undefined } = {},
   ) {
-    const { maxRecordBytes } = dialect
+    const { maxRecordBytes, quotes, comment, quote, ragged, trailingDelimiter } = dialect
+    const window = last?.lines.window
     this.lines = new LineTokenizer(file, maxRecordBytes, offsetBytes, () => this, text, window)
-    this.#scanner = scannerOf(this.lines)
-    this.#comment = Buffer.from(dialect.comment)
-    this.#quote = Buffer.from(dialect.quote)[0] ?? -1
-    this.#ragged = dialect.ragged
-    this.#trailingDelimiter = dialect.trailingDelimiter
+    const rules = { isStrict: true, isLax: quotes !== 'strict', hasFormulas: quotes === 'excel' }
+    this.#walk = last === undefined ? new RecordWalk(dialect, rules) : last.#walk
+    this.#rules = last === undefined ? kernelRules(dialect) : last.#rules
+    this.#guide = guide
+    this.#comment = Buffer.from(comment)
+    this.#quote = Buffer.from(quote)[0] ?? -1
+    this.#ragged = ragged
+    this.#trailingDelimiter = trailingDelimiter
     this.#dialect = dialect
   }
 
@@ -120,9 +131,12 @@ export class CsvTokenizer implements LineFormat {
     this.lines.lineNumber++
   }
 
+  /** The kernel leaves records that may repeat the header. */
   #keepHeader(header: Uint8Array): void {
     this.#header = header
-    this.#scanner.header = header
+    if (this.#rules !== undefined && this.#rules.header !== header) {
+      this.#rules = { ...this.#rules, header }
+    }
   }
 
   /**
@@ -132,7 +146,7 @@ export class CsvTokenizer implements LineFormat {
   peek(): FirstRecord | 'more' | undefined {
     const { lines } = this
     const { window } = lines
-    const { walk } = this.#scanner
+    const walk = this.#walk
     // Does not consume empty lines, because they may be rows.
     if (!this.toRecord(window.end)) return lines.ended ? undefined : 'more'
     const found = this.#nextRecord(window.start)
@@ -141,7 +155,7 @@ export class CsvTokenizer implements LineFormat {
       this.toRecord(window.end)
       return undefined
     }
-    const next = found < 0 ? unfinished : this.#scanner.scan(found)
+    const next = found < 0 ? unfinished : this.#scan(found)
     const start = found < 0 ? window.start : found
     const tooLong = next === unfinished && this.#isOverLimit(start)
     if (next === undecided || (next === unfinished && !lines.ended && !tooLong)) return 'more'
@@ -176,7 +190,7 @@ export class CsvTokenizer implements LineFormat {
 
   #badFirstRecord(scanned: number, tooLong: boolean, start: number): InputError {
     const { file, maxRecordBytes, window } = this.lines
-    const { openAt, badQuoteAt, fieldCount } = this.#scanner.walk
+    const { openAt, badQuoteAt, fieldCount } = this.#walk
     const lineNumber = this.lines.lineNumber + countLineEnds(window.bytes, window.start, start)
     const position = { file, lineNumber, offsetBytes: window.inputOffset(start) }
     let reason: string | undefined
@@ -251,16 +265,45 @@ export class CsvTokenizer implements LineFormat {
   }
 
   jumped(): void {
-    this.#scanner.jumped?.()
+    this.#guide?.jumped()
   }
 
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number {
-    return this.#scanner.scanRun?.(block, row, rowEnd, stopAt) ?? row
+    const { lines } = this
+    const { window } = lines
+    const { kernel } = block
+    if (this.#rules === undefined || kernel === undefined) return row
+    const { textEnd } = kernel
+    kernel.useRules(this.#rules)
+    let next = row
+    while (window.start < Math.min(stopAt, textEnd) && next < rowEnd) {
+      const { start } = window
+      const end = Math.min(textEnd, start + this.#reach)
+      const from = next
+      next = kernel.scan(block, start, end, stopAt, from, rowEnd, lines.lineNumber)
+      window.start = kernel.nextStart
+      lines.lineNumber += next - from
+      const isGivenUp = kernel.hasGivenUp
+      // The text after a record that the kernel gave up is searched again.
+      this.#reach = isGivenUp
+        ? Math.max(leastReach, 2 * (window.start - start))
+        : Math.min(mostReach, 4 * this.#reach)
+      if (isGivenUp || end === textEnd) break
+    }
+    return next
+  }
+
+  #scan(start: number): number {
+    const walk = this.#walk
+    if (this.#guide !== undefined) return this.#guide.scan(walk, this.lines, start)
+    walk.limitTo(start, this.lines)
+    if (walk.walk(start)) return walk.next
+    return walk.badQuoteAt < 0 ? unfinished : faulty
   }
 
   /** In a file with one column, an empty line is a record with one empty field. */
   scanRecord(block: RecordBlock, row: number, start: number): number {
-    const { walk } = this.#scanner
+    const walk = this.#walk
     this.#fault = undefined
     if (this.emptyLines === 'rows' && this.#isEmptyLine(start)) {
       walk.openAt = -1
@@ -268,7 +311,7 @@ export class CsvTokenizer implements LineFormat {
       walk.limitTo(start, this.lines)
       walk.walk(start)
     } else {
-      const next = this.#scanner.scan(start)
+      const next = this.#scan(start)
       if (next < 0) return next
       this.#fault = this.#faultIn(start, next, block.fieldCount)
       if (this.#fault !== undefined) return faulty
@@ -286,7 +329,7 @@ export class CsvTokenizer implements LineFormat {
       const message = 'the record repeats the header, as in files that were joined'
       return { code: 'DDB_INPUT_CELL', message, next }
     }
-    const { fieldCount } = this.#scanner.walk
+    const { fieldCount } = this.#walk
     if (fieldCount === expected || this.#mayDiffer(expected)) return undefined
     return { code: 'DDB_INPUT_FIELD_COUNT', message: fieldCountMessage(expected, fieldCount), next }
   }
@@ -305,7 +348,7 @@ export class CsvTokenizer implements LineFormat {
 
   /** True if the record may be a row although it does not have `fieldCount` fields. Counts records that are padded or cut. */
   #mayDiffer(expected: number): boolean {
-    const { fieldCount, isLastEmpty } = this.#scanner.walk
+    const { fieldCount, isLastEmpty } = this.#walk
     if (fieldCount === expected + 1 && isLastEmpty && this.#trailingDelimiter) return true
     if (this.#ragged !== (fieldCount < expected ? 'pad' : 'cut')) return false
     this.raggedRecords++
@@ -314,7 +357,7 @@ export class CsvTokenizer implements LineFormat {
 
   /** Examines no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
-    const { fieldCount, badQuoteAt, openAt } = this.#scanner.walk
+    const { fieldCount, badQuoteAt, openAt } = this.#walk
     if (this.#fault !== undefined) return this.#fault
     if (scanned === unfinished) return this.#openQuoteFault(openAt, start)
     if (scanned !== faulty || badQuoteAt < 0) return undefined
@@ -350,23 +393,7 @@ export class CsvTokenizer implements LineFormat {
   }
 }
 
-export function fieldCountMessage(expected: number, got: number): string {
+function fieldCountMessage(expected: number, got: number): string {
   const fields = (count: number): string => (count === 1 ? '1 field' : `${count} fields`)
   return `expected ${fields(expected)}, got ${got}`
-}
-
-/**
- * Message for a quote inside a field.
- * @param fieldNumber  from 1
- * @param lineCount  number of lines that are rejected for this quote
- */
-export function quoteMessage(fieldNumber: number, lineCount = 1): string {
-  const more =
-    lineCount === 1
-      ? ''
-      : `; all ${lineCount} lines up to the next certain end of a record are rejected with it`
-  return (
-    `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
-    `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quotes')} excel those of formulas such as ="1", with ${option('input.quote')} '' all`
-  )
 }

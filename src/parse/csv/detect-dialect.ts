@@ -4,7 +4,7 @@
   end with a delimiter that the first record lacks.
 */
 import type { TriedDialect } from './record-walk.js'
-import { mostCommon, SampleRecords } from './sample-records.js'
+import { mostCommon, SampleRecords, type Sample } from './sample.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
@@ -12,10 +12,6 @@ export const delimiters = [',', '\t', ';', '|'] as const
 const lookedAtFields = 1000
 /** Limit of the records to examine if only one dialect is possible. */
 const someRecords = 50
-/** Limit of the fields to examine for the layout, because records may be very wide. */
-const layoutFields = 600
-const leastRecords = 20
-const lookedAtColumns = 200
 
 /** The known parts of a dialect; undefined for parts to detect. */
 export interface KnownDialect {
@@ -26,123 +22,98 @@ export interface KnownDialect {
   readonly trim: boolean
 }
 
-/** How well a dialect fits a sample. */
-interface Fit {
-  readonly dialect: TriedDialect
-  /** From 0 to 1; 0 if the first record has only one field. */
-  readonly score: number
-  readonly records: number
-  readonly quotedRecords: number
-  readonly brokenRecords: number
-}
-
-/**
- * @param bytes  the start of the input
- * @param from  where the first record may begin
- * @param isWhole  true if `bytes` is the whole input
- */
-export function detectDialect(
-  bytes: Uint8Array,
-  from: number,
-  isWhole: boolean,
-  known: KnownDialect,
-): TriedDialect {
-  const bestWith = (quote: string, escape: string, maxRecords: number): Fit => {
-    const { delimiter, comment, trim } = known
+export function detectDialect(sample: Sample, known: KnownDialect): TriedDialect {
+  const { delimiter, comment, trim } = known
+  const quote = known.quote ?? '"'
+  const mayEscape = known.escape === undefined && quote !== '' && has(sample, `\\${quote}`)
+  const bestWith = (quote: string, escape: string): Survey => {
     const tried = (delimiter === undefined ? delimiters : [delimiter]).map(one => {
-      const dialect = { delimiter: one, quote, escape, comment, trim }
-      return { dialect, fields: firstFields(new SampleRecords(bytes, from, isWhole, dialect)) }
+      return { delimiter: one, quote, escape, comment, trim }
     })
-    const possible = tried.filter(({ fields }) => fields > 1)
+    const possible = tried.filter(dialect => {
+      const records = new SampleRecords(sample, dialect)
+      return records.nextRecord() && records.fieldCount > 1
+    })
+    const isChoice = possible.length > 1
+    const most = isChoice || mayEscape ? Infinity : someRecords
     // Uses the default if no delimiter splits the first record.
-    const [only = tried[0]!] = possible
-    const chosen = possible.length > 1 ? possible : [only]
-    return chosen
-      .map(({ dialect }) => {
-        const records = new SampleRecords(bytes, from, isWhole, dialect)
-        const isChoice = possible.length > 1
-        return fit(records, dialect, isChoice ? Infinity : maxRecords, isChoice)
-      })
+    return (isChoice ? possible : [possible[0] ?? tried[0]!])
+      .map(dialect => surveyOf(sample, dialect, most, isChoice))
       .reduce((best, next) => (next.score > best.score ? next : best))
   }
-  const quote = known.quote ?? '"'
-  const mayEscape = known.escape === undefined && quote !== '' && has(bytes, `\\${quote}`)
-  const maxRecords = mayEscape ? Infinity : someRecords
-  let best = bestWith(quote, known.escape ?? quote, maxRecords)
-  if (mayEscape && best.brokenRecords > 0) {
-    const escaped = bestWith(quote, '\\', maxRecords)
-    if (isRepaired(escaped, best)) best = escaped
+  let best = bestWith(quote, known.escape ?? quote)
+  if (mayEscape && best.broken > 0) {
+    const escaped = bestWith(quote, '\\')
+    // Nearly all records with wrong quotes must be right once a backslash escapes quotes.
+    if (escaped.quoted > 0 && escaped.broken * 10 < best.broken) best = escaped
   }
-  if (known.quote === undefined && best.quotedRecords === 0 && has(bytes, "'")) {
-    const escapes = has(bytes, "\\'") ? ["'", '\\'] : ["'"]
+  if (known.quote === undefined && best.quoted === 0 && has(sample, "'")) {
+    const escapes = has(sample, "\\'") ? ["'", '\\'] : ["'"]
     const single = (known.escape === undefined ? escapes : [known.escape])
-      .map(escape => bestWith("'", escape, maxRecords))
-      .find(isQuotedThroughout)
+      .map(escape => bestWith("'", escape))
+      // Apostrophes also occur in texts. They are quotes only if at least half of the records have them around fields.
+      .find(({ records, quoted, broken }) => broken === 0 && quoted > 0 && quoted * 2 >= records)
     if (single !== undefined && single.score >= best.score) best = single
   }
   return best.dialect
 }
 
-/** True if the bytes contain the ASCII text. This fast check shows which other dialects are worth trying. */
-function has(bytes: Uint8Array, text: string): boolean {
+/** True if the sample contains the ASCII text. This fast check shows which other dialects are worth trying. */
+function has({ bytes }: Sample, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
 
-function firstFields(records: SampleRecords): number {
-  return records.nextRecord() ? records.fieldCount : 0
+/** How a dialect splits a sample. */
+export interface Survey {
+  readonly dialect: TriedDialect
+  readonly records: number
+  /** Numbers of records with a quoted field, with a wrong quote, and with a wrong quote in a field that begins with one. */
+  readonly quoted: number
+  readonly broken: number
+  readonly misquoted: number
+  /** True if the sample could not be read completely. */
+  readonly isUnsure: boolean
+  /** The most common number of fields, and how many records have it. */
+  readonly mode: readonly [width: number, alike: number]
+  /** How well the dialect fits, from 0 to 1; 0 if the first record has only one field. */
+  readonly score: number
 }
 
-/** True if nearly all records with wrong quotes are right once a backslash escapes quotes. */
-function isRepaired(escaped: Fit, plain: Fit): boolean {
-  return escaped.quotedRecords > 0 && escaped.brokenRecords * 10 < plain.brokenRecords
-}
-
-/** Apostrophes also occur in texts. They count as quotes only if at least half of the records have them around fields. */
-function isQuotedThroughout({ records, quotedRecords, brokenRecords }: Fit): boolean {
-  return brokenRecords === 0 && quotedRecords > 0 && quotedRecords * 2 >= records
-}
-
-function fit(
-  records: SampleRecords,
+/** @param isLookedAt  true to count in the score how much the fields look like values */
+export function surveyOf(
+  sample: Sample,
   dialect: TriedDialect,
-  maxRecords: number,
+  most: number,
   isLookedAt: boolean,
-): Fit {
+): Survey {
   const widths: number[] = []
-  let fieldCount = 0
-  let alike = 0
-  let quotedRecords = 0
-  let brokenRecords = 0
-  let looks = 0
-  let lookedAt = 0
-  for (const { isBroken, hasQuoted, fieldCount: width } of records.first(maxRecords)) {
-    if (isBroken) brokenRecords++
-    if (hasQuoted) quotedRecords++
+  const count = { quoted: 0, broken: 0, misquoted: 0, overlong: 0, alike: 0, looks: 0, lookedAt: 0 }
+  for (const record of new SampleRecords(sample, dialect).first(most)) {
+    const width = record.fieldCount
     widths.push(width)
-    fieldCount ||= width
-    if (fieldCount === 1) continue
-    if (width === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
-    if (!isLookedAt || lookedAt >= lookedAtFields) continue
+    count.quoted += Number(record.hasQuoted)
+    count.broken += Number(record.isBroken)
+    count.misquoted += Number(record.isMisquoted)
+    count.overlong += Number(record.isOverlong)
+    const [first = 1] = widths
+    count.alike += Number(width === first || record.isTrailing(first))
+    if (!isLookedAt || first === 1 || count.lookedAt >= lookedAtFields) continue
     // Leaves out an empty last field, because the delimiter before it may just end the record.
-    const fields = records.isLastEmpty ? width - 1 : width
-    for (let field = 0; field < fields; field++) looks += looksOf(records, field)
-    lookedAt += fields
+    const fields = record.isLastEmpty ? width - 1 : width
+    for (let field = 0; field < fields; field++) count.looks += looksOf(record, field)
+    count.lookedAt += fields
   }
-  const { length } = widths
-  const result = { dialect, records: length, quotedRecords, brokenRecords }
-  if (fieldCount < 2) return { ...result, score: 0 }
+  const { quoted, broken, misquoted } = count
   // Considers the most common number of fields, because a header may have a different number.
   const [, mode] = mostCommon(widths, 2)
-  const consistency = Math.max(alike, 0.8 * mode) / length
+  const consistency = Math.max(count.alike, 0.8 * mode) / widths.length
+  const look = 0.5 + (0.5 * count.looks) / Math.max(1, count.lookedAt)
   return {
-    ...result,
-    score: consistency * consistency * (0.5 + (0.5 * looks) / Math.max(1, lookedAt)),
+    ...{ dialect, records: widths.length, quoted, broken, misquoted },
+    isUnsure: count.overlong > 0,
+    mode: mostCommon(widths),
+    score: (widths[0] ?? 1) < 2 ? 0 : consistency * consistency * look,
   }
-}
-
-/** True if the record has `fieldCount` fields and an empty field after them. */
-export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
-  return records.fieldCount === fieldCount + 1 && records.isLastEmpty
 }
 
 const number = /^[+-]?[\d.,:/\-TZ %]*\d[\d.,:/\-TZ %]*$/
@@ -150,47 +121,47 @@ const otherDelimiter = /[,;|\t]/
 const proseDelimiter = /^[^,;|\t]*(?:[,;|] [^,;|\t]*)+$/
 
 /** How much a field looks like a value: most for numbers, dates, quoted texts; least with another delimiter inside. */
-function looksOf(records: SampleRecords, field: number): number {
-  const start = records.starts[field]!
-  const end = records.ends[field]!
-  if (records.quoted[field] || start === end) return 1
-  if (end - start > 1000) return 0.5
-  const text = records.text(field)
+function looksOf(record: SampleRecords, field: number): number {
+  const length = record.ends[field]! - record.starts[field]!
+  if (record.quoted[field] || length === 0) return 1
+  if (length > 1000) return 0.5
+  const text = record.text(field)
   if (number.test(text)) return 1
   if (!otherDelimiter.test(text)) return text.startsWith(' ') ? 0.5 : 0.8
   return proseDelimiter.test(text) ? 0.5 : 0.2
 }
+
+/** Limit of the fields to examine for the layout, because records may be very wide. */
+const layoutFields = 600
+const leastRecords = 20
+const lookedAtColumns = 200
 
 export interface Layout {
   readonly decimalComma: boolean
   readonly trailingDelimiter: boolean
 }
 
-/** The first three parameters are those of `detectDialect`. @param dialect  the dialect that `detectDialect` found */
-export function detectLayout(
-  bytes: Uint8Array,
-  from: number,
-  isWhole: boolean,
-  dialect: TriedDialect,
-): Layout {
-  const records = new SampleRecords(bytes, from, isWhole, dialect)
+/** @param dialect  the dialect that `detectDialect` found */
+export function detectLayout(sample: Sample, dialect: TriedDialect): Layout {
+  const records = new SampleRecords(sample, dialect)
   if (!records.nextRecord()) return { decimalComma: false, trailingDelimiter: false }
   const { fieldCount } = records
-  const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, newColumn)
+  const columns: NumberLook[] = []
   let count = 0
   let trailing = 0
-  for (const record of records.first(Math.max(leastRecords, layoutFields / columns.length))) {
+  const width = Math.min(fieldCount, lookedAtColumns)
+  for (const record of records.first(Math.max(leastRecords, layoutFields / width))) {
     count++
-    if (hasTrailingDelimiter(record, fieldCount)) trailing++
-    for (const [field, column] of columns.slice(0, record.fieldCount).entries()) {
-      see(column, record.text(field).replace(/^[ \t]+|[ \t]+$/g, ''))
+    trailing += Number(record.isTrailing(fieldCount))
+    for (const [field, text] of record.texts(width).entries()) {
+      see((columns[field] ??= { commas: 0, thousands: 0, others: 0 }), text)
     }
   }
   return { decimalComma: hasDecimalComma(columns), trailingDelimiter: trailing > count / 2 }
 }
 
 /** Numbers in one column. Empty fields do not count. */
-interface ColumnLook {
+interface NumberLook {
   /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
   commas: number
   thousands: number
@@ -198,14 +169,10 @@ interface ColumnLook {
   others: number
 }
 
-function newColumn(): ColumnLook {
-  return { commas: 0, thousands: 0, others: 0 }
-}
-
 /** A number like `15`, `1.5` or `1,5`, or the beginning of another text: whole part, mark, fraction, and what follows. */
 const numberParts = /^[+-]?(\d*)(.?)(\d*)(.*)$/s
 
-function see(column: ColumnLook, text: string): void {
+function see(column: NumberLook, text: string): void {
   if (text === '') return
   const [, whole = '', mark, fraction = '', rest] = numberParts.exec(text)!
   if (whole !== '' && mark === '') return
@@ -217,7 +184,7 @@ function see(column: ColumnLook, text: string): void {
 }
 
 /** True if some column holds only numbers with commas that cannot separate thousands, and no column has points in numbers. */
-function hasDecimalComma(columns: readonly ColumnLook[]): boolean {
+function hasDecimalComma(columns: readonly NumberLook[]): boolean {
   return (
     columns.some(column => column.commas > column.thousands && column.others === 0) &&
     columns.every(column => column.others !== Infinity)

@@ -4,10 +4,10 @@
 */
 import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
+import { countLineEnds } from '../line-ends.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
 import type { TriedDialect } from './record-walk.js'
-import { mostCommon, SampleRecords } from './sample-records.js'
-import { countLineEnds } from '../line-ends.js'
+import { mostCommon, SampleRecords, type Sample } from './sample.js'
 
 const lookedAtRecords = 1000
 const lookedAtFields = 50_000
@@ -31,20 +31,20 @@ interface Cut {
 }
 
 /** Number of lines before the first record that is about as wide as most records; 0 if there is no table. */
-export function linesAbove(bytes: Uint8Array, isWhole: boolean, known: KnownDialect): number {
+export function linesAbove(sample: Sample, known: KnownDialect): number {
   // If the records are alike from the first one on, tries no other way to split the sample.
-  const usual = cutBy(new SampleRecords(bytes, 0, isWhole, detectDialect(bytes, 0, isWhole, known)))
+  const usual = cutBy(sample, detectDialect(sample, known))
   if (usual?.titles === 0 && usual.share > sureShare) return 0
   const { quote = '"', escape = quote } = known
-  let best: Cut | undefined
   // Detection fails below a title, because it expects the first record to be as wide as the others.
-  for (const delimiter of known.delimiter === undefined ? delimiters : [known.delimiter]) {
-    const dialect: TriedDialect = { ...known, delimiter, quote, escape }
-    const next = cutBy(new SampleRecords(bytes, 0, isWhole, dialect))
-    if (next !== undefined && (best === undefined || isBetter(next, best))) best = next
-  }
+  const best = (known.delimiter === undefined ? delimiters : [known.delimiter])
+    .flatMap(delimiter => cutBy(sample, { ...known, delimiter, quote, escape }) ?? [])
+    .reduce<Cut | undefined>(
+      (best, next) => (best === undefined || isBetter(next, best) ? next : best),
+      undefined,
+    )
   if (best === undefined || best.titles === 0 || best.share < leastShare) return 0
-  return countLineEnds(bytes, 0, best.start)
+  return countLineEnds(sample.bytes, 0, best.start)
 }
 
 export function linesAboveError(file: string, lines: number): UsageError {
@@ -60,19 +60,20 @@ function isBetter(next: Cut, best: Cut): boolean {
 }
 
 /** @returns undefined if too few records are alike */
-function cutBy(sample: SampleRecords): Cut | undefined {
+function cutBy(sample: Sample, dialect: TriedDialect): Cut | undefined {
   const widths: number[] = []
   const first: { start: number; fieldCount: number; filled: number; numbers: number }[] = []
   let fields = 0
-  for (const { fieldCount } of sample.first(lookedAtRecords)) {
+  for (const record of new SampleRecords(sample, dialect).first(lookedAtRecords)) {
     if (fields >= lookedAtFields) break
+    const { fieldCount } = record
     fields += fieldCount
     widths.push(fieldCount)
     if (widths.length > mostTitles + 1) continue
-    const texts = Array.from({ length: fieldCount }, (_, i) => sample.text(i).trim())
+    const texts = record.texts(fieldCount)
     const filled = texts.filter(text => text !== '').length
     const numbers = texts.filter(text => /^[+-]?\.?\d/.test(text)).length
-    first.push({ start: sample.starts[0]!, fieldCount, filled, numbers })
+    first.push({ start: record.starts[0]!, fieldCount, filled, numbers })
   }
   const [width, alike] = mostCommon(widths, 2)
   // A header may lack the name of the first field, but only above values, and in files from spreadsheets a title has

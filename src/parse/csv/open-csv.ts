@@ -2,38 +2,10 @@
   Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support.
 */
 import { UsageError, option, usageError } from '../../errors.js'
+import { systemClock } from '../../platform/system.js'
+import type { TextSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
-import type { TextSource } from '../../schema/cell-source.js'
-import type { AssumedHeader } from './assume-header.js'
-import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
-import { csvDialect, isByte, isByteDialect, givenDialect, type CsvDialect } from './csv-dialect.js'
-import { findQuotes, quotesDialect, type FoundQuotes, type QuotesDialect } from './find-quotes.js'
-import { optionTexts } from '../shown-text.js'
-import { linesAbove, linesAboveError } from './lines-above.js'
-import { scannersOf } from './csv-scanner.js'
-import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
-import { detectDialect, detectLayout, type Layout } from './detect-dialect.js'
-import {
-  checkTrailingDelimiter,
-  type FollowingRecords,
-  headerNames,
-  isHeaderByData,
-  isHeaderFor,
-  looksLikeHeader,
-  withoutLast,
-} from './decide-header.js'
-import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
-import type { TriedDialect } from './record-walk.js'
-import {
-  afterLines,
-  emptyFields,
-  lookedAtRecords,
-  SampleRecords,
-  separatorLine,
-} from './sample-records.js'
-import { hasLine, takeSample, type Sample } from './sample.js'
-import { systemClock } from '../../platform/system.js'
 import type {
   FlushClock,
   InputReader,
@@ -44,7 +16,42 @@ import type {
 import { carriageReturn } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
-import type { Window } from '../window.js'
+import { optionTexts } from '../shown-text.js'
+import type { AssumedHeader } from './assume-header.js'
+import {
+  csvDialect,
+  givenDialect,
+  isByte,
+  isByteDialect,
+  quotesDialect,
+  type CsvDialect,
+  type FoundQuotes,
+} from './csv-dialect.js'
+import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
+import { detectDialect, detectLayout, type Layout } from './detect-dialect.js'
+import { findQuotes } from './find-quotes.js'
+import {
+  checkTrailingDelimiter,
+  type FollowingRecords,
+  headerNames,
+  isHeaderByData,
+  isHeaderFor,
+  lookedAtColumns,
+  lookedAtRecords,
+  looksLikeHeader,
+  textsOf,
+} from './header.js'
+import { linesAbove, linesAboveError } from './lines-above.js'
+import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
+import {
+  afterLines,
+  hasLine,
+  SampleRecords,
+  separatorLine,
+  takeSample,
+  type Sample,
+} from './sample.js'
+import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
 
 /** Omitted options are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
@@ -73,21 +80,15 @@ export async function openCsv(
   source: ByteSource,
   options: CsvOptions = {},
 ): Promise<InputReader<'csv' | 'tsv'>> {
-  const format = options.format ?? 'csv'
+  const { name: file } = source
   // Only a pipe needs a clock, because files are available at once.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
-  const sample = await takeSample(source.chunks(), clock, bytes =>
+  const { chunks, ...taken } = await takeSample(source.chunks(), clock, bytes =>
     hasLine(bytes, afterLines(bytes, options.skipLines ?? 0)),
   )
-  const { bytes, isWhole, chunks } = sample
-  const separator = separatorLine(bytes)
-  const quotes = options.isForNewTable === true ? startOf(source.name, sample, options) : undefined
-  const look = dialectIn(sample, options, { format, separator, quotes })
-  const { from, tried, layout, dialect } = look
-  const { skipLines } = dialect
-  checkDialect(dialect)
+  const look = lookAt(file, taken, options)
+  const { dialect, layout, records } = look
   const tokenizer = await tokenizerFor(source, dialect)
-  const isSeparatorHead = separator !== undefined && skipLines === 0
   const pulled = async <T>(read: () => T | 'more'): Promise<T> => {
     for (;;) {
       const found = read()
@@ -97,49 +98,39 @@ export async function openCsv(
       else tokenizer.lines.push(value)
     }
   }
-  const separatorBytes = isSeparatorHead ? await pulled(() => tokenizer.passFirstLine()) : undefined
-  let left = skipLines
+  let left = dialect.skipLines
+  const hasSeparator = look.separator !== undefined && left === 0
+  const separatorBytes = hasSeparator ? await pulled(() => tokenizer.passFirstLine()) : undefined
   await pulled(() => ((left = tokenizer.skipLines(left)) > 0 ? 'more' : undefined))
-  const first = await pulled(() => tokenizer.peek())
   // If most records have one delimiter more than the first record, the first has no trailing delimiter to remove.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
+  const first = await pulled(() => tokenizer.peek())
   const record = isTrailed ? withoutLast(first) : first
-  const undecided: Undecided = {
-    file: source.name,
-    dialect,
-    layout,
-    target: options.target && withDecimalComma(options.target, layout.decimalComma),
-    settled: options.settled,
-    records: () => new SampleRecords(bytes, from, isWhole, tried),
-  }
-  const answer =
-    record !== undefined &&
-    decided(
-      () => isHeaderRecord(record, undecided),
-      () => startOf(source.name, sample, options),
-    )
+  const answer = record !== undefined && roleOf(file, record, look, options)
   const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
-  const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
+  const names = record !== undefined && isHeader ? headerNames(record, file) : undefined
   const isTrailFound = options.trailingDelimiter === undefined && dialect.trailingDelimiter
-  if (names !== undefined && isTrailFound) checkTrailing(names, undecided)
+  if (names !== undefined && isTrailFound && (options.target ?? options.settled) !== undefined) {
+    checkTrailingDelimiter(file, names, records(), look.target)
+  }
   if (isHeader) tokenizer.skipPeeked()
   const foundCount = record?.fields.length ?? 0
-  const fieldCount = wantedCount(undecided, isHeader, foundCount) ?? foundCount
+  const fieldCount = wantedCount(look, isHeader, foundCount) ?? foundCount
   // In a file with one column, a row with an empty field is an empty line.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
-  const empty = names === undefined ? [] : emptyFields(names, undecided.records())
+  const empty = names === undefined ? [] : emptyFields(names, records())
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
   const found = {
-    format,
+    format: options.format ?? 'csv',
     recordKind: 'fields',
-    dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
+    dialect: knownDialect(options, look, isHeader),
     fieldNames: names,
     fieldCount,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
-    ...(empty.length === 0 ? {} : { emptyFields: empty }),
-    ...(quotes === undefined ? {} : { foundQuotes: quotes }),
-    ...(typeof answer === 'boolean' ? {} : { assumedHeader: answer }),
+    emptyFields: empty.length === 0 ? undefined : empty,
+    foundQuotes: look.quotes,
+    assumedHeader: typeof answer === 'boolean' ? undefined : answer,
   } as const
   const { lastLook, target } = options
   if (lastLook !== undefined) {
@@ -150,36 +141,107 @@ export async function openCsv(
   return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
 }
 
+/** What the sample shows of an input. */
+interface Look {
+  readonly sample: Sample
+  readonly separator: string | undefined
+  readonly quotes: FoundQuotes | undefined
+  readonly dialect: CsvDialect
+  readonly layout: Layout
+  readonly target: RowTarget | undefined
+  /** Each call steps through the records again, from the first one on. */
+  readonly records: () => SampleRecords
+}
+
 /** Completes the dialect from the options and the sample. */
-function dialectIn(
-  { bytes, isWhole }: Sample,
-  options: CsvOptions,
-  {
-    format,
-    separator,
-    quotes = {},
-  }: { format: string; separator: string | undefined; quotes: QuotesDialect | undefined },
-): { from: number; tried: TriedDialect; layout: Layout; dialect: CsvDialect } {
-  const said = { ...csvDialect, ...givenDialect(options), ...quotesDialect(quotes) }
-  const from = afterLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
-  const tried = detectDialect(bytes, from, isWhole, {
-    delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
-    quote: options.quote ?? quotes.quote,
-    escape: options.escape,
-    comment: said.comment,
-    trim: said.trim,
+function lookAt(file: string, taken: Sample, options: CsvOptions): Look {
+  const separator = separatorLine(taken.bytes)
+  const skipped = Math.max(options.skipLines ?? 0, separator === undefined ? 0 : 1)
+  const sample = { ...taken, from: afterLines(taken.bytes, skipped) }
+  const quotes = options.isForNewTable === true ? startOf(file, sample, options) : undefined
+  const said = { ...csvDialect, ...givenDialect(options), ...quotesDialect(quotes ?? {}) }
+  const tried = detectDialect(sample, {
+    ...knownOf(options),
+    ...quotesDialect(quotes ?? {}),
+    delimiter: options.delimiter ?? separator ?? knownOf(options).delimiter,
   })
-  const layout = detectLayout(bytes, from, isWhole, tried)
+  const layout = detectLayout(sample, tried)
   const trailingDelimiter = options.trailingDelimiter ?? layout.trailingDelimiter
-  return { from, tried, layout, dialect: { ...said, ...tried, trailingDelimiter } }
+  const dialect = { ...said, ...tried, trailingDelimiter }
+  if (!isByteDialect(dialect) && (dialect.trim || dialect.quotes !== 'strict')) {
+    throw usageError(
+      `${option('input.trim')} and ${option('input.quotes')} need a quote and an escape character of ASCII: choose another ${option('input.quote')}`,
+    )
+  }
+  return {
+    ...{ sample, separator, quotes, dialect, layout },
+    target: options.target && withDecimalComma(options.target, layout.decimalComma),
+    records: () => new SampleRecords(sample, tried),
+  }
+}
+
+function knownOf({ delimiter, format, quote, escape, comment = '', trim = false }: CsvOptions) {
+  const own = delimiter ?? (format === 'tsv' ? '\t' : undefined)
+  return { delimiter: own, quote, escape, comment, trim }
 }
 
 /**
- * How many fields a record needs to fit the target by position. Undefined if none of the first 1,000 records has this
- * number of fields, or if the number equals `foundCount`.
+ * Finds out why the first record may not be a header: quotes that break records.
+ * @throws {UsageError} DDB_USAGE if lines stand above the table
+ */
+function startOf(file: string, sample: Sample, options: CsvOptions): FoundQuotes | undefined {
+  if (separatorLine(sample.bytes) !== undefined) return undefined
+  const known = knownOf(options)
+  const isLeft = options.trim === undefined && options.quotes === undefined
+  const found = isLeft ? findQuotes(sample, known) : undefined
+  if (options.skipLines !== undefined) return found
+  const lines = linesAbove(sample, { ...known, ...quotesDialect(found ?? {}) })
+  if (lines > 0) throw linesAboveError(file, lines)
+  return found
+}
+
+/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
+function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
+  const isEnded =
+    record !== undefined && record.fields.length > 1 && record.fields.at(-1)!.length === 0
+  return isEnded ? { ...record, fields: record.fields.slice(0, -1) } : record
+}
+
+/** Whether the first record is a header. @throws {UsageError} DDB_USAGE if nothing decides */
+function roleOf(
+  file: string,
+  record: FirstRecord,
+  { sample, dialect, target, records }: Look,
+  options: CsvOptions,
+): boolean | AssumedHeader {
+  if (dialect.header !== 'auto') return dialect.header === 'yes'
+  try {
+    if (target !== undefined) return isHeaderFor(record, target, file)
+    const texts = textsOf(record)
+    if (options.settled === undefined) return looksLikeHeader(texts)
+    const following = records()
+    following.nextRecord()
+    const rows = Array.from(following.first(lookedAtRecords), one => one.texts(lookedAtColumns))
+    return isHeaderByData(texts, { file, rows, ...options.settled })
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.fix === undefined) throw error
+    const found = startOf(file, sample, options)
+    if (found === undefined) throw error
+    const { fix, message } = error
+    const text = `${message}. But ${found.said}: ${optionTexts('input', quotesDialect(found)).join(', ')}`
+    throw usageError(text, { fix, cause: error })
+  }
+}
+
+/** How many records to examine if every one counts. */
+const examinedRecords = 1000
+
+/**
+ * How many fields a record needs to fit the target by position. Undefined if none of the first records has this number of fields, or
+ * if the number equals `foundCount`.
  */
 function wantedCount(
-  { target, dialect, records }: Undecided,
+  { target, dialect, records }: Look,
   isHeader: boolean,
   foundCount: number,
 ): number | undefined {
@@ -188,21 +250,51 @@ function wantedCount(
   if (columns === foundCount) return undefined
   const sample = records()
   if (isHeader) sample.nextRecord()
-  const widths = Array.from(sample.first(lookedAtRecords), ({ fieldCount }) => fieldCount)
+  const widths = Array.from(sample.first(examinedRecords), ({ fieldCount }) => fieldCount)
   return widths.includes(columns) ? columns : undefined
+}
+
+/** Fields without a name that are empty in the records after the header. */
+function emptyFields(names: readonly string[], records: SampleRecords): number[] {
+  let empty = [...names.keys()].filter(field => names[field] === '')
+  records.nextRecord()
+  for (const { fieldCount } of records.first(empty.length === 0 ? 0 : examinedRecords)) {
+    empty = empty.filter(field => field >= fieldCount || records.cell(field).length === 0)
+  }
+  return empty
+}
+
+/** The dialect, and whether each part was given or detected. */
+function knownDialect(
+  { format, isFormatGiven, ...given }: CsvOptions,
+  { dialect, layout, separator }: Look,
+  isHeader: boolean,
+): KnownDialect {
+  const known = <T>(value: T, isGiven: boolean): Known<T> => ({
+    value,
+    how: isGiven ? 'given' : 'found',
+  })
+  const isTab = format === 'tsv' && isFormatGiven === true && separator === undefined
+  return {
+    delimiter: known(dialect.delimiter, given.delimiter !== undefined || isTab),
+    quote: known(dialect.quote, given.quote !== undefined),
+    escape: known(dialect.escape, given.escape !== undefined),
+    header: known(isHeader, dialect.header !== 'auto'),
+    decimalComma: known(layout.decimalComma, false),
+    trailingDelimiter: known(dialect.trailingDelimiter, given.trailingDelimiter !== undefined),
+  }
 }
 
 /** Opens inputs that are alike, one after the other, in the same memory. */
 function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
   const header = headerBytes.subarray(0, headerBytes.at(-2) === carriageReturn ? -2 : -1)
-  let window: Window | undefined
-  const scannerOf = scannersOf(dialect)
+  let last: CsvTokenizer | undefined
   return (source, bytes) => {
     if (!isSimilar(expected, bytes)) return undefined
     const { name, text } = source
-    const tokenizer = new CsvTokenizer(name, dialect, 0, scannerOf, text, window)
-    window = tokenizer.lines.window
+    const tokenizer = new CsvTokenizer(name, dialect, 0, { text, last })
+    last = tokenizer
     tokenizer.lines.push(bytes)
     tokenizer.passHeader(headerBytes.length, header)
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
@@ -236,110 +328,13 @@ function recordsOf(
   }
 }
 
-/** The dialect, and whether each part was given or detected. */
-function knownDialect(
-  { format, isFormatGiven, ...given }: CsvOptions,
-  { dialect, layout }: Undecided,
-  isHeader: boolean,
-  hasSeparator: boolean,
-): KnownDialect {
-  const known = <T>(value: T, isGiven: boolean): Known<T> => ({
-    value,
-    how: isGiven ? 'given' : 'found',
-  })
-  const isTab = format === 'tsv' && isFormatGiven === true && !hasSeparator
-  return {
-    delimiter: known(dialect.delimiter, given.delimiter !== undefined || isTab),
-    quote: known(dialect.quote, given.quote !== undefined),
-    escape: known(dialect.escape, given.escape !== undefined),
-    header: known(isHeader, dialect.header !== 'auto'),
-    decimalComma: known(layout.decimalComma, false),
-    trailingDelimiter: known(dialect.trailingDelimiter, given.trailingDelimiter !== undefined),
-  }
-}
-
-/** The facts known before the question of the header is decided. */
-interface Undecided {
-  readonly file: string
-  readonly dialect: CsvDialect
-  readonly layout: Layout
-  readonly target: RowTarget | undefined
-  readonly settled: CsvOptions['settled']
-  /** Each call steps through the records again, from the first one on. */
-  readonly records: () => SampleRecords
-}
-
-function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | AssumedHeader {
-  const { file, dialect, target, settled, records } = undecided
-  if (dialect.header === 'yes') return true
-  if (dialect.header === 'no') return false
-  if (target !== undefined) return isHeaderFor(record, target, file)
-  if (settled === undefined) return looksLikeHeader(record)
-  return isHeaderByData(record, { file, records, ...settled })
-}
-
-/**
- * Finds out why the first record may not be a header: quotes that break records.
- * @throws {UsageError} DDB_USAGE if lines stand above the table
- */
-function startOf(
-  file: string,
-  { bytes, isWhole }: Sample,
-  { delimiter, format, quote, escape, comment = '', skipLines, trim, quotes }: CsvOptions,
-): FoundQuotes | undefined {
-  if (separatorLine(bytes) !== undefined) return undefined
-  const known = {
-    ...{ quote, escape, comment, trim: trim ?? false },
-    delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
-  }
-  const isLeft = trim === undefined && quotes === undefined
-  const found = isLeft
-    ? findQuotes(bytes, afterLines(bytes, skipLines ?? 0), isWhole, known)
-    : undefined
-  const lines =
-    skipLines === undefined
-      ? linesAbove(bytes, isWhole, { ...known, ...quotesDialect(found ?? {}) })
-      : 0
-  if (lines > 0) throw linesAboveError(file, lines)
-  return found
-}
-
-/** If `decide` throws because the header is unclear, adds the meaning of quotes that `look` finds. */
-function decided<T>(decide: () => T, look: () => FoundQuotes | undefined): T {
-  try {
-    return decide()
-  } catch (error) {
-    if (!(error instanceof UsageError) || error.fix === undefined) throw error
-    const { fix, message } = error
-    const found = look()
-    if (found === undefined) throw error
-    const text = `${message}. But ${found.said}: ${optionTexts('input', quotesDialect(found)).join(', ')}`
-    throw usageError(text, { fix, cause: error })
-  }
-}
-
-/** Checks that a field without a name in the header can only come from a trailing delimiter. */
-function checkTrailing(names: readonly string[], undecided: Undecided): void {
-  const { file, target, settled, records } = undecided
-  if (target === undefined && settled === undefined) return
-  checkTrailingDelimiter({ file, names, records: records(), target })
-}
-
-/** Refuses dialects that csv-parse does not support. */
-function checkDialect(dialect: CsvDialect): void {
-  if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
-  throw usageError(
-    `${option('input.trim')} and ${option('input.quotes')} need a quote and an escape character of ASCII: choose another ${option('input.quote')}`,
-  )
-}
-
 /** Loads csv-parse only for dialects that need it. */
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes, text } = source
-  const scannerOf = isByteDialect(dialect)
-    ? scannersOf(dialect)
-    : await (await import('./csv-parse-scanner.js')).loadCsvParse(dialect)
-  return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
+  const guide = isByteDialect(dialect)
+    ? undefined
+    : await (await import('./csv-parse-guide.js')).loadCsvParse(dialect)
+  return new CsvTokenizer(name, dialect, startOffsetBytes, { text, guide })
 }
 
 /** Shows an empty line as a quoted null, because an empty line at the end of a rejects file is not a row. */
@@ -348,13 +343,11 @@ function quotedIfEmpty(
   encoding: SourceText['encoding'],
 ): (record: Uint8Array) => Uint8Array {
   const isWide = encoding === 'utf-16le' || encoding === 'utf-16be'
-  const isSwapped = encoding === 'utf-16be'
-  const swapped = (bytes: Buffer): Buffer =>
-    isSwapped && bytes.length % 2 === 0 ? bytes.swap16() : bytes
-  const text = isWide ? 'utf16le' : 'latin1'
-  const quotes = isByte(quote) ? swapped(Buffer.from(quote + quote, text)) : Buffer.alloc(0)
+  const quotes = Buffer.from(isByte(quote) ? quote + quote : '', isWide ? 'utf16le' : 'latin1')
+  if (encoding === 'utf-16be') quotes.swap16()
+  const decoder = new TextDecoder(isWide ? encoding : 'latin1', { ignoreBOM: true })
   return record => {
-    const isEmpty = /^[\r\n]+$/.test(swapped(Buffer.from(record)).toString(text))
+    const isEmpty = /^[\r\n]+$/.test(decoder.decode(record))
     return isEmpty ? Buffer.concat([quotes, record]) : record
   }
 }

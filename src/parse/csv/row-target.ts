@@ -7,9 +7,8 @@ import { isNullAt } from '../../protocol/element.js'
 import type { InputShape, MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
-import { BatchBuilder } from '../batch-builder.js'
-import { noInput } from '../check-texts.js'
-import { sourceFields } from '../sourced-column.js'
+import { BufferPool } from '../columns/buffer-pool.js'
+import { MappedColumns, sourceFields } from '../mapped-columns.js'
 import type { CellRules } from '../cell-rules.js'
 import type { Known } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
@@ -78,27 +77,26 @@ export function testFit(
     throw error
   }
   const block = blockOf(shape.fieldCount, records)
-  const builder = new BatchBuilder({
-    mapping,
-    fields: sourceFields(mapping, source => (source.kind === 'field' ? source.index : -1)),
-    rowCapacity: block.rowCapacity,
-    rules: { ...cells, lenient: false, columnOffsets: undefined },
-    arrayDelimiter: undefined,
-    keepRecords: false,
-  })
-  builder.beginInput({ ...noInput, file: shape.file }, 0)
-  builder.read(block)
+  const columns = new MappedColumns(
+    {
+      mapping,
+      fields: sourceFields(mapping, source => (source.kind === 'field' ? source.index : -1)),
+      rowCapacity: block.rowCapacity,
+      rules: { ...cells, lenient: false, columnOffsets: undefined },
+      arrayDelimiter: undefined,
+    },
+    new BufferPool(),
+  )
+  columns.read(block, 0)
   const refused = block.refusedBy.findIndex(column => column !== 0)
-  if (refused >= 0) return { misfit: builder.rejectOf(block, refused).message, hasValues: false }
-  builder.append(block)
-  const { columns, rowCount, release } = builder.take({ offsetBytes: 0, lineNumber: 1 }, 'end')
+  if (refused >= 0) return { misfit: columns.faultOf(block, refused).message, hasValues: false }
+  const found = columns.take(records.length, [])
   const hasValues = mapping.columns.some(
     ({ type, source }, i) =>
       source.kind === 'field' &&
       cellTypeOf(type.type)?.takesNames !== true &&
-      Array.from({ length: rowCount }).some((_, row) => !isNullAt(columns[i]!, row)),
+      records.some((_, row) => !isNullAt(found[i]!, row)),
   )
-  release()
   return { misfit: undefined, hasValues }
 }
 

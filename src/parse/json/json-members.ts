@@ -6,7 +6,7 @@ import { textSources, type ColumnMapping, type MappedColumn } from '../../schema
 import { uniqueByLowerCase } from '../../schema/field-names.js'
 import type { CellRules } from '../cell-rules.js'
 import { utf8Text } from '../cells/cell-bytes.js'
-import type { ClockRules } from '../cells/pattern-format.js'
+import type { ClockRules } from '../times/time-reader.js'
 import { cellTypeOf, formatHintFor, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 

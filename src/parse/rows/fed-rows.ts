@@ -2,6 +2,8 @@
   The rows of a program as the reader gets them: values, which columns take as they are, or lines of JSON.
 */
 
+import { maxBlockRows, type RecordBlock } from '../record-block.js'
+
 /** How many bytes a source has delivered so far: as stored, and after decompression. */
 export interface SourceProgress {
   readonly bytesRead: number
@@ -40,5 +42,59 @@ export interface Feed {
   took(rowCount: number): void
 }
 
-/** Limit of the rows in a piece, so that their values stay in the processor's cache. */
-export const mostFedRows = 4096
+/** Limit of the rows in a piece, which a block can hold. */
+export const mostFedRows: number = maxBlockRows
+
+/** Approximate limit of the texts that are put at a time. A batch ends only after them, so they must be small. */
+const mostPutBytes = 256 * 1024
+
+/** The most bytes of UTF-8 that one UTF-16 unit takes. */
+const mostUtf8Bytes = 3
+
+/**
+ * Fills a block of one field with a program's texts, up to a value that is no text. null is empty.
+ * @returns how many texts the block has
+ */
+export function fillTexts(block: RecordBlock, values: readonly unknown[], count: number): number {
+  const texts: string[] = []
+  let length = 0
+  while (texts.length < count && length <= mostPutBytes) {
+    const value = values[texts.length]
+    const text = value === null ? '' : value
+    if (typeof text !== 'string') break
+    length += mostUtf8Bytes * text.length
+    texts.push(text)
+  }
+  const bytes = block.beginTexts(length)
+  const { starts, ends } = block
+  let to = 0
+  for (let row = 0; row < texts.length; row++) {
+    const written = writeText(texts[row]!, bytes, to)
+    if (written < 0) break
+    starts[row] = to
+    to += written
+    ends[row] = to
+    block.rowCount++
+  }
+  block.endTexts(to)
+  return block.rowCount
+}
+
+const encoder = new TextEncoder()
+
+/** A surrogate without the other of its pair, or U+0000, which would end the text early. */
+const notText = /[\0\p{Surrogate}]/u
+
+/** Writes the text as UTF-8. Returns its length in bytes; −1 for a text that no column stores. */
+function writeText(text: string, into: Uint8Array, at: number): number {
+  const { length } = text
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0) return -1
+    if (code >= 0x80) {
+      return notText.test(text) ? -1 : encoder.encodeInto(text, into.subarray(at)).written
+    }
+    into[at + i] = code
+  }
+  return length
+}

@@ -2,154 +2,133 @@
   The types of dates and times, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's notation, in ISO 8601,
   or in a format of `cells.dateFormats`.
 */
+import type { KernelUnit } from '../../kernel/reads.js'
+import { civilFromDays } from '../../protocol/civil-date.js'
+import { dataTypes } from '../../protocol/data-type.js'
 import type { TemporalType } from '../../protocol/types/temporals.js'
-import type { ColumnOffset } from '../cells/column-offset.js'
-import { PatternFormat } from '../cells/pattern-format.js'
-import { isRead, type ReadCell } from '../cells/read-cell.js'
-import { storeExact } from '../cells/read-exact.js'
-import { usualPatterns, type TimePattern } from '../cells/time-pattern.js'
-import {
-  firstTextMs,
-  lastTextMs,
-  storeTime,
-  type DateFormat,
-  type TimeUnit,
-} from '../cells/time-unit.js'
-import { FixedColumn, int32Layout, int64Layout, type TakeValue } from '../columns/fixed-column.js'
+import { isRead, outOfRange, type NumberArray, type Outcome } from '../cells/read-cell.js'
+import { storeExact, storeWords } from '../cells/read-number.js'
+import type { ElementReader } from '../columns/fixed-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import type { RecordBlock } from '../record-block.js'
-import type { CellType, ColumnPlace } from './cell-types.js'
+import type { ColumnOffset } from '../times/column-offset.js'
+import { usualPatterns, type TimePattern } from '../times/time-pattern.js'
+import { isTextDay, PatternReader, type ClockRules, type TimeReader } from '../times/time-reader.js'
+import type { TimeParts } from '../times/time-zone.js'
+import type { CellType } from './cell-types.js'
 
-interface TimeType {
+const secondsPerDay = 86_400
+const msPerDay = 86_400_000
+const nanosPerMs = 1_000_000
+const nanosPerSecond = 1_000_000_000
+const maxInt32 = 2_147_483_647
+
+export interface TimeType extends CellType, KernelUnit {
   readonly name: TemporalType
   /** The letters that every format for the type must have: `yMd` for a DATE. */
   readonly needs: string
-  readonly keepsTime?: false
+  /** The usual notations. */
   readonly patterns: readonly TimePattern[]
-  readonly unit: TimeUnit
-  /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
-  readonly dateMs?: number
+  /** False if the type has no time of day. */
+  readonly keepsTime: boolean
   /** Describes values of the type in messages. */
   readonly expected: string
 }
 
-const secondsPerDay = 86_400
-const msPerDay = 86_400_000
-const maxInt32 = 2_147_483_647
-
 const { dateTime, dateHour, month, time, minute } = usualPatterns
 
-const whole = (seconds: number, hasDate: boolean): TimeUnit => ({
-  ...{ kind: 'seconds', seconds, hasDate, isLong: false },
-})
+function timeType(
+  name: TemporalType,
+  unitNanos: number,
+  needs: string,
+  patterns: readonly TimePattern[],
+  expected: string,
+): TimeType {
+  const isLong = dataTypes[name].bytesPerValue === 8
+  const hasDate = needs !== 'H'
+  // Only a format can read a JSON number as a time.
+  const facts = { name, jsonKinds: jsonKinds.string, takesValues: hasDate && unitNanos > 0 }
+  const keepsTime = unitNanos > 0 && unitNanos < secondsPerDay * nanosPerSecond
+  return { ...facts, needs, patterns, unitNanos, hasDate, isLong, keepsTime, expected }
+}
 
-const fine = (kind: 'ms' | 'nanos', hasDate: boolean, isLong: boolean): TimeUnit => ({
-  ...{ kind, seconds: 0, hasDate, isLong },
-})
+const seconds = (count: number): number => count * nanosPerSecond
 
-const timeTypes: readonly TimeType[] = [
-  {
-    ...{ name: 'DATE', needs: 'yMd', keepsTime: false, patterns: dateTime, dateMs: msPerDay },
-    unit: whole(secondsPerDay, true),
-    expected: 'a date such as 2024-01-31',
-  },
-  {
-    ...{ name: 'MONTH', needs: 'yM', keepsTime: false, patterns: month },
-    unit: { ...whole(0, true), kind: 'months' },
-    expected: 'YYYY.MMM, such as 2012.06M',
-  },
-  {
-    ...{ name: 'TIME', needs: 'H', patterns: time, unit: fine('ms', false, false) },
-    expected: 'HH:MM:SS.mmm',
-  },
-  {
-    ...{ name: 'MINUTE', needs: 'H', patterns: minute, unit: whole(60, false) },
-    expected: 'HH:MM',
-  },
-  {
-    ...{ name: 'SECOND', needs: 'H', patterns: time, unit: whole(1, false) },
-    expected: 'HH:MM:SS',
-  },
-  {
-    ...{ name: 'DATETIME', needs: 'yMd', patterns: dateTime, unit: whole(1, true), dateMs: 1000 },
-    expected: 'a time such as 2024-01-31T09:30:00, of the years 1901 to 2038',
-  },
-  {
-    ...{ name: 'DATEHOUR', needs: 'yMdH', patterns: dateHour, unit: whole(3600, true) },
-    expected: 'an hour such as 2024-01-31T09',
-  },
-  {
-    ...{ name: 'DATEMINUTE', needs: 'yMdH', patterns: dateTime, unit: whole(60, true) },
-    expected: 'a minute such as 2024-01-31T09:30',
-  },
-  {
-    ...{ name: 'TIMESTAMP', needs: 'yMd', patterns: dateTime, unit: fine('ms', true, true) },
-    dateMs: 1,
-    expected: 'a time such as 2024-01-31T09:30:00.125',
-  },
-  {
-    ...{ name: 'NANOTIME', needs: 'H', patterns: time, unit: fine('nanos', false, true) },
-    expected: 'HH:MM:SS.nnnnnnnnn',
-  },
-  {
-    ...{ name: 'NANOTIMESTAMP', needs: 'yMd', patterns: dateTime, unit: fine('nanos', true, true) },
-    expected: 'a time such as 2024-01-31T09:30:00.123456789, of the years 1677 to 2262',
-  },
+export const timeTypes: readonly TimeType[] = [
+  timeType('DATE', seconds(secondsPerDay), 'yMd', dateTime, 'a date such as 2024-01-31'),
+  timeType('MONTH', 0, 'yM', month, 'YYYY.MMM, such as 2012.06M'),
+  timeType('TIME', nanosPerMs, 'H', time, 'HH:MM:SS.mmm'),
+  timeType('MINUTE', seconds(60), 'H', minute, 'HH:MM'),
+  timeType('SECOND', seconds(1), 'H', time, 'HH:MM:SS'),
+  timeType(
+    ...(['DATETIME', seconds(1), 'yMd', dateTime] as const),
+    'a time such as 2024-01-31T09:30:00, of the years 1901 to 2038',
+  ),
+  timeType('DATEHOUR', seconds(3600), 'yMdH', dateHour, 'an hour such as 2024-01-31T09'),
+  timeType('DATEMINUTE', seconds(60), 'yMdH', dateTime, 'a minute such as 2024-01-31T09:30'),
+  timeType('TIMESTAMP', nanosPerMs, 'yMd', dateTime, 'a time such as 2024-01-31T09:30:00.125'),
+  timeType('NANOTIME', 1, 'H', time, 'HH:MM:SS.nnnnnnnnn'),
+  timeType(
+    ...(['NANOTIMESTAMP', 1, 'yMd', dateTime] as const),
+    'a time such as 2024-01-31T09:30:00.123456789, of the years 1677 to 2262',
+  ),
 ]
 
-/** A JSON number is a time only if the column has a format for reading the number. */
-function timeCellType(type: TimeType): CellType {
-  const { name, expected, needs, keepsTime = true, patterns, unit, dateMs } = type
-  const layout = unit.isLong ? int64Layout : int32Layout
-  const columnOf = (
-    format: DateFormat,
-    what: string,
-    { columnIndex, pool, rewriting, clock }: ColumnPlace,
-    explain: NonNullable<DateFormat['explain']>,
-  ): FixedColumn => {
-    const readCell: ReadCell = (bytes, start, end, into, at) => {
-      const outcome = format.read(bytes, start, end)
-      return outcome === isRead
-        ? storeTime(unit, format.days, format.secondOfDay, format.nanos, into, at)
-        : outcome
-    }
-    const take = dateMs === undefined ? undefined : takeDates(dateMs, unit.isLong, clock.offset)
-    const kernelRead =
-      format.kernelRead &&
-      ((block: RecordBlock, cell: number) => format.kernelRead!(block, cell, unit))
-    return new FixedColumn(
-      { ...layout, name, expected: what, readCell, take, kernelRead, rewriting, explain },
-      columnIndex,
-      pool,
-    )
-  }
-  /** A month or minute has no offset. */
-  const hasOffset = patterns !== month && patterns !== minute
+/** Months since year 0 for midnight of a month's first day; NaN for any other moment. */
+function monthsAt({ days, secondOfDay, nanos }: TimeParts): number {
+  const { year, month, day } = civilFromDays(days)
+  return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : NaN
+}
+
+/** Stores the raw number of a time; `outOfRange` if the type cannot hold it exactly. */
+export function storeTime(
+  { unitNanos, hasDate, isLong }: TimeType,
+  parts: TimeParts,
+  into: NumberArray,
+  at: number,
+): Outcome {
+  const { nanos } = parts
+  const seconds = (hasDate ? parts.days * secondsPerDay : 0) + parts.secondOfDay
+  let units = NaN
+  if (unitNanos === 0) units = monthsAt(parts)
+  else if (unitNanos < nanosPerSecond) {
+    if (nanos % unitNanos === 0) units = seconds * (nanosPerSecond / unitNanos) + nanos / unitNanos
+  } else if (nanos === 0) units = seconds / (unitNanos / nanosPerSecond)
+  if (Number.isNaN(units)) return outOfRange
+  if (!isLong || Number.isSafeInteger(units)) return storeUnits(isLong, units, into, at)
+  const exact = BigInt(seconds) * BigInt(nanosPerSecond) + BigInt(nanos)
+  return storeWords(into, at, 2, exact) ? isRead : outOfRange
+}
+
+/** Stores a number that a double holds exactly; `outOfRange` if it is not whole, or too large for 32 bits. */
+function storeUnits(isLong: boolean, units: number, into: NumberArray, at: number): Outcome {
+  if (Math.floor(units) !== units) return outOfRange
+  if (isLong) storeExact(into, at, units)
+  else into[at] = units
+  return isLong || (units <= maxInt32 && units >= -maxInt32) ? isRead : outOfRange
+}
+
+/**
+ * Reads the texts of a format into elements of the type.
+ * @param expected  describes values of the type in messages
+ * @param explain  as in `ElementReader`
+ */
+export function timeReader(
+  type: TimeType,
+  format: TimeReader,
+  offset: ColumnOffset | undefined,
+  expected: string,
+  explain: ElementReader['explain'],
+): ElementReader {
   return {
-    name,
-    jsonKinds: jsonKinds.string,
-    ...(dateMs !== undefined && { takesValues: true }),
-    column(place) {
-      const rules = hasOffset ? { ...place.clock, keepsTime } : { isMonth: name === 'MONTH' }
-      const format = new PatternFormat(patterns, rules)
-      const { formatHint } = place.clock
-      return columnOf(format, expected, place, (...text) => {
-        const why = format.explain()
-        const hint = why === undefined ? formatHint?.(...text) : undefined
-        return hint === undefined ? why : `${expected} (${hint})`
-      })
+    Cells: Int32Array,
+    read(bytes, start, end, into, at) {
+      const outcome = format.read(bytes, start, end)
+      return outcome === isRead ? storeTime(type, format, into, at) : outcome
     },
-    dated: {
-      needs,
-      keepsTime,
-      holds: ({ days, secondOfDay, nanos }) =>
-        storeTime(unit, days, secondOfDay, nanos, new Int32Array(2), 0) === isRead,
-      column: (format, what, place) =>
-        columnOf(format, what, place, (...text) => {
-          const why = format.explain?.(...text)
-          return why === undefined ? undefined : `${what} (${why})`
-        }),
-    },
+    expected,
+    explain,
+    kernelRead: format.kernelRead && ((block, cell) => format.kernelRead!(block, cell, type)),
+    take: type.takesValues ? takeDates(type, offset) : undefined,
   }
 }
 
@@ -157,22 +136,30 @@ function timeCellType(type: TimeType): CellType {
  * Takes a program's `Date` as a time in UTC. If the column has no offset yet, UTC becomes its offset.
  * @param offset  undefined if the column takes no `Date`
  */
-function takeDates(unitMs: number, isLong: boolean, offset: ColumnOffset | undefined): TakeValue {
+function takeDates(
+  { unitNanos, isLong }: TimeType,
+  offset: ColumnOffset | undefined,
+): ElementReader['take'] {
+  const unitMs = unitNanos / nanosPerMs
   return (value, into, at) => {
     if (!(value instanceof Date)) return false
     const ms = value.getTime()
-    if (!(ms >= firstTextMs && ms <= lastTextMs)) return false
-    if (offset?.takes(0) !== true) return false
-    if (isLong) {
-      storeExact(into, at, ms)
-      return true
-    }
-    const units = ms / unitMs
-    if (units !== (units | 0) || units < -maxInt32) return false
-    into[at] = units
-    return true
+    if (!isTextDay(Math.floor(ms / msPerDay)) || offset?.takes(0) !== true) return false
+    if (unitNanos === 1) return storeWords(into, at, 2, BigInt(ms) * BigInt(nanosPerMs))
+    return storeUnits(isLong, ms / unitMs, into, at) === isRead
   }
 }
 
-/** All types of dates and times. */
-export const timeCellTypes: readonly CellType[] = timeTypes.map(timeCellType)
+/** The reader for the type's usual notations. @param clock  `formatHint` names formats that read a refused text */
+export function usualTimeReader(type: TimeType, clock: ClockRules): ElementReader {
+  const { patterns, expected, keepsTime } = type
+  /** A month or minute has no offset. */
+  const hasOffset = patterns !== month && patterns !== minute
+  const rules = hasOffset ? { ...clock, keepsTime } : { isMonth: patterns === month }
+  const format = new PatternReader(patterns, rules)
+  return timeReader(type, format, clock.offset, expected, (...text) => {
+    const why = format.explain()
+    const hint = why === undefined ? clock.formatHint?.(...text) : undefined
+    return hint === undefined ? why : `${expected} (${hint})`
+  })
+}

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { noBytes, RowStore, type RejectedRow } from '../../../src/load/inputs/rows.js'
 import type { Batch, Reject } from '../../../src/parse/batch.js'
-import { columnOffsets } from '../../../src/parse/cells/column-offset.js'
+import { columnOffsets } from '../../../src/parse/times/column-offset.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { elementAt } from '../../../src/protocol/element.js'
@@ -20,6 +20,12 @@ import { runs } from '../../helpers/runs.js'
 const types =
   'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
 
+interface Reading {
+  readonly mapping?: MappingRules
+  readonly cells?: CellRules
+  readonly batchRows?: number
+}
+
 const reading = { clock: systemClock, needsTexts: false, hasEnded: () => false }
 
 /** Builds batches from the rows. @param isPlain  false: reads all rows as JSON */
@@ -27,7 +33,7 @@ async function read(
   rows: readonly unknown[],
   isPlain: boolean,
   columns = types,
-  { mapping = {}, cells = {} }: { mapping?: MappingRules; cells?: CellRules } = {},
+  { mapping = {}, cells = {}, batchRows = 100 }: Reading = {},
 ) {
   const store = new RowStore()
   const target = schemaFromTypes(columns)
@@ -41,7 +47,7 @@ async function read(
   const batches = reader.batches({
     mapping: mapped,
     cells: rules,
-    batchRows: 100,
+    batchRows,
     batchBytes: 1 << 20,
     feed: store.feed(mapped, rules, { ...reading, needsTexts: !isPlain }),
     onReject: reject => {
@@ -151,13 +157,23 @@ t.test('columns with names of inherited members are filled only from rows', asyn
 
 t.test('if a getter throws, its row is rejected', async t => {
   const bad = {
+    s: '',
     get id(): number {
       throw new Error('oops')
     },
   }
-  const { rejects, cells } = await read([{ id: 1 }, bad, { id: 2 }], true, 'id:INT')
+  const rules = { mapping: { ignoreExtra: true } }
+  const { rejects, cells } = await read([{ id: 1 }, bad, { id: 2 }], true, 'id:INT', rules)
   t.strictSame([...rejects], [[2, 'DDB_INPUT_CELL the row cannot be read: oops']])
   t.equal(cells.size, 2)
+  // More rows than the reader takes at a time.
+  const many = Array.from({ length: 4097 }, (_, i) => ({ id: i, s: `text ${i}` }))
+  const columns = 'id:INT,s:STRING'
+  const found = await read([...many, bad], true, columns, { batchRows: 5000 })
+  t.strictSame(
+    [...found.cells.values()].map(row => (row as { value: unknown }[])[1]!.value),
+    many.map(({ s }) => s),
+  )
 })
 
 t.test('the row store gets the outcome of each row once', async t => {

@@ -13,9 +13,8 @@ import {
   trimmedStart,
   utf8Text,
 } from '../../../src/parse/cells/cell-bytes.js'
-import { truthTexts, writeTruth } from '../../../src/parse/cells/truth-texts.js'
 import { runs } from '../../helpers/runs.js'
-import { cellOf, readText, type Reading } from './cell.js'
+import { cellOf, readText, readTexts, type Reading } from './cell.js'
 
 // COMPLEX, POINT and DURATION, compared with Number and the unit numbers of docs/protocol.md#data-types.
 
@@ -314,35 +313,16 @@ t.test('every ASCII character except digits and NUL is read as itself', async t 
 
 const rules = { booleans: ['Y/N', '是/no way', '0/'] }
 
-t.test('words become 1 and 0, all other texts stay unchanged', async t => {
-  const texts = truthTexts(rules)!
-  const written = (text: string): string => {
-    const { bytes, start, end } = cellOf(text)
-    const into = new Uint8Array(end - start + 1)
-    return Buffer.from(into.subarray(0, writeTruth(texts, bytes, start, end, into, 0))).toString()
-  }
-  for (const [text, expected] of [
-    ['Y', '1'],
-    [' Y\t', '1'],
-    ['是', '1'],
-    ['0', '1'],
-    ['N', '0'],
-    ['no way', '0'],
-    ['y', 'y'],
-    ['no', 'no'],
-    ['true', 'true'],
-    ['YN', 'YN'],
-  ] as const) {
-    t.equal(written(text), expected, text)
-  }
+t.test('words mean true and false besides those of the type', async t => {
+  const words = ['Y', ' Y\t', '是', '0', 'N', 'no way', 'y', 'no', 'true', 'YN']
+  t.strictSame(readTexts('BOOL', words, rules), [1, 1, 1, 1, 0, 0, 'cell', 'cell', 1, 'cell'])
 })
 
-t.test('a word has one meaning, and without words no text is rewritten', async t => {
+t.test('a word has one meaning', async t => {
   for (const booleans of [['x/x'], ['x/', '/x'], ['Y'], ['/'], [''], ['a/b/c']]) {
-    t.throws(() => truthTexts({ booleans }), { code: 'DDB_USAGE' }, booleans.join(' '))
+    t.throws(() => readText('BOOL', '', { booleans }), { code: 'DDB_USAGE' }, booleans.join(' '))
   }
-  t.equal(truthTexts({}), undefined)
-  t.equal(truthTexts({ booleans: [] }), undefined)
+  t.equal(readText('BOOL', '1', { booleans: [] }), 1)
 })
 
 // Blanks, hexadecimal digits and UTF-8 in bytes.

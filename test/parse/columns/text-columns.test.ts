@@ -1,22 +1,14 @@
 /*
-  Columns of texts and of arrays, the memory for their elements, columns that rewrite texts, and columns with one text
-  in all rows.
+  Columns of texts and of arrays, and the memory for their elements.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { readInteger } from '../../../src/parse/cells/read-exact.js'
 import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { ArrayStore, BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
-import {
-  FixedColumn,
-  int32Layout,
-  type Rewriting,
-} from '../../../src/parse/columns/fixed-column.js'
 import { explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
 import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
-import { TemplateColumn } from '../../../src/parse/columns/template-column.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import type { Column, SymbolVector } from '../../../src/protocol/value.js'
@@ -374,113 +366,6 @@ t.test('a row may have more elements than a block has room for', async t => {
   column.read(blockOf([long.join(','), '7']), field, 0)
   t.equal(column.encodedBytes(2), 4 * 10_001 + 2)
   t.strictSame(rowsOf(column, 2), [long, [7]])
-})
-
-// Columns with one text in every row.
-
-const makeConstantColumn = (text: string, rowCapacity = 8): TemplateColumn =>
-  new TemplateColumn(intColumn(new BufferPool()), 0, [{ kind: 'constant', text }], [], rowCapacity)
-
-const elements = (column: TemplateColumn, rowCount: number): number[] => {
-  const { data } = column.take(rowCount, []) as { data: Int32Array }
-  return Array.from(data.subarray(0, rowCount))
-}
-
-t.test('every row of every block has the value, whatever the block contains', async t => {
-  const column = makeConstantColumn('1234567')
-  t.equal(column.fault, undefined)
-  t.equal(column.read(blockOf(['x', '5']), -1, 0), 0)
-  t.equal(column.read(blockOf(['y']), -1, 2), 0)
-  column.undo()
-  t.equal(column.read(blockOf(Array(8).fill('z')), -1, 2), 0)
-  t.equal(column.encodedBytes(10), 40)
-  t.strictSame(elements(column, 10), Array(10).fill(1_234_567))
-  column.read(blockOf(['x']), -1, 0)
-  t.strictSame(elements(column, 1), [1_234_567], 'the next batch')
-})
-
-t.test('the empty text is null in every row', async t => {
-  const column = makeConstantColumn('')
-  t.equal(column.fault, undefined)
-  t.equal(column.read(blockOf(['1', '2']), -1, 0), 2)
-  t.strictSame(elements(column, 2), [-2_147_483_648, -2_147_483_648])
-})
-
-t.test('a text that is not a value is refused before any row', async t => {
-  t.strictSame(makeConstantColumn('x').fault, {
-    code: 'DDB_INPUT_CELL',
-    expected: wholeNumber,
-  })
-  t.strictSame(makeConstantColumn('2147483648').fault, {
-    code: 'DDB_INPUT_RANGE',
-    expected: wholeNumber,
-  })
-})
-
-// A column behind a rewriting step: the texts that reach the column, and the rows that it refuses.
-
-/** Accepts numbers with the prefix x. Other texts are not values. */
-const column = (): FixedColumn => {
-  const rewriting: Rewriting = {
-    write(bytes, start, end, into, at) {
-      if (bytes[start] !== 0x78) return -1
-      into.set(bytes.subarray(start + 1, end), at)
-      into[at + end - start - 1] = 0x30
-      return at + end - start
-    },
-    roomBytes: 0,
-    expected: 'behind an x',
-  }
-  const readCell = readInteger(-2_147_483_647, 2_147_483_647)
-  const type = { ...int32Layout, name: 'INT', readCell, expected: wholeNumber, rewriting } as const
-  return new FixedColumn(type, 4, new BufferPool())
-}
-
-const numbers = (column: FixedColumn, count: number): number[] => {
-  const { data } = column.take(count, []) as unknown as { data: Int32Array }
-  return [...data.subarray(0, count)]
-}
-
-t.test('texts are rewritten, empty texts are null, other texts refuse their row', async t => {
-  const builder = column()
-  const block = blockOf(['x1', '', '5', 'x-27', 'xx', 'x99999999999'])
-  t.equal(builder.read(block, field, 0), 4)
-  t.strictSame(refusedRows(block), [2, 4, 5])
-  t.ok([2, 4, 5].every(row => block.refusedBy[row] === 5))
-  const nullValue = -(2 ** 31)
-  t.strictSame(numbers(builder, 6), [10, nullValue, nullValue, -270, nullValue, nullValue])
-})
-
-t.test('blocks of any size follow one another', async t => {
-  const builder = column()
-  for (const count of [3, 2000, 1]) {
-    builder.read(blockOf(Array.from({ length: count }, () => `x${count}`)), field, 0)
-    builder.undo()
-    builder.read(blockOf(Array.from({ length: count }, () => 'x7')), field, 0)
-    t.equal(builder.encodedBytes(count), 4 * count)
-    t.ok(numbers(builder, count).every(value => value === 70))
-  }
-})
-
-t.test('numbers of the format itself are not rewritten', async t => {
-  const builder = column()
-  const block = blockOf(['5', 'x5', 'x6'])
-  block.numberCells = Uint8Array.of(0, 1, 0, 0, 0, 0)
-  builder.read(block, field, 0)
-  t.strictSame(refusedRows(block), [])
-  t.strictSame(numbers(builder, 3), [5, 50, 60])
-})
-
-t.test('a refusal says how the text should be written', async t => {
-  for (const [text, code] of [
-    ['5', 'DDB_INPUT_CELL'],
-    ['xx', 'DDB_INPUT_CELL'],
-    ['x99999999999', 'DDB_INPUT_RANGE'],
-  ] as const) {
-    const { bytes, starts, ends } = blockOf([text])
-    const expected = `${wholeNumber}, behind an x`
-    t.strictSame(column().explain(bytes, starts[field]!, ends[field]!), { code, expected }, text)
-  }
 })
 
 // Memory for the elements of one column.

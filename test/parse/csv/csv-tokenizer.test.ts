@@ -6,8 +6,7 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
 import { csvDialect, type CsvDialect } from '../../../src/parse/csv/csv-dialect.js'
-import { loadCsvParse } from '../../../src/parse/csv/csv-parse-scanner.js'
-import { scannersOf } from '../../../src/parse/csv/csv-scanner.js'
+import { loadCsvParse } from '../../../src/parse/csv/csv-parse-guide.js'
 import { CsvTokenizer } from '../../../src/parse/csv/csv-tokenizer.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
 import { bytesOf } from '../reading.js'
@@ -78,11 +77,10 @@ function oracle(
 
 type Open = (dialect: CsvDialect) => CsvTokenizer | Promise<CsvTokenizer>
 
-const scanned = (dialect: CsvDialect): CsvTokenizer =>
-  new CsvTokenizer('x', dialect, 0, scannersOf(dialect))
+const scanned = (dialect: CsvDialect): CsvTokenizer => new CsvTokenizer('x', dialect, 0)
 
 const parsed = async (dialect: CsvDialect): Promise<CsvTokenizer> =>
-  new CsvTokenizer('x', dialect, 0, await loadCsvParse(dialect))
+  new CsvTokenizer('x', dialect, 0, { guide: await loadCsvParse(dialect) })
 
 const ways: [string, Open][] = [
   ['the byte scanner', scanned],

@@ -11,14 +11,15 @@ import {
   isHeaderByData,
   isHeaderFor,
   looksLikeHeader,
-} from '../../../src/parse/csv/decide-header.js'
+  textsOf,
+} from '../../../src/parse/csv/header.js'
 import {
   decimalCommaFor,
   testFit,
   type RowTarget,
   withDecimalComma,
 } from '../../../src/parse/csv/row-target.js'
-import { SampleRecords } from '../../../src/parse/csv/sample-records.js'
+import { SampleRecords } from '../../../src/parse/csv/sample.js'
 import { openReader } from '../../../src/parse/formats.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
@@ -166,12 +167,8 @@ t.test('without a target the data decide', async t => {
     ['alice,paris\na,b\n', unclear, ['name', 'city']],
     ['1,2\n3,4\n', 'row', ['1', '2']],
   ] as readonly (readonly [string, Answer, string[]?])[]) {
-    const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
-    const records = () => new SampleRecords(Buffer.from(text), 0, true, dialect)
-    const record = recordOf(text.slice(0, text.indexOf('\n')))
-    const answer = answerOf(
-      () => isHeaderByData(record, { file: 'a.csv', records, names }) === true,
-    )
+    const [first = [], ...rows] = text.split('\n').map(line => line.split(','))
+    const answer = answerOf(() => isHeaderByData(first, { file: 'a.csv', rows, names }) === true)
     check(t, answer, expected, JSON.stringify(text))
   }
 })
@@ -213,7 +210,7 @@ t.test('a record with a text like a number, or with only blanks, is not a header
     [['', ' '], false],
     [[], false],
   ] as const) {
-    t.equal(looksLikeHeader(record(...fields)), isHeader, JSON.stringify(fields))
+    t.equal(looksLikeHeader(textsOf(record(...fields))), isHeader, JSON.stringify(fields))
   }
 })
 
@@ -277,12 +274,13 @@ t.test('a detected decimal comma is used, unless the comma has a different meani
 
 function isUnclear(text: string, types: string | undefined, mapping: MappingRules = {}): boolean {
   const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
-  const records = new SampleRecords(Buffer.from(text), 0, true, dialect)
+  const sample = { bytes: Buffer.from(text), from: 0, isWhole: true }
+  const records = new SampleRecords(sample, dialect)
   const target =
     types === undefined ? undefined : { schema: schemaFromTypes(types), mapping, cells: {} }
   const names = text.slice(0, text.indexOf('\n')).split(',')
   try {
-    checkTrailingDelimiter({ file: 'a.csv', names, records, target })
+    checkTrailingDelimiter('a.csv', names, records, target)
     return false
   } catch (error) {
     t.match(error, {

@@ -7,6 +7,7 @@ import t from 'tap'
 import type { KnownDialect } from '../../../src/parse/csv/detect-dialect.js'
 import { findQuotes } from '../../../src/parse/csv/find-quotes.js'
 import { linesAbove } from '../../../src/parse/csv/lines-above.js'
+import type { Sample } from '../../../src/parse/csv/sample.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { neededOptions } from '../../../src/infer/inferred-schema.js'
 import { runs } from '../../helpers/runs.js'
@@ -18,6 +19,8 @@ const unknown: KnownDialect = {
   ...{ delimiter: undefined, quote: undefined, escape: undefined },
   ...{ comment: '', trim: false },
 }
+
+const sampleOf = (text: string): Sample => ({ bytes: Buffer.from(text), from: 0, isWhole: true })
 
 const rows = 'A,1.5,10\nB,2.5,20\nC,3.5,30\n'
 
@@ -45,15 +48,14 @@ t.test('lines above a table are distinguished from the table', t => {
     ['', 0],
     ['text, with a comma\nand another line\nno table\n', 0],
   ] as const) {
-    t.equal(linesAbove(Buffer.from(text), true, unknown), lines, text)
+    t.equal(linesAbove(sampleOf(text), unknown), lines, text)
   }
   t.end()
 })
 
 t.test('quotes are read so that no record is broken, or else in the usual way', async t => {
   const look = (text: string, known: Partial<KnownDialect> = {}): object | undefined => {
-    const dialect = { ...{ delimiter: undefined, quote: undefined, escape: undefined }, ...known }
-    const found = findQuotes(Buffer.from(text), 0, true, { comment: '', trim: false, ...dialect })
+    const found = findQuotes(sampleOf(text), { ...unknown, ...known })
     if (found === undefined) return undefined
     const { said, ...options } = found
     return options

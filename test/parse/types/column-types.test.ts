@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
-import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
+import { ColumnOffsets } from '../../../src/parse/times/column-offset.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import { mappingFor, memorySource, read, type ReadResult } from '../reading.js'

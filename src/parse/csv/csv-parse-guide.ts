@@ -5,9 +5,10 @@
 import { lineFeed } from '../line-ends.js'
 import { faulty, undecided, unfinished } from '../line-format.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
+import type { Window } from '../window.js'
 import type { CsvDialect } from './csv-dialect.js'
-import type { RecordScanner } from './csv-tokenizer.js'
-import { RecordWalk } from './record-walk.js'
+import type { RecordGuide } from './csv-tokenizer.js'
+import type { RecordWalk } from './record-walk.js'
 
 /** Size of a slice for csv-parse. After a record with a bad quote, csv-parse restarts and reads the rest of its slice again. */
 const sliceBytes = 64 * 1024
@@ -25,13 +26,8 @@ interface Feed {
 const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
-/**
- * Loads csv-parse, and returns a function that makes a scanner for a tokenizer. Only dialects whose quote or escape
- * character is not a single byte need csv-parse.
- */
-export async function loadCsvParse(
-  dialect: CsvDialect,
-): Promise<(lines: LineTokenizer) => RecordScanner> {
+/** Loads csv-parse. Only dialects whose quote or escape character is not a single byte need it. */
+export async function loadCsvParse(dialect: CsvDialect): Promise<RecordGuide> {
   const { Parser } = await import('csv-parse')
   const asBytes = (text: string): string => Buffer.from(text).toString('latin1')
   const { quote, comment } = dialect
@@ -63,12 +59,10 @@ export async function loadCsvParse(
     })
     return feed
   }
-  return lines => new CsvParseScanner(lines, dialect, startFeed)
+  return new CsvParseGuide(dialect, startFeed)
 }
 
-class CsvParseScanner implements RecordScanner {
-  readonly walk: RecordWalk
-  readonly #lines: LineTokenizer
+class CsvParseGuide implements RecordGuide {
   readonly #startFeed: () => Feed
   readonly #lookAhead: number
   /** The current csv-parse; undefined if it must be restarted. */
@@ -80,10 +74,8 @@ class CsvParseScanner implements RecordScanner {
   #isFlushed = false
   #nextRecord = 0
 
-  constructor(lines: LineTokenizer, dialect: CsvDialect, startFeed: () => Feed) {
-    this.#lines = lines
+  constructor(dialect: CsvDialect, startFeed: () => Feed) {
     this.#startFeed = startFeed
-    this.walk = new RecordWalk(dialect, { isStrict: true })
     this.#lookAhead = lookAheadOf(dialect)
   }
 
@@ -92,12 +84,11 @@ class CsvParseScanner implements RecordScanner {
     this.#feed = undefined
   }
 
-  scan(start: number): number {
-    const { walk } = this
-    const next = this.#recordEnd(start)
+  scan(walk: RecordWalk, lines: LineTokenizer, start: number): number {
+    const next = this.#recordEnd(lines, start)
     if (next === undecided) return next
     // Finds the cells, or the quote at fault. csv-parse allows a comment after a closing quote; the walk does not.
-    walk.limitTo(start, this.#lines)
+    walk.limitTo(start, lines)
     if (walk.walk(start) && walk.next === next) return next
     // csv-parse can continue only after a record, or while it waits for more input.
     this.#feed = undefined
@@ -110,8 +101,8 @@ class CsvParseScanner implements RecordScanner {
    * Position after the record at `start`; `faulty`; `unfinished`, also for a record that is too long; or `undecided` if
    * more input is needed. If the input was truncated, the position may lie beyond the window's end.
    */
-  #recordEnd(start: number): number {
-    const { window, maxRecordBytes, isOver } = this.#lines
+  #recordEnd(lines: LineTokenizer, start: number): number {
+    const { window, maxRecordBytes, isOver } = lines
     const { offset } = window
     const startOffset = offset + start
     if (this.#feed === undefined || this.#fedOffset < startOffset) {
@@ -124,7 +115,7 @@ class CsvParseScanner implements RecordScanner {
     const feed = this.#feed
     const { ends } = feed
     const position = this.#feedOffset - offset
-    const isOverLimit = this.#lines.contentEnd(window.end) - start > maxRecordBytes
+    const isOverLimit = lines.contentEnd(window.end) - start > maxRecordBytes
     const maxFed = startOffset + maxRecordBytes + this.#lookAhead
     for (;;) {
       while (this.#nextRecord < ends.length && position + ends[this.#nextRecord]! <= start) {
@@ -132,13 +123,13 @@ class CsvParseScanner implements RecordScanner {
       }
       if (this.#nextRecord < ends.length) {
         const next = position + ends[this.#nextRecord]!
-        return this.#lines.contentEnd(next) - start > maxRecordBytes ? unfinished : next
+        return lines.contentEnd(next) - start > maxRecordBytes ? unfinished : next
       }
       if (feed.isBad) return isOverLimit ? unfinished : faulty
       if (this.#fedOffset >= maxFed) return unfinished
       ends.length = 0
       this.#nextRecord = 0
-      if (this.#feedSlice(feed, maxFed)) continue
+      if (this.#feedSlice(feed, window, maxFed)) continue
       if (!isOver) return undecided
       if (this.#isFlushed) return unfinished
       // Blank lines are not records, and make csv-parse return the record that it holds.
@@ -148,8 +139,7 @@ class CsvParseScanner implements RecordScanner {
   }
 
   /** Gives csv-parse more bytes, up to the offset `maxFed`. Returns false if there are none. */
-  #feedSlice(feed: Feed, maxFed: number): boolean {
-    const { bytes, end, offset } = this.#lines.window
+  #feedSlice(feed: Feed, { bytes, end, offset }: Window, maxFed: number): boolean {
     const from = this.#fedOffset - offset
     if (from >= end) return false
     const to = Math.min(end, from + sliceBytes, maxFed - offset)

@@ -3,28 +3,24 @@
   would both become 10:00. The first time of the column decides, unless the user gave the offset.
 */
 import { option, usageError } from '../../errors.js'
-import { isAt, trimmedStart } from './cell-bytes.js'
-import { colon, letterZ, minus, plus, zero } from './read-cell.js'
-import { fixedOffset } from './time-zone.js'
+import { offsetOf } from './time-zone.js'
 
-/** Means an unknown offset. No real offset has a million seconds, and V8 allocates nothing for such a number. */
-const unknown = 1_000_000
-/** Means times without a time zone offset. No real offset has this many seconds. */
-export const noOffset = 1_000_001
+/** Means times without a time zone offset. No real offset has a million seconds, and V8 allocates nothing for such a number. */
+export const noOffset = 1_000_000
 
 const noOffsetText = 'none'
 
 export class ColumnOffset {
   /** True if some time had a different offset than the column. */
   hasOthers = false
-  #seconds: number
+  #seconds: number | undefined
   readonly #onKnown: (() => void) | undefined
 
   /**
    * @param seconds  the offset ahead of UTC; omitted if the column's first time decides
    * @param onKnown  called when the column's first time sets the offset
    */
-  constructor(seconds: number = unknown, onKnown?: () => void) {
+  constructor(seconds?: number, onKnown?: () => void) {
     this.#seconds = seconds
     this.#onKnown = onKnown
   }
@@ -34,12 +30,11 @@ export class ColumnOffset {
    * @param own  seconds ahead of UTC, or `noOffset`
    */
   takes(own: number): boolean {
-    if (this.#seconds === own) return true
-    if (this.#seconds === unknown) {
+    if (this.#seconds === undefined) {
       this.#seconds = own
       this.#onKnown?.()
-      return true
     }
+    if (this.#seconds === own) return true
     this.hasOthers = true
     return false
   }
@@ -51,8 +46,12 @@ export class ColumnOffset {
 
   /** `+08:00`, or `none`; undefined while the column's offset is unknown. */
   get text(): string | undefined {
-    if (this.#seconds === unknown) return undefined
-    return this.#seconds === noOffset ? noOffsetText : offsetText(this.#seconds)
+    if (this.#seconds === undefined) return undefined
+    if (this.#seconds === noOffset) return noOffsetText
+    const minutes = Math.abs(this.#seconds) / 60
+    const [hour, minute] = [Math.floor(minutes / 60), minutes % 60]
+    const two = (number: number): string => String(number).padStart(2, '0')
+    return `${this.#seconds < 0 ? '-' : '+'}${two(hour)}:${two(minute)}`
   }
 }
 
@@ -67,7 +66,7 @@ export class ColumnOffsets {
    */
   constructor(known: Readonly<Record<string, string>> = {}) {
     for (const [name, text] of Object.entries(known)) {
-      const seconds = text === noOffsetText ? noOffset : fixedOffset(text)
+      const seconds = text === noOffsetText ? noOffset : offsetOf(text)
       if (seconds === undefined) {
         const what = `${option('cells.offsets')} ${name}=${text}: an offset is +08:00, Z, or none`
         throw usageError(what)
@@ -105,33 +104,4 @@ export function columnOffsets(
   throw usageError(
     `${option('cells.offsets')} sets the offset of times, and ${option('cells.timeZone')} converts any offset: leave one of them out`,
   )
-}
-
-function offsetText(seconds: number): string {
-  const minutes = Math.abs(seconds) / 60
-  const two = (number: number): string => String(number).padStart(2, '0')
-  return `${seconds < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
-}
-
-/** Reads an offset that ends a text, maybe after blanks: `Z`, `UTC`, `+HH:MM`, `+HHMM`, `+HH`; `noOffset` for any other text. */
-export function readOffset(bytes: Uint8Array, start: number, end: number): number {
-  const p = trimmedStart(bytes, start, end)
-  const sign = bytes[p]!
-  if (end - p === 1 && (sign | 0x20) === letterZ) return 0
-  if (end - p === 3 && isAt(utc, bytes, p)) return 0
-  if (sign !== plus && sign !== minus) return noOffset
-  const hours = twoDigits(bytes, p + 1)
-  const minuteAt = bytes[p + 3] === colon ? p + 4 : p + 3
-  const minutes = end === p + 3 ? 0 : end === minuteAt + 2 ? twoDigits(bytes, minuteAt) : 60
-  if (hours > 23 || minutes > 59) return noOffset
-  return (sign === minus ? -60 : 60) * (hours * 60 + minutes)
-}
-
-const utc = new TextEncoder().encode('UTC')
-
-/** The number of two digits at `p`, or more than 99 if a byte is not a digit. */
-function twoDigits(bytes: Uint8Array, p: number): number {
-  const a = bytes[p]! - zero
-  const b = bytes[p + 1]! - zero
-  return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : 100
 }

@@ -1,14 +1,13 @@
 /*
   Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`),
-  and the day numbers of spreadsheets (`excel`).
+  and the day numbers of spreadsheets (`excel`). Names the formats that read a text.
 */
 import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
-import { EpochFormat, epochUnits, ExcelFormat, likelyUnit } from './count-format.js'
-import { PatternFormat } from './pattern-format.js'
-import { isRead } from './read-cell.js'
+import { isRead } from '../cells/read-cell.js'
+import { CountReader, DayNumberReader, epochUnits, likelyUnit } from './time-counts.js'
 import { alternativesOf, parsePattern, patternLetters, type TimePattern } from './time-pattern.js'
-import type { DateFormat } from './time-unit.js'
+import { PatternReader, type TimeReader } from './time-reader.js'
 import type { TimeZone } from './time-zone.js'
 
 const fieldNames: Readonly<Record<string, string>> = {
@@ -19,6 +18,7 @@ const fieldNames: Readonly<Record<string, string>> = {
 }
 
 const epochPrefix = 'epoch:'
+const excelFormats = ['excel', 'excel:1904']
 
 /** The name `*` in `cells.dateFormats`: its format applies to all suitable columns without a format of their own. */
 export const everyColumn = '*'
@@ -37,32 +37,27 @@ export interface DatedPlace {
 }
 
 /**
- * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS`, `epoch:ms` or `excel`
- * @throws {UsageError} DDB_USAGE if the text is not a format for this type
- */
-export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
-  const format = formatOf(place, text)
-  if (typeof format === 'string') throw wrongFormat(place.columnName, text, format)
-  return format
-}
-
-/**
  * The column's own format, or else the format for every column (`*`) if that fits; undefined without either.
- * @param formats  `cells.dateFormats`
+ * @param formats  `cells.dateFormats`: such as `dd/MM/yyyy HH:mm:ss.SSS`, `epoch:ms` or `excel`
  * @throws {UsageError} DDB_USAGE if the column's own format does not fit, or the format for every column is invalid
  */
 export function dateFormatFor(
   place: DatedPlace,
   formats: Readonly<Record<string, string>>,
-): DateFormat | undefined {
-  const { columnName } = place
-  if (Object.hasOwn(formats, columnName)) return parseDateFormat(place, formats[columnName]!)
-  if (!Object.hasOwn(formats, everyColumn)) return undefined
-  const text = formats[everyColumn]!
-  const wrong = faultOf(text)
-  if (wrong !== undefined) throw wrongFormat(everyColumn, text, wrong)
-  const format = formatOf(place, text)
-  return typeof format === 'string' || dropsDate(place, text) ? undefined : format
+): TimeReader | undefined {
+  const { columnName, needs } = place
+  const isOwn = Object.hasOwn(formats, columnName)
+  if (!isOwn && !Object.hasOwn(formats, everyColumn)) return undefined
+  const text = dateFormatText(columnName, formats)
+  const found = readerOf(place, text)
+  if (typeof found !== 'string') {
+    // A column of times of day would lose the date that a format for all columns reads.
+    const losesDate = !isOwn && needs === 'H' && /[yMd]/.test(patternLetters(text))
+    return losesDate && !excelFormats.includes(text) ? undefined : found
+  }
+  const why = isOwn ? found : patternsOf(text)
+  if (typeof why !== 'string') return undefined
+  throw wrongFormat(isOwn ? columnName : everyColumn, text, why)
 }
 
 /** The text of the format that `dateFormatFor` returns, for messages. */
@@ -70,7 +65,49 @@ export function dateFormatText(
   columnName: string,
   formats: Readonly<Record<string, string>>,
 ): string {
-  return formats[columnName] ?? formats[everyColumn] ?? ''
+  const name = Object.hasOwn(formats, columnName) ? columnName : everyColumn
+  return formats[name] ?? ''
+}
+
+/** The reader, or the reason why the column cannot have this format. */
+function readerOf(place: DatedPlace, text: string): TimeReader | string {
+  const { typeName, needs, zone, keepsTime = true } = place
+  const isTimeOfDay = needs === 'H'
+  // Counts since 1970 are moments. In every other text, only the time of day may be one that the zone's clocks skipped.
+  const checked = keepsTime && !isTimeOfDay ? zone : undefined
+  const patterns = patternsOf(text)
+  if (typeof patterns === 'string') return patterns
+  if (excelFormats.includes(text)) {
+    return new DayNumberReader(text !== 'excel', isTimeOfDay, checked)
+  }
+  const unitDigits = unitOf(text)
+  if (unitDigits !== undefined) {
+    return isTimeOfDay ? `${typeName} does not count from 1970` : new CountReader(unitDigits, zone)
+  }
+  for (const { letters } of patterns) {
+    const missing = [...needs].find(letter => !letters.replace('h', 'H').includes(letter))
+    if (missing !== undefined) return `${typeName} needs ${fieldNames[missing]}`
+  }
+  return new PatternReader(patterns, { zone: checked, isMonth: needs === 'yM' })
+}
+
+/** The patterns of a format, none for numbers; or the reason why the format is invalid for every column. */
+function patternsOf(text: string): TimePattern[] | string {
+  if (excelFormats.includes(text)) return []
+  if (text.startsWith(epochPrefix)) {
+    return unitOf(text) === undefined ? 'the unit is s, ms, us or ns' : []
+  }
+  const patterns = alternativesOf(text).map(pattern => parsePattern(pattern))
+  const fault = patterns.find(pattern => typeof pattern === 'string')
+  return fault ?? (patterns as TimePattern[])
+}
+
+function unitOf(text: string): number | undefined {
+  return text.startsWith(epochPrefix) ? epochUnits.get(text.slice(epochPrefix.length)) : undefined
+}
+
+function wrongFormat(columnName: string, text: string, why: string): UsageError {
+  return usageError(`${option('cells.dateFormats')} ${columnName}=${text}: ${why}`)
 }
 
 const mostNamed = 3
@@ -94,7 +131,7 @@ export function formatsDropping(text: string): string[] {
  */
 export function formatHint(
   place: DatedPlace,
-  holds: (format: DateFormat) => boolean,
+  holds: (format: TimeReader) => boolean,
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -105,8 +142,8 @@ export function formatHint(
     return `${option('cells.dateFormats')} ${/[ *']/.test(value) ? `"${value}"` : value}`
   }
   const isUsable = (text: string): boolean => {
-    const format = formatOf(place, text)
-    return typeof format !== 'string' && format.read(bytes, start, end) === isRead && holds(format)
+    const reader = readerOf(place, text)
+    return typeof reader !== 'string' && reader.read(bytes, start, end) === isRead && holds(reader)
   }
   const digits = preciseTime.exec(text)?.[2]
   if (digits !== undefined) {
@@ -124,70 +161,13 @@ export function formatHint(
   return found.length === 0 ? undefined : `or ${found.map(named).join(' or ')}`
 }
 
-function wrongFormat(columnName: string, text: string, why: string): UsageError {
-  return usageError(`${option('cells.dateFormats')} ${columnName}=${text}: ${why}`)
-}
-
-/** The reason why the format is invalid for every column; undefined if it is valid. */
-function faultOf(text: string): string | undefined {
-  if (isExcel(text)) return undefined
-  if (isEpoch(text)) return unitOf(text) === undefined ? wrongUnit : undefined
-  return alternativesOf(text)
-    .map(pattern => parsePattern(pattern))
-    .find(parsed => typeof parsed === 'string')
-}
-
-const wrongUnit = 'the unit is s, ms, us or ns'
-
-/** The format, or the reason why the column cannot have it. */
-function formatOf(place: DatedPlace, text: string): DateFormat | string {
-  const { typeName, needs, zone, keepsTime = true } = place
-  const isTimeOfDay = needs === 'H'
-  // Counts since 1970 are moments. In every other text, only the time of day may be one that the zone's clocks skipped.
-  const checked = keepsTime && !isTimeOfDay ? zone : undefined
-  if (isExcel(text)) return new ExcelFormat(text !== 'excel', isTimeOfDay, checked)
-  if (isEpoch(text)) {
-    const unitDigits = unitOf(text)
-    if (unitDigits === undefined) return wrongUnit
-    if (isTimeOfDay) return `${typeName} does not count from 1970`
-    return new EpochFormat(unitDigits, zone)
-  }
-  const alternatives: TimePattern[] = []
-  for (const pattern of alternativesOf(text)) {
-    const parsed = parsePattern(pattern)
-    if (typeof parsed === 'string') return parsed
-    const letters = parsed.letters.replace('h', 'H')
-    const missing = [...needs].find(letter => !letters.includes(letter))
-    if (missing !== undefined) return `${typeName} needs ${fieldNames[missing]}`
-    alternatives.push(parsed)
-  }
-  return new PatternFormat(alternatives, { zone: checked, isMonth: needs === 'yM' })
-}
-
-/** True if a format that applies to all columns contains a date, which a column of times of day would lose. */
-function dropsDate({ needs }: DatedPlace, text: string): boolean {
-  return needs === 'H' && !isExcel(text) && /[yMd]/.test(patternLetters(text))
-}
-
-const isExcel = (text: string): boolean => text === 'excel' || text === 'excel:1904'
-const isEpoch = (text: string): boolean => text.startsWith(epochPrefix)
-const unitOf = (text: string): number | undefined => epochUnits.get(text.slice(epochPrefix.length))
-
 // Formats of dates and times as people write them. Some differ only in the order of their fields. If two fit all texts, the user has to
 // choose.
 
-const orders = (sign: string): string[] =>
-  [
-    ['dd', 'MM', 'yyyy'],
-    ['MM', 'dd', 'yyyy'],
-    ['yyyy', 'MM', 'dd'],
-    ['dd', 'MM', 'yy'],
-    ['MM', 'dd', 'yy'],
-    ['yy', 'MM', 'dd'],
-  ].map(fields => fields.join(sign))
+const orders = ['dd MM yyyy', 'MM dd yyyy', 'yyyy MM dd', 'dd MM yy', 'MM dd yy', 'yy MM dd']
 
 const days = [
-  ...['/', '-', '.'].flatMap(orders),
+  ...['/', '-', '.'].flatMap(sign => orders.map(fields => fields.replaceAll(' ', sign))),
   ...['-', ' ', '/', ''].flatMap(sign => [`dd${sign}MMM${sign}yyyy`, `dd${sign}MMM${sign}yy`]),
   ...['MMM dd, yyyy', 'MMM dd yyyy', 'yyyy-MMM-dd', 'yyyy年MM月dd日', 'yyyyMMdd'],
 ]
@@ -208,19 +188,16 @@ const texts = [
   ),
 ]
 
-let formats: readonly { readonly text: string; readonly reader: PatternFormat }[] | undefined
+let formats: readonly { readonly text: string; readonly reader: PatternReader }[] | undefined
 
 /** The formats that read the text, preferred ones first. */
 export function formatsReading(bytes: Uint8Array, start: number, end: number): string[] {
   // Made on first use.
-  formats ??= texts.map(text => ({ text, reader: new PatternFormat([patternOf(text)]) }))
+  formats ??= texts.map(text => ({
+    text,
+    reader: new PatternReader(patternsOf(text) as TimePattern[]),
+  }))
   return formats
     .filter(({ reader }) => reader.read(bytes, start, end) === isRead)
     .map(({ text }) => text)
-}
-
-function patternOf(format: string): TimePattern {
-  const pattern = parsePattern(format)
-  if (typeof pattern === 'string') throw new TypeError(pattern)
-  return pattern
 }

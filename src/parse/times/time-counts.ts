@@ -4,12 +4,18 @@
   old Macs, day 0 is 1904-01-01.
 */
 import type { KernelRead } from '../../kernel/kernel.js'
-import { counts } from '../../kernel/reads.js'
+import { counts, type KernelUnit } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'
-import { isRead, noValue, outOfRange, type Outcome } from './read-cell.js'
-import { readScaled, scaledRead } from './read-exact.js'
-import { numberRead, powersOfTen, readNumber, readShort, trimmedText } from './read-number.js'
-import { isTextDay, type DateFormat, type TimeUnit } from './time-unit.js'
+import { isRead, noValue, outOfRange, type Outcome } from '../cells/read-cell.js'
+import { readScaled, scaledRead } from '../cells/read-number.js'
+import {
+  numberRead,
+  powersOfTen,
+  readNumber,
+  readShort,
+  trimmedText,
+} from '../cells/read-number.js'
+import { isTextDay, type TimeReader } from './time-reader.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
 const nanoDigits = 9
@@ -29,17 +35,12 @@ export const epochUnits: ReadonlyMap<string, number> = new Map([
 const plausibleFrom = 7_776_000
 const plausibleTo = 7_258_118_400
 
-/** True for a time that is usual in data read with the right unit. */
-function isPlausible(seconds: number): boolean {
-  return seconds >= plausibleFrom && seconds < plausibleTo
-}
-
 /** The unit in which a count is a usual time, and its day; undefined for a count that no unit makes usual. */
 export function likelyUnit(count: number): { format: string; day: string } | undefined {
   for (const [unit, digits] of epochUnits) {
-    const moment = count / 10 ** digits
-    if (!isPlausible(moment)) continue
-    return { format: `epoch:${unit}`, day: new Date(moment * 1000).toISOString().slice(0, 10) }
+    const seconds = count / 10 ** digits
+    if (seconds < plausibleFrom || seconds >= plausibleTo) continue
+    return { format: `epoch:${unit}`, day: new Date(seconds * 1000).toISOString().slice(0, 10) }
   }
   return undefined
 }
@@ -50,7 +51,7 @@ export function likelyUnit(count: number): { format: string; day: string } | und
  * @returns undefined if the time is usual already, lies before 1970, or no unit makes it usual
  */
 function unitHint(seconds: number, unitDigits: number): string | undefined {
-  if (isPlausible(seconds)) return undefined
+  if (seconds >= plausibleFrom && seconds < plausibleTo) return undefined
   const found = likelyUnit(seconds * 10 ** unitDigits)
   return found && `${found.format} would be ${found.day}`
 }
@@ -70,7 +71,7 @@ export function unusualTimes(format: string, first: number, last: number): strin
 }
 
 /** Reads counts since 1970. They are moments; with a zone, they become times of its clocks. */
-export class EpochFormat implements DateFormat {
+export class CountReader implements TimeReader {
   readonly isNumber = true
   days = 0
   secondOfDay = 0
@@ -103,7 +104,7 @@ export class EpochFormat implements DateFormat {
     return this.#set(Number((nanos - ofSecond) / perSecond), Number(ofSecond))
   }
 
-  kernelRead(_block: RecordBlock, _cell: number, unit: TimeUnit): KernelRead | undefined {
+  kernelRead(_block: RecordBlock, _cell: number, unit: KernelUnit): KernelRead | undefined {
     if (this.#zone !== undefined) return undefined
     return (this.#read ??= counts(this.#unitDigits, unit))
   }
@@ -133,13 +134,12 @@ const day1970In1904 = 24_107
 const noDay = 60
 
 /** Reads day numbers of spreadsheets. */
-export class ExcelFormat implements DateFormat {
+export class DayNumberReader implements TimeReader {
   readonly isNumber = true
   days = 0
   secondOfDay = 0
   nanos = 0
-  readonly #is1904: boolean
-  readonly #isTimeOfDay: boolean
+  readonly #daysOf: (day: number) => number
   readonly #zone: TimeZone | undefined
 
   /**
@@ -147,8 +147,7 @@ export class ExcelFormat implements DateFormat {
    * @param zone  refuses times that its clocks skipped
    */
   constructor(is1904: boolean, isTimeOfDay: boolean, zone?: TimeZone) {
-    this.#is1904 = is1904
-    this.#isTimeOfDay = isTimeOfDay
+    this.#daysOf = isTimeOfDay ? day => (day === 0 ? 0 : NaN) : is1904 ? daysOf1904 : daysOf1900
     this.#zone = zone
   }
 
@@ -156,24 +155,22 @@ export class ExcelFormat implements DateFormat {
   read(bytes: Uint8Array, start: number, end: number): Outcome {
     const outcome = readNumber(bytes, start, end)
     if (outcome !== isRead) return outcome === noValue ? noValue : outOfRange
-    const value = numberRead[0]!
-    const ms = Math.round(value * msPerDay)
+    const ms = Math.round(numberRead[0]! * msPerDay)
     const day = Math.floor(ms / msPerDay)
-    const days = this.#daysOf(day)
-    if (value < 0 || !isTextDay(days)) return outOfRange
-    this.days = days
     const msOfDay = ms - day * msPerDay
+    this.days = numberRead[0]! < 0 ? NaN : this.#daysOf(day)
     this.secondOfDay = Math.floor(msOfDay / 1000)
     this.nanos = (msOfDay % 1000) * 1_000_000
-    const isSkipped = this.#zone?.skips(days * secondsPerDay + this.secondOfDay) === true
-    return isSkipped ? noValue : isRead
-  }
-
-  /** Days from 1970-01-01 to this day; NaN for an invalid day number. */
-  #daysOf(day: number): number {
-    if (this.#isTimeOfDay) return day === 0 ? 0 : NaN
-    if (this.#is1904) return day - day1970In1904
-    if (day === noDay || day < 1) return NaN
-    return day - day1970In1900 + (day < noDay ? 1 : 0)
+    if (!isTextDay(this.days)) return outOfRange
+    return this.#zone?.skips(this.days * secondsPerDay + this.secondOfDay) === true
+      ? noValue
+      : isRead
   }
 }
+
+/** Days from 1970-01-01 to a day of a spreadsheet; NaN for a day that does not exist. */
+function daysOf1900(day: number): number {
+  return day === noDay || day < 1 ? NaN : day - day1970In1900 + (day < noDay ? 1 : 0)
+}
+
+const daysOf1904 = (day: number): number => day - day1970In1904

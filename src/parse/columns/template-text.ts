@@ -1,12 +1,9 @@
 /*
-  Columns whose texts are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any
-  of these is null in a row, the result is null there. A text without other columns is the same in every row of an input.
+  Texts that are put together (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If any of these is
+  null in a row, the result is null there. A text without other columns is the same in every row of an input.
 */
-import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
-import { slackBytes } from '../window.js'
 
 /** Texts of one input by name; undefined for null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
@@ -41,7 +38,6 @@ export class TemplateText {
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
   #isNull = false
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
   constructor(parts: readonly TextSource[], rowCapacity: number) {
     this.#parts = parts
@@ -84,10 +80,8 @@ export class TemplateText {
     fields: readonly FieldCells[],
   ): RecordBlock {
     const { block } = this
-    block.clear()
-    this.#reserve(rowCount, fields)
+    const into = block.beginTexts(this.#needed(rowCount, fields))
     block.rowCount = rowCount
-    const into = this.#bytes
     const { starts, ends } = block
     const pieces = this.#pieces
     const numbers = numberCells && (block.numberCells ??= new Uint8Array(block.rowCapacity))
@@ -115,25 +109,18 @@ export class TemplateText {
       const isNumber = fields.every(({ first, step }) => numberCells![first + row * step] === 1)
       numbers[row] = isNumber ? 1 : 0
     }
-    block.writtenFrom = block.scratch = to
-    block.takeText(0, to)
-    block.kernel?.useRows(block)
+    block.endTexts(to)
     return block
   }
 
-  #reserve(rowCount: number, fields: readonly FieldCells[]): void {
-    let needed = slackBytes + rowCount * this.#fixedBytes
+  #needed(rowCount: number, fields: readonly FieldCells[]): number {
+    let needed = rowCount * this.#fixedBytes
     for (const { starts, ends, first, step } of fields) {
       for (let row = 0, cell = first; row < rowCount; row++, cell += step) {
         needed += ends[cell]! - starts[cell]!
       }
     }
-    if (this.#bytes.length < needed) {
-      this.#bytes = new Uint8Array(2 * needed)
-      this.block.bytes = this.#bytes
-    }
-    // Moves the block's arrays into the kernel's memory before they are filled.
-    if (this.block.kernel === undefined) this.block.takeText(0, needed)
+    return needed
   }
 }
 
@@ -148,75 +135,6 @@ export function inputText(parts: readonly TextSource[], texts: InputTexts): stri
 /** A row for texts that depend on no row. */
 export const oneRow: RecordBlock = new RecordBlock(0, 1)
 oneRow.rowCount = 1
-
-/** The builder of the column's type reads the texts. */
-export class TemplateColumn implements ColumnBuilder {
-  /** The reason why a text that all rows have is not a value of the column; undefined if it is a value. */
-  fault: CellFault | undefined
-  /** True if all rows of an input have the same text. */
-  readonly isConstant: boolean
-  readonly #builder: ColumnBuilder
-  readonly #columnIndex: number
-  readonly #fields: readonly number[]
-  readonly #text: TemplateText
-
-  /** @param fields  indexes of the fields in each block, in the order of the template's fields */
-  constructor(
-    builder: ColumnBuilder,
-    columnIndex: number,
-    parts: readonly TextSource[],
-    fields: readonly number[],
-    rowCapacity: number,
-  ) {
-    this.#builder = builder
-    this.#columnIndex = columnIndex
-    this.#fields = fields
-    this.#text = new TemplateText(parts, rowCapacity)
-    this.isConstant = parts.every(({ kind }) => kind === 'constant' || kind === 'input')
-    this.setTexts({}, 0)
-  }
-
-  /** Sets the texts of an input whose rows begin at `firstRow`. */
-  setTexts(texts: InputTexts, firstRow: number): void {
-    this.#text.setTexts(texts)
-    if (!this.isConstant) return
-    const one = this.#text.compose(oneRow, [])
-    this.#builder.read(one, 0, firstRow)
-    this.#builder.undo()
-    const { bytes, starts, ends, refusedCount } = one
-    this.fault = refusedCount > 0 ? this.#builder.explain(bytes, starts[0]!, ends[0]!) : undefined
-  }
-
-  read(block: RecordBlock, _field: number, firstRow: number): number {
-    const own = this.#text.compose(block, cellsOf(block, this.#fields))
-    const nulls = this.#builder.read(own, 0, firstRow)
-    for (let row = 0; own.refusedCount > 0 && row < block.rowCount; row++) {
-      if (own.refusedBy[row] !== 0) block.refuse(row, this.#columnIndex)
-    }
-    return nulls
-  }
-
-  undo(): void {
-    this.#builder.undo()
-  }
-
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return this.#builder.explain(bytes, start, end)
-  }
-
-  encodedBytes(rowCount: number): number {
-    return this.#builder.encodedBytes(rowCount)
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    return this.#builder.take(rowCount, buffers)
-  }
-
-  /** A block with a single field, which holds the texts that were composed last. */
-  get composed(): RecordBlock {
-    return this.#text.block
-  }
-}
 
 /** Places of a field's texts in the block. */
 export function cellsOf(

@@ -9,22 +9,17 @@ import { InputError, option, usageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
 import { assumedHeader, isUsualName, shapeOf, type AssumedHeader } from './assume-header.js'
 import type { FirstRecord } from './csv-tokenizer.js'
-import { hasTrailingDelimiter } from './detect-dialect.js'
 import { testFit, type RowTarget } from './row-target.js'
-import type { SampleRecords } from './sample-records.js'
+import type { SampleRecords } from './sample.js'
 
-/** DolphinDB's rule (docs/server-semantics.md#text-of-values), extended to signs: no name begins like `1` or `-1`. */
-export function looksLikeHeader(record: FirstRecord): boolean {
-  const texts = textsOf(record)
-  return texts.some(text => text !== '') && !texts.some(text => beginsLikeNumber.test(text))
+/** The texts of a first record, without blanks around them. */
+export function textsOf({ fields }: FirstRecord): string[] {
+  return fields.map(field => Buffer.from(field).toString().trim())
 }
 
-/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
-export function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
-  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
-    return record
-  }
-  return { ...record, fields: record.fields.slice(0, -1) }
+/** DolphinDB's rule (docs/server-semantics.md#text-of-values), extended to signs: no name begins like `1` or `-1`. */
+export function looksLikeHeader(texts: readonly string[]): boolean {
+  return texts.some(text => text !== '') && !texts.some(text => beginsLikeNumber.test(text))
 }
 
 /**
@@ -45,12 +40,18 @@ export function headerNames(record: FirstRecord, file: string): string[] {
   }
 }
 
+/** In lower case, because a header may differ from the columns in case. */
+const lower = (text: string): string => text.trim().toLowerCase()
+const namesOf = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(lower))
+const isNumber = (text: string): boolean => /^\d+$/.test(text)
+
 /** The most column names that a message shows. */
 const shownNames = 5
 
 /** @throws {UsageError} DDB_USAGE if the target does not show whether the record is a header */
 export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
-  const texts = textsOf(record).filter(text => text !== '')
+  const own = textsOf(record)
+  const texts = own.map(lower).filter(text => text !== '')
   const columnNames = target.schema.columns.map(({ name }) => name)
   const { map = {}, set } = target.mapping
   const sources = [...Object.values(map), ...templateNames(set)]
@@ -67,57 +68,61 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   } else if (surelyNamed === 0 && (named === 0 || named < texts.length)) return false
   const names = columnNames.slice(0, shownNames).join(', ')
   const columns = columnNames.length > shownNames ? `${names}, …` : names
-  throw unclear(
-    record,
-    file,
+  const why =
     named > 0
       ? 'it names a column of the target, but would also load as a row'
       : misfit === undefined
         ? `it names no column of the target (${columns}), and all its fields are texts`
-        : `it names no column of the target (${columns}), and would not load as a row (${misfit})`,
-  )
+        : `it names no column of the target (${columns}), and would not load as a row (${misfit})`
+  throw unclear(file, why, looksLikeHeader(own))
 }
 
-/** The records after an input's first record, which help to decide whether that record is a header. */
+/** What is known of the records after an input's first record, and of other inputs. */
 export interface FollowingRecords {
   readonly file: string
-  /** Each call steps through the records again, from the first one on. */
-  readonly records: () => SampleRecords
+  /** Texts of the first records after it, at most `lookedAtRecords` with `lookedAtColumns` each, without blanks around them. */
+  readonly rows: readonly (readonly string[])[]
   /** Names in the headers of other inputs; undefined if no other input has any. */
   readonly names: readonly string[] | undefined
   /** Set if an assumption may decide: `first` for the first input; for a later one, the assumption about the first. */
   readonly assumes?: 'first' | AssumedHeader | undefined
 }
 
+/** Limits of records and columns to examine. More would hardly change the answer. */
+export const lookedAtRecords = 200
+export const lookedAtColumns = 200
+const assumedFields = 60
+
 /**
+ * @param first  texts of the first record
  * @returns an assumption only if `assumes` allows it
  * @throws {UsageError} DDB_USAGE if the data do not decide
  */
 export function isHeaderByData(
-  record: FirstRecord,
-  { file, records, names, assumes }: FollowingRecords,
+  first: readonly string[],
+  { file, rows, names, assumes }: FollowingRecords,
 ): boolean | AssumedHeader {
-  const texts = textsOf(record)
+  const texts = first.map(lower)
   const known = namesOf(names ?? [])
-  if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(record)) return true
-  const { columns, hasUsualNames } = columnLooks(records(), texts.length)
+  if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(texts)) return true
+  const seen = rows.slice(0, lookedAtRecords / 2)
+  const columns = texts
+    .slice(0, lookedAtColumns)
+    .map((_, i) => columnLook(seen.flatMap(row => row[i] || [])))
   if (texts.every((text, i) => mayBeName(text, columns[i]))) {
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
-    if (areUsualNames(texts) && !hasUsualNames) return true
+    if (areUsualNames(texts) && !seen.flat().map(lower).some(isUsualName)) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  const first = firstFields(record)
-  const own = assumedHeader(first, firstRows(records()))
-  const assumed = assumes === 'first' ? own : assumes && agreed(assumes, first, own)
+  const cells = first.slice(0, assumedFields)
+  const own = assumedHeader(
+    cells,
+    rows.map(row => row.slice(0, assumedFields)),
+  )
+  const assumed = assumes === 'first' ? own : assumes && agreed(assumes, cells, own)
   if (assumed !== undefined) return assumed
-  throw unclear(record, file, 'the records after it do not show which', own?.isHeader)
+  const isLikely = own?.isHeader ?? looksLikeHeader(texts)
+  throw unclear(file, 'the records after it do not show which', isLikely)
 }
-
-/** Limits of records and fields to examine. More would hardly change the answer. */
-const assumedRecords = 200
-const assumedFields = 60
-
-const firstFields = ({ fields }: FirstRecord): string[] =>
-  fields.slice(0, assumedFields).map(field => Buffer.from(field).toString().trim())
 
 /** Applies the first input's assumption to a later input. Undefined if that input's first records contradict it. */
 function agreed(
@@ -130,92 +135,38 @@ function agreed(
   return isSame === assumed.isHeader && !isOther ? assumed : undefined
 }
 
-function firstRows(records: SampleRecords): string[][] {
-  records.nextRecord()
-  return Array.from(records.first(assumedRecords), ({ fieldCount }) =>
-    Array.from({ length: Math.min(fieldCount, assumedFields) }, (_, i) =>
-      Buffer.from(records.cell(i)).toString().trim(),
-    ),
-  )
-}
-
-function unclear(
-  record: FirstRecord,
-  file: string,
-  why: string,
-  isLikely = looksLikeHeader(record),
-): UsageError {
+function unclear(file: string, why: string, isLikely: boolean): UsageError {
   return usageError(
     `cannot tell whether the first record of ${file} is a header: ${why}. Set ${option('input.header')} to yes or no`,
     { fix: { options: { 'input.header': isLikely ? 'yes' : 'no' } } },
   )
 }
 
-/** Fields in lower case, because a header may differ from the columns in case. */
-function textsOf({ fields }: FirstRecord): string[] {
-  return fields.map(field => Buffer.from(field).toString().trim().toLowerCase())
-}
-
-const namesOf = (names: readonly string[]): ReadonlySet<string> =>
-  new Set(names.map(name => name.trim().toLowerCase()))
-
-const isNumber = (text: string): boolean => /^\d+$/.test(text)
-
 /** Describes the non-empty cells of a column, from the second record on. */
 interface ColumnLook {
-  numbers: number
-  texts: number
+  readonly numbers: number
+  readonly texts: number
   /** Shapes of numbers, dates and times: 12.5 has the shape `9.9`. */
-  readonly shapes: Set<string>
-  /** Fewest and most digits of the whole numbers in the column. */
-  fewestDigits: number
-  mostDigits: number
+  readonly shapes: ReadonlySet<string>
+  /** Numbers of digits of the whole numbers in the column. */
+  readonly digits: readonly number[]
   /** True if all whole numbers in the column look like years. */
-  areYears: boolean
+  readonly areYears: boolean
 }
-
-/** Limits of the records and columns to examine. */
-const lookedAtRecords = 100
-const lookedAtColumns = 200
-const mostShapes = 50
 
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-/** @returns how values look in each column; `hasUsualNames`: a later record holds a usual column name */
-function columnLooks(
-  records: SampleRecords,
-  fieldCount: number,
-): { readonly columns: ColumnLook[]; readonly hasUsualNames: boolean } {
-  const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, () => ({
-    numbers: 0,
-    texts: 0,
-    shapes: new Set<string>(),
-    fewestDigits: Infinity,
-    mostDigits: 0,
-    areYears: true,
-  }))
-  let hasUsualNames = false
-  records.nextRecord()
-  for (const { fieldCount } of records.first(lookedAtRecords)) {
-    for (const [field, column] of columns.slice(0, fieldCount).entries()) {
-      const text = records.text(field).trim()
-      if (text === '') continue
-      if (!beginsLikeNumber.test(text)) {
-        const content = Buffer.from(records.cell(field)).toString().trim().toLowerCase()
-        column.texts++
-        hasUsualNames ||= isUsualName(content)
-        continue
-      }
-      column.numbers++
-      if (column.shapes.size < mostShapes) column.shapes.add(shapeOf(text))
-      if (!isNumber(text)) continue
-      column.fewestDigits = Math.min(column.fewestDigits, text.length)
-      column.mostDigits = Math.max(column.mostDigits, text.length)
-      column.areYears &&= year.test(text)
-    }
+function columnLook(texts: readonly string[]): ColumnLook {
+  const numbers = texts.filter(text => beginsLikeNumber.test(text))
+  const whole = numbers.filter(isNumber)
+  return {
+    numbers: numbers.length,
+    texts: texts.length - numbers.length,
+    shapes: new Set(numbers.map(shapeOf)),
+    digits: whole.map(text => text.length),
+    areYears: whole.every(text => year.test(text)),
   }
-  return { columns, hasUsualNames }
 }
 
 /** True if no text repeats, and at least half of the texts, but no fewer than two, are usual names. */
@@ -253,34 +204,33 @@ function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (!column.shapes.has(shapeOf(text))) return false
   if (!isNumber(text)) return true
   if (year.test(text) && !column.areYears) return false
-  return text.length >= column.fewestDigits && text.length <= column.mostDigits
+  return text.length >= Math.min(...column.digits) && text.length <= Math.max(...column.digits)
 }
 
 // Records with an empty last field that have one field more than the header either end with a delimiter, or begin with a row name,
 // as R writes them. A wrong guess would put every value into the next column.
 
-/** The facts for judging records with one field more than the header. */
-export interface TrailingSample {
-  readonly file: string
-  readonly names: readonly string[]
-  /** Records of the sample, from the header on. */
-  readonly records: SampleRecords
-  /** Undefined if nothing is known of the columns, so that every record fits. */
-  readonly target: RowTarget | undefined
-}
-
 const noBytes = new Uint8Array(0)
+const trailingRecords = 100
 
 /**
+ * Checks that a field without a name in the header can only come from a trailing delimiter.
+ * @param records  those of the sample, from the header on
+ * @param target  undefined if nothing is known of the columns, so that every record fits
  * @throws {UsageError} DDB_USAGE if the records' first fields may be row names: all of them differ, none is empty, and
  *   the records fit the columns both with and without them
  */
-export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
+export function checkTrailingDelimiter(
+  file: string,
+  names: readonly string[],
+  records: SampleRecords,
+  target: RowTarget | undefined,
+): void {
   const { length } = names
   const found: Uint8Array[][] = []
   records.nextRecord()
-  while (found.length < lookedAtRecords && records.nextRecord()) {
-    if (!hasTrailingDelimiter(records, length)) continue
+  while (found.length < trailingRecords && records.nextRecord()) {
+    if (!records.isTrailing(length)) continue
     found.push(Array.from({ length }, (_, field) => records.cell(field)))
   }
   const rowNames = found.map(([first = noBytes]) => Buffer.from(first).toString('latin1').trim())

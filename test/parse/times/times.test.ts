@@ -6,15 +6,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import { UsageError } from '../../../src/errors.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
-import {
-  dateFormatFor,
-  dateFormatText,
-  parseDateFormat,
-} from '../../../src/parse/cells/date-format.js'
-import { parsePattern } from '../../../src/parse/cells/time-pattern.js'
+import { dateFormatFor, dateFormatText } from '../../../src/parse/times/date-format.js'
+import { parsePattern } from '../../../src/parse/times/time-pattern.js'
 import { runs } from '../../helpers/runs.js'
 import { read } from '../reading.js'
-import { readText, readTexts, type Reading } from './cell.js'
+import { readText, readTexts, type Reading } from '../cells/cell.js'
 
 const msPerDay = 86_400_000
 
@@ -444,7 +440,7 @@ t.test('a format that does not fit the type is refused with the reason', async t
     ['', 'yMd', /needs the year/],
   ] as const) {
     try {
-      parseDateFormat({ columnName: 'c', typeName: 'T', needs }, text)
+      dateFormatFor({ columnName: 'c', typeName: 'T', needs }, { c: text })
       t.fail(text)
     } catch (error) {
       t.ok(error instanceof UsageError && reason.test(error.message), String(error))
@@ -456,7 +452,7 @@ t.test('a format that does not fit the type is refused with the reason', async t
 t.test('an hour on a clock of 12 or 24 hours is an hour', async t => {
   for (const text of ['HH:mm', 'hh:mm aa']) {
     t.doesNotThrow(
-      () => parseDateFormat({ columnName: 'c', typeName: 'MINUTE', needs: 'H' }, text),
+      () => dateFormatFor({ columnName: 'c', typeName: 'MINUTE', needs: 'H' }, { c: text }),
       text,
     )
   }
@@ -816,7 +812,7 @@ t.test('a format may have parts that are missing, dropped digits, and alternativ
     'the first alternative that fits reads a text, whatever fitted the text before',
   )
   const place = { columnName: 'c', typeName: 'T', needs: 'yMd' }
-  t.throws(() => parseDateFormat(place, '[yyyy-]MM-dd'), { message: /needs the year/ })
+  t.throws(() => dateFormatFor(place, { c: '[yyyy-]MM-dd' }), { message: /needs the year/ })
 })
 
 t.test('a text that is not a pattern is refused with the reason', async t => {

@@ -1,0 +1,381 @@
+/*
+  The columns of a mapping: makes the builder of each, gives it its texts (fields, constants, or texts put together), and explains why
+  a row is refused.
+*/
+import { InputError, option, usageError } from '../errors.js'
+import { columnTypeText } from '../protocol/data-type.js'
+import type { Column } from '../protocol/value.js'
+import {
+  textSources,
+  type ColumnMapping,
+  type MappedColumn,
+  type TextSource,
+} from '../schema/cell-source.js'
+import { nearestHint } from '../schema/nearest.js'
+import type { ColumnCounts } from './batch.js'
+import type { CellRules } from './cell-rules.js'
+import { isUtf8 } from './cells/cell-bytes.js'
+import { plainNumbers } from './cells/number-style.js'
+import { BufferPool } from './columns/buffer-pool.js'
+import type { CellFault, ColumnBuilder } from './columns/column-builder.js'
+import {
+  cellsOf,
+  inputText,
+  oneRow,
+  TemplateText,
+  type InputTexts,
+} from './columns/template-text.js'
+import { NullTexts } from './null-texts.js'
+import { RecordBlock, type Fault } from './record-block.js'
+import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
+import { clippedText } from './shown-text.js'
+import { everyColumn } from './times/date-format.js'
+import { columnBuilder, hasDateFormat, keepsBlanks } from './types/column-types.js'
+
+/** @returns for each column the indexes of the fields that supply its texts, in the order of the texts */
+export function sourceFields(
+  { columns }: Pick<ColumnMapping, 'columns'>,
+  fieldOf: (source: TextSource) => number,
+): number[][] {
+  return columns.map(({ source }) =>
+    textSources(source)
+      .filter(({ kind }) => kind === 'field' || kind === 'member')
+      .map(fieldOf),
+  )
+}
+
+const isOfInput = ({ kind }: TextSource): boolean => kind === 'constant' || kind === 'input'
+
+/** True for a text with lone surrogates, which represent bytes that are not UTF-8 (platform/file-name.ts). */
+const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
+
+export interface ColumnsSetup {
+  readonly mapping: ColumnMapping
+  /** For each mapped column, the indexes of the fields that it uses in a block (`sourceFields`). */
+  readonly fields: readonly (readonly number[])[]
+  readonly rowCapacity: number
+  readonly rules: CellRules
+  readonly arrayDelimiter: string | undefined
+}
+
+class BuiltColumn {
+  readonly name: string
+  readonly typeText: string
+  readonly sources: readonly TextSource[]
+  readonly builder: ColumnBuilder
+  readonly fields: readonly number[]
+  /** Set if the column's texts are put together. */
+  readonly #text: TemplateText | undefined
+  counts: ColumnCounts = { nulls: 0, coerced: 0 }
+  /** Numbers of nulls, and of bad cells that became null, in the last block. */
+  nullsRead = 0
+  coercedRead = 0
+
+  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
+  constructor(column: MappedColumn, index: number, setup: ColumnsSetup, pool: BufferPool) {
+    const { source, type, name } = column
+    const { rules, arrayDelimiter, rowCapacity } = setup
+    this.name = name
+    this.typeText = columnTypeText(type)
+    this.sources = textSources(source)
+    this.fields = setup.fields[index]!
+    const isConstant = this.sources.every(isOfInput)
+    const isField = source.kind === 'field' || source.kind === 'member'
+    const own =
+      // Constants are in plain notation, even if the input writes its numbers in another style.
+      isConstant
+        ? { ...plainNumbers(rules), columnOffsets: undefined }
+        : isField && arrayDelimiter !== undefined
+          ? { ...rules, arrayDelimiter }
+          : rules
+    this.builder = columnBuilder(column, index, pool, own)
+    this.#text = isField ? undefined : new TemplateText(this.sources, rowCapacity)
+    const fault = isConstant ? this.#textFault(0) : undefined
+    if (fault === undefined) return
+    const text = inputText(this.sources, {})
+    throw usageError(
+      `${option('mapping.set')} ${name}=${text}: ${this.typeText} column "${name}": expected ${fault.expected}`,
+    )
+  }
+
+  /** Why the text that all rows of an input have is not a value; undefined if it is. @param row  may be overwritten */
+  #textFault(row: number): CellFault | undefined {
+    const one = this.#text!.compose(oneRow, [])
+    this.builder.read(one, 0, row)
+    this.builder.undo()
+    const { bytes, starts, ends, refusedCount } = one
+    return refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
+  }
+
+  /** As `MappedColumns.setTexts`. */
+  setTexts(file: string, texts: InputTexts, firstRow: number): void {
+    const { name, typeText, sources } = this
+    if (!sources.some(({ kind }) => kind === 'input')) return
+    if (sources.some(one => one.kind === 'input' && isBroken(texts[one.name]))) {
+      throw new InputError(
+        'DDB_INPUT_COLUMN',
+        `the path "${file}" has bytes that are not UTF-8, and column "${name}" takes text from it: rename the file or its folder`,
+        { file, columnName: name },
+      )
+    }
+    this.#text!.setTexts(texts)
+    const fault = sources.every(isOfInput) ? this.#textFault(firstRow) : undefined
+    if (fault === undefined) return
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `the path "${file}" gives "${inputText(sources, texts)}" for ${typeText} column "${name}", which expects ${fault.expected}`,
+      { file, columnName: name },
+    )
+  }
+
+  read(block: RecordBlock, firstRow: number): void {
+    const own = this.#text?.compose(block, cellsOf(block, this.fields)) ?? block
+    this.nullsRead = this.builder.read(own, own === block ? this.fields[0]! : 0, firstRow)
+    if (own === block) return
+    for (let row = 0; own.refusedCount > 0 && row < own.rowCount; row++) {
+      if (own.refusedBy[row] !== 0) block.refuse(row, own.refusedBy[row]! - 1)
+    }
+  }
+
+  faultOf(block: RecordBlock, row: number): Fault {
+    const { name, typeText, builder } = this
+    const own = this.#text?.block ?? block
+    const cell = own === block ? row * block.fieldCount + this.fields[0]! : row
+    const { bytes } = own
+    const [start, end] = [own.starts[cell]!, own.ends[cell]!]
+    const { code, expected } = isUtf8(bytes, start, end)
+      ? builder.explain(bytes, start, end)
+      : ({
+          code: 'DDB_INPUT_ENCODING',
+          expected: `text in the encoding that ${option('input.encoding')} names`,
+        } as const)
+    const value = clippedText(bytes, start, end)
+    return {
+      columnName: name,
+      code,
+      class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
+      message: `${typeText} column "${name}": expected ${expected}, got "${value}"`,
+      value,
+    }
+  }
+}
+
+/** A row is in all columns or in none. */
+export class MappedColumns {
+  readonly #columns: readonly BuiltColumn[]
+  /** The fields of the columns, and whether blanks around a text of the field mean nothing. */
+  readonly #fields: ReadonlyMap<number, boolean>
+  readonly #nulls: NullTexts
+  readonly #emptyFields: readonly number[]
+  readonly #lenient: boolean
+  /** Texts of a program. */
+  #texts: RecordBlock | undefined
+
+  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for rules, constants and formats that do not fit */
+  constructor(setup: ColumnsSetup, pool: BufferPool) {
+    const { mapping, fields, rules } = setup
+    checkNames(mapping, rules)
+    this.#columns = mapping.columns.map((column, i) => new BuiltColumn(column, i, setup, pool))
+    // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
+    const kept = mapping.columns.flatMap(({ type }, i) => (keepsBlanks(type) ? fields[i]! : []))
+    this.#fields = new Map(fields.flat().map(field => [field, !kept.includes(field)]))
+    this.#nulls = new NullTexts(rules.nullTexts ?? [])
+    this.#emptyFields = mapping.emptyFields ?? []
+    this.#lenient = rules.lenient ?? false
+  }
+
+  /**
+   * Sets the texts that columns take from the path of the next input, whose rows begin at `firstRow`.
+   * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
+   */
+  setTexts(file: string, texts: InputTexts, firstRow: number): void {
+    for (const column of this.#columns) column.setTexts(file, texts, firstRow)
+  }
+
+  /** The counts of rows that `count` has counted since the last `beginCounts`, one for each column. */
+  get counts(): readonly ColumnCounts[] {
+    return this.#columns.map(column => column.counts)
+  }
+
+  beginCounts(): void {
+    for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
+  }
+
+  /** Reads the block as rows from `firstRow` on, and marks refused rows. */
+  read(block: RecordBlock, firstRow: number): void {
+    for (const [field, trims] of this.#fields) this.#nulls.apply(block, field, trims)
+    this.#readAll(block, firstRow)
+    // A text in a field that has no name and no column would be lost.
+    const { starts, ends, fieldCount, rowCount } = block
+    for (const field of this.#emptyFields) {
+      for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+        if (starts[cell] !== ends[cell]) block.refuse(row, this.#columns.length + field)
+      }
+    }
+  }
+
+  /** Drops the refused rows of the block that `read` has read, and counts the others. */
+  keep(block: RecordBlock, firstRow: number): void {
+    if (block.refusedCount > 0) {
+      this.#undo(this.#columns.length)
+      block.dropRefused()
+      this.#readAll(block, firstRow)
+    }
+    this.#count()
+  }
+
+  #count(): void {
+    for (const { counts, nullsRead, coercedRead } of this.#columns) {
+      counts.nulls += nullsRead
+      counts.coerced += coercedRead
+    }
+  }
+
+  #readAll(block: RecordBlock, firstRow: number): void {
+    block.kernel?.useRows(block)
+    for (const column of this.#columns) {
+      column.read(block, firstRow)
+      column.coercedRead = this.#lenient ? block.forgive() : 0
+    }
+    // If the tokenizer has set aside the last record, that record's cells lie after the last row and do not count.
+    const cellCount = block.rowCount * block.fieldCount
+    for (const cell of block.wrongCells) {
+      if (cell >= cellCount) continue
+      for (const column of this.#columns) {
+        if (column.fields.includes(cell % block.fieldCount)) column.coercedRead++
+      }
+    }
+  }
+
+  /**
+   * Appends a program's first `rowCount` rows, up to one that must be read as text.
+   * @returns how many rows were appended
+   */
+  put(rows: FedRows, rowCount: number, firstRow: number): number {
+    let taken = rowCount
+    let begun = 0
+    try {
+      for (begun = 1; begun <= this.#columns.length && taken > 0; begun++) {
+        const column = this.#columns[begun - 1]!
+        const values = rows.valuesOf(begun - 1, taken)
+        const put =
+          column.builder.put?.(values, taken, firstRow) ??
+          this.#putTexts(column.builder, values, taken, firstRow)
+        column.nullsRead = 0
+        for (let row = 0; row < put; row++) {
+          if (values[row] === null || values[row] === '') column.nullsRead++
+        }
+        if (put === taken) continue
+        // All columns begin again with this smaller number of rows.
+        this.#undo(begun)
+        taken = put
+        begun = 0
+      }
+    } catch {
+      // A getter has thrown. Read as texts, only its row is rejected.
+      this.#undo(begun - 1)
+      return 0
+    }
+    if (taken > 0) this.#count()
+    return taken
+  }
+
+  #putTexts(
+    builder: ColumnBuilder,
+    values: readonly unknown[],
+    count: number,
+    row: number,
+  ): number {
+    const block = (this.#texts ??= new RecordBlock(1, mostFedRows))
+    const filled = fillTexts(block, values, count)
+    builder.read(block, 0, row)
+    const refused = block.refusedBy.subarray(0, filled).findIndex(column => column !== 0)
+    return refused < 0 ? filled : refused
+  }
+
+  /** Removes what the first columns have appended last. */
+  #undo(columnCount: number): void {
+    for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo()
+  }
+
+  /** Why the row was refused, if bytes that are not text are not the reason. */
+  faultOf(block: RecordBlock, row: number): Fault {
+    const refusedBy = block.refusedBy[row]! - 1
+    const column = this.#columns[refusedBy]
+    if (column !== undefined) return column.faultOf(block, row)
+    const field = refusedBy - this.#columns.length
+    const cell = row * block.fieldCount + field
+    const value = clippedText(block.bytes, block.starts[cell]!, block.ends[cell]!)
+    return {
+      code: 'DDB_INPUT_FIELD_COUNT',
+      message: `field ${field + 1} has no name in the header, but this record has "${value}" there: name the column, or pass over it with ${option('mapping.ignoreExtra')}`,
+      value,
+    }
+  }
+
+  /** Size of the first `rowCount` rows on the wire, closely estimated. */
+  encodedBytes(rowCount: number): number {
+    let sum = 0
+    for (const { builder } of this.#columns) sum += builder.encodedBytes(rowCount)
+    return sum
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column[] {
+    return this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
+  }
+}
+
+/**
+ * Checks that the columns named in cell rules exist, and that their types fit the rules.
+ * @throws {UsageError} DDB_USAGE for an unknown column, and for a format that no column can have
+ */
+function checkNames({ columns }: ColumnMapping, rules: CellRules): void {
+  const names = columns.map(column => column.name)
+  const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)
+  for (const [rule, given] of [
+    [option('cells.dateFormats'), dated],
+    [option('cells.percentColumns'), rules.percentColumns ?? []],
+    [option('cells.offsets'), Object.keys(rules.columnOffsets?.known() ?? {})],
+  ] as const) {
+    const unknown = given.find(name => !names.includes(name))
+    if (unknown === undefined) continue
+    throw usageError(
+      `${rule} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
+    )
+  }
+  const everyFormat = rules.dateFormats?.[everyColumn]
+  if (everyFormat === undefined || columns.some(column => isDated(column, rules))) return
+  throw usageError(
+    `${option('cells.dateFormats')} ${everyFormat}: the target has no column that can have this format`,
+  )
+}
+
+const isDated = ({ name, type }: MappedColumn, rules: CellRules): boolean =>
+  hasDateFormat(name, type.type, rules)
+
+/**
+ * Checks texts from inputs' paths before any row is read.
+ * @param columns  columns whose texts all come from the inputs' paths
+ * @returns a function that throws {InputError} DDB_INPUT_COLUMN for a text that is not a value of its column
+ */
+export function newTextCheck(
+  columns: readonly MappedColumn[],
+  rules: CellRules,
+): (file: string, texts: InputTexts) => void {
+  // Leaves out rules that name other columns.
+  const names = columns.map(({ name }) => name)
+  const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>
+    name === everyColumn ? columns.some(one => isDated(one, rules)) : names.includes(name),
+  )
+  const own = {
+    ...rules,
+    dateFormats: Object.fromEntries(formats),
+    percentColumns: (rules.percentColumns ?? []).filter(name => names.includes(name)),
+    columnOffsets: undefined,
+  }
+  const mapping = { columns, ignoreExtra: true, allowMissing: true }
+  const fields = columns.map(() => [])
+  const setup = { mapping, fields, rowCapacity: 1, rules: own, arrayDelimiter: undefined }
+  const checked = new MappedColumns(setup, new BufferPool())
+  return (file, texts) => checked.setTexts(file, texts, 0)
+}
