@@ -3,7 +3,7 @@
   node, its users, its port, and the timers of sleeping scripts.
 */
 import type { Clock, Platform } from '../platform/platform.js'
-import { ServerError, UsageError } from '../errors.js'
+import { ServerError, UsageError, messageOf } from '../errors.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import { type Executor, requestRunner, type SessionInfo } from './net/request-runner.js'
@@ -117,9 +117,6 @@ export interface EmbeddedServer {
   close(): Promise<void>
 }
 
-const defaultHost = '127.0.0.1'
-const defaultPort = 8848
-const defaultMaxConnections = 512
 // Session ids are decimal, as on a real server, and never 0, which clients send for "no session yet".
 const firstSessionId = 1_000_000_001
 // Node's timers accept delays of at most 31 bits.
@@ -145,7 +142,7 @@ export async function startServerOn(
   const replay = given.report === undefined ? undefined : replayOf(given.report)
   const options = { ...given, ...replay?.options }
   checkServerOptions(options)
-  const { host = defaultHost, maxValueBytes } = options
+  const { host = '127.0.0.1', maxValueBytes } = options
   const { newValuePartitions: newValuePartitionPolicy, settings, tlsCertFile, tlsKeyFile } = options
   const node = new ServerNode({
     ...options,
@@ -170,7 +167,7 @@ export async function startServerOn(
       tlsCertFile === undefined || tlsKeyFile === undefined
         ? undefined
         : await readListenTls(tlsCertFile, tlsKeyFile, platform.files),
-    maxConnections: options.maxConnections ?? defaultMaxConnections,
+    maxConnections: options.maxConnections ?? 512,
     allowOrigins: options.allowOrigins ?? [],
     context: {
       clock: platform.clock,
@@ -194,7 +191,7 @@ export async function startServerOn(
     await runAsAdmin(executor, openSession(noClient), options.initScript)
   }
   checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
-  node.port = await listener.listen(host, options.port ?? defaultPort)
+  node.port = await listener.listen(host, options.port ?? 8848)
   return {
     host,
     port: node.port,
@@ -230,7 +227,7 @@ async function runAsAdmin(
   try {
     await executor.run(session, { kind: 'script', script })
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
     throw new ServerError(message, 'DDB_SCRIPT', `The initial script failed: ${message}`)
   } finally {
     executor.close(session)

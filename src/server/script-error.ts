@@ -13,15 +13,7 @@ export class ScriptError extends Error {
   /** True if somebody cancelled the request. Scripts cannot catch this error, so that the request ends at once. */
   readonly isCancellation: boolean
 
-  constructor(
-    message: string,
-    options: {
-      category?: string
-      located?: boolean
-      bareText?: string
-      isCancellation?: boolean
-    } = {},
-  ) {
+  constructor(message: string, options: Partial<Omit<ScriptError, keyof Error>> = {}) {
     super(message)
     this.name = 'ScriptError'
     this.category = options.category ?? 'SYSTEM_Runtime'

@@ -269,8 +269,9 @@ function decimalOfText(text: string, target: ColumnType): bigint | null {
   if (unscaled === undefined) return null
   const limit = 10n ** BigInt(maxScale[target.type as keyof typeof maxScale])
   const name = columnTypeText(target)
+  const isWithin = unscaled < limit && unscaled > -limit
   check(
-    unscaled < limit && unscaled > -limit,
+    isWithin,
     `Can't convert STRING to ${name}: parse ${text} to ${name} failed: decimal overflow`,
   )
   return unscaled

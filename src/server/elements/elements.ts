@@ -126,10 +126,8 @@ function tableColumn(table: ServerTable, name: string): ServerValue {
   const index = table.columnNames.indexOf(name)
   check(index >= 0, `Unrecognized column name [${name}].`)
   const [kind, refId] = isStream(table) ? ['stream', 'S02009'] : ['DFS', 'S02008']
-  check(
-    kind === 'DFS' && table.kind !== 'dfs',
-    `Direct access using column names is not supported to retrieve data from a ${kind} table. Please use a SQL query instead. RefId:${refId}`,
-  )
+  const text = `Direct access using column names is not supported to retrieve data from a ${kind} table. Please use a SQL query instead. RefId:${refId}`
+  check(kind === 'DFS' && table.kind !== 'dfs', text)
   return table.column(index)
 }
 

@@ -215,10 +215,8 @@ export function typesArgument(value: ServerValue, name: string): readonly Column
     const text = element.form === 'function' ? element.name : (textOf(element) ?? '')
     const type = element.form === 'type' ? element.column : parseColumnType(text)
     const word = type?.type ?? (text.trim().toUpperCase() as DataType)
-    check(
-      !isDecimal(word) || type?.scale !== undefined,
-      'Must specify scale for Decimal data type, e.g., DECIMAL32(2). RefId: S05008',
-    )
+    const isScaled = !isDecimal(word) || type?.scale !== undefined
+    check(isScaled, 'Must specify scale for Decimal data type, e.g., DECIMAL32(2). RefId: S05008')
     return required(type, name, `must be data types, but ${text || 'one'} is none.`)
   })
 }

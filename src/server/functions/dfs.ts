@@ -159,10 +159,8 @@ function opened(context: CallContext, handle: DatabaseHandle): DatabaseHandle {
   const { databases } = context.node
   if (databases.has(path) || levels.length === 0) {
     const existing = databaseAt(context.node, path)
-    check(
-      levels.length === 0 || sameLevels(existing, handle),
-      `It is not allowed to overwrite an existing database [${path}] with another partition scheme.`,
-    )
+    const text = `It is not allowed to overwrite an existing database [${path}] with another partition scheme.`
+    check(levels.length === 0 || sameLevels(existing, handle), text)
     return existing
   }
   check(hasRight(context, [`DB_OWNER ${path}`]), mayNot)
@@ -242,10 +240,8 @@ function partitioningOf(
   columnNames: readonly string[],
 ): { partitioning?: TablePartitioning } {
   if (columnNames.length === 0) return {}
-  check(
-    columnNames.length === handle.levels.length,
-    `The number of partitioning columns must be ${handle.levels.length}, the number of partition levels.`,
-  )
+  const text = `The number of partitioning columns must be ${handle.levels.length}, the number of partition levels.`
+  check(columnNames.length === handle.levels.length, text)
   const columns = columnNames.map((name, level) => {
     const index = template.columnNames.indexOf(name)
     check(index >= 0, `The partitioning column [${name}] does not exist.`)

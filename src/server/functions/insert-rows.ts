@@ -86,10 +86,9 @@ export const rowFunctions = family({
   /** Shares the table but writes nothing to disk. Refuses the call if the setting persistenceDir is empty (S03006). */
   'enableTableShareAndPersistence(table: table, tableName: text, [asynWrite], [compress], [cacheSize: int], [retentionMinutes], [flushMode], [preCache])':
     ({ node, session }, [table, name, , , cacheSize = 0]) => {
-      check(
-        node.config.persistenceDir !== '',
-        'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
-      )
+      const text =
+        'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006'
+      check(node.config.persistenceDir !== '', text)
       check(isStream(table), 'Only a stream table can be persisted.')
       shareTable(node, session, table, name)
       table.cachedRows = cacheSize <= 0 ? Infinity : Math.max(leastCacheRows, cacheSize)
@@ -236,26 +235,20 @@ function upsert(
     checkWrite(context, table, 'UPDATE')
     const { kind, stored, keyColumns: ownKeys } = table
     const isStored = kind === 'dfs'
-    check(
-      isStored || (ownKeys.length > 0 && kind !== 'keyedStream'),
-      'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
-    )
+    const isKeyed = isStored || (ownKeys.length > 0 && kind !== 'keyedStream')
+    check(isKeyed, 'The first argument of upsert! must be a keyed, an indexed or a DFS table.')
     check(
       isAbsent(sortColumns),
       'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
     )
     if (newData.columnNames.length !== table.columnNames.length) throw countError(table)
     const isPrimaryKey = stored?.engine === 'PKEY'
-    check(
-      !isPrimaryKey || (ignoreNull === undefined && keyColNames === undefined),
-      'PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.',
-    )
+    const isPlain = !isPrimaryKey || (ignoreNull === undefined && keyColNames === undefined)
+    check(isPlain, 'PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.')
     const keyNames = isPrimaryKey ? stored.sortColumns : (keyColNames ?? [])
     const keyColumns = keyNames.map(name => columnIndex(table, name))
-    check(
-      !isStored || ownKeys.length > 0 || keyColumns.length > 0,
-      'The argument [keyColNames] must be specified for a DFS table.',
-    )
+    const hasKeys = !isStored || ownKeys.length > 0 || keyColumns.length > 0
+    check(hasKeys, 'The argument [keyColNames] must be specified for a DFS table.')
     const options = { keyColumns, ignoreNull }
     const result = (count: UpsertCount): ServerValue => answer(table, count)
     return writeRows(context, table, newData.columns, true, result, options)

@@ -74,15 +74,10 @@ export const languageFunctions = [
       checkMayOwnViews(context)
       const functions = elementsOf(value).map(viewable)
       const existing = functions.find(fn => node.functionViews.has(fn.name))
-      check(
-        existing === undefined,
-        `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`,
-      )
-      const view = {
-        viewOwner: session.user,
-        isView: true,
-        createdAt: new Date(node.now()),
-      } as const
+      const text = `The FunctionView [${existing?.name}] already exists, please drop it before adding a new one`
+      check(existing === undefined, text)
+      const createdAt = new Date(node.now())
+      const view = { viewOwner: session.user, isView: true, createdAt } as const
       for (const fn of functions) node.functionViews.set(fn.name, { ...fn, ...view })
     },
     /** There are no views of modules, whose names contain a namespace. */

@@ -39,10 +39,8 @@ function emptyColumns(
       (!isDecimal(type.type) || isAtLeast(release, firstReleases.decimals))
     check(isKnown, `Cannot recognize the token ${columnTypeText(type)}`)
   }
-  check(
-    names.length === types.length,
-    'The number of column names must be the same as the number of column types.',
-  )
+  const isEven = names.length === types.length
+  check(isEven, 'The number of column names must be the same as the number of column types.')
   check(capacity >= 0 && size >= 0, 'Capacity and size must not be negative.')
   if (size === 0) return { names, types }
   const hasArrays = types.some(type => type.array)

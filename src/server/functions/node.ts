@@ -114,12 +114,8 @@ export const nodeFunctions = family({
   'getConsoleJobs()': ({ node, session }) => {
     const sessions = [...new Map(node.sessions).set(session.id, session).values()]
     const asking: ConsoleJob = {
-      rootJobId: newUuid(node.random),
-      jobType: 'script',
-      description: 'getConsoleJobs()',
-      priority: 4,
-      parallelism: 2,
-      receivedAt: new Date(node.now()),
+      ...{ rootJobId: newUuid(node.random), jobType: 'script', description: 'getConsoleJobs()' },
+      ...{ priority: 4, parallelism: 2, receivedAt: new Date(node.now()) },
     }
     return tableOf(
       'node STRING, userID STRING, rootJobId UUID, jobType STRING, desc STRING, priority INT, parallelism INT, receiveTime TIMESTAMP, sessionId LONG, remoteIP STRING, remotePort INT, totalTasks INT, finishedTasks INT, runningTask INT, firstTaskStartTime TIMESTAMP, latestTaskStartTime TIMESTAMP, queue STRING',

@@ -123,10 +123,8 @@ function isNull(value: ServerValue): ServerValue {
 
 function decimal(type: DecimalType): Call<[ServerValue | undefined, number]> {
   return (_, [value, scale]) => {
-    check(
-      scale >= 0 && scale <= maxScale[type],
-      `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`,
-    )
+    const text = `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`
+    check(scale >= 0 && scale <= maxScale[type], text)
     return isAbsent(value) ? nullOf(type, scale) : castValue(value, { type, scale })
   }
 }

@@ -14,19 +14,17 @@ export const userFunctions = family({
   /** Logs the session in as this user. With `encrypted`, both texts are in base64 and encrypted with the public key. */
   'login(userId: text, password: text, [encrypted: bool])': (
     { node, session },
-    [user, password, isEncrypted = false],
+    [user, password, encrypted = false],
   ) => {
-    logIn(node, session, user, password, isEncrypted)
+    logIn(node, session, { user, password, encrypted })
     return true
   },
   'getDynamicPublicKey()': () => loginKeys().publicPem,
   /** The challenge of a SCRAM login: ANY of STRING, INT, STRING, as the Java client expects. */
   'scramClientFirst(userId: text, clientNonce: text)': ({ node, session }, [user, nonce]) => {
     // Official clients or their tests search for this text (docs/protocol.md#scram).
-    check(
-      node.users.get(user)?.hasScram === true,
-      `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
-    )
+    const text = `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`
+    check(node.users.get(user)?.hasScram === true, text)
     // New for each login, so that a recorded login cannot be replayed.
     const combinedNonce = nonce + randomBytes(nonceBytes).toString('base64')
     const saltBase64 = randomBytes(16).toString('base64')
@@ -42,10 +40,8 @@ export const userFunctions = family({
     const { scram } = session
     // Each challenge is valid for one attempt only.
     session.scram = undefined
-    check(
-      scram?.user === user && scram.challenge.combinedNonce === combinedNonce,
-      'scramClientFinal does not continue a scramClientFirst.',
-    )
+    const continues = scram?.user === user && scram.challenge.combinedNonce === combinedNonce
+    check(continues, 'scramClientFinal does not continue a scramClientFirst.')
     const known = scramProof(user, passwordOf(node, user), scram.nonce, scram.challenge)
     if (!isSameProof(proof, known.proof)) throw badLogin()
     session.user = user

@@ -147,18 +147,15 @@ function takenPositions(rows: number, count: number): Int32Array {
 /** Random numbers from 0 to below a scalar, in its type, or random elements of a vector. */
 function randomColumn(value: ServerValue, length: number, random: () => number): Vector {
   const vector = vectorArgument(value, 'rand')
-  if (value.form !== 'scalar') {
-    check(vector.length > 0 || length === 0, 'rand: there is nothing to choose from.')
-    const rows = Int32Array.from({ length }, () => Math.floor(random() * vector.length))
-    return takeRows(vector, rows) as Vector
-  }
-  const bound = Number(value.value) * (value.type === 'BOOL' ? 2 : 1)
-  check(bound > 0, 'rand: X must be a number greater than 0, or a vector.')
-  const round = kindOf(value.type) === 'double' ? (number: number) => number : Math.floor
-  return columnOfCells(
-    { type: value.type },
-    Array.from({ length }, () => round(random() * bound)),
+  const bound = value.form === 'scalar' ? Number(value.value) : vector.length
+  check(
+    bound > 0 || length === 0,
+    'rand: X must be a number greater than 0, or a vector with elements.',
   )
+  const numbers = Array.from({ length }, () => random() * bound)
+  if (value.form !== 'scalar') return takeRows(vector, Int32Array.from(numbers)) as Vector
+  const isWhole = kindOf(value.type) !== 'double'
+  return columnOfCells({ type: value.type }, isWhole ? numbers.map(Math.floor) : numbers)
 }
 
 export const vectorFunctions = family({

@@ -1,6 +1,7 @@
 /*
   Passwords, plain or encrypted with an RSA key, and what guests may call.
 */
+import type { Request } from '../../protocol/request.js'
 import {
   type KeyObject,
   createHash,
@@ -31,6 +32,7 @@ export function loginKeys(): NonNullable<typeof keys> {
 export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 type Users = Pick<ServerNode, 'users'>
+type ConnectLogin = NonNullable<Extract<Request, { kind: 'connect' }>['login']>
 
 /** A password for unknown users. Comparing with it makes the refusal as slow as the refusal of a wrong password. */
 const nobody = randomBytes(16).toString('hex')
@@ -55,20 +57,14 @@ const openToGuests: readonly string[] = [
 /** @throws {ScriptError} S04009 if a guest may not call the function; `name` is undefined for scripts */
 export function checkAccess(session: ScriptSession, name: string | undefined): void {
   const mayCall = name !== undefined && openToGuests.includes(name)
-  check(
-    session.user !== 'guest' || mayCall,
-    'Login is required for script execution with client authentication enabled. RefId: S04009',
-  )
+  const text =
+    'Login is required for script execution with client authentication enabled. RefId: S04009'
+  check(session.user !== 'guest' || mayCall, text)
 }
 
 /** Serves connect requests with a login, and calls of `login`. @throws {ScriptError} with the server's message */
-export function logIn(
-  node: Users,
-  session: ScriptSession,
-  user: string,
-  password: string,
-  encrypted: boolean,
-): void {
+export function logIn(node: Users, session: ScriptSession, login: ConnectLogin): void {
+  const { user, password, encrypted } = login
   const plain = (text: string): string | undefined =>
     encrypted ? decryptText(loginKeys().privateKey, text) : text
   const [name, secret] = [plain(user), plain(password)]

@@ -9,6 +9,7 @@ import {
   decodeRequest,
   requestFlags,
 } from '../../protocol/request.js'
+import { messageOf } from '../../errors.js'
 import { ByteReader } from '../../wire/byte-reader.js'
 import { newUuid } from '../values/values.js'
 import type { Clock } from '../../platform/platform.js'
@@ -349,8 +350,4 @@ export class Connection {
     this.stop()
     this.#transport.destroy()
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -2,7 +2,7 @@
   Listens on a port, with or without TLS, and owns the connections of that port.
 */
 import type { Duplex } from 'node:stream'
-import { ConnectionError, UsageError } from '../../errors.js'
+import { ConnectionError, UsageError, messageOf } from '../../errors.js'
 import { type PemContent, readPemFile } from '../../platform/pem-file.js'
 import type {
   Clock,
@@ -140,7 +140,6 @@ export class Listener {
     })
     this.#peers.set(socket, connection)
     this.#connections.add(connection)
-    // Without a listener, an error event would be an uncaught exception. The event 'close' follows and does the work.
     stream.on('error', () => undefined)
     stream.on('data', (chunk: Buffer) => connection.receive(chunk))
     stream.once('end', () => connection.receiveEnd())
@@ -237,17 +236,12 @@ function refuseConnection(socket: Socket, clock: Clock, maxConnections: number):
 function listenFailure(host: string, port: number, cause: unknown): ConnectionError | UsageError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'EADDRINUSE') {
-    return new ConnectionError(
-      'DDB_CONNECT',
-      `Port ${port} on ${host} is in use. Choose another one (port, --port), or 0 for a free one.`,
-      { cause },
-    )
+    const text = `Port ${port} on ${host} is in use. Choose another one (port, --port), or 0 for a free one.`
+    return new ConnectionError('DDB_CONNECT', text, { cause })
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
     return new UsageError('DDB_CONFIG', `Cannot listen on ${host}:${port} (${code}).`, { cause })
   }
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new ConnectionError('DDB_CONNECT', `Cannot listen on ${host}:${port}: ${reason}`, {
-    cause,
-  })
+  const text = `Cannot listen on ${host}:${port}: ${messageOf(cause)}`
+  return new ConnectionError('DDB_CONNECT', text, { cause })
 }

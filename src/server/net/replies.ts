@@ -1,6 +1,7 @@
 /*
   Sends the answers of one connection, and large tables in blocks.
 */
+import { messageOf } from '../../errors.js'
 import { encodeValue } from '../../protocol/codec.js'
 import { sliceColumn } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
@@ -23,11 +24,8 @@ function inBlocks(table: Table, blockBytes: number): Value {
   let start = 0
   do {
     const end = Math.min(table.rows, start + blockRows)
-    data.push({
-      ...table,
-      rows: end - start,
-      columns: columns.map(one => sliceColumn(one, start, end)),
-    })
+    const cut = columns.map(one => sliceColumn(one, start, end))
+    data.push({ ...table, rows: end - start, columns: cut })
     start = end
   } while (start < table.rows)
   return { form: 'vector', type: 'ANY', length: data.length, data }
@@ -68,7 +66,7 @@ export class Replies {
       this.#flushFramed()
     } catch (error) {
       // A result that cannot be sent is an error of its request; the connection continues.
-      this.error(error instanceof Error ? error.message : String(error))
+      this.error(messageOf(error))
     }
   }
 

@@ -75,7 +75,7 @@ export function requestRunner(node: ServerNode, executor: Executor): RunRequest 
     }
     const { login } = request
     if (login === undefined) return undefined
-    logIn(node, session, login.user, login.password, login.encrypted)
+    logIn(node, session, login)
     return boolScalar(true)
   }
 }

@@ -11,25 +11,10 @@ import { intScalar } from '../values/values.js'
 import type { ServerValue } from '../values/server-value.js'
 
 /** Operator → name of its function (manual, "Operators"). */
+// prettier-ignore
 export const operatorNames = {
-  '+': 'add',
-  '-': 'sub',
-  '*': 'mul',
-  '/': 'div',
-  '\\': 'ratio',
-  '%': 'mod',
-  '<': 'lt',
-  '<=': 'le',
-  '==': 'eq',
-  '!=': 'ne',
-  '>': 'gt',
-  '>=': 'ge',
-  '&&': 'and',
-  '||': 'or',
-  '<-': 'join',
-  '..': 'seq',
-  ':': 'pair',
-  $: 'cast',
+  '+': 'add', '-': 'sub', '*': 'mul', '/': 'div', '\\': 'ratio', '%': 'mod', '<': 'lt', '<=': 'le', '==': 'eq', '!=': 'ne',
+  '>': 'gt', '>=': 'ge', '&&': 'and', '||': 'or', '<-': 'join', '..': 'seq', ':': 'pair', $: 'cast',
 } as const
 
 export type BinaryOperator = keyof typeof operatorNames

@@ -4,7 +4,7 @@
   `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts; DolphinDB
   manual, "interface_development": `f() => f: throw "x" => x`).
 */
-import { DdbError } from '../../../errors.js'
+import { DdbError, messageOf } from '../../../errors.js'
 import { formatValue } from '../../../protocol/element.js'
 import { assignElements, indexValue, rowsOf } from '../../elements/elements.js'
 import { type BinaryOperator, scalarAt } from '../../operators/operands.js'
@@ -237,7 +237,7 @@ function* assignToIndex(
 export function asScriptError(error: unknown): ScriptError {
   if (error instanceof ScriptError) return error
   if (error instanceof DdbError) return new ScriptError(error.message)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   // Limits of V8: stack, text, array, map.
   const isLimit = error instanceof RangeError
   const isLarge = isLimit && /length|size exceeded|allocation failed/.test(message)

@@ -137,10 +137,9 @@ export class TableScope implements ColumnScope {
 
   /** @throws {ScriptError} if the table has lost or moved rows since the statement began */
   checkUnmoved(): void {
-    check(
-      this.table.version === this.#source.version,
-      'Another session has removed or moved rows of the table meanwhile. Run the statement again.',
-    )
+    const text =
+      'Another session has removed or moved rows of the table meanwhile. Run the statement again.'
+    check(this.table.version === this.#source.version, text)
   }
 }
 

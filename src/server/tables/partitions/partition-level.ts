@@ -222,15 +222,13 @@ function placeLevel(
   )
   // Blanks and control characters.
   const isVisible = columnTexts(column)?.every(text => !/[\0- \x7f]/.test(text)) ?? true
-  check(
-    isVisible,
-    'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
-  )
+  const text =
+    'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018'
+  check(isVisible, text)
   if (policy === 'skip' || !numbers.includes(outsidePartition)) return numbers
-  check(
-    policy === 'add',
-    'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
-  )
+  const refusal =
+    'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016'
+  check(policy === 'add', refusal)
   addValues(level, column)
   return level.locate(column)
 }
