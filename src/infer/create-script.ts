@@ -10,6 +10,7 @@ import { bytesText } from '../parse/shown-text.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
+import { isBefore } from '../schema/server-version.js'
 import type { InferredSchema } from './inferred-schema.js'
 import { columnError, planPartitions, tableBytes, type DfsOptions } from './partition-plan.js'
 
@@ -74,11 +75,6 @@ export function checkDfsOnly(table: NewTable, dfsOptions: DfsOptions): void {
   if (table.kind === 'dfs' || requested === undefined) return
   const flag = `--${requested.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
   throw usageError(`${flag} is for DFS tables: name one, dfs://DATABASE/TABLE`)
-}
-
-function isBefore(server: readonly number[], version: readonly number[]): boolean {
-  const at = version.findIndex((number, i) => (server[i] ?? 0) !== number)
-  return at >= 0 && (server[at] ?? 0) < version[at]!
 }
 
 /** Refuses types that a server of this version does not know. */

@@ -12,9 +12,8 @@ import { findTarget } from './target/find-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess } from './register/sole-process.js'
-import { targetChanged } from './journal/changed-run.js'
-import { asTargetChanged, firstLook } from './evidence/evidence.js'
-import { checkLoaded, finishLoadedRun, rowsLoadedElsewhere } from './evidence/finished-run.js'
+import { lookFirst } from './evidence/first-look.js'
+import { asTargetChanged } from './journal/changed-run.js'
 import { checkName } from './register/register.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
@@ -87,33 +86,21 @@ async function loadChecked(
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
-      const { found } = run.history
       const known = await checkSoleProcess(run, control, inputs.areDone)
-      if (!inputs.areDone) opened.early = earlySession(run, control)
-      const looked = await firstLook(run, control, target)
-      if (inputs.areDone && looked !== undefined) {
+      const isFinished = inputs.areDone && run.history.found.finished !== undefined
+      if (!isFinished) opened.early = earlySession(run, control)
+      const evidence = await lookFirst(run, control, target, known, isFinished)
+      if (evidence === 'loaded') {
         alreadyLoaded = true
-        checkLoaded(run, looked)
-        run.rejects.removeLeft(run.history)
-        run.reporter.notice('already loaded')
-        await finishLoadedRun(run, control, looked)
-        return undefined
-      }
-      const change = looked?.look.change
-      if (change !== undefined) throw targetChanged(found, change.text)
-      const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked, known))
-      if (stored !== undefined) {
-        alreadyLoaded = true
-        run.state.rows.read = run.state.rows.skipped = stored
         run.reporter.notice('already loaded')
         return undefined
       }
       if (known !== undefined) checkName(known, run.history.name, control)
-      const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
+      const delivery = await openDelivery(run, target, control, evidence, opened.early)
       opened.delivery = delivery
       run.rejects.removeLeft(run.history)
-      if (looked !== undefined) {
-        const { identity } = looked.evidence
+      if (evidence !== undefined) {
+        const { identity } = evidence
         const used = delivery.keepsReceipts ? 'receipts' : delivery.used
         // From now on, the server knows of the run what the journal says.
         run.note({ target: identity, used })
@@ -124,7 +111,7 @@ async function loadChecked(
       run.reporter.tell('confirming')
       return delivery.finish()
     },
-    fail: error => failAt(run, asTargetChanged(run, error)),
+    fail: error => failAt(run, asTargetChanged(run.history.found, error)),
   }
   const opened = await runPipeline(run, course)
   const { misuse } = opened

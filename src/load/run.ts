@@ -5,11 +5,10 @@ import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
 import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/rows.js'
-import { newRunServer, type RunServer } from './connection/connect.js'
 import type { Facts } from './journal/journal-record.js'
 import { RunHistory } from './journal/run-history.js'
 import { newRunState, type RunState } from './outcomes/run-state.js'
-import type { LoadOptions } from './options.js'
+import type { LoadOptions, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
@@ -38,7 +37,8 @@ export interface Run {
   readonly watch: ReadObserver | undefined
   /** The rows that a program writes; undefined if the run reads inputs. */
   readonly rows: RowStore | undefined
-  readonly server: RunServer
+  /** Where to open sessions: as requested, until a redirect leads elsewhere. */
+  server: ServerTarget
   readonly history: RunHistory
   readonly rejects: RunRejects
   readonly ending: RunEnding
@@ -62,7 +62,6 @@ export function newRun(
   { watch, rows, onSending }: RunParts = {},
 ): Run {
   const { clock, files } = platform
-  const server = newRunServer(options.server)
   const state = newRunState()
   const reporter = newReporter(options, clock, () => ({
     rows: { ...state.rows },
@@ -100,7 +99,7 @@ export function newRun(
     lanes: undefined,
     watch,
     rows,
-    server,
+    server: options.server,
     history,
     rejects,
     ending,

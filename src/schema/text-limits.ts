@@ -3,6 +3,7 @@
   longer STRING or BLOB, and refuse a whole batch that has a longer SYMBOL. Tables in memory take any length.
 */
 import type { DataType } from '../protocol/data-type.js'
+import { isBefore, parseVersion } from './server-version.js'
 import type { TargetColumn } from './target-schema.js'
 
 export const maxSymbolBytes = 255
@@ -30,6 +31,20 @@ export function limitedColumns(
       ? column
       : { ...column, maxBytes }
   })
+}
+
+/** First versions of two release lines that limit the length of texts; the last also applies to later lines. */
+const limitedFrom: readonly (readonly number[])[] = [
+  [1, 30, 23],
+  [2, 0, 11],
+]
+
+/** Whether DFS tables of this server limit the length of texts; true if its version is unknown. */
+export function limitsTexts(versionText: string | undefined): boolean {
+  const version = parseVersion(versionText ?? '')
+  if (version === undefined) return true
+  const line = limitedFrom.findLast(([major]) => major! <= version[0]!) ?? limitedFrom[0]!
+  return !isBefore(version, line)
 }
 
 /** Completes "expected …" for a text longer than `maxBytes`. Names the type that would hold the text. */

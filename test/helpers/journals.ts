@@ -64,8 +64,6 @@ export const targetRecord: JournalRecord = {
     rows: 0,
     chunkId: null,
     total: 'kept',
-    adds: true,
-    server: 'h:1',
   },
   used: 'receipts',
 }

@@ -8,7 +8,6 @@ import t from 'tap'
 import type { Session } from '../../src/client/open-session.js'
 import { ServerError, UsageError } from '../../src/errors.js'
 import {
-  askAtomic,
   askCount,
   askFunction,
   askIdle,
@@ -28,6 +27,8 @@ import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
 import { claimName, namedRun } from '../helpers/register.js'
 import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'
 import { deliverScript, ledgerQuery, ledgerScript } from '../../src/load/transport/script.js'
+import type { TargetDescription } from '../../src/load/target/describe-target.js'
+import { askTable } from '../../src/load/target/table-state.js'
 import { writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'
@@ -63,17 +64,17 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
   const { target, runId } = checked
   const run = namedRun(runId, token)
   const finished = { rows: 1, digest: '', chunk: '', stored: 1 }
-  const description = { columns: [] } as unknown as Parameters<typeof askIdentity>[2]
+  const description = { columns: [] } as unknown as TargetDescription
   await Promise.allSettled([
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),
-    askIdentity(session, checked, description),
+    askIdentity({ session, checked, description }),
     claimName(session, run),
     askMemory(session, run, undefined, timeoutMs),
     askRegister(session, run.runId, timeoutMs),
     registerFinished(session, run, 1, finished, timeoutMs),
     forgetRun(session, run, timeoutMs),
     ...(target.kind === 'function' ? [askFunction(asking, target.name)] : []),
-    ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
+    ...tablesOf(target).map(table => askTable(asking, table, true)),
   ])
   const name = ledgerName(token, 1)
   for (const ledger of [

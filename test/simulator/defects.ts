@@ -129,7 +129,7 @@ export const defects: readonly Defect[] = [
     'if (row === false || row.rowCount === takenByOther) this.isInDoubt = true',
     'if (row === false) this.isInDoubt = true\n    else if (row.rowCount === takenByOther) this.receipts.take([{ ...row, rowCount: null }])',
   ),
-  defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
+  defect('reconnecting never gives up', 'connection/connect.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',
     'outcomes/turns.ts',
@@ -181,16 +181,21 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/evidence/evidence.ts',
-        from: 'this.#learns ? [] : this.samples.rows',
-        to: '!this.#learns ? [] : this.samples.rows',
+        from: 'if (isTelling && found?.includes(false)',
+        to: 'if (isTelling && found === undefined',
+      },
+      {
+        file: 'src/load/evidence/evidence.ts',
+        from: 'return now.rows === 0 &&',
+        to: 'return now.rows === -1 &&',
       },
     ],
   },
   around(
     'the final check of the target is left out',
     'outcomes/recorder.ts',
-    'if (!this.#claimsRows) return null',
-    'if (session !== undefined) return null',
+    'if (!this.#claimsRows) return\n    const',
+    'if (session !== undefined) return\n    const',
   ),
   around(
     'rows stay confirmed although the final check of the table failed',
@@ -200,9 +205,9 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'rows that are looked up by value always count as found',
-    'evidence/find-rows.ts',
-    "if (found === undefined) return 'unknown'",
-    "if (found !== undefined) return 'all'",
+    'evidence/sample-rows.ts',
+    'counts.includes(false) ? undefined : found',
+    'counts.includes(false) ? undefined : found.map(() => true)',
   ),
   ofOldJournal(
     'the run does not look for its end in the register',
@@ -235,30 +240,25 @@ export const defects: readonly Defect[] = [
       {
         file: 'src/load/evidence/evidence.ts',
         from: 'if (isOther) return',
-        to: 'if (isOther && identity.chunkId === undefined) return',
+        to: 'if (isOther && was.chunkId === undefined) return',
       },
       {
-        file: 'src/load/evidence/finished-run.ts',
-        from: '(now.chunkId !== null && before.chunkId === now.chunkId)',
+        file: 'src/load/evidence/first-look.ts',
+        from: '(now.chunkId !== null && found.target!.chunkId === now.chunkId)',
         to: 'now.chunkId !== null',
       },
       {
-        file: 'src/load/evidence/find-rows.ts',
-        from: 'if (table === undefined || rows.length === 0) return undefined',
-        to: 'if (table === undefined || rows.length < 10) return undefined',
-      },
-      {
-        file: 'src/load/evidence/find-rows.ts',
-        from: 'if (search === undefined) return []',
-        to: 'if (search === undefined) return rows',
+        file: 'src/load/evidence/identity.ts',
+        from: 'const searched = rows.length > 0 &&',
+        to: 'const searched = rows.length > 10 &&',
       },
     ],
   },
   around(
     'rows in DFS tables are not looked up',
-    'evidence/find-rows.ts',
-    'if (table === undefined || rows.length === 0) return undefined',
-    "if (table?.kind !== 'shared' || rows.length === 0) return undefined",
+    'evidence/identity.ts',
+    'const searched = rows.length > 0 &&',
+    "const searched = table.kind === 'shared' && rows.length > 0 &&",
   ),
   around(
     "a finished run's journal is ignored if the wall clock says that it is old",

@@ -79,7 +79,6 @@ export const facts: Readonly<Record<string, Fact>> = {
 
   // Questions about the state of the server.
   version: old,
-  getConfig: unknown,
   funcByName: unknown,
   getConsoleJobs: old,
   getSessionMemoryStat: old,
@@ -92,7 +91,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   getControllerAlias: unknown,
   getClusterLiveDataNodes: { since: '?', source: clients },
 
-  getChunksMeta: { since: '?', source: 'M getChunksMeta, tsdb_explained.md' },
+  pnodeRun: { since: '?', source: 'M getChunksMeta, tsdb_explained.md' },
   delete: page('delete.md'),
 
   count: small,
@@ -106,6 +105,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   now: small,
   print: small,
   rows: small,
+  size: small,
   sleep: small,
   string: small,
   sum: small,

@@ -132,7 +132,7 @@ const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 const placeholders: readonly (readonly [RegExp, string])[] = [
   // The folder in which a run was started.
   [/"[^"]*", "[^"]*"(?=, N, N, "[0-9a-f]*", "[\w-]*", N, now\(\)\))/g, '"HOST", "FOLDER"'],
-  [/(?<=getChunksMeta[({]"|dfsPath = ")[^"]*\.tbl/g, '/NAME/NAME.tbl'],
+  [/(?<=ddbIngestMeta[({]"|dfsPath = ")[^"]*\.tbl/g, '/NAME/NAME.tbl'],
   [/(?<=tableName = )"\w+"/g, '"NAME"'],
   [/(?<=^ddbIngestFind\(TABLE)(?:, VALUE)+/g, ', VALUES'],
   [/\bddbIngestCount\d+/g, 'ddbIngestCount'],

@@ -18,7 +18,7 @@ import type { ReadObserver } from '../check/check-result.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { askCount, askOthersBusy } from '../connection/server-queries.js'
-import { leavesMemory } from '../evidence/total-rows.js'
+import { leavesMemory } from '../target/table-state.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import { checkCall } from '../option-fields.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
@@ -329,7 +329,7 @@ class Audit {
     this.#compared = await findCompared(control, this.#checked, target, this.#options.columns)
     this.#touched = touchedRanges(this.#compared.partition ?? {}, target.columns)
     this.#blockOf = blockHasher(this.#key, this.#compared.keys)
-    this.#server = run.server.address
+    this.#server = run.server
     await this.#awaitOthers(control, run)
     return target
   }

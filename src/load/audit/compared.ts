@@ -10,8 +10,8 @@ import { member, schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { askSchema } from '../connection/server-queries.js'
-import { neverDecreases } from '../evidence/total-rows.js'
 import { askIdentity, watchedTable, type TargetIdentity } from '../evidence/identity.js'
+import { neverDecreases } from '../target/table-state.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { hasTransform, tableText, type TableTarget } from '../target/target.js'
 import type { Keeps } from './row-sets.js'
@@ -51,7 +51,7 @@ export async function findCompared(
   }
   const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   const schema = await askSchema(asking, table)
-  const { identity } = await askIdentity(control, checked, target)
+  const { identity } = await askIdentity({ session: control, checked, description: target })
   const stored = schemaFromServer(schema)
   const columns = storedColumns(checked, target, stored.columns, names)
   const { keyColumns = [], keyed, upsert } = target

@@ -1,34 +1,15 @@
 /*
-  The server of a run: connects its sessions to the first host that answers, within one time limit for all hosts, and follows redirects. A
-  node that is not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts
-  that the user has named, so that a false server cannot redirect data and password.
+  The connections of a run: to the first host that answers, within one time limit for all hosts, and again until a deadline. A node that is
+  not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user has
+  named, so that a false server cannot redirect data and password.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError, option } from '../../errors.js'
-import type { Platform } from '../../platform/platform.js'
+import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
+import { wait } from '../../platform/clocks.js'
+import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { RunEnding } from '../run-ending.js'
-
-export interface RunServer {
-  /** Where to open sessions: as requested, until a redirect leads elsewhere. */
-  readonly address: ServerTarget
-  /** Follows a redirect. @throws {ConnectionError} DDB_CONNECT if the user has not named that host */
-  follow(to: ServerAddress): void
-  /** The answer of `version()`; undefined if the server was not asked, or gave no text. */
-  version: string | undefined
-}
-
-export function newRunServer(named: ServerTarget): RunServer {
-  let address = named
-  return {
-    get address() {
-      return address
-    },
-    follow: to => void (address = redirected(address, to)),
-    version: undefined,
-  }
-}
 
 export interface ConnectRules {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -40,12 +21,9 @@ export interface ConnectRules {
   enableAsync?: boolean
 }
 
-const longestCloseMs = 30_000
-
 /** Longest time that closing a session of this run may take without progress, ms. */
-export function closeTimeoutMs({ confirmTimeoutMs }: CheckedOptions): number {
-  return Math.min(longestCloseMs, confirmTimeoutMs)
-}
+export const closeTimeoutMs = ({ confirmTimeoutMs }: CheckedOptions): number =>
+  Math.min(30_000, confirmTimeoutMs)
 
 export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: ServerTarget): number {
   return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
@@ -79,27 +57,22 @@ export async function connectServer(
 /** What a run has that its sessions need. */
 interface ConnectingRun {
   readonly platform: Platform
-  readonly server: Pick<RunServer, 'address'>
+  readonly server: ServerTarget
   readonly checked: CheckedOptions
   readonly ending: Pick<RunEnding, 'leaving'>
 }
 
-/** Limits of one session of a run, besides those that all its sessions have. */
-interface SessionRules extends ConnectRules {
-  /** The node to connect to, and no other one; default: the hosts of the run in turn. */
-  readonly node?: ServerAddress
-}
-
 /**
  * Opens a session of a run, within the time for connecting, or until `deadlineMs` if that is sooner.
+ * @param node  the node to connect to, and no other one; default: the hosts of the run in turn
  * @throws as `connectServer`
  */
 export function connectRun(
-  { platform, server: { address }, checked, ending }: ConnectingRun,
-  { node, deadlineMs = Infinity, ...rules }: SessionRules = {},
+  { platform, server: known, checked, ending }: ConnectingRun,
+  { node, deadlineMs = Infinity, ...rules }: ConnectRules & { readonly node?: ServerAddress } = {},
 ): Promise<Session> {
   const server =
-    node === undefined ? address : { ...address, host: node.host, port: node.port, otherHosts: [] }
+    node === undefined ? known : { ...known, host: node.host, port: node.port, otherHosts: [] }
   return connectServer(platform, server, {
     signal: ending.leaving,
     closeTimeoutMs: closeTimeoutMs(checked),
@@ -119,12 +92,13 @@ async function connectAny(
   for (const [index, { host, port }] of addresses.entries()) {
     // A silent host must leave time for the hosts after it.
     const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
+    const connectTimeoutMs = Math.max(1, Math.ceil(leftMs))
     const options = {
       ...session,
       host,
       port,
-      connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),
-      ...(signal === undefined ? {} : { signal }),
+      connectTimeoutMs,
+      ...(signal && { signal }),
       ...limits,
     }
     try {
@@ -144,10 +118,9 @@ const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d
 
 /** The address in a server's message; undefined if it is not a redirect. */
 export function redirectIn(text: string): ServerAddress | undefined {
-  const match = notLeader.exec(text)
-  if (match === null) return undefined
-  const port = Number(match[2])
-  return port < 1 || port > 65_535 ? undefined : { host: withoutBrackets(match[1]!), port }
+  const [, host, digits] = notLeader.exec(text) ?? []
+  const port = Number(digits)
+  return port >= 1 && port <= 65_535 ? { host: withoutBrackets(host!), port } : undefined
 }
 
 /** The address to which an error redirects; undefined for any other error. */
@@ -160,7 +133,9 @@ export function redirectOf(error: unknown): ServerAddress | undefined {
  * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
  */
 export function redirected(server: ServerTarget, to: ServerAddress): ServerTarget {
-  if (!isAllowed(server, to.host)) {
+  const known = [server, ...(server.otherHosts ?? [])].map(({ host, port }) => ({ host, port }))
+  const named = [...known.map(({ host }) => host), ...(server.allowRedirect ?? [])]
+  if (!named.map(comparable).includes(comparable(to.host))) {
     throw new ConnectionError(
       'DDB_CONNECT',
       `the server redirects to ${to.host}:${to.port}, a host that was not named: ` +
@@ -168,16 +143,8 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
     )
   }
   // The previous host stays in the list, because it may become the leader again.
-  const others = [server, ...(server.otherHosts ?? [])]
-    .map(({ host, port }) => ({ host, port }))
-    .filter(({ host, port }) => host !== to.host || port !== to.port)
+  const others = known.filter(({ host, port }) => host !== to.host || port !== to.port)
   return { ...server, ...to, otherHosts: others }
-}
-
-/** Whether the user named the host as a server or as a permitted redirect. */
-function isAllowed(server: ServerTarget, host: string): boolean {
-  const named = [server, ...(server.otherHosts ?? [])].map(each => each.host)
-  return [...named, ...(server.allowRedirect ?? [])].map(comparable).includes(comparable(host))
 }
 
 export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
@@ -187,10 +154,80 @@ export function redirectedTooOften({ host, port }: ServerAddress): ConnectionErr
   )
 }
 
-function comparable(host: string): string {
-  return withoutBrackets(host).toLowerCase()
+const comparable = (host: string): string => withoutBrackets(host).toLowerCase()
+
+const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
+
+const firstDelayMs = 100
+const longestDelayMs = 10_000
+
+/**
+ * Delay before retry number `retry` (from 1): half fixed, half random, growing from 0.1 to 10 seconds.
+ * @param growth  factor from one delay to the next
+ */
+export function retryDelayMs(retry: number, random: Random, growth = 2): number {
+  const fullMs = Math.min(firstDelayMs * growth ** (retry - 1), longestDelayMs)
+  return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
-function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1')
+/** If the deadline leaves an attempt less time than this, the attempt's failure does not show what is wrong. */
+const tellingMs = 1_000
+
+/**
+ * Calls `attempt` until a call succeeds. Throws the last meaningful failure if that failure must not be retried, or if
+ * the next call would be too late. If the run has no retries, nothing is retried, not even connecting.
+ * @param deadlineMs  by the run's clock; `attempt` itself must end by then
+ * @param mayRetry  whether a failure is worth another attempt
+ * @param ended  ends all retries
+ */
+export async function tryUntil<T>(
+  { checked, platform, ending }: Omit<ConnectingRun, 'server'>,
+  deadlineMs: number,
+  attempt: () => Promise<T>,
+  mayRetry: (error: unknown) => boolean,
+  ended: AbortSignal = ending.leaving,
+): Promise<T> {
+  const { clock, random } = platform
+  let before: unknown
+  for (let retry = 1; ; retry++) {
+    const startedMs = clock.nowMs()
+    try {
+      return await attempt()
+    } catch (failure) {
+      const endedMs = clock.nowMs()
+      const isCut = endedMs >= deadlineMs && endedMs - startedMs < tellingMs
+      const error = isCut ? (before ?? failure) : failure
+      before = failure
+      const delayMs = retryDelayMs(retry, random)
+      const isLate = clock.nowMs() + delayMs >= deadlineMs
+      if (checked.retries === 0 || isLate || ended.aborted || !mayRetry(error)) throw error
+      await wait(clock, delayMs, ended)
+      if (ended.aborted) throw error
+    }
+  }
+}
+
+/** Longest wait for the answer of the probe. If a server never answers, every run waits this long. */
+const longestProbeMs = 5_000
+
+/**
+ * Sends an asynchronous statement, and a question whose answer shows its effect, in one round trip: the two differ by a flag in the request
+ * (docs/protocol.md#asynchronous-requests).
+ * @returns why one session cannot take both, and must not be used again; undefined if it can
+ */
+export async function whyNotMixed(
+  session: Session,
+  timeoutMs: number,
+): Promise<DdbError | undefined> {
+  try {
+    session.sendScript('ddbIngestMixed = 6')
+    const options = { timeoutMs: Math.min(timeoutMs, longestProbeMs) }
+    const answer = await session.run('ddbIngestMixed + 1', options)
+    // If the server wrongly answers the statement, the answer is 6. Only the question yields 7.
+    const isTaken = answer?.form === 'scalar' && answer.value === 7
+    return isTaken ? undefined : new ServerError('a question did not see what was sent before it')
+  } catch (error) {
+    if (error instanceof DdbError) return error
+    throw error
+  }
 }

@@ -1,13 +1,13 @@
 /*
-  A run's questions to the server, always synchronous and on its control session: schemas, row counts, whether a function
-  exists, whether a session's requests are all done, its version (docs/server-semantics.md#versions).
+  A run's questions to the server, always synchronous and on its control session: what a name stands for, row counts, whether a session's
+  requests are all done.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
+import { nullInt64 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
-import type { NewValuePolicy } from '../target/partition-scheme.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
@@ -17,9 +17,8 @@ export interface Asking {
   readonly timeoutMs: number
 }
 
-function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> {
-  return session.run(script, { timeoutMs })
-}
+const ask = ({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> =>
+  session.run(script, { timeoutMs })
 
 /**
  * The dictionary `schema(t)` of the target.
@@ -33,18 +32,36 @@ export async function askSchema(
   and?: { readonly script: string; readonly answers: string },
 ): Promise<Value> {
   const asked = `schema(${tableExpression(table)})`
-  try {
-    const script =
-      and === undefined
-        ? asked
-        : `ddbIngestSchema = ${asked}\n${and.script}(ddbIngestSchema, ${and.answers})`
-    const schema = await ask(asking, script)
-    if (schema !== undefined) return schema
-  } catch (error) {
+  const script =
+    and === undefined
+      ? asked
+      : `ddbIngestSchema = ${asked}\n${and.script}(ddbIngestSchema, ${and.answers})`
+  const isDfs = table.kind === 'dfs'
+  const schema = await ask(asking, script).catch(async (error: unknown) => {
     if (!saysUnknown(error) || error.code === 'DDB_PRIVILEGE') throw error
-    throw await unknownTable(asking, table, error)
-  }
+    const name = isDfs ? table.table : table.name
+    const names = isDfs
+      ? `getTables(database("${table.database}"))`
+      : 'exec name from objs(true) where shared=true, form="TABLE"'
+    const [near, hint] = await similar(asking, name, names)
+    const meant = isDfs && near !== undefined ? `${table.database}/${near}` : near
+    throw notThere(error, `table "${tableText(table)}"`, hint, meant)
+  })
+  if (schema !== undefined) return schema
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
+}
+
+/** @throws {ServerError} DDB_TARGET if the function does not exist */
+export async function askFunction(asking: Asking, name: string): Promise<void> {
+  try {
+    await ask(asking, `typestr(${name})`)
+  } catch (error) {
+    // If the message says that the user has no right to call or see the function, the function may exist.
+    if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
+    const [, hint] = await similar(asking, name, 'exec name from getFunctionViews()')
+    const advice = `${hint} Define it and publish it with addFunctionView first.`
+    throw notThere(error, `function "${name}"`, advice)
+  }
 }
 
 /** Whether the server says that no such name exists; a server that is starting or electing a leader does not say so. */
@@ -52,21 +69,14 @@ function saysUnknown(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
 }
 
-async function unknownTable(
-  asking: Asking,
-  table: TableTarget,
+/** @param meant  the table that the user probably meant */
+function notThere(
   { serverMessage }: ServerError,
-): Promise<ServerError> {
-  const isDfs = table.kind === 'dfs'
-  const [near, hint] = await similar(
-    asking,
-    isDfs ? table.table : table.name,
-    isDfs
-      ? `getTables(database("${table.database}"))`
-      : 'exec name from objs(true) where shared=true, form="TABLE"',
-  )
-  const message = `the server has no table "${tableText(table)}" (it says: ${serverMessage}).${hint}`
-  const meant = isDfs && near !== undefined ? `${table.database}/${near}` : near
+  what: string,
+  advice: string,
+  meant?: string,
+): ServerError {
+  const message = `the server has no ${what} (it says: ${serverMessage}).${advice}`
   const fix =
     meant === undefined ? {} : { options: { 'target.table': meant, 'target.create': null } }
   return new ServerError(serverMessage, 'DDB_TARGET', message, serverMessage, fix)
@@ -81,26 +91,9 @@ async function similar(
   name: string,
   script: string,
 ): Promise<readonly [best: string | undefined, hint: string]> {
-  const near = nearestNames(name, textsOf(await askIfAllowed(asking, script)))
+  const near = nearestNames(name, textsOf(await unlessRefused(ask(asking, script))))
   const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
   return [near[0], hint]
-}
-
-/** @throws {ServerError} DDB_TARGET if the function does not exist */
-export async function askFunction(asking: Asking, name: string): Promise<void> {
-  try {
-    await ask(asking, `typestr(${name})`)
-  } catch (error) {
-    // If the message says that the user has no right to call or see the function, the function may exist.
-    if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
-    const [, hint] = await similar(asking, name, 'exec name from getFunctionViews()')
-    throw new ServerError(
-      error.serverMessage,
-      'DDB_TARGET',
-      `the server has no function "${name}" (it says: ${error.serverMessage}).${hint} ` +
-        'Define it and publish it with addFunctionView first.',
-    )
-  }
 }
 
 /** Present row count of the target; the answer is an INT or LONG. */
@@ -109,11 +102,8 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
     return Number(answer.value ?? 0)
   }
-  throw new ServerError(
-    '',
-    'DDB_SERVER',
-    `the server did not answer how many rows ${tableText(table)} has`,
-  )
+  const what = `how many rows ${tableText(table)} has`
+  throw new ServerError('', 'DDB_SERVER', `the server did not answer ${what}`)
 }
 
 /**
@@ -143,90 +133,19 @@ export async function askOthersBusy(asking: Asking, user: string): Promise<boole
 }
 
 async function askJobs(asking: Asking, condition: string): Promise<number | undefined> {
+  const { session, timeoutMs } = asking
   const query = `exec count(*) from getConsoleJobs() where ${condition}`
   // Urgent, as in the vendor's interface, so that the server answers while all workers are busy.
-  const answer = await askIfAllowed(asking, query, true)
+  const answer = await unlessRefused(session.run(query, { timeoutMs, urgent: true }))
   return answer?.form === 'scalar' && answer.value !== null ? Number(answer.value) : undefined
 }
 
-/** `TRANS` or `CHUNK`; undefined if the server does not answer that (`schema(database(path)).atomic`). */
-export function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
-  return askText(asking, `schema(database("${database}"))["atomic"]`)
-}
-
-/**
- * What the server does with values outside every partition of a VALUE scheme; undefined if the server does not answer
- * that, for example because the user may not ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
- */
-export async function askNewValuePolicy(asking: Asking): Promise<NewValuePolicy | undefined> {
-  const text = await askText(asking, 'getConfig("newValuePartitionPolicy")')
-  return text === 'add' || text === 'skip' || text === 'fail' ? text : undefined
-}
-
-/** The answer of `version()`; undefined if it is not a text. @throws {ConnectionError} @throws {TimeoutError} */
-export function askVersion(asking: Asking): Promise<string | undefined> {
-  return askText(asking, 'version()', true)
-}
-
-async function askText(
-  asking: Asking,
-  script: string,
-  urgent = false,
-): Promise<string | undefined> {
-  const answer = await askIfAllowed(asking, script, urgent)
-  return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
-}
-
-/** The answer; undefined if the server refuses the question. @throws {ConnectionError} @throws {TimeoutError} */
-function askIfAllowed(
-  { session, timeoutMs }: Asking,
-  script: string,
-  urgent = false,
-): Promise<Value | undefined> {
-  return unlessRefused(session.run(script, { timeoutMs, urgent }))
-}
-
-/** `2.00.10 2023.09.12` → [2, 0, 10]; undefined for anything else. */
-export function parseVersion(text: string): readonly number[] | undefined {
-  const match = /^\s*v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])/i.exec(text)
-  return match
-    ?.slice(1)
-    .filter(part => part !== undefined)
-    .map(Number)
-}
-
-/** Missing parts count as 0. */
-export function isBefore(version: readonly number[], other: readonly number[]): boolean {
-  for (let i = 0; i < Math.max(version.length, other.length); i++) {
-    const difference = (version[i] ?? 0) - (other[i] ?? 0)
-    if (difference !== 0) return difference < 0
-  }
-  return false
-}
-
-/** Whether DFS tables limit the length of texts; true for unknown versions. */
-export function limitsTexts(versionText: string | undefined): boolean {
-  const version = parseVersion(versionText ?? '')
-  if (version === undefined) return true
-  const line = textLimitsFrom.findLast(([major]) => major! <= version[0]!) ?? textLimitsFrom[0]!
-  return !isBefore(version, line)
-}
-
-/** First versions of two release lines that limit the length of texts; the last also applies to later lines (docs/server-semantics.md#conversions-on-insert). */
-const textLimitsFrom: readonly (readonly number[])[] = [
-  [1, 30, 23],
-  [2, 0, 11],
-]
-
 /** Undefined if the server refuses to answer. */
-export async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked
-  } catch (error) {
+export const unlessRefused = <T>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: unknown) => {
     if (error instanceof ServerError) return undefined
     throw error
-  }
-}
+  })
 
 /** The values that a script returned as one vector of any type; empty if the answer has a different form. */
 export function partsOf(answer: Value | undefined): readonly Value[] {
@@ -234,18 +153,22 @@ export function partsOf(answer: Value | undefined): readonly Value[] {
 }
 
 /** Several numbers that a script returned as one vector of LONG, undefined for nulls; empty if the answer has a different form. */
-export function longsOf(answer: Value | undefined): readonly (bigint | undefined)[] {
+export function longsOf(answer: Value | undefined): (bigint | undefined)[] {
   if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []
   return Array.from(answer.data.subarray(0, answer.length), value =>
-    value === nullOfLong ? undefined : value,
+    value === nullInt64 ? undefined : value,
   )
 }
-
-const nullOfLong = -(2n ** 63n)
 
 /** A single LONG that a script returned; undefined for anything else. */
 export function longOf(value: Value | undefined): bigint | undefined {
   return value?.form === 'scalar' && typeof value.value === 'bigint' ? value.value : undefined
+}
+
+/** A single text that a script returned; undefined for anything else, and for ''. */
+export function textOf(value: Value | undefined): string | undefined {
+  const isText = value?.form === 'scalar' && typeof value.value === 'string' && value.value !== ''
+  return isText ? String(value.value) : undefined
 }
 
 /** The names that a script returned as a vector; empty if the answer has a different form. */

@@ -1,27 +1,22 @@
 /*
-  Keeps the values of a few rows of a run: the first row, one about halfway, and the last. A run looks up these rows
-  before it claims that its rows are in the table.
+  The values of a few rows of a run: it looks up these rows before it claims that its rows are in the table.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
-import { columnTypeOf, scalarAt } from '../../protocol/element.js'
-import type { Column, Scalar, TypedVector } from '../../protocol/value.js'
+import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
+import type { Column, Scalar, Table, TypedVector, Value } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
+import { longsOf } from '../connection/server-queries.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { tableExpression, type TableTarget } from '../target/target.js'
 
-export interface SampleCell {
-  readonly column: string
-  readonly scalar: Scalar
+/** The values of a row that can be compared, at least one of them not null. A SYMBOL is a STRING, as which it is sent. */
+export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
+
+/** The columns of rows, in order, and those that identify a row: the key, or all columns if the table keeps every row. */
+interface RowShape extends Pick<TargetDescription, 'keyed' | 'keyColumns' | 'partitionColumns'> {
+  readonly columns: readonly { readonly name: string }[]
 }
-
-/** The values of a row in columns that can be compared. At least one value is not null. */
-export type SampleRow = readonly SampleCell[]
-
-/** A sample of the rows that the target accepted in one run. */
-export type SampleRows = ReturnType<typeof newSampleRows>
-
-/** With small batches, the next row is kept after `keepEvery` rows or, if less, `keepShare` of the rows so far. */
-const keepEvery = 1_000
-const keepShare = 1 / 8
 
 /** Number of values to look up per row, for tables without a key. */
 const mostColumns = 12
@@ -41,126 +36,40 @@ const comparable: readonly DataType[] = [
 const longestText = 200
 
 /**
- * @param columnNames  in the order of the target
- * @param keys  key columns of the target; may be empty
- * @param first  columns to compare first, because the server selects partitions by them
- * @param earlier  sample of earlier processes of the run
+ * @returns a function that reads the values of a row; undefined if they cannot identify it. Its columns must have the same types each time
  */
-export function newSampleRows(
-  columnNames: readonly string[],
-  keys: readonly string[],
-  earlier: readonly SampleRow[],
-  first: readonly string[],
-) {
-  let before = earlier
-  /**
-   * One row per doubling of the number of accepted rows. The last but one of these samples usually comes after 1/4 to
-   * 1/2 of all accepted rows.
-   */
-  let doublings: SampleRow[] = []
-  let last: SampleRow | undefined
-  let isLearned = false
-  let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
-  /** Computed once, because columns have the same types in every batch. */
+function rowReader(shape: RowShape) {
+  const { columns: named, keyed, keyColumns: keys = [], partitionColumns = [] } = shape
+  // Without the partition columns, a server would read every partition.
+  const needed = keys.length > 0 ? keys : partitionColumns
   let order: readonly number[] | undefined
-  const keep = ({ columns }: Batch, row: number): SampleRow | undefined => {
-    order ??= orderOf(columns, columnNames, first)
-    const cells = cellsOf(columns, order, columnNames, keys, row)
-    if (first.some(name => cells.every(({ column }) => column !== name))) return undefined
-    return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
+  /** Columns by which the server chooses partitions come first. */
+  const orderOf = (columns: readonly Column[]): readonly number[] => {
+    const ranks = named.map(({ name }, index) => {
+      const { type, array } = columnTypeOf(columns[index]!)
+      const isUsed = isIdentifier(name) && !array && (keys.length === 0 || keys.includes(name))
+      const rank = isUsed ? comparable.indexOf(type) : -1
+      return rank < 0 || partitionColumns.includes(name) ? rank : rank + comparable.length
+    })
+    const indexes = [...ranks.keys()].filter(index => ranks[index]! >= 0)
+    return indexes.sort((a, b) => ranks[a]! - ranks[b]!)
   }
-  return {
-    /**
-     * The sample of earlier processes. With rows of this process at most four rows: the first and the last of earlier processes, or else
-     * the first of this process, then a middle row and the last row of this process.
-     */
-    get rows(): readonly SampleRow[] {
-      if (last === undefined) return before
-      const first = before.length === 0 ? [doublings[0]] : [before[0], before.at(-1)]
-      const all = new Set([...first, doublings.at(-2), last])
-      return [...all].filter(row => row !== undefined)
-    },
-    /**
-     * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
-     * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
-     */
-    taken(batch: Batch, start: number, end: number): boolean {
-      if (isLearned) return false
-      const count = end - start
-      rows += count
-      // A batch that is smaller than the largest may be the last of the run, so one of its rows is kept.
-      if (rows < nextKept && count === largest) return false
-      largest = Math.max(largest, count)
-      nextKept = rows + Math.min(keepEvery, rows * keepShare)
-      last = keep(batch, end - 1) ?? last
-      if (rows < nextDoubling) return false
-      const row = doublings.length === 0 ? keep(batch, start) : last
-      if (row === undefined) return false
-      nextDoubling = 2 * rows
-      doublings.push(row)
-      return true
-    },
-    /** Replaces the sample by rows that are in the table. The sample then stays as it is. */
-    learned(rows: readonly SampleRow[]): void {
-      before = rows
-      doublings = []
-      last = undefined
-      isLearned = true
-    },
-    /** Drops the sample, because the rows are lost. */
-    clear(): void {
-      before = []
-      doublings = []
-      last = undefined
-      rows = nextKept = nextDoubling = 0
-    },
+  return (columns: readonly Column[], row: number): SampleRow | undefined => {
+    order ??= orderOf(columns)
+    const cells: SampleRow[number][] = []
+    for (const index of order) {
+      const scalar = scalarAt(columns[index] as TypedVector, row)
+      const value: Scalar = scalar.type === 'SYMBOL' ? { ...scalar, type: 'STRING' } : scalar
+      if (isExact(scalar)) cells.push([named[index]!.name, value])
+      if (keys.length === 0 && cells.length === mostColumns) break
+    }
+    // In a table with keys, other writers may replace the other values of a row.
+    const isUseful =
+      (!keyed || keys.length > 0) &&
+      cells.some(([, { value }]) => value !== null) &&
+      needed.every(name => cells.some(([column]) => column === name))
+    return isUseful ? cells : undefined
   }
-}
-
-/** As `SampleRows.taken` keeps them: the values of a row of these columns; undefined if none can be compared. */
-export function sampleRow(
-  columns: readonly Column[],
-  names: readonly string[],
-  keys: readonly string[],
-  row: number,
-): SampleRow | undefined {
-  const cells = cellsOf(columns, orderOf(columns, names, []), names, keys, row)
-  return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
-}
-
-/** The values of a row to compare; empty if a key column cannot be compared. */
-function cellsOf(
-  columns: readonly Column[],
-  order: readonly number[],
-  names: readonly string[],
-  keys: readonly string[],
-  row: number,
-): SampleRow {
-  const cells: SampleCell[] = []
-  for (const index of order) {
-    const name = names[index]!
-    if (keys.length === 0 ? cells.length === mostColumns : !keys.includes(name)) continue
-    const scalar = scalarAt(columns[index] as TypedVector, row)
-    if (isExact(scalar)) cells.push({ column: name, scalar })
-  }
-  return cells.length < keys.length ? [] : cells
-}
-
-function orderOf(
-  columns: readonly Column[],
-  names: readonly string[],
-  first: readonly string[],
-): readonly number[] {
-  const ranks = columns.map((column, index) => {
-    const { type, array } = columnTypeOf(column)
-    const name = names[index]
-    return array === true || name === undefined || !isIdentifier(name)
-      ? -1
-      : comparable.indexOf(type)
-  })
-  const rank = (index: number): number =>
-    first.includes(names[index]!) ? ranks[index]! - comparable.length : ranks[index]!
-  return [...ranks.keys()].filter(index => ranks[index]! >= 0).sort((a, b) => rank(a) - rank(b))
 }
 
 function isExact({ value }: Scalar): boolean {
@@ -168,46 +77,130 @@ function isExact({ value }: Scalar): boolean {
   return typeof value !== 'string' || (value.length <= longestText && !value.includes('\0'))
 }
 
-/** A row in the form of the journal: column, type, scale of a decimal, and the value as text (null for a null). */
-export type JournaledRow = readonly (readonly [
-  column: string,
-  type: string,
-  scale: number | null,
-  value: string | null,
-])[]
-
-export function journaledRow(row: SampleRow): JournaledRow {
-  return row.map(({ column, scalar }) => [
-    column,
-    scalar.type,
-    'scale' in scalar ? scalar.scale : null,
-    journaledValue(scalar),
-  ])
+/** A sample of the rows that the target accepted in one run. @param earlier  that of earlier processes of the run */
+export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
+  let read = rowReader(shape)
+  let [first, before]: readonly (SampleRow | undefined)[] = [earlier[0], earlier.at(-1)]
+  let [middle, doubled, last]: readonly (SampleRow | undefined)[] = []
+  let [rows, nextDoubling] = [0, 0]
+  return {
+    /** At most four rows: the first and the last of earlier processes, and one after 1/4 to 1/2 and the last of those of this process. */
+    get rows(): readonly SampleRow[] {
+      return [...new Set([first, before, middle, last])].filter(row => row !== undefined)
+    },
+    /**
+     * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
+     * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
+     */
+    taken({ columns }: Batch, start: number, end: number): boolean {
+      rows += end - start
+      first ??= read(columns, start)
+      last = read(columns, end - 1) ?? last
+      const hasDoubled = rows >= nextDoubling
+      if (hasDoubled) {
+        nextDoubling = 2 * rows
+        ;[middle, doubled] = [doubled, last]
+      }
+      return hasDoubled && last !== undefined
+    },
+    /** Replaces the sample by rows that are in the table. No others are added. */
+    fix(made: readonly SampleRow[]): void {
+      before = middle = doubled = undefined
+      ;[first, last] = [made[0], made.at(-1)]
+      read = () => undefined
+    },
+    /** Drops the sample, because the rows are lost. */
+    clear(): void {
+      first = before = middle = doubled = last = undefined
+      rows = nextDoubling = 0
+    },
+  }
 }
 
-function journaledValue({ value }: Scalar): string | null {
-  if (value === null) return null
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return typeof value === 'object' ? null : String(value)
+/** The first row of each table that a server sent. @param shape  of these rows, but for their columns */
+export function rowsIn(answers: readonly Value[], shape: RowShape): readonly SampleRow[] {
+  const tables = answers.filter(one => one.form === 'table')
+  const rows = tables.map(({ columns, columnNames }) =>
+    rowReader({ ...shape, columns: columnNames.map(name => ({ name })) })(columns, 0),
+  )
+  return rows.filter(row => row !== undefined)
 }
 
-export function rowOfJournal(row: JournaledRow): SampleRow {
-  return row.map(([column, type, scale, text]) => {
-    const value = text === null ? null : valueOf(type, text)
-    return {
-      column,
-      scalar: { form: 'scalar', type, ...(scale === null ? {} : { scale }), value } as Scalar,
-    }
+const findExpression = (table: TableTarget): string =>
+  table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
+
+/** Which of the rows are in the table; undefined if the server cannot look them up, or none was looked up. */
+export type Found = readonly boolean[] | undefined
+
+/**
+ * A search for rows by their values, which are sent as typed arguments. Searches each row first in a table that contains only this row, then
+ * in `table`. If the server does not find it in the first, it cannot compare the values, and the second proves nothing. A column hides a
+ * variable of the same name (DolphinDB manual, page col_ref), so the function uses names that no column has. A request names its function in
+ * one line, and may name it by an expression (docs/protocol.md#table-writers).
+ * @param script  runs before the search
+ * @param answers  the expressions to answer, before what `foundIn` reads
+ * @returns the function, and the values to call it with
+ */
+export function searchCall(
+  table: TableTarget,
+  rows: readonly SampleRow[],
+  script: string,
+  answers: string,
+): readonly [functionText: string, values: readonly Value[]] {
+  const values: Value[] = rows.map(tableOf)
+  const given = values.map((_, index) => `ddbIngestGiven${index}`)
+  const parameters = [...given]
+  const conditions = rows.map(row => {
+    const each = row.map(([column, value]) => {
+      if (value.value === null || value.value === '') return `isNull(${column})`
+      parameters.push(`ddbIngestValue${values.push(value)}`)
+      return `${column} = ${parameters.at(-1)}`
+    })
+    return each.join(', ')
   })
+  const counts = [...given, ...rows.map(() => 'ddbIngestFrom')].map((from, index) => {
+    const condition = conditions[index % rows.length]
+    return [`ddbIngestCount${index}`, `exec count(*) from ${from} where ${condition}`] as const
+  })
+  const search = `ddbIngestFound = NULL
+try {
+${counts.map(([name, count]) => `${name} = ${count}\n`).join('')}ddbIngestFound = [${counts.map(([name]) => `long(${name})`).join(', ')}]
+} catch(ex) { ddbIngestFound = NULL }
+`
+  const body = `${oneLine(script + search)}return (${answers}, ddbIngestFound)`
+  const text = `(def(ddbIngestFrom, ${parameters.join(', ')}){ ${body} }){${findExpression(table)}}`
+  return [text, values]
 }
 
-const textTypes: ReadonlySet<string> = new Set(['STRING', 'SYMBOL'])
-const bytesTypes: ReadonlySet<string> = new Set(['UUID', 'IPADDR', 'INT128'])
-const bigTypes = /^(LONG|TIMESTAMP|NANOTIME|NANOTIMESTAMP|DECIMAL\d+)$/
-
-function valueOf(type: string, text: string): unknown {
-  if (textTypes.has(type)) return text
-  if (type === 'BOOL') return text === 'true'
-  if (bytesTypes.has(type)) return new Uint8Array(Buffer.from(text, 'hex'))
-  return bigTypes.test(type) ? BigInt(text) : Number(text)
+/** A script of whole statements as one line. */
+function oneLine(script: string): string {
+  const lines = script.split('\n').filter(line => line !== '')
+  return lines.map(line => (line.endsWith('{') ? `${line.trim()} ` : `${line.trim()}; `)).join('')
 }
+
+export function foundIn(answer: Value | undefined): Found {
+  const counts = longsOf(answer).map(count => count !== undefined && count > 0n)
+  const found = counts.splice(counts.length / 2)
+  return found.length === 0 || counts.includes(false) ? undefined : found
+}
+
+function tableOf(row: SampleRow): Table {
+  const columns = row.map(([, scalar]) => {
+    const scale = 'scale' in scalar ? { scale: scalar.scale } : {}
+    return vectorOf({ type: scalar.type, ...scale }, [scalar.value])
+  })
+  return { form: 'table', name: '', rows: 1, columnNames: row.map(([name]) => name), columns }
+}
+
+/** A row as JSON, which has no form of its own for large integers and bytes. */
+export const rowText = (row: SampleRow): string =>
+  JSON.stringify(row, (_, value: unknown) => {
+    if (typeof value === 'bigint') return { integer: String(value) }
+    return value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('hex') } : value
+  })
+
+export const rowOfText = (text: string): SampleRow =>
+  JSON.parse(text, (_, value: { readonly integer?: string; readonly bytes?: string } | null) => {
+    if (value?.integer !== undefined) return BigInt(value.integer)
+    return value?.bytes === undefined ? value : new Uint8Array(Buffer.from(value.bytes, 'hex'))
+  }) as SampleRow

@@ -1,7 +1,7 @@
 /*
   Errors for a run that cannot continue: the run or its target has changed, or may have changed.
 */
-import { DdbError } from '../../errors.js'
+import { DdbError, ServerError, option } from '../../errors.js'
 import { remedies } from '../remedies.js'
 import type { RecordedRun } from './recorded-run.js'
 
@@ -53,6 +53,25 @@ export function unproven({ run, target }: Loaded, why: string): DdbError {
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +
       remedies.lookThenRestart(),
+  )
+}
+
+/**
+ * Turns the error for a missing target into DDB_TARGET_CHANGED if the run has written to that target. Returns any other
+ * error unchanged.
+ */
+export function asTargetChanged(found: RecordedRun, error: unknown): unknown {
+  const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
+  if (!isMissing || found.rows().confirmed === 0) return error
+  return targetChanged(found, error.message)
+}
+
+/** The error for a run of a name under which another has finished. */
+export function mayBeFinished({ runId }: { readonly runId: string }, why: string): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `the server knows that run "${runId}" has finished, ${why}. Nothing was sent. If the rows of that run are to stay, choose another ` +
+      `${option('runId')}; if they are gone, start over with ${option('journal.restart')}`,
   )
 }
 

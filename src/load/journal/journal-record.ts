@@ -5,7 +5,6 @@
 import { crc32 } from 'node:zlib'
 import type { BatchPlace } from '../../parse/batch.js'
 import type { TargetIdentity } from '../evidence/identity.js'
-import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import type { Fingerprint } from './fingerprint.js'
 
@@ -138,8 +137,8 @@ export interface Facts {
   readonly used?: ConfirmUsed
   /** The ledger (table of receipts). */
   readonly ledgerNumber?: number
-  /** Values of some accepted rows. */
-  readonly sampled?: readonly JournaledRow[]
+  /** Values of some accepted rows (`rowText`). */
+  readonly sampled?: readonly string[]
   /**
    * Set once no row is left to be sent, and the run has examined the target again. `isMarked`: the server's register got the end of the
    * run; it is lost when the server stops. `server`: `host:port` of the server on which the run finished.
@@ -259,4 +258,4 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 9
+export const journalFormat = 10

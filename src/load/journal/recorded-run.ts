@@ -2,7 +2,7 @@
   A run as its journal describes it. A process needs this to resume the run or to report its state. Only `take` changes it: with each
   record that the process reads or writes.
 */
-import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
+import { rowOfText, type SampleRow } from '../evidence/sample-rows.js'
 import {
   type BatchEnd,
   type Checkpoint,
@@ -131,7 +131,7 @@ export class RecordedRun {
   /** A user may have edited the journal. If an entry is not a row, all samples are ignored. */
   get samples(): readonly SampleRow[] {
     try {
-      return this.sampled.map(rowOfJournal)
+      return this.sampled.map(rowOfText)
     } catch {
       return []
     }

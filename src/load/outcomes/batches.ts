@@ -4,8 +4,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
-import { maxRedirects, redirectedTooOften } from '../connection/connect.js'
-import { retryDelayMs } from '../connection/retry.js'
+import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { Place } from '../journal/journal-record.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'

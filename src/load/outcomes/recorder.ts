@@ -4,8 +4,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
-import type { Batch } from '../../parse/batch.js'
-import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
+import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
@@ -70,11 +69,10 @@ export class Recorder {
   taken(piece: Piece, taken: number | null, left = piece.rows): void {
     const { target } = this
     this.#lastRefusal = undefined
-    target.evidence.taken(taken ?? left)
     const filtered = piece.rows - left
     const short = left - (taken ?? left)
     if (filtered === 0 && short <= 0) {
-      this.#sample(piece.batch, piece)
+      target.evidence.taken(left, piece.batch, [piece])
       return this.#end(piece, { confirmed: left }, { stored: piece.ranges })
     }
     const outside = short > 0 ? outsideRows(target.description, piece) : []
@@ -87,7 +85,7 @@ export class Recorder {
     const isWhole = !isKnown || missing === 0
     const parts = isWhole ? [piece] : partsBetween(piece, outside)
     const { batch } = piece
-    if (unconfirmed === 0) for (const part of parts) this.#sample(batch, part)
+    target.evidence.taken(taken ?? left, batch, unconfirmed === 0 ? parts : [])
     const stored = isWhole
       ? piece.ranges
       : parts.flatMap(({ start, end }) => rangesOf(batch, start, end))
@@ -134,30 +132,32 @@ export class Recorder {
   takeBack(reason: string, isCertain: boolean): void {
     if (!this.holdsMemory) return
     this.target.evidence.forget()
-    this.replaced(reason, isCertain)
+    this.#lose(reason, isCertain)
   }
 
   /**
-   * A different table has replaced the target. Confirmed rows become unconfirmed.
+   * A different table may have replaced the target. Confirmed rows become unconfirmed.
    * @param isCertain  if false, a process that resumes the run may still find these rows
    */
-  replaced(reason: string, isCertain: boolean): void {
+  replaced(change: string, isCertain: boolean): void {
+    this.#lose(`rows that were confirmed may be gone: ${change}`, isCertain)
+  }
+
+  #lose(reason: string, isCertain: boolean): void {
     if (!this.#claimsRows) return
-    if (isCertain) this.target.evidence.samples.clear()
+    if (isCertain) this.target.evidence.forget()
     takeRowsBack(this.#run, reason, isCertain)
     this.#run.rows?.takeBack()
   }
 
   /**
    * Looks at the target for the last time.
-   * @returns rows that the table has ever had; null if they cannot be counted
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  async lookAtEnd(session: Session): Promise<number | null> {
-    if (!this.#claimsRows) return null
-    const { now, change } = await this.target.evidence.look(session)
-    if (change !== undefined) this.replaced(rowsGoneMessage(change.text), true)
-    return now.rows
+  async lookAtEnd(session: Session): Promise<void> {
+    if (!this.#claimsRows) return
+    const { change } = await this.target.evidence.look(session)
+    if (change !== undefined) this.replaced(change.text, true)
   }
 
   #end(piece: Piece, some: Partial<EndedRows>, { stored = [], reason, note }: Ending): void {
@@ -179,12 +179,6 @@ export class Recorder {
     history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
     piece.release()
-  }
-
-  /** Keeps the values of a few rows. Each time the number of accepted rows has doubled, records them in the journal. */
-  #sample(batch: Batch, { start, end }: Pick<Piece, 'start' | 'end'>): void {
-    const { evidence } = this.target
-    if (evidence.samples.taken(batch, start, end)) this.#run.note(evidence.sampled())
   }
 
   /** Rejects rows that a partitioned target dropped without an error (docs/server-semantics.md#rows-outside-the-scheme). */

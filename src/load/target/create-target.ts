@@ -18,7 +18,8 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
-import { askVersion, parseVersion } from '../connection/server-queries.js'
+import { parseVersion } from '../../schema/server-version.js'
+import { textOf, unlessRefused } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget } from './target.js'
@@ -93,8 +94,9 @@ async function newTarget(run: Run, control: Session): Promise<NewTarget> {
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, sources)
   const { partition } = options.target
-  const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
-  const version = parseVersion((await askVersion(asking)) ?? '')
+  const { confirmTimeoutMs: timeoutMs } = run.checked
+  const answer = await unlessRefused(control.run('version()', { timeoutMs }))
+  const version = parseVersion(textOf(answer) ?? '')
   const dfs = partition === undefined ? {} : { partition }
   return { schema, script: createScript(schema, table, [], version, dfs) }
 }

@@ -7,7 +7,7 @@ import { option, usageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
-import { limitedColumns } from '../../schema/text-limits.js'
+import { limitedColumns, limitsTexts } from '../../schema/text-limits.js'
 import {
   schemaFromTypes,
   typesText,
@@ -17,17 +17,10 @@ import {
 import { nearestHint } from '../../schema/nearest.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
-import {
-  askFunction,
-  askNewValuePolicy,
-  askSchema,
-  type Asking,
-  askVersion,
-  isBefore,
-  parseVersion,
-} from '../connection/server-queries.js'
-import { countedRows, totalRowsScript, type CountedRows } from '../evidence/total-rows.js'
-import { asksForPolicy, type NewValuePolicy } from './partition-scheme.js'
+import { isBefore, parseVersion } from '../../schema/server-version.js'
+import { askFunction, askSchema } from '../connection/server-queries.js'
+import { askTable, type TableState } from './table-state.js'
+import type { NewValuePolicy } from './partition-scheme.js'
 import {
   hasTransform,
   parseTableTarget,
@@ -46,7 +39,8 @@ export interface TargetDescription {
   readonly newValues?: NewValuePolicy
   /**
    * True if a row whose key is already in the table does not make the table longer. This is so for shared tables with a
-   * key, for PKEY tables, and for DFS tables that keep only one of the rows with the same values in the sort columns.
+   * key, for PKEY tables, for DFS tables that keep only one of the rows with the same values in the sort columns, and for
+   * upserts.
    * If the target is a function: whether `confirmTable` is such a table.
    */
   readonly keyed: boolean
@@ -60,8 +54,8 @@ export interface TargetDescription {
   readonly isHandle?: boolean
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
-  /** The rows that a shared table had when it was described, and their source. */
-  readonly counted?: CountedRows
+  /** What the server answered about the table, or about `confirmTable`; undefined for a function without one. */
+  readonly state?: TableState
   /**
    * Whether a row written twice stays one row: the table has a key, or keeps only one of the rows with the same values
    * in the sort columns.
@@ -87,7 +81,8 @@ export async function describeTarget(
   const { target } = checked
   const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   if (target.kind === 'table') {
-    const [answer, counted] = await askTable(asking, target.table)
+    const state = await askTable(asking, target.table, options.journal !== undefined)
+    const answer = state.schema!
     const schema = schemaFromServer(answer)
     const names = schema.columns.map(column => column.name)
     for (const key of target.keyColumns) {
@@ -99,15 +94,14 @@ export async function describeTarget(
     const engine = target.table.kind === 'dfs' ? textOf(answer, 'engineType') : undefined
     const keys = keysOf(target.table, answer, target.keyColumns)
     const { keyed } = keys
-    const upsert = target.method === 'upsert' ? await upsertOf(asking, target, keyed, engine) : {}
-    const policy = await policyOf(asking, schema)
+    const upsert = target.method === 'upsert' ? upsertOf(target, keyed, engine, state) : {}
     const stored = storedColumns(target.table, answer)
     const isHandle = target.table.kind === 'shared' && stored.length > 0
     const description = {
-      ...{ ...schema, columns: limitedColumns(schema.columns, stored) },
+      ...{ ...schema, columns: limitedOn(state, schema.columns, stored) },
       ...{ ...keys, tableKey: textsOf(answer, 'keyColumn'), dropsDuplicates: keyed },
-      ...(counted === undefined ? {} : { counted }),
-      ...{ ...upsert, ...policy, ...(isHandle ? { isHandle } : {}) },
+      keyed: keyed || target.method === 'upsert',
+      ...{ ...upsert, ...policyOf(state), state, ...(isHandle ? { isHandle } : {}) },
     }
     return hasTransform(checked) ? transformed(description, options.target.types) : description
   }
@@ -117,28 +111,24 @@ export async function describeTarget(
   const from = types.startsWith('@') ? parseTableTarget(types.slice(1)) : undefined
   // The table that a function writes to is unknown; the table named with the function is the best guess.
   const table = confirmTable ?? from
-  const answer = table && (await askSchema(asking, table))
+  const state = table && (await askTable(asking, table, true))
+  const answer = state?.schema
   const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
   const { columns } =
     fromAnswer === undefined ? schemaFromTypes(types) : schemaFromServer(fromAnswer)
   const stored = table === undefined ? [] : storedColumns(table, answer!)
   const keys = confirmTable === undefined ? { keyed: false } : keysOf(confirmTable, answer!, [])
-  return { columns: limitedColumns(columns, stored), ...keys }
+  const known = confirmTable === undefined || state === undefined ? {} : { state }
+  return { columns: limitedOn(state, columns, stored), ...keys, ...known }
 }
 
-/** The schema of a table; of a shared one also its rows, which costs no further request. */
-async function askTable(
-  asking: Asking,
-  table: TableTarget,
-): Promise<readonly [schema: Value, counted: CountedRows | undefined]> {
-  if (table.kind === 'dfs') return [await askSchema(asking, table), undefined]
-  const answer = await askSchema(asking, table, {
-    script: totalRowsScript(table.name),
-    answers: 'ddbIngestRows, ddbIngestTotal',
-  })
-  const [schema, rows, total] =
-    answer.form === 'vector' && answer.type === 'ANY' ? answer.data : [answer]
-  return [schema!, countedRows(rows, total)]
+/** The columns with the length limits of texts, if servers of this version have such limits. */
+function limitedOn(
+  state: TableState | undefined,
+  columns: readonly TargetColumn[],
+  stored: readonly TargetColumn[],
+): readonly TargetColumn[] {
+  return limitsTexts(state?.version) ? limitedColumns(columns, stored) : columns
 }
 
 /** @param upserted  columns named for an upsert */
@@ -228,12 +218,12 @@ function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn
 }
 
 /** @throws {UsageError} DDB_USAGE if the given key columns do not suit the table */
-async function upsertOf(
-  asking: Asking,
+function upsertOf(
   { table, keyColumns }: Extract<Target, { kind: 'table' }>,
   keyed: boolean,
   engine: string | undefined,
-): Promise<Pick<TargetDescription, 'upsert'>> {
+  state: TableState,
+): Pick<TargetDescription, 'upsert'> {
   const primaryKey = engine === 'PKEY'
   if (table.kind === 'shared' && !keyed) {
     throw usageError('an upsert needs a keyed or indexed table or a DFS table: this one has no key')
@@ -248,17 +238,13 @@ async function upsertOf(
       `an upsert into a DFS table needs the columns that make a row unique: name them in ${option('target.keyColumns')}`,
     )
   }
-  const version = parseVersion((await askVersion(asking)) ?? '')
+  const version = parseVersion(state.version ?? '')
   return { upsert: { primaryKey, counts: version === undefined || !isBefore(version, [2, 0, 10]) } }
 }
 
-async function policyOf(
-  asking: Asking,
-  schema: { readonly partition?: PartitionScheme },
-): Promise<Pick<TargetDescription, 'newValues'>> {
-  if (!asksForPolicy(schema)) return {}
-  const newValues = await askNewValuePolicy(asking)
-  return newValues === undefined ? {} : { newValues }
+function policyOf({ newValues }: TableState): Pick<TargetDescription, 'newValues'> {
+  const isKnown = newValues === 'add' || newValues === 'skip' || newValues === 'fail'
+  return isKnown ? { newValues } : {}
 }
 
 /** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */

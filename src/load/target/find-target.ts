@@ -1,6 +1,6 @@
 /*
   Finds server and target over a run's first connection. Waits for a server that is still starting, follows a cluster's redirects, and
-  decides how many connections the run uses.
+  decides how many connections the run uses, and whether the server answers each batch.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, option, usageError } from '../../errors.js'
@@ -8,12 +8,12 @@ import {
   connectDeadlineMs,
   connectRun,
   maxRedirects,
+  redirected,
   redirectedTooOften,
   redirectOf,
+  tryUntil,
+  whyNotMixed,
 } from '../connection/connect.js'
-import { retryRules, tryUntil } from '../connection/retry.js'
-import { chooseMode } from '../connection/mixed-flags.js'
-import { askVersion, limitsTexts } from '../connection/server-queries.js'
 import { createTarget, isThere } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
@@ -35,32 +35,29 @@ export async function findTarget(
   run: Run,
   onConnected: (control: Session) => void,
 ): Promise<[Session, TargetDescription]> {
-  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
   for (let followed = 0; ; followed++) {
     let control = await firstConnection(run, deadlineMs)
     onConnected(control)
     const again = async (): Promise<Session> => {
-      const untilMs = connectDeadlineMs(run.platform, run.server.address)
+      const untilMs = connectDeadlineMs(run.platform, run.server)
       control = await firstConnection(run, untilMs, control)
       onConnected(control)
       return control
     }
     try {
-      run.server.version = undefined
       const target = await waiting(run, deadlineMs, isNotReady, () =>
         describeOrCreate(run, control),
       )
       await chooseMode(run, control, again)
-      const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
-      run.server.version ??= await askVersion(asking)
       await defineTransform(run, control)
       chooseConnections(run, target)
-      return [control, asStored(run, target)]
+      return [control, target]
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined) throw error
       if (followed === maxRedirects) throw redirectedTooOften(to)
-      run.server.follow(to)
+      run.server = redirected(run.server, to)
       await control.close().catch(ignoreLoss)
     }
   }
@@ -80,6 +77,33 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   }
   const planned = await createTarget(run, control)
   return run.watch === undefined ? describeTarget(control, checked, options) : planned
+}
+
+/**
+ * If this server has not just shown that one session takes asynchronous and answered requests, each batch is answered.
+ * @param reconnect  opens a new session on the same node, because the last one has become useless
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function chooseMode(
+  run: Run,
+  control: Session,
+  reconnect: () => Promise<Session>,
+): Promise<void> {
+  if (run.checked.mode !== 'async') return
+  let session = control
+  for (let isFirst = true; ; isFirst = false) {
+    const why = await whyNotMixed(session, run.checked.confirmTimeoutMs)
+    if (why === undefined) return
+    session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'it was given up after a question'))
+    session = await reconnect()
+    // A connection may have been lost for another reason.
+    if (isFirst && why instanceof ConnectionError) continue
+    run.checked = { ...run.checked, mode: 'sync' }
+    return run.reporter.notice(
+      `asynchronous and answered requests on one session failed (${why.message}): each batch is answered ` +
+        `(${option('delivery.mode')} sync)`,
+    )
+  }
 }
 
 /**
@@ -103,12 +127,6 @@ async function defineTransform({ checked }: Run, control: Session): Promise<void
   }
 }
 
-/** Drops the length limits of texts if the server's version has no such limits. */
-function asStored({ server: { version } }: Run, target: TargetDescription): TargetDescription {
-  if (limitsTexts(version)) return target
-  return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
-}
-
 /** @param node  default: any host of the run */
 function firstConnection(run: Run, deadlineMs: number, node?: ServerAddress): Promise<Session> {
   const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
@@ -128,19 +146,19 @@ async function waiting<T>(
   passes: (error: unknown) => boolean,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const rules = retryRules(run)
   const { options } = run
   const { leaving } = run.ending
   // The run has nothing to shut down cleanly yet, so even the first signal ends the pause.
   const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
   try {
-    return await tryUntil(deadlineMs, { ...rules, ended }, attempt, error => {
+    const mayRetry = (error: unknown): boolean => {
       const again = passes(error) && !run.ending.stopped
       if (again && !told) run.reporter.notice(`${(error as Error).message} Trying again.`)
       told = true
       return again
-    })
+    }
+    return await tryUntil(run, deadlineMs, attempt, mayRetry, ended)
   } catch (error) {
     if (!isNotReady(error)) throw error
     throw new ServerError(

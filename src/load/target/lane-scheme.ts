@@ -48,12 +48,12 @@ const version = 2
 
 /** @returns undefined if all rows must use one connection, or may use any connection */
 export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
-  const { partition, keyed, keyColumns = [], tableKey = [], upsert } = description
+  const { partition, keyed, keyColumns = [], tableKey = [] } = description
   if (target.kind !== 'table') return undefined
   if (isPartitioned(description, target)) {
     if (partition === undefined || partition.unpredictable === true) return undefined
     const levels = partition.dimensions.map(dimension => partitionLevel(dimension, description))
-    return schemeOf(levels, keyed || upsert !== undefined)
+    return schemeOf(levels, keyed)
   }
   if (!keyed) return undefined
   // Columns named for an upsert may differ from the table's key. Lanes depend only on columns that are both named and

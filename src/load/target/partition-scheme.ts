@@ -30,7 +30,7 @@ export interface Partitioned {
 }
 
 /** True if the server's policy for new values decides which rows lie outside the scheme. */
-export function asksForPolicy({ partition }: Partitioned): boolean {
+function asksForPolicy({ partition }: Partitioned): boolean {
   if (partition?.unpredictable === true) return false
   return partition?.dimensions.some(({ kind }) => kind === 'VALUE') ?? false
 }

@@ -5,8 +5,7 @@
 */
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
-import { rowsGoneMessage } from '../evidence/evidence.js'
-import { noteFinished } from '../evidence/finished-run.js'
+import { noteFinished } from '../evidence/first-look.js'
 import { watchedTable } from '../evidence/identity.js'
 import { Batches, type Situation } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
@@ -300,11 +299,11 @@ export class ReceiptLink {
         const timeoutMs = Math.min(longestFarewellMs, checked.confirmTimeoutMs)
         if (!ending.isLeaving) {
           // If the process is killed before it removes the ledger, a resumed run still has it.
-          const rows = await recorder.lookAtEnd(node.control)
+          await recorder.lookAtEnd(node.control)
           // Without a table to look at, the ledger shows that the server still has its memory.
           if (watchedTable(checked) === undefined) await node.ledgerExists(timeoutMs)
           isLooked = true
-          await noteFinished(run, node.control, recorder.target.evidence, rows, timeoutMs)
+          await noteFinished(run, node.control, recorder.target.evidence, timeoutMs)
         }
         node.finish(timeoutMs)
         return
@@ -316,6 +315,6 @@ export class ReceiptLink {
       }
     }
     if (recorder.holdsMemory) recorder.takeBack(unreachable, false)
-    else if (!isLooked) recorder.replaced(rowsGoneMessage(notLooked), false)
+    else if (!isLooked) recorder.replaced(notLooked, false)
   }
 }

@@ -5,9 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import type { Clock, Timer } from '../../platform/platform.js'
-import { connectDeadlineMs, connectRun } from '../connection/connect.js'
-import { retryRules, tryUntil } from '../connection/retry.js'
-import { askAtomic } from '../connection/server-queries.js'
+import { connectDeadlineMs, connectRun, tryUntil } from '../connection/connect.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
@@ -43,7 +41,7 @@ export async function openDelivery(
 ): Promise<Delivery> {
   if (evidence === undefined) return openUnconfirmed(run, description)
   const { mode } = run.checked
-  const recorder = await openRecorder(run, description, control, evidence)
+  const recorder = openRecorder(run, description, evidence)
   try {
     return await openReceipts(run, recorder, control, early)
   } catch (error) {
@@ -127,17 +125,8 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/**
- * Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the target. The queries
- * are sent before the first batch, because none may be sent while a batch is in flight.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-async function openRecorder(
-  run: Run,
-  description: TargetDescription,
-  control: Session,
-  evidence: Evidence,
-): Promise<Recorder> {
+/** Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the target. */
+function openRecorder(run: Run, description: TargetDescription, evidence: Evidence): Recorder {
   const { target, retries } = run.checked
   const isFunction = target.kind === 'function'
   const recorded = {
@@ -145,8 +134,8 @@ async function openRecorder(
     kind: target.kind,
     retries,
     upserts: !isFunction && target.method === 'upsert',
-    allOrNothing: await isAllOrNothing(run, control),
-    keyed: !isFunction && (description.keyed || target.method === 'upsert'),
+    allOrNothing: isAllOrNothing(run, description),
+    keyed: !isFunction && description.keyed,
     inMemory: isFunction || target.table.kind === 'shared',
     evidence,
   }
@@ -154,11 +143,9 @@ async function openRecorder(
 }
 
 /** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
-async function isAllOrNothing({ checked }: Run, control: Session): Promise<boolean> {
-  if (checked.target.kind === 'function') return false
-  const { table } = checked.target
-  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
-  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
+function isAllOrNothing({ checked: { target } }: Run, { state }: TargetDescription): boolean {
+  if (target.kind === 'function') return false
+  return target.table.kind === 'shared' || state?.atomic === 'TRANS'
 }
 
 /** Limit for batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
@@ -174,11 +161,11 @@ async function openUnconfirmed(run: Run, description: TargetDescription): Promis
     ? target.name
     : writeExpression(target.table, target.method, target.keyColumns, description.upsert)
   const columnNames = description.columns.map(column => column.name)
-  const deadlineMs = connectDeadlineMs(platform, server.address)
+  const deadlineMs = connectDeadlineMs(platform, server)
   const highWaterBytes = Math.min(maxInFlightBytes, mostUnsentBytes)
   const session = await tryUntil(
+    run,
     deadlineMs,
-    retryRules(run),
     () => connectRun(run, { deadlineMs, highWaterBytes }),
     (error: unknown) => error instanceof ConnectionError,
   )

@@ -6,8 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import { connectRun } from '../connection/connect.js'
-import { retryRules, tryUntil } from '../connection/retry.js'
+import { connectRun, redirected, tryUntil } from '../connection/connect.js'
 import { askFunction, askIdle, askSchema, partsOf } from '../connection/server-queries.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
@@ -102,7 +101,7 @@ export class ReceiptNode {
         first = undefined
         return opening
       }
-      await tryUntil(deadlineMs, retryRules(run), open, mayBeTemporary)
+      await tryUntil(run, deadlineMs, open, mayBeTemporary)
       return node
     } catch (error) {
       node.abandon('data', neverUsed())
@@ -239,7 +238,7 @@ export class ReceiptNode {
       if (memory !== 'lost') await this.#openMissing(deadlineMs)
     }
     try {
-      await tryUntil(deadlineMs, retryRules(run), attempt, mayBeTemporary)
+      await tryUntil(run, deadlineMs, attempt, mayBeTemporary)
     } catch (error) {
       if (!mayBeTemporary(error)) throw error
       // If the first connection fails, the error is DDB_CONNECT instead.
@@ -352,7 +351,7 @@ export class ReceiptNode {
    */
   async moveTo(to: ServerAddress, timeoutMs: number): Promise<void> {
     const { run } = this.#setup
-    run.server.follow(to)
+    run.server = redirected(run.server, to)
     const control = await connectRun(run)
     try {
       const next = await ReceiptNode.open(this.#setup, control)

@@ -6,7 +6,7 @@ import { ConnectionError, TimeoutError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
-import { followedLook, rowsGoneMessage } from '../evidence/evidence.js'
+import { targetChanged } from '../journal/changed-run.js'
 import { newPieces } from '../outcomes/lanes.js'
 import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
@@ -33,7 +33,6 @@ const quietShare = 4
 /** After this many rows, a new ledger begins. With two rows per batch, the old ledger uses about ten megabytes on the server. */
 const maxLedgerRows = 100_000
 export class ReceiptWatcher extends ReceiptLink implements Delivery {
-  readonly #lookAtTarget: (session: Session) => Promise<void>
   /** When silence was last investigated. */
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
@@ -47,9 +46,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   /** Opens no session: the node has open ones, and belongs to the delivery from now on. */
   constructor(run: Run, node: ReceiptNode, recorder: Recorder) {
     super(run, node, recorder)
-    this.#lookAtTarget = followedLook(run, recorder.target.evidence, change =>
-      recorder.replaced(rowsGoneMessage(change), true),
-    )
   }
 
   /** As `Receipts.readEarlier`. */
@@ -232,6 +228,16 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
+  }
+
+  /** Fails a run that follows its inputs if the target is another table by now. */
+  async #lookAtTarget(control: Session): Promise<void> {
+    const { recorder, run } = this
+    const { evidence } = recorder.target
+    const change = await evidence.lookWhenDue(control)
+    if (change === undefined) return
+    recorder.replaced(change, true)
+    run.ending.fail(targetChanged({ run: run.checked, target: evidence.identity }, change))
   }
 
   /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */

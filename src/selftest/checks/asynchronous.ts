@@ -3,7 +3,7 @@
 */
 import { loginFailure } from '../../client/login/log-in.js'
 import { mayLogInWithConnect } from '../../client/login/protection.js'
-import { askMixedFlags } from '../../load/connection/mixed-flags.js'
+import { whyNotMixed } from '../../load/connection/connect.js'
 import { requestFlags } from '../../protocol/request.js'
 import { answerText, expectText, fail, numberOf, numbersOf, tableOf } from '../answers.js'
 import type { CheckContext } from '../context.js'
@@ -42,11 +42,10 @@ export const asynchronousChecks = [
     'errors are not answered either': unanswered('throw "ddbIngestTest"'),
     'mixed-flags on one session': async context => {
       const { share, open, ask } = context
-      const asked = await askMixedFlags(await open(), probeMs, open)
-      if (asked.mixedFlags === undefined) fail('no answer came in time')
-      if (!asked.mixedFlags) fail('a question does not see what was sent before it')
+      const session = await open()
+      const why = await whyNotMixed(session, probeMs)
+      if (why !== undefined) fail(why.message)
       const name = await share('mixed', streamTable)
-      const session = asked.control
       for (let i = 0; i < 10; i++) {
         session.send(`tableInsert{${name}}`, [batch(i, 10)])
         expectText(`${i} * 2`, String(numberOf(await ask(`${i} * 2`, session))), String(i * 2))

@@ -5,7 +5,7 @@
 import { ServerError } from '../../errors.js'
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
-import { askAtomic } from '../../load/connection/server-queries.js'
+import { textOf } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/outcomes/refusals.js'
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -116,8 +116,8 @@ export const dfsChecks = [
     ),
     'schema() tells atomic': async (context, purpose) => {
       const { database } = await dfsTable(context, purpose)
-      const asking = { session: context.control, timeoutMs: 5_000 }
-      return (await askAtomic(asking, database)) ?? fail('it does not tell')
+      const atomic = await context.ask(`schema(database("${database}"))["atomic"]`)
+      return textOf(atomic) ?? fail('it does not tell')
     },
     'two writers of one partition': async context => {
       const { expression } = await dfsTable(context, 'contended')

@@ -1,16 +1,26 @@
 import { Duplex } from 'node:stream'
 import t from 'tap'
+import type { Session } from '../../../src/client/open-session.js'
+import { ConnectionError, ServerError } from '../../../src/errors.js'
 import {
   closeTimeoutMs,
   connectDeadlineMs,
   connectServer,
+  redirected,
+  redirectIn,
+  redirectOf,
+  retryDelayMs,
+  tryUntil,
 } from '../../../src/load/connection/connect.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { CheckedOptions } from '../../../src/load/checked-options.js'
-import type { Platform, Socket } from '../../../src/platform/platform.js'
+import type { Run } from '../../../src/load/run.js'
+import { chooseMode } from '../../../src/load/target/find-target.js'
+import type { Clock, Platform, Socket } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { type Faults } from '../../../src/server/index.js'
 import { handClock, leapingClock } from '../../helpers/clocks.js'
+import { testRun } from '../../helpers/load-run.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
 /** A connection that is never established. */
@@ -140,4 +150,213 @@ t.test('time limits of connecting and closing', async t => {
   const platform = { ...systemPlatform, clock }
   t.equal(connectDeadlineMs(platform, { host: 'a', port: 1 }), 10_500)
   t.equal(connectDeadlineMs(platform, { host: 'a', port: 1, connectTimeoutMs: 3_000 }), 3_500)
+})
+
+t.test('addresses are read in the spelling of servers', async t => {
+  const cases: [text: string, address: object | undefined][] = [
+    ['<NotLeader>node2:8848', { host: 'node2', port: 8848 }],
+    ['<NotLeader>192.168.1.7:8848:dnode2', { host: '192.168.1.7', port: 8848 }],
+    ['script.dos => <NotLeader>[::1]:8848', { host: '::1', port: 8848 }],
+    ['<NotLeader> node2:65535', { host: 'node2', port: 65_535 }],
+    ['<NotLeader>xxx', undefined],
+    ['<NotLeader>node2:0', undefined],
+    ['<NotLeader>node2:65536', undefined],
+    ['<NotLeader>node2:99999', undefined],
+    ['<NotLeader>node2:123456', undefined],
+    ['<NotLeader>', undefined],
+    ['node2:8848', undefined],
+  ]
+  for (const [text, address] of cases) t.strictSame(redirectIn(text), address, text)
+})
+
+t.test('only messages from the server redirect', async t => {
+  t.strictSame(redirectOf(new ServerError('<NotLeader>node2:8848')), { host: 'node2', port: 8848 })
+  t.strictSame(
+    redirectOf(new ServerError('<NotLeader>node2:8848', 'DDB_LOGIN', 'the login was refused')),
+    { host: 'node2', port: 8848 },
+    'also if our own message precedes it',
+  )
+  t.equal(redirectOf(new ServerError('no such table')), undefined)
+  t.equal(
+    redirectOf(new ConnectionError('DDB_CONNECTION_LOST', '<NotLeader>node2:8848')),
+    undefined,
+  )
+  t.equal(redirectOf(undefined), undefined)
+})
+
+t.test('a redirect may name any port and any spelling of a named host', async t => {
+  const server = {
+    host: 'Node1',
+    port: 8848,
+    otherHosts: [{ host: '[FE80::1]', port: 8848 }],
+    allowRedirect: ['node3'],
+  }
+  for (const host of ['node1', 'NODE1', 'fe80::1', 'Node3']) {
+    t.match(redirected(server, { host, port: 9 }), { host, port: 9 })
+  }
+  for (const host of ['node4', 'node', 'node1.example', '']) {
+    t.throws(() => redirected(server, { host, port: 8848 }), { code: 'DDB_CONNECT' }, host)
+  }
+})
+
+t.test('if the leader cannot be reached, the node that redirected is tried', async t => {
+  const server = {
+    host: 'a',
+    port: 1,
+    user: 'u',
+    password: 'p',
+    otherHosts: [
+      { host: 'b', port: 2 },
+      { host: 'c', port: 3 },
+    ],
+  }
+  t.strictSame(redirected(server, { host: 'b', port: 2 }), {
+    host: 'b',
+    port: 2,
+    user: 'u',
+    password: 'p',
+    otherHosts: [
+      { host: 'a', port: 1 },
+      { host: 'c', port: 3 },
+    ],
+  })
+  t.strictSame(
+    redirected({ host: 'a', port: 1 }, { host: 'a', port: 2 }).otherHosts,
+    [{ host: 'a', port: 1 }],
+    'the same host with another port is another node',
+  )
+})
+
+/** The random draws that give the longest pauses, the shortest pauses, and pauses in between. */
+const random = (number: number) => ({
+  number: () => number,
+  bytes: (length: number) => new Uint8Array(length),
+})
+
+/** A run with these retries. */
+const retrying = (retries = 5, clock: Clock = leapingClock(), draws = random(1)): Run =>
+  testRun({ runId: 'r', delivery: { retries } }, { clock, random: draws })
+
+/** A connection attempt that always fails; records the time of each attempt. */
+async function failing(
+  deadlineMs: number,
+  run = retrying(),
+  mayRetry: (error: unknown) => boolean = () => true,
+  ended?: AbortSignal,
+) {
+  const triedAtMs: number[] = []
+  const errors: Error[] = []
+  let thrown: unknown
+  const attempt = () => {
+    triedAtMs.push(run.platform.clock.nowMs())
+    errors.push(new Error(`try ${errors.length + 1}`))
+    return Promise.reject(errors.at(-1)!)
+  }
+  await tryUntil(run, deadlineMs, attempt, mayRetry, ended).catch(
+    (error: unknown) => (thrown = error),
+  )
+  return { triedAtMs, errors, thrown }
+}
+
+t.test('pauses grow from 0.1 to 10 seconds, and half of each is random', async t => {
+  const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]
+  t.same(
+    longest.map((_, i) => retryDelayMs(i + 1, random(1))),
+    longest,
+  )
+  t.same(
+    longest.map((_, i) => retryDelayMs(i + 1, random(0))),
+    longest.map(ms => ms / 2),
+  )
+  t.equal(retryDelayMs(1_000, random(1)), 10_000, 'for any number of tries')
+  t.same(
+    [1, 2, 3, 4, 5].map(retry => retryDelayMs(retry, random(1), 4)),
+    [100, 400, 1_600, 6_400, 10_000],
+  )
+})
+
+t.test('attempts continue until the deadline, even if batches have few retries', async t => {
+  const { triedAtMs, errors, thrown } = await failing(60_000, retrying(1))
+  t.same(triedAtMs, [0, 100, 300, 700, 1_500, 3_100, 6_300, 12_700, 22_700, 32_700, 42_700, 52_700])
+  t.equal(thrown, errors.at(-1), 'the last error is thrown')
+})
+
+t.test('no attempt begins at or after the deadline', async t => {
+  t.same((await failing(299)).triedAtMs, [0, 100])
+  t.same((await failing(300)).triedAtMs, [0, 100])
+  t.same((await failing(301)).triedAtMs, [0, 100, 300])
+  t.same((await failing(0)).triedAtMs, [0], 'there is always one try')
+})
+
+t.test('permanent failures are not retried', async t => {
+  const mayRetry = (error: unknown): boolean => (error as Error).message !== 'try 3'
+  const { triedAtMs, errors, thrown } = await failing(60_000, retrying(), mayRetry)
+  t.equal(triedAtMs.length, 3)
+  t.equal(thrown, errors[2])
+})
+
+t.test('a run that leaves ends the pause and makes no more attempts', async t => {
+  const ending = new AbortController()
+  const clock = handClock()
+  const trying = failing(60_000, retrying(5, clock), undefined, ending.signal)
+  while (clock.timers === 0) await Promise.resolve()
+  ending.abort()
+  const { triedAtMs, errors, thrown } = await trying
+  t.same(triedAtMs, [0])
+  t.equal(thrown, errors[0])
+  t.equal(clock.timers, 0)
+})
+
+t.test('if the deadline ends an attempt, the error of the previous one is thrown', async t => {
+  for (const [leftMs, message] of [
+    [1, /refused/],
+    [900, /refused/],
+    [1_500, /not within 1500 ms/],
+  ] as const) {
+    const clock = leapingClock()
+    const pass = (ms: number): Promise<void> => new Promise(resolve => clock.after(ms, resolve))
+    let tries = 0
+    const attempt = async (): Promise<void> => {
+      const pauseMs = 50
+      await pass(tries++ === 0 ? 3_000 - leftMs - pauseMs : leftMs)
+      throw new Error(tries === 1 ? 'refused' : `not within ${leftMs} ms`)
+    }
+    const trying = tryUntil(retrying(5, clock, random(0)), 3_000, attempt, () => true)
+    await t.rejects(trying, { message })
+    t.equal(tries, 2)
+  }
+})
+
+t.test('if a session does not show that it mixes requests, another answers each batch', async t => {
+  const refusals = ['<ControllerNotReady>', 'Login is required for script execution. RefId: S04009']
+  for (const [fault, times, why] of [
+    ...refusals.map(error => [{ error }, 1, error] as const),
+    ['close', Infinity, 'was lost'],
+    // A single lost connection proves nothing.
+    ['close', 1, undefined],
+    [undefined, 0, undefined],
+  ] as const) {
+    let left: number = times
+    const server = await startServerFor(t, {
+      faults: {
+        before: ({ text }) => (text === 'ddbIngestMixed + 1' && left-- > 0 ? fault : undefined),
+      },
+    })
+    const open = (): Promise<Session> => connectTo({ host: server.host, port: server.port })
+    const notices: string[] = []
+    const run = testRun({ onNotice: notice => notices.push(notice) })
+    const sessions = [await open()]
+    await chooseMode(run, sessions[0]!, async () => {
+      sessions.push(await open())
+      return sessions.at(-1)!
+    })
+    t.equal(run.checked.mode, why === undefined ? 'async' : 'sync')
+    t.strictSame(
+      sessions.map(({ closed }) => closed),
+      sessions.map((_, i) => i < Math.min(times, 2)),
+    )
+    if (why === undefined) t.strictSame(notices, [])
+    else t.match(notices.join(), new RegExp(`one session failed \\(.*${why}.*\\): each batch is`))
+    await sessions.at(-1)!.close()
+  }
 })

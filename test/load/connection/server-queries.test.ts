@@ -1,12 +1,10 @@
 import t, { type Test } from 'tap'
 import {
-  askAtomic,
   askCount,
   askFunction,
   askIdle,
   askSchema,
   type Asking,
-  askVersion,
 } from '../../../src/load/connection/server-queries.js'
 import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
@@ -127,28 +125,23 @@ t.test('if a server does not report whether it is idle, the answer is unknown', 
   t.equal(here.server.counters.requests, requests, 'no such text gets into a script')
 })
 
-t.test(
-  'questions about jobs and version are sent so that even busy workers answer soon',
-  async t => {
-    const flags: number[] = []
-    const asking = await answering(t, int(0), flags)
-    await askIdle(asking, '1')
-    await askVersion(asking)
-    await askCount(asking, trades)
-    t.strictSame(
-      flags.map(one => (one & requestFlags.urgent) !== 0),
-      [true, true, false],
-      'counting rows is not a short question',
-    )
-  },
-)
+t.test('questions about jobs are sent so that even busy workers answer soon', async t => {
+  const flags: number[] = []
+  const asking = await answering(t, int(0), flags)
+  await askIdle(asking, '1')
+  await askCount(asking, trades)
+  t.strictSame(
+    flags.map(one => (one & requestFlags.urgent) !== 0),
+    [true, false],
+    'counting rows is not a short question',
+  )
+})
 
 t.test('every question reports a lost connection, and never takes it for an answer', async t => {
   const questions: [string, (asking: Asking) => Promise<unknown>][] = [
     ['schema', asking => askSchema(asking, trades)],
     ['count', asking => askCount(asking, trades)],
     ['idle', asking => askIdle(asking, '1')],
-    ['atomic', asking => askAtomic(asking, 'dfs://d')],
   ]
   for (const [name, ask] of questions) {
     const { asking } = await asked(t, ({ kind }) => (kind === 'script' ? 'close' : undefined))

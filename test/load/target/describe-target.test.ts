@@ -54,7 +54,7 @@ t.test('an upsert needs keys that the target has', async t => {
   const describe = await describer(t)
   t.match(await describe({ table: 'keyed', method: 'upsert' }), { keyed: true })
   t.match(await describe({ table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }), {
-    keyed: false,
+    keyed: true,
   })
   await t.rejects(describe({ table: 'trades', method: 'upsert' }), { code: 'DDB_USAGE' })
   await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert' }), {
@@ -86,7 +86,7 @@ for (const [version, counts] of [
   t.test(`the version ${version} decides whether upserts are counted`, async t => {
     const describe = await describer(t, initScript, version)
     const upsert = { primaryKey: false, counts }
-    t.match(await describe({ table: 'dfs://d/t', ...byId }), { keyed: false, upsert })
+    t.match(await describe({ table: 'dfs://d/t', ...byId }), { keyed: true, upsert })
     t.match(await describe({ table: 'keyed', method: 'upsert' }), { upsert: { counts } })
     t.equal((await describe({ table: 'keyed' })).upsert, undefined)
   })
@@ -106,7 +106,7 @@ t.test('engine and duplicate policy decide which columns are keys', async t => {
   // Equal rows are replaced within a partition only, so partition columns are keys, too.
   for (const [target, keyed, keyColumns, partitionColumns] of [
     [{ table: 'dfs://p/t' }, true, ['id', 'n'], ['id']],
-    [{ table: 'dfs://d/t', ...byId }, false, ['sym', 'id'], sym],
+    [{ table: 'dfs://d/t', ...byId }, true, ['sym', 'id'], sym],
     [{ table: 'dfs://s/last' }, true, ['sym', 'id'], sym],
     [{ ...put, confirmTable: 'dfs://s/last' }, true, ['sym', 'id'], sym],
     [{ ...put, confirmTable: 'trades' }, false, [], []],

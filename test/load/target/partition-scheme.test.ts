@@ -1,9 +1,5 @@
 import t from 'tap'
-import {
-  asksForPolicy,
-  outsideMarks,
-  type NewValuePolicy,
-} from '../../../src/load/target/partition-scheme.js'
+import { outsideMarks, type NewValuePolicy } from '../../../src/load/target/partition-scheme.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
@@ -134,10 +130,9 @@ t.test(
   async t => {
     const known = { dimensions: [dimension('VALUE', 'INT', ints(1, 2))] }
     t.ok(outsideMarks({ partition: known, newValues: 'skip' }))
-    t.ok(asksForPolicy({ partition: known }))
+    t.equal(outsideMarks({ partition: known }), undefined, 'the policy decides')
     const partition = { ...known, unpredictable: true } as const
     t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined)
-    t.equal(asksForPolicy({ partition }), false)
   },
 )
 
@@ -165,7 +160,5 @@ t.test("the server's policy decides about new values of a VALUE scheme", async t
   t.strictSame(marks('add', value, range), [0, 0, 1, 1])
   t.equal(marks(undefined, value, range), undefined)
   t.strictSame(marks(undefined, range), [0, 0, 0, 1], 'other schemes need no policy')
-  t.ok(asksForPolicy({ partition: { dimensions: [range, value] } }))
-  t.notOk(asksForPolicy({ partition: { dimensions: [range] } }))
-  t.notOk(asksForPolicy({}))
+  t.equal(marks(undefined, range, value), undefined)
 })

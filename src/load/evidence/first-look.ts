@@ -1,0 +1,213 @@
+/*
+  What a run finds out about its target before it sends anything: whether its earlier rows are there, and whether everything is loaded
+  already. The server may know a finished run of which this process has no journal, as on another machine, or in a container without its
+  volume: loading again would store all rows twice.
+*/
+import type { Session } from '../../client/open-session.js'
+import { unlessRefused } from '../connection/server-queries.js'
+import { openInputs } from '../inputs/inputs.js'
+import { mayBeFinished, runDamaged, targetChanged, unproven } from '../journal/changed-run.js'
+import { runDigest } from '../journal/portable-options.js'
+import { fixedSizes } from '../outcomes/turns.js'
+import {
+  dropLedgers,
+  otherFinished,
+  registerFinished,
+  type FinishedRun,
+  type KnownOnServer,
+} from '../register/register.js'
+import { isUnfinished, newRun, type Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { leavesMemory, neverDecreases } from '../target/table-state.js'
+import { Evidence, makesRows, type Look } from './evidence.js'
+import { askIdentity, identityOf, type Looking, type TargetIdentity } from './identity.js'
+import { newSample } from './sample-rows.js'
+
+/**
+ * Looks at the target before the run sends anything.
+ * @param known  what the server knows of runs of this name
+ * @param isFinished  whether an earlier process has recorded the end of the run
+ * @returns `loaded` if there is nothing to do; undefined for a run without confirmation
+ * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows are gone; DDB_UNPROVEN if the run may have finished, and nothing proves that its
+ *   rows are there; DDB_RUN_DAMAGED if the journal has only its first line, and the target may have rows of the run
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function lookFirst(
+  run: Run,
+  control: Session,
+  description: TargetDescription,
+  known: KnownOnServer | undefined,
+  isFinished: boolean,
+): Promise<Evidence | 'loaded' | undefined> {
+  const { checked, history, state } = run
+  const { found, now: recorded } = history
+  if (checked.confirm === 'none' && checked.mode !== 'sync') return undefined
+  if (found.target !== undefined && found.isForgotten) throw targetChanged(found, forgotten)
+  // Requests of the run that this one replaces may have written rows since the target was described.
+  const isOld =
+    found.target === undefined && (recorded.run?.replaces?.dataSessions ?? []).length > 0
+  const looking = { session: control, checked, description }
+  const present = isOld
+    ? (await askIdentity(looking)).identity
+    : identityOf(looking, description.state)
+  const evidence = new Evidence(run, description, found.target ?? present)
+  const look = found.target && (await evidence.look(control, { counts: true }))
+  const { now, change } = look ?? { now: present, change: undefined }
+  if (change !== undefined && !(isFinished && change.kind === 'hidden')) {
+    throw targetChanged(found, change.text)
+  }
+  if (found.target !== undefined) {
+    const { rows, chunkId, physicalIndex } = found.target
+    const ids = [chunkId ?? now.chunkId, physicalIndex ?? now.physicalIndex] as const
+    evidence.identity = { ...now, rows, chunkId: ids[0], physicalIndex: ids[1] }
+  }
+  if (isFinished && look !== undefined) {
+    checkLoaded(run, `${control.host}:${control.port}`, look)
+    run.rejects.removeLeft(history)
+    if (!found.hasLeftServer) run.note({ hasLeftServer: true })
+    // If the server refuses, they stay there, and later runs list them in a notice about tables left behind.
+    await unlessRefused(
+      dropLedgers(control, history.onServer?.ledgers ?? [], checked.confirmTimeoutMs),
+    )
+    return 'loaded'
+  }
+  const stored = await rowsLoadedElsewhere(run, looking, now, known)
+  if (stored === undefined) return evidence
+  state.rows.read = state.rows.skipped = stored
+  return 'loaded'
+}
+
+const forgotten =
+  'the server was restarted, or the table was recreated, and rows that were confirmed are gone'
+
+/**
+ * Records on the server and in the journal that a run has finished, so that a later process can check whether the rows are still in the
+ * table. If the process is killed before that, a later process records it.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function noteFinished(
+  run: Run,
+  session: Session,
+  evidence: Evidence,
+  timeoutMs: number,
+): Promise<void> {
+  const { history, state, options, checked } = run
+  const { name, now, owner, found } = history
+  if (history.file === undefined || isUnfinished(run)) return
+  // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
+  run.commit()
+  const processNo = Math.max(owner, found.owner)
+  const finished = {
+    rows: evidence.rows,
+    digest: runDigest(options, checked, now.inputs),
+    chunk: evidence.identity.chunkId ?? '',
+    stored: state.rows.confirmed + state.rows.skipped,
+  }
+  const isMarked = await registerFinished(session, name, processNo, finished, timeoutMs)
+  const server = `${session.host}:${session.port}`
+  run.note({ ...evidence.sampled(), finished: { isMarked, server } })
+}
+
+/**
+ * Checks that the rows of a run that has sent everything are still in the target.
+ * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nothing shows whether they are there
+ */
+function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look): void {
+  const { found, onServer } = history
+  const { server, isMarked } = found.finished!
+  const { confirmed, unconfirmed } = found.rows()
+  if (confirmed + unconfirmed === 0) return
+  const isFound = seen?.includes(false) === false
+  if (!now.inMemory) {
+    if (isFound || (now.chunkId !== null && found.target!.chunkId === now.chunkId)) return
+    throw unproven(found, 'the server does not say whether it is the same DFS table')
+  }
+  const isKnown = onServer && onServer.finished !== undefined
+  if (isKnown !== true && server !== here) {
+    throw targetChanged(found, `it was loaded into ${server}, and ${here} does not know it`)
+  }
+  if (isFound && isMarked) return
+  if (isMarked && isKnown === false && now.total !== 'totalSize') {
+    throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
+  }
+  throw unproven(
+    found,
+    isFound
+      ? 'the server keeps no mark of this run, so a restart would go unnoticed'
+      : 'its rows cannot be looked up in the table',
+  )
+}
+
+/**
+ * @returns the number of rows that the finished run has stored; undefined if there is none, or if the target is certainly
+ *   another table by now
+ * @throws as `lookFirst`
+ */
+async function rowsLoadedElsewhere(
+  run: Run,
+  looking: Looking,
+  now: TargetIdentity,
+  known: KnownOnServer | undefined,
+): Promise<number | undefined> {
+  const { options, checked, history } = run
+  const { file, found, name } = history
+  // A run that is to start over is new, whatever the server knows.
+  if (file === undefined || found.batchCount > 0 || options.journal?.restart === true)
+    return undefined
+  const isFollowing = options.input?.follow === true
+  if (found.isCut && (known === undefined || now.rows !== 0)) {
+    const mayBe = known === undefined || isFollowing || (await hasFirstRows(run, looking)) !== false
+    if (mayBe) throw runDamaged(file.path, onlyBegun)
+  }
+  if (history.now.run?.replaces !== undefined || isFollowing) return undefined
+  const finished = known && otherFinished(known, name.token)
+  if (finished === undefined || isOtherTable(finished, now)) return undefined
+  if (finished.digest !== runDigest(options, checked, history.now.inputs)) {
+    throw mayBeFinished(run.checked, 'with other inputs or options')
+  }
+  if (await hasFirstRows(run, looking)) return finished.stored
+  throw mayBeFinished(run.checked, 'and its first rows are not in the target as they would be sent')
+}
+
+const onlyBegun =
+  'it ends after its first line, and the server or the table may have rows of the run'
+
+/** Whether the table was made again or emptied since the run has finished, so that it has no row of the run. */
+function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIdentity): boolean {
+  if (finished.chunk !== '' && now.chunkId !== null) return finished.chunk !== now.chunkId
+  if (!now.inMemory || rows === null) return false
+  return rows === 0 || (neverDecreases(total) && finished.rows !== null && rows < finished.rows)
+}
+
+/**
+ * Whether the target has the first rows of the inputs, as the run would send them; false also without rows.
+ * @returns undefined if it has some of them, or none although it may have had them, or the server cannot look them up
+ */
+async function hasFirstRows(
+  { options, checked, platform }: Run,
+  looking: Looking,
+): Promise<boolean | undefined> {
+  const { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...given } = options
+  // The first and the last of so many rows are enough.
+  const few = { ...checked, onError: 'skip', rejectsFile: undefined, batchRows: 1_000 } as const
+  const reading = newRun(given, few, platform)
+  reading.cutSizes = fixedSizes(reading, looking.description.columns)
+  const sample = newSample(looking.description, [])
+  const inputs = await openInputs(reading)
+  try {
+    for await (const batch of inputs.batches(looking.description)) {
+      const { rowCount } = batch
+      if (rowCount > 0) sample.taken(batch, 0, rowCount)
+      batch.release()
+      if (rowCount === 0) continue
+      const asked = { rows: sample.rows, counts: false }
+      const { found, identity } = await askIdentity(looking, asked)
+      const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
+      const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
+      return areThere === false && mayBeGone ? undefined : areThere
+    }
+    return false
+  } finally {
+    await inputs.close()
+  }
+}

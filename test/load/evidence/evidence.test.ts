@@ -1,0 +1,252 @@
+import t, { type Test } from 'tap'
+import { connectTyped as connect } from '../../../src/client/open-session.js'
+import { ConnectionError } from '../../../src/errors.js'
+import { Evidence } from '../../../src/load/evidence/evidence.js'
+import { askIdentity, type TargetIdentity } from '../../../src/load/evidence/identity.js'
+import {
+  rowOfText,
+  rowText,
+  searchCall,
+  type SampleRow,
+} from '../../../src/load/evidence/sample-rows.js'
+import type { TargetOptions } from '../../../src/load/options.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
+import { parseTableTarget } from '../../../src/load/target/target.js'
+import type { Batch } from '../../../src/parse/batch.js'
+import { vectorOf } from '../../../src/protocol/element.js'
+import type { Faults } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { startRewritingProxy } from '../../helpers/rewriting-proxy.js'
+
+const createPart =
+  'database("dfs://d").createPartitionedTable(table(1:0, `id`sym, [INT, SYMBOL]), `t, `id)'
+const initScript = `template = table([1, 2, 3] as id, symbol(["A", "b'\\"c", "B"]) as sym)
+share streamTable(10:0, \`id\`sym, [INT, SYMBOL]) as stream
+share keyedTable(\`id, 10:0, \`id\`sym, [INT, SYMBOL]) as keyed
+share table(10:0, \`id\`sym, [INT, SYMBOL]) as plain
+database("dfs://d", VALUE, 1..3)
+${createPart}
+tableInsert(stream, template)
+tableInsert(keyed, template)
+tableInsert(plain, template)
+tableInsert(loadTable("dfs://d", "t"), template)
+def put(mutable data) { tableInsert(objByName("stream"), data) }
+addFunctionView(put)`
+
+const [stream, keyed, plain] = ['stream', 'keyed', 'plain'].map(table => ({ table }))
+const dfs = { table: 'dfs://d/t' }
+const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
+
+async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
+  const { session } = await startLoadServer(t, initScript, { faults })
+  const run = testRun({ target })
+  const { checked, options } = run
+  const description = await describeTarget(session, checked, options)
+  const looking = { session, checked, description }
+  return { session, run, description, looking, identity: (await askIdentity(looking)).identity }
+}
+
+t.test(
+  'a target is identified by its name, columns and rows, a DFS table by its storage',
+  async t => {
+    const known = {
+      ...{ name: 'stream', columns: 'id:INT,sym:SYMBOL', inMemory: true, rows: 3, total: 'rows' },
+      ...{ physicalIndex: null, chunkId: null },
+    }
+    const unknown = { ...known, name: 'put', rows: null, total: null }
+    const cases: [TargetOptions, Partial<TargetIdentity>][] = [
+      [stream!, known as TargetIdentity],
+      [keyed!, { rows: 3, total: null }],
+      [plain!, { rows: 3, total: 'kept' }],
+      [dfs, { name: 'dfs://d/t', inMemory: false, rows: 3, total: null }],
+      [put, unknown],
+      [
+        { ...put, confirmTable: 'stream' },
+        { rows: 3, total: 'rows' },
+      ],
+      [
+        { ...put, confirmTable: 'dfs://d/t' },
+        { rows: 3, inMemory: false },
+      ],
+    ]
+    for (const [target, expected] of cases) {
+      const { identity, looking } = await scene(t, target)
+      t.match(identity, expected)
+      t.strictSame((await askIdentity(looking)).identity, identity, 'asked again')
+      t.equal(typeof identity.chunkId, identity.inMemory ? 'object' : 'string')
+      t.equal(typeof identity.physicalIndex, identity.inMemory ? 'object' : 'string')
+    }
+  },
+)
+
+t.test('if the server refuses, the identity is unknown; a lost server is an error', async t => {
+  const refusing = await scene(t, dfs, {
+    before: ({ text }) => (/try .*schema/.test(text) ? { error: 'no rights' } : undefined),
+  })
+  t.match(refusing.identity, { physicalIndex: null, chunkId: null, rows: null })
+  refusing.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
+  await t.rejects(askIdentity(refusing.looking), { code: 'DDB_CONNECTION_LOST' })
+})
+
+/** The rows in the tables, from which evidence takes its sample. */
+const columns = [
+  vectorOf({ type: 'INT' }, [1, 2, 3]),
+  vectorOf({ type: 'SYMBOL' }, ['A', `b'"c`, 'B']),
+]
+const insert = (table: string, rows: number): string =>
+  `tableInsert(objByName("${table}"), table(take(9, ${rows}) as id, take(\`A, ${rows}) as sym))`
+const remake = (make: string, name: string): string =>
+  `undef("${name}", SHARED)\nshare ${make} as ${name}`
+
+/** What a look finds once a script has run after the table accepted some rows. */
+const looks: readonly {
+  readonly target: TargetOptions
+  readonly accepted?: number
+  /** Whether the rows of the table are in the sample. */
+  readonly isSampled?: boolean
+  readonly script: string
+  readonly change: RegExp | undefined
+}[] = [
+  { target: plain!, script: insert('plain', 4), change: /had 8 rows, and has 7/ },
+  { target: plain!, script: insert('plain', 5), change: undefined },
+  { target: plain!, script: insert('plain', 99), change: undefined },
+  { target: plain!, accepted: 0, script: 'delete from plain', change: undefined },
+  { target: plain!, isSampled: true, script: insert('plain', 5), change: undefined },
+  {
+    target: plain!,
+    isSampled: true,
+    script: `delete from plain where id = 1; ${insert('plain', 9)}`,
+    change: /rows that this run wrote into it are missing/,
+  },
+  { target: plain!, script: 'undef("plain", SHARED)', change: /cannot be counted any more/ },
+  {
+    target: plain!,
+    script: remake('table(10:0, `id`sym, [LONG, SYMBOL])', 'plain'),
+    change: /columns were id:INT,sym:SYMBOL and are id:LONG,sym:SYMBOL/,
+  },
+  { target: keyed!, script: 'delete from keyed where id > 1', change: undefined },
+  { target: keyed!, script: 'delete from keyed', change: /it has no rows/ },
+  { target: keyed!, isSampled: true, script: insert('keyed', 1), change: undefined },
+  {
+    target: keyed!,
+    isSampled: true,
+    script: 'update keyed set sym = `C; delete from keyed where id = 3',
+    change: /are missing/,
+  },
+  {
+    target: dfs,
+    isSampled: true,
+    script: 'delete from loadTable("dfs://d", "t") where id = 3',
+    change: /are missing/,
+  },
+  {
+    target: dfs,
+    script: `dropTable(database("dfs://d"), "t")\n${createPart}`,
+    change: /dropped and recreated/,
+  },
+  {
+    target: dfs,
+    script: 'dropTable(database("dfs://d"), "t")',
+    change: /no longer reports its chunk/,
+  },
+  {
+    target: { ...put, confirmTable: 'stream' },
+    script: insert('stream', 4),
+    change: /4 rows more than before the run, and the function was given 5/,
+  },
+  { target: { ...put, confirmTable: 'stream', mayDrop: true }, script: '', change: undefined },
+]
+
+t.test('a look finds rows that are gone, and nothing else', async t => {
+  for (const { target, accepted = 5, isSampled = false, script, change } of looks) {
+    const { session, run, description, identity } = await scene(t, target)
+    const evidence = new Evidence(run, description, identity)
+    const batch = { columns } as unknown as Batch
+    evidence.taken(accepted, batch, isSampled ? [{ start: 0, end: 3 }] : [])
+    await session.run(script === '' ? '0' : script)
+    const look = await evidence.look(session, { counts: true })
+    const what = `${JSON.stringify(target)}, ${script}`
+    if (change === undefined) t.equal(look.change, undefined, what)
+    else t.match(look.change?.text, change, what)
+  }
+})
+
+t.test('a look waits for rows that a function stores later', async t => {
+  let looks = 0
+  const late = async (): Promise<void> => {
+    const other = await connect(address())
+    await other.run(insert('stream', 2))
+    await other.close()
+  }
+  const target = { ...put, confirmTable: 'stream' }
+  const { session, run, description, identity } = await scene(t, target, {
+    before: ({ text }) =>
+      text.startsWith('ddbIngestSchema = ""') && ++looks === 4 ? { until: late() } : undefined,
+  })
+  const address = () => ({ host: session.host, port: session.port })
+  const evidence = new Evidence(run, description, identity)
+  evidence.taken(2, { columns } as unknown as Batch, [])
+  const { change, now } = await evidence.look(session)
+  t.strictSame([change, now.rows], [undefined, 5])
+})
+
+const row = (id: number | null, text: string): SampleRow => [
+  ['id', { form: 'scalar', type: 'INT', value: id }],
+  ['sym', { form: 'scalar', type: 'STRING', value: text }],
+]
+
+t.test('rows are found by their values, whatever the texts contain', async t => {
+  const rows = [row(1, 'A'), row(2, `b'"c`), row(1, 'B'), row(3, '})'), row(2, ''), row(null, 'B')]
+  for (const target of [stream!, dfs]) {
+    const { looking, session } = await scene(t, target)
+    const { found } = await askIdentity(looking, { rows })
+    t.strictSame(found, [true, true, false, false, false, false])
+    const table = target === stream ? 'stream' : 'loadTable("dfs://d", "t")'
+    await session.run(`tableInsert(${table}, table([2] as id, symbol([""]) as sym))`)
+    t.strictSame((await askIdentity(looking, { rows: [row(2, '')] })).found, [true])
+    const other: SampleRow = [['other', { form: 'scalar', type: 'INT', value: 1 }]]
+    t.equal((await askIdentity(looking, { rows: [other] })).found, undefined, 'no such column')
+    t.equal((await askIdentity(looking)).found, undefined)
+  }
+})
+
+t.test('a request names its function in one line', t => {
+  const script = 'x = 1\ntry {\n    y = x\n} catch(ex) { y = 0 }\n'
+  const [text] = searchCall(parseTableTarget('target'), [row(1, 'a'), row(null, 'b')], script, 'y')
+  t.notMatch(text, '\n')
+  t.end()
+})
+
+t.test('the journal has the values of rows of every type', t => {
+  const all: SampleRow = [
+    ...row(-1, '"\n'),
+    ...row(null, ''),
+    ['a', { form: 'scalar', type: 'LONG', value: -(2n ** 62n) }],
+    ['b', { form: 'scalar', type: 'DECIMAL64', scale: 2, value: 12_345n }],
+    ['c', { form: 'scalar', type: 'UUID', value: new Uint8Array(16).fill(171) }],
+    ['d', { form: 'scalar', type: 'DOUBLE', value: 0.1 }],
+    ['e', { form: 'scalar', type: 'BOOL', value: false }],
+    ['f', { form: 'scalar', type: 'LONG', value: null }],
+  ]
+  t.strictSame(rowOfText(rowText(all)), all)
+  t.end()
+})
+
+t.test('a server without some functions is asked for the rest', async t => {
+  const { server } = await startLoadServer(t, initScript)
+  const missing = /(?<=funcByName\(")(version|getChunksMeta|getConfig|getStreamTables)(?=")/g
+  const port = await startRewritingProxy(t, server.port, {
+    toServer: chunk => chunk.replace(missing, name => name.replace(/^../, 'no')),
+  })
+  const session = await connect({ host: server.host, port, user: 'admin', password: '123456' })
+  for (const [target, known] of [
+    [dfs, { rows: 3, chunkId: null, atomic: 'TRANS', newValues: undefined, version: undefined }],
+    [stream!, { rows: 3, total: 'kept', version: undefined }],
+  ] as const) {
+    const { checked, options } = testRun({ target, journal: { folder: '' } })
+    const { state, columns } = await describeTarget(session, checked, options)
+    t.match({ ...state, columns: columns.length }, { ...known, columns: 2 })
+  }
+  await session.close()
+})
