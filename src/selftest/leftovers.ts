@@ -126,8 +126,7 @@ export async function removeTestObjects(
   signal: AbortSignal,
 ): Promise<NamedObject[]> {
   const removable = async (): Promise<NamedObject[]> => {
-    const objects = await listObjects(session, signal)
-    return objects.filter(({ name }) => mayRemove(name, own, nowMs))
+    return (await listObjects(session, signal)).filter(({ name }) => mayRemove(name, own, nowMs))
   }
   const found = await removable()
   if (found.length === 0) return []

@@ -1,6 +1,7 @@
 /*
   Checks requests without answers (flag 4): alone, among answered requests, and on a session without answers.
 */
+import { TimeoutError } from '../../errors.js'
 import { loginFailure } from '../../client/login/log-in.js'
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { whyNotMixed } from '../../load/connection/connect.js'
@@ -44,7 +45,8 @@ export const asynchronousChecks = [
       const { share, open, ask } = context
       const session = await open()
       const why = await whyNotMixed(session, probeMs)
-      if (why !== undefined) fail(why.message)
+      if (why instanceof TimeoutError) fail('no answer came in time')
+      if (why !== undefined) fail('a question does not see what was sent before it')
       const name = await share('mixed', streamTable)
       for (let i = 0; i < 10; i++) {
         session.send(`tableInsert{${name}}`, [batch(i, 10)])

@@ -160,9 +160,8 @@ async function expectUser(exchange: RawExchange, sessionId: string, user: string
 
 export const loginChecks = checksOf('login', '--user, and ending with 77 if a login is refused', {
   'by calling login': async ({ server, rawSession }) => {
-    const { user } = givenUser(server)
     const { exchange, sessionId, method } = await rawSession()
-    await expectUser(exchange, sessionId, user)
+    await expectUser(exchange, sessionId, givenUser(server).user)
     return `by ${method}`
   },
   'inside the connect request': async ({ server, raw }) => {
