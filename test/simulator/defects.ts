@@ -54,7 +54,7 @@ export const defects: readonly Defect[] = [
       'if (!this.holdsMemory) return',
       'if (true) return',
     ),
-    from: 510_000_000,
+    from: 550_000_000,
   },
   defect(
     'the run assumes that a restarted server still has its memory',
@@ -332,12 +332,15 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
-  around(
-    'batches are sent before the journal has them',
-    'outcomes/batches.ts',
-    'this.#run.commit()\n      for (const piece of pieces) {',
-    'for (const piece of pieces) {',
-  ),
+  {
+    ...around(
+      'batches are sent before the journal has them',
+      'outcomes/batches.ts',
+      'this.#run.commit()\n      for (const piece of pieces) {',
+      'for (const piece of pieces) {',
+    ),
+    from: 5_003_000_000,
+  },
   defect(
     'a batch with a claim and without an outcome is sent again as a new attempt',
     'outcomes/batches.ts',
