@@ -10,25 +10,19 @@ import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { dataForms, explicitNull } from '../protocol/value.js'
 import { PlainTable } from './plain-output.js'
 
+type PlainScalar = boolean | number | bigint | string | Date | null | undefined
+
 /** What callers may pass as a value: scalars, dates, typed arrays, lists, objects, and tables from earlier answers. */
 export type PlainInput =
   | Value
   | PlainTable
-  | boolean
-  | number
-  | bigint
-  | string
-  | Date
-  | null
-  | undefined
+  | PlainScalar
   | ArrayBufferView
   | readonly PlainInput[]
   | { readonly [key: string]: PlainInput }
 
 /** Column name → type, in the order of the columns: `{ time: 'TIMESTAMP', price: 'DECIMAL64(2)' }`. */
 export type TableSchema = Readonly<Record<string, string>>
-
-const maxInt = 2 ** 31 - 1
 
 /**
  * boolean → BOOL; a whole number → INT, or LONG if INT cannot hold it; another number → DOUBLE; bigint → LONG; text → STRING;
@@ -78,8 +72,6 @@ function checkedObject(object: Row): Row {
 
 const wrong = (message: string): ValueError => new ValueError('DDB_USAGE', message)
 
-type PlainScalar = boolean | number | bigint | string | Date | null | undefined
-
 function scalarValue(input: PlainScalar): Scalar {
   const form = 'scalar'
   if (input === null) return explicitNull
@@ -92,7 +84,7 @@ function scalarValue(input: PlainScalar): Scalar {
   if (!Number.isSafeInteger(input) || Object.is(input, -0)) {
     return { form, type: 'DOUBLE', value: input }
   }
-  return Math.abs(input) <= maxInt
+  return Math.abs(input) < 2 ** 31
     ? { form, type: 'INT', value: input }
     : { form, type: 'LONG', value: BigInt(input) }
 }
@@ -104,13 +96,8 @@ function checkedTime(date: Date): number {
 }
 
 const typesOfArrays: Readonly<Record<string, string>> = {
-  Int8Array: 'CHAR',
-  Int16Array: 'SHORT',
-  Int32Array: 'INT',
-  BigInt64Array: 'LONG',
-  Float32Array: 'FLOAT',
-  Float64Array: 'DOUBLE',
-}
+  Int8Array: 'CHAR', Int16Array: 'SHORT', Int32Array: 'INT', BigInt64Array: 'LONG', Float32Array: 'FLOAT', Float64Array: 'DOUBLE',
+} // prettier-ignore
 
 function typedVector(view: ArrayBufferView): Vector {
   // Subclasses and Buffer have other names than the array that they extend.
@@ -205,7 +192,7 @@ function elementOf(input: PlainInput, type: ColumnType): ElementValue {
   if (input === null || input === undefined) return null
   if (input instanceof Date) return dateElement(input, type)
   if (Array.isArray(input))
-    return input.map(element => elementOf(element as PlainInput, { type: type.type }))
+    return input.map(one => elementOf(one as PlainInput, { type: type.type }))
   if (typeof input === 'string') return textElement(input, type)
   if (type.type === 'LONG' && Number.isSafeInteger(input)) return BigInt(input as number)
   if (type.type === 'DOUBLE' && typeof input === 'bigint') return Number(input)
@@ -220,19 +207,15 @@ function textElement(text: string, type: ColumnType): ElementValue {
   throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${columnTypeText(type)}`)
 }
 
+/** Type → where its text begins and ends in `2024-01-02T09:30:00.123`. */
+const partsOfIso: Partial<Record<ColumnType['type'], readonly [from: number, to?: number]>> = {
+  DATE: [0, 10], MONTH: [0, 7], TIME: [11], MINUTE: [11, 16], SECOND: [11, 19], DATETIME: [0, 19], DATEHOUR: [0, 13], NANOTIME: [11],
+} // prettier-ignore
+
 /** The UTC fields of a Date, as the wall-clock time of a temporal type. */
 function dateElement(date: Date, { type }: ColumnType): ElementValue {
   const iso = new Date(checkedTime(date)).toISOString().slice(0, -1)
-  const texts: Partial<Record<ColumnType['type'], string>> = {
-    DATE: iso.slice(0, 10),
-    MONTH: iso.slice(0, 7),
-    TIME: iso.slice(11),
-    MINUTE: iso.slice(11, 16),
-    SECOND: iso.slice(11, 19),
-    DATETIME: iso.slice(0, 19),
-    DATEHOUR: iso.slice(0, 13),
-  }
-  return textElement(texts[type] ?? (type === 'NANOTIME' ? iso.slice(11) : iso), { type })
+  return textElement(iso.slice(...(partsOfIso[type] ?? [])), { type })
 }
 
 /**
@@ -260,9 +243,8 @@ export function table(
   return tableOf(names, name => {
     const word = schema[name]!
     const type = parseColumnType(word)
-    if (type === undefined) {
-      throw usageError(`"${word}" of column "${name}" is not a type, such as DOUBLE or INT[].`)
-    }
+    const text = `"${word}" of column "${name}" is not a type, such as DOUBLE or INT[].`
+    if (type === undefined) throw usageError(text)
     const list = isRows(data) ? membersOf(data, name) : data[name]
     return vectorFrom(Array.from((list ?? { length: rows }) as ArrayLike<PlainInput>), type)
   })

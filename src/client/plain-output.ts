@@ -1,8 +1,7 @@
 /*
-  Converts DolphinDB values to plain JavaScript. BOOL becomes boolean; CHAR, SHORT, INT, FLOAT and DOUBLE become number.
-  LONG becomes number up to 2^53, else bigint. Dates and times become ISO 8601 text, on request `Date` or types of
-  `Temporal`. Decimals, UUIDs and the like become DolphinDB's text, which loses nothing. Nulls become null.
-  `JSON.stringify` accepts all lists, objects and tables.
+  Converts DolphinDB values to plain JavaScript. BOOL becomes boolean; CHAR, SHORT, INT, FLOAT and DOUBLE become number. LONG becomes
+  number up to 2^53, else bigint. Dates and times become ISO 8601 text, on request `Date` or types of `Temporal`. Decimals, UUIDs and
+  the like become DolphinDB's text, which loses nothing. Nulls become null. `JSON.stringify` accepts all lists, objects and tables.
 */
 import { usageError } from '../errors.js'
 import { elementAt, formatScalar, formatValue } from '../protocol/element.js'
@@ -21,19 +20,10 @@ export interface PlainTemporal {
   toJSON(): string
 }
 
+type PlainOne = boolean | number | bigint | string | null | Uint8Array | Date | PlainTemporal
+
 /** Results of `toPlain`; a BLOB is bytes, and a list may come from a tuple. */
-export type PlainOutput =
-  | boolean
-  | number
-  | bigint
-  | string
-  | null
-  | Uint8Array
-  | Date
-  | PlainTemporal
-  | PlainTable
-  | PlainOutput[]
-  | { [key: string]: PlainOutput }
+export type PlainOutput = PlainOne | PlainTable | PlainOutput[] | { [key: string]: PlainOutput }
 
 /**
  * A vector, pair or set becomes a list. A matrix becomes a list of columns, with its labels as `rowLabels` and
@@ -93,10 +83,7 @@ function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
 
 /** One row of a table, with its cells under the names of their columns. */
 export function plainRow({ columnNames, columns }: Table, row: number, times?: TimesAs) {
-  const cells = columns.map((column, i) => [
-    columnNames[i]!,
-    toPlain(elementAt(column, row), times),
-  ])
+  const cells = columns.map((one, i) => [columnNames[i]!, toPlain(elementAt(one, row), times)])
   return withJson(Object.fromEntries(cells) as Record<string, PlainOutput>)
 }
 
@@ -138,14 +125,10 @@ function isoText(type: TemporalType, raw: number | bigint): string {
 }
 
 /**
- * A value that is not null. Values that `Date` cannot represent stay text: times of day, nanoseconds, distant years.
+ * A value that is not null. What `Date` cannot represent stays text: times of day, nanoseconds, distant years.
  * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
  */
-function plainTime(
-  type: TemporalType,
-  raw: number | bigint,
-  as: TimesAs,
-): string | Date | PlainTemporal {
+function plainTime(type: TemporalType, raw: number | bigint, as: TimesAs): PlainOne {
   const text = isoText(type, raw)
   if (as === 'text') return text
   const [hasDate, hasTime] = [text.includes('-', 1), text.includes(':')]
