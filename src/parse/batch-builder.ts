@@ -1,11 +1,12 @@
 /*
   Builds batches: fills all columns, records the place of every row, and leaves out rows that some column refused.
 */
-import type { SourceText } from '../source/encoding/text-origin.js'
 import type {
   Batch,
   BatchEnding,
   ColumnCounts,
+  Fault,
+  FaultyRecord,
   InputRange,
   RecordShape,
   Reject,
@@ -14,10 +15,9 @@ import type {
 import { BufferPool } from './columns/buffer-pool.js'
 import type { InputTexts } from './columns/template-text.js'
 import { MappedColumns, type ColumnsSetup } from './mapped-columns.js'
-import { wholeRow, type Fault, type FaultyRecord, type RecordBlock } from './record-block.js'
+import { wholeRow, type RecordBlock } from './record-block.js'
 import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'
 import type { FedRows } from './rows/fed-rows.js'
-import { brokenTextMessage } from './shown-text.js'
 
 /** Settings of a builder, the same for all inputs whose rows it takes. */
 export interface BuilderSetup extends ColumnsSetup {
@@ -29,7 +29,6 @@ export interface BuilderInput {
   readonly texts?: InputTexts | undefined
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
-  readonly text: SourceText
 }
 
 /** Rows of one input in the batch under construction. */
@@ -54,7 +53,6 @@ export class BatchBuilder {
   readonly #lenient: boolean
   #open!: OpenRange
   #ended: OpenRange[] = []
-  #text!: SourceText
 
   /** @throws {UsageError} as the constructor of `MappedColumns` */
   constructor(setup: BuilderSetup) {
@@ -73,12 +71,10 @@ export class BatchBuilder {
    * Makes the next rows belong to this input.
    * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
    */
-  beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
+  beginInput({ texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
     this.#columns.setTexts(input.file, texts, this.rowCount)
     this.#columns.beginCounts()
-    this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
-    this.#places.beginInput(text.origin)
     this.recordBytes = 0
   }
 
@@ -99,10 +95,7 @@ export class BatchBuilder {
     return range
   }
 
-  #rangeFrom(
-    { file, showRecord, shape }: Omit<BuilderInput, 'text'>,
-    startOffsetBytes: number,
-  ): OpenRange {
+  #rangeFrom({ file, showRecord, shape }: BuilderInput, startOffsetBytes: number): OpenRange {
     return {
       file,
       firstRow: this.rowCount,
@@ -123,7 +116,7 @@ export class BatchBuilder {
     return this.#columns.counts
   }
 
-  /** Reads the block into the columns, and marks refused rows. Call `rejectOf` before `append`, which drops them. */
+  /** Reads the block into the columns, and marks refused rows. Explain them (`faultOf`) before `append`, which drops them. */
   read(block: RecordBlock): void {
     this.#columns.read(block, this.rowCount)
     this.#refuseBroken(block)
@@ -192,8 +185,8 @@ export class BatchBuilder {
 
   /** Refuses rows with bytes that form no character, even if no column reads those bytes. */
   #refuseBroken(block: RecordBlock): void {
-    const { broken } = this.#text
-    const { bytes, bytesOffset, recordStarts, recordEnds, rowCount } = block
+    const { bytes, bytesOffset, recordStarts, recordEnds, rowCount, window } = block
+    const broken = window?.text?.broken
     if (broken === undefined || this.#lenient || rowCount === 0) return
     if (!broken.mayBeBroken(bytesOffset + recordStarts[0]!)) return
     for (let row = 0; row < rowCount; row++) {
@@ -203,50 +196,15 @@ export class BatchBuilder {
     }
   }
 
-  /** Position in the decompressed input that belongs to `textOffset` in the text. */
-  inputOffset(textOffset: number): number {
-    return this.#text.origin?.inputOffset(textOffset) ?? textOffset
+  /** Why a row was refused, if bytes that are not text are not the reason. */
+  faultOf(block: RecordBlock, row: number): Fault {
+    return this.#columns.faultOf(block, row)
   }
 
-  /** The reject for a refused row of the block: the reason and the record. */
-  rejectOf(block: RecordBlock, row: number): Reject {
-    const { bytes, bytesOffset } = block
-    const start = block.recordStarts[row]!
-    const end = block.recordEnds[row]!
-    const record = this.#recordBytes(bytes, start, end, bytesOffset)
-    const recordText = this.#text.origin === undefined ? record : bytes.subarray(start, end)
-    const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
-    const fault: Fault =
-      broken === undefined
-        ? this.#columns.faultOf(block, row)
-        : { code: 'DDB_INPUT_ENCODING', message: broken }
-    return this.faultReject(fault, {
-      record,
-      lengthBytes: record.length,
-      lineNumber: block.lineNumbers[row]!,
-      offsetBytes: this.inputOffset(bytesOffset + start),
-    })
-  }
-
-  /** A copy of the record's bytes from the input, before decoding. */
-  #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
-    const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
-    return input?.slice() ?? bytes.slice(start, end)
-  }
-
-  /** The reject for a record that cannot be a row. */
-  faultReject(fault: Fault, place: FaultyRecord): Reject {
-    return {
-      file: this.#open.file,
-      lineNumber: place.lineNumber,
-      offsetBytes: place.offsetBytes,
-      lengthBytes: place.lengthBytes,
-      columnName: fault.columnName,
-      code: fault.code,
-      class: fault.class ?? 'parse',
-      message: fault.message,
-      value: fault.value,
-      bytes: (this.#open.showRecord ?? asItStands)(place.record),
-    }
+  /** The reject for a record that is not a row. */
+  rejectOf({ record, ...fault }: Fault & FaultyRecord): Reject {
+    const { file, showRecord = asItStands } = this.#open
+    const { columnName, value, class: kind = 'parse' } = fault
+    return { ...fault, file, columnName, value, class: kind, bytes: showRecord(record) }
   }
 }

@@ -108,6 +108,26 @@ export interface Reject extends RecordLocation {
   readonly bytes: Uint8Array
 }
 
+/** The reason why a record is not a row. */
+export interface Fault {
+  readonly code: ErrorCode
+  /** `type` if a value has the wrong kind for its column; default `parse`. */
+  readonly class?: 'parse' | 'type'
+  readonly message: string
+  /** Name of the target column if a single member or field is at fault. */
+  readonly columnName?: string
+  readonly value?: string
+}
+
+/** The bytes and the place of a record that is not a row. */
+export interface FaultyRecord {
+  /** The record unchanged, but cut if it is too long. */
+  readonly record: Uint8Array
+  readonly lengthBytes: number
+  readonly lineNumber: number
+  readonly offsetBytes: number
+}
+
 /** Counts of one target column in the current input. */
 export interface ColumnCounts {
   nulls: number

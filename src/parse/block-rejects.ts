@@ -2,8 +2,8 @@
   Yields the rejects of a block in the order of the input: rows that some column refused, and records that cannot be rows.
 */
 import type { BatchBuilder } from './batch-builder.js'
-import type { Reject, ResumePoint } from './batch.js'
-import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
+import type { Fault, FaultyRecord, Reject, ResumePoint } from './batch.js'
+import { wholeRow, type RecordBlock } from './record-block.js'
 
 /** One object serves all blocks of an input. */
 export class BlockRejects {
@@ -39,7 +39,8 @@ export class BlockRejects {
 
   /** Returns one reject at a time, because all of them would enlarge the garbage collector's young generation. */
   next(): Reject | undefined {
-    const { refusedBy, rowCount, faults } = this.#block
+    const { refusedBy, rowCount, faults, window } = this.#block
+    const { recordStarts, recordEnds, lineNumbers } = this.#block
     const fault = faults[this.#nextFault]
     let row = this.#nextRow
     while (refusedBy[row] === 0 && this.#isBefore(row, fault)) row++
@@ -47,8 +48,10 @@ export class BlockRejects {
     this.#nextRow = this.isRow ? row + 1 : row
     if (!this.isRow && fault !== undefined) this.#nextFault++
     this.recordsRead = this.#recordsBefore + this.#nextRow + this.#nextFault
-    if (this.isRow) return this.#builder.rejectOf(this.#block, row)
-    return fault && this.#builder.faultReject(fault, fault)
+    if (!this.isRow) return fault && this.#builder.rejectOf(fault)
+    const [start, end] = [recordStarts[row]!, recordEnds[row]!]
+    const explain = (): Fault => this.#builder.faultOf(this.#block, row)
+    return this.#builder.rejectOf(window!.faultAt(start, end, lineNumbers[row]!, explain))
   }
 
   /**
@@ -77,7 +80,7 @@ export class BlockRejects {
   }
 
   #offsetOf(row: number): number {
-    const { bytesOffset, recordStarts } = this.#block
-    return this.#builder.inputOffset(bytesOffset + recordStarts[row]!)
+    const { window, recordStarts } = this.#block
+    return window!.inputOffset(recordStarts[row]!)
   }
 }

@@ -2,7 +2,8 @@
   What a format contributes to reading: the functions that find and scan its records in the window of a `LineTokenizer`.
 */
 import type { InputError } from '../errors.js'
-import type { Fault, RecordBlock } from './record-block.js'
+import type { Fault } from './batch.js'
+import type { RecordBlock } from './record-block.js'
 
 /** Longer records are refused, because an unclosed quote would otherwise make the rest of the file one record. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024

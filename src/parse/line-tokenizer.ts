@@ -5,7 +5,7 @@
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import type { ResumePoint } from './batch.js'
+import type { RecordLocation, ResumePoint } from './batch.js'
 import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import { retryBytes, undecided, type LineFormat, type ScanFault } from './line-format.js'
 import type { RecordBlock } from './record-block.js'
@@ -37,8 +37,6 @@ export class LineTokenizer {
   ended = false
   /** The error that truncated the input. A record without a line end is then incomplete. */
   cutOff: InputError | undefined
-  /** True if `end` added a line feed that the input lacks. */
-  #addedLineFeed = false
   /** The window must hold this many unread bytes before any record can be complete. */
   #neededBytes = 0
   /**
@@ -54,11 +52,12 @@ export class LineTokenizer {
     offsetBytes: number,
     formatOf: (lines: LineTokenizer) => LineFormat,
     text?: SourceText,
-    window: Window = new Window(offsetBytes, text),
+    window: Window = new Window(offsetBytes),
   ) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
     this.window = window
+    window.text = text
     window.jumpTo(offsetBytes)
     this.lineNumber = 1
     this.#format = formatOf(this)
@@ -84,11 +83,11 @@ export class LineTokenizer {
 
   /** @param lineNumber  of the position, with the line feed that `end` added */
   #placeAt(position: number, lineNumber: number): ResumePoint {
-    const { bytes, end } = this.window
-    const isInLastLine =
-      this.#addedLineFeed && position === end && bytes[end - 2] !== carriageReturn
+    const { window } = this
+    const end = window.contentEnd(position)
+    const isInLastLine = end < position && window.bytes[end - 1] !== carriageReturn
     return {
-      offsetBytes: this.window.inputOffset(this.contentEnd(position)),
+      offsetBytes: window.inputOffset(position),
       lineNumber: isInLastLine ? lineNumber - 1 : lineNumber,
     }
   }
@@ -113,10 +112,7 @@ export class LineTokenizer {
     if (this.#format.passOver !== undefined) return
     const isInLine = window.start < window.end || this.#pending !== undefined
     const isLineEnded = window.start < window.end && window.bytes[window.end - 1] === lineFeed
-    if (isInLine && !isLineEnded) {
-      window.push(Uint8Array.of(lineFeed))
-      this.#addedLineFeed = true
-    }
+    if (isInLine && !isLineEnded) window.endLine()
   }
 
   /**
@@ -193,8 +189,7 @@ export class LineTokenizer {
     const format = this.#format
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
     const { boundaryBytes } = this
-    const isHere =
-      boundaryBytes < Infinity && boundaryBytes <= window.inputOffset(this.contentEnd(window.end))
+    const isHere = boundaryBytes < Infinity && boundaryBytes <= window.inputOffset(window.end)
     const boundary = isHere ? window.positionOf(boundaryBytes) : Infinity
     const recordsEnd = Math.min(window.end, boundary)
     const stopAt = Math.min(window.start + maxBytes, boundary)
@@ -217,7 +212,7 @@ export class LineTokenizer {
       const { start } = window
       this.innerLines = 0
       const next = format.scanRecord(block, row, start)
-      if (next > 0 && this.contentEnd(next) - start <= maxRecordBytes) {
+      if (next > 0 && window.contentEnd(next) - start <= maxRecordBytes) {
         recordStarts[row] = start
         recordEnds[row] = next
         lineNumbers[row] = this.lineNumber
@@ -230,7 +225,7 @@ export class LineTokenizer {
       }
     }
     this.#noteEnd(row + faults.length)
-    if (row > 0) recordEnds[row - 1] = this.contentEnd(recordEnds[row - 1]!)
+    if (row > 0) recordEnds[row - 1] = window.contentEnd(recordEnds[row - 1]!)
     block.rowCount = row
     return more
   }
@@ -288,7 +283,7 @@ export class LineTokenizer {
       return false
     }
     const next = fault?.next ?? scanned
-    const length = this.contentEnd(next < 0 ? this.window.end : next) - start
+    const length = this.window.contentEnd(next < 0 ? this.window.end : next) - start
     if (length > this.maxRecordBytes && scanned !== undecided) {
       this.#beginPending(start)
       return this.#passPending(block)
@@ -311,36 +306,25 @@ export class LineTokenizer {
     return false
   }
 
-  /** Sets aside the record at `start`, which ends before `fault.next`. */
-  #addFault(block: RecordBlock, fault: ScanFault, start: number): void {
+  /** Sets aside the record at `start`, which ends before `next`. */
+  #addFault(block: RecordBlock, { next, ...fault }: ScanFault, start: number): void {
     const { window } = this
-    const { next } = fault
-    const record = this.recordBytes(start, next)
-    const broken = window.brokenMessage(start, this.contentEnd(next))
-    block.addFault(broken === undefined ? fault : { code: 'DDB_INPUT_ENCODING', message: broken }, {
-      record,
-      lengthBytes: record.length,
-      lineNumber: this.lineNumber,
-      offsetBytes: window.inputOffset(start),
-    })
+    block.faults.push(window.faultAt(start, next, this.lineNumber, () => fault))
     this.lineNumber += countLineEnds(window.bytes, start, next)
     window.start = next
   }
 
-  /** Input bytes of the record from `start` to `next`. */
-  recordBytes(start: number, next: number): Uint8Array {
-    return this.window.inputBytes(start, this.contentEnd(next))
+  /** The place of an unread position of the window. */
+  locate(position: number): RecordLocation {
+    const { file, window } = this
+    const lines = countLineEnds(window.bytes, window.start, position)
+    const lineNumber = this.lineNumber + lines
+    return { file, lineNumber, offsetBytes: window.inputOffset(position) }
   }
 
   /** Number of input bytes between two positions. */
   inputLength(start: number, end: number): number {
-    const { window } = this
-    return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
-  }
-
-  /** The position; one byte less if it follows the line feed that `end` added. */
-  contentEnd(position: number): number {
-    return this.#addedLineFeed && position === this.window.end ? position - 1 : position
+    return this.window.inputOffset(end) - this.window.inputOffset(start)
   }
 
   /** Moves to the end of the current line, or of the window. Returns true if the line's end has arrived. */
@@ -380,8 +364,8 @@ export class LineTokenizer {
     const { record, lineNumber, offsetBytes } = this.#pending!
     this.#pending = undefined
     if (record === undefined) return
-    const lengthBytes = window.inputOffset(this.contentEnd(window.start)) - offsetBytes
-    block.addFault({ code, message }, { record, lengthBytes, lineNumber, offsetBytes })
+    const lengthBytes = window.inputOffset(window.start) - offsetBytes
+    block.faults.push({ code, message, record, lengthBytes, lineNumber, offsetBytes })
   }
 
   /** Handles the rest of a truncated input. A record there is incomplete; a line that is not a record may be complete. */

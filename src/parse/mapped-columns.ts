@@ -12,7 +12,7 @@ import {
   type TextSource,
 } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
-import type { ColumnCounts } from './batch.js'
+import type { ColumnCounts, Fault } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import { plainNumbers } from './cells/number-style.js'
@@ -26,7 +26,7 @@ import {
   type InputTexts,
 } from './columns/template-text.js'
 import { NullTexts } from './null-texts.js'
-import { RecordBlock, type Fault } from './record-block.js'
+import { RecordBlock } from './record-block.js'
 import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { clippedText } from './shown-text.js'
 import { everyColumn } from './times/date-format.js'

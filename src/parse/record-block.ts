@@ -2,29 +2,9 @@
   A block of at most 2,048 records between a tokenizer and the columns. The block has the start and end of each field's text in
   `bytes`. A column reads one field of all records in a tight loop for its type.
 */
-import type { ErrorCode } from '../errors.js'
 import { newKernel, type Kernel } from '../kernel/kernel.js'
+import type { Fault, FaultyRecord } from './batch.js'
 import { slackBytes, type Window } from './window.js'
-
-/** The reason why a record is not a row. */
-export interface Fault {
-  readonly code: ErrorCode
-  /** `type` if a value has the wrong kind for its column; default `parse`. */
-  readonly class?: 'parse' | 'type'
-  readonly message: string
-  /** Name of the target column if a single member or field is at fault. */
-  readonly columnName?: string
-  readonly value?: string
-}
-
-/** The bytes and the place of a record that is not a row. */
-export interface FaultyRecord {
-  /** The record unchanged, but cut if it is too long. */
-  readonly record: Uint8Array
-  readonly lengthBytes: number
-  readonly lineNumber: number
-  readonly offsetBytes: number
-}
 
 /** Used as a column's index if no single column is at fault. */
 export const wholeRow = -2
@@ -52,7 +32,9 @@ export class RecordBlock {
   /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
-  /** Position of `bytes[0]` in the decompressed input. */
+  /** The window whose bytes these are; undefined for texts that no input has. */
+  window: Window | undefined
+  /** Position of `bytes[0]` in the text of the input. */
   bytesOffset = 0
   /** The byte before every quoted cell in `bytes`; −1 if the format does not mark quoted cells. */
   quote = -1
@@ -86,7 +68,9 @@ export class RecordBlock {
   }
 
   /** Makes positions in the block those of the window. */
-  showWindow({ bytes, offset, end, scratchStart }: Window): void {
+  showWindow(window: Window): void {
+    const { bytes, offset, end, scratchStart } = window
+    this.window = window
     this.bytes = bytes
     this.bytesOffset = offset
     this.writtenFrom = end
@@ -146,10 +130,6 @@ export class RecordBlock {
   /** True if the block cannot hold another fault. */
   get hasMaxFaults(): boolean {
     return this.faults.length >= maxBlockFaults
-  }
-
-  addFault(fault: Fault, place: FaultyRecord): void {
-    this.faults.push({ ...fault, ...place })
   }
 
   /** True if the cell is quoted; false if the format does not mark quoted cells. */

@@ -185,7 +185,7 @@ class RecordReader {
       headerBytes,
       text: { encoding, mark },
     }
-    return this.#read({ file, showRecord, shape, text, texts })
+    return this.#read({ file, showRecord, shape, texts })
   }
 
   *#read(begun: BuilderInput): Generator<Step, void, void> {

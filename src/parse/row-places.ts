@@ -12,7 +12,7 @@ import { mostFedRows } from './rows/fed-rows.js'
 /** The parts of a block from which the places and the records of its rows are computed. */
 export type RowBounds = Pick<
   RecordBlock,
-  'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset'
+  'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset' | 'window'
 >
 
 /** Place of a row's record in the decompressed input. */
@@ -53,17 +53,12 @@ export class RowPlaces {
   /** The bytes from each block's first record to its last one; undefined if they are not kept. */
   readonly #kept: ArrayStore | undefined
   #keptBytes = 0
-  /** Maps rows back to the input's bytes; undefined if the text is the input's own bytes. */
-  #inputRows: InputRows | undefined
+  /** Maps rows of decoded text back to the input's bytes. */
+  readonly #inputRows = new InputRows()
 
   constructor(pool: BufferPool, keepsRecords: boolean) {
     this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT)
     this.#kept = keepsRecords ? new ArrayStore(pool, 1) : undefined
-  }
-
-  /** @param origin  of the decoded text of the next rows */
-  beginInput(origin: TextOrigin | undefined): void {
-    this.#inputRows = origin && new InputRows(origin)
   }
 
   /**
@@ -71,7 +66,8 @@ export class RowPlaces {
    * @returns the total length of their records in bytes
    */
   append(given: RowBounds, firstRow: number): number {
-    const block = this.#inputRows?.of(given) ?? given
+    const origin = given.window?.text?.origin
+    const block = origin === undefined ? given : this.#inputRows.of(given, origin)
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
     if (rowCount === 0) return 0
     if (this.#store.reserve(firstRow + rowCount)) {
@@ -157,11 +153,12 @@ export function oneByteLines(start: ResumePoint, rowCount: number): RowBounds {
     rowCount,
     bytes: lineFeeds,
     bytesOffset: start.offsetBytes,
+    window: undefined,
   }
 }
 
 /** Reused for one block after the other. */
-class InputRows implements RowBounds {
+class InputRows implements Omit<RowBounds, 'window'> {
   recordStarts: Int32Array = new Int32Array(0)
   recordEnds: Int32Array = new Int32Array(0)
   lineNumbers: Float64Array = new Float64Array(0)
@@ -169,16 +166,10 @@ class InputRows implements RowBounds {
   /** Bytes of the rows in the input; valid until more of the input is read. */
   bytes: Uint8Array = new Uint8Array(0)
   bytesOffset = 0
-  readonly #origin: TextOrigin
-
-  constructor(origin: TextOrigin) {
-    this.#origin = origin
-  }
 
   /** Maps the rows of `block`; returns `this`. */
-  of(block: RowBounds): this {
+  of(block: RowBounds, origin: TextOrigin): this {
     const { rowCount, recordStarts, recordEnds, bytesOffset } = block
-    const origin = this.#origin
     this.rowCount = rowCount
     this.lineNumbers = block.lineNumbers
     if (rowCount === 0) return this
@@ -198,41 +189,10 @@ class InputRows implements RowBounds {
       const start =
         textStart === textEnd ? end : origin.inputOffset(bytesOffset + textStart) - first
       textEnd = recordEnds[row]!
-      end = this.#isLine(block, row) ? this.#lineEnd(start) : -1
-      if (end < 0) end = origin.inputOffset(bytesOffset + textEnd) - first
+      end = origin.inputOffset(bytesOffset + textEnd) - first
       this.recordStarts[row] = start
       this.recordEnds[row] = end
     }
     return this
-  }
-
-  /** True if the row's only line feed is its last byte. The row's end can then be found without decoding. */
-  #isLine(
-    { bytes, lineNumbers, recordStarts, recordEnds, rowCount }: RowBounds,
-    row: number,
-  ): boolean {
-    const end = recordEnds[row]!
-    return (
-      row + 1 < rowCount &&
-      recordStarts[row + 1] === end &&
-      lineNumbers[row + 1]! - lineNumbers[row]! === 1 &&
-      bytes[end - 1] === lineFeed
-    )
-  }
-
-  /** Position after the first line feed from `start` on. */
-  #lineEnd(start: number): number {
-    const { bytes } = this
-    const { lineFeed: unit } = this.#origin
-    const { length } = unit
-    const [first, second] = unit
-    let end = start
-    while (
-      end < bytes.length &&
-      (bytes[end] !== first || (length > 1 && bytes[end + 1] !== second))
-    ) {
-      end += length
-    }
-    return end < bytes.length ? end + length : -1
   }
 }

@@ -4,6 +4,7 @@
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
+import type { Fault, FaultyRecord } from './batch.js'
 import { brokenTextMessage } from './shown-text.js'
 
 /** Initial size of the array, which grows as needed. With many small inputs, a larger one would waste memory. */
@@ -23,15 +24,27 @@ export class Window {
   end = 0
   /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
   offset: number
+  hasAddedEnd = false
   /** Differs between any two contents of windows. */
   content = 0
-  readonly #text: SourceText | undefined
+  /** How the text was decoded; undefined if the bytes are the input's own. */
+  text: SourceText | undefined
 
-  /** @param text  how the text was decoded; undefined if the bytes are the input's own */
   constructor(offset: number, text?: SourceText) {
-    this.#text = text
+    this.text = text
     this.offset = offset
     this.bytes[0] = lineFeed
+  }
+
+  /** Adds the line feed that the input lacks at its end. No place in the input counts it. */
+  endLine(): void {
+    this.push(Uint8Array.of(lineFeed))
+    this.hasAddedEnd = true
+  }
+
+  /** The position; one byte less if it follows the line feed that `endLine` added. */
+  contentEnd(position: number): number {
+    return this.hasAddedEnd && position === this.end ? position - 1 : position
   }
 
   /** Moves the unread bytes to the front, and appends `chunk`. */
@@ -49,7 +62,7 @@ export class Window {
     }
     this.bytes.set(chunk, rest)
     this.offset += this.start
-    this.#text?.origin?.release(this.offset)
+    this.text?.origin?.release(this.offset)
     this.start = 0
     this.end = length
     this.bytes[length] = lineFeed
@@ -60,18 +73,19 @@ export class Window {
   jumpTo(offset: number): void {
     this.start = this.end
     this.offset = offset - this.end
+    this.hasAddedEnd = false
   }
 
   /** Converts a position in `bytes` to a position in the decompressed input. */
   inputOffset(position: number): number {
-    const textOffset = this.offset + position
-    return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
+    const textOffset = this.offset + this.contentEnd(position)
+    return this.text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
   /** First unread position at or after `offsetBytes` of the decompressed input; Infinity if the window ends earlier. */
   positionOf(offsetBytes: number): number {
     if (this.inputOffset(this.end) < offsetBytes) return Infinity
-    if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
+    if (this.text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
     let low = this.start
     let high = this.end
     while (low < high) {
@@ -85,15 +99,27 @@ export class Window {
   /** Copies the bytes from `start` to `end` as they were in the decompressed input, before decoding. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this
-    const origin = this.#text?.origin
-    if (origin === undefined) return this.bytes.slice(start, end)
-    return origin.inputBytes(offset + start, offset + end).slice()
+    const origin = this.text?.origin
+    const last = this.contentEnd(end)
+    if (origin === undefined) return this.bytes.slice(start, last)
+    return origin.inputBytes(offset + start, offset + last).slice()
   }
 
-  /** The message about invalid bytes between two positions; undefined if all bytes are valid. */
-  brokenMessage(start: number, end: number): string | undefined {
-    const { offset } = this
-    return brokenTextMessage(this.#text, this.bytes.subarray(start, end), offset + start)
+  /** The record from `start` to `end`, which is not a row, with its bytes and place in the input, and the reason. */
+  faultAt(
+    start: number,
+    end: number,
+    lineNumber: number,
+    explain: () => Fault,
+  ): Fault & FaultyRecord {
+    const text = this.bytes.subarray(start, this.contentEnd(end))
+    const broken = brokenTextMessage(this.text, text, this.offset + start)
+    // Bytes that form no character explain more than what became of them.
+    const fault: Fault =
+      broken === undefined ? explain() : { code: 'DDB_INPUT_ENCODING', message: broken }
+    const record = this.inputBytes(start, end)
+    const offsetBytes = this.inputOffset(start)
+    return { ...fault, record, lengthBytes: record.length, lineNumber, offsetBytes }
   }
 
   /** Start of the room for unescaped fields. The room extends to the end of the array. */

@@ -11,12 +11,13 @@ import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.j
 import { sourceFields } from '../../src/parse/mapped-columns.js'
 import type { CellRules } from '../../src/parse/cell-rules.js'
 import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
-import type { Batch, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
+import type { Batch, Fault, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
 import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/input-reader.js'
 import { NullTexts } from '../../src/parse/null-texts.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { RowPlaces } from '../../src/parse/row-places.js'
+import { Window } from '../../src/parse/window.js'
 import type { MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
@@ -476,9 +477,9 @@ function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
     block.recordEnds[row] = at
     block.lineNumbers[row] = 10 + row
   }
-  const bytes = Uint8Array.from(Buffer.concat([...pieces, Buffer.alloc(8)]))
-  block.bytes = bytes
-  block.bytesOffset = 100
+  const window = new Window(100)
+  window.push(Buffer.concat(pieces))
+  block.showWindow(window)
   block.rowCount = records.length
   return block
 }
@@ -510,10 +511,7 @@ function builderOf({
     arrayDelimiter: undefined,
     keepRecords,
   })
-  builder.beginInput(
-    { file: 'x.csv', showRecord: undefined, shape, text: utf8Source, ...input },
-    startBytes,
-  )
+  builder.beginInput({ file: 'x.csv', showRecord: undefined, shape, ...input }, startBytes)
   return builder
 }
 
@@ -521,7 +519,13 @@ function builderOf({
 function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
   builder.read(block)
   const rows = [...block.refusedBy.subarray(0, block.rowCount).entries()]
-  const rejects = rows.flatMap(([row, by]) => (by === 0 ? [] : [builder.rejectOf(block, row)]))
+  const { recordStarts, recordEnds, lineNumbers } = block
+  const rejects = rows.flatMap(([row, by]) => {
+    if (by === 0) return []
+    const explain = (): Fault => builder.faultOf(block, row)
+    const place = [recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!] as const
+    return [builder.rejectOf(block.window!.faultAt(...place, explain))]
+  })
   builder.append(block)
   return rejects
 }
@@ -533,9 +537,9 @@ t.test('rows of finished inputs stay in the batch, each once', async t => {
   const builder = builderOf({ startBytes: 90 })
   append(builder, blockOf([['1', 'x']]))
   const first = builder.endInput(endAt(95))
-  builder.beginInput({ file: 'y.csv', showRecord: undefined, shape, text: utf8Source }, 7)
+  builder.beginInput({ file: 'y.csv', showRecord: undefined, shape }, 7)
   t.equal(builder.endInput(endAt(8)), undefined, 'the input has no rows')
-  builder.beginInput({ file: 'z.csv', showRecord: undefined, shape, text: utf8Source }, 5)
+  builder.beginInput({ file: 'z.csv', showRecord: undefined, shape }, 5)
   append(
     builder,
     blockOf([

@@ -2,7 +2,6 @@
   STRING and BLOB columns in wire form. A STRING is its UTF-8 and a byte 00 after it; a BLOB is an int32 with the length, then
   the bytes of the cell unchanged.
 */
-import { option } from '../../errors.js'
 import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
@@ -104,10 +103,8 @@ export class StringColumn implements ColumnBuilder {
     this.#length = this.#lengthBefore
   }
 
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return this.#isBlob
-      ? tooLong(end - start, this.#maxBytes)
-      : explainText(bytes, start, end, this.#maxBytes)
+  explain(_bytes: Uint8Array, start: number, end: number): CellFault {
+    return explainText(end - start, this.#maxBytes)
   }
 
   encodedBytes(): number {
@@ -123,22 +120,9 @@ export class StringColumn implements ColumnBuilder {
   }
 }
 
-/** Explains why a text was refused: it is not UTF-8, contains U+0000 (which ends texts on the wire), or is too long. */
-export function explainText(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  maxBytes: number,
-): CellFault {
-  if (!isUtf8(bytes, start, end))
-    return {
-      code: 'DDB_INPUT_ENCODING',
-      expected: `text in the encoding that ${option('input.encoding')} names`,
-    }
-  if (end - start > maxBytes) return tooLong(end - start, maxBytes)
-  return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
-}
-
-function tooLong(textBytes: number, maxBytes: number): CellFault {
-  return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, textBytes) }
+/** Explains why a text of UTF-8 was refused: it is too long, or contains U+0000, which ends texts on the wire. */
+export function explainText(textBytes: number, maxBytes: number): CellFault {
+  return textBytes > maxBytes
+    ? { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, textBytes) }
+    : { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }

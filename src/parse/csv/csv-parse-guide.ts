@@ -115,7 +115,7 @@ class CsvParseGuide implements RecordGuide {
     const feed = this.#feed
     const { ends } = feed
     const position = this.#feedOffset - offset
-    const isOverLimit = lines.contentEnd(window.end) - start > maxRecordBytes
+    const isOverLimit = window.contentEnd(window.end) - start > maxRecordBytes
     const maxFed = startOffset + maxRecordBytes + this.#lookAhead
     for (;;) {
       while (this.#nextRecord < ends.length && position + ends[this.#nextRecord]! <= start) {
@@ -123,7 +123,7 @@ class CsvParseGuide implements RecordGuide {
       }
       if (this.#nextRecord < ends.length) {
         const next = position + ends[this.#nextRecord]!
-        return lines.contentEnd(next) - start > maxRecordBytes ? unfinished : next
+        return window.contentEnd(next) - start > maxRecordBytes ? unfinished : next
       }
       if (feed.isBad) return isOverLimit ? unfinished : faulty
       if (this.#fedOffset >= maxFed) return unfinished

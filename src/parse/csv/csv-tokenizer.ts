@@ -7,6 +7,7 @@ import type { ScanRules } from '../../kernel/kernel.js'
 import { InputError, option } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { isAt } from '../cells/cell-bytes.js'
+import type { RecordLocation } from '../batch.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
 import { faulty, undecided, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
 import { LineTokenizer } from '../line-tokenizer.js'
@@ -19,13 +20,11 @@ import { RecordWalk } from './record-walk.js'
 const maxHeaderFields = 65_536
 
 /** The first record, before it is known to be a header or a row. */
-export interface FirstRecord {
+export interface FirstRecord extends RecordLocation {
   /** Fields without their quotes. */
   readonly fields: readonly Uint8Array[]
   /** The record unchanged, with its line end. */
   readonly bytes: Uint8Array
-  readonly lineNumber: number
-  readonly offsetBytes: number
 }
 
 /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
@@ -118,7 +117,7 @@ export class CsvTokenizer implements LineFormat {
     const { bytes, start, end } = lines.window
     const next = nextLine(bytes, start, end)
     if (next < 0) return 'more'
-    const line = lines.recordBytes(start, next)
+    const line = lines.window.inputBytes(start, next)
     lines.window.start = next
     lines.lineNumber++
     return line
@@ -166,9 +165,8 @@ export class CsvTokenizer implements LineFormat {
     this.#peeked = next
     return {
       fields: Array.from({ length: walk.fieldCount }, (_, field) => walk.cell(field).slice()),
-      bytes: lines.recordBytes(start, next),
-      lineNumber: lines.lineNumber + countLineEnds(window.bytes, window.start, start),
-      offsetBytes: window.inputOffset(start),
+      bytes: lines.window.inputBytes(start, next),
+      ...lines.locate(start),
     }
   }
 
@@ -185,14 +183,13 @@ export class CsvTokenizer implements LineFormat {
   /** True if the bytes from `start` on are more than a record may have. */
   #isOverLimit(start: number): boolean {
     const { maxRecordBytes, window } = this.lines
-    return this.lines.contentEnd(window.end) - start > maxRecordBytes
+    return window.contentEnd(window.end) - start > maxRecordBytes
   }
 
   #badFirstRecord(scanned: number, tooLong: boolean, start: number): InputError {
-    const { file, maxRecordBytes, window } = this.lines
+    const { file, maxRecordBytes } = this.lines
     const { openAt, badQuoteAt, fieldCount } = this.#walk
-    const lineNumber = this.lines.lineNumber + countLineEnds(window.bytes, window.start, start)
-    const position = { file, lineNumber, offsetBytes: window.inputOffset(start) }
+    const position = this.lines.locate(start)
     let reason: string | undefined
     if (scanned === unfinished && openAt >= 0) {
       reason = this.#openQuoteMessage(openAt, tooLong ? maxRecordBytes : undefined)
@@ -386,10 +383,9 @@ export class CsvTokenizer implements LineFormat {
    * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
    */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
-    const { window, lineNumber } = this.lines
-    const line = lineNumber + countLineEnds(window.bytes, window.start, openAt)
+    const { lineNumber } = this.lines.locate(openAt)
     const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
-    return `the quote opened in line ${line} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
+    return `the quote opened in line ${lineNumber} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
   }
 }
 

@@ -26,15 +26,15 @@ export function looksLikeHeader(texts: readonly string[]): boolean {
  * The names in the record, without blanks around them.
  * @throws {InputError} DDB_INPUT_ENCODING
  */
-export function headerNames(record: FirstRecord, file: string): string[] {
+export function headerNames({ fields, file, lineNumber, offsetBytes }: FirstRecord): string[] {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   try {
-    return record.fields.map(field => decoder.decode(field).trim())
+    return fields.map(field => decoder.decode(field).trim())
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_ENCODING',
       `the header of ${file} holds bytes that are not text in its encoding: repair them, or name another ${option('input.encoding')}`,
-      { file, lineNumber: record.lineNumber, offsetBytes: record.offsetBytes },
+      { file, lineNumber, offsetBytes },
       { cause },
     )
   }
@@ -49,7 +49,8 @@ const isNumber = (text: string): boolean => /^\d+$/.test(text)
 const shownNames = 5
 
 /** @throws {UsageError} DDB_USAGE if the target does not show whether the record is a header */
-export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
+export function isHeaderFor(record: FirstRecord, target: RowTarget): boolean {
+  const { file } = record
   const own = textsOf(record)
   const texts = own.map(lower).filter(text => text !== '')
   const columnNames = target.schema.columns.map(({ name }) => name)

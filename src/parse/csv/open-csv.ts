@@ -108,7 +108,7 @@ export async function openCsv(
   const record = isTrailed ? withoutLast(first) : first
   const answer = record !== undefined && roleOf(file, record, look, options)
   const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
-  const names = record !== undefined && isHeader ? headerNames(record, file) : undefined
+  const names = record !== undefined && isHeader ? headerNames(record) : undefined
   const isTrailFound = options.trailingDelimiter === undefined && dialect.trailingDelimiter
   if (names !== undefined && isTrailFound && (options.target ?? options.settled) !== undefined) {
     checkTrailingDelimiter(file, names, records(), look.target)
@@ -216,7 +216,7 @@ function roleOf(
 ): boolean | AssumedHeader {
   if (dialect.header !== 'auto') return dialect.header === 'yes'
   try {
-    if (target !== undefined) return isHeaderFor(record, target, file)
+    if (target !== undefined) return isHeaderFor(record, target)
     const texts = textsOf(record)
     if (options.settled === undefined) return looksLikeHeader(texts)
     const following = records()

@@ -99,7 +99,7 @@ export class RecordWalk {
     const limit = start + maxRecordBytes
     this.bytes = window.bytes
     this.end = window.end
-    this.limit = lines.contentEnd(window.end) > limit ? limit : window.end
+    this.limit = window.contentEnd(window.end) > limit ? limit : window.end
   }
 
   /** Walks over the record at `start`. Returns false if the record does not end before the limit. */

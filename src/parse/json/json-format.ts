@@ -119,7 +119,7 @@ export class JsonFormat implements LineFormat {
     if (bytes[start]! > 32) return false
     const p = this.#scanner.skipBlanks(start)
     if (p >= end || (bytes[p] !== lineFeed && bytes[p] !== carriageReturn)) return false
-    return this.#lines.contentEnd(p + 1) - start <= this.#lines.maxRecordBytes
+    return this.#lines.window.contentEnd(p + 1) - start <= this.#lines.maxRecordBytes
   }
 
   /** The records before the position need only be JSON and not too long. */
@@ -387,14 +387,10 @@ export class JsonFormat implements LineFormat {
 
   /** Ends reading. Always returns −1, because nothing can be read after a fault. */
   #fail(position: number, message: string, code: ErrorCode = 'DDB_INPUT_JSON'): number {
-    const { file, lineNumber: firstLine, window } = this.#lines
-    const lineNumber = firstLine + countLineEnds(window.bytes, window.start, position)
-    const offsetBytes = window.inputOffset(position)
-    this.#lines.failure = new InputError(
-      code,
-      `${file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
-      { file, lineNumber, offsetBytes },
-    )
+    const place = this.#lines.locate(position)
+    const { file, lineNumber, offsetBytes } = place
+    const where = `${file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on`
+    this.#lines.failure = new InputError(code, `${where}: ${message}`, place)
     return -1
   }
 }

@@ -32,8 +32,6 @@ export const decoderSlackBytes = 8
 
 /** Decodes piece by piece. After each call, `inputAt` and `textAt` show how far the call came. */
 export interface CharacterDecoder {
-  /** The bytes of a line feed in the encoding (see `TextOrigin`). */
-  readonly lineFeed: Uint8Array
   /** Position after the last input byte that was decoded. */
   readonly inputAt: number
   /** Position after the last byte written to the text. */
@@ -75,7 +73,6 @@ const unfinished = 1
  * after an invalid byte is decoded as ASCII, so delimiters and line ends survive.
  */
 class TableDecoder implements CharacterDecoder {
-  readonly lineFeed: Uint8Array = Uint8Array.of(0x0a)
   inputAt = 0
   textAt = 0
   readonly #table: CharacterTable
@@ -173,14 +170,12 @@ const beyondAscii = 0xff80ff80 | 0
 
 /** Decodes UTF-16. Half a surrogate pair and a single last byte are not characters. */
 class Utf16Decoder implements CharacterDecoder {
-  readonly lineFeed: Uint8Array
   inputAt = 0
   textAt = 0
   readonly #littleEndian: boolean
 
   constructor(encoding: Utf16Encoding) {
     this.#littleEndian = encoding === 'utf-16le'
-    this.lineFeed = this.#littleEndian ? Uint8Array.of(0x0a, 0) : Uint8Array.of(0, 0x0a)
   }
 
   decode(

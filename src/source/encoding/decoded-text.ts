@@ -24,7 +24,6 @@ const growth = 3
 const noLimit = 2 ** 30
 
 export class DecodedText implements TextOrigin, BrokenText {
-  readonly lineFeed: Uint8Array
   readonly #decoder: CharacterDecoder
   /** A second decoder, which decodes the text between two marks again to find a position there. */
   readonly #seeker: CharacterDecoder
@@ -42,6 +41,8 @@ export class DecodedText implements TextOrigin, BrokenText {
   /** Each mark is a pair of positions: one in the kept input, one in the text after `#textOffset`. */
   #inputMarks: number[] = []
   #textMarks: number[] = []
+  /** The pair of positions found last, because readers look for the ends of rows one after the other. */
+  readonly #sought = { input: 0, text: 0 }
   /** Text position after the last bytes that were not a character. */
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
@@ -49,7 +50,6 @@ export class DecodedText implements TextOrigin, BrokenText {
   /** @throws {UsageError} DDB_USAGE if this Node was built without the encoding */
   constructor(encoding: DecodedEncoding, startOffsetBytes: number) {
     this.#decoder = openDecoder(encoding)
-    this.lineFeed = this.#decoder.lineFeed
     this.#seeker = openDecoder(encoding)
     this.#inputOffset = startOffsetBytes
     this.#textOffset = startOffsetBytes
@@ -143,11 +143,18 @@ export class DecodedText implements TextOrigin, BrokenText {
   #seek(textOffset: number): number {
     if (textOffset >= this.#textEnd) return this.#decoded
     const mark = this.#markBefore(textOffset)
-    const rest = textOffset - this.#textOffset - this.#textMarks[mark]!
-    const start = this.#inputMarks[mark]!
-    if (rest <= 0) return start
+    let start = this.#inputMarks[mark]!
+    let text = this.#textOffset + this.#textMarks[mark]!
+    if (text < this.#sought.text && this.#sought.text <= textOffset) {
+      start = this.#sought.input - this.#inputOffset
+      ;({ text } = this.#sought)
+    }
+    if (text >= textOffset) return start
+    const rest = textOffset - text
     const seeker = this.#seeker
     seeker.decode(this.#input, start, this.#decoded, this.#decoded, true, this.#found, 0, rest)
+    this.#sought.input = this.#inputOffset + seeker.inputAt
+    this.#sought.text = text + seeker.textAt
     return seeker.inputAt
   }
 

@@ -19,8 +19,6 @@ export interface BrokenText {
 
 /** Maps text positions since the last `release` to the input. A position inside a character maps to its start. */
 export interface TextOrigin {
-  /** The bytes of a line feed in the input. These bytes, at the start of a character, always mean a line feed. */
-  readonly lineFeed: Uint8Array
   /** Position in the decompressed input that belongs to `textOffset` in the text. */
   inputOffset(textOffset: number): number
   /** The input bytes of the text between two positions; valid until more text is requested. */

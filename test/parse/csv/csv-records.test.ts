@@ -10,6 +10,7 @@ import { BrokenRecords, quoteMessage, unknownEnd } from '../../../src/parse/csv/
 import { csvDialect, isByteDialect } from '../../../src/parse/csv/csv-dialect.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import type { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
+import { Window } from '../../../src/parse/window.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { deepTest, runs } from '../../helpers/runs.js'
@@ -254,9 +255,9 @@ deepTest(t, 'enough good records prove that the quote does not reach further', a
 
 /** Lines that have exactly these bytes, and in which every line is a record. */
 function linesOf(bytes: Uint8Array, ended: boolean, maxRecordBytes = 1e6): LineTokenizer {
-  const window = { bytes, end: bytes.length, offset: 0 }
-  const contentEnd = (position: number): number => position
-  return { window, ended, maxRecordBytes, contentEnd } as unknown as LineTokenizer
+  const window = new Window(0)
+  window.push(bytes)
+  return { window, ended, maxRecordBytes } as unknown as LineTokenizer
 }
 
 const allRecords = { isNoRecord: () => false }

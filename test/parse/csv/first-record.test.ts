@@ -30,6 +30,7 @@ import { memorySource, read } from '../reading.js'
 const recordOf = (line: string): FirstRecord => ({
   fields: line.split(',').map(field => Buffer.from(field)),
   bytes: Buffer.from(line),
+  file: 'a.csv',
   lineNumber: 1,
   offsetBytes: 0,
 })
@@ -104,7 +105,7 @@ t.test('names of the target mean a header, values of its types mean a row', asyn
   ] as readonly (readonly [string, string, Answer, Given?])[]) {
     const { mapping = {}, cells = {} } = given
     const target: RowTarget = { schema: schemaFromTypes(types), mapping, cells }
-    const answer = answerOf(() => isHeaderFor(recordOf(line), target, 'a.csv'))
+    const answer = answerOf(() => isHeaderFor(recordOf(line), target))
     check(t, answer, expected, `${line} into ${types} ${JSON.stringify(given)}`)
     if (answer instanceof RegExp) t.match(answer.source, /a\.csv.*`input\.header` to yes or no$/)
   }
@@ -113,7 +114,7 @@ t.test('names of the target mean a header, values of its types mean a row', asyn
 t.test('for a wide target the message lists only some columns', async t => {
   const types = Array.from({ length: 9 }, (_, i) => `c${i}:INT`).join(',')
   const target: RowTarget = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
-  t.throws(() => isHeaderFor(recordOf('a,b'), target, 'a.csv'), {
+  t.throws(() => isHeaderFor(recordOf('a,b'), target), {
     message: /\(c0, c1, c2, c3, c4, …\)/,
   })
 })
@@ -192,6 +193,7 @@ t.test('if both answers are possible, the more probable answer is called likely'
 const record = (...fields: (string | Uint8Array)[]): FirstRecord => ({
   fields: fields.map(field => (typeof field === 'string' ? Buffer.from(field) : field)),
   bytes: new Uint8Array(0),
+  file: 'f.csv',
   lineNumber: 3,
   offsetBytes: 17,
 })
@@ -215,9 +217,9 @@ t.test('a record with a text like a number, or with only blanks, is not a header
 })
 
 t.test('names are trimmed and must be UTF-8', async t => {
-  t.strictSame(headerNames(record(' id ', 'naïve', ''), 'f.csv'), ['id', 'naïve', ''])
+  t.strictSame(headerNames(record(' id ', 'naïve', '')), ['id', 'naïve', ''])
   try {
-    headerNames(record('ok', Uint8Array.of(0xff)), 'f.csv')
+    headerNames(record('ok', Uint8Array.of(0xff)))
     t.fail('a name that is not UTF-8 was accepted')
   } catch (error) {
     if (!(error instanceof InputError)) throw error

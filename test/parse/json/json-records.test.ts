@@ -16,7 +16,7 @@ import {
 
 import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
-import type { Fault } from '../../../src/parse/record-block.js'
+import type { Fault } from '../../../src/parse/batch.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { mapColumns } from '../../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
