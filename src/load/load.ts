@@ -122,9 +122,9 @@ async function loadChecked(
     endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }
-  const result = loadResult(run, opened.inputs, { columns, alreadyLoaded })
-  endJournal(run, result)
-  return result
+  const ended = (): LoadResult => loadResult(run, opened.inputs, { columns, alreadyLoaded })
+  const result = ended()
+  return endJournal(run, result) ? result : ended()
 }
 
 /** Ends the run. If rows of earlier processes are gone or unproven, they no longer count as stored. */

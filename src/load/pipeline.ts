@@ -137,6 +137,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
+/** @returns false if the journal cannot record the end: that is then a failure of the run */
 export function endJournal(
   run: Run,
   {
@@ -147,7 +148,7 @@ export function endJournal(
   }: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
     readonly error: { readonly code: string; readonly message: string } | null
   },
-): void {
+): boolean {
   const { history } = run
   try {
     if (history.file?.failure === undefined) {
@@ -162,6 +163,10 @@ export function endJournal(
         ...why,
       })
     }
+    return true
+  } catch (error) {
+    run.ending.fail(error)
+    return false
   } finally {
     try {
       history.close()
