@@ -122,7 +122,9 @@ function openType(probe: ColumnProbe, rules: ChoosingRules): ChosenType | undefi
 
 /** Why the digits of a column are no numbers, such as telephone numbers and securities' codes of five or six digits. */
 function codeOf({ name, sample = '', facts }: ColumnProbe): string | undefined {
-  const [zero, dialed] = [facts.first(shapes.code), facts.first(shapes.dialed)]
+  // Groups of a number, such as 0,123,456, do not begin with a zero.
+  const zero = facts.first(shapes.code) ?? facts.first(shapes.marked, /^0.*,.*,/)
+  const dialed = facts.first(shapes.dialed)
   if (zero !== undefined) return `${quoted(zero)} has a leading zero, which a number would lose`
   if (dialed !== undefined)
     return `${quoted(dialed)} has a plus sign before as many digits as telephone numbers have`
@@ -237,7 +239,7 @@ function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
 /** The type of numbers that `load` can read if an option names their notation. */
 function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const { facts } = probe
-  const commaText = facts.first(shapes.marked, ',')
+  const commaText = facts.first(shapes.marked, /,/)
   const longText = facts.first(shapes.long) ?? facts.lossyText
   const found = fitting.filter(one => one.isNotation)
   const { thousands, decimalComma = false } = found[0]?.options ?? {}

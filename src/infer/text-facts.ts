@@ -12,12 +12,12 @@ import { DistinctCount } from './distinct-count.js'
  * Shapes of texts other than arrays, with a point before decimals and without separators of thousands. `code`: a whole number with a
  * leading zero. `marked`: begins like a number, and goes on with a separator or a percent sign; with an option, (1,234) is a number.
  */
-const marked = /^\(\d|^[+-]?(?=[\d.])\d*(?:\.\d*)?[,. '%\u0080-\u00ff]/
+const marked = /^\(\d|^[+-]?(?:(?=\.)|\d+)(?:\.\d*[,. '%\u0080-\u00ff]|[, '%\u0080-\u00ff])/
 export const shapes = {
   marked,
   /** Marked, and with too many digits for a double. */
   long: new RegExp(`^(?=(?:\\D*\\d){16})(?:${marked.source})`),
-  code: /^[+-]?0\d+$|^0\d{0,2}(?:,\d{3}){2}/,
+  code: /^[+-]?0\d+$/,
   dialed: /^\+\d{7,}$/,
   exponent: /^[+-]?(?=[\d.])\d*(?:\.\d*)?e/i,
   fraction: /^[+-]?(?=[\d.])\d*(?:\.\d*$|(?:\.\d*)?e)/i,
@@ -105,9 +105,9 @@ export class TextFacts {
     return decimalComma ? number.replace(/[.,]/g, sign => (sign === ',' ? '.' : ',')) : number
   }
 
-  /** The first text of this shape. @param sign  that the text must contain */
-  first(shape: RegExp, sign = ''): string | undefined {
-    return this.#texts.find(({ plain, shown }) => shape.test(plain) && shown.includes(sign))?.shown
+  /** The first text of this shape. @param own  what the text must match as the user sees it */
+  first(shape: RegExp, own = /^/): string | undefined {
+    return this.#texts.find(({ plain, shown }) => shape.test(plain) && own.test(shown))?.shown
   }
 
   has(shape: RegExp): boolean {
@@ -159,6 +159,6 @@ const writtenDecimals = 15
 function isWrittenDouble(number: string, digits: string): boolean {
   const value = Number(number)
   if (number.length - number.indexOf('.') - 1 !== writtenDecimals || value >= 1e21) return false
-  const distance = BigInt(value.toFixed(writtenDecimals).replace('.', '')) - BigInt(digits)
-  return distance >= -1n && distance <= 1n
+  const exact = value.toFixed(writtenDecimals + 5).replace('.', '')
+  return Math.abs(Number(BigInt(exact) - BigInt(`${digits}00000`))) < 2e5
 }

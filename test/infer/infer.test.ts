@@ -669,7 +669,19 @@ t.test('null texts and number spellings get their options', async t => {
     type: 'DOUBLE',
     warnings: /does not keep all digits/,
   })
+  // A double has all digits of the second number.
+  t.match(await neededFor(['1,234.5', '938.624908328723451']), { type: 'DOUBLE', warnings: /^$/ })
 })
+
+t.test(
+  'points in addresses are not separators of thousands, also with a decimal comma',
+  async t => {
+    const cells = { decimalComma: true }
+    t.equal(await typeOf(['10.0.0.1', '0.253.128.166'], { cells }), 'IPADDR')
+    const { type, warnings } = await columnOf(['0,123,456'], { cells })
+    t.match([type, ...warnings], [{ type: 'STRING' }, /leading zero/])
+  },
+)
 
 t.test('a null text that stays a text gets a warning', async t => {
   const { warnings } = await columnOf(['EDGA', 'null', 'null'])
