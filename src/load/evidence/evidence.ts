@@ -79,7 +79,8 @@ export class Evidence {
     const isFindable = watchedTable(checked) !== undefined && !leavesMemory(identity.total)
     this.#isSure = !isMade || found.samples.length > 0
     this.learns = isFindable && !this.#isSure && this.#accepted === 0
-    if (isMade && this.#isSure) this.#sample.fix(found.samples)
+    // Rows that are sent later show nothing of those that a function has made before.
+    if (isMade && !this.learns) this.#sample.fix(found.samples)
   }
 
   /** Rows in the table before the run; null if they prove nothing. */

@@ -117,9 +117,9 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
   }
 }
 
-/** The first row of each table that a server sent. @param shape  of these rows, but for their columns */
+/** The first row of each table with rows that a server sent. @param shape  of these rows, but for their columns */
 export function rowsIn(answers: readonly Value[], shape: RowShape): readonly SampleRow[] {
-  const tables = answers.filter(one => one.form === 'table')
+  const tables = answers.filter(one => one.form === 'table').filter(one => one.rows > 0)
   const rows = tables.map(({ columns, columnNames }) =>
     rowReader({ ...shape, columns: columnNames.map(name => ({ name })) })(columns, 0),
   )

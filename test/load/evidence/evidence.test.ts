@@ -6,6 +6,7 @@ import { askIdentity, type TargetIdentity } from '../../../src/load/evidence/ide
 import {
   rowOfText,
   rowText,
+  rowsIn,
   searchCall,
   type SampleRow,
 } from '../../../src/load/evidence/sample-rows.js'
@@ -13,6 +14,7 @@ import type { TargetOptions } from '../../../src/load/options.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
 import type { Batch } from '../../../src/parse/batch.js'
+import { isDecimal, type DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -170,6 +172,33 @@ t.test('a look finds rows that are gone, and nothing else', async t => {
     if (change === undefined) t.equal(look.change, undefined, what)
     else t.match(look.change?.text, change, what)
   }
+})
+
+t.test(
+  'what a function makes of later rows shows nothing of rows that nobody has learned',
+  async t => {
+    const target = { ...put, confirmTable: 'stream' }
+    const { session, run, description, identity } = await scene(t, target)
+    run.history.found.take({
+      ...{ kind: 'checkpoint', batchCount: 1, streams: [] },
+      sums: { confirmed: 2, unconfirmed: 0, unsent: 0, filtered: 0 },
+    })
+    const evidence = new Evidence(run, description, identity)
+    const sent = [vectorOf({ type: 'INT' }, [1, 7]), vectorOf({ type: 'SYMBOL' }, ['A', 'A'])]
+    evidence.taken(2, { columns: sent } as unknown as Batch, [{ start: 0, end: 2 }])
+    await session.run(insert('stream', 4))
+    t.equal((await evidence.look(session)).change, undefined)
+  },
+)
+
+t.test('an empty table has no row to learn, whatever its types', t => {
+  const types = ['INT', 'SYMBOL', 'STRING', 'BOOL', 'UUID', 'DECIMAL32', 'DECIMAL64', 'DECIMAL128']
+  for (const type of types as DataType[]) {
+    const columns = [vectorOf({ type, ...(isDecimal(type) && { scale: 2 }) }, [])]
+    const empty = { form: 'table', name: '', rows: 0, columnNames: ['v'], columns } as const
+    t.strictSame(rowsIn([empty], { keyed: false, columns: [] }), [], type)
+  }
+  t.end()
 })
 
 t.test('a look waits for rows that a function stores later', async t => {
