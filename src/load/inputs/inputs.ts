@@ -36,20 +36,6 @@ import {
 import { InputOpener, type FoundInput } from './open-input.js'
 import { noBytes, rowsName } from './rows.js'
 
-/** Consecutive inputs of a list that belong to one stream. */
-export interface ListedStream {
-  /** Number of the stream in the journal and on the server. */
-  readonly number: number
-  /** Index of its first input, and index after its last. */
-  readonly first: number
-  readonly end: number
-}
-
-/** Decides which of the inputs this process reads, in which order, and in which streams. */
-export type StreamsOf = (inputs: NamedInputs) => readonly ListedStream[]
-
-const oneStream: StreamsOf = ({ paths }) => [{ number: 1, first: 0, end: paths.length }]
-
 /**
  * Opens the inputs, and continues the run's journal if there is one.
  * @throws {UsageError} DDB_USAGE for an unknown encoding
@@ -57,12 +43,12 @@ const oneStream: StreamsOf = ({ paths }) => [{ number: 1, first: 0, end: paths.l
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
  *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not continue the journal
  */
-export async function openInputs(run: Run, streamsOf = oneStream): Promise<Inputs> {
+export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options, reporter } = run
   if (run.rows !== undefined) {
     checkRejectsFile(run, [])
     const rows = { names: [rowsName], paths: [rowsName], sizes: [undefined] }
-    return new ListedInputs(run, rows, streamsOf, noSourceNotes())
+    return new ListedInputs(run, rows, noSourceNotes())
   }
   const { encoding = 'auto', follow } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
@@ -82,7 +68,7 @@ export async function openInputs(run: Run, streamsOf = oneStream): Promise<Input
   checkRejectsFile(run, found.paths)
   const inputs = journaled ?? { names: found.paths, ...found }
   const { passedOver, sameFiles } = found
-  return new ListedInputs(run, inputs, streamsOf, { passedOver, sameFiles })
+  return new ListedInputs(run, inputs, { passedOver, sameFiles })
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
@@ -148,24 +134,20 @@ class ListedInputs implements Inputs {
   readonly areDone: boolean
   readonly #run: Run
   readonly #inputs: NamedInputs
-  readonly #streams: readonly ListedStream[]
   readonly #summaries: InputSummary[] = []
   readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
-  /** Of the stream that is being read. */
   #cuts: Cuts | undefined
-  #place: (batch: Batch) => void = () => undefined
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
 
-  constructor(run: Run, inputs: NamedInputs, streamsOf: StreamsOf, sources: SourceNotes) {
+  constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
     const { rows, watch } = run
     this.sources = sources
     this.reading = new InputReading(run)
     this.#run = run
     this.#inputs = inputs
-    this.#streams = streamsOf(inputs)
     this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
     const { file } = run.history
@@ -173,7 +155,9 @@ class ListedInputs implements Inputs {
   }
 
   batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.#steps(target), batch => this.#place(batch))
+    const { cutSizes, history } = this.#run
+    this.#cuts = cutSizes && new Cuts(cutSizes)
+    return batchesAmong(this.#steps(target), placer(history.resumption))
   }
 
   *#steps(target: TargetDescription): Generator<Step, void, void> {
@@ -188,21 +172,17 @@ class ListedInputs implements Inputs {
       // A single input is opened next.
       if (this.#inputs.paths.length > 1) yield checkHeaders(run, target, this.#inputs)
     }
-    for (const { number, first, end } of this.#streams) {
-      this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
-      this.#place = placer(run.history.resumption, () => number)
-      try {
-        for (let index = first; index < end; index++) {
-          if (run.ending.stopped || this.reading.records >= limit) break
-          run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
-          yield* this.#stepsOf(target, index)
-        }
-      } catch (error) {
-        yield* this.#rest('broken')
-        throw error
+    try {
+      for (const index of this.#inputs.paths.keys()) {
+        if (run.ending.stopped || this.reading.records >= limit) break
+        run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
+        yield* this.#stepsOf(target, index)
       }
-      yield* this.#rest(run.ending.stopped ? 'broken' : 'end')
+    } catch (error) {
+      yield* this.#rest('broken')
+      throw error
     }
+    yield* this.#rest(run.ending.stopped ? 'broken' : 'end')
   }
 
   /** Passes on the rows that wait, after which all inputs so far are read. */

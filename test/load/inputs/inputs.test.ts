@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { bytesError, newSummary } from '../../../src/load/inputs/input-reading.js'
-import { openInputs, type StreamsOf } from '../../../src/load/inputs/inputs.js'
+import { openInputs } from '../../../src/load/inputs/inputs.js'
 import { newResumption } from '../../../src/load/journal/resumption.js'
 import { RecordedRun } from '../../../src/load/journal/recorded-run.js'
-import type { BatchPlace } from '../../../src/parse/batch.js'
 import type { CutSizes } from '../../../src/parse/cuts.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -22,14 +21,13 @@ interface Reading extends Partial<LoadOptions> {
   readonly cutSizes?: CutSizes
   /** What earlier processes did. */
   readonly found?: object
-  readonly streamsOf?: StreamsOf
 }
 
 /** Reads the inputs of a folder, or some of its files, to their end. */
 async function readAll(
   t: Test,
   files: Record<string, string | Buffer>,
-  { names = Object.keys(files), cutSizes, found, streamsOf, ...change }: Reading = {},
+  { names = Object.keys(files), cutSizes, found, ...change }: Reading = {},
 ) {
   const dir = t.testdir()
   for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
@@ -39,21 +37,19 @@ async function readAll(
   const run = testRun(asked, systemPlatform)
   run.reporter.inputProgress = (...told) => void progress.push(told)
   Object.assign(run.history, found)
-  const inputs = await openInputs(run, streamsOf)
+  const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
   if (cutSizes !== undefined) run.cutSizes = cutSizes
   const ids: number[][] = []
   const cuts: unknown[] = []
-  const places: (BatchPlace | undefined)[] = []
   for await (const batch of inputs.batches(target)) {
     const rows = Array.from({ length: batch.rowCount }, (_, row) => row)
     ids.push(rows.map(row => Number(formatElement(batch.columns[0]!, row))))
     const { place, endOffsetBytes } = batch.ranges.at(-1)!
     const counts = batch.ranges.map(({ recordCount }) => recordCount)
     cuts.push([counts, place, endOffsetBytes, batch.endedBy])
-    places.push(batch.place)
   }
-  return { run, inputs, ids, cuts, places, progress }
+  return { run, inputs, ids, cuts, progress }
 }
 
 const a = 'id,n\n1,1\n2,\n'
@@ -114,29 +110,6 @@ t.test('batches cut by place go on over the ends of inputs, and name their own e
     [[2], { input: 0, records: 2 }, 12, 'full'],
     [[1], { input: 1, records: 1 }, 9, 'full'],
     [[2], { input: 1, records: 3 }, 16, 'full'],
-  ])
-})
-
-t.test('a caller divides the inputs into streams, which share no batch', async t => {
-  const files = { 'a.csv': a, 'b.csv': b, 'c.csv': 'id,n\n5,5\n6,6\n', 'd.csv': 'id,n\n7,7\n' }
-  const { ids, cuts, places } = await readAll(t, files, {
-    cutSizes: { records: 3, bytes: 1000 },
-    streamsOf: () => [
-      { number: 7, first: 2, end: 4 },
-      { number: 3, first: 0, end: 1 },
-    ],
-  })
-  t.same(ids, [
-    [5, 6, 7],
-    [1, 2],
-  ])
-  t.same(places, [
-    { stream: 7, no: 1 },
-    { stream: 3, no: 1 },
-  ])
-  t.match(cuts, [
-    [[2, 1], { input: 3, records: 1 }],
-    [[2], { input: 0, records: 2 }],
   ])
 })
 
