@@ -118,7 +118,7 @@ function schemaOf(
   }
 }
 
-/** What fills a column: a field, a JSON member, or a template, which is no source. */
+/** What fills a column: a field, a JSON member, or a template, which is not a source. */
 interface Filling extends Pick<InferredColumn, 'name' | 'source' | 'fieldNumber'> {
   readonly probe: ColumnProbe
 }

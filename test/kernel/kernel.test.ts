@@ -428,7 +428,7 @@ const some = ['INT', 'DOUBLE', 'TIMESTAMP', 'SYMBOL', 'STRING', 'BOOL', 'LONG', 
 const members = some.map(type => notations.find(notation => notation.type === type)!)
 const memberTypes = some.map((type, i) => `c${i}:${type}`).join(',')
 
-/** A value of JSON, mostly of a kind that the type takes. @param damage  how many of a thousand are no JSON */
+/** A value of JSON, mostly of a kind that the type takes. @param damage  how many of a thousand are not JSON */
 const value = (notation: Notation, share: number, damage: number): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 600, arbitrary: cell(notation, share).map(text => JSON.stringify(text)) },

@@ -208,7 +208,7 @@ export function scan(from: usize, to: usize, stopAt: usize, row: i32, rowEnd: i3
   const most = <usize>((rowEnd - row) * (fields + isTrailing)) << 2
   const seps = separatorsAt
   const found = separators(from, to, seps, seps + most, linesAt, quotesAt, delimiter, quote)
-  // Nothing begins or ends behind these, so no end of a list need be looked for.
+  // After these, nothing begins or ends, so nobody looks for the end of a list.
   store<u32>(quoteEnd, -1)
   store<u32>(lineEnd, -1)
   const wrongFrom = stop

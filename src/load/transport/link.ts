@@ -85,7 +85,7 @@ export class ReceiptLink {
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Resolves at the next call of `#wake`. */
+  /** Resolves at the next call of `wake`. */
   protected woken(): Promise<void> {
     return new Promise(resolve => this.#sleepers.push(resolve))
   }
@@ -100,7 +100,7 @@ export class ReceiptLink {
     this.#pause.abort()
   }
 
-  /** Pauses until `#lookNow`. */
+  /** Pauses until `lookNow`. */
   protected async rest(ms: number): Promise<void> {
     const { platform, ending } = this.run
     this.#pause = new AbortController()

@@ -225,7 +225,7 @@ export function storeWords(words: NumberArray, at: number, count: 2 | 4, value: 
 }
 
 /**
- * Reads numbers times 10^`scale` that have so many bytes. The smallest is no value, because it means null.
+ * Reads numbers times 10^`scale` that have so many bytes. The smallest of them means null.
  * @param lossy  outcome for a number with more digits after the point
  */
 export function exactReader(bytesPerValue: number, scale: number, lossy: Outcome): ReadCell {

@@ -23,7 +23,7 @@ export interface ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number
   /** Removes the rows that the last `read` or `put` appended. */
   undo(): void
-  /** Explains why `read` refused a text, if not because it is no UTF-8. */
+  /** Explains why `read` refused a text, unless it is not UTF-8. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */
   encodedBytes(rowCount: number): number

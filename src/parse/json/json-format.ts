@@ -63,7 +63,7 @@ export class JsonFormat implements LineFormat {
   /** Whether the record from which the kernel has learned the usual shape was in the array. */
   #isArrayShape = false
 
-  /** @param scanner  the scanner that `records` uses. If line ends are no blanks for it, each line is a record */
+  /** @param scanner  the scanner that `records` uses. If it does not skip line ends like blanks, each line is a record */
   constructor(
     lines: LineTokenizer,
     scanner: JsonScanner,

@@ -52,7 +52,7 @@ const mostPutBytes = 256 * 1024
 const mostUtf8Bytes = 3
 
 /**
- * Fills a block of one field with a program's texts, up to a value that is no text. null is empty.
+ * Fills a block of one field with a program's texts, up to a value that is not a text. null is empty.
  * @returns how many texts the block has
  */
 export function fillTexts(block: RecordBlock, values: readonly unknown[], count: number): number {

@@ -200,7 +200,7 @@ const nanosOfDigits: readonly number[] = Array.from(
   (_, i) => 10 ** (nanoDigits - i),
 )
 
-/** The number in a field; `none` if the text lacks the field, NaN if a byte of the field is no digit. */
+/** The number in a field; `none` if the text lacks the field, NaN if a byte of the field is not a digit. */
 function valueAt(
   { at, digits }: Places,
   field: number,

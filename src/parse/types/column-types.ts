@@ -133,7 +133,7 @@ function timeColumn(
   return { reader, spelling: format.isNumber ? 'number' : undefined }
 }
 
-/** Names formats that read what a column without a format refuses; undefined for types that are no times. */
+/** Names formats that read what a column without a format refuses; undefined for types other than times. */
 export function formatHintFor(
   columnName: string,
   typeName: DataType,
