@@ -44,7 +44,6 @@ export type {
   AuditedLines,
   AuditOptions,
   AuditResult,
-  Certificate,
   CertificateOptions,
 } from './load/audit/audit-result.js'
 export type * from './load/check/check-result.js'

@@ -172,6 +172,15 @@ export interface OutputFile {
   close(): void
 }
 
+/** A temporary file without a name, which ends with its process. It is created by the first `write`. All calls block until they are done. */
+export interface ScratchFile {
+  /** Adds all bytes at the end. Returns their position. */
+  write(bytes: Uint8Array): number
+  /** Fills the buffer from a position. */
+  read(buffer: Uint8Array, positionBytes: number): void
+  close(): void
+}
+
 /**
  * Files. Failures are the system's own errors, with their `code`. In paths, a byte that is not UTF-8 is a lone
  * surrogate (`file-name.ts`).
@@ -194,6 +203,8 @@ export interface Files {
   openEmpty(path: string): OutputFile
   /** Opens an existing ordinary file for appending; ELOOP for a link. */
   reopen(path: string): OutputFile
+  /** A file in the system's folder for temporary files (TMPDIR). */
+  scratch(): ScratchFile
   /** Creates a folder and its missing parents, accessible only to the owner. Does nothing if the folder exists. */
   makeFolder(path: string): void
   /**

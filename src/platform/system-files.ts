@@ -1,6 +1,7 @@
 /*
   Implements `Files` with the files of the operating system.
 */
+import { randomUUID } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -21,6 +22,7 @@ import {
   type Stats,
 } from 'node:fs'
 import { open, opendir, readdir, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { FileLocks } from './file-lock.js'
@@ -32,13 +34,14 @@ import type {
   FolderEntry,
   InputFile,
   OutputFile,
+  ScratchFile,
 } from './platform.js'
 import { systemClock } from './clocks.js'
 
 const syncFile = promisify(fdatasync)
 const locks = new FileLocks(systemClock)
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
 const { S_IFDIR, S_IFMT, S_IFREG } = constants
 const entriesAtOnce = 1024
 /** Node replaces a byte that is not UTF-8 by this character. */
@@ -76,6 +79,7 @@ export const systemFiles: Files = {
   create: path => outputOf(openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
   openEmpty: path => appendable(path, 'EEXIST', 'not an empty file', ({ size }) => size === 0),
   reopen: path => appendable(path, 'EINVAL', 'not an ordinary file', () => true),
+  scratch,
   makeFolder: path => void mkdirSync(systemName(path), { recursive: true, mode: 0o700 }),
   lock: path => locks.take(path),
   lockNow: path => locks.takeNow(path),
@@ -174,6 +178,37 @@ function appendable(
   if (stats.isFile() && isWanted(stats)) return outputOf(descriptor)
   closeSync(descriptor)
   throw Object.assign(new Error(`${code}: ${problem}, open '${path}'`), { code })
+}
+
+function scratch(): ScratchFile {
+  let descriptor: number | undefined
+  let size = 0
+  const opened = (): number => {
+    const path = join(tmpdir(), `ddb-ingest-${randomUUID()}`)
+    const made = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+    unlinkSync(path)
+    return made
+  }
+  return {
+    write(bytes) {
+      descriptor ??= opened()
+      const start = size
+      for (const end = size + bytes.length; size < end;) {
+        size += writeSync(descriptor, bytes, size - start, end - size, size)
+      }
+      return start
+    },
+    read(buffer, positionBytes) {
+      for (let done = 0; done < buffer.length;) {
+        const read = readSync(descriptor!, buffer, done, buffer.length - done, positionBytes + done)
+        if (read === 0) throw new Error('it is too short')
+        done += read
+      }
+    },
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor)
+    },
+  }
 }
 
 function outputOf(descriptor: number): OutputFile {

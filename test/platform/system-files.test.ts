@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -95,4 +96,26 @@ t.test('writing to an existing file appends', async t => {
   t.throws(() => systemFiles.reopen('/dev/null'), { code: 'EINVAL' })
   symlinkSync(path('grown'), path('to-grown'))
   t.throws(() => systemFiles.reopen(path('to-grown')), { code: 'ELOOP' })
+})
+
+t.test('a scratch file has no name and keeps what was written', async t => {
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = folder
+  t.teardown(() => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  })
+  const names = readdirSync(folder)
+  const file = systemFiles.scratch()
+  t.equal(file.write(Buffer.from('abc')), 0)
+  t.equal(file.write(Buffer.from('defg')), 3)
+  const buffer = Buffer.alloc(4)
+  file.read(buffer, 2)
+  t.equal(String(buffer), 'cdef')
+  t.throws(() => file.read(buffer, 4), /too short/)
+  t.strictSame(readdirSync(folder), names)
+  file.close()
+  systemFiles.scratch().close()
+  process.env['TMPDIR'] = path('none')
+  t.throws(() => systemFiles.scratch().write(buffer), { code: 'ENOENT' })
 })

@@ -135,6 +135,17 @@ export class SimDisk {
           return this.#output(find(path), path, process)
         }, noOutput),
       reopen: path => process.step(() => this.#output(find(path), path, process), noOutput),
+      scratch() {
+        let file = Buffer.alloc(0)
+        return {
+          write(bytes) {
+            file = Buffer.concat([file, bytes])
+            return file.length - bytes.length
+          },
+          read: (buffer, from) => buffer.set(file.subarray(from, from + buffer.length)),
+          close: () => undefined,
+        }
+      },
       makeFolder: () => process.step(() => undefined, undefined),
       lock: path => locks().take(path),
       lockNow: path => locks().takeNow(path),

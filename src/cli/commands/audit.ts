@@ -6,16 +6,13 @@ import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
 import {
-  concluded,
   isCertificate,
-  newResult,
+  newAuditResult,
   type AuditedLines,
   type AuditOptions,
   type AuditResult,
-  type Certificate,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
-import { asDdbError } from '../../load/run-ending.js'
 import type { Trace } from '../../client/trace.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
@@ -26,6 +23,7 @@ import { loadOptionsOf, serverOf } from '../options/login.js'
 import { journalFolder, knownRun, withJournaled } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
+import { emptyResult } from '../output/empty-result.js'
 import { printAdvice } from '../output/failures.js'
 import { grouped, jsonLine } from '../output/terminal-text.js'
 import { watched, type Call } from './command.js'
@@ -35,18 +33,18 @@ type AuditSettings = Settings<'audit'>
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */
 export async function run(settings: AuditSettings, call: Call): Promise<number> {
   refuseTerminal(settings, call)
-  const { target = {} } = settings.options
+  const { server, target = {} } = settings.options
   const failed = (error: unknown): AuditResult =>
-    concluded(newResult(new Date().toISOString(), { target }), false, asDdbError(error))
+    newAuditResult(emptyResult({ server, target }, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const { json, certificate: path } = settings
     await files.add(json?.file, { name: 'JSON object', textOf: jsonLine })
-    const textOf = ({ certificate }: AuditResult): string => `${JSON.stringify(certificate)}\n`
-    const file = path && (await openResultFile<AuditResult>(path, { name: 'certificate', textOf }))
+    const content = { name: 'certificate', textOf: jsonLine } as const
+    const file = path && (await openResultFile<AuditResult>(path, content))
     try {
       const asked = await optionsOf(settings, call, files.openTrace())
       const result = await watched(settings.quiet, call, watch => audit({ ...asked, ...watch }))
-      if (file && result.certificate !== null) await file.write(result, call.output)
+      if (file && result.digest !== null) await file.write(result, call.output)
       return await files.publish(result, () => print(settings, call, result))
     } finally {
       if (file) await file.close()
@@ -92,7 +90,7 @@ async function optionsOf(
 }
 
 /** @throws {UsageError} DDB_USAGE */
-async function readCertificate(path: string): Promise<Certificate> {
+async function readCertificate(path: string): Promise<AuditResult> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const read = attempt((): unknown => JSON.parse(text))
   if (isCertificate(read)) return read
@@ -125,17 +123,18 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
 /** Ranges of lines to print of each kind. */
 const mostLines = 20
 
+const differences = [
+  ['missing', 'missing'],
+  ['changed', 'other values under the same key'],
+  ['repeated', 'more often in the table'],
+] as const
+
 function lineTexts({ lines, rows }: AuditResult): string[] {
-  const texts = (what: string, ranges: readonly AuditedLines[], count: number | null): string[] => {
-    const shown = ranges.slice(0, mostLines).map(range => `${what}: ${lineText(range)}`)
-    const isAll = ranges.length <= mostLines
-    return isAll ? shown : [...shown, `${what}: ${grouped(count!)} rows in all; --json lists more`]
-  }
-  return [
-    ...texts('missing', lines.missing, rows.missing),
-    ...texts('other values under the same key', lines.changed, rows.changed),
-    ...texts('more often in the table', lines.repeated, rows.repeated),
-  ]
+  return differences.flatMap(([name, words]) => {
+    const shown = lines[name].slice(0, mostLines).map(range => `${words}: ${lineText(range)}`)
+    if (lines[name].length <= mostLines) return shown
+    return [...shown, `${words}: ${grouped(rows[name]!)} rows in all; --json lists more`]
+  })
 }
 
 function lineText({ file, firstLine, lastLine, stored }: AuditedLines): string {
@@ -145,17 +144,19 @@ function lineText({ file, firstLine, lastLine, stored }: AuditedLines): string {
   return `${file}, ${lines}${instead}`
 }
 
-function summary({ status, rows, target }: AuditResult): string {
-  const name = target.table ?? target.function ?? 'the table'
-  const texts = [
-    `${grouped(rows.input)} rows read`,
-    rows.found !== null && `${grouped(rows.found)} found in ${name}`,
-    rows.missing !== null && `${grouped(rows.missing)} missing`,
-    rows.changed && `${grouped(rows.changed)} with other values`,
-    rows.replaced > 0 && `${grouped(rows.replaced)} replaced by later rows of the same key`,
-    rows.rejected > 0 && `${grouped(rows.rejected)} rejected`,
-    rows.outside > 0 && `${grouped(rows.outside)} outside the partitions`,
-    rows.others && `${grouped(rows.others)} other rows in the table`,
-  ]
-  return `${status}: ${texts.filter(text => typeof text === 'string').join(', ')}`
+function summary({ status, rows, table }: AuditResult): string {
+  const counts = [
+    [rows.input, 'rows read'],
+    [rows.found, `found in ${table}`],
+    [rows.missing, 'missing'],
+    [rows.changed || null, 'with other values'],
+    [rows.replaced || null, 'replaced by other rows of the same key'],
+    [rows.rejected || null, 'rejected'],
+    [rows.outside || null, 'outside the partitions'],
+    [rows.others || null, 'other rows in the table'],
+  ] as const
+  const texts = counts.flatMap(([count, words]) =>
+    count === null ? [] : [`${grouped(count)} ${words}`],
+  )
+  return `${status}: ${texts.join(', ')}`
 }

@@ -164,6 +164,7 @@ export const fieldFlags: ReadonlyMap<string, string> = new Map([
   ['cells.lenient', '--on-error null'],
   // Of an audit.
   ['columns', '--columns'],
+  ['missing', '--missing'],
 ])
 
 /** All options of clients; a key names one meaning of a flag. */

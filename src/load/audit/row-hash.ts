@@ -2,7 +2,6 @@
   Hashes rows by their values, column by column, into two keyed 32-bit halves. Rows with equal values have equal hashes, however their
   columns are encoded. The key shows accidents, not forgeries (docs/decisions/0086-what-an-audit-compares.md).
 */
-import { Buffer } from 'node:buffer'
 import { option, usageError } from '../../errors.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import {
@@ -17,22 +16,17 @@ import { blobsOf } from '../../protocol/types/blobs.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, Vector } from '../../protocol/value.js'
 
-/** Hashes of rows, in two halves: element i of both belongs to row i. */
-export interface RowHashes {
-  readonly a: Int32Array
-  readonly b: Int32Array
-}
-
 /** Number of words in a key. */
 export const keyWords = 2
 
-/** Has the hashes of the last call of `hash`. */
-export class RowHasher implements RowHashes {
+/** Has the hashes of the last call of `hash`, in two halves: element i of both belongs to row i. */
+export class RowHasher {
   a: Int32Array = new Int32Array(0)
   b: Int32Array = new Int32Array(0)
   readonly #key: Int32Array
+  // Reused, because large arrays are expensive to collect.
   #characters = new Int32Array(0)
-  #words = new Int32Array(0)
+  #textHashes = new Int32Array(0)
   #numbers = new Float64Array(0)
 
   /** @param key  `keyWords` words */
@@ -44,7 +38,7 @@ export class RowHasher implements RowHashes {
    * Hashes rows 0 to `rows` (exclusive). Columns must come in the same order in every call.
    * @throws {UsageError} DDB_USAGE for a column whose values have no fixed form
    */
-  hash(columns: readonly Column[], rows: number): void {
+  hash(columns: readonly Column[], rows: number): this {
     if (this.a.length < rows) [this.a, this.b] = [new Int32Array(rows), new Int32Array(rows)]
     this.a.fill(this.#key[0]!, 0, rows)
     this.b.fill(this.#key[1]!, 0, rows)
@@ -56,6 +50,7 @@ export class RowHasher implements RowHashes {
       }
     }
     finish(this, rows)
+    return this
   }
 
   /** The server stores a row without cells as one null cell (docs/server-semantics.md#conversions-on-insert). */
@@ -103,11 +98,9 @@ export class RowHasher implements RowHashes {
     if (this.#numbers.length < data.length) this.#numbers = new Float64Array(data.length)
     const numbers = this.#numbers
     const nullNumber = data instanceof Float64Array ? nullDouble : nullFloat
-    numbers.set(data)
     for (let i = 0; i < data.length; i++) {
-      const number = numbers[i]!
-      if (number === 0) numbers[i] = 0
-      else if (number !== number) numbers[i] = nullNumber
+      const number = data[i]!
+      numbers[i] = number === 0 ? 0 : number === number ? number : nullNumber
     }
     return new Int32Array(numbers.buffer, 0, 2 * data.length)
   }
@@ -116,8 +109,8 @@ export class RowHasher implements RowHashes {
   #textWords(texts: readonly string[], length: number, codes?: Int32Array): Int32Array {
     const hashes = { a: new Int32Array(texts.length), b: new Int32Array(texts.length) }
     const { a, b } = hashes
-    if (this.#words.length < 2 * length) this.#words = new Int32Array(2 * length)
-    const words = this.#words.subarray(0, 2 * length)
+    if (this.#textHashes.length < 2 * length) this.#textHashes = new Int32Array(2 * length)
+    const words = this.#textHashes.subarray(0, 2 * length)
     for (let row = 0; row < length; row++) {
       const code = codes === undefined ? row : codes[row]!
       // Of a text that was not hashed, both are 0.
@@ -138,42 +131,30 @@ export class RowHasher implements RowHashes {
 }
 
 /**
- * Adds `perRow` words to the hash of each row from `row` to `end` (exclusive), two at a time. Both halves are multiplied together with a
+ * Adds `perRow` words to the hash of each row from `start` to `end` (exclusive), two at a time. Both halves are multiplied together with a
  * word, and enter each other: sums of unmixed words of structured rows would cancel each other.
  */
 function mix(
-  hashes: RowHashes,
-  row: number,
+  { a, b }: Pick<RowHasher, 'a' | 'b'>,
+  start: number,
   end: number,
   words: Int32Array,
   at: number,
   perRow: number,
 ): void {
   for (let i = 0; i < perRow; i += 2) {
-    mixTwo(hashes.a, hashes.b, row, end, words, at + i, perRow, i + 1 < perRow ? 1 : 0)
-  }
-}
-
-function mixTwo(
-  a: Int32Array,
-  b: Int32Array,
-  row: number,
-  end: number,
-  words: Int32Array,
-  at: number,
-  perRow: number,
-  next: number,
-): void {
-  for (; row < end; row++, at += perRow) {
-    const y = Math.imul(b[row]! ^ words[at + next]!, 0x45d9f3b5)
-    const x = Math.imul(a[row]! ^ words[at]!, 0x2c1b3c6d) ^ (y >>> 15)
-    a[row] = x
-    b[row] = ((y << 13) | (y >>> 19)) + x
+    const next = i + 1 < perRow ? 1 : 0
+    for (let row = start, word = at + i; row < end; row++, word += perRow) {
+      const y = Math.imul(b[row]! ^ words[word + next]!, 0x45d9f3b5)
+      const x = Math.imul(a[row]! ^ words[word]!, 0x2c1b3c6d) ^ (y >>> 15)
+      a[row] = x
+      b[row] = ((y << 13) | (y >>> 19)) + x
+    }
   }
 }
 
 /** Lets each bit of both halves depend on the last words, too. */
-function finish({ a, b }: RowHashes, rows: number): void {
+function finish({ a, b }: Pick<RowHasher, 'a' | 'b'>, rows: number): void {
   for (let row = 0; row < rows; row++) {
     const y = Math.imul(b[row]! ^ (b[row]! >>> 15), 0x297a2d39)
     const x = Math.imul(a[row]! ^ y ^ (y >>> 16), 0x7feb352d)

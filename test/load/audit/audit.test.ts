@@ -1,7 +1,7 @@
 /*
   Audits of tables on an embedded server: what is there, what is not, and the files that make up for it.
 */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -40,7 +40,7 @@ interface Scene extends LoadServer {
   readonly path: string
   readonly rest: string
   readonly audit: (change?: Partial<AuditOptions>) => Promise<AuditResult>
-  readonly check: (certificate: AuditResult['certificate']) => Promise<AuditResult>
+  readonly check: (certificate: AuditResult) => Promise<AuditResult>
   readonly expression: string
 }
 
@@ -70,7 +70,7 @@ async function scene(
     load: (inputs, change) => here.load(inputs, { target: { table }, ...change }),
     audit: change =>
       auditOn(systemPlatform, { inputs: [path], server, target: { table }, ...change }),
-    check: certificate => auditOn(systemPlatform, { certificate: certificate!, server }),
+    check: certificate => auditOn(systemPlatform, { certificate, server }),
   }
 }
 
@@ -86,7 +86,7 @@ for (const one of tables) {
         exitCode: 0,
         rows: { found: 900, missing: 0, others: 0 },
       })
-      t.match(await check(whole.certificate), { status: 'complete', exitCode: 0 })
+      t.match(await check(whole), { status: 'complete', exitCode: 0 })
 
       await session.run(
         `tableInsert(${expression}, table([2020.01.01, 2020.01.01] as day, ["S0", "S9"] as sym, [5.25, 7.5] as price, [21, 22] as id))`,
@@ -98,14 +98,14 @@ for (const one of tables) {
           exitCode: 0,
           rows: { found: 900, missing: 0, others: 2, repeated: 1 },
           lines: { repeated: [{ firstLine: 23, lastLine: 23 }] },
-          certificate: null,
+          digest: null,
         },
         'line 23 is there twice',
       )
       t.equal((await audit({ exact: true })).exitCode, 4)
       // Of a table in memory, a certificate describes the first rows.
       const isStored = one.table.startsWith('dfs:')
-      t.match(await check(whole.certificate), { exitCode: isStored ? 4 : 0 })
+      t.match(await check(whole), { exitCode: isStored ? 4 : 0 })
 
       await writeFile(
         path,
@@ -149,14 +149,14 @@ t.test('a table without the rows: every line is missing, and the file is the inp
 })
 
 t.test('rejected rows and rows outside the partitions are not expected', async t => {
-  const text = `${csv}2020.01.01,S1,bad,5\n2020.01.02,S1,1,5000\n`
+  const text = `${csv}2020.01.01,S1,bad,5\n2020.01.02,S1,1,5000\n2020.01.02,S1,1,\n`
   const { path, rest, load, audit } = await scene(t, tables[3]!, text)
   t.match(await load(path, { target: { table: 'dfs://ranges/t' }, rejects: { onError: 'skip' } }), {
     exitCode: 3,
   })
   t.match(await audit({ missing: rest }), {
     ...{ exitCode: 3, status: 'complete', missingFiles: [] },
-    rows: { input: 902, found: 900, missing: 0, rejected: 1, outside: 1 },
+    rows: { input: 903, found: 900, missing: 0, rejected: 1, outside: 2 },
   })
 })
 
@@ -179,10 +179,12 @@ for (const [keeps, script] of Object.entries(keyed)) {
       lines: { missing: [{ firstLine: added[0] }] },
     })
     await writeFile(path, keeps === 'last' ? `${text}7,-1\n` : text.replace('7,7\n', '7,-1\n'))
+    await rm(rest)
+    await rm(`${rest}.reasons.ndjson`)
     t.match(
-      await audit(),
+      await audit({ missing: rest }),
       {
-        ...{ status: 'undecided', exitCode: 75 },
+        ...{ status: 'undecided', exitCode: 75, missingFiles: [] },
         rows: { found: 29, missing: 0, changed: 1 },
         lines: { changed: [{ stored: [{ column: 'v', value: keeps === 'last' ? '67' : '7' }] }] },
       },
@@ -194,27 +196,29 @@ for (const [keeps, script] of Object.entries(keyed)) {
 t.test('a table made again has another certificate', async t => {
   const { path, load, audit, check, session } = await scene(t, tables[2]!)
   await load(path)
-  const { certificate } = await audit()
+  const certificate = await audit()
   await session.run(`dropTable(database("dfs://byDay"), "t")
 createPartitionedTable(database("dfs://byDay"), table(1:0, ${columns}), "t", "day")`)
   await load(path)
   t.match(await check(certificate), { exitCode: 75, error: { code: 'DDB_TARGET_CHANGED' } })
-  t.match(await check((await audit()).certificate), { exitCode: 0 })
+  t.match(await check(await audit()), { exitCode: 0 })
 })
 
 t.test('anything but a certificate is refused', async t => {
   const { path, load, audit, check } = await scene(t, tables[2]!)
   await load(path)
-  const { certificate } = await audit()
-  const [range] = certificate!.ranges
+  const certificate = await audit()
+  const { ranges, digest } = certificate
+  const [range] = ranges
   const spoilt: readonly object[] = [
-    ...[{ key: 'abc' }, { columns: [{}] }, { ranges: [{ ...range, type: 'NO' }] }, { rows: -1 }],
-    ...[{ ranges: [{ ...range, low: 'x' }] }, { ranges: undefined }, { schema: 'other' }],
+    ...[{ digest: null }, { digest: { ...digest, key: 'abc' } }, { columns: [{}] }, { rows: {} }],
+    ...[{ ranges: [{ ...range, type: 'NO' }] }, { ranges: [{ ...range, low: 'x' }] }],
+    ...[{ ranges: undefined }, { schema: 'other' }, { table: null }],
   ]
   for (const change of spoilt) {
-    await t.rejects(check({ ...certificate!, ...change }), { code: 'DDB_USAGE' })
+    await t.rejects(check({ ...certificate, ...change }), { code: 'DDB_USAGE' })
   }
-  t.match(await check(JSON.parse(JSON.stringify(certificate)) as typeof certificate), {
+  t.match(await check(JSON.parse(JSON.stringify(certificate)) as AuditResult), {
     exitCode: 0,
   })
 })
@@ -266,7 +270,10 @@ t.test('standard input can be compared, but not read again', async t => {
     input: { stdin: Readable.from([Buffer.from(text)]) },
   })
   t.match(await audit(once(csv)), { exitCode: 0 })
-  t.match(await audit(once(csv + lineOf(901))), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
+  t.match(await audit(once(csv + lineOf(901))), {
+    ...{ exitCode: 4, rows: { found: 900, missing: 1 }, lines: { missing: [] } },
+    notices: [/delimiter/, /standard input cannot be read twice/],
+  })
 })
 
 t.test('rows that left memory are not called missing', async t => {
@@ -283,9 +290,12 @@ enableTableShareAndPersistence(t, "trades", cacheSize=100)`
 t.test('wrong columns are refused before anything is read', async t => {
   const { path, load, audit } = await scene(t, tables[0]!)
   await t.rejects(audit({ columns: ['prize'] }), { code: 'DDB_USAGE', message: /price/ })
-  await t.rejects(audit({ columns: [] }), { code: 'DDB_USAGE', message: /a column to compare/ })
+  await t.rejects(audit({ columns: [] }), { code: 'DDB_USAGE', message: /no column to compare/ })
   await load(path)
-  t.match(await audit({ columns: ['id', 'sym', 'id'] }), { exitCode: 0, columns: ['id', 'sym'] })
+  t.match(await audit({ columns: ['id', 'sym', 'id'] }), {
+    exitCode: 0,
+    columns: [{ name: 'id' }, { name: 'sym' }],
+  })
   t.match(await audit({ target: { table: 'nothing' } }), { exitCode: 78, status: 'failed' })
 })
 
@@ -313,13 +323,13 @@ tableInsert(${expression}, table([2020.01.02] as day, ["S2"] as sym, [7.5] as pr
 t.test('a certificate holds after a restart of the server, until a cell changes', async t => {
   const { path, load, audit, server, expression } = await scene(t, tables[2]!)
   await load(path)
-  const { certificate } = await audit()
+  const certificate = await audit()
   const again = await startServer({ port: 0, restartOf: server })
   t.teardown(() => again.close())
   const login = { user: 'admin', password: '123456' }
   const address = { host: again.host, port: again.port, ...login }
   const check = (): Promise<AuditResult> =>
-    auditOn(systemPlatform, { certificate: certificate!, server: address })
+    auditOn(systemPlatform, { certificate, server: address })
   t.match(await check(), { status: 'complete', exitCode: 0 })
   const session = await connect(address)
   await session.run(`update ${expression} set price = 3.5 where id = 800`)
@@ -378,6 +388,35 @@ grant("reader", TABLE_READ, "dfs://byDay/t")`
   ])
   t.match(whole, { exitCode: 0, rows: { found: 900, others: 0 } })
   t.match(some, { exitCode: 0, rows: { found: 451, others: 449 } })
+})
+
+t.test('an input that changes between its readings is told, and no number is given', async t => {
+  let readings = 0
+  const faults: Faults = {
+    before: ({ text }) =>
+      text.startsWith('select day, sym') && ++readings === 2
+        ? { until: writeFile(path, csv.replace(lineOf(3), '2020.01.01,S3,7,3\n')) }
+        : undefined,
+  }
+  const { path, load, audit } = await scene(t, tables[0]!, csv, faults)
+  t.match(await load(path), { exitCode: 0 })
+  await writeFile(path, csv.replace(lineOf(3), '2020.01.01,S3,8,3\n'))
+  t.match(await audit(), {
+    ...{ exitCode: 66, status: 'failed', error: { code: 'DDB_INPUT_READ', message: /changed/ } },
+    rows: { missing: null },
+  })
+})
+
+t.test('each audit has a key of its own, and rows of others make no certificate', async t => {
+  const { path, load, audit, session } = await scene(t, tables[2]!)
+  t.match(await load(path), { exitCode: 0 })
+  const [first, second] = [await audit(), await audit()]
+  t.not(first.digest!.key, second.digest!.key)
+  t.not(first.digest!.rows, second.digest!.rows)
+  await session.run(
+    'tableInsert(loadTable("dfs://byDay", "t"), table([2020.01.01] as day, ["S9"] as sym, [1.0] as price, [5] as id))',
+  )
+  t.match(await audit(), { exitCode: 0, rows: { others: 1 }, digest: null })
 })
 
 t.test('a full disk ends the writing of missing records, and no number is given', async t => {
