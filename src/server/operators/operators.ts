@@ -58,8 +58,11 @@ export function applyBinary(
       return pairOf(left, right)
     case '..':
       return sequence(left, right)
-    case '$':
-      return castTo(left, right)
+    case '$': {
+      const type = typeArgument(right)
+      if (type !== undefined) return castValue(left, type)
+      throw operatorError('The right side of cast must be a data type.')
+    }
     case '<-':
       return joinColumns([left, right].map(value => operandOf(value, 'join').vector))
     default: {
@@ -148,12 +151,6 @@ export function typeArgument(value: ServerValue | undefined): ColumnType | undef
   if (value.form === 'function') return parseColumnType(value.name)
   const text = textOf(value)
   return text === undefined ? undefined : parseColumnType(text)
-}
-
-function castTo(value: ServerValue, target: ServerValue): ServerValue {
-  const type = typeArgument(target)
-  if (type !== undefined) return castValue(value, type)
-  throw operatorError('The right side of cast must be a data type.')
 }
 
 /** @throws {ScriptError} if the value cannot be converted to the type */

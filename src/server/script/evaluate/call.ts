@@ -6,7 +6,6 @@ import { isDecimal, maxScale } from '../../../protocol/data-type.js'
 import { ScriptError, check, notEmbedded } from '../../script-error.js'
 import { checkViewCall } from '../../tables/privileges.js'
 import {
-  type Builtin,
   type CallArguments,
   type Evaluation,
   type FunctionValue,
@@ -191,8 +190,13 @@ export function beginCall(
   keywords: Keywords = noKeywords,
 ): ServerValue | Evaluation<ServerValue> {
   switch (fn.kind) {
-    case 'builtin':
-      return callBuiltin(runtime, fn, args, keywords)
+    case 'builtin': {
+      const { name, parameters, minArguments, maxArguments } = fn
+      const arranged = arrange(name, parameters, args, keywords)
+      const { length } = arranged
+      if (length >= minArguments && length <= maxArguments) return fn.call(runtime, arranged)
+      throw arityError(name, minArguments, maxArguments, length)
+    }
     case 'user':
       return callUser(runtime, fn, args, keywords)
     case 'partial': {
@@ -200,20 +204,6 @@ export function beginCall(
       return beginCall(runtime, fn.target, all, mergedKeywords(fn, keywords))
     }
   }
-}
-
-function callBuiltin(
-  runtime: Runtime,
-  builtin: Builtin,
-  args: CallArguments,
-  keywords: Keywords,
-): ServerValue | Evaluation<ServerValue> {
-  const { name, minArguments, maxArguments } = builtin
-  const arranged = arrange(name, builtin.parameters, args, keywords)
-  if (arranged.length < minArguments || arranged.length > maxArguments) {
-    throw arityError(name, minArguments, maxArguments, arranged.length)
-  }
-  return builtin.call(runtime, arranged)
 }
 
 /** Positional and named arguments in declared order. */

@@ -20,7 +20,7 @@ import { withSourceText } from './execute.js'
 import type { Runtime } from '../session/session.js'
 
 /** The value of a constant or name, which needs no evaluation; undefined for all other nodes. */
-export function immediate(node: Expression, frame: Frame): ServerValue | undefined {
+function immediate(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind === 'literal') return node.value
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
@@ -54,7 +54,7 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'tuple':
       return tupleOf(yield* evaluateList(node.elements, frame))
     case 'dictionary':
-      return yield* evaluateDictionary(node, frame)
+      return makeDictionary(node.keys, yield* evaluateList(node.values, frame))
     case 'lambda': {
       const { viewOwner } = frame.runtime.session
       const { definition } = node
@@ -101,16 +101,6 @@ export function* evaluateList(
     values.push(node.kind === 'name' ? shallowCopy(value) : value)
   }
   return values
-}
-
-function* evaluateDictionary(
-  node: ExpressionOf<'dictionary'>,
-  frame: Frame,
-): Evaluation<ServerValue> {
-  const keyNodes = node.entries.map(entry => entry.key)
-  const keys = yield* evaluateList(keyNodes, frame)
-  const valueNodes = node.entries.map(entry => entry.value)
-  return makeDictionary(keys, yield* evaluateList(valueNodes, frame))
 }
 
 /** Evaluates `x[…]`: elements of a value x, or an array type such as `INT[]` for a type x. */

@@ -21,7 +21,7 @@ import {
 import { isTrue, itemsOf, stringVector, textOf } from '../../values/values.js'
 import { tokenize } from '../parse/cursor.js'
 import type { Expression, Index, Name, Span, Statement, StatementOf } from '../parse/syntax.js'
-import { evaluate, evaluateIndex, immediate, type Frame, lookUp } from './evaluate.js'
+import { evaluate, evaluateIndex, type Frame, lookUp } from './evaluate.js'
 
 /** The value of an expression statement, or the reason to skip the statements that follow. */
 export type Completion =
@@ -57,7 +57,7 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
   try {
     switch (statement.kind) {
       case 'expression':
-        return { kind: 'value', value: yield* valueOf(statement.expression, frame) }
+        return { kind: 'value', value: yield* evaluate(statement.expression, frame) }
       case 'assign':
         yield* executeAssignment(statement, frame)
         return undefined
@@ -85,7 +85,7 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
       case 'throw':
         return yield* executeThrow(statement, frame)
       case 'return': {
-        const value = statement.value && (yield* valueOf(statement.value, frame))
+        const value = statement.value && (yield* evaluate(statement.value, frame))
         return { kind: 'return', value }
       }
       case 'share': {
@@ -98,10 +98,6 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
   } catch (error) {
     throw withSourceText(error, statement.span)
   }
-}
-
-function* valueOf(node: Expression, frame: Frame): Evaluation<ServerValue> {
-  return immediate(node, frame) ?? (yield* evaluate(node, frame))
 }
 
 function* executeThrow(node: StatementOf<'throw'>, frame: Frame): Evaluation<never> {
@@ -183,7 +179,7 @@ function* executeTry(node: StatementOf<'try'>, frame: Frame): Execution {
 /** @throws {ScriptError} for unknown names and invalid indexes */
 function* executeAssignment(node: StatementOf<'assign'>, frame: Frame): Evaluation<void> {
   const { target, operator } = node
-  const value = yield* valueOf(node.value, frame)
+  const value = yield* evaluate(node.value, frame)
   if (target.kind === 'index') yield* assignToIndex(target, node, value, frame)
   else if (operator !== undefined) changeVariable(target, operator, value, frame)
   else frame.variables.set(target.name, copyFrom(node.value, value))

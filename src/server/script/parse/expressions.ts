@@ -193,8 +193,10 @@ export abstract class ExpressionParser extends Cursor {
     this.next()
     if (text === '(') return this.#parseParenthesized(first)
     if (text === '{') {
-      const entries = this.inBrackets('}', () => this.#parseEntry(), freshMode)
-      return this.node(first, { kind: 'dictionary', entries })
+      const keys: ServerValue[] = []
+      const parse = (): Expression => this.#parseEntry(keys)
+      const values = this.inBrackets('}', parse, freshMode)
+      return this.node(first, { kind: 'dictionary', keys, values })
     }
     return this.#parseVector(first)
   }
@@ -277,12 +279,14 @@ export abstract class ExpressionParser extends Cursor {
     return this.node(first, { kind: 'named', expression, name: this.parseAlias() })
   }
 
-  #parseEntry(): { key: Expression; value: Expression } {
+  /** Parses `key: value`. @returns the value; the key is added to `keys` */
+  #parseEntry(keys: ServerValue[]): Expression {
     const token = this.next()
-    const value = token.kind === 'name' ? stringScalar(token.text) : token.value
-    if (value === undefined) this.fail(`Cannot recognize the token ${token.text}`, token.line)
+    const key = token.kind === 'name' ? stringScalar(token.text) : token.value
+    if (key === undefined) this.fail(`Cannot recognize the token ${token.text}`, token.line)
+    keys.push(key)
     this.expect(':')
-    return { key: this.node(token, { kind: 'literal', value }), value: this.parseExpression() }
+    return this.parseExpression()
   }
 
   /** Parses what directly follows an operand; undefined if nothing does. @param first  first token of the operand */

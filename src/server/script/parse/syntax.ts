@@ -46,7 +46,7 @@ type ExpressionNode = Readonly<
   /** `[a, b]` or `(a, b)`. */
   | { kind: 'vector' | 'tuple'; elements: readonly Expression[] }
   /** `{k: v}`. The parser turns a key that is a plain word into a string. */
-  | { kind: 'dictionary'; entries: readonly Entry[] }
+  | { kind: 'dictionary'; keys: readonly ServerValue[]; values: readonly Expression[] }
   | { kind: 'unary'; operator: UnaryOperator; operand: Expression }
   /** The parser has already split chained comparisons: `1 < x < 3` is `1 < x && x < 3`. */
   | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
@@ -90,11 +90,6 @@ type ExpressionNode = Readonly<
     }
   | { kind: 'delete'; target: Expression; where: readonly Expression[] }
 >
-
-interface Entry {
-  readonly key: Expression
-  readonly value: Expression
-}
 
 /** Nodes that have a value. The value of insert, update and delete is VOID. */
 export type Expression = ExpressionNode & { readonly span: Span }

@@ -143,10 +143,6 @@ export class TableScope implements ColumnScope {
   }
 }
 
-export function withColumns(frame: Frame, columns: ColumnScope): Frame {
-  return { ...frame, columns }
-}
-
 /** The rows of the table `node` that meet the conditions. @param isQuery  true if the user needs the right to read */
 export function* evaluateScope(
   node: Expression,
@@ -158,7 +154,7 @@ export function* evaluateScope(
   if (isQuery) checkRead(frame.runtime, table)
   let scope = new TableScope(table, node.kind === 'name' ? node.name : undefined)
   for (const condition of where) {
-    const value = yield* evaluate(condition, withColumns(frame, scope))
+    const value = yield* evaluate(condition, { ...frame, columns: scope })
     scope = scope.at(rowsWhere(value, scope.rows))
   }
   return scope
@@ -194,7 +190,7 @@ export function* evaluateColumn(
   scope: ColumnScope,
   frame: Frame,
 ): Evaluation<Column> {
-  const column = columnOfResult(yield* evaluate(node, withColumns(frame, scope)), scope.rows)
+  const column = columnOfResult(yield* evaluate(node, { ...frame, columns: scope }), scope.rows)
   checkLength(column.length === scope.rows)
   return column
 }

@@ -18,7 +18,6 @@ import {
   evaluateColumn,
   evaluateScope,
   resultName,
-  withColumns,
 } from './sql-scope.js'
 import {
   type Expression,
@@ -69,7 +68,7 @@ function* evaluateColumns(
   frame: Frame,
 ): Evaluation<Result> {
   const values: [name: string, value: ServerValue][] = []
-  const inside = withColumns(frame, scope)
+  const inside = { ...frame, columns: scope }
   for (const column of node.columns) {
     if (column.expression === undefined) {
       for (const name of scope.table.columnNames) values.push([name, scope.lookup(name)!])
@@ -157,7 +156,7 @@ function* evaluateGroup(
 ): Evaluation<ServerValue> {
   const pause = frame.runtime.step()
   if (pause !== undefined) yield pause
-  return yield* evaluate(node, withColumns(frame, group))
+  return yield* evaluate(node, { ...frame, columns: group })
 }
 
 function changed(result: Result, rows: number, change: (column: Column) => Column): Result {
