@@ -82,14 +82,8 @@ interface Finding {
   readonly reason: string
 }
 
-interface Report {
-  readonly version: string
-  /** Name of a check → its status and finding. */
-  readonly checks: ReadonlyMap<string, Finding>
-}
-
-/** Reads what `selftest` writes with `--issue-text`. @throws {UsageError} DDB_USAGE */
-function readReport(text: string): Report {
+/** Reads what `selftest` writes with `--issue-text`: name of a check → its finding. @throws {UsageError} DDB_USAGE */
+function findingsOf(text: string): ReadonlyMap<string, Finding> {
   const rows = [...text.matchAll(/^\| (pass|fail|skipped) \| (.*?) \| (.*) \|$/gm)].map(
     ([, status = '', name = '', cell = '']): [name: string, found: Finding] => {
       const found = cell.replace(/\. Depends on it: .*$/, '').replaceAll('\\|', '|')
@@ -99,7 +93,7 @@ function readReport(text: string): Report {
   if (rows.length === 0) {
     throw new UsageError('DDB_USAGE', 'This is not a report of selftest (--issue-text).')
   }
-  return { version: /^\* server: (.*)$/m.exec(text)?.[1] ?? '', checks: new Map(rows) }
+  return new Map(rows)
 }
 
 /** How a finding begins whose rest is the server's words. */
@@ -137,7 +131,7 @@ export interface Replay {
 
 /** @param text  the report @throws {UsageError} DDB_USAGE */
 export function replayOf(text: string): Replay {
-  const { version, checks } = readReport(text)
+  const checks = findingsOf(text)
   const findingOf = (check: string): string => checks.get(check)?.reason ?? ''
   // Other failures say what did not come, not the server's words.
   const hasWords = ([check]: readonly [check: string, ...unknown[]]): boolean =>
@@ -173,7 +167,7 @@ export function replayOf(text: string): Replay {
       isLong && value?.form === 'scalar' && value.type === 'INT' && counts.test(request)
     return isCount ? { form: 'scalar', type: 'LONG', value: BigInt(value.value ?? 0) } : value
   }
-  const release = /^\d{1,4}(\.\d{1,4}){2,3}/.exec(version)?.[0]
+  const release = /^\* server: (\d{1,4}(\.\d{1,4}){2,3})/m.exec(text)?.[1]
   const found = settings.filter(([check, finding]) => finding.test(findingOf(check)))
   return {
     options: Object.assign(

@@ -35,8 +35,6 @@ export class BareServer {
       this.log.push(request.kind === 'function' ? request.name : request.names.join(','))
       return request.kind === 'function' ? request.args[0] : undefined
     },
-    cancel: () => undefined,
-    clearMemory: () => undefined,
     close: () => undefined,
   }
 

@@ -15,7 +15,6 @@ export interface TinyBehaviour {
   script?(code: string, session: ScriptSession, node: ServerNode): Outcome
   call?(name: string, args: readonly Value[], session: ScriptSession): Outcome
   upload?(names: readonly string[], values: readonly Value[]): Outcome
-  clear?(): void
 }
 
 export interface TinyServer extends EmbeddedServer {
@@ -98,8 +97,6 @@ export async function startTinyServer(
           return behaviour.upload?.(request.names, request.values)
       }
     },
-    cancel: () => undefined,
-    clearMemory: () => behaviour.clear?.(),
     close: session => note(closedSessions, session.id),
   })
   const server = await startServerOn(systemPlatform, { port: 0, ...options }, makeExecutor)

@@ -268,16 +268,8 @@ export function dictionaryOf(
 
 /** The value that a function's result stands for. */
 export function valueOf(value: ServerValue | Plain | undefined | void): ServerValue {
-  switch (typeof value) {
-    case 'string':
-      return stringScalar(value)
-    case 'number':
-      return intScalar(value)
-    case 'bigint':
-      return longScalar(value)
-    case 'boolean':
-      return boolScalar(value)
-    default:
-      return value ?? voidValue
-  }
+  if (typeof value === 'string') return stringScalar(value)
+  if (typeof value === 'number') return intScalar(value)
+  if (typeof value === 'bigint') return longScalar(value)
+  return typeof value === 'boolean' ? boolScalar(value) : (value ?? voidValue)
 }

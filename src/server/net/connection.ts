@@ -297,7 +297,8 @@ export class Connection {
   /** The request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
   #jobOf({ head, request }: Work): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
-    const { node, executor } = this.#context
+    const { node } = this.#context
+    const session = this.#session
     return {
       rootJobId: newUuid(node.random),
       jobType: request.kind,
@@ -305,16 +306,16 @@ export class Connection {
       priority: head.priority,
       parallelism: head.parallelism,
       receivedAt: new Date(node.now()),
-      ...(head.cancellable !== false && { cancel: () => executor.cancel(this.#session) }),
+      ...(head.cancellable !== false && { cancel: () => session.runtime?.cancel() }),
     }
   }
 
   /** Answers a request, or counts its failure if its client gets no answer. */
   #settle({ head, request, silent, fault }: Work, result: Result): void {
     if (this.#finished) return
-    const clearsMemory = (head.flags & requestFlags.clearMemory) !== 0
     const context = this.#context
-    if (clearsMemory) context.executor.clearMemory(this.#session)
+    // Keeps the functions of the session (docs/server-semantics.md#sessions).
+    if ((head.flags & requestFlags.clearMemory) !== 0) this.#session.variables.clear()
     if (silent) {
       if ('error' in result)
         context.countFailure(this.#session.id, requestText(request), messageOf(result.error))

@@ -155,8 +155,18 @@ const refusedInserts: Readonly<Record<string, string>> = {
 
 type Before = NonNullable<Faults['before']>
 
-/** The faults of every N-th event. `isDue` counts the events and is true for each N-th. */
-const countedFaults: Readonly<Record<string, (isDue: () => boolean, every: number) => Before>> = {
+/** Applies to requests in which flag 4 (no answer) is not the same as in the connect request. */
+const toMixed =
+  (fault: FaultBefore) =>
+  (): Before =>
+  ({ mixed }) =>
+    mixed ? fault : undefined
+
+/**
+ * Name → hook of the fault. `isDue` counts the events and is true for each N-th (`every`); the faults of every request
+ * ignore both.
+ */
+const faults: Readonly<Record<string, (isDue: () => boolean, every: number) => Before>> = {
   ...Object.fromEntries(
     Object.entries(refusedInserts).map(([name, text]) => [
       name,
@@ -177,23 +187,13 @@ const countedFaults: Readonly<Record<string, (isDue: () => boolean, every: numbe
     (_, every) =>
     ({ kind, requestNumber }) =>
       kind !== 'connect' && requestNumber % every === 0 ? 'forget' : undefined,
-}
-
-/** Applies to requests in which flag 4 (no answer) is not the same as in the connect request. */
-const toMixed =
-  (fault: FaultBefore): Before =>
-  ({ mixed }) =>
-    mixed ? fault : undefined
-
-/** The faults of every request. */
-const constantFaults: Readonly<Record<string, Before>> = {
   mixedRefuse: toMixed('close'),
   mixedIgnore: toMixed('drop'),
   mixedReorder: toMixed('later'),
   mixedAnswer: toMixed('flag'),
   mixedStall: toMixed('stall'),
   // Refuses a `limit` that begins after the last row. The message is our own, because DolphinDB documents none.
-  limitEnd: () => ({
+  limitEnd: () => () => ({
     limit: (offset, rows) =>
       offset >= rows && offset > 0
         ? { error: `The offset ${offset} of limit is not within the ${rows} rows (fault).` }
@@ -201,7 +201,7 @@ const constantFaults: Readonly<Record<string, Before>> = {
   }),
 }
 
-export const faultNames = Object.keys({ ...countedFaults, ...constantFaults })
+export const faultNames = Object.keys(faults)
 
 /**
  * Makes the hook of a fault that the user requests by name.
@@ -211,12 +211,10 @@ export const faultNames = Object.keys({ ...countedFaults, ...constantFaults })
 export function requestedFaults(text: string): Required<Faults> {
   const [, name = '', count] = /^(\w+)(?::(\d{1,9}))?$/.exec(text) ?? []
   const every = Number(count ?? 10)
-  if (Object.hasOwn(countedFaults, name) && every > 0) {
+  const takesCount = every > 0 && !/^(mixed|limitEnd)/.test(name)
+  if (Object.hasOwn(faults, name) && (takesCount || count === undefined)) {
     let events = 0
-    return { before: countedFaults[name]!(() => ++events % every === 0, every) }
-  }
-  if (Object.hasOwn(constantFaults, name) && count === undefined) {
-    return { before: constantFaults[name]! }
+    return { before: faults[name]!(() => ++events % every === 0, every) }
   }
   throw new UsageError(
     'DDB_USAGE',

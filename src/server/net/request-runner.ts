@@ -31,10 +31,6 @@ export type ScriptRequest = Exclude<Request, { kind: 'connect' }>
 export interface Executor {
   open(info: SessionInfo): ScriptSession
   run(session: ScriptSession, request: ScriptRequest): Outcome
-  /** Ends the session's running request with an error if the request waits; otherwise does nothing. */
-  cancel(session: ScriptSession): void
-  /** Releases the session's variables (request flag 16). */
-  clearMemory(session: ScriptSession): void
   /** Call this once, after the session's last request. */
   close(session: ScriptSession): void
 }

@@ -5,6 +5,7 @@ import t from 'tap'
 import { Buffer } from 'node:buffer'
 import type { AsynchronousFailure } from '../../../src/server/index.js'
 import { ScriptError } from '../../../src/server/script-error.js'
+import { builtins } from '../../../src/server/script/session/session.js'
 import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
 import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
@@ -127,22 +128,21 @@ t.test('printed output comes before the answer, for API2 only', async t => {
   t.equal(peer.messages.length, 2)
 })
 
-t.test('flag 16 clears memory after its request, not before', async t => {
+t.test('flag 16 removes variables after its request, not before; functions stay', async t => {
   const events: string[] = []
   const server = await tinyServer(t, {
-    script: code => {
-      events.push(code)
+    script: (code, { variables, functions }) => {
+      events.push([code, ...variables.keys(), ...functions.keys()].join(' '))
+      variables.set(`in ${code}`, int(1))
+      functions.set('f', builtins.get('add')!)
       return undefined
     },
-    clear: () => events.push('clear'),
   })
   const peer = await RawPeer.connected(server.port)
-  await peer.write(
-    Buffer.concat([requestBytes(script('a'), { flags: 48 }), requestBytes(script('b'))]),
-  )
-  await peer.response()
-  t.match(await peer.response(), { ok: true, value: undefined })
-  t.strictSame(events, ['a', 'clear', 'b'])
+  const cleared = requestBytes(script('b'), { flags: 48 })
+  await peer.write(Buffer.concat([requestBytes(script('a')), cleared, requestBytes(script('c'))]))
+  for (let i = 0; i < 3; i++) t.match(await peer.response(), { ok: true, value: undefined })
+  t.strictSame(events, ['a', 'b in a f', 'c f'])
 })
 
 for (const goodbye of ['end', 'destroy'] as const) {

@@ -81,9 +81,6 @@ export function scriptExecutor(node: ServerNode): Executor {
           return setVariables(session, node, request.names, request.values)
       }
     },
-    cancel: session => session.runtime?.cancel(),
-    // Keeps the functions of the session (docs/server-semantics.md#sessions).
-    clearMemory: session => session.variables.clear(),
     close: session => void node.sessions.delete(session.id),
   }
 }

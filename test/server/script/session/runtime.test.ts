@@ -4,11 +4,7 @@
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ServerNode } from '../../../../src/server/node.js'
-import {
-  scriptExecutor,
-  createScriptSession,
-  runScript,
-} from '../../../../src/server/script/session/session.js'
+import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
 import type { ScriptSession } from '../../../../src/server/values/server-value.js'
 import { type Gate, closedGate } from '../../../helpers/gate.js'
 import type { Value } from '../../../../src/protocol/value.js'
@@ -93,7 +89,6 @@ t.test('a loop that never sleeps lets other sessions run', async t => {
 
 t.test('a cancelled request ends where it waits, and no catch prevents that', async t => {
   const node = new ServerNode()
-  const executor = scriptExecutor(node)
   const { run, session, gates } = sleeperOn(node, '1')
   const scripts = {
     'sleep(5)': 'sleep(5) => The task was cancelled',
@@ -104,12 +99,12 @@ t.test('a cancelled request ends where it waits, and no catch prevents that', as
   }
   for (const [script, message] of Object.entries(scripts)) {
     const outcome = run(script)
-    executor.cancel(session)
+    session.runtime!.cancel()
     await t.rejects(outcome as Promise<unknown>, { message }, script)
   }
   t.equal(numberOf(run('x') as Value), 1)
   for (const gate of gates) gate.open()
   await turn()
-  executor.cancel(session)
+  session.runtime!.cancel()
   t.equal(numberOf(run('x + 1') as Value), 2, 'nothing waits, so nothing is cancelled')
 })

@@ -6,7 +6,6 @@ import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
 import { ServerNode } from '../../../../src/server/node.js'
 import {
-  scriptExecutor,
   createScriptSession,
   runFunction,
   runScript,
@@ -59,15 +58,6 @@ t.test('scripts can use uploaded variables, and shared names cannot be overwritt
   setVariables(session, node, ['u1', 'u3'], [int(7)])
   t.equal(await show('u1'), '7')
   t.equal(await show('defined(`u3)'), 'false')
-})
-
-t.test('releasing memory removes variables, functions stay', async t => {
-  const { node, session, show, run } = testSession()
-  await run('def stays(){ return 1 }\nx = take(1.0, 100000)')
-  scriptExecutor(node).clearMemory(session)
-  t.equal(await show('defined(`x)'), 'false')
-  t.equal(await show('defined(`stays, DEF)'), 'true')
-  t.equal(await show('x = take(1.0, 100000); size(x)'), '100000')
 })
 
 const scalarOf = (value: Value | undefined): unknown =>
