@@ -21,7 +21,6 @@ export function scriptsRun(server: TinyServer): number {
 export async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
   const other = await RawPeer.connect(port)
   for (let i = 0; i < 20; i++) {
-    await other.write(i === 0 ? connectBytes : requestBytes(call('f')))
-    await other.response()
+    await other.ask(i === 0 ? connectBytes : requestBytes(call('f')))
   }
 }

@@ -42,8 +42,7 @@ export class RawPeer {
   /** Connects and opens a session. */
   static async connected(port: number): Promise<RawPeer> {
     const peer = await RawPeer.connect(port)
-    await peer.write(connectBytes)
-    await peer.response()
+    await peer.ask(connectBytes)
     return peer
   }
 
@@ -52,13 +51,20 @@ export class RawPeer {
   }
 
   /** Resolves when the system has accepted the bytes. */
-  write(bytes: string | Uint8Array): Promise<void> {
+  write(...parts: readonly (string | Uint8Array)[]): Promise<void> {
+    const bytes = Buffer.concat(parts.map(part => Buffer.from(part)))
     return new Promise(resolve => this.socket.write(bytes, () => resolve()))
   }
 
   /** Resolves when bytes arrive or the other end of the connection finishes. */
   async change(): Promise<void> {
     await new Promise<void>(resolve => (this.#onChange = resolve))
+  }
+
+  /** Sends requests. @returns the answer to the first one; `response` gives the others */
+  async ask(...requests: readonly (string | Uint8Array)[]): Promise<Response> {
+    await this.write(...requests)
+    return this.response()
   }
 
   async response(): Promise<Response> {

@@ -15,11 +15,9 @@ type Guest = (code: string) => Promise<string>
 async function guestOf(t: Test, { port }: EmbeddedServer): Promise<Guest> {
   const peer = await RawPeer.connect(port)
   t.teardown(() => peer.socket.destroy())
-  await peer.write(connectBytes)
-  await peer.response()
+  await peer.ask(connectBytes)
   return async code => {
-    await peer.write(requestBytes(script(code)))
-    const response = await peer.response()
+    const response = await peer.ask(requestBytes(script(code)))
     return response.ok ? '' : response.message
   }
 }

@@ -121,8 +121,7 @@ t.test('both clients log in with a plain login, whatever the answer to SCRAM', a
     server.node.users.get('admin')!.hasScram = hasScram
     for (const recording of cases) {
       const peer = await RawPeer.connect(server.port)
-      await peer.write(withConnect(recording, server))
-      await peer.response()
+      await peer.ask(withConnect(recording, server))
       t.match(await peer.response(), first)
       t.match(await peer.response(), { ok: true, value: { type: 'BOOL', value: true } })
       t.match(await peer.response(), { ok: true, value: { value: 42 } })
@@ -139,8 +138,7 @@ t.test('a login encrypted with a wrong key is refused, and the session continues
   const [, [, first]] = firstAnswers
   for (const recording of recordings.filter(({ name }) => name === 'login_rsa')) {
     const peer = await RawPeer.connect(server.port)
-    await peer.write(withConnect(recording, server))
-    await peer.response()
+    await peer.ask(withConnect(recording, server))
     t.match(await peer.response(), first)
     t.match(await peer.response(), { ok: true, value: { value: /BEGIN PUBLIC KEY/ } })
     t.match(await peer.response(), { ok: false, message: /user name or password is incorrect/ })

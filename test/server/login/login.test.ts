@@ -27,8 +27,7 @@ const badLogin = 'The user name or password is incorrect.'
 const ann: User = { password: '123456', isAdmin: false, hasScram: true }
 
 async function ask(peer: RawPeer, name: string, ...args: Value[]): Promise<unknown> {
-  await peer.write(requestBytes(call(name, ...args)))
-  const response = await peer.response()
+  const response = await peer.ask(requestBytes(call(name, ...args)))
   return response.ok ? response.value : response.message
 }
 
@@ -38,8 +37,7 @@ t.test('credentials inside connect are answered with BOOL true, to the byte', as
     const body = `connect\nlogin\nadmin\n123456${end}`
     const peer = await RawPeer.connect(server.port)
     // Asynchronous clients also set flag 4 here, but read the answer.
-    await peer.write(`API 0 ${body.length} / 36_1_4_2\n${body}`)
-    const { sessionId } = await peer.response()
+    const { sessionId } = await peer.ask(`API 0 ${body.length} / 36_1_4_2\n${body}`)
     t.equal(peer.received.toString('latin1'), `${sessionId} 1 1\nOK\n\x01\0\x01`)
   }
   t.strictSame(
@@ -57,8 +55,7 @@ t.test('wrong credentials inside connect give an error without an object', async
   ]) {
     const body = `connect\nlogin\n${user}\n${password}\nfalse`
     const peer = await RawPeer.connect(server.port)
-    await peer.write(`API 0 ${body.length} / 32_1_4_2\n${body}`)
-    const { sessionId } = await peer.response()
+    const { sessionId } = await peer.ask(`API 0 ${body.length} / 32_1_4_2\n${body}`)
     t.equal(peer.received.toString(), `${sessionId} 0 1\n${badLogin}\n`)
   }
   t.notOk(server.sessions.some(session => session.user !== 'guest'))
@@ -210,18 +207,18 @@ t.test('if a login is required, guests may only call functions of the login', as
     'Login is required for script execution with client authentication enabled. RefId: S04009'
   const server = await tinyServer(t, { call: () => yes }, { requireLogin: true })
   const peer = await RawPeer.connected(server.port)
-  await peer.write(requestBytes(script('1+1')))
-  t.match(await peer.response(), { ok: false, message: refusal })
-  await peer.write(requestBytes({ kind: 'variable', names: ['a'], values: [int(1)] }))
-  t.match(await peer.response(), { ok: false, message: refusal })
+  t.match(await peer.ask(requestBytes(script('1+1'))), { ok: false, message: refusal })
+  t.match(await peer.ask(requestBytes({ kind: 'variable', names: ['a'], values: [int(1)] })), {
+    ok: false,
+    message: refusal,
+  })
   t.equal(await ask(peer, 'tableInsert{t}', int(1)), refusal)
   t.strictSame(await ask(peer, 'isClientAuth'), yes)
   for (const name of ['isNodeInitialized', 'version']) {
     t.strictSame(await ask(peer, name), yes)
   }
   t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
-  await peer.write(requestBytes(script('1+1')))
-  t.match(await peer.response(), { ok: true })
+  t.match(await peer.ask(requestBytes(script('1+1'))), { ok: true })
   t.strictSame(server.log.slice(-1), ['script 1+1'])
 })
 

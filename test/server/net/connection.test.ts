@@ -33,13 +33,10 @@ t.test('a session runs its requests in order; other sessions do not wait for it'
     script: code => (code === 'wait' ? gate.opened.then(() => int(1)) : int(2)),
   })
   const waiting = await RawPeer.connect(server.port)
-  await waiting.write(
-    Buffer.concat([connectBytes, requestBytes(script('wait')), requestBytes(script('next'))]),
-  )
+  await waiting.write(connectBytes, requestBytes(script('wait')), requestBytes(script('next')))
   await server.logged('script wait')
   const other = await RawPeer.connected(server.port)
-  await other.write(requestBytes(script('other')))
-  t.match(await other.response(), { ok: true, value: { value: 2 } })
+  t.match(await other.ask(requestBytes(script('other'))), { ok: true, value: { value: 2 } })
   t.strictSame(server.log, ['script wait', 'script other'])
   t.match(
     [...server.node.jobs],
@@ -68,18 +65,14 @@ t.test('the server sends no byte for asynchronous requests, whatever their outco
     { onAsyncError: failure => failures.push(failure) },
   )
   const peer = await RawPeer.connect(server.port)
-  await peer.write(Buffer.from('API 0 8 / 36_1_4_2\nconnect\n'))
-  await peer.response()
+  await peer.ask(Buffer.from('API 0 8 / 36_1_4_2\nconnect\n'))
   const before = peer.received.length
   await peer.write(
-    Buffer.concat([
-      requestBytes(call('good', idTable(1)), asynchronous),
-      requestBytes(call('bad'), asynchronous),
-      requestBytes(call('late'), asynchronous),
-      requestBytes(call('login', int(1)), asynchronous),
-      // The flag belongs to the request, so a request with an answer may follow one without an answer.
-      requestBytes(script('1')),
-    ]),
+    requestBytes(call('good', idTable(1)), asynchronous),
+    requestBytes(call('bad'), asynchronous),
+    requestBytes(call('late'), asynchronous),
+    requestBytes(call('login', int(1)), asynchronous),
+    requestBytes(script('1')),
   )
   t.match(await peer.response(), { ok: true, value: { value: 1 } })
   t.strictSame(peer.received.subarray(before), one)
@@ -100,8 +93,10 @@ t.test('an error is one line, and the connection can still be used', async t => 
     },
   })
   const peer = await RawPeer.connected(server.port)
-  await peer.write(Buffer.concat(['bad', 'unsendable', 'good'].map(s => requestBytes(script(s)))))
-  t.match(await peer.response(), { ok: false, message: 'first second third' })
+  t.match(await peer.ask(...['bad', 'unsendable', 'good'].map(s => requestBytes(script(s)))), {
+    ok: false,
+    message: 'first second third',
+  })
   t.match(await peer.response(), { ok: false, message: /U\+0000/ })
   t.match(await peer.response(), { ok: true, value: { value: 1 } })
 })
@@ -116,15 +111,13 @@ t.test('printed output comes before the answer, for API2 only', async t => {
   })
   const peer = await RawPeer.connected(server.port)
   const before = peer.received.length
-  await peer.write(requestBytes(script('1')))
-  await peer.response()
+  await peer.ask(requestBytes(script('1')))
   t.strictSame(peer.messages, ['hello', 'world'])
   t.strictSame(
     peer.received.subarray(before),
     Buffer.concat([Buffer.from('MSG\nhello\0MSG\nworld\0'), one]),
   )
-  await peer.write(requestBytes(script('1'), { protocol: 'API' }))
-  await peer.response()
+  await peer.ask(requestBytes(script('1'), { protocol: 'API' }))
   t.equal(peer.messages.length, 2)
 })
 
@@ -140,8 +133,11 @@ t.test('flag 16 removes variables after its request, not before; functions stay'
   })
   const peer = await RawPeer.connected(server.port)
   const cleared = requestBytes(script('b'), { flags: 48 })
-  await peer.write(Buffer.concat([requestBytes(script('a')), cleared, requestBytes(script('c'))]))
-  for (let i = 0; i < 3; i++) t.match(await peer.response(), { ok: true, value: undefined })
+  for (let i = 0; i < 3; i++)
+    t.match(await peer.ask(requestBytes(script('a')), cleared, requestBytes(script('c'))), {
+      ok: true,
+      value: undefined,
+    })
   t.strictSame(events, ['a', 'b in a f', 'c f'])
 })
 
@@ -157,10 +153,9 @@ for (const goodbye of ['end', 'destroy'] as const) {
       },
     })
     const peer = await RawPeer.connect(server.port)
-    await peer.write(connectBytes)
-    const { sessionId } = await peer.response()
+    const { sessionId } = await peer.ask(connectBytes)
     const insert = requestBytes(call('tableInsert{t}', idTable(1)), asynchronous)
-    await peer.write(Buffer.concat(Array.from({ length: 1000 }, () => insert)))
+    await peer.write(...Array.from({ length: 1000 }, () => insert))
     peer.socket[goodbye]()
     await server.logged('call tableInsert{t}')
     gate.open()
@@ -173,9 +168,7 @@ t.test('a client that only finished sending still gets its answers', async t => 
   const gate = closedGate()
   const server = await tinyServer(t, { script: () => gate.opened.then(() => int(1)) })
   const peer = await RawPeer.connect(server.port)
-  await peer.write(
-    Buffer.concat([connectBytes, requestBytes(script('1')), requestBytes(script('2'))]),
-  )
+  await peer.write(connectBytes, requestBytes(script('1')), requestBytes(script('2')))
   peer.socket.end()
   await server.logged('script 1')
   gate.open()
@@ -189,16 +182,13 @@ t.test(
     const server = await tinyServer(t, { script: () => int(1) })
     const good = await RawPeer.connected(server.port)
     const bad = await RawPeer.connect(server.port)
-    await bad.write(
-      Buffer.concat([connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000))]),
-    )
+    await bad.write(connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000)))
     t.match(
       (await bad.ended()).toString(),
       /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
     )
     bad.socket.end()
-    await good.write(requestBytes(script('1')))
-    t.match(await good.response(), { ok: true })
+    t.match(await good.ask(requestBytes(script('1'))), { ok: true })
   },
 )
 
@@ -207,9 +197,7 @@ t.test('an asynchronous session that sends invalid bytes is closed without an an
   const server = await tinyServer(t, {}, { onAsyncError: one => void failures.push(one) })
   const peer = await RawPeer.connected(server.port)
   const before = peer.received.length
-  await peer.write(
-    Buffer.concat([requestBytes(call('f'), asynchronous), Buffer.from('nonsense\n')]),
-  )
+  await peer.write(requestBytes(call('f'), asynchronous), Buffer.from('nonsense\n'))
   t.equal((await peer.ended()).length, before)
   t.match(failures, [{ message: /begin with API/ }])
   peer.socket.end()
@@ -222,7 +210,7 @@ t.test(
     const server = await tinyServer(t, {}, { onAsyncError: one => void failures.push(one) })
     const peer = await RawPeer.connect(server.port)
     const insert = requestBytes(call('f', idTable(1, 2, 3)), asynchronous)
-    await peer.write(Buffer.concat([connectBytes, insert, insert.subarray(0, -1)]))
+    await peer.write(connectBytes, insert, insert.subarray(0, -1))
     peer.socket.end()
     await peer.ended()
     await server.sessionClosed('1000000001')
@@ -235,8 +223,10 @@ t.test('sessions of other languages are refused with a message', async t => {
   const server = await tinyServer(t)
   for (const flags of [2048, 4096]) {
     const peer = await RawPeer.connect(server.port)
-    await peer.write(requestBytes({ kind: 'connect' }, { flags }))
-    t.match(await peer.response(), { ok: false, message: /DolphinDB scripts only/ })
+    t.match(await peer.ask(requestBytes({ kind: 'connect' }, { flags })), {
+      ok: false,
+      message: /DolphinDB scripts only/,
+    })
   }
 })
 
@@ -246,9 +236,7 @@ deepTest(t, 'the server stops working for a client that does not read', async t 
   const peer = await RawPeer.connected(server.port)
   peer.socket.pause()
   const requests = 200
-  const all = peer.write(
-    Buffer.concat(Array.from({ length: requests }, () => requestBytes(script('1')))),
-  )
+  const all = peer.write(...Array.from({ length: requests }, () => requestBytes(script('1'))))
   await all
   await server.logged('script 1')
   await exchangeMeanwhile(server.port, connectBytes)

@@ -22,12 +22,10 @@ t.test('hooks get every request in order, with its identification', async t => {
   const server = await tinyServer(t, {}, { faults: { before: request => void seen.push(request) } })
   const peer = await RawPeer.connect(server.port)
   await peer.write(
-    Buffer.concat([
-      connectBytes,
-      requestBytes(call('tableInsert{t}', int(1), idTable(1, 2)), asynchronous),
-      requestBytes({ kind: 'variable', names: ['a', 'b'], values: [int(1), int(2)] }),
-      requestBytes(script('1'.repeat(1000))),
-    ]),
+    connectBytes,
+    requestBytes(call('tableInsert{t}', int(1), idTable(1, 2)), asynchronous),
+    requestBytes({ kind: 'variable', names: ['a', 'b'], values: [int(1), int(2)] }),
+    requestBytes(script('1'.repeat(1000))),
   )
   for (let i = 0; i < 3; i++) await peer.response()
   const sessionId = '1000000001'
@@ -67,8 +65,7 @@ t.test('before execution: dropped, failed or delayed', async t => {
   const scripts = ['dropped', 'failed', 'first', 'delayed', 'last'].map(code =>
     requestBytes(script(code)),
   )
-  await peer.write(Buffer.concat([connectBytes, ...scripts]))
-  await peer.response()
+  await peer.ask(connectBytes, ...scripts)
   t.match(await peer.response(), { ok: false, message: 'disk on fire' })
   t.match(await peer.response(), { ok: true })
   t.strictSame(server.log, ['script first'])
@@ -94,7 +91,7 @@ t.test(
         requestBytes(script('2')),
         requestBytes(script('3'), asynchronous),
       ]
-      await peer.write(Buffer.concat([connectBytes, ...requests]))
+      await peer.write(connectBytes, ...requests)
       peer.socket.end()
       const answers = (await peer.ended()).toString('latin1').split('OK\n').length - 2
       seen[fault] = `${server.log.map(line => line.at(-1)).join('')}, ${answers} answered`
@@ -117,7 +114,7 @@ t.test('closed before execution: the server runs neither this request nor later 
   )
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('f'), asynchronous)
-  await peer.write(Buffer.concat([connectBytes, insert, insert, insert]))
+  await peer.write(connectBytes, insert, insert, insert)
   await peer.ended()
   t.strictSame(server.log, ['call f'])
   t.strictSame(server.closedSessions, ['1000000001'])
@@ -153,8 +150,9 @@ t.test('a single answer can be dropped without its neighbours', async t => {
     { faults: { before: ({ text }) => ({ answer: () => (text === '2' ? 'drop' : undefined) }) } },
   )
   const peer = await RawPeer.connected(server.port)
-  await peer.write(Buffer.concat(['1', '2', '3'].map(s => requestBytes(script(s)))))
-  t.match(await peer.response(), { value: { value: 1 } })
+  t.match(await peer.ask(...['1', '2', '3'].map(s => requestBytes(script(s)))), {
+    value: { value: 1 },
+  })
   t.match(await peer.response(), { value: { value: 3 } })
 })
 
@@ -180,8 +178,7 @@ t.test('a password in a script is hidden from hooks and lists', async t => {
     `${'x'.repeat(190)};login("secret")`,
   ]
   const requests = codes.map(code => requestBytes(script(code), asynchronous))
-  await peer.write(Buffer.concat([connectBytes, ...requests, requestBytes(script('last'))]))
-  await peer.response()
+  await peer.ask(connectBytes, ...requests, requestBytes(script('last')))
   await peer.response()
   t.strictSame(texts.slice(1, 3), ['login(***); 1', 'a = 1\nlogin(***)'])
   t.notMatch(JSON.stringify([texts, failures]), 'secret')
@@ -280,13 +277,12 @@ t.test('a discarding server counts rows', async t => {
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('tableInsert{t}', idTable(1, 2, 3, 4)), asynchronous)
   const inserts = Array.from({ length: 10 }, () => insert)
-  await peer.write(
-    Buffer.concat([connectBytes, ...inserts, requestBytes(script('exec count(*) from t'))]),
-  )
-  await peer.response()
+  await peer.ask(connectBytes, ...inserts, requestBytes(script('exec count(*) from t')))
   t.match(await peer.response(), { ok: true, value: { value: 0 } })
-  await peer.write(requestBytes(call('tableInsert{t}', idTable(1, 2, 3))))
-  t.match(await peer.response(), { ok: true, value: { type: 'INT', value: 3 } })
+  t.match(await peer.ask(requestBytes(call('tableInsert{t}', idTable(1, 2, 3)))), {
+    ok: true,
+    value: { type: 'INT', value: 3 },
+  })
   t.strictSame(server.discarded, { inserts: 11, rows: 43 })
 })
 
@@ -297,8 +293,7 @@ t.test(
     t.teardown(() => server.close())
     const peer = await RawPeer.connected(server.port)
     const answer = async (bytes: Buffer): Promise<unknown> => {
-      await peer.write(bytes)
-      const response = await peer.response()
+      const response = await peer.ask(bytes)
       return response.ok
         ? (response.value as { value?: unknown } | undefined)?.value
         : response.message

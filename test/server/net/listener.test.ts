@@ -37,8 +37,7 @@ t.test('connections beyond the maximum get an error', async t => {
   const server = await tinyServer(t, {}, { maxConnections: 1 })
   const first = await RawPeer.connected(server.port)
   const second = await RawPeer.connect(server.port)
-  await second.write(connectBytes)
-  t.match(await second.response(), {
+  t.match(await second.ask(connectBytes), {
     ok: false,
     message:
       'Maximum connections 1 reached. Close unused connections or increase maxConnections limit. RefId:S00006',
@@ -48,8 +47,7 @@ t.test('connections beyond the maximum get an error', async t => {
   await server.sessionClosed('1000000001')
   await first.ended()
   const third = await RawPeer.connect(server.port)
-  await third.write(connectBytes)
-  t.match(await third.response(), { ok: true })
+  t.match(await third.ask(connectBytes), { ok: true })
 })
 
 deepTest(t, 'connections without requests do not count towards the maximum', async t => {
@@ -60,12 +58,10 @@ deepTest(t, 'connections without requests do not count towards the maximum', asy
   for (const peer of silent.slice(100, 200)) await peer.write('GET / HT')
   for (let count = 0; count < 3; count++) {
     const peer = await RawPeer.connect(server.port)
-    await peer.write(connectBytes)
-    t.match(await peer.response(), { ok: true })
+    t.match(await peer.ask(connectBytes), { ok: true })
   }
   const more = await RawPeer.connect(server.port)
-  await more.write(connectBytes)
-  t.match(await more.response(), { ok: false, message: /^Maximum connections 3 reached/ })
+  t.match(await more.ask(connectBytes), { ok: false, message: /^Maximum connections 3 reached/ })
   const [oneOfThem] = silent.slice(300)
   await oneOfThem!.write(connectBytes)
   t.match(await oneOfThem!.response(), { ok: false, message: /^Maximum connections 3 reached/ })
@@ -76,7 +72,7 @@ t.test('values larger than the limit end the session', async t => {
   const peer = await RawPeer.connect(server.port)
   const data = new Int32Array(1000)
   const bytes = requestBytes(call('f', { form: 'vector', type: 'INT', length: 1000, data }))
-  await peer.write(Buffer.concat([connectBytes, bytes]))
+  await peer.write(connectBytes, bytes)
   t.match((await peer.ended()).toString(), /larger than the 1000 bytes/)
 })
 
@@ -87,7 +83,7 @@ t.test('closing ends every connection, and executes the requests that have arriv
   const sending = await RawPeer.connect(server.port)
   const insert = requestBytes(call('f'), asynchronous)
   const requests = Buffer.concat(Array.from({ length: 2000 }, () => insert))
-  await sending.write(Buffer.concat([connectBytes, requests, requestBytes(script('last'))]))
+  await sending.write(connectBytes, requests, requestBytes(script('last')))
   sending.socket.end()
   await server.logged('call f')
   await server.close()
@@ -105,8 +101,7 @@ deepTest(t, 'closing ends sleeping scripts without waking them', async t => {
     script: (code, session) => session.delay(Number(code)).then(() => int(1)),
   })
   const peer = await RawPeer.connected(server.port)
-  await peer.write(Buffer.concat([requestBytes(script('0')), requestBytes(script('1'))]))
-  await peer.response()
+  await peer.ask(requestBytes(script('0')), requestBytes(script('1')))
   t.match(await peer.response(), { ok: true, value: { value: 1 } })
   await peer.write(requestBytes(script(String(2 ** 40))))
   await server.logged(`script ${2 ** 40}`)
