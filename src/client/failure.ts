@@ -22,33 +22,27 @@ function systemCode(cause: unknown): string | undefined {
 
 export function connectFailure(host: string, port: number, cause: unknown): DdbError {
   const address = addressText(host, port)
-  const options = { cause, safeToRetry: true }
+  const failure = (text: string, fix?: { command: string }): ConnectionError =>
+    new ConnectionError('DDB_CONNECT', text, { cause, safeToRetry: true, ...(fix && { fix }) })
   if (cause instanceof DdbError) {
     if (cause.code !== 'DDB_CONNECTION_LOST') return cause
-    return new ConnectionError(
-      'DDB_CONNECT',
+    return failure(
       `${address} accepted the connection but ended it before the session was ready. Is it a DolphinDB server?`,
-      options,
     )
   }
   const code = systemCode(cause)
   if (code === 'ECONNREFUSED') {
-    return new ConnectionError(
-      'DDB_CONNECT',
-      `Nothing listens on ${address} (connection refused). Check host and port, or start the embedded server ` +
-        `with "ddb-ingest serve --port ${port}".`,
-      { ...options, fix: { command: `ddb-ingest serve --port ${port}` } },
+    const command = `ddb-ingest serve --port ${port}`
+    return failure(
+      `Nothing listens on ${address} (connection refused). Check host and port, or start the embedded server with "${command}".`,
+      { command },
     )
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new ConnectionError(
-      'DDB_CONNECT',
-      `The host name "${host}" cannot be resolved.`,
-      options,
-    )
+    return failure(`The host name "${host}" cannot be resolved.`)
   }
   const reason = cause instanceof Error ? cause.message : 'the connection was closed'
-  return new ConnectionError('DDB_CONNECT', `Cannot connect to ${address}: ${reason}.`, options)
+  return failure(`Cannot connect to ${address}: ${reason}.`)
 }
 
 export function connectionLost(

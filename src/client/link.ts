@@ -21,6 +21,10 @@ const defaultHighWaterBytes = 1_048_576
 /** While a connection is being closed, progress is checked this many times within the time limit. */
 const looksPerTimeout = 8
 
+const forgotten =
+  'has forgotten this session and answers from a new one: its variables, functions and login are gone. Connect again, and ' +
+  'define again what the session needs.'
+
 /** One established connection; it is never reopened. */
 export class Link {
   readonly outgoing: Outgoing
@@ -64,8 +68,9 @@ export class Link {
       this.outgoing,
       this.#reader,
       clock,
+      // A server that does not know a session id silently opens a new session (docs/protocol.md#response).
       ({ sessionId }) =>
-        sessionId === (this.sessionId ?? sessionId) ? undefined : this.#forgotten(),
+        sessionId === (this.sessionId ?? sessionId) ? undefined : this.#lost(forgotten),
       trace,
     )
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
@@ -206,28 +211,18 @@ export class Link {
       stillLooks = movedBytes === seenBytes ? stillLooks + 1 : 0
       seenBytes = movedBytes
       if (stillLooks < looksPerTimeout) return
-      this.#stream.destroy(this.#finSent ? undefined : this.#closeTimeout(timeoutMs))
+      const text =
+        `took and answered nothing for ${timeoutMs} ms while the session was closing: what was still to be sent is not ` +
+        'delivered.'
+      this.#stream.destroy(this.#finSent ? undefined : this.#lost(text))
     }
     let timer = this.#clock.after(timeoutMs / looksPerTimeout, look)
     return () => timer.cancel()
   }
 
-  /** A server that does not recognize a session ID silently opens a new session (docs/protocol.md#response). */
-  #forgotten(): ConnectionError {
+  /** @param what  what the server did */
+  #lost(what: string): ConnectionError {
     const { host, port } = this.#options
-    return new ConnectionError(
-      'DDB_CONNECTION_LOST',
-      `${addressText(host, port)} has forgotten this session and answers from a new one: its variables, functions and ` +
-        'login are gone. Connect again, and define again what the session needs.',
-    )
-  }
-
-  #closeTimeout(timeoutMs: number): ConnectionError {
-    const { host, port } = this.#options
-    return new ConnectionError(
-      'DDB_CONNECTION_LOST',
-      `${addressText(host, port)} took and answered nothing for ${timeoutMs} ms while the session was closing: what ` +
-        'was still to be sent is not delivered.',
-    )
+    return new ConnectionError('DDB_CONNECTION_LOST', `${addressText(host, port)} ${what}`)
   }
 }

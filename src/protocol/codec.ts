@@ -76,28 +76,24 @@ const compressedTableId = 8
 export function encodeValue(writer: ByteWriter, value: Value): void {
   switch (value.form) {
     case 'scalar':
-      encodeScalar(writer, value)
-      return
+      return encodeScalar(writer, value)
     case 'vector':
     case 'arrayVector':
-      encodeColumn(writer, value, 0)
-      return
+      return encodeColumn(writer, value, 0)
     case 'pair':
-      encodePair(writer, value)
-      return
+      return encodePair(writer, value)
     case 'matrix':
-      encodeMatrix(writer, value)
-      return
+      return encodeMatrix(writer, value)
     case 'set':
-      encodeSet(writer, value)
-      return
+      return encodeSet(writer, value)
     case 'dictionary':
-      encodeDictionary(writer, value)
-      return
+      return encodeDictionary(writer, value)
     case 'table':
-      encodeTable(writer, value, false)
+      return encodeTable(writer, value, false)
   }
 }
+
+const misuse = (text: string): ValueError => new ValueError('DDB_USAGE', text)
 
 /** Like `encodeValue`, but compresses the columns of a table, each only if compression makes it smaller. */
 export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
@@ -121,7 +117,7 @@ function encodeTuple(writer: ByteWriter, tuple: AnyVector): void {
 
 function encodeSet(writer: ByteWriter, set: SetValue): void {
   const { elements } = set
-  if (isTuple(elements)) throw new ValueError('DDB_USAGE', 'A set has elements of one type')
+  if (isTuple(elements)) throw misuse('A set has elements of one type')
   encodeFlag(writer, 'set', dataTypes[elements.type].id)
   // Sends a SYMBOL set as texts without a base, because the JavaScript client reads the elements by the set's type.
   encodeFlag(writer, 'vector', dataTypes[elements.type].id)
@@ -131,10 +127,7 @@ function encodeSet(writer: ByteWriter, set: SetValue): void {
 function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
   const { keys, values } = dictionary
   if (keys.length !== values.length) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `A dictionary cannot have ${keys.length} keys and ${values.length} values`,
-    )
+    throw misuse(`A dictionary cannot have ${keys.length} keys and ${values.length} values`)
   }
   encodeFlag(writer, 'dictionary', dataTypes[values.type].id)
   encodeColumn(writer, keys, 0)
@@ -145,16 +138,10 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
 function encodeMatrix(writer: ByteWriter, matrix: Matrix): void {
   const { rows, columns, elements, rowLabels, columnLabels } = matrix
   if (isTuple(elements) || elements.length !== rows * columns) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `A ${rows}×${columns} matrix needs as many elements of one type`,
-    )
+    throw misuse(`A ${rows}×${columns} matrix needs as many elements of one type`)
   }
-  if (
-    (rowLabels !== undefined && rowLabels.length !== rows) ||
-    (columnLabels !== undefined && columnLabels.length !== columns)
-  ) {
-    throw new ValueError('DDB_USAGE', `A ${rows}×${columns} matrix needs as many labels`)
+  if ((rowLabels?.length ?? rows) !== rows || (columnLabels?.length ?? columns) !== columns) {
+    throw misuse(`A ${rows}×${columns} matrix needs as many labels`)
   }
   encodeFlag(writer, 'matrix', dataTypes[elements.type].id)
   writer.u8((rowLabels ? hasRowLabels : 0) | (columnLabels ? hasColumnLabels : 0))
@@ -168,8 +155,7 @@ function encodeMatrix(writer: ByteWriter, matrix: Matrix): void {
 function encodeTable(writer: ByteWriter, table: Table, isCompressed: boolean): void {
   const { rows, columns, columnNames } = table
   if (columns.length === 0 || columns.length !== columnNames.length) {
-    throw new ValueError(
-      'DDB_USAGE',
+    throw misuse(
       `A table needs columns and a name for each, not ${columns.length} with ${columnNames.length} names`,
     )
   }
@@ -182,8 +168,7 @@ function encodeTable(writer: ByteWriter, table: Table, isCompressed: boolean): v
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index]!
     if (column.length !== rows) {
-      throw new ValueError(
-        'DDB_USAGE',
+      throw misuse(
         `Column "${columnNames[index]}" has ${column.length} values in a table of ${rows} rows`,
       )
     }

@@ -154,7 +154,7 @@ export function shallowCopy(value: ServerValue): ServerValue {
   return isPlain(value) ? { ...value } : value
 }
 
-/** Copies `source` into `target`, so that all references see the change (for `mutable` arguments and `&x = y`). */
+/** Copies `source` into `target`, so that all references see the change (for `mutable` arguments). */
 export function overwrite(target: ServerValue, source: ServerValue): void {
   const record = target as unknown as Record<string, unknown>
   for (const key of Object.keys(record)) {

@@ -1,6 +1,6 @@
 /*
   Executes statements. Each execution returns how the statement ended. Assignment copies: after `x = y`, changes of x do
-  not affect y (manual, "Assignment"). `&x = y` makes both names refer to one value. Also makes the texts of run-time errors:
+  not affect y (manual, "Assignment"). Also makes the texts of run-time errors:
   `<source of the failing call> => <message>`; inside the function f, also `f: …` (docs/server-semantics.md#error-texts; DolphinDB
   manual, "interface_development": `f() => f: throw "x" => x`).
 */
