@@ -71,9 +71,10 @@ const compressedTableId = 8
 /**
  * Writes `value` with its flag. Does not copy columns of 16 KiB and more, so their arrays must not change until the
  * writer's buffers have been sent.
+ * @param isCompressed  true to compress the columns of a table, each only if that makes it smaller
  * @throws {ValueError} if the value cannot be sent; part of it is then written (see `ByteWriter.rollback`)
  */
-export function encodeValue(writer: ByteWriter, value: Value): void {
+export function encodeValue(writer: ByteWriter, value: Value, isCompressed: boolean = false): void {
   switch (value.form) {
     case 'scalar':
       return encodeScalar(writer, value)
@@ -89,17 +90,11 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
     case 'dictionary':
       return encodeDictionary(writer, value)
     case 'table':
-      return encodeTable(writer, value, false)
+      return encodeTable(writer, value, isCompressed)
   }
 }
 
 const misuse = (text: string): ValueError => new ValueError('DDB_USAGE', text)
-
-/** Like `encodeValue`, but compresses the columns of a table, each only if compression makes it smaller. */
-export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
-  if (value.form === 'table') encodeTable(writer, value, true)
-  else encodeValue(writer, value)
-}
 
 function encodeColumn(writer: ByteWriter, column: Column, symbolBaseId: number): void {
   if (column.form === 'arrayVector') encodeArrayVector(writer, column)

@@ -14,7 +14,7 @@ import { Buffer } from 'node:buffer'
 import { ProtocolError, UsageError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
-import { decodeObject, encodeCompressedValue, encodeValue } from './codec.js'
+import { decodeObject, encodeValue } from './codec.js'
 import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
@@ -125,8 +125,7 @@ export function encodeRequest(
     else writer.bytes(written)
     const values = argumentsOf(request)
     for (let index = 0; index < values.length; index++) {
-      if (isCompressed) encodeCompressedValue(writer, values[index]!)
-      else encodeValue(writer, values[index]!)
+      encodeValue(writer, values[index]!, isCompressed)
     }
   } catch (error) {
     writer.rollback()

@@ -10,7 +10,7 @@
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
-import { decodeObject, encodeCompressedValue, encodeValue } from './codec.js'
+import { decodeObject, encodeValue } from './codec.js'
 import { dataTypes } from './data-type.js'
 import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext } from './decode-context.js'
@@ -46,8 +46,7 @@ export function encodeResponse(
   writer.mark()
   try {
     writer.utf8(`${sessionId} 1 1\nOK\n`)
-    if (isCompressed) encodeCompressedValue(writer, outcome.value)
-    else encodeValue(writer, outcome.value)
+    encodeValue(writer, outcome.value, isCompressed)
   } catch (error) {
     writer.rollback()
     throw error

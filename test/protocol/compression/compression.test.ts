@@ -5,7 +5,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { decompressBlock } from 'lz4js'
 import t from 'tap'
-import { encodeCompressedValue } from '../../../src/protocol/codec.js'
+import { encodeValue } from '../../../src/protocol/codec.js'
 import { encodeCompressed } from '../../../src/protocol/compression/compressed-column.js'
 import {
   compressLz4,
@@ -175,7 +175,7 @@ t.test('decompressed bytes count against the limit', async t => {
 
 function bytesOf(value: Value): Buffer {
   const writer = new ByteWriter()
-  encodeCompressedValue(writer, value)
+  encodeValue(writer, value, true)
   return Buffer.concat(writer.take())
 }
 
