@@ -30,11 +30,11 @@ export function testYieldingExamples(t: Test, examples: Examples, setup: string 
   }
 }
 
-/** @param cases  scripts, each with part of its error text */
+/** @param cases  scripts, each with part of its error text, or its pattern */
 export function testRefusals(
   t: Test,
   title: string,
-  cases: Readonly<Record<string, string>>,
+  cases: Readonly<Record<string, string | RegExp>>,
 ): void {
   void t.test(title, async t => {
     for (const [script, message] of Object.entries(cases)) {

@@ -20,9 +20,7 @@ testExamples(t, {
     'def cal(a,b){ return a\\b }\nfuncByName("cal")(4 8 10, 2 2 2)': '[2,4,5]',
     'f = funcByName(`size); f(1 2)': '2',
   },
-})
 
-testExamples(t, {
   'operators are functions, too': {
     'add(1..3, 4..6)': '[5,7,9]',
     'sub(1 8 3, 4 8 6)': '[-3,0,-3]',
@@ -41,9 +39,7 @@ testExamples(t, {
     'pair(1, 2)': '1:2',
     'cast(2.6, INT)': '3',
   },
-})
 
-testExamples(t, {
   'each applies a function to every element': {
     'def wage(x){if(x<=8) return 10*x; else return 20*x-80}\neach(wage, [9,6,8])': '[100,60,80]',
     'def addeven(x,y){if (x%2==0) return x+y; else return 0}\neach(addeven, 1 2 3, 4 5 6)':

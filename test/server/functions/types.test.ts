@@ -2,7 +2,7 @@
   Manual, page of the function that a script calls, "Details" and "Examples"; docs/server-semantics.md#small-functions.
 */
 import t from 'tap'
-import { testExamples } from '../../helpers/examples.js'
+import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'
 import { formatTemporal } from '../../../src/protocol/types/temporals.js'
 
@@ -57,51 +57,50 @@ testExamples(t, {
     'isNull(arrayVector(2 3, [00i, 00i, 1]))': '[true,false]',
     'isNull(table(1 as x))': 'false',
   },
+
+  'conversions from the manual pages': {
+    'int(`10.9)': '10',
+    'int(2147483647)': '2147483647',
+    'int(2147483648)': '',
+    'long(`10.9)': '10',
+    'double(`10.9)': '10.9',
+    'bool(`true`false)': '[true,false]',
+    'bool(100.2)': 'true',
+    'bool(0)': 'false',
+    'short(40000)': '',
+    'float(1.5)': '1.5',
+    'string(2012.06.13)': '2012.06.13',
+    'string(1 2 NULL)': '[1,2,]',
+    'string(0c)': '0',
+    "string(['a', char(7), char(-1), char(126), char(127), char()])": '[a,7,-1,~,127,]',
+    'symbol(`XOM`y)': '[XOM,y]',
+    'decimal32(142, 2)': '142.00',
+    'decimal32("3.1415926535", 4)': '3.1415',
+    'decimal64(1\\7, 6)': '0.142857',
+    'decimal128("1.5" "", 3)': '[1.500,]',
+    'uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87")': '5d212a78-cc48-e3b1-4235-b4d91473ee87',
+    'uuid("no uuid")': '',
+    'ipaddr("192.168.1.13")': '192.168.1.13',
+    'int128("e1671797c52e15f763380b45e841ec32")': 'e1671797c52e15f763380b45e841ec32',
+    'date(1)': '1970.01.02',
+    'date(`2011.10.12)': '2011.10.12',
+    'date(2016.03M)': '2016.03.01',
+    'date(2012.12.03 01:22:01)': '2012.12.03',
+    'month(2012.12.03)': '2012.12M',
+    'datetime(2009.12.05)': '2009.12.05T00:00:00',
+    'timestamp(2009.12.05T10:20:30)': '2009.12.05T10:20:30.000',
+    'nanotimestamp(2009.12.05T10:20:30.123)': '2009.12.05T10:20:30.123000000',
+    'nanotime(2009.12.05T10:20:30.123)': '10:20:30.123000000',
+    'datehour(2012.06.13T13:30:10)': '2012.06.13T13',
+    'time(1969.12.31T23:59:59.999)': '23:59:59.999',
+    'minute(13:30:10)': '13:30m',
+    'second("13:30:10")': '13:30:10',
+    'date(["2012.06.13", "nonsense"])': '[2012.06.13,]',
+  },
 })
 
-t.test('conversions from the manual pages', async t => {
+t.test('conversions to bytes and to pairs of numbers', async t => {
   const { run } = testSession()
-  const { show } = testSession()
-  const expected: [string, string][] = [
-    ['int(`10.9)', '10'],
-    ['int(2147483647)', '2147483647'],
-    ['int(2147483648)', ''],
-    ['long(`10.9)', '10'],
-    ['double(`10.9)', '10.9'],
-    ['bool(`true`false)', '[true,false]'],
-    ['bool(100.2)', 'true'],
-    ['bool(0)', 'false'],
-    ['short(40000)', ''],
-    ['float(1.5)', '1.5'],
-    ['string(2012.06.13)', '2012.06.13'],
-    ['string(1 2 NULL)', '[1,2,]'],
-    ['string(0c)', '0'],
-    ["string(['a', char(7), char(-1), char(126), char(127), char()])", '[a,7,-1,~,127,]'],
-    ['symbol(`XOM`y)', '[XOM,y]'],
-    ['decimal32(142, 2)', '142.00'],
-    ['decimal32("3.1415926535", 4)', '3.1415'],
-    ['decimal64(1\\7, 6)', '0.142857'],
-    ['decimal128("1.5" "", 3)', '[1.500,]'],
-    ['uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87")', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
-    ['uuid("no uuid")', ''],
-    ['ipaddr("192.168.1.13")', '192.168.1.13'],
-    ['int128("e1671797c52e15f763380b45e841ec32")', 'e1671797c52e15f763380b45e841ec32'],
-    ['date(1)', '1970.01.02'],
-    ['date(`2011.10.12)', '2011.10.12'],
-    ['date(2016.03M)', '2016.03.01'],
-    ['date(2012.12.03 01:22:01)', '2012.12.03'],
-    ['month(2012.12.03)', '2012.12M'],
-    ['datetime(2009.12.05)', '2009.12.05T00:00:00'],
-    ['timestamp(2009.12.05T10:20:30)', '2009.12.05T10:20:30.000'],
-    ['nanotimestamp(2009.12.05T10:20:30.123)', '2009.12.05T10:20:30.123000000'],
-    ['nanotime(2009.12.05T10:20:30.123)', '10:20:30.123000000'],
-    ['datehour(2012.06.13T13:30:10)', '2012.06.13T13'],
-    ['time(1969.12.31T23:59:59.999)', '23:59:59.999'],
-    ['minute(13:30:10)', '13:30m'],
-    ['second("13:30:10")', '13:30:10'],
-    ['date(["2012.06.13", "nonsense"])', '[2012.06.13,]'],
-  ]
-  for (const [script, text] of expected) t.equal(await show(script), text, script)
   t.match(await run('blob("é")'), { type: 'BLOB', value: Uint8Array.of(0xc3, 0xa9) })
   t.match(await run('complex(2.3, 4)'), { type: 'COMPLEX', value: [2.3, 4] })
   t.match(await run('point(1 2, 3 4)'), { type: 'POINT', data: Float64Array.of(1, 3, 2, 4) })
@@ -125,20 +124,13 @@ t.test('without an argument a conversion gives the null of its type', async t =>
   t.match(await run('blob()'), { type: 'BLOB', value: { length: 0 } })
 })
 
-t.test('values that cannot be converted', async t => {
-  const { fail } = testSession()
-  const refused: [string, RegExp][] = [
-    [
-      'decimal32(1, 10)',
-      /Scale out of bounds \(valid range: \[0, 9\], but get: 10\). RefId: S05010$/,
-    ],
-    ['decimal32(`1000000000, 0)', /decimal overflow$/],
-    ['decimal32(21474836470, 0)', /DECIMAL math overflow RefId:S05003$/],
-    ['decimal32(2147483648l, 0)', /DECIMAL math overflow RefId:S05003$/],
-    ['decimal32(-2147483648l, 0)', /DECIMAL math overflow RefId:S05003$/],
-    ['complex(1 2, 3 4 5)', /Incompatible vector size/],
-  ]
-  for (const [script, message] of refused) t.match(await fail(script), message, script)
+testRefusals(t, 'values that cannot be converted', {
+  'decimal32(1, 10)': /Scale out of bounds \(valid range: \[0, 9\], but get: 10\). RefId: S05010$/,
+  'decimal32(`1000000000, 0)': /decimal overflow$/,
+  'decimal32(21474836470, 0)': /DECIMAL math overflow RefId:S05003$/,
+  'decimal32(2147483648l, 0)': /DECIMAL math overflow RefId:S05003$/,
+  'decimal32(-2147483648l, 0)': /DECIMAL math overflow RefId:S05003$/,
+  'complex(1 2, 3 4 5)': /Incompatible vector size/,
 })
 
 testExamples(t, {

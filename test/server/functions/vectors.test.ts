@@ -43,9 +43,7 @@ testExamples(t, {
     'size(1:2)': '2',
     'size(arrayVector(2 3, 1 2 3))': '2',
   },
-})
 
-testExamples(t, {
   dictionaries: {
     'z=dict(1 6 3, 4.5 7.8 4.3); z[6]': '7.8',
     'z=dict(1 6 3, 4.5 7.8 4.3); z.values()': '[4.5,7.8,4.3]',
@@ -64,9 +62,7 @@ testExamples(t, {
     'x=set(4 5 5 2 3); size(x)': '4',
     'size(set(`a`b`a))': '2',
   },
-})
 
-testExamples(t, {
   'in looks into vectors and dictionaries': {
     'in(3 3 5 2, 2 3)': '[true,true,false,true]',
     '5 in 1..9': 'true',
@@ -91,9 +87,7 @@ testExamples(t, {
     'like("a.c", "a?c")': 'true',
     'like("abc", "a.c")': 'false',
   },
-})
 
-testExamples(t, {
   order: {
     'sort(3 NULL 1)': '[,1,3]',
     'sort(3 1 2, false)': '[3,2,1]',

@@ -11,7 +11,7 @@ import {
   runScript,
   setVariables,
 } from '../../../../src/server/script/session/session.js'
-import { shownRestlessly } from '../../../helpers/runtime.js'
+import { testYieldingExamples } from '../../../helpers/examples.js'
 import { testSession } from '../../../helpers/script.js'
 import { idTable, int, text, ints } from '../../../helpers/values.js'
 
@@ -145,32 +145,27 @@ t.test('names of anything other than functions are refused', async t => {
   }
 })
 
-const examples: Readonly<Record<string, string>> = {
-  '1+2': '3',
-  '1+2\nx=3': '',
-  'x=3\nx': '3',
-  'sleep(0);1+2': '3',
-  '': '',
-  '// nothing': '',
-  'if(true){5}': '',
-  'x=1\ngo\n': '',
-  '1\ngo\n': '1',
-  '1\ngo\n// nothing': '1',
-  '1\ngo\nx=2': '',
-  '1\ngo\n2': '2',
-  'return 7\n8': '7',
-  'return 7\ngo\n8': '7',
-  'if(true){return 7}\n8': '7',
-  'for(i in 1..9){if(i==4){return i}}\n8': '4',
-  'return\n8': '',
-  '1; break; 2': '2',
-}
-
-t.test('a script returns the result of its last statement', async t => {
-  for (const [script, shown] of Object.entries(examples)) {
-    t.equal(await testSession().show(script), shown, script)
-    t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
-  }
+testYieldingExamples(t, {
+  'a script returns the result of its last statement': {
+    '1+2': '3',
+    '1+2\nx=3': '',
+    'x=3\nx': '3',
+    'sleep(0);1+2': '3',
+    '': '',
+    '// nothing': '',
+    'if(true){5}': '',
+    'x=1\ngo\n': '',
+    '1\ngo\n': '1',
+    '1\ngo\n// nothing': '1',
+    '1\ngo\nx=2': '',
+    '1\ngo\n2': '2',
+    'return 7\n8': '7',
+    'return 7\ngo\n8': '7',
+    'if(true){return 7}\n8': '7',
+    'for(i in 1..9){if(i==4){return i}}\n8': '4',
+    'return\n8': '',
+    '1; break; 2': '2',
+  },
 })
 
 t.test('go divides a script: each part is parsed after the previous part has run', async t => {

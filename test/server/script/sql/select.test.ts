@@ -82,13 +82,7 @@ testYieldingExamples(
       'exec sum(id) from table(1 2 as id)': '3',
       'def q(tb, n){ return exec count(*) from tb where id>n }\nq(t, 3)': '2',
     },
-  },
-  setup,
-)
 
-testYieldingExamples(
-  t,
-  {
     'a table without rows has results without rows': {
       'select * from e': '',
       'select id, 1 as one from e where x>1 order by x limit 3': '',
