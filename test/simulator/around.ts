@@ -279,7 +279,7 @@ class Around {
     this.#world.note(() => `deed: ${JSON.stringify(deed)}`)
     switch (deed.kind) {
       case 'made again':
-        return this.#change(deed.kind, `${remake}\n${filled(deed.rows)}`)
+        return this.#change(deed.kind, `${remake}\n${filled(deed.rows)}`, deed.rows)
       case 'emptied':
         return this.#change(deed.kind, empty)
       case 'written':
@@ -349,14 +349,15 @@ class Around {
     return bytes !== undefined && this.#disk.bytes(journalPath(job)) === bytes
   }
 
-  #change(kind: string, script: string): void {
+  #change(kind: string, script: string, refilled?: number): void {
     if (script === '' || !this.#server.isUp) return
-    this.#note(kind)
+    this.#note(kind, refilled)
     this.#server.otherRuns(script)
   }
 
-  #note(kind: string): void {
-    this.#history.changes.push({ kind, atMs: this.#world.nowMs, before: this.#there() })
+  #note(kind: string, refilled?: number): void {
+    const [atMs, before] = [this.#world.nowMs, this.#there()]
+    this.#history.changes.push({ kind, atMs, before, refilled })
   }
 
   /** How often each row is in the target. */

@@ -5,7 +5,6 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, option } from '../../errors.js'
-import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'
 import type { Facts } from '../journal/journal-record.js'
 import type { Piece } from '../outcomes/pieces.js'
@@ -24,17 +23,20 @@ export interface Look {
   /**
    * Why confirmed rows cannot be in the table; undefined if they may be there. `other`: the table is another one, or has lost rows. `short`: a
    * function has not stored all rows yet. `removed`: it seems to be the same, and others have removed rows. `hidden`: the server no longer
-   * reports what it reported before.
+   * reports what it reported before. `unknown`: nothing shows that the table has rows of earlier processes.
    */
   readonly change: { readonly kind: ChangeKind; readonly text: string } | undefined
 }
 
-type ChangeKind = 'other' | 'short' | 'removed' | 'hidden'
+type ChangeKind = 'other' | 'short' | 'removed' | 'hidden' | 'unknown'
 
 const firstPauseMs = 20
 const longestPauseMs = 1_000
 /** How often a run that follows its inputs looks at the target. */
 const lookEveryMs = 10_000
+
+const notAsSent =
+  'rows that an earlier process sent are not in it as they were sent. Either they are changed before they are stored, or it is another table'
 
 /** Whether the rows in the table may have values that the run did not send. */
 export const makesRows = (checked: Run['checked']): boolean =>
@@ -59,6 +61,8 @@ export class Evidence {
   readonly #adds: boolean
   /** Whether the rows of the sample were in the table, rather than only sent. */
   #isSure: boolean
+  /** Whether earlier processes have sent rows, and none has learned what the table made of them. */
+  readonly #isBlind: boolean
   /** Rows that the target has accepted, in all processes. */
   #accepted: number
   #lookedAtMs: number
@@ -77,10 +81,11 @@ export class Evidence {
     this.#lookedAtMs = platform.clock.nowMs()
     const isMade = makesRows(checked)
     const isFindable = watchedTable(checked) !== undefined && !leavesMemory(identity.total)
-    this.#isSure = !isMade || found.samples.length > 0
-    this.learns = isFindable && !this.#isSure && this.#accepted === 0
-    // Rows that are sent later show nothing of those that a function has made before.
-    if (isMade && !this.learns) this.#sample.fix(found.samples)
+    this.#isSure = !isMade || (found.isLearned && found.samples.length > 0)
+    // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
+    this.learns = isFindable && !this.#isSure && found.batchCount === 0
+    this.#isBlind = !this.#isSure && found.batchCount > 0 && identity.inMemory
+    if (isMade && this.#isSure) this.#sample.fix(found.samples)
   }
 
   /** Rows in the table before the run; null if they prove nothing. */
@@ -91,18 +96,24 @@ export class Evidence {
 
   /**
    * Must be called when the table has accepted rows.
-   * @param whole  parts of a batch of which it has accepted each row
+   * @param whole  parts of the piece of which it has accepted each row
    */
-  taken(rows: number, batch: Batch, whole: readonly Pick<Piece, 'start' | 'end'>[]): void {
+  taken(
+    rows: number,
+    { batch, ofEarlier, sendNos }: Pick<Piece, 'batch' | 'ofEarlier' | 'sendNos'>,
+    whole: readonly Pick<Piece, 'start' | 'end'>[],
+  ): void {
     this.#accepted += rows
+    // Rows that this process has sent show nothing of those before them.
+    if (this.#isBlind && (!ofEarlier || sendNos.length > 0)) return
     for (const { start, end } of whole) {
       if (this.#sample.taken(batch, start, end)) this.#run.note(this.sampled())
     }
   }
 
   /** What a later process needs to resume the run. */
-  sampled(): Pick<Facts, 'sampled'> {
-    return { sampled: !this.#isSure ? [] : this.#sample.rows.map(rowText) }
+  sampled(): Pick<Facts, 'sampled' | 'isLearned'> {
+    return { sampled: this.#sample.rows.map(rowText), isLearned: this.#isSure }
   }
 
   /** Forgets the accepted rows, because they are lost or are on a different node. */
@@ -185,6 +196,7 @@ export class Evidence {
         ? change('short', `${more}. If it may drop rows, say so with ${option('target.mayDrop')}`)
         : change('other', `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`)
     }
+    if (this.#isBlind && found?.includes(false)) return change('unknown', notAsSent)
     // A function may change all rows, so no row then proves a loss. If it changes none, one that is there shows that. A
     // transform may also drop some. Nobody can remove rows from a stream table, but the server may remove them from memory.
     const isTelling = this.#isSure || (this.#isFunction && this.#adds && found?.includes(true))
@@ -205,6 +217,7 @@ export class Evidence {
     const isOld = platform.clock.nowMs() - this.#lookedAtMs >= lookEveryMs
     if (options.input?.follow !== true || !isOld) return undefined
     const { change, now } = await this.look(session)
+    if (change?.kind === 'unknown') return undefined
     if (change !== undefined && change.kind !== 'removed') return change.text
     if (change !== undefined) reporter.notice(`${now.name}: ${change.text}. The run goes on`)
     // The values of rows that a function made are known of the first rows only.

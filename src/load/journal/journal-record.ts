@@ -139,6 +139,8 @@ export interface Facts {
   readonly ledgerNumber?: number
   /** Values of some accepted rows (`rowText`). */
   readonly sampled?: readonly string[]
+  /** True if the table had these rows; otherwise they were sent, and a function may have changed them. */
+  readonly isLearned?: boolean
   /**
    * Set once no row is left to be sent, and the run has examined the target again. `isMarked`: the server's register got the end of the
    * run; it is lost when the server stops. `server`: `host:port` of the server on which the run finished.
@@ -258,4 +260,4 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 10
+export const journalFormat = 11

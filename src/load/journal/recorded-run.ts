@@ -97,6 +97,7 @@ export class RecordedRun {
   used: Facts['used']
   ledgerNumber = 0
   sampled: NonNullable<Facts['sampled']> = []
+  isLearned = false
   finished: Facts['finished']
   owner = 0
   dataSessions: readonly string[] = []
@@ -337,5 +338,5 @@ const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 const factNames = [
   ...(['sizes', 'offsets', 'target', 'used', 'ledgerNumber', 'sampled', 'finished'] as const),
   ...(['owner', 'dataSessions', 'rejectsFiles', 'isForgotten'] as const),
-  ...(['hasLeftServer', 'isCut'] as const),
+  ...(['hasLeftServer', 'isCut', 'isLearned'] as const),
 ] satisfies readonly (keyof Facts)[]

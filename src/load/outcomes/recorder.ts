@@ -72,7 +72,7 @@ export class Recorder {
     const filtered = piece.rows - left
     const short = left - (taken ?? left)
     if (filtered === 0 && short <= 0) {
-      target.evidence.taken(left, piece.batch, [piece])
+      target.evidence.taken(left, piece, [piece])
       return this.#end(piece, { confirmed: left }, { stored: piece.ranges })
     }
     const outside = short > 0 ? outsideRows(target.description, piece) : []
@@ -85,7 +85,7 @@ export class Recorder {
     const isWhole = !isKnown || missing === 0
     const parts = isWhole ? [piece] : partsBetween(piece, outside)
     const { batch } = piece
-    target.evidence.taken(taken ?? left, batch, unconfirmed === 0 ? parts : [])
+    target.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? parts : [])
     const stored = isWhole
       ? piece.ranges
       : parts.flatMap(({ start, end }) => rangesOf(batch, start, end))
@@ -157,7 +157,7 @@ export class Recorder {
   async lookAtEnd(session: Session): Promise<void> {
     if (!this.#claimsRows) return
     const { change } = await this.target.evidence.look(session)
-    if (change !== undefined) this.replaced(change.text, true)
+    if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
   }
 
   #end(piece: Piece, some: Partial<EndedRows>, { stored = [], reason, note }: Ending): void {

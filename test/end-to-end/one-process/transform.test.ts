@@ -455,7 +455,7 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   t.match(await run('load', path, ...argv), { code: 0, stdout: /^Already loaded/ })
   t.equal((await rows('select * from loadTable("dfs://d","t")')).length, 2)
   const journal = await readFile(join(folder, 'state/ddb-ingest/runs/day.journal'), 'utf8')
-  t.match(journal, /"format":10/)
+  t.match(journal, /"format":11/)
 })
 
 t.test('later processes look for transformed rows', async t => {

@@ -16,6 +16,7 @@ import { parseTableTarget } from '../../../src/load/target/target.js'
 import type { Batch } from '../../../src/parse/batch.js'
 import { isDecimal, type DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
+import type { Column } from '../../../src/protocol/value.js'
 import type { Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
@@ -39,6 +40,10 @@ addFunctionView(put)`
 const [stream, keyed, plain] = ['stream', 'keyed', 'plain'].map(table => ({ table }))
 const dfs = { table: 'dfs://d/t' }
 const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
+
+const piece = (columns: readonly Column[]) => ({
+  ...{ batch: { columns } as unknown as Batch, ofEarlier: false, sendNos: [1] },
+})
 
 async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
   const { session } = await startLoadServer(t, initScript, { faults })
@@ -164,8 +169,7 @@ t.test('a look finds rows that are gone, and nothing else', async t => {
   for (const { target, accepted = 5, isSampled = false, script, change } of looks) {
     const { session, run, description, identity } = await scene(t, target)
     const evidence = new Evidence(run, description, identity)
-    const batch = { columns } as unknown as Batch
-    evidence.taken(accepted, batch, isSampled ? [{ start: 0, end: 3 }] : [])
+    evidence.taken(accepted, piece(columns), isSampled ? [{ start: 0, end: 3 }] : [])
     await session.run(script === '' ? '0' : script)
     const look = await evidence.look(session, { counts: true })
     const what = `${JSON.stringify(target)}, ${script}`
@@ -174,22 +178,28 @@ t.test('a look finds rows that are gone, and nothing else', async t => {
   }
 })
 
-t.test(
-  'what a function makes of later rows shows nothing of rows that nobody has learned',
-  async t => {
+t.test('nobody has learned what a function made of the rows of an earlier process', async t => {
+  const sent = [vectorOf({ type: 'INT' }, [1, 7]), vectorOf({ type: 'SYMBOL' }, ['A', 'A'])]
+  const cases = [
+    [true, [], 'unknown'],
+    [true, [1], undefined],
+    [false, [1], undefined],
+  ] as const
+  for (const [ofEarlier, sendNos, change] of cases) {
     const target = { ...put, confirmTable: 'stream' }
     const { session, run, description, identity } = await scene(t, target)
     run.history.found.take({
       ...{ kind: 'checkpoint', batchCount: 1, streams: [] },
-      sums: { confirmed: 2, unconfirmed: 0, unsent: 0, filtered: 0 },
+      sums: { confirmed: 0, unconfirmed: 2, unsent: 0, filtered: 0 },
     })
     const evidence = new Evidence(run, description, identity)
-    const sent = [vectorOf({ type: 'INT' }, [1, 7]), vectorOf({ type: 'SYMBOL' }, ['A', 'A'])]
-    evidence.taken(2, { columns: sent } as unknown as Batch, [{ start: 0, end: 2 }])
-    await session.run(insert('stream', 4))
-    t.equal((await evidence.look(session)).change, undefined)
-  },
-)
+    evidence.taken(2, { ...piece(sent), ofEarlier, sendNos: [...sendNos] }, [{ start: 0, end: 2 }])
+    await session.run(insert('stream', 2))
+    t.equal(evidence.learns, false, 'rows of others may be where they should be')
+    t.equal((await evidence.look(session)).change?.kind, change)
+    t.strictSame(evidence.sampled().isLearned, false)
+  }
+})
 
 t.test('an empty table has no row to learn, whatever its types', t => {
   const types = ['INT', 'SYMBOL', 'STRING', 'BOOL', 'UUID', 'DECIMAL32', 'DECIMAL64', 'DECIMAL128']
@@ -215,7 +225,7 @@ t.test('a look waits for rows that a function stores later', async t => {
   })
   const address = () => ({ host: session.host, port: session.port })
   const evidence = new Evidence(run, description, identity)
-  evidence.taken(2, { columns } as unknown as Batch, [])
+  evidence.taken(2, piece(columns), [])
   const { change, now } = await evidence.look(session)
   t.strictSame([change, now.rows], [undefined, 5])
 })
