@@ -22,8 +22,9 @@ import {
   type Stats,
 } from 'node:fs'
 import { open, opendir, readdir, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { FileLocks } from './file-lock.js'
 import { nameOfBytes, systemName } from './file-name.js'
@@ -80,7 +81,7 @@ export const systemFiles: Files = {
   openEmpty: path => appendable(path, 'EEXIST', 'not an empty file', ({ size }) => size === 0),
   reopen: path => appendable(path, 'EINVAL', 'not an ordinary file', () => true),
   scratch,
-  makeFolder: path => void mkdirSync(systemName(path), { recursive: true, mode: 0o700 }),
+  makeFolder,
   lock: path => locks.take(path),
   lockNow: path => locks.takeNow(path),
   lockHolder: path => locks.holderOf(path),
@@ -145,8 +146,28 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
   }
 }
 
+/** Node's own `recursive` never ends in a folder such as /proc, where nothing can be made. */
+function makeFolder(path: string): void {
+  const missing: string[] = []
+  for (let folder = path; ; folder = dirname(folder)) {
+    if (statSync(systemName(folder), { throwIfNoEntry: false }) !== undefined) break
+    missing.unshift(folder)
+    if (folder === dirname(folder)) break
+  }
+  for (const folder of missing) {
+    try {
+      mkdirSync(systemName(folder), { mode: 0o700 })
+    } catch (error) {
+      // Another process may have made it meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
 async function openInput(path: string): Promise<InputFile> {
-  const handle = await open(systemName(path), 'r')
+  const name = systemName(path)
+  if ((await stat(name)).isFIFO()) return openPipe(name)
+  const handle = await open(name, 'r')
   return {
     status: async () => datedStatusOf(await handle.stat({ bigint: true })),
     read: async (buffer, offset, length) =>
@@ -154,6 +175,27 @@ async function openInput(path: string): Promise<InputFile> {
     readAt: async (buffer, offset, length, positionBytes) =>
       (await handle.read(buffer, offset, length, positionBytes)).bytesRead,
     close: () => handle.close(),
+  }
+}
+
+/** A named pipe. A thread that waits for a writer, or for bytes, could not be stopped. */
+function openPipe(name: string | Buffer): InputFile {
+  const fd = openSync(name, O_RDONLY | O_NONBLOCK)
+  const status = datedStatusOf(fstatSync(fd, { bigint: true }))
+  const pipe = new Socket({ fd, readable: true, writable: false })
+  const chunks: AsyncIterator<Buffer, undefined> = pipe[Symbol.asyncIterator]()
+  let rest: Buffer | undefined
+  return {
+    status: () => Promise.resolve(status),
+    async read(buffer, offset, length) {
+      rest ??= (await chunks.next()).value
+      if (rest === undefined) return 0
+      const count = rest.copy(buffer, offset, 0, length)
+      rest = count < rest.length ? rest.subarray(count) : undefined
+      return count
+    },
+    readAt: () => Promise.reject(new Error('a pipe is read in order')),
+    close: () => Promise.resolve(void pipe.destroy()),
   }
 }
 

@@ -27,6 +27,8 @@ export interface SourceOptions {
   readonly files?: Files
   /** All bytes of the file, if the caller has read them. They must stay valid until the source is read. */
   readonly bytes?: Uint8Array | undefined
+  /** Closes standard input or a pipe whose first bytes have not come yet. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -160,6 +162,10 @@ async function startSource(
 ): Promise<ByteSource> {
   const counted = new CountedChunks(stored, jump)
   const isFile = totalBytes !== undefined
+  const signal = isFile ? undefined : options.signal
+  const giveUp = (): void => void closeInput()
+  signal?.addEventListener('abort', giveUp)
+  if (signal?.aborted === true) giveUp()
   try {
     await counted.peek(isFile ? foreignHeadBytes : markBytes)
     const compression = compressionOf(options.compression ?? 'auto', counted.head, name)
@@ -196,6 +202,8 @@ async function startSource(
   } catch (error) {
     await closeInput()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
   }
 }
 

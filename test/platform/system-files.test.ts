@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  createWriteStream,
   readdirSync,
   readFileSync,
   statSync,
@@ -29,6 +30,38 @@ t.test('the start of a file is read at once, without waiting for a pipe', async 
   t.throws(() => systemFiles.readNow(folder, buffer), { code: 'EISDIR' })
   execFileSync('mkfifo', [path('pipe')])
   t.equal(systemFiles.readNow(path('pipe'), buffer), 0)
+})
+
+t.test('a named pipe waits for its writer in no thread, and can be closed meanwhile', async t => {
+  const [pipe, buffer] = [path('waited'), Buffer.alloc(3)]
+  execFileSync('mkfifo', [pipe])
+  const closed = await systemFiles.open(pipe)
+  const reading = closed.read(buffer, 0, 3)
+  await closed.close()
+  await t.rejects(reading)
+  const file = await systemFiles.open(pipe)
+  t.match(await file.status(), { isFile: false, isFolder: false })
+  await t.rejects(file.readAt(buffer, 0, 1, 0))
+  const first = file.read(buffer, 0, 3)
+  const writer = createWriteStream(pipe)
+  writer.end('héllo')
+  let text = buffer.toString('latin1', 0, await first)
+  for (let count = 1; count > 0; text += buffer.toString('latin1', 0, count)) {
+    count = await file.read(buffer, 0, 2)
+  }
+  t.equal(Buffer.from(text, 'latin1').toString(), 'héllo')
+  await file.close()
+})
+
+t.test('folders are made, and where none can be made that is an error', t => {
+  const made = path('x/y/z')
+  systemFiles.makeFolder(made)
+  systemFiles.makeFolder(made)
+  t.ok(statSync(made).isDirectory())
+  for (const none of ['/proc/nonexistent/x', path('a.txt/x')]) {
+    t.throws(() => systemFiles.makeFolder(none), none)
+  }
+  t.end()
 })
 
 t.test('information about a path is that of the system', async t => {

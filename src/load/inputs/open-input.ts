@@ -39,6 +39,7 @@ export class InputOpener {
   #aheadLeft = 0
   #next = 0
   #last: ByteSource | undefined
+  readonly #closing = new AbortController()
 
   constructor(run: Run, inputs: NamedInputs) {
     this.#run = run
@@ -123,12 +124,14 @@ export class InputOpener {
     const { options, platform } = this.#run
     const { compression, encoding, stdin } = options.input ?? {}
     const name = this.#inputs.names[index]!
-    const opening = { name, files: platform.files, compression, encoding, stdin, bytes }
+    const { signal } = this.#closing
+    const opening = { name, files: platform.files, compression, encoding, stdin, bytes, signal }
     return openSource(this.#inputs.paths[index]!, opening)
   }
 
   async close(): Promise<void> {
     this.#aheadLeft = 0
+    this.#closing.abort()
     const left = [...this.#ahead.values()]
     this.#ahead.clear()
     await this.#last?.close()

@@ -30,6 +30,8 @@ const shownDigits = 12
  */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
   try {
+    // Opened and closed again, a pipe would lose what its writer has written.
+    if (files.statusNow(path)?.isFile === false) return undefined
     const file = await files.open(path)
     try {
       return (await file.status()).isFile ? await fingerprintOfFile(file) : undefined

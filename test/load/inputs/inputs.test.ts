@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createWriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { bytesError, newSummary } from '../../../src/load/inputs/input-reading.js'
 import { openInputs } from '../../../src/load/inputs/inputs.js'
+import { fingerprintOf } from '../../../src/load/journal/fingerprint.js'
 import { newResumption } from '../../../src/load/journal/resumption.js'
 import { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import type { CutSizes } from '../../../src/parse/cuts.js'
@@ -91,6 +93,41 @@ t.test('rows of a pipe do not wait until their batch is full', async t => {
   t.match((await reading.next()).value, { endedBy: 'idle', rowCount: 2 })
   writer.end(b.slice('n,id'.length + 1))
   t.match((await reading.next()).value, { rowCount: 2 })
+})
+
+t.test('a run ends while a pipe has not yet delivered its first record', async t => {
+  const path = join(t.testdir(), 'pipe.csv')
+  execFileSync('mkfifo', [path])
+  for (const [bytes, isStdin] of [
+    ['', false],
+    ['n,i', false],
+    ['', true],
+    ['n,i', true],
+  ] as const) {
+    const stdin = new PassThrough()
+    const writer = isStdin ? stdin : createWriteStream(path, { flags: 'r+' })
+    if (bytes !== '') writer.write(bytes)
+    const run = testRun({ inputs: [isStdin ? '-' : path], input: { stdin } }, systemPlatform)
+    const inputs = await openInputs(run)
+    const reading = inputs.batches(target).next()
+    await setImmediate()
+    await inputs.close()
+    await t.rejects(reading, { code: 'DDB_INPUT_READ' }, `${bytes}, ${isStdin}`)
+    writer.destroy()
+  }
+})
+
+t.test('the pipe of a run with a journal keeps what was written before', async t => {
+  const path = join(t.testdir(), 'pipe.csv')
+  execFileSync('mkfifo', [path])
+  const writer = createWriteStream(path, { flags: 'r+' })
+  await new Promise(resolve => writer.write(a, resolve))
+  t.equal(await fingerprintOf(path, systemPlatform.files), undefined)
+  const inputs = await openInputs(testRun({ inputs: [path] }, systemPlatform))
+  t.teardown(() => inputs.close())
+  const reading = inputs.batches(target).next()
+  writer.destroy()
+  t.match((await reading).value, { rowCount: 2 })
 })
 
 t.test('batches cut by place go on over the ends of inputs, and name their own end', async t => {
