@@ -1,6 +1,6 @@
 /*
-  Drawn tables: part of a file is loaded beside rows of others, and the audit of the whole file must name exactly the lines whose texts
-  were left out. The official client creates the tables and reads them in the end; records are compared as texts.
+  Drawn tables: part of a file is loaded beside rows of others, one record damaged, and the audit of the whole file must name exactly the
+  lines whose texts are not there. The official client creates the tables and reads them in the end; records are compared as texts.
 */
 import assert from 'node:assert/strict'
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -39,7 +39,7 @@ const number = fc.oneof(
 const joined = (parts: fc.Arbitrary<string>[], sign: string): fc.Arbitrary<string> =>
   fc.tuple(...parts).map(texts => texts.join(sign))
 
-const kinds: readonly (readonly [type: string, text: fc.Arbitrary<string>])[] = [
+const kinds: (readonly [type: string, text: fc.Arbitrary<string>])[] = [
   ['INT', integer(-(2 ** 31) + 1, 2 ** 31 - 1)],
   ['SHORT', integer(-32_767, 32_767)],
   ['CHAR', integer(-127, 127)],
@@ -70,12 +70,17 @@ const kinds: readonly (readonly [type: string, text: fc.Arbitrary<string>])[] = 
     ),
   ],
   ['INT128', hex(32)],
+  ['DATEHOUR', joined([day, time.map(text => text.slice(0, 2))], 'T')],
   ['INT[]', fc.array(integer(-9, 9), { maxLength: 4 }).map(cells => cells.join(' '))],
   [
     'DOUBLE[]',
     fc.array(fc.constantFrom('0.5', '-0', '7'), { maxLength: 3 }).map(cells => cells.join(' ')),
   ],
 ]
+for (const type of ['DATE', 'FLOAT', 'DECIMAL64(4)', 'UUID', 'TIMESTAMP', 'BOOL']) {
+  const [, text] = kinds.find(kind => kind[0] === type)!
+  kinds.push([`${type}[]`, fc.array(text, { maxLength: 3 }).map(cells => cells.join(' '))])
+}
 const array = ([type]: (typeof kinds)[number]): boolean => type.endsWith('[]')
 
 interface Drawn {
@@ -87,6 +92,10 @@ interface Drawn {
   readonly twice: readonly number[]
   readonly isLoaded: readonly boolean[]
   readonly others: number
+  /** What happens to a record in the table. */
+  readonly damage: 'none' | 'twice' | 'bit' | 'moved'
+  /** Chooses the record, and the column to change. */
+  readonly at: number
   readonly connections: number
 }
 
@@ -115,6 +124,8 @@ const drawn: fc.Arbitrary<Drawn> = fc
         fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
       ),
       others: fc.nat(5),
+      damage: fc.constantFrom('none', 'twice', 'bit', 'moved'),
+      at: fc.nat(999),
       connections: fc.integer({ min: 1, max: 3 }),
     })
   })
@@ -134,11 +145,45 @@ function createScript({ target, types }: Drawn, name: string): string {
   return `createPartitionedTable(database("dfs://${name}", ${schemes[target]}), table(1:0, ${columns}), "t", "${by}")`
 }
 
+/** The text of a value that differs in the lowest bit or, for times, in the last digit. */
+function bitChanged(text: string, type: string): string {
+  if (type.endsWith('[]')) {
+    const last = text.lastIndexOf(' ') + 1
+    return text.slice(0, last) + bitChanged(text.slice(last), type.slice(0, -2))
+  }
+  if (type === 'BOOL') return text === 'true' ? 'false' : 'true'
+  if (type === 'FLOAT' || type === 'DOUBLE') {
+    const numbers = type === 'FLOAT' ? new Float32Array(1) : new Float64Array(1)
+    numbers[0] = Number(text)
+    new Uint8Array(numbers.buffer)[0]! ^= 1
+    return String(numbers[0])
+  }
+  // No day or month is 00.
+  if (/01M?$/.test(text)) return text.replace(/1(M?)$/, '2$1')
+  const [, start, last, unit] = /^(.*?)(.)([mM]?)$/su.exec(text)!
+  const code = last!.codePointAt(0)!
+  const other = /[A-Za-z]/.test(last!) ? ((code - 1) ^ 1) + 1 : code ^ 1
+  return `${start}${String.fromCodePoint(other)}${unit}`
+}
+
+/** A record as it is in the table instead. */
+function damaged(record: string, { damage, types, at }: Drawn): string {
+  const cells = record.split('|')
+  const column = 2 + (at % types.length)
+  const cell = cells[column]
+  if (damage === 'bit' && cell) cells[column] = bitChanged(cell, types[column - 2]!)
+  else cells[1] = `2020.01.0${(Number(cells[1]!.at(-1)) % 9) + 1}`
+  return cells.join('|')
+}
+
 const countOf = (texts: readonly string[]): Map<string, number> => {
   const counts = new Map<string, number>()
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
   return counts
 }
+
+const sumOf = (counts: Map<string, number>): number =>
+  [...counts.values()].reduce((sum, count) => sum + count, 0)
 
 test('an audit names exactly the lines whose records are not in the table', async (t, client) => {
   const { server, official } = await startEnds(t, client)
@@ -146,7 +191,7 @@ test('an audit names exactly the lines whose records are not in the table', asyn
   const [path, loaded, rest] = ['in.csv', 'loaded.csv', 'rest.csv'].map(name => join(folder, name))
   const address = { host: server.host, port: server.port, user: 'admin', password: '123456' }
   let number = 0
-  let withMissing = 0
+  let [withMissing, withDamage] = [0, 0]
   await fc.assert(
     fc.asyncProperty(drawn, async one => {
       const name = `audited${number++}`
@@ -159,6 +204,11 @@ test('an audit names exactly the lines whose records are not in the table', asyn
       const lines = [...one.records, ...one.twice.flatMap(i => one.records[i] ?? [])]
       const header = `${['id', 'day', ...one.types.map((_, i) => `c${i}`)].join('|')}\n`
       const present = lines.filter((_, i) => one.isLoaded[i])
+      const at = one.at % present.length
+      if (present.length > 0 && one.damage === 'twice') present.push(present[at]!)
+      else if (present.length > 0 && one.damage !== 'none') {
+        present[at] = damaged(present[at]!, one)
+      }
       const written = (texts: readonly string[]): string =>
         header + texts.map(text => `${text}\n`).join('')
       await writeFile(path!, written(lines))
@@ -178,40 +228,64 @@ test('an audit names exactly the lines whose records are not in the table', asyn
         assert.equal(more.error, null)
       }
 
-      const keepsAll = one.target !== 'keyed'
-      const [wanted, there] = [countOf(keepsAll ? lines : [...new Set(lines)]), countOf(present)]
-      const expected = countOf([])
-      for (const [text, count] of wanted) {
-        const lost = count - Math.min(count, there.get(text) ?? 0)
-        if (lost > 0) expected.set(text, lost)
-      }
+      const isKeyed = one.target === 'keyed'
+      const idOf = (text: string): string => text.split('|')[0]!
+      const lastOfIds = (texts: readonly string[]): readonly string[] =>
+        isKeyed ? [...new Map(texts.map(text => [idOf(text), text])).values()] : texts
+      const [wanted, there] = [lines, present].map(texts => countOf(lastOfIds(texts)))
+      const less = (some: Map<string, number>, more: Map<string, number>): Map<string, number> =>
+        new Map(
+          [...some]
+            .map(([text, count]) => [text, count - (more.get(text) ?? 0)] as const)
+            .filter(([, count]) => count > 0),
+        )
+      const surplus = less(there!, wanted!)
+      const changedIds = isKeyed ? [...surplus.keys()].map(idOf) : []
+      const lacking = less(wanted!, there!)
+      const isChanged = ([text]: readonly [string, number]): boolean =>
+        changedIds.includes(idOf(text))
+      const changed = [...lacking].filter(isChanged)
+      const expected = new Map([...lacking].filter(entry => !isChanged(entry)))
+      const repeated = [...surplus].filter(([text]) => wanted!.has(text))
+
       const result = await audit({ ...options, inputs: [path!], missing: rest! })
       assert.equal(result.error, null)
-      assert.equal(result.exitCode, expected.size === 0 ? 0 : 4)
-      const named = result.lines.missing.flatMap(({ firstLine, lastLine }) =>
-        Array.from({ length: lastLine - firstLine + 1 }, (_, i) => lines[firstLine + i - 2]!),
-      )
-      assert.deepEqual([...countOf(named)].sort(), [...expected].sort())
+      const whole = changed.length > 0 ? 75 : 0
+      assert.equal(result.exitCode, expected.size > 0 ? 4 : whole)
+      for (const [kind, texts] of Object.entries({ missing: expected, changed, repeated })) {
+        const ranges = result.lines[kind as keyof typeof result.lines]
+        const named = ranges.flatMap(({ firstLine, lastLine }) =>
+          lines.slice(firstLine - 2, lastLine - 1),
+        )
+        // A row that is there too often is named once.
+        const rows = kind === 'repeated' ? new Set(named) : countOf(named)
+        const due = kind === 'repeated' ? new Set(new Map(texts).keys()) : new Map(texts)
+        assert.deepEqual([...rows].sort(), [...due].sort(), kind)
+      }
+      const others = one.others + sumOf(surplus) - changed.length
+      // Of a partitioned table, only the range of the input is read.
+      assert.ok(isStored ? result.rows.others! <= others : result.rows.others === others)
       if (expected.size > 0) {
         withMissing++
         const records = (await readFile(rest!, 'utf8')).split('\n').slice(1, -1)
         assert.deepEqual([...countOf(records)].sort(), [...expected].sort())
+        withDamage += Number(present.length > 0 && one.damage !== 'none')
         assert.equal((await load({ ...options, inputs: [rest!] })).error, null)
         await rm(rest!)
         await rm(`${rest!}.reasons.ndjson`)
       }
       const [{ value: ids }] = (await official.eval(`select id from ${expression} where id < 1000`))
         .value as [ClientObject]
-      const all = [...wanted].flatMap(([text, count]) =>
-        Array.from({ length: count }, () => Number(text.split('|')[0])),
+      const all = [...wanted!, ...(isKeyed ? [] : surplus)].flatMap(([text, count]) =>
+        Array.from({ length: count }, () => Number(idOf(text))),
       )
       const found = Array.from(ids as Iterable<number>)
       const order = (a: number, b: number): number => a - b
       assert.deepEqual(found.sort(order), all.sort(order))
-      assert.equal((await audit({ ...options, inputs: [path!] })).exitCode, 0)
+      assert.equal((await audit({ ...options, inputs: [path!] })).exitCode, whole)
       await official.eval(isStored ? `dropDatabase("dfs://${name}")` : `undef("${name}", SHARED)`)
     }),
     { numRuns: everyday ? 20 : runs(1_000) },
   )
-  t.ok(withMissing > 0)
+  t.ok(withMissing > 0 && withDamage > 0)
 })

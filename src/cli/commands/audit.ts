@@ -99,6 +99,7 @@ async function readCertificate(path: string): Promise<AuditResult> {
 
 async function print(settings: AuditSettings, call: Call, result: AuditResult): Promise<void> {
   const { output, asked } = call
+  const isFromFiles = result.inputs.every(({ path }) => path !== '-')
   if (settings.quiet !== true || result.exitCode !== 0) {
     for (const notice of result.notices) output.note(notice)
     for (const line of lineTexts(result)) output.note(line)
@@ -107,7 +108,7 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
       printAdvice(output, result.error, asked)
     } else if (result.missingFiles.length > 0) {
       for (const { path } of result.missingFiles) output.command('next', shellText(['retry', path]))
-    } else if (result.status === 'missing' && settings.missing === undefined) {
+    } else if (result.status === 'missing' && settings.missing === undefined && isFromFiles) {
       const { command, args = [], flags = new Map() } = asked
       const next =
         command && sameCommand({ command, args, flags }, { '--missing': newFile('missing') })

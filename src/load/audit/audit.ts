@@ -135,7 +135,7 @@ async function runAudit(job: Job): Promise<AuditResult> {
 }
 
 async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<void> {
-  const { run, result, key, scratch } = job
+  const { asked, run, result, key, scratch } = job
   const touched = touchedRanges(found)
   const input = inputRows(run, opened, found, result)
   const own = new Hashes(key, found.keys, scratch)
@@ -143,7 +143,7 @@ async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<
     own.add(block)
     touched.add(block.batch!, block.outside)
   })
-  const { table, goneRows } = await openTable(job, found, touched.ranges())
+  const { table, goneRows } = await openTable(job, found, asked.exact ? [null] : touched.ranges())
   let there: Hashes
   let matching: Matching
   let naming: Naming

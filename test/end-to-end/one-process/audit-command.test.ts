@@ -22,10 +22,11 @@ async function scene(t: Test, script = tradesScript.replace('streamTable', 'tabl
     DDB_USER: 'admin',
     DDB_PASSWORD: '123456',
   }
-  const run = (...argv: string[]): Promise<Outcome> =>
-    runMain([...argv, '--host', `127.0.0.1:${here.server.port}`], { environment })
+  const runWith = (stdin: string, ...argv: string[]): Promise<Outcome> =>
+    runMain([...argv, '--host', `127.0.0.1:${here.server.port}`], { environment, stdin })
+  const run = runWith.bind(undefined, '')
   const at = (name: string): string => join(folder, name)
-  return { ...here, run, at, path: at('trades.csv') }
+  return { ...here, run, runWith, at, path: at('trades.csv') }
 }
 
 t.test('one bit of one cell is found, named, and made up for', async t => {
@@ -54,6 +55,21 @@ t.test('one bit of one cell is found, named, and made up for', async t => {
   t.strictSame(await rows('select count(*) from trades where id = 320'), [['1']])
   t.match(await run('audit', path, '--table', 'trades', '--exact'), { code: 4, stdout: /^differs/ })
 })
+
+t.test(
+  'of standard input, what is missing is counted, and no command is printed that needs a file',
+  async t => {
+    const { run, runWith, path, at } = await scene(t)
+    t.match(await run('load', path, '--table', 'trades'), { code: 0 })
+    const stdin = csv + lineOf(500)
+    const options = ['audit', '-', '--table', 'trades']
+    const found = await runWith(stdin, ...options)
+    t.match(found, { code: 4, stdout: / 500 found in trades, 1 missing/ })
+    t.match(found.stderr, /standard input cannot be read twice/)
+    t.notMatch(found.stderr, 'next:')
+    t.match(await runWith(stdin, ...options, '--missing', at('rest.csv')), { code: 64 })
+  },
+)
 
 t.test('a run is audited by its name, with its options', async t => {
   const { run, path, session } = await scene(t)
