@@ -54,7 +54,7 @@ export function inputRows(
     const inputs = opened.inputs!
     run.reporter.tell('checking')
     for await (const batch of inputs.batches(target)) {
-      run.state.rows.unsent += batch.rowCount
+      if (isFirst) run.state.rows.unsent += batch.rowCount
       const columns = sent.map(index => batch.columns[index]!)
       const { rowCount } = batch
       const isEnough = take({ columns, rowCount, outside: marksOf?.(batch), batch })

@@ -61,19 +61,20 @@ export class Hashes {
     const [whole, isKeyed] = [this.#whole.hash(columns, rowCount), this.#keys.length > 0]
     const keyColumns = this.#keys.map(index => columns[index]!)
     const { a, b } = isKeyed ? this.#ofKeys.hash(keyColumns, rowCount) : whole
+    const { a: wholeA, b: wholeB } = whole
     const [sums, buffers, filled] = [this.#sums, this.#buffers, this.#filled]
     for (let row = 0; row < rowCount; row++) {
       if (outside?.[row] === 1) continue
       const part = a[row]! >>> (32 - partBits)
       sums[3 * part]!++
-      sums[3 * part + 1]! += whole.a[row]!
-      sums[3 * part + 2]! += whole.b[row]!
+      sums[3 * part + 1]! += wholeA[row]!
+      sums[3 * part + 2]! += wholeB[row]!
       if (this.#scratch === undefined) continue
       if (filled[part] === bufferLength) this.#write(part)
       const start = part * bufferLength
       let at = start + filled[part]!
       buffers[at++] = idOf(a[row]!, b[row]!)
-      if (isKeyed) buffers[at++] = idOf(whole.a[row]!, whole.b[row]!)
+      if (isKeyed) buffers[at++] = idOf(wholeA[row]!, wholeB[row]!)
       if (batch !== undefined) buffers[at++] = this.total + row
       filled[part] = at - start
     }

@@ -34,8 +34,9 @@ export class Naming {
 
   /** Keeps the rows of the table that are to be compared with missing ones. */
   look({ columns, rowCount }: Rows, { a, b }: RowHasher): void {
+    const ends = this.#ends
     for (let row = 0; row < rowCount; row++) {
-      if (this.#ends[b[row]! & 0xffff] === 0) continue
+      if (ends[b[row]! & 0xffff] === 0) continue
       if (!this.#matching.strangers.delete(idOf(a[row]!, b[row]!))) continue
       this.#strangers.push(columns.map(column => formatElement(column, row)))
     }
@@ -52,8 +53,10 @@ export class Naming {
     onMissing: (batch: Batch, row: number) => void,
   ): boolean {
     let isHashed = false
+    const first = this.#next
+    this.#next += rowCount
     for (let row = 0; row < rowCount; row++) {
-      const outcome = this.#matching.outcomeOf(this.#next++)
+      const outcome = this.#matching.outcomeOf(first + row)
       if (outcome === 'found' || outcome === 'replaced') continue
       if (!isHashed) hasher.hash(columns, rowCount)
       isHashed = true

@@ -98,9 +98,10 @@ export class RowHasher {
     if (this.#numbers.length < data.length) this.#numbers = new Float64Array(data.length)
     const numbers = this.#numbers
     const nullNumber = data instanceof Float64Array ? nullDouble : nullFloat
+    numbers.set(data)
     for (let i = 0; i < data.length; i++) {
-      const number = data[i]!
-      numbers[i] = number === 0 ? 0 : number === number ? number : nullNumber
+      if (numbers[i] === 0) numbers[i] = 0
+      else if (numbers[i] !== numbers[i]) numbers[i] = nullNumber
     }
     return new Int32Array(numbers.buffer, 0, 2 * data.length)
   }

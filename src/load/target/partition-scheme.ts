@@ -137,7 +137,13 @@ export function keyReader(
   const { data } = column
   if (toScheme === undefined) return undefined
   if (data instanceof BigInt64Array) {
-    return row => (data[row] === nullInt64 ? null : toScheme(exactKey(data[row]!)))
+    const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length)
+    return row => {
+      const high = halves[2 * row + 1]!
+      // Usual numbers are exact without a BigInt, which takes memory.
+      if (high >> 20 === high >> 31) return toScheme(high * 2 ** 32 + (halves[2 * row]! >>> 0))
+      return data[row] === nullInt64 ? null : toScheme(exactKey(data[row]!))
+    }
   }
   const nullValue = nulls.get(data.constructor)
   if (nullValue === undefined) return undefined
