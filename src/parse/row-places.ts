@@ -4,7 +4,6 @@
 */
 import { ArrayStore, type BufferPool } from './columns/buffer-pool.js'
 import type { InputRange, ResumePoint } from './batch.js'
-import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 import { mostFedRows } from './rows/fed-rows.js'
@@ -53,8 +52,6 @@ export class RowPlaces {
   /** The bytes from each block's first record to its last one; undefined if they are not kept. */
   readonly #kept: ArrayStore | undefined
   #keptBytes = 0
-  /** Maps rows of decoded text back to the input's bytes. */
-  readonly #inputRows = new InputRows()
 
   constructor(pool: BufferPool, keepsRecords: boolean) {
     this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT)
@@ -65,33 +62,42 @@ export class RowPlaces {
    * Adds the rows of a block, beginning with row `firstRow` of the batch.
    * @returns the total length of their records in bytes
    */
-  append(given: RowBounds, firstRow: number): number {
-    const origin = given.window?.text?.origin
-    const block = origin === undefined ? given : this.#inputRows.of(given, origin)
-    const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
+  append(block: RowBounds, firstRow: number): number {
+    const { recordStarts, recordEnds, lineNumbers, rowCount, window } = block
     if (rowCount === 0) return 0
     if (this.#store.reserve(firstRow + rowCount)) {
       this.#numbers = new Int32Array(this.#store.buffer)
     }
-    const firstLine = lineNumbers[0]!
-    const first = recordStarts[0]!
-    const keptFrom = this.#keptBytes - first
-    const isLined = lineNumbers[rowCount - 1]! - firstLine === rowCount - 1
-    const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
-    this.#blocks.push({ firstRow, rowCount, offsetBytes: bytesOffset, firstLine, lines, keptFrom })
-    if (this.#kept !== undefined) {
-      const span = block.bytes.subarray(first, recordEnds[rowCount - 1])
-      this.#keptBytes += span.length
-      this.#kept.reserve(this.#keptBytes)
-      new Uint8Array(this.#kept.buffer).set(span, keptFrom + first)
-    }
     const numbers = this.#numbers
     const at = firstRow * numbersPerRow
+    const end = at + numbersPerRow * rowCount
     numbers.set(recordStarts.subarray(0, rowCount), at)
     numbers.set(recordEnds.subarray(0, rowCount), at + rowCount)
-    let bytes = 0
-    for (let row = 0; row < rowCount; row++) bytes += recordEnds[row]! - recordStarts[row]!
-    return bytes
+    let { bytes, bytesOffset: offsetBytes } = block
+    const origin = window?.text?.origin
+    if (origin !== undefined) {
+      const textStart = offsetBytes
+      const [first, last] = [textStart + numbers[at]!, textStart + numbers[end - 1]!]
+      offsetBytes = origin.inputOffset(first)
+      bytes = origin.inputBytes(first, last)
+      for (let i = at; i < end; i++) {
+        numbers[i] = origin.inputOffset(textStart + numbers[i]!) - offsetBytes
+      }
+    }
+    const firstLine = lineNumbers[0]!
+    const isLined = lineNumbers[rowCount - 1]! - firstLine === rowCount - 1
+    const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
+    const keptFrom = this.#keptBytes - numbers[at]!
+    this.#blocks.push({ firstRow, rowCount, offsetBytes, firstLine, lines, keptFrom })
+    if (this.#kept !== undefined) {
+      const span = bytes.subarray(numbers[at], numbers[end - 1])
+      this.#keptBytes += span.length
+      this.#kept.reserve(this.#keptBytes)
+      new Uint8Array(this.#kept.buffer).set(span, this.#keptBytes - span.length)
+    }
+    let length = 0
+    for (let i = at; i < at + rowCount; i++) length += numbers[i + rowCount]! - numbers[i]!
+    return length
   }
 
   /** Ends the batch. */
@@ -154,45 +160,5 @@ export function oneByteLines(start: ResumePoint, rowCount: number): RowBounds {
     bytes: lineFeeds,
     bytesOffset: start.offsetBytes,
     window: undefined,
-  }
-}
-
-/** Reused for one block after the other. */
-class InputRows implements Omit<RowBounds, 'window'> {
-  recordStarts: Int32Array = new Int32Array(0)
-  recordEnds: Int32Array = new Int32Array(0)
-  lineNumbers: Float64Array = new Float64Array(0)
-  rowCount = 0
-  /** Bytes of the rows in the input; valid until more of the input is read. */
-  bytes: Uint8Array = new Uint8Array(0)
-  bytesOffset = 0
-
-  /** Maps the rows of `block`; returns `this`. */
-  of(block: RowBounds, origin: TextOrigin): this {
-    const { rowCount, recordStarts, recordEnds, bytesOffset } = block
-    this.rowCount = rowCount
-    this.lineNumbers = block.lineNumbers
-    if (rowCount === 0) return this
-    if (rowCount > this.recordStarts.length) {
-      this.recordStarts = new Int32Array(rowCount)
-      this.recordEnds = new Int32Array(rowCount)
-    }
-    const textStart = bytesOffset + recordStarts[0]!
-    const first = origin.inputOffset(textStart)
-    this.bytesOffset = first
-    this.bytes = origin.inputBytes(textStart, bytesOffset + recordEnds[rowCount - 1]!)
-    let textEnd = -1
-    let end = 0
-    for (let row = 0; row < rowCount; row++) {
-      const textStart = recordStarts[row]!
-      // Most rows begin where the row before ended, so their position need not be looked up.
-      const start =
-        textStart === textEnd ? end : origin.inputOffset(bytesOffset + textStart) - first
-      textEnd = recordEnds[row]!
-      end = origin.inputOffset(bytesOffset + textEnd) - first
-      this.recordStarts[row] = start
-      this.recordEnds[row] = end
-    }
-    return this
   }
 }
