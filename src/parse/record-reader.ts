@@ -14,11 +14,11 @@ import {
   type Batch,
   type BatchEnding,
   type ColumnCounts,
+  type Fault,
   type InputRange,
   type ResumePoint,
   type Step,
 } from './batch.js'
-import { BlockRejects } from './block-rejects.js'
 import type { CellRules } from './cell-rules.js'
 import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
 import type {
@@ -29,7 +29,7 @@ import type {
   InputReader,
 } from './input-reader.js'
 import type { LineTokenizer } from './line-tokenizer.js'
-import type { RecordBlock } from './record-block.js'
+import { wholeRow, type RecordBlock } from './record-block.js'
 import type { FedRows, SourceProgress } from './rows/fed-rows.js'
 import { sourceFields } from './mapped-columns.js'
 
@@ -78,6 +78,8 @@ class RecordReader {
   /** True once the input has ended and all its content was delivered. */
   readToEnd: boolean
   lastRange: InputRange | undefined
+  /** Number of records in earlier blocks, and in this block up to the last reject reported. */
+  recordsRead = 0
   #rejectedBytes = 0
   readonly #found: FoundShape<string>
   readonly #opened: OpenedInput
@@ -89,7 +91,6 @@ class RecordReader {
   #options!: BatchOptions
   #clock!: FlushClock
   #builder!: BatchBuilder
-  #rejects!: BlockRejects
   #arriving!: ArrivingInput
   /** Where reading must resume later: at the record where the source failed, or after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
@@ -121,10 +122,6 @@ class RecordReader {
 
   get droppedMarks(): number {
     return this.#tokenizer?.droppedMarks ?? 0
-  }
-
-  get recordsRead(): number {
-    return this.#isBegun ? this.#rejects.recordsRead : 0
   }
 
   get columnCounts(): readonly ColumnCounts[] {
@@ -169,7 +166,6 @@ class RecordReader {
     this.#tokenizer = input.tokenizer
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#builder.expect(options.batchRows, options.batchBytes)
-    this.#rejects = new BlockRejects(block, this.#builder)
     this.#arriving = new ArrivingInput(input, options)
     this.readToEnd = false
     this.#isBegun = true
@@ -210,10 +206,8 @@ class RecordReader {
       if (fed !== undefined) this.#takeFed(fed)
       else {
         more = this.#fillBlock(limit)
-        if (this.#readBlock()) {
-          for (let wait = this.#tellRejects(); wait !== undefined; wait = this.#tellRejects())
-            yield wait
-        }
+        this.#readBlock()
+        yield* this.#tellRejects()
         this.#appendBlock()
       }
       if (cuts !== undefined && this.recordsRead > recordsRead) {
@@ -312,13 +306,10 @@ class RecordReader {
     return batchRoom(this.#options, this.#builder, tokenizer.resumePoint.offsetBytes)
   }
 
-  /** @returns true if there are rejects to report */
-  #readBlock(): boolean {
+  #readBlock(): void {
     const { block } = this.#input
-    if (block.rowCount === 0 && block.faults.length === 0) return false
-    this.#beginBatch()
+    if (block.rowCount > 0 || block.faults.length > 0) this.#beginBatch()
     if (block.rowCount > 0) this.#builder.read(block)
-    return this.#rejects.begin()
   }
 
   /** Appends a program's rows to the batch, as many as have room and need not be read as text. */
@@ -332,7 +323,7 @@ class RecordReader {
     this.#options.feed!.took(rowCount)
     if (rowCount === 0) return
     tokenizer.passRows(rowCount)
-    this.#rejects.recordsRead += rowCount
+    this.recordsRead += rowCount
   }
 
   #beginBatch(): void {
@@ -341,21 +332,54 @@ class RecordReader {
     }
   }
 
-  /** @returns a promise to await before continuing; undefined if all rejects are reported, or a reject ended the run */
-  #tellRejects(): Promise<void> | undefined {
+  /**
+   * Reports the rejects of the block in the order of the input: rows that some column refused, and records that cannot be rows. Makes
+   * one at a time, because all of them would enlarge the garbage collector's young generation.
+   */
+  *#tellRejects(): Generator<Promise<void>, void, void> {
+    const { block } = this.#input
     const { onReject, stopped } = this.#options
-    const rejects = this.#rejects
-    for (let reject = rejects.next(); reject !== undefined; reject = rejects.next()) {
+    const { faults, refusedBy, rowCount, recordStarts, recordEnds, lineNumbers } = block
+    const recordsBefore = this.recordsRead
+    const explain = (): Fault => this.#builder.faultOf(block, row)
+    const offsetOf = (row: number): number => block.window!.inputOffset(recordStarts[row]!)
+    let row = 0
+    let told = 0
+    const isRowNext = (): boolean =>
+      row < rowCount && (told === faults.length || offsetOf(row) < faults[told]!.offsetBytes)
+    while (block.refusedCount + faults.length > 0) {
+      while (refusedBy[row] === 0 && isRowNext()) row++
+      const isRow = isRowNext()
+      if (!isRow && told === faults.length) break
+      const reject = this.#builder.rejectOf(
+        isRow
+          ? block.window!.faultAt(recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!, explain)
+          : faults[told]!,
+      )
+      if (isRow) row++
+      else told++
+      this.recordsRead = recordsBefore + row + told
       const { code, offsetBytes, lineNumber } = reject
       const { error } = this.#arriving
       const isCut = error instanceof InputError && error.code === code
-      if (isCut && !rejects.isRow) this.#cutPoint = { offsetBytes, lineNumber }
+      if (isCut && !isRow) this.#cutPoint = { offsetBytes, lineNumber }
       this.#rejectedBytes += reject.lengthBytes
       const wait = onReject(reject)
-      if (stopped?.() === true) this.#cutPoint = rejects.leaveRest() ?? this.#cutPoint
-      if (wait !== undefined) return wait
+      if (stopped?.() === true) {
+        // Leaves the records after the reject that ended the run. Otherwise the result would depend on the chunks of the input.
+        const next = isRowNext()
+          ? { offsetBytes: offsetOf(row), lineNumber: lineNumbers[row]! }
+          : faults[told]
+        if (next !== undefined) {
+          this.#cutPoint = { offsetBytes: next.offsetBytes, lineNumber: next.lineNumber }
+        }
+        for (; row < rowCount; row++) block.refuse(row, wholeRow)
+        if (wait !== undefined) yield wait
+        return
+      }
+      if (wait !== undefined) yield wait
     }
-    return undefined
+    this.recordsRead = recordsBefore + rowCount + faults.length
   }
 
   #appendBlock(): void {
