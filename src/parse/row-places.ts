@@ -80,8 +80,14 @@ export class RowPlaces {
       const [first, last] = [textStart + numbers[at]!, textStart + numbers[end - 1]!]
       offsetBytes = origin.inputOffset(first)
       bytes = origin.inputBytes(first, last)
-      for (let i = at; i < end; i++) {
-        numbers[i] = origin.inputOffset(textStart + numbers[i]!) - offsetBytes
+      let [textEnd, inputEnd] = [-1, 0]
+      for (let i = at; i < at + rowCount; i++) {
+        const start = numbers[i]!
+        // Most rows begin where the row before ended, so their position need not be looked up.
+        numbers[i] =
+          start === textEnd ? inputEnd : origin.inputOffset(textStart + start) - offsetBytes
+        textEnd = numbers[i + rowCount]!
+        numbers[i + rowCount] = inputEnd = origin.inputOffset(textStart + textEnd) - offsetBytes
       }
     }
     const firstLine = lineNumbers[0]!
