@@ -27,6 +27,12 @@ export interface FirstRecord extends RecordLocation {
   readonly bytes: Uint8Array
 }
 
+/** Where a record begins and ends in the window, until more is pushed. */
+interface Bounds {
+  readonly start: number
+  readonly next: number
+}
+
 /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
@@ -63,9 +69,6 @@ export class CsvTokenizer implements LineFormat {
   #header: Uint8Array = new Uint8Array(0)
   /** Why the record scanned last is not a row, if its quotes are right. */
   #fault: ScanFault | undefined
-  /** Start of the record that `peek` returned, and the position after it. */
-  #peekedAt = 0
-  #peeked = 0
   /** Input offset up to which `#nextRecord` has found only empty lines and comments. */
   #otherUpTo = 0
   /** Input offset of the record that `#nextRecord` found last; −1 for none. */
@@ -123,26 +126,11 @@ export class CsvTokenizer implements LineFormat {
     return line
   }
 
-  /** Skips a header that is one line of `length` bytes, already in the window. @param header  without its line end */
-  passHeader(length: number, header: Uint8Array): void {
-    this.#keepHeader(header)
-    this.lines.window.start += length
-    this.lines.lineNumber++
-  }
-
-  /** The kernel leaves records that may repeat the header. */
-  #keepHeader(header: Uint8Array): void {
-    this.#header = header
-    if (this.#rules !== undefined && this.#rules.header !== header) {
-      this.#rules = { ...this.#rules, header }
-    }
-  }
-
   /**
    * Returns the next record without consuming it; 'more' if the record is incomplete, undefined at the end of the input.
    * @throws {InputError} DDB_INPUT_QUOTE, DDB_INPUT_RECORD_TOO_LONG
    */
-  peek(): FirstRecord | 'more' | undefined {
+  peek(): (FirstRecord & Bounds) | 'more' | undefined {
     const { lines } = this
     const { window } = lines
     const walk = this.#walk
@@ -161,23 +149,25 @@ export class CsvTokenizer implements LineFormat {
     if (next < 0 || walk.fieldCount > maxHeaderFields) {
       throw this.#badFirstRecord(next, tooLong, start)
     }
-    this.#peekedAt = start
-    this.#peeked = next
     return {
+      ...{ start, next },
       fields: Array.from({ length: walk.fieldCount }, (_, field) => walk.cell(field).slice()),
       bytes: lines.window.inputBytes(start, next),
       ...lines.locate(start),
     }
   }
 
-  /** Consumes the record that `peek` returned, and the empty lines before it. */
-  skipPeeked(): void {
+  /** Consumes the header, and what stands before it. */
+  passHeader({ start, next }: Bounds): void {
     const { lines } = this
     const { window } = lines
-    lines.pass(this.#peekedAt)
-    this.#keepHeader(window.bytes.slice(this.#peekedAt, this.#lineEndBefore(this.#peeked)))
-    lines.lineNumber += countLineEnds(window.bytes, this.#peekedAt, this.#peeked)
-    window.start = this.#peeked
+    lines.pass(start)
+    const header = window.bytes.slice(start, this.#lineEndBefore(next))
+    this.#header = header
+    // The kernel leaves records that may repeat the header.
+    if (this.#rules !== undefined) this.#rules = { ...this.#rules, header }
+    lines.lineNumber += countLineEnds(window.bytes, start, next)
+    window.start = next
   }
 
   /** True if the bytes from `start` on are more than a record may have. */

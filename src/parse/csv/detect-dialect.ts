@@ -146,47 +146,22 @@ export function detectLayout(sample: Sample, dialect: TriedDialect): Layout {
   const records = new SampleRecords(sample, dialect)
   if (!records.nextRecord()) return { decimalComma: false, trailingDelimiter: false }
   const { fieldCount } = records
-  const columns: NumberLook[] = []
+  const width = Math.min(fieldCount, lookedAtColumns)
+  const columns = Array.from({ length: width }, (): string[] => [])
   let count = 0
   let trailing = 0
-  const width = Math.min(fieldCount, lookedAtColumns)
   for (const record of records.first(Math.max(leastRecords, layoutFields / width))) {
     count++
     trailing += Number(record.isTrailing(fieldCount))
-    for (const [field, text] of record.texts(width).entries()) {
-      see((columns[field] ??= { commas: 0, thousands: 0, others: 0 }), text)
-    }
+    for (const [field, text] of record.texts(width).entries()) columns[field]!.push(text)
   }
   return { decimalComma: hasDecimalComma(columns), trailingDelimiter: trailing > count / 2 }
 }
 
-/** Numbers in one column. Empty fields do not count. */
-interface NumberLook {
-  /** How many fields are numbers like `1,5`, and in how many of these the comma may separate thousands. */
-  commas: number
-  thousands: number
-  /** Number of fields that are neither like `15` nor like `1,5`; Infinity if a field has a decimal point. */
-  others: number
-}
-
-/** A number like `15`, `1.5` or `1,5`, or the beginning of another text: whole part, mark, fraction, and what follows. */
-const numberParts = /^[+-]?(\d*)(.?)(\d*)(.*)$/s
-
-function see(column: NumberLook, text: string): void {
-  if (text === '') return
-  const [, whole = '', mark, fraction = '', rest] = numberParts.exec(text)!
-  if (whole !== '' && mark === '') return
-  const isMarked = fraction !== '' && rest === ''
-  if (isMarked && mark === ',' && whole !== '') {
-    column.commas++
-    if (whole.length <= 3 && fraction.length === 3) column.thousands++
-  } else column.others += isMarked && mark === '.' ? Infinity : 1
-}
-
 /** True if some column holds only numbers with commas that cannot separate thousands, and no column has points in numbers. */
-function hasDecimalComma(columns: readonly NumberLook[]): boolean {
-  return (
-    columns.some(column => column.commas > column.thousands && column.others === 0) &&
-    columns.every(column => column.others !== Infinity)
-  )
+function hasDecimalComma(columns: readonly (readonly string[])[]): boolean {
+  const isOfCommas = (texts: readonly string[]): boolean =>
+    texts.some(text => /^[+-]?\d+,\d+$/.test(text) && !/^[+-]?\d{1,3},\d{3}$/.test(text)) &&
+    texts.every(text => /^(?:[+-]?\d+(?:,\d+)?)?$/.test(text))
+  return columns.some(isOfCommas) && !columns.flat().some(text => /^[+-]?\d*\.\d+$/.test(text))
 }

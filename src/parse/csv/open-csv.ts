@@ -13,7 +13,6 @@ import type {
   KnownDialect,
   PreviousFindings,
 } from '../input-reader.js'
-import { carriageReturn } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 import { optionTexts } from '../shown-text.js'
@@ -113,7 +112,7 @@ export async function openCsv(
   if (names !== undefined && isTrailFound && (options.target ?? options.settled) !== undefined) {
     checkTrailingDelimiter(file, names, records(), look.target)
   }
-  if (isHeader) tokenizer.skipPeeked()
+  if (first !== undefined && isHeader) tokenizer.passHeader(first)
   const foundCount = record?.fields.length ?? 0
   const fieldCount = wantedCount(look, isHeader, foundCount) ?? foundCount
   // In a file with one column, a row with an empty field is an empty line.
@@ -288,7 +287,6 @@ function knownDialect(
 /** Opens inputs that are alike, one after the other, in the same memory. */
 function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
-  const header = headerBytes.subarray(0, headerBytes.at(-2) === carriageReturn ? -2 : -1)
   let last: CsvTokenizer | undefined
   return (source, bytes) => {
     if (!isSimilar(expected, bytes)) return undefined
@@ -296,7 +294,7 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' 
     const tokenizer = new CsvTokenizer(name, dialect, 0, { text, last })
     last = tokenizer
     tokenizer.lines.push(bytes)
-    tokenizer.passHeader(headerBytes.length, header)
+    tokenizer.passHeader({ start: 0, next: headerBytes.length })
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
     return recordReader(found, recordsOf(source, tokenizer, undefined, found.fieldCount, dialect))
   }
