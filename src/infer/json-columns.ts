@@ -130,7 +130,10 @@ export class JsonColumns {
     if (scanner.bytes[p] === openBracket) {
       column.kinds.values |= jsonKinds.array
       starts[row] = scanner.scratch
-      const next = this.#elements(p, column)
+      const next = scanner.elements(p, elementSeparator, () => {
+        column.kinds.elements |= scanner.kind
+        return true
+      })
       ends[row] = scanner.scratch
       return next
     }
@@ -143,24 +146,6 @@ export class JsonColumns {
     if (isNull) this.#nullObjects.set(name, (this.#nullObjects.get(name) ?? 0) + 1)
     if (column.numbers !== undefined) column.numbers[row] = kind === jsonKinds.number ? 1 : 0
     return next
-  }
-
-  /** Writes the elements of an array one after the other, as `load` passes them to array columns. */
-  #elements(open: number, column: JsonColumn): number {
-    const scanner = this.#scanner
-    const { bytes } = scanner
-    return scanner.items(open, (p, element) => {
-      if (element > 0) bytes[scanner.scratch++] = elementSeparator
-      const to = scanner.scratch
-      const next = scanner.value(p)
-      const { kind, textStart, textEnd } = scanner
-      column.kinds.elements |= kind
-      scanner.scratch = to
-      if (kind === jsonKinds.null) return next
-      if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
-      scanner.scratch = to + textEnd - textStart
-      return next
-    })
   }
 
   #newColumn(source: string, main: RecordBlock, file: string): JsonColumn {

@@ -22,7 +22,7 @@ import type { Cuts } from './cuts.js'
 import type { InputTexts } from './columns/template-text.js'
 import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
-import type { SharedRows } from './shared-rows.js'
+import type { SharedRows } from './batch-builder.js'
 
 /** A property of an input, and whether the user gave it or it was detected. Defaults count as detected. */
 export interface Known<T> {

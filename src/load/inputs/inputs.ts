@@ -3,7 +3,7 @@
 */
 import { batchesAmong, type Batch, type BatchEnding, type Step } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
-import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
+import { newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'

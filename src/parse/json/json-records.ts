@@ -213,27 +213,17 @@ export class JsonRecords {
     return next
   }
 
-  /** Writes the elements of an array one after the other, with separators between them. A null becomes an empty element. */
   #scanArray(block: RecordBlock, row: number, field: number, open: number): number {
     const scanner = this.#scanner
-    const { bytes } = scanner
     const { elementKinds } = this.#members[field]!
-    return scanner.items(open, (p, element) => {
-      if (element > 0) bytes[scanner.scratch++] = elementSeparator
-      const to = scanner.scratch
-      const next = scanner.value(p)
-      const { kind, textStart, textEnd } = scanner
-      scanner.scratch = to
-      if (kind === jsonKinds.null) return next
-      const suits = (elementKinds & kind) !== 0
-      if (!suits || bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-        this.#refuse(block, row, field, elementKinds)
-        return next
-      }
-      // A text with escapes needs no copying, because the scanner has already written it to `to`.
-      if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
-      scanner.scratch = to + textEnd - textStart
-      return next
+    return scanner.elements(open, elementSeparator, () => {
+      const { bytes, kind, textStart, textEnd } = scanner
+      const suits =
+        kind === jsonKinds.null ||
+        ((elementKinds & kind) !== 0 &&
+          !bytes.subarray(textStart, textEnd).includes(elementSeparator))
+      if (!suits) this.#refuse(block, row, field, elementKinds)
+      return suits
     })
   }
 

@@ -193,6 +193,26 @@ export class JsonScanner {
     }
   }
 
+  /**
+   * Writes the texts of an array's elements one after the other, with a separator between them. A null becomes an empty element.
+   * @param isKept  called after each element was scanned; if it returns false, the element becomes empty, too
+   */
+  elements(open: number, separator: number, isKept: () => boolean): number {
+    const { bytes } = this
+    return this.items(open, (p, element) => {
+      if (element > 0) bytes[this.scratch++] = separator
+      const to = this.scratch
+      const next = this.value(p)
+      const { kind, textStart, textEnd } = this
+      this.scratch = to
+      if (!isKept() || kind === jsonKinds.null) return next
+      // A text with escapes needs no copying, because it was already written to `to`.
+      if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
+      this.scratch = to + textEnd - textStart
+      return next
+    })
+  }
+
   /** Scans a key and its colon. Returns the position of the value. The key's text is that of the string scanned last. */
   key(p: number): number {
     const { bytes } = this
