@@ -67,6 +67,8 @@ function has({ bytes }: Sample, text: string): boolean {
 export interface Survey {
   readonly dialect: TriedDialect
   readonly records: number
+  /** The number of fields of each record. */
+  readonly widths: readonly number[]
   /** Numbers of records with a quoted field, with a wrong quote, and with a wrong quote in a field that begins with one. */
   readonly quoted: number
   readonly broken: number
@@ -109,7 +111,7 @@ export function surveyOf(
   const consistency = Math.max(count.alike, 0.8 * mode) / widths.length
   const look = 0.5 + (0.5 * count.looks) / Math.max(1, count.lookedAt)
   return {
-    ...{ dialect, records: widths.length, quoted, broken, misquoted },
+    ...{ dialect, records: widths.length, widths, quoted, broken, misquoted },
     isUnsure: count.overlong > 0,
     mode: mostCommon(widths),
     score: (widths[0] ?? 1) < 2 ? 0 : consistency * consistency * look,

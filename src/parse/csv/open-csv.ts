@@ -28,7 +28,6 @@ import {
 } from './csv-dialect.js'
 import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
 import { detectDialect, detectLayout, type Layout } from './detect-dialect.js'
-import { findQuotes } from './find-quotes.js'
 import {
   checkTrailingDelimiter,
   type FollowingRecords,
@@ -40,7 +39,7 @@ import {
   looksLikeHeader,
   textsOf,
 } from './header.js'
-import { linesAbove, linesAboveError } from './lines-above.js'
+import { findObstacles } from './obstacles.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
 import {
   afterLines,
@@ -157,7 +156,10 @@ function lookAt(file: string, taken: Sample, options: CsvOptions): Look {
   const separator = separatorLine(taken.bytes)
   const skipped = Math.max(options.skipLines ?? 0, separator === undefined ? 0 : 1)
   const sample = { ...taken, from: afterLines(taken.bytes, skipped) }
-  const quotes = options.isForNewTable === true ? startOf(file, sample, options) : undefined
+  const quotes =
+    options.isForNewTable === true
+      ? findObstacles(file, sample, knownOf(options), options)
+      : undefined
   const said = { ...csvDialect, ...givenDialect(options), ...quotesDialect(quotes ?? {}) }
   const tried = detectDialect(sample, {
     ...knownOf(options),
@@ -182,21 +184,6 @@ function lookAt(file: string, taken: Sample, options: CsvOptions): Look {
 function knownOf({ delimiter, format, quote, escape, comment = '', trim = false }: CsvOptions) {
   const own = delimiter ?? (format === 'tsv' ? '\t' : undefined)
   return { delimiter: own, quote, escape, comment, trim }
-}
-
-/**
- * Finds out why the first record may not be a header: quotes that break records.
- * @throws {UsageError} DDB_USAGE if lines stand above the table
- */
-function startOf(file: string, sample: Sample, options: CsvOptions): FoundQuotes | undefined {
-  if (separatorLine(sample.bytes) !== undefined) return undefined
-  const known = knownOf(options)
-  const isLeft = options.trim === undefined && options.quotes === undefined
-  const found = isLeft ? findQuotes(sample, known) : undefined
-  if (options.skipLines !== undefined) return found
-  const lines = linesAbove(sample, { ...known, ...quotesDialect(found ?? {}) })
-  if (lines > 0) throw linesAboveError(file, lines)
-  return found
 }
 
 /** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
@@ -224,7 +211,7 @@ function roleOf(
     return isHeaderByData(texts, { file, rows, ...options.settled })
   } catch (error) {
     if (!(error instanceof UsageError) || error.fix === undefined) throw error
-    const found = startOf(file, sample, options)
+    const found = findObstacles(file, sample, knownOf(options), options)
     if (found === undefined) throw error
     const { fix, message } = error
     const text = `${message}. But ${found.said}: ${optionTexts('input', quotesDialect(found)).join(', ')}`
