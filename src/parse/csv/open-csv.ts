@@ -8,6 +8,7 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type {
   FlushClock,
+  FoundShape,
   InputReader,
   Known,
   KnownDialect,
@@ -49,7 +50,7 @@ import {
   takeSample,
   type Sample,
 } from './sample.js'
-import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
+import { similarTest } from './similar-files.js'
 
 /** Omitted options are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
@@ -133,8 +134,7 @@ export async function openCsv(
   const { lastLook, target } = options
   if (lastLook !== undefined) {
     const isText = source.text.origin === undefined && source.startOffsetBytes === 0
-    const expected = isText && target !== undefined ? expectedOf(dialect, found) : undefined
-    lastLook.open = expected && alikeOpener(expected)
+    lastLook.open = isText && target !== undefined ? alikeOpener(dialect, found) : undefined
   }
   return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
 }
@@ -271,17 +271,21 @@ function knownDialect(
   }
 }
 
-/** Opens inputs that are alike, one after the other, in the same memory. */
-function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
-  const { dialect, found, headerBytes } = expected
+/** Opens inputs that are alike, one after the other, in the same memory; undefined if each must be examined by itself. */
+function alikeOpener(
+  dialect: CsvDialect,
+  found: FoundShape<'csv' | 'tsv'>,
+): PreviousFindings<'csv' | 'tsv'>['open'] {
+  const isSimilar = similarTest(dialect, found)
+  if (isSimilar === undefined) return undefined
   let last: CsvTokenizer | undefined
   return (source, bytes) => {
-    if (!isSimilar(expected, bytes)) return undefined
+    if (!isSimilar(bytes)) return undefined
     const { name, text } = source
     const tokenizer = new CsvTokenizer(name, dialect, 0, { text, last })
     last = tokenizer
     tokenizer.lines.push(bytes)
-    tokenizer.passHeader({ start: 0, next: headerBytes.length })
+    tokenizer.passHeader({ start: 0, next: found.headerBytes!.length })
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
     return recordReader(found, recordsOf(source, tokenizer, undefined, found.fieldCount, dialect))
   }

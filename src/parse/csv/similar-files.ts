@@ -10,27 +10,18 @@ import type { CsvDialect } from './csv-dialect.js'
 import { isByte, isByteDialect } from './csv-dialect.js'
 import { delimiters } from './detect-dialect.js'
 
-/** The dialect and header that the next input should have. */
-export interface ExpectedCsv {
-  readonly dialect: CsvDialect
-  readonly found: FoundShape<'csv' | 'tsv'>
-  readonly headerBytes: Uint8Array
-  /** Matches lines with the header's number of fields, in which no byte may be a sign of a different dialect. */
-  readonly lines: RegExp
-}
-
-/** Returns undefined if every input must be examined by itself. */
-export function expectedOf(
+/**
+ * The test whether a whole file can be read like the file before: it has the same header, each line is a record with as many fields, and
+ * no byte makes its dialect unclear. Undefined if every input must be examined by itself.
+ */
+export function similarTest(
   dialect: CsvDialect,
-  found: FoundShape<'csv' | 'tsv'>,
-): ExpectedCsv | undefined {
-  const { headerBytes, headerLineNumber } = found
+  { headerBytes, headerLineNumber, fieldCount, dialect: known }: FoundShape<'csv' | 'tsv'>,
+): ((bytes: Uint8Array) => boolean) | undefined {
   const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
   if (trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined
-  if (found.dialect === undefined || !isByte(delimiter) || !isByteDialect(dialect)) {
-    return undefined
-  }
-  const { decimalComma, quote, escape } = found.dialect
+  if (known === undefined || !isByte(delimiter) || !isByteDialect(dialect)) return undefined
+  const { decimalComma, quote, escape } = known
   // A quote or escape character other than `"` that was only detected may not suit the next file: in a file without
   // quotes, detection would choose the default `"`.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
@@ -44,18 +35,14 @@ export function expectedOf(
     byte => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )
   const field = `[^\\0-\\x1f${signs.join('')}]*`
-  const record = `(?:${field}${signs[0]}){${found.fieldCount - 1}}${field}`
-  return { dialect, found, headerBytes, lines: new RegExp(`^(?:${record}(?:\\r?\\n|$))*$`) }
-}
-
-/**
- * True if `bytes` (a whole file) can be read like the file before: it has the same header, each line is a record with as many
- * fields, and no byte makes its dialect unclear.
- */
-export function isSimilar({ headerBytes, lines }: ExpectedCsv, bytes: Uint8Array): boolean {
-  if (!isAt(headerBytes, bytes, 0) || !isUtf8(bytes)) return false
-  const { buffer, byteOffset, length } = bytes
-  // V8 compiles an expression at once, but would interpret a loop over the bytes of the first hundreds of files.
-  const text = Buffer.from(buffer, byteOffset, length).toString('latin1', headerBytes.length)
-  return lines.test(text)
+  const record = `(?:${field}${signs[0]}){${fieldCount - 1}}${field}`
+  const lines = new RegExp(`^(?:${record}(?:\\r?\\n|$))*$`)
+  return bytes => {
+    if (!isAt(headerBytes, bytes, 0) || !isUtf8(bytes)) return false
+    const { buffer, byteOffset, length } = bytes
+    // V8 compiles an expression at once, but would interpret a loop over the bytes of the first hundreds of files.
+    return lines.test(
+      Buffer.from(buffer, byteOffset, length).toString('latin1', headerBytes.length),
+    )
+  }
 }
