@@ -143,13 +143,15 @@ class BuiltColumn {
     const cell = own === block ? row * block.fieldCount + this.fields[0]! : row
     const { bytes } = own
     const [start, end] = [own.starts[cell]!, own.ends[cell]!]
-    const { code, expected } = isUtf8(bytes, start, end)
+    const notText = {
+      code: 'DDB_INPUT_ENCODING',
+      expected: `text in the encoding that ${option('input.encoding')} names`,
+    } as const
+    const fault: CellFault = isUtf8(bytes, start, end)
       ? builder.explain(bytes, start, end)
-      : ({
-          code: 'DDB_INPUT_ENCODING',
-          expected: `text in the encoding that ${option('input.encoding')} names`,
-        } as const)
-    const value = clippedText(bytes, start, end)
+      : notText
+    const { code, expected, text } = fault
+    const value = text ? clippedText(text, 0, text.length) : clippedText(bytes, start, end)
     return {
       columnName: name,
       code,

@@ -91,7 +91,10 @@ export class RowPlaces {
       }
     }
     const firstLine = lineNumbers[0]!
-    const isLined = lineNumbers[rowCount - 1]! - firstLine === rowCount - 1
+    // Records of a document may share a line, or have lines between them, so the last one alone does not show it.
+    let lined = 0
+    while (lined < rowCount && lineNumbers[lined] === firstLine + lined) lined++
+    const isLined = lined === rowCount
     const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
     const keptFrom = this.#keptBytes - numbers[at]!
     this.#blocks.push({ firstRow, rowCount, offsetBytes, firstLine, lines, keptFrom })

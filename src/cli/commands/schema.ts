@@ -60,6 +60,7 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
         `the paths differ in a day or a code, which would be lost: --path '${found.path}' makes columns of them`,
       )
     }
+    if (found.script instanceof DdbError) call.output.note(found.script.message)
     const { assumedHeader } = found.schema
     const other = assumedHeader ? otherHeader(assumedHeader.isHeader, call.asked) : []
     const next = found.commands.map(command => ({ when: 'next', command }))
@@ -74,15 +75,16 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
   }
 }
 
-/** Results to print. `script` makes the script only when it is called. */
+/** Results to print. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
   /** A pattern for `--path` that turns days and codes in the paths into columns; undefined if none is suggested. */
   readonly path: string | undefined
+  /** None if no table can be created. */
   readonly commands: readonly string[]
-  /** @throws {DdbError} if no table fits the columns and the user's requirements */
-  readonly script: () => string
+  /** Creates the table; the error if no table fits the columns and the user's requirements. */
+  readonly script: string | DdbError
 }
 
 async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSchema> {
@@ -122,15 +124,21 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
   const needsScript =
     keyColumns.length > 0 || Object.keys(dfsTarget).some(name => name !== 'partition')
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
-  return {
-    schema,
-    table,
-    path,
-    commands:
-      path !== undefined
-        ? [shellText(sameCommand({ command: 'schema', args, flags }, { '--path': path }))]
-        : nextCommands({ args, flags }, { table, needed, needsScript, hasScript }),
-    script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
+  const script = scriptOr(() => createScript(schema, newTable, keyColumns, undefined, dfsTarget))
+  const commands =
+    path !== undefined
+      ? [shellText(sameCommand({ command: 'schema', args, flags }, { '--path': path }))]
+      : nextCommands({ args, flags }, { table, needed, needsScript, hasScript })
+  return { schema, table, path, commands: typeof script === 'string' ? commands : [], script }
+}
+
+/** Even if no table can have the columns, the columns themselves are shown. */
+function scriptOr(make: () => string): string | DdbError {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof DdbError) return error
+    throw error
   }
 }
 
@@ -186,7 +194,8 @@ async function print(
       for (const line of noteLines(schema)) output.note(line)
       return
     case 'create':
-      await output.writeData(found.script())
+      if (found.script instanceof DdbError) throw found.script
+      await output.writeData(found.script)
       return
     case 'json':
       await output.writeData(jsonLine(objectOf(found)))
@@ -196,13 +205,6 @@ async function print(
 /** Printed by `--json`; every field is always present. */
 function objectOf({ schema, table, commands, script }: FoundSchema): Record<string, unknown> {
   const { inputs, rows, isComplete, estimatedRows, rejected, firstReject, leftOut } = schema
-  let text: string | null = null
-  try {
-    text = script()
-  } catch (error) {
-    // No table can have these columns, but the columns themselves are shown anyway.
-    if (!(error instanceof DdbError)) throw error
-  }
   return {
     schema: 'ddb-ingest/schema/1',
     version,
@@ -223,7 +225,7 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
     })),
     leftOut,
     types: typesText(schema),
-    script: text,
+    script: typeof script === 'string' ? script : null,
     commands,
     error: null,
   }

@@ -10,6 +10,7 @@ import { RecordBlock } from '../record-block.js'
 /** Separates array elements in cells that are made from JSON arrays. */
 export const elementSeparator = 0x1f
 
+const comma = 44
 const openBracket = 91
 const closeBracket = 93
 const offsetBytes = 4
@@ -121,7 +122,11 @@ export class ArrayColumn implements ColumnBuilder {
     this.#elements.undo()
     const element = block.refusedBy.indexOf(1)
     const fault = this.#elements.explain(bytes, block.starts[element]!, block.ends[element]!)
-    return { code: fault.code, expected: `element ${element + 1} to be ${fault.expected}` }
+    const expected = `element ${element + 1} to be ${fault.expected}`
+    if (this.#delimiter !== elementSeparator) return { code: fault.code, expected }
+    const text = Buffer.from(bytes.subarray(start, end))
+    text.forEach((byte, at) => (text[at] = byte === elementSeparator ? comma : byte))
+    return { code: fault.code, expected, text }
   }
 
   encodedBytes(rowCount: number): number {

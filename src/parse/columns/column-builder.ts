@@ -11,6 +11,8 @@ export interface CellFault {
   readonly code: ErrorCode
   /** Completes `expected …` in a message, without the refused text. */
   readonly expected: string
+  /** The refused text as a reader knows it, if it is another one; not shortened. */
+  readonly text?: Buffer
 }
 
 /** Builds one column. Call `read` for each block, `undo` if rows of the block were refused, and `take` at the end of a batch. */

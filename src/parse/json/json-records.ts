@@ -207,7 +207,8 @@ export class JsonRecords {
     }
     const isNull = kind === jsonKinds.null
     const isHalf = kind === jsonKinds.string && scanner.brokenSurrogate
-    const isWrong = ((kinds & kind) === 0 && !isNull) || isHalf
+    const isEmpty = elementKinds !== 0 && kind === jsonKinds.string && textStart === textEnd
+    const isWrong = ((kinds & kind) === 0 && !isNull && !isEmpty) || isHalf
     putCell(block, row, field, textStart, isNull || isWrong ? textStart : textEnd)
     if (isWrong) this.#refuse(block, row, field, kinds)
     return next

@@ -544,6 +544,8 @@ t.test('a value of the wrong kind rejects its record', async t => {
       `${type} ${value}`,
     )
   }
+  const array = await lines('{"v":[1,22,"x"]}\n', 'v:INT[]')
+  t.match(array.rejects, [{ message: /expected element 3 to be .*, got "1,22,x"/ }])
   const { rejects } = await lines('{"v":"x"}\n{"v":1e999}\n{"v":1.5}\n', 'v:DOUBLE')
   t.strictSame(
     rejects.map(reject => [reject.code, reject.lineNumber]),
@@ -577,6 +579,7 @@ t.test('values of a fitting kind are accepted', async t => {
     ['INT[]', '[1, null ,3]', '[1,,3]'],
     ['INT[]', '[]', '[]'],
     ['INT[]', 'null', '[]'],
+    ['INT[]', '""', '[]'],
     ['DOUBLE[]', '[1.5,"2.5"]', '[1.5,2.5]'],
     ['DATE[]', '["2020-01-02","2020\\u002d01-03"]', '[2020.01.02,2020.01.03]'],
     ['POINT', '"(1.5, 2)"', '(1.5, 2)'],
