@@ -145,8 +145,10 @@ export class Evidence {
       const { identity: now, found, made = [] } = answer
       const change = this.#changeOf(now, found, accepted)
       // If rows of others follow those of the run, some of the rows that were read may be theirs.
-      const isAlone = this.#adds && now.total !== null && now.rows === from + accepted
-      const there = isAlone && made.length > 0 ? made : sampled.filter((_, i) => found?.[i])
+      const there =
+        this.#isAlone(now, accepted) && made.length > 0
+          ? made
+          : sampled.filter((_, i) => found?.[i])
       if (learns && there.length > 0) {
         this.learns = false
         this.#isSure = true
@@ -173,6 +175,11 @@ export class Evidence {
     }
   }
 
+  /** Whether the table has grown by the accepted rows, and by no others. */
+  #isAlone(now: TargetIdentity, accepted: number): boolean {
+    return this.#adds && now.total !== null && now.rows === (this.#before ?? 0) + accepted
+  }
+
   #changeOf(now: TargetIdentity, found: Found, accepted: number): Look['change'] {
     const change = (kind: ChangeKind, text: string) => ({ kind, text })
     const was = this.identity
@@ -196,10 +203,12 @@ export class Evidence {
         ? change('short', `${more}. If it may drop rows, say so with ${option('target.mayDrop')}`)
         : change('other', `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`)
     }
-    if (this.#isBlind && found?.includes(false)) return change('unknown', notAsSent)
+    if (this.#isBlind && found?.includes(false) && !this.#isAlone(now, accepted))
+      return change('unknown', notAsSent)
     // A function may change all rows, so no row then proves a loss. If it changes none, one that is there shows that. A
     // transform may also drop some. Nobody can remove rows from a stream table, but the server may remove them from memory.
-    const isTelling = this.#isSure || (this.#isFunction && this.#adds && found?.includes(true))
+    const mayTell = this.#isFunction && this.#adds && !this.#isBlind
+    const isTelling = this.#isSure || (mayTell && found?.includes(true))
     const kind = neverDecreases(was.total) ? 'other' : 'removed'
     if (isTelling && found?.includes(false) && !leavesMemory(now.total))
       return change(kind, 'rows that this run wrote into it are missing')

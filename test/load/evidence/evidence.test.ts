@@ -181,11 +181,12 @@ t.test('a look finds rows that are gone, and nothing else', async t => {
 t.test('nobody has learned what a function made of the rows of an earlier process', async t => {
   const sent = [vectorOf({ type: 'INT' }, [1, 7]), vectorOf({ type: 'SYMBOL' }, ['A', 'A'])]
   const cases = [
-    [true, [], 'unknown'],
-    [true, [1], undefined],
-    [false, [1], undefined],
+    [true, [], 3, 'unknown'],
+    [true, [], 2, undefined],
+    [true, [1], 3, undefined],
+    [false, [1], 3, undefined],
   ] as const
-  for (const [ofEarlier, sendNos, change] of cases) {
+  for (const [ofEarlier, sendNos, stored, change] of cases) {
     const target = { ...put, confirmTable: 'stream' }
     const { session, run, description, identity } = await scene(t, target)
     run.history.found.take({
@@ -194,7 +195,7 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
     })
     const evidence = new Evidence(run, description, identity)
     evidence.taken(2, { ...piece(sent), ofEarlier, sendNos: [...sendNos] }, [{ start: 0, end: 2 }])
-    await session.run(insert('stream', 2))
+    await session.run(insert('stream', stored))
     t.equal(evidence.learns, false, 'rows of others may be where they should be')
     t.equal((await evidence.look(session)).change?.kind, change)
     t.strictSame(evidence.sampled().isLearned, false)
