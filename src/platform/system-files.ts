@@ -11,6 +11,7 @@ import {
   fstatSync,
   ftruncateSync,
   mkdirSync,
+  open as openFile,
   openSync,
   readSync,
   renameSync,
@@ -23,7 +24,7 @@ import {
 } from 'node:fs'
 import { open, opendir, readdir, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { FileLocks } from './file-lock.js'
@@ -40,6 +41,8 @@ import type {
 import { systemClock } from './clocks.js'
 
 const syncFile = promisify(fdatasync)
+const openDescriptor = promisify(openFile)
+const isLinux = platform() === 'linux'
 const locks = new FileLocks(systemClock)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
@@ -179,8 +182,9 @@ async function openInput(path: string): Promise<InputFile> {
 }
 
 /** A named pipe. A thread that waits for a writer, or for bytes, could not be stopped. */
-function openPipe(name: string | Buffer): InputFile {
-  const fd = openSync(name, O_RDONLY | O_NONBLOCK)
+async function openPipe(name: string | Buffer): Promise<InputFile> {
+  // Only Linux is known to tell a pipe that has no writer yet from one that has ended.
+  const fd = await openDescriptor(name, O_RDONLY | (isLinux ? O_NONBLOCK : 0))
   const status = datedStatusOf(fstatSync(fd, { bigint: true }))
   const pipe = new Socket({ fd, readable: true, writable: false })
   const chunks: AsyncIterator<Buffer, undefined> = pipe[Symbol.asyncIterator]()

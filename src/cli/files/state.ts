@@ -3,20 +3,13 @@
   it), and its small files, which remember logins and reports. Each file is replaced in one step; only its owner has access.
 */
 import { createHash } from 'node:crypto'
-import {
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type Stats,
-} from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
+import { systemFiles } from '../../platform/system-files.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 import { attempt } from '../process-environment.js'
 
@@ -102,7 +95,7 @@ function readStateFile(path: string): Readonly<Record<string, unknown>> {
 function replaceStateFile(path: string, content: object): string | undefined {
   const draft = `${path}.${process.pid}.new`
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    systemFiles.makeFolder(dirname(path))
     writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' })
     renameSync(draft, path)
     return undefined

@@ -53,8 +53,8 @@ export async function lookFirst(
   const evidence = new Evidence(run, description, found.target ?? present)
   const look = found.target && (await evidence.look(control, { counts: true }))
   const { now, change } = look ?? { now: present, change: undefined }
-  const isCertain = change?.kind !== 'unknown' && !(isFinished && change?.kind === 'hidden')
-  if (change !== undefined && isCertain) {
+  const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
+  if (change !== undefined && !mayBeThere) {
     throw targetChanged(found, change.text)
   }
   if (found.target !== undefined) {

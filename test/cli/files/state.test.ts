@@ -192,11 +192,12 @@ t.test('login methods are read back only for this server and this user', t => {
 t.test('a folder that cannot be written to causes no failure', t => {
   const folder = t.testdir({ file: '' })
   mkdirSync(join(folder, 'closed'), { mode: 0o500 })
-  for (const home of ['file', 'closed']) {
-    const memory = knownLogins({ XDG_STATE_HOME: join(folder, home) }, silent)
+  const [file, closed] = [join(folder, 'file'), join(folder, 'closed')]
+  for (const home of [file, closed, '/proc/nonexistent']) {
+    const memory = knownLogins({ XDG_STATE_HOME: home }, silent)
     t.doesNotThrow(() => memory.keep('db', 1, 'ann', 'scram'))
     t.doesNotThrow(() => memory.unverified!('db', 1))
-    if (home === 'file') t.equal(memory.best('db', 1, 'ann'), undefined)
+    if (home !== closed) t.equal(memory.best('db', 1, 'ann'), undefined)
   }
   t.end()
 })

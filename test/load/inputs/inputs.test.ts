@@ -106,7 +106,7 @@ t.test('a run ends while a pipe has not yet delivered its first record', async t
   ] as const) {
     const stdin = new PassThrough()
     const writer = isStdin ? stdin : createWriteStream(path, { flags: 'r+' })
-    if (bytes !== '') writer.write(bytes)
+    await new Promise(resolve => writer.write(bytes, resolve))
     const run = testRun({ inputs: [isStdin ? '-' : path], input: { stdin } }, systemPlatform)
     const inputs = await openInputs(run)
     const reading = inputs.batches(target).next()
