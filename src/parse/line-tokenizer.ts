@@ -307,8 +307,9 @@ export class LineTokenizer {
   }
 
   /** Sets aside the record at `start`, which ends before `next`. */
-  #addFault(block: RecordBlock, { next, ...fault }: ScanFault, start: number): void {
+  #addFault(block: RecordBlock, fault: ScanFault, start: number): void {
     const { window } = this
+    const { next } = fault
     block.faults.push(window.faultAt(start, next, this.lineNumber, () => fault))
     this.lineNumber += countLineEnds(window.bytes, start, next)
     window.start = next

@@ -101,11 +101,15 @@ export class Window {
     const { offset } = this
     const origin = this.text?.origin
     const last = this.contentEnd(end)
-    if (origin === undefined) return this.bytes.slice(start, last)
+    // Unlike `slice`, takes small arrays from a pool, which is much faster.
+    if (origin === undefined) return Buffer.from(this.bytes.subarray(start, last))
     return origin.inputBytes(offset + start, offset + last).slice()
   }
 
-  /** The record from `start` to `end`, which is not a row, with its bytes and place in the input, and the reason. */
+  /**
+   * The record from `start` to `end`, which is not a row, with its bytes and place in the input, and the reason.
+   * @param explain  makes a new object, to which the others are added: spreading it takes five times as long
+   */
   faultAt(
     start: number,
     end: number,
@@ -119,7 +123,7 @@ export class Window {
       broken === undefined ? explain() : { code: 'DDB_INPUT_ENCODING', message: broken }
     const record = this.inputBytes(start, end)
     const offsetBytes = this.inputOffset(start)
-    return { ...fault, record, lengthBytes: record.length, lineNumber, offsetBytes }
+    return Object.assign(fault, { record, lengthBytes: record.length, lineNumber, offsetBytes })
   }
 
   /** Start of the room for unescaped fields. The room extends to the end of the array. */
