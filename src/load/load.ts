@@ -6,7 +6,8 @@ import type { Files, Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/clocks.js'
 import { systemPlatform } from '../platform/system.js'
 import type { TargetColumn } from '../schema/target-schema.js'
-import { earlySession, openDelivery } from './transport/open-delivery.js'
+import { openDelivery } from './transport/open-delivery.js'
+import { openEarly } from './connection/data-session.js'
 import { endJournal, runPipeline, type RunSteps } from './pipeline.js'
 import { findTarget } from './target/find-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -84,11 +85,13 @@ async function loadChecked(
   let alreadyLoaded = false
   const course: RunSteps = {
     async open(inputs, opened) {
-      const [control, target] = await findTarget(run, session => (opened.control = session))
+      const isFinished = inputs.areDone && run.history.found.finished !== undefined
+      const [control, target] = await findTarget(run, session => {
+        opened.control = session
+        if (!isFinished) opened.early = openEarly(run, session, opened.early)
+      })
       columns = target.columns
       const known = await checkSoleProcess(run, control, inputs.areDone)
-      const isFinished = inputs.areDone && run.history.found.finished !== undefined
-      if (!isFinished) opened.early = earlySession(run, control)
       const evidence = await lookFirst(run, control, target, known, isFinished)
       if (evidence === 'loaded') {
         alreadyLoaded = true

@@ -12,7 +12,7 @@ import { type Run, isUnfinished, timeText } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { Session } from '../client/open-session.js'
 import { closeTimeoutMs } from './connection/connect.js'
-import type { EarlySession } from './transport/receipt-node.js'
+import type { EarlySession } from './connection/data-session.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 

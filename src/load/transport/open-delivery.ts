@@ -6,10 +6,11 @@ import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import type { Clock, Timer } from '../../platform/platform.js'
 import { connectDeadlineMs, connectRun, tryUntil } from '../connection/connect.js'
+import { highWaterBytes, type EarlySession } from '../connection/data-session.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
-import { openEarly, ReceiptNode, type EarlySession } from './receipt-node.js'
+import { ReceiptNode } from './receipt-node.js'
 import { ReceiptWatcher } from './watcher.js'
 import { checkMemory } from '../register/sole-process.js'
 import type { Run } from '../run.js'
@@ -22,15 +23,9 @@ const onlyAnswers =
   'the answers of the server are the only proof. Each batch takes a round trip, and a batch whose answer is lost is uncertain; if the ' +
   'connection is lost, confirmed rows in memory become unconfirmed; and another run of the same name is not noticed.'
 
-/** Opens a data session early if the run will probably use receipts. */
-export function earlySession(run: Run, control: Session): EarlySession | undefined {
-  const { mode, confirm } = run.checked
-  return mode === 'sync' || confirm === 'auto' ? openEarly(run, control) : undefined
-}
-
 /**
  * Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery.
- * @param early  a data session for receipts
+ * @param early  the first data session
  */
 export async function openDelivery(
   run: Run,
@@ -39,7 +34,7 @@ export async function openDelivery(
   evidence: Evidence | undefined,
   early: EarlySession | undefined,
 ): Promise<Delivery> {
-  if (evidence === undefined) return openUnconfirmed(run, description)
+  if (evidence === undefined) return openUnconfirmed(run, description, early)
   const { mode } = run.checked
   const recorder = openRecorder(run, description, evidence)
   try {
@@ -148,11 +143,12 @@ function isAllOrNothing({ checked: { target } }: Run, { state }: TargetDescripti
   return target.table.kind === 'shared' || state?.atomic === 'TRANS'
 }
 
-/** Limit for batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
-const mostUnsentBytes = 4 << 20
-
 /** @throws {ConnectionError} if the connection cannot be opened */
-async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
+async function openUnconfirmed(
+  run: Run,
+  description: TargetDescription,
+  early: EarlySession | undefined,
+): Promise<Delivery> {
   const { checked, state, platform, server } = run
   const { target, maxInFlightBytes, confirmTimeoutMs } = checked
   const isFunction = target.kind === 'function'
@@ -162,12 +158,11 @@ async function openUnconfirmed(run: Run, description: TargetDescription): Promis
     : writeExpression(target.table, target.method, target.keyColumns, description.upsert)
   const columnNames = description.columns.map(column => column.name)
   const deadlineMs = connectDeadlineMs(platform, server)
-  const highWaterBytes = Math.min(maxInFlightBytes, mostUnsentBytes)
   const session = await tryUntil(
     run,
     deadlineMs,
-    () => connectRun(run, { deadlineMs, highWaterBytes }),
-    (error: unknown) => error instanceof ConnectionError,
+    () => early?.take() ?? connectRun(run, { deadlineMs, highWaterBytes: highWaterBytes(run) }),
+    error => error instanceof ConnectionError,
   )
   return {
     used: 'none',

@@ -7,6 +7,7 @@ import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../erro
 import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { connectRun, redirected, tryUntil } from '../connection/connect.js'
+import { connectData, neverUsed, openEarly, type EarlySession } from '../connection/data-session.js'
 import { askFunction, askIdle, askSchema, partsOf } from '../connection/server-queries.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
@@ -95,13 +96,7 @@ export class ReceiptNode {
     const node = new ReceiptNode(setup, control)
     try {
       if (setup.hasLedger) await node.#beginLedger(timeoutMs)
-      let first: Promise<Session> | undefined = early.opening
-      const open = (): Promise<void> => {
-        const opening = node.#openMissing(deadlineMs, first)
-        first = undefined
-        return opening
-      }
-      await tryUntil(run, deadlineMs, open, mayBeTemporary)
+      await tryUntil(run, deadlineMs, () => node.#openMissing(deadlineMs, early), mayBeTemporary)
       return node
     } catch (error) {
       node.abandon('data', neverUsed())
@@ -278,14 +273,14 @@ export class ReceiptNode {
   }
 
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
-  async #openMissing(deadlineMs: number, first?: Promise<Session>): Promise<void> {
+  async #openMissing(deadlineMs: number, early?: EarlySession): Promise<void> {
     const { run } = this.#setup
     const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
       if (former !== undefined) this.#formerIds.push(former.id)
-      const isFirst = i === 0 && first !== undefined
-      const data = await (isFirst ? first : connectData(run, this.#control, deadlineMs))
+      const first = i === 0 ? early?.take() : undefined
+      const data = await (first ?? connectData(run, this.#control, deadlineMs))
       try {
         run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
         await this.#define(data, remainingMs(run.platform, deadlineMs))
@@ -390,50 +385,8 @@ export class ReceiptNode {
   }
 }
 
-/** A data session that is opened before the run knows whether it needs the session. */
-export interface EarlySession {
-  readonly opening: Promise<Session>
-  /** Abandons the session if it is open or being opened. */
-  giveUp(): Promise<void>
-}
-
-/** Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer. */
-export function openEarly(run: Run, control: Session): EarlySession {
-  const givenUp = new AbortController()
-  const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
-  const opening = connectData(run, control, deadlineMs, givenUp.signal)
-  opening.catch(() => undefined)
-  return {
-    opening,
-    async giveUp() {
-      givenUp.abort(neverUsed())
-      await opening.then(session => session.abandon(neverUsed())).catch(() => undefined)
-    },
-  }
-}
-
-/** Opens a data session on a node. Defines no functions on it. */
-function connectData(
-  run: Run,
-  node: Session,
-  deadlineMs: number,
-  givenUp?: AbortSignal,
-): Promise<Session> {
-  const { leaving } = run.ending
-  return connectRun(run, {
-    node,
-    deadlineMs,
-    signal: givenUp === undefined ? leaving : AbortSignal.any([leaving, givenUp]),
-    highWaterBytes: run.checked.maxInFlightBytes,
-  })
-}
-
 function replacedError(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection replaced this one')
-}
-
-function neverUsed(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
 }
 
 function mayBeTemporary(error: unknown): boolean {
