@@ -25,9 +25,15 @@ export const script = existsSync(filename)
   ? new Script(readFileSync(filename, 'latin1'), { filename, cachedData: readCache() })
   : undefined
 
+/** Modules of Node that few commands use. Loading them takes some milliseconds. */
+const seldomUsed = ['node:child_process', 'node:readline', 'readline', 'node:tls', 'node:zlib']
+
 function run() {
   const program = { exports: {} }
-  script.runInThisContext()(program, createRequire(filename), import.meta)
+  const load = createRequire(filename)
+  const loadLater = name => new Proxy({}, { get: (_, member) => load(name)[member] })
+  const require = name => (seldomUsed.includes(name) ? loadLater(name) : load(name))
+  script.runInThisContext()(program, require, import.meta)
   return program.exports
 }
 
