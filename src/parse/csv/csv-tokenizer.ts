@@ -144,7 +144,8 @@ export class CsvTokenizer implements LineFormat {
     }
     const next = found < 0 ? unfinished : this.#scan(found)
     const start = found < 0 ? window.start : found
-    const tooLong = next === unfinished && this.#isOverLimit(start)
+    // A comment may have any length.
+    const tooLong = found >= 0 && next === unfinished && this.#isOverLimit(start)
     if (next === undecided || (next === unfinished && !lines.ended && !tooLong)) return 'more'
     if (next < 0 || walk.fieldCount > maxHeaderFields) {
       throw this.#badFirstRecord(next, tooLong, start)
