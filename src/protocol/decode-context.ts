@@ -9,6 +9,8 @@ export interface DecodeLimits {
   maxValueBytes: number
   /** Limit for the depth of nested tuples, dictionaries and tables. */
   maxDepth: number
+  /** True if texts of STRING vectors stay in wire form. Making the texts takes most of the time of a receiver that never reads them. */
+  keepsEncoded?: boolean
 }
 
 export const defaultDecodeLimits: DecodeLimits = {

@@ -172,7 +172,11 @@ export async function startServerOn(
     context: {
       clock: platform.clock,
       node,
-      limits: { ...defaultRequestLimits, ...(maxValueBytes && { maxValueBytes }) },
+      limits: {
+        ...defaultRequestLimits,
+        ...(maxValueBytes && { maxValueBytes }),
+        keepsEncoded: options.discard === true,
+      },
       executor,
       run: replay?.around(run) ?? run,
       open: openSession,

@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
 import { ArrayPool } from './array-pool.js'
 import { GrowableBytes } from './growable-bytes.js'
-import type { StringCollector } from './string-collector.js'
+import type { StringSink } from './string-collector.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
@@ -200,7 +200,7 @@ export class ByteReader {
   }
 
   /** Moves up to `count` strings from the current chunk to `target`. @returns false if it contains no whole string */
-  strings(count: number, target: StringCollector): boolean {
+  strings(count: number, target: StringSink): boolean {
     if (this.#position === this.#chunk.length) this.#advance()
     const start = this.#position
     this.#position = target.collect(this.#chunk, start, count)

@@ -2,7 +2,8 @@
   Makes many texts at once from strings that each end with 00. Making a text costs more than reading its bytes, and
   columns of short texts often repeat texts. So short texts are looked up by their bytes, and each is made only once.
 */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
+import { GrowableBytes } from './growable-bytes.js'
 
 /** Small, because a text keeps its whole block in memory, and because a block should fit into the processor's cache. */
 const blockBytes = 16_384
@@ -15,6 +16,9 @@ const minRepeatedTexts = 1024
 const minJudgedTexts = 4096
 /** Longer arrays are slow in V8 if they are allocated at once. */
 const maxPreparedTexts = 1 << 24
+
+/** Takes the strings of a vector: whole blocks of them, and those that span chunks. */
+export type StringSink = Pick<StringCollector, 'length' | 'add' | 'collect'>
 
 export class StringCollector {
   readonly texts: string[]
@@ -106,6 +110,45 @@ export class StringCollector {
     this.length = index
     if (index >= minJudgedTexts && this.#newTexts * 2 > index) this.#mayRepeat = false
     return from
+  }
+}
+
+const mostExpectedBytes = 1 << 20
+
+/** Keeps strings in wire form. */
+export class EncodedStrings {
+  length = 0
+  readonly #bytes: GrowableBytes
+
+  /** @param expectedBytes  room that is made at once */
+  constructor(expectedBytes: number) {
+    this.#bytes = new GrowableBytes(Infinity, Math.min(expectedBytes, mostExpectedBytes))
+  }
+
+  add(text: string): void {
+    this.#append(Buffer.from(`${text}\0`), 1)
+  }
+
+  /** As `StringCollector.collect`, for all of `bytes`. */
+  collect(bytes: Buffer, start: number, count: number): number {
+    let found = 0
+    let next = start
+    for (let at = start; at < bytes.length && found < count; at++) {
+      if (bytes[at] !== 0) continue
+      found += 1
+      next = at + 1
+    }
+    if (found > 0) this.#append(bytes.subarray(start, next), found)
+    return next
+  }
+
+  #append(bytes: Uint8Array, count: number): void {
+    this.#bytes.extend(bytes.length).set(bytes)
+    this.length += count
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.finish()
   }
 }
 

@@ -30,7 +30,7 @@ import {
   type Value,
   type Vector,
 } from '../../src/protocol/value.js'
-import { ByteReader } from '../../src/wire/byte-reader.js'
+import { ByteReader, runDecoder } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import {
   arbitraryArrayVector,
@@ -272,9 +272,34 @@ t.test('a string without an end is refused at the limit', async t => {
 
 t.test('the limit applies to many strings in one chunk together', async t => {
   const value = vector('STRING', ...Array.from({ length: 50 }, () => 'x'.repeat(40)))
-  t.throws(() => decoded(encoded(value), { maxValueBytes: 1000, maxDepth: 3 }), {
-    code: 'DDB_LIMIT',
-  })
+  for (const keepsEncoded of [false, true]) {
+    t.throws(() => decoded(encoded(value), { maxValueBytes: 1000, maxDepth: 3, keepsEncoded }), {
+      code: 'DDB_LIMIT',
+    })
+  }
+})
+
+t.test('strings that stay in wire form are those that were sent, whatever the chunks', async t => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme' }).filter(text => !text.includes('\0'))),
+      fc.integer({ min: 1, max: 40 }),
+      (texts, size) => {
+        const bytes = encoded(tuple(vector('STRING', ...texts), scalar('INT', 7)))
+        const reader = new ByteReader()
+        for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
+        const limits = { ...defaultDecodeLimits, keepsEncoded: true }
+        const value = runDecoder(decodeValue(reader, limits)) as { data: readonly Value[] }
+        const wire = Buffer.from(texts.map(text => `${text}\0`).join(''))
+        const kept = { form: 'vector', type: 'STRING', length: texts.length, encoded: wire }
+        const [strings, after] = value.data as [{ encoded: Uint8Array }, Value]
+        deepStrictEqual({ ...strings, encoded: Buffer.from(strings.encoded) }, kept)
+        deepStrictEqual(after, scalar('INT', 7))
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
 })
 
 t.test('values nested deeper than the limit are refused', async t => {

@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
-import { StringCollector } from '../../wire/string-collector.js'
+import { EncodedStrings, StringCollector, type StringSink } from '../../wire/string-collector.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -68,7 +68,12 @@ const columns = listColumns<StringScalar, string, AnyStringVector>({
 const elements: ElementCodec<AnyStringVector> = {
   encodeElements: encodeStrings,
   *decodeElements(reader, context, length) {
-    return stringVector(yield* decodeStrings(reader, context, length))
+    if (context.limits.keepsEncoded !== true) {
+      return stringVector(yield* decodeStrings(reader, context, length))
+    }
+    const strings = new EncodedStrings(reader.available)
+    yield* collect(reader, context, length, strings)
+    return { form: 'vector', type: 'STRING', length, encoded: strings.finish() }
   },
 }
 
@@ -113,13 +118,22 @@ export function* decodeStrings(
   context: DecodeContext,
   length: number,
 ): Generator<void, string[], void> {
-  context.expect(reader, length)
   const collector = new StringCollector(length, reader.available)
-  while (collector.length < length) {
-    if (reader.strings(length - collector.length, collector)) context.expect(reader, 0)
-    else collector.add(yield* reader.str0(context.remainingBytes(reader)))
-  }
+  yield* collect(reader, context, length, collector)
   return collector.texts
+}
+
+function* collect(
+  reader: ByteReader,
+  context: DecodeContext,
+  length: number,
+  sink: StringSink,
+): Generator<void, void, void> {
+  context.expect(reader, length)
+  while (sink.length < length) {
+    if (reader.strings(length - sink.length, sink)) context.expect(reader, 0)
+    else sink.add(yield* reader.str0(context.remainingBytes(reader)))
+  }
 }
 
 /** The texts of a STRING column. Each call decodes texts in wire form again. */
