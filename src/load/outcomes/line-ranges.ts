@@ -14,7 +14,7 @@ export interface LinesOfRows {
 export interface LineRange {
   readonly file: string
   /** From 1. */
-  readonly firstLine: number
+  firstLine: number
   lastLine: number
   /** Number of batches, and of parts of batches, whose rows lie in the range. */
   batches: number
@@ -94,10 +94,10 @@ export class LineRanges {
         continue
       }
       last.batches += range.batches
-      // A batch that is divided by lane adds the same lines several times.
-      if (range.endBytes <= last.endBytes) continue
-      last.endBytes = range.endBytes
-      last.lastLine = range.lastLine
+      // The lanes of a batch have the same bytes, and begin and end at different lines.
+      last.endBytes = Math.max(last.endBytes, range.endBytes)
+      last.firstLine = Math.min(last.firstLine, range.firstLine)
+      last.lastLine = Math.max(last.lastLine, range.lastLine)
     }
     for (const { batches } of merged.splice(maxRanges)) this.#unnamed += batches
     this.#ranges = merged

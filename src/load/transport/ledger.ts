@@ -4,6 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { longsOf, partsOf, textsOf } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
@@ -153,9 +154,8 @@ export async function dropLedger(
   }
 }
 
-/** Reads the columns' arrays directly, because a ledger has tens of thousands of rows if batches are small. */
 function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
-  const read = Object.fromEntries(columnNames.map((name, i) => [name, wordsOf(columns[i]!)]))
+  const read = Object.fromEntries(columnNames.map((name, i) => [name, columns[i]]))
   const number = (name: LedgerColumnName, row: number): number => numberAt(read[name], row) ?? 0
   const texts = textsOf(columns[columnNames.indexOf('errText')])
   const found: LedgerRow[] = []
@@ -182,28 +182,10 @@ function ledgerRows({ rows, columnNames, columns }: Table, first: number): Ledge
   return found
 }
 
-/** An integer column as 32-bit words: one word per INT, two per LONG. */
-interface Words {
-  readonly data: Int32Array
-  readonly isLong: boolean
-}
-
-function wordsOf(column: Column): Words | undefined {
-  if (column.form !== 'vector') return undefined
-  if (column.type === 'INT') return { data: column.data, isLong: false }
-  if (column.type !== 'LONG') return undefined
-  const { buffer, byteOffset, length } = column.data
-  return { data: new Int32Array(buffer, byteOffset, 2 * length), isLong: true }
-}
-
-const nullWord = -(2 ** 31)
-const wordValues = 2 ** 32
-
 /** Returns undefined for a null, or if the column is missing. */
-function numberAt(words: Words | undefined, row: number): number | undefined {
-  if (words === undefined) return undefined
-  const { data, isLong } = words
-  const high = isLong ? data[2 * row + 1]! : data[row]!
-  if (high === nullWord) return undefined
-  return isLong ? high * wordValues + (data[2 * row]! >>> 0) : high
+function numberAt(column: Column | undefined, row: number): number | undefined {
+  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG'))
+    return undefined
+  const value = column.data[row]!
+  return value === nullInt32 || value === nullInt64 ? undefined : Number(value)
 }

@@ -17,6 +17,11 @@ const shown = (ranges: LineRanges): [string, number, number, number, string][] =
     reason,
   ])
 
+const lane = (firstLine: number, lastLine: number): LinesOfRows => ({
+  ...{ file: 'in.csv', firstLine, lastLine },
+  ...{ startBytes: 0, endBytes: 100 },
+})
+
 /** Parts with their reasons, then the resulting ranges. */
 const cases: readonly [string, [LinesOfRows, string][], unknown[]][] = [
   ['nothing', [], []],
@@ -44,6 +49,15 @@ const cases: readonly [string, [LinesOfRows, string][], unknown[]][] = [
       ['A.csv', 2, 11, 1, 'lost'],
       ['B.csv', 12, 21, 1, 'lost'],
     ],
+  ],
+  [
+    'lanes of one batch',
+    [
+      [lane(5, 20), 'lost'],
+      [lane(2, 19), 'lost'],
+      [lane(3, 21), 'lost'],
+    ],
+    [['in.csv', 2, 21, 3, 'lost']],
   ],
 ]
 
