@@ -263,23 +263,15 @@ export function looksLikeJournal(text: string): boolean {
   return /^[0-9a-f]{8} \{"kind":"/.test(text)
 }
 
-/** As many as `looksLikeJournal` needs. */
-const startBytes = 18
-
-/** The whole file, or the first bytes of one that is not a journal and may be large. */
 async function contentOf(path: string, sizeBytes: number, files: Files): Promise<Buffer> {
   const file = await files.open(path)
   try {
-    const read = async (buffer: Buffer, from: number): Promise<Buffer> => {
-      for (let done = from; ;) {
-        const count = await file.read(buffer, done, buffer.length - done)
-        if (count === 0) return buffer.subarray(0, done)
-        done += count
-      }
+    const bytes = Buffer.alloc(sizeBytes)
+    for (let done = 0; ;) {
+      const count = await file.read(bytes, done, bytes.length - done)
+      if (count === 0) return bytes.subarray(0, done)
+      done += count
     }
-    const start = await read(Buffer.alloc(Math.min(startBytes, sizeBytes)), 0)
-    if (!looksLikeJournal(start.toString('latin1'))) return start
-    return await read(Buffer.concat([start], sizeBytes), start.length)
   } finally {
     await file.close()
   }

@@ -221,20 +221,9 @@ export function deliverArguments(
   return numbers
 }
 
-function int(value: number): Value {
-  return value < few.length ? few[value]!.int : { form: 'scalar', type: 'INT', value }
-}
+const int = (value: number): Value => ({ form: 'scalar', type: 'INT', value })
 
-function long(value: number | bigint): Value {
-  if (value < few.length) return few[Number(value)]!.long
-  return { form: 'scalar', type: 'LONG', value: BigInt(value) }
-}
-
-/** The values of most streams, lanes, parts and attempts. */
-const few = Array.from({ length: 8 }, (_, value) => ({
-  int: { form: 'scalar', type: 'INT', value } as const,
-  long: { form: 'scalar', type: 'LONG', value: BigInt(value) } as const,
-}))
+const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
 /** For example `mutable p0, mutable p1, ` for a function with two fixed arguments, which the function may change. */
 function targetParameters(target: Target): string {
