@@ -120,12 +120,38 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** Where the rows of a lane are: in the ranges of the whole batch that have some of them. */
-function rangesOf({ ranges }: Batch, rows: Int32Array): readonly InputRange[] {
+/** Largest number of exact ranges for a lane's rows. If it needs more, the lane gets the ranges of the whole batch. */
+const mostPlaces = 64
+
+function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
+  const found: InputRange[] = []
   let row = 0
-  return ranges.flatMap(range => {
-    const firstRow = row
-    while (row < rows.length && rows[row]! < range.firstRow + range.rowCount) row++
-    return row === firstRow ? [] : [{ ...range, firstRow, rowCount: row - firstRow }]
-  })
+  for (const range of batch.ranges) {
+    const end = range.firstRow + range.rowCount
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
+      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+    }
+  }
+  return found
+}
+
+/** The bytes of rows `start` to `end` (exclusive) of a batch, up to the beginning of row `end`. */
+function placesOf(
+  batch: Batch,
+  { firstRow, rowCount }: InputRange,
+  start: number,
+  end: number,
+): Partial<InputRange> {
+  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
+  return {
+    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
+    ...(next && { endOffsetBytes: next.offsetBytes }),
+  }
 }
