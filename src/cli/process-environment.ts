@@ -39,7 +39,6 @@ export function thisProcess() {
     onStrayFailure: (listener: (error: unknown) => void): void => {
       process.once('uncaughtException', listener)
     },
-    /** Ends the process at once. */
     leave: (exitCode: number): void => process.exit(exitCode),
     /** Stops V8 from enlarging its heap for young objects. Call it late: V8 then rejects the cached code of modules that are not loaded yet. */
     stopHeapGrowth: (): void => setFlagsFromString('--semi-space-growth-factor=1'),
@@ -114,9 +113,7 @@ export function catchSignals(
   }
   for (const name of ending) signals.on(name, listener)
   return {
-    /** Aborted by the first signal. */
     signal: first.signal,
-    /** Aborted by the second signal. */
     leaving: second.signal,
     /** 130 or 143 after the first signal, otherwise undefined. SIGHUP counts as SIGTERM. */
     get exitCode() {

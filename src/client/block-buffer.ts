@@ -38,7 +38,6 @@ export class BlockBuffer {
     return response
   }
 
-  /** Call this after the last block. */
   end(): void {
     this.#ended = true
     this.#onChange?.()

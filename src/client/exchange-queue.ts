@@ -180,7 +180,6 @@ export class ExchangeQueue {
     this.#onIdle?.()
   }
 
-  /** Resolves once every request has been answered or has failed. */
   async idle(): Promise<void> {
     if (!this.isIdle) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }

@@ -86,7 +86,6 @@ export class Link {
     })
   }
 
-  /** False once nothing can be sent any more. */
   get isOpen(): boolean {
     return !this.#gone && this.#closing === undefined
   }

@@ -86,7 +86,6 @@ export class Outgoing {
     return this.writer.byteLength + this.#inFlightBytes
   }
 
-  /** Bytes the kernel has taken. */
   get writtenBytes(): number {
     return this.#writtenBytes
   }

@@ -12,7 +12,6 @@ import type { Response } from '../protocol/response.js'
 import type { Column, Value } from '../protocol/value.js'
 import type { Secrets } from './login/hide-password.js'
 
-/** Receives the lines of a trace. */
 export interface Trace {
   /** Gets one line without its end, such as `2026-11-21T09:30:00.000Z #1 1166953221 > function flags=36 bytes=310 …`. */
   readonly write: (line: string) => void
@@ -143,7 +142,6 @@ function firstElements(column: Column): string {
   return `[${shown.join(',')}${column.length > shownElements ? ',…' : ''}]`
 }
 
-/** Removes the arguments of functions that take secrets. */
 function withoutSecrets(text: string): string {
   return text.replace(new RegExp(`${secret.source}[^]*`, 'i'), '$1(…)')
 }

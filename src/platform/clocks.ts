@@ -19,7 +19,6 @@ function timerOf(timeout: NodeJS.Timeout): Timer {
 export interface AwakeClock extends Clock {
   /** How often the process has slept so far. Suspending the machine or changing its wall clock counts as sleep. */
   readonly naps: number
-  /** Stops the timer that detects sleep. */
   stop(): void
 }
 

@@ -8,7 +8,6 @@ export const controlCharacters =
   // eslint-disable-next-line no-control-regex -- this file is about control characters
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-/** `\u001b` for the character. */
 export const escapeOf = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 

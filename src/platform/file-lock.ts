@@ -282,7 +282,6 @@ export function holderText({ pid, place, host, since }: LockHolder): string {
 
 const linkOf = (path: string): string | null => orNull(() => fs.readlinkSync(path))
 
-/** The place of this process. */
 function here(): string | null {
   const bootId = orNull(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
   const pid = linkOf('/proc/self/ns/pid')
@@ -301,7 +300,6 @@ function processState(pid: number | 'self') {
   return fields?.groups as { readonly letter: string; readonly startTicks: string } | undefined
 }
 
-/** Returns false if the action fails with this code. */
 function didUnless(code: string, action: () => void): boolean {
   try {
     action()

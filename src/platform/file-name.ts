@@ -14,7 +14,6 @@ const lone = /[\udc80-\udcff]/u
 const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 
-/** Returns the text of a name, or of several names with separators. */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString()
   let name = ''

@@ -26,7 +26,6 @@ export interface Clock {
 
 /** `bytes` are unpredictable; `number` may be predictable. */
 export interface Random {
-  /** A number in [0, 1). */
   number(): number
   bytes(length: number): Uint8Array
 }
@@ -116,7 +115,6 @@ export interface FileLock {
    * write, because it reads the file only after a pause in which other processes may have assumed this one dead.
    */
   lost(): string | undefined
-  /** Releases the lock. Idempotent. */
   release(): void
 }
 
@@ -176,7 +174,6 @@ export interface OutputFile {
 export interface ScratchFile {
   /** Adds all bytes at the end. Returns their position. */
   write(bytes: Uint8Array): number
-  /** Fills the buffer from a position. */
   read(buffer: Uint8Array, positionBytes: number): void
   close(): void
 }

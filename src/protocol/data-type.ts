@@ -17,7 +17,6 @@ import type { Scalar, Vector } from './value.js'
 export { maxScale } from './types/decimals.js'
 export type { DecimalType } from './types/decimals.js'
 
-/** DolphinDB's name of a type. */
 export type DataType = (Scalar | Vector)['type']
 
 /** Every type that this project supports, by DolphinDB's name. Decoding a value of any other type fails. */
@@ -54,7 +53,6 @@ export function typeOfId(reader: ByteReader, id: number): DataType {
   return type
 }
 
-/** True for types that have a scale. */
 export function isDecimal(type: DataType): type is DecimalType {
   return type in decimalTypes
 }

@@ -21,7 +21,6 @@ import type { Value } from './value.js'
 
 /** Bits of the header field `flags` (docs/protocol.md#flags). Each request sets its own bits. */
 export const requestFlags = {
-  /** Runs the request on an urgent worker. */
   urgent: 1,
   secondary: 2,
   /** The server sends no answer, not even an error. Only connect requests get an answer all the same. */
@@ -52,9 +51,7 @@ export interface RequestHead {
   protocol: 'API' | 'API2'
   /** Decimal text; '0' on connect. */
   sessionId: string
-  /** Sum of `requestFlags`. */
   flags: number
-  /** True by default. */
   cancellable?: boolean
   /** 0 to 8, usually 4. */
   priority: number

@@ -29,7 +29,6 @@ export interface ScalarShape<T extends string, V> {
   value: V
 }
 
-/** The shape of most vectors. */
 export interface VectorShape<T extends string, A> {
   form: 'vector'
   type: T

@@ -39,7 +39,6 @@ export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   scalars!.encodeScalar(writer, scalar)
 }
 
-/** Reads a scalar after its flag. */
 export function decodeScalar(
   reader: ByteReader,
   context: DecodeContext,
@@ -136,7 +135,6 @@ export function decodeTyped(
   return decoding as Generator<void, TypedVector, void>
 }
 
-/** Reads a pair after its flag. */
 export function* decodePair(
   reader: ByteReader,
   context: DecodeContext,

@@ -29,7 +29,6 @@ export interface MappedColumn extends TargetColumn {
 
 /** How records of one input become rows of the target. */
 export interface ColumnMapping {
-  /** One entry per target column, in the order of the target. */
   readonly columns: readonly MappedColumn[]
   /** True to ignore JSON members that no column takes; false to reject their row. */
   readonly ignoreExtra: boolean

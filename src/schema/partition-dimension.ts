@@ -10,7 +10,6 @@ export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
 /** One dimension; a COMPO table has up to three. */
 export interface PartitionDimension {
   readonly columnName: string
-  /** Position in the target's columns. */
   readonly columnIndex: number
   readonly kind: PartitionKind
   /** Type of the scheme's values, perhaps coarser than the column's type. Undefined if the server does not send it. */

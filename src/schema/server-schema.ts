@@ -91,7 +91,6 @@ function tupleElement(value: Value | undefined, index: number): Value | undefine
   return value?.form === 'vector' && value.type === 'ANY' ? value.data[index] : undefined
 }
 
-/** The entry of a dictionary; undefined if it has none of this name. */
 export function member(value: Value, key: string): Value | undefined {
   if (value.form !== 'dictionary') return undefined
   const keys = texts(value.keys) ?? []

@@ -15,7 +15,6 @@ export interface TargetColumn {
 
 export interface TargetSchema {
   readonly columns: readonly TargetColumn[]
-  /** Undefined if the target is not partitioned. */
   readonly partition?: PartitionScheme
 }
 

@@ -73,7 +73,6 @@ export function columnOf(table: Table, name: string): Column {
 /** @throws {ServerError} unless the column has whole numbers */
 export const numbersOf = (column: Column): number[] => elementsOf(column as Value).map(numberOf)
 
-/** The texts of a column's elements. */
 export const textsOf = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, i) => formatElement(column, i))
 

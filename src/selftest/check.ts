@@ -34,7 +34,6 @@ export type Outcome = Omit<CheckResult, 'name'>
 export interface SelftestResult {
   /** The answer to `version()`; null if the server did not answer. */
   readonly serverVersion: string | null
-  /** One result per check, in the order of the checks. */
   readonly checks: readonly CheckResult[]
   readonly counts: Readonly<Record<CheckResult['status'], number>>
   /** Names of objects that are, or may be, still on the server. */
@@ -44,7 +43,6 @@ export interface SelftestResult {
 /** The outcome of a check that an interruption prevents or ends. */
 export const interrupted: Outcome = { status: 'skipped', reason: 'the run was interrupted' }
 
-/** Time limit of a check without a limit of its own. */
 const usualLimitMs = 5_000
 
 interface CheckEnd {

@@ -69,7 +69,6 @@ export function checkContext(scope: CheckScope) {
 }
 
 function askingPart({ platform, signal, control }: CheckScope) {
-  /** Runs a script, by default on the control session. */
   const ask = (script: string, session = control): Promise<Value | undefined> =>
     session.run(script, { signal })
   /** Repeats `question` until it returns an answer or the check ends. */
@@ -85,7 +84,6 @@ function askingPart({ platform, signal, control }: CheckScope) {
   return {
     ask,
     until,
-    /** Calls a function, by default on the control session. */
     call: (name: string, args: readonly Value[], session = control): Promise<Value | undefined> =>
       session.call(name, args, { signal }),
     /** The server's words if it refuses a script. */
@@ -123,7 +121,6 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
     opened.push(session)
     return session
   }
-  /** Opens a connection without a session. */
   const raw = async (): Promise<RawExchange> => {
     const { host, port } = node
     const tls = server.tls === true ? await readTls(server, platform.files) : undefined
@@ -147,7 +144,6 @@ function connectingPart({ platform, server, control, second, signal, opened }: C
   }
   return {
     raw,
-    /** Opens a session with the control session's login. */
     open: (): Promise<Session> => open(),
     openAsync: (): Promise<Session> => open(node, true),
     openGuest: (): Promise<Session> => {

@@ -44,7 +44,6 @@ export interface SelftestOptions {
 /** The most time to reserve for the clean-up. */
 const longestCleanUpMs = 6_000
 const cleanUpShare = 1 / 6
-/** Longest wait for one answer between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
 /** Ten years. A larger difference between the server's clock and ours is ignored. */

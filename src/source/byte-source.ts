@@ -7,7 +7,6 @@ import type { SourceText } from './encoding/text-origin.js'
 /** Bytes, chunk by chunk. A chunk may be overwritten as soon as the next one is requested. */
 export type Chunks = AsyncGenerator<Uint8Array, void, void>
 
-/** The forms in which an input may be stored. */
 export const compressions = ['none', 'gzip', 'zstd', 'brotli'] as const
 
 export type Compression = (typeof compressions)[number]

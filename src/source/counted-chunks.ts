@@ -9,7 +9,6 @@ export class CountedChunks {
   byteCount = 0
   /** The first chunks, as far as `peek` has read them. */
   head: Uint8Array = new Uint8Array(0)
-  /** True if `head` holds the whole input. */
   isWhole = false
   readonly #chunks: Chunks
   readonly #jump: Jump | undefined

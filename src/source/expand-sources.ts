@@ -103,7 +103,6 @@ interface Expansion {
   readonly passedOver: PassedOver
   /** Recognizes a file or an archive that was reached under several names. */
   readonly sameFiles: SameFilesCount
-  /** Number of folders and archives. */
   containers: number
   /** Called for every name that leads to an input, and for archives. */
   readonly looked: ExpandOptions['onInput']

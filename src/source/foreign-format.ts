@@ -135,7 +135,6 @@ const formats: readonly ForeignFormat[] = [
   },
 ]
 
-/** Enough bytes to recognize every format. */
 export const foreignHeadBytes = 512
 
 export function refuseForeignFormat(head: Uint8Array, file: string): void {

@@ -138,7 +138,6 @@ async function openFile(
   return { file, size: status.isFile ? status.sizeBytes : undefined }
 }
 
-/** For any file that an option or argument names. */
 export function missingInput(file: string, cause: unknown): InputError {
   return new InputError('DDB_INPUT_MISSING', missingMessage(file, cause), { file }, { cause })
 }

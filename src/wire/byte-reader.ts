@@ -58,7 +58,6 @@ export class ByteReader {
     return this.#ended
   }
 
-  /** Number of unread bytes. */
   get available(): number {
     return this.#chunk.length - this.#position + this.#queuedBytes
   }
@@ -207,7 +206,6 @@ export class ByteReader {
     return this.#position > start
   }
 
-  /** The text of the next bytes, after `need`. */
   utf8(byteLength: number): string {
     const start = this.#position
     this.#position = start + byteLength

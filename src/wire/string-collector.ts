@@ -22,7 +22,6 @@ export type StringSink = Pick<StringCollector, 'length' | 'add' | 'collect'>
 
 export class StringCollector {
   readonly texts: string[]
-  /** The number of filled entries of `texts`. */
   length = 0
   /** Short texts by the hash of their bytes; allocated when enough bytes have arrived. */
   #slots: string[] | undefined

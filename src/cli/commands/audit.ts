@@ -121,7 +121,6 @@ async function print(settings: AuditSettings, call: Call, result: AuditResult): 
   }
 }
 
-/** Ranges of lines to print of each kind. */
 const mostLines = 20
 
 const differences = [

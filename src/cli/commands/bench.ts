@@ -117,7 +117,6 @@ function batchMaker(length: number): (request: number) => Table {
   }
 }
 
-/** Asks until the table holds `expected` rows. */
 async function awaitCount(
   control: Session,
   table: string,

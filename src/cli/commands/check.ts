@@ -74,7 +74,6 @@ function commandsOf(
   )
 }
 
-/** Options about the output of this process. */
 const ofOutput = ['dry-run', 'quiet', 'trace', 'no-color']
 /** Options that two loads cannot share. */
 const ofOne = ['run-id', 'rejects', 'json', 'metrics-file', 'report']

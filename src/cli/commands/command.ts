@@ -11,7 +11,6 @@ import { catchSignals, type ProcessEnvironment } from '../process-environment.js
 import type { LoadOptions } from '../../load/options.js'
 
 export interface Call {
-  /** Every command. */
   readonly commands: readonly Command[]
   readonly args: readonly string[]
   /** The arguments after `--` in `serve -- CMD…`. */
@@ -19,7 +18,6 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** The help in the reader's language. */
   readonly helpTexts: HelpTexts
   /** The user's call, for reporting failures. `run` may store here which command to try next. */
   readonly asked: UserCall

@@ -50,7 +50,6 @@ export async function run(settings: Settings<'load'>, call: Call): Promise<numbe
   })
 }
 
-/** A run that has not begun. */
 interface StartingRun {
   /** Replaces the facts for the result of a run that does not begin. */
   knows(this: void, asked: AskedRun): void
@@ -121,7 +120,6 @@ const nameHint =
   'this run has no journal and cannot be resumed: name the next run with --run-id NAME'
 
 interface OpenedRun {
-  /** The options for the library, including the password. */
   readonly options: LoadOptions
   /** Flags that a command to resume the run must repeat. */
   readonly repeated: readonly string[]

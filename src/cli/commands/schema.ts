@@ -75,7 +75,6 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
   }
 }
 
-/** Results to print. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
@@ -142,13 +141,11 @@ function scriptOr(make: () => string): string | DdbError {
   }
 }
 
-/** A table that `schema` proposes. */
 export interface ProposedTable {
   readonly table: string
   readonly needed: NeededOptions
   /** True if the table has properties that `load --create` cannot give it. */
   readonly needsScript: boolean
-  /** True if the user has the script that creates the table. */
   readonly hasScript: boolean
 }
 
@@ -259,7 +256,6 @@ function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): strin
   ]
 }
 
-/** How much was examined, and every warning. */
 export function noteLines(schema: InferredSchema): string[] {
   const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
   const seen = isComplete

@@ -99,7 +99,6 @@ const nothing = {
 
 const statusWidth = 7
 
-/** Lists failures and counts the rest. */
 async function printChecks(
   { checks, counts, left, serverVersion }: SelftestResult,
   output: Output,

@@ -82,7 +82,6 @@ function failureLog({ output }: Call): (failure: AsynchronousFailure) => void {
   }
 }
 
-/** Announces the server and waits for a signal. */
 async function serveForeground(
   server: EmbeddedServer,
   { processEnvironment, output }: Call,

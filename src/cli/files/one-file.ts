@@ -56,7 +56,6 @@ interface Role {
 const asInput: Role = { part: 'an input' }
 const asOptions: Role = { part: 'an options file' }
 
-/** By setting. */
 const roles = {
   rejects: { part: 'the rejects file', flag: '--rejects ' },
   reasons: { part: 'the reasons file', flag: 'the reasons file ' },
@@ -80,11 +79,9 @@ export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
   /** Of a run: where its JSON object goes. */
   readonly json?: { readonly file?: string | undefined }
   readonly stateDir?: string
-  /** Patterns that select files in folders. */
   readonly include?: readonly string[]
 }
 
-/** A path that the user or the program chose for the run. */
 interface NamedPath {
   readonly path: string
   readonly role: Role

@@ -17,7 +17,6 @@ interface Ended {
   exitCode: number
 }
 
-/** The content of a file, and its name in messages. */
 export interface ResultContent<Result> {
   readonly name: 'JSON object' | 'metrics' | 'report' | 'text for an issue' | 'certificate'
   readonly textOf: (result: Result) => string | Promise<string>
@@ -150,7 +149,6 @@ function openToAppend(path: string): number {
   }
 }
 
-/** The files of a command, open until it ends. */
 export interface OutputFiles<Result> {
   add(this: void, path: string | undefined, content: ResultContent<Result>): Promise<void>
   openTrace(this: void): Trace | undefined

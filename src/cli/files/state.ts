@@ -191,7 +191,6 @@ export function knownLogins(
   }
 }
 
-/** User → login method. */
 function readUsers(path: string): Map<string, LoginMethod> {
   const { users } = readStateFile(path)
   const isLogin = (entry: unknown): entry is [string, LoginMethod] =>

@@ -11,7 +11,6 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(packageFile(
 /** The content of docs/help.json. A test compares it with the commands and their options, and with the Chinese texts. */
 interface EnglishHelp {
   readonly summary: string
-  /** What each command does. */
   readonly commands: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string>>
   /** Defaults that the program determines later; `resume.host` is that of `host` in `resume`. */
@@ -46,7 +45,6 @@ export interface HelpTexts {
   optionHelp(this: void, name: string): string
   /** What an option of a command does, and its default in parentheses. */
   optionText(this: void, command: string, option: HelpedOption): string
-  /** The text below the options of a command, or of the program. */
   epilogue(this: void, name: string): string
 }
 

@@ -56,11 +56,9 @@ function optionsIn(path: string): string[] {
   })
 }
 
-/** A command line, not yet interpreted. */
 export interface CommandLine extends Omit<Required<OptionSources>, 'environment'> {
   readonly command: Command
   readonly args: readonly string[]
-  /** The help of the command. */
   readonly help: () => string
 }
 

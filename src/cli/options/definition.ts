@@ -21,7 +21,6 @@ type MemberOf<Fields, T> = {
   [Name in keyof Fields & string]: T extends Fields[Name] ? Name : never
 }[keyof Fields & string]
 
-/** Heading under which the help lists an option. */
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 
@@ -42,10 +41,8 @@ interface Entry {
   readonly flagOnly?: boolean
 }
 
-/** What the heading, the key and the flags of an option say. */
 interface Named {
   readonly group: OptionGroup
-  /** Names the help text. */
   readonly helpName: string
   /** `batch-rows` for `-b, --batch-rows <n>`. */
   readonly name: string
@@ -59,7 +56,6 @@ interface Named {
 
 export type OptionDefinition = Entry & Named
 
-/** The options of a command, by their settings. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>
 
 type ValueOf<Definition> = Definition extends { reader: Reader<infer T> } ? T : never
@@ -196,7 +192,6 @@ export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never :
   [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
 }
 
-/** A copy without the members that are undefined. */
 export function defined<T extends object>(fields: T): Defined<T> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Defined<T>

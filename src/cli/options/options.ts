@@ -110,7 +110,6 @@ const hostOption = {
   fields: ([first, ...otherHosts]: read.Hosts) => ({ server: { ...first, otherHosts } }),
 }
 
-/** The options of every command that connects to a server. */
 export const serverOptions = optionGroup('Server', {
   host: { ...hostOption, default: '127.0.0.1', environment: ['DDB_HOST'] },
   user: { ...option('--user <name>', text, 'server.user'), environment: ['DDB_USER'] },
@@ -142,7 +141,6 @@ const outputOptions = optionGroup('Output', {
   noColor: { ...option('--no-color', onOff), flagOnly: true },
 })
 
-/** All options, in the order of the help. */
 export const loadOptions = {
   ...targetOptions,
   ...inputOptions,
@@ -299,7 +297,6 @@ export const commandOptions = {
 
 export type CommandName = keyof typeof commandOptions
 
-/** The settings that a command gets from its options. */
 export type Settings<Name extends CommandName> = SettingsOf<(typeof commandOptions)[Name]>
 
 /** The settings that all commands with a run have. */

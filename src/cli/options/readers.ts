@@ -106,7 +106,6 @@ export const outputFile = matching(
   fileName,
 )
 
-/** Text for which `''` is a valid value. */
 export const anyText = single('text', value => value)
 
 export const transform = single('a function of a table, or @FILE', readTransform)
@@ -202,7 +201,6 @@ const mostPort = 65_535
 /** 0 lets the system pick a free port. */
 export const listeningPort = amount('a port from 0 to 65535', 0, mostPort)
 
-/** At least one. */
 export type Hosts = readonly [ServerAddress, ...ServerAddress[]]
 
 /** `H[:PORT],…`; an IPv6 address with a port is in brackets. The port's default is DDB_PORT, else 8848. */

@@ -10,7 +10,6 @@ import { clean, clip, counted, grouped, tableLines, wrapped } from './terminal-t
 
 const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 const cellColumns = 32
-/** Shows the columns of at most this many inputs. */
 const shownTables = 3
 const shownInputs = 20
 
@@ -109,7 +108,6 @@ function placeText({ source, position, column, text }: CheckedField): string {
   return column === null || text === '' ? '(nothing)' : '(set)'
 }
 
-/** First and last time of each column of dates or times. */
 function timeLines({ columns }: CheckResult): string[] {
   return columns.flatMap(({ name, first, last }) =>
     first === null || last === null ? [] : [`${name}: ${first} to ${last}`],

@@ -17,7 +17,6 @@ export function peakMemory(): LoadResult['memory'] {
 
 export interface AskedRun {
   readonly runId?: string | undefined
-  /** undefined if not yet known. */
   readonly server: Partial<ServerAddress> | undefined
   readonly target: TargetOptions
   readonly confirm?: Confirmation | undefined

@@ -22,7 +22,6 @@ export interface UserCall {
   flags?: TypedCall['flags']
   /** Words of the next command, if the failed command has determined one. */
   next?: readonly string[]
-  /** True if `next` is a load. */
   nextLoads?: boolean
   /** True if rows may be in the table: repeating the command could load them twice. */
   mayHaveStored?: boolean
@@ -182,7 +181,6 @@ const check: Advice = asked => {
   return isLoad(asked) ? fixed({ ...asked, command: 'check' }, { '--json': null }) : fixed(asked)
 }
 
-/** Texts that are not in the encoding that the user gave: the call without it. */
 const decode: Advice = asked => {
   const isGiven = asked.fix === null && asked.flags.has('encoding')
   return check(isGiven ? { ...asked, fix: { options: { '--encoding': null } } } : asked)
@@ -234,7 +232,6 @@ const login: Advice = ({ flags }) => {
 const serve: Advice = asked =>
   asked.command === 'serve' ? sameCommand(asked, { '--port': '0' }) : ['serve']
 
-/** Other codes: `explain`. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_USAGE: usage,
   DDB_RUN_CHANGED: runs,
@@ -292,7 +289,6 @@ export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, load
   asked.next = completedCommand({ ...known, flags: new Map(kept), command }, needed)
 }
 
-/** True if the table may have lost the rows of the run. */
 export function isInDoubt(error: LoadResult['error']): boolean {
   return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }

@@ -10,7 +10,6 @@ import type { ProcessEnvironment, TerminalOutput } from '../process-environment.
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
-/** A line of an input. */
 export interface Place {
   readonly file: string
   readonly lineNumber?: number | null | undefined

@@ -94,7 +94,6 @@ async function newBar(output: Output, stderr: TerminalOutput): Promise<Progress>
   }
 }
 
-/** One line that shows progress. */
 export interface Line {
   /** The share that is done, from 0 to 1; undefined if it is unknown. */
   readonly share?: number | undefined

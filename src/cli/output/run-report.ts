@@ -27,7 +27,6 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
   return {
     runId: known.runId,
     state,
-    /** When the first process started. */
     startedAt: run.startedAt,
     /** Of the last process that recorded its end, like `exitCode`. */
     endedAt: lastEnd?.at ?? null,
@@ -46,14 +45,11 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
       endedAt: end?.at ?? null,
       status: end?.status ?? null,
       exitCode: end?.exitCode ?? null,
-      /** Why the process failed; null if it recorded no failure. */
       error: end?.error ?? null,
     })),
-    /** The process that works on the run now. */
     holder: holder ?? null,
     rejects: { files: journal.rejects?.files.map(({ path, rows }) => ({ path, rows })) ?? [] },
     journal: { path: known.path, tornBytes: known.tornBytes },
-    /** The base of relative paths. */
     folder: run.folder === '' ? null : run.folder,
     /** If `ways` is not empty, `command` alone cannot resume the run. */
     resume: { possible, command: possible ? command : null, ways },

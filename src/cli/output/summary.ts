@@ -60,7 +60,6 @@ function speedText({ startedAt, endedAt, rate, connections }: LoadResult): strin
   return `${time}: ${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s sent${over}`
 }
 
-/** The summary names at most this many codes; --json has all. */
 const shownCodes = 3
 
 function refusedText({ rows, rejects: { byCode, files, unplaced } }: LoadResult): string {
@@ -111,10 +110,8 @@ export function detailLines(
   return inputTotals.count > 1 ? [...lines, ...inputLines(inputs)] : lines
 }
 
-/** Names at most this many inputs; --json has all. */
 const shownInputs = 10
 
-/** Lists the inputs that had problems, and the first problem of each. */
 function inputLines(inputs: LoadResult['inputs']): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {

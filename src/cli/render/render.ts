@@ -100,7 +100,6 @@ function bracketed(column: Column): string {
   return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
 }
 
-/** True for columns that are aligned to the right. */
 export function isNumeric(column: Column): boolean {
   if (column.form !== 'vector') return false
   const { category } = dataTypes[column.type]

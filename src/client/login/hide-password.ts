@@ -99,10 +99,8 @@ export function hideInData(data: unknown, hide: Hide): unknown {
   )
 }
 
-/** All passwords that a session has ever used. */
 export interface Secrets {
   readonly add: (password: string) => void
-  /** Redacts texts that come from the server. */
   readonly hide: Hide
   /** Redacts our own sentences, which may quote the server. Does not redact very short passwords. */
   readonly hideInSentence: Hide

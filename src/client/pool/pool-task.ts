@@ -151,7 +151,6 @@ export class TaskQueue {
     return request
   }
 
-  /** Empties the queue and fails its tasks. */
   failAll(error: unknown): void {
     for (let request = this.next(); request !== undefined; request = this.next()) {
       request.task.fail(error)

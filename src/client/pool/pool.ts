@@ -221,7 +221,6 @@ export class ConnectionPool implements AsyncDisposable {
     this.#working.add(working)
   }
 
-  /** Lets one member run tasks until the queue is empty. */
   async #work(member: PoolMember): Promise<void> {
     while (member.isOpen || (await this.#isReady(member))) {
       const request = this.#queue.next()

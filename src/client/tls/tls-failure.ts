@@ -118,7 +118,6 @@ export function tlsExpected(host: string, port: number): TlsError {
   )
 }
 
-/** The error if the system refuses our certificate or key. */
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')

@@ -159,7 +159,6 @@ interface CompressedHeader {
   length: number
 }
 
-/** Reads a compressed vector after its flag. */
 export function* decodeCompressed(
   reader: ByteReader,
   context: DecodeContext,

@@ -13,7 +13,6 @@
 */
 import { ProtocolError } from '../../errors.js'
 
-/** Bytes per value. */
 export type Width = 2 | 4 | 8
 
 /** Limit of one block: the bytes that its decompressed values take. */

@@ -26,7 +26,6 @@ export interface FixedParts {
 
 /** How values are stored in the typed array of a column. */
 export interface FixedStorage<D extends FixedData, T> {
-  /** The class of the array. */
   readonly array: {
     new (buffer: ArrayBufferLike, byteOffset: number, length: number): D
     readonly BYTES_PER_ELEMENT: number

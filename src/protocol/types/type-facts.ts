@@ -90,9 +90,7 @@ interface TypeParts {
   readonly elements: ElementCodec | undefined
 }
 
-/** Facts about a type. */
 export interface TypeFacts extends TypeParts {
-  /** The type's number on the wire. */
   readonly id: number
   readonly category: Category
   /** The text of a value, which must not be null. */

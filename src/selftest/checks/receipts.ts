@@ -44,7 +44,6 @@ import {
   wrongBatch,
 } from './steps.js'
 
-/** The arguments of the delivering function. */
 function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
   const place = { stream: 1, no: batchNo, lane: 0, part: 1 }
   return deliverArguments({ place, cut: 0, attempt: 0, sendNo }, [], rows)
@@ -73,7 +72,6 @@ async function openLedger({ ask, open, tableName, until }: CheckContext) {
   return {
     name,
     rows,
-    /** A session that delivers batches into the target. */
     session: async (target: TargetOptions, opened?: Session): Promise<Session> => {
       const session = opened ?? (await open())
       await ask(deliverScript(ledger, parseTarget(target)), session)
@@ -215,7 +213,6 @@ export const receiptChecks = checksOf('receipts', 'load in asynchronous mode, an
   'now() is a TIMESTAMP': asks(ask('typestr(now())', 'STRING scalar TIMESTAMP')),
 })
 
-/** A view, and the table into which it writes. */
 type AddedView = Readonly<Record<'view' | 'table', string>>
 
 /** Adds a view that increases ids by one and writes the rows into a new stream table. */
@@ -241,7 +238,6 @@ async function expectSum({ ask }: CheckContext, table: string): Promise<void> {
   expectText('the sum of the ids', String(sum), '10')
 }
 
-/** Delivers a batch through a view with receipts. */
 async function deliverThrough(
   context: CheckContext,
   { view, table }: AddedView,

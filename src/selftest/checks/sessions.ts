@@ -33,7 +33,6 @@ import { ask, asks, checksOf } from './steps.js'
 const utf8 = 'a\u00e9\u4e2d\u{1f40b}'
 const longScript = `${'// 345678901234567\n'.repeat(10_000)}7`
 
-/** Passes if the columns together count from 1 to `last`. */
 function expectCounting(columns: readonly Column[], last: number): void {
   const seen = columns.flatMap(numbersOf)
   const wrong = seen.findIndex((value, i) => value !== i + 1)

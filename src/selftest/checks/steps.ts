@@ -179,7 +179,6 @@ export function wrongBatch(rows: number): Table {
 export const ints = (values: readonly (number | null)[]): Column =>
   vectorOf({ type: 'INT' }, values)
 
-/** A table of two INT columns. */
 export const pairs = (
   keys: readonly (number | null)[],
   values: readonly (number | null)[] = keys,

@@ -198,7 +198,6 @@ function wholeInt64(value: number | bigint): bigint | null {
 /** Stands for the values of a row in look-ups. Rows with equal values have equal keys, and vice versa. */
 export type Key = number | bigint | string
 
-/** The keys of the first `rows` rows of the columns. */
 export function keysOf(columns: readonly Column[], rows: number): Key[] {
   const parts = columns.map(keyParts)
   const [only] = parts

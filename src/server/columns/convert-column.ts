@@ -49,7 +49,6 @@ import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 type Conversion = (column: Vector, target: ColumnType) => Column | undefined
 type Conversions = Readonly<Partial<Record<Group, Readonly<Partial<Record<Group, Conversion>>>>>>
 
-/** Types that convert in the same way. */
 type Group = 'number' | 'decimal' | 'time' | 'text' | 'bytes'
 
 const groups: Readonly<Partial<Record<Category, Group>>> = {
@@ -115,7 +114,6 @@ export function incompatible(expected: ColumnType, actual: ColumnType): ScriptEr
   )
 }
 
-/** Makes a column of one row. */
 export function columnOfScalar(scalar: Scalar): Vector {
   const { type } = scalar
   const columnType = 'scale' in scalar ? { type, scale: scalar.scale } : { type }

@@ -44,7 +44,6 @@ const kinds = {
   bool: (value, parameter) =>
     required(integerOf(value), parameter, 'must be a boolean value.') !== 0,
   int: (value, parameter) => required(integerOf(value), parameter, 'must be an integer.'),
-  /** The length of a vector. */
   count: (value, parameter) => {
     const count = integerOf(value) ?? -1
     const isLength = count >= 0 && count <= 2_147_483_647

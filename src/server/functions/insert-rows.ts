@@ -186,13 +186,11 @@ export const rowFunctions = family({
   },
 })
 
-/** Deletes all rows of a table. */
 export function emptied(context: CallContext, table: ServerTable): void {
   checkWrite(context, table)
   table.keepRows(new Int32Array(0))
 }
 
-/** Inserts after a wait. */
 function* later(
   wait: Suspension,
   insert: () => ServerValue | Evaluation<ServerValue>,

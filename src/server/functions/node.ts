@@ -174,7 +174,6 @@ function checkAlias(node: ServerNode, alias: string): void {
   check(alias === nodeAlias(node), `Can't find the node with alias ${alias}.`)
 }
 
-/** The size of all tables among the values. */
 function bytesOf(values: readonly ServerValue[]): bigint {
   const tables = values.filter(one => one.form === 'serverTable')
   return BigInt(tables.reduce((sum, table) => sum + tableBytes(table), 0))

@@ -88,7 +88,6 @@ export function factsOf(value: ServerValue): Facts {
   }
 }
 
-/** The number of a type on the wire. */
 export function typeId({ type, array }: ColumnType): number {
   return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
 }
@@ -217,7 +216,6 @@ function areEqual(a: ServerValue, b: ServerValue, precision: number): boolean {
   return isKnown && first.every((part, index) => areEqual(part, second[index]!, precision))
 }
 
-/** The form, type, size and names of a value. */
 function shapeText(value: ServerValue): string {
   const names = value.form === 'serverTable' ? value.columnNames : 'rows' in value && value.rows
   const scale = 'scale' in value ? value.scale : undefined

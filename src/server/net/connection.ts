@@ -39,12 +39,10 @@ type Arrival =
   | { readonly kind: 'end' }
   | { readonly kind: 'broken'; readonly error: unknown }
 
-/** A request whose turn has come. */
 interface Work {
   readonly head: RequestHead
   readonly request: Request
   silent: boolean
-  /** What goes wrong with the request. */
   readonly fault: FaultAction
 }
 

@@ -53,7 +53,6 @@ export function stringVector(data: readonly string[]): Vector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
-/** The null of a type that columns may have. */
 export function nullOf(type: DataType, scale = 0): Scalar {
   const column = nullColumn(isDecimal(type) ? { type, scale } : { type }, 1)
   return scalarAt(column as TypedVector, 0)
@@ -105,7 +104,6 @@ export function isTrue(value: ServerValue): boolean {
   throw new ScriptError('A scalar object is expected. But the actual object is not a scalar.')
 }
 
-/** The value with a minus before it. */
 export function negated(value: ServerValue): ServerValue {
   if (value.form !== 'scalar') return value
   if (typeof value.value === 'number' || typeof value.value === 'bigint') {

@@ -59,7 +59,6 @@ export function memberFile(
   }
 }
 
-/** Reads decompressed content in pieces of any size. */
 interface Reading {
   readonly position: number
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>

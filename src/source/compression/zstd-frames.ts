@@ -114,7 +114,6 @@ class FrameReader {
     return { bytes, lengths }
   }
 
-  /** Reads the next piece, or notices the end of the input. */
   async next(): Promise<void> {
     const start = this.#length
     if (this.#frame === undefined) await this.#header(start)
@@ -191,12 +190,10 @@ class FrameReader {
     return this.#offset + this.#at
   }
 
-  /** The little-endian number at a position in the current batch. */
   #uint32(at: number): number {
     return this.#bytes!.readUInt32LE(at)
   }
 
-  /** Whether the input has another byte. */
   async #has(): Promise<boolean> {
     while (this.#at === this.#chunk.length) {
       const { done, value } = await this.#stored.next()

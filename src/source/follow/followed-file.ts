@@ -19,7 +19,6 @@ export const quietMs = 30_000
 /** How many of the first and last bytes are compared. Even files with similar lines differ within this length. */
 export const keptBytes: number = 16 * 1024
 
-/** What the files of a run share. */
 export interface Following {
   readonly files: Pick<Files, 'status' | 'open'>
   readonly clock: Clock
@@ -152,13 +151,11 @@ export class FollowedFile {
     })
   }
 
-  /** Whether an opened file has the bytes that were read. */
   async #isIn(file: InputFile): Promise<boolean> {
     const { sizeBytes, head, tail } = this.read
     return (await holds(file, head, 0)) && holds(file, tail, sizeBytes - tail.length)
   }
 
-  /** Whether the file's name still leads to it. */
   async #isNamed(files: Following['files']): Promise<boolean> {
     try {
       const status = await files.status(this.path)
@@ -185,7 +182,6 @@ export function knownBirthNs({ bornNs, changedNs }: DatedFileStatus): bigint | u
   return bornNs === 0n || bornNs === changedNs ? undefined : bornNs
 }
 
-/** Whether the file has these bytes at this offset. */
 async function holds(file: InputFile, bytes: Uint8Array, start: number): Promise<boolean> {
   const found = new Uint8Array(bytes.length)
   let done = 0

@@ -89,7 +89,6 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
   )
 }
 
-/** Options given now override the run's options. */
 function optionsOf(
   { run: { options: asked } }: KnownRejects,
   path: string,

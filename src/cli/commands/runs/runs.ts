@@ -49,7 +49,6 @@ export interface RunsResult {
   runs: readonly RunReport[]
   /** Journals that cannot be relied on. */
   strange: readonly StrangeFile[]
-  /** Runs whose journals `--clean` removed. */
   removed: readonly string[]
   error: { readonly code: string; readonly message: string } | null
 }

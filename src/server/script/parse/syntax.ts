@@ -13,7 +13,6 @@ export interface Span {
   readonly line: number
 }
 
-/** The source text of a piece. */
 export function textOfSpan({ source, start, end }: Span): string {
   return source.slice(start, end)
 }
