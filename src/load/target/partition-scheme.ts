@@ -21,12 +21,13 @@ export interface RowsOfColumns {
 }
 
 /** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
-export type NewValuePolicy = 'add' | 'skip' | 'fail'
+export const newValuePolicies = ['add', 'skip', 'fail'] as const
+export type NewValuePolicy = (typeof newValuePolicies)[number]
 
 /** How a target is partitioned, according to the server. */
 export interface Partitioned {
   readonly partition?: PartitionScheme
-  readonly newValues?: NewValuePolicy
+  readonly newValues?: NewValuePolicy | undefined
 }
 
 /** True if the server's policy for new values decides which rows lie outside the scheme. */
