@@ -16,22 +16,17 @@ import type { EarlySession } from './connection/data-session.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 
-interface Destination {
-  readonly target: TargetDescription
-  readonly delivery: Delivery
-}
-
 /** The steps that differ between kinds of runs. */
 export interface RunSteps {
   /**
    * Finds the target and opens a delivery to it.
-   * @param opened  gets the session as soon as there is one
+   * @param opened  gets the session as soon as there is one, and the delivery
    * @returns undefined if there is nothing to read
    */
-  readonly open: (inputs: Inputs, opened: Opened) => Promise<Destination | undefined>
+  readonly open: (inputs: Inputs, opened: Opened) => Promise<TargetDescription | undefined>
   /** Called after the last batch was handed over. */
-  readonly finish: (delivery: Delivery) => Promise<void>
-  readonly fail: (error: unknown) => void
+  readonly finish?: (delivery: Delivery) => Promise<void> | void
+  readonly fail?: (error: unknown) => void
 }
 
 /**
@@ -40,20 +35,20 @@ export interface RunSteps {
  */
 export async function runPipeline(
   run: Run,
-  { open, finish, fail }: RunSteps,
+  { open, finish, fail = run.ending.fail }: RunSteps,
 ): Promise<Opened & { readonly misuse?: UsageError }> {
   const opened: Opened & { misuse?: UsageError } = {}
   const signals = endOnSignals(run, opened)
   try {
     const inputs = await openInputs(run)
     opened.inputs = inputs
-    const way = await open(inputs, opened)
-    if (way !== undefined) {
-      const { target, delivery } = way
+    const target = await open(inputs, opened)
+    if (target !== undefined) {
+      const delivery = opened.delivery!
       // At the signal to leave, the run must not wait for a blocked read.
       const pumped = pump(run, inputs, target, delivery)
       opened.leavesRest = (await Promise.race([pumped, signals.left])) === true
-      await finish(delivery)
+      await finish?.(delivery)
     }
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error

@@ -147,8 +147,6 @@ async function runAudit(job: Job): Promise<AuditResult> {
       }
       return undefined
     },
-    finish: () => Promise.resolve(),
-    fail: run.ending.fail,
   })
   const failure = misuse ?? run.ending.failure
   if (failure instanceof UsageError) throw failure
