@@ -19,7 +19,6 @@ import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { withArchives } from '../../source/archive/archives.js'
-import type { ReadObserver } from '../check/check-result.js'
 import { checkedOptions } from '../checked-options.js'
 import { askOthersBusy } from '../connection/server-queries.js'
 import type { Inputs } from '../inputs/input-reading.js'
@@ -81,13 +80,6 @@ export async function auditOn(
   return runAudit(newJob(machine, { ...given, inputs: ['-'], target, columns }, certificate))
 }
 
-/** Reads every input as the target demands. */
-const observer: ReadObserver = {
-  opened: (_path, _reader, map) => ({ mapping: map(), maxRows: Infinity, isUnfit: false }),
-  rejected: () => undefined,
-  closed: () => undefined,
-}
-
 /** Options that read the inputs as `load` reads them. */
 function readingOptions(options: AuditOptions): LoadOptions {
   const { columns: _c, exact: _e, missing: _m, journal: _j, expectRows: _x, ...given } = options
@@ -112,7 +104,7 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   }
   const options = readingOptions(asked)
   const checked = checkedOptions(options, platform.random)
-  const run = newRun(options, checked, platform, { watch: observer })
+  const run = newRun(options, checked, platform, { watch: {} })
   const { delivery: _d, rejects: _r, ...described } = options
   const ofRun = { folder: '', options: journaledOptions(described, checked) }
   const { files, random } = platform

@@ -94,7 +94,7 @@ export class RunRejects {
     const reject = rows?.rejected(told) ?? told
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
-    if (watch !== undefined) watch.rejected(reject)
+    if (watch !== undefined) watch.rejected?.(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     this.#count(reject)
     try {
