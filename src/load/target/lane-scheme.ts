@@ -37,11 +37,10 @@ type Place = (row: number) => number
 
 /** One column whose values decide about the partition of a row. */
 interface Level {
-  readonly columnIndex: number
   /** Describes how the column divides rows, for the scheme's digest: different rules must have different texts. */
   readonly text: string
   /** Finds the group of each row. Undefined if the column does not match the server's description. */
-  placesOf(column: Column): Place | undefined
+  placesOf(columns: readonly Column[]): Place | undefined
 }
 
 /** Part of the scheme's digest. Increase this number whenever rows are divided in a new way. */
@@ -88,7 +87,7 @@ function partitionScheme(levels: readonly Level[], isOrdered: boolean): LaneSche
     isOrdered,
     digest: digestOf(levels.map(({ text }) => text)),
     lanesOf({ columns, rowCount }, lanes) {
-      const places = levels.map(level => level.placesOf(columns[level.columnIndex]!))
+      const places = levels.map(level => level.placesOf(columns))
       const chosen = new Uint8Array(rowCount)
       for (let row = 0; row < rowCount; row++) {
         let sum = 0
@@ -156,9 +155,9 @@ function partitionLevel(
   const own = columns[columnIndex]?.type
   if (own === undefined || own.array === true) return undefined
   const level = (find: (key: Key) => number, values: string): Level => ({
-    columnIndex,
     text: JSON.stringify([columnName, kind, own.type, type ?? null, values]),
-    placesOf(column) {
+    placesOf(columns) {
+      const column = columns[columnIndex]!
       const keyAt = keyReader(column, type)
       return keyAt && placesBy(column, keyAt, find)
     },
