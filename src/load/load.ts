@@ -108,7 +108,7 @@ async function loadChecked(
         // From now on, the server knows of the run what the journal says.
         run.note({ target: identity, used })
       }
-      return { target, delivery }
+      return target
     },
     finish(delivery) {
       run.reporter.tell('confirming')

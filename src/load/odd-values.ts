@@ -13,13 +13,6 @@ import type { TargetColumn } from '../schema/target-schema.js'
 /** Number of rows whose values a run looks at. */
 const lookedRows = 1000
 
-export interface OddValues {
-  /** Looks at the batch if fewer than a thousand rows were seen. */
-  look(batch: Batch): void
-  /** Call this after the last batch. */
-  end(): void
-}
-
 /**
  * Tells once of each column whose values are odd: asks whether the unit is right if all times of the first thousand rows are unusual, and
  * names a symbol with blanks, in delimited inputs only.
@@ -28,7 +21,7 @@ export function newOddValues(
   columns: readonly TargetColumn[],
   formats: Readonly<Record<string, string>>,
   notice: (text: string) => void,
-): OddValues {
+) {
   const single = columns.flatMap(({ name, type: { type, array } }, index) =>
     array === true ? [] : [{ index, name, type, format: dateFormatText(name, formats) }],
   )
@@ -36,6 +29,7 @@ export function newOddValues(
   const epochs = single.filter(({ format }) => format.startsWith('epoch:'))
   const ranges = new Map<number, TimeRange | undefined>()
   let rows = 0
+  /** Call this after the last batch. */
   const end = (): void => {
     for (const { index, name, format, type } of epochs.splice(0)) {
       const question = unitQuestion(format, type, ranges.get(index))
@@ -43,7 +37,8 @@ export function newOddValues(
     }
   }
   return {
-    look({ columns: data, rowCount, ranges: inputs }) {
+    /** Looks at the batch if fewer than a thousand rows were seen. */
+    look({ columns: data, rowCount, ranges: inputs }: Batch): void {
       const count = Math.min(rowCount, lookedRows - rows)
       rows += count
       for (const { index } of epochs) {

@@ -16,22 +16,17 @@ import type { EarlySession } from './connection/data-session.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 
-interface Destination {
-  readonly target: TargetDescription
-  readonly delivery: Delivery
-}
-
 /** The steps that differ between kinds of runs. */
 export interface RunSteps {
   /**
    * Finds the target and opens a delivery to it.
-   * @param opened  gets the session as soon as there is one
+   * @param opened  gets the session as soon as there is one, and the delivery
    * @returns undefined if there is nothing to read
    */
-  readonly open: (inputs: Inputs, opened: Opened) => Promise<Destination | undefined>
+  readonly open: (inputs: Inputs, opened: Opened) => Promise<TargetDescription | undefined>
   /** Called after the last batch was handed over. */
-  readonly finish: (delivery: Delivery) => Promise<void>
-  readonly fail: (error: unknown) => void
+  readonly finish?: (delivery: Delivery) => Promise<void> | void
+  readonly fail?: (error: unknown) => void
 }
 
 /**
@@ -40,21 +35,20 @@ export interface RunSteps {
  */
 export async function runPipeline(
   run: Run,
-  { open, finish, fail }: RunSteps,
+  { open, finish, fail = run.ending.fail }: RunSteps,
 ): Promise<Opened & { readonly misuse?: UsageError }> {
   const opened: Opened & { misuse?: UsageError } = {}
-  const stopListening = endOnSignal(run, opened)
-  const leaving = whenLeaving(run, opened)
+  const signals = endOnSignals(run, opened)
   try {
     const inputs = await openInputs(run)
     opened.inputs = inputs
-    const way = await open(inputs, opened)
-    if (way !== undefined) {
-      const { target, delivery } = way
+    const target = await open(inputs, opened)
+    if (target !== undefined) {
+      const delivery = opened.delivery!
       // At the signal to leave, the run must not wait for a blocked read.
       const pumped = pump(run, inputs, target, delivery)
-      opened.leavesRest = (await Promise.race([pumped, leaving.left])) === true
-      await finish(delivery)
+      opened.leavesRest = (await Promise.race([pumped, signals.left])) === true
+      await finish?.(delivery)
     }
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
@@ -62,8 +56,8 @@ export async function runPipeline(
     // Drops the connections, because a server that does not answer a query would not answer their closing either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
-    stopListening()
-    await close(run, opened, leaving)
+    signals.stopListening()
+    await close(run, opened, signals)
     run.delivery = opened.delivery
     run.reporter.tell('done')
   }
@@ -81,37 +75,29 @@ export interface Opened {
 }
 
 /**
- * Lets the caller's signal end a run cleanly: batches that were handed over are still confirmed, other rows are unsent.
- * @returns a function that stops listening
+ * Lets the caller's signals end a run. At the first, batches that were handed over are still confirmed, and other rows are unsent; at the
+ * signal to leave, the connections are dropped, so that nothing waits for the network.
  */
-export function endOnSignal(run: Run, opened: Opened): () => void {
-  return onAbort(run.options.signal, () => {
-    run.ending.fail(interrupted())
+export function endOnSignals(run: Run, opened: Opened) {
+  const end = (): DdbError => {
+    const reason = new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
+    run.ending.fail(reason)
     // Closing ends a read that waits for more input.
     void opened.inputs?.close()
+    return reason
+  }
+  const dropped = new AbortController()
+  const stopLeaving = onAbort(run.ending.leaving, () => {
+    abandon(opened, end())
+    dropped.abort()
   })
-}
-
-/** Drops the connections of a run that must end at once, so that nothing waits for the network. */
-interface Leaving {
-  /** Resolves once the connections are dropped. */
-  readonly left: Promise<void>
-  /** Must be called: otherwise, Node keeps the run's signal and its listener as long as the caller's signal exists. */
-  stopListening(): void
-}
-
-export function whenLeaving(run: Run, opened: Opened): Leaving {
-  let stopListening = (): void => undefined
-  const left = new Promise<void>(resolve => {
-    stopListening = onAbort(run.ending.leaving, () => {
-      const reason = interrupted()
-      run.ending.fail(reason)
-      void opened.inputs?.close()
-      abandon(opened, reason)
-      resolve()
-    })
-  })
-  return { left, stopListening }
+  return {
+    stopListening: onAbort(run.options.signal, end),
+    /** Must be called: otherwise, Node keeps the run's signal and its listener as long as the caller's signal exists. */
+    stopLeaving,
+    /** Resolves once the connections are dropped. */
+    left: new Promise<void>(resolve => void onAbort(dropped.signal, resolve)),
+  }
 }
 
 export function abandon({ delivery, control }: Opened, cause: DdbError): void {
@@ -121,16 +107,20 @@ export function abandon({ delivery, control }: Opened, cause: DdbError): void {
 }
 
 /** Closes everything, and drops connections that do not close in time. If something fails to close, the run fails. */
-export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
+export async function close(
+  run: Run,
+  opened: Opened,
+  { left, stopLeaving }: Pick<ReturnType<typeof endOnSignals>, 'left' | 'stopLeaving'>,
+): Promise<void> {
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(opened, notClosing()))
   const { inputs, delivery, early, control } = opened
   // The query that used a lost control session has already reported the loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
   const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
-  await Promise.race([all, leaving.left])
+  await Promise.race([all, left])
   closing.cancel()
-  leaving.stopListening()
+  stopLeaving()
   // Counts rows that were read but not handed over as unsent, because they never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) leaveRest(run.state)
   // The rejects close last, because closing the inputs and the delivery may add rejects.
@@ -140,28 +130,17 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
 /** @returns false if the journal cannot record the end: that is then a failure of the run */
 export function endJournal(
   run: Run,
-  {
-    status,
-    exitCode,
-    rows,
-    error,
-  }: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
+  ended: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
     readonly error: { readonly code: string; readonly message: string } | null
   },
 ): boolean {
   const { history } = run
+  const { status, exitCode, rows, error } = ended
   try {
     if (history.file?.failure === undefined) {
       const why = error === null ? {} : { error: { code: error.code, message: error.message } }
-      history.end({
-        kind: 'end',
-        at: timeText(run),
-        isDone: !isUnfinished(run),
-        status,
-        exitCode,
-        rows,
-        ...why,
-      })
+      const isDone = !isUnfinished(run)
+      history.end({ kind: 'end', at: timeText(run), isDone, status, exitCode, rows, ...why })
     }
     return true
   } catch (error) {
@@ -198,8 +177,4 @@ function onAbort(signal: AbortSignal | undefined, listener: () => void): () => v
 
 function notClosing(): DdbError {
   return new DdbError('DDB_CONNECTION_LOST', 'the server did not close its connections in time')
-}
-
-function interrupted(): DdbError {
-  return new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
 }

@@ -9,7 +9,7 @@ import { rowsOf, type SentBatch } from './journal/recorded-run.js'
 import { laneRows, leftPieces } from './outcomes/lanes.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { fixedSizes } from './outcomes/turns.js'
-import { earlierLimitFailure, finalLimitFailure } from './rejects/reject.js'
+import { earlierLimitFailure, limitFailure } from './rejects/reject.js'
 import { newOddValues } from './odd-values.js'
 import type { Run } from './run.js'
 import type { Clock } from '../platform/platform.js'
@@ -56,7 +56,7 @@ export async function pump(
     run.ending.fail(error)
   }
   odd.end()
-  if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? finalLimitFailure(run))
+  if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? limitFailure(run))
   return earlierLimit !== undefined
 }
 

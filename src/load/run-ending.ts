@@ -7,21 +7,7 @@ import { DdbError, messageOf, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
-export interface RunEnding {
-  /** The first failure. The error for a truncated input replaces an interruption. */
-  readonly failure: DdbError | undefined
-  /** True once nothing more may be read or handed over. */
-  readonly stopped: boolean
-  /** Ends the run cleanly. Wraps anything that is not a DdbError as an internal error (70). */
-  fail(this: void, error: unknown): void
-  /** Aborted when the run must stop without waiting. */
-  readonly leaving: AbortSignal
-  readonly isLeaving: boolean
-  /** Whether rows may be sent; if not, the run has failed. Ask before every batch. */
-  maySend(this: void): boolean
-  /** Whether the machine or the process has slept since the last call. */
-  hasSlept(this: void): boolean
-}
+export type RunEnding = ReturnType<typeof newRunEnding>
 
 interface EndingSetup {
   readonly clock: Clock
@@ -31,31 +17,36 @@ interface EndingSetup {
   readonly whyLost: () => DdbError | undefined
 }
 
-export function newRunEnding(setup: EndingSetup): RunEnding {
-  const { clock, options, onSending, whyLost } = setup
+export function newRunEnding({ clock, options, onSending, whyLost }: EndingSetup) {
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
   // Every connection of the run adds a listener, and Node would warn about so many.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
   let seenNaps = 0
+  /** Ends the run cleanly. Wraps anything that is not a DdbError as an internal error (70). */
   const fail = (error: unknown): void => {
-    const next = asDdbError(error)
-    failure = graver(failure, withOwnLimit(next))
+    const next = withOwnLimit(asDdbError(error))
+    const replaces = failure?.code === 'DDB_INTERRUPTED' && next.code === 'DDB_INPUT_TRUNCATED'
+    if (failure === undefined || replaces) failure = next
   }
   return {
+    /** Aborted when the run must stop without waiting. */
     leaving,
-    get isLeaving() {
+    get isLeaving(): boolean {
       return leaving.aborted
     },
-    get failure() {
+    /** The first failure. The error for a truncated input replaces an interruption, because rows are lost. */
+    get failure(): DdbError | undefined {
       return failure
     },
-    get stopped() {
+    /** True once nothing more may be read or handed over. */
+    get stopped(): boolean {
       return failure !== undefined
     },
     fail,
-    maySend() {
+    /** Whether rows may be sent; if not, the run has failed. Ask before every batch. */
+    maySend(this: void): boolean {
       if (losing.signal.aborted) return false
       const lost = whyLost()
       if (lost === undefined) {
@@ -66,7 +57,8 @@ export function newRunEnding(setup: EndingSetup): RunEnding {
       losing.abort()
       return false
     },
-    hasSlept() {
+    /** Whether the machine or the process has slept since the last call. */
+    hasSlept(this: void): boolean {
       const { naps = 0 } = clock
       const isNew = naps > seenNaps
       seenNaps = naps
@@ -75,24 +67,13 @@ export function newRunEnding(setup: EndingSetup): RunEnding {
   }
 }
 
-/**
- * Keeps the first failure, with one exception: if an input proves truncated after an interruption, that error replaces
- * the interruption, because rows are lost.
- */
-function graver(before: DdbError | undefined, failure: DdbError): DdbError {
-  const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'
-  return before === undefined || replaces ? failure : before
-}
-
 /** Wraps anything that is not a DdbError as an internal error (70). */
 export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
   return new DdbError(
     'DDB_INTERNAL',
     `unexpected failure: ${messageOf(error)}; this is a bug of ddb-ingest: please report it`,
-    {
-      cause: error,
-    },
+    { cause: error },
   )
 }
 

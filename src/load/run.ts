@@ -85,7 +85,7 @@ export function newRun(
       isOurs: ending.maySend,
       making: path => run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
     },
-    { state, checked, watch, rows, reporter, ending },
+    { state, options, checked, watch, rows, reporter, ending },
   )
   const history = new RunHistory({ state, options, checked, platform, rejects })
   const run: Run = {

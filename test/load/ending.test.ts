@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Session } from '../../src/client/open-session.js'
 import { DdbError } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/transport/delivery.js'
-import { close, endOnSignal, whenLeaving, type Opened } from '../../src/load/pipeline.js'
+import { close, endOnSignals, type Opened } from '../../src/load/pipeline.js'
 import type { Inputs } from '../../src/load/inputs/input-reading.js'
 import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
@@ -38,23 +38,23 @@ function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
 }
 
 const never = new Promise<void>(() => undefined)
-const staying = { left: never, stopListening: () => undefined }
+const staying = { left: never, stopLeaving: () => undefined }
 const inOrder = ['inputs close', 'delivery close', 'control close']
 
 t.test('a signal before the start counts, a signal after the end does not', async t => {
   const early = scene()
   early.ending.abort()
-  endOnSignal(early.run, early.opened)
+  endOnSignals(early.run, early.opened)
   t.match(early.run.ending.failure, { code: 'DDB_INTERRUPTED' })
   const late = scene()
-  endOnSignal(late.run, late.opened)()
+  endOnSignals(late.run, late.opened).stopListening()
   late.ending.abort()
   t.equal(late.run.ending.failure, undefined)
 })
 
 t.test('a run that leaves at once closes its connections at once', async t => {
   const { run, opened, done, leaving } = scene()
-  const { left } = whenLeaving(run, opened)
+  const { left } = endOnSignals(run, opened)
   leaving.abort()
   await left
   t.match(run.ending.failure, { code: 'DDB_INTERRUPTED' })
@@ -92,7 +92,7 @@ t.test('the run waits at most half a minute for a server to close', async t => {
 t.test('a run that leaves does not wait, and counts rows without an outcome as unsent', async t => {
   const { run, opened, leaving } = scene(() => never)
   count(run, { read: 8, confirmed: 3 })
-  const closing = close(run, opened, whenLeaving(run, opened))
+  const closing = close(run, opened, endOnSignals(run, opened))
   leaving.abort()
   await closing
   t.match(run.state.rows, { confirmed: 3, unsent: 5 })

@@ -3,7 +3,7 @@
 */
 import { isOf } from '../journal/shape.js'
 import type { LoadOptions, LoadResult } from '../options.js'
-import { keyWords } from './row-hash.js'
+import { keyWords } from '../target/row-hash.js'
 import { boundsOf, type ValueRange } from './compared-table.js'
 
 /** As for `load`; options about sending, journals, rejects and new tables have no effect. */

@@ -1,9 +1,16 @@
 /*
-  Compares the rows of inputs with the rows of a table, whoever wrote them: hashes both, and matches the hashes. If rows differ, reads both
-  again to name them.
+  Compares the rows of inputs with the rows of a table, whoever wrote them: reads the inputs as a load would, hashes both, and matches the
+  hashes. If rows differ, reads both again to name them.
 */
 import { hideInData } from '../../client/login/hide-password.js'
-import { DdbError, InputError, option, UsageError, usageError } from '../../errors.js'
+import {
+  DdbError,
+  InputError,
+  option,
+  UsageError,
+  usageError,
+  type ErrorCode,
+} from '../../errors.js'
 import { flag, text, texts } from '../../known-fields.js'
 import type { Batch } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -13,17 +20,21 @@ import { systemPlatform } from '../../platform/system.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { checkedOptions } from '../checked-options.js'
-import { askCount, askOthersBusy } from '../connection/server-queries.js'
+import { askOthersBusy } from '../connection/server-queries.js'
+import type { Inputs } from '../inputs/input-reading.js'
+import { openInputs } from '../inputs/inputs.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import { checkCall } from '../option-fields.js'
+import type { LoadOptions } from '../options.js'
+import { leaveRest } from '../outcomes/run-state.js'
 import { runPipeline, type Opened } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
 import { RejectFiles } from '../rejects/reject-files.js'
 import { problemOf, refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
-import { newRun } from '../run.js'
+import { newRun, type Run } from '../run.js'
 import { findTarget } from '../target/find-target.js'
-import { leavesMemory } from '../target/table-state.js'
+import { outsideMarks } from '../target/partition-scheme.js'
 import { tableText } from '../target/target.js'
 import {
   isCertificate,
@@ -33,15 +44,16 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from './audit-result.js'
-import { findCompared, storedRows, touchedRanges, type ComparedTable } from './compared-table.js'
-import { inputRows, observer, readingOptions } from './input-rows.js'
-import { Hashes, Matching, type Side } from './matching.js'
-import { Naming } from './naming.js'
-import { keyWords, RowHasher } from './row-hash.js'
+import { comparedTable, openTable, touchedRanges, type ComparedTable } from './compared-table.js'
+import { Differences } from './differences.js'
+import { Hashes } from './hashes.js'
+import { keyWords } from '../target/row-hash.js'
 
 /** How often a table that changes is compared. */
 const mostTries = 3
 const lookAgainMs = 100
+/** Rows to hash at once, whatever a load would send at once. */
+const batchRows = 20_000
 
 /**
  * Finds out which rows of the inputs are in the table. Writes nothing to the server.
@@ -68,31 +80,43 @@ export async function auditOn(
   return runAudit(newJob(machine, { ...given, inputs: ['-'], target, columns }, certificate))
 }
 
+/** Options that read the inputs as `load` reads them. */
+function readingOptions(options: AuditOptions): LoadOptions {
+  const { columns: _c, exact: _e, missing: _m, journal: _j, expectRows: _x, ...given } = options
+  const { create, partition: _p, types, ...target } = options.target
+  const { follow: _f, ...input } = options.input ?? {}
+  const { confirmTimeoutMs } = options.delivery ?? {}
+  return {
+    ...given,
+    input,
+    target: { ...target, ...(create === undefined && types !== undefined ? { types } : {}) },
+    delivery: { mode: 'sync', batchRows, ...(confirmTimeoutMs ? { confirmTimeoutMs } : {}) },
+    rejects: { onError: 'skip', maxErrors: '100%' },
+  }
+}
+
 type Job = ReturnType<typeof newJob>
 
 function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResult) {
-  if (asked.missing !== undefined && asked.inputs.includes('-')) {
+  const { missing: path, signal, leave } = asked
+  if (path !== undefined && asked.inputs.includes('-')) {
     throw usageError(`${option('missing')} reads its input twice: audit a file, not standard input`)
   }
   const options = readingOptions(asked)
   const checked = checkedOptions(options, platform.random)
-  const run = newRun(options, checked, platform, { watch: observer })
-  const key = certificate && Buffer.from(certificate.digest!.key, 'hex')
+  const run = newRun(options, checked, platform, { watch: {} })
   const { delivery: _d, rejects: _r, ...described } = options
+  const ofRun = { folder: '', options: journaledOptions(described, checked) }
+  const { files, random } = platform
   const missing =
-    asked.missing === undefined
-      ? undefined
-      : new RejectFiles(asked.missing, {
-          files: platform.files,
-          described: () => ({ folder: '', options: journaledOptions(described, checked) }),
-        })
+    path === undefined ? path : new RejectFiles(path, { files, described: () => ofRun })
   if (missing !== undefined) run.rejects.reading = (...read) => missing.reading(...read)
+  const key = certificate && Buffer.from(certificate.digest!.key, 'hex')
   return {
-    ...{ asked, certificate, run, missing },
-    key: new Int32Array(Uint8Array.from(key ?? platform.random.bytes(4 * keyWords)).buffer),
-    result: newAuditResult(loadResult(run, undefined)),
-    signal: AbortSignal.any([asked.signal, asked.leave].filter(one => one !== undefined)),
-    scratch: platform.files.scratch(),
+    ...{ asked, certificate, run, missing, result: newAuditResult(loadResult(run, undefined)) },
+    key: new Int32Array(Uint8Array.from(key ?? random.bytes(4 * keyWords)).buffer),
+    signal: AbortSignal.any([signal, leave].filter(one => one !== undefined)),
+    scratch: files.scratch(),
   }
 }
 
@@ -103,15 +127,10 @@ async function runAudit(job: Job): Promise<AuditResult> {
       try {
         if (missing !== undefined) checkRejects(asked.missing!, asked.inputs, run.platform)
         const [session, target] = await findTarget(run, control => (opened.control = control))
-        const found = await findCompared(session, run.checked, target, asked.columns)
+        const found = comparedTable(session, run.checked, target, asked.columns)
         const { table, identity, columns } = found
-        const { chunkId, physicalIndex } = identity
-        const isKnown = chunkId !== null || physicalIndex !== null
-        Object.assign(result, {
-          table: tableText(table),
-          identity: isKnown ? `${chunkId}/${physicalIndex}` : null,
-          columns: columns.map(({ name, type }) => ({ name, type: columnTypeText(type) })),
-        })
+        const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
+        Object.assign(result, { table: tableText(table), identity, columns: described })
         await awaitOthers(job, found)
         await (certificate ? compareWith(certificate, job, found) : compare(job, found, opened))
       } finally {
@@ -120,8 +139,6 @@ async function runAudit(job: Job): Promise<AuditResult> {
       }
       return undefined
     },
-    finish: () => Promise.resolve(),
-    fail: error => run.ending.fail(error),
   })
   const failure = misuse ?? run.ending.failure
   if (failure instanceof UsageError) throw failure
@@ -135,58 +152,85 @@ async function runAudit(job: Job): Promise<AuditResult> {
 }
 
 async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<void> {
-  const { asked, run, result, key, scratch } = job
+  const { asked, run, result, key, scratch, signal } = job
+  const { clock } = run.platform
   const touched = touchedRanges(found)
-  const input = inputRows(run, opened, found, result)
   const own = new Hashes(key, found.keys, scratch)
-  await input(block => {
+  // A second reading counts rows again.
+  opened.leavesRest = true
+  for await (const block of inputRows(run, opened.inputs!, found)) {
     own.add(block)
-    touched.add(block.batch!, block.outside)
-  })
-  const { table, goneRows } = await openTable(job, found, asked.exact ? [null] : touched.ranges())
+    touched.add(block.batch, block.outside)
+  }
+  leaveRest(run.state)
+  const { rows, inputs, error } = loadResult(run, opened.inputs, { listsAll: true })
+  if (error !== null) throw new DdbError(error.code as ErrorCode, error.message)
+  Object.assign(result.rows, { input: rows.read, rejected: rows.rejected })
+  result.inputs = inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes }))
+  const ranges = asked.exact ? [null] : touched.ranges()
+  const { goneRows, ...table } = await openTable(found, ranges, { clock, signal })
+  result.ranges = table.ranges
   let there: Hashes
-  let matching: Matching
-  let naming: Naming
+  let differences: Differences
   for (let left = mostTries; ; left--) {
     there = new Hashes(key, found.keys, scratch)
-    await table(block => void there.add(block))
-    matching = new Matching(own.total)
-    await matching.match(own, there, found.keeps, async () => {
-      await new Promise<void>(resolve => run.platform.clock.nextTurn(resolve))
+    for await (const block of table.read()) there.add(block)
+    differences = new Differences(found)
+    await differences.find(own, there, async () => {
+      await new Promise<void>(resolve => clock.nextTurn(resolve))
       if (run.ending.failure !== undefined) throw run.ending.failure
     })
-    naming = new Naming(matching, found.columns)
-    if (matching.lacking === 0) break
+    if (differences.lacking === 0) break
     const again = new Hashes(key, found.keys)
-    await table(block => naming.look(block, again.add(block)))
+    for await (const block of table.read()) {
+      again.add(block)
+      differences.look(block, again)
+    }
     if (again.digest === there.digest) break
     if (left > 1) continue
     throw unproven(
       `${tableText(found.table)} changes while it is read: audit it again when nobody writes to these rows`,
     )
   }
-  if (matching.lacking > 0 && goneRows > 0) {
+  const { lacking, counts } = differences
+  if (lacking > 0 && goneRows > 0) {
     throw unproven(
       `rows that were not found may be among the ${goneRows} that have left the memory of the server, where an audit cannot read them`,
     )
   }
-  if (matching.last >= 0) await nameRows(job, input, naming)
-  const { rows } = result
-  Object.assign(rows, matching.counts)
-  rows.outside = own.total - own.count
-  rows.found = own.count - matching.lacking - rows.replaced
-  rows.table = there.count
-  rows.others = rows.table - rows.found - rows.changed!
-  if (matching.lacking === 0 && rows.others === 0) {
+  if (!differences.areNamed) await nameRows(job, found, opened, differences)
+  const matched = own.count - lacking - counts.replaced
+  const others = there.count - matched - counts.changed
+  const outside = own.total - own.count
+  Object.assign(result.rows, counts, { found: matched, outside, table: there.count, others })
+  if (lacking === 0 && others === 0) {
     result.digest = { rows: there.digest, key: Buffer.from(key.buffer).toString('hex') }
   }
+}
+
+async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTable) {
+  const marksOf = outsideMarks(target)
+  run.reporter.tell('checking')
+  try {
+    for await (const batch of inputs.batches(target)) {
+      const columns = sent.map(index => batch.columns[index]!)
+      yield { columns, rowCount: batch.rowCount, outside: marksOf?.(batch), batch }
+      batch.release()
+      run.reporter.report()
+      if (run.ending.stopped) break
+    }
+  } finally {
+    await inputs.close()
+  }
+  if (run.ending.failure !== undefined) throw run.ending.failure
 }
 
 /** Names the rows that differ, and adds the records of missing rows to their file. */
 async function nameRows(
   { asked, key, missing, result, run }: Job,
-  input: Side,
-  naming: Naming,
+  found: ComparedTable,
+  opened: Opened,
+  differences: Differences,
 ): Promise<void> {
   if (asked.inputs.includes('-')) {
     run.reporter.notice(
@@ -194,21 +238,25 @@ async function nameRows(
     )
     return
   }
-  const hasher = new RowHasher(key)
   const addMissing = (batch: Batch, row: number): void => {
-    if (missing === undefined) return
     const message = 'the table does not have this row'
     const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
     const { shape } = rangeAt(batch.ranges, row)
-    missing.add(reject.bytes, shape, { runId: run.checked.runId, ...problemOf(reject) })
+    missing?.add(reject.bytes, shape, { runId: run.checked.runId, ...problemOf(reject) })
   }
-  await input(block => naming.name(block, hasher, addMissing))
-  if (!naming.isRight) {
+  opened.inputs = await openInputs(run)
+  const again = new Hashes(key, found.keys)
+  for await (const block of inputRows(run, opened.inputs, found)) {
+    again.add(block)
+    differences.name(block, again, addMissing)
+    if (differences.areNamed) break
+  }
+  if (!differences.areRight) {
     const message = 'the inputs changed while they were audited: audit them again'
     throw new InputError('DDB_INPUT_READ', message, { file: asked.inputs.join(', ') })
   }
   missing?.flush()
-  result.lines = naming.lines
+  result.lines = differences.lines
 }
 
 async function compareWith(
@@ -216,7 +264,7 @@ async function compareWith(
   job: Job,
   found: ComparedTable,
 ): Promise<void> {
-  const { result } = job
+  const { result, run, key, signal } = job
   const described = JSON.stringify([result.identity, result.columns])
   if (described !== JSON.stringify([identity, columns])) {
     throw new DdbError(
@@ -224,35 +272,15 @@ async function compareWith(
       `${tableText(found.table)} was made again after ${endedAt}: the certificate is of the earlier table`,
     )
   }
-  const { table } = await openTable(job, found, ranges, rows.table)
-  const there = new Hashes(job.key, found.keys)
-  await table(block => void there.add(block))
-  Object.assign(result.rows, { input: rows.input, table: there.count })
-  if (there.digest !== digest!.rows) return
-  Object.assign(result.rows, {
-    found: there.count,
-    missing: 0,
-    changed: 0,
-    others: 0,
-    repeated: 0,
-  })
-}
-
-/** @param mostRows  to read of a table in memory */
-async function openTable(
-  { run, result, signal }: Job,
-  found: ComparedTable,
-  touched: AuditResult['ranges'],
-  mostRows = Infinity,
-): Promise<{ table: Side; goneRows: number }> {
-  const { clock } = run.platform
-  const { session, timeoutMs, identity } = found
-  const count = found.isPlain ? await askCount({ session, timeoutMs }, found.table) : undefined
-  result.ranges = count === undefined ? touched : [null]
-  return {
-    table: storedRows(found, result.ranges, count && Math.min(count, mostRows), { clock, signal }),
-    goneRows: count !== undefined && leavesMemory(identity.total) ? identity.rows! - count : 0,
-  }
+  const given = { clock: run.platform.clock, signal, mostRows: rows.table }
+  const table = await openTable(found, ranges, given)
+  result.ranges = table.ranges
+  const there = new Hashes(key, found.keys)
+  for await (const block of table.read()) there.add(block)
+  const { count, digest: sums } = there
+  const same = { found: count, missing: 0, changed: 0, others: 0, repeated: 0 }
+  const more = sums === digest!.rows ? same : {}
+  Object.assign(result.rows, { input: rows.input, table: count, ...more })
 }
 
 /** A late request must not store rows after they were found missing: loaded again, they would be there twice. */

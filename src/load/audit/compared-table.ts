@@ -15,81 +15,64 @@ import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, TypedVector, Value } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import { nearestHint } from '../../schema/nearest.js'
-import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
+import type { PartitionDimension } from '../../schema/partition-dimension.js'
 import { member, schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
-import { askSchema } from '../connection/server-queries.js'
-import { askIdentity, watchedTable, type TargetIdentity } from '../evidence/identity.js'
+import { askCount } from '../connection/server-queries.js'
+import { watchedTable } from '../evidence/identity.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { divisionsOf, keyReader, type Key, type RowsOfColumns } from '../target/partition-scheme.js'
-import { neverDecreases } from '../target/table-state.js'
-import { hasTransform, selectText, tableText, type TableTarget } from '../target/target.js'
-import type { Keeps, Rows, Side } from './matching.js'
+import { leavesMemory, neverDecreases } from '../target/table-state.js'
+import { hasTransform, selectText, tableText } from '../target/target.js'
+import type { Keeps, Rows } from './hashes.js'
 
-export interface ComparedTable {
-  readonly session: Session
-  /** Limit of the time without an answer, ms. */
-  readonly timeoutMs: number
-  /** What a load sends. */
-  readonly target: TargetDescription
-  readonly table: TableTarget
-  readonly identity: TargetIdentity
-  /** Columns to compare, as the table has them. */
-  readonly columns: readonly TargetColumn[]
-  /** Their indexes among the columns that a load sends. */
-  readonly sent: readonly number[]
-  /** Those that identify a row, as indexes of `columns`; empty if the table keeps every row. */
-  readonly keys: readonly number[]
-  readonly keeps: Keeps
-  readonly partition: PartitionScheme | undefined
-  /** Whether the table is in memory and without partitions, so that rows keep their place. */
-  readonly isPlain: boolean
-}
+export type ComparedTable = ReturnType<typeof comparedTable>
 
 /**
+ * @param target  what a load sends, and what the server says about the table
  * @param names  columns that the user chose; default all
  * @throws {UsageError} DDB_USAGE if values cannot be compared
  * @throws {DdbError} DDB_UNPROVEN if nothing shows which rows the table keeps
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
-export async function findCompared(
+export function comparedTable(
   session: Session,
   checked: CheckedOptions,
   target: TargetDescription,
   names: readonly string[] | undefined,
-): Promise<ComparedTable> {
+) {
+  const { state, keyColumns = [], keyed } = target
   const table = watchedTable(checked)
-  if (table === undefined) {
+  if (table === undefined || state?.schema === undefined) {
     throw usageError(
       `an audit reads a table: name the one that the function writes to with ${option('target.confirmTable')}`,
     )
   }
-  const { confirmTimeoutMs: timeoutMs } = checked
-  const schema = await askSchema({ session, timeoutMs }, table)
-  const { identity } = await askIdentity({ session, checked, description: target })
-  const stored = schemaFromServer(schema)
-  const columns = columnsToCompare(checked, target.columns, stored.columns, names)
-  const { keyColumns = [], keyed, upsert } = target
-  const isKeyed = keyed || upsert !== undefined
-  const keys = isKeyed ? keyColumns.map(key => columns.findIndex(({ name }) => name === key)) : []
-  const { dimensions = [] } = stored.partition ?? {}
+  const { schema, total, chunkId, physicalIndex } = state
+  const { columns: stored, partition } = schemaFromServer(schema)
+  const columns = columnsToCompare(checked, target.columns, stored, names)
+  const keys = keyed ? keyColumns.map(key => columns.findIndex(({ name }) => name === key)) : []
+  const { dimensions = [] } = partition ?? {}
   const isByKey = dimensions.every(({ columnName }) => keyColumns.includes(columnName))
-  if (isKeyed && (keys.length === 0 || keys.includes(-1) || !isByKey)) {
+  if (keyed && (keys.length === 0 || keys.includes(-1) || !isByKey)) {
     throw new DdbError(
       'DDB_UNPROVEN',
       `${tableText(table)} keeps one of several rows, and the compared columns do not show which rows these are: an audit of it decides nothing`,
     )
   }
   const kept = member(schema, 'keepDuplicates')
-  const keepsFirst =
-    neverDecreases(identity.total) || (kept?.form === 'scalar' && kept.value === 'FIRST')
+  const keepsFirst = neverDecreases(total) || (kept?.form === 'scalar' && kept.value === 'FIRST')
+  const keeps: Keeps = !keyed ? 'all' : keepsFirst ? 'first' : 'last'
   return {
-    ...{ session, timeoutMs, target, table, identity, columns, keys },
-    partition: stored.partition,
+    ...{ session, timeoutMs: checked.confirmTimeoutMs, target, table, partition, state },
+    /** Identifiers of its storage; null if the server gives none. */
+    identity: chunkId === null && physicalIndex === null ? null : `${chunkId}/${physicalIndex}`,
+    /** Columns to compare, as the table has them, and their indexes among the columns that a load sends. */
+    columns,
     sent: columns.map(({ name }) => target.columns.findIndex(one => one.name === name)),
-    keeps: !isKeyed ? 'all' : keepsFirst ? 'first' : 'last',
-    isPlain: table.kind === 'shared' && stored.partition === undefined && target.isHandle !== true,
+    /** Those that identify a row, as indexes of `columns`; empty if the table keeps every row. */
+    keys,
+    keeps,
   }
 }
 
@@ -144,7 +127,6 @@ export function touchedRanges({ partition, target }: ComparedTable) {
   const extents = new Map<Key, { low: Key; high: Key }>()
   let isKnown = dimension !== undefined && partition?.unpredictable !== true
   return {
-    /** @param outside  1 for each row that no partition takes */
     add({ columns, rowCount }: RowsOfColumns, outside: Uint8Array | undefined): void {
       if (!isKnown) return
       const column = columns[columnIndex]!
@@ -187,32 +169,38 @@ const leastFetchSize = 8_192
 const bytesOfText = 32
 
 /**
- * @param rows  number of rows to read from the first one; undefined to read the ranges
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
- * @throws {DdbError} DDB_TARGET_CHANGED if the table has other columns by now
+ * Prepares to read these ranges of the table; if it is in memory and without partitions, so that rows keep their place, its first rows.
+ * @param mostRows  limit for a table in memory
+ * @returns `read` may fail with any error of a session, or DDB_TARGET_CHANGED if the table has other columns by now
  */
-export function storedRows(
+export async function openTable(
   found: ComparedTable,
-  ranges: readonly (ValueRange | null)[],
-  rows: number | undefined,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Side {
-  const { session, table, columns, timeoutMs } = found
+  touched: readonly (ValueRange | null)[],
+  given: { readonly clock: Clock; readonly signal: AbortSignal; readonly mostRows?: number },
+): Promise<{
+  ranges: readonly (ValueRange | null)[]
+  goneRows: number
+  read: () => AsyncGenerator<Rows>
+}> {
+  const { session, timeoutMs, table, partition, target, columns, state } = found
+  const { clock, signal, mostRows = Infinity } = given
+  const isPlain = table.kind === 'shared' && partition === undefined && target.isHandle !== true
+  const count = isPlain ? await askCount({ session, timeoutMs }, table) : 0
+  const rows = Math.min(count, mostRows)
+  const slices = Array.from({ length: Math.ceil(rows / sliceRows) }, (_, i) => {
+    return { from: i * sliceRows, rows: Math.min(sliceRows, rows - i * sliceRows) }
+  })
+  const queries = isPlain
+    ? slices.map(slice => ({ range: null, slice }))
+    : touched.map(range => ({ range, slice: undefined }))
   const names = columns.map(({ name }) => name)
   const widths = columns.map(({ type }) => dataTypes[type.type].bytesPerValue || bytesOfText)
   const rowBytes = widths.reduce((sum, width) => sum + width)
   const fetchSize = Math.max(leastFetchSize, Math.floor(mostBlockBytes / rowBytes))
-  const slices = Array.from({ length: Math.ceil((rows ?? 0) / sliceRows) }, (_, i) => {
-    return { from: i * sliceRows, rows: Math.min(sliceRows, rows! - i * sliceRows) }
-  })
-  const queries =
-    rows === undefined
-      ? ranges.map(range => ({ range, slice: undefined }))
-      : slices.map(slice => ({ range: null, slice }))
   const silent = new TimeoutError(`No rows within ${timeoutMs} ms.`, 'delivery.confirmTimeoutMs')
   // A time limit for the whole answer would end the reading of a large partition.
   const watch = (): Timer => clock.after(timeoutMs, () => session.abandon(silent))
-  return async take => {
+  async function* read(): AsyncGenerator<Rows> {
     for (const { range, slice } of queries) {
       if (range !== null) await session.upload(boundsOf(range))
       const script = selectText(table, names, range, slice)
@@ -220,7 +208,7 @@ export function storedRows(
       try {
         for await (const block of session.readBlocks(script, { fetchSize, signal })) {
           timer.cancel()
-          take(rowsOf(block, found))
+          yield rowsOf(block, found)
           timer = watch()
         }
       } finally {
@@ -228,6 +216,8 @@ export function storedRows(
       }
     }
   }
+  const goneRows = isPlain && leavesMemory(state.total) ? state.rows! - count : 0
+  return { ranges: isPlain ? [null] : touched, goneRows, read }
 }
 
 /** The block with its columns in the order of the table's. */

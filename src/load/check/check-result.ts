@@ -101,20 +101,20 @@ export interface ReadDecision {
   readonly isUnfit: boolean
 }
 
-/** A run calls these functions for one input at a time. */
+/** A dry run calls these functions for one input at a time. */
 export interface ReadObserver {
   /**
    * Called after an input is opened, and before its first row is read.
    * @param map  throws if target and input do not fit
    * @param texts  taken from the path of the input
    */
-  opened(
+  opened?(
     path: string,
     reader: OpenedReader,
     map: () => ColumnMapping,
     texts: InputTexts,
   ): ReadDecision
-  rejected(reject: AnyReject): void
+  rejected?(reject: AnyReject): void
   /** Called when nothing more will be read of the input opened last. */
-  closed(reader: OpenedReader): void
+  closed?(reader: OpenedReader): void
 }

@@ -18,7 +18,7 @@ import { systemPlatform } from '../../platform/system.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { detectedText } from '../inputs/detected.js'
 import type { Inputs } from '../inputs/input-reading.js'
-import { finalLimitFailure } from '../rejects/reject.js'
+import { limitFailure } from '../rejects/reject.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
 import { findTarget } from '../target/find-target.js'
@@ -86,14 +86,12 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
       if (missing instanceof TimeoutError) abandon(opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
       opened.delivery = look.delivery(run)
-      return { target: look.target ?? noTarget, delivery: opened.delivery }
+      return look.target ?? noTarget
     },
     finish() {
       const failure = missing ?? unfitFailure(look)
       if (failure !== undefined) run.ending.fail(failure)
-      return Promise.resolve()
     },
-    fail: error => run.ending.fail(error),
   })
   if (misuse !== undefined) throw misuse
   if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
@@ -225,7 +223,7 @@ function noticesOf(
     all.push(
       `a load stops at the first row that it rejects: ${option('rejects.file')} saves such rows, ${option('rejects.onError')} skip leaves them out`,
     )
-  } else if (finalLimitFailure({ checked, state, options }) !== undefined) {
+  } else if (limitFailure({ checked, state, options }) !== undefined) {
     all.push(
       `a load would end: ${rejected} rejected rows are more than ${option('rejects.maxErrors')} allows`,
     )

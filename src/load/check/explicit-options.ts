@@ -10,12 +10,11 @@ import {
 } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/mapping-fix.js'
-import { fileBytes } from '../../source/open-source.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
-import { missingOptions, inferOptions } from '../target/create-target.js'
+import { missingOptions, inferOptions, readableOnce } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
 import type { CheckedInput } from './check-observer.js'
 
@@ -109,9 +108,7 @@ export async function findRemedies(
 ): Promise<Remedies | undefined> {
   const { options, platform } = run
   const { inputs, input, mapping } = frozen
-  for (const path of inputs) {
-    if (path === '-' || (await fileBytes(path, platform.files)) === undefined) return undefined
-  }
+  if ((await readableOnce(inputs, platform.files)) !== undefined) return undefined
   const map = { ...mapping.map }
   const set = { ...mapping.set }
   for (const { name, source } of looked.mapping.columns) {

@@ -117,7 +117,7 @@ export class InputReading {
     }
     const { update, place, onReject } = this.#counting(opened, resumed?.records ?? 0)
     const mapped = (): ColumnMapping => this.#columnsOf(look, opened, named, target)
-    const looked = watch?.opened(summary.path, reader, mapped, named.texts)
+    const looked = watch?.opened?.(summary.path, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
     const { clock } = run.platform
     const keepRecords = run.checked.rejectsFile !== undefined || watch !== undefined
@@ -286,7 +286,7 @@ export class InputReading {
       reporter.notice(`${summary.path}: dropped ${marks} at the start of records`)
     }
     summary.contentBytes = { read: reader.taken.contentBytesRead, ...reader.byteCounts }
-    watch?.closed(reader)
+    watch?.closed?.(reader)
     for (const [column, { nulls, coerced }] of isFit ? reader.columnCounts.entries() : []) {
       const sum = (this.columnCounts[column] ??= { nulls: 0, coerced: 0 })
       sum.nulls += nulls

@@ -70,25 +70,23 @@ export function problemOf(reject: AnyReject): CheckProblem {
 interface LimitedRun {
   readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
   readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
+  readonly options: Pick<LoadOptions, 'inputs'>
 }
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
 const shareFromRows = 1_000
 
-/** The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded. */
-export function limitFailure(run: LimitedRun, reject: AnyReject): DdbError | undefined {
+/**
+ * The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded.
+ * @param reject  undefined at the end of a run, where a limit in percent also applies to few rows
+ */
+export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | undefined {
+  if (reject === undefined) return exceeded(run, { file: run.options.inputs.join(', ') }, '', 1)
   const { file, lineNumber, offsetBytes, columnName, code } = reject
   const column = columnName === undefined ? {} : { columnName }
   const position = { file, lineNumber, offsetBytes, ...column }
   if (run.checked.onError === 'stop') return new InputError(code, located(reject), position)
   return exceeded(run, position, `; the last one: ${located(reject)}`)
-}
-
-/** The failure at the end of a run with too many bad rows. At the end, a limit in percent also applies to few rows. */
-export function finalLimitFailure(
-  run: LimitedRun & { readonly options: Pick<LoadOptions, 'inputs'> },
-): DdbError | undefined {
-  return exceeded(run, { file: run.options.inputs.join(', ') }, '', 1)
 }
 
 /**

@@ -10,7 +10,7 @@ import type { CheckedOptions } from '../checked-options.js'
 import type { RowStore } from '../inputs/rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import type { InputFailure, LoadResult } from '../options.js'
+import type { InputFailure, LoadOptions, LoadResult } from '../options.js'
 import type { RunState } from '../outcomes/run-state.js'
 import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
@@ -40,6 +40,7 @@ export interface InputRejects {
 /** The parts of a run that its rejects change, or that decide whether they end it. */
 interface Keeping {
   readonly state: RunState
+  readonly options: Pick<LoadOptions, 'inputs'>
   readonly checked: CheckedOptions
   readonly watch: ReadObserver | undefined
   readonly rows: RowStore | undefined
@@ -93,7 +94,7 @@ export class RunRejects {
     const reject = rows?.rejected(told) ?? told
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
-    if (watch !== undefined) watch.rejected(reject)
+    if (watch !== undefined) watch.rejected?.(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     this.#count(reject)
     try {

@@ -39,11 +39,6 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
-interface NewTarget {
-  readonly schema: InferredSchema
-  readonly script: string
-}
-
 /**
  * Creates the table. In a check, only determines the columns that it would have.
  * @returns these columns
@@ -52,53 +47,61 @@ interface NewTarget {
  * @throws {ServerError} with the server's message
  */
 export async function createTarget(run: Run, control: Session): Promise<TargetDescription> {
+  const { checked, options, reporter } = run
   const table = tableOf(run)
-  const { schema, script } = await newTarget(run, control)
+  const name = `"${tableText(table)}"`
+  const schema = await schemaOfInputs(run, name)
+  const limits = { timeoutMs: checked.confirmTimeoutMs }
+  const version = parseVersion(textOf(await unlessRefused(control.run('version()', limits))) ?? '')
+  const { partition } = options.target
+  const dfs = partition === undefined ? {} : { partition }
+  const script = createScript(schema, table, [], version, dfs)
   const isPlanned = run.watch !== undefined
-  const planned = {
-    columns: schema.columns.map(({ name, type }) => ({ name, type })),
-    keyed: false,
-  }
+  const columns = schema.columns.map(({ name, type }) => ({ name, type }))
   try {
     if (!isPlanned) await control.run(script)
-    else if (table.kind === 'dfs') {
-      const { confirmTimeoutMs: timeoutMs } = run.checked
-      await control.run(databaseGuard(table.database), { timeoutMs })
-    }
+    else if (table.kind === 'dfs') await control.run(databaseGuard(table.database), limits)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     if (isPlanned || !(await isThere(run, control))) throw withTable(error, schema, table)
-    run.reporter.notice(`"${tableText(table)}" was created by somebody else in the meantime`)
-    return planned
+    reporter.notice(`${name} was created by somebody else in the meantime`)
+    return { columns, keyed: false }
   }
-  const name = `"${tableText(table)}"`
   tellColumns(run, schema, isPlanned ? `${name} would be created` : `created ${name}`)
-  return planned
+  return { columns, keyed: false }
 }
 
-async function newTarget(run: Run, control: Session): Promise<NewTarget> {
-  const { options, platform } = run
-  const table = tableOf(run)
+async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
+  const { options, platform, reporter, ending } = run
   const { files } = platform
   const sources = await expandInputs(options.inputs, options.input ?? {}, { files })
   const paths = [...sources.paths]
-  await checkFiles(paths, files)
-  run.reporter.notice(
-    `there is no table "${tableText(table)}": looking at the inputs for its columns`,
-  )
+  const once = await readableOnce(paths, files)
+  if (once !== undefined) {
+    throw usageError(
+      `${option('target.create')} reads its input twice, which "${once}" does not allow: load a file, or make the table first`,
+    )
+  }
+  reporter.notice(`there is no table ${name}: looking at the inputs for its columns`)
   const schema = await inferSchema({
     ...inferOptions(options, paths, files),
-    stopped: () => run.ending.stopped,
-    onLook: run.reporter.looking,
-  }).finally(() => run.reporter.looking(undefined))
-  if (run.ending.failure !== undefined) throw run.ending.failure
+    stopped: () => ending.stopped,
+    onLook: reporter.looking,
+  }).finally(() => reporter.looking(undefined))
+  if (ending.failure !== undefined) throw ending.failure
   await checkOptions(run, schema, sources)
-  const { partition } = options.target
-  const { confirmTimeoutMs: timeoutMs } = run.checked
-  const answer = await unlessRefused(control.run('version()', { timeoutMs }))
-  const version = parseVersion(textOf(answer) ?? '')
-  const dfs = partition === undefined ? {} : { partition }
-  return { schema, script: createScript(schema, table, [], version, dfs) }
+  return schema
+}
+
+/** The first path of an input that cannot be read twice. */
+export async function readableOnce(
+  paths: readonly string[],
+  files: Files,
+): Promise<string | undefined> {
+  for (const path of paths) {
+    if (path === '-' || (await fileBytes(path, files)) === undefined) return path
+  }
+  return undefined
 }
 
 /**
@@ -138,35 +141,34 @@ function tableOf({ checked: { target } }: Run): TableTarget {
   throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
 }
 
-/** @throws {UsageError} DDB_USAGE for an input that cannot be read twice */
-async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
-  for (const path of paths) {
-    if (path !== '-' && (await fileBytes(path, files)) !== undefined) continue
-    throw usageError(
-      `${option('target.create')} reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
-    )
-  }
-}
-
 /**
  * Checks that later runs with these options would load the inputs, too.
- * @throws {UsageError} DDB_USAGE that names the missing options
+ * @throws {UsageError} DDB_USAGE that names the missing options, or if a later run could not recognize a header, or its absence
  */
 async function checkOptions(
   run: Run,
   schema: InferredSchema,
   sources: ExpandedSources,
 ): Promise<void> {
+  const { columns, inputs, firstReject = [] } = schema
   const needed = neededOptions(schema)
-  const missing = missingOptions(run, needed, !hasMembers(schema))
+  // JSON members fill only columns with exactly the same name.
+  const hasMembers = inputs.some(({ format }) => formats[format].records === 'members')
+  const missing = missingOptions(run, needed, !hasMembers)
   // Unclear headers are reported before rows that do not fit.
-  if (missing.every(one => one.startsWith('`rejects.')))
-    await checkLaterHeaders(run, schema, sources)
+  if (missing.every(one => one.startsWith('`rejects.'))) {
+    await checkHeaders(run, { columns }, { ...sources, names: sources.paths }).catch(
+      (cause: unknown) => {
+        if (!(cause instanceof UsageError)) throw cause
+        throw usageError(`nothing was created: ${cause.message}`, { cause })
+      },
+    )
+  }
   if (missing.length === 0) return
-  const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
+  const bad = columns.flatMap(({ name, refused, warnings }) =>
     refused > 0 ? [`${name}: ${warnings[0]}`] : [],
   )
-  const why = needed.rejects === 0 ? [] : [...bad, schema.firstReject ?? []].flat()
+  const why = needed.rejects === 0 ? [] : [...bad, firstReject].flat()
   for (const one of why) run.reporter.notice(one)
   run.options.onNeeded?.(needed)
   throw usageError(
@@ -174,27 +176,8 @@ async function checkOptions(
   )
 }
 
-/** Checks that a later run can recognize a header, or its absence, by the columns of the new table. */
-async function checkLaterHeaders(
-  run: Run,
-  { columns }: InferredSchema,
-  sources: ExpandedSources,
-): Promise<void> {
-  try {
-    await checkHeaders(run, { columns }, { ...sources, names: sources.paths })
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    throw usageError(`nothing was created: ${error.message}`, { cause: error })
-  }
-}
-
 const rowsText = (count: number): string =>
   count === 1 ? '1 row that does' : `${count} rows that do`
-
-/** Whether an input has JSON members, which fill only columns with exactly the same name. */
-function hasMembers({ inputs }: InferredSchema): boolean {
-  return inputs.some(({ format }) => formats[format].records === 'members')
-}
 
 /**
  * The options that a run still needs to fill the columns.

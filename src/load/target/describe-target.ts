@@ -4,7 +4,6 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
-import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
 import { limitedColumns, limitsTexts } from '../../schema/text-limits.js'
@@ -36,7 +35,7 @@ export interface TargetDescription {
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
   /** Undefined if unknown, or if the target has no VALUE scheme. */
-  readonly newValues?: NewValuePolicy
+  readonly newValues?: NewValuePolicy | undefined
   /**
    * True if a row whose key is already in the table does not make the table longer. This is so for shared tables with a
    * key, for PKEY tables, for DFS tables that keep only one of the rows with the same values in the sort columns, and for
@@ -68,6 +67,8 @@ export function ownSchema({ columns, tableColumns = columns }: TargetDescription
   return { columns: tableColumns }
 }
 
+type Names = readonly string[]
+
 /**
  * @throws {ServerError} DDB_TARGET if the table or function does not exist
  * @throws {TimeoutError} if the server does not answer
@@ -79,68 +80,84 @@ export async function describeTarget(
   options: LoadOptions,
 ): Promise<TargetDescription> {
   const { target } = checked
-  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
-  if (target.kind === 'table') {
-    const state = await askTable(asking, target.table, options.journal !== undefined)
-    const answer = state.schema!
-    const schema = schemaFromServer(answer)
-    const names = schema.columns.map(column => column.name)
-    for (const key of target.keyColumns) {
-      if (names.includes(key)) continue
-      throw usageError(
-        `${option('target.keyColumns')} names "${key}", which the target does not have${nearestHint(key, names)}`,
-      )
-    }
-    const engine = target.table.kind === 'dfs' ? textOf(answer, 'engineType') : undefined
-    const keys = keysOf(target.table, answer, target.keyColumns)
-    const { keyed } = keys
-    const upsert = target.method === 'upsert' ? upsertOf(target, keyed, engine, state) : {}
-    const stored = storedColumns(target.table, answer)
-    const isHandle = target.table.kind === 'shared' && stored.length > 0
-    const description = {
-      ...{ ...schema, columns: limitedOn(state, schema.columns, stored) },
-      ...{ ...keys, tableKey: textsOf(answer, 'keyColumn'), dropsDuplicates: keyed },
-      keyed: keyed || target.method === 'upsert',
-      ...{ ...upsert, ...policyOf(state), state, ...(isHandle ? { isHandle } : {}) },
-    }
-    return hasTransform(checked) ? transformed(description, options.target.types) : description
-  }
-  await askFunction(asking, target.name)
   const { types = '' } = options.target
-  const { confirmTable } = target
-  const from = types.startsWith('@') ? parseTableTarget(types.slice(1)) : undefined
-  // The table that a function writes to is unknown; the table named with the function is the best guess.
-  const table = confirmTable ?? from
-  const state = table && (await askTable(asking, table, true))
-  const answer = state?.schema
-  const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
-  const { columns } =
-    fromAnswer === undefined ? schemaFromTypes(types) : schemaFromServer(fromAnswer)
-  const stored = table === undefined ? [] : storedColumns(table, answer!)
-  const keys = confirmTable === undefined ? { keyed: false } : keysOf(confirmTable, answer!, [])
-  const known = confirmTable === undefined || state === undefined ? {} : { state }
-  return { columns: limitedOn(state, columns, stored), ...keys, ...known }
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  if (target.kind === 'function') {
+    await askFunction(asking, target.name)
+    const { confirmTable } = target
+    const from = types.startsWith('@') ? parseTableTarget(types.slice(1)) : undefined
+    // The table that a function writes to is unknown; the table named with the function is the best guess.
+    const table = confirmTable ?? from
+    if (table === undefined) return { columns: schemaFromTypes(types).columns, keyed: false }
+    const state = await askTable(asking, table, true)
+    const answer = from === table ? state.schema : from && (await askSchema(asking, from))
+    const { columns } = answer === undefined ? schemaFromTypes(types) : schemaFromServer(answer)
+    const { limited, keyed, keyColumns, partitionColumns } = factsOf(table, state)
+    const known = { keyed, keyColumns, partitionColumns, state }
+    return { columns: limited(columns), ...(confirmTable === undefined ? { keyed: false } : known) }
+  }
+  const state = await askTable(asking, target.table, options.journal !== undefined)
+  const facts = factsOf(target.table, state, target.keyColumns)
+  const { limited, isStored, hasPrimaryKey, columns, partition, ...known } = facts
+  const names = columns.map(column => column.name)
+  for (const key of target.keyColumns) {
+    if (names.includes(key)) continue
+    throw usageError(
+      `${option('target.keyColumns')} names "${key}", which the target does not have${nearestHint(key, names)}`,
+    )
+  }
+  const isUpsert = target.method === 'upsert'
+  const description = {
+    ...{ ...known, columns: limited(columns), ...(partition && { partition }) },
+    ...{ keyed: known.keyed || isUpsert, dropsDuplicates: known.keyed },
+    ...(isUpsert ? { upsert: upsertOf(target, facts, state) } : {}),
+    ...{ newValues: state.newValues, state },
+    isHandle: target.table.kind === 'shared' && isStored,
+  }
+  return hasTransform(checked) ? transformed(description, types) : description
 }
 
-/** The columns with the length limits of texts, if servers of this version have such limits. */
-function limitedOn(
-  state: TableState | undefined,
-  columns: readonly TargetColumn[],
-  stored: readonly TargetColumn[],
-): readonly TargetColumn[] {
-  return limitsTexts(state?.version) ? limitedColumns(columns, stored) : columns
-}
-
-/** @param upserted  columns named for an upsert */
-function keysOf(
-  table: TableTarget,
-  answer: Value,
-  upserted: readonly string[],
-): Pick<TargetDescription, 'keyed' | 'keyColumns' | 'partitionColumns'> {
+/** What the server says about a table: what identifies a row there, and which texts it takes. @param upserted  columns named for an upsert */
+function factsOf(table: TableTarget, { schema, version }: TableState, upserted: Names = []) {
+  const all = (key: string): Names => texts(member(schema!, key)) ?? []
+  const first = (key: string): string | undefined => all(key)[0]?.toUpperCase()
+  const { columns, partition } = schemaFromServer(schema!)
+  const isShared = table.kind === 'shared'
+  const hasPrimaryKey = !isShared && first('engineType') === 'PKEY'
+  // Whether a TSDB table keeps only the first or the last of the rows with the same values in the sort columns.
+  const keepsOne = ['FIRST', 'LAST'].includes(first('keepDuplicates') ?? '')
+  // The server limits the length of texts in all columns of a DFS table, even if the table is shared under a plain name.
+  const isStored =
+    !isShared ||
+    member(schema!, 'compressMethods')?.form === 'table' ||
+    all('dbUrl').some(url => url.startsWith('dfs://'))
+  const tableKey = all('keyColumn')
+  /**
+   * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!).
+   * In each partition, some tables keep only one of the rows with the same values in the sort columns. If such a table has one partition
+   * for each value of a column (a VALUE scheme of the same type as the column), the key includes that column.
+   */
+  const keyColumns = (): Names => {
+    if (isShared) return upserted.length > 0 ? upserted : tableKey
+    const [sorted, primary] = [all('sortColumns'), all('primaryKey')]
+    if (hasPrimaryKey) return primary.length > 0 ? primary : sorted
+    const dimensions = partition?.dimensions ?? []
+    const ofUpsert = [...dimensions.map(({ columnName }) => columnName), ...upserted]
+    if (!keepsOne) return upserted.length > 0 ? [...new Set(ofUpsert)] : []
+    const exact = dimensions.filter(
+      ({ kind, type, columnIndex }) => kind === 'VALUE' && type === columns[columnIndex]!.type.type,
+    )
+    const kept = [...new Set([...exact.map(({ columnName }) => columnName), ...sorted])]
+    return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
+  }
   return {
-    keyed: isKeyed(table, answer),
-    keyColumns: keyColumnsOf(table, answer, upserted),
-    partitionColumns: textsOf(answer, 'partitionColumnName').filter(name => name !== ''),
+    ...{ columns, partition, isStored, hasPrimaryKey, tableKey, keyColumns: keyColumns() },
+    // `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema).
+    keyed: isShared ? tableKey.some(name => name !== '') : hasPrimaryKey || keepsOne,
+    partitionColumns: all('partitionColumnName').filter(name => name !== ''),
+    /** The columns with the length limits of texts, if servers of this version have such limits. */
+    limited: (sent: readonly TargetColumn[]) =>
+      limitsTexts(version) ? limitedColumns(sent, isStored ? columns : []) : sent,
   }
 }
 
@@ -148,11 +165,11 @@ function keysOf(
  * Describes a target with a transform: the keys and partitions of its rows are unknown in advance.
  * @throws {UsageError} DDB_USAGE
  */
-function transformed(table: TargetDescription, types: string | undefined): TargetDescription {
+function transformed(table: TargetDescription, types: string): TargetDescription {
   const { columns, partition } = table
   return {
     ...table,
-    columns: types === undefined ? columns : columnsOfTypes(types, columns),
+    columns: types === '' ? columns : columnsOfTypes(types, columns),
     tableColumns: columns,
     ...(partition && { partition: { ...partition, unpredictable: true } }),
     keyColumns: [],
@@ -175,56 +192,12 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
   return schemaFromTypes(entries.join(',')).columns
 }
 
-/**
- * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). In each partition, some tables keep only one of the rows with the same values in the sort
- * columns. If such a table has one partition for each value of a column (a VALUE scheme of the same type as the
- * column), the key includes that column.
- * @param upserted  columns named for an upsert
- */
-function keyColumnsOf(
-  table: TableTarget,
-  schema: Value,
-  upserted: readonly string[],
-): readonly string[] {
-  if (table.kind === 'shared') return upserted.length > 0 ? upserted : textsOf(schema, 'keyColumn')
-  const sorted = textsOf(schema, 'sortColumns')
-  if (textOf(schema, 'engineType') === 'PKEY') {
-    const primary = textsOf(schema, 'primaryKey')
-    return primary.length > 0 ? primary : sorted
-  }
-  const { columns, partition } = schemaFromServer(schema)
-  const dimensions = partition?.dimensions ?? []
-  const chosenBy = dimensions.map(({ columnName }) => columnName)
-  const ofUpsert = [...new Set([...chosenBy, ...upserted])]
-  if (!keepsOneOfEquals(schema)) return upserted.length > 0 ? ofUpsert : []
-  const exact = dimensions.filter(
-    ({ kind, type, columnIndex }) => kind === 'VALUE' && type === columns[columnIndex]!.type.type,
-  )
-  const kept = [...new Set([...exact.map(({ columnName }) => columnName), ...sorted])]
-  return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
-}
-
-/**
- * The columns in which the server limits the length of texts: all columns of a DFS table, even if the table is shared
- * under a plain name, and no column of any other table.
- */
-function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
-  const isStored =
-    table.kind === 'dfs' ||
-    member(schema, 'compressMethods')?.form === 'table' ||
-    textsOf(schema, 'dbUrl').some(url => url.startsWith('dfs://'))
-  return isStored ? schemaFromServer(schema).columns : []
-}
-
 /** @throws {UsageError} DDB_USAGE if the given key columns do not suit the table */
 function upsertOf(
   { table, keyColumns }: Extract<Target, { kind: 'table' }>,
-  keyed: boolean,
-  engine: string | undefined,
+  { keyed, hasPrimaryKey: primaryKey }: ReturnType<typeof factsOf>,
   state: TableState,
-): Pick<TargetDescription, 'upsert'> {
-  const primaryKey = engine === 'PKEY'
+): UpsertForm {
   if (table.kind === 'shared' && !keyed) {
     throw usageError('an upsert needs a keyed or indexed table or a DFS table: this one has no key')
   }
@@ -239,34 +212,5 @@ function upsertOf(
     )
   }
   const version = parseVersion(state.version ?? '')
-  return { upsert: { primaryKey, counts: version === undefined || !isBefore(version, [2, 0, 10]) } }
-}
-
-function policyOf({ newValues }: TableState): Pick<TargetDescription, 'newValues'> {
-  const isKnown = newValues === 'add' || newValues === 'skip' || newValues === 'fail'
-  return isKnown ? { newValues } : {}
-}
-
-/** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */
-function isKeyed({ kind }: TableTarget, schema: Value): boolean {
-  if (kind === 'shared') return textsOf(schema, 'keyColumn').some(name => name !== '')
-  return textOf(schema, 'engineType') === 'PKEY' || keepsOneOfEquals(schema)
-}
-
-/**
- * Whether a TSDB table keeps only the first or the last of the rows with the same values in the sort columns
- * (`keepDuplicates`).
- */
-function keepsOneOfEquals(schema: Value): boolean {
-  const text = textOf(schema, 'keepDuplicates')
-  return text === 'FIRST' || text === 'LAST'
-}
-
-/** The text of an entry, in capitals. */
-function textOf(schema: Value, key: string): string | undefined {
-  return textsOf(schema, key)[0]?.toUpperCase()
-}
-
-function textsOf(schema: Value, key: string): readonly string[] {
-  return texts(member(schema, key)) ?? []
+  return { primaryKey, counts: version === undefined || !isBefore(version, [2, 0, 10]) }
 }

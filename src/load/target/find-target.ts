@@ -22,7 +22,6 @@ import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import { transformScript } from './transform.js'
 import { isPartitioned, laneScheme } from './lane-scheme.js'
-import { hasTransform } from './target.js'
 
 /**
  * Connects, follows redirects, and describes the target.
@@ -179,10 +178,11 @@ function isNotReady(error: unknown): error is ServerError {
  */
 function chooseConnections(run: Run, description: TargetDescription): void {
   const { checked, options, reporter } = run
-  run.lanes = laneScheme(description, checked.target)
+  const scheme = laneScheme(description, checked.target)
+  const why = typeof scheme === 'string' ? scheme : undefined
+  run.lanes = typeof scheme === 'object' ? scheme : undefined
   if (checked.connections === 1) return
   const isUnproven = checked.mode === 'async' && checked.confirm === 'none'
-  const why = isUnproven ? undefined : whyOne(run, description)
   if (isUnproven || why !== undefined) {
     run.checked = { ...checked, connections: 1 }
     const because = isUnproven ? 'nothing confirms them' : `the target allows no more: ${why}`
@@ -194,20 +194,4 @@ function chooseConnections(run: Run, description: TargetDescription): void {
     `over several connections rows arrive in a different order than they were read: allow this with ${option('delivery.unordered')}, ` +
       `or leave ${option('delivery.connections')} at 1`,
   )
-}
-
-/** Why rows must use one connection; undefined if they may use several. */
-function whyOne({ checked, lanes }: Run, description: TargetDescription): string | undefined {
-  if (lanes !== undefined) return undefined
-  if (hasTransform(checked) && (description.keyed || isPartitioned(description, checked.target))) {
-    return 'a transform decides which keys and partitions its rows have'
-  }
-  if (isPartitioned(description, checked.target)) return whyOnePartition(description)
-  return description.keyed ? 'its keys do not identify rows reliably' : undefined
-}
-
-function whyOnePartition({ partition }: TargetDescription): string {
-  return partition === undefined
-    ? 'it has no partitions'
-    : 'its scheme does not show reliably which rows are in the same partition'
 }

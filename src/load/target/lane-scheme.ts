@@ -6,12 +6,13 @@
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
-import { elementBytes, isFixedType } from '../../protocol/element.js'
+import { isFixedType } from '../../protocol/element.js'
 import { murmurHash } from '../../protocol/murmur-hash.js'
-import { stringsOf } from '../../protocol/types/strings.js'
-import type { Column, FixedVector } from '../../protocol/value.js'
+import type { Column } from '../../protocol/value.js'
 import type { PartitionDimension } from '../../schema/partition-dimension.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
 import type { TargetDescription } from './describe-target.js'
+import { RowHasher } from './row-hash.js'
 import type { Target } from './target.js'
 import {
   divisionsOf,
@@ -34,36 +35,42 @@ export interface LaneScheme {
 /** Number of the group to which a row belongs; −1 if it belongs to none. Rows of one group share a lane. */
 type Place = (row: number) => number
 
-/** One column whose values decide about the lane of a row. */
+/** One column whose values decide about the partition of a row. */
 interface Level {
-  readonly columnIndex: number
   /** Describes how the column divides rows, for the scheme's digest: different rules must have different texts. */
   readonly text: string
   /** Finds the group of each row. Undefined if the column does not match the server's description. */
-  placesOf(column: Column): Place | undefined
+  placesOf(columns: readonly Column[]): Place | undefined
 }
 
 /** Part of the scheme's digest. Increase this number whenever rows are divided in a new way. */
-const version = 2
+const version = 3
 
-/** @returns undefined if all rows must use one connection, or may use any connection */
-export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
+/** @returns undefined if rows may use any connection; why all must use one, if they must */
+export function laneScheme(
+  description: TargetDescription,
+  target: Target,
+): LaneScheme | string | undefined {
   const { partition, keyed, keyColumns = [], tableKey = [] } = description
-  if (target.kind !== 'table') return undefined
-  if (isPartitioned(description, target)) {
-    if (partition === undefined || partition.unpredictable === true) return undefined
-    const levels = partition.dimensions.map(dimension => partitionLevel(dimension, description))
-    return schemeOf(levels, keyed)
+  const isDivided = isPartitioned(description, target)
+  if (target.kind !== 'table' || (!isDivided && !keyed)) return undefined
+  if (target.transform !== undefined) {
+    return 'a transform decides which keys and partitions its rows have'
   }
-  if (!keyed) return undefined
+  if (isDivided) {
+    if (partition === undefined) return 'it has no partitions'
+    const dimensions = partition.unpredictable === true ? [] : partition.dimensions
+    const levels = dimensions.flatMap(one => partitionLevel(one, description) ?? [])
+    if (levels.length > 0) return partitionScheme(levels, keyed)
+    return 'its scheme does not show reliably which rows are in the same partition'
+  }
   // Columns named for an upsert may differ from the table's key. Lanes depend only on columns that are both named and
   // in the key. So two rows share a lane if they agree in the whole key, and also if they agree in all named columns.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
-  return schemeOf(
-    both.map(name => keyLevel(name, description)),
-    true,
-  )
+  const keys = description.columns.filter(one => both.includes(one.name) && isExact(one))
+  if (keys.length > 0) return keyScheme(keys, description)
+  return 'its keys do not identify rows reliably'
 }
 
 /** True for every DFS table: a table without partition columns has a single partition. */
@@ -75,18 +82,12 @@ export function isPartitioned(
   return isDfs || isHandle || partitionColumns.length > 0
 }
 
-function schemeOf(
-  known: readonly (Level | undefined)[],
-  isOrdered: boolean,
-): LaneScheme | undefined {
-  const levels = known.filter(level => level !== undefined)
-  if (levels.length === 0) return undefined
-  const told = JSON.stringify([version, levels.map(({ text }) => text)])
+function partitionScheme(levels: readonly Level[], isOrdered: boolean): LaneScheme {
   return {
     isOrdered,
-    digest: createHash('sha256').update(told).digest('hex').slice(0, 16),
+    digest: digestOf(levels.map(({ text }) => text)),
     lanesOf({ columns, rowCount }, lanes) {
-      const places = levels.map(level => level.placesOf(columns[level.columnIndex]!))
+      const places = levels.map(level => level.placesOf(columns))
       const chosen = new Uint8Array(rowCount)
       for (let row = 0; row < rowCount; row++) {
         let sum = 0
@@ -100,6 +101,38 @@ function schemeOf(
     },
   }
 }
+
+/** Types left out of keys: different floating-point values may compare equal. */
+const inexact: readonly DataType[] = ['FLOAT', 'DOUBLE', 'COMPLEX', 'POINT']
+
+function isExact({ type: { type, array } }: TargetColumn): boolean {
+  const isText = type === 'STRING' || type === 'SYMBOL'
+  return array !== true && !inexact.includes(type) && (isText || isFixedType(type))
+}
+
+function keyScheme(keys: readonly TargetColumn[], { columns }: TargetDescription): LaneScheme {
+  const hasher = new RowHasher(Int32Array.of(version, 0))
+  const indexes = keys.map(key => columns.indexOf(key))
+  return {
+    isOrdered: true,
+    digest: digestOf(keys.map(({ name, type }) => JSON.stringify(['key', name, type.type]))),
+    lanesOf({ columns, rowCount }, lanes) {
+      const { a } = hasher.hash(
+        indexes.map(index => columns[index]!),
+        rowCount,
+      )
+      const chosen = new Uint8Array(rowCount)
+      for (let row = 0; row < rowCount; row++) chosen[row] = (a[row]! >>> 0) % lanes
+      return chosen
+    },
+  }
+}
+
+const digestOf = (texts: readonly string[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([version, texts]))
+    .digest('hex')
+    .slice(0, 16)
 
 /**
  * The outer level's place in its scheme is multiplied by this odd number. With an even number every product would be
@@ -122,9 +155,9 @@ function partitionLevel(
   const own = columns[columnIndex]?.type
   if (own === undefined || own.array === true) return undefined
   const level = (find: (key: Key) => number, values: string): Level => ({
-    columnIndex,
     text: JSON.stringify([columnName, kind, own.type, type ?? null, values]),
-    placesOf(column) {
+    placesOf(columns) {
+      const column = columns[columnIndex]!
       const keyAt = keyReader(column, type)
       return keyAt && placesBy(column, keyAt, find)
     },
@@ -208,34 +241,3 @@ function placesBy(
 }
 
 const notLookedUp = -2
-
-/** Types left out of keys: different floating-point values may compare equal. */
-const inexact: readonly DataType[] = ['FLOAT', 'DOUBLE', 'COMPLEX', 'POINT']
-
-function keyLevel(name: string, { columns }: TargetDescription): Level | undefined {
-  const columnIndex = columns.findIndex(column => column.name === name)
-  const type = columns[columnIndex]?.type
-  const isText = type?.type === 'STRING' || type?.type === 'SYMBOL'
-  if (type === undefined || type.array === true || inexact.includes(type.type)) return undefined
-  if (!isText && !isFixedType(type.type)) return undefined
-  return {
-    columnIndex,
-    text: JSON.stringify(['key', name, type.type]),
-    placesOf(column) {
-      if (column.form !== 'vector') return undefined
-      if (column.type === 'SYMBOL') {
-        return placesBy(column, row => column.base[column.codes[row]!]!, hashedText)
-      }
-      if (column.type === 'STRING') {
-        const texts = stringsOf(column)
-        return row => hashedText(texts[row]!)
-      }
-      if (!isFixedType(column.type) || column.length === 0) return undefined
-      const bytes = elementBytes(column as FixedVector)
-      const each = bytes.length / column.length
-      return row => murmurHash(bytes.subarray(row * each, (row + 1) * each)) % mostPlaces
-    },
-  }
-}
-
-const hashedText = (key: Key): number => hashOf(String(key)) % mostPlaces

@@ -21,32 +21,27 @@ export interface RowsOfColumns {
 }
 
 /** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
-export type NewValuePolicy = 'add' | 'skip' | 'fail'
+export const newValuePolicies = ['add', 'skip', 'fail'] as const
+export type NewValuePolicy = (typeof newValuePolicies)[number]
 
 /** How a target is partitioned, according to the server. */
 export interface Partitioned {
   readonly partition?: PartitionScheme
-  readonly newValues?: NewValuePolicy
-}
-
-/** True if the server's policy for new values decides which rows lie outside the scheme. */
-function asksForPolicy({ partition }: Partitioned): boolean {
-  if (partition?.unpredictable === true) return false
-  return partition?.dimensions.some(({ kind }) => kind === 'VALUE') ?? false
+  readonly newValues?: NewValuePolicy | undefined
 }
 
 /**
  * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot decide that: unknown
  *   policy, HASH over several columns, types that cannot be compared, functions in the scheme
  */
-export function outsideMarks(
-  target: Partitioned,
-): ((batch: RowsOfColumns) => Uint8Array) | undefined {
-  const { partition, newValues } = target
+export function outsideMarks({
+  partition,
+  newValues,
+}: Partitioned): ((batch: RowsOfColumns) => Uint8Array) | undefined {
   if (partition === undefined || partition.unpredictable === true) return undefined
-  if (newValues === undefined && asksForPolicy(target)) return undefined
   const checks = partition.dimensions.flatMap(dimension => {
     const { kind } = dimension
+    if (kind === 'VALUE' && newValues === undefined) return []
     const takesAll = kind === 'HASH' || kind === 'SEQ' || (kind === 'VALUE' && newValues === 'add')
     // Nulls are outside of every scheme.
     const placeOf = takesAll ? () => 0 : divisionsOf(dimension)?.placeOf

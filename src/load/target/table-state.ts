@@ -10,6 +10,7 @@ import {
   textsOf,
   type Asking,
 } from '../connection/server-queries.js'
+import { newValuePolicies, type NewValuePolicy } from './partition-scheme.js'
 import { tableExpression, type TableTarget } from './target.js'
 
 const totals = ['rows', 'kept', 'totalSize', 'totalRows'] as const
@@ -35,7 +36,7 @@ export interface TableState {
   /** `TRANS` or `CHUNK`, for a DFS table. */
   readonly atomic: string | undefined
   /** What the server does with values outside a VALUE scheme (docs/server-semantics.md#rows-outside-the-scheme). */
-  readonly newValues: string | undefined
+  readonly newValues: NewValuePolicy | undefined
   /** The answer of `version()`. */
   readonly version: string | undefined
 }
@@ -141,7 +142,7 @@ export function stateIn(parts: readonly Value[]): TableState {
     physicalIndex: textOf(index) ?? null,
     chunkId: other === undefined ? (chunkId ?? null) : null,
     atomic: textOf(atomic),
-    newValues: textOf(newValues),
+    newValues: newValuePolicies.find(one => one === textOf(newValues)),
     version: textOf(version),
   }
 }

@@ -1,7 +1,6 @@
 import t from 'tap'
 import {
   earlierLimitFailure,
-  finalLimitFailure,
   limitFailure,
   moreLines,
   type AnyReject,
@@ -54,7 +53,7 @@ t.test(
       const found = [
         limitFailure(run, reject),
         goneOn(skip(limit), read, rejected),
-        finalLimitFailure(run),
+        limitFailure(run),
       ]
       const codes = ends.map(isEnded => (isEnded ? 'DDB_INPUT_LIMIT' : undefined))
       t.strictSame(
@@ -63,7 +62,7 @@ t.test(
         JSON.stringify([limit, read, rejected]),
       )
     }
-    t.match(finalLimitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
+    t.match(limitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
     t.match(goneOn(skip(2), 10, 3), { message: /^3 rows/ })
     t.equal(limitFailure(runWith({ onError: 'skip' }, 1_000_000, 100), reject), undefined)
     t.ok(limitFailure(runWith({ onError: 'skip' }, 1_000_000, 101), reject), '100 by default')

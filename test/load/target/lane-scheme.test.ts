@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { tupleOf } from '../../../src/server/values/values.js'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
-import { laneScheme } from '../../../src/load/target/lane-scheme.js'
+import { laneScheme as schemeOrWhy } from '../../../src/load/target/lane-scheme.js'
 import type { Target } from '../../../src/load/target/target.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
@@ -20,6 +20,10 @@ import { int, text } from '../../helpers/values.js'
 const dfs: Target = {
   ...{ kind: 'table', table: { kind: 'dfs', database: 'dfs://d', table: 't' } },
   ...{ method: 'insert', keyColumns: [] },
+}
+const laneScheme = (...given: Parameters<typeof schemeOrWhy>) => {
+  const scheme = schemeOrWhy(...given)
+  return typeof scheme === 'object' ? scheme : undefined
 }
 const shared: Target = { ...dfs, table: { kind: 'shared', name: 'target' } }
 

@@ -3,7 +3,7 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { RowHasher } from '../../../src/load/audit/row-hash.js'
+import { RowHasher } from '../../../src/load/target/row-hash.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { runs } from '../../helpers/runs.js'

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Hashes, Matching, type Keeps, type Rows } from '../../../src/load/audit/matching.js'
+import { Differences } from '../../../src/load/audit/differences.js'
+import { Hashes, type Keeps, type Rows } from '../../../src/load/audit/hashes.js'
 import type { Batch } from '../../../src/parse/batch.js'
 import type { ScratchFile } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -14,9 +15,13 @@ const key = Int32Array.of(7, -3)
 
 type Row = readonly [key: number, value: number]
 
+type Key = Pick<Parts, 'keys'> & { readonly scratch?: ScratchFile }
+
+/** @param look  called for each block, after it was added */
 function hashesOf(
   rows: readonly Row[],
-  { keys, isInput, scratch }: Pick<Parts, 'keys' | 'scratch'> & { readonly isInput: boolean },
+  { keys, scratch }: Key,
+  look: (block: Rows, hashes: Hashes) => void = () => undefined,
 ): Hashes {
   const hashes = new Hashes(key, keys, scratch)
   const blockRows = 20_000
@@ -25,9 +30,12 @@ function hashesOf(
     const columns = [0, 1].map(i => ({
       ...{ form: 'vector', type: 'INT', length: block.length },
       data: Int32Array.from(block, row => row[i]!),
-    }))
-    const batch = isInput ? { batch: {} as Batch } : {}
-    hashes.add({ columns: columns as unknown as Rows['columns'], rowCount: block.length, ...batch })
+    })) as unknown as Rows['columns']
+    const locate = (row: number) => ({ file: 'f', lineNumber: start + row })
+    const batch = { locate } as unknown as Batch
+    const added = { columns, rowCount: block.length, batch }
+    hashes.add(added)
+    look(added, hashes)
   }
   return hashes
 }
@@ -40,14 +48,22 @@ interface Parts {
   readonly scratch: ScratchFile
 }
 
+const column = { name: 'c', type: { type: 'INT' } } as const
+
 async function matched({ input, table, keeps, ...rest }: Parts) {
-  const own = hashesOf(input, { ...rest, isInput: true })
-  const there = hashesOf(table, { ...rest, isInput: false })
-  const matching = new Matching(own.total)
-  await matching.match(own, there, keeps, () => Promise.resolve())
+  const [own, there] = [hashesOf(input, rest), hashesOf(table, rest)]
+  const differences = new Differences({ keeps, columns: [column, column] })
+  await differences.find(own, there, () => Promise.resolve())
+  const strangers = differences.strangers.size
+  const outcomes: string[] = []
+  hashesOf(input, { keys: rest.keys }, (block, again) => {
+    for (let row = 0; row < block.rowCount; row++) outcomes.push(differences.outcomeOf(again, row))
+    differences.name(block, again, () => undefined)
+  })
+  assert.equal(differences.areRight, true)
   const named = (outcome: string): readonly Row[] =>
-    input.filter((_, row) => matching.outcomeOf(row) === outcome)
-  return { matching, named }
+    input.filter((_, row) => outcomes[row] === outcome)
+  return { differences, strangers, named }
 }
 
 const countOf = (rows: readonly Row[]): Map<string, number> => {
@@ -64,7 +80,13 @@ t.test('each copy of a row counts', async () => {
   const rows = fc.array(row, { maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(rows, rows, async (input, table) => {
-      const { matching, named } = await matched({ input, table, keys: [], keeps: 'all', scratch })
+      const { differences, strangers, named } = await matched({
+        input,
+        table,
+        keys: [],
+        keeps: 'all',
+        scratch,
+      })
       const [own, there] = [countOf(input), countOf(table)]
       const [missing, repeated] = [new Map<string, number>(), new Map<string, number>()]
       for (const [text, count] of own) {
@@ -75,8 +97,8 @@ t.test('each copy of a row counts', async () => {
       assert.deepEqual([...countOf(named('missing'))].sort(), [...missing].sort())
       assert.deepEqual([...countOf(named('repeated')).keys()].sort(), [...repeated.keys()].sort())
       const sum = [...repeated.values()].reduce((all, count) => all + count, 0)
-      assert.equal(matching.counts.repeated, sum)
-      assert.equal(matching.strangers.size, [...there.keys()].filter(one => !own.has(one)).length)
+      assert.equal(differences.counts.repeated, sum)
+      assert.equal(strangers, [...there.keys()].filter(one => !own.has(one)).length)
     }),
     { numRuns: runs(400) },
   )
@@ -91,14 +113,14 @@ t.test('of each key, the first or the last row counts, and other values are a ch
       table,
       fc.constantFrom('first', 'last'),
       async (input, table, keeps) => {
-        const { matching, named } = await matched({ input, table, keys: [0], keeps, scratch })
+        const { differences, named } = await matched({ input, table, keys: [0], keeps, scratch })
         const kept = new Map(keeps === 'last' ? input : input.toReversed())
         const there = new Map(table)
         const missing = [...kept].filter(([id]) => !there.has(id))
         const changed = [...kept].filter(([id, value]) => there.has(id) && there.get(id) !== value)
         assert.deepEqual(named('missing').toSorted(), missing.toSorted())
         assert.deepEqual(named('changed').toSorted(), changed.toSorted())
-        assert.equal(matching.counts.replaced, input.length - kept.size)
+        assert.equal(differences.counts.replaced, input.length - kept.size)
       },
     ),
     { numRuns: runs(400) },
@@ -114,7 +136,7 @@ const changedRows = new Map<number, Row>([
 t.test('hashes that do not fit in memory go to a file', async t => {
   const table = many.map((one, i) => changedRows.get(i) ?? one)
   const others = many.map(([id, value]): Row => [-1 - id, value])
-  const { matching, named } = await matched({
+  const { differences, named } = await matched({
     ...{ input: many, table: [...others, ...table, [9, 9]], keys: [], keeps: 'all', scratch },
   })
   t.strictSame(named('missing'), [
@@ -122,7 +144,7 @@ t.test('hashes that do not fit in memory go to a file', async t => {
     [300_000, 0],
   ])
   t.strictSame(named('repeated'), [[9, 9]])
-  t.match(matching, { counts: { missing: 2, repeated: 1 }, last: 300_000 })
+  t.match(differences.counts, { missing: 2, repeated: 1 })
 })
 
 t.test('a temporary file that fails names the folder variable', async t => {
@@ -132,7 +154,7 @@ t.test('a temporary file that fails names the folder variable', async t => {
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
     },
   }
-  t.throws(() => hashesOf(many, { keys: [], isInput: true, scratch: full }), {
+  t.throws(() => hashesOf(many, { keys: [], scratch: full }), {
     ...{ code: 'DDB_OUTPUT_WRITE', message: /ENOSPC.*TMPDIR/ },
   })
 })
