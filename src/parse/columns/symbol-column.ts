@@ -18,83 +18,37 @@ const rowsBetween = 4
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 const noSymbol = -1
 
-const hashFactor = 0x9e3779b1 | 0
-
-/**
- * The base of a batch's symbols: numbers texts in the order of first appearance, and finds them by their bytes, so that a known symbol
- * needs no string. Code 0 is the empty text, which means null.
- */
+/** The base of a batch's symbols: numbers texts in the order of first appearance. Code 0 is the empty text, which means null. */
 class SymbolTable {
   texts: string[] = ['']
-  /** Where each text ends in `#bytes`; it begins where the one before it ends. */
-  readonly #ends: number[] = [0]
-  #bytes = Buffer.allocUnsafe(1024)
-  readonly #hashes: number[] = [0]
-  /** For each hash: the text added last; and for each text: the one added before it with the same hash, or 0. */
-  readonly #last = new Map<number, number>()
-  readonly #before: number[] = [0]
-
   /** Bytes of all texts in UTF-8. */
-  get textBytes(): number {
-    return this.#ends.at(-1)!
-  }
+  textBytes = 0
+  /** The bytes of each text, a character each, by which it is found. */
+  readonly #keys: string[] = ['']
+  readonly #codes = new Map<string, number>()
 
   /** Returns the code of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    let hash = end - start
-    for (let p = start; p < end; p++) hash = Math.imul(hash ^ bytes[p]!, hashFactor)
-    let code = this.#last.get(hash) ?? 0
-    while (code > 0 && !this.#equals(code, bytes, start, end)) code = this.#before[code]!
-    return code > 0 ? code : this.#add(hash, bytes, start, end)
-  }
-
-  #equals(code: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const own = this.#bytes
-    let at = this.#ends[code - 1]!
-    if (this.#ends[code]! - at !== end - start) return false
-    for (let p = start; p < end; p++, at++) if (own[at] !== bytes[p]) return false
-    return true
-  }
-
-  #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const at = this.textBytes
-    const after = at + end - start
-    if (after > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(2 * after)
-      larger.set(this.#bytes)
-      this.#bytes = larger
-    }
-    const own = this.#bytes
-    let isText = isUtf8(bytes, start, end)
-    for (let p = start; p < end; p++) {
-      own[at + p - start] = bytes[p]!
-      if (bytes[p] === 0) isText = false
-    }
-    if (!isText) return noSymbol
-    const code = this.texts.push(own.toString('utf8', at, after)) - 1
-    this.#ends.push(after)
-    this.#hashes.push(hash)
-    this.#before.push(this.#last.get(hash) ?? 0)
-    this.#last.set(hash, code)
+  find(bytes: Buffer, start: number, end: number): number {
+    const key = bytes.toString('latin1', start, end)
+    const known = this.#codes.get(key)
+    if (known !== undefined) return known
+    if (key.includes('\0') || !isUtf8(bytes, start, end)) return noSymbol
+    const code = this.texts.push(bytes.toString('utf8', start, end)) - 1
+    this.#keys.push(key)
+    this.#codes.set(key, code)
+    this.textBytes += key.length
     return code
   }
 
-  /** Removes all texts and returns them. */
-  take(): readonly string[] {
+  /** Removes the texts with codes from `size` on, and returns all that were there. */
+  take(size = 1): readonly string[] {
     const { texts } = this
-    this.texts = ['']
-    this.#ends.length = this.#hashes.length = this.#before.length = 1
-    this.#last.clear()
-    return texts
-  }
-
-  /** Removes the texts with codes from `size` on. */
-  shorten(size: number): void {
-    while (this.texts.length > size) {
-      this.texts.pop()
-      this.#ends.pop()
-      this.#last.set(this.#hashes.pop()!, this.#before.pop()!)
+    this.texts = texts.slice(0, size)
+    for (const key of this.#keys.splice(size)) {
+      this.#codes.delete(key)
+      this.textBytes -= key.length
     }
+    return texts
   }
 }
 
@@ -117,7 +71,8 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { starts, ends, fieldCount, rowCount } = block
+    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
     if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
     this.#sizeBefore = this.#symbols.texts.length
     const codes = this.#codes
@@ -162,9 +117,9 @@ export class SymbolColumn implements ColumnBuilder {
 
   undo(): void {
     // Rows are refused rarely, and the kernel learns texts fast.
-    if (this.#symbols.texts.length > this.#sizeBefore)
-      for (const known of this.#known) known.clear()
-    this.#symbols.shorten(this.#sizeBefore)
+    if (this.#symbols.texts.length === this.#sizeBefore) return
+    for (const known of this.#known) known.clear()
+    this.#symbols.take(this.#sizeBefore)
   }
 
   explain(_bytes: Uint8Array, start: number, end: number): CellFault {
