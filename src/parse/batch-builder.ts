@@ -7,10 +7,8 @@ import type {
   BatchEnding,
   ColumnCounts,
   Fault,
-  FaultyRecord,
   InputRange,
   RecordShape,
-  Reject,
   ResumePoint,
 } from './batch.js'
 import { BufferPool } from './columns/buffer-pool.js'
@@ -200,24 +198,6 @@ export class BatchBuilder {
   /** Why a row was refused, if bytes that are not text are not the reason. */
   faultOf(block: RecordBlock, row: number): Fault {
     return this.#columns.faultOf(block, row)
-  }
-
-  /** The reject for a record that is not a row. */
-  rejectOf(fault: Fault & FaultyRecord): Reject {
-    const { file, showRecord = asItStands } = this.#open
-    // Spreading the fault would take longer than everything else that an input of bad rows needs.
-    return {
-      file,
-      code: fault.code,
-      class: fault.class ?? 'parse',
-      message: fault.message,
-      columnName: fault.columnName,
-      value: fault.value,
-      lengthBytes: fault.lengthBytes,
-      lineNumber: fault.lineNumber,
-      offsetBytes: fault.offsetBytes,
-      bytes: showRecord(fault.record),
-    }
   }
 }
 

@@ -164,6 +164,7 @@ class RecordReader {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#tokenizer = input.tokenizer
+    input.tokenizer.window.showRecord = showRecord
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#builder.expect(options.batchRows, options.batchBytes)
     this.#arriving = new ArrivingInput(input, options)
@@ -351,11 +352,9 @@ class RecordReader {
       while (refusedBy[row] === 0 && isRowNext()) row++
       const isRow = isRowNext()
       if (!isRow && told === faults.length) break
-      const reject = this.#builder.rejectOf(
-        isRow
-          ? block.window!.faultAt(recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!, explain)
-          : faults[told]!,
-      )
+      const reject = isRow
+        ? block.window!.rejectAt(recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!, explain)
+        : faults[told]!
       if (isRow) row++
       else told++
       this.recordsRead = recordsBefore + row + told

@@ -524,7 +524,7 @@ function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
     if (by === 0) return []
     const explain = (): Fault => builder.faultOf(block, row)
     const place = [recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!] as const
-    return [builder.rejectOf(block.window!.faultAt(...place, explain))]
+    return [block.window!.rejectAt(...place, explain)]
   })
   builder.append(block)
   return rejects
@@ -704,13 +704,12 @@ t.test('columns without a field have one text in every row', async t => {
 t.test('requested records are kept, and shown in their format', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
   const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
-  const rejects = append(
-    builder,
-    blockOf([
-      ['no', 'x'],
-      ['1', 'y'],
-    ]),
-  )
+  const block = blockOf([
+    ['no', 'x'],
+    ['1', 'y'],
+  ])
+  block.window!.showRecord = show
+  const rejects = append(builder, block)
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
   t.equal(rejects[0]!.lengthBytes, 5, 'as in the input')
   t.equal(Buffer.from(builder.take(endAt(0), 'full').record(0)).toString(), '> 1,y\n')
