@@ -25,7 +25,7 @@ import {
   TemplateText,
   type InputTexts,
 } from './columns/template-text.js'
-import { NullTexts } from './null-texts.js'
+import { NullTexts } from './cells/cell-words.js'
 import { RecordBlock } from './record-block.js'
 import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { clippedText } from './shown-text.js'

@@ -22,12 +22,11 @@ import {
   storeExact,
   storeWords,
 } from '../cells/read-number.js'
-import { readBool } from '../cells/truth-texts.js'
+import { readBool } from '../cells/cell-words.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import type { ElementReader } from '../columns/fixed-column.js'
-import { StringColumn } from '../columns/string-column.js'
-import { SymbolColumn } from '../columns/symbol-column.js'
+import { StringColumn, SymbolColumn } from '../columns/text-columns.js'
 import { jsonKinds } from '../json/json-kinds.js'
 
 export interface CellType {
