@@ -11,7 +11,7 @@ import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
 import { columnBuilder } from '../parse/types/column-types.js'
-import { unitsPerDay, widened, type TimeRange } from './time-facts.js'
+import { unitsPerDay, widened, type TimeRange } from './time-range.js'
 
 /** A type to try, and the options without which `load` does not read the texts; empty for the type's usual notation. */
 export interface Reading {

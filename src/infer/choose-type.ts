@@ -14,7 +14,7 @@ import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
 import { plain, typesOfFormat, withOptions, type Candidate } from './candidate.js'
 import { isCodeName } from './column-names.js'
 import { sureNulls, type ColumnProbe, type NullWord } from './column-probe.js'
-import { digitFormat, isUsualTime } from './time-facts.js'
+import { digitFormat, isUsualTime } from './digit-times.js'
 import { shapes } from './text-facts.js'
 import { quoted } from './type-warnings.js'
 

@@ -23,7 +23,7 @@ import {
   readingsAs,
   type Reading,
 } from './candidate.js'
-import { digitFormatsFor, givenFormat } from './time-facts.js'
+import { digitFormatsFor, givenFormat } from './digit-times.js'
 import { DistinctCount, shapes, TextFacts } from './text-facts.js'
 import type { RecordBlock } from '../parse/record-block.js'
 

@@ -15,7 +15,7 @@ import type { ColumnProbe, SeenKinds } from './column-probe.js'
 import { Findings, type InferOptions } from './findings.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import { settleTypes } from './settle-types.js'
-import { unitQuestion } from './time-facts.js'
+import { unitQuestion } from './time-range.js'
 import { Totals, type FoundTotals } from './totals.js'
 import { refusedTextWarning } from './type-warnings.js'
 

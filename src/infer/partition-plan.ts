@@ -12,7 +12,7 @@ import { bytesText } from '../parse/shown-text.js'
 import { nearestHint } from '../schema/nearest.js'
 import { isCodeName } from './column-names.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
-import { unitsPerDay } from './time-facts.js'
+import { unitsPerDay } from './time-range.js'
 
 /** Options of `schema` for a new DFS table; `load` has only `partition`. */
 export interface DfsOptions {

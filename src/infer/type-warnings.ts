@@ -5,7 +5,7 @@ import { option } from '../errors.js'
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
 import type { ColumnProbe } from './column-probe.js'
-import { likelyFormats } from './time-facts.js'
+import { likelyFormats } from './digit-times.js'
 import { isTotalsWord } from './totals.js'
 
 type Warning = string | undefined

@@ -3,7 +3,7 @@
   ` A` and `A` are two symbols.
 */
 import { option } from '../errors.js'
-import { unitQuestion, widened, type TimeRange } from '../infer/time-facts.js'
+import { unitQuestion, widened, type TimeRange } from '../infer/time-range.js'
 import { dateFormatText } from '../parse/times/date-format.js'
 import type { Batch } from '../parse/batch.js'
 import { elementAt } from '../protocol/element.js'

@@ -24,7 +24,7 @@ import {
 } from '../../schema/cell-source.js'
 import { openSource } from '../../source/open-source.js'
 import { detectedOf, readAsFound } from '../inputs/detected.js'
-import { widened } from '../../infer/time-facts.js'
+import { widened } from '../../infer/time-range.js'
 import type { LoadOptions } from '../options.js'
 import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'

@@ -3,7 +3,7 @@
   (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of
   a VALUE scheme, the server's policy decides. If the policy is unknown, nothing can be counted.
 */
-import { unitsPerDay } from '../../infer/time-facts.js'
+import { unitsPerDay } from '../../infer/time-range.js'
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../protocol/null-value.js'
