@@ -107,7 +107,6 @@ class BuiltColumn {
     return refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
   }
 
-  /** As `MappedColumns.setTexts`. */
   setTexts(file: string, texts: InputTexts, firstRow: number): void {
     const { name, typeText, sources } = this
     if (!sources.some(({ kind }) => kind === 'input')) return
@@ -162,7 +161,6 @@ class BuiltColumn {
   }
 }
 
-/** A row is in all columns or in none. */
 export class MappedColumns {
   readonly #columns: readonly BuiltColumn[]
   /** The fields of the columns, and whether blanks around a text of the field mean nothing. */
@@ -249,10 +247,7 @@ export class MappedColumns {
     }
   }
 
-  /**
-   * Appends a program's first `rowCount` rows, up to one that must be read as text.
-   * @returns how many rows were appended
-   */
+  /** As `BatchBuilder.putRows`. */
   put(rows: FedRows, rowCount: number, firstRow: number): number {
     let taken = rowCount
     let begun = 0
@@ -315,7 +310,6 @@ export class MappedColumns {
     }
   }
 
-  /** Size of the first `rowCount` rows on the wire, closely estimated. */
   encodedBytes(rowCount: number): number {
     let sum = 0
     for (const { builder } of this.#columns) sum += builder.encodedBytes(rowCount)

@@ -116,7 +116,7 @@ class RecordReader {
   }
 
   get columnCounts(): readonly ColumnCounts[] {
-    return this.#isBegun ? this.#builder.columnCounts : []
+    return this.#isBegun ? this.#builder.columns.counts : []
   }
 
   get byteCounts(): ByteCounts {
@@ -145,7 +145,7 @@ class RecordReader {
     const { block, fieldOf, arrayDelimiter, showRecord } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
-    const fields = (shared?.fieldsFor ?? sourceFields)(mapping, fieldOf)
+    const fields = sourceFields(mapping, fieldOf)
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#input = input
     this.#options = options
@@ -326,7 +326,7 @@ class RecordReader {
     const { onReject, stopped } = this.#options
     const { faults, refusedBy, rowCount, recordStarts, recordEnds, lineNumbers } = block
     const recordsBefore = this.recordsRead
-    const explain = (): Fault => this.#builder.faultOf(block, row)
+    const explain = (): Fault => this.#builder.columns.faultOf(block, row)
     const offsetOf = (row: number): number => block.window!.inputOffset(recordStarts[row]!)
     let row = 0
     let told = 0

@@ -522,7 +522,7 @@ function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
   const { recordStarts, recordEnds, lineNumbers } = block
   const rejects = rows.flatMap(([row, by]) => {
     if (by === 0) return []
-    const explain = (): Fault => builder.faultOf(block, row)
+    const explain = (): Fault => builder.columns.faultOf(block, row)
     const place = [recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!] as const
     return [block.window!.rejectAt(...place, explain)]
   })
@@ -603,7 +603,7 @@ t.test('rows of several blocks become one batch with their positions', async t =
   })
   t.match(batch.locate(2), { offsetBytes: 100, lineNumber: 10 })
   t.equal(batch.record(0).length, 0, 'records are kept only on request')
-  t.strictSame(builder.columnCounts, [
+  t.strictSame(builder.columns.counts, [
     { nulls: 1, coerced: 0 },
     { nulls: 1, coerced: 0 },
   ])
@@ -644,7 +644,7 @@ t.test(
     ])
     t.strictSame(rejects.map(text), ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
     t.equal(builder.recordBytes, 4 + 3, 'of rows only')
-    t.strictSame(builder.columnCounts, [
+    t.strictSame(builder.columns.counts, [
       { nulls: 1, coerced: 0 },
       { nulls: 0, coerced: 0 },
     ])
@@ -669,7 +669,7 @@ t.test('with lenient, such a cell becomes null and is counted', async t => {
     ),
     [],
   )
-  t.strictSame(builder.columnCounts, [
+  t.strictSame(builder.columns.counts, [
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
