@@ -102,7 +102,7 @@ class BuiltColumn {
   #textFault(row: number): CellFault | undefined {
     const one = this.#text!.compose(oneRow, [])
     this.builder.read(one, 0, row)
-    this.builder.undo()
+    this.builder.undo?.()
     const { bytes, starts, ends, refusedCount } = one
     return refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
   }
@@ -292,7 +292,7 @@ export class MappedColumns {
 
   /** Removes what the first columns have appended last. */
   #undo(columnCount: number): void {
-    for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo()
+    for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo?.()
   }
 
   /** Why the row was refused, if bytes that are not text are not the reason. */
