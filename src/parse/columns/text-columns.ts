@@ -122,7 +122,7 @@ export class StringColumn implements ColumnBuilder {
 }
 
 /** Explains why a text of UTF-8 was refused: it is too long, or contains U+0000, which ends texts on the wire. */
-export function explainText(textBytes: number, maxBytes: number): CellFault {
+function explainText(textBytes: number, maxBytes: number): CellFault {
   return textBytes > maxBytes
     ? { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, textBytes) }
     : { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
