@@ -2,6 +2,7 @@
   Chooses a column's type from the texts seen. A chosen type accepts all texts, except a few that are probably mistakes.
   If the choice is not the obvious one, a warning explains it.
 */
+import * as warn from './type-warnings.js'
 import { option } from '../errors.js'
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -15,7 +16,6 @@ import { isCodeName } from './column-names.js'
 import { sureNulls, type ColumnProbe, type NullWord } from './column-probe.js'
 import { digitFormat, isUsualTime } from './digit-times.js'
 import { shapes } from './text-facts.js'
-import * as warn from './type-warnings.js'
 import { quoted } from './type-warnings.js'
 
 /** The type of a column, with the options that `load` needs to read it. */

@@ -9,6 +9,7 @@ import type { CellRules } from '../parse/cell-rules.js'
 import type { InputShape } from '../schema/cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase } from '../schema/field-names.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
+import type { TargetColumn } from '../schema/target-schema.js'
 
 /** Options that refer to columns by name. */
 export interface NameRules {
@@ -17,9 +18,10 @@ export interface NameRules {
   }
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
-  /** Target column → the text that it gets in every row. */
+  /** Target column → template: a text that may contain fields in braces (`template.ts`). */
   readonly set: Readonly<Record<string, string>>
-  readonly types?: readonly { readonly name: string }[]
+  /** Types that the user gave for columns. */
+  readonly types?: readonly TargetColumn[]
   /** Columns of an existing table. Their names stay unchanged. */
   readonly existing?: ReadonlySet<string> | undefined
 }

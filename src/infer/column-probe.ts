@@ -6,7 +6,7 @@
 import { UsageError } from '../errors.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import { NullTexts } from '../parse/null-texts.js'
+import { NullTexts } from '../parse/cells/cell-words.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
 import {
@@ -24,8 +24,7 @@ import {
   type Reading,
 } from './candidate.js'
 import { digitFormatsFor, givenFormat } from './digit-times.js'
-import { DistinctCount } from './distinct-count.js'
-import { shapes, TextFacts } from './text-facts.js'
+import { DistinctCount, shapes, TextFacts } from './text-facts.js'
 import type { RecordBlock } from '../parse/record-block.js'
 
 /** Words that mean null even in a column of texts. */

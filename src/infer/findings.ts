@@ -14,7 +14,7 @@ import { inputShape, type InputReader } from '../parse/input-reader.js'
 import type { Files } from '../platform/platform.js'
 import type { ColumnMapping, InputShape, MappingRules } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
-import type { TargetColumn, TargetSchema } from '../schema/target-schema.js'
+import type { TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, type SourceOptions } from '../source/open-source.js'
 import type { PathReader } from '../source/path/input-texts.js'
@@ -25,6 +25,7 @@ import {
   inputFields,
   type FieldColumn,
   type InputFields,
+  type NameRules,
 } from './column-names.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import type { InferredInput } from './inferred-schema.js'
@@ -32,21 +33,13 @@ import { JsonColumns } from './json-columns.js'
 import { newTemplateLook, setTemplates, type TemplateLook } from './set-probes.js'
 import type { Totals } from './totals.js'
 
-export interface InferOptions extends TypeWishes {
+export interface InferOptions extends TypeWishes, NameRules {
   /** Paths of files, or `-`. */
   readonly paths: readonly string[]
   readonly files: Files
   readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
   readonly reader: ReaderOptions
   readonly cells: CellRules & Pick<CellOptions, 'offsets'>
-  /** Target column → input column. */
-  readonly map: Readonly<Record<string, string>>
-  /** Target column → template: a text that may contain fields in braces (`template.ts`). */
-  readonly set: Readonly<Record<string, string>>
-  /** Types that the user gave for columns. */
-  readonly types?: readonly TargetColumn[]
-  /** Columns of an existing table. Their names stay unchanged. */
-  readonly existing?: ReadonlySet<string> | undefined
   /** Finds the texts that `input.path` takes from the inputs' paths. */
   readonly names: PathReader
   /** True to identify columns by position, even if the input has a header. */

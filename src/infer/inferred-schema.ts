@@ -5,23 +5,22 @@ import type { InputFormat } from '../parse/formats.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import { quotesDialect, type DialectOptions, type FoundQuotes } from '../parse/csv/csv-dialect.js'
-import type { ColumnType } from '../protocol/data-type.js'
 import type { MappingRules } from '../schema/cell-source.js'
 import { withOptions } from './candidate.js'
+import type { ChosenType } from './choose-type.js'
 import type { FoundTotals } from './totals.js'
 
-export interface InferredColumn {
+export interface InferredColumn extends Pick<
+  ChosenType,
+  'type' | 'nulls' | 'refused' | 'warnings'
+> {
   readonly name: string
   /** Name of the column in the input; undefined if the input has no such column. */
   readonly source: string | undefined
-  readonly type: ColumnType
   /** Options without which `load` does not read the column. Some apply to all columns, and harm none of them. */
   readonly needs: CellOptions
   /** Position of the column's field in the input, from 1, if `load` needs it. */
   readonly fieldNumber?: number
-  readonly nulls: number
-  /** Number of texts that the type refuses; their rows become rejects. */
-  readonly refused: number
   /** Number of different texts; undefined if there are too many to count. */
   readonly distinct: number | undefined
   /** The first text that is not null, shortened. */
@@ -30,7 +29,6 @@ export interface InferredColumn {
   readonly textBytes: number
   /** First and last day in the column, in days since 1970; undefined for types without a date. */
   readonly days: { readonly first: number; readonly last: number } | undefined
-  readonly warnings: readonly string[]
   /** Texts that do not suit the user's type, and options that would read them; undefined if the user gave no type. */
   readonly remedies?: readonly string[]
 }

@@ -4,7 +4,7 @@
 */
 import type { CellRules } from '../parse/cell-rules.js'
 import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-text.js'
-import { NullTexts } from '../parse/null-texts.js'
+import { NullTexts } from '../parse/cells/cell-words.js'
 import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
 import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'

@@ -33,7 +33,7 @@ export class ArrivingInput {
     this.#options = options
   }
 
-  /** True if nothing more arrives, so that `end` may be called at once. */
+  /** True if nothing more arrives. */
   get isWhole(): boolean {
     return this.#chunks === undefined && this.#options.feed === undefined
   }
@@ -45,6 +45,7 @@ export class ArrivingInput {
 
   /** Passes on the next piece, or the end or failure of the source. */
   async push(): Promise<void> {
+    if (this.isWhole) return this.end()
     try {
       const { done, value } = await this.#next()
       if (done === true) return this.end()

@@ -2,25 +2,14 @@
   Builds batches: fills all columns, records the place of every row, and leaves out rows that some column refused. Successive inputs of a run
   share the columns, and the rows left at the end of an input.
 */
-import type {
-  Batch,
-  BatchEnding,
-  ColumnCounts,
-  Fault,
-  FaultyRecord,
-  InputRange,
-  RecordShape,
-  Reject,
-  ResumePoint,
-} from './batch.js'
+import type { Batch, BatchEnding, InputRange, RecordShape, ResumePoint } from './batch.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import type { InputTexts } from './columns/template-text.js'
-import { MappedColumns, sourceFields, type ColumnsSetup } from './mapped-columns.js'
+import { MappedColumns, type ColumnsSetup } from './mapped-columns.js'
 import { RecordBlock, wholeRow } from './record-block.js'
 import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'
 import type { FedRows } from './rows/fed-rows.js'
 
-/** Settings of a builder, the same for all inputs whose rows it takes. */
 export interface BuilderSetup extends ColumnsSetup {
   readonly keepRecords: boolean
 }
@@ -32,7 +21,6 @@ export interface BuilderInput {
   readonly shape: RecordShape
 }
 
-/** Rows of one input in the batch under construction. */
 type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   -readonly [Name in keyof InputRange]: InputRange[Name]
 } & {
@@ -41,7 +29,7 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
 
 const asItStands = (record: Uint8Array): Uint8Array => record
 
-/** Turns blocks of records into batches. A row is in all columns or in none. Call `beginInput` before each input. */
+/** Call `beginInput` before each input. */
 export class BatchBuilder {
   rowCount = 0
   /** Number of the batch's records, good and bad. Counted by the reader, and only if batches are cut by place. */
@@ -49,7 +37,7 @@ export class BatchBuilder {
   /** Bytes of all records of the current input that became rows, including rows in earlier batches. */
   recordBytes = 0
   readonly #pool = new BufferPool()
-  readonly #columns: MappedColumns
+  readonly columns: MappedColumns
   readonly #places: RowPlaces
   readonly #lenient: boolean
   #open!: OpenRange
@@ -57,14 +45,14 @@ export class BatchBuilder {
 
   /** @throws {UsageError} as the constructor of `MappedColumns` */
   constructor(setup: BuilderSetup) {
-    this.#columns = new MappedColumns(setup, this.#pool)
+    this.columns = new MappedColumns(setup, this.#pool)
     this.#places = new RowPlaces(this.#pool, setup.keepRecords)
     this.#lenient = setup.rules.lenient ?? false
   }
 
   /** Announces the limits of a batch, so that the memory of the first one need not grow with it. */
   expect(batchRows: number, batchBytes: number): void {
-    const rowBytes = Math.max(1, this.#columns.encodedBytes(1))
+    const rowBytes = Math.max(1, this.columns.encodedBytes(1))
     this.#pool.batchRows = Math.min(batchRows, Math.ceil(batchBytes / rowBytes))
   }
 
@@ -73,8 +61,8 @@ export class BatchBuilder {
    * @throws {InputError} DDB_INPUT_COLUMN if a text from the input's path is not a value of its column
    */
   beginInput({ texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
-    this.#columns.setTexts(input.file, texts, this.rowCount)
-    this.#columns.beginCounts()
+    this.columns.setTexts(input.file, texts, this.rowCount)
+    this.columns.beginCounts()
     this.#open = this.#rangeFrom(input, startOffsetBytes)
     this.recordBytes = 0
   }
@@ -112,20 +100,14 @@ export class BatchBuilder {
     }
   }
 
-  /** Counts of the current input, one for each column of the mapping. */
-  get columnCounts(): readonly ColumnCounts[] {
-    return this.#columns.counts
-  }
-
   /** Reads the block into the columns, and marks refused rows. Explain them (`faultOf`) before `append`, which drops them. */
   read(block: RecordBlock): void {
-    this.#columns.read(block, this.rowCount)
+    this.columns.read(block, this.rowCount)
     this.#refuseBroken(block)
   }
 
-  /** Appends the rows that `read` has read and not refused. */
   append(block: RecordBlock): void {
-    this.#columns.keep(block, this.rowCount)
+    this.columns.keep(block, this.rowCount)
     this.#addRows(block)
   }
 
@@ -141,17 +123,15 @@ export class BatchBuilder {
    * @returns how many rows were appended
    */
   putRows(rows: FedRows, rowCount: number, start: ResumePoint): number {
-    const taken = this.#columns.put(rows, rowCount, this.rowCount)
+    const taken = this.columns.put(rows, rowCount, this.rowCount)
     this.#addRows(oneByteLines(start, taken))
     return taken
   }
 
-  /** Size of the batch on the wire, closely estimated. */
   get encodedBytes(): number {
-    return this.#columns.encodedBytes(this.rowCount)
+    return this.columns.encodedBytes(this.rowCount)
   }
 
-  /** True if a batch would have no row and no counted record. */
   get isEmpty(): boolean {
     return this.rowCount === 0 && this.recordCount === 0
   }
@@ -161,7 +141,7 @@ export class BatchBuilder {
     const { rowCount, encodedBytes } = this
     const pool = this.#pool
     let buffers: ArrayBuffer[] = []
-    const columns = this.#columns.take(rowCount, buffers)
+    const columns = this.columns.take(rowCount, buffers)
     const { place, record } = this.#places.take(buffers)
     this.endInput(end)
     const ranges = this.#ended
@@ -196,37 +176,12 @@ export class BatchBuilder {
       if (broken.brokenBytes(record, bytesOffset + start) !== undefined) block.refuse(row, wholeRow)
     }
   }
-
-  /** Why a row was refused, if bytes that are not text are not the reason. */
-  faultOf(block: RecordBlock, row: number): Fault {
-    return this.#columns.faultOf(block, row)
-  }
-
-  /** The reject for a record that is not a row. */
-  rejectOf(fault: Fault & FaultyRecord): Reject {
-    const { file, showRecord = asItStands } = this.#open
-    // Spreading the fault would take longer than everything else that an input of bad rows needs.
-    return {
-      file,
-      code: fault.code,
-      class: fault.class ?? 'parse',
-      message: fault.message,
-      columnName: fault.columnName,
-      value: fault.value,
-      lengthBytes: fault.lengthBytes,
-      lineNumber: fault.lineNumber,
-      offsetBytes: fault.offsetBytes,
-      bytes: showRecord(fault.record),
-    }
-  }
 }
 
 /** One object serves all inputs of a run. Their readers use it one after the other. */
 export interface SharedRows {
   /** Returns a block for records with this number of fields. Only one reader may use it at a time. */
   blockFor(fieldCount: number): RecordBlock
-  /** Like `sourceFields`, but remembers the last result, because successive inputs often need the same fields. */
-  fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
   /** True if every row is in a batch, so that `take` returns none. */
   readonly isEmpty: boolean
   /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
@@ -244,17 +199,10 @@ export function newSharedRows(): SharedRows {
   /** The builder of the previous setup. Its rows cannot share a batch with later rows. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
-  let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined
   return {
     blockFor(fieldCount) {
       if (block?.fieldCount !== fieldCount) block = new RecordBlock(fieldCount)
       return block
-    },
-    fieldsFor(mapping, fieldOf) {
-      if (last?.mapping !== mapping || last.fieldOf !== fieldOf) {
-        last = { mapping, fieldOf, fields: sourceFields(mapping, fieldOf) }
-      }
-      return last.fields
     },
     get isEmpty() {
       return left?.isEmpty !== false && builder?.isEmpty !== false

@@ -93,39 +93,24 @@ export interface Batch {
   readonly release: () => void
 }
 
-/** A record that did not become a row. */
-export interface Reject extends RecordLocation {
-  readonly lengthBytes: number
-  /** Name of the target column, if one cell is at fault. */
-  readonly columnName: string | undefined
-  readonly code: ErrorCode
-  /** `parse`: the record is not in this format. `type`: a column cannot hold one of the record's cells. */
-  readonly class: 'parse' | 'type'
-  readonly message: string
-  /** The offending text, shortened; undefined if the whole record is at fault. */
-  readonly value: string | undefined
-  /** The record as read, with its line end if any; cut at `maxRecordBytes`. An element of a JSON array is one line. */
-  readonly bytes: Uint8Array
-}
-
 /** The reason why a record is not a row. */
 export interface Fault {
   readonly code: ErrorCode
-  /** `type` if a value has the wrong kind for its column; default `parse`. */
+  /** `parse`, the default: the record is not in this format. `type`: a column cannot hold one of the record's cells. */
   readonly class?: 'parse' | 'type'
   readonly message: string
   /** Name of the target column if a single member or field is at fault. */
-  readonly columnName?: string
-  readonly value?: string
+  readonly columnName?: string | undefined
+  /** The offending text, shortened; undefined if the whole record is at fault. */
+  readonly value?: string | undefined
 }
 
-/** The bytes and the place of a record that is not a row. */
-export interface FaultyRecord {
-  /** The record unchanged, but cut if it is too long. */
-  readonly record: Uint8Array
+/** A record that did not become a row. */
+export interface Reject extends RecordLocation, Fault {
+  readonly class: 'parse' | 'type'
   readonly lengthBytes: number
-  readonly lineNumber: number
-  readonly offsetBytes: number
+  /** The record as read, with its line end if any; cut at `maxRecordBytes`. An element of a JSON array is one line. */
+  readonly bytes: Uint8Array
 }
 
 /** Counts of one target column in the current input. */
@@ -133,46 +118,4 @@ export interface ColumnCounts {
   nulls: number
   /** Bad cells that became null (`lenient`). */
   coerced: number
-}
-
-/**
- * A batch, or a promise to await before continuing: with a thousand small inputs in memory, a promise for each step would take longer than
- * reading the rows. If the promise rejects, its error is thrown into the generator.
- */
-export type Step = Batch | Promise<unknown>
-
-/**
- * The batches among the steps; can be iterated only once.
- * @param onBatch  called with each batch before it is passed on
- */
-export async function* batchesAmong(
-  steps: Generator<Step, void, void>,
-  onBatch?: (batch: Batch) => void,
-): AsyncGenerator<Batch, void, void> {
-  try {
-    let next = steps.next()
-    while (next.done !== true) {
-      const step = next.value
-      if (step instanceof Promise) next = await waited(steps, step)
-      else {
-        onBatch?.(step)
-        yield step
-        next = steps.next()
-      }
-    }
-  } finally {
-    steps.return()
-  }
-}
-
-async function waited(
-  steps: Generator<Step, void, void>,
-  step: Promise<unknown>,
-): Promise<IteratorResult<Step, void>> {
-  try {
-    await step
-  } catch (error) {
-    return steps.throw(error)
-  }
-  return steps.next()
 }

@@ -8,15 +8,7 @@ import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import type {
-  Batch,
-  ColumnCounts,
-  InputRange,
-  RecordShape,
-  Reject,
-  ResumePoint,
-  Step,
-} from './batch.js'
+import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { Cuts } from './cuts.js'
 import type { InputTexts } from './columns/template-text.js'
@@ -145,8 +137,6 @@ export interface InputReader<Format extends string = string>
    *   rows before the fault are delivered first. DDB_INPUT_READ if the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
-  /** Like `batches`, for callers that do the waiting themselves. */
-  steps(options: BatchOptions): Generator<Step, void, void>
   close(): Promise<void>
 }
 

@@ -17,7 +17,8 @@ export const faulty: number = -2
 export const undecided: number = -3
 
 /** The reason why a record is not a row, and the start of the next record. */
-export interface ScanFault extends Fault {
+export interface ScanFault {
+  readonly fault: Fault
   /** Position after the record; −1 if its end is not in the window. */
   readonly next: number
 }

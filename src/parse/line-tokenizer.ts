@@ -58,6 +58,7 @@ export class LineTokenizer {
     this.maxRecordBytes = maxRecordBytes
     this.window = window
     window.text = text
+    window.file = file
     window.jumpTo(offsetBytes)
     this.lineNumber = 1
     this.#format = formatOf(this)
@@ -307,10 +308,9 @@ export class LineTokenizer {
   }
 
   /** Sets aside the record at `start`, which ends before `next`. */
-  #addFault(block: RecordBlock, fault: ScanFault, start: number): void {
+  #addFault(block: RecordBlock, { fault, next }: ScanFault, start: number): void {
     const { window } = this
-    const { next } = fault
-    block.faults.push(window.faultAt(start, next, this.lineNumber, () => fault))
+    block.faults.push(window.rejectAt(start, next, this.lineNumber, () => fault))
     this.lineNumber += countLineEnds(window.bytes, start, next)
     window.start = next
   }
@@ -362,11 +362,11 @@ export class LineTokenizer {
   /** Ends the pending line at the first unread byte, and sets it aside if it is a record. */
   #addPending(block: RecordBlock, code: ErrorCode, message: string): void {
     const { window } = this
-    const { record, lineNumber, offsetBytes } = this.#pending!
+    const pending = this.#pending!
     this.#pending = undefined
-    if (record === undefined) return
-    const lengthBytes = window.inputOffset(window.start) - offsetBytes
-    block.faults.push({ code, message, record, lengthBytes, lineNumber, offsetBytes })
+    if (pending.record === undefined) return
+    const lengthBytes = window.inputOffset(window.start) - pending.offsetBytes
+    block.faults.push(window.reject({ code, message }, pending.record, lengthBytes, pending))
   }
 
   /** Handles the rest of a truncated input. A record there is incomplete; a line that is not a record may be complete. */
@@ -377,7 +377,8 @@ export class LineTokenizer {
       this.window.start = end
       this.#addPending(block, code, truncatedMessage(message))
     } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
-      this.#addFault(block, { code, message: truncatedMessage(message), next: end }, start)
+      const fault = { code, message: truncatedMessage(message) }
+      this.#addFault(block, { fault, next: end }, start)
     }
   }
 }

@@ -25,7 +25,7 @@ import {
   TemplateText,
   type InputTexts,
 } from './columns/template-text.js'
-import { NullTexts } from './null-texts.js'
+import { NullTexts } from './cells/cell-words.js'
 import { RecordBlock } from './record-block.js'
 import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { clippedText } from './shown-text.js'
@@ -102,12 +102,11 @@ class BuiltColumn {
   #textFault(row: number): CellFault | undefined {
     const one = this.#text!.compose(oneRow, [])
     this.builder.read(one, 0, row)
-    this.builder.undo()
+    this.builder.undo?.()
     const { bytes, starts, ends, refusedCount } = one
     return refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
   }
 
-  /** As `MappedColumns.setTexts`. */
   setTexts(file: string, texts: InputTexts, firstRow: number): void {
     const { name, typeText, sources } = this
     if (!sources.some(({ kind }) => kind === 'input')) return
@@ -162,7 +161,6 @@ class BuiltColumn {
   }
 }
 
-/** A row is in all columns or in none. */
 export class MappedColumns {
   readonly #columns: readonly BuiltColumn[]
   /** The fields of the columns, and whether blanks around a text of the field mean nothing. */
@@ -249,10 +247,7 @@ export class MappedColumns {
     }
   }
 
-  /**
-   * Appends a program's first `rowCount` rows, up to one that must be read as text.
-   * @returns how many rows were appended
-   */
+  /** As `BatchBuilder.putRows`. */
   put(rows: FedRows, rowCount: number, firstRow: number): number {
     let taken = rowCount
     let begun = 0
@@ -297,7 +292,7 @@ export class MappedColumns {
 
   /** Removes what the first columns have appended last. */
   #undo(columnCount: number): void {
-    for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo()
+    for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo?.()
   }
 
   /** Why the row was refused, if bytes that are not text are not the reason. */
@@ -315,7 +310,6 @@ export class MappedColumns {
     }
   }
 
-  /** Size of the first `rowCount` rows on the wire, closely estimated. */
   encodedBytes(rowCount: number): number {
     let sum = 0
     for (const { builder } of this.#columns) sum += builder.encodedBytes(rowCount)

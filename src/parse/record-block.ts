@@ -3,7 +3,7 @@
   `bytes`. A column reads one field of all records in a tight loop for its type.
 */
 import { newKernel, type Kernel } from '../kernel/kernel.js'
-import type { Fault, FaultyRecord } from './batch.js'
+import type { Reject } from './batch.js'
 import { slackBytes, type Window } from './window.js'
 
 /** Used as a column's index if no single column is at fault. */
@@ -51,8 +51,8 @@ export class RecordBlock {
   readonly wrongCells: number[] = []
   /** 1 for each cell that the format itself marks as a number; undefined if no column needs to know. */
   numberCells: Uint8Array | undefined
-  /** Records that no column reads. The user gets them as rejects. */
-  readonly faults: (Fault & FaultyRecord)[] = []
+  /** Records that no column reads. */
+  readonly faults: Reject[] = []
   /** Many small inputs, which share a block, are worth a kernel as well. */
   #takenBytes = 0
 

@@ -9,16 +9,7 @@ import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { ArrivingInput } from './arriving-input.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
-import {
-  batchesAmong,
-  type Batch,
-  type BatchEnding,
-  type ColumnCounts,
-  type Fault,
-  type InputRange,
-  type ResumePoint,
-  type Step,
-} from './batch.js'
+import type { Batch, BatchEnding, ColumnCounts, Fault, InputRange, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
 import type {
@@ -125,7 +116,7 @@ class RecordReader {
   }
 
   get columnCounts(): readonly ColumnCounts[] {
-    return this.#isBegun ? this.#builder.columnCounts : []
+    return this.#isBegun ? this.#builder.columns.counts : []
   }
 
   get byteCounts(): ByteCounts {
@@ -149,21 +140,18 @@ class RecordReader {
   }
 
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.steps(options))
-  }
-
-  steps(options: BatchOptions): Generator<Step, void, void> {
     const { name: file, text } = this.#source
     const input = this.#opened.records(options)
     const { block, fieldOf, arrayDelimiter, showRecord } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
-    const fields = (shared?.fieldsFor ?? sourceFields)(mapping, fieldOf)
+    const fields = sourceFields(mapping, fieldOf)
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#tokenizer = input.tokenizer
+    input.tokenizer.window.showRecord = showRecord
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#builder.expect(options.batchRows, options.batchBytes)
     this.#arriving = new ArrivingInput(input, options)
@@ -184,7 +172,7 @@ class RecordReader {
     return this.#read({ file, showRecord, shape, texts })
   }
 
-  *#read(begun: BuilderInput): Generator<Step, void, void> {
+  async *#read(begun: BuilderInput): AsyncGenerator<Batch, void, void> {
     const { tokenizer } = this.#input
     const { limit = Infinity, stopped, from, shared, cuts, ends } = this.#options
     const builder = this.#builder
@@ -193,7 +181,7 @@ class RecordReader {
       cuts?.cut()
       yield other
     }
-    if (from !== undefined) yield this.#passTo(from)
+    if (from !== undefined) await this.#passTo(from)
     this.#begin = tokenizer.resumePoint
     builder.beginInput(begun, this.#begin.offsetBytes)
     cuts?.beginInput(from?.offsetBytes ?? 0, ends)
@@ -207,7 +195,7 @@ class RecordReader {
       else {
         more = this.#fillBlock(limit)
         this.#readBlock()
-        yield* this.#tellRejects()
+        await this.#tellRejects()
         this.#appendBlock()
       }
       if (cuts !== undefined && this.recordsRead > recordsRead) {
@@ -221,7 +209,8 @@ class RecordReader {
         const { ended } = this.#arriving
         this.readToEnd = ended && this.#failure() === undefined
         if (ended || tokenizer.failure !== undefined) break
-        yield* this.#goOnReading()
+        const batch = await this.#goOnReading()
+        if (batch !== undefined) yield batch
       }
     }
     const isStopped = stopped?.() === true
@@ -234,23 +223,19 @@ class RecordReader {
     if (failure !== undefined) throw failure
   }
 
-  /** Waits for the next chunk. If the chunk is late, yields the rows so far. */
-  *#goOnReading(): Generator<Step, void, void> {
+  /** Waits for the next chunk. Returns the rows so far if the chunk is late, or if a program asks for them. */
+  async #goOnReading(): Promise<Batch | undefined> {
+    const { flushIntervalMs } = this.#options
     const arriving = this.#arriving
-    let isIdle = false
-    if (arriving.isWhole) return arriving.end()
-    if (this.#mayBeIdle) {
-      const untilMs = this.#batchBeganMs + this.#options.flushIntervalMs!
-      yield arriving
-        .isIdle(untilMs - this.#clock.nowMs(), this.#clock)
-        .then(idle => (isIdle = idle))
+    if (flushIntervalMs !== undefined && !this.#builder.isEmpty && !arriving.isWhole) {
+      const leftMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
+      if (await arriving.isIdle(leftMs, this.#clock)) return this.#take('idle')
     }
-    if (isIdle) yield this.#take('idle')
-    else yield arriving.push()
+    await arriving.push()
     // A flush ends only the current batch, not the input.
     const { endsBatch } = arriving
     arriving.endsBatch = false
-    if (endsBatch && !this.#builder.isEmpty) yield this.#take('idle')
+    return endsBatch && !this.#builder.isEmpty ? this.#take('idle') : undefined
   }
 
   /** @throws {InputError} if the input ends before `from` */
@@ -336,12 +321,12 @@ class RecordReader {
    * Reports the rejects of the block in the order of the input: rows that some column refused, and records that cannot be rows. Makes
    * one at a time, because all of them would enlarge the garbage collector's young generation.
    */
-  *#tellRejects(): Generator<Promise<void>, void, void> {
+  async #tellRejects(): Promise<void> {
     const { block } = this.#input
     const { onReject, stopped } = this.#options
     const { faults, refusedBy, rowCount, recordStarts, recordEnds, lineNumbers } = block
     const recordsBefore = this.recordsRead
-    const explain = (): Fault => this.#builder.faultOf(block, row)
+    const explain = (): Fault => this.#builder.columns.faultOf(block, row)
     const offsetOf = (row: number): number => block.window!.inputOffset(recordStarts[row]!)
     let row = 0
     let told = 0
@@ -351,11 +336,9 @@ class RecordReader {
       while (refusedBy[row] === 0 && isRowNext()) row++
       const isRow = isRowNext()
       if (!isRow && told === faults.length) break
-      const reject = this.#builder.rejectOf(
-        isRow
-          ? block.window!.faultAt(recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!, explain)
-          : faults[told]!,
-      )
+      const reject = isRow
+        ? block.window!.rejectAt(recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!, explain)
+        : faults[told]!
       if (isRow) row++
       else told++
       this.recordsRead = recordsBefore + row + told
@@ -374,10 +357,10 @@ class RecordReader {
           this.#cutPoint = { offsetBytes: next.offsetBytes, lineNumber: next.lineNumber }
         }
         for (; row < rowCount; row++) block.refuse(row, wholeRow)
-        if (wait !== undefined) yield wait
+        if (wait !== undefined) await wait
         return
       }
-      if (wait !== undefined) yield wait
+      if (wait !== undefined) await wait
     }
     this.recordsRead = recordsBefore + rowCount + faults.length
   }
@@ -387,11 +370,5 @@ class RecordReader {
     if (block.rowCount === 0) return
     this.#builder.append(block)
     if (block.rowCount > 0) this.#options.onBlock?.(block)
-  }
-
-  /** True if rows may only wait a limited time for the rest of their batch. */
-  get #mayBeIdle(): boolean {
-    const { flushIntervalMs } = this.#options
-    return flushIntervalMs !== undefined && !this.#builder.isEmpty
   }
 }

@@ -3,7 +3,7 @@
   the bytes of records. The rows of decoded text are first mapped to their places and bytes in the input.
 */
 import { ArrayStore, type BufferPool } from './columns/buffer-pool.js'
-import type { InputRange, ResumePoint } from './batch.js'
+import type { Batch, InputRange, ResumePoint } from './batch.js'
 import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 import { mostFedRows } from './rows/fed-rows.js'
@@ -13,13 +13,6 @@ export type RowBounds = Pick<
   RecordBlock,
   'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset' | 'window'
 >
-
-/** Place of a row's record in the decompressed input. */
-export interface RowPlace {
-  readonly lineNumber: number
-  readonly offsetBytes: number
-  readonly lengthBytes: number
-}
 
 /** Numbers per row: start and end, relative to the block. Absolute numbers would take twice the memory. */
 const numbersPerRow = 2
@@ -39,10 +32,8 @@ interface BlockPlace {
 }
 
 /** Finds the rows of a batch. Valid until the batch's buffers are reused. */
-export interface TakenPlaces {
-  readonly place: (rowIndex: number) => RowPlace
-  /** The record unchanged; empty if records are not kept. */
-  readonly record: (rowIndex: number) => Uint8Array
+export interface TakenPlaces extends Pick<Batch, 'record'> {
+  readonly place: (rowIndex: number) => Omit<ReturnType<Batch['locate']>, 'file'>
 }
 
 export class RowPlaces {

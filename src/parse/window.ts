@@ -4,7 +4,7 @@
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
-import type { Fault, FaultyRecord } from './batch.js'
+import type { Fault, Reject, ResumePoint } from './batch.js'
 import { brokenTextMessage } from './shown-text.js'
 
 /** Initial size of the array, which grows as needed. With many small inputs, a larger one would waste memory. */
@@ -29,6 +29,9 @@ export class Window {
   content = 0
   /** How the text was decoded; undefined if the bytes are the input's own. */
   text: SourceText | undefined
+  file = ''
+  /** Rewrites a record for a reject; undefined if it is shown as it stands. */
+  showRecord: ((record: Uint8Array) => Uint8Array) | undefined
 
   constructor(offset: number, text?: SourceText) {
     this.text = text
@@ -107,15 +110,10 @@ export class Window {
   }
 
   /**
-   * The record from `start` to `end`, which is not a row, with its bytes and place in the input, and the reason.
+   * The reject for the record from `start` to `end`.
    * @param explain  makes a new object, to which the others are added: spreading it takes five times as long
    */
-  faultAt(
-    start: number,
-    end: number,
-    lineNumber: number,
-    explain: () => Fault,
-  ): Fault & FaultyRecord {
+  rejectAt(start: number, end: number, lineNumber: number, explain: () => Fault): Reject {
     const text = this.bytes.subarray(start, this.contentEnd(end))
     const broken = brokenTextMessage(this.text, text, this.offset + start)
     // Bytes that form no character explain more than what became of them.
@@ -123,7 +121,16 @@ export class Window {
       broken === undefined ? explain() : { code: 'DDB_INPUT_ENCODING', message: broken }
     const record = this.inputBytes(start, end)
     const offsetBytes = this.inputOffset(start)
-    return Object.assign(fault, { record, lengthBytes: record.length, lineNumber, offsetBytes })
+    return this.reject(fault, record, record.length, { offsetBytes, lineNumber })
+  }
+
+  /** @param fault  a new object, to which the others are added @param record  unchanged, but cut if it is too long */
+  reject(fault: Fault, record: Uint8Array, lengthBytes: number, place: ResumePoint): Reject {
+    const { file, showRecord } = this
+    const { lineNumber, offsetBytes } = place
+    const bytes = showRecord?.(record) ?? record
+    const kind = fault.class ?? 'parse'
+    return Object.assign(fault, { file, lineNumber, offsetBytes, lengthBytes, class: kind, bytes })
   }
 
   /** Start of the room for unescaped fields. The room extends to the end of the array. */

@@ -2,15 +2,15 @@
   The columns that the program infers from inputs.
 */
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { stringify } from 'csv-stringify/sync'
-import fc from 'fast-check'
-import t from 'tap'
 import { withOptions } from '../../src/infer/candidate.js'
 import { proposeNames } from '../../src/infer/column-names.js'
-import { DistinctCount } from '../../src/infer/distinct-count.js'
+import { DistinctCount } from '../../src/infer/text-facts.js'
 import { inferSchema } from '../../src/infer/infer.js'
 import { neededOptions } from '../../src/infer/inferred-schema.js'
 import { isIdentifier, isReservedWord } from '../../src/schema/identifier.js'

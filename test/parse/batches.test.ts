@@ -13,7 +13,7 @@ import type { CellRules } from '../../src/parse/cell-rules.js'
 import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
 import type { Batch, Fault, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
 import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/input-reader.js'
-import { NullTexts } from '../../src/parse/null-texts.js'
+import { NullTexts } from '../../src/parse/cells/cell-words.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { RowPlaces } from '../../src/parse/row-places.js'
@@ -522,9 +522,9 @@ function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
   const { recordStarts, recordEnds, lineNumbers } = block
   const rejects = rows.flatMap(([row, by]) => {
     if (by === 0) return []
-    const explain = (): Fault => builder.faultOf(block, row)
+    const explain = (): Fault => builder.columns.faultOf(block, row)
     const place = [recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!] as const
-    return [builder.rejectOf(block.window!.faultAt(...place, explain))]
+    return [block.window!.rejectAt(...place, explain)]
   })
   builder.append(block)
   return rejects
@@ -603,7 +603,7 @@ t.test('rows of several blocks become one batch with their positions', async t =
   })
   t.match(batch.locate(2), { offsetBytes: 100, lineNumber: 10 })
   t.equal(batch.record(0).length, 0, 'records are kept only on request')
-  t.strictSame(builder.columnCounts, [
+  t.strictSame(builder.columns.counts, [
     { nulls: 1, coerced: 0 },
     { nulls: 1, coerced: 0 },
   ])
@@ -644,7 +644,7 @@ t.test(
     ])
     t.strictSame(rejects.map(text), ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
     t.equal(builder.recordBytes, 4 + 3, 'of rows only')
-    t.strictSame(builder.columnCounts, [
+    t.strictSame(builder.columns.counts, [
       { nulls: 1, coerced: 0 },
       { nulls: 0, coerced: 0 },
     ])
@@ -669,7 +669,7 @@ t.test('with lenient, such a cell becomes null and is counted', async t => {
     ),
     [],
   )
-  t.strictSame(builder.columnCounts, [
+  t.strictSame(builder.columns.counts, [
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
@@ -704,13 +704,12 @@ t.test('columns without a field have one text in every row', async t => {
 t.test('requested records are kept, and shown in their format', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
   const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
-  const rejects = append(
-    builder,
-    blockOf([
-      ['no', 'x'],
-      ['1', 'y'],
-    ]),
-  )
+  const block = blockOf([
+    ['no', 'x'],
+    ['1', 'y'],
+  ])
+  block.window!.showRecord = show
+  const rejects = append(builder, block)
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
   t.equal(rejects[0]!.lengthBytes, 5, 'as in the input')
   t.equal(Buffer.from(builder.take(endAt(0), 'full').record(0)).toString(), '> 1,y\n')

@@ -40,7 +40,8 @@ function plainLines(lines: LineTokenizer): LineFormat {
     faultOf(_block, start, scanned): ScanFault | undefined {
       if (scanned !== faulty) return undefined
       const { bytes, end } = lines.window
-      return { code: 'DDB_INPUT_CELL', message: 'loud', next: nextLine(bytes, start, end) }
+      const next = nextLine(bytes, start, end)
+      return { fault: { code: 'DDB_INPUT_CELL', message: 'loud' }, next }
     },
   }
 }

@@ -40,7 +40,7 @@ export function recordsOf(
         const offsetBytes = block.bytesOffset + start
         found.push({ cells, record, lengthBytes: record.length, lineNumber, offsetBytes })
       }
-      for (const { code, record, lengthBytes, lineNumber, offsetBytes } of block.faults) {
+      for (const { code, bytes: record, lengthBytes, lineNumber, offsetBytes } of block.faults) {
         const bytes = Buffer.from(record)
         found.push({ cells: code, record: bytes, lengthBytes, lineNumber, offsetBytes })
       }

@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events'
 import { dirname, join, resolve } from 'node:path'
 import { DdbError, option, usageError } from '../../errors.js'
 import { dataExtensions, type InputFormat } from '../../parse/formats.js'
-import { batchesAmong, type Batch } from '../../parse/batch.js'
+import type { Batch } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { DatedFileStatus, Files, FolderEntry, InputFile } from '../../platform/platform.js'
@@ -165,7 +165,8 @@ export class FollowedInputs implements Inputs {
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
         const place = placer(history.resumption, () => streamOf(input, true))
         const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
-        for await (const batch of batchesAmong(this.reading.steps(target, opened), place)) {
+        for await (const batch of this.reading.batches(target, opened)) {
+          place(batch)
           this.#note(file, input, 2)
           await new Promise<void>(passed => {
             this.#ready.push({ batch, passed })

@@ -6,7 +6,7 @@ import { DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
-import type { Batch, ColumnCounts, InputRange, Reject, Step } from '../../parse/batch.js'
+import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import { inputShape } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
 import type { SharedRows } from '../../parse/batch-builder.js'
@@ -103,7 +103,10 @@ export class InputReading {
     this.#run.reporter.inputProgress(this.#bytes, this.totalBytes)
   }
 
-  *steps(target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
+  async *batches(
+    target: TargetDescription,
+    opened: OpenedInput,
+  ): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     const { source, reader, summary, number } = opened
     const { history, watch, ending } = run
@@ -128,7 +131,7 @@ export class InputReading {
         const cells = looked?.isUnfit === true ? {} : look.cells
         const left = limit - this.records - (resumed?.records ?? 0)
         // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
-        const steps = reader.steps({
+        const batches = reader.batches({
           batchRows,
           batchBytes,
           mapping,
@@ -151,15 +154,13 @@ export class InputReading {
           onUnreadable: error => ending.fail(error),
           onReject,
         })
-        for (const step of steps) {
-          if (!(step instanceof Promise)) {
-            update()
-            this.#tellOffsets()
-            const range = step.ranges.at(-1)!
-            // If a batch holds only rows of earlier inputs, its place is known already.
-            if (range.place === undefined) place(range)
-          }
-          yield step
+        for await (const batch of batches) {
+          update()
+          this.#tellOffsets()
+          const range = batch.ranges.at(-1)!
+          // If a batch holds only rows of earlier inputs, its place is known already.
+          if (range.place === undefined) place(range)
+          yield batch
         }
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)

@@ -1,7 +1,7 @@
 /*
   Opens the inputs of a run: finds them, checks that all exist, and continues the run's journal. Reads those of a list one after the other.
 */
-import { batchesAmong, type Batch, type BatchEnding, type Step } from '../../parse/batch.js'
+import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import type { FileStatus } from '../../platform/platform.js'
@@ -154,13 +154,17 @@ class ListedInputs implements Inputs {
     this.areDone = file !== undefined && inputs.paths.every((_, i) => this.#readBefore(i))
   }
 
-  batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const { cutSizes, history } = this.#run
+    const place = placer(history.resumption)
     this.#cuts = cutSizes && new Cuts(cutSizes)
-    return batchesAmong(this.#steps(target), placer(history.resumption))
+    for await (const batch of this.#batches(target)) {
+      place(batch)
+      yield batch
+    }
   }
 
-  *#steps(target: TargetDescription): Generator<Step, void, void> {
+  async *#batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     const limit = run.options.input?.limit ?? Infinity
     const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)
@@ -170,13 +174,13 @@ class ListedInputs implements Inputs {
     if (run.watch === undefined) {
       checkInputTexts(run.options, target, this.#inputs.names)
       // A single input is opened next.
-      if (this.#inputs.paths.length > 1) yield checkHeaders(run, target, this.#inputs)
+      if (this.#inputs.paths.length > 1) await checkHeaders(run, target, this.#inputs)
     }
     try {
       for (const index of this.#inputs.paths.keys()) {
         if (run.ending.stopped || this.reading.records >= limit) break
         run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
-        yield* this.#stepsOf(target, index)
+        yield* this.#batchesOf(target, index)
       }
     } catch (error) {
       yield* this.#rest('broken')
@@ -200,7 +204,7 @@ class ListedInputs implements Inputs {
     for (const input of this.#readInputs.splice(0)) record(input)
   }
 
-  *#stepsOf(target: TargetDescription, index: number): Generator<Step, void, void> {
+  async *#batchesOf(target: TargetDescription, index: number): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     const { reading } = this
     const done = this.#readBefore(index)
@@ -217,19 +221,19 @@ class ListedInputs implements Inputs {
       if (this.#inputs.sizes[index] === undefined) yield* this.#rest('idle')
       const { rows, options, platform } = run
       const found = rows ? { source: noBytes } : this.#opener.open(index)
-      const { source, reader: alike } = yield* awaited<FoundInput>(found)
+      const { source, reader: alike }: FoundInput = found instanceof Promise ? await found : found
       summary.compression = source.compression
       const ofFiles = { lastLook: this.#opener.look, clock: platform.clock }
       const known = rows ? ({ format: 'ndjson' } as const) : ofFiles
-      const reader = alike ?? (yield* awaited(openRecords(source, options, target, known)))
+      const reader = alike ?? (await openRecords(source, options, target, known))
       rows?.begin(run.delivery?.used !== 'none')
       const stream = { cuts: this.#cuts, shared: this.#shared }
       const opened = { source, reader, summary, number: index, ...stream }
-      for (const step of reading.steps(target, opened)) {
-        yield step
-        if (!(step instanceof Promise)) this.#tellRead()
+      for await (const batch of reading.batches(target, opened)) {
+        yield batch
+        this.#tellRead()
       }
-      if (found instanceof Promise) yield reader.close()
+      if (found instanceof Promise) await reader.close()
       // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.file === undefined) return
       this.#readInputs.push({ kind: 'input', input: index, summary, readAt: timeText(run) })
@@ -255,11 +259,4 @@ class ListedInputs implements Inputs {
     this.#run.rows?.end()
     await this.#opener.close()
   }
-}
-
-/** Has the caller of the generator wait, but only if there is something to wait for. */
-function* awaited<T>(value: T | Promise<T>): Generator<Step, T, void> {
-  let result = value
-  if (value instanceof Promise) yield value.then(found => (result = found))
-  return result as T
 }

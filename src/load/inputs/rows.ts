@@ -4,8 +4,7 @@
 */
 import { messageOf } from '../../errors.js'
 import type { CellRules } from '../../parse/cell-rules.js'
-import type { Feed, FedPiece } from '../../parse/rows/fed-rows.js'
-import { memberNames, rowColumns } from '../../parse/rows/row-columns.js'
+import { type Feed, type FedPiece, memberNames, rowColumns } from '../../parse/rows/fed-rows.js'
 import { InvalidRow, rowMembers, rowText } from '../../parse/rows/row-text.js'
 import type { Clock } from '../../platform/platform.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'

@@ -18,46 +18,24 @@ import {
 } from './read-cell.js'
 import { exactReader, numberRead, readNumberText, trimmedText } from './read-number.js'
 
-const uuidLength = 36
 const hexLength = 32
-const lastWord = 3
 
-/** Reads `00112233-4455-6677-8899-aabbccddeeff`. */
-export const readUuid: ReadCell = (bytes, start, end, into, at) => {
-  const first = trimmedStart(bytes, start, end)
-  if (trimmedEnd(bytes, first, end) - first !== uuidLength) return noValue
-  for (const dash of [8, 13, 18, 23]) if (bytes[first + dash] !== minus) return noValue
-  return readDigits(bytes, first, first + uuidLength, into, at)
-}
-
-/** Reads 32 hexadecimal digits. */
-export const readHexDigits: ReadCell = (bytes, start, end, into, at) => {
-  const first = trimmedStart(bytes, start, end)
-  if (trimmedEnd(bytes, first, end) - first !== hexLength) return noValue
-  return readDigits(bytes, first, first + hexLength, into, at)
-}
-
-/** Reads 32 hexadecimal digits up to `end`, and passes over signs between them. */
-function readDigits(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  into: NumberArray,
-  at: number,
-): Outcome {
-  let p = start
-  for (let i = lastWord; i >= 0; i--) {
-    let word = 0
-    for (let left = 8; left > 0; left--) {
-      if (bytes[p] === minus) p++
+/** Reads 32 hexadecimal digits, with a hyphen at each of these places. */
+export const hexReader =
+  (hyphens: readonly number[]): ReadCell =>
+  (bytes, start, end, into, at) => {
+    const first = trimmedStart(bytes, start, end)
+    if (trimmedEnd(bytes, first, end) - first !== hexLength + hyphens.length) return noValue
+    let p = first
+    for (let i = 0; i < hexLength; i++) {
+      if (hyphens.includes(p - first) && bytes[p++] !== minus) return noValue
       const digit = hexDigit(bytes[p++]!)
       if (digit < 0) return noValue
-      word = (word << 4) | digit
+      const word = at + 3 - (i >> 3)
+      into[word] = (into[word]! << 4) | digit
     }
-    into[at + i] = word
+    return isRead
   }
-  return p === end ? isRead : noValue
-}
 
 /** Reads what `parse` makes 16 bytes of. */
 export function bytesReader(parse: (text: string) => Uint8Array | undefined): ReadCell {

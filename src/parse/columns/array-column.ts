@@ -110,7 +110,7 @@ export class ArrayColumn implements ColumnBuilder {
   }
 
   undo(): void {
-    this.#elements.undo()
+    this.#elements.undo?.()
     this.#count = this.#countBefore
   }
 
@@ -119,7 +119,7 @@ export class ArrayColumn implements ColumnBuilder {
     this.#split(start, end)
     const block = this.#block
     this.#elements.read(block, 0, this.#count)
-    this.#elements.undo()
+    this.#elements.undo?.()
     const element = block.refusedBy.indexOf(1)
     const fault = this.#elements.explain(bytes, block.starts[element]!, block.ends[element]!)
     const expected = `element ${element + 1} to be ${fault.expected}`

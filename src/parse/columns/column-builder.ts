@@ -23,8 +23,8 @@ export interface ColumnBuilder {
    * @returns how many cells are null, including those of refused rows
    */
   read(block: RecordBlock, field: number, firstRow: number): number
-  /** Removes the rows that the last `read` or `put` appended. */
-  undo(): void
+  /** Removes the rows that the last `read` or `put` appended. Undefined if the next `read` overwrites them. */
+  undo?(): void
   /** Explains why `read` refused a text, unless it is not UTF-8. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Size of the first `rowCount` rows on the wire. */

@@ -126,11 +126,6 @@ export class FixedColumn implements ColumnBuilder {
     }
   }
 
-  /** Does nothing, because the next `read` overwrites the rows to remove. */
-  undo(): void {
-    return
-  }
-
   encodedBytes(rowCount: number): number {
     return rowCount * this.#nulls.byteLength
   }

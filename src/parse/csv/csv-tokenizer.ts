@@ -315,11 +315,12 @@ export class CsvTokenizer implements LineFormat {
     const isLong = header.length > 0 && this.#lineEndBefore(next) - start === header.length
     if (isLong && isAt(header, this.lines.window.bytes, start)) {
       const message = 'the record repeats the header, as in files that were joined'
-      return { code: 'DDB_INPUT_CELL', message, next }
+      return { fault: { code: 'DDB_INPUT_CELL', message }, next }
     }
     const { fieldCount } = this.#walk
     if (fieldCount === expected || this.#mayDiffer(expected)) return undefined
-    return { code: 'DDB_INPUT_FIELD_COUNT', message: fieldCountMessage(expected, fieldCount), next }
+    const message = fieldCountMessage(expected, fieldCount)
+    return { fault: { code: 'DDB_INPUT_FIELD_COUNT', message }, next }
   }
 
   /** Position of the line end before `next`, or `next` itself. */
@@ -353,7 +354,8 @@ export class CsvTokenizer implements LineFormat {
     const end = this.#broken.endOf(start, block.fieldCount)
     if (end === openEnd) return this.#openQuoteFault(this.#broken.openAt, start)
     const lineCount = end < 0 ? 1 : countLineEnds(this.lines.window.bytes, start, end)
-    return { code: 'DDB_INPUT_QUOTE', message: quoteMessage(fieldCount + 1, lineCount), next: end }
+    const message = quoteMessage(fieldCount + 1, lineCount)
+    return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: end }
   }
 
   /** The fault of the record at `start` if the record ends in an open quote; `openAt` is the quote's position, or −1. */
@@ -366,7 +368,7 @@ export class CsvTokenizer implements LineFormat {
     }
     if (openAt < 0 || isOverLimit || !ended) return undefined
     const message = this.#openQuoteMessage(openAt, undefined)
-    return { code: 'DDB_INPUT_QUOTE', message, next: window.end }
+    return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: window.end }
   }
 
   /**

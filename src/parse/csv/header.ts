@@ -4,8 +4,7 @@
   decides, the user must, because a row taken for a header would be lost, and a header taken for a row would be stored.
   The probable answer is assumed only if a person sees it before any row is stored.
 */
-import type { UsageError } from '../../errors.js'
-import { InputError, option, usageError } from '../../errors.js'
+import { type UsageError, InputError, option, usageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
 import { assumedHeader, isUsualName, shapeOf, type AssumedHeader } from './assume-header.js'
 import type { FirstRecord } from './csv-tokenizer.js'

@@ -12,9 +12,12 @@ import {
   surveyOf,
   type KnownDialect,
   type Survey,
-} from './detect-dialect.js'
+  mostCommon,
+  SampleRecords,
+  separatorLine,
+  type Sample,
+} from './sample.js'
 import type { TriedDialect } from './record-walk.js'
-import { mostCommon, SampleRecords, separatorLine, type Sample } from './sample.js'
 
 /**
  * Finds out why the first record may not be a header: quotes that break records.

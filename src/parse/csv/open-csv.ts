@@ -28,7 +28,18 @@ import {
   type FoundQuotes,
 } from './csv-dialect.js'
 import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
-import { detectDialect, detectLayout, type Layout } from './detect-dialect.js'
+import {
+  detectDialect,
+  detectLayout,
+  type Layout,
+  delimiters,
+  afterLines,
+  hasLine,
+  SampleRecords,
+  separatorLine,
+  takeSample,
+  type Sample,
+} from './sample.js'
 import {
   checkTrailingDelimiter,
   type FollowingRecords,
@@ -42,15 +53,9 @@ import {
 } from './header.js'
 import { findObstacles } from './obstacles.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
-import {
-  afterLines,
-  hasLine,
-  SampleRecords,
-  separatorLine,
-  takeSample,
-  type Sample,
-} from './sample.js'
-import { similarTest } from './similar-files.js'
+import { isUtf8 } from 'node:buffer'
+import { isAt } from '../cells/cell-bytes.js'
+import { lineFeed } from '../line-ends.js'
 
 /** Omitted options are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
@@ -343,4 +348,41 @@ function quotedIfEmpty(
 
 function fieldOf(source: TextSource): number {
   return source.kind === 'field' ? source.index : -1
+}
+
+/**
+ * The test whether a whole file can be read like the file before: it has the same header, each line is a record with as many fields, and
+ * no byte makes its dialect unclear. Undefined if every input must be examined by itself.
+ */
+export function similarTest(
+  dialect: CsvDialect,
+  { headerBytes, headerLineNumber, fieldCount, dialect: known }: FoundShape<'csv' | 'tsv'>,
+): ((bytes: Uint8Array) => boolean) | undefined {
+  const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
+  if (trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined
+  if (known === undefined || !isByte(delimiter) || !isByteDialect(dialect)) return undefined
+  const { decimalComma, quote, escape } = known
+  // A quote or escape character other than `"` that was only detected may not suit the next file: in a file without
+  // quotes, detection would choose the default `"`.
+  const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
+  if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
+  if (headerBytes === undefined || headerLineNumber !== 1) return undefined
+  if (headerBytes.indexOf(lineFeed) !== headerBytes.length - 1) return undefined
+  // If the header has a further delimiter, quote or escape character, detection might choose it for the next file.
+  const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
+  if (headerBytes.some(byte => others.includes(byte))) return undefined
+  const signs = [delimiter, ...others.toString(), '"', ...quote.value, ...escape.value].map(
+    byte => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+  const field = `[^\\0-\\x1f${signs.join('')}]*`
+  const record = `(?:${field}${signs[0]}){${fieldCount - 1}}${field}`
+  const lines = new RegExp(`^(?:${record}(?:\\r?\\n|$))*$`)
+  return bytes => {
+    if (!isAt(headerBytes, bytes, 0) || !isUtf8(bytes)) return false
+    const { buffer, byteOffset, length } = bytes
+    // V8 compiles an expression at once, but would interpret a loop over the bytes of the first hundreds of files.
+    return lines.test(
+      Buffer.from(buffer, byteOffset, length).toString('latin1', headerBytes.length),
+    )
+  }
 }

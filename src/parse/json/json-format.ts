@@ -332,14 +332,14 @@ export class JsonFormat implements LineFormat {
     if (this.#failsAt(start, next, 'element')) return this.#lines.failure
     if (obstacle === undefined || next < 0) return undefined
     this.#endRecord()
-    return { ...obstacle, next }
+    return { fault: obstacle, next }
   }
 
   #lineFault(start: number): ScanFault {
     const { bytes, end, stoppedAt, reason } = this.#scanner
     const next = nextLine(bytes, start, end)
     const { obstacle } = this.#records
-    if (obstacle !== undefined) return { ...obstacle, next }
+    if (obstacle !== undefined) return { fault: obstacle, next }
     const advices: Readonly<Record<number, string>> = {
       [comma]: ", the comma after an object: take it out, such as with sed 's/,$//'",
       [openBrace]: `, where another object begins: ${option('input.format')} json reads objects without line ends between them`,
@@ -347,7 +347,7 @@ export class JsonFormat implements LineFormat {
     const advice = this.#next < 0 ? '' : (advices[bytes[stoppedAt]!] ?? '')
     const place = `at byte ${stoppedAt - start + 1} of the line`
     const message = `the line is not a JSON object: ${reason} ${place}${advice}`
-    return { code: 'DDB_INPUT_JSON', message, next }
+    return { fault: { code: 'DDB_INPUT_JSON', message }, next }
   }
 
   /** Position after the value at `start`, whatever the value is; −1 if its end has not arrived, or if it is not JSON. */

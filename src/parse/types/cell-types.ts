@@ -8,12 +8,11 @@ import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { isRead, noValue, outOfRange, type ReadCell } from '../cells/read-cell.js'
 import {
   bytesReader,
+  hexReader,
   readChar,
   readComplex,
   readDuration,
-  readHexDigits,
   readPoint,
-  readUuid,
 } from '../cells/read-compound.js'
 import {
   exactReader,
@@ -23,12 +22,11 @@ import {
   storeExact,
   storeWords,
 } from '../cells/read-number.js'
-import { readBool } from '../cells/truth-texts.js'
+import { readBool } from '../cells/cell-words.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import type { ElementReader } from '../columns/fixed-column.js'
-import { StringColumn } from '../columns/string-column.js'
-import { SymbolColumn } from '../columns/symbol-column.js'
+import { StringColumn, SymbolColumn } from '../columns/text-columns.js'
 import { jsonKinds } from '../json/json-kinds.js'
 
 export interface CellType {
@@ -149,6 +147,7 @@ function sixteenBytes(
   })
 }
 
+const readUuid = hexReader([8, 13, 18, 23])
 const readAddress = bytesReader(text => parseSixteenBytes('IPADDR', text))
 
 /** All types of fixed-size elements, except those of dates and times. */
@@ -170,7 +169,7 @@ export const elementTypes: readonly ElementType[] = [
   decimals('DECIMAL64'),
   decimals('DECIMAL128'),
   sixteenBytes('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
-  sixteenBytes('INT128', '32 hexadecimal digits', readHexDigits),
+  sixteenBytes('INT128', '32 hexadecimal digits', hexReader([])),
   sixteenBytes('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readAddress),
   elementType('COMPLEX', Float64Array, 'a number such as 2.3+4.0i', readComplex),
   elementType('POINT', Float64Array, 'a point such as (1.5, 2.5)', readPoint),

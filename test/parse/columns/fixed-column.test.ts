@@ -41,11 +41,10 @@ t.test('rows follow one another; null and refused rows contain the null value', 
   t.strictSame(elements(column, 5), [1, 97, ...none, ...none, ...none, 3, 98])
 })
 
-t.test('blocks follow one another, and undone rows are overwritten', async t => {
+t.test('blocks follow one another, and rows that are read again are overwritten', async t => {
   const column = make()
   column.read(blockOf(['a']), field, 0)
   column.read(blockOf(['bb']), field, 1)
-  column.undo()
   column.read(blockOf(Array.from({ length: 3000 }, () => 'a')), field, 1)
   const found = elements(column, 3001)
   t.ok(found.length === 6002 && found.every((value, i) => value === (i % 2 === 0 ? 1 : 97)))

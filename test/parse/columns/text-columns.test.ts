@@ -1,14 +1,13 @@
 /*
   Columns of texts and of arrays, and the memory for their elements.
 */
-import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { deepStrictEqual } from 'node:assert/strict'
 import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { ArrayStore, BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
-import { StringColumn } from '../../../src/parse/columns/string-column.js'
-import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
+import { StringColumn, SymbolColumn } from '../../../src/parse/columns/text-columns.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import type { Column, SymbolVector } from '../../../src/protocol/value.js'

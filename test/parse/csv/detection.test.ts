@@ -8,15 +8,13 @@ import {
   detectLayout,
   type KnownDialect,
   type Layout,
-} from '../../../src/parse/csv/detect-dialect.js'
-import { lineEndFrom } from '../../../src/parse/csv/record-walk.js'
-import {
   afterLines,
   hasLine,
   SampleRecords,
   takeSample,
   type Sample,
 } from '../../../src/parse/csv/sample.js'
+import { lineEndFrom } from '../../../src/parse/csv/record-walk.js'
 import type { FlushClock } from '../../../src/parse/input-reader.js'
 import { runs } from '../../helpers/runs.js'
 import { memorySource } from '../reading.js'

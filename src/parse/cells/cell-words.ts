@@ -1,11 +1,12 @@
 /*
-  Reads true and false, also in the user's words for them (`--booleans Y/N`). Compares byte by byte.
+  Words for null, and for true and false, also those of the user (`--null N/A`, `--booleans Y/N`). Compares byte by byte.
 */
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import type { ElementReader } from '../columns/fixed-column.js'
 import { indexOfText, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { isRead, noValue, one, zero, type ReadCell } from './read-cell.js'
+import type { RecordBlock } from '../record-block.js'
 
 /** Reads `true` or `false` in any case, 1 or 0. */
 export const readBool: ReadCell = (bytes, start, end, into, at) => {
@@ -61,5 +62,45 @@ export function withTruthTexts(
       into[at] = found < yes.length ? 1 : 0
       return isRead
     },
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** The texts of `cells.nullTexts`, compared byte by byte. */
+export class NullTexts {
+  readonly #exact: readonly Uint8Array[]
+  /** The same texts without blanks around them, for columns that ignore such blanks. */
+  readonly #trimmed: readonly Uint8Array[]
+
+  constructor(texts: readonly string[]) {
+    const given = texts.filter(text => text !== '')
+    this.#exact = given.map(text => encoder.encode(text))
+    this.#trimmed = given.map(text => encoder.encode(text.replace(/^[ \t]+|[ \t]+$/g, '')))
+  }
+
+  /**
+   * Empties the cells of a field that hold one of the texts without quotes.
+   * @param trims  true to ignore blanks around a text
+   * @param onFound  gets the index of the text, and the cell with its former end
+   */
+  apply(
+    block: RecordBlock,
+    field: number,
+    trims: boolean,
+    onFound?: (text: number, cell: number, end: number) => void,
+  ): void {
+    const texts = trims ? this.#trimmed : this.#exact
+    if (texts.length === 0) return
+    const { bytes, starts, ends, fieldCount, rowCount } = block
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const from = trims ? trimmedStart(bytes, start, end) : start
+      const text = indexOfText(texts, bytes, from, trims ? trimmedEnd(bytes, from, end) : end)
+      if (text < 0 || block.isQuoted(row, cell)) continue
+      ends[cell] = start
+      onFound?.(text, cell, end)
+    }
   }
 }

@@ -1,0 +1,260 @@
+/*
+  Columns of texts in wire form. A STRING is its UTF-8 and a byte 00 after it; a BLOB is an int32 with the length, then the bytes of the
+  cell unchanged. A SYMBOL is a code, and each batch has a base with the text of each code (docs/protocol.md#symbol-vectors).
+*/
+import { mostGivenUp } from '../../kernel/kernel.js'
+import type { DataType } from '../../protocol/data-type.js'
+import type { Column } from '../../protocol/value.js'
+import { limitText } from '../../schema/text-limits.js'
+import { isUtf8 } from '../cells/cell-bytes.js'
+import type { RecordBlock } from '../record-block.js'
+import { ArrayStore, type BufferPool } from './buffer-pool.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import { KnownTexts } from '../../kernel/known-texts.js'
+
+/** Bytes of the length before a BLOB. */
+const lengthBytes = 4
+
+/** Refuses rows whose text is too long; in a STRING also texts that are not UTF-8 or contain U+0000. */
+export class StringColumn implements ColumnBuilder {
+  readonly #type: DataType
+  readonly #isBlob: boolean
+  readonly #columnIndex: number
+  readonly #maxBytes: number
+  readonly #store: ArrayStore
+  #encoded: Uint8Array = new Uint8Array(0)
+  #length = 0
+  #lengthBefore = 0
+
+  constructor(
+    type: DataType,
+    isBlob: boolean,
+    columnIndex: number,
+    pool: BufferPool,
+    maxBytes: number,
+  ) {
+    this.#type = type
+    this.#isBlob = isBlob
+    this.#columnIndex = columnIndex
+    this.#maxBytes = maxBytes
+    this.#store = new ArrayStore(pool, 1)
+  }
+
+  read(block: RecordBlock, field: number): number {
+    const { bytes, starts, ends, fieldCount, rowCount } = block
+    this.#begin(block, field)
+    const isBlob = this.#isBlob
+    const encoded = this.#encoded
+    const maxBytes = this.#maxBytes
+    let to = this.#length
+    let nulls = 0
+    const kernel = isBlob ? undefined : block.kernel
+    let givenUp = 0
+    for (let row = 0; row < rowCount; row++) {
+      if (kernel !== undefined && givenUp < mostGivenUp) {
+        const { bytes: memory, calls, textOut, textOutEnd } = kernel
+        const most = Math.min(maxBytes, textOutEnd - textOut)
+        row = calls.texts(field, row, textOut, textOutEnd, most)
+        const end = kernel.filledTo
+        encoded.set(memory.subarray(textOut, end), to)
+        to += end - textOut
+        nulls += kernel.nullCount
+        givenUp++
+        if (row === rowCount) break
+      }
+      const cell = field + row * fieldCount
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (isBlob) to += lengthBytes
+      const first = to
+      const isTooLong = end - start > maxBytes
+      let all = 0
+      for (let p = start; p < end; p++) {
+        const c = bytes[p]!
+        encoded[to++] = c
+        // Negative for a zero.
+        all |= c | (c - 1)
+      }
+      const isText = isBlob || (all >= 0 && (all < 0x80 || isUtf8(bytes, start, end)))
+      if (isTooLong || !isText) {
+        to = first
+        block.refuse(row, this.#columnIndex)
+      }
+      if (to === first) nulls++
+      if (isBlob)
+        for (let i = 0; i < lengthBytes; i++)
+          encoded[first - lengthBytes + i] = (to - first) >> (8 * i)
+      else encoded[to++] = 0
+    }
+    this.#length = to
+    return nulls
+  }
+
+  /** Makes room for the texts of the block. */
+  #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
+    this.#lengthBefore = this.#length
+    let needed = this.#length + (this.#isBlob ? lengthBytes : 1) * rowCount
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      needed += ends[cell]! - starts[cell]!
+    }
+    if (this.#store.reserve(needed)) this.#encoded = new Uint8Array(this.#store.buffer)
+  }
+
+  undo(): void {
+    this.#length = this.#lengthBefore
+  }
+
+  explain(_bytes: Uint8Array, start: number, end: number): CellFault {
+    return explainText(end - start, this.#maxBytes)
+  }
+
+  encodedBytes(): number {
+    return this.#length
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const encoded = this.#encoded.subarray(0, this.#length)
+    this.#store.release(buffers)
+    this.#encoded = new Uint8Array(0)
+    this.#length = 0
+    return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
+  }
+}
+
+/** Explains why a text of UTF-8 was refused: it is too long, or contains U+0000, which ends texts on the wire. */
+function explainText(textBytes: number, maxBytes: number): CellFault {
+  return textBytes > maxBytes
+    ? { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, textBytes) }
+    : { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
+}
+
+const bytesPerRow = 4
+/** After this many rows with known texts, a new text is no sign that most texts are new. */
+const rowsBetween = 4
+
+/** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
+const noSymbol = -1
+
+/** The base of a batch's symbols: numbers texts in the order of first appearance. Code 0 is the empty text, which means null. */
+class SymbolTable {
+  texts: string[] = ['']
+  /** Bytes of all texts in UTF-8. */
+  textBytes = 0
+  /** The bytes of each text, a character each, by which it is found. */
+  readonly #keys: string[] = ['']
+  readonly #codes = new Map<string, number>()
+
+  /** Returns the code of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
+  find(bytes: Buffer, start: number, end: number): number {
+    const key = bytes.toString('latin1', start, end)
+    const known = this.#codes.get(key)
+    if (known !== undefined) return known
+    if (key.includes('\0') || !isUtf8(bytes, start, end)) return noSymbol
+    const code = this.texts.push(bytes.toString('utf8', start, end)) - 1
+    this.#keys.push(key)
+    this.#codes.set(key, code)
+    this.textBytes += key.length
+    return code
+  }
+
+  /** Removes the texts with codes from `size` on, and returns all that were there. */
+  take(size = 1): readonly string[] {
+    const { texts } = this
+    this.texts = texts.slice(0, size)
+    for (const key of this.#keys.splice(size)) {
+      this.#codes.delete(key)
+      this.textBytes -= key.length
+    }
+    return texts
+  }
+}
+
+export class SymbolColumn implements ColumnBuilder {
+  readonly #type: DataType
+  readonly #columnIndex: number
+  readonly #maxBytes: number
+  readonly #store: ArrayStore
+  #codes: Int32Array = new Int32Array(0)
+  readonly #symbols = new SymbolTable()
+  /** The texts that the kernels of blocks know. */
+  readonly #known: KnownTexts[] = []
+  #sizeBefore = 1
+
+  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
+    this.#type = type
+    this.#columnIndex = columnIndex
+    this.#maxBytes = maxBytes
+    this.#store = new ArrayStore(pool, bytesPerRow)
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { starts, ends, fieldCount, rowCount } = block
+    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
+    if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
+    this.#sizeBefore = this.#symbols.texts.length
+    const codes = this.#codes
+    const symbols = this.#symbols
+    const maxBytes = this.#maxBytes
+    let nulls = 0
+    const known = this.#knownIn(block)
+    let givenUp = 0
+    for (let row = 0; row < rowCount; row++) {
+      if (known !== undefined && givenUp < mostGivenUp) {
+        const from = row
+        row = known.read(field, from)
+        known.copyCodes(codes, from, row, firstRow)
+        if (row > from) nulls += known.kernel.nullCount
+        // New texts are rare after a batch's first block: only rows without a known one between them count.
+        givenUp = row - from > rowsBetween ? 0 : givenUp + 1
+        if (row === rowCount) break
+      }
+      const cell = field + row * fieldCount
+      const start = starts[cell]!
+      const end = ends[cell]!
+      let code = 0
+      if (start !== end) {
+        code = end - start > maxBytes ? noSymbol : symbols.find(bytes, start, end)
+        if (code === noSymbol) {
+          block.refuse(row, this.#columnIndex)
+          code = 0
+        } else known?.add(start, end - start, code)
+      }
+      if (code === 0) nulls++
+      codes[firstRow + row] = code
+    }
+    return nulls
+  }
+
+  #knownIn({ kernel }: RecordBlock): KnownTexts | undefined {
+    if (kernel === undefined) return undefined
+    const found = this.#known.find(known => known.kernel === kernel) ?? KnownTexts.in(kernel)
+    if (found !== undefined && !this.#known.includes(found)) this.#known.push(found)
+    return found
+  }
+
+  undo(): void {
+    // Rows are refused rarely, and the kernel learns texts fast.
+    if (this.#symbols.texts.length === this.#sizeBefore) return
+    for (const known of this.#known) known.clear()
+    this.#symbols.take(this.#sizeBefore)
+  }
+
+  explain(_bytes: Uint8Array, start: number, end: number): CellFault {
+    return explainText(end - start, this.#maxBytes)
+  }
+
+  encodedBytes(rowCount: number): number {
+    const { texts, textBytes } = this.#symbols
+    return rowCount * bytesPerRow + textBytes + texts.length
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const base = this.#symbols.take()
+    const shape = { form: 'vector', type: this.#type, length: rowCount }
+    const column = { ...shape, codes: this.#codes, base } as Column
+    this.#store.release(buffers)
+    this.#codes = new Int32Array(0)
+    for (const known of this.#known) known.clear()
+    return column
+  }
+}
