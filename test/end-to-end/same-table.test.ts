@@ -330,7 +330,7 @@ function reportOf(texts: ReadonlyMap<string, string>, kind: string): string {
   return Array.from(namesOf, ([text, names]) => `${names.join(', ')}: ${text}`).join('; ')
 }
 
-deepTest(t, 'docs/delivery.md has the table of these results', t => {
+deepTest(t, 'docs/delivery.md has the table of these results', async t => {
   const rows: string[][] = [['what happens', 'target', 'what the run reports']]
   for (const [what, texts] of outcomes) {
     const kindsOf = new Map<string, string[]>()
@@ -350,5 +350,4 @@ deepTest(t, 'docs/delivery.md has the table of these results', t => {
     '<!-- end of same table -->\n',
   ] as const
   checkTable(t, 'docs/delivery.md', marks, rows)
-  t.end()
 })

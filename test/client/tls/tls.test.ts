@@ -323,7 +323,7 @@ t.test("the client's certificate and key must match", async t => {
   })
 })
 
-t.test('the TLS code explains only errors that TLS caused', t => {
+t.test('the TLS code explains only errors that TLS caused', async t => {
   const failed = (code: string): Error => Object.assign(new Error('m'), { code })
   t.equal(tlsFailure('h', 1, new Error('m'), false), undefined)
   t.equal(tlsFailure('h', 1, 'text', true), undefined)
@@ -348,7 +348,6 @@ t.test('the TLS code explains only errors that TLS caused', t => {
     cert: { subjectaltname: names },
   })
   t.match(tlsFailure('h', 1, altName, true), { message: /but for a{200}…: connect/ })
-  t.end()
 })
 
 async function rawServer(t: Test, onData: (socket: Socket) => void): Promise<number> {

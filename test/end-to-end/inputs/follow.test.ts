@@ -181,43 +181,40 @@ deepTest(t, 'NDJSON', t =>
   }),
 )
 
-t.test(
-  'a signal leaves a record without a line end to the next process, and reports it',
-  async t => {
-    const folder = t.testdir({ in: {} })
-    const here = await startLoadServer(t, script)
-    const file = join(folder, 'in', 'app.csv')
-    const start = (): Spawned =>
-      spawnCli(
-        [
-          ...['load', 'in', '--follow', '-t', 'target', '--flush-interval', '20ms', '-q'],
-          ...['--host', `127.0.0.1:${here.server.port}`, '--run-id', 'tail'],
-        ],
-        { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
-      )
-    writeFileSync(file, 'id,text\n0,a\n1,b\n2,hal')
-    const first = start()
-    await arrived(here, 2, first)
-    first.child.kill('SIGINT')
-    t.match(await first.outcome, {
-      code: 130,
-      stderr: /app.csv: 5 bytes at its end are not loaded/,
-    })
-    appendFileSync(file, 'f\n')
-    mkdirSync(join(folder, 'in', 'later'))
-    writeFileSync(join(folder, 'in', 'later', 'more.csv'), 'text,id\nz,3\n4')
-    const second = start()
-    await arrived(here, 4, second)
-    second.child.kill('SIGTERM')
-    t.match(await second.outcome, { code: 143 })
-    t.strictSame(await here.rows('select id, text from target order by id'), [
-      ['0', 'a'],
-      ['1', 'b'],
-      ['2', 'half'],
-      ['3', 'z'],
-    ])
-  },
-)
+t.test('a signal leaves a record without a line end to the next process and says so', async t => {
+  const folder = t.testdir({ in: {} })
+  const here = await startLoadServer(t, script)
+  const file = join(folder, 'in', 'app.csv')
+  const start = (): Spawned =>
+    spawnCli(
+      [
+        ...['load', 'in', '--follow', '-t', 'target', '--flush-interval', '20ms', '-q'],
+        ...['--host', `127.0.0.1:${here.server.port}`, '--run-id', 'tail'],
+      ],
+      { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
+    )
+  writeFileSync(file, 'id,text\n0,a\n1,b\n2,hal')
+  const first = start()
+  await arrived(here, 2, first)
+  first.child.kill('SIGINT')
+  t.match(await first.outcome, {
+    code: 130,
+    stderr: /app.csv: 5 bytes at its end are not loaded/,
+  })
+  appendFileSync(file, 'f\n')
+  mkdirSync(join(folder, 'in', 'later'))
+  writeFileSync(join(folder, 'in', 'later', 'more.csv'), 'text,id\nz,3\n4')
+  const second = start()
+  await arrived(here, 4, second)
+  second.child.kill('SIGTERM')
+  t.match(await second.outcome, { code: 143 })
+  t.strictSame(await here.rows('select id, text from target order by id'), [
+    ['0', 'a'],
+    ['1', 'b'],
+    ['2', 'half'],
+    ['3', 'z'],
+  ])
+})
 
 deepTest(t, 'many files are followed without notices', async t => {
   const folder = t.testdir({ in: {} })

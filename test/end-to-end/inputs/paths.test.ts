@@ -112,39 +112,36 @@ deepTest(t, 'a new table gets the columns that come from templates and parts of 
   t.match(stdout, /^price,time,day,symbol\n1,2024.01.02T09:30:00.000,2024.01.02,600000\n/)
 })
 
-t.test(
-  'a path that does not match or contradicts itself ends the run before its first row',
-  async t => {
-    const { dir, run, here } = await place(t, {
-      level2: { ...level2, other: { 'x.csv': header } },
-      days: { '20241332': { 'y.csv': `${header},,1\n` } },
-    })
-    const all = join(dir, 'level2')
-    const one = join(all, '20240102')
-    const ways: [string, string[], number, RegExp][] = [
-      [all, ['--path', 'level2/2024*/{symbol}.csv'], 65, /other\/x.csv" does not match --path/],
-      [all, ['--path', '{a}{b}.csv'], 65, /in more than one way/],
-      [one, ['--path', 'level2/{day}/{sym}.csv'], 65, /\{symbol\} is neither a column of/],
-      [all, ['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
-      [one, ['--path', '{root}/{day}/{symbol}.csv'], 64, /part "root" of --path goes nowhere/],
-      [one, ['--set', 'price={nope}'], 65, /--set price=\{nope\}: \{nope\} is neither/],
-      [one, ['--path', '{day'], 64, /a "\{" without a "\}"/],
-      [one, ['--path', '{day:\\d{8}}/{symbol}.csv'], 64, /a part is any text/],
-      [
-        join(dir, 'days'),
-        ['--path', '{day}/{symbol}.csv'],
-        65,
-        /20241332\/y.csv" gives "20241332" for DATE column "day"/,
-      ],
-    ]
-    for (const [input, own, code, message] of ways) {
-      const outcome = await run('load', input, ...flags, ...lineFlag, ...own)
-      t.match(outcome, { code, stderr: message }, own.join(' '))
-    }
-    t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
-    t.equal(await here.count('q'), 0)
-  },
-)
+t.test('a path that does not match or contradicts itself ends the run at once', async t => {
+  const { dir, run, here } = await place(t, {
+    level2: { ...level2, other: { 'x.csv': header } },
+    days: { '20241332': { 'y.csv': `${header},,1\n` } },
+  })
+  const all = join(dir, 'level2')
+  const one = join(all, '20240102')
+  const ways: [string, string[], number, RegExp][] = [
+    [all, ['--path', 'level2/2024*/{symbol}.csv'], 65, /other\/x.csv" does not match --path/],
+    [all, ['--path', '{a}{b}.csv'], 65, /in more than one way/],
+    [one, ['--path', 'level2/{day}/{sym}.csv'], 65, /\{symbol\} is neither a column of/],
+    [all, ['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
+    [one, ['--path', '{root}/{day}/{symbol}.csv'], 64, /part "root" of --path goes nowhere/],
+    [one, ['--set', 'price={nope}'], 65, /--set price=\{nope\}: \{nope\} is neither/],
+    [one, ['--path', '{day'], 64, /a "\{" without a "\}"/],
+    [one, ['--path', '{day:\\d{8}}/{symbol}.csv'], 64, /a part is any text/],
+    [
+      join(dir, 'days'),
+      ['--path', '{day}/{symbol}.csv'],
+      65,
+      /20241332\/y.csv" gives "20241332" for DATE column "day"/,
+    ],
+  ]
+  for (const [input, own, code, message] of ways) {
+    const outcome = await run('load', input, ...flags, ...lineFlag, ...own)
+    t.match(outcome, { code, stderr: message }, own.join(' '))
+  }
+  t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
+  t.equal(await here.count('q'), 0)
+})
 
 t.test('a file with two names that give different values is not loaded', async t => {
   const { dir, run, here } = await place(t, { level2 })

@@ -156,19 +156,16 @@ t.test('a value that DolphinDB reads as null is rejected, or counted as null', a
   t.match(lenient.columns[0], { name: 'a', nulls: 2, coerced: 1 })
 })
 
-t.test(
-  "a row that the server refuses ends a run that stops at bad rows, with the server's error text",
-  async t => {
-    const script =
-      'db = database("dfs://d", VALUE, `A`B); ' +
-      'db.createPartitionedTable(table(1:0, `id`sym, [INT,SYMBOL]), `t, `sym)'
-    const { load } = await startLoadServer(t, script, { newValuePartitions: 'skip' })
-    const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,\n3,B\n' })
-    const delivery = { mode: 'sync', batchRows: 4, connections: 1 } as const
-    t.match(await load(join(dir, 'in.csv'), { target: { table: 'dfs://d/t' }, delivery }), {
-      exitCode: 65,
-      rows: { read: 3, confirmed: 1, rejected: 1, unsent: 1 },
-      error: { code: 'DDB_SERVER_REFUSED_ROW', message: /line 3: .*cannot contain NULL/ },
-    })
-  },
-)
+t.test("a row that the server refuses ends a run, with the server's error text", async t => {
+  const script =
+    'db = database("dfs://d", VALUE, `A`B); ' +
+    'db.createPartitionedTable(table(1:0, `id`sym, [INT,SYMBOL]), `t, `sym)'
+  const { load } = await startLoadServer(t, script, { newValuePartitions: 'skip' })
+  const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,\n3,B\n' })
+  const delivery = { mode: 'sync', batchRows: 4, connections: 1 } as const
+  t.match(await load(join(dir, 'in.csv'), { target: { table: 'dfs://d/t' }, delivery }), {
+    exitCode: 65,
+    rows: { read: 3, confirmed: 1, rejected: 1, unsent: 1 },
+    error: { code: 'DDB_SERVER_REFUSED_ROW', message: /line 3: .*cannot contain NULL/ },
+  })
+})

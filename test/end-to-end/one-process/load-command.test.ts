@@ -210,37 +210,34 @@ async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<u
 }
 
 for (const mode of ['async', 'sync']) {
-  t.test(
-    `a second signal ends the process at once, and its object has every row: ${mode}`,
-    async t => {
-      const frozen = await frozenServer(t)
-      let nowMs = Date.now()
-      t.intercept(Date, 'now', { value: () => nowMs })
-      const fake = fakeProcess({ stdin: rows })
-      const argv = [
-        'load',
-        '--host',
-        `127.0.0.1:${frozen.port}`,
-        ...'-t prices --json --mode'.split(' '),
-        mode,
-      ]
-      const running = main(argv, fake.processEnvironment)
-      await frozen.isStuck
-      fake.signals.emit('SIGTERM', 'SIGTERM')
-      // Signals within a quarter of a second count as one.
-      nowMs += 1_000
-      fake.signals.emit('SIGTERM', 'SIGTERM')
-      t.equal(await running, 143)
-      await new Promise(resolve => setImmediate(resolve))
-      t.strictSame(fake.left, [143], 'once, after the object was written')
-      t.match(JSON.parse(fake.stdout()), {
-        status: 'interrupted',
-        exitCode: 143,
-        rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
-        error: { code: 'DDB_INTERRUPTED' },
-      })
-    },
-  )
+  t.test(`a second signal ends the process at once, all rows in its object: ${mode}`, async t => {
+    const frozen = await frozenServer(t)
+    let nowMs = Date.now()
+    t.intercept(Date, 'now', { value: () => nowMs })
+    const fake = fakeProcess({ stdin: rows })
+    const argv = [
+      'load',
+      '--host',
+      `127.0.0.1:${frozen.port}`,
+      ...'-t prices --json --mode'.split(' '),
+      mode,
+    ]
+    const running = main(argv, fake.processEnvironment)
+    await frozen.isStuck
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    // Signals within a quarter of a second count as one.
+    nowMs += 1_000
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    t.equal(await running, 143)
+    await new Promise(resolve => setImmediate(resolve))
+    t.strictSame(fake.left, [143], 'once, after the object was written')
+    t.match(JSON.parse(fake.stdout()), {
+      status: 'interrupted',
+      exitCode: 143,
+      rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
+      error: { code: 'DDB_INTERRUPTED' },
+    })
+  })
 }
 
 t.test('a list can give the sources, and --encoding accepts every name of an encoding', async t => {

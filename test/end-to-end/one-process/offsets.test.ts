@@ -77,15 +77,12 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   ])
 })
 
-t.test(
-  'a schema keeps times with different offsets as text, and names the option for them',
-  async t => {
-    const dir = t.testdir({ 'in.csv': `id,at\n1,${east}\n2,${utc}\n3,${east}\n` })
-    const schema = (...more: string[]) => runMain(['schema', join(dir, 'in.csv'), ...more])
-    const text = await schema()
-    t.match(text.stdout, /^at +(STRING|SYMBOL) /m)
-    t.match(text.stdout, /at: times have different offsets.*--timezone converts them/)
-    const zoned = await schema('--timezone', 'UTC')
-    t.match(zoned, { stdout: /^at +DATETIME /m, stderr: /next: .* --timezone UTC/ })
-  },
-)
+t.test('a schema keeps times with different offsets as text, and names the option', async t => {
+  const dir = t.testdir({ 'in.csv': `id,at\n1,${east}\n2,${utc}\n3,${east}\n` })
+  const schema = (...more: string[]) => runMain(['schema', join(dir, 'in.csv'), ...more])
+  const text = await schema()
+  t.match(text.stdout, /^at +(STRING|SYMBOL) /m)
+  t.match(text.stdout, /at: times have different offsets.*--timezone converts them/)
+  const zoned = await schema('--timezone', 'UTC')
+  t.match(zoned, { stdout: /^at +DATETIME /m, stderr: /next: .* --timezone UTC/ })
+})

@@ -65,45 +65,38 @@ deepTest(t, 'a DFS table dropped during the run ends it, and no batch is sent ag
   t.ok(result.rows.read < 95, 'reading stops')
 })
 
-t.test(
-  'every batch is claimed, written once and confirmed; the ledger is removed afterwards',
-  async t => {
-    const here = await startLoadServer(t, streamScript)
-    const result = await run(t, here, csv(95), {})
-    t.match(result, {
-      exitCode: 0,
-      rows: { confirmed: 95 },
-      confirm: { used: 'receipts', note: null },
-    })
-    t.ok(result.latencyMs.p50 !== null)
-    t.same(await ids(here), upTo(95))
-    t.same([...here.server.node.shared.keys()], ['target'])
-  },
-)
+t.test('every batch is claimed, written once and confirmed; the ledger is removed', async t => {
+  const here = await startLoadServer(t, streamScript)
+  const result = await run(t, here, csv(95), {})
+  t.match(result, {
+    exitCode: 0,
+    rows: { confirmed: 95 },
+    confirm: { used: 'receipts', note: null },
+  })
+  t.ok(result.latencyMs.p50 !== null)
+  t.same(await ids(here), upTo(95))
+  t.same([...here.server.node.shared.keys()], ['target'])
+})
 
-t.test(
-  'if the server refuses a ledger, every batch is answered, unless the user asked for async',
-  async t => {
-    const notices: string[] = []
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: ({ text }) =>
-          text.includes('keyedStreamTable') ? { error: 'not here' } : undefined,
-      },
-    })
-    const onNotice = (notice: string): void => void notices.push(notice)
-    t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
-      exitCode: 0,
-      confirm: { used: 'answers' },
-    })
-    t.match(notices.join(), /not here.*the answers of the server are the only proof/)
-    t.match(await run(t, here, csv(5)), {
-      exitCode: 77,
-      error: { code: 'DDB_PRIVILEGE', message: /not here.*`delivery.mode` sync/ },
-      rows: { read: 0 },
-    })
-  },
-)
+t.test('if the server refuses a ledger, batches are answered, unless async was asked', async t => {
+  const notices: string[] = []
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      before: ({ text }) => (text.includes('keyedStreamTable') ? { error: 'not here' } : undefined),
+    },
+  })
+  const onNotice = (notice: string): void => void notices.push(notice)
+  t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
+    exitCode: 0,
+    confirm: { used: 'answers' },
+  })
+  t.match(notices.join(), /not here.*the answers of the server are the only proof/)
+  t.match(await run(t, here, csv(5)), {
+    exitCode: 77,
+    error: { code: 'DDB_PRIVILEGE', message: /not here.*`delivery.mode` sync/ },
+    rows: { read: 0 },
+  })
+})
 
 t.test('lost batches are named without retries, and resent with retries', async t => {
   const lost: number[] = []
@@ -175,28 +168,24 @@ t.test('rows that the server refuses are found by halving, and kept with the err
   )
 })
 
-deepTest(
-  t,
-  'rows of a function view that threw are unknown, so its batch is unconfirmed',
-  async t => {
-    const here = await startLoadServer(
-      t,
-      `${streamScript}
+deepTest(t, 'rows of a function view that threw are unknown: its batch is unconfirmed', async t => {
+  const here = await startLoadServer(
+    t,
+    `${streamScript}
 def half(mutable data){ tableInsert(target, data)
  throw "after the insert" }
 addFunctionView(half)`,
-    )
-    const result = await run(t, here, csv(10), {
-      target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
-      rejects: { onError: 'skip' },
-    })
-    t.match(result, {
-      exitCode: 4,
-      rows: { rejected: 0, unconfirmed: 10 },
-      confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
-    })
-  },
-)
+  )
+  const result = await run(t, here, csv(10), {
+    target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
+    rejects: { onError: 'skip' },
+  })
+  t.match(result, {
+    exitCode: 4,
+    rows: { rejected: 0, unconfirmed: 10 },
+    confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
+  })
+})
 
 /** Kills the job of batch 2 before or after its insert, so the ledger has the claim of the batch but no outcome. */
 function killSecondBatch(insertHappens: boolean): Faults {
@@ -215,68 +204,60 @@ function killSecondBatch(insertHappens: boolean): Faults {
 
 for (const insertHappens of [true, false]) {
   const when = insertHappens ? 'after its insert' : 'before its insert'
-  deepTest(
-    t,
-    `a batch whose job died ${when} is in doubt: reported, or resent on request`,
-    async t => {
-      const reported = await startLoadServer(t, streamScript, {
-        faults: killSecondBatch(insertHappens),
-      })
-      const result = await run(t, reported, csv(50))
-      t.match(result, {
-        exitCode: 4,
-        rows: { confirmed: 40, unconfirmed: 10 },
-        confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
-      })
-      const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
-      t.same(await ids(reported), there, 'never written twice')
+  deepTest(t, `a batch whose job died ${when} is in doubt: reported, or resent`, async t => {
+    const reported = await startLoadServer(t, streamScript, {
+      faults: killSecondBatch(insertHappens),
+    })
+    const result = await run(t, reported, csv(50))
+    t.match(result, {
+      exitCode: 4,
+      rows: { confirmed: 40, unconfirmed: 10 },
+      confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
+    })
+    const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
+    t.same(await ids(reported), there, 'never written twice')
 
-      const resent = await startLoadServer(t, streamScript, {
-        faults: killSecondBatch(insertHappens),
-      })
-      t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
-        exitCode: 0,
-        rows: { confirmed: 50 },
-      })
-      const twice = insertHappens ? upTo(20).slice(10) : []
-      t.same(
-        await ids(resent),
-        [...upTo(50), ...twice].sort((a, b) => a - b),
-      )
-    },
-  )
+    const resent = await startLoadServer(t, streamScript, {
+      faults: killSecondBatch(insertHappens),
+    })
+    t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
+      exitCode: 0,
+      rows: { confirmed: 50 },
+    })
+    const twice = insertHappens ? upTo(20).slice(10) : []
+    t.same(
+      await ids(resent),
+      [...upTo(50), ...twice].sort((a, b) => a - b),
+    )
+  })
 }
 
-deepTest(
-  t,
-  'if a ledger is dropped, open batches are in doubt, and a new ledger follows',
-  async t => {
-    let writes = 0
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: () => ({
-          insert: ({ table }) => {
-            if (table === 'target' && ++writes === 3) {
-              for (const name of here.server.node.shared.keys()) {
-                if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
-              }
+deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger follows', async t => {
+  let writes = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      before: () => ({
+        insert: ({ table }) => {
+          if (table === 'target' && ++writes === 3) {
+            for (const name of here.server.node.shared.keys()) {
+              if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
             }
-            return undefined
-          },
-        }),
-      },
-    })
-    const result = await run(t, here, csv(200), {
-      delivery: { ...receipts, maxInFlightBytes: 200 },
-    })
-    t.equal(result.exitCode, 4)
-    const there = await ids(here)
-    t.same(there, [...new Set(there)], 'nothing is stored twice')
-    t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
-    t.ok(result.rows.confirmed > 100, 'the run continued')
-    t.match(result.confirm.note, /forgot its receipts/)
-  },
-)
+          }
+          return undefined
+        },
+      }),
+    },
+  })
+  const result = await run(t, here, csv(200), {
+    delivery: { ...receipts, maxInFlightBytes: 200 },
+  })
+  t.equal(result.exitCode, 4)
+  const there = await ids(here)
+  t.same(there, [...new Set(there)], 'nothing is stored twice')
+  t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
+  t.ok(result.rows.confirmed > 100, 'the run continued')
+  t.match(result.confirm.note, /forgot its receipts/)
+})
 
 t.test('the session for data opens while the run examines the target', async t => {
   let connected = 0

@@ -233,42 +233,36 @@ t.test("if a function throws, its batch is rejected with the server's error text
   }
 })
 
-t.test(
-  'a result that is not a table or has too many rows is refused before the insert',
-  async t => {
-    for (const [transform, why] of [
-      ['def(t){ return 5 }', /the transform gave no table/],
-      ['def(t){ return exec price from t }', /the transform gave no table/],
-      [
-        'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
-        /the transform gave 4 rows for 2: a transform may leave out rows, but must not add any/,
-      ],
-    ] as const) {
-      const { transformed, count } = await scene(t)
-      const result = await transformed(transform)
-      t.match(result, { status: 'failed', error: { message: why } })
-      t.equal(await count('prices'), 0)
-    }
-  },
-)
+t.test('a result that is no table or has too many rows is refused before the insert', async t => {
+  for (const [transform, why] of [
+    ['def(t){ return 5 }', /the transform gave no table/],
+    ['def(t){ return exec price from t }', /the transform gave no table/],
+    [
+      'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
+      /the transform gave 4 rows for 2: a transform may leave out rows, but must not add any/,
+    ],
+  ] as const) {
+    const { transformed, count } = await scene(t)
+    const result = await transformed(transform)
+    t.match(result, { status: 'failed', error: { message: why } })
+    t.equal(await count('prices'), 0)
+  }
+})
 
-t.test(
-  'only a batch whose insert was refused is divided, and dropped rows are not rejects',
-  async t => {
-    // The partition column must not be null.
-    const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'
-    const { transformed, rows, folder } = await scene(t, dfsScript, text)
-    const result = await transformed(positive, {
-      delivery: { batchRows: 6 },
-      rejects: { file: join(folder, 'r.csv') },
-    })
-    t.match(result, { exitCode: 3, rows: { read: 6, confirmed: 3, filtered: 2, rejected: 1 } })
-    t.strictSame((await rows('select id from loadTable("dfs://d","t") order by id')).flat(), [
-      ...['1', '5', '6'],
-    ])
-    t.match(await readFile(join(folder, 'r.csv'), 'utf8'), /^2,,2$/m)
-  },
-)
+t.test('only a refused batch is divided, and dropped rows are not rejects', async t => {
+  // The partition column must not be null.
+  const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'
+  const { transformed, rows, folder } = await scene(t, dfsScript, text)
+  const result = await transformed(positive, {
+    delivery: { batchRows: 6 },
+    rejects: { file: join(folder, 'r.csv') },
+  })
+  t.match(result, { exitCode: 3, rows: { read: 6, confirmed: 3, filtered: 2, rejected: 1 } })
+  t.strictSame((await rows('select id from loadTable("dfs://d","t") order by id')).flat(), [
+    ...['1', '5', '6'],
+  ])
+  t.match(await readFile(join(folder, 'r.csv'), 'utf8'), /^2,,2$/m)
+})
 
 t.test('a temporary refusal is tried again, and missing rights end the run', async t => {
   let refusals = 0
@@ -301,26 +295,23 @@ t.test('a temporary refusal is tried again, and missing rights end the run', asy
   })
 })
 
-t.test(
-  'a transform that the server cannot parse or does not know ends the run before the first row',
-  async t => {
-    const { transformed, count } = await scene(t)
-    for (const [transform, why] of [
-      ['def(t){ return selec * from t }', /Syntax Error/],
-      ['select * from t', /./],
-      ['def(t){ return winsorize(t) }', /Cannot recognize the token winsorize/],
-    ] as const) {
-      const result = await transformed(transform)
-      t.match(result, {
-        status: 'failed',
-        rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
-        error: { message: /the server rejects `target.transform`: / },
-      })
-      t.match(result.error?.message, why)
-    }
-    t.equal(await count('prices'), 0)
-  },
-)
+t.test('a transform that the server cannot parse ends the run before the first row', async t => {
+  const { transformed, count } = await scene(t)
+  for (const [transform, why] of [
+    ['def(t){ return selec * from t }', /Syntax Error/],
+    ['select * from t', /./],
+    ['def(t){ return winsorize(t) }', /Cannot recognize the token winsorize/],
+  ] as const) {
+    const result = await transformed(transform)
+    t.match(result, {
+      status: 'failed',
+      rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
+      error: { message: /the server rejects `target.transform`: / },
+    })
+    t.match(result.error?.message, why)
+  }
+  t.equal(await count('prices'), 0)
+})
 
 t.test('with a transform, the run does not guess rows outside partitions', async t => {
   const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })

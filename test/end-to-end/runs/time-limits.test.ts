@@ -153,23 +153,19 @@ async function losing(
   }
 }
 
-deepTest(
-  t,
-  'a run tries to reconnect for the time of --retry-timeout, less and less often',
-  async t => {
-    const retryTimeoutMs = 120_000
-    const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
-    t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
-    const tries = dialledAtMs.filter(ms => ms > 0)
-    const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
-    for (const [i, ms] of pausesMs.entries()) {
-      const fullMs = Math.min(100 * 2 ** i, 10_000)
-      t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
-    }
-    t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
-    t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
-  },
-)
+deepTest(t, 'a run tries to reconnect during --retry-timeout, less and less often', async t => {
+  const retryTimeoutMs = 120_000
+  const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
+  t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
+  const tries = dialledAtMs.filter(ms => ms > 0)
+  const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
+  for (const [i, ms] of pausesMs.entries()) {
+    const fullMs = Math.min(100 * 2 ** i, 10_000)
+    t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
+  }
+  t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
+  t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
+})
 
 t.test('if a server returns after a minute, it gets every row once', async t => {
   const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
