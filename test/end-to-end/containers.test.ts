@@ -47,12 +47,10 @@ async function scene(t: Test): Promise<Scene> {
   const reached = closedGate()
   let batches = 0
   const server = await startLoadServer(t, streamScript, {
-    faults: {
-      before({ rows }) {
-        if (rows === 0 || ++batches !== 3) return undefined
-        reached.open()
-        return { until: gate.opened }
-      },
+    before({ rows }) {
+      if (rows === 0 || ++batches !== 3) return undefined
+      reached.open()
+      return { until: gate.opened }
     },
   })
   t.teardown(() => gate.open())

@@ -44,7 +44,6 @@ async function expire(
     '-',
     {
       input: { stdin: Readable.from(lines()), header: 'yes', flushIntervalMs: 1 },
-      target: { table: 'target' },
       delivery: { batchRows: 2, confirmTimeoutMs: 200, retryTimeoutMs: 100, ...delivery },
     },
     platform,

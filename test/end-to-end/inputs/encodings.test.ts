@@ -18,9 +18,7 @@ import { bombFrame, rawFrame } from '../../source/compression/zstd.js'
 const script = 'share table(100:0, `代码`名称`价格, [INT, STRING, DOUBLE]) as 行情'
 const target = { table: '行情' }
 
-function addsUp(t: Test, { rows, inputs }: LoadResult): void {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
-  t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation')
+function addsUp(t: Test, { inputs }: LoadResult): void {
   for (const { contentBytes, path } of inputs) {
     const { read: all, rows: good, rejected: bad, header, other } = contentBytes
     t.ok(good + bad + header + other <= all, path)

@@ -4,7 +4,7 @@
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
 import type { ServerOptions } from '../../../src/server/index.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { cells, startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const columns = 'table(1:0, `id`k`v, [INT,INT,DOUBLE])'
@@ -86,11 +86,7 @@ deepTest(t, 'an upsert into a PKEY table needs and accepts no key columns', asyn
     const target = { table: 'dfs://p/t', method: 'upsert' } as const
     const confirmed = 'confirm' in delivery ? [0, 0, 0, 0] : [0, 3, 0, 2]
     t.same(await both(here, target, delivery), confirmed)
-    t.strictSame(await here.rows(values('"dfs://p", "t"')), [
-      ['1', '3.5'],
-      ['2', '4.5'],
-      ['3', '5.5'],
-    ])
+    t.strictSame(await here.rows(values('"dfs://p", "t"')), cells('1,3.5', '2,4.5', '3,5.5'))
     t.match(await here.load('1.csv', { ...target, keyColumns: ['id'] }), { exitCode: 64 })
   }
 })

@@ -9,7 +9,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { spawnCli, type Spawned } from '../../cli/run-cli.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { cells, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest, seed as testSeed } from '../../helpers/runs.js'
 
 const script = 'share streamTable(10:0, `id`text, [INT,STRING]) as target'
@@ -208,12 +208,10 @@ t.test('a signal leaves a record without a line end to the next process and says
   await arrived(here, 4, second)
   second.child.kill('SIGTERM')
   t.match(await second.outcome, { code: 143 })
-  t.strictSame(await here.rows('select id, text from target order by id'), [
-    ['0', 'a'],
-    ['1', 'b'],
-    ['2', 'half'],
-    ['3', 'z'],
-  ])
+  t.strictSame(
+    await here.rows('select id, text from target order by id'),
+    cells('0,a', '1,b', '2,half', '3,z'),
+  )
 })
 
 deepTest(t, 'many files are followed without notices', async t => {
@@ -266,9 +264,7 @@ for (const mode of ['async', 'sync'] as const) {
     t.test(`${mode}: a followed run looks at its table now and then: it ${what}`, async t => {
       let looks = 0
       const here = await startLoadServer(t, script, {
-        faults: {
-          before: ({ text }) => void (looks += Number(lookBegins.test(text))),
-        },
+        before: ({ text }) => void (looks += Number(lookBegins.test(text))),
       })
       const { host, port } = here.server
       const path = join(t.testdir({ 'app.csv': 'id,text\n' }), 'app.csv')
@@ -277,7 +273,6 @@ for (const mode of ['async', 'sync'] as const) {
       const running = here.load(
         path,
         {
-          target: { table: 'target' },
           input: { follow: true, flushIntervalMs: 10, header: 'yes' },
           server: {
             ...{ host, port, user: 'admin', password: '123456' },

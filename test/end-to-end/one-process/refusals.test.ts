@@ -83,8 +83,6 @@ async function loadRefused(
     delivery: { batchRows: 10, ...delivery },
     rejects: { onError: 'skip', maxErrors: 1_000 },
   })
-  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
   return { here, result, inserts }
 }
 
@@ -183,14 +181,11 @@ const missingRights: readonly (readonly [string, RegExp])[] = [
 for (const [text, right] of missingRights) {
   t.test(`without the right to read, a run ends with exit code 77: ${text}`, async t => {
     const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: request =>
-          asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
-      },
+      before: request =>
+        asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
     })
     for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       const result = await here.load('-', {
-        target: { table: 'target' },
         input: { format: 'csv', stdin: Readable.from([csv(10)]) },
         delivery,
       })
@@ -215,12 +210,11 @@ for (const [text, right] of missingRights) {
 t.test('batches without a receipt are named as ranges of lines, not one by one', async t => {
   const thaw = closedGate()
   const here = await startLoadServer(t, streamScript, {
-    faults: { before: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined) },
+    before: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined),
   })
   t.teardown(() => thaw.open())
   const dir = t.testdir({ 'A.csv': csv(5_000), 'B.csv': csv(10) })
   const { confirm, exitCode } = await here.load([`${dir}/A.csv`, `${dir}/B.csv`], {
-    target: { table: 'target' },
     delivery: { mode: 'async', connections: 1, batchRows: 250, confirmTimeoutMs: 1_000 },
   })
   t.equal(exitCode, 4)
@@ -237,12 +231,10 @@ t.test('tables of live and of killed runs stay', async t => {
   let isFrozen = true
   const stuck = closedGate()
   const here = await startLoadServer(t, streamScript, {
-    faults: {
-      before: ({ rows }) => {
-        if (rows === 0 || !isFrozen) return undefined
-        stuck.open()
-        return { until: thaw.opened }
-      },
+    before: ({ rows }) => {
+      if (rows === 0 || !isFrozen) return undefined
+      stuck.open()
+      return { until: thaw.opened }
     },
   })
   t.teardown(() => thaw.open())
@@ -250,7 +242,6 @@ t.test('tables of live and of killed runs stay', async t => {
     [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestLedger'))
   const load = (runId: string, leave?: AbortSignal): Promise<LoadResult> =>
     here.load('-', {
-      target: { table: 'target' },
       runId,
       input: { format: 'csv', stdin: Readable.from([csv(20)]) },
       delivery: { mode: 'async', batchRows: 10 },
@@ -278,7 +269,7 @@ t.test('if the tables of a run cannot be removed, its rows are not affected', as
   for (const [name, delivery] of ways) {
     const here = await startLoadServer(t, streamScript, { faults: requestedFaults('S03000:1') })
     const file = t.testdir({ 'in.csv': csv(40) })
-    const result = await here.load(`${file}/in.csv`, { target: { table: 'target' }, delivery })
+    const result = await here.load(`${file}/in.csv`, { delivery })
     t.match(result, { exitCode: 0, rows: { confirmed: 40 } }, name)
     t.strictSame(await ids(here), upTo(40))
   }

@@ -17,21 +17,18 @@ for (const [mode, most] of [
     const written = closedGate()
     let own = ''
     const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: ({ text, sessionId, rows }) => {
-          if (sessionId === own || ofLogin.test(text)) return undefined
-          requests.push(text)
-          if (rows === 1_000) return { answer: () => void written.open() }
-          // The run reads its ledger until the batch has its outcome: here, once.
-          return text.startsWith('select streamNo') ? { until: written.opened } : undefined
-        },
+      before: ({ text, sessionId, rows }) => {
+        if (sessionId === own || ofLogin.test(text)) return undefined
+        requests.push(text)
+        if (rows === 1_000) return { answer: () => void written.open() }
+        // The run reads its ledger until the batch has its outcome: here, once.
+        return text.startsWith('select streamNo') ? { until: written.opened } : undefined
       },
     })
     own = here.session.id
     requests.length = 0
     const folder = t.testdir({ 'a.csv': csv(1_000) })
     const result = await here.load(`${folder}/a.csv`, {
-      target: { table: 'target' },
       delivery: { mode },
     })
     t.match(result, { exitCode: 0, rows: { confirmed: 1_000 } })

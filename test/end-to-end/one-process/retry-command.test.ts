@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { cells, startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { fileFlag, runMain, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
 
@@ -48,12 +48,10 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   const { code, stdout, stderr } = await retry()
   t.equal(code, 0, stderr)
   t.match(stdout, /^Loaded 2 rows into prices/)
-  t.strictSame(await rows('select * from prices order by id'), [
-    ['1', '1.5', 'a'],
-    ['2', '2.5', 'b;b'],
-    ['3', '3.5', 'c'],
-    ['4', '4.5', 'd'],
-  ])
+  t.strictSame(
+    await rows('select * from prices order by id'),
+    cells('1,1.5,a', '2,2.5,b;b', '3,3.5,c', '4,4.5,d'),
+  )
   t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
   await repair(text => text.replace('2;', '7;'))
   t.match(await retry(), { code: 64, stderr: /cannot continue: its input .* has changed/ })

@@ -10,7 +10,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Faults } from '../../../src/server/index.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { cells, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { runs } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -72,10 +72,7 @@ for (const [used, delivery] of Object.entries(delivered)) {
         confirm: { used, uncertain: [] },
       })
       const table = script === dfsScript ? 'loadTable("dfs://d","t")' : 'prices'
-      t.strictSame(await rows(`select * from ${table} order by id`), [
-        ['1', 'A', '1.5'],
-        ['4', 'B', '4'],
-      ])
+      t.strictSame(await rows(`select * from ${table} order by id`), cells('1,A,1.5', '4,B,4'))
     }
   })
 }
@@ -187,10 +184,7 @@ t.test("a transform gets the columns of --types; a bare name has the table's typ
       { name: 'price', type: 'DOUBLE' },
     ],
   })
-  t.strictSame(await rows('select * from prices'), [
-    ['1', 'x', '1.5'],
-    ['2', 'y', '2.5'],
-  ])
+  t.strictSame(await rows('select * from prices'), cells('1,x,1.5', '2,y,2.5'))
   t.match(await transformed(make, { target: { types: 'who:STRING,ids' } }), {
     exitCode: 64,
     error: { message: /names "ids" without a type, and the target has no such column.*ids:TYPE/ },

@@ -36,12 +36,10 @@ async function scene(t: Test): Promise<Scene> {
   let reached = closedGate()
   let batches = -Infinity
   const here = await startLoadServer(t, streamScript, {
-    faults: {
-      before({ rows }) {
-        if (rows === 0 || ++batches !== 3) return undefined
-        reached.open()
-        return { until: gate.opened }
-      },
+    before({ rows }) {
+      if (rows === 0 || ++batches !== 3) return undefined
+      reached.open()
+      return { until: gate.opened }
     },
   })
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
@@ -242,12 +240,10 @@ deepTest(t, 'a run killed in new files resumes; its earlier end proves nothing',
   const reached = closedGate()
   const gate = closedGate()
   const here = await startLoadServer(t, 'share streamTable(1:0, `id`v, [INT,INT]) as s', {
-    faults: {
-      before({ rows }) {
-        if (rows !== 5) return undefined
-        reached.open()
-        return { until: gate.opened }
-      },
+    before({ rows }) {
+      if (rows !== 5) return undefined
+      reached.open()
+      return { until: gate.opened }
     },
   })
   const dir = t.testdir({ d: { 'a.csv': 'id,v\n1000,1\n1001,1\n' } })

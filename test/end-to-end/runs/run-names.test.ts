@@ -101,17 +101,14 @@ deepTest(t, 'if two runs find no register, the one that was replaced sends no ro
       await claimName(here.session, other)
     }
     const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: ({ text }) => {
-          const answer = (): undefined => void (marked ||= text.includes('share(keyedStreamTable('))
-          if (!marked || replaced !== undefined) return { answer }
-          replaced = Promise.resolve().then(otherRun)
-          return { until: replaced }
-        },
+      before: ({ text }) => {
+        const answer = (): undefined => void (marked ||= text.includes('share(keyedStreamTable('))
+        if (!marked || replaced !== undefined) return { answer }
+        replaced = Promise.resolve().then(otherRun)
+        return { until: replaced }
       },
     })
     const result = await here.load('-', {
-      target: { table: 'target' },
       runId: 'nightly',
       input: { format: 'csv', stdin: Readable.from([csv(1)]) },
       delivery,

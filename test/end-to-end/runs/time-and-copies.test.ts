@@ -34,18 +34,15 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   const folder = join(dir, 'state')
   let batches = 0
   const here = await startLoadServer(t, `${streamScript}\n${dfsScript}`, {
-    faults: {
-      before(request) {
-        const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
-        return wait === undefined ? undefined : { until: wait }
-      },
+    before(request) {
+      const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
+      return wait === undefined ? undefined : { until: wait }
     },
   })
   const load: Scene['load'] = (change = {}, platform = systemPlatform) =>
     here.load(
       join(dir, 'rows.csv'),
       {
-        target: { table: 'target' },
         runId: 'nightly',
         journal: { folder },
         ...change,

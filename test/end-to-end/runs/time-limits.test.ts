@@ -138,13 +138,10 @@ async function losing(
     '-',
     {
       ...input(csv(100)),
-      target: { table: 'target' },
       delivery: { mode: 'async', batchRows: 10, maxInFlightBytes: 100, ...delivery },
     },
     platform,
   )
-  const { read, confirmed, unconfirmed, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + unsent, 'the equation holds')
   return {
     here,
     result,
@@ -193,11 +190,9 @@ for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies 
     let frozenAtMs: number | undefined
     let batches = 0
     const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: ({ rows }) => {
-          if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
-          return frozenAtMs === undefined ? undefined : { until: thaw.opened }
-        },
+      before: ({ rows }) => {
+        if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
+        return frozenAtMs === undefined ? undefined : { until: thaw.opened }
       },
     })
     t.teardown(() => thaw.open())
@@ -205,7 +200,6 @@ for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies 
       '-',
       {
         ...input(csv(100)),
-        target: { table: 'target' },
         delivery: { ...delivery, batchRows: 10, confirmTimeoutMs },
       },
       platform,
