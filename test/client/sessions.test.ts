@@ -252,9 +252,7 @@ t.test('the reader of blocks also gets results that are not tuples, and errors',
   const values: unknown[] = []
   for await (const block of session.readBlocks('x', { fetchSize: 8192 })) values.push(block)
   t.strictSame(values, [int(5)])
-  await t.rejects(session.readBlocks('x', { fetchSize: 8192 }).next(), {
-    message: 'no such table',
-  })
+  await t.rejects(session.readBlocks('x', { fetchSize: 8192 }).next(), { message: 'no such table' })
   await t.rejects(session.readBlocks('x', { fetchSize: 1 }).next(), { code: 'DDB_USAGE' })
 })
 

@@ -236,9 +236,7 @@ for (const kind of sampled(targets)) {
         const faults: Faults = {
           before: ({ rows }) => {
             if (rows !== 100 || ++batches !== 6) return undefined
-            return {
-              until: here.other(`${script}\n${foreign > 0 ? kind.foreign(foreign) : ''}`),
-            }
+            return { until: here.other(`${script}\n${foreign > 0 ? kind.foreign(foreign) : ''}`) }
           },
         }
         const here = await scene(t, kind, { ...delivery, maxInFlightBytes: 500 }, faults)

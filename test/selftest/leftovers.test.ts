@@ -152,11 +152,7 @@ t.test('the run’s own objects may be removed at any time, others after a day',
   t.equal(isOwn(name, other), false)
 })
 
-const check: Check = {
-  name: 'a: b',
-  dependsOnIt: 'something else',
-  run: () => Promise.resolve(),
-}
+const check: Check = { name: 'a: b', dependsOnIt: 'something else', run: () => Promise.resolve() }
 
 const server = {
   host: 'dolphin.example.com',

@@ -227,12 +227,7 @@ t.test('the printed command omits totals below a table', async t => {
   t.match(stderr, /next: .*--create dfs --comment '\\t合计\\t'\n$/)
 })
 
-const nothing: ProposedTable['needed'] = {
-  input: {},
-  mapping: {},
-  cells: {},
-  rejects: 0,
-}
+const nothing: ProposedTable['needed'] = { input: {}, mapping: {}, cells: {}, rejects: 0 }
 
 const next = ({
   args = ['t.csv'],

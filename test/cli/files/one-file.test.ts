@@ -44,9 +44,7 @@ function place(t: Test): Place {
     'in.options': '--no-color\n',
     folder: { 'part.csv': rows, 'part.json': '[]' },
   })
-  const environment = {
-    XDG_STATE_HOME: join(dir, 'state'),
-  }
+  const environment = { XDG_STATE_HOME: join(dir, 'state') }
   const isName = (word: string, at: number): boolean =>
     at >= 0 && /^(?:--json=)?[^-/].*[./]/.test(word)
   return {

@@ -26,12 +26,7 @@ t.test('arguments and flags may come in any order; repeated flags keep all value
     {
       name: 'load',
       args: ['a.csv', 'b.csv'],
-      flags: {
-        table: ['trades'],
-        'batch-rows': ['5000'],
-        null: ['NA', '-'],
-        quiet: ['true'],
-      },
+      flags: { table: ['trades'], 'batch-rows': ['5000'], null: ['NA', '-'], quiet: ['true'] },
       files: [],
     },
   )
@@ -110,9 +105,7 @@ t.test('a bad value is refused with its source, the expected form, and what was 
     code: 'DDB_NAME',
     message: /^--table: "my table" is not a table name/,
   })
-  t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), {
-    message: /got "x y"$/,
-  })
+  t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), { message: /got "x y"$/ })
 })
 
 t.test('a file gives options, a line each, which the command line overrides', async t => {

@@ -520,10 +520,7 @@ t.test('the first problems are named', async t => {
   const shown = text({
     status: 'rejects',
     rows: { read: 9, fit: 7, rejected: 2, unfit: 0 },
-    rejects: {
-      byClass: { parse: 0, type: 2, server: 0 },
-      byCode: { DDB_INPUT_CELL: 2 },
-    },
+    rejects: { byClass: { parse: 0, type: 2, server: 0 }, byCode: { DDB_INPUT_CELL: 2 } },
     problems: [
       {
         file: 'a.csv',

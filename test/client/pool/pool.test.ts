@@ -356,9 +356,7 @@ t.test('a pool that cannot open leaves no connection open', async t => {
   const signal = AbortSignal.abort()
   await t.rejects(
     ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }),
-    {
-      code: 'DDB_INTERRUPTED',
-    },
+    { code: 'DDB_INTERRUPTED' },
   )
   const silent = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => silent.close())

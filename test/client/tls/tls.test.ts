@@ -308,15 +308,11 @@ t.test("the client's certificate and key must match", async t => {
   const port = await serverWith(t, good)
   const mine = certificates.make('client', { by: between })
   const wrongOrder = certificates.chain([between, mine], mine)
-  t.match(
-    await failureOf({
-      ...trusted,
-      host,
-      port,
-      certFile: wrongOrder.bothFile,
-    }),
-    { code: 'DDB_CONFIG', exitCode: 78, message: /does not belong to the first certificate/ },
-  )
+  t.match(await failureOf({ ...trusted, host, port, certFile: wrongOrder.bothFile }), {
+    code: 'DDB_CONFIG',
+    exitCode: 78,
+    message: /does not belong to the first certificate/,
+  })
   t.match(unusableIdentity(new Error('x')), { message: /cannot be used\.$/ })
   t.match(unusableIdentity(Object.assign(new Error(), { code: 'ERR_OSSL_X' })), {
     message: /\(ERR_OSSL_X\)/,

@@ -49,9 +49,7 @@ t.test('a Chinese file with broken rows loads; its repaired rejects load, too', 
       {
         exitCode: 3,
         rows: { read: 6, confirmed: 3, rejected: 3 },
-        rejects: {
-          byCode: { DDB_INPUT_CELL: 1, DDB_INPUT_FIELD_COUNT: 1, DDB_INPUT_ENCODING: 1 },
-        },
+        rejects: { byCode: { DDB_INPUT_CELL: 1, DDB_INPUT_FIELD_COUNT: 1, DDB_INPUT_ENCODING: 1 } },
         inputs: [
           {
             detected: { encoding: { value: encoding, how: 'given' } },

@@ -197,10 +197,7 @@ t.test('a signal leaves a record without a line end to the next process and says
   const first = start()
   await arrived(here, 2, first)
   first.child.kill('SIGINT')
-  t.match(await first.outcome, {
-    code: 130,
-    stderr: /app.csv: 5 bytes at its end are not loaded/,
-  })
+  t.match(await first.outcome, { code: 130, stderr: /app.csv: 5 bytes at its end are not loaded/ })
   appendFileSync(file, 'f\n')
   mkdirSync(join(folder, 'in', 'later'))
   writeFileSync(join(folder, 'in', 'later', 'more.csv'), 'text,id\nz,3\n4')

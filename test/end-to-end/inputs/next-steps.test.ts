@@ -74,12 +74,7 @@ const kinds: readonly Kind[] = [
     records: 3,
     table: symbols,
   },
-  {
-    name: 'marks in mid-file',
-    content: '\ufeffs,v\nA,1\n\ufeffB,2\n',
-    records: 2,
-    table: symbols,
-  },
+  { name: 'marks in mid-file', content: '\ufeffs,v\nA,1\n\ufeffB,2\n', records: 2, table: symbols },
   rows('dd/MM/yyyy', 'd,v', i => `${two(i + 1)}/01/2024,${i}`, dates),
   {
     ...rows('dd/MM or MM/dd', 'd,v', i => `${two((i % 12) + 1)}/02/2024,${i}`, dates),

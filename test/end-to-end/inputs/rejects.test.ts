@@ -58,10 +58,7 @@ t.test('rejects of other shapes get separate files, and load again exactly', asy
 
 t.test('rows refused by the server are written to the rejects file with their header', async t => {
   const { load } = await start(t)
-  const dir = t.testdir({
-    'a.csv': 'id,x\n1,a\n500,out\n',
-    'b.csv': 'x,id\nb,2\nout,600\n',
-  })
+  const dir = t.testdir({ 'a.csv': 'id,x\n1,a\n500,out\n', 'b.csv': 'x,id\nb,2\nout,600\n' })
   const rejects = { file: join(dir, 'r.csv') }
   const result = await load([join(dir, 'a.csv'), join(dir, 'b.csv')], {
     target: { table: 'dfs://d/t' },
@@ -120,10 +117,7 @@ deepTest(t, 'whichever call fails, the run ends with its code, and rows add up',
     }
     return result
   }
-  t.match(await run('none', -1), {
-    exitCode: 3,
-    rows: { read: 105, confirmed: 4, rejected: 101 },
-  })
+  t.match(await run('none', -1), { exitCode: 3, rows: { read: 105, confirmed: 4, rejected: 101 } })
   t.ok(calls.length > 15)
   for (const [failing, { call, path }] of calls.entries()) {
     const result = await run(String(failing), failing)

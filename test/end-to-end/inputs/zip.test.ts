@@ -112,9 +112,7 @@ deepTest(t, 'no output is written to an archive', async t => {
   t.strictSame(readFileSync(zip), bytes)
   const refused = await runMain(
     ['load', '-', '-t', 'q', '--host', `127.0.0.1:${here.server.port}`],
-    {
-      stdin: bytes,
-    },
+    { stdin: bytes },
   )
   t.match(refused, { code: 65, stderr: /is a zip archive: its directory is at its end/ })
   t.equal(await here.count('q'), 0)

@@ -166,10 +166,7 @@ t.test('a signal ends the run cleanly: all rows read are accounted for', async t
     const stdin = new PassThrough()
     const running = main(
       ['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', '--json', '--flush-interval', '1ms'],
-      {
-        ...fake.processEnvironment,
-        stdin,
-      },
+      { ...fake.processEnvironment, stdin },
     )
     stdin.write(rows)
     const { table } = server.node.shared.get('prices')!

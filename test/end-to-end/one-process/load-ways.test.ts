@@ -44,12 +44,10 @@ t.test("DolphinDB's function view converts rows", async t => {
     function: 'appendStreamingData',
     types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
   }
-  t.match(
-    await load(join(dir, 'in.csv'), {
-      target: { ...target, confirmTable: 'tradeDates' },
-    }),
-    { exitCode: 0, rows: { confirmed: 1 } },
-  )
+  t.match(await load(join(dir, 'in.csv'), { target: { ...target, confirmTable: 'tradeDates' } }), {
+    exitCode: 0,
+    rows: { confirmed: 1 },
+  })
   t.same(await rows('select * from tradeDates'), [['2020.01.02', 'FHU', '63.6', '5']])
 })
 
@@ -92,10 +90,7 @@ t.test('JSON is matched by name; the reject for a mismatch names the member', as
     rows: { read: 4, confirmed: 1, rejected: 3 },
   })
   t.match(readFileSync(`${rejects}.reasons.ndjson`, 'utf8'), /"id"[^]*"id"[^]*"more"/)
-  t.match(await load(join(dir, 'in.json')), {
-    exitCode: 0,
-    rows: { read: 2, confirmed: 2 },
-  })
+  t.match(await load(join(dir, 'in.json')), { exitCode: 0, rows: { read: 2, confirmed: 2 } })
   t.match(await load(join(dir, 'cut.json')), {
     exitCode: 65,
     error: { code: 'DDB_INPUT_JSON' },

@@ -22,10 +22,7 @@ async function run(
   change: Partial<LoadOptions> = {},
 ): Promise<LoadResult> {
   const dir = t.testdir({ 'in.csv': text })
-  return here.load(join(dir, 'in.csv'), {
-    delivery: receipts,
-    ...change,
-  })
+  return here.load(join(dir, 'in.csv'), { delivery: receipts, ...change })
 }
 
 t.test('tables are looked up by calls that crash no server', async t => {
@@ -106,11 +103,7 @@ t.test('lost batches are named without retries, and resent with retries', async 
   }
   const without = await startLoadServer(t, streamScript, { faults })
   const result = await run(t, without, csv(300), { delivery: { ...receipts, retries: 0 } })
-  t.match(result, {
-    exitCode: 4,
-    status: 'unconfirmed',
-    rows: { confirmed: 270, unconfirmed: 30 },
-  })
+  t.match(result, { exitCode: 4, status: 'unconfirmed', rows: { confirmed: 270, unconfirmed: 30 } })
   t.same(
     result.confirm.uncertain.map(({ firstLine, lastLine, batches }) => [
       firstLine,
@@ -240,9 +233,7 @@ deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger fol
       },
     }),
   })
-  const result = await run(t, here, csv(200), {
-    delivery: { ...receipts, maxInFlightBytes: 200 },
-  })
+  const result = await run(t, here, csv(200), { delivery: { ...receipts, maxInFlightBytes: 200 } })
   t.equal(result.exitCode, 4)
   const there = await ids(here)
   t.same(there, [...new Set(there)], 'nothing is stored twice')

@@ -70,10 +70,7 @@ for (const [name, matches] of phases) {
     const here = await pair(t, matches, 'evil.example')
     t.match(await here.run({}, ['localhost']), {
       exitCode: 69,
-      error: {
-        code: 'DDB_CONNECT',
-        message: /evil\.example/,
-      },
+      error: { code: 'DDB_CONNECT', message: /evil\.example/ },
       rows: { read: 0 },
     })
   })
@@ -130,10 +127,7 @@ t.test('with receipts a redirect to an unnamed host stops the run', async t => {
   const result = await here.run({}, ['localhost'])
   t.match(result, {
     exitCode: 69,
-    error: {
-      code: 'DDB_CONNECT',
-      message: /evil\.example/,
-    },
+    error: { code: 'DDB_CONNECT', message: /evil\.example/ },
     rows: { confirmed: 10, unconfirmed: 0 },
   })
   t.same(await ids(here.follower), upTo(10))
@@ -148,11 +142,7 @@ t.test('with receipts a function is not called again on another node', async t =
   leadUntil(here, 0)
   const target = { function: 'intoTarget', types: 'id:INT,sym:SYMBOL' }
   const result = await here.run({ target }, ['localhost'])
-  t.match(result, {
-    exitCode: 69,
-    error: { code: 'DDB_CONNECT' },
-    rows: { confirmed: 0 },
-  })
+  t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { confirmed: 0 } })
   t.same(await ids(here.leader), [])
 })
 

@@ -28,9 +28,7 @@ for (const [mode, most] of [
     own = here.session.id
     requests.length = 0
     const folder = t.testdir({ 'a.csv': csv(1_000) })
-    const result = await here.load(`${folder}/a.csv`, {
-      delivery: { mode },
-    })
+    const result = await here.load(`${folder}/a.csv`, { delivery: { mode } })
     t.match(result, { exitCode: 0, rows: { confirmed: 1_000 } })
     t.ok(requests.length <= most, requests.map(text => text.slice(0, 60)).join('\n---\n'))
   })

@@ -119,14 +119,12 @@ const anyNumber = fc.integer({ min: -9, max: 9 })
 const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
   anyNumber.map(n => ({ text: `price > ${n}`, holds: ({ price }: AnyRow) => price > n })),
   anyNumber.map(n => ({ text: `price != ${n}`, holds: ({ price }: AnyRow) => price !== n })),
-  fc.integer({ min: 2, max: 5 }).map(n => ({
-    text: `id % ${n} == 1`,
-    holds: ({ id }: AnyRow) => id % n === 1,
-  })),
-  fc.constantFrom('A', 'B').map(sym => ({
-    text: `sym = "${sym}"`,
-    holds: (row: AnyRow) => row.sym === sym,
-  })),
+  fc
+    .integer({ min: 2, max: 5 })
+    .map(n => ({ text: `id % ${n} == 1`, holds: ({ id }: AnyRow) => id % n === 1 })),
+  fc
+    .constantFrom('A', 'B')
+    .map(sym => ({ text: `sym = "${sym}"`, holds: (row: AnyRow) => row.sym === sym })),
 )
 
 t.test('for any condition and any batches, exactly the matching rows arrive', async t => {
@@ -173,9 +171,7 @@ t.test("a transform gets the columns of --types; a bare name has the table's typ
   const text = 'who,id,price\nx,1,1.5\ny,2,2.5\n'
   const { transformed, rows } = await scene(t, streamScript, text)
   const make = 'def(t){ return select id, symbol(who) as sym, price from t }'
-  const result = await transformed(make, {
-    target: { types: 'who:STRING,id,price' },
-  })
+  const result = await transformed(make, { target: { types: 'who:STRING,id,price' } })
   t.match(result, {
     exitCode: 0,
     columns: [

@@ -164,10 +164,7 @@ deepTest(t, 'tables of a run that a signal ended are not reported by later loads
       [],
       name,
     )
-    t.match(await here.load(`${folder}/in.csv`, options), {
-      exitCode: 0,
-      rows: { unconfirmed: 0 },
-    })
+    t.match(await here.load(`${folder}/in.csv`, options), { exitCode: 0, rows: { unconfirmed: 0 } })
     t.equal(await here.count('target'), rowCount)
     t.same(await sharedTables(here), [])
   }

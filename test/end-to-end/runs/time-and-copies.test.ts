@@ -73,10 +73,7 @@ function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
   let sleptMs = 0
   const { clock } = systemPlatform
   const sleeping: Clock = { ...clock, nowMs: () => clock.nowMs() + sleptMs }
-  return {
-    platform: { ...systemPlatform, clock: sleeping },
-    sleep: ms => void (sleptMs += ms),
-  }
+  return { platform: { ...systemPlatform, clock: sleeping }, sleep: ms => void (sleptMs += ms) }
 }
 
 const hourMs = 3_600_000

@@ -198,10 +198,7 @@ for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies 
     t.teardown(() => thaw.open())
     const result = await here.load(
       '-',
-      {
-        ...input(csv(100)),
-        delivery: { ...delivery, batchRows: 10, confirmTimeoutMs },
-      },
+      { ...input(csv(100)), delivery: { ...delivery, batchRows: 10, confirmTimeoutMs } },
       platform,
     )
     t.match(result, { exitCode: 4, rows: { rejected: 0 } })

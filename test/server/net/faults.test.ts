@@ -105,9 +105,7 @@ t.test('closed before execution: the server runs neither this request nor later 
   const server = await tinyServer(
     t,
     {},
-    {
-      faults: { before: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) },
-    },
+    { faults: { before: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) } },
   )
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('f'), asynchronous)

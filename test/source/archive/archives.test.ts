@@ -197,10 +197,7 @@ deepTest(t, 'members that cannot be read are refused by name, before anything is
   await t.rejects(expand([path], ['x*']), { message: /holds no file that `input.include` names/ })
   await t.rejects(expand([path], ['/']), UsageError)
   const plain = join(t.testdir({ 'a.csv': '' }), 'a.csv')
-  await t.rejects(expand([plain], ['*']), {
-    constructor: UsageError,
-    message: /no input is one/,
-  })
+  await t.rejects(expand([plain], ['*']), { constructor: UsageError, message: /no input is one/ })
 })
 
 deepTest(t, 'the error names a damaged member: wrong bytes, size or checksum', async t => {
