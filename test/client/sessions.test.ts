@@ -19,7 +19,6 @@ import {
 import { closedGate } from '../helpers/gate.js'
 import { recordings } from '../helpers/recordings.js'
 import { deepTest } from '../helpers/runs.js'
-import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, ints, text } from '../helpers/values.js'
 
 const host = '127.0.0.1'
@@ -478,30 +477,6 @@ t.test('a signal that is already aborted prevents the request', async t => {
   await session.close()
   await server.peer.until(peer => peer.ended)
   t.equal(server.peer.requests.length, 1)
-})
-
-t.test('close right after sending loses nothing; the server executes everything', async t => {
-  const ids: number[] = []
-  const server = await startTinyServer({
-    call: (_name, args) => {
-      const [table] = args
-      const column = table?.form === 'table' ? table.columns[0] : undefined
-      if (column?.form === 'vector' && column.type === 'INT') ids.push(...column.data)
-      return undefined
-    },
-  })
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
-  const count = 10_000
-  const runs: Promise<unknown>[] = []
-  for (let i = 0; i < count; i++) runs.push(session.run('tableInsert{t}', idTable(i)))
-  await session.close()
-  await Promise.all(runs)
-  await server.sessionClosed(session.id)
-  t.strictSame(
-    ids,
-    Array.from({ length: count }, (_, i) => i),
-  )
 })
 
 t.test('the last argument is taken for options if all its members are option names', async t => {

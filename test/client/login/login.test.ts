@@ -300,7 +300,13 @@ t.test('a server that does not prove that it knows the password is refused', asy
     const server = scripted({ ...functions, ...withRsa })
     await t.rejects(
       logIn(credentials, protection, random, server.ask),
-      { code: 'DDB_LOGIN', exitCode: 77 },
+      {
+        code: 'DDB_LOGIN',
+        exitCode: 77,
+        ...(/^(one|few) iteration/.test(what) && {
+          message: /\d iterations of SCRAM\. Fewer than 4096 /,
+        }),
+      },
       what,
     )
     t.notOk(server.calls.includes('login'), `${what}: no weaker method is tried`)

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
@@ -58,19 +58,6 @@ deepTest(t, 'a DFS table dropped during the run ends it, and no batch is sent ag
   t.ok(result.rows.read < 95, 'reading stops')
 })
 
-t.test('every batch is claimed, written once and confirmed; the ledger is removed', async t => {
-  const here = await startLoadServer(t, streamScript)
-  const result = await run(t, here, csv(95), {})
-  t.match(result, {
-    exitCode: 0,
-    rows: { confirmed: 95 },
-    confirm: { used: 'receipts', note: null },
-  })
-  t.ok(result.latencyMs.p50 !== null)
-  t.same(await ids(here), upTo(95))
-  t.same([...here.server.node.shared.keys()], ['target'])
-})
-
 t.test('if the server refuses a ledger, batches are answered, unless async was asked', async t => {
   const notices: string[] = []
   const here = await startLoadServer(t, streamScript, {
@@ -127,32 +114,6 @@ t.test('lost batches are named without retries, and resent with retries', async 
   const withRetries = await startLoadServer(t, streamScript, { faults })
   t.match(await run(t, withRetries, csv(300)), { exitCode: 0, rows: { confirmed: 300 } })
   t.same(await ids(withRetries), upTo(300), 'every row is stored once')
-})
-
-t.test('rows that the server refuses are found by halving, and kept with the error', async t => {
-  const here = await startLoadServer(t, dfsScript)
-  const dir = t.testdir({})
-  const rejects = join(dir, 'rejects.csv')
-  const text = csv(40).replace('7,B\n', '7,\n').replace('31,B\n', '31,\n')
-  const result = await run(t, here, text, {
-    target: { table: 'dfs://d/t' },
-    rejects: { file: rejects },
-    delivery: { ...receipts, batchRows: 20 },
-  })
-  t.match(result, {
-    exitCode: 3,
-    rows: { read: 40, confirmed: 38, rejected: 2 },
-    rejects: { byClass: { server: 2 }, byCode: { DDB_SERVER_REFUSED_ROW: 2 } },
-  })
-  t.equal(readFileSync(rejects, 'utf8'), 'id,sym\n7,\n31,\n')
-  t.match(
-    readFileSync(`${rejects}.reasons.ndjson`, 'utf8'),
-    /"lineNumber":9[^]*cannot contain NULL[^]*"lineNumber":33/,
-  )
-  t.same(
-    await ids(here, 'loadTable("dfs://d","t")'),
-    upTo(40).filter(id => id !== 7 && id !== 31),
-  )
 })
 
 deepTest(t, 'rows of a function view that threw are unknown: its batch is unconfirmed', async t => {
