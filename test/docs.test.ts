@@ -44,23 +44,20 @@ function resolves(from: Page, link: string): boolean {
   return anchor === undefined || target === undefined || anchorsOf(target).includes(anchor)
 }
 
-t.test(
-  'llms.txt has a line for every page, and says which pages are not in the package',
-  async t => {
-    const index = parsePage('llms.txt', await readFile(new URL('llms.txt', root), 'utf8'))
-    const lines = Array.from(index.text.matchAll(/^- \[[^\]]+\]\(([^)]+)\)/gm), ([, path]) => path!)
-    const expected = pages.map(({ path }) => path).filter(path => path !== 'README.md')
-    t.strictSame([...lines].sort(), expected.sort())
-    const { files } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as {
-      files: string[]
-    }
-    const unpacked = index.text.split(/^## /m).find(part => part.startsWith('Only in')) ?? ''
-    t.strictSame(
-      Array.from(unpacked.matchAll(/\((.+\.md)\)/g), ([, path]) => `!${path}`).sort(),
-      files.filter(path => /^!docs\/.+\.md$/.test(path)).sort(),
-    )
-  },
-)
+t.test('llms.txt has a line for every page, and says which are not in the package', async t => {
+  const index = parsePage('llms.txt', await readFile(new URL('llms.txt', root), 'utf8'))
+  const lines = Array.from(index.text.matchAll(/^- \[[^\]]+\]\(([^)]+)\)/gm), ([, path]) => path!)
+  const expected = pages.map(({ path }) => path).filter(path => path !== 'README.md')
+  t.strictSame([...lines].sort(), expected.sort())
+  const { files } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as {
+    files: string[]
+  }
+  const unpacked = index.text.split(/^## /m).find(part => part.startsWith('Only in')) ?? ''
+  t.strictSame(
+    Array.from(unpacked.matchAll(/\((.+\.md)\)/g), ([, path]) => `!${path}`).sort(),
+    files.filter(path => /^!docs\/.+\.md$/.test(path)).sort(),
+  )
+})
 
 t.test('pages and decisions stay few enough to be read', async t => {
   const decisions = await readdir(new URL('docs/decisions/', root))

@@ -36,25 +36,22 @@ t.test('requested help goes to standard output, code 0', async t => {
   }
 })
 
-t.test(
-  'the help of load and check fits a screen, and its flags are those of the option table',
-  async t => {
-    for (const name of ['load', 'check']) {
-      const help = await runMain(['help', name])
-      t.strictSame(help, await runMain([name, '--help']))
-      const lines = help.stdout.trimEnd().split('\n')
-      t.ok(lines.length < 24, `${lines.length} lines, and one for the prompt`)
-      t.ok(lines.every(line => line.length <= 80))
-      const whole = (await runMain([name, '--help-all'])).stdout
-      const flags = lines.flatMap(line => /^ {2}(-.*?) {2,}/.exec(line)?.[1] ?? [])
-      t.ok(flags.every(one => whole.includes(`  ${one} `)))
-      if (name === 'load') t.equal(flags.length, 12)
-      t.match(lines.at(-1), new RegExp(`ddb-ingest ${name} --help-all$`))
-      const narrow = (await runMain([name, '--help'], { stdoutColumns: 60 })).stdout.split('\n')
-      t.ok(narrow.every(line => line.length <= 60))
-    }
-  },
-)
+t.test('the help of load and check fits a screen, with flags of the option table', async t => {
+  for (const name of ['load', 'check']) {
+    const help = await runMain(['help', name])
+    t.strictSame(help, await runMain([name, '--help']))
+    const lines = help.stdout.trimEnd().split('\n')
+    t.ok(lines.length < 24, `${lines.length} lines, and one for the prompt`)
+    t.ok(lines.every(line => line.length <= 80))
+    const whole = (await runMain([name, '--help-all'])).stdout
+    const flags = lines.flatMap(line => /^ {2}(-.*?) {2,}/.exec(line)?.[1] ?? [])
+    t.ok(flags.every(one => whole.includes(`  ${one} `)))
+    if (name === 'load') t.equal(flags.length, 12)
+    t.match(lines.at(-1), new RegExp(`ddb-ingest ${name} --help-all$`))
+    const narrow = (await runMain([name, '--help'], { stdoutColumns: 60 })).stdout.split('\n')
+    t.ok(narrow.every(line => line.length <= 60))
+  }
+})
 
 const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['laod'], /unknown command 'laod' \(did you mean load\?\)/],
@@ -103,16 +100,13 @@ t.test('a usage error is one sentence on standard error, code 64', async t => {
   }
 })
 
-t.test(
-  'if standard input is a terminal and no source is given, help is printed without waiting',
-  async t => {
-    for (const name of ['load', 'check']) {
-      const { code, stderr } = await runMain([name, '-t', 't'], { stdinIsTerminal: true })
-      t.equal(code, 64)
-      t.match(stderr, new RegExp(`^Usage: ddb-ingest ${name}[^]*Example:`))
-    }
-  },
-)
+t.test('on a terminal and without a source, help is printed without waiting', async t => {
+  for (const name of ['load', 'check']) {
+    const { code, stderr } = await runMain([name, '-t', 't'], { stdinIsTerminal: true })
+    t.equal(code, 64)
+    t.match(stderr, new RegExp(`^Usage: ddb-ingest ${name}[^]*Example:`))
+  }
+})
 
 t.test('options of a file apply as if they were typed', async t => {
   const path = join(t.testdir(), 'options')

@@ -101,11 +101,7 @@ deepTest(t, 'file names, headers, cells', async t => {
   const server = await startServerFor(t, {
     initScript: 'share streamTable(10:0, `id`sym, [INT,STRING]) as target',
   })
-  const login = {
-    DDB_PORT: String(server.port),
-    DDB_USER: 'admin',
-    DDB_PASSWORD: '123456',
-  }
+  const login = { DDB_PORT: String(server.port), DDB_USER: 'admin', DDB_PASSWORD: '123456' }
   await fc.assert(
     fc.asyncProperty(fileName, terminalText, async (name, text) => {
       const folder = scratch(t)
@@ -214,9 +210,7 @@ t.test('answers of a peer that is not a server', async t => {
         `77 1 1\nOK\n${said}`,
       ]) {
         answer = form
-        await checked(['exec', '-e', '1', '--json'], {
-          DDB_PORT: String(server.port),
-        })
+        await checked(['exec', '-e', '1', '--json'], { DDB_PORT: String(server.port) })
       }
     }),
     { numRuns: runs(10) },

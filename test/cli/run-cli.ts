@@ -23,9 +23,7 @@ export interface Outcome {
 export const bin: string = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 
 /** Makes the tests independent of the user's settings. */
-const noSettings: Readonly<Record<string, string>> = {
-  XDG_STATE_HOME: '/dev/null',
-}
+const noSettings: Readonly<Record<string, string>> = { XDG_STATE_HOME: '/dev/null' }
 
 export interface FakeTerminals {
   environment?: Record<string, string>

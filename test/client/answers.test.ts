@@ -94,36 +94,32 @@ const shown = (value: unknown): string =>
     typeof member === 'bigint' ? `${member}n` : member,
   )
 
-deepTest(
-  t,
-  'answers in chunks of any size belong to their requests, on two sessions at once',
-  async () => {
-    const property = fc.asyncProperty(
-      fc.array(dialog, { minLength: 1, maxLength: 4 }),
-      async dialogs => {
-        const both = [await opened(), await opened()]
-        for (const { answer, print, cuts } of dialogs) {
-          const called = both.map(({ session }) => outcome(session.call('f', [int(1)])))
-          const bytes = bytesOf(answer, print)
-          const places = [0, ...cuts.map(cut => Math.floor(cut * bytes.length)), bytes.length]
-          places.sort((a, b) => a - b)
-          for (const [index, place] of places.slice(1).entries()) {
-            for (const { wire } of both) wire.push(bytes.subarray(places[index], place))
-            await turn()
-          }
-          for (const found of await Promise.all(called)) check(found, answer)
+deepTest(t, 'answers in chunks of any size belong to their requests, on two sessions', async () => {
+  const property = fc.asyncProperty(
+    fc.array(dialog, { minLength: 1, maxLength: 4 }),
+    async dialogs => {
+      const both = [await opened(), await opened()]
+      for (const { answer, print, cuts } of dialogs) {
+        const called = both.map(({ session }) => outcome(session.call('f', [int(1)])))
+        const bytes = bytesOf(answer, print)
+        const places = [0, ...cuts.map(cut => Math.floor(cut * bytes.length)), bytes.length]
+        places.sort((a, b) => a - b)
+        for (const [index, place] of places.slice(1).entries()) {
+          for (const { wire } of both) wire.push(bytes.subarray(places[index], place))
+          await turn()
         }
-        await turn()
-        const lines = dialogs.flatMap(({ print }) => (print === undefined ? [] : [print]))
-        for (const { wire, printed } of both) {
-          assert.deepEqual(printed, lines)
-          assert.equal(wire.writes, dialogs.length, 'one write per request')
-        }
-      },
-    )
-    await fc.assert(property, { numRuns: runs(300) })
-  },
-)
+        for (const found of await Promise.all(called)) check(found, answer)
+      }
+      await turn()
+      const lines = dialogs.flatMap(({ print }) => (print === undefined ? [] : [print]))
+      for (const { wire, printed } of both) {
+        assert.deepEqual(printed, lines)
+        assert.equal(wire.writes, dialogs.length, 'one write per request')
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: runs(300) })
+})
 
 deepTest(t, 'an answer that is cut before its last byte is not an answer', async t => {
   for (const answer of [{ value: int(7) }, { value: idTable(3, 1, 4) }, { error: 'no' }]) {
@@ -150,32 +146,26 @@ t.test('an unexpected answer ends the session', async t => {
   await t.rejects(session.call('f', [int(1)]), { code: 'DDB_PROTOCOL' })
 })
 
-t.test(
-  'the first bytes of a call name the session and the function, whatever was called before',
-  async t => {
-    const { wire, session } = await opened()
-    const answer = async (called: Promise<unknown>): Promise<string> => {
-      await turn()
-      wire.push(responseBytes({ value: int(1) }))
-      await called
-      const head = wire.sent.split('\u0004')[0]!
-      wire.sent = ''
-      return head
-    }
-    const head = (name: string, count: number, properties: string): string =>
-      `API2 1000000002 ${`function\n${name}\n${count}\n1`.length} / ${properties}\nfunction\n${name}\n${count}\n1`
-    const plain = '32_1_4_64__0'
-    t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
-    t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
-    t.equal(await answer(session.call('f', [int(1), int(2)])), head('f', 2, plain))
-    t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
-    t.equal(
-      await answer(session.call('g', [int(1)], { priority: 7 })),
-      head('g', 1, '32_1_7_64__0'),
-    )
-    t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
-    t.equal(await answer(session.run('g', 1)), head('g', 1, plain))
-    await answer(session.run('1'))
-    t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
-  },
-)
+t.test('the first bytes of a call name session and function, whatever came before', async t => {
+  const { wire, session } = await opened()
+  const answer = async (called: Promise<unknown>): Promise<string> => {
+    await turn()
+    wire.push(responseBytes({ value: int(1) }))
+    await called
+    const head = wire.sent.split('\u0004')[0]!
+    wire.sent = ''
+    return head
+  }
+  const head = (name: string, count: number, properties: string): string =>
+    `API2 1000000002 ${`function\n${name}\n${count}\n1`.length} / ${properties}\nfunction\n${name}\n${count}\n1`
+  const plain = '32_1_4_64__0'
+  t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
+  t.equal(await answer(session.call('f', [int(1)])), head('f', 1, plain))
+  t.equal(await answer(session.call('f', [int(1), int(2)])), head('f', 2, plain))
+  t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
+  t.equal(await answer(session.call('g', [int(1)], { priority: 7 })), head('g', 1, '32_1_7_64__0'))
+  t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
+  t.equal(await answer(session.run('g', 1)), head('g', 1, plain))
+  await answer(session.run('1'))
+  t.equal(await answer(session.call('g', [int(1)])), head('g', 1, plain))
+})

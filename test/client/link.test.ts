@@ -275,32 +275,29 @@ t.test('an AbortSignal ends the attempt', async t => {
 
 const greeting = responseBytes({ value: undefined })
 
-t.test(
-  'if a server disconnects before the session is ready, the connection attempt fails',
-  async t => {
-    for (let length = 0; length < greeting.length; length++) {
-      const server = await startFakeServer(
-        (_received, peer) => peer.socket.end(greeting.subarray(0, length)),
-        { answerConnect: false },
-      )
-      await t.rejects(connect({ host, port: server.port }), {
-        code: 'DDB_CONNECT',
-        message: /ended it before the session was ready/,
-      })
-      await server.close()
-    }
-    const duringLogin = await startFakeServer(
-      ({ request }, peer) => {
-        if (request.kind === 'connect') peer.socket.write(greeting)
-        else peer.socket.end(greeting.subarray(0, 5))
-      },
+t.test('if a server disconnects before the session is ready, connecting fails', async t => {
+  for (let length = 0; length < greeting.length; length++) {
+    const server = await startFakeServer(
+      (_received, peer) => peer.socket.end(greeting.subarray(0, length)),
       { answerConnect: false },
     )
-    t.teardown(() => duringLogin.close())
-    const options = { host, port: duringLogin.port, user: 'admin', password: '123456' }
-    await t.rejects(connect(options), { code: 'DDB_CONNECT' })
-  },
-)
+    await t.rejects(connect({ host, port: server.port }), {
+      code: 'DDB_CONNECT',
+      message: /ended it before the session was ready/,
+    })
+    await server.close()
+  }
+  const duringLogin = await startFakeServer(
+    ({ request }, peer) => {
+      if (request.kind === 'connect') peer.socket.write(greeting)
+      else peer.socket.end(greeting.subarray(0, 5))
+    },
+    { answerConnect: false },
+  )
+  t.teardown(() => duringLogin.close())
+  const options = { host, port: duringLogin.port, user: 'admin', password: '123456' }
+  await t.rejects(connect(options), { code: 'DDB_CONNECT' })
+})
 
 t.test('a peer that is not a DolphinDB server is recognized by its first line', async t => {
   const server = await startFakeServer(
@@ -318,30 +315,27 @@ t.test('a peer that is not a DolphinDB server is recognized by its first line', 
 const reply = responseBytes({ value: idTable(1, 2, 3) })
 
 for (const how of ['end', 'destroy', 'resetAndDestroy'] as const) {
-  t.test(
-    `a connection that breaks in the middle of an answer by ${how}() fails every request`,
-    async t => {
-      for (let length = 0; length < reply.length; length += 3) {
-        const server = await startFakeServer((_received, peer) => {
-          if (length > 0) peer.socket.write(reply.subarray(0, length))
-          peer.socket[how]()
-        })
-        const session = await connect({ host, port: server.port })
-        const lost = { name: 'ConnectionError', code: 'DDB_CONNECTION_LOST', exitCode: 4 }
-        await Promise.all([
-          t.rejects(session.run('first'), lost),
-          t.rejects(session.call('queued', []), lost),
-          t.rejects(session.readBlocks('queued', { fetchSize: 8192 }).next(), lost),
-        ])
-        await t.rejects(session.run('later'), lost)
-        t.throws(() => session.send('later', []), lost)
-        await t.rejects(session.drained(), lost)
-        t.equal(session.closed, true)
-        await session.close()
-        await server.close()
-      }
-    },
-  )
+  t.test(`a connection that breaks inside an answer by ${how}() fails every request`, async t => {
+    for (let length = 0; length < reply.length; length += 3) {
+      const server = await startFakeServer((_received, peer) => {
+        if (length > 0) peer.socket.write(reply.subarray(0, length))
+        peer.socket[how]()
+      })
+      const session = await connect({ host, port: server.port })
+      const lost = { name: 'ConnectionError', code: 'DDB_CONNECTION_LOST', exitCode: 4 }
+      await Promise.all([
+        t.rejects(session.run('first'), lost),
+        t.rejects(session.call('queued', []), lost),
+        t.rejects(session.readBlocks('queued', { fetchSize: 8192 }).next(), lost),
+      ])
+      await t.rejects(session.run('later'), lost)
+      t.throws(() => session.send('later', []), lost)
+      await t.rejects(session.drained(), lost)
+      t.equal(session.closed, true)
+      await session.close()
+      await server.close()
+    }
+  })
 }
 
 t.test('a lost asynchronous session reports how many of its requests were sent', async t => {

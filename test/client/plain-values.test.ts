@@ -144,11 +144,10 @@ t.test('a schema gives types, names and order', async t => {
   t.strictSame(toPlain(typed).columns, { id: [1, 2], price: ['1.50', null], sym: [null, null] })
 })
 
-t.test("a column may have the name of a value's member", t => {
+t.test("a column may have the name of a value's member", async t => {
   for (const form of ['table', 'scalar', 'arrayVector']) {
     t.strictSame(tableOf(toValue({ form: [form], id: [1] })).columns, { form: [form], id: [1] })
   }
-  t.end()
 })
 
 t.test('values that do not fit are refused with a code', async t => {
@@ -469,79 +468,73 @@ t.test('with values, scripts are shown without their secrets', async t => {
   t.notMatch(text, /\u001b/)
 })
 
-t.test(
-  'connections are distinguished by number; answers and losses have separate lines',
-  async t => {
-    const server = await startServer({ port: 0 })
-    t.teardown(() => server.close())
-    const lines: string[] = []
-    const trace = { write: (line: string) => lines.push(line) }
-    const sessions = await Promise.all(
-      [1, 2].map(() => connect({ host: '127.0.0.1', port: server.port, trace })),
-    )
-    await t.rejects(sessions[0]!.run('noSuchName'), { code: 'DDB_SERVER' })
-    await sessions[0]!.run('print("text"); [table(1..3 as id), 5:6]')
-    await sessions[0]!.upload({ a: 1, b: 'text' })
-    for (const session of sessions) await session.close()
-    const text = lines.join('\n')
-    t.match(text, /#1 \d+ < error bytes=\d+ .*Cannot recognize the token noSuchName\n/)
-    t.match(text, /#1 \d+ < print chars=\d+\n/)
-    t.match(text, /#1 \d+ < ok bytes=\d+ ANY vector of 2\n/)
-    t.match(text, /#1 \d+ > variable flags=32\(apiClient\) bytes=\d+ a = \w+ \| b = STRING\n/)
-    t.match(text, /#2 0 - opened 127\.0\.0\.1:/)
-    t.match(text, /#2 \d+ - closed/)
-  },
-)
+t.test('connections are told apart by number; answers and losses have own lines', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const lines: string[] = []
+  const trace = { write: (line: string) => lines.push(line) }
+  const sessions = await Promise.all(
+    [1, 2].map(() => connect({ host: '127.0.0.1', port: server.port, trace })),
+  )
+  await t.rejects(sessions[0]!.run('noSuchName'), { code: 'DDB_SERVER' })
+  await sessions[0]!.run('print("text"); [table(1..3 as id), 5:6]')
+  await sessions[0]!.upload({ a: 1, b: 'text' })
+  for (const session of sessions) await session.close()
+  const text = lines.join('\n')
+  t.match(text, /#1 \d+ < error bytes=\d+ .*Cannot recognize the token noSuchName\n/)
+  t.match(text, /#1 \d+ < print chars=\d+\n/)
+  t.match(text, /#1 \d+ < ok bytes=\d+ ANY vector of 2\n/)
+  t.match(text, /#1 \d+ > variable flags=32\(apiClient\) bytes=\d+ a = \w+ \| b = STRING\n/)
+  t.match(text, /#2 0 - opened 127\.0\.0\.1:/)
+  t.match(text, /#2 \d+ - closed/)
+})
 
-t.test(
-  'the answer after a request with secrets is hidden, even if no answer was asked for',
-  async t => {
-    const lines: string[] = []
-    const trace = traceConnection(
-      { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
-      systemPlatform.clock,
-      newSecrets(),
-    )
-    const login: Request = { kind: 'function', name: 'login', args: [text('ann'), text('secret1')] }
-    const script: Request = { kind: 'script', script: '1' }
-    for (const [requests, message] of [
-      [[[connectHead(true), { kind: 'connect' }]], 'hello'],
-      [[[requestHead('7', false, {}), login]], 'secret2 is wrong'],
-      [[[requestHead('7', false, {}), script]], 'no 1'],
-      // Some servers answer asynchronous requests, too.
+t.test('the answer after a request with secrets is hidden, even if none was wanted', async t => {
+  const lines: string[] = []
+  const trace = traceConnection(
+    { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
+    systemPlatform.clock,
+    newSecrets(),
+  )
+  const login: Request = { kind: 'function', name: 'login', args: [text('ann'), text('secret1')] }
+  const script: Request = { kind: 'script', script: '1' }
+  for (const [requests, message] of [
+    [[[connectHead(true), { kind: 'connect' }]], 'hello'],
+    [[[requestHead('7', false, {}), login]], 'secret2 is wrong'],
+    [[[requestHead('7', false, {}), script]], 'no 1'],
+    // Some servers answer asynchronous requests, too.
+    [
       [
-        [
-          [requestHead('7', true, {}), login],
-          [requestHead('7', true, {}), script],
-        ],
-        'secret3 is wrong',
+        [requestHead('7', true, {}), login],
+        [requestHead('7', true, {}), script],
       ],
-      [[], 'late'],
-    ] as [[RequestHead, Request][], string][]) {
-      for (const [head, request] of requests) trace.sent(head, request, 20)
-      trace.printed(`says ${message}`)
-      trace.received({ sessionId: '7', ok: false, message }, 9)
-    }
-    t.strictSame(
-      lines.filter(line => line.includes(' < ')),
-      [
-        '0 < print says hello',
-        '7 < error bytes=9 hello',
-        '7 < print chars=21',
-        '7 < error bytes=9 (…)',
-        '7 < print says no 1',
-        '7 < error bytes=9 no 1',
-        '7 < print chars=21',
-        '7 < error bytes=9 (…)',
-        '7 < print says late',
-        '7 < error bytes=9 late',
-      ],
-    )
-    t.notMatch(lines.join(), /secret/)
-  },
-)
+      'secret3 is wrong',
+    ],
+    [[], 'late'],
+  ] as [[RequestHead, Request][], string][]) {
+    for (const [head, request] of requests) trace.sent(head, request, 20)
+    trace.printed(`says ${message}`)
+    trace.received({ sessionId: '7', ok: false, message }, 9)
+  }
+  t.strictSame(
+    lines.filter(line => line.includes(' < ')),
+    [
+      '0 < print says hello',
+      '7 < error bytes=9 hello',
+      '7 < print chars=21',
+      '7 < error bytes=9 (…)',
+      '7 < print says no 1',
+      '7 < error bytes=9 no 1',
+      '7 < print chars=21',
+      '7 < error bytes=9 (…)',
+      '7 < print says late',
+      '7 < error bytes=9 late',
+    ],
+  )
+  t.notMatch(lines.join(), /secret/)
+})
 
-t.test('by default, data over a network is compressed', t => {
+t.test('by default, data over a network is compressed', async t => {
   for (const [compress, here, far] of [
     [undefined, false, true],
     ['auto', false, true],
@@ -554,5 +547,4 @@ t.test('by default, data over a network is compressed', t => {
   }
   const wrong = { host: 'h', port: 1, compress: 'gzip' } as unknown as ConnectOptions
   t.throws(() => checkConnectOptions(wrong), { code: 'DDB_USAGE', message: /auto, none, lz4/ })
-  t.end()
 })

@@ -19,7 +19,6 @@ import {
 import { closedGate } from '../helpers/gate.js'
 import { recordings } from '../helpers/recordings.js'
 import { deepTest } from '../helpers/runs.js'
-import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, ints, text } from '../helpers/values.js'
 
 const host = '127.0.0.1'
@@ -219,36 +218,32 @@ t.test('onClose distinguishes a loss from a close', async t => {
   t.equal(second.closed, true)
 })
 
-deepTest(
-  t,
-  'a large result arrives in blocks, which are decoded as the caller takes them',
-  async t => {
-    const blocks = Array.from({ length: 50 }, (_, i) =>
-      idTable(...Array.from({ length: 5000 }, () => i)),
-    )
-    const { session } = await connected(t, {}, ({ head }, peer) =>
-      peer.reply(
-        head.fetchSize === 0
-          ? { value: int(7) }
-          : { value: { form: 'vector', type: 'ANY', length: 50, data: blocks } },
-      ),
-    )
-    const next = session.run('next')
-    await next
-    let count = 0
-    for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
-      t.strictSame(block, blocks[count])
-      count += 1
-    }
-    t.equal(count, 50)
-    for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
-      t.strictSame(block, blocks[0])
-      break
-    }
-    t.strictSame(await session.run('after a reader that left early'), int(7))
-    await session.close()
-  },
-)
+deepTest(t, 'a large result arrives in blocks, decoded as the caller takes them', async t => {
+  const blocks = Array.from({ length: 50 }, (_, i) =>
+    idTable(...Array.from({ length: 5000 }, () => i)),
+  )
+  const { session } = await connected(t, {}, ({ head }, peer) =>
+    peer.reply(
+      head.fetchSize === 0
+        ? { value: int(7) }
+        : { value: { form: 'vector', type: 'ANY', length: 50, data: blocks } },
+    ),
+  )
+  const next = session.run('next')
+  await next
+  let count = 0
+  for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
+    t.strictSame(block, blocks[count])
+    count += 1
+  }
+  t.equal(count, 50)
+  for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
+    t.strictSame(block, blocks[0])
+    break
+  }
+  t.strictSame(await session.run('after a reader that left early'), int(7))
+  await session.close()
+})
 
 t.test('the reader of blocks also gets results that are not tuples, and errors', async t => {
   const outcomes = [{ value: int(5) }, { error: 'no such table' }]
@@ -256,9 +251,7 @@ t.test('the reader of blocks also gets results that are not tuples, and errors',
   const values: unknown[] = []
   for await (const block of session.readBlocks('x', { fetchSize: 8192 })) values.push(block)
   t.strictSame(values, [int(5)])
-  await t.rejects(session.readBlocks('x', { fetchSize: 8192 }).next(), {
-    message: 'no such table',
-  })
+  await t.rejects(session.readBlocks('x', { fetchSize: 8192 }).next(), { message: 'no such table' })
   await t.rejects(session.readBlocks('x', { fetchSize: 1 }).next(), { code: 'DDB_USAGE' })
 })
 
@@ -485,33 +478,6 @@ t.test('a signal that is already aborted prevents the request', async t => {
   await server.peer.until(peer => peer.ended)
   t.equal(server.peer.requests.length, 1)
 })
-
-t.test(
-  'close right after sending loses nothing, and the embedded server executes everything',
-  async t => {
-    const ids: number[] = []
-    const server = await startTinyServer({
-      call: (_name, args) => {
-        const [table] = args
-        const column = table?.form === 'table' ? table.columns[0] : undefined
-        if (column?.form === 'vector' && column.type === 'INT') ids.push(...column.data)
-        return undefined
-      },
-    })
-    t.teardown(() => server.close())
-    const session = await connect({ host, port: server.port, enableAsync: true })
-    const count = 10_000
-    const runs: Promise<unknown>[] = []
-    for (let i = 0; i < count; i++) runs.push(session.run('tableInsert{t}', idTable(i)))
-    await session.close()
-    await Promise.all(runs)
-    await server.sessionClosed(session.id)
-    t.strictSame(
-      ids,
-      Array.from({ length: count }, (_, i) => i),
-    )
-  },
-)
 
 t.test('the last argument is taken for options if all its members are option names', async t => {
   const signal = new AbortController().signal

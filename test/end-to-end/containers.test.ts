@@ -47,12 +47,10 @@ async function scene(t: Test): Promise<Scene> {
   const reached = closedGate()
   let batches = 0
   const server = await startLoadServer(t, streamScript, {
-    faults: {
-      before({ rows }) {
-        if (rows === 0 || ++batches !== 3) return undefined
-        reached.open()
-        return { until: gate.opened }
-      },
+    before({ rows }) {
+      if (rows === 0 || ++batches !== 3) return undefined
+      reached.open()
+      return { until: gate.opened }
     },
   })
   t.teardown(() => gate.open())
@@ -84,72 +82,60 @@ const options = { jobs: 9, ...needsContainers, ...(everyday ? { skip: true } : {
 
 t.test('loads share a folder', options, async t => {
   for (const [first, next] of tried(pairs)) {
-    t.test(
-      `while a load runs in ${first.name}, none runs in ${next.name}`,
+    t.test(`while a load runs in ${first.name}, none runs in ${next.name}`, async t => {
+      const { here, stuck, load, start, release } = await scene(t)
+      const running = await stuck(first, '--run-id', 'nightly')
+      const [taken, listed] = await Promise.all([
+        load(next, '--run-id', 'nightly').outcome,
+        start(next, 'runs', '--json').outcome,
+      ])
+      t.match(taken, {
+        code: 75,
+        stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/,
+      })
+      t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
+      release()
+      t.match(await running.outcome, { code: 0 })
+      t.same(await ids(here), upTo(rowCount), 'every row once')
+    })
 
-      async t => {
-        const { here, stuck, load, start, release } = await scene(t)
-        const running = await stuck(first, '--run-id', 'nightly')
-        const [taken, listed] = await Promise.all([
-          load(next, '--run-id', 'nightly').outcome,
-          start(next, 'runs', '--json').outcome,
-        ])
-        t.match(taken, {
-          code: 75,
-          stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/,
-        })
-        t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
-        release()
-        t.match(await running.outcome, { code: 0 })
-        t.same(await ids(here), upTo(rowCount), 'every row once')
-      },
-    )
-
-    t.test(
-      `a load killed in ${first.name} is resumed in ${next.name}`,
-
-      async t => {
-        const { here, stuck, load, start, release, runs } = await scene(t)
-        const killed = await stuck(first, '--run-id', 'nightly')
-        killed.kill('SIGKILL')
-        await killed.outcome
-        release()
-        t.ok(existsSync(join(runs, 'nightly.journal.lock')))
-        const [listed, resumed] = await Promise.all([
-          start(next, 'runs', '--json').outcome,
-          load(next, '--run-id', 'nightly', '--json').outcome,
-        ])
-        t.equal(resumed.code, 0, resumed.stderr)
-        t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
-        t.same(await ids(here), upTo(rowCount), 'every row once')
-        t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
-        t.strictSame(readdirSync(runs), ['nightly.journal'])
-        t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
-      },
-    )
-  }
-
-  t.test(
-    'if several loads find a killed run at once, one resumes it',
-
-    async t => {
-      const { here, stuck, load, release } = await scene(t)
-      const killed = await stuck(container, '--run-id', 'nightly')
+    t.test(`a load killed in ${first.name} is resumed in ${next.name}`, async t => {
+      const { here, stuck, load, start, release, runs } = await scene(t)
+      const killed = await stuck(first, '--run-id', 'nightly')
       killed.kill('SIGKILL')
       await killed.outcome
       release()
-      const ended = await Promise.all(
-        [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
-      )
-      const codes = ended.map(({ code }) => code)
-      t.ok(
-        codes.every(code => code === 0 || code === 75),
-        ended.map(({ stderr }) => stderr).join('\n'),
-      )
-      t.ok(codes.includes(0))
+      t.ok(existsSync(join(runs, 'nightly.journal.lock')))
+      const [listed, resumed] = await Promise.all([
+        start(next, 'runs', '--json').outcome,
+        load(next, '--run-id', 'nightly', '--json').outcome,
+      ])
+      t.equal(resumed.code, 0, resumed.stderr)
+      t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
       t.same(await ids(here), upTo(rowCount), 'every row once')
-    },
-  )
+      t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
+      t.strictSame(readdirSync(runs), ['nightly.journal'])
+      t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
+    })
+  }
+
+  t.test('if several loads find a killed run at once, one resumes it', async t => {
+    const { here, stuck, load, release } = await scene(t)
+    const killed = await stuck(container, '--run-id', 'nightly')
+    killed.kill('SIGKILL')
+    await killed.outcome
+    release()
+    const ended = await Promise.all(
+      [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
+    )
+    const codes = ended.map(({ code }) => code)
+    t.ok(
+      codes.every(code => code === 0 || code === 75),
+      ended.map(({ stderr }) => stderr).join('\n'),
+    )
+    t.ok(codes.includes(0))
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+  })
 
   for (const mode of tried(['async', 'sync'])) {
     t.test(`a stopped load wakes after a takeover: ${mode}`, async t => {

@@ -116,9 +116,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the server refuses a batch once',
-    begin: () => ({
-      faults: { before: onDataRequest(3, () => ({ error: 'not this time' })) },
-    }),
+    begin: () => ({ faults: { before: onDataRequest(3, () => ({ error: 'not this time' })) } }),
   },
   {
     name: 'the connection ends before a batch is executed',
@@ -128,9 +126,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'the connection ends after a batch was executed',
     breaks: true,
-    begin: () => ({
-      faults: { before: onDataRequest(3, () => ({ answer: () => 'close' })) },
-    }),
+    begin: () => ({ faults: { before: onDataRequest(3, () => ({ answer: () => 'close' })) } }),
   },
   {
     name: 'a second copy of a batch arrives while the first copy still waits',
@@ -188,9 +184,7 @@ export const faults: readonly Fault[] = [
     name: 'the ledger is dropped during the run',
     notFor: ['none', 'sync'],
     begin: victim => ({
-      faults: {
-        before: onDataRequest(3, () => ({ answer: () => void victim.dropLedger() })),
-      },
+      faults: { before: onDataRequest(3, () => ({ answer: () => void victim.dropLedger() })) },
     }),
   },
   {

@@ -73,18 +73,9 @@ export const targets: readonly TargetKind[] = [
     target: { table: 'target', method: 'upsert' },
   }),
   stored('DFS table', ''),
-  stored('DFS table with upsert', '', {
-    isKeyed: true,
-    target: { table: 'dfs://d/t', ...keys },
-  }),
+  stored('DFS table with upsert', '', { isKeyed: true, target: { table: 'dfs://d/t', ...keys } }),
   stored('TSDB table that keeps the last row of each key', tsdb, { isKeyed: true }),
-  {
-    ...stream,
-    name: 'function view',
-    script: viewScript,
-    target: view({}),
-    hasEvidence: false,
-  },
+  { ...stream, name: 'function view', script: viewScript, target: view({}), hasEvidence: false },
   {
     ...stream,
     name: 'function view with `--confirm-table`',

@@ -236,9 +236,7 @@ for (const kind of sampled(targets)) {
         const faults: Faults = {
           before: ({ rows }) => {
             if (rows !== 100 || ++batches !== 6) return undefined
-            return {
-              until: here.other(`${script}\n${foreign > 0 ? kind.foreign(foreign) : ''}`),
-            }
+            return { until: here.other(`${script}\n${foreign > 0 ? kind.foreign(foreign) : ''}`) }
           },
         }
         const here = await scene(t, kind, { ...delivery, maxInFlightBytes: 500 }, faults)
@@ -330,7 +328,7 @@ function reportOf(texts: ReadonlyMap<string, string>, kind: string): string {
   return Array.from(namesOf, ([text, names]) => `${names.join(', ')}: ${text}`).join('; ')
 }
 
-deepTest(t, 'docs/delivery.md has the table of these results', t => {
+deepTest(t, 'docs/delivery.md has the table of these results', async t => {
   const rows: string[][] = [['what happens', 'target', 'what the run reports']]
   for (const [what, texts] of outcomes) {
     const kindsOf = new Map<string, string[]>()
@@ -350,5 +348,4 @@ deepTest(t, 'docs/delivery.md has the table of these results', t => {
     '<!-- end of same table -->\n',
   ] as const
   checkTable(t, 'docs/delivery.md', marks, rows)
-  t.end()
 })

@@ -45,7 +45,7 @@ const strict: ts.CompilerOptions = {
 const types = fileURLToPath(new URL('dist/index.d.ts', root))
 if (!everyday) makeDeclarations()
 
-deepTest(t, 'tsc --strict accepts the programs of the page', t => {
+deepTest(t, 'tsc --strict accepts the programs of the page', async t => {
   t.ok(programs.length >= 10, `${programs.length} programs are found`)
   const wrong = ts
     .getPreEmitDiagnostics(ts.createProgram(paths, strict))
@@ -53,7 +53,6 @@ deepTest(t, 'tsc --strict accepts the programs of the page', t => {
       return `${file?.fileName} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
     })
   t.strictSame(wrong, [])
-  t.end()
 })
 
 deepTest(t, 'the compiler refuses wrong types', t => {
@@ -103,7 +102,7 @@ const documented = [
   'PoolOptions',
 ]
 
-deepTest(t, 'an editor shows an explanation for every option', t => {
+deepTest(t, 'an editor shows an explanation for every option', async t => {
   const program = ts.createProgram([types], strict)
   const checker = program.getTypeChecker()
   const module = checker.getSymbolAtLocation(program.getSourceFile(types)!)!
@@ -142,5 +141,4 @@ deepTest(t, 'an editor shows an explanation for every option', t => {
     [],
     'every function and class has one, too',
   )
-  t.end()
 })

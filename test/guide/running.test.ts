@@ -65,43 +65,39 @@ function execWords(command: string): string[] {
   return words.map(word => word.replaceAll("'", ''))
 }
 
-deepTest(
-  t,
-  'systemd: the service loads the file of the day once, and a timer starts it',
-  async t => {
-    const [service = '', timer = ''] = blocksOf(page, 'ini')
-    const units = { service: parseUnit(service), timer: parseUnit(timer) }
-    t.equal(units.timer.get('Install')!.get('WantedBy'), 'timers.target')
-    const place = await placeWithServer(t)
-    const day = (offset: number): string =>
-      new Intl.DateTimeFormat('sv-SE').format(Date.now() + offset * 86_400_000)
-    // The date may change between this line and the load.
-    for (const offset of [0, 1]) {
-      writeFileSync(
-        join(place.folder, `prices-${day(offset)}.csv`),
-        'time,sym,price,id\n2024.01.02T09:30:00.000,A,1.5,1\n',
-      )
-    }
-    const words = execWords(units.service.get('Service')!.get('ExecStart')!)
-    t.equal(await runIn(place, words), 0)
-    t.equal(await runIn(place, words), 0, 'a second start finds that it is loaded')
-    const counted = `test "$(ddb-ingest exec -e 'exec count(*) from trades' --output json)" = 1`
-    t.equal(await runIn(place, shell(counted)), 0)
+deepTest(t, 'systemd: the service loads the file of the day once, started by a timer', async t => {
+  const [service = '', timer = ''] = blocksOf(page, 'ini')
+  const units = { service: parseUnit(service), timer: parseUnit(timer) }
+  t.equal(units.timer.get('Install')!.get('WantedBy'), 'timers.target')
+  const place = await placeWithServer(t)
+  const day = (offset: number): string =>
+    new Intl.DateTimeFormat('sv-SE').format(Date.now() + offset * 86_400_000)
+  // The date may change between this line and the load.
+  for (const offset of [0, 1]) {
+    writeFileSync(
+      join(place.folder, `prices-${day(offset)}.csv`),
+      'time,sym,price,id\n2024.01.02T09:30:00.000,A,1.5,1\n',
+    )
+  }
+  const words = execWords(units.service.get('Service')!.get('ExecStart')!)
+  t.equal(await runIn(place, words), 0)
+  t.equal(await runIn(place, words), 0, 'a second start finds that it is loaded')
+  const counted = `test "$(ddb-ingest exec -e 'exec count(*) from trades' --output json)" = 1`
+  t.equal(await runIn(place, shell(counted)), 0)
 
-    for (const [name, text] of Object.entries({ service, timer })) {
-      writeFileSync(join(place.folder, `prices.${name}`), text)
-    }
-    const looked = spawnSync('systemd-analyze', ['verify', './prices.timer', './prices.service'], {
-      cwd: place.folder,
-      encoding: 'utf8',
-    })
-    if (looked.error !== undefined)
-      return t.comment('systemd-analyze is not installed: the units were only parsed')
-    t.notMatch(looked.stderr, /prices\.(service|timer):\d+: |Unknown/, looked.stderr)
-    const calendar = units.timer.get('Timer')!.get('OnCalendar')!
-    t.equal(spawnSync('systemd-analyze', ['calendar', calendar]).status, 0)
-  },
-)
+  for (const [name, text] of Object.entries({ service, timer })) {
+    writeFileSync(join(place.folder, `prices.${name}`), text)
+  }
+  const looked = spawnSync('systemd-analyze', ['verify', './prices.timer', './prices.service'], {
+    cwd: place.folder,
+    encoding: 'utf8',
+  })
+  if (looked.error !== undefined)
+    return t.comment('systemd-analyze is not installed: the units were only parsed')
+  t.notMatch(looked.stderr, /prices\.(service|timer):\d+: |Unknown/, looked.stderr)
+  const calendar = units.timer.get('Timer')!.get('OnCalendar')!
+  t.equal(spawnSync('systemd-analyze', ['calendar', calendar]).status, 0)
+})
 
 deepTest(t, 'GitHub Actions and GitLab: every step except the installation runs', async t => {
   const [actions = '', gitlab = ''] = blocksOf(page, 'yaml')
@@ -126,29 +122,26 @@ deepTest(t, 'GitHub Actions and GitLab: every step except the installation runs'
   }
 })
 
-t.test(
-  'Docker: the image has an unprivileged user, no secret, and the program as its entry',
-  async t => {
-    const [text = ''] = blocksOf(page, 'dockerfile')
-    const steps = text
-      .trim()
-      .split('\n')
-      .map(line => /^([A-Z]+) (.+)$/.exec(line)!.slice(1, 3) as [string, string])
-    const known = ['FROM', 'COPY', 'RUN', 'USER', 'ENV', 'VOLUME', 'WORKDIR', 'ENTRYPOINT', 'CMD']
-    t.strictSame(
-      steps.filter(([name]) => !known.includes(name)),
-      [],
-    )
-    const last = new Map(steps)
-    t.equal(last.get('USER'), 'node')
-    t.notMatch(last.get('ENV'), /PASS|TOKEN/i)
-    const words = [
-      ...(JSON.parse(last.get('ENTRYPOINT')!) as string[]),
-      ...(JSON.parse(last.get('CMD')!) as string[]),
-    ]
-    t.equal(await runIn(await placeWithServer(t), words), 0)
-  },
-)
+t.test('Docker: the image has an unprivileged user, no secret, the program as entry', async t => {
+  const [text = ''] = blocksOf(page, 'dockerfile')
+  const steps = text
+    .trim()
+    .split('\n')
+    .map(line => /^([A-Z]+) (.+)$/.exec(line)!.slice(1, 3) as [string, string])
+  const known = ['FROM', 'COPY', 'RUN', 'USER', 'ENV', 'VOLUME', 'WORKDIR', 'ENTRYPOINT', 'CMD']
+  t.strictSame(
+    steps.filter(([name]) => !known.includes(name)),
+    [],
+  )
+  const last = new Map(steps)
+  t.equal(last.get('USER'), 'node')
+  t.notMatch(last.get('ENV'), /PASS|TOKEN/i)
+  const words = [
+    ...(JSON.parse(last.get('ENTRYPOINT')!) as string[]),
+    ...(JSON.parse(last.get('CMD')!) as string[]),
+  ]
+  t.equal(await runIn(await placeWithServer(t), words), 0)
+})
 
 interface CronJob {
   kind: string

@@ -1,6 +1,7 @@
 /*
   An embedded server with tables, and runs against this server. Shared by end-to-end tests.
 */
+import assert from 'node:assert/strict'
 import type { Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../src/client/open-session.js'
 import { loadOn } from '../../src/load/load.js'
@@ -14,6 +15,7 @@ import {
   requestedFaults,
   startServer,
   type EmbeddedServer,
+  type Faults,
   type ServerOptions,
 } from '../../src/server/index.js'
 
@@ -29,7 +31,7 @@ export const asksSchema = (text: string): boolean => /^(ddbIngestSchema = )?sche
 export interface LoadServer {
   readonly server: EmbeddedServer
   readonly session: Session
-  /** Runs a load, by default into `trades`. */
+  /** Runs a load, by default into `target` or `trades`, and checks that the outcomes of its rows add up. */
   readonly load: (
     inputs: string | readonly string[],
     change?: Partial<LoadOptions>,
@@ -53,7 +55,7 @@ export async function startServerFor(
 export async function startLoadServer(
   t: Test,
   initScript: string,
-  options: ServerOptions = {},
+  { before, ...options }: ServerOptions & Partial<Faults> = {},
 ): Promise<LoadServer> {
   const server = await startServerFor(t, {
     initScript,
@@ -62,7 +64,7 @@ export async function startLoadServer(
     faults: {
       before: request => ({
         ...actionOf(requestedFaults('limitEnd').before(request)),
-        ...actionOf(options.faults?.before?.(request)),
+        ...actionOf((before ?? options.faults?.before)?.(request)),
       }),
     },
   })
@@ -72,13 +74,18 @@ export async function startLoadServer(
   return {
     server,
     session,
-    load: (inputs, change = {}, platform = systemPlatform) =>
-      loadOn(platform, {
+    async load(inputs, change = {}, platform = systemPlatform) {
+      const result = await loadOn(platform, {
         inputs: typeof inputs === 'string' ? [inputs] : inputs,
         server: { ...address, user: 'admin', password: '123456' },
-        target: { table: 'trades' },
+        target: { table: / as target$/m.test(initScript) ? 'target' : 'trades' },
         ...change,
-      }),
+      })
+      const { read, ...outcomes } = result.rows
+      const sum = Object.values(outcomes).reduce((sum, rows) => sum + rows)
+      assert.equal(read, sum, 'the equation holds')
+      return result
+    },
     rows: async query => tableRows(await session.run(query)),
     count: async table => {
       const answer = await session.run(`exec count(*) from ${table}`)
@@ -86,6 +93,9 @@ export async function startLoadServer(
     },
   }
 }
+
+/** Rows as `rows` returns them, each a line of CSV without quotes. */
+export const cells = (...lines: string[]): string[][] => lines.map(line => line.split(','))
 
 function tableRows(value: Value | undefined): string[][] {
   if (value?.form !== 'table') throw new Error(`expected a table, got ${value?.form}`)

@@ -262,10 +262,7 @@ export const spellings: Readonly<Record<string, Spellings>> = {
     ],
     refused: ['2.5+4', 'i+i'],
   },
-  POINT: {
-    accepted: [['(117.5, -38.6)', [117.5, -38.6]]],
-    refused: ['(1)', '(1, 2, 3)'],
-  },
+  POINT: { accepted: [['(117.5, -38.6)', [117.5, -38.6]]], refused: ['(1)', '(1, 2, 3)'] },
   'DECIMAL32(2)': {
     accepted: [...decimals(2), ['-9999999.99', -999_999_999n]],
     refused: ['1.505', '1,5', 'NaN'],

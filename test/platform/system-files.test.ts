@@ -53,7 +53,7 @@ t.test('a named pipe waits for its writer in no thread, and can be closed meanwh
   await file.close()
 })
 
-t.test('folders are made, and where none can be made that is an error', t => {
+t.test('folders are made, and where none can be made that is an error', async t => {
   const made = path('x/y/z')
   systemFiles.makeFolder(made)
   systemFiles.makeFolder(made)
@@ -61,7 +61,6 @@ t.test('folders are made, and where none can be made that is an error', t => {
   for (const none of ['/proc/nonexistent/x', path('a.txt/x')]) {
     t.throws(() => systemFiles.makeFolder(none), none)
   }
-  t.end()
 })
 
 t.test('information about a path is that of the system', async t => {

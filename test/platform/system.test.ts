@@ -3,6 +3,8 @@
 */
 import t from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
+import { wait } from '../../src/platform/clocks.js'
+import { handClock } from '../helpers/clocks.js'
 
 const { clock, network } = systemPlatform
 
@@ -43,4 +45,31 @@ t.test('a port in use is refused with the system’s error', async t => {
     network.listen('127.0.0.1', port.port, () => undefined),
     { code: 'EADDRINUSE' },
   )
+})
+
+/** Whether the promise has resolved, after everything that is due has run. */
+async function isOver(waiting: Promise<void>): Promise<boolean> {
+  let over = false
+  void waiting.then(() => (over = true))
+  for (let turn = 0; turn < 3; turn++) await Promise.resolve()
+  return over
+}
+
+t.test('the promise resolves when the time has passed, not earlier', async t => {
+  const clock = handClock()
+  const waiting = wait(clock, 10)
+  clock.advance(9)
+  t.notOk(await isOver(waiting))
+  clock.advance(1)
+  t.ok(await isOver(waiting))
+})
+
+t.test('a signal ends the wait, and leaves no timer', async t => {
+  const clock = handClock()
+  const controller = new AbortController()
+  const waiting = wait(clock, 10, controller.signal)
+  t.equal(clock.timers, 1)
+  controller.abort()
+  t.ok(await isOver(waiting))
+  t.equal(clock.timers, 0)
 })

@@ -623,12 +623,7 @@ t.test('SYMBOL is sent as plain strings and can also be read with a base', async
 })
 
 t.test('shapes that do not fit are refused', async t => {
-  const base: Matrix = {
-    form: 'matrix',
-    rows: 2,
-    columns: 2,
-    elements: vector('INT', 1, 2, 3, 4),
-  }
+  const base: Matrix = { form: 'matrix', rows: 2, columns: 2, elements: vector('INT', 1, 2, 3, 4) }
   const anything: Value[] = [scalar('INT', 1)]
   for (const matrix of [
     { ...base, rows: 3 },

@@ -54,12 +54,7 @@ const headers: readonly (readonly [string, RequestHead])[] = [
   ['API2 1234567 8 / 1_1_8_64', { ...head, flags: requestFlags.urgent, priority: 8 }],
   [
     'API2 1234567 8 / 32_1_4_64__0__46e3fbf2-abba-cd29-ec4a-ff517369c667_1',
-    {
-      ...head,
-      fetchSize: 0,
-      clientId: '46e3fbf2-abba-cd29-ec4a-ff517369c667',
-      sequenceNumber: 1,
-    },
+    { ...head, fetchSize: 0, clientId: '46e3fbf2-abba-cd29-ec4a-ff517369c667', sequenceNumber: 1 },
   ],
   [
     'API 5 8 / 0_1_4_64__10000__46e3fbf2-abba-cd29-ec4a-ff517369c667_-3',

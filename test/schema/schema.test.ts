@@ -12,8 +12,9 @@ import { isIdentifier } from '../../src/schema/identifier.js'
 import { editDistance, nearestHint, nearestNames } from '../../src/schema/nearest.js'
 import { schemaFromServer } from '../../src/schema/server-schema.js'
 import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
-import { limitedColumns, limitText } from '../../src/schema/text-limits.js'
+import { limitedColumns, limitText, limitsTexts } from '../../src/schema/text-limits.js'
 import { deepTest, runs } from '../helpers/runs.js'
+import { isBefore, parseVersion } from '../../src/schema/server-version.js'
 
 // The columns and partitions of a target, read from the dictionary that the server returns.
 
@@ -60,27 +61,25 @@ const columns = [
   { name: 'sym', type: { type: 'SYMBOL' } },
 ]
 
-t.test('columns are read from colDefs', t => {
+t.test('columns are read from colDefs', async t => {
   t.strictSame(
     schemaFromServer(
       dictionary({ chunkPath: strings(''), colDefs: defs, partitionColumnIndex: int(-1) }),
     ),
     { columns },
   )
-  t.end()
 })
 
-t.test('the schema of an old server, which gives types only as numbers, is read', t => {
+t.test('the schema of an old server, which gives types only as numbers, is read', async t => {
   const old = colDefs({
     name: strings('id', 'amount', 'levels', 'sym'),
     typeInt: ints(4, 38, 80, 17),
     extra: ints(null, 4, null, null),
   })
   t.strictSame(schemaFromServer(dictionary({ colDefs: old })), { columns })
-  t.end()
 })
 
-t.test('one partition column is described by scalars', t => {
+t.test('one partition column is described by scalars', async t => {
   const schema = dictionary({
     colDefs: defs,
     partitionColumnName: { form: 'scalar', type: 'STRING', value: 'sym' },
@@ -100,10 +99,9 @@ t.test('one partition column is described by scalars', t => {
       },
     ],
   })
-  t.end()
 })
 
-t.test('several partition columns are described by vectors', t => {
+t.test('several partition columns are described by vectors', async t => {
   const schema = dictionary({
     colDefs: defs,
     partitionColumnName: strings('id', 'sym'),
@@ -118,10 +116,9 @@ t.test('several partition columns are described by vectors', t => {
       { columnName: 'sym', columnIndex: 3, kind: 'HASH', type: 'SYMBOL', scheme: int(40) },
     ],
   })
-  t.end()
 })
 
-t.test('if a function computes the partitions, they are unknown', t => {
+t.test('if a function computes the partitions, they are unknown', async t => {
   const described = (names: Value, functions: Value): boolean => {
     const { partition } = schemaFromServer(
       dictionary({
@@ -146,19 +143,17 @@ t.test('if a function computes the partitions, they are unknown', t => {
   t.equal(described(both, strings('asis', 'myPartitionFunc{, 6, 8}')), true)
   t.equal(described(both, { form: 'scalar', type: 'STRING', value: 'myFunc' }), true)
   t.equal(described(strings('f(id)', 'sym'), strings()), true, 'a missing column')
-  t.end()
 })
 
-t.test('an empty or missing partition column means that the table is not partitioned', t => {
+t.test('an empty or missing partition column means that the table is not partitioned', async t => {
   const none = dictionary({
     colDefs: defs,
     partitionColumnName: { form: 'scalar', type: 'STRING', value: '' },
   })
   t.equal(schemaFromServer(none).partition, undefined)
-  t.end()
 })
 
-t.test('a value that is not a schema is an error', t => {
+t.test('a value that is not a schema is an error', async t => {
   for (const value of [
     int(1),
     dictionary({}),
@@ -171,12 +166,11 @@ t.test('a value that is not a schema is an error', t => {
   t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), {
     message: /column "x" has type TENSOR/,
   })
-  t.end()
 })
 
 // Columns given by `target.types`.
 
-t.test('types are parsed from text, and written as the same text', t => {
+t.test('types are parsed from text, and written as the same text', async t => {
   const text = 'time:TIMESTAMP,a:b:INT,amount:DECIMAL64(4),levels:DOUBLE[]'
   const schema = schemaFromTypes(' time : timestamp,a:b:INT,amount:decimal64( 4 ),levels:DOUBLE[]')
   t.equal(typesText(schema), text)
@@ -194,7 +188,6 @@ t.test('types are parsed from text, and written as the same text', t => {
   ]) {
     t.throws(() => schemaFromTypes(bad), { code: 'DDB_USAGE', exitCode: 64 }, bad)
   }
-  t.end()
 })
 
 // Limits for texts in DFS tables (docs/server-semantics.md#conversions-on-insert).
@@ -240,13 +233,12 @@ const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
           : source.parts,
   )
 
-t.test('if the input has names, columns are matched by name', t => {
+t.test('if the input has names, columns are matched by name', async t => {
   t.strictSame(map({ names: ['price', 'time', 'sym'] }), [1, 2, 0])
   t.strictSame(map({ names: ['price', 'time', 'sym'] }, { match: 'position' }), [0, 1, 2])
-  t.end()
 })
 
-t.test('a name in a different case matches if it is unambiguous', t => {
+t.test('a name in a different case matches if it is unambiguous', async t => {
   t.strictSame(map({ names: ['Price', 'TIME', 'sym'] }), [1, 2, 0])
   t.strictSame(map({ names: ['Price', 'TIME', 'Sym'] }, { match: 'name' }), [1, 2, 0])
   t.strictSame(map({ names: ['Price', 'T', 'Sym'] }, { map: { time: 't' } }), [1, 2, 0])
@@ -267,50 +259,44 @@ t.test('a name in a different case matches if it is unambiguous', t => {
       { kind: 'field', index: 0 },
     ],
   )
-  t.end()
 })
 
-deepTest(
-  t,
-  'each column is matched in any case if it is unambiguous, for any number of columns',
-  t => {
-    const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
-    const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
-    fc.assert(
-      fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
-        const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
-        const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
-        const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
-        const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
-          source.kind === 'field' ? source.index : undefined,
-        )
-        const expected = wanted.map(one => {
-          if (names.length === 0) return undefined
-          const exact = names.indexOf(one)
-          if (exact >= 0) return exact
-          const alike = names.filter(other => like(one, other))
-          const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
-          return isSure ? names.indexOf(alike[0]!) : undefined
-        })
-        assert.deepEqual(found, expected)
-      }),
-      { numRuns: runs(200) },
-    )
-    const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
-    const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
-    const names = many.map(one => one.toUpperCase())
-    const { columns } = mapColumns(schema, {
-      file: 'x.csv',
-      kind: 'fields',
-      fieldCount: names.length,
-      names,
-    })
-    t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
-    t.end()
-  },
-)
+deepTest(t, 'each of any number of columns is matched in any case if unambiguous', async t => {
+  const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
+  const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+  fc.assert(
+    fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
+      const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
+      const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
+      const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
+      const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
+        source.kind === 'field' ? source.index : undefined,
+      )
+      const expected = wanted.map(one => {
+        if (names.length === 0) return undefined
+        const exact = names.indexOf(one)
+        if (exact >= 0) return exact
+        const alike = names.filter(other => like(one, other))
+        const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
+        return isSure ? names.indexOf(alike[0]!) : undefined
+      })
+      assert.deepEqual(found, expected)
+    }),
+    { numRuns: runs(200) },
+  )
+  const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
+  const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
+  const names = many.map(one => one.toUpperCase())
+  const { columns } = mapColumns(schema, {
+    file: 'x.csv',
+    kind: 'fields',
+    fieldCount: names.length,
+    names,
+  })
+  t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
+})
 
-t.test('if the input has no names, columns are matched by position', t => {
+t.test('if the input has no names, columns are matched by position', async t => {
   t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])
   t.strictSame(map({ fieldCount: 2 }, { set: { sym: 'A' } }), [0, '=A', 1])
   t.strictSame(map({ fieldCount: 2 }, { allowMissing: true }), [0, 1, '='])
@@ -329,10 +315,9 @@ t.test('if the input has no names, columns are matched by position', t => {
     code: 'DDB_USAGE',
     message: /no header/,
   })
-  t.end()
 })
 
-t.test('map, set, ignore-extra and allow-missing change the matching by name', t => {
+t.test('map, set, ignore-extra and allow-missing change the matching by name', async t => {
   t.strictSame(
     map({ names: ['ts', 'ticker', 'price'] }, { map: { time: 'ts', sym: 'ticker' } }),
     [0, 1, 2],
@@ -347,10 +332,9 @@ t.test('map, set, ignore-extra and allow-missing change the matching by name', t
     ),
     [0, 0, 0],
   )
-  t.end()
 })
 
-t.test('a matching error names similar columns, the line and the remedy', t => {
+t.test('a matching error names similar columns, the line and the remedy', async t => {
   t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
     code: 'DDB_INPUT_COLUMN',
     exitCode: 65,
@@ -392,10 +376,9 @@ t.test('a matching error names similar columns, the line and the remedy', t => {
     () => map({ names: ['time', 'sym', 'price'] }, { set: { sym: '1' }, map: { sym: 'sym' } }),
     { code: 'DDB_USAGE' },
   )
-  t.end()
 })
 
-t.test('JSON members are matched by name, elements of arrays by number', t => {
+t.test('JSON members are matched by name, elements of arrays by number', async t => {
   t.strictSame(map({ kind: 'members' }, { map: { time: 'ts' }, set: { price: '1' } }), [
     'ts',
     'sym',
@@ -410,15 +393,13 @@ t.test('JSON members are matched by name, elements of arrays by number', t => {
     code: 'DDB_USAGE',
     message: /arrays have no names/,
   })
-  t.end()
 })
 
-t.test('an input without records fits every target', t => {
+t.test('an input without records fits every target', async t => {
   t.strictSame(map({ fieldCount: 0 }, { match: 'name' }), ['=', '=', '='])
-  t.end()
 })
 
-t.test('names like those of Object.prototype are valid', t => {
+t.test('names like those of Object.prototype are valid', async t => {
   const odd = schemaFromTypes('constructor:INT,toString:INT')
   const { columns } = mapColumns(odd, {
     file: 'x',
@@ -433,7 +414,6 @@ t.test('names like those of Object.prototype are valid', t => {
       { kind: 'field', index: 0 },
     ],
   )
-  t.end()
 })
 
 t.test('valid names consist of letters, Chinese characters, digits and _', async t => {
@@ -443,7 +423,7 @@ t.test('valid names consist of letters, Chinese characters, digits and _', async
   }
 })
 
-t.test('similar names are those that a person could have meant', t => {
+t.test('similar names are those that a person could have meant', async t => {
   t.strictSame(nearestNames('prise', ['size', 'price', 'time', 'sym', 'prices']), [
     'price',
     'prices',
@@ -452,16 +432,14 @@ t.test('similar names are those that a person could have meant', t => {
   t.strictSame(nearestNames('zzz', ['price', 'size']), [])
   t.equal(nearestHint('tiem', ['time', 'sym']), ' (nearest: time)')
   t.equal(nearestHint('zzz', ['price']), '')
-  t.end()
 })
 
-t.test('a swap of two neighbours counts as one edit', t => {
+t.test('a swap of two neighbours counts as one edit', async t => {
   t.equal(editDistance('tiem', 'time'), 1)
   t.equal(editDistance('', 'abc'), 3)
   t.equal(editDistance('abc', ''), 3)
   t.equal(editDistance('kitten', 'sitting'), 3)
   t.equal(editDistance('same', 'same'), 0)
-  t.end()
 })
 
 /** The number of edits, computed by its definition: one edit, plus the cheapest edits for the rest of both texts. */
@@ -490,4 +468,27 @@ t.test('at most three names are suggested; for short names, only with one edit',
   t.strictSame(nearestNames('a', ['b', 'bb']), ['b'])
   t.strictSame(nearestNames('Id', ['idx', 'ID']), ['ID', 'idx'], 'another case first')
   t.strictSame(nearestNames('a', []), [])
+})
+
+t.test('the leading numbers are the version', async t => {
+  t.same(parseVersion('2.00.10 2023.09.12'), [2, 0, 10])
+  t.same(parseVersion('3.00.3.1 2025.06.01 LINUX_ABI x86_64'), [3, 0, 3, 1])
+  t.same(parseVersion('v1.30.22.4'), [1, 30, 22, 4])
+  for (const text of ['', 'three', '3', '3.00', '1.2.3.4.5', '99999.0.0']) {
+    t.equal(parseVersion(text), undefined, text)
+  }
+})
+
+t.test('versions compare number by number', async t => {
+  t.ok(isBefore([1, 30, 9], [1, 30, 19]))
+  t.ok(isBefore([2, 0, 7], [2, 0, 7, 1]))
+  t.notOk(isBefore([2, 0, 7, 0], [2, 0, 7]))
+  t.notOk(isBefore([3, 0, 0], [2, 0, 12]))
+})
+
+// Limits begin with versions 1.30.23 and 2.00.11 (docs/server-semantics.md#conversions-on-insert).
+t.test('DFS tables limit texts from certain versions on, or if it is unknown', async t => {
+  for (const version of ['1.30.22', '2.00.10 2023.09.12', '1.20.6']) t.notOk(limitsTexts(version))
+  for (const version of ['1.30.23', '2.00.11', '3.00.0', 'new', undefined])
+    t.ok(limitsTexts(version))
 })

@@ -11,7 +11,7 @@ import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import { constantOf, literalTemplate, templateParts } from '../../src/schema/template.js'
 import { runs } from '../helpers/runs.js'
 
-t.test('a name in braces is a column, doubled braces are braces', t => {
+t.test('a name in braces is a column, doubled braces are braces', async t => {
   t.strictSame(templateParts('{a} {b}.SZ', 'x'), [
     { name: 'a' },
     { text: ' ' },
@@ -25,10 +25,9 @@ t.test('a name in braces is a column, doubled braces are braces', t => {
     message: /`mapping.set` x=\{a has a "\{" without a "\}"/,
   })
   t.throws(() => templateParts('{}', 'x'), { message: /braces with nothing in them/ })
-  t.end()
 })
 
-t.test('any text has a template that produces the text', t => {
+t.test('any text has a template that produces the text', async () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('{', '}', 'a', '日') }), text => {
       const template = literalTemplate(text)
@@ -36,7 +35,6 @@ t.test('any text has a template that produces the text', t => {
     }),
     { numRuns: runs(200) },
   )
-  t.end()
 })
 
 const target = schemaFromTypes('time:TIMESTAMP,sym:SYMBOL,price:DOUBLE')
@@ -48,7 +46,7 @@ const map = (rules: MappingRules, input: Partial<InputShape> = {}): unknown[] =>
     rules,
   ).columns.map(({ source }) => source)
 
-t.test('templates contain columns, parts of paths and special words', t => {
+t.test('templates contain columns, parts of paths and special words', async t => {
   t.strictSame(map({ set: { time: '{日期} {时间}' } })[0], {
     kind: 'template',
     parts: [
@@ -78,10 +76,9 @@ t.test('templates contain columns, parts of paths and special words', t => {
     kind: 'template',
     parts: [{ kind: 'member', name: 'a.b' }],
   })
-  t.end()
 })
 
-t.test('a part fills the column of its name', t => {
+t.test('a part fills the column of its name', async t => {
   const input = { names: ['日期', '时间', 'price'], fieldCount: 3 }
   const [, sym] = map({ set: { time: '{日期} {时间}' }, parts: ['sym'] }, input)
   t.strictSame(sym, { kind: 'template', parts: [{ kind: 'input', name: 'sym' }] })
@@ -97,10 +94,9 @@ t.test('a part fills the column of its name', t => {
     ),
     ['time', 'sym'],
   )
-  t.end()
 })
 
-t.test('invalid and ambiguous templates are refused', t => {
+t.test('invalid and ambiguous templates are refused', async t => {
   const refused = (
     rules: MappingRules,
     message: RegExp,
@@ -142,5 +138,4 @@ t.test('invalid and ambiguous templates are refused', t => {
   refused({ set: { time: '{9}' }, match: 'position' }, /has no names, so \{9\}/, InputError, {
     names: undefined,
   })
-  t.end()
 })

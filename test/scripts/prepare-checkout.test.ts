@@ -170,29 +170,25 @@ deepTest(t, 'a checkout without a build is compiled once; after that, nothing ha
   t.strictSame(run(prepareTests), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
-deepTest(
-  t,
-  'after a file is changed, added, removed or lost, everything is compiled again',
-  async t => {
-    const { run, path } = makeCheckout(t)
-    run(prepare)
-    const changes: [string, () => void][] = [
-      ['changed', () => writeFileSync(join(path, 'src', 'b.ts'), 'export const b = 3')],
-      ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
-      ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
-      ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
-      ['lost command line', () => rmSync(join(path, 'dist', 'script', 'dispatch.js'))],
-      ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
-    ]
-    for (const [name, change] of changes) {
-      change()
-      writeFileSync(join(path, 'dist', 'stale.js'), '')
-      t.strictSame(run(prepare).calls, ['esbuild'], name)
-      t.strictSame(run(prepare).calls, [], `${name}, and then no more`)
-      t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'the earlier output is gone')
-    }
-  },
-)
+deepTest(t, 'after a file is changed, added, removed or lost, all is compiled again', async t => {
+  const { run, path } = makeCheckout(t)
+  run(prepare)
+  const changes: [string, () => void][] = [
+    ['changed', () => writeFileSync(join(path, 'src', 'b.ts'), 'export const b = 3')],
+    ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
+    ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
+    ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
+    ['lost command line', () => rmSync(join(path, 'dist', 'script', 'dispatch.js'))],
+    ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
+  ]
+  for (const [name, change] of changes) {
+    change()
+    writeFileSync(join(path, 'dist', 'stale.js'), '')
+    t.strictSame(run(prepare).calls, ['esbuild'], name)
+    t.strictSame(run(prepare).calls, [], `${name}, and then no more`)
+    t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'the earlier output is gone')
+  }
+})
 
 deepTest(t, 'a build with errors ends the command, and the next command tries again', async t => {
   const { run, path } = makeCheckout(t)
@@ -204,26 +200,22 @@ deepTest(t, 'a build with errors ends the command, and the next command tries ag
   t.equal(run(prepare).status, 0)
 })
 
-deepTest(
-  t,
-  'packages are installed if they are missing or if the lock file has other versions',
-  async t => {
-    for (const [command, install, made] of [
-      [prepare, installFew, ['esbuild']],
-      [prepareTests, installAll, ['esbuild']],
-    ] as const) {
-      const { run, path } = makeCheckout(t)
-      run(command)
-      rmSync(join(path, 'node_modules', '.package-lock.json'))
-      t.strictSame(run(command).calls, [install], 'no record')
-      writeFileSync(join(path, 'package-lock.json'), lock('1.0.1'))
-      t.strictSame(run(command).calls, [install, ...made], 'another version, so another build')
-      writeFileSync(join(path, 'node_modules', '.package-lock.json'), '{ "packages": {')
-      t.strictSame(run(command).calls, [install], 'half a record')
-      t.strictSame(run(command).calls, [], 'builds for other platforms are not missed')
-    }
-  },
-)
+deepTest(t, 'packages are installed if missing or if the lock file has other versions', async t => {
+  for (const [command, install, made] of [
+    [prepare, installFew, ['esbuild']],
+    [prepareTests, installAll, ['esbuild']],
+  ] as const) {
+    const { run, path } = makeCheckout(t)
+    run(command)
+    rmSync(join(path, 'node_modules', '.package-lock.json'))
+    t.strictSame(run(command).calls, [install], 'no record')
+    writeFileSync(join(path, 'package-lock.json'), lock('1.0.1'))
+    t.strictSame(run(command).calls, [install, ...made], 'another version, so another build')
+    writeFileSync(join(path, 'node_modules', '.package-lock.json'), '{ "packages": {')
+    t.strictSame(run(command).calls, [install], 'half a record')
+    t.strictSame(run(command).calls, [], 'builds for other platforms are not missed')
+  }
+})
 
 deepTest(t, 'for each purpose, exactly the necessary tools are installed', async t => {
   const { run, path } = makeCheckout(t)
@@ -240,60 +232,48 @@ deepTest(t, 'for each purpose, exactly the necessary tools are installed', async
   t.strictSame(run(prepareTests).calls, [installAll])
 })
 
-deepTest(
-  t,
-  'a package gets one declaration for each entry, with the values that exist at run time',
-  async t => {
-    const { run, path } = makeCheckout(t)
-    const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
-    t.equal(status, 0)
-    t.equal(stdout, '', 'standard output is left to npm')
-    for (const entry of ['index.d.ts', 'server/index.d.ts']) {
-      const text = readFileSync(join(path, 'dist', entry), 'utf8')
-      t.equal(text, 'export { a, type b };\nexport type { C };', 'b does not exist at run time')
-    }
-    t.strictSame(
-      readdirSync(join(path, 'dist'), { recursive: true }).filter(name =>
-        /\.d\.ts$/.test(String(name)),
-      ),
-      ['index.d.ts', 'server/index.d.ts'],
-    )
-    t.match(readFileSync(join(path, 'sbom.cdx.json'), 'utf8'), /"bom-ref": "x@1"/)
-  },
-)
+deepTest(t, 'a package gets a declaration for each entry, with the values of run time', async t => {
+  const { run, path } = makeCheckout(t)
+  const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
+  t.equal(status, 0)
+  t.equal(stdout, '', 'standard output is left to npm')
+  for (const entry of ['index.d.ts', 'server/index.d.ts']) {
+    const text = readFileSync(join(path, 'dist', entry), 'utf8')
+    t.equal(text, 'export { a, type b };\nexport type { C };', 'b does not exist at run time')
+  }
+  t.strictSame(
+    readdirSync(join(path, 'dist'), { recursive: true }).filter(name =>
+      /\.d\.ts$/.test(String(name)),
+    ),
+    ['index.d.ts', 'server/index.d.ts'],
+  )
+  t.match(readFileSync(join(path, 'sbom.cdx.json'), 'utf8'), /"bom-ref": "x@1"/)
+})
 
-deepTest(
-  t,
-  'a package is complete: whenever the program is rebuilt, its types are, too',
-  async t => {
-    const { run, path } = makeCheckout(t)
-    run(preparePackage, { SBOM: emptySbom })
-    rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
-    t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
-    t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
-  },
-)
+deepTest(t, 'a package is complete: when the program is rebuilt, its types are, too', async t => {
+  const { run, path } = makeCheckout(t)
+  run(preparePackage, { SBOM: emptySbom })
+  rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
+  t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
+  t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
+})
 
-deepTest(
-  t,
-  'a package has no script that npm warns about; the checkout keeps the script',
-  async t => {
-    const { run, path } = makeCheckout(t)
-    const manifest = join(path, 'package.json')
-    const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
-    const command = `node ${prepare} --prepare`
-    const own = JSON.stringify({ ...before, scripts: { prepare: command } }, null, 2)
-    writeFileSync(manifest, own)
-    const scripts = (): unknown => (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).scripts
-    run(preparePackage, { SBOM: emptySbom })
-    t.strictSame(scripts(), { 'prepare-checkout': command }, 'while npm packs')
-    t.equal(run(`${prepare} --packed`).status, 0)
-    t.equal(readFileSync(manifest, 'utf8'), own)
-    run(preparePackage, { SBOM: emptySbom })
-    run(prepare)
-    t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
-  },
-)
+deepTest(t, 'a package has no script that npm warns about; the checkout keeps it', async t => {
+  const { run, path } = makeCheckout(t)
+  const manifest = join(path, 'package.json')
+  const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
+  const command = `node ${prepare} --prepare`
+  const own = JSON.stringify({ ...before, scripts: { prepare: command } }, null, 2)
+  writeFileSync(manifest, own)
+  const scripts = (): unknown => (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).scripts
+  run(preparePackage, { SBOM: emptySbom })
+  t.strictSame(scripts(), { 'prepare-checkout': command }, 'while npm packs')
+  t.equal(run(`${prepare} --packed`).status, 0)
+  t.equal(readFileSync(manifest, 'utf8'), own)
+  run(preparePackage, { SBOM: emptySbom })
+  run(prepare)
+  t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
+})
 
 deepTest(t, 'an installation that fails ends the command and prints the remedy', async t => {
   const { run, path } = makeCheckout(t)
@@ -318,32 +298,24 @@ deepTest(t, 'packages of a subfolder are installed in that folder', async t => {
   t.strictSame(run(`${prepareTests} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
-deepTest(
-  t,
-  'if packages of a subfolder cannot be installed, everything else is still done',
-  async t => {
-    const { run, path } = makeCheckout(t)
-    mkdirSync(join(path, 'extra'))
-    writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
-    const { status, stderr, calls } = run(`${prepareTests} extra`, { OFFLINE: '1' })
-    t.equal(status, 0)
-    t.match(stderr, /what extra is for will be skipped/)
-    t.strictSame(calls, ['esbuild'], 'the checkout is compiled')
-  },
-)
+deepTest(t, 'if packages of a subfolder cannot be installed, the rest is still done', async t => {
+  const { run, path } = makeCheckout(t)
+  mkdirSync(join(path, 'extra'))
+  writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
+  const { status, stderr, calls } = run(`${prepareTests} extra`, { OFFLINE: '1' })
+  t.equal(status, 0)
+  t.match(stderr, /what extra is for will be skipped/)
+  t.strictSame(calls, ['esbuild'], 'the checkout is compiled')
+})
 
-deepTest(
-  t,
-  'npm ci without development tools succeeds, and says that nothing was compiled',
-  async t => {
-    const { run, path } = makeCheckout(t)
-    writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
-    const { status, stderr, calls } = run(`${prepare} --prepare`)
-    t.equal(status, 0)
-    t.match(stderr, /not compiled/)
-    t.strictSame(calls, [])
-  },
-)
+deepTest(t, 'npm ci without development tools succeeds and says: nothing was compiled', async t => {
+  const { run, path } = makeCheckout(t)
+  writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
+  const { status, stderr, calls } = run(`${prepare} --prepare`)
+  t.equal(status, 0)
+  t.match(stderr, /not compiled/)
+  t.strictSame(calls, [])
+})
 
 deepTest(t, 'npm ci with development tools compiles', async t => {
   const { run } = makeCheckout(t)

@@ -48,24 +48,21 @@ const mine = temporaryName(own, 'mine')
 const old = temporaryName(stamp('20240229115959'), 'old')
 const young = temporaryName(stamp('20240229120001'), 'young')
 
-t.test(
-  'names that begin like those of the selftest are listed by kind, as far as the server shows them',
-  async t => {
-    const { session, share } = sessionOf()
-    await share(mine, 'other')
-    t.strictSame(await listObjects(session, signal), [{ kind: 'table', name: mine }])
-    const silent = sessionOf(script => script.includes('objs('))
-    await silent.share(mine)
-    t.strictSame(await listObjects(silent.session, signal), [], 'a refusal lists nothing')
-    const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
-    const broken = { run: () => Promise.reject(lost) }
-    await t.rejects(listObjects(broken, signal), lost)
-    const single = {
-      run: () => Promise.resolve({ form: 'scalar', type: 'VOID', value: null } as const),
-    }
-    t.strictSame(await listObjects(single, signal), [], 'an answer that is not a list')
-  },
-)
+t.test('names that begin like those of the selftest are listed by kind', async t => {
+  const { session, share } = sessionOf()
+  await share(mine, 'other')
+  t.strictSame(await listObjects(session, signal), [{ kind: 'table', name: mine }])
+  const silent = sessionOf(script => script.includes('objs('))
+  await silent.share(mine)
+  t.strictSame(await listObjects(silent.session, signal), [], 'a refusal lists nothing')
+  const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
+  const broken = { run: () => Promise.reject(lost) }
+  await t.rejects(listObjects(broken, signal), lost)
+  const single = {
+    run: () => Promise.resolve({ form: 'scalar', type: 'VOID', value: null } as const),
+  }
+  t.strictSame(await listObjects(single, signal), [], 'an answer that is not a list')
+})
 
 t.test('the run’s own and old objects are removed, recent ones stay', async t => {
   const { session, node, share } = sessionOf()
@@ -155,11 +152,7 @@ t.test('the run’s own objects may be removed at any time, others after a day',
   t.equal(isOwn(name, other), false)
 })
 
-const check: Check = {
-  name: 'a: b',
-  dependsOnIt: 'something else',
-  run: () => Promise.resolve(),
-}
+const check: Check = { name: 'a: b', dependsOnIt: 'something else', run: () => Promise.resolve() }
 
 const server = {
   host: 'dolphin.example.com',

@@ -190,9 +190,7 @@ deepTest(t, 'a server that never ends an answer takes no longer than the limit',
     names,
     options: { timeoutMs: 3_000 },
     server: {
-      faults: {
-        before: ({ text }) => (text.startsWith('share(') ? { until: never } : undefined),
-      },
+      faults: { before: ({ text }) => (text.startsWith('share(') ? { until: never } : undefined) },
     },
   })
   t.strictSame(

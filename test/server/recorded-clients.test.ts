@@ -46,66 +46,59 @@ async function replay(port: number, bytes: Buffer, pieceBytes: number): Promise<
   return received.replaceAll(new RegExp(`\\b${id} `, 'g'), 'ID ')
 }
 
-t.test(
-  'recorded requests get the right answers to the byte, asynchronous requests none',
-  async t => {
-    const server = await tinyServer(t, {
-      script: () => int(42),
-      call: () => int(42),
-      upload: () => int(42),
-    })
-    for (const recording of recordings) {
-      const { client, name, requests } = recording
-      if (name.startsWith('login')) continue
-      const expected = owed(recording)
-      const { length } = recording.bytes
-      for (const pieceBytes of length < 1000 ? [Infinity, 1, 13] : [Infinity, 4099]) {
-        server.log.length = 0
-        const bytes = withConnect(recording, server)
-        t.equal(await replay(server.port, bytes, pieceBytes), expected, `${client}/${name}`)
-        const executed = requests
-          .filter(({ kind }) => kind !== 'connect')
-          .map(
-            ({ kind, name }) =>
-              `${kind === 'function' ? 'call' : kind === 'variable' ? 'upload' : kind} ${name}`,
-          )
-        t.strictSame(server.log, [...executed, 'script the end'])
-      }
+t.test('recorded requests get the right answers to the byte, asynchronous ones none', async t => {
+  const server = await tinyServer(t, {
+    script: () => int(42),
+    call: () => int(42),
+    upload: () => int(42),
+  })
+  for (const recording of recordings) {
+    const { client, name, requests } = recording
+    if (name.startsWith('login')) continue
+    const expected = owed(recording)
+    const { length } = recording.bytes
+    for (const pieceBytes of length < 1000 ? [Infinity, 1, 13] : [Infinity, 4099]) {
+      server.log.length = 0
+      const bytes = withConnect(recording, server)
+      t.equal(await replay(server.port, bytes, pieceBytes), expected, `${client}/${name}`)
+      const executed = requests
+        .filter(({ kind }) => kind !== 'connect')
+        .map(
+          ({ kind, name }) =>
+            `${kind === 'function' ? 'call' : kind === 'variable' ? 'upload' : kind} ${name}`,
+        )
+      t.strictSame(server.log, [...executed, 'script the end'])
     }
-  },
-)
+  }
+})
 
-deepTest(
-  t,
-  'without sockets: requests of official clients, divided at any byte, give the same',
-  async t => {
-    // Answers to a login are random, so the test only counts them, and divides a login only into small chunks.
-    const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
-      const server = new BareServer()
-      const session = server.open()
-      session.sendPieces([connectBytes, ...pieces])
-      return [await session.answers(), server.log]
+deepTest(t, 'without sockets: official requests, divided at any byte, give the same', async t => {
+  // Answers to a login are random, so the test only counts them, and divides a login only into small chunks.
+  const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
+    const server = new BareServer()
+    const session = server.open()
+    session.sendPieces([connectBytes, ...pieces])
+    return [await session.answers(), server.log]
+  }
+  t.equal(recordings.length, 74)
+  for (const recording of recordings) {
+    const { client, name } = recording
+    const bytes = inSession(recording, firstSessionId)
+    const whole = await outcomeOf([bytes])
+    const small = await outcomeOf(smallPieces(bytes))
+    t.strictSame(small[1], whole[1], `${client}/${name}`)
+    const okCount = ([answers]: typeof whole): number => answers.split('\nOK\n').length
+    t.equal(okCount(small), okCount(whole))
+    if (name.startsWith('login')) continue
+    let isSame = small[0] === whole[0]
+    for (const [index, pieces] of [...splits(bytes)].entries()) {
+      if (!isTried(index)) continue
+      const [answers, log] = await outcomeOf(pieces)
+      isSame &&= answers === whole[0] && log.join() === whole[1].join()
     }
-    t.equal(recordings.length, 74)
-    for (const recording of recordings) {
-      const { client, name } = recording
-      const bytes = inSession(recording, firstSessionId)
-      const whole = await outcomeOf([bytes])
-      const small = await outcomeOf(smallPieces(bytes))
-      t.strictSame(small[1], whole[1], `${client}/${name}`)
-      const okCount = ([answers]: typeof whole): number => answers.split('\nOK\n').length
-      t.equal(okCount(small), okCount(whole))
-      if (name.startsWith('login')) continue
-      let isSame = small[0] === whole[0]
-      for (const [index, pieces] of [...splits(bytes)].entries()) {
-        if (!isTried(index)) continue
-        const [answers, log] = await outcomeOf(pieces)
-        isSame &&= answers === whole[0] && log.join() === whole[1].join()
-      }
-      t.ok(isSame, `${client}/${name}, divided at each byte in turn`)
-    }
-  },
-)
+    t.ok(isSame, `${client}/${name}, divided at each byte in turn`)
+  }
+})
 
 /** Whether the user may log in by SCRAM (the first admin of a server may not), and the answer to the SCRAM request. */
 const firstAnswers = [

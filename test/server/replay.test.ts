@@ -56,26 +56,23 @@ t.test('selftest finds what the report says, with the names of its own run', asy
   }
 })
 
-t.test(
-  'what the report of a guest calls refused or mixed is refused, and names are those asked for',
-  async t => {
-    const words = 'the server refuses what the check needs: &lt;NoPrivilege>not for you'
-    const mixed = 'asynchronous: mixed-flags on one session'
-    const guest = `${report.replace(/\| pass \| login: it.*\n/, '')}| skipped | dfs: tableInsert | ${words} |
+t.test('what the report of a guest calls refused or mixed is refused, in asked names', async t => {
+  const words = 'the server refuses what the check needs: &lt;NoPrivilege>not for you'
+  const mixed = 'asynchronous: mixed-flags on one session'
+  const guest = `${report.replace(/\| pass \| login: it.*\n/, '')}| skipped | dfs: tableInsert | ${words} |
 | fail | ${mixed} | a question does not see what was sent before it. Depends on it: receipts |\n`
-    const names = ['dfs: tableInsert', 'create: a partition a day', mixed]
-    const { result, server } = await trySelftest(t, { server: { report: guest }, names })
-    t.match(Object.fromEntries(result.checks.map(({ name, reason }) => [name, reason])), {
-      [names[0]!]: /<NoPrivilege>not for you$/,
-      [names[1]!]: /not for you$/,
-      [mixed]: /does not see/,
-    })
-    const session = await connect({ host: '127.0.0.1', port: server.port })
-    t.teardown(() => session.close())
-    await t.rejects(session.run('select * from trades'), /Can't recognize table trades$/)
-    await t.rejects(session.run('1 +\n nothing'), /Cannot recognize the token nothing here$/)
-  },
-)
+  const names = ['dfs: tableInsert', 'create: a partition a day', mixed]
+  const { result, server } = await trySelftest(t, { server: { report: guest }, names })
+  t.match(Object.fromEntries(result.checks.map(({ name, reason }) => [name, reason])), {
+    [names[0]!]: /<NoPrivilege>not for you$/,
+    [names[1]!]: /not for you$/,
+    [mixed]: /does not see/,
+  })
+  const session = await connect({ host: '127.0.0.1', port: server.port })
+  t.teardown(() => session.close())
+  await t.rejects(session.run('select * from trades'), /Can't recognize table trades$/)
+  await t.rejects(session.run('1 +\n nothing'), /Cannot recognize the token nothing here$/)
+})
 
 t.test('a report of few findings, and a text that is none', async t => {
   // What did not come says nothing about the server's words.

@@ -94,37 +94,32 @@ t.test('the node lists a session until its connection ends', async t => {
   t.equal(server.node.sessions.size, 0)
 })
 
-t.test(
-  'after a restart the disk is kept, memory is lost, and the old node does not change',
-  async t => {
-    const before = new ServerNode({ adminPassword: 'secret' })
-    const database = {} as never
-    before.databases.set('dfs://d', database)
-    before.functionViews.set('f', { name: 'f' } as never)
-    before.users.set('joe', { password: 'x', isAdmin: false })
-    before.privileges.set('joe', new Set(['TABLE_READ *']))
-    before.shared.set('t', { table: {} as never, owner: 'admin' })
-    before.jobs.set('1', undefined!)
-    before.sessions.set('1', {} as never)
-    const node = new ServerNode({ restartOf: before, adminPassword: 'other' })
-    t.equal(node.databases.get('dfs://d'), database)
-    t.strictSame([...node.functionViews.keys()], ['f'])
-    t.strictSame([...node.users.keys()], ['admin', 'joe'])
-    t.equal(node.users.get('admin')!.password, 'secret', 'the password is on the disk')
-    t.strictSame([...node.privileges.keys()], ['joe'])
-    t.strictSame([node.shared.size, node.jobs.size, node.sessions.size], [0, 0, 0])
-    node.databases.delete('dfs://d')
-    node.functionViews.clear()
-    node.users.delete('joe')
-    node.privileges.clear()
-    t.strictSame(
-      [before.databases, before.functionViews, before.users, before.privileges].map(
-        map => map.size,
-      ),
-      [1, 1, 2, 1],
-    )
-  },
-)
+t.test('after a restart the disk is kept, memory lost, and the old node unchanged', async t => {
+  const before = new ServerNode({ adminPassword: 'secret' })
+  const database = {} as never
+  before.databases.set('dfs://d', database)
+  before.functionViews.set('f', { name: 'f' } as never)
+  before.users.set('joe', { password: 'x', isAdmin: false })
+  before.privileges.set('joe', new Set(['TABLE_READ *']))
+  before.shared.set('t', { table: {} as never, owner: 'admin' })
+  before.jobs.set('1', undefined!)
+  before.sessions.set('1', {} as never)
+  const node = new ServerNode({ restartOf: before, adminPassword: 'other' })
+  t.equal(node.databases.get('dfs://d'), database)
+  t.strictSame([...node.functionViews.keys()], ['f'])
+  t.strictSame([...node.users.keys()], ['admin', 'joe'])
+  t.equal(node.users.get('admin')!.password, 'secret', 'the password is on the disk')
+  t.strictSame([...node.privileges.keys()], ['joe'])
+  t.strictSame([node.shared.size, node.jobs.size, node.sessions.size], [0, 0, 0])
+  node.databases.delete('dfs://d')
+  node.functionViews.clear()
+  node.users.delete('joe')
+  node.privileges.clear()
+  t.strictSame(
+    [before.databases, before.functionViews, before.users, before.privileges].map(map => map.size),
+    [1, 1, 2, 1],
+  )
+})
 
 t.test('the initial password works on this machine only', async t => {
   const exposed = (host: string, password: string | undefined, options = {}): boolean => {

@@ -128,37 +128,34 @@ t.test('standard input is different from all named files', async t => {
   t.strictSame((await expandSources(['-', '/dev/null'], { stdin: tty })).paths.length, 2)
 })
 
-t.test(
-  'an unreadable file is an error before anything is read, even if its permissions do not show it',
-  async t => {
-    const dir = t.testdir({ 'a.csv': '', 'b.csv': '', sub: { 'c.csv': '' } })
-    const named = join(dir, 'b.csv')
-    const asked: string[] = []
-    const files = {
-      ...systemFiles,
-      statusNow(path: string) {
-        const status = systemFiles.statusNow(path)
-        return status && { ...status, isForAll: path !== named }
-      },
-      status: async (path: string) => ({
-        ...(await systemFiles.status(path)),
-        isForAll: path !== named,
-      }),
-      checkReadable(path: string) {
-        asked.push(path)
-        return Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
-      },
-    }
-    for (const input of [dir, join(dir, '*.csv'), named]) {
-      await t.rejects(expandSources([input], { files }), {
-        code: 'DDB_INPUT_MISSING',
-        message: `"${named}" may not be read: check its permissions`,
-        position: { file: named },
-      })
-      t.strictSame(asked.splice(0), [named])
-    }
-  },
-)
+t.test('an unreadable file is an error before anything is read, whatever its mode', async t => {
+  const dir = t.testdir({ 'a.csv': '', 'b.csv': '', sub: { 'c.csv': '' } })
+  const named = join(dir, 'b.csv')
+  const asked: string[] = []
+  const files = {
+    ...systemFiles,
+    statusNow(path: string) {
+      const status = systemFiles.statusNow(path)
+      return status && { ...status, isForAll: path !== named }
+    },
+    status: async (path: string) => ({
+      ...(await systemFiles.status(path)),
+      isForAll: path !== named,
+    }),
+    checkReadable(path: string) {
+      asked.push(path)
+      return Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
+    },
+  }
+  for (const input of [dir, join(dir, '*.csv'), named]) {
+    await t.rejects(expandSources([input], { files }), {
+      code: 'DDB_INPUT_MISSING',
+      message: `"${named}" may not be read: check its permissions`,
+      position: { file: named },
+    })
+    t.strictSame(asked.splice(0), [named])
+  }
+})
 
 t.test('for a pattern, a folder that is only partly read is an error', async t => {
   const files = {

@@ -32,10 +32,7 @@ function command(
 ): string {
   const { args = ['a.csv'], number = 1, rejected = 0, isWhole = false } = change
   const { frozen: own = frozen, isOnly = true } = change
-  const sources: OptionSources = {
-    flags: new Map(Object.entries(flags)),
-    environment,
-  }
+  const sources: OptionSources = { flags: new Map(Object.entries(flags)), environment }
   const input = { path: 'a.csv', rows: 5, rejected, isWhole } as CheckResult['inputs'][number]
   const checked = { frozen: isOnly ? [own] : [own, own], inputs: [input] }
   const settings = resolveOptions(loadOptions, sources)
@@ -95,12 +92,7 @@ t.test('several loads have different run IDs and files', async t => {
     'expect-rows': ['8'],
     json: ['true', 's'],
   }
-  const second = command(flags, {
-    isOnly: false,
-    number: 2,
-    rejected: 1,
-    isWhole: true,
-  })
+  const second = command(flags, { isOnly: false, number: 2, rejected: 1, isWhole: true })
   for (const words of [
     '--run-id r-2',
     '--rejects x/r-2.csv',

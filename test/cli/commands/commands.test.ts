@@ -148,22 +148,18 @@ deepTest(t, 'the script comes from a file, from standard input, or from -e', asy
   })
 })
 
-t.test(
-  'with --json there is one object for every exit code, without it only a message',
-  async t => {
-    const failed = await exec(['-e', 'select * from nosuchtable', '--json'])
-    t.equal(failed.code, 65)
-    const said =
-      /^ddb-ingest: .*nosuchtable.* \[DDB_SCRIPT\]\nnext: ddb-ingest explain DDB_SCRIPT\n$/
-    t.match(await exec(['-e', 'select * from nosuchtable']), { code: 65, stdout: '', stderr: said })
-    t.match(JSON.parse(failed.stdout), {
-      schema: 'ddb-ingest/exec/1',
-      exitCode: 65,
-      error: { code: 'DDB_SCRIPT', message: /nosuchtable/ },
-    })
-    t.equal((await exec(['-e', 'undef(`nothing)', '--json'])).stdout.split('\n').length, 2)
-  },
-)
+t.test('with --json there is one object for every exit code, without it a message', async t => {
+  const failed = await exec(['-e', 'select * from nosuchtable', '--json'])
+  t.equal(failed.code, 65)
+  const said = /^ddb-ingest: .*nosuchtable.* \[DDB_SCRIPT\]\nnext: ddb-ingest explain DDB_SCRIPT\n$/
+  t.match(await exec(['-e', 'select * from nosuchtable']), { code: 65, stdout: '', stderr: said })
+  t.match(JSON.parse(failed.stdout), {
+    schema: 'ddb-ingest/exec/1',
+    exitCode: 65,
+    error: { code: 'DDB_SCRIPT', message: /nosuchtable/ },
+  })
+  t.equal((await exec(['-e', 'undef(`nothing)', '--json'])).stdout.split('\n').length, 2)
+})
 
 t.test('printed output of the script goes to standard error', async t => {
   t.match(await exec(['-e', 'print("hello")\n5']), { stdout: '5\n', stderr: 'hello\n' })

@@ -133,22 +133,19 @@ t.test('impossible options are a usage error', async t => {
   t.match(asked, { code: 64, stderr: /Usage: ddb-ingest schema[^]*no input/ })
 })
 
-t.test(
-  'columns are aligned in any alphabet, and control characters do not reach the terminal',
-  async t => {
-    const schema = await inferText('日期,long\n2020.01.02,\u001b[31mred\n,x\n1,2,3\n')
-    const text = schemaText(schema, (style, line) => `<${style}>${line}`)
-    t.strictSame(text.split('\n').slice(0, 3), [
-      '<bold>column  type    nulls  different  sample',
-      '日期    DATE        1          1  2020.01.02',
-      'long    STRING      0          2  red',
-    ])
-    t.match(
-      text,
-      /\nlooked at 3 records, all of them\n1 record cannot be read; the first: <stdin> line 4/,
-    )
-  },
-)
+t.test('columns are aligned in any alphabet; no control character is printed', async t => {
+  const schema = await inferText('日期,long\n2020.01.02,\u001b[31mred\n,x\n1,2,3\n')
+  const text = schemaText(schema, (style, line) => `<${style}>${line}`)
+  t.strictSame(text.split('\n').slice(0, 3), [
+    '<bold>column  type    nulls  different  sample',
+    '日期    DATE        1          1  2020.01.02',
+    'long    STRING      0          2  red',
+  ])
+  t.match(
+    text,
+    /\nlooked at 3 records, all of them\n1 record cannot be read; the first: <stdin> line 4/,
+  )
+})
 
 t.test('a header without proof is assumed, reported, and an option of the command', async t => {
   const cities = 'city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n'
@@ -230,12 +227,7 @@ t.test('the printed command omits totals below a table', async t => {
   t.match(stderr, /next: .*--create dfs --comment '\\t合计\\t'\n$/)
 })
 
-const nothing: ProposedTable['needed'] = {
-  input: {},
-  mapping: {},
-  cells: {},
-  rejects: 0,
-}
+const nothing: ProposedTable['needed'] = { input: {}, mapping: {}, cells: {}, rejects: 0 }
 
 const next = ({
   args = ['t.csv'],

@@ -52,21 +52,17 @@ async function scriptFile(t: Test, script: string): Promise<string> {
   return path
 }
 
-deepTest(
-  t,
-  'stdout has only the ready line; SIGTERM and Ctrl-C shut the server down cleanly',
-  async t => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
-      t.teardown(() => void child.kill('SIGKILL'))
-      const argv = ['exec', '--host', `127.0.0.1:${portIn(await firstLine)}`, '-e', '1+2']
-      t.strictSame(await runMain(argv), { code: 0, stdout: '3\n', stderr: '' })
-      child.kill(signal)
-      const ended = { code: 0, signal: null, stdout: /^listening on [^\n]*\n$/, stderr: '' }
-      t.match(await outcome, ended, signal)
-    }
-  },
-)
+deepTest(t, 'stdout has only the ready line; SIGTERM and Ctrl-C end the server well', async t => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
+    t.teardown(() => void child.kill('SIGKILL'))
+    const argv = ['exec', '--host', `127.0.0.1:${portIn(await firstLine)}`, '-e', '1+2']
+    t.strictSame(await runMain(argv), { code: 0, stdout: '3\n', stderr: '' })
+    child.kill(signal)
+    const ended = { code: 0, signal: null, stdout: /^listening on [^\n]*\n$/, stderr: '' }
+    t.match(await outcome, ended, signal)
+  }
+})
 
 t.test('the script of --init runs as admin', async t => {
   const init = await scriptFile(t, 'def triple(x){ return 3*x }\naddFunctionView(triple)\n')
@@ -145,23 +141,20 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
 const child = (code: string): string[] =>
   ['serve', '--port', '0', '--'].concat(process.execPath, '-e', code)
 
-t.test(
-  'a command finds its server, gets the options after -- and decides the exit code',
-  async t => {
-    const code = `
+t.test('a command finds its server, gets options after -- and decides the exit code', async t => {
+  const code = `
     const { DDB_HOST, DDB_PORT } = process.env
     require('node:net').connect(DDB_PORT, DDB_HOST, () => {
       console.log('connected to ' + DDB_HOST, process.argv.slice(1))
       process.exit(7)
     })`
-    t.strictSame(await spawnCli([...child(code), '--', '--port']).outcome, {
-      code: 7,
-      signal: null,
-      stdout: "connected to 127.0.0.1 [ '--port' ]\n",
-      stderr: '',
-    })
-  },
-)
+  t.strictSame(await spawnCli([...child(code), '--', '--port']).outcome, {
+    code: 7,
+    signal: null,
+    stdout: "connected to 127.0.0.1 [ '--port' ]\n",
+    stderr: '',
+  })
+})
 
 deepTest(t, 'a command ended by a signal gives 128 plus its number', async t => {
   t.match(await spawnCli(child('process.kill(process.pid, "SIGKILL")')).outcome, { code: 137 })
@@ -270,21 +263,18 @@ t.test('with --json the output is one object with both modes and their ratio', a
   t.equal(result.ratio, Number((result.sync['seconds']! / result.async['seconds']!).toFixed(3)))
 })
 
-t.test(
-  'bench sends the requested requests, prints one sentence and leaves no table on the server',
-  async t => {
-    const before = server.counters.asynchronousRequests
-    const { code, stdout, stderr } = await runMain(bench)
-    t.equal(code, 0)
-    t.equal(server.counters.asynchronousRequests - before, 30)
-    t.match(
-      stdout,
-      /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
-    )
-    t.match(stderr, /^30 requests of 7 rows in each mode\nsync .*\nasync .*\n$/)
-    t.equal(server.node.shared.size, 0)
-  },
-)
+t.test('bench sends the requests asked for, prints one sentence, leaves no table', async t => {
+  const before = server.counters.asynchronousRequests
+  const { code, stdout, stderr } = await runMain(bench)
+  t.equal(code, 0)
+  t.equal(server.counters.asynchronousRequests - before, 30)
+  t.match(
+    stdout,
+    /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
+  )
+  t.match(stderr, /^30 requests of 7 rows in each mode\nsync .*\nasync .*\n$/)
+  t.equal(server.node.shared.size, 0)
+})
 
 t.test('an error is also printed as an object, without invented figures', async t => {
   const dead = await startServer({ port: 0 })

@@ -129,27 +129,24 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
   t.strictSame(readdirSync(dir).sort(), ['f', 'folder'])
 })
 
-t.test(
-  'a file that cannot be replaced at the end gives exit code 74 and leaves no temporary file',
-  async t => {
-    for (const option of options) {
-      const dir = t.testdir({ f: 'old\n' })
-      const path = join(dir, 'f')
-      const insert = (): undefined => {
-        unlinkSync(path)
-        mkdirSync(join(path, 'in-the-way'), { recursive: true })
-        delete server.node.faults.before
-      }
-      server.node.faults.before = () => ({ insert })
-      t.match(await load(...fileFlag(option, path)), {
-        code: 74,
-        stdout: /^Loaded 1 row/,
-        stderr: /cannot write the/,
-      })
-      t.strictSame(readdirSync(dir), ['f'])
+t.test('a file that cannot be replaced gives exit code 74 and no temporary file', async t => {
+  for (const option of options) {
+    const dir = t.testdir({ f: 'old\n' })
+    const path = join(dir, 'f')
+    const insert = (): undefined => {
+      unlinkSync(path)
+      mkdirSync(join(path, 'in-the-way'), { recursive: true })
+      delete server.node.faults.before
     }
-  },
-)
+    server.node.faults.before = () => ({ insert })
+    t.match(await load(...fileFlag(option, path)), {
+      code: 74,
+      stdout: /^Loaded 1 row/,
+      stderr: /cannot write the/,
+    })
+    t.strictSame(readdirSync(dir), ['f'])
+  }
+})
 
 t.test('if standard output cannot be written, the exit code is 74, also in the files', async t => {
   const dir = t.testdir({ 'bad.csv': `${rows}x,1\n` })
@@ -222,22 +219,19 @@ t.test('a load writes one line per message, and no password', async t => {
   t.ok(both.length > text.length)
 })
 
-t.test(
-  'links are not followed, and a trace that cannot be opened gives exit code 73 before anything is sent',
-  async t => {
-    const dir = t.testdir({ other: 'precious\n' })
-    symlinkSync(join(dir, 'other'), join(dir, 'link'))
-    for (const path of [join(dir, 'link'), join(dir, 'none', 'trace'), dir]) {
-      t.throws(
-        () => openTrace({ trace: path }, output),
-        { code: 'DDB_OUTPUT_CREATE', exitCode: 73 },
-        path,
-      )
-    }
-    t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'precious\n')
-    t.equal(openTrace({}, output), undefined)
-  },
-)
+t.test('no link is followed; a trace that cannot be opened gives exit code 73', async t => {
+  const dir = t.testdir({ other: 'precious\n' })
+  symlinkSync(join(dir, 'other'), join(dir, 'link'))
+  for (const path of [join(dir, 'link'), join(dir, 'none', 'trace'), dir]) {
+    t.throws(
+      () => openTrace({ trace: path }, output),
+      { code: 'DDB_OUTPUT_CREATE', exitCode: 73 },
+      path,
+    )
+  }
+  t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'precious\n')
+  t.equal(openTrace({}, output), undefined)
+})
 
 t.test('a trace that can no longer be written contains a last line about this', async t => {
   const notes: string[] = []

@@ -44,9 +44,7 @@ function place(t: Test): Place {
     'in.options': '--no-color\n',
     folder: { 'part.csv': rows, 'part.json': '[]' },
   })
-  const environment = {
-    XDG_STATE_HOME: join(dir, 'state'),
-  }
+  const environment = { XDG_STATE_HOME: join(dir, 'state') }
   const isName = (word: string, at: number): boolean =>
     at >= 0 && /^(?:--json=)?[^-/].*[./]/.test(word)
   return {
@@ -249,28 +247,24 @@ async function loadInto(
   return code
 }
 
-deepTest(
-  t,
-  'a file that the shell opened as the input counts, but not one that it opened as the output',
-  async t => {
-    t.testdir({ 'in.csv': rows, out: '', log: '' })
-    const read = (name: string): string => readFileSync(join(t.testdirName, name), 'utf8')
-    const full = { stdout: '/dev/full', stderr: 'log' }
-    t.equal(await loadInto(t, ['in.csv', '--json', '--limit', '1'], full), 74, 'a device does not')
-    t.match(read('log'), /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
-    t.equal(await loadInto(t, ['-', '--json=in.csv'], { stdin: 'in.csv', stderr: 'log' }), 64)
-    t.equal(read('in.csv'), rows)
-    const toStdout = ['in.csv', '--on-error', 'skip', '--json=/dev/stdout']
-    t.equal(
-      await loadInto(t, toStdout, { stdout: 'out', stderr: 'out' }),
-      3,
-      'cron sends both to one file',
-    )
-    const lines = read('out').split('\n')
-    t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
-    t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
-  },
-)
+deepTest(t, 'a file opened by the shell as the input counts, as the output it is none', async t => {
+  t.testdir({ 'in.csv': rows, out: '', log: '' })
+  const read = (name: string): string => readFileSync(join(t.testdirName, name), 'utf8')
+  const full = { stdout: '/dev/full', stderr: 'log' }
+  t.equal(await loadInto(t, ['in.csv', '--json', '--limit', '1'], full), 74, 'a device does not')
+  t.match(read('log'), /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
+  t.equal(await loadInto(t, ['-', '--json=in.csv'], { stdin: 'in.csv', stderr: 'log' }), 64)
+  t.equal(read('in.csv'), rows)
+  const toStdout = ['in.csv', '--on-error', 'skip', '--json=/dev/stdout']
+  t.equal(
+    await loadInto(t, toStdout, { stdout: 'out', stderr: 'out' }),
+    3,
+    'cron sends both to one file',
+  )
+  const lines = read('out').split('\n')
+  t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
+  t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
+})
 
 t.test('the links in a path are resolved, except a link in its last part', async t => {
   const dir = realpathSync(t.testdir({ folder: { 'a.csv': '' } }))

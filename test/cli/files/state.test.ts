@@ -23,15 +23,14 @@ import {
   otherWritersOf,
 } from '../../../src/cli/files/state.js'
 
-t.test('the folder follows the XDG specification', t => {
+t.test('the folder follows the XDG specification', async t => {
   t.equal(stateFolder({ XDG_STATE_HOME: '/s', HOME: '/h' }), '/s/ddb-ingest')
   for (const XDG_STATE_HOME of ['', 'relative', undefined]) {
     t.equal(stateFolder({ XDG_STATE_HOME, HOME: '/h' }), '/h/.local/state/ddb-ingest')
   }
-  t.end()
 })
 
-t.test('write permission of other users is found by owner, group and mode', t => {
+t.test('write permission of other users is found by owner, group and mode', async t => {
   const me = 1000
   const none = { owner: undefined, isOpenToAll: false, group: undefined }
   for (const [what, uid, gid, mode, expected] of [
@@ -53,25 +52,21 @@ t.test('write permission of other users is found by owner, group and mode', t =>
     { owner: 1000 },
     'for root as well',
   )
-  t.end()
 })
 
-t.test(
-  'owners are checked',
-  { skip: process.getuid?.() !== 0 && 'only root can give files away' },
-  t => {
-    const path = join(t.testdir({ state: {} }), 'state')
-    const { gid } = statSync(path)
-    chownSync(path, 4711, gid)
-    t.throws(() => checkStateFolder(path), {
-      code: 'DDB_CONFIG',
-      message: /state belongs to user 4711: /,
-    })
-    t.end()
-  },
-)
+const asRoot = { skip: process.getuid?.() !== 0 && 'only root can give files away' }
 
-t.test('each server has its own file in the folder for its kind', t => {
+t.test('owners are checked', asRoot, async t => {
+  const path = join(t.testdir({ state: {} }), 'state')
+  const { gid } = statSync(path)
+  chownSync(path, 4711, gid)
+  t.throws(() => checkStateFolder(path), {
+    code: 'DDB_CONFIG',
+    message: /state belongs to user 4711: /,
+  })
+})
+
+t.test('each server has its own file in the folder for its kind', async t => {
   const home = t.testdir()
   const memory = knownLogins({ XDG_STATE_HOME: home }, undefined)
   const of = (host: string, port = 1): string => memory.place(host, port)
@@ -82,20 +77,18 @@ t.test('each server has its own file in the folder for its kind', t => {
     t.equal(memory.best(host, 1, 'ann'), 'scram', host)
   }
   t.equal(readdirSync(join(home, 'ddb-ingest', 'logins')).length, 7)
-  t.end()
 })
 
-t.test('the same process does not repeat a warning', t => {
+t.test('the same process does not repeat a warning', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
   t.notOk(checkAndMarkReported('test', 'a', dayMs, environment))
   t.ok(checkAndMarkReported('test', 'a', dayMs, environment))
   t.ok(checkAndMarkReported('test', 'a', dayMs, environment, Date.now() + 10 * dayMs))
   t.notOk(checkAndMarkReported('test', 'b', dayMs, environment), 'about another subject')
   t.notOk(checkAndMarkReported('other', 'a', dayMs, environment), 'another kind')
-  t.end()
 })
 
-t.test('a second process uses the file to decide whether to repeat a warning', t => {
+t.test('a second process uses the file to decide whether to repeat a warning', async t => {
   const home = t.testdir()
   const now = Date.parse('2026-03-01T12:00:00Z')
   const at = (number: number): { XDG_STATE_HOME: string } => ({
@@ -127,35 +120,29 @@ t.test('a second process uses the file to decide whether to repeat a warning', t
     checkAndMarkReported('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now),
     'nothing can be stored',
   )
-  t.end()
 })
 
-t.test(
-  'a folder open to a group gives one warning, and none in a quiet run',
-  { skip: process.getuid?.() !== 0 && 'only root can give files to any group' },
-  t => {
-    const path = join(t.testdir({ state: {} }), 'state')
-    const environment = { XDG_STATE_HOME: t.testdirName }
-    const told: string[] = []
-    const warn = (sentence: string): void => void told.push(sentence)
-    chmodSync(path, 0o700)
-    t.equal(checkedStateFolder(environment, warn, path), path)
-    const { uid, gid } = statSync(path)
-    chownSync(path, uid, gid + 1)
-    chmodSync(path, 0o770)
-    checkedStateFolder(environment, undefined, path)
-    t.strictSame(told, [])
-    checkedStateFolder(environment, warn, path)
-    checkedStateFolder(environment, warn, path)
-    t.match(told, [new RegExp(`^group ${gid + 1} can write ${path}: .*chmod g-w`)])
-    t.equal(told.length, 1)
-    t.end()
-  },
-)
+t.test('a folder open to a group gives one warning, and none in a quiet run', asRoot, async t => {
+  const path = join(t.testdir({ state: {} }), 'state')
+  const environment = { XDG_STATE_HOME: t.testdirName }
+  const told: string[] = []
+  const warn = (sentence: string): void => void told.push(sentence)
+  chmodSync(path, 0o700)
+  t.equal(checkedStateFolder(environment, warn, path), path)
+  const { uid, gid } = statSync(path)
+  chownSync(path, uid, gid + 1)
+  chmodSync(path, 0o770)
+  checkedStateFolder(environment, undefined, path)
+  t.strictSame(told, [])
+  checkedStateFolder(environment, warn, path)
+  checkedStateFolder(environment, warn, path)
+  t.match(told, [new RegExp(`^group ${gid + 1} can write ${path}: .*chmod g-w`)])
+  t.equal(told.length, 1)
+})
 
 const silent = (): void => undefined
 
-t.test('login methods are read back only for this server and this user', t => {
+t.test('login methods are read back only for this server and this user', async t => {
   const memory = knownLogins({ XDG_STATE_HOME: t.testdir() }, silent)
   t.equal(memory.best('db.example', 8848, 'ann'), undefined)
   memory.keep('db.example', 8848, 'ann', 'rsa')
@@ -186,10 +173,9 @@ t.test('login methods are read back only for this server and this user', t => {
   }
   memory.keep('db.example', 8848, 'ann', 'rsa')
   t.equal(memory.best('db.example', 8848, 'ann'), 'rsa', 'an unreadable file is replaced')
-  t.end()
 })
 
-t.test('a folder that cannot be written to causes no failure', t => {
+t.test('a folder that cannot be written to causes no failure', async t => {
   const folder = t.testdir({ file: '' })
   mkdirSync(join(folder, 'closed'), { mode: 0o500 })
   const [file, closed] = [join(folder, 'file'), join(folder, 'closed')]
@@ -199,10 +185,9 @@ t.test('a folder that cannot be written to causes no failure', t => {
     t.doesNotThrow(() => memory.unverified!('db', 1))
     if (home !== closed) t.equal(memory.best('db', 1, 'ann'), undefined)
   }
-  t.end()
 })
 
-t.test('an unverified server gives one warning', t => {
+t.test('an unverified server gives one warning', async t => {
   const told: string[] = []
   const environment = { XDG_STATE_HOME: t.testdir() }
   const memory = knownLogins(environment, sentence => told.push(sentence))
@@ -215,10 +200,9 @@ t.test('an unverified server gives one warning', t => {
     'db:8848: the password is sent encrypted, but the server is not verified: --tls verifies it',
     'db:8849: the password is sent encrypted, but the server is not verified: --tls verifies it',
   ])
-  t.end()
 })
 
-t.test('nothing is stored about the server of serve -- CMD, but about all other servers', t => {
+t.test('nothing is stored about the server of serve -- CMD, but about all others', async t => {
   const told: string[] = []
   const home = t.testdir()
   const memory = knownLogins(
@@ -240,5 +224,4 @@ t.test('nothing is stored about the server of serve -- CMD, but about all other 
     undefined,
     'nor is anything read that others stored',
   )
-  t.end()
 })

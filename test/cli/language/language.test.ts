@@ -43,32 +43,29 @@ const { options: optionHelp } = englishHelp
 const { texts: zhHelp, options: zhOptionHelp, epilogues } = readChineseHelp()
 const chinese = helpTextsFor({ LANG: 'zh_CN.UTF-8' }, true)
 
-t.test(
-  'every text of the help has a Chinese translation, and no translation is superfluous',
-  async t => {
-    t.strictSame(
-      [...shown].filter(text => !(text in zhHelp)),
-      [],
-      'without a translation',
-    )
-    t.strictSame(
-      Object.keys(zhHelp).filter(text => !shown.has(text)),
-      [],
-      'for no text',
-    )
-    t.strictSame(Object.keys(zhOptionHelp), Object.keys(optionHelp))
-    const used = commands.flatMap(({ options }) => Object.values(options))
-    t.strictSame(new Set(used.map(({ helpName }) => helpName)), new Set(Object.keys(optionHelp)))
-    const keys = commands.flatMap(({ name, options }) =>
-      Object.values(options).flatMap(({ helpName }) => [helpName, `${name}.${helpName}`]),
-    )
-    t.strictSame(
-      Object.keys(englishHelp.defaults).filter(key => !keys.includes(key)),
-      [],
-      'defaults of no option',
-    )
-  },
-)
+t.test('every text of the help has a Chinese translation, none is superfluous', async t => {
+  t.strictSame(
+    [...shown].filter(text => !(text in zhHelp)),
+    [],
+    'without a translation',
+  )
+  t.strictSame(
+    Object.keys(zhHelp).filter(text => !shown.has(text)),
+    [],
+    'for no text',
+  )
+  t.strictSame(Object.keys(zhOptionHelp), Object.keys(optionHelp))
+  const used = commands.flatMap(({ options }) => Object.values(options))
+  t.strictSame(new Set(used.map(({ helpName }) => helpName)), new Set(Object.keys(optionHelp)))
+  const keys = commands.flatMap(({ name, options }) =>
+    Object.values(options).flatMap(({ helpName }) => [helpName, `${name}.${helpName}`]),
+  )
+  t.strictSame(
+    Object.keys(englishHelp.defaults).filter(key => !keys.includes(key)),
+    [],
+    'defaults of no option',
+  )
+})
 
 /** The words that a user types, and the numbers. */
 const typed = (text: string): string[] =>

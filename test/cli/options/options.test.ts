@@ -1,5 +1,5 @@
 /*
-  How options of the command line become options of the library. The help states the same defaults as the library.
+  How options of the command line become options of the library, whose defaults the help states, and words of a shell.
 */
 import t from 'tap'
 import { englishHelp } from '../../../src/cli/language/help-texts.js'
@@ -10,6 +10,11 @@ import { defaultFlushIntervalMs } from '../../../src/load/option-fields.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { checkedOptions } from '../../../src/load/checked-options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { shellWord } from '../../../src/cli/options/shell-command.js'
+import { systemName } from '../../../src/platform/file-name.js'
+import { runs } from '../../helpers/runs.js'
 
 const { defaults } = englishHelp
 
@@ -62,4 +67,30 @@ t.test('no two options set the same field', async t => {
   t.ok(fields.length > 30)
   t.equal(new Set(fields).size, fields.length)
   t.equal(new Set(definitions.map(({ name }) => name)).size, definitions.length)
+})
+
+t.test('words that need no quotes get none', async t => {
+  t.equal(shellWord('a/b-c.csv'), 'a/b-c.csv')
+  t.equal(shellWord('a b'), "'a b'")
+  t.equal(shellWord("it's"), "'it'\\''s'")
+  t.equal(shellWord(''), "''")
+})
+
+t.test('a shell reads the words unchanged', async t => {
+  const text = fc.string({ unit: 'binary', maxLength: 20 }).map(one => one.replaceAll('\0', ''))
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), words => {
+      const script = `printf '%s\\0' ${words.map(shellWord).join(' ')}`
+      const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+      return stdout === words.map(word => `${word}\0`).join('')
+    }),
+    { numRuns: runs(20) },
+  )
+  t.pass()
+})
+
+t.test('a shell reads bytes that are not UTF-8 unchanged', async t => {
+  const name = `it's \\ \udcff7 \udc80é`
+  const { stdout } = spawnSync('bash', ['-c', `printf '%s' ${shellWord(name)}`])
+  t.strictSame(stdout, Buffer.from(systemName(name)))
 })

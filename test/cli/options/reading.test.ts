@@ -26,25 +26,17 @@ t.test('arguments and flags may come in any order; repeated flags keep all value
     {
       name: 'load',
       args: ['a.csv', 'b.csv'],
-      flags: {
-        table: ['trades'],
-        'batch-rows': ['5000'],
-        null: ['NA', '-'],
-        quiet: ['true'],
-      },
+      flags: { table: ['trades'], 'batch-rows': ['5000'], null: ['NA', '-'], quiet: ['true'] },
       files: [],
     },
   )
 })
 
-t.test(
-  'after an equals sign, a value may be empty, contain an equals sign, or begin with a dash',
-  async t => {
-    t.strictSame(read('load', '--null=', '--null=a=b', '--null=--x', 'a').flags, {
-      null: ['', 'a=b', '--x'],
-    })
-  },
-)
+t.test('after =, a value may be empty, contain =, or begin with a dash', async t => {
+  t.strictSame(read('load', '--null=', '--null=a=b', '--null=--x', 'a').flags, {
+    null: ['', 'a=b', '--x'],
+  })
+})
 
 t.test('switches may be combined, and all words after two dashes are arguments', async t => {
   t.strictSame(read('load', '-qn', '--', '-q', '--json'), {
@@ -98,28 +90,23 @@ t.test('a repeatable option in the environment is one text, or a JSON array or o
   })
 })
 
-t.test(
-  'a bad value is refused with its source, the expected form, and the value found',
-  async t => {
-    const resolve = (given: Partial<OptionSources>) => (): unknown =>
-      resolveOptions(loadOptions, sources(given))
-    t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
-      code: 'DDB_USAGE',
-      message: /^--batch-rows: expected a whole number from 1 on, such as 500 or 20k, got "many"$/,
-    })
-    t.throws(resolve({ flags: new Map([['host', ['h']]]), environment: { DDB_PORT: 'x' } }), {
-      code: 'DDB_USAGE',
-      message: /DDB_PORT must be a port/,
-    })
-    t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
-      code: 'DDB_NAME',
-      message: /^--table: "my table" is not a table name/,
-    })
-    t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), {
-      message: /got "x y"$/,
-    })
-  },
-)
+t.test('a bad value is refused with its source, the expected form, and what was found', async t => {
+  const resolve = (given: Partial<OptionSources>) => (): unknown =>
+    resolveOptions(loadOptions, sources(given))
+  t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
+    code: 'DDB_USAGE',
+    message: /^--batch-rows: expected a whole number from 1 on, such as 500 or 20k, got "many"$/,
+  })
+  t.throws(resolve({ flags: new Map([['host', ['h']]]), environment: { DDB_PORT: 'x' } }), {
+    code: 'DDB_USAGE',
+    message: /DDB_PORT must be a port/,
+  })
+  t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
+    code: 'DDB_NAME',
+    message: /^--table: "my table" is not a table name/,
+  })
+  t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), { message: /got "x y"$/ })
+})
 
 t.test('a file gives options, a line each, which the command line overrides', async t => {
   const path = join(t.testdir(), 'options')
@@ -152,7 +139,7 @@ t.test('--json may have a file after =, and the next word is none', async t => {
   t.equal(values.jsonSwitch.read(['/var/f.json']), false, 'a file in the variable is for loads')
 })
 
-t.test('the name of an option is not a file to write', t => {
+t.test('the name of an option is not a file to write', async t => {
   for (const [reader, ...words] of [
     [values.outputFile, '--rejects'],
     [values.jsonTo, '--rejects'],
@@ -167,7 +154,6 @@ t.test('the name of an option is not a file to write', t => {
     t.equal(found?.reader.read(['--x']), undefined, name)
     t.ok(found, name)
   }
-  t.end()
 })
 
 t.test('a value, an argument after two dashes, and a lone @ name no file of options', async t => {
@@ -196,26 +182,22 @@ t.test('a file of options with anything else is refused with its line', async t 
   }
 })
 
-t.test(
-  'a variable that is 0, false or no switches an option off; one that is empty sets nothing',
-  async t => {
-    const switches = commands.flatMap(({ name, options }) =>
-      Object.entries(options)
-        .filter(([, { form, environment }]) => form === 'switch' && environment.length > 0)
-        .map(([key, definition]) => ({ name, key, definition })),
-    )
-    t.ok(switches.length > 50)
-    for (const { name, key, definition } of switches) {
-      const variable = definition.environment[0]!
-      const value = (text: string): unknown =>
-        resolveOptions({ [key]: definition }, sources({ environment: { [variable]: text } }))[key]
-      for (const off of ['0', 'false', 'no', 'NO'])
-        t.equal(value(off), false, `${name} ${variable}`)
-      t.equal(value('1'), true, `${name} ${variable}`)
-      t.equal(value(''), undefined, `${name} ${variable}`)
-    }
-  },
-)
+t.test('a variable that is 0, false or no is off; an empty one sets nothing', async t => {
+  const switches = commands.flatMap(({ name, options }) =>
+    Object.entries(options)
+      .filter(([, { form, environment }]) => form === 'switch' && environment.length > 0)
+      .map(([key, definition]) => ({ name, key, definition })),
+  )
+  t.ok(switches.length > 50)
+  for (const { name, key, definition } of switches) {
+    const variable = definition.environment[0]!
+    const value = (text: string): unknown =>
+      resolveOptions({ [key]: definition }, sources({ environment: { [variable]: text } }))[key]
+    for (const off of ['0', 'false', 'no', 'NO']) t.equal(value(off), false, `${name} ${variable}`)
+    t.equal(value('1'), true, `${name} ${variable}`)
+    t.equal(value(''), undefined, `${name} ${variable}`)
+  }
+})
 
 const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
 

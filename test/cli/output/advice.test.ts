@@ -184,57 +184,54 @@ flagTest('the command uses the facts that the failure carries', async t => {
 const stepsAfter = (result: LoadResult, asked: UserCall): string[] =>
   nextSteps(result, asked).map(({ when, command }) => `${when}: ${command}`)
 
-flagTest(
-  'the next step after a run: resume, look for rows, repair rejects, or nothing',
-  async t => {
-    const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
-    const failed = emptyResult(
-      { server: undefined, target: {} },
-      new Date(),
-      new DdbError('DDB_LOGIN', ''),
-    )
-    const well = { ...failed, error: null, exitCode: 0 }
-    t.strictSame(stepsAfter(well, asked), [])
-    const wayOn = { possible: true, command: 'RESUME', audit: null, restart: null }
-    t.strictSame(stepsAfter({ ...failed, resume: wayOn }, asked), ['to go on: RESUME'])
-    const error = { code: 'DDB_UNPROVEN', message: '', fix: null }
-    const unproven = {
-      ...{ ...failed, error },
-      resume: { ...wayOn, audit: 'AUDIT', restart: 'RESTART' },
-    }
-    t.strictSame(stepsAfter(unproven, asked), [
-      'to load all rows again, if the table has none of them: RESTART',
-      'to find out which rows are there: AUDIT',
-    ])
-    const unknown = { ...failed, resume: { ...wayOn, audit: 'AUDIT' } }
-    t.strictSame(stepsAfter(unknown, asked), [
-      'to find out which rows are there: AUDIT',
-      'to go on: RESUME',
-    ])
-    t.equal(stepsAfter(unknown, { ...asked, serverEnds: true }).length, 1, 'no server to ask')
-    const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
-    const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
-    t.strictSame(stepsAfter(bad, asked), ["next: ddb-ingest retry 'bad rows.csv'"])
-    const unkept = { ...bad, rejects: well.rejects }
-    t.strictSame(stepsAfter(unkept, asked), ['next: ddb-ingest check a.csv --table trades'])
-    const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
-    const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
-    t.strictSame(stepsAfter(unkept, withFiles), ['next: ddb-ingest check a.csv --table trades'])
-    const unwritten = { ...well, exitCode: 74 }
-    t.strictSame(stepsAfter(unwritten, withFiles), ['next: ddb-ingest explain DDB_OUTPUT_WRITE'])
-    const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
-    t.strictSame(stepsAfter(doubtful, asked), ['next: ddb-ingest audit a.csv --table trades'])
-    const notJson = { code: 'DDB_INPUT_JSON', message: '', fix: null }
-    t.strictSame(
-      [well.rows, bad.rows].map(rows => stepsAfter({ ...well, error: notJson, rows }, asked)[0]),
-      [
-        "next: ddb-ingest exec -e 'exec count(*) from trades'",
-        'next: ddb-ingest audit a.csv --table trades',
-      ],
-      'an audit would break at the same place, unless a record was refused there',
-    )
-  },
-)
+flagTest('the next step after a run: resume, look for rows, repair rejects, nothing', async t => {
+  const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
+  const failed = emptyResult(
+    { server: undefined, target: {} },
+    new Date(),
+    new DdbError('DDB_LOGIN', ''),
+  )
+  const well = { ...failed, error: null, exitCode: 0 }
+  t.strictSame(stepsAfter(well, asked), [])
+  const wayOn = { possible: true, command: 'RESUME', audit: null, restart: null }
+  t.strictSame(stepsAfter({ ...failed, resume: wayOn }, asked), ['to go on: RESUME'])
+  const error = { code: 'DDB_UNPROVEN', message: '', fix: null }
+  const unproven = {
+    ...{ ...failed, error },
+    resume: { ...wayOn, audit: 'AUDIT', restart: 'RESTART' },
+  }
+  t.strictSame(stepsAfter(unproven, asked), [
+    'to load all rows again, if the table has none of them: RESTART',
+    'to find out which rows are there: AUDIT',
+  ])
+  const unknown = { ...failed, resume: { ...wayOn, audit: 'AUDIT' } }
+  t.strictSame(stepsAfter(unknown, asked), [
+    'to find out which rows are there: AUDIT',
+    'to go on: RESUME',
+  ])
+  t.equal(stepsAfter(unknown, { ...asked, serverEnds: true }).length, 1, 'no server to ask')
+  const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
+  const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
+  t.strictSame(stepsAfter(bad, asked), ["next: ddb-ingest retry 'bad rows.csv'"])
+  const unkept = { ...bad, rejects: well.rejects }
+  t.strictSame(stepsAfter(unkept, asked), ['next: ddb-ingest check a.csv --table trades'])
+  const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
+  const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
+  t.strictSame(stepsAfter(unkept, withFiles), ['next: ddb-ingest check a.csv --table trades'])
+  const unwritten = { ...well, exitCode: 74 }
+  t.strictSame(stepsAfter(unwritten, withFiles), ['next: ddb-ingest explain DDB_OUTPUT_WRITE'])
+  const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
+  t.strictSame(stepsAfter(doubtful, asked), ['next: ddb-ingest audit a.csv --table trades'])
+  const notJson = { code: 'DDB_INPUT_JSON', message: '', fix: null }
+  t.strictSame(
+    [well.rows, bad.rows].map(rows => stepsAfter({ ...well, error: notJson, rows }, asked)[0]),
+    [
+      "next: ddb-ingest exec -e 'exec count(*) from trades'",
+      'next: ddb-ingest audit a.csv --table trades',
+    ],
+    'an audit would break at the same place, unless a record was refused there',
+  )
+})
 
 flagTest('for an unclear header both answers are commands, the likely answer last', async t => {
   const told = async (argv: string[], error: unknown, change: object = {}): Promise<string[]> => {

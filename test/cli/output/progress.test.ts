@@ -1,5 +1,5 @@
 /*
-  The progress of a run: one line on a terminal of any width, and a line every ten seconds elsewhere.
+  The progress of a run, and what `schema` reads: one line on a terminal of any width, and a line every ten seconds elsewhere.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -14,6 +14,8 @@ import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import type { LoadReport } from '../../../src/load/options.js'
 import { newScreen, type Screen } from '../../helpers/screen.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
+import { setTimeout as delay } from 'node:timers/promises'
+import { lookReport } from '../../../src/cli/commands/schema.js'
 
 const report = (given: Partial<LoadReport> = {}): LoadReport => ({
   phase: 'loading',
@@ -126,28 +128,25 @@ const anyReport = fc.record({
   elapsedMs: fc.nat(1e9),
 })
 
-t.test(
-  'every line is narrower than the screen, and every number is valid, for any reports',
-  async () => {
-    fc.assert(
-      fc.property(
-        fc.array(anyReport, { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 2, max: 250 }),
-        (reports, columns) => {
-          const lineOf = newLines()
-          let elapsedMs = 0
-          for (const one of reports) {
-            const made = lineOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
-            const line = lineText(made, columns - 1)
-            if (displayWidth(line) >= columns) return false
-            if (/NaN|Infinity|undefined|-\d/.test(`${line} ${lineText(made)}`)) return false
-          }
-          return true
-        },
-      ),
-    )
-  },
-)
+t.test('every line is narrower than the screen, every number valid, for any reports', async () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyReport, { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 2, max: 250 }),
+      (reports, columns) => {
+        const lineOf = newLines()
+        let elapsedMs = 0
+        for (const one of reports) {
+          const made = lineOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
+          const line = lineText(made, columns - 1)
+          if (displayWidth(line) >= columns) return false
+          if (/NaN|Infinity|undefined|-\d/.test(`${line} ${lineText(made)}`)) return false
+        }
+        return true
+      },
+    ),
+  )
+})
 
 t.test('the remaining time is shown after one second, and follows the rate', async t => {
   const lineOf = newLines()
@@ -277,4 +276,20 @@ t.test('a bar is never drawn where no person can see it', async t => {
     progress.stop()
     t.equal(await stderr(), '')
   }
+})
+
+t.test('schema shows what it reads, and redraws even if no event comes', async t => {
+  const { progress, screen } = await watched({ stderrColumns: 100 })
+  const shows = async (line: string): Promise<void> => {
+    while ((await screen()).lines()[0] !== line) await delay(5)
+  }
+  const source = { bytesRead: 0, totalBytes: undefined as number | undefined }
+  progress.report(lookReport({ number: 1, count: 1, source }))
+  await shows('looking at the input  0 B')
+  source.bytesRead = 2_000
+  await shows('looking at the input  2.00 kB')
+  progress.report(lookReport({ number: 120, count: 4_000, source }))
+  await shows('................ 2%  looking at file 120 of 4,000')
+  progress.stop()
+  t.strictSame((await screen()).lines(), [''])
 })

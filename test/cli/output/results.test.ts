@@ -361,7 +361,7 @@ t.test('for a single run, all facts are printed', async t => {
   )
 })
 
-t.test('for a failed run, the reason comes first and the next step last', t => {
+t.test('for a failed run, the reason comes first and the next step last', async t => {
   const message = '"days/a.csv", line 7: column "price": expected a number, got "x"'
   const process = {
     startedAt: '2026-01-02T03:08:00.000Z',
@@ -380,10 +380,9 @@ t.test('for a failed run, the reason comes first and the next step last', t => {
   const resume = { possible: false, command: null, ways: [] }
   const loaded = runText(runReport({ state: 'finished', resume }), plain, undefined)
   t.match(loaded.split('\n')[1], /^ {2}to repair {2}ddb-ingest retry bad\.csv$/)
-  t.end()
 })
 
-t.test('many inputs are counted, and inputs with rejects or doubtful rows are named', t => {
+t.test('many inputs are counted, and inputs with rejects or doubtful rows are named', async t => {
   const [doubted, rejected] = runReport().inputs
   const inputs = Array.from({ length: 60 }, (_, i) =>
     i === 7 ? doubted! : { ...rejected!, path: `${i}.csv`, rejected: i === 50 ? 2 : 0 },
@@ -397,7 +396,6 @@ t.test('many inputs are counted, and inputs with rejects or doubtful rows are na
       '  input      50.csv: done, 2 rows rejected',
     ],
   )
-  t.end()
 })
 
 t.test('for a running run the process is named, and the last record may be incomplete', async t => {
@@ -522,10 +520,7 @@ t.test('the first problems are named', async t => {
   const shown = text({
     status: 'rejects',
     rows: { read: 9, fit: 7, rejected: 2, unfit: 0 },
-    rejects: {
-      byClass: { parse: 0, type: 2, server: 0 },
-      byCode: { DDB_INPUT_CELL: 2 },
-    },
+    rejects: { byClass: { parse: 0, type: 2, server: 0 }, byCode: { DDB_INPUT_CELL: 2 } },
     problems: [
       {
         file: 'a.csv',

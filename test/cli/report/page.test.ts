@@ -45,7 +45,7 @@ function textOf(page: string): string {
     .replaceAll(/\s+/g, ' ')
 }
 
-t.test('rows are shown by outcome, and no share is rounded to nothing or to all', t => {
+t.test('rows are shown by outcome, and no share is rounded to nothing or to all', async t => {
   const rows = { ...noRows(), read: 1e7, confirmed: 1e7 - 2, unconfirmed: 1, rejected: 1 }
   const text = textOf(reportPage(result({ rows }), moments))
   t.match(
@@ -53,10 +53,9 @@ t.test('rows are shown by outcome, and no share is rounded to nothing or to all'
     / confirmed 9,999,998 > 99\.9 % filtered 0 0\.0 % unconfirmed 1 < 0\.1 % rejected 1 < 0\.1 % /,
   )
   t.match(text, /unsent 0 0\.0 % read 10,000,000 /)
-  t.end()
 })
 
-t.test('texts from files and servers stay plain text everywhere', t => {
+t.test('texts from files and servers stay plain text everywhere', async t => {
   const evil = `<img src=x onerror=alert(1)>"'&</script><script>alert(2)</script>\u202e\u0007\ud800`
   const page = reportPage(
     result({
@@ -89,17 +88,15 @@ t.test('texts from files and servers stay plain text everywhere', t => {
   for (const sign of '\u202e\u0007\ud800') t.notOk(page.includes(sign))
   t.notMatch(page, '<script')
   t.match(page, '\\u202e')
-  t.end()
 })
 
-t.test('no script may run, and nothing is fetched', t => {
+t.test('no script may run, and nothing is fetched', async t => {
   const page = reportPage(result(), moments)
   t.match(page, `content="default-src 'none'; style-src 'unsafe-inline'"`)
   t.notMatch(page, /<script|(?:src|href)=|@import|url\(|https?:/)
-  t.end()
 })
 
-t.test('the chart shows every moment within its frame', t => {
+t.test('the chart shows every moment within its frame', async t => {
   const page = reportPage(result(), moments)
   const curves = [...page.matchAll(/<polyline class="(\w+)" points="([^"]*)"/g)]
   t.strictSame(
@@ -118,10 +115,9 @@ t.test('the chart shows every moment within its frame', t => {
   t.strictSame(points[1]![0], [60, 216])
   t.match(page, '>49.0k</text>')
   t.match(page, '>4.90 s</text>')
-  t.end()
 })
 
-t.test('a short run, or one of at most one batch, has no chart, which would show nothing', t => {
+t.test('a short run, or one of at most one batch, has no chart: it would be empty', async t => {
   const sent = (rows: number): Moment[] =>
     moments.map((moment, index) => ({ ...moment, sentRows: index < 40 ? 0 : rows }))
   t.strictSame(newTimeline().moments(), [])
@@ -131,10 +127,9 @@ t.test('a short run, or one of at most one batch, has no chart, which would show
   const one = reportPage(result(), sent(9))
   t.match(textOf(one), 'The run was too short for a chart.')
   for (const page of [nothing, one]) t.notMatch(page, '<svg')
-  t.end()
 })
 
-t.test('inputs and the next steps come before the figures', t => {
+t.test('inputs and the next steps come before the figures', async t => {
   const inputs = ['a.csv', 'b.csv', 'c.csv', 'd.csv'].map(path => ({ ...input, path }))
   const top = (given: Partial<LoadResult>, steps: readonly NextStep[] = []): string =>
     textOf(reportPage(result(given), [], steps)).split('Rows read')[0]!
@@ -147,10 +142,9 @@ t.test('inputs and the next steps come before the figures', t => {
   )
   const inputsOfOne = { inputs: inputs.slice(0, 1), inputTotals: { count: 1, bytes: 1 } }
   t.match(top(inputsOfOne), / a\.csv → .* accounted for 0 $/)
-  t.end()
 })
 
-t.test('numbers and their headings are right aligned', t => {
+t.test('numbers and their headings are right aligned', async t => {
   const page = reportPage(
     result({ columns: [{ name: 'a', type: 'INT', nulls: 7, coerced: 0 }] }),
     moments,
@@ -158,16 +152,14 @@ t.test('numbers and their headings are right aligned', t => {
   t.match(page, '<th scope="col">Column</th>')
   t.match(page, '<th scope="col" class="number">Nulls</th>')
   t.match(page, /\.number\{text-align:right\}/)
-  t.end()
 })
 
-t.test('of many files, a thousand are shown, and the rest is counted', t => {
+t.test('of many files, a thousand are shown, and the rest is counted', async t => {
   const inputs = Array.from({ length: 1_234 }, (_, index) => ({ ...input, path: `f${index}.csv` }))
   const text = textOf(reportPage(result({ inputs, inputTotals: { count: 1_234, bytes: 1 } }), []))
   t.match(text, 'f999.csv')
   t.notMatch(text, 'f1000.csv')
   t.match(text, /234 files are not listed\./)
-  t.end()
 })
 
 t.test('a load writes the page', async t => {
@@ -217,23 +209,17 @@ const reportAt = (elapsedMs: number, sentRows: number, confirmed: number): LoadR
   elapsedMs,
 })
 
-deepTest(
-  t,
-  'reports of a week are kept in limited memory, including the first and last moment',
-  t => {
-    const timeline = newTimeline()
-    const count = 100_003
-    for (let index = 0; index < count; index++)
-      timeline.add(reportAt(index * 100, index * 7, index))
-    const moments = timeline.moments()
-    t.ok(moments.length <= 401, `${moments.length} moments`)
-    t.ok(moments.length >= 199, `${moments.length} moments`)
-    t.match(moments[0], { elapsedMs: 0, sentRows: 0 })
-    t.match(moments.at(-1), { elapsedMs: (count - 1) * 100, confirmedRows: count - 1 })
-    const gaps = moments
-      .slice(1, -1)
-      .map(({ elapsedMs }, index) => elapsedMs - moments[index]!.elapsedMs)
-    t.equal(new Set(gaps).size, 1, 'evenly thinned')
-    t.end()
-  },
-)
+deepTest(t, 'a week of reports takes limited memory, with first and last moment', async t => {
+  const timeline = newTimeline()
+  const count = 100_003
+  for (let index = 0; index < count; index++) timeline.add(reportAt(index * 100, index * 7, index))
+  const moments = timeline.moments()
+  t.ok(moments.length <= 401, `${moments.length} moments`)
+  t.ok(moments.length >= 199, `${moments.length} moments`)
+  t.match(moments[0], { elapsedMs: 0, sentRows: 0 })
+  t.match(moments.at(-1), { elapsedMs: (count - 1) * 100, confirmedRows: count - 1 })
+  const gaps = moments
+    .slice(1, -1)
+    .map(({ elapsedMs }, index) => elapsedMs - moments[index]!.elapsedMs)
+  t.equal(new Set(gaps).size, 1, 'evenly thinned')
+})

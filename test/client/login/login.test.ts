@@ -300,7 +300,13 @@ t.test('a server that does not prove that it knows the password is refused', asy
     const server = scripted({ ...functions, ...withRsa })
     await t.rejects(
       logIn(credentials, protection, random, server.ask),
-      { code: 'DDB_LOGIN', exitCode: 77 },
+      {
+        code: 'DDB_LOGIN',
+        exitCode: 77,
+        ...(/^(one|few) iteration/.test(what) && {
+          message: /\d iterations of SCRAM\. Fewer than 4096 /,
+        }),
+      },
       what,
     )
     t.notOk(server.calls.includes('login'), `${what}: no weaker method is tried`)
@@ -399,7 +405,7 @@ t.test('RSA hides user and password with the given key', async t => {
 
 const options = { host: 'db', port: 8848 }
 
-t.test('a password may be sent plainly only under TLS, or if allowed', t => {
+t.test('a password may be sent plainly only under TLS, or if allowed', async t => {
   // Not even on loopback, because a different user of this machine may be listening.
   for (const host of ['127.0.0.1', '::1', 'localhost', 'db.example', '192.0.2.7']) {
     for (const [change, isAllowed] of [
@@ -436,10 +442,9 @@ t.test('a password may be sent plainly only under TLS, or if allowed', t => {
   t.equal(protectionOf(options, 'ann').needsScram, false)
   t.equal(protectionOf({ ...options, require: 'scram' }, 'ann').needsScram, true)
   t.equal(protectionOf({ ...options, tls: true, require: 'tls' }, 'ann').needsScram, false)
-  t.end()
 })
 
-t.test('requirements are checked before anything is sent', t => {
+t.test('requirements are checked before anything is sent', async t => {
   for (const [change, code] of [
     [{ require: 'tls' }, 'DDB_CONFIG'],
     [{ require: 'tls', tls: true, tlsInsecure: true }, 'DDB_CONFIG'],
@@ -451,10 +456,9 @@ t.test('requirements are checked before anything is sent', t => {
   }
   t.doesNotThrow(() => checkConnectOptions({ ...options, require: 'scram' }))
   t.doesNotThrow(() => checkConnectOptions({ ...options, require: 'tls', tls: true }))
-  t.end()
 })
 
-t.test('the best method used for a user is remembered', t => {
+t.test('the best method used for a user is remembered', async t => {
   const kept = new Map<string, LoginMethod>()
   const loginMemory: LoginMemory = {
     best: (host, port, user) => kept.get(`${user}@${host}:${port}`),
@@ -477,10 +481,9 @@ t.test('the best method used for a user is remembered', t => {
   t.equal(protectionOf(known, 'bob').least, undefined, 'nothing is known of another user')
   t.equal(protectionOf({ ...known, port: 1 }, 'ann').least, undefined)
   rememberLogin(options, 'ann', 'scram')
-  t.end()
 })
 
-t.test('an unverified server gives a warning, unless the user accepts any server', t => {
+t.test('an unverified server gives a warning, unless the user accepts any server', async t => {
   const told: string[] = []
   const loginMemory: LoginMemory = {
     best: () => undefined,
@@ -499,7 +502,6 @@ t.test('an unverified server gives a warning, unless the user accepts any server
   }
   t.strictSame(told, ['db:8848', 'db:8848'])
   t.doesNotThrow(() => protectionOf(options, 'ann').beforeRsa())
-  t.end()
 })
 
 const hidePassword = (text: string, password: string): string => passwordHider(password)(text)
@@ -533,7 +535,7 @@ deepTest(t, 'nothing except the password changes, and any text can be a password
   )
 })
 
-t.test('Base64 fragments of the password in longer texts, and its single bytes, are removed', t => {
+t.test('Base64 fragments of the password in longer texts, and single bytes, go', async t => {
   const password = 'hunter2-secret'
   for (const before of ['', 'a', 'ab', 'admin:']) {
     for (const after of ['', '!', '!!', ' and more']) {
@@ -553,10 +555,9 @@ t.test('Base64 fragments of the password in longer texts, and its single bytes, 
   t.equal(hidePassword(encodeURIComponent(signs).toLowerCase(), signs), '***')
   // Not removed, because two digits, or three characters of Base64, occur in any text.
   t.equal(hidePassword('61 62 63 YWI', 'a'), '61 62 63 YWI')
-  t.end()
 })
 
-t.test("passwords do not change the program's own sentences about cells", t => {
+t.test("passwords do not change the program's own sentences about cells", async t => {
   const hideInSentence = (password: string, text: string): string =>
     newSecrets(password).hideInSentence(text)
   t.equal(hideInSentence('row', '3 rows'), '3 rows', 'a short password')
@@ -569,10 +570,9 @@ t.test("passwords do not change the program's own sentences about cells", t => {
   t.equal(hideInSentence('123456', 'got "123456"; 123456'), 'got "123456"; ***', 'a cell')
   t.equal(passwordHider('row')('3 rows'), '3 ***s')
   t.equal(passwordHider('')('3 rows'), '3 rows')
-  t.end()
 })
 
-t.test('a session remembers every password that it was given', t => {
+t.test('a session remembers every password that it was given', async t => {
   const secrets = newSecrets()
   t.equal(secrets.hide('first second'), 'first second')
   secrets.add('first')
@@ -582,10 +582,9 @@ t.test('a session remembers every password that it was given', t => {
   secrets.add('ab')
   t.equal(secrets.hide('first second about'), '*** *** ***out')
   t.equal(secrets.hideInSentence('first second about'), '*** *** about')
-  t.end()
 })
 
-t.test('an error loses the password from its stack and causes; other values stay', t => {
+t.test('an error loses the password from its stack and causes; other values stay', async t => {
   const hide = passwordHider('secret1')
   const cause = new Error('read "secret1"')
   const error = new Error('answer "secret1"', { cause })
@@ -602,15 +601,13 @@ t.test('an error loses the password from its stack and causes; other values stay
   const circle = new Error('secret1')
   circle.cause = circle
   t.match(hideInError(circle, hide), { message: '***' })
-  t.end()
 })
 
-t.test('data loses the password from texts and names, and from nothing else', t => {
+t.test('data loses the password from texts and names, and from nothing else', async t => {
   const data = { a: 'x123456', list: ['123456', 123456, null, true], deep: { 'k-123456': 1n } }
   t.strictSame(hideInData(data, passwordHider('123456')), {
     a: 'x***',
     list: ['***', 123456, null, true],
     deep: { 'k-***': 1n },
   })
-  t.end()
 })

@@ -88,25 +88,21 @@ t.test('several tasks run at the same time on the server', async t => {
   t.strictSame(results, [2, 2, 2, 2].map(int))
 })
 
-deepTest(
-  t,
-  'tasks beyond the number of sessions wait and start in order, and none fails',
-  async t => {
-    const { server, pool } = await tinyPool(t, 2, { script: code => int(Number(code)) })
-    const count = 5_000
-    const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
-    t.strictSame(
-      results,
-      Array.from({ length: count }, (_, i) => int(i)),
-    )
-    const scripts = server.log.filter(line => line.startsWith('script '))
-    t.equal(scripts.length, count)
-    // With two sessions, a task can overtake only its neighbour.
-    const places = scripts.map((line, place) => Math.abs(Number(line.slice(7)) - place))
-    t.ok(Math.max(...places) <= 2, `furthest from its place: ${Math.max(...places)}`)
-    await pool.shutDown()
-  },
-)
+deepTest(t, 'tasks beyond the number of sessions wait, start in order, and none fails', async t => {
+  const { server, pool } = await tinyPool(t, 2, { script: code => int(Number(code)) })
+  const count = 5_000
+  const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
+  t.strictSame(
+    results,
+    Array.from({ length: count }, (_, i) => int(i)),
+  )
+  const scripts = server.log.filter(line => line.startsWith('script '))
+  t.equal(scripts.length, count)
+  // With two sessions, a task can overtake only its neighbour.
+  const places = scripts.map((line, place) => Math.abs(Number(line.slice(7)) - place))
+  t.ok(Math.max(...places) <= 2, `furthest from its place: ${Math.max(...places)}`)
+  await pool.shutDown()
+})
 
 t.test('variables are released after a task, unless an option keeps them', async t => {
   const pool = await pooled(t, { size: 1 })
@@ -316,23 +312,20 @@ t.test('tasks use connected sessions while one session cannot connect', async t 
   await pool.shutDown()
 })
 
-t.test(
-  'without a server each task fails with a typed error; once a server is back, the pool continues',
-  async t => {
-    const first = await startTinyServer({ script: () => int(1) })
-    const { port } = first
-    const pool = await ConnectionPool.connect({ typed: true, host, port, size: 2 })
-    await first.close()
-    const tasks = Array.from({ length: 5 }, () => pool.run('1').catch((error: unknown) => error))
-    for (const outcome of await Promise.all(tasks)) {
-      t.match(outcome, { name: 'ConnectionError', code: /^DDB_CONNECT(ION_LOST)?$/ })
-    }
-    const second = await startTinyServer({ script: () => int(2) }, { port })
-    t.teardown(() => second.close())
-    t.strictSame(await Promise.all([pool.run('1'), pool.run('1')]), [int(2), int(2)])
-    await pool.shutDown()
-  },
-)
+t.test('without a server each task fails with a typed error; later the pool continues', async t => {
+  const first = await startTinyServer({ script: () => int(1) })
+  const { port } = first
+  const pool = await ConnectionPool.connect({ typed: true, host, port, size: 2 })
+  await first.close()
+  const tasks = Array.from({ length: 5 }, () => pool.run('1').catch((error: unknown) => error))
+  for (const outcome of await Promise.all(tasks)) {
+    t.match(outcome, { name: 'ConnectionError', code: /^DDB_CONNECT(ION_LOST)?$/ })
+  }
+  const second = await startTinyServer({ script: () => int(2) }, { port })
+  t.teardown(() => second.close())
+  t.strictSame(await Promise.all([pool.run('1'), pool.run('1')]), [int(2), int(2)])
+  await pool.shutDown()
+})
 
 t.test('load is distributed over the live nodes of a cluster', async t => {
   const nodes = await Promise.all([1, 2].map(() => startTinyServer({ script: () => yes })))
@@ -363,9 +356,7 @@ t.test('a pool that cannot open leaves no connection open', async t => {
   const signal = AbortSignal.abort()
   await t.rejects(
     ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }),
-    {
-      code: 'DDB_INTERRUPTED',
-    },
+    { code: 'DDB_INTERRUPTED' },
   )
   const silent = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => silent.close())

@@ -308,22 +308,18 @@ t.test("the client's certificate and key must match", async t => {
   const port = await serverWith(t, good)
   const mine = certificates.make('client', { by: between })
   const wrongOrder = certificates.chain([between, mine], mine)
-  t.match(
-    await failureOf({
-      ...trusted,
-      host,
-      port,
-      certFile: wrongOrder.bothFile,
-    }),
-    { code: 'DDB_CONFIG', exitCode: 78, message: /does not belong to the first certificate/ },
-  )
+  t.match(await failureOf({ ...trusted, host, port, certFile: wrongOrder.bothFile }), {
+    code: 'DDB_CONFIG',
+    exitCode: 78,
+    message: /does not belong to the first certificate/,
+  })
   t.match(unusableIdentity(new Error('x')), { message: /cannot be used\.$/ })
   t.match(unusableIdentity(Object.assign(new Error(), { code: 'ERR_OSSL_X' })), {
     message: /\(ERR_OSSL_X\)/,
   })
 })
 
-t.test('the TLS code explains only errors that TLS caused', t => {
+t.test('the TLS code explains only errors that TLS caused', async t => {
   const failed = (code: string): Error => Object.assign(new Error('m'), { code })
   t.equal(tlsFailure('h', 1, new Error('m'), false), undefined)
   t.equal(tlsFailure('h', 1, 'text', true), undefined)
@@ -348,7 +344,6 @@ t.test('the TLS code explains only errors that TLS caused', t => {
     cert: { subjectaltname: names },
   })
   t.match(tlsFailure('h', 1, altName, true), { message: /but for a{200}…: connect/ })
-  t.end()
 })
 
 async function rawServer(t: Test, onData: (socket: Socket) => void): Promise<number> {

@@ -21,10 +21,7 @@ interface Scene {
 async function scene(t: Test): Promise<Scene> {
   const server = await startServerFor(t, { initScript })
   const folder = t.testdir({ 'in.csv': 'id\n1\n2\n', password: '123456\n' })
-  const environment = {
-    DDB_PORT: String(server.port),
-    XDG_STATE_HOME: join(folder, 'state'),
-  }
+  const environment = { DDB_PORT: String(server.port), XDG_STATE_HOME: join(folder, 'state') }
   return {
     folder,
     rows: () => server.node.shared.get('target')!.table.rows,

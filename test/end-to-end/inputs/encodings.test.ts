@@ -18,9 +18,7 @@ import { bombFrame, rawFrame } from '../../source/compression/zstd.js'
 const script = 'share table(100:0, `代码`名称`价格, [INT, STRING, DOUBLE]) as 行情'
 const target = { table: '行情' }
 
-function addsUp(t: Test, { rows, inputs }: LoadResult): void {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
-  t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation')
+function addsUp(t: Test, { inputs }: LoadResult): void {
   for (const { contentBytes, path } of inputs) {
     const { read: all, rows: good, rejected: bad, header, other } = contentBytes
     t.ok(good + bad + header + other <= all, path)
@@ -51,9 +49,7 @@ t.test('a Chinese file with broken rows loads; its repaired rejects load, too', 
       {
         exitCode: 3,
         rows: { read: 6, confirmed: 3, rejected: 3 },
-        rejects: {
-          byCode: { DDB_INPUT_CELL: 1, DDB_INPUT_FIELD_COUNT: 1, DDB_INPUT_ENCODING: 1 },
-        },
+        rejects: { byCode: { DDB_INPUT_CELL: 1, DDB_INPUT_FIELD_COUNT: 1, DDB_INPUT_ENCODING: 1 } },
         inputs: [
           {
             detected: { encoding: { value: encoding, how: 'given' } },
@@ -79,24 +75,20 @@ t.test('a Chinese file with broken rows loads; its repaired rejects load, too', 
   }
 })
 
-deepTest(
-  t,
-  'a byte order mark is recognized, and the rejects also get a byte order mark',
-  async t => {
-    const { load } = await startLoadServer(t, script)
-    const dir = t.testdir()
-    const path = join(dir, 'a.csv')
-    const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
-    writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
-    const file = join(dir, 'r.csv')
-    t.match(await load([path], { target, rejects: { file } }), {
-      rows: { confirmed: 1, rejected: 1 },
-      inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
-    })
-    t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
-    t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
-  },
-)
+deepTest(t, 'a byte order mark is recognized, and the rejects also get one', async t => {
+  const { load } = await startLoadServer(t, script)
+  const dir = t.testdir()
+  const path = join(dir, 'a.csv')
+  const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
+  writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
+  const file = join(dir, 'r.csv')
+  t.match(await load([path], { target, rejects: { file } }), {
+    rows: { confirmed: 1, rejected: 1 },
+    inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
+  })
+  t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
+  t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
+})
 
 deepTest(t, 'if the sample shows that a file is not UTF-8, none of its rows is loaded', async t => {
   const { load, rows } = await startLoadServer(t, script)

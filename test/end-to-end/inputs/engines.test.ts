@@ -4,7 +4,7 @@
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
 import type { ServerOptions } from '../../../src/server/index.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { cells, startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const columns = 'table(1:0, `id`k`v, [INT,INT,DOUBLE])'
@@ -86,11 +86,7 @@ deepTest(t, 'an upsert into a PKEY table needs and accepts no key columns', asyn
     const target = { table: 'dfs://p/t', method: 'upsert' } as const
     const confirmed = 'confirm' in delivery ? [0, 0, 0, 0] : [0, 3, 0, 2]
     t.same(await both(here, target, delivery), confirmed)
-    t.strictSame(await here.rows(values('"dfs://p", "t"')), [
-      ['1', '3.5'],
-      ['2', '4.5'],
-      ['3', '5.5'],
-    ])
+    t.strictSame(await here.rows(values('"dfs://p", "t"')), cells('1,3.5', '2,4.5', '3,5.5'))
     t.match(await here.load('1.csv', { ...target, keyColumns: ['id'] }), { exitCode: 64 })
   }
 })
@@ -128,36 +124,29 @@ deepTest(t, 'on a server without tableUpsert an upsert still works', async t => 
   }
 })
 
-deepTest(
-  t,
-  'a plain user upserts with TABLE_UPDATE, and the error names a missing right',
-  async t => {
-    const users = `createUser("sue", "secret1")
+deepTest(t, 'a plain user upserts with TABLE_UPDATE; the error names a missing right', async t => {
+  const users = `createUser("sue", "secret1")
 createUser("tim", "secret1")
 for(user in ["sue", "tim"]) { grant(user, TABLE_READ, "dfs://o/t") }
 grant("sue", TABLE_UPDATE, "dfs://o/t")
 grant("tim", TABLE_INSERT, "dfs://o/t")`
-    const here = await scene(t, `${olapScript}\n${users}`)
-    const { host, port } = here.server
-    const target = { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] } as const
-    for (const delivery of [{}, { mode: 'sync' }] as const) {
-      const as = (user: string) =>
-        here.load('1.csv', target, { delivery, server: { host, port, user, password: 'secret1' } })
-      t.match(await as('sue'), { exitCode: 0, rows: { confirmed: 3 } })
-      t.match(await as('tim'), {
-        exitCode: 77,
-        rows: { unsent: 3 },
-        error: { message: /TABLE_WRITE on dfs:\/\/o\/t \(.*TABLE_UPDATE is enough, TABLE_INSERT/ },
-      })
-    }
-  },
-)
+  const here = await scene(t, `${olapScript}\n${users}`)
+  const { host, port } = here.server
+  const target = { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] } as const
+  for (const delivery of [{}, { mode: 'sync' }] as const) {
+    const as = (user: string) =>
+      here.load('1.csv', target, { delivery, server: { host, port, user, password: 'secret1' } })
+    t.match(await as('sue'), { exitCode: 0, rows: { confirmed: 3 } })
+    t.match(await as('tim'), {
+      exitCode: 77,
+      rows: { unsent: 3 },
+      error: { message: /TABLE_WRITE on dfs:\/\/o\/t \(.*TABLE_UPDATE is enough, TABLE_INSERT/ },
+    })
+  }
+})
 
-deepTest(
-  t,
-  'views without mutable, or that change bound arguments, can still be called',
-  async t => {
-    const script = `share streamTable(1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as target
+deepTest(t, 'views without mutable, or that change bound arguments, can be called', async t => {
+  const script = `share streamTable(1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as target
 def plain(data) { tableInsert(objByName("target"), data) }
 def change(mutable names, mutable data) {
   names.append!("more")
@@ -165,13 +154,12 @@ def change(mutable names, mutable data) {
 }
 addFunctionView(plain)
 addFunctionView(change)`
-    const types = 'id:INT,k:INT,v:DOUBLE'
-    const here = await scene(t, script)
-    for (const delivery of [{}, { mode: 'sync' }] as const) {
-      t.same(await both(here, { function: 'plain', types }, delivery), [0, 3, 0, 2])
-      const target = { function: 'change', functionArguments: [['x', 'y']], types }
-      t.same(await both(here, target, delivery), [0, 3, 0, 2])
-    }
-    t.equal(await here.count('target'), 20)
-  },
-)
+  const types = 'id:INT,k:INT,v:DOUBLE'
+  const here = await scene(t, script)
+  for (const delivery of [{}, { mode: 'sync' }] as const) {
+    t.same(await both(here, { function: 'plain', types }, delivery), [0, 3, 0, 2])
+    const target = { function: 'change', functionArguments: [['x', 'y']], types }
+    t.same(await both(here, target, delivery), [0, 3, 0, 2])
+  }
+  t.equal(await here.count('target'), 20)
+})

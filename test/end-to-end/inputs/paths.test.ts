@@ -5,9 +5,8 @@
 import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startCommands, type Commands } from '../../helpers/commands.js'
 import { deepTest } from '../../helpers/runs.js'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
 
 const script =
   'share streamTable(1:0, `TradeTime`code`price`day`src`line, [TIMESTAMP,SYMBOL,DOUBLE,DATE,STRING,INT]) as q'
@@ -29,38 +28,8 @@ const flags = [
 ]
 const lineFlag = ['--set', 'line={line}']
 
-interface Place {
-  readonly here: LoadServer
-  readonly dir: string
-  readonly run: (command: string, ...argv: string[]) => Promise<Outcome>
-  readonly rows: () => Promise<string[]>
-}
-
-async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
-  const here = await startLoadServer(t, script)
-  const dir = t.testdir({ ...files, '.password': '123456' })
-  const password = join(dir, '.password')
-  const login = [
-    '--user',
-    'admin',
-    '--password-file',
-    password,
-    '--host',
-    `127.0.0.1:${here.server.port}`,
-  ]
-  const environment = { XDG_STATE_HOME: join(dir, '.state') }
-  const run = (command: string, ...argv: string[]): Promise<Outcome> =>
-    runMain([command, ...argv, ...login], { environment })
-  return {
-    here,
-    dir,
-    run,
-    async rows() {
-      const { stdout } = await run('exec', '-e', 'select * from q', '--output', 'csv')
-      return stdout.trimEnd().split('\n').slice(1).sort()
-    },
-  }
-}
+const place = (t: Test, files: Parameters<Test['testdir']>[0]): Promise<Commands> =>
+  startCommands(t, script, files)
 
 const stored = [
   '2024.01.02T09:30:00.000,600000.SH,1,2024.01.02,600000.csv,2',
@@ -70,14 +39,14 @@ const stored = [
 ].sort()
 
 t.test('dated folders with a file per symbol, and a time of day', async t => {
-  const { dir, run, rows } = await place(t, { level2 })
+  const { dir, run, lines } = await place(t, { level2 })
   const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
   t.equal(outcome.code, 0, outcome.stderr)
-  t.strictSame(await rows(), stored)
+  t.strictSame(await lines('q'), stored)
 })
 
 deepTest(t, 'check shows the results of templates, and prints a load that uses them', async t => {
-  const { dir, run, rows } = await place(t, { level2 })
+  const { dir, run, lines } = await place(t, { level2 })
   const checked = await run('check', join(dir, 'level2'), ...flags, ...lineFlag, '--json')
   t.equal(checked.code, 0, checked.stderr)
   const { inputs, commands, frozen } = JSON.parse(checked.stdout) as {
@@ -95,7 +64,7 @@ deepTest(t, 'check shows the results of templates, and prints a load that uses t
   )
   t.match(commands[0], /--path 'level2\/\{day\}\/\{symbol\}\.csv'/)
   t.equal(frozen[0]!.input.path, 'level2/{day}/{symbol}.csv')
-  t.strictSame(await rows(), [''].filter(Boolean))
+  t.strictSame(await lines('q'), [''].filter(Boolean))
 })
 
 deepTest(t, 'a new table gets the columns that come from templates and parts of paths', async t => {
@@ -112,64 +81,61 @@ deepTest(t, 'a new table gets the columns that come from templates and parts of 
   t.match(stdout, /^price,time,day,symbol\n1,2024.01.02T09:30:00.000,2024.01.02,600000\n/)
 })
 
-t.test(
-  'a path that does not match or contradicts itself ends the run before its first row',
-  async t => {
-    const { dir, run, here } = await place(t, {
-      level2: { ...level2, other: { 'x.csv': header } },
-      days: { '20241332': { 'y.csv': `${header},,1\n` } },
-    })
-    const all = join(dir, 'level2')
-    const one = join(all, '20240102')
-    const ways: [string, string[], number, RegExp][] = [
-      [all, ['--path', 'level2/2024*/{symbol}.csv'], 65, /other\/x.csv" does not match --path/],
-      [all, ['--path', '{a}{b}.csv'], 65, /in more than one way/],
-      [one, ['--path', 'level2/{day}/{sym}.csv'], 65, /\{symbol\} is neither a column of/],
-      [all, ['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
-      [one, ['--path', '{root}/{day}/{symbol}.csv'], 64, /part "root" of --path goes nowhere/],
-      [one, ['--set', 'price={nope}'], 65, /--set price=\{nope\}: \{nope\} is neither/],
-      [one, ['--path', '{day'], 64, /a "\{" without a "\}"/],
-      [one, ['--path', '{day:\\d{8}}/{symbol}.csv'], 64, /a part is any text/],
-      [
-        join(dir, 'days'),
-        ['--path', '{day}/{symbol}.csv'],
-        65,
-        /20241332\/y.csv" gives "20241332" for DATE column "day"/,
-      ],
-    ]
-    for (const [input, own, code, message] of ways) {
-      const outcome = await run('load', input, ...flags, ...lineFlag, ...own)
-      t.match(outcome, { code, stderr: message }, own.join(' '))
-    }
-    t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
-    t.equal(await here.count('q'), 0)
-  },
-)
+t.test('a path that does not match or contradicts itself ends the run at once', async t => {
+  const { dir, run, count } = await place(t, {
+    level2: { ...level2, other: { 'x.csv': header } },
+    days: { '20241332': { 'y.csv': `${header},,1\n` } },
+  })
+  const all = join(dir, 'level2')
+  const one = join(all, '20240102')
+  const ways: [string, string[], number, RegExp][] = [
+    [all, ['--path', 'level2/2024*/{symbol}.csv'], 65, /other\/x.csv" does not match --path/],
+    [all, ['--path', '{a}{b}.csv'], 65, /in more than one way/],
+    [one, ['--path', 'level2/{day}/{sym}.csv'], 65, /\{symbol\} is neither a column of/],
+    [all, ['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
+    [one, ['--path', '{root}/{day}/{symbol}.csv'], 64, /part "root" of --path goes nowhere/],
+    [one, ['--set', 'price={nope}'], 65, /--set price=\{nope\}: \{nope\} is neither/],
+    [one, ['--path', '{day'], 64, /a "\{" without a "\}"/],
+    [one, ['--path', '{day:\\d{8}}/{symbol}.csv'], 64, /a part is any text/],
+    [
+      join(dir, 'days'),
+      ['--path', '{day}/{symbol}.csv'],
+      65,
+      /20241332\/y.csv" gives "20241332" for DATE column "day"/,
+    ],
+  ]
+  for (const [input, own, code, message] of ways) {
+    const outcome = await run('load', input, ...flags, ...lineFlag, ...own)
+    t.match(outcome, { code, stderr: message }, own.join(' '))
+  }
+  t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
+  t.equal(await count('q'), 0)
+})
 
 t.test('a file with two names that give different values is not loaded', async t => {
-  const { dir, run, here } = await place(t, { level2 })
+  const { dir, run, count } = await place(t, { level2 })
   linkSync(join(dir, 'level2/20240102/600000.csv'), join(dir, 'level2/20240103/600009.csv'))
   const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
   t.match(outcome, { code: 65, stderr: /give its rows different values/ })
-  t.equal(await here.count('q'), 0)
+  t.equal(await count('q'), 0)
 })
 
 t.test('folders as created by Hive', async t => {
   const csv = 'TradeTime,price\n2024.01.02T00:00:00.000,1\n'
-  const { dir, run, rows } = await place(t, {
+  const { dir, run, lines } = await place(t, {
     h: { 'day=2024.01.02': { 'code=A': { 'a.csv': csv } } },
   })
   const own = ['--path', 'hive', '--set', 'src={dirname}', '--set', 'line=7']
   const outcome = await run('load', join(dir, 'h'), '-t', 'q', ...own)
   t.equal(outcome.code, 0, outcome.stderr)
-  t.match(await rows(), [
+  t.match(await lines('q'), [
     new RegExp('^2024.01.02T00:00:00.000,A,1,2024.01.02,.*/day=2024.01.02/code=A,7$'),
   ])
 })
 
 t.test("rejects are loaded again with the values from their inputs' paths", async t => {
   const bad = `${header}2024.01.02,09:30:00.000,x\r\n`
-  const { dir, run, rows } = await place(t, {
+  const { dir, run, lines } = await place(t, {
     level2: { '20240102': { 'A.csv': bad }, '20240103': { 'B.csv': bad } },
   })
   const rejects = join(dir, 'r.csv')
@@ -184,20 +150,20 @@ t.test("rejects are loaded again with the values from their inputs' paths", asyn
     const again = await run('retry', file)
     t.equal(again.code, 0, again.stderr)
   }
-  t.strictSame(await rows(), [
+  t.strictSame(await lines('q'), [
     '2024.01.02T09:30:00.000,A.SH,5,2024.01.02,A.csv,0',
     '2024.01.02T09:30:00.000,B.SH,6,2024.01.03,B.csv,0',
   ])
-  const lines = join(dir, 'l.csv')
-  await run('load', join(dir, 'level2'), ...flags, ...lineFlag, '--rejects', lines)
-  t.match(await run('retry', lines), {
+  const own2 = join(dir, 'l.csv')
+  await run('load', join(dir, 'level2'), ...flags, ...lineFlag, '--rejects', own2)
+  t.match(await run('retry', own2), {
     code: 64,
     stderr: /filled by \{line\}, which ".*" does not record/,
   })
 })
 
 deepTest(t, 'a run with parts of paths resumes where it stopped', async t => {
-  const { dir, run, rows } = await place(t, { level2 })
+  const { dir, run, lines } = await place(t, { level2 })
   const common = [...flags, ...lineFlag, '--run-id', 'on']
   const part = await run('load', join(dir, 'level2'), ...common, '--limit', '1')
   t.equal(part.code, 0, part.stderr)
@@ -208,5 +174,5 @@ deepTest(t, 'a run with parts of paths resumes where it stopped', async t => {
   const more = await run('load', join(dir, 'level2'), ...common.slice(0, -1), 'all')
   t.equal(more.code, 0, more.stderr)
   t.match(await run('resume', 'all'), { code: 0, stdout: /Already loaded/ })
-  t.ok((await rows()).includes('2024.01.03T09:31:00.000,600009.SH,7,2024.01.03,600009.csv,2'))
+  t.ok((await lines('q')).includes('2024.01.03T09:31:00.000,600009.SH,7,2024.01.03,600009.csv,2'))
 })

@@ -102,22 +102,17 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   ])
 })
 
-deepTest(
-  t,
-  'the printed script creates a keyed stream table, and the load follows',
-  skip,
-  async t => {
-    const script = `
+deepTest(t, 'the printed script makes a keyed stream table, then the load runs', skip, async t => {
+  const script = `
 ddb-ingest schema a.ndjson --table k --key id 2>&1 >/dev/null | sed -n 's/^next: //p' > next.sh
 . ./next.sh
 ddb-ingest exec --output csv -e 'select id, a_b, late from k order by id' | tail -n +2 > out
 `
-    const records = '{"id":1,"a":{"b":2.5}}\n{"id":2,"a":null,"late":"x"}\n'
-    const { code, lines, stderr } = await onServer(t, { 'a.ndjson': Buffer.from(records) }, script)
-    t.equal(code, 0, stderr)
-    t.strictSame(lines, ['1,2.5,', '2,,x'])
-  },
-)
+  const records = '{"id":1,"a":{"b":2.5}}\n{"id":2,"a":null,"late":"x"}\n'
+  const { code, lines, stderr } = await onServer(t, { 'a.ndjson': Buffer.from(records) }, script)
+  t.equal(code, 0, stderr)
+  t.strictSame(lines, ['1,2.5,', '2,,x'])
+})
 
 /** Text of an unusual file; an SQL expression for columns of the resulting table; the result of the expression. */
 const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] = [

@@ -8,12 +8,8 @@ import { closeSync, linkSync, openSync, readFileSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
-import {
-  startLoadServer,
-  tradesHeader,
-  tradesScript,
-  type LoadServer,
-} from '../../helpers/load-server.js'
+import { startCommands, type Commands } from '../../helpers/commands.js'
+import { tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
 import { bin, runMain, type Outcome } from '../../cli/run-cli.js'
@@ -21,36 +17,13 @@ import { bin, runMain, type Outcome } from '../../cli/run-cli.js'
 const line = (id: number): string => `2020.01.02T09:30:00.000,A,1,${id}\n`
 const csv = (...ids: number[]): string => `${tradesHeader}${ids.map(line).join('')}`
 
-interface Place {
-  readonly here: LoadServer
-  readonly dir: string
-  readonly run: (command: string, ...argv: string[]) => Promise<Outcome>
-}
-
-async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
-  const here = await startLoadServer(t, tradesScript)
-  const dir = t.testdir(files as Parameters<Test['testdir']>[0])
-  const password = join(t.testdir({ ...(files as object), '.password': '123456' }), '.password')
-  const login = [
-    '--user',
-    'admin',
-    '--password-file',
-    password,
-    '--host',
-    `127.0.0.1:${here.server.port}`,
-  ]
-  const environment = { XDG_STATE_HOME: join(dir, '.state') }
-  return {
-    here,
-    dir,
-    run: (command, ...argv) => runMain([command, ...argv, ...login], { environment }),
-  }
-}
+const place = (t: Test, files: Parameters<Test['testdir']>[0]): Promise<Commands> =>
+  startCommands(t, tradesScript, files)
 
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
 t.test('a file named five times is loaded once, and a notice says so', async t => {
-  const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2, 3) } })
+  const { dir, run, count } = await place(t, { d: { 'a.csv': csv(1, 2, 3) } })
   const path = join(dir, 'd', 'a.csv')
   linkSync(path, join(dir, 'd', 'hard.csv'))
   symlinkSync(path, join(dir, 'soft.csv'))
@@ -66,13 +39,13 @@ t.test('a file named five times is loaded once, and a notice says so', async t =
   const result = resultOf(outcome)
   t.match(result, { rows: { read: 3, confirmed: 3 }, inputs: { length: 1 } })
   t.equal(result.sources.sameFiles.count, 6)
-  t.equal(await here.count('trades'), 3)
+  t.equal(await count('trades'), 3)
   const checked = await run('check', ...inputs, '-t', 'trades', '--json')
   t.match(JSON.parse(checked.stdout), { rows: { fit: 3 }, sources: { sameFiles: { count: 6 } } })
 })
 
 deepTest(t, 'a resumed run recognizes its inputs under other names', async t => {
-  const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2), 'b.csv': csv(3) } })
+  const { dir, run, count } = await place(t, { d: { 'a.csv': csv(1, 2), 'b.csv': csv(3) } })
   const before = process.cwd()
   process.chdir(join(dir, 'd'))
   t.teardown(() => process.chdir(before))
@@ -88,11 +61,11 @@ deepTest(t, 'a resumed run recognizes its inputs under other names', async t => 
   const more = await run('load', join(dir, 'd'), ...common)
   t.match(resultOf(more), { exitCode: 0, rows: { skipped: 2, confirmed: 1 } })
   t.match(more.stderr, /new since the run began.*b\.csv/)
-  t.equal(await here.count('trades'), 3)
+  t.equal(await count('trades'), 3)
 })
 
 deepTest(t, 'a resumed run opens the files that are named now, from any folder', async t => {
-  const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2) }, e: { 'a.csv': csv(7) } })
+  const { dir, run, count } = await place(t, { d: { 'a.csv': csv(1, 2) }, e: { 'a.csv': csv(7) } })
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
   const common = ['-t', 'trades', '--run-id', 'folders', '--json', '--limit', '1']
@@ -103,11 +76,11 @@ deepTest(t, 'a resumed run opens the files that are named now, from any folder',
   t.match(resultOf(again), { exitCode: 0, rows: { skipped: 1, confirmed: 0 } })
   const other = await run('load', 'a.csv', ...common)
   t.match(other, { code: 64, stderr: /DDB_RUN_CHANGED/ }, 'another file with the same name')
-  t.equal(await here.count('trades'), 1)
+  t.equal(await count('trades'), 1)
 })
 
 t.test('in folders, skipped files are counted, and patterns can take them', async t => {
-  const { here, dir, run } = await place(t, {
+  const { dir, run, rows } = await place(t, {
     d: {
       'a.csv': csv(1),
       'b.txt': csv(2),
@@ -138,7 +111,7 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
     rows: { confirmed: 2 },
     sources: { passedOver: { files: 3 } },
   })
-  t.strictSame(await here.rows('select id from trades order by id'), [['1'], ['2'], ['3'], ['9']])
+  t.strictSame(await rows('select id from trades order by id'), [['1'], ['2'], ['3'], ['9']])
   t.match(await run('load', join(folder, 'a.csv'), '-t', 'trades', '--include', '*'), {
     code: 64,
     stderr: /--include says which files of a folder or an archive are\s+data, and no input is one/,
@@ -151,7 +124,7 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
 })
 
 deepTest(t, 'the command printed by check takes the same files of a folder', async t => {
-  const { here, dir, run } = await place(t, {
+  const { dir, run, rows } = await place(t, {
     d: { 'a.csv': csv(1), 'b.txt': csv(2), 'c.txt': csv(3).replaceAll(',', ';') },
   })
   const folder = join(dir, 'd')
@@ -178,11 +151,11 @@ deepTest(t, 'the command printed by check takes the same files of a folder', asy
     }
     for (const one of frozen) t.match(one, { input: { include: undefined } })
   }
-  t.strictSame(await here.rows('select id from trades order by id'), [['2'], ['2'], ['3']])
+  t.strictSame(await rows('select id from trades order by id'), [['2'], ['2'], ['3']])
 })
 
 t.test('names that are not UTF-8 load from a folder, a pattern, a list and the shell', async t => {
-  const { here, dir, run } = await place(t, { d: { 'ok.csv': csv(1) } })
+  const { dir, run, count, server } = await place(t, { d: { 'ok.csv': csv(1) } })
   const bytes = Buffer.from(`${dir}/d/caf\xe9 \xff.csv`, 'latin1')
   writeFileSync(bytes, `${csv(2)}${line(3).replace('1,3', 'x,3')}`)
   const list = join(dir, 'list')
@@ -205,21 +178,21 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
     const outcome = await run('load', ...inputs, '-t', 'trades', '--on-error', 'skip')
     t.match(outcome, { code: 3, stdout: /Loaded 1 row/ })
   }
-  t.equal(await here.count('trades'), 4)
-  const argv = ['-t', 'trades', '--on-error', 'skip', '--host', `127.0.0.1:${here.server.port}`]
+  t.equal(await count('trades'), 4)
+  const argv = ['-t', 'trades', '--on-error', 'skip', '--host', `127.0.0.1:${server.port}`]
   const script = `unset NODE_OPTIONS; exec '${process.execPath}' '${bin}' load '${dir}'/d/* ${argv.join(' ')}`
   const shell = spawn('bash', ['-c', script], {})
   let printed = ''
   shell.stdout.on('data', (chunk: Buffer) => (printed += String(chunk)))
   await once(shell, 'close')
   t.match(printed, /Loaded 2 rows/)
-  t.equal(await here.count('trades'), 6)
+  t.equal(await count('trades'), 6)
 })
 
 deepTest(t, 'a file on standard input is not one of the named files', async t => {
-  const { here, dir } = await place(t, { 'a.csv': csv(1) })
+  const { dir, count, server } = await place(t, { 'a.csv': csv(1) })
   const path = join(dir, 'a.csv')
-  const argv = [bin, 'load', '-', path, '-t', 'trades', '--host', `127.0.0.1:${here.server.port}`]
+  const argv = [bin, 'load', '-', path, '-t', 'trades', '--host', `127.0.0.1:${server.port}`]
   const stdin = openSync(path, 'r')
   const [node, args] = plainNode(argv)
   const child = spawn(node, args, { stdio: [stdin, 'pipe', 'pipe'] })
@@ -229,5 +202,5 @@ deepTest(t, 'a file on standard input is not one of the named files', async t =>
   closeSync(stdin)
   t.equal(code, 64)
   t.match(said, /is on standard input, too, and would be loaded twice/)
-  t.equal(await here.count('trades'), 0)
+  t.equal(await count('trades'), 0)
 })

@@ -7,38 +7,18 @@ import { join } from 'node:path'
 import iconv from 'iconv-lite'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startCommands } from '../../helpers/commands.js'
 import { deepTest } from '../../helpers/runs.js'
 import { zipOf, type ZipMember } from '../../helpers/zip.js'
-import { fileFlag, runMain, type Outcome } from '../../cli/run-cli.js'
+import { fileFlag, runMain } from '../../cli/run-cli.js'
 
 const script = 'share streamTable(1:0, `day`sym`price, [DATE,SYMBOL,DOUBLE]) as q'
 
-interface Place {
-  readonly here: LoadServer
-  readonly zip: string
-  readonly run: (...argv: string[]) => Promise<Outcome>
-  readonly rows: () => Promise<string[]>
-}
-
-async function place(t: Test, members: readonly ZipMember[]): Promise<Place> {
-  const here = await startLoadServer(t, script)
-  const dir = t.testdir({ '.password': '123456' })
-  const zip = join(dir, 'a.zip')
+async function place(t: Test, members: readonly ZipMember[]) {
+  const here = await startCommands(t, script)
+  const zip = join(here.dir, 'a.zip')
   writeFileSync(zip, zipOf(members))
-  const login = ['--user', 'admin', '--password-file', join(dir, '.password')]
-  const environment = { XDG_STATE_HOME: join(dir, '.state') }
-  const run = (...argv: string[]): Promise<Outcome> =>
-    runMain([...argv, ...login, '--host', `127.0.0.1:${here.server.port}`], { environment })
-  return {
-    here,
-    zip,
-    run,
-    async rows() {
-      const { stdout } = await run('exec', '-e', 'select * from q', '--output', 'csv')
-      return stdout.trimEnd().split('\n').slice(1).sort()
-    },
-  }
+  return { ...here, zip }
 }
 
 const flags = ['-t', 'q', '--path', '{day}/{sym}.csv', '--date-format', 'day=yyyyMMdd']
@@ -49,7 +29,7 @@ const members: ZipMember[] = [
 const stored = ['2024.01.02,A,1', '2024.01.02,A,2', '2024.01.03,B,3']
 
 t.test('members fill columns from their paths, and a resumed run recognizes them', async t => {
-  const { zip, run, rows } = await place(t, members)
+  const { zip, run, lines } = await place(t, members)
   const common = [...flags, '--run-id', 'zip', '--json']
   const loaded = await run('load', zip, ...common)
   t.match(loaded, { code: 0 }, loaded.stderr)
@@ -58,11 +38,11 @@ t.test('members fill columns from their paths, and a resumed run recognizes them
     result.inputs.map(({ path }) => path),
     [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`],
   )
-  t.strictSame(await rows(), stored)
+  t.strictSame(await lines('q'), stored)
   t.match(await run('resume', 'zip'), { code: 0, stdout: /Already loaded/ })
   writeFileSync(zip, zipOf([...members, { name: '20240104/C.csv', content: 'price\n4\n' }]))
   t.match(await run('load', zip, ...common), { code: 0, stderr: /new since the run began/ })
-  t.strictSame(await rows(), [...stored, '2024.01.04,C,4'])
+  t.strictSame(await lines('q'), [...stored, '2024.01.04,C,4'])
   writeFileSync(zip, zipOf([{ ...members[0]!, content: 'price\n7\n2\n' }, members[1]!]))
   t.match(await run('load', zip, ...common), { code: 64, stderr: /A.csv" has changed/ })
 })
@@ -86,7 +66,7 @@ deepTest(t, 'check, schema and the created table treat members like files', asyn
 
 deepTest(t, 'GBK inside archives: rejects keep their position and can be loaded again', async t => {
   const text = iconv.encode('price,sym\n1,平安\nx,工行\n', 'gbk')
-  const { zip, run, rows } = await place(t, [
+  const { zip, run, lines } = await place(t, [
     { name: iconv.encode('二/20240102.csv', 'gbk'), content: text },
   ])
   const rejects = `${zip}.rejects`
@@ -99,25 +79,20 @@ deepTest(t, 'GBK inside archives: rejects keep their position and can be loaded 
   )
   const again = await run('retry', rejects)
   t.equal(again.code, 0, again.stderr)
-  t.strictSame(await rows(), ['2024.01.02,工行,2', '2024.01.02,平安,1'])
+  t.strictSame(await lines('q'), ['2024.01.02,工行,2', '2024.01.02,平安,1'])
 })
 
 deepTest(t, 'no output is written to an archive', async t => {
-  const { zip, run, here } = await place(t, members)
+  const { zip, run, runWith, count } = await place(t, members)
   const bytes = readFileSync(zip)
   for (const flag of ['--rejects', '--json']) {
     const outcome = await run('load', zip, ...flags, ...fileFlag(flag, zip))
     t.match(outcome, { code: 64 }, outcome.stderr)
   }
   t.strictSame(readFileSync(zip), bytes)
-  const refused = await runMain(
-    ['load', '-', '-t', 'q', '--host', `127.0.0.1:${here.server.port}`],
-    {
-      stdin: bytes,
-    },
-  )
+  const refused = await runWith(bytes, 'load', '-', '-t', 'q')
   t.match(refused, { code: 65, stderr: /is a zip archive: its directory is at its end/ })
-  t.equal(await here.count('q'), 0)
+  t.equal(await count('q'), 0)
 })
 
 t.test('a damaged member ends the run and is named', async t => {

@@ -4,8 +4,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
-import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { startCommands } from '../../helpers/commands.js'
+import { tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -15,18 +15,9 @@ const lineOf = (id: number): string =>
 const csv = tradesHeader + Array.from({ length: 500 }, (_, id) => lineOf(id)).join('')
 
 async function scene(t: Test, script = tradesScript.replace('streamTable', 'table')) {
-  const here = await startLoadServer(t, script)
-  const folder = t.testdir({ 'trades.csv': csv })
-  const environment = {
-    XDG_STATE_HOME: join(folder, 'state'),
-    DDB_USER: 'admin',
-    DDB_PASSWORD: '123456',
-  }
-  const runWith = (stdin: string, ...argv: string[]): Promise<Outcome> =>
-    runMain([...argv, '--host', `127.0.0.1:${here.server.port}`], { environment, stdin })
-  const run = runWith.bind(undefined, '')
-  const at = (name: string): string => join(folder, name)
-  return { ...here, run, runWith, at, path: at('trades.csv') }
+  const here = await startCommands(t, script, { 'trades.csv': csv })
+  const at = (name: string): string => join(here.dir, name)
+  return { ...here, at, path: at('trades.csv') }
 }
 
 t.test('one bit of one cell is found, named, and made up for', async t => {
@@ -56,20 +47,17 @@ t.test('one bit of one cell is found, named, and made up for', async t => {
   t.match(await run('audit', path, '--table', 'trades', '--exact'), { code: 4, stdout: /^differs/ })
 })
 
-t.test(
-  'of standard input, what is missing is counted, and no command is printed that needs a file',
-  async t => {
-    const { run, runWith, path, at } = await scene(t)
-    t.match(await run('load', path, '--table', 'trades'), { code: 0 })
-    const stdin = csv + lineOf(500)
-    const options = ['audit', '-', '--table', 'trades']
-    const found = await runWith(stdin, ...options)
-    t.match(found, { code: 4, stdout: / 500 found in trades, 1 missing/ })
-    t.match(found.stderr, /standard input cannot be read twice/)
-    t.notMatch(found.stderr, 'next:')
-    t.match(await runWith(stdin, ...options, '--missing', at('rest.csv')), { code: 64 })
-  },
-)
+t.test('of standard input, missing rows are counted; no command needs a file', async t => {
+  const { run, runWith, path, at } = await scene(t)
+  t.match(await run('load', path, '--table', 'trades'), { code: 0 })
+  const stdin = csv + lineOf(500)
+  const options = ['audit', '-', '--table', 'trades']
+  const found = await runWith(stdin, ...options)
+  t.match(found, { code: 4, stdout: / 500 found in trades, 1 missing/ })
+  t.match(found.stderr, /standard input cannot be read twice/)
+  t.notMatch(found.stderr, 'next:')
+  t.match(await runWith(stdin, ...options, '--missing', at('rest.csv')), { code: 64 })
+})
 
 t.test('a run is audited by its name, with its options', async t => {
   const { run, path, session } = await scene(t)

@@ -148,12 +148,7 @@ t.test('new values get partitions on all connections or are refused, as configur
 
 t.test('a load works with few rows, many connections and little data in flight', async t => {
   const { run, stored } = await scene(t, hashed)
-  const result = await run({
-    mode: 'async',
-    connections: 64,
-    batchRows: 1,
-    maxInFlightBytes: 300,
-  })
+  const result = await run({ mode: 'async', connections: 64, batchRows: 1, maxInFlightBytes: 300 })
   t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, connections: 64 })
   const limited = await run({ mode: 'async' }, undefined, { input: { limit: 33 } })
   t.match(limited, { exitCode: 0, rows: { confirmed: 33 } })

@@ -16,12 +16,10 @@ db.createPartitionedTable(table(1:0, \`id\`x, [INT,INT]), \`t, \`id)`
 async function cluster(t: Test) {
   let batches = 0
   const first = await startLoadServer(t, script, {
-    faults: {
-      before({ rows }) {
-        if (rows < 2 || ++batches < 15) return undefined
-        void first.server.close()
-        return 'close'
-      },
+    before({ rows }) {
+      if (rows < 2 || ++batches < 15) return undefined
+      void first.server.close()
+      return 'close'
     },
   })
   const second = await startServerFor(t, { restartOf: first.server })

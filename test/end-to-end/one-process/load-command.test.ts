@@ -166,10 +166,7 @@ t.test('a signal ends the run cleanly: all rows read are accounted for', async t
     const stdin = new PassThrough()
     const running = main(
       ['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', '--json', '--flush-interval', '1ms'],
-      {
-        ...fake.processEnvironment,
-        stdin,
-      },
+      { ...fake.processEnvironment, stdin },
     )
     stdin.write(rows)
     const { table } = server.node.shared.get('prices')!
@@ -210,37 +207,34 @@ async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<u
 }
 
 for (const mode of ['async', 'sync']) {
-  t.test(
-    `a second signal ends the process at once, and its object has every row: ${mode}`,
-    async t => {
-      const frozen = await frozenServer(t)
-      let nowMs = Date.now()
-      t.intercept(Date, 'now', { value: () => nowMs })
-      const fake = fakeProcess({ stdin: rows })
-      const argv = [
-        'load',
-        '--host',
-        `127.0.0.1:${frozen.port}`,
-        ...'-t prices --json --mode'.split(' '),
-        mode,
-      ]
-      const running = main(argv, fake.processEnvironment)
-      await frozen.isStuck
-      fake.signals.emit('SIGTERM', 'SIGTERM')
-      // Signals within a quarter of a second count as one.
-      nowMs += 1_000
-      fake.signals.emit('SIGTERM', 'SIGTERM')
-      t.equal(await running, 143)
-      await new Promise(resolve => setImmediate(resolve))
-      t.strictSame(fake.left, [143], 'once, after the object was written')
-      t.match(JSON.parse(fake.stdout()), {
-        status: 'interrupted',
-        exitCode: 143,
-        rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
-        error: { code: 'DDB_INTERRUPTED' },
-      })
-    },
-  )
+  t.test(`a second signal ends the process at once, all rows in its object: ${mode}`, async t => {
+    const frozen = await frozenServer(t)
+    let nowMs = Date.now()
+    t.intercept(Date, 'now', { value: () => nowMs })
+    const fake = fakeProcess({ stdin: rows })
+    const argv = [
+      'load',
+      '--host',
+      `127.0.0.1:${frozen.port}`,
+      ...'-t prices --json --mode'.split(' '),
+      mode,
+    ]
+    const running = main(argv, fake.processEnvironment)
+    await frozen.isStuck
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    // Signals within a quarter of a second count as one.
+    nowMs += 1_000
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    t.equal(await running, 143)
+    await new Promise(resolve => setImmediate(resolve))
+    t.strictSame(fake.left, [143], 'once, after the object was written')
+    t.match(JSON.parse(fake.stdout()), {
+      status: 'interrupted',
+      exitCode: 143,
+      rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
+      error: { code: 'DDB_INTERRUPTED' },
+    })
+  })
 }
 
 t.test('a list can give the sources, and --encoding accepts every name of an encoding', async t => {

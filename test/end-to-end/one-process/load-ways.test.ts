@@ -1,11 +1,91 @@
-import { readFileSync } from 'node:fs'
+/*
+  What a load stores and sends: stream tables, DFS tables, function views, JSON, policies, and the number of requests.
+*/
 import { join } from 'node:path'
 import t from 'tap'
-import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
-import { deepTest } from '../../helpers/runs.js'
+import { cells, startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
+import { readFileSync } from 'node:fs'
+import { deepTest } from '../../helpers/runs.js'
+import { closedGate } from '../../helpers/gate.js'
+import { csv, streamScript } from '../../helpers/delivery.js'
 
 useTurnClock()
+
+const fourRows = `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5
+2020-01-02 09:30:00.1,"IBN",,1
+,,-0.5,
+2020.12.31T23:59:59.999,数据,1e3,-2147483647
+`
+
+t.test('rows arrive in order, with their nulls', async t => {
+  const { load, rows } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const result = await load(join(dir, 'trades.csv'))
+  t.match(result, {
+    status: 'loaded',
+    exitCode: 0,
+    rows: {
+      read: 4,
+      confirmed: 4,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 0,
+      skipped: 0,
+      unsent: 0,
+    },
+    confirm: { asked: 'auto', used: 'receipts' },
+    inputs: [{ format: 'csv', compression: 'none', bytes: Buffer.byteLength(fourRows), rows: 4 }],
+    error: null,
+  })
+  t.same(
+    await rows('select * from trades'),
+    cells(
+      '2020.01.02T09:30:00.032,FHU,63.6,5',
+      '2020.01.02T09:30:00.100,IBN,,1',
+      ',,-0.5,',
+      '2020.12.31T23:59:59.999,数据,1000,-2147483647',
+    ),
+  )
+  t.same(
+    result.columns.map(({ name, type, nulls }) => [name, type, nulls]),
+    [
+      ['time', 'TIMESTAMP', 1],
+      ['sym', 'SYMBOL', 1],
+      ['price', 'DOUBLE', 1],
+      ['id', 'INT', 1],
+    ],
+  )
+})
+
+t.test('no data request is answered, and every batch is a single request', async t => {
+  const requests: { asynchronous: boolean; rows: number }[] = []
+  const { load, server } = await startLoadServer(t, tradesScript, {
+    before: request => {
+      if (request.rows > 0) requests.push(request)
+      return undefined
+    },
+  })
+  const dir = t.testdir({
+    'trades.csv': tradesHeader + '2020.01.02T09:30:00.032,FHU,63.6,5\n'.repeat(25),
+  })
+  const result = await load(join(dir, 'trades.csv'), { delivery: { batchRows: 10 } })
+  t.equal(result.exitCode, 0)
+  t.same(
+    requests.map(request => request.rows),
+    [10, 10, 5],
+  )
+  t.ok(requests.every(request => request.asynchronous))
+  t.equal(server.counters.asynchronousFailures, 0)
+})
+
+t.test('an empty input loads: nothing is read, nothing is sent, exit code 0', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'empty.csv': '', 'header.csv': tradesHeader })
+  for (const name of ['empty.csv', 'header.csv']) {
+    t.match(await load(join(dir, name)), { exitCode: 0, rows: { read: 0, confirmed: 0 } }, name)
+  }
+})
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url), 'utf8')
@@ -17,11 +97,9 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
   for (const method of ['insert', 'append'] as const) {
     const names: string[] = []
     const { load, rows } = await startLoadServer(t, fixture('scripts/dfs.dos'), {
-      faults: {
-        before: request => {
-          if (request.rows > 0) names.push(request.text)
-          return undefined
-        },
+      before: request => {
+        if (request.rows > 0) names.push(request.text)
+        return undefined
       },
     })
     const dir = t.testdir({ 'tb1.csv': fixture('csv/tb1.csv') })
@@ -32,12 +110,10 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
     t.match(result, { exitCode: 0, rows: { read: 4, unconfirmed: 4 }, confirm: { used: 'none' } })
     const call = method === 'insert' ? 'tableInsert' : 'append!'
     t.same(names, [`${call}{loadTable("dfs://testDB","tb1")}`])
-    t.same(await rows('select * from loadTable("dfs://testDB", "tb1") order by price'), [
-      ['2', 'AMZN', '3.5'],
-      ['2', 'AMZN', '21'],
-      ['1', 'AAPL', '22'],
-      ['3', 'A', '26'],
-    ])
+    t.same(
+      await rows('select * from loadTable("dfs://testDB", "tb1") order by price'),
+      cells('2,AMZN,3.5', '2,AMZN,21', '1,AAPL,22', '3,A,26'),
+    )
   }
 })
 
@@ -48,12 +124,10 @@ t.test("DolphinDB's function view converts rows", async t => {
     function: 'appendStreamingData',
     types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
   }
-  t.match(
-    await load(join(dir, 'in.csv'), {
-      target: { ...target, confirmTable: 'tradeDates' },
-    }),
-    { exitCode: 0, rows: { confirmed: 1 } },
-  )
+  t.match(await load(join(dir, 'in.csv'), { target: { ...target, confirmTable: 'tradeDates' } }), {
+    exitCode: 0,
+    rows: { confirmed: 1 },
+  })
   t.same(await rows('select * from tradeDates'), [['2020.01.02', 'FHU', '63.6', '5']])
 })
 
@@ -96,10 +170,7 @@ t.test('JSON is matched by name; the reject for a mismatch names the member', as
     rows: { read: 4, confirmed: 1, rejected: 3 },
   })
   t.match(readFileSync(`${rejects}.reasons.ndjson`, 'utf8'), /"id"[^]*"id"[^]*"more"/)
-  t.match(await load(join(dir, 'in.json')), {
-    exitCode: 0,
-    rows: { read: 2, confirmed: 2 },
-  })
+  t.match(await load(join(dir, 'in.json')), { exitCode: 0, rows: { read: 2, confirmed: 2 } })
   t.match(await load(join(dir, 'cut.json')), {
     exitCode: 65,
     error: { code: 'DDB_INPUT_JSON' },
@@ -167,3 +238,31 @@ deepTest(t, 'if nothing was sent, the run reports no confirmation and no earlier
   const again = await load(join(dir, 'full.csv'), run)
   t.match(again, { alreadyLoaded: true, confirm: { used: 'none' }, rows: { skipped: 1 } })
 })
+
+const ofLogin = /^(|scramClientFirst|scramClientFinal|getDynamicPublicKey|login)$/
+
+for (const [mode, most] of [
+  ['async', 9],
+  ['sync', 9],
+] as const) {
+  t.test(`a load of one file of 1,000 rows sends at most ${most} requests: ${mode}`, async t => {
+    const requests: string[] = []
+    const written = closedGate()
+    let own = ''
+    const here = await startLoadServer(t, streamScript, {
+      before: ({ text, sessionId, rows }) => {
+        if (sessionId === own || ofLogin.test(text)) return undefined
+        requests.push(text)
+        if (rows === 1_000) return { answer: () => void written.open() }
+        // The run reads its ledger until the batch has its outcome: here, once.
+        return text.startsWith('select streamNo') ? { until: written.opened } : undefined
+      },
+    })
+    own = here.session.id
+    requests.length = 0
+    const folder = t.testdir({ 'a.csv': csv(1_000) })
+    const result = await here.load(`${folder}/a.csv`, { delivery: { mode } })
+    t.match(result, { exitCode: 0, rows: { confirmed: 1_000 } })
+    t.ok(requests.length <= most, requests.map(text => text.slice(0, 60)).join('\n---\n'))
+  })
+}

@@ -47,7 +47,7 @@ const deliveries: readonly DeliveryOptions[] = [
 function start(t: Test, fault: string, also: Faults = {}): Promise<LoadServer> {
   const { before } = requestedFaults(fault)
   return startLoadServer(t, `${streamScript}\n${dfsScript}\n${view}`, {
-    faults: { before: request => also.before?.(request) ?? before(request) },
+    before: request => also.before?.(request) ?? before(request),
   })
 }
 
@@ -67,7 +67,6 @@ async function load(
   const { host, port } = here.server
   const result = await here.load(change.inputs ?? '-', {
     server: { host, port, ...login, ...server },
-    target: { table: 'target' },
     onNotice: notice => notices.push(notice),
     ...change,
     input: { format: 'csv', stdin: Readable.from([csv(rowCount)]), ...change.input },

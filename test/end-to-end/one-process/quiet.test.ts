@@ -53,30 +53,23 @@ t.test('fewer rows than --expect-rows N.. give exit code 5, for load and check',
   t.equal((await load(['--expect-rows', '..2'])).code, 64)
 })
 
-t.test(
-  'exec shows a hundred rows on a terminal, all rows elsewhere, or the requested number',
-  async t => {
-    const exec = async (
-      argv: readonly string[],
-      terminals: FakeTerminals = {},
-    ): Promise<string[]> => {
-      const script = 'table(1..250 as id)'
-      const { stdout } = await runMain(
-        ['exec', '--host', `127.0.0.1:${port}`, '-e', script, ...argv, '--no-color'],
-        terminals,
-      )
-      return stdout.trimEnd().split('\n')
-    }
-    const shown = await exec([], { stdoutColumns: 80 })
-    t.equal(shown.length, 102)
-    t.equal(shown.at(-1), '250 rows; 150 of them are not shown: --max-rows 0 shows all')
-    t.equal((await exec([])).length, 252)
-    t.equal((await exec(['--max-rows', '0'], { stdoutColumns: 80 })).length, 252)
-    t.equal((await exec(['--max-rows', '3'])).at(-2), ' 3')
-    t.equal(
-      (await exec(['--output', 'csv'], { stdoutColumns: 80 })).length,
-      251,
-      'data are complete',
+t.test('exec shows a hundred rows on a terminal, elsewhere all, or as many as asked', async t => {
+  const exec = async (
+    argv: readonly string[],
+    terminals: FakeTerminals = {},
+  ): Promise<string[]> => {
+    const script = 'table(1..250 as id)'
+    const { stdout } = await runMain(
+      ['exec', '--host', `127.0.0.1:${port}`, '-e', script, ...argv, '--no-color'],
+      terminals,
     )
-  },
-)
+    return stdout.trimEnd().split('\n')
+  }
+  const shown = await exec([], { stdoutColumns: 80 })
+  t.equal(shown.length, 102)
+  t.equal(shown.at(-1), '250 rows; 150 of them are not shown: --max-rows 0 shows all')
+  t.equal((await exec([])).length, 252)
+  t.equal((await exec(['--max-rows', '0'], { stdoutColumns: 80 })).length, 252)
+  t.equal((await exec(['--max-rows', '3'])).at(-2), ' 3')
+  t.equal((await exec(['--output', 'csv'], { stdoutColumns: 80 })).length, 251, 'data are complete')
+})

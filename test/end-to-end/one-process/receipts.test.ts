@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
@@ -22,14 +22,7 @@ async function run(
   change: Partial<LoadOptions> = {},
 ): Promise<LoadResult> {
   const dir = t.testdir({ 'in.csv': text })
-  const result = await here.load(join(dir, 'in.csv'), {
-    target: { table: 'target' },
-    delivery: receipts,
-    ...change,
-  })
-  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
-  return result
+  return here.load(join(dir, 'in.csv'), { delivery: receipts, ...change })
 }
 
 t.test('tables are looked up by calls that crash no server', async t => {
@@ -65,45 +58,23 @@ deepTest(t, 'a DFS table dropped during the run ends it, and no batch is sent ag
   t.ok(result.rows.read < 95, 'reading stops')
 })
 
-t.test(
-  'every batch is claimed, written once and confirmed; the ledger is removed afterwards',
-  async t => {
-    const here = await startLoadServer(t, streamScript)
-    const result = await run(t, here, csv(95), {})
-    t.match(result, {
-      exitCode: 0,
-      rows: { confirmed: 95 },
-      confirm: { used: 'receipts', note: null },
-    })
-    t.ok(result.latencyMs.p50 !== null)
-    t.same(await ids(here), upTo(95))
-    t.same([...here.server.node.shared.keys()], ['target'])
-  },
-)
-
-t.test(
-  'if the server refuses a ledger, every batch is answered, unless the user asked for async',
-  async t => {
-    const notices: string[] = []
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: ({ text }) =>
-          text.includes('keyedStreamTable') ? { error: 'not here' } : undefined,
-      },
-    })
-    const onNotice = (notice: string): void => void notices.push(notice)
-    t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
-      exitCode: 0,
-      confirm: { used: 'answers' },
-    })
-    t.match(notices.join(), /not here.*the answers of the server are the only proof/)
-    t.match(await run(t, here, csv(5)), {
-      exitCode: 77,
-      error: { code: 'DDB_PRIVILEGE', message: /not here.*`delivery.mode` sync/ },
-      rows: { read: 0 },
-    })
-  },
-)
+t.test('if the server refuses a ledger, batches are answered, unless async was asked', async t => {
+  const notices: string[] = []
+  const here = await startLoadServer(t, streamScript, {
+    before: ({ text }) => (text.includes('keyedStreamTable') ? { error: 'not here' } : undefined),
+  })
+  const onNotice = (notice: string): void => void notices.push(notice)
+  t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
+    exitCode: 0,
+    confirm: { used: 'answers' },
+  })
+  t.match(notices.join(), /not here.*the answers of the server are the only proof/)
+  t.match(await run(t, here, csv(5)), {
+    exitCode: 77,
+    error: { code: 'DDB_PRIVILEGE', message: /not here.*`delivery.mode` sync/ },
+    rows: { read: 0 },
+  })
+})
 
 t.test('lost batches are named without retries, and resent with retries', async t => {
   const lost: number[] = []
@@ -119,11 +90,7 @@ t.test('lost batches are named without retries, and resent with retries', async 
   }
   const without = await startLoadServer(t, streamScript, { faults })
   const result = await run(t, without, csv(300), { delivery: { ...receipts, retries: 0 } })
-  t.match(result, {
-    exitCode: 4,
-    status: 'unconfirmed',
-    rows: { confirmed: 270, unconfirmed: 30 },
-  })
+  t.match(result, { exitCode: 4, status: 'unconfirmed', rows: { confirmed: 270, unconfirmed: 30 } })
   t.same(
     result.confirm.uncertain.map(({ firstLine, lastLine, batches }) => [
       firstLine,
@@ -149,54 +116,24 @@ t.test('lost batches are named without retries, and resent with retries', async 
   t.same(await ids(withRetries), upTo(300), 'every row is stored once')
 })
 
-t.test('rows that the server refuses are found by halving, and kept with the error', async t => {
-  const here = await startLoadServer(t, dfsScript)
-  const dir = t.testdir({})
-  const rejects = join(dir, 'rejects.csv')
-  const text = csv(40).replace('7,B\n', '7,\n').replace('31,B\n', '31,\n')
-  const result = await run(t, here, text, {
-    target: { table: 'dfs://d/t' },
-    rejects: { file: rejects },
-    delivery: { ...receipts, batchRows: 20 },
-  })
-  t.match(result, {
-    exitCode: 3,
-    rows: { read: 40, confirmed: 38, rejected: 2 },
-    rejects: { byClass: { server: 2 }, byCode: { DDB_SERVER_REFUSED_ROW: 2 } },
-  })
-  t.equal(readFileSync(rejects, 'utf8'), 'id,sym\n7,\n31,\n')
-  t.match(
-    readFileSync(`${rejects}.reasons.ndjson`, 'utf8'),
-    /"lineNumber":9[^]*cannot contain NULL[^]*"lineNumber":33/,
-  )
-  t.same(
-    await ids(here, 'loadTable("dfs://d","t")'),
-    upTo(40).filter(id => id !== 7 && id !== 31),
-  )
-})
-
-deepTest(
-  t,
-  'rows of a function view that threw are unknown, so its batch is unconfirmed',
-  async t => {
-    const here = await startLoadServer(
-      t,
-      `${streamScript}
+deepTest(t, 'rows of a function view that threw are unknown: its batch is unconfirmed', async t => {
+  const here = await startLoadServer(
+    t,
+    `${streamScript}
 def half(mutable data){ tableInsert(target, data)
  throw "after the insert" }
 addFunctionView(half)`,
-    )
-    const result = await run(t, here, csv(10), {
-      target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
-      rejects: { onError: 'skip' },
-    })
-    t.match(result, {
-      exitCode: 4,
-      rows: { rejected: 0, unconfirmed: 10 },
-      confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
-    })
-  },
-)
+  )
+  const result = await run(t, here, csv(10), {
+    target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
+    rejects: { onError: 'skip' },
+  })
+  t.match(result, {
+    exitCode: 4,
+    rows: { rejected: 0, unconfirmed: 10 },
+    confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
+  })
+})
 
 /** Kills the job of batch 2 before or after its insert, so the ledger has the claim of the batch but no outcome. */
 function killSecondBatch(insertHappens: boolean): Faults {
@@ -215,80 +152,66 @@ function killSecondBatch(insertHappens: boolean): Faults {
 
 for (const insertHappens of [true, false]) {
   const when = insertHappens ? 'after its insert' : 'before its insert'
-  deepTest(
-    t,
-    `a batch whose job died ${when} is in doubt: reported, or resent on request`,
-    async t => {
-      const reported = await startLoadServer(t, streamScript, {
-        faults: killSecondBatch(insertHappens),
-      })
-      const result = await run(t, reported, csv(50))
-      t.match(result, {
-        exitCode: 4,
-        rows: { confirmed: 40, unconfirmed: 10 },
-        confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
-      })
-      const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
-      t.same(await ids(reported), there, 'never written twice')
+  deepTest(t, `a batch whose job died ${when} is in doubt: reported, or resent`, async t => {
+    const reported = await startLoadServer(t, streamScript, {
+      faults: killSecondBatch(insertHappens),
+    })
+    const result = await run(t, reported, csv(50))
+    t.match(result, {
+      exitCode: 4,
+      rows: { confirmed: 40, unconfirmed: 10 },
+      confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
+    })
+    const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
+    t.same(await ids(reported), there, 'never written twice')
 
-      const resent = await startLoadServer(t, streamScript, {
-        faults: killSecondBatch(insertHappens),
-      })
-      t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
-        exitCode: 0,
-        rows: { confirmed: 50 },
-      })
-      const twice = insertHappens ? upTo(20).slice(10) : []
-      t.same(
-        await ids(resent),
-        [...upTo(50), ...twice].sort((a, b) => a - b),
-      )
-    },
-  )
+    const resent = await startLoadServer(t, streamScript, {
+      faults: killSecondBatch(insertHappens),
+    })
+    t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
+      exitCode: 0,
+      rows: { confirmed: 50 },
+    })
+    const twice = insertHappens ? upTo(20).slice(10) : []
+    t.same(
+      await ids(resent),
+      [...upTo(50), ...twice].sort((a, b) => a - b),
+    )
+  })
 }
 
-deepTest(
-  t,
-  'if a ledger is dropped, open batches are in doubt, and a new ledger follows',
-  async t => {
-    let writes = 0
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: () => ({
-          insert: ({ table }) => {
-            if (table === 'target' && ++writes === 3) {
-              for (const name of here.server.node.shared.keys()) {
-                if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
-              }
-            }
-            return undefined
-          },
-        }),
+deepTest(t, 'if a ledger is dropped, open batches are in doubt; a new ledger follows', async t => {
+  let writes = 0
+  const here = await startLoadServer(t, streamScript, {
+    before: () => ({
+      insert: ({ table }) => {
+        if (table === 'target' && ++writes === 3) {
+          for (const name of here.server.node.shared.keys()) {
+            if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
+          }
+        }
+        return undefined
       },
-    })
-    const result = await run(t, here, csv(200), {
-      delivery: { ...receipts, maxInFlightBytes: 200 },
-    })
-    t.equal(result.exitCode, 4)
-    const there = await ids(here)
-    t.same(there, [...new Set(there)], 'nothing is stored twice')
-    t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
-    t.ok(result.rows.confirmed > 100, 'the run continued')
-    t.match(result.confirm.note, /forgot its receipts/)
-  },
-)
+    }),
+  })
+  const result = await run(t, here, csv(200), { delivery: { ...receipts, maxInFlightBytes: 200 } })
+  t.equal(result.exitCode, 4)
+  const there = await ids(here)
+  t.same(there, [...new Set(there)], 'nothing is stored twice')
+  t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
+  t.ok(result.rows.confirmed > 100, 'the run continued')
+  t.match(result.confirm.note, /forgot its receipts/)
+})
 
 t.test('the session for data opens while the run examines the target', async t => {
   let connected = 0
   let second: () => void = () => undefined
   const opened = new Promise<void>(resolve => (second = resolve))
   const here = await startLoadServer(t, streamScript, {
-    faults: {
-      before({ kind, text }) {
-        // The first connection belongs to the test.
-        if (kind === 'connect' && ++connected === 3) second()
-        return text.startsWith('ddbIngestRows = ') ? { until: opened } : undefined
-      },
+    before({ kind, text }) {
+      // The first connection belongs to the test.
+      if (kind === 'connect' && ++connected === 3) second()
+      return text.startsWith('ddbIngestRows = ') ? { until: opened } : undefined
     },
   })
   const result = await run(t, here, csv(3), { delivery: { ...receipts, confirmTimeoutMs: 60_000 } })
@@ -300,7 +223,6 @@ deepTest(t, 'a run that is refused before its first row leaves no session open',
   const folder = t.testdir({ state: {}, days: { '1.csv': csv(20) } })
   const load = (): Promise<LoadResult> =>
     here.load(join(folder, 'days'), {
-      target: { table: 'target' },
       runId: 'days',
       journal: { folder: join(folder, 'state') },
       delivery: receipts,

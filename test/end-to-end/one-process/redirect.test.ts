@@ -26,12 +26,10 @@ async function pair(
   const leader = await startLoadServer(t, streamScript)
   let armed = false
   const follower = await startLoadServer(t, streamScript, {
-    faults: {
-      before: request =>
-        armed && matches(request)
-          ? { error: `<NotLeader>${host}:${leader.server.port}:dnode2` }
-          : undefined,
-    },
+    before: request =>
+      armed && matches(request)
+        ? { error: `<NotLeader>${host}:${leader.server.port}:dnode2` }
+        : undefined,
   })
   armed = true
   const dir = t.testdir({ 'in.csv': csv(30) })
@@ -47,7 +45,6 @@ async function pair(
           password: '123456',
           ...(allowRedirect === undefined ? {} : { allowRedirect }),
         },
-        target: { table: 'target' },
         delivery: { batchRows: 10, mode: 'async', confirmTimeoutMs: 10_000 },
         rejects: { onError: 'skip' },
         ...change,
@@ -73,10 +70,7 @@ for (const [name, matches] of phases) {
     const here = await pair(t, matches, 'evil.example')
     t.match(await here.run({}, ['localhost']), {
       exitCode: 69,
-      error: {
-        code: 'DDB_CONNECT',
-        message: /evil\.example/,
-      },
+      error: { code: 'DDB_CONNECT', message: /evil\.example/ },
       rows: { read: 0 },
     })
   })
@@ -133,14 +127,9 @@ t.test('with receipts a redirect to an unnamed host stops the run', async t => {
   const result = await here.run({}, ['localhost'])
   t.match(result, {
     exitCode: 69,
-    error: {
-      code: 'DDB_CONNECT',
-      message: /evil\.example/,
-    },
+    error: { code: 'DDB_CONNECT', message: /evil\.example/ },
     rows: { confirmed: 10, unconfirmed: 0 },
   })
-  const { read, confirmed, rejected, unsent } = result.rows
-  t.equal(read, confirmed + rejected + unsent, 'the equation holds')
   t.same(await ids(here.follower), upTo(10))
 })
 
@@ -153,22 +142,16 @@ t.test('with receipts a function is not called again on another node', async t =
   leadUntil(here, 0)
   const target = { function: 'intoTarget', types: 'id:INT,sym:SYMBOL' }
   const result = await here.run({ target }, ['localhost'])
-  t.match(result, {
-    exitCode: 69,
-    error: { code: 'DDB_CONNECT' },
-    rows: { confirmed: 0 },
-  })
+  t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { confirmed: 0 } })
   t.same(await ids(here.leader), [])
 })
 
 t.test('circular redirects are not followed forever', async t => {
   const here = await startLoadServer(t, streamScript, {
-    faults: {
-      before: ({ text }): { error: string } | undefined =>
-        asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${here.server.port}` } : undefined,
-    },
+    before: ({ text }): { error: string } | undefined =>
+      asksSchema(text) ? { error: `<NotLeader>127.0.0.1:${here.server.port}` } : undefined,
   })
   const dir = t.testdir({ 'in.csv': csv(5) })
-  const result = await here.load(join(dir, 'in.csv'), { target: { table: 'target' } })
+  const result = await here.load(join(dir, 'in.csv'), {})
   t.match(result, { error: { code: 'DDB_CONNECT' } })
 })

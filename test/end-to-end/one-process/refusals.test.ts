@@ -83,36 +83,31 @@ async function loadRefused(
     delivery: { batchRows: 10, ...delivery },
     rejects: { onError: 'skip', maxErrors: 1_000 },
   })
-  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
   return { here, result, inserts }
 }
 
 for (const [way, delivery] of ways) {
   for (const kind of [view, chunks]) {
-    t.test(
-      `${way}: after an unknown refusal, a batch of ${kind.name} is unconfirmed, and the run continues`,
-      async t => {
-        const one = { ...delivery, connections: 1 }
-        const { here, result, inserts } = await loadRefused(t, kind, one, insert =>
-          insert === 2 ? words : undefined,
-        )
-        t.match(result, {
-          exitCode: 4,
-          rows: { confirmed: 40, unconfirmed: 10, rejected: 0 },
-          confirm: {
-            uncertain: [{ firstLine: 12, lastLine: 21, reason: /something new in version 4/ }],
-            note: /something new in version 4/,
-          },
-          error: null,
-        })
-        t.equal(inserts, 5, 'nothing is sent again')
-        t.same(
-          await ids(here, kind.rows),
-          upTo(50).filter(id => id < 10 || id >= 20),
-        )
-      },
-    )
+    t.test(`${way}: a batch of ${kind.name} refused with unknown words is unconfirmed`, async t => {
+      const one = { ...delivery, connections: 1 }
+      const { here, result, inserts } = await loadRefused(t, kind, one, insert =>
+        insert === 2 ? words : undefined,
+      )
+      t.match(result, {
+        exitCode: 4,
+        rows: { confirmed: 40, unconfirmed: 10, rejected: 0 },
+        confirm: {
+          uncertain: [{ firstLine: 12, lastLine: 21, reason: /something new in version 4/ }],
+          note: /something new in version 4/,
+        },
+        error: null,
+      })
+      t.equal(inserts, 5, 'nothing is sent again')
+      t.same(
+        await ids(here, kind.rows),
+        upTo(50).filter(id => id < 10 || id >= 20),
+      )
+    })
 
     t.test(`${way}: two equal refusals of ${kind.name} in a row end the run`, async t => {
       const one = { ...delivery, connections: 1, maxInFlightBytes: 1 }
@@ -186,14 +181,11 @@ const missingRights: readonly (readonly [string, RegExp])[] = [
 for (const [text, right] of missingRights) {
   t.test(`without the right to read, a run ends with exit code 77: ${text}`, async t => {
     const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: request =>
-          asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
-      },
+      before: request =>
+        asksSchema(request.text) ? { error: `schema(target) => ${text}` } : undefined,
     })
     for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       const result = await here.load('-', {
-        target: { table: 'target' },
         input: { format: 'csv', stdin: Readable.from([csv(10)]) },
         delivery,
       })
@@ -218,12 +210,11 @@ for (const [text, right] of missingRights) {
 t.test('batches without a receipt are named as ranges of lines, not one by one', async t => {
   const thaw = closedGate()
   const here = await startLoadServer(t, streamScript, {
-    faults: { before: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined) },
+    before: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined),
   })
   t.teardown(() => thaw.open())
   const dir = t.testdir({ 'A.csv': csv(5_000), 'B.csv': csv(10) })
   const { confirm, exitCode } = await here.load([`${dir}/A.csv`, `${dir}/B.csv`], {
-    target: { table: 'target' },
     delivery: { mode: 'async', connections: 1, batchRows: 250, confirmTimeoutMs: 1_000 },
   })
   t.equal(exitCode, 4)
@@ -240,12 +231,10 @@ t.test('tables of live and of killed runs stay', async t => {
   let isFrozen = true
   const stuck = closedGate()
   const here = await startLoadServer(t, streamScript, {
-    faults: {
-      before: ({ rows }) => {
-        if (rows === 0 || !isFrozen) return undefined
-        stuck.open()
-        return { until: thaw.opened }
-      },
+    before: ({ rows }) => {
+      if (rows === 0 || !isFrozen) return undefined
+      stuck.open()
+      return { until: thaw.opened }
     },
   })
   t.teardown(() => thaw.open())
@@ -253,7 +242,6 @@ t.test('tables of live and of killed runs stay', async t => {
     [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestLedger'))
   const load = (runId: string, leave?: AbortSignal): Promise<LoadResult> =>
     here.load('-', {
-      target: { table: 'target' },
       runId,
       input: { format: 'csv', stdin: Readable.from([csv(20)]) },
       delivery: { mode: 'async', batchRows: 10 },
@@ -281,7 +269,7 @@ t.test('if the tables of a run cannot be removed, its rows are not affected', as
   for (const [name, delivery] of ways) {
     const here = await startLoadServer(t, streamScript, { faults: requestedFaults('S03000:1') })
     const file = t.testdir({ 'in.csv': csv(40) })
-    const result = await here.load(`${file}/in.csv`, { target: { table: 'target' }, delivery })
+    const result = await here.load(`${file}/in.csv`, { delivery })
     t.match(result, { exitCode: 0, rows: { confirmed: 40 } }, name)
     t.strictSame(await ids(here), upTo(40))
   }

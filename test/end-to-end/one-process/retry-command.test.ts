@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { cells, startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { fileFlag, runMain, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
 
@@ -48,12 +48,10 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   const { code, stdout, stderr } = await retry()
   t.equal(code, 0, stderr)
   t.match(stdout, /^Loaded 2 rows into prices/)
-  t.strictSame(await rows('select * from prices order by id'), [
-    ['1', '1.5', 'a'],
-    ['2', '2.5', 'b;b'],
-    ['3', '3.5', 'c'],
-    ['4', '4.5', 'd'],
-  ])
+  t.strictSame(
+    await rows('select * from prices order by id'),
+    cells('1,1.5,a', '2,2.5,b;b', '3,3.5,c', '4,4.5,d'),
+  )
   t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
   await repair(text => text.replace('2;', '7;'))
   t.match(await retry(), { code: 64, stderr: /cannot continue: its input .* has changed/ })
@@ -120,22 +118,20 @@ t.test('options from reasons that other users can write must be confirmed by the
   t.strictSame(await ids(), ['1', '2', '3', '4'])
 })
 
-t.test(
-  "options from reasons of another user must be confirmed, the user's own not",
-  { skip: process.getuid?.() !== 0 && 'only root can give files away' },
-  async t => {
-    const { path, repair, retry } = await scene(t)
-    await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
-    const reasons = `${path}.reasons.ndjson`
-    await chown(reasons, 4711, 4711)
-    t.match(await retry(), { code: 64, stderr: /user 4711 may have written/ })
-    await chown(reasons, 0, 4711)
-    await chmod(reasons, 0o660)
-    t.match(await retry(), { code: 64, stderr: /users of group 4711 may have written/ })
-    await chmod(reasons, 0o640)
-    t.match(await retry(), { code: 0 })
-  },
-)
+const asRoot = { skip: process.getuid?.() !== 0 && 'only root can give files away' }
+
+t.test("options from another user's reasons must be confirmed, own ones not", asRoot, async t => {
+  const { path, repair, retry } = await scene(t)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  const reasons = `${path}.reasons.ndjson`
+  await chown(reasons, 4711, 4711)
+  t.match(await retry(), { code: 64, stderr: /user 4711 may have written/ })
+  await chown(reasons, 0, 4711)
+  await chmod(reasons, 0o660)
+  t.match(await retry(), { code: 64, stderr: /users of group 4711 may have written/ })
+  await chmod(reasons, 0o640)
+  t.match(await retry(), { code: 0 })
+})
 
 t.test('detected settings are kept, even if the rejects look different', async t => {
   // Read without the settings of the run, the rejects would seem to have no header, one column and no decimal comma.
@@ -167,25 +163,22 @@ t.test('inputs that are read differently have separate rejects files', async t =
   )
 })
 
-t.test(
-  'rows that fail again are written to a separate file, which can be retried, too',
-  async t => {
-    const { repair, retry, ids, path, folder } = await scene(t)
-    await repair(text => text.replace('x;', '2;'))
-    const before = await readFile(path, 'utf8')
-    const second = await retry(path, '--json')
-    t.equal(second.code, 3, second.stderr)
-    const again = join(folder, 'r.retry.csv')
-    t.match(JSON.parse(second.stdout) as LoadResult, {
-      rows: { read: 2, confirmed: 1, rejected: 1 },
-      rejects: { file: again },
-    })
-    t.equal(await readFile(path, 'utf8'), before, 'the file being read is not written to')
-    await repair(text => text.replace('y;', '3;'), again)
-    t.equal((await retry(again)).code, 0)
-    t.strictSame(await ids(), ['1', '2', '3', '4'])
-  },
-)
+t.test('rows that fail again go to a separate file, which can be retried, too', async t => {
+  const { repair, retry, ids, path, folder } = await scene(t)
+  await repair(text => text.replace('x;', '2;'))
+  const before = await readFile(path, 'utf8')
+  const second = await retry(path, '--json')
+  t.equal(second.code, 3, second.stderr)
+  const again = join(folder, 'r.retry.csv')
+  t.match(JSON.parse(second.stdout) as LoadResult, {
+    rows: { read: 2, confirmed: 1, rejected: 1 },
+    rejects: { file: again },
+  })
+  t.equal(await readFile(path, 'utf8'), before, 'the file being read is not written to')
+  await repair(text => text.replace('y;', '3;'), again)
+  t.equal((await retry(again)).code, 0)
+  t.strictSame(await ids(), ['1', '2', '3', '4'])
+})
 
 t.test('a retry that loaded nothing can be repaired and retried', async t => {
   const { repair, retry, ids, folder } = await scene(t)

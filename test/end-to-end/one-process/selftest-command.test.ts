@@ -82,43 +82,40 @@ t.test('a difference gives exit code 1 and its consequences; the rest is counted
   t.equal(stderr, '')
 })
 
-t.test(
-  'a signal ends selftest cleanly: it prints known results and removes its objects',
-  async t => {
-    for (const [signal, exitCode, beginning, ended, last] of [
-      ['SIGINT', 130, 'upsert!', 'types: INT column', 'insert: upsert!'],
-      [
-        'SIGTERM',
-        143,
-        'table(1..30000',
-        'connection: a large answer',
-        'connection: an answer in blocks',
-      ],
-    ] as const) {
-      const fake = fakeProcess(asAdmin)
-      const other = await startServerFor(t, {
-        faults: {
-          before({ text }) {
-            if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
-            return undefined
-          },
+t.test('a signal ends selftest cleanly: known results printed, objects removed', async t => {
+  for (const [signal, exitCode, beginning, ended, last] of [
+    ['SIGINT', 130, 'upsert!', 'types: INT column', 'insert: upsert!'],
+    [
+      'SIGTERM',
+      143,
+      'table(1..30000',
+      'connection: a large answer',
+      'connection: an answer in blocks',
+    ],
+  ] as const) {
+    const fake = fakeProcess(asAdmin)
+    const other = await startServerFor(t, {
+      faults: {
+        before({ text }) {
+          if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
+          return undefined
         },
-      })
-      const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--json']
-      t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
-      await new Promise(resolve => setImmediate(resolve))
-      const { checks } = printed(fake.stdout())
-      t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
-      t.match(
-        checks.find(({ name }) => name === last),
-        { status: 'skipped', reason: 'the run was interrupted' },
-      )
-      t.equal(checks.find(({ name }) => name === ended)?.status, 'pass')
-      t.match(fake.stderr(), /interrupted/)
-      t.strictSame(namesOn(other), [])
-    }
-  },
-)
+      },
+    })
+    const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--json']
+    t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
+    await new Promise(resolve => setImmediate(resolve))
+    const { checks } = printed(fake.stdout())
+    t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
+    t.match(
+      checks.find(({ name }) => name === last),
+      { status: 'skipped', reason: 'the run was interrupted' },
+    )
+    t.equal(checks.find(({ name }) => name === ended)?.status, 'pass')
+    t.match(fake.stderr(), /interrupted/)
+    t.strictSame(namesOn(other), [])
+  }
+})
 
 t.test('an issue text that cannot be written stops selftest before anything is sent', async t => {
   const before = server.counters.requests

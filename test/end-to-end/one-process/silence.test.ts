@@ -37,11 +37,9 @@ async function freezingAfter(
   const thaw = closedGate()
   let seen = 0
   const here = await startLoadServer(t, noteScript, {
-    faults: {
-      before: request => {
-        if (matches(request)) seen++
-        return seen > count ? { until: thaw.opened } : undefined
-      },
+    before: request => {
+      if (matches(request)) seen++
+      return seen > count ? { until: thaw.opened } : undefined
     },
   })
   t.teardown(async () => {
@@ -72,15 +70,13 @@ deepTest(t, 'in sync mode, an answer that arrives while the run asks about it co
   const answered = closedGate()
   let asked = 0
   const here = await startLoadServer(t, noteScript, {
-    faults: {
-      before: ({ rows, text }) => {
-        if (rows > 0) return { until: answered.opened }
-        if (text.includes('getConsoleJobs')) {
-          asked++
-          answered.open()
-        }
-        return undefined
-      },
+    before: ({ rows, text }) => {
+      if (rows > 0) return { until: answered.opened }
+      if (text.includes('getConsoleJobs')) {
+        asked++
+        answered.open()
+      }
+      return undefined
     },
   })
   const result = await here.load('-', {

@@ -9,8 +9,8 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Faults } from '../../../src/server/index.js'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { startCommands, type Commands } from '../../helpers/commands.js'
+import { cells, startLoadServer } from '../../helpers/load-server.js'
 import { runs } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -23,36 +23,29 @@ db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`
 const csv = 'id,sym,price\n1,A,1.5\n2,B,-2\n3,A,0\n4,B,4\n5,A,-5\n'
 const positive = 'def(t){ return select * from t where price>0 }'
 
-interface Scene extends LoadServer {
+interface Scene extends Commands {
   readonly path: string
-  readonly folder: string
   /** Loads with a transform, in small batches. */
   readonly transformed: (transform: string, change?: Partial<LoadOptions>) => Promise<LoadResult>
-  readonly run: (...argv: string[]) => Promise<Outcome>
 }
 
-async function scene(t: Test, script = streamScript, text = csv, faults?: Faults): Promise<Scene> {
-  const here = await startLoadServer(t, script, faults === undefined ? {} : { faults })
-  const folder = t.testdir({ 'in.csv': text })
-  const path = join(folder, 'in.csv')
+async function scene(
+  t: Test,
+  script = streamScript,
+  text = csv,
+  faults: Faults = {},
+): Promise<Scene> {
+  const here = await startCommands(t, script, { 'in.csv': text }, { faults })
+  const path = join(here.dir, 'in.csv')
   const table = script === dfsScript ? 'dfs://d/t' : 'prices'
   return {
     ...here,
     path,
-    folder,
     transformed: (transform, { target, ...change } = {}) =>
       here.load(path, {
         target: { table, transform, ...target },
         delivery: { batchRows: 2 },
         ...change,
-      }),
-    run: (...argv) =>
-      runMain([...argv, '--host', `127.0.0.1:${here.server.port}`], {
-        environment: {
-          XDG_STATE_HOME: join(folder, 'state'),
-          DDB_USER: 'admin',
-          DDB_PASSWORD: '123456',
-        },
       }),
   }
 }
@@ -72,10 +65,7 @@ for (const [used, delivery] of Object.entries(delivered)) {
         confirm: { used, uncertain: [] },
       })
       const table = script === dfsScript ? 'loadTable("dfs://d","t")' : 'prices'
-      t.strictSame(await rows(`select * from ${table} order by id`), [
-        ['1', 'A', '1.5'],
-        ['4', 'B', '4'],
-      ])
+      t.strictSame(await rows(`select * from ${table} order by id`), cells('1,A,1.5', '4,B,4'))
     }
   })
 }
@@ -122,18 +112,16 @@ const anyNumber = fc.integer({ min: -9, max: 9 })
 const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
   anyNumber.map(n => ({ text: `price > ${n}`, holds: ({ price }: AnyRow) => price > n })),
   anyNumber.map(n => ({ text: `price != ${n}`, holds: ({ price }: AnyRow) => price !== n })),
-  fc.integer({ min: 2, max: 5 }).map(n => ({
-    text: `id % ${n} == 1`,
-    holds: ({ id }: AnyRow) => id % n === 1,
-  })),
-  fc.constantFrom('A', 'B').map(sym => ({
-    text: `sym = "${sym}"`,
-    holds: (row: AnyRow) => row.sym === sym,
-  })),
+  fc
+    .integer({ min: 2, max: 5 })
+    .map(n => ({ text: `id % ${n} == 1`, holds: ({ id }: AnyRow) => id % n === 1 })),
+  fc
+    .constantFrom('A', 'B')
+    .map(sym => ({ text: `sym = "${sym}"`, holds: (row: AnyRow) => row.sym === sym })),
 )
 
 t.test('for any condition and any batches, exactly the matching rows arrive', async t => {
-  const { load, rows, session, folder } = await scene(t)
+  const { load, rows, session, dir } = await scene(t)
   const anyRows = fc.array(fc.record({ sym: fc.constantFrom('A', 'B'), price: anyNumber }), {
     minLength: 1,
     maxLength: 40,
@@ -148,7 +136,7 @@ t.test('for any condition and any batches, exactly the matching rows arrive', as
       async (all, conditions, batchRows, delivery) => {
         const table = `t${++number}`
         await session.run(`share(table(1:0, ${columns}), "${table}")`)
-        const path = join(folder, `${table}.csv`)
+        const path = join(dir, `${table}.csv`)
         const lines = all.map(({ id, sym, price }) => `${id},${sym},${price}\n`)
         await writeFile(path, `id,sym,price\n${lines.join('')}`)
         const where = conditions.map(({ text }) => text).join(', ')
@@ -176,9 +164,7 @@ t.test("a transform gets the columns of --types; a bare name has the table's typ
   const text = 'who,id,price\nx,1,1.5\ny,2,2.5\n'
   const { transformed, rows } = await scene(t, streamScript, text)
   const make = 'def(t){ return select id, symbol(who) as sym, price from t }'
-  const result = await transformed(make, {
-    target: { types: 'who:STRING,id,price' },
-  })
+  const result = await transformed(make, { target: { types: 'who:STRING,id,price' } })
   t.match(result, {
     exitCode: 0,
     columns: [
@@ -187,10 +173,7 @@ t.test("a transform gets the columns of --types; a bare name has the table's typ
       { name: 'price', type: 'DOUBLE' },
     ],
   })
-  t.strictSame(await rows('select * from prices'), [
-    ['1', 'x', '1.5'],
-    ['2', 'y', '2.5'],
-  ])
+  t.strictSame(await rows('select * from prices'), cells('1,x,1.5', '2,y,2.5'))
   t.match(await transformed(make, { target: { types: 'who:STRING,ids' } }), {
     exitCode: 64,
     error: { message: /names "ids" without a type, and the target has no such column.*ids:TYPE/ },
@@ -212,10 +195,10 @@ t.test("a transform gets the columns of --types; a bare name has the table's typ
 
 t.test("if a function throws, its batch is rejected with the server's error text", async t => {
   for (const delivery of Object.values(delivered)) {
-    const { transformed, rows, folder } = await scene(t)
+    const { transformed, rows, dir } = await scene(t)
     const throwing = `def(t){ if((exec count(*) from t where id = 3) > 0) { throw "no third one" }
       return select * from t where price>0 }`
-    const file = join(folder, `r-${Object.keys(delivery).join('')}.csv`)
+    const file = join(dir, `r-${Object.keys(delivery).join('')}.csv`)
     const result = await transformed(throwing, {
       delivery: { batchRows: 2, ...delivery },
       rejects: { file },
@@ -233,42 +216,36 @@ t.test("if a function throws, its batch is rejected with the server's error text
   }
 })
 
-t.test(
-  'a result that is not a table or has too many rows is refused before the insert',
-  async t => {
-    for (const [transform, why] of [
-      ['def(t){ return 5 }', /the transform gave no table/],
-      ['def(t){ return exec price from t }', /the transform gave no table/],
-      [
-        'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
-        /the transform gave 4 rows for 2: a transform may leave out rows, but must not add any/,
-      ],
-    ] as const) {
-      const { transformed, count } = await scene(t)
-      const result = await transformed(transform)
-      t.match(result, { status: 'failed', error: { message: why } })
-      t.equal(await count('prices'), 0)
-    }
-  },
-)
+t.test('a result that is no table or has too many rows is refused before the insert', async t => {
+  for (const [transform, why] of [
+    ['def(t){ return 5 }', /the transform gave no table/],
+    ['def(t){ return exec price from t }', /the transform gave no table/],
+    [
+      'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
+      /the transform gave 4 rows for 2: a transform may leave out rows, but must not add any/,
+    ],
+  ] as const) {
+    const { transformed, count } = await scene(t)
+    const result = await transformed(transform)
+    t.match(result, { status: 'failed', error: { message: why } })
+    t.equal(await count('prices'), 0)
+  }
+})
 
-t.test(
-  'only a batch whose insert was refused is divided, and dropped rows are not rejects',
-  async t => {
-    // The partition column must not be null.
-    const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'
-    const { transformed, rows, folder } = await scene(t, dfsScript, text)
-    const result = await transformed(positive, {
-      delivery: { batchRows: 6 },
-      rejects: { file: join(folder, 'r.csv') },
-    })
-    t.match(result, { exitCode: 3, rows: { read: 6, confirmed: 3, filtered: 2, rejected: 1 } })
-    t.strictSame((await rows('select id from loadTable("dfs://d","t") order by id')).flat(), [
-      ...['1', '5', '6'],
-    ])
-    t.match(await readFile(join(folder, 'r.csv'), 'utf8'), /^2,,2$/m)
-  },
-)
+t.test('only a refused batch is divided, and dropped rows are not rejects', async t => {
+  // The partition column must not be null.
+  const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'
+  const { transformed, rows, dir } = await scene(t, dfsScript, text)
+  const result = await transformed(positive, {
+    delivery: { batchRows: 6 },
+    rejects: { file: join(dir, 'r.csv') },
+  })
+  t.match(result, { exitCode: 3, rows: { read: 6, confirmed: 3, filtered: 2, rejected: 1 } })
+  t.strictSame((await rows('select id from loadTable("dfs://d","t") order by id')).flat(), [
+    ...['1', '5', '6'],
+  ])
+  t.match(await readFile(join(dir, 'r.csv'), 'utf8'), /^2,,2$/m)
+})
 
 t.test('a temporary refusal is tried again, and missing rights end the run', async t => {
   let refusals = 0
@@ -301,26 +278,23 @@ t.test('a temporary refusal is tried again, and missing rights end the run', asy
   })
 })
 
-t.test(
-  'a transform that the server cannot parse or does not know ends the run before the first row',
-  async t => {
-    const { transformed, count } = await scene(t)
-    for (const [transform, why] of [
-      ['def(t){ return selec * from t }', /Syntax Error/],
-      ['select * from t', /./],
-      ['def(t){ return winsorize(t) }', /Cannot recognize the token winsorize/],
-    ] as const) {
-      const result = await transformed(transform)
-      t.match(result, {
-        status: 'failed',
-        rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
-        error: { message: /the server rejects `target.transform`: / },
-      })
-      t.match(result.error?.message, why)
-    }
-    t.equal(await count('prices'), 0)
-  },
-)
+t.test('a transform that the server cannot parse ends the run before the first row', async t => {
+  const { transformed, count } = await scene(t)
+  for (const [transform, why] of [
+    ['def(t){ return selec * from t }', /Syntax Error/],
+    ['select * from t', /./],
+    ['def(t){ return winsorize(t) }', /Cannot recognize the token winsorize/],
+  ] as const) {
+    const result = await transformed(transform)
+    t.match(result, {
+      status: 'failed',
+      rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
+      error: { message: /the server rejects `target.transform`: / },
+    })
+    t.match(result.error?.message, why)
+  }
+  t.equal(await count('prices'), 0)
+})
 
 t.test('with a transform, the run does not guess rows outside partitions', async t => {
   const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
@@ -386,8 +360,8 @@ t.test('the text of a transform cannot break out of its place', async t => {
 })
 
 t.test('a transform comes from a file, and appears in summary, check and metrics', async t => {
-  const { run, path, folder, count } = await scene(t)
-  const file = join(folder, 'clean.dos')
+  const { run, path, dir, count } = await scene(t)
+  const file = join(dir, 'clean.dos')
   await writeFile(file, `// prices above 0\ndef(t){\n  return select * from t where price > 0\n}\n`)
   const checked = await run('check', path, '-t', 'prices', '--transform', `@${file}`)
   t.match(checked, { code: 0 })
@@ -397,7 +371,7 @@ t.test('a transform comes from a file, and appears in summary, check and metrics
     /only a load shows which of them --transform keeps, and whether the table takes those/,
   )
   t.equal(await count('prices'), 0)
-  const metrics = join(folder, 'm.prom')
+  const metrics = join(dir, 'm.prom')
   const loaded = await run(
     ...['load', path, '-t', 'prices', '--transform', `@${file}`, '--metrics-file', metrics],
   )
@@ -410,7 +384,7 @@ t.test('a transform comes from a file, and appears in summary, check and metrics
     code: 66,
     stderr: /--transform: there is no file "\/no\/such\.dos"/,
   })
-  t.match(await run('load', path, '-t', 'prices', '--transform', `@${folder}`), { code: 64 })
+  t.match(await run('load', path, '-t', 'prices', '--transform', `@${dir}`), { code: 64 })
   t.match(await run('load', path, '-t', 'prices', '--transform', 'def(t){'), {
     code: 64,
     stderr: /--transform: the transform has a bracket that is not closed: \} is missing/,
@@ -427,8 +401,8 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   const faults: Faults = {
     before: ({ rows }) => (rows > 0 && ++batches === 3 ? { error: 'not this time' } : undefined),
   }
-  const { run, path, folder, rows, count } = await scene(t, dfsScript, csv, faults)
-  const file = join(folder, 'clean.dos')
+  const { run, path, dir, rows, count } = await scene(t, dfsScript, csv, faults)
+  const file = join(dir, 'clean.dos')
   await writeFile(file, positive)
   const argv = ['-t', 'dfs://d/t', '--transform', `@${file}`, '--run-id', 'day', '-b', '1']
   const first = await run('load', path, ...argv, '--retries', '0', '--json')
@@ -454,7 +428,7 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   await writeFile(file, positive)
   t.match(await run('load', path, ...argv), { code: 0, stdout: /^Already loaded/ })
   t.equal((await rows('select * from loadTable("dfs://d","t")')).length, 2)
-  const journal = await readFile(join(folder, 'state/ddb-ingest/runs/day.journal'), 'utf8')
+  const journal = await readFile(join(dir, '.state/ddb-ingest/runs/day.journal'), 'utf8')
   t.match(journal, /"format":11/)
 })
 
@@ -471,8 +445,8 @@ t.test('later processes look for transformed rows', async t => {
 
 t.test('rejects are loaded again through the same transform, or through a given one', async t => {
   const text = 'id,sym,price\n1,A,1\nx,B,2\n3,A,-3\n'
-  const { run, path, folder, rows } = await scene(t, streamScript, text)
-  const rejects = join(folder, 'r.csv')
+  const { run, path, dir, rows } = await scene(t, streamScript, text)
+  const rejects = join(dir, 'r.csv')
   const load = ['load', path, '-t', 'prices', '--transform', positive, '--rejects', rejects]
   t.match(await run(...load), { code: 3 })
   await writeFile(rejects, 'id,sym,price\n2,B,2\n4,B,-4\n')
@@ -493,10 +467,10 @@ t.test('a journal open to other users does not decide what runs on the server', 
   const faults: Faults = {
     before: ({ rows }) => (rows > 0 && ++batches === 2 ? { error: 'not this time' } : undefined),
   }
-  const { run, path, folder } = await scene(t, streamScript, csv, faults)
+  const { run, path, dir } = await scene(t, streamScript, csv, faults)
   const argv = ['-t', 'prices', '--transform', positive, '--run-id', 'day', '-b', '1']
   t.match(await run('load', path, ...argv, '--retries', '0'), { code: 4 })
-  const journal = join(folder, 'state/ddb-ingest/runs/day.journal')
+  const journal = join(dir, '.state/ddb-ingest/runs/day.journal')
   await chmod(journal, 0o666)
   t.match(await run('resume', 'day'), {
     code: 64,

@@ -82,34 +82,31 @@ for (const kind of tables) {
 }
 
 for (const kind of tables) {
-  t.test(
-    `${kind.table}: of a journal with its first line alone, server and table are asked`,
-    async t => {
-      const { elsewhere, stored, session, path } = await scene(t, kind)
-      const journal = { folder: `${path}-kept` }
-      const file = `${journal.folder}/runs/nightly.journal`
-      const cut = (): void => {
-        const whole = readFileSync(file, 'utf8')
-        writeFileSync(file, whole.slice(0, whole.indexOf('\n') + 1))
-      }
-      t.match(await elsewhere({ journal }), { exitCode: 0, rows: { confirmed: rowCount } })
-      cut()
-      const refused = { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } }
-      for (const times of [1, 2])
-        t.match(await elsewhere({ journal }), refused, `${times}, the server`)
-      await session.run('undef("ddbIngestRuns2", SHARED)')
-      const ofTable = { ...refused, error: { message: /ends after its first line/ } }
-      for (const times of [1, 2])
-        t.match(await elsewhere({ journal }), ofTable, `${times}, the table`)
-      t.match(await elsewhere({ journal, cells: { nullTexts: ['A'] } }), { exitCode: 64 })
-      t.equal(await stored(), rowCount)
-      await session.run(`${kind.remake}\n${kind.script.replace(/^db = .*\n/, '')}`)
-      cut()
-      t.match(await elsewhere({ journal }), { exitCode: 0, rows: { confirmed: rowCount } })
-      t.match(await elsewhere({ journal }), { exitCode: 0, alreadyLoaded: true })
-      t.equal(await stored(), rowCount)
-    },
-  )
+  t.test(`${kind.table}: of a journal with one line alone, server and table are asked`, async t => {
+    const { elsewhere, stored, session, path } = await scene(t, kind)
+    const journal = { folder: `${path}-kept` }
+    const file = `${journal.folder}/runs/nightly.journal`
+    const cut = (): void => {
+      const whole = readFileSync(file, 'utf8')
+      writeFileSync(file, whole.slice(0, whole.indexOf('\n') + 1))
+    }
+    t.match(await elsewhere({ journal }), { exitCode: 0, rows: { confirmed: rowCount } })
+    cut()
+    const refused = { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } }
+    for (const times of [1, 2])
+      t.match(await elsewhere({ journal }), refused, `${times}, the server`)
+    await session.run('undef("ddbIngestRuns2", SHARED)')
+    const ofTable = { ...refused, error: { message: /ends after its first line/ } }
+    for (const times of [1, 2])
+      t.match(await elsewhere({ journal }), ofTable, `${times}, the table`)
+    t.match(await elsewhere({ journal, cells: { nullTexts: ['A'] } }), { exitCode: 64 })
+    t.equal(await stored(), rowCount)
+    await session.run(`${kind.remake}\n${kind.script.replace(/^db = .*\n/, '')}`)
+    cut()
+    t.match(await elsewhere({ journal }), { exitCode: 0, rows: { confirmed: rowCount } })
+    t.match(await elsewhere({ journal }), { exitCode: 0, alreadyLoaded: true })
+    t.equal(await stored(), rowCount)
+  })
 }
 
 t.test('a run that has stored no row may be repeated anywhere', async t => {

@@ -19,7 +19,7 @@ async function scene(t: Test) {
   let atBatch: (no: number) => void = () => undefined
   let batches = 0
   const { load, count } = await startLoadServer(t, streamScript, {
-    faults: { before: ({ rows }) => void (rows > 0 && atBatch(++batches)) },
+    before: ({ rows }) => void (rows > 0 && atBatch(++batches)),
   })
   const dir = t.testdir({ 'in.csv': `id,sym\n${lines.join('')}` })
   const file = join(dir, 'r.csv')
@@ -31,7 +31,6 @@ async function scene(t: Test) {
       load(
         join(dir, 'in.csv'),
         {
-          target: { table: 'target' },
           runId: 'nightly',
           journal: { folder: join(dir, 'state') },
           rejects: { file: own, maxErrors: '100%' },

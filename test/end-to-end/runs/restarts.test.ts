@@ -70,8 +70,6 @@ async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart):
   )
   const last = (await next) ?? here.server
   t.teardown(() => last.close())
-  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
   const { databases, shared } = last.node
   const onDisk = [...databases.values()].flatMap(({ tables }) => [...tables.values()])
   const there = shared.get('target')?.table.rows ?? onDisk[0]?.rows ?? 0

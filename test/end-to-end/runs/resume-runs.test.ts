@@ -36,12 +36,10 @@ async function scene(t: Test): Promise<Scene> {
   let reached = closedGate()
   let batches = -Infinity
   const here = await startLoadServer(t, streamScript, {
-    faults: {
-      before({ rows }) {
-        if (rows === 0 || ++batches !== 3) return undefined
-        reached.open()
-        return { until: gate.opened }
-      },
+    before({ rows }) {
+      if (rows === 0 || ++batches !== 3) return undefined
+      reached.open()
+      return { until: gate.opened }
     },
   })
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
@@ -156,29 +154,25 @@ deepTest(t, 'a run without an ID says how it could have been resumable', async t
   t.match(await outcome, { code: 130, stderr: /--run-id NAME/ })
 })
 
-deepTest(
-  t,
-  'a journal that cannot grow ends the run, which resumes once there is room',
-  async t => {
-    const { here, folder, load, run } = await scene(t)
-    // A file size limit simulates a full disk: 4 KiB per file, given in blocks of 512 bytes.
-    const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
-    const [flag, script, ...words] = argv
-    const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
-      cwd: folder,
-      env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
-    })
-    const failed = await full.then(
-      () => ({ code: 0, stderr: '' }),
-      (error: Outcome) => error,
-    )
-    t.equal(failed.code, 74, failed.stderr)
-    t.match(failed.stderr, /cannot write the journal .*EFBIG.*DDB_OUTPUT_WRITE/)
-    t.match(failed.stderr, /^to go on: ddb-ingest resume r$/m)
-    t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
-    t.same(await ids(here), upTo(rowCount), 'every row once')
-  },
-)
+deepTest(t, 'a journal that cannot grow ends the run, which resumes once it can', async t => {
+  const { here, folder, load, run } = await scene(t)
+  // A file size limit simulates a full disk: 4 KiB per file, given in blocks of 512 bytes.
+  const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
+  const [flag, script, ...words] = argv
+  const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
+    cwd: folder,
+    env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
+  })
+  const failed = await full.then(
+    () => ({ code: 0, stderr: '' }),
+    (error: Outcome) => error,
+  )
+  t.equal(failed.code, 74, failed.stderr)
+  t.match(failed.stderr, /cannot write the journal .*EFBIG.*DDB_OUTPUT_WRITE/)
+  t.match(failed.stderr, /^to go on: ddb-ingest resume r$/m)
+  t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
+  t.same(await ids(here), upTo(rowCount), 'every row once')
+})
 
 deepTest(t, 'a run that stopped at a bad row resumes with the command that it prints', async t => {
   const { here, folder, run, load } = await scene(t)
@@ -242,38 +236,32 @@ deepTest(t, 'a run that stored nothing starts over with different files and opti
   )
 })
 
-deepTest(
-  t,
-  'a run that is killed while it reads new files resumes, and its earlier end proves nothing',
-  async t => {
-    const reached = closedGate()
-    const gate = closedGate()
-    const here = await startLoadServer(t, 'share streamTable(1:0, `id`v, [INT,INT]) as s', {
-      faults: {
-        before({ rows }) {
-          if (rows !== 5) return undefined
-          reached.open()
-          return { until: gate.opened }
-        },
-      },
-    })
-    const dir = t.testdir({ d: { 'a.csv': 'id,v\n1000,1\n1001,1\n' } })
-    const environment = {
-      ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
-      XDG_STATE_HOME: join(dir, '.state'),
-    }
-    const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
-    flags.push('--host', `127.0.0.1:${here.server.port}`)
-    const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
-    t.match(await load().outcome, { code: 0 })
-    await writeFile(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))
-    const { child, outcome } = load()
-    await reached.opened
-    child.kill('SIGKILL')
-    await outcome
-    gate.open()
-    const again = await load().outcome
-    t.match(again, { code: 0 }, again.stderr)
-    t.strictSame(await ids(here, 's'), [...upTo(500), 1000, 1001])
-  },
-)
+deepTest(t, 'a run killed in new files resumes; its earlier end proves nothing', async t => {
+  const reached = closedGate()
+  const gate = closedGate()
+  const here = await startLoadServer(t, 'share streamTable(1:0, `id`v, [INT,INT]) as s', {
+    before({ rows }) {
+      if (rows !== 5) return undefined
+      reached.open()
+      return { until: gate.opened }
+    },
+  })
+  const dir = t.testdir({ d: { 'a.csv': 'id,v\n1000,1\n1001,1\n' } })
+  const environment = {
+    ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+    XDG_STATE_HOME: join(dir, '.state'),
+  }
+  const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
+  flags.push('--host', `127.0.0.1:${here.server.port}`)
+  const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
+  t.match(await load().outcome, { code: 0 })
+  await writeFile(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))
+  const { child, outcome } = load()
+  await reached.opened
+  child.kill('SIGKILL')
+  await outcome
+  gate.open()
+  const again = await load().outcome
+  t.match(again, { code: 0 }, again.stderr)
+  t.strictSame(await ids(here, 's'), [...upTo(500), 1000, 1001])
+})

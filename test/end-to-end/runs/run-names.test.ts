@@ -2,7 +2,7 @@
   Simultaneous runs: two with the same name, and two with similar names.
 */
 import { Readable } from 'node:stream'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { ledgerName } from '../../../src/load/register/table-names.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
@@ -61,27 +61,24 @@ async function sharedTables(here: LoadServer): Promise<string[]> {
 }
 
 for (const [name, delivery] of deliveries) {
-  t.test(
-    `two runs with the same name: one loads, the other sends no row: ${name}`,
-    async (t: Test) => {
-      const here = await startLoadServer(t, streamScript)
-      const results = await pair(here, ['nightly', 'nightly'], delivery)
-      const winner = results.findIndex(({ exitCode }) => exitCode === 0)
-      t.match(results[winner], { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
-      t.match(results[1 - winner], {
-        exitCode: 75,
-        error: { code: 'DDB_LOCKED', message: /"nightly"/ },
-        rows: { read: 0, confirmed: 0, unconfirmed: 0, unsent: 0 },
-        batches: { sent: 0 },
-      })
-      t.same(
-        await ids(here),
-        upTo(rowCount).map(id => id + winner * rowCount),
-        'its rows, each once',
-      )
-      t.same(await sharedTables(here), [], 'nothing is left on the server')
-    },
-  )
+  t.test(`two runs with the same name: one loads, the other sends no row: ${name}`, async t => {
+    const here = await startLoadServer(t, streamScript)
+    const results = await pair(here, ['nightly', 'nightly'], delivery)
+    const winner = results.findIndex(({ exitCode }) => exitCode === 0)
+    t.match(results[winner], { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
+    t.match(results[1 - winner], {
+      exitCode: 75,
+      error: { code: 'DDB_LOCKED', message: /"nightly"/ },
+      rows: { read: 0, confirmed: 0, unconfirmed: 0, unsent: 0 },
+      batches: { sent: 0 },
+    })
+    t.same(
+      await ids(here),
+      upTo(rowCount).map(id => id + winner * rowCount),
+      'its rows, each once',
+    )
+    t.same(await sharedTables(here), [], 'nothing is left on the server')
+  })
 
   deepTest(t, `names that differ in one character do not affect each other: ${name}`, async t => {
     const here = await startLoadServer(t, streamScript)
@@ -93,97 +90,82 @@ for (const [name, delivery] of deliveries) {
   })
 }
 
-deepTest(
-  t,
-  'if two runs find no register, the run whose entry was replaced sends no row',
-  async t => {
-    for (const [name, delivery] of deliveries) {
-      let marked = false
-      let replaced: Promise<unknown> | undefined
-      const other = namedRun('nightly', 7n)
-      // It found no register either, and therefore shares its own.
-      const otherRun = async (): Promise<void> => {
-        await here.session.run('undef("ddbIngestRuns2", SHARED)')
-        await claimName(here.session, other)
-      }
-      const here = await startLoadServer(t, streamScript, {
-        faults: {
-          before: ({ text }) => {
-            const answer = (): undefined =>
-              void (marked ||= text.includes('share(keyedStreamTable('))
-            if (!marked || replaced !== undefined) return { answer }
-            replaced = Promise.resolve().then(otherRun)
-            return { until: replaced }
-          },
-        },
-      })
-      const result = await here.load('-', {
-        target: { table: 'target' },
-        runId: 'nightly',
-        input: { format: 'csv', stdin: Readable.from([csv(1)]) },
-        delivery,
-      })
-      t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
-      t.same(await here.count('target'), 0)
-      t.same(await sharedTables(here), [ledgerName(7n, 1)], 'the ledger of the other run stays')
+deepTest(t, 'if two runs find no register, the one that was replaced sends no row', async t => {
+  for (const [name, delivery] of deliveries) {
+    let marked = false
+    let replaced: Promise<unknown> | undefined
+    const other = namedRun('nightly', 7n)
+    // It found no register either, and therefore shares its own.
+    const otherRun = async (): Promise<void> => {
+      await here.session.run('undef("ddbIngestRuns2", SHARED)')
+      await claimName(here.session, other)
     }
-  },
-)
+    const here = await startLoadServer(t, streamScript, {
+      before: ({ text }) => {
+        const answer = (): undefined => void (marked ||= text.includes('share(keyedStreamTable('))
+        if (!marked || replaced !== undefined) return { answer }
+        replaced = Promise.resolve().then(otherRun)
+        return { until: replaced }
+      },
+    })
+    const result = await here.load('-', {
+      runId: 'nightly',
+      input: { format: 'csv', stdin: Readable.from([csv(1)]) },
+      delivery,
+    })
+    t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
+    t.same(await here.count('target'), 0)
+    t.same(await sharedTables(here), [ledgerName(7n, 1)], 'the ledger of the other run stays')
+  }
+})
 
-deepTest(
-  t,
-  'tables of a run that a signal ended are not reported by every later load',
-  async (t: Test) => {
-    for (const [[name, delivery], readRows] of [
-      [deliveries[0]!, 1],
-      [deliveries[1]!, 1],
-      [deliveries[0]!, rowCount],
-      [deliveries[1]!, rowCount],
-    ] as const) {
-      const here = await startLoadServer(
-        t,
-        `${streamScript}\nshare table(1:0, [\`id], [INT]) as other`,
-      )
-      const folder = t.testdir({ 'in.csv': csv(rowCount), 'small.csv': 'id\n1\n', journals: {} })
-      const ending = new AbortController()
-      const options: Partial<LoadOptions> = {
-        target: { table: 'target' },
-        runId: `nightly-${name}`,
-        journal: { folder: `${folder}/journals` },
-        delivery: { batchRows: 100, ...delivery },
-      }
-      const ended = await here.load(`${folder}/in.csv`, {
-        ...options,
-        signal: ending.signal,
-        onReport: ({ rows }) => {
-          if (rows.read >= readRows) ending.abort()
-        },
-      })
-      t.match(ended, { status: 'interrupted', resume: { possible: true } }, name)
-      const kept = await sharedTables(here)
-      t.ok(kept.length > 0)
-      const notices: string[] = []
-      await here.load(`${folder}/small.csv`, {
-        target: { table: 'other' },
-        delivery: { mode: 'async' },
-        onNotice: notice => notices.push(notice),
-      })
-      await here.load(`${folder}/small.csv`, {
-        target: { table: 'other' },
-        delivery: { mode: 'sync' },
-        onNotice: notice => notices.push(notice),
-      })
-      t.same(
-        notices.filter(notice => notice.startsWith('the server has tables')),
-        [],
-        name,
-      )
-      t.match(await here.load(`${folder}/in.csv`, options), {
-        exitCode: 0,
-        rows: { unconfirmed: 0 },
-      })
-      t.equal(await here.count('target'), rowCount)
-      t.same(await sharedTables(here), [])
+deepTest(t, 'tables of a run that a signal ended are not reported by later loads', async t => {
+  for (const [[name, delivery], readRows] of [
+    [deliveries[0]!, 1],
+    [deliveries[1]!, 1],
+    [deliveries[0]!, rowCount],
+    [deliveries[1]!, rowCount],
+  ] as const) {
+    const here = await startLoadServer(
+      t,
+      `${streamScript}\nshare table(1:0, [\`id], [INT]) as other`,
+    )
+    const folder = t.testdir({ 'in.csv': csv(rowCount), 'small.csv': 'id\n1\n', journals: {} })
+    const ending = new AbortController()
+    const options: Partial<LoadOptions> = {
+      target: { table: 'target' },
+      runId: `nightly-${name}`,
+      journal: { folder: `${folder}/journals` },
+      delivery: { batchRows: 100, ...delivery },
     }
-  },
-)
+    const ended = await here.load(`${folder}/in.csv`, {
+      ...options,
+      signal: ending.signal,
+      onReport: ({ rows }) => {
+        if (rows.read >= readRows) ending.abort()
+      },
+    })
+    t.match(ended, { status: 'interrupted', resume: { possible: true } }, name)
+    const kept = await sharedTables(here)
+    t.ok(kept.length > 0)
+    const notices: string[] = []
+    await here.load(`${folder}/small.csv`, {
+      target: { table: 'other' },
+      delivery: { mode: 'async' },
+      onNotice: notice => notices.push(notice),
+    })
+    await here.load(`${folder}/small.csv`, {
+      target: { table: 'other' },
+      delivery: { mode: 'sync' },
+      onNotice: notice => notices.push(notice),
+    })
+    t.same(
+      notices.filter(notice => notice.startsWith('the server has tables')),
+      [],
+      name,
+    )
+    t.match(await here.load(`${folder}/in.csv`, options), { exitCode: 0, rows: { unconfirmed: 0 } })
+    t.equal(await here.count('target'), rowCount)
+    t.same(await sharedTables(here), [])
+  }
+})

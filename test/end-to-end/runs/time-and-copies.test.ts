@@ -34,18 +34,15 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   const folder = join(dir, 'state')
   let batches = 0
   const here = await startLoadServer(t, `${streamScript}\n${dfsScript}`, {
-    faults: {
-      before(request) {
-        const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
-        return wait === undefined ? undefined : { until: wait }
-      },
+    before(request) {
+      const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
+      return wait === undefined ? undefined : { until: wait }
     },
   })
   const load: Scene['load'] = (change = {}, platform = systemPlatform) =>
     here.load(
       join(dir, 'rows.csv'),
       {
-        target: { table: 'target' },
         runId: 'nightly',
         journal: { folder },
         ...change,
@@ -76,10 +73,7 @@ function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
   let sleptMs = 0
   const { clock } = systemPlatform
   const sleeping: Clock = { ...clock, nowMs: () => clock.nowMs() + sleptMs }
-  return {
-    platform: { ...systemPlatform, clock: sleeping },
-    sleep: ms => void (sleptMs += ms),
-  }
+  return { platform: { ...systemPlatform, clock: sleeping }, sleep: ms => void (sleptMs += ms) }
 }
 
 const hourMs = 3_600_000
@@ -226,32 +220,28 @@ t.test('receipts of batches that were cut or divided differently end the run uns
   }
 })
 
-deepTest(
-  t,
-  'an earlier journal: receipts show the rest, in both modes, and each reject is in its file once',
-  async t => {
-    for (const mode of ['async', 'sync'] as const) {
-      const one = await scene(t, { mode })
-      const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
-      writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
-      const file = join(one.dir, 'bad.csv')
-      const rejects = { file, maxErrors: rowCount }
-      const leave = new AbortController()
-      one.onBatch = no => {
-        if (no === 5) copyFileSync(one.path, `${one.path}.earlier`)
-        if (no === 15) leave.abort()
-      }
-      await one.load({ rejects, leave: leave.signal })
-      one.onBatch = () => undefined
-      copyFileSync(`${one.path}.earlier`, one.path)
-      const resumed = await one.load({ rejects })
-      t.match(resumed, { exitCode: 3, error: null, rows: { rejected: 14 } }, mode)
-      t.equal(await one.here.count('target'), rowCount - 14)
-      const bad = rows.filter(row => row.startsWith('x'))
-      t.equal(readFileSync(file, 'utf8'), `id,sym\n${bad.join('\n')}\n`)
+deepTest(t, 'an earlier journal: receipts show the rest, and each reject is kept once', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
+    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
+    const file = join(one.dir, 'bad.csv')
+    const rejects = { file, maxErrors: rowCount }
+    const leave = new AbortController()
+    one.onBatch = no => {
+      if (no === 5) copyFileSync(one.path, `${one.path}.earlier`)
+      if (no === 15) leave.abort()
     }
-  },
-)
+    await one.load({ rejects, leave: leave.signal })
+    one.onBatch = () => undefined
+    copyFileSync(`${one.path}.earlier`, one.path)
+    const resumed = await one.load({ rejects })
+    t.match(resumed, { exitCode: 3, error: null, rows: { rejected: 14 } }, mode)
+    t.equal(await one.here.count('target'), rowCount - 14)
+    const bad = rows.filter(row => row.startsWith('x'))
+    t.equal(readFileSync(file, 'utf8'), `id,sym\n${bad.join('\n')}\n`)
+  }
+})
 
 deepTest(t, 'with an earlier journal the run may start over', async t => {
   const one = await scene(t)
@@ -266,24 +256,21 @@ deepTest(t, 'with an earlier journal the run may start over', async t => {
   t.same([...new Set(await ids(one.here))], upTo(rowCount))
 })
 
-t.test(
-  'a run starts over on request even if its earlier process did not reach the server',
-  async t => {
-    for (const mode of ['async', 'sync'] as const) {
-      const one = await scene(t, { mode })
-      t.match(await one.load(), { exitCode: 0 })
-      const unreached = await one.load({
-        journal: { folder: one.folder, restart: true },
-        server: { host: '127.0.0.1', port: 1, connectTimeoutMs: 1_000 },
-        delivery: { retryTimeoutMs: 1 },
-      })
-      t.match(unreached, { error: { code: 'DDB_CONNECT' } }, mode)
-      t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } }, mode)
-      t.equal(await one.here.count('target'), 2 * rowCount)
-      t.match(await one.load(), { exitCode: 0, rows: { skipped: rowCount } }, 'and is then loaded')
-    }
-  },
-)
+t.test('a run starts over on request even if the one before did not reach the server', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    t.match(await one.load(), { exitCode: 0 })
+    const unreached = await one.load({
+      journal: { folder: one.folder, restart: true },
+      server: { host: '127.0.0.1', port: 1, connectTimeoutMs: 1_000 },
+      delivery: { retryTimeoutMs: 1 },
+    })
+    t.match(unreached, { error: { code: 'DDB_CONNECT' } }, mode)
+    t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } }, mode)
+    t.equal(await one.here.count('target'), 2 * rowCount)
+    t.match(await one.load(), { exitCode: 0, rows: { skipped: rowCount } }, 'and is then loaded')
+  }
+})
 
 deepTest(t, 'a run does not start over once the server knows that it has begun', async t => {
   for (const mode of ['async', 'sync'] as const) {
@@ -306,26 +293,22 @@ deepTest(t, 'a run does not start over once the server knows that it has begun',
   }
 })
 
-deepTest(
-  t,
-  'a run whose rejects file was in the way starts over once the file is moved',
-  async t => {
-    const one = await scene(t)
-    writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
-    const rejects = { file: join(one.dir, 'bad.csv') }
-    t.match(await one.load({ rejects }), { exitCode: 3 })
-    writeFileSync(one.path, '')
-    const journal = { folder: one.folder, restart: true }
-    t.match(await one.load({ rejects, journal }), { exitCode: 73 })
-    t.match(
-      await one.load({ rejects }),
-      { exitCode: 73 },
-      'the journal does not count as one from an earlier time',
-    )
-    for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
-    t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
-  },
-)
+deepTest(t, 'a run whose rejects file was in the way starts over once it is moved', async t => {
+  const one = await scene(t)
+  writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
+  const rejects = { file: join(one.dir, 'bad.csv') }
+  t.match(await one.load({ rejects }), { exitCode: 3 })
+  writeFileSync(one.path, '')
+  const journal = { folder: one.folder, restart: true }
+  t.match(await one.load({ rejects, journal }), { exitCode: 73 })
+  t.match(
+    await one.load({ rejects }),
+    { exitCode: 73 },
+    'the journal does not count as one from an earlier time',
+  )
+  for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
+  t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
+})
 
 deepTest(t, 'a run in sync mode that starts over uses higher numbers than before', async t => {
   const one = await scene(t, { mode: 'sync' })
@@ -340,33 +323,29 @@ deepTest(t, 'a run in sync mode that starts over uses higher numbers than before
   t.match(resumed, { exitCode: 0, error: null })
 })
 
-deepTest(
-  t,
-  'a process with a second copy of the journal stays away while the first one runs',
-  async t => {
-    const one = await scene(t)
-    const gate = closedGate()
-    const reached = closedGate()
-    one.onBatch = no => {
-      if (no !== 5) return undefined
-      reached.open()
-      return gate.opened
-    }
-    const running = one.load()
-    await reached.opened
-    const copy = join(one.dir, 'copy')
-    cpSync(one.folder, copy, { recursive: true })
-    rmSync(journalLockPath(journalPath(copy, 'nightly')))
-    const second = await one.load({ journal: { folder: copy } })
-    t.match(second, {
-      exitCode: 75,
-      error: { code: 'DDB_LOCKED', message: /a different copy of the/ },
-    })
-    gate.open()
-    t.match(await running, { exitCode: 0 })
-    t.same(await ids(one.here), upTo(rowCount))
-  },
-)
+deepTest(t, 'a process with a copy of the journal stays away while the first one runs', async t => {
+  const one = await scene(t)
+  const gate = closedGate()
+  const reached = closedGate()
+  one.onBatch = no => {
+    if (no !== 5) return undefined
+    reached.open()
+    return gate.opened
+  }
+  const running = one.load()
+  await reached.opened
+  const copy = join(one.dir, 'copy')
+  cpSync(one.folder, copy, { recursive: true })
+  rmSync(journalLockPath(journalPath(copy, 'nightly')))
+  const second = await one.load({ journal: { folder: copy } })
+  t.match(second, {
+    exitCode: 75,
+    error: { code: 'DDB_LOCKED', message: /a different copy of the/ },
+  })
+  gate.open()
+  t.match(await running, { exitCode: 0 })
+  t.same(await ids(one.here), upTo(rowCount))
+})
 
 deepTest(t, 'a run whose process recorded its end resumes, whatever sessions are open', async t => {
   const one = await scene(t)

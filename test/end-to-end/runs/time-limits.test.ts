@@ -138,13 +138,10 @@ async function losing(
     '-',
     {
       ...input(csv(100)),
-      target: { table: 'target' },
       delivery: { mode: 'async', batchRows: 10, maxInFlightBytes: 100, ...delivery },
     },
     platform,
   )
-  const { read, confirmed, unconfirmed, unsent } = result.rows
-  t.equal(read, confirmed + unconfirmed + unsent, 'the equation holds')
   return {
     here,
     result,
@@ -153,23 +150,19 @@ async function losing(
   }
 }
 
-deepTest(
-  t,
-  'a run tries to reconnect for the time of --retry-timeout, less and less often',
-  async t => {
-    const retryTimeoutMs = 120_000
-    const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
-    t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
-    const tries = dialledAtMs.filter(ms => ms > 0)
-    const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
-    for (const [i, ms] of pausesMs.entries()) {
-      const fullMs = Math.min(100 * 2 ** i, 10_000)
-      t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
-    }
-    t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
-    t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
-  },
-)
+deepTest(t, 'a run tries to reconnect during --retry-timeout, less and less often', async t => {
+  const retryTimeoutMs = 120_000
+  const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
+  t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
+  const tries = dialledAtMs.filter(ms => ms > 0)
+  const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
+  for (const [i, ms] of pausesMs.entries()) {
+    const fullMs = Math.min(100 * 2 ** i, 10_000)
+    t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
+  }
+  t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
+  t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
+})
 
 t.test('if a server returns after a minute, it gets every row once', async t => {
   const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
@@ -197,21 +190,15 @@ for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies 
     let frozenAtMs: number | undefined
     let batches = 0
     const here = await startLoadServer(t, streamScript, {
-      faults: {
-        before: ({ rows }) => {
-          if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
-          return frozenAtMs === undefined ? undefined : { until: thaw.opened }
-        },
+      before: ({ rows }) => {
+        if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
+        return frozenAtMs === undefined ? undefined : { until: thaw.opened }
       },
     })
     t.teardown(() => thaw.open())
     const result = await here.load(
       '-',
-      {
-        ...input(csv(100)),
-        target: { table: 'target' },
-        delivery: { ...delivery, batchRows: 10, confirmTimeoutMs },
-      },
+      { ...input(csv(100)), delivery: { ...delivery, batchRows: 10, confirmTimeoutMs } },
       platform,
     )
     t.match(result, { exitCode: 4, rows: { rejected: 0 } })

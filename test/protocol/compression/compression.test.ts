@@ -189,7 +189,7 @@ function tableOf(...columns: Column[]): Value {
   }
 }
 
-t.test('tables with columns of any type are read back', t => {
+t.test('tables with columns of any type are read back', async t => {
   for (const type of fixedTypes) {
     fc.assert(
       fc.property(arbitraryFixedVector(type, 11), fc.nat(400), (vector, times) => {
@@ -202,7 +202,6 @@ t.test('tables with columns of any type are read back', t => {
     )
     t.pass(type)
   }
-  t.end()
 })
 
 function repeat(column: Column, times: number): Column {
@@ -233,7 +232,7 @@ const columnOf = (type: DataType, element: (row: number) => ElementValue): Colum
     Array.from({ length: count }, (_, row) => element(row)),
   )
 
-t.test('each column uses the method that fits its type', t => {
+t.test('each column uses the method that fits its type', async t => {
   const far = (row: number): number => (row < 5000 ? row : row % 2 === 0 ? 9e18 : -9e18)
   for (const [what, column, method] of [
     ['steps', columnOf('TIMESTAMP', row => 1_700_000_000_000 + row * 1000), 2],
@@ -250,10 +249,9 @@ t.test('each column uses the method that fits its type', t => {
     t.equal(encodeCompressed(writer, column), method !== undefined, what)
     t.equal(Buffer.concat(writer.take())[13], method, what)
   }
-  t.end()
 })
 
-t.test('a table is written as by official clients: type 8, SYMBOL plain', t => {
+t.test('a table is written as by official clients: type 8, SYMBOL plain', async t => {
   const table = tableOf(
     columnOf('TIMESTAMP', row => 1_700_000_000_000 + row),
     columnOf('SYMBOL', row => String(row % 3)),
@@ -263,10 +261,9 @@ t.test('a table is written as by official clients: type 8, SYMBOL plain', t => {
   t.strictSame([...bytes.subarray(0, 2)], [8, 6])
   t.ok(bytes.includes(Buffer.from([0x91, 1])), 'a base of symbols')
   t.strictSame(decoded(bytes), table)
-  t.end()
 })
 
-t.test('delta-of-delta blocks of official clients are written in the same way', t => {
+t.test('delta-of-delta blocks of official clients are written in the same way', async t => {
   let blocks = 0
   for (const { name, bytes } of recordings.filter(({ name }) => name === 'big_delta')) {
     for (
@@ -291,7 +288,6 @@ t.test('delta-of-delta blocks of official clients are written in the same way', 
     }
   }
   t.ok(blocks > 5, `${blocks} blocks`)
-  t.end()
 })
 
 // The project's own decoder reads the blocks, and so does lz4js, an independent decoder.
@@ -313,7 +309,7 @@ function check(source: Uint8Array): Uint8Array {
   return block
 }
 
-t.test('compressed bytes are read back, also by another decoder', t => {
+t.test('compressed bytes are read back, also by another decoder', async t => {
   const pieces = fc.array(
     fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
@@ -333,10 +329,9 @@ t.test('compressed bytes are read back, also by another decoder', t => {
     { numRuns: runs(300) },
   )
   t.pass()
-  t.end()
 })
 
-t.test('lengths around every limit of the format', t => {
+t.test('lengths around every limit of the format', async t => {
   const limits = [1, 4, 5, 11, 12, 13, 14, 15, 16, 18, 19, 20, 269, 270, 271, 525]
   for (const length of [...limits, maxBlockBytes - 1, maxBlockBytes]) {
     check(new Uint8Array(length))
@@ -344,7 +339,6 @@ t.test('lengths around every limit of the format', t => {
     check(Uint8Array.from({ length }, (_, i) => (i % 251) ^ (i >> 9)))
   }
   t.equal(compress(new Uint8Array(maxBlockBytes)).length < 300, true)
-  t.end()
 })
 
 t.test('broken blocks are refused with their position', async t => {
@@ -473,7 +467,7 @@ function isTooWide(values: readonly (bigint | null)[], width: DeltaWidth): boole
 }
 
 for (const width of [2, 4, 8] as const) {
-  t.test(`columns of ${width} bytes are written bit for bit as the format defines`, t => {
+  t.test(`columns of ${width} bytes are written bit for bit as the format defines`, async t => {
     fc.assert(
       fc.property(valuesOf(width), values => {
         const bytes = bytesOfEncodeDelta(values, width)
@@ -486,16 +480,14 @@ for (const width of [2, 4, 8] as const) {
       { numRuns: runs(500) },
     )
     t.pass()
-    t.end()
   })
 }
 
-t.test('a block that does not fit into its space is not written', t => {
+t.test('a block that does not fit into its space is not written', async t => {
   const bytes = bytesOfEncodeDelta(
     Array.from({ length: 100 }, (_, i) => BigInt(i * i * 7919)),
     4,
   )
   t.ok(encode(bytes, 4, 400))
   for (const room of [0, 40, 100]) t.equal(encode(bytes, 4, room), undefined)
-  t.end()
 })

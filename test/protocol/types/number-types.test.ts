@@ -387,13 +387,10 @@ const refused: readonly (readonly [TemporalType, string])[] = [
   ['DATEMINUTE', '2012.06.13T13:30:10'],
 ]
 
-t.test(
-  'impossible dates, lost digits, foreign zones and values beyond the type are refused',
-  async t => {
-    for (const [type, text] of refused)
-      t.equal(parseTemporal(type, text), undefined, `${type} ${text}`)
-  },
-)
+t.test('impossible dates, lost digits, foreign zones and values too large are refused', async t => {
+  for (const [type, text] of refused)
+    t.equal(parseTemporal(type, text), undefined, `${type} ${text}`)
+})
 
 t.test('values outside a day or a calendar of four digits still have a text', async t => {
   t.equal(formatTemporal('DATE', daysFromCivil(12_345, 6, 7)), '12345.06.07')

@@ -105,9 +105,7 @@ const before = (what: ReturnType<BeforeExecute>): ServerOptions => ({
 })
 type BeforeExecute = NonNullable<Faults['before']>
 type BeforeWrite = NonNullable<FaultAction['insert']>
-const writing = (insert: BeforeWrite): ServerOptions => ({
-  faults: { before: () => ({ insert }) },
-})
+const writing = (insert: BeforeWrite): ServerOptions => ({ faults: { before: () => ({ insert }) } })
 const into =
   (suffix: string, what: ReturnType<BeforeWrite>): BeforeWrite =>
   ({ table }) =>

@@ -37,9 +37,7 @@ testExamples(t, {
     'l=(sum, 5); typestr(l[9])': 'VOID',
     'l=(sum, max); l[1](1 5)': '5',
   },
-  tables: {
-    't=table(1 2 3 as a, `x`y`z as b); t[`b]': '[x,y,z]',
-  },
+  tables: { 't=table(1 2 3 as a, `x`y`z as b); t[`b]': '[x,y,z]' },
   dictionaries: {
     'd={a: {b: 7}}; d.a.b': '7',
     'd={a: table(1 2 as x)}; size(values(d))': '1',

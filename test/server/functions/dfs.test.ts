@@ -96,27 +96,24 @@ t.test('upsert! changes the first row of a key, as in the manual', async t => {
   t.match(await fail('upsert!(pt, t)'), /keyColNames/)
 })
 
-t.test(
-  'TSDB keeps all, the last or the first row of its sort columns within a partition',
-  async t => {
-    const { run, show } = testSession()
-    await run(
-      'db = database("dfs://tsdb", HASH, [INT, 2], , "TSDB"); t = table(1:0, `id`ts`v, [INT, DATE, INT])',
-    )
-    const kept: [string, string][] = [
-      ['ALL', '1 2024.01.01 1;1 2024.01.01 2;2 2024.01.01 3'],
-      ['LAST', '1 2024.01.01 2;2 2024.01.01 3'],
-      ['FIRST', '1 2024.01.01 1;2 2024.01.01 3'],
-    ]
-    for (const [policy, rows] of kept) {
-      await run(`pt = db.createPartitionedTable(t, "t${policy}", \`id, , \`ts, ${policy})`)
-      const insert =
-        'tableInsert(pt, table(1 1 2 as id, 2024.01.01 2024.01.01 2024.01.01 as ts, 1 2 3 as v))'
-      t.equal(await show(insert), '3', 'all rows are inside the scheme')
-      t.equal(await show('select * from pt'), rows, policy)
-    }
-  },
-)
+t.test('TSDB keeps all, the last or the first row of its sort columns in a partition', async t => {
+  const { run, show } = testSession()
+  await run(
+    'db = database("dfs://tsdb", HASH, [INT, 2], , "TSDB"); t = table(1:0, `id`ts`v, [INT, DATE, INT])',
+  )
+  const kept: [string, string][] = [
+    ['ALL', '1 2024.01.01 1;1 2024.01.01 2;2 2024.01.01 3'],
+    ['LAST', '1 2024.01.01 2;2 2024.01.01 3'],
+    ['FIRST', '1 2024.01.01 1;2 2024.01.01 3'],
+  ]
+  for (const [policy, rows] of kept) {
+    await run(`pt = db.createPartitionedTable(t, "t${policy}", \`id, , \`ts, ${policy})`)
+    const insert =
+      'tableInsert(pt, table(1 1 2 as id, 2024.01.01 2024.01.01 2024.01.01 as ts, 1 2 3 as v))'
+    t.equal(await show(insert), '3', 'all rows are inside the scheme')
+    t.equal(await show('select * from pt'), rows, policy)
+  }
+})
 
 t.test('databases and tables are created and removed', async t => {
   const { run, show, fail } = testSession()

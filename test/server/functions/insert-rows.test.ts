@@ -5,18 +5,15 @@
 import t from 'tap'
 import { testSession } from '../../helpers/script.js'
 
-t.test(
-  'tableInsert returns an INT, with the name of a shared table and as a partial application',
-  async t => {
-    const { run, call } = testSession()
-    await run('share table(10:0, `id`sym, [INT, SYMBOL]) as trades')
-    const batch = await run('table(1 2 as id, `a`b as sym)')
-    for (const name of ['tableInsert{trades}', 'tableInsert{"trades"}', 'tableInsert{trades, }']) {
-      t.same(await call(name, batch!), { form: 'scalar', type: 'INT', value: 2 }, name)
-    }
-    t.same(await run('rows(trades)'), { form: 'scalar', type: 'INT', value: 6 })
-  },
-)
+t.test('tableInsert returns an INT, for a shared name and a partial application', async t => {
+  const { run, call } = testSession()
+  await run('share table(10:0, `id`sym, [INT, SYMBOL]) as trades')
+  const batch = await run('table(1 2 as id, `a`b as sym)')
+  for (const name of ['tableInsert{trades}', 'tableInsert{"trades"}', 'tableInsert{trades, }']) {
+    t.same(await call(name, batch!), { form: 'scalar', type: 'INT', value: 2 }, name)
+  }
+  t.same(await run('rows(trades)'), { form: 'scalar', type: 'INT', value: 6 })
+})
 
 t.test('append! returns the table or vector that it extended', async t => {
   const { show, fail } = testSession()

@@ -38,16 +38,8 @@ testExamples(t, {
     'count(table(1 NULL 3 as id))': '3',
     'count((1, NULL))': '1',
   },
-  edges: {
-    'first(5 6 7)': '5',
-    'last(5 6 7)': '7',
-    'first(NULL 6)': '',
-    'last((1, `a))': 'a',
-  },
-  'truth of all': {
-    'all(1 1 1)': 'true',
-    'all(1 0 1)': 'false',
-  },
+  edges: { 'first(5 6 7)': '5', 'last(5 6 7)': '7', 'first(NULL 6)': '', 'last((1, `a))': 'a' },
+  'truth of all': { 'all(1 1 1)': 'true', 'all(1 0 1)': 'false' },
 })
 
 testRefusals(t, 'what has no sum is refused', {

@@ -30,19 +30,16 @@ t.test('getStreamTables returns row counts', async t => {
   t.equal(tables.rows, 1)
 })
 
-t.test(
-  'persistence is refused without persistenceDir, and shares the table if that is configured',
-  async t => {
-    const script = 'enableTableShareAndPersistence(streamTable(1 as a), "p", cacheSize=1000)'
-    t.match(
-      await testSession().fail(script),
-      /To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006$/,
-    )
-    const { run, show } = testSession({ config: { persistenceDir: 'somewhere' } })
-    await run(script)
-    t.equal(await show('exec name from getStreamTables()'), '[p]')
-  },
-)
+t.test('persistence is refused without persistenceDir, and else shares the table', async t => {
+  const script = 'enableTableShareAndPersistence(streamTable(1 as a), "p", cacheSize=1000)'
+  t.match(
+    await testSession().fail(script),
+    /To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006$/,
+  )
+  const { run, show } = testSession({ config: { persistenceDir: 'somewhere' } })
+  await run(script)
+  t.equal(await show('exec name from getStreamTables()'), '[p]')
+})
 
 t.test('old rows leave memory, but still count', async t => {
   const { run, show } = testSession({ config: { persistenceDir: 'somewhere' } })
@@ -79,18 +76,15 @@ t.test('removing a shared stream table may be refused in every way of removing i
 
 const persisted = testSession({ config: { persistenceDir: 'somewhere' } })
 
-t.test(
-  'clearTablePersistence ends persistence, and the rows stay (page clearTablePersistence)',
-  async t => {
-    const { run, show, fail } = persisted
-    await run(
-      'enableTableShareAndPersistence(streamTable(1 2 as a), "p"); clearTablePersistence(objByName("p"))',
-    )
-    t.equal(await show('exec persisted from getStreamTables()'), '[false]')
-    t.match(await fail('getPersistenceMeta(objByName("p"))'), /is not persisted/)
-    t.equal(await show('exec count(*) from objByName("p")'), '2')
-  },
-)
+t.test('clearTablePersistence ends persistence, and the rows stay (its page)', async t => {
+  const { run, show, fail } = persisted
+  await run(
+    'enableTableShareAndPersistence(streamTable(1 2 as a), "p"); clearTablePersistence(objByName("p"))',
+  )
+  t.equal(await show('exec persisted from getStreamTables()'), '[false]')
+  t.match(await fail('getPersistenceMeta(objByName("p"))'), /is not persisted/)
+  t.equal(await show('exec count(*) from objByName("p")'), '2')
+})
 
 testExamples(t, {
   'clear! removes all rows, elements or entries; the object stays (page clear!, "Examples")': {

@@ -58,10 +58,7 @@ testExamples(t, {
     'values(table(1 2 as x, `a`b as y))': '[[1,2],[a,b]]',
     'keys(table(1 as x, 2 as y))': '[x,y]',
   },
-  sets: {
-    'x=set(4 5 5 2 3); size(x)': '4',
-    'size(set(`a`b`a))': '2',
-  },
+  sets: { 'x=set(4 5 5 2 3); size(x)': '4', 'size(set(`a`b`a))': '2' },
 
   'in looks into vectors and dictionaries': {
     'in(3 3 5 2, 2 3)': '[true,true,false,true]',

@@ -236,15 +236,14 @@ function padded(text: string, paddingBytes: number): Buffer {
   return Buffer.concat([block, Buffer.alloc(Math.max(0, blockBytes - block.length), 'x')])
 }
 
-t.test('the public key is a PEM of 2048 bits, the same for all servers of a process', t => {
+t.test('the public key is a PEM of 2048 bits, the same for all servers of a process', async t => {
   const { publicPem: pem } = loginKeys()
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/)
   t.match(createPublicKey(pem).asymmetricKeyDetails, { modulusLength: 2048 })
   t.equal(loginKeys().publicPem, pem)
-  t.end()
 })
 
-deepTest(t, 'all other texts are not decrypted', t => {
+deepTest(t, 'all other texts are not decrypted', async t => {
   const { publicPem: pem } = loginKeys()
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const another = publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -273,5 +272,4 @@ deepTest(t, 'all other texts are not decrypted', t => {
   for (const [title, base64] of Object.entries(refused)) {
     t.equal(decrypt(base64), undefined, title)
   }
-  t.end()
 })

@@ -176,21 +176,18 @@ t.test('a client that only finished sending still gets its answers', async t => 
   t.strictSame(received, Buffer.concat([Buffer.from('1000000001 0 1\nOK\n'), one, one]))
 })
 
-t.test(
-  'bytes that are not a request end their session with a message, and no other session',
-  async t => {
-    const server = await tinyServer(t, { script: () => int(1) })
-    const good = await RawPeer.connected(server.port)
-    const bad = await RawPeer.connect(server.port)
-    await bad.write(connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000)))
-    t.match(
-      (await bad.ended()).toString(),
-      /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
-    )
-    bad.socket.end()
-    t.match(await good.ask(requestBytes(script('1'))), { ok: true })
-  },
-)
+t.test('bytes that are no request end their session, with a message, and no other', async t => {
+  const server = await tinyServer(t, { script: () => int(1) })
+  const good = await RawPeer.connected(server.port)
+  const bad = await RawPeer.connect(server.port)
+  await bad.write(connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000)))
+  t.match(
+    (await bad.ended()).toString(),
+    /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
+  )
+  bad.socket.end()
+  t.match(await good.ask(requestBytes(script('1'))), { ok: true })
+})
 
 t.test('an asynchronous session that sends invalid bytes is closed without an answer', async t => {
   const failures: AsynchronousFailure[] = []
@@ -203,21 +200,18 @@ t.test('an asynchronous session that sends invalid bytes is closed without an an
   peer.socket.end()
 })
 
-t.test(
-  'a connection that ends inside a request is reported, and the request does not run',
-  async t => {
-    const failures: AsynchronousFailure[] = []
-    const server = await tinyServer(t, {}, { onAsyncError: one => void failures.push(one) })
-    const peer = await RawPeer.connect(server.port)
-    const insert = requestBytes(call('f', idTable(1, 2, 3)), asynchronous)
-    await peer.write(connectBytes, insert, insert.subarray(0, -1))
-    peer.socket.end()
-    await peer.ended()
-    await server.sessionClosed('1000000001')
-    t.strictSame(server.log, ['call f'])
-    t.match(failures, [{ message: /ended in the middle/ }])
-  },
-)
+t.test('a connection that ends inside a request is reported, which does not run', async t => {
+  const failures: AsynchronousFailure[] = []
+  const server = await tinyServer(t, {}, { onAsyncError: one => void failures.push(one) })
+  const peer = await RawPeer.connect(server.port)
+  const insert = requestBytes(call('f', idTable(1, 2, 3)), asynchronous)
+  await peer.write(connectBytes, insert, insert.subarray(0, -1))
+  peer.socket.end()
+  await peer.ended()
+  await server.sessionClosed('1000000001')
+  t.strictSame(server.log, ['call f'])
+  t.match(failures, [{ message: /ended in the middle/ }])
+})
 
 t.test('sessions of other languages are refused with a message', async t => {
   const server = await tinyServer(t)

@@ -75,42 +75,37 @@ t.test('before execution: dropped, failed or delayed', async t => {
   t.strictSame(server.log, ['script first', 'script delayed', 'script last'])
 })
 
-t.test(
-  "a flag unlike the connection's: delayed, answered anyway, or ending all answers",
-  async t => {
-    const seen: Record<string, string> = {}
-    for (const fault of ['later', 'flag', 'stall'] as const) {
-      const server = await tinyServer(
-        t,
-        { script: code => int(Number(code)) },
-        { faults: { before: ({ mixed }) => (mixed ? fault : undefined) } },
-      )
-      const peer = await RawPeer.connect(server.port)
-      const requests = [
-        requestBytes(script('1'), asynchronous),
-        requestBytes(script('2')),
-        requestBytes(script('3'), asynchronous),
-      ]
-      await peer.write(connectBytes, ...requests)
-      peer.socket.end()
-      const answers = (await peer.ended()).toString('latin1').split('OK\n').length - 2
-      seen[fault] = `${server.log.map(line => line.at(-1)).join('')}, ${answers} answered`
-    }
-    t.strictSame(seen, {
-      later: '213, 1 answered',
-      flag: '123, 3 answered',
-      stall: '123, 0 answered',
-    })
-  },
-)
+t.test("a flag unlike the connection's: delayed, answered, or ending all answers", async t => {
+  const seen: Record<string, string> = {}
+  for (const fault of ['later', 'flag', 'stall'] as const) {
+    const server = await tinyServer(
+      t,
+      { script: code => int(Number(code)) },
+      { faults: { before: ({ mixed }) => (mixed ? fault : undefined) } },
+    )
+    const peer = await RawPeer.connect(server.port)
+    const requests = [
+      requestBytes(script('1'), asynchronous),
+      requestBytes(script('2')),
+      requestBytes(script('3'), asynchronous),
+    ]
+    await peer.write(connectBytes, ...requests)
+    peer.socket.end()
+    const answers = (await peer.ended()).toString('latin1').split('OK\n').length - 2
+    seen[fault] = `${server.log.map(line => line.at(-1)).join('')}, ${answers} answered`
+  }
+  t.strictSame(seen, {
+    later: '213, 1 answered',
+    flag: '123, 3 answered',
+    stall: '123, 0 answered',
+  })
+})
 
 t.test('closed before execution: the server runs neither this request nor later ones', async t => {
   const server = await tinyServer(
     t,
     {},
-    {
-      faults: { before: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) },
-    },
+    { faults: { before: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) } },
   )
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('f'), asynchronous)
@@ -200,26 +195,24 @@ const actions = (name: string): (() => FaultAction) => {
   return () => actionOf(before(request))
 }
 
-t.test('every n-th insert into a table is refused, and nothing else', t => {
+t.test('every n-th insert into a table is refused, and nothing else', async t => {
   const action = actions('ChunkInRecovery:3')
   const refused = Array.from({ length: 9 }, () => action().insert!(write) !== undefined)
   t.strictSame(refused, [false, false, true, false, false, true, false, false, true])
   for (let i = 0; i < 9; i++) t.equal(action().insert!({ ...write, rows: 0 }), undefined)
-  t.end()
 })
 
 const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
 
-t.test('the loader classifies each refusal correctly, most of them as temporary', t => {
+t.test('the loader classifies each refusal correctly, most of them as temporary', async t => {
   const others = /^(forget|S03000|mixed\w+|limitEnd)$/
   for (const name of faultNames.filter(one => !others.test(one))) {
     const fault = actions(`${name}:1`)().insert!(write)
     t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
   }
-  t.end()
 })
 
-t.test('S03000: every n-th removal of a stream table, and no insert', t => {
+t.test('S03000: every n-th removal of a stream table, and no insert', async t => {
   const action = actions('S03000:2')
   t.notOk('insert' in action())
   t.equal(action().removal!('trades'), undefined)
@@ -227,10 +220,9 @@ t.test('S03000: every n-th removal of a stream table, and no insert', t => {
     error:
       "To undefine the shared stream table 'trades', first cancel all subscriptions to it. RefId: S03000",
   })
-  t.end()
 })
 
-t.test('mixed…: the fault hits only requests whose flag differs from the connect request', t => {
+t.test('mixed…: the fault hits only requests with a flag unlike the connect request', async t => {
   const names = faultNames.filter(name => name.startsWith('mixed'))
   const found = names.map(name => {
     const { before } = requestedFaults(name)
@@ -238,19 +230,17 @@ t.test('mixed…: the fault hits only requests whose flag differs from the conne
     return before({ ...request, mixed: true })
   })
   t.strictSame(found, ['close', 'drop', 'later', 'flag', 'stall'])
-  t.end()
 })
 
-t.test('limitEnd: the server refuses parts that begin at or after the end of a result', t => {
+t.test('limitEnd: the server refuses parts that begin at or after the end of a result', async t => {
   const action = actions('limitEnd')
   const refused = (offset: number, rows: number): boolean =>
     action().limit!(offset, rows) !== undefined
   t.strictSame([refused(4, 5), refused(5, 5), refused(6, 5)], [false, true, true])
   t.notOk(refused(0, 0), "DolphinDB's own code asks this of an empty table")
-  t.end()
 })
 
-t.test('faults that cannot be requested', t => {
+t.test('faults that cannot be requested', async t => {
   for (const text of [
     '',
     'forget:',
@@ -264,7 +254,6 @@ t.test('faults that cannot be requested', t => {
   ]) {
     t.throws(() => requestedFaults(text), { code: 'DDB_USAGE' }, text)
   }
-  t.end()
 })
 
 t.test('a discarding server counts rows', async t => {
@@ -286,44 +275,41 @@ t.test('a discarding server counts rows', async t => {
   t.strictSame(server.discarded, { inserts: 11, rows: 43 })
 })
 
-t.test(
-  'functions of the session run; their inserts are answered as usual and discarded',
-  async t => {
-    const server = await startServer({ port: 0, discard: true })
-    t.teardown(() => server.close())
-    const peer = await RawPeer.connected(server.port)
-    const answer = async (bytes: Buffer): Promise<unknown> => {
-      const response = await peer.ask(bytes)
-      return response.ok
-        ? (response.value as { value?: unknown } | undefined)?.value
-        : response.message
-    }
-    const run = (code: string): Promise<unknown> => answer(requestBytes(script(code)))
-    await run(
-      'share streamTable(1:0,[`id],[INT]) as target\n' +
-        'share streamTable(1:0,[`id],[DATE]) as dates\n' +
-        'share keyedStreamTable(`id,1:0,`id`n,[INT,INT]) as ledger\ngo\n' +
-        'def deliver(k, mutable data){ if(tableInsert(ledger,k,0) != 1){ return -2 }; return tableInsert(target,data) }\n' +
-        'def deliverDates(mutable data){ return tableInsert(dates,data) }\n' +
-        'def kept(mutable data){ t=table(1:0,[`id],[INT]); tableInsert(t,data); return t.rows() }',
-    )
-    t.equal(await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))), 3)
-    t.equal(
-      await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))),
-      -2,
-      'the claim is kept',
-    )
-    t.equal(
-      await answer(requestBytes(call('kept', idTable(1, 2)))),
-      2,
-      'a table of the request is filled',
-    )
-    t.equal(await run('exec count(*) from target'), 0)
-    t.equal(await run('exec count(*) from ledger'), 1)
-    t.match(
-      await answer(requestBytes(call('deliverDates', idTable(1)))),
-      /Incompatible type\. Expected: DATE, Actual: INT/,
-      'rows that the table would refuse are refused',
-    )
-  },
-)
+t.test('functions of the session run; their inserts are answered and discarded', async t => {
+  const server = await startServer({ port: 0, discard: true })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connected(server.port)
+  const answer = async (bytes: Buffer): Promise<unknown> => {
+    const response = await peer.ask(bytes)
+    return response.ok
+      ? (response.value as { value?: unknown } | undefined)?.value
+      : response.message
+  }
+  const run = (code: string): Promise<unknown> => answer(requestBytes(script(code)))
+  await run(
+    'share streamTable(1:0,[`id],[INT]) as target\n' +
+      'share streamTable(1:0,[`id],[DATE]) as dates\n' +
+      'share keyedStreamTable(`id,1:0,`id`n,[INT,INT]) as ledger\ngo\n' +
+      'def deliver(k, mutable data){ if(tableInsert(ledger,k,0) != 1){ return -2 }; return tableInsert(target,data) }\n' +
+      'def deliverDates(mutable data){ return tableInsert(dates,data) }\n' +
+      'def kept(mutable data){ t=table(1:0,[`id],[INT]); tableInsert(t,data); return t.rows() }',
+  )
+  t.equal(await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))), 3)
+  t.equal(
+    await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))),
+    -2,
+    'the claim is kept',
+  )
+  t.equal(
+    await answer(requestBytes(call('kept', idTable(1, 2)))),
+    2,
+    'a table of the request is filled',
+  )
+  t.equal(await run('exec count(*) from target'), 0)
+  t.equal(await run('exec count(*) from ledger'), 1)
+  t.match(
+    await answer(requestBytes(call('deliverDates', idTable(1)))),
+    /Incompatible type\. Expected: DATE, Actual: INT/,
+    'rows that the table would refuse are refused',
+  )
+})

@@ -78,20 +78,17 @@ testRefusals(t, 'changes that a table refuses', {
   'table(1 as a, 2 as a)': 'duplicate name: a.RefId: S05017',
 })
 
-t.test(
-  'a batch with one bad column leaves nothing (docs/server-semantics.md#conversions-on-insert)',
-  async t => {
-    for (const kind of ['table(', 'streamTable(', 'keyedTable(`id, ', 'keyedStreamTable(`id, ']) {
-      const { run, show, fail } = testSession()
-      await run(`t = ${kind}${columns}; insert into t values(1, \`A, 1.5)`)
-      t.match(
-        await fail(`tableInsert(t, ${batch('1 2', '`B`B', '2020.01.01 2020.01.02')})`),
-        /Actual: DATE/,
-      )
-      t.equal(await show('select * from t'), '1 A 1.5', kind)
-    }
-  },
-)
+t.test('a batch with one bad column leaves nothing (server-semantics.md)', async t => {
+  for (const kind of ['table(', 'streamTable(', 'keyedTable(`id, ', 'keyedStreamTable(`id, ']) {
+    const { run, show, fail } = testSession()
+    await run(`t = ${kind}${columns}; insert into t values(1, \`A, 1.5)`)
+    t.match(
+      await fail(`tableInsert(t, ${batch('1 2', '`B`B', '2020.01.01 2020.01.02')})`),
+      /Actual: DATE/,
+    )
+    t.equal(await show('select * from t'), '1 A 1.5', kind)
+  }
+})
 
 t.test('a result keeps its rows, whatever happens to the table', async t => {
   const { run } = testSession()

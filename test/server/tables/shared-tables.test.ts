@@ -127,26 +127,23 @@ t.test('shared tables are open until rights on them are given (page addAccessCon
   t.equal(await allowed(admin, shared), 'ri')
 })
 
-t.test(
-  'a view may be called by its owner and by users with VIEW_EXEC (page addFunctionView)',
-  async t => {
-    const { admin, joe, sue, guest } = await people()
-    t.equal(await allowed(admin, view), 'x')
-    t.equal(await allowed(joe, view), 'x')
-    t.equal(await allowed(guest, view), '')
-    const cases: [script: string, letters: string][] = [
-      ['', ''],
-      ['grant("sue", VIEW_EXEC, "f")', 'x'],
-      ['grant("sue", VIEW_EXEC, "*")', 'x'],
-      ['grant("sue", VIEW_OWNER)', ''],
-    ]
-    for (const [script, letters] of cases) {
-      admin.node.privileges.delete('sue')
-      await admin.run(script)
-      t.equal(await allowed(sue, view), letters, script)
-    }
-  },
-)
+t.test('a view may be called by its owner and with VIEW_EXEC (page addFunctionView)', async t => {
+  const { admin, joe, sue, guest } = await people()
+  t.equal(await allowed(admin, view), 'x')
+  t.equal(await allowed(joe, view), 'x')
+  t.equal(await allowed(guest, view), '')
+  const cases: [script: string, letters: string][] = [
+    ['', ''],
+    ['grant("sue", VIEW_EXEC, "f")', 'x'],
+    ['grant("sue", VIEW_EXEC, "*")', 'x'],
+    ['grant("sue", VIEW_OWNER)', ''],
+  ]
+  for (const [script, letters] of cases) {
+    admin.node.privileges.delete('sue')
+    await admin.run(script)
+    t.equal(await allowed(sue, view), letters, script)
+  }
+})
 
 testRefusals(t, 'the words of refusals for users without rights', {
   'createUser("a", "secret"); share(table(1 as x), "t"); grant("a", TABLE_READ, "t"); login("a", "secret"); tableInsert(objByName("t"), 2)':

@@ -19,7 +19,7 @@ function match(pattern: string, path: string): unknown {
   }
 }
 
-t.test('each name is mapped to its file, whatever else is requested', t => {
+t.test('each name is mapped to its file, whatever else is requested', async t => {
   t.strictSame(newPathReader().read('a/b/c.csv'), {
     parts: [],
     texts: { filename: 'c.csv', dirname: 'a/b', path: 'a/b/c.csv' },
@@ -28,10 +28,9 @@ t.test('each name is mapped to its file, whatever else is requested', t => {
     parts: ['day'],
     texts: { filename: '2024.csv', dirname: 'x', path: 'x/2024.csv', day: '2024' },
   })
-  t.end()
 })
 
-t.test('folders in the form of Hive', t => {
+t.test('folders in the form of Hive', async t => {
   const { read } = newPathReader({ path: 'hive' })
   const { parts, texts } = read('/data/day=2024-01-02/sym=a%3Ab/x=1.csv')
   t.strictSame(parts, ['day', 'sym'], 'a file is not a folder')
@@ -40,10 +39,9 @@ t.test('folders in the form of Hive', t => {
   t.equal(read('day=100%/a.csv').texts['day'], '100%', 'no percent-encoding')
   t.throws(() => read('a/b.csv'), { constructor: InputError, code: 'DDB_INPUT_COLUMN' })
   t.throws(() => read('day=1/day=2/b.csv'), { message: /two folders "day=/ })
-  t.end()
 })
 
-t.test('paths that do not match', t => {
+t.test('paths that do not match', async t => {
   t.throws(() => newPathReader({ path: 'd{day}.csv' }).read('x.csv'), {
     code: 'DDB_INPUT_COLUMN',
     message:
@@ -52,10 +50,9 @@ t.test('paths that do not match', t => {
   t.throws(() => newPathReader({ path: '{a}_{b}' }).read('1_2_3'), {
     message: /matches `input.path` in more than one way, as \{a\} may be several texts/,
   })
-  t.end()
 })
 
-t.test('a pattern describes the end of a path in parts, starting at a separator', t => {
+t.test('a pattern describes the end of a path in parts, starting at a separator', async t => {
   const level2 = 'level2/{day}/{symbol}.csv'
   t.strictSame(match(level2, '/data/level2/20240102/SH501000.csv'), ['20240102', 'SH501000'])
   t.strictSame(match(level2, 'level2/20240102/SH501000.csv'), ['20240102', 'SH501000'])
@@ -71,18 +68,16 @@ t.test('a pattern describes the end of a path in parts, starting at a separator'
   t.strictSame(match('[st]h?{code}.csv', 'd/sh-600000.csv'), ['600000'])
   t.equal(match('[!s]h?{code}.csv', 'd/sh-600000.csv'), 'none')
   t.equal(match('[z-a]{code}', 'z1'), 'none', 'a range without characters')
-  t.end()
 })
 
-t.test('an ambiguous text is unclear, and an unnamed part may be anything', t => {
+t.test('an ambiguous text is unclear, and an unnamed part may be anything', async t => {
   t.equal(match('{symbol}_{day}.csv', 'SH_600000_20240102.csv'), 'unclear')
   t.equal(match('{a}{b}', 'xyz'), 'unclear')
   t.strictSame(match('{a}{b}', 'xy'), ['x', 'y'])
   t.strictSame(match('*x*_{day}', 'xxxx_1'), ['1'], 'in many ways, and one text')
-  t.end()
 })
 
-t.test('an invalid pattern is refused with an explanation', t => {
+t.test('an invalid pattern is refused with an explanation', async t => {
   const refusals: Record<string, RegExp> = {
     'a.csv': /names no part of a path/,
     '{day}/{day}.csv': /names two parts "day"/,
@@ -95,7 +90,6 @@ t.test('an invalid pattern is refused with an explanation', t => {
   for (const [pattern, message] of Object.entries(refusals)) {
     t.throws(() => newPathReader({ path: pattern }), { constructor: UsageError, message }, pattern)
   }
-  t.end()
 })
 
 /** Every way to divide `name` so that each part matches its piece, according to JavaScript's regular expressions. */
@@ -117,7 +111,7 @@ function divisions(pieces: readonly (RegExp | string)[], name: string): string[]
 
 const piece = fc.constantFrom('_', 'a', '-', '*', undefined)
 
-t.test('matching agrees with regular expressions, and with every way to divide the name', t => {
+t.test('matching agrees with regular expressions and every way to divide a name', async () => {
   fc.assert(
     fc.property(
       fc.array(piece, { minLength: 1, maxLength: 4 }),
@@ -145,11 +139,9 @@ t.test('matching agrees with regular expressions, and with every way to divide t
     ),
     { numRuns: runs(500) },
   )
-  t.end()
 })
 
-t.test('wildcards in a row take no longer than one', t => {
+t.test('wildcards in a row take no longer than one', async t => {
   // Tried one by one, they would take longer than the age of the universe.
   t.equal(match(`{x}${'*'.repeat(50)}b`, 'a'.repeat(4000)), 'none')
-  t.end()
 })

@@ -129,25 +129,22 @@ t.test('a function without return has no value', async t => {
   t.equal(await testSession().show('def f(){1+2}\ntypestr(f())'), 'VOID')
 })
 
-t.test(
-  'operands are evaluated from the left, and a scalar condition evaluates one branch',
-  async t => {
-    const orders: Readonly<Record<string, string>> = {
-      'n(1) + n(2) * n(3) - n(4)': '[1,2,3,4]',
-      '[n(1), (n(2), n(3))]': '[1,2,3]',
-      '{a: n(1), b: n(2)}': '[1,2]',
-      'n(1) < n(2) < n(3)': '[1,2,2,3]',
-      'n(0) && n(1)': '[0,1]',
-      '(x -> n(x))(n(1))': '[1,1]',
-    }
-    for (const [source, order] of Object.entries(orders)) {
-      const { show } = testSession()
-      const setup = 'seen = table(100:0, [`k], [INT])\nshare seen as order\ngo\n'
-      const define = 'def n(k){insert into order values(k); return k}\n'
-      t.equal(await show(`${setup}${define}${source}\nexec k from order`), order, source)
-    }
-  },
-)
+t.test('operands are evaluated from the left, and a condition evaluates one branch', async t => {
+  const orders: Readonly<Record<string, string>> = {
+    'n(1) + n(2) * n(3) - n(4)': '[1,2,3,4]',
+    '[n(1), (n(2), n(3))]': '[1,2,3]',
+    '{a: n(1), b: n(2)}': '[1,2]',
+    'n(1) < n(2) < n(3)': '[1,2,2,3]',
+    'n(0) && n(1)': '[0,1]',
+    '(x -> n(x))(n(1))': '[1,1]',
+  }
+  for (const [source, order] of Object.entries(orders)) {
+    const { show } = testSession()
+    const setup = 'seen = table(100:0, [`k], [INT])\nshare seen as order\ngo\n'
+    const define = 'def n(k){insert into order values(k); return k}\n'
+    t.equal(await show(`${setup}${define}${source}\nexec k from order`), order, source)
+  }
+})
 
 t.test('recursion is limited by the size of the stack', async t => {
   const { run, show, fail } = testSession()

@@ -115,9 +115,7 @@ t.test('functions of the session and function views are called by name', async t
   const two = testSession({ node })
   await one.run('def twice(x){ return x*2 }')
   t.equal(scalarOf(await one.call('twice', int(4))), 8)
-  await t.rejects(two.call('twice', int(4)), {
-    message: "Can't recognize function name twice",
-  })
+  await t.rejects(two.call('twice', int(4)), { message: "Can't recognize function name twice" })
   await one.run('addFunctionView(twice)')
   t.equal(scalarOf(await two.call('twice', int(4))), 8)
   await two.run('def twice(x){ return x*200 }')

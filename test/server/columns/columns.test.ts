@@ -1,11 +1,18 @@
+/*
+  Columns of tables: what an insert converts, and that rows which other sessions append during a query are not in its result
+  (docs/server-semantics.md#sessions).
+*/
 import fc from 'fast-check'
 import t from 'tap'
 import type { DataType } from '../../../src/protocol/data-type.js'
-import type { ElementValue } from '../../../src/protocol/element.js'
+import { type ElementValue, vectorOf } from '../../../src/protocol/element.js'
 import { testSession, textsOf } from '../../helpers/script.js'
-import { fixed, valuesOf } from './columns.js'
+import { fixed, valuesOf, column } from './columns.js'
 import { parseTemporal, type TemporalType } from '../../../src/protocol/types/temporals.js'
 import { convertTemporal, isInsertable } from '../../../src/server/columns/convert-column.js'
+import assert from 'node:assert/strict'
+import { GrowingColumn } from '../../../src/server/columns/growing-column.js'
+import { runs } from '../../helpers/runs.js'
 
 /** Type of the column, values that a script inserts, and the column afterwards or the error. */
 const inserts: readonly (readonly [type: string, values: string, shown: string])[] = [
@@ -140,7 +147,7 @@ t.test('values outside a type are null: the last value that fits and the next on
   }
 })
 
-t.test('temporal types with a date follow the calendar on both sides of 1970', t => {
+t.test('temporal types with a date follow the calendar on both sides of 1970', async () => {
   const moments = fc.integer({ min: -8.64e15, max: 8.64e15 })
   fc.assert(
     fc.property(moments, ms => {
@@ -164,10 +171,9 @@ t.test('temporal types with a date follow the calendar on both sides of 1970', t
     }),
     { examples: [[-1], [0], [-86_400_000], [951_782_400_000], [-2_203_977_600_000]] },
   )
-  t.end()
 })
 
-t.test('nanosecond times are divided without losing a nanosecond', t => {
+t.test('nanosecond times are divided without losing a nanosecond', async () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), nanos => {
       const ms = floorDivide(nanos, 1_000_000n)
@@ -179,10 +185,41 @@ t.test('nanosecond times are divided without losing a nanosecond', t => {
       )
     }),
   )
-  t.end()
 })
 
 function floorDivide(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor
   return value % divisor < 0n ? quotient - 1n : quotient
 }
+
+const uuid = (last: number): Uint8Array => Uint8Array.of(...new Array<number>(15).fill(1), last)
+
+const kinds: readonly (readonly [DataType, fc.Arbitrary<ElementValue>])[] = [
+  ['STRING', fc.string()],
+  ['SYMBOL', fc.constantFrom('', 'a', 'b', 'c')],
+  ['INT', fc.integer({ min: -9, max: 9 })],
+  ['UUID', fc.integer({ min: 1, max: 9 }).map(uuid)],
+]
+
+t.test('a query reads the rows that were there when it began', async () => {
+  for (const [type, value] of kinds) {
+    const batches = fc.array(fc.array(value, { maxLength: 70 }), { maxLength: 40 })
+    fc.assert(
+      fc.property(batches, fc.nat({ max: 39 }), (rows, changedAt) => {
+        const growing = new GrowingColumn(column(type))
+        const expected: ElementValue[] = []
+        const views = rows.map((batch, at) => {
+          growing.append(vectorOf({ type }, batch))
+          expected.push(...batch)
+          if (at === changedAt && expected.length > 1) {
+            growing.assign(Int32Array.of(0), column(type, expected.at(-1)!))
+            expected[0] = expected.at(-1)!
+          }
+          return { view: growing.snapshot(), expected: expected.slice() }
+        })
+        for (const { view, expected } of views) assert.deepEqual(valuesOf(view()), expected)
+      }),
+      { numRuns: runs(50) },
+    )
+  }
+})
