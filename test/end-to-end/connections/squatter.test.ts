@@ -2,15 +2,16 @@
   A squatter (a different user of this machine) listens on the port of a server and answers like a server. The test
   searches all bytes that reach the squatter for the password.
 */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
 import { startFakeServer, type FakePeer, type FakeServer } from '../../helpers/fake-server.js'
 import { deepTest } from '../../helpers/runs.js'
-import { int, yes } from '../../helpers/values.js'
+import { int, text, yes } from '../../helpers/values.js'
 
 const password = 'correct horse battery staple'
 
@@ -56,6 +57,19 @@ async function squat(
 const login: Answer = (_, peer) => peer.reply({ value: yes })
 const taken = { login }
 
+/** A SCRAM exchange by a server that does not know the password. */
+function scramWith(iterations: number, signature: Value | undefined): Record<string, Answer> {
+  return {
+    ...taken,
+    scramClientFirst([, nonce], peer) {
+      const combined = `${nonce?.form === 'scalar' ? formatScalar(nonce) : ''}more`
+      const data = [text('c2FsdHNhbHRzYWx0'), int(iterations), text(combined)]
+      peer.reply({ value: { form: 'vector', type: 'ANY', length: 3, data } })
+    },
+    scramClientFinal: (_, peer) => peer.reply({ value: signature }),
+  }
+}
+
 function exec(port: number, home: string, ...further: string[]): Promise<Outcome> {
   return runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`, '--user', 'ann', ...further], {
     environment: { DDB_PASSWORD: password, XDG_STATE_HOME: home },
@@ -64,6 +78,31 @@ function exec(port: number, home: string, ...further: string[]): Promise<Outcome
 
 const notice = (port: number): string =>
   `127.0.0.1:${port}: the password is sent encrypted, but the server is not verified: --tls verifies it\n`
+
+deepTest(t, 'a squatter that does SCRAM without the password is refused', async t => {
+  for (const [what, functions] of [
+    ['an empty signature', scramWith(4096, text(''))],
+    ['none', scramWith(4096, undefined)],
+    ['a signature that is no text', scramWith(4096, yes)],
+    ['a wrong one', scramWith(4096, text('A'.repeat(43) + '='))],
+    ['one iteration', scramWith(1, text(''))],
+    ['nearly enough', scramWith(4095, text(''))],
+  ] as const) {
+    const squatter = await squat(t, functions)
+    const home = t.testdir()
+    t.match(await exec(squatter.port, home), { code: 77, stderr: /DDB_LOGIN/ }, what)
+    t.notMatch(
+      squatter.calls,
+      /login|getDynamicPublicKey|script/,
+      `${what}: no weaker method is tried`,
+    )
+    t.notMatch(squatter.heard(), password)
+    t.notOk(existsSync(join(home, 'ddb-ingest', 'logins')), `${what}: nothing is remembered`)
+    if (squatter.calls.includes('scramClientFinal')) continue
+    const iterations = /proven with \d+ iterations of SCRAM\. Fewer than 4096 .*--tls/
+    t.match(await exec(squatter.port, home), { stderr: iterations }, what)
+  }
+})
 
 deepTest(t, 'a server must offer the method that it used before for this user', async t => {
   const server = await startServer({
