@@ -311,7 +311,7 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts.ts',
-        from: 'sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)',
+        from: 'this.#isOwn(row) && !piece.sendNos.includes(sendNo)',
         to: 'sendNo < 0',
       },
       {
