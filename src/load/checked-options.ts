@@ -12,6 +12,7 @@ import {
   tableBatch,
 } from './option-fields.js'
 import { checkRunId } from './register/table-names.js'
+import type { Shard } from './shards/streams.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
@@ -66,6 +67,7 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
     ],
   ])
   if (options.input?.follow === true) checkFollow(options)
+  if (options.shard !== undefined) checkShard(options, options.shard)
   checkTemplates(options)
   const { rows, bytes } = usualBatch(target, options)
   const { unordered, rateLimit, batchRows = rows, batchBytes = bytes, ...others } = delivery
@@ -136,6 +138,31 @@ function checkFollow({
   ]
   const follow = option('input.follow')
   refuseFirst(refusals.map(([applies, what]) => [applies, `${follow} cannot be used with ${what}`]))
+}
+
+/** Refuses options that do not work with shards. */
+function checkShard(
+  { runId, inputs, input = {}, delivery, expectRows, server, journal }: LoadOptions,
+  { index, count }: Shard,
+): void {
+  const never: readonly (readonly [boolean, string])[] = [
+    [inputs.includes('-'), 'standard input'],
+    [input.follow === true, option('input.follow')],
+    [input.limit !== undefined, option('input.limit')],
+    [expectRows !== undefined, option('expectRows')],
+    [delivery?.confirm === 'none', `${option('delivery.confirm')} none`],
+    [(server.otherHosts ?? []).length > 0, 'several hosts: one has the record of the run'],
+    [
+      journal?.restart === true,
+      `${option('journal.restart')}: remove its rows, and its record with \`ddb-ingest runs --clean\``,
+    ],
+  ]
+  const shard = option('shard')
+  refuseFirst([
+    [runId === undefined, `shards of one run need its name: ${option('runId')}`],
+    [index > count, `there is no shard ${index} of ${count}`],
+    ...never.map(([applies, what]) => [applies, `${shard} cannot be used with ${what}`] as const),
+  ])
 }
 
 function limitOf(value: number | string): CheckedOptions['maxErrors'] {

@@ -60,7 +60,9 @@ export async function loadOn(
  * @throws {UsageError} DDB_USAGE if the run began with confirmed rows
  */
 function provable(options: LoadOptions, checked: CheckedOptions, files: Files): LoadOptions {
-  const { journal, ...others } = options
+  const { journal, shard, ...others } = options
+  // The server has the record of a run that shards load.
+  if (shard !== undefined) return { ...others, shard }
   if (journal === undefined || checked.mode === 'sync' || checked.confirm !== 'none') return options
   const { runId } = checked
   if (files.statusNow(journalPath(journal.folder, runId)) !== undefined) {
@@ -85,14 +87,16 @@ async function loadChecked(
   let alreadyLoaded = false
   const course: RunSteps = {
     async open(inputs, opened) {
-      const isFinished = inputs.areDone && run.history.found.finished !== undefined
+      // For a shard, once it has joined its run.
+      const isFinished = (): boolean => inputs.areDone && run.history.found.finished !== undefined
       const [control, target] = await findTarget(run, session => {
         opened.control = session
-        if (!isFinished) opened.early = openEarly(run, session, opened.early)
+        if (!isFinished()) opened.early = openEarly(run, session, opened.early)
       })
       columns = target.columns
+      await inputs.join?.(control, target)
       const known = await checkSoleProcess(run, control, inputs.areDone)
-      const evidence = await lookFirst(run, control, target, known, isFinished)
+      const evidence = await lookFirst(run, control, target, known, isFinished())
       if (evidence === 'loaded') {
         alreadyLoaded = true
         run.reporter.notice('already loaded')

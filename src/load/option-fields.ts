@@ -98,6 +98,7 @@ const ofLoad: kinds.FieldsOf<LoadOptions> = {
   ),
   ...{ server, target, input, mapping, cells, rejects, delivery, journal },
   expectRows: kind('a number of rows, or { atLeast: ROWS }', isExpectation),
+  shard: { index: whole(0), count: whole(1) },
   ...{ runId: text, onReport: true, onNotice: true, onNeeded: true, signal: true, leave: true },
 }
 

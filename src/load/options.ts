@@ -12,6 +12,7 @@ import type { NeededOptions } from '../infer/inferred-schema.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
+import type { Shard } from './shards/streams.js'
 import type { Confirmation } from './transport/confirmations.js'
 import type { LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
@@ -217,6 +218,11 @@ export interface LoadOptions {
   runId?: string
   /** Keeps a journal, so that a killed run can be resumed. */
   journal?: JournalOptions
+  /**
+   * Loads a share of the inputs of a run that several processes load, with the same options and on as many machines as you like
+   * (docs/many-machines.md#shards). Needs a `runId`, and keeps no journal.
+   */
+  shard?: Shard
   /** Called with the progress at most ten times a second, never in the hot path. */
   onReport?: (report: LoadReport) => void
   /** Receives one sentence at a time for the user: fallbacks, doubts, the first rejects. */

@@ -43,9 +43,12 @@ export async function pump(
       // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
       if (known === undefined || hasUnsent(known)) failIfSet(run, earlierLimit)
       // All records may be bad. Reading may also have stopped within a batch that an earlier process sent.
-      const isNone = batch.rowCount === 0 || (known !== undefined && batch.endedBy === 'broken')
+      const isBroken = batch.endedBy === 'broken'
+      const isNone = batch.rowCount === 0 || (known !== undefined && isBroken)
+      // No other shard would find the end of this batch.
+      const isLeft = isBroken && run.shared !== undefined
       if (isNone) batch.release()
-      else if (!run.ending.stopped) {
+      else if (!run.ending.stopped && !isLeft) {
         await hand(run, batch, known, delivery, limiter)
       } else if (known === undefined && earlierLimit === undefined) {
         run.state.rows.unsent += batch.rowCount

@@ -11,6 +11,10 @@ export const remedies = {
   /** It is unknown whether rows of the run are in the table. */
   lookThenRestart: () =>
     `Find out with an audit whether the table has rows of this run. If it has any, remove them. Then start over with ${option('journal.restart')}`,
+  /** As `lookThenRestart`, for a run that shards load. */
+  lookThenForget: (runId: string) =>
+    'Find out with an audit of its inputs whether the table has rows of this run. If it has any, remove them. Then remove the record of the run ' +
+    `with \`ddb-ingest runs ${runId} --clean --host HOST\`, and repeat all shards`,
   /** The journal does not contain enough to resume the run. */
   removeThenRestart: () =>
     `Rows that the run has stored are still in the table, and would be stored twice: remove them, and only then start over with ${option('journal.restart')}`,

@@ -14,6 +14,7 @@ import { RunRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
+import type { SharedRun } from './shards/shared-run.js'
 import type { LaneScheme } from './target/lane-scheme.js'
 import type { Delivery } from './transport/delivery.js'
 
@@ -37,6 +38,8 @@ export interface Run {
   readonly watch: ReadObserver | undefined
   /** The rows that a program writes; undefined if the run reads inputs. */
   readonly rows: RowStore | undefined
+  /** Set once the run is found on the server, if shards load it. `left`: the streams that are left for this process. */
+  shared?: SharedRun & { readonly left: ReadonlySet<number> }
   /** Where to open sessions: as requested, until a redirect leads elsewhere. */
   server: ServerTarget
   readonly history: RunHistory

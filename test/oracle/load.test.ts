@@ -1,7 +1,7 @@
 /*
   The loader loads texts into a table, and the official client reads the resulting values.
 */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import iconv from 'iconv-lite'
 import type { Test } from 'tap'
@@ -279,4 +279,28 @@ test('the client reads the text that iconv-lite wrote in any encoding', async (t
       t.strictSame(await readBack(client, ends, name), [...texts], name)
     }
   }
+})
+
+test('rows that shards load are there once', async (t, client) => {
+  const { official, server } = await startEnds(t, client)
+  await official.eval('share streamTable(100:0, `id`word, [INT, STRING]) as shared')
+  const dir = t.testdir()
+  const inputs: string[] = []
+  for (let i = 0; i < 4; i++) {
+    inputs.push(join(dir, String(i), 'f.csv'))
+    await mkdir(join(dir, String(i)))
+    const lines = Array.from({ length: 50 }, (_, row) => `${i * 50 + row},w\n`)
+    await writeFile(inputs[i]!, `id,word\n${lines.join('')}`)
+  }
+  const shard = (index: number, count: number): Promise<LoadResult> =>
+    load({
+      ...{ inputs, target: { table: 'shared' }, runId: 'night', shard: { index, count } },
+      server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+      delivery: { batchRows: 7 },
+    })
+  const ends = await Promise.all([shard(1, 2), shard(2, 2), shard(1, 1), shard(2, 3)])
+  for (const { error } of [...ends, await shard(1, 1)]) t.equal(error, null)
+  const { value } = await official.eval('exec id from shared')
+  const ids = Array.from(value as Int32Array).sort((a, b) => a - b)
+  t.strictSame(ids, [...Array(200).keys()])
 })

@@ -42,9 +42,10 @@ export interface History {
   readonly ends: CallEnd[]
 }
 
-const takesRows = ({ kind }: Change): boolean =>
+export const takesRows = ({ kind }: Change): boolean =>
   kind.startsWith('made again') || ['emptied', 'restarted', 'another server'].includes(kind)
-const losesMemory = ({ kind }: Change): boolean => ['restarted', 'another server'].includes(kind)
+export const losesMemory = ({ kind }: Change): boolean =>
+  ['restarted', 'another server'].includes(kind)
 
 export function checkAround(
   scenario: AroundScenario,
@@ -173,16 +174,19 @@ function seenBy(
     isWritten = has(before)
   }
   const isEarlier = ({ atMs }: Change): boolean => atMs <= run.endedMs!
-  // The run does not look up rows that a function wrote.
-  // The run reads once, after its first batch, what the function has stored, and knows these rows by their number alone.
-  const isTwin = ({ before, refilled }: Change): boolean =>
-    kind.target.function !== undefined &&
-    refilled === [...before.values()].reduce((sum, count) => sum + count, 0)
   const isExcused = changes
     .filter(isEarlier)
-    .some(change => isTwin(change) || (isBlind(kind) && takesRows(change)))
+    .some(change => isTwin(kind, change) || (isBlind(kind) && takesRows(change)))
   return { there: found, isExcused }
 }
+
+/**
+ * Whether others made the target of a function again with as many rows as it had: the run reads once, after its first batch, what the
+ * function has stored, and knows these rows by their number alone.
+ */
+export const isTwin = ({ target }: AroundScenario['kind'], { before, refilled }: Change): boolean =>
+  target.function !== undefined &&
+  refilled === [...before.values()].reduce((sum, count) => sum + count, 0)
 
 function checkCopies(
   { kind }: AroundScenario,
@@ -209,7 +213,7 @@ function checkCopies(
 }
 
 /** On such a network, a timeout can end before an answer arrives. */
-const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']): boolean =>
+export const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']): boolean =>
   pieceBytes < 512 || latencyMs + jitterMs > 50
 
 /** A suspended process must not take its sleep for silence of the server and report a missing receipt or answer. */

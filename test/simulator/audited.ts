@@ -94,7 +94,7 @@ async function complete(
 }
 
 /** Runs something on a machine of its own until it ends. @returns its result, or why it did not end */
-async function play<Result>(
+export async function play<Result>(
   environment: SimEnvironment,
   action: (platform: Platform) => Promise<Result>,
 ): Promise<Result | string> {

@@ -6,6 +6,7 @@
 import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'
 import { firstCutSeed } from './scenario.js'
 import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
+import { firstShardsSeed } from './shards.js'
 
 /** Replaces one text of a file by another. */
 interface Change {
@@ -44,6 +45,12 @@ const ofPlatform = (name: string, file: string, from: string, to: string): Defec
   name,
   from: firstAroundSeed,
   changes: [{ file: `src/platform/${file}`, from, to }],
+})
+
+/** A defect that shows only if shards load a run. */
+const ofShards = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstShardsSeed,
 })
 
 export const defects: readonly Defect[] = [
@@ -311,7 +318,7 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts.ts',
-        from: 'sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)',
+        from: 'this.#isOwn(row) && !piece.sendNos.includes(sendNo)',
         to: 'sendNo < 0',
       },
       {
@@ -367,4 +374,90 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
+  ofShards(
+    'a shard does not look for rows of a run that the server has forgotten',
+    'evidence/first-look.ts',
+    'await refuseTwice(run, looking)',
+    '',
+  ),
+  ofShards(
+    'a shard leaves out what others have written into the ledger',
+    'transport/receipts.ts',
+    'for (const row of rows) this.#keep(row)',
+    '',
+  ),
+  ofShards(
+    'a stream ends although rows of it are in doubt',
+    'shards/shard-inputs.ts',
+    'if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return',
+    'if (hasEnded(run)) return',
+  ),
+  {
+    name: 'a stream ends before its rejects are in their files',
+    from: firstShardsSeed,
+    changes: [
+      {
+        file: 'src/load/shards/shard-inputs.ts',
+        from: 'rejects.endStream(true)\n',
+        to: '\n',
+      },
+      {
+        file: 'src/load/shards/shard-inputs.ts',
+        from: 'throw error instanceof ServerError ? recordGone(runId) : error\n    }\n',
+        to: 'throw error instanceof ServerError ? recordGone(runId) : error\n    }\n    rejects.endStream(true)\n',
+      },
+    ],
+  },
+  ofShards(
+    'each shard counts its streams from 1',
+    'shards/shard-inputs.ts',
+    'this.reading, number + 1)',
+    'this.reading, this.#opened.length + 1)',
+  ),
+  ofShards(
+    'each shard has its own number of connections',
+    'shards/shard-inputs.ts',
+    'run.checked = { ...checked, connections: shared.connections }',
+    '',
+  ),
+  ofShards(
+    'a repeated shard does not know the target',
+    'shards/shard-inputs.ts',
+    ', target: shared.target,',
+    ',',
+  ),
+  {
+    name: 'the register names a run before its plan is there',
+    from: firstShardsSeed,
+    changes: [
+      {
+        file: 'src/load/shards/shared-run.ts',
+        from: '  await session.run(entryScript(name, claim), { timeoutMs })\n',
+        to: '',
+      },
+      {
+        file: 'src/load/shards/shared-run.ts',
+        from: '  await addShared(',
+        to: '  await session.run(entryScript(name, claim), { timeoutMs })\n  await addShared(',
+      },
+    ],
+  },
+  ofShards(
+    "a shard does not wait for the sessions of other shards' claims",
+    'transport/receipts.ts',
+    "if (errText !== '') this.#batches.node.formerIds.add(errText)",
+    '',
+  ),
+  ofShards(
+    'shards write rows with keys in any order',
+    'outcomes/batches.ts',
+    'this.node.isAnswered || this.#mustFollow',
+    'this.node.isAnswered',
+  ),
+  ofShards(
+    'a stream ends without a look at the target',
+    'transport/watcher.ts',
+    'await this.recorder.lookAtEnd(this.node.control)\n    this.recorder.target',
+    'this.recorder.target',
+  ),
 ]

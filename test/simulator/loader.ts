@@ -143,6 +143,7 @@ function optionsOf(
     delivery: plan.delivery,
     rejects: plan.rejects,
     ...(plan.runId === undefined ? {} : { runId: plan.runId }),
+    ...(plan.shard === undefined ? {} : { shard: plan.shard }),
     ...(plan.isJournaled === true
       ? { journal: { folder: '/state', ...(plan.isAnew === true ? { restart: true } : {}) } }
       : {}),

@@ -2,7 +2,12 @@
   Defines the meaning of a seed: which loaders load which inputs into which table, over which network, and what goes
   wrong. Each seed draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
 */
-import type { DeliveryOptions, RejectOptions, TargetOptions } from '../../src/load/options.js'
+import type {
+  DeliveryOptions,
+  LoadOptions,
+  RejectOptions,
+  TargetOptions,
+} from '../../src/load/options.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
 import { drawNodes, firstNodesSeed } from './nodes.js'
@@ -136,6 +141,7 @@ export interface LoaderPlan {
   readonly namesSecondNode?: true
   /** The user passes --restart. */
   readonly isAnew?: boolean
+  readonly shard?: LoadOptions['shard']
 }
 
 export interface Scenario {
@@ -370,7 +376,7 @@ function drawInputs(
   }))
 }
 
-function drawRow(
+export function drawRow(
   chance: Chance,
   id: number,
   format: InputFormat,

@@ -1,6 +1,6 @@
 /*
   Simulates runs over several connections and checks the promises: whole batches, and lanes by partition and by key. Also
-  runs whose node dies while a second node is live.
+  runs whose node dies while a second node is live, and runs that shards load.
 */
 import t from 'tap'
 import { deepTest, runs } from '../helpers/runs.js'
@@ -13,6 +13,7 @@ import {
   firstSeveralAroundSeed,
   firstSeveralSeed,
 } from './several.js'
+import { firstShardsSeed } from './shards.js'
 
 const severalSeedCount = runs(200)
 
@@ -59,4 +60,14 @@ deepTest(t, `${nodesSeedCount} simulations of lost nodes`, async t => {
   })
   t.ok(Math.max(...moved) > 1, `over ${[...moved].join(', ')}`)
   await playSeeds(t, [firstNodesSeed, nodesSeedCount], undefined, simulateResumed)
+})
+
+const shardsSeedCount = runs(120)
+
+deepTest(t, `${shardsSeedCount} simulations of shards`, async t => {
+  const codes = new Set<number>()
+  await playSeeds(t, [firstShardsSeed, shardsSeedCount], ({ runs }) => {
+    for (const { result } of runs) codes.add(result?.exitCode ?? -1)
+  })
+  for (const code of [-1, 0, 3, 75]) t.ok(codes.has(code), `exit code ${code}`)
 })

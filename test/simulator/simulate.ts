@@ -14,6 +14,7 @@ import type { SimProcess, SimEnvironment } from './process.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
+import { firstShardsSeed, simulateShards } from './shards.js'
 import { World } from './world.js'
 
 export interface Simulation {
@@ -53,6 +54,7 @@ export function newMachines(scenario: Scenario, chance: Chance, traced: boolean)
 
 /** @param traced  records a trace, which takes time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
+  if (seed >= firstShardsSeed) return simulateShards(seed, traced)
   if (isAround(seed)) return simulateAround(seed, traced)
   const scenario = drawScenario(seed)
   const chance = new Chance(seed ^ 0x5bd1e995)

@@ -3,6 +3,7 @@
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
+import { usageError } from '../../errors.js'
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { load } from '../../load/load.js'
@@ -37,6 +38,9 @@ import type { Call } from './command.js'
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: Settings<'load'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
+  if (settings.dryRun && settings.shard !== undefined) {
+    throw usageError('--dry-run cannot be used with --shard: it checks all inputs')
+  }
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, options: given } = settings
   return runOnProcess(settings, call, askedOf(runId, given), async ({ openFiles }) => {
@@ -186,12 +190,13 @@ async function runLoad(
 /** Adds the commands that resume the run, or find out which of its rows are in the table. */
 async function addCommands(
   { runId, resume, error, rows, exitCode }: LoadResult,
-  { journal, server, rejects, target }: LoadOptions,
+  { journal, server, rejects, target, shard }: LoadOptions,
   { stateDir }: RunSettings,
   repeated: readonly string[],
 ): Promise<void> {
   const isOpen = (exitCode === 4 || exitCode === 75) && error?.code !== 'DDB_LOCKED'
-  if (journal === undefined || (!resume.possible && !isOpen)) return
+  // A shard is repeated, not resumed.
+  if (journal === undefined || shard !== undefined || (!resume.possible && !isOpen)) return
   // The journal names the server on which the run began, which may be a different server.
   const known = await readRun(journal.folder, runId, systemPlatform.files).catch(() => undefined)
   const journaled = known?.run.options.server ?? server

@@ -10,7 +10,7 @@ import type { Reader } from './readers.js'
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
-type TopField = 'expectRows' | 'runId'
+type TopField = 'expectRows' | 'runId' | 'shard'
 
 /** The paths of the fields in LoadOptions that take values of type T, such as `delivery.batchRows` and `runId`. */
 type FieldOf<T> =

@@ -126,6 +126,7 @@ export const serverOptions = optionGroup('Server', {
 
 const runOptions = optionGroup('Run', {
   runId: option('--run-id <id>', read.runId, 'runId'),
+  shard: option('--shard <i/n>', read.shard, 'shard'),
   stateDir: option('--state-dir <folder>', text, 'journal.folder'),
   restart: { ...option('--restart', onOff, 'journal.restart'), flagOnly: true },
   expectRows: option('--expect-rows <n>', read.rowsExpected, 'expectRows'),
@@ -257,7 +258,7 @@ const printing = pick('printJson', 'noColor')
 export const commandOptions = {
   load: loadOptions,
   // A check sends nothing, so charts and metrics would be empty.
-  check: { ...omit(loadOptions, 'dryRun', 'report', 'metricsFile'), ...pick('sample') },
+  check: { ...omit(loadOptions, 'dryRun', 'shard', 'report', 'metricsFile'), ...pick('sample') },
   schema: {
     ...pick('newTable', 'key', 'newTypes', 'partition', 'sortColumns', 'keepDuplicates'),
     ...{ ...pick('engine', 'atomic'), ...omit(inputOptions, 'follow', 'limit') },

@@ -157,6 +157,12 @@ export const rowsExpected = single('a number such as 1000, or 900..', value => {
   return more === undefined ? Number(digits) : { atLeast: Number(digits) }
 })
 
+export const shard = single('I/N with I from 1 to N', text => {
+  const [, index, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text) ?? []
+  const isOne = index !== undefined && Number(index) <= Number(count)
+  return isOne ? { index: Number(index), count: Number(count) } : undefined
+})
+
 /** A count, or a share such as `5%`. */
 export const limit = single('a count, or a share such as 5%', value => {
   const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)

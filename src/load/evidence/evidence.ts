@@ -13,6 +13,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { hasTransform } from '../target/target.js'
+import { askTaken } from '../transport/script.js'
 import { askIdentity, watchedTable, type Looking, type TargetIdentity } from './identity.js'
 import { newSample, rowText, type Found } from './sample-rows.js'
 
@@ -63,7 +64,7 @@ export class Evidence {
   #isSure: boolean
   /** Whether earlier processes have sent rows, and none has learned what the table made of them. */
   readonly #isBlind: boolean
-  /** Rows that the target has accepted, in all processes. */
+  /** Rows that the target has accepted, in all processes. If shards load the run, those at the last look. */
   #accepted: number
   #lookedAtMs: number
 
@@ -86,6 +87,7 @@ export class Evidence {
     this.learns = isFindable && !this.#isSure && found.batchCount === 0
     this.#isBlind = !this.#isSure && found.batchCount > 0 && identity.inMemory
     if (isMade && this.#isSure) this.#sample.fix(found.samples)
+    if (run.shared !== undefined) this.beginStream()
   }
 
   /** Rows in the table before the run; null if they prove nothing. */
@@ -111,6 +113,11 @@ export class Evidence {
     }
   }
 
+  /** Must be called before the first row of each stream that other processes may have begun. */
+  beginStream(): void {
+    this.#sample.next()
+  }
+
   /** What a later process needs to resume the run. */
   sampled(): Pick<Facts, 'sampled' | 'isLearned'> {
     return { sampled: this.#sample.rows.map(rowText), isLearned: this.#isSure }
@@ -130,11 +137,14 @@ export class Evidence {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async look(session: Session, { counts = this.#isFunction, waits = true } = {}): Promise<Look> {
-    const { checked, ending, platform } = this.#run
+    const { checked, ending, platform, shared } = this.#run
     const { clock } = platform
+    const timeoutMs = checked.confirmTimeoutMs
     const looking = { ...this.#target, session }
-    const endMs = clock.nowMs() + checked.confirmTimeoutMs
+    const endMs = clock.nowMs() + timeoutMs
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      const taken = shared && (await askTaken({ session, timeoutMs }, shared.ledger.name))
+      if (taken !== undefined) this.#accepted = taken.rows
       // Rows that are accepted while the server answers may not be counted yet.
       const accepted = this.#accepted
       const { rows: sampled } = this.#sample

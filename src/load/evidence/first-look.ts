@@ -6,7 +6,13 @@
 import type { Session } from '../../client/open-session.js'
 import { unlessRefused } from '../connection/server-queries.js'
 import { openInputs } from '../inputs/inputs.js'
-import { mayBeFinished, runDamaged, targetChanged, unproven } from '../journal/changed-run.js'
+import {
+  mayBeFinished,
+  mayBeThere,
+  runDamaged,
+  targetChanged,
+  unproven,
+} from '../journal/changed-run.js'
 import { runDigest } from '../journal/portable-options.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import {
@@ -18,6 +24,7 @@ import {
 } from '../register/register.js'
 import { isUnfinished, newRun, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
+import { askTaken } from '../transport/script.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
 import { askIdentity, identityOf, type Looking, type TargetIdentity } from './identity.js'
@@ -72,6 +79,7 @@ export async function lookFirst(
     )
     return 'loaded'
   }
+  await refuseTwice(run, looking)
   const stored = await rowsLoadedElsewhere(run, looking, now, known)
   if (stored === undefined) return evidence
   state.rows.read = state.rows.skipped = stored
@@ -173,6 +181,33 @@ async function rowsLoadedElsewhere(
 const onlyBegun =
   'it ends after its first line, and the server or the table may have rows of the run'
 
+/**
+ * Looks for rows of streams that nobody has begun: the server may have lost the receipts of an earlier process.
+ * @throws {DdbError} DDB_UNPROVEN if they may be there
+ */
+async function refuseTwice(run: Run, looking: Looking): Promise<void> {
+  const { shared, checked } = run
+  const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
+  // Without rows before the run, nothing is there; a table with keys drops what it has.
+  if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
+  const { keyed, dropsDuplicates } = looking.description
+  const drops =
+    keyed || dropsDuplicates === true || ('method' in target && target.method === 'upsert')
+  if (drops && target.kind === 'table') return
+  const asking = { session: looking.session, timeoutMs }
+  for (const stream of shared.left) {
+    const isBegun = async (): Promise<boolean> =>
+      (await askTaken(asking, shared.ledger.name, stream + 1)).claims > 0
+    if (await isBegun()) continue
+    const inputs = shared.streams[stream]!.map(({ path }) => path)
+    const areThere = await hasFirstRows(run, looking, { ...run.options, inputs })
+    // Another process may have looked, and begun the stream, in the meantime.
+    if (areThere !== false && !(await isBegun())) {
+      throw mayBeThere(runId, inputs[0]!, areThere === true)
+    }
+  }
+}
+
 /** Whether the table was made again or emptied since the run has finished, so that it has no row of the run. */
 function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIdentity): boolean {
   if (finished.chunk !== '' && now.chunkId !== null) return finished.chunk !== now.chunkId
@@ -181,34 +216,39 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
 }
 
 /**
- * Whether the target has the first rows of the inputs, as the run would send them; false also without rows.
+ * Whether the target has rows of the first batches of the inputs, as the run would send them; false also without rows.
  * @returns undefined if it has some of them, or none although it may have had them, or the server cannot look them up
  */
 async function hasFirstRows(
-  { options, checked, platform }: Run,
+  { options, checked, platform, shared }: Run,
   looking: Looking,
+  { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...others } = options,
 ): Promise<boolean | undefined> {
-  const { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...given } = options
+  const { shard, ...given } = others
   // The first and the last of so many rows are enough.
   const few = { ...checked, onError: 'skip', rejectsFile: undefined, batchRows: 1_000 } as const
   const reading = newRun(given, few, platform)
+  reading.history.found.sizes = shared?.sizes
   reading.cutSizes = fixedSizes(reading, looking.description.columns)
   const sample = newSample(looking.description, [])
   const inputs = await openInputs(reading)
+  // The server may have stored the second batch of a shard before the first one.
+  const batches = shard === undefined ? 1 : 2
+  let left = batches
   try {
     for await (const batch of inputs.batches(looking.description)) {
       const { rowCount } = batch
       if (rowCount > 0) sample.taken(batch, 0, rowCount)
       batch.release()
-      if (rowCount === 0) continue
-      const asked = { rows: sample.rows, counts: false }
-      const { found, identity } = await askIdentity(looking, asked)
-      const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
-      const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
-      return areThere === false && mayBeGone ? undefined : areThere
+      if (rowCount > 0) left--
+      if (left === 0) break
     }
-    return false
   } finally {
     await inputs.close()
   }
+  if (left === batches) return false
+  const { found, identity } = await askIdentity(looking, { rows: sample.rows, counts: false })
+  const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
+  const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
+  return areThere === false && mayBeGone ? undefined : areThere
 }

@@ -83,6 +83,7 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
   let [first, before]: readonly (SampleRow | undefined)[] = [earlier[0], earlier.at(-1)]
   let [middle, doubled, last]: readonly (SampleRow | undefined)[] = []
   let [rows, nextDoubling] = [0, 0]
+  let isNext = false
   return {
     /** At most four rows: the first and the last of earlier processes, and one after 1/4 to 1/2 and the last of those of this process. */
     get rows(): readonly SampleRow[] {
@@ -95,6 +96,8 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
     taken({ columns }: Batch, start: number, end: number): boolean {
       rows += end - start
       first ??= read(columns, start)
+      if (isNext) before = read(columns, start) ?? before
+      isNext = false
       last = read(columns, end - 1) ?? last
       const hasDoubled = rows >= nextDoubling
       if (hasDoubled) {
@@ -103,6 +106,8 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
       }
       return hasDoubled && last !== undefined
     },
+    /** Has the next row that is taken be one of the sample, which then is at most the first row of all and three after it. */
+    next: () => void (isNext = true),
     /** Replaces the sample by rows that are in the table. No others are added. */
     fix(made: readonly SampleRow[]): void {
       before = middle = doubled = undefined

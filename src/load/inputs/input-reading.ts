@@ -2,6 +2,7 @@
   Reads the inputs of a run, one by one: maps the columns of each to the target's, gives each batch and each reject its place in the journal,
   reports what was detected, and counts bytes and records.
 */
+import type { Session } from '../../client/open-session.js'
 import { DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
@@ -31,6 +32,8 @@ export interface Inputs {
   batches(target: TargetDescription): AsyncGenerator<Batch, void, void>
   /** The inputs read so far, without their rejects, which the run counts. */
   summaries(): readonly InputSummary[]
+  /** Takes up a run that shards load. */
+  join?(session: Session, target: TargetDescription): Promise<void>
   readonly sources: SourceNotes
   readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets'>
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
@@ -81,7 +84,7 @@ export class InputReading {
   #bytes = 0
   readonly #run: Run
   readonly #paths: PathReader
-  readonly #offsets: ColumnOffsets | undefined
+  #offsets: ColumnOffsets | undefined
   #last: Look | undefined
 
   constructor(run: Run) {
@@ -89,6 +92,13 @@ export class InputReading {
     this.#run = run
     this.#paths = newPathReader(input)
     this.#offsets = columnOffsets(cells, run.history.found.offsets)
+  }
+
+  /** Forgets what earlier inputs have shown: not every process of the run reads them. */
+  forget(): void {
+    const { cells = {} } = this.#run.options
+    this.#offsets = columnOffsets(cells, {})
+    this.#last = undefined
   }
 
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */

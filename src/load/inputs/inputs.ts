@@ -15,6 +15,7 @@ import type { SourceNotes } from '../options.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Run } from '../run.js'
+import { ShardInputs } from '../shards/shard-inputs.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
 import {
@@ -48,7 +49,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
   if (run.rows !== undefined) {
     checkRejectsFile(run, [])
     const rows = { names: [rowsName], paths: [rowsName], sizes: [undefined] }
-    return new ListedInputs(run, rows, noSourceNotes())
+    return new ListedInputs(run, noSourceNotes(), rows)
   }
   const { encoding = 'auto', follow } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
@@ -62,13 +63,20 @@ export async function openInputs(run: Run): Promise<Inputs> {
     return inputs
   }
   const looking = { stdin: openedStdin(run), files: platform.files }
-  const found = await expandInputs(options.inputs, options.input ?? {}, looking)
+  const found =
+    options.shard?.index === 0
+      ? { paths: [], sizes: [], ...noSourceNotes() }
+      : await expandInputs(options.inputs, options.input ?? {}, looking)
   for (const notice of sourceNotices(found)) reporter.notice(notice)
+  if (options.shard !== undefined) {
+    const notes = noSourceNotes()
+    return new ShardInputs(run, found, (...stream) => new ListedInputs(run, notes, ...stream))
+  }
   const journaled = options.journal && (await takeUpJournal(run, found))
   checkRejectsFile(run, found.paths)
   const inputs = journaled ?? { names: found.paths, ...found }
   const { passedOver, sameFiles } = found
-  return new ListedInputs(run, inputs, { passedOver, sameFiles })
+  return new ListedInputs(run, { passedOver, sameFiles }, inputs)
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
@@ -134,6 +142,7 @@ class ListedInputs implements Inputs {
   readonly areDone: boolean
   readonly #run: Run
   readonly #inputs: NamedInputs
+  readonly #stream: number
   readonly #summaries: InputSummary[] = []
   readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
@@ -142,12 +151,19 @@ class ListedInputs implements Inputs {
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
 
-  constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
+  constructor(
+    run: Run,
+    sources: SourceNotes,
+    inputs: NamedInputs,
+    reading = new InputReading(run),
+    stream = 1,
+  ) {
     const { rows, watch } = run
     this.sources = sources
-    this.reading = new InputReading(run)
+    this.reading = reading
     this.#run = run
     this.#inputs = inputs
+    this.#stream = stream
     this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
     const { file } = run.history
@@ -156,7 +172,7 @@ class ListedInputs implements Inputs {
 
   async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const { cutSizes, history } = this.#run
-    const place = placer(history.resumption)
+    const place = placer(history.resumption, () => this.#stream)
     this.#cuts = cutSizes && new Cuts(cutSizes)
     for await (const batch of this.#batches(target)) {
       place(batch)
@@ -168,7 +184,7 @@ class ListedInputs implements Inputs {
     const run = this.#run
     const limit = run.options.input?.limit ?? Infinity
     const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)
-    this.reading.totalBytes = Number.isNaN(totalBytes) ? undefined : totalBytes
+    this.reading.totalBytes ??= Number.isNaN(totalBytes) ? undefined : totalBytes
     this.reading.count(0, 0)
     // A check reports all faults.
     if (run.watch === undefined) {

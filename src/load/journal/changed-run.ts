@@ -38,21 +38,28 @@ export function runDamaged(path: string, damage: string): DdbError {
 interface Loaded {
   readonly run: { readonly runId: string } | undefined
   readonly target: { readonly name: string } | undefined
+  /** Set if shards load the run. */
+  readonly shared?: { readonly runId: string } | undefined
 }
 
-export function targetChanged({ run, target }: Loaded, what: string): DdbError {
+const remedyFor = ({ shared }: Loaded): string =>
+  shared === undefined ? remedies.lookThenRestart() : remedies.lookThenForget(shared.runId)
+
+export function targetChanged(loaded: Loaded, what: string): DdbError {
+  const { shared, run = shared, target } = loaded
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot continue: the rows that it loaded into "${target?.name ?? ''}" are no longer there: ${sentence(what)} ` +
-      remedies.lookThenRestart(),
+      remedyFor(loaded),
   )
 }
 
-export function unproven({ run, target }: Loaded, why: string): DdbError {
+export function unproven(loaded: Loaded, why: string): DdbError {
+  const { shared, run = shared, target } = loaded
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +
-      remedies.lookThenRestart(),
+      remedyFor(loaded),
   )
 }
 
@@ -72,6 +79,25 @@ export function mayBeFinished({ runId }: { readonly runId: string }, why: string
     'DDB_UNPROVEN',
     `the server knows that run "${runId}" has finished, ${why}. Nothing was sent. If the rows of that run are to stay, choose another ` +
       `${option('runId')}; if they are gone, start over with ${option('journal.restart')}`,
+  )
+}
+
+/** The error for a shard that has begun, if the server has lost the record of its run. */
+export function recordGone(runId: string): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `the server does not have the record of run "${runId}" any more: it was restarted, it is another node, or somebody has removed the record. ` +
+      'Nothing more is sent. Repeat all shards of the run: they look for its rows in the table before they send any',
+  )
+}
+
+/** The error for a run of shards whose record the server does not have. @param isSure  whether the table has some of its rows */
+export function mayBeThere(runId: string, input: string, isSure: boolean): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `the server has no record of run "${runId}" for "${input}", and the table ${isSure ? 'has' : 'may have'} rows of it: the server may have been ` +
+      'restarted since they were stored. Nothing was sent. Find out with `ddb-ingest audit` which of its rows are there, and load those that are ' +
+      `missing. If none is there, or they may be stored twice, repeat the shard with ${option('delivery.onDoubt')} resend`,
   )
 }
 

@@ -105,6 +105,8 @@ export class RecordedRun {
   isForgotten = false
   hasLeftServer = true
   isCut = false
+  /** Set if shards load the run. */
+  shared: { readonly runId: string } | undefined
   rejects: Omit<JournaledRejects, 'upTo'> | undefined
   /** By input number: the journal includes all rejects before this offset. */
   rejectsUpTo = new Map<number, number>()

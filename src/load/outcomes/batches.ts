@@ -400,12 +400,21 @@ export class Batches {
   #send(piece: Piece): boolean {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return false
-    if (!this.#turns.mayGo(piece, this.node.isAnswered)) {
+    if (!this.#turns.mayGo(piece, this.node.isAnswered || this.#mustFollow)) {
       this.#isHolding = true
       return false
     }
     // Without a connection the piece stays queued. Queued pieces cause the run to reconnect.
     return this.node.isLost || this.#transmit(piece)
+  }
+
+  /**
+   * Whether each piece waits for the outcome of the one before it: another shard may be writing that one, and of two rows with one key the
+   * later one stays.
+   */
+  get #mustFollow(): boolean {
+    const { keyed, description } = this.#recorder.target
+    return this.#run.shared !== undefined && (keyed || description.dropsDuplicates === true)
   }
 
   /** Sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown. */

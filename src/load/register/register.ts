@@ -7,6 +7,7 @@ import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { longsOf, partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
+import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
 import {
   dropTableScript,
@@ -178,6 +179,7 @@ export function otherHolder({ rows, ledgers }: KnownOnServer, { token }: RunName
 export function checkName(known: KnownOnServer, run: RunName, session: Session): void {
   const holder = otherHolder(known, run)
   if (holder === undefined) return
+  if (run.isShared) throw recordGone(run.runId)
   const { place, ledger } = holder
   const where = place === undefined ? '' : ` on host "${place.hostName}"`
   throw new DdbError(

@@ -14,6 +14,8 @@ export interface RunName {
   readonly processKey: bigint
   /** Whether the run has an entry in the register: the user has named it, or it keeps a journal. */
   readonly isRegistered: boolean
+  /** Whether shards load the run, and this process has found its record. */
+  readonly isShared?: true
   /** The place of the run's journal; left out without a journal. */
   readonly place?: RunPlace
 }

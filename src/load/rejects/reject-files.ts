@@ -11,7 +11,13 @@ import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import type { JournaledOptions, JournaledRejects } from '../journal/journal-record.js'
 import { AppendedFile, failureOf } from './appended-file.js'
-import { furtherPath, isFurtherPath, reasonsPath, rejectLockPath } from './reject-path.js'
+import {
+  finishedPath,
+  furtherPath,
+  isFurtherPath,
+  reasonsPath,
+  rejectLockPath,
+} from './reject-path.js'
 import { rejectRun, type RejectReading, type RejectReason } from './reject-run.js'
 
 export interface RejectFilesSetup {
@@ -225,7 +231,7 @@ export class RejectFiles {
       if (encoding !== 'utf-8') records.unshift(mark)
       const run = this.#setup.described?.()
       const reading = this.#readings.get(reason.file)
-      const known = { path: files[0]!.path, fieldNames: shape.fieldNames }
+      const known = { path: finishedPath(files[0]!.path), fieldNames: shape.fieldNames }
       if (run !== undefined) reasons[0] = { ...reason, run: rejectRun(run, known, reading) }
     }
     const lines = reasons.map(one => `${JSON.stringify(one)}\n`)

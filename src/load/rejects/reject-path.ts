@@ -1,7 +1,7 @@
 /*
   The names of rejects files: the name that the user gave, and names in the same folder for records of other shapes.
 */
-import { extname } from 'node:path'
+import { extname, join, parse } from 'node:path'
 import {
   dataExtensions,
   formats,
@@ -40,6 +40,20 @@ export function isFurtherPath(path: string, other: string): boolean {
 
 export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
+}
+
+/**
+ * The rejects of one stream of a run that shards load, until they are complete: hidden. `finishedPath`: `r.s3.csv` for `r.csv`.
+ * @param mark  8 hexadecimal digits, other than those of other processes
+ */
+export function pathOfStream(path: string, stream: number, mark: string): string {
+  const { dir, name, ext } = parse(path)
+  return join(dir, `.ddb-ingest-${mark}-${name}.s${stream}${ext}`)
+}
+
+/** The name that such a file will get; any other name as it is. */
+export function finishedPath(path: string): string {
+  return path.replace(/\.ddb-ingest-[0-9a-f]{8}-(?=[^/]*$)/, '')
 }
 
 /** Path of the lock that exists while a run writes the file. The lock names the run. */

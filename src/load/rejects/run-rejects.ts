@@ -1,7 +1,7 @@
 /*
   The rejects of a run. They are counted by kind and, if the user wants that, written to files.
 */
-import { DdbError } from '../../errors.js'
+import { DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -14,8 +14,10 @@ import type { InputFailure, LoadOptions, LoadResult } from '../options.js'
 import type { RunState } from '../outcomes/run-state.js'
 import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
+import { failureOf } from './appended-file.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
+import { finishedPath, reasonsPath } from './reject-path.js'
 import type { RejectReading } from './reject-run.js'
 import {
   type AnyReject,
@@ -57,8 +59,14 @@ export class RunRejects {
   count = 0
   readonly #keeping: Keeping
   readonly #setup: RejectFilesSetup
-  /** undefined if the user wants no file. */
-  readonly #files: RejectFiles | undefined
+  /** undefined if the user wants no file, and between two streams of a run that shards load. */
+  #files: RejectFiles | undefined
+  /** Whether `#files` are those of a stream that has not ended. */
+  #isUnfinished = false
+  /** Files of streams that have ended. */
+  readonly #finished: { readonly path: string; readonly rows: number }[] = []
+  /** Rows in files of other processes, and rows that a later process will reject again. */
+  #elsewhere = 0
   readonly #byClass = { parse: 0, type: 0, server: 0 }
   readonly #byCode: Record<string, number> = {}
   readonly #byInput = new Map<string, InputRejects>()
@@ -164,12 +172,45 @@ export class RunRejects {
     removeLeftovers(found, now, this.#keeping.checked.runId, this.#setup.files)
   }
 
+  /** Adds rejects that another process has written to its files. */
+  addElsewhere(rows: number): void {
+    this.#keeping.state.rows.rejected += rows
+    this.#elsewhere += rows
+  }
+
+  /** Further rejects go to the files of a stream that several processes may load: under other names until `endStream`. */
+  beginStream(path: string): void {
+    this.close()
+    this.#files = new RejectFiles(path, this.#setup)
+    this.#isUnfinished = true
+  }
+
+  /** Gives complete files their names, or removes them: the next process writes them again. @throws {DdbError} DDB_OUTPUT_WRITE */
+  endStream(isDone: boolean): void {
+    this.#placing(() => this.#files?.close())
+    if (!isDone) this.#elsewhere += this.#keptRows - sumOf(this.#finished) + this.unplaced
+    const { files } = this.#setup
+    for (const { path, rows } of this.#files?.kept() ?? []) {
+      for (const name of [reasonsPath(path), path]) {
+        const move = (): void => files.rename(name, finishedPath(name))
+        const cause = failureOf(isDone ? move : () => files.remove(name))
+        if (!isDone || cause === undefined) continue
+        const message = `cannot rename "${name}": ${messageOf(cause)}`
+        throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+      }
+      if (isDone) this.#finished.push({ path: finishedPath(path), rows })
+    }
+    this.#isUnfinished = false
+    this.#files = undefined
+  }
+
   flush(): void {
     this.#placing(() => this.#files?.flush())
   }
 
   close(): void {
-    this.#placing(() => this.#files?.close())
+    if (this.#isUnfinished) this.endStream(false)
+    else this.#placing(() => this.#files?.close())
   }
 
   /** Adds to a failure where the rejects are in the input. */
@@ -188,19 +229,22 @@ export class RunRejects {
 
   /** The rejects in the run's result. Must be called after the files are closed. */
   result(): LoadResult['rejects'] {
-    const files = this.#files?.present().map(({ path, rows }) => ({ path, rows })) ?? []
+    const present = this.#files?.present().map(({ path, rows }) => ({ path, rows })) ?? []
+    const files = [...this.#finished, ...present]
     const unplaced = this.unplaced + this.#keptRows - sumOf(files)
     return { file: files[0]?.path ?? null, files, unplaced, ...this.#sums, first: this.#first }
   }
 
   get #keptRows(): number {
-    return sumOf(this.#files?.kept() ?? [])
+    return sumOf([...this.#finished, ...(this.#files?.kept() ?? [])])
   }
 
   /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined {
     const placed = this.#keptRows
-    if (this.#files === undefined || placed + this.unplaced === rejected) return undefined
+    const accounted = placed + this.unplaced + this.#elsewhere
+    const isFiled = this.#keeping.checked.rejectsFile !== undefined
+    if (!isFiled || accounted === rejected) return undefined
     return new DdbError(
       'DDB_INTERNAL',
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place; ` +

@@ -2,6 +2,7 @@
   The interface of all code that sends batches to the server and learns their outcome. There are two implementations: one with
   receipts or answers, and one without confirmation.
 */
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, option, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
@@ -24,6 +25,11 @@ export interface Delivery {
    *   is counted
    */
   deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void>
+  /**
+   * Looks at the target once every batch so far has an outcome. More may follow.
+   * @returns the session for queries @throws {DdbError}
+   */
+  settled?(): Promise<Session>
   /**
    * Resolves once every batch that was handed over has an outcome.
    * @throws {DdbError} after that, if an outcome makes the run fail

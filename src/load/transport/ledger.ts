@@ -19,10 +19,10 @@ import {
 import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
 import {
   claimPhase,
-  headPhase,
   headRow,
   ledgerQuery,
   ledgerScript,
+  outcomePhase,
   type LedgerColumnName,
   type WrittenLedger,
 } from './script.js'
@@ -38,6 +38,7 @@ export interface LedgerRow {
   rowCount: number | null
   /** In an outcome: rows that remain after the transform. Undefined if the transform threw an error. */
   left?: number | undefined
+  /** In a claim of a run that shards load: the session that has made it. */
   errText: string
 }
 
@@ -128,7 +129,7 @@ export async function readLedger(
 /** Without a ledger, true if the server answers. @throws {ConnectionError} @throws {TimeoutError} */
 export async function ledgerExists(
   session: Session,
-  ledger: Ledger | undefined,
+  ledger: Pick<Ledger, 'name'> | undefined,
   timeoutMs: number,
 ): Promise<boolean> {
   const script = ledger === undefined ? 'true' : `defined("${ledger.name}", SHARED)`
@@ -161,7 +162,7 @@ function ledgerRows({ rows, columnNames, columns }: Table, first: number): Ledge
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const phase = number('phase', i)
-    if (phase === headPhase) continue
+    if (phase > outcomePhase) continue
     const isClaim = phase === claimPhase
     found.push({
       place: {

@@ -7,6 +7,7 @@ import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import { noteFinished } from '../evidence/first-look.js'
 import { watchedTable } from '../evidence/identity.js'
+import { recordGone } from '../journal/changed-run.js'
 import { Batches, type Situation } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
@@ -261,6 +262,7 @@ export class ReceiptLink {
    * a stored batch would be new; sends nothing until it is ready, because the journal already names it.
    */
   async #beginAnew(deadlineMs: number): Promise<void> {
+    if (this.run.shared !== undefined) throw recordGone(this.run.checked.runId)
     this.batches.isHeld = true
     this.#settle({ why: 'the server forgot its receipts', isGone: true })
     if (!(await this.node.reopen(deadlineMs))) {

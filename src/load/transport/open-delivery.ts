@@ -40,7 +40,7 @@ export async function openDelivery(
   try {
     return await openReceipts(run, recorder, control, early)
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error
+    if (!(error instanceof ServerError) || run.shared !== undefined) throw error
     const why = `no receipts on this server (${refusalText(error)})`
     const need = receiptsNeed(error.serverMessage)
     // `chooseMode` may have made a requested asynchronous run a synchronous one.
@@ -66,7 +66,7 @@ async function openReceipts(
   asksLedger = true,
 ): Promise<Delivery> {
   const { description } = recorder.target
-  const isLeft = checkMemory(run, recorder.target.inMemory)
+  const isLeft = run.shared !== undefined || checkMemory(run, recorder.target.inMemory)
   // No later ledger gets the number of a lost ledger.
   const { history } = run
   let number = Math.max(0, history.found.ledgerNumber - (isLeft ? 1 : 0))

@@ -62,8 +62,8 @@ export class ReceiptNode {
   readonly #data: Session[] = []
   /** The session on which each piece was last sent. */
   readonly #carriers = new WeakMap<Piece, Session>()
-  /** Data sessions that were lost. The server may still be working for them. */
-  readonly #formerIds: string[] = []
+  /** Data sessions that were lost, and those of other processes. The server may still be working for them. */
+  readonly formerIds = new Set<string>()
   /** Undefined if the server refuses it. */
   #ledger: Ledger | undefined
   /** Number of answered batches since the ledger was created. */
@@ -102,7 +102,7 @@ export class ReceiptNode {
       node.abandon('data', neverUsed())
       await early.giveUp()
       // If an earlier process has worked on the run, the next process still needs the ledger.
-      const isKept = run.history.found.processes > 0
+      const isKept = run.history.found.processes > 0 || run.shared !== undefined
       const ledger = node.#ledger
       if (ledger !== undefined && !isKept) {
         await dropLedger(control, ledger, Math.min(longestFarewellMs, timeoutMs))
@@ -112,8 +112,11 @@ export class ReceiptNode {
   }
 
   async #beginLedger(timeoutMs: number): Promise<void> {
-    const { run, nextLedger } = this.#setup
-    this.#ledger = await openLedger(this.#control, run.history.name, nextLedger(), timeoutMs)
+    const { shared, history } = this.#setup.run
+    this.#ledger =
+      shared === undefined
+        ? await openLedger(this.#control, history.name, this.#setup.nextLedger(), timeoutMs)
+        : { ...shared.ledger, isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
     this.#answers = 0
   }
 
@@ -203,7 +206,7 @@ export class ReceiptNode {
     const asking = { session: this.#control, timeoutMs }
     const { dataSessions } = this.#setup.run.history.found
     // The server may still be working on batches of lost connections, or of an earlier process.
-    return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.#formerIds, ...dataSessions)
+    return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.formerIds, ...dataSessions)
   }
 
   /** The session that reads the ledger. `restore` may replace it. */
@@ -278,7 +281,7 @@ export class ReceiptNode {
     const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
-      if (former !== undefined) this.#formerIds.push(former.id)
+      if (former !== undefined) this.formerIds.add(former.id)
       const first = i === 0 ? early?.take() : undefined
       const data = await (first ?? connectData(run, this.#control, deadlineMs))
       try {
@@ -303,7 +306,7 @@ export class ReceiptNode {
     const { run, upsert } = this.#setup
     const { name } = run.history
     const ledger = this.#ledger
-    const functions = deliverScript(ledger, run.checked.target, upsert)
+    const functions = deliverScript(ledger, run.checked.target, upsert, run.shared && data.id)
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }
@@ -361,7 +364,7 @@ export class ReceiptNode {
       this.#ledger = next.#ledger
       this.#answers = 0
       this.#data.splice(0, this.#data.length, ...next.#data)
-      this.#formerIds.length = 0
+      this.formerIds.clear()
     } catch (error) {
       await control.close().catch(() => undefined)
       throw error
@@ -371,7 +374,7 @@ export class ReceiptNode {
   /** Removes the ledger, for which nothing waits, or leaves it to the process that resumes the run. */
   finish(timeoutMs: number): void {
     const { run } = this.#setup
-    if (this.#ledger === undefined || isUnfinished(run)) return
+    if (this.#ledger === undefined || isUnfinished(run) || run.shared !== undefined) return
     run.note({ hasLeftServer: true })
     void dropLedger(this.#control, this.#ledger, timeoutMs)
   }

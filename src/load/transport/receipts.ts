@@ -57,18 +57,21 @@ export class Receipts {
    * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
    */
   async readEarlier(hasLedger: boolean): Promise<void> {
-    const { history, state, checked, platform } = this.#run
+    const { history, state, checked, platform, shared } = this.#run
     const { file, found } = history
-    if (file === undefined) return
+    if (file === undefined && shared === undefined) return
     this.#isLedgerKept = found.processes === 0 || hasLedger
-    const ours = (history.now.processes + platform.random.number() / 2) * sendNosOfProcess
-    state.lastSendNo = state.earlierSendNo = Math.floor(ours) - 1
+    // Shards do not know how many processes there were. Two of them hardly ever choose the same numbers.
+    const before = shared ? Math.floor(platform.random.number() * 2 ** 16) : history.now.processes
+    const ours = Math.floor((before + platform.random.number() / 2) * sendNosOfProcess)
+    state.lastSendNo = state.earlierSendNo = ours - 1
     for (let isMore = hasLedger; isMore;) {
       const rows = await this.#batches.node.read(checked.confirmTimeoutMs)
       for (const row of rows) this.#keep(row)
       isMore = rows.length > 0
     }
-    if (!this.#recorder.mayCopyEarlier) this.#checkNoGap()
+    // Shards may send the batches of a stream in any order: all of them cut it alike.
+    if (shared === undefined && !this.#recorder.mayCopyEarlier) this.#checkNoGap()
   }
 
   /**
@@ -140,13 +143,21 @@ export class Receipts {
         setState(state, piece, 'sent')
       if (piece !== undefined && isAwaited(piece) && row.attempt <= piece.attempt) {
         this.#read(piece, row)
-      } else if (row.sendNo <= state.earlierSendNo) this.#keep(row)
+      } else if (!this.#isOwn(row)) this.#keep(row)
     }
     if (this.#kept.size === 0) return
     for (const piece of this.#batches.unknown()) this.#takeKept(piece)
   }
 
+  /** Whether this process has sent the copy. */
+  #isOwn({ sendNo }: LedgerRow): boolean {
+    const { state, shared } = this.#run
+    const isOther = shared !== undefined && sendNo > state.lastSendNo
+    return sendNo > state.earlierSendNo && !isOther
+  }
+
   #keep(row: LedgerRow): void {
+    if (this.#run.shared?.left.has(row.place.stream - 1) === false) return
     this.#cuts.set(batchKey(row.place), row.cut)
     const key = keyOf(row.place)
     const kept = this.#kept.get(key)
@@ -159,10 +170,11 @@ export class Receipts {
   }
 
   /** Applies a receipt to a piece that waits for it. Receipts of other attempts have no effect. */
-  #read(piece: Piece, { attempt, phase, sendNo, rowCount, cut, left, errText }: LedgerRow): void {
+  #read(piece: Piece, row: LedgerRow): void {
+    const { attempt, phase, sendNo, rowCount, cut, left, errText } = row
     const { state, checked } = this.#run
     if (piece.attempt !== attempt || (phase !== claimPhase && phase !== outcomePhase)) return
-    if (sendNo > state.earlierSendNo && !piece.sendNos.includes(sendNo)) {
+    if (this.#isOwn(row) && !piece.sendNos.includes(sendNo)) {
       throw new DdbError(
         'DDB_PROTOCOL',
         `the server has a receipt for transmission ${sendNo} of ${piece.text}, which was never sent`,
@@ -180,6 +192,7 @@ export class Receipts {
       )
     }
     setState(state, piece, 'claimed')
+    if (errText !== '') this.#batches.node.formerIds.add(errText)
   }
 }
 
@@ -189,8 +202,8 @@ const isAwaited = ({ state }: Piece): boolean => state === 'sent' || state === '
 function cutElsewhere(): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
-    "the server has begun batches of this run that do not follow from its journal: the journal's end was lost, as in a power cut. " +
-      remedies.removeThenRestart(),
+    "the server has begun batches of this run that do not follow from its journal, or from its inputs: the journal's end was lost, as in a " +
+      `power cut, the table has got other partitions, or a shard has read another file. ${remedies.removeThenRestart()}`,
   )
 }
 

@@ -3,10 +3,12 @@
   read it, and the functions that write batches and their receipts, with their answers. Names in these scripts come from `target.ts` and
   `register/table-names.ts`, which have checked them.
 */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
+import { longsOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
@@ -75,7 +77,9 @@ export function insertReceipt(ledger: string, cells: LedgerCells): string {
 }
 
 /** Value of `phase` (a column of the ledger) in rows of the head. */
-export const headPhase = 8
+const headPhase = 8
+/** Phase of rows of the head with what the shards of a run share: the plan, and streams that have ended. */
+const sharedPhase = 7
 /**
  * Phase of claims. In each attempt to write a batch, the server may receive several copies of the batch. Each copy
  * tries to insert a claim. Only the copy with the first claim may insert its rows.
@@ -124,6 +128,64 @@ ddbIngestKnown = ${headRow(head)}
 `
 }
 
+/** A text of a table in memory has 256 KB at most. */
+const pieceChars = 60_000
+
+/** Adds a value to the head, for the shards of a run. Of several with a number, the first one stays. @param no  0 for the plan */
+export async function addShared(
+  { session, timeoutMs }: Asking,
+  ledger: string,
+  no: number,
+  value: unknown,
+): Promise<void> {
+  const text = deflateRawSync(JSON.stringify(value)).toString('base64')
+  for (let at = 0; at < text.length; at += pieceChars) {
+    const row = insertReceipt('ddbIngestLedger', {
+      batchNo: 'ddbIngestNo',
+      attempt: String(at / pieceChars),
+      phase: String(sharedPhase),
+      errText: 'ddbIngestText',
+    })
+    const added = `(def(mutable ddbIngestLedger, ddbIngestNo, ddbIngestText){ return ${row} }){objByName("${ledger}", true)}`
+    const piece: Value = { form: 'scalar', type: 'STRING', value: text.slice(at, at + pieceChars) }
+    await session.call(added, [long(no), piece], { timeoutMs })
+  }
+}
+
+/** Such values by number, oldest first. @throws {ServerError} if the ledger is gone */
+export async function askShared(
+  { session, timeoutMs }: Asking,
+  ledger: string,
+): Promise<ReadonlyMap<number, unknown>> {
+  const script = `select batchNo, errText from objByName("${ledger}", true) where phase = ${sharedPhase}`
+  const answer = await session.run(script, { timeoutMs })
+  const [numbers, pieces] = answer?.form === 'table' ? answer.columns : []
+  const texts = new Map<number, string>()
+  for (const [row, piece] of textsOf(pieces).entries()) {
+    const no = Number(longsOf(numbers)[row])
+    texts.set(no, (texts.get(no) ?? '') + piece)
+  }
+  const valueOf = (text: string): unknown =>
+    JSON.parse(inflateRawSync(Buffer.from(text, 'base64')).toString())
+  return new Map([...texts].map(([no, text]) => [no, valueOf(text)]))
+}
+
+/**
+ * @param stream  default: all streams
+ * @returns the number of claims, and of the rows that the target has taken
+ * @throws {ServerError} if the ledger is gone
+ */
+export async function askTaken(
+  { session, timeoutMs }: Asking,
+  ledger: string,
+  stream?: number,
+): Promise<{ readonly claims: number; readonly rows: number }> {
+  const from = `from objByName("${ledger}", true) where${stream === undefined ? '' : ` streamNo = ${stream},`}`
+  const script = `[long(exec count(*) ${from} phase = ${claimPhase}), long(exec sum(rowsTaken) ${from} phase = ${outcomePhase}, rowsTaken > 0)]`
+  const [claims, rows] = longsOf(await session.run(script, { timeoutMs }))
+  return { claims: Number(claims ?? 0n), rows: Number(rows ?? 0n) }
+}
+
 function shareScript(ledger: string): string {
   const names = (all: typeof ledgerColumns): string => all.map(({ name }) => `\`${name}`).join('')
   const types = ledgerColumns.map(({ type }) => type).join(', ')
@@ -150,11 +212,13 @@ export interface WrittenLedger {
  * ledger with `objByName` each time it runs. A bare name would be bound when the server parses the function, and the function might
  * later write into a table that was dropped.
  * @param ledger  undefined if the server refuses it: the answer is then the only receipt
+ * @param session  the text of claims, if several processes share the ledger: the session that writes
  */
 export function deliverScript(
   ledger: WrittenLedger | undefined,
   target: Target,
   upsert: UpsertForm = usualUpsert,
+  session = '',
 ): string {
   const transform = target.kind === 'table' ? target.transform : undefined
   const place = { streamNo: 't', batchNo: 'b', laneNo: 'l', partNo: 'p' }
@@ -163,6 +227,7 @@ export function deliverScript(
     ...receipt,
     phase: String(claimPhase),
     rowsReceived: 'm',
+    errText: `"${session}"`,
   })
   const outcomeRow = insertReceipt('ledger', {
     ...receipt,

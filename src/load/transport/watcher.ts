@@ -113,9 +113,21 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     if (this.failure !== undefined) throw this.failure
   }
 
+  async settled(): Promise<Session> {
+    await this.#allClosed()
+    if (this.failure !== undefined) throw this.failure
+    await this.recorder.lookAtEnd(this.node.control)
+    this.recorder.target.evidence.beginStream()
+    return this.node.control
+  }
+
+  async #allClosed(): Promise<void> {
+    while (this.run.state.open.size > 0 && this.failure === undefined) await this.woken()
+  }
+
   async #learn(): Promise<void> {
     await this.#room()
-    while (this.run.state.open.size > 0 && this.failure === undefined) await this.woken()
+    await this.#allClosed()
     await this.recorder.target.evidence.learn(this.node.control)
   }
 

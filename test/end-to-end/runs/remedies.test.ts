@@ -225,6 +225,24 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
   ],
+  lookThenForget: [
+    [
+      'the table was made again after a shard',
+      async t => {
+        const { here, load, shell, eachOnce } = await scene(t)
+        const shards = ['--run-id', 'nightly', '--shard', '1/1']
+        t.match(await load(...shards), { code: 0 })
+        await here.session.run(`undef("target", SHARED)\n${tableScript}`)
+        const refused = await load(...shards)
+        t.match(refused, { code: 75, stderr: remedies.lookThenForget('nightly').slice(0, 60) })
+        const command = /`(ddb-ingest runs [^`]*)`/.exec(refused.stderr)![1]!
+        const forgotten = await shell(command.replace('HOST', `127.0.0.1:${here.server.port}`))
+        t.match(forgotten, { code: 0, stdout: 'removed run nightly' })
+        t.match(await load(...shards), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
   removeThenRestart: [
     [
       'the journal is damaged',

@@ -35,6 +35,7 @@ import {
   withJournaled,
 } from './known-run.js'
 import type { Settings } from '../../options/options.js'
+import { runShards } from './shards.js'
 import { endFailed } from '../../output/failures.js'
 import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
 import type { RunReport } from '../../output/run-report.js'
@@ -57,6 +58,8 @@ export interface RunsResult {
 export async function run(settings: Settings<'runs'>, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
   if (settings.files === true) return printRunFiles(settings, call, folder)
+  const shown = await runShards(settings, call, folder)
+  if (shown !== undefined) return shown
   const result: RunsResult = {
     schema: 'ddb-ingest/runs/2',
     version,

@@ -1,0 +1,59 @@
+/*
+  A run that shards load, for processes that load none of it.
+*/
+import { DdbError } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import { connectServer } from '../connection/connect.js'
+import type { Asking } from '../connection/server-queries.js'
+import { loadOn } from '../load.js'
+import { deliveryDefaults } from '../option-fields.js'
+import type { LoadResult, ServerTarget } from '../options.js'
+import { forgetRun } from '../register/register.js'
+import type { RunName } from '../register/table-names.js'
+import { findShared, type SharedRun } from './shared-run.js'
+
+/**
+ * Looks at what the server knows of the run, and at its target.
+ * @returns the result of a shard that repeats the whole run: `error` is null only if everything is loaded, and is there
+ * @throws {DdbError} DDB_RUN_MISSING
+ */
+export async function lookAtShards(
+  platform: Platform,
+  server: ServerTarget,
+  runId: string,
+  onNotice: (notice: string) => void,
+): Promise<LoadResult> {
+  const options = await withShared(platform, server, runId, one => Promise.resolve(one.options))
+  const { create: _, ...target } = options.target
+  const looking = { inputs: [''], rejects: {}, shard: { index: 0, count: 1 } }
+  return loadOn(platform, { ...options, ...looking, server, target, runId, onNotice })
+}
+
+/** Removes the record of the run, after which its processes send nothing more. @throws {DdbError} DDB_RUN_MISSING */
+export function forgetShards(platform: Platform, server: ServerTarget, runId: string) {
+  return withShared(platform, server, runId, ({ token }, { session, timeoutMs }) =>
+    forgetRun(session, { ...anyRun, runId, token }, timeoutMs),
+  )
+}
+
+const anyRun: RunName = { runId: '', token: 0n, processKey: 0n, isRegistered: true }
+
+async function withShared<Result>(
+  platform: Platform,
+  server: ServerTarget,
+  runId: string,
+  act: (run: SharedRun, asking: Asking) => Promise<Result>,
+): Promise<Result> {
+  const session = await connectServer(platform, server)
+  const asking = { session, timeoutMs: deliveryDefaults.confirmTimeoutMs }
+  try {
+    const shared = await findShared(asking, { ...anyRun, runId })
+    if (shared !== undefined) return await act(shared, asking)
+    throw new DdbError(
+      'DDB_RUN_MISSING',
+      `neither a journal nor the server ${server.host}:${server.port} has a run "${runId}": if the server was restarted, its record is lost`,
+    )
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}

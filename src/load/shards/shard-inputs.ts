@@ -1,0 +1,204 @@
+/*
+  The inputs of a shard: the streams that the plan of the run gives to it, one after the other. A stream has ended once each of its rows has
+  an outcome, its rejects are in their files, and the server has recorded that. A process that is killed before that leaves nothing to
+  repair: the next one reads the stream from its start, and the ledger shows which of its batches were sent.
+*/
+import type { Session } from '../../client/open-session.js'
+import { DdbError, InputError, option, ServerError, usageError } from '../../errors.js'
+import type { Batch } from '../../parse/batch.js'
+import type { ExpandedSources } from '../../source/expand-sources.js'
+import { askIdentity } from '../evidence/identity.js'
+import type { NamedInputs } from '../inputs/input-options.js'
+import { hasEnded, InputReading, type Inputs, type InputSummary } from '../inputs/input-reading.js'
+import { recordGone } from '../journal/changed-run.js'
+import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'
+import type { JournaledOptions } from '../journal/journal-record.js'
+import { differingOptions, journaledOptions } from '../journal/portable-options.js'
+import type { RowCounts, SourceNotes } from '../options.js'
+import { fixedSizes } from '../outcomes/turns.js'
+import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
+import { finishedPath, pathOfStream, reasonsPath } from '../rejects/reject-path.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { addShared, askTaken } from '../transport/script.js'
+import { beginShared, findShared, type DoneStream, type Plan } from './shared-run.js'
+import { bytesOf, streamsOf, streamsOfShard, type ListedFile, type Stream } from './streams.js'
+
+/** Opens files as a stream. */
+type OpenStream = (files: NamedInputs, reading: InputReading, stream: number) => Inputs
+
+export class ShardInputs implements Inputs {
+  readonly reading: InputReading
+  readonly sources: SourceNotes
+  /** Whether other processes have loaded all streams of the shard. */
+  areDone = false
+  readonly #run: Run
+  readonly #found: ExpandedSources
+  readonly #open: OpenStream
+  readonly #opened: Inputs[] = []
+
+  constructor(run: Run, found: ExpandedSources, open: OpenStream) {
+    const { passedOver, sameFiles } = found
+    this.sources = { passedOver, sameFiles }
+    this.#run = run
+    this.#found = found
+    this.#open = open
+    this.reading = new InputReading(run)
+  }
+
+  /**
+   * Finds the run on the server, or begins it, and learns what other processes have recorded.
+   * @throws {UsageError} DDB_USAGE if the run began with other options
+   */
+  async join(session: Session, target: TargetDescription): Promise<void> {
+    const run = this.#run
+    const { checked, history, options, reporter, state } = run
+    const { confirmTimeoutMs: timeoutMs, runId } = checked
+    const asking = { session, timeoutMs }
+    const shared =
+      (await findShared(asking, history.name)) ??
+      (await beginShared(asking, history.name, await this.#plan(session, target)))
+    const { streams, sizes, done } = shared
+    const { index } = options.shard!
+    const differing = differingOptions(shared.options, optionsOf(run))
+    if (index > 0 && differing.length > 0) {
+      const names = differing.map(option).join(', ')
+      throw usageError(`run "${runId}" began with other options: ${names}`)
+    }
+    const own = index > 0 ? streamsOfShard(streams, options.shard!) : [...streams.keys()]
+    const left = new Set(own.filter(stream => !done.has(stream + 1)))
+    for (const stream of own) {
+      const {
+        read = 0,
+        confirmed = 0,
+        filtered = 0,
+        rejected = 0,
+      } = done.get(stream + 1)?.rows ?? {}
+      state.rows.read += read
+      state.rows.skipped += confirmed
+      state.rows.filtered += filtered
+      run.rejects.addElsewhere(rejected)
+    }
+    run.shared = { ...shared, left }
+    run.checked = { ...checked, connections: shared.connections }
+    history.name = { ...history.name, token: shared.token, isShared: true }
+    const sampled = [...done.values()].flatMap(one => one.sampled)
+    const taken = await askTaken(asking, shared.ledger.name)
+    history.found.sums.confirmed = taken.rows
+    const known = { sampled, isLearned: true, batchCount: taken.claims }
+    Object.assign(history.found, { ...known, target: shared.target, sizes, shared: { runId } })
+    this.areDone = left.size === 0
+    // A process that confirms no row itself must find those of the others.
+    if (this.areDone && state.rows.skipped > 0) {
+      history.found.finished = { isMarked: true, server: `${session.host}:${session.port}` }
+    }
+    const counts = `${own.length} of ${streams.length} streams, ${own.length - left.size} of them loaded before`
+    reporter.notice(`this shard has ${counts}`)
+    const listed = new Set(streams.flat().map(({ path }) => path))
+    const added = this.#found.paths.filter(path => !listed.has(path)).length
+    const late = `${added} of the inputs came after the run began, and are not part of it`
+    if (added > 0) reporter.notice(late)
+    const [next] = left
+    if (index > 0 || next === undefined) return
+    throw new DdbError(
+      'DDB_UNAVAILABLE',
+      `run "${runId}" is not loaded yet: ${left.size} of ${streams.length} streams are left, the first of them with "${streams[next]![0]!.path}"`,
+    )
+  }
+
+  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    const { streams, left } = this.#run.shared!
+    this.reading.totalBytes = bytesOf([...left].flatMap(stream => streams[stream]!))
+    for (const stream of left) yield* this.#load(stream, streams[stream]!, target)
+  }
+
+  async *#load(
+    number: number,
+    stream: Stream,
+    target: TargetDescription,
+  ): AsyncGenerator<Batch, void, void> {
+    const run = this.#run
+    if (hasEnded(run)) return
+    const { platform, checked, state, rejects, history, shared } = run
+    const { rejectsFile, runId, confirmTimeoutMs: timeoutMs } = checked
+    const paths = stream.map(({ path }) => path)
+    const sizes = stream.map(({ fingerprint }) => fingerprint.sizeBytes)
+    await this.#compareFiles(stream)
+    if (rejectsFile !== undefined) {
+      const mark = Buffer.from(platform.random.bytes(4)).toString('hex')
+      const hidden = pathOfStream(rejectsFile, number + 1, mark)
+      const path = finishedPath(hidden)
+      checkRejects(path, paths, platform, isOfRun(reasonsPath(path), runId, platform.files))
+      rejects.beginStream(hidden)
+    }
+    const before = { ...state.rows }
+    this.reading.forget()
+    const inputs = this.#open({ names: paths, paths, sizes }, this.reading, number + 1)
+    this.#opened.push(inputs)
+    try {
+      yield* inputs.batches(target)
+    } finally {
+      await inputs.close()
+    }
+    const session = await run.delivery!.settled!()
+    const rows = { ...state.rows }
+    for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] -= before[name]
+    if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return
+    // Others would not find the rows that a changed file had then.
+    await this.#compareFiles(stream)
+    rejects.endStream(true)
+    const { sampled, isLearned } = history.now
+    const done: DoneStream = { rows, sampled: isLearned ? sampled : [] }
+    try {
+      await addShared({ session, timeoutMs }, shared!.ledger.name, number + 1, done)
+    } catch (error) {
+      throw error instanceof ServerError ? recordGone(runId) : error
+    }
+  }
+
+  summaries(): readonly InputSummary[] {
+    return this.#opened.flatMap(one => one.summaries())
+  }
+
+  async close(): Promise<void> {
+    await this.#opened.at(-1)?.close()
+  }
+
+  async #plan(session: Session, description: TargetDescription): Promise<Plan> {
+    const run = this.#run
+    const { checked } = run
+    const files: ListedFile[] = []
+    for (const path of this.#found.paths) {
+      files.push({ path, fingerprint: await this.#fingerprint(path) })
+    }
+    const { identity: target } = await askIdentity({ session, checked, description })
+    const sizes = fixedSizes(run, description.columns)
+    const { connections } = checked
+    return { options: optionsOf(run), sizes, connections, target, streams: streamsOf(files) }
+  }
+
+  /** @throws {UsageError} DDB_USAGE for a pipe @throws {InputError} DDB_INPUT_READ */
+  async #fingerprint(path: string): Promise<Fingerprint> {
+    const found = await fingerprintOf(path, this.#run.platform.files)
+    if (found !== undefined) return found
+    const needs = `${option('shard')} needs ordinary files, which can be read twice`
+    throw usageError(`${needs}: not "${path}"`)
+  }
+
+  /** Checks that files are as they were when the run began. Copies on other machines have other times. @throws {InputError} DDB_INPUT_READ */
+  async #compareFiles(stream: Stream): Promise<void> {
+    for (const { path, fingerprint: was } of stream) {
+      const is = await this.#fingerprint(path)
+      if (isSame(was, { ...is, modifiedMs: was.modifiedMs })) continue
+      const texts = `it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`
+      const message = `"${path}" has changed since the run began: ${texts}`
+      throw new InputError('DDB_INPUT_READ', message, { file: path })
+    }
+  }
+}
+
+/** The options in which all processes of the run agree. */
+function optionsOf({ options, checked }: Run): JournaledOptions {
+  const { rejects: { file: _, ...rejects } = {}, ...others } = journaledOptions(options, checked)
+  return { ...others, inputs: [], server: { host: '', port: 0 }, rejects }
+}

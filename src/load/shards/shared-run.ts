@@ -1,0 +1,97 @@
+/*
+  What the server keeps of a run that shards load: one ledger (table of receipts) for all of them, with the plan that all of them follow, and
+  the streams that have ended. The first process writes the plan before the register names the ledger, so nobody finds half of it.
+*/
+import { DdbError } from '../../errors.js'
+import type { CutSizes } from '../../parse/cuts.js'
+import { longOf, type Asking } from '../connection/server-queries.js'
+import type { TargetIdentity } from '../evidence/identity.js'
+import { recordGone } from '../journal/changed-run.js'
+import type { JournaledOptions } from '../journal/journal-record.js'
+import type { RowCounts } from '../options.js'
+import {
+  askRegister,
+  checkClaim,
+  checkName,
+  entryScript,
+  otherHolder,
+} from '../register/register.js'
+import { ledgerName, type RunName } from '../register/table-names.js'
+import { dropLedger } from '../transport/ledger.js'
+import { addShared, askShared, ledgerScript } from '../transport/script.js'
+import type { Stream } from './streams.js'
+
+/** What the first process decides for all processes of the run. */
+export interface Plan {
+  /** Without inputs and server. */
+  readonly options: JournaledOptions
+  readonly sizes: CutSizes
+  readonly connections: number
+  /** The target before the first row. */
+  readonly target: TargetIdentity
+  readonly streams: readonly Stream[]
+}
+
+export interface SharedRun extends Plan {
+  /** As in `WrittenLedger`. */
+  readonly ledger: { readonly name: string; readonly countsDuplicates: boolean }
+  readonly token: bigint
+  /** Streams that have ended when this process found the run, by number, in the order of their ends. */
+  readonly done: ReadonlyMap<number, DoneStream>
+}
+
+/** A stream of which all rows are confirmed, filtered or rejected. */
+export interface DoneStream {
+  readonly rows: RowCounts
+  /** Rows by which the target can be recognized. */
+  readonly sampled: readonly string[]
+}
+
+/** Must increase whenever the plan, or the rules of streams, cuts and values change. */
+const planVersion = 1
+
+/**
+ * @param name  with any token
+ * @returns the run of this name; undefined if nobody has begun it, or its ledger is gone
+ * @throws {DdbError} DDB_LOCKED if it is not one of shards; DDB_RUN_CHANGED if another version of the program began it
+ */
+export async function findShared(asking: Asking, name: RunName): Promise<SharedRun | undefined> {
+  const { session, timeoutMs } = asking
+  const known = await askRegister(session, name.runId, timeoutMs)
+  const holder = otherHolder(known, name)
+  if (holder === undefined) return undefined
+  const values = new Map(await askShared(asking, holder.ledger))
+  if (values.size === 0) checkName(known, name, session)
+  const plan = values.get(0) as SharedRun & { readonly version: number }
+  values.delete(0)
+  const done = values as ReadonlyMap<number, DoneStream>
+  if (plan.version === planVersion) return { ...plan, token: holder.token, done }
+  const message = `another version of the program began run "${name.runId}": use that version`
+  throw new DdbError('DDB_RUN_CHANGED', message)
+}
+
+/**
+ * Begins the run on the server, unless another process is faster.
+ * @param name  has a token of its own
+ * @returns the run as all processes find it
+ * @throws {ServerError} if the server refuses something that receipts need
+ */
+export async function beginShared(asking: Asking, name: RunName, plan: Plan): Promise<SharedRun> {
+  const { session, timeoutMs } = asking
+  const ledger = ledgerName(name.token, 1)
+  const claim = { ledger, processNo: 1 }
+  const made = await session.run(`${ledgerScript(ledger)}long(ddbIngestKnown)`, { timeoutMs })
+  const shared = { ...plan, ledger: { name: ledger, countsDuplicates: longOf(made) !== 0n } }
+  await addShared(asking, ledger, 0, { version: planVersion, ...shared })
+  await session.run(entryScript(name, claim), { timeoutMs })
+  // Two processes may have made the register at once, so it is asked a round trip later.
+  const known = await askRegister(session, name.runId, timeoutMs)
+  if (otherHolder(known, name) === undefined) {
+    await checkClaim(session, known, name, claim, timeoutMs)
+    return { ...shared, token: name.token, done: new Map() }
+  }
+  await dropLedger(session, { name: ledger }, timeoutMs)
+  const found = await findShared(asking, name)
+  if (found === undefined) throw recordGone(name.runId)
+  return found
+}

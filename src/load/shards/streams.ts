@@ -1,0 +1,68 @@
+/*
+  Divides the inputs of a run among shards (processes that load one run together). The inputs become streams, each of which one process reads
+  from its start to its end. Which streams there are does not depend on the number of shards, so that number may change.
+*/
+import type { Fingerprint } from '../journal/fingerprint.js'
+
+/** One of several processes that load a run. */
+export interface Shard {
+  /** From 1; 0 for a process that loads nothing, and only looks whether everything is loaded. */
+  readonly index: number
+  readonly count: number
+}
+
+/** A file as it was when the run began. */
+export interface ListedFile {
+  readonly path: string
+  readonly fingerprint: Fingerprint
+}
+
+/** A file, or small files of one folder. The number of a stream is its index in the list. */
+export type Stream = readonly ListedFile[]
+
+/** Limits of the files that share a stream: more would leave too little for other shards, fewer would make many small batches. */
+const streamBytes = 16 * 2 ** 20
+const streamFiles = 1_000
+
+export function streamsOf(files: readonly ListedFile[]): readonly Stream[] {
+  const streams: ListedFile[][] = []
+  let folder: string | undefined
+  let bytes = 0
+  for (const file of files) {
+    const { path, fingerprint } = file
+    const { sizeBytes } = fingerprint
+    const own = path.slice(0, path.lastIndexOf('/') + 1)
+    const last = streams.at(-1)
+    const isFull = bytes + sizeBytes > streamBytes || last?.length === streamFiles
+    if (last === undefined || own !== folder || isFull) {
+      streams.push([file])
+      bytes = 0
+    } else last.push(file)
+    bytes += sizeBytes
+    folder = own
+  }
+  return streams
+}
+
+export function bytesOf(files: readonly ListedFile[]): number {
+  return files.reduce((sum, { fingerprint }) => sum + fingerprint.sizeBytes, 0)
+}
+
+/**
+ * The numbers of the streams of a shard, ascending. They follow each other in the list, because files of one day, which are usually
+ * neighbours, belong to one partition, and the server refuses two tasks that write the same partition at once.
+ */
+export function streamsOfShard(
+  streams: readonly Stream[],
+  { index, count }: Shard,
+): readonly number[] {
+  // One byte more for each, because opening even an empty file is work.
+  const sizes = streams.map(files => bytesOf(files) + 1)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  let before = 0
+  return sizes.flatMap((size, i) => {
+    const middle = before + size / 2
+    before += size
+    return Math.floor((count * middle) / total) === index - 1 ? [i] : []
+  })
+}

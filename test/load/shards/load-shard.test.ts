@@ -1,0 +1,175 @@
+/*
+  Shards load the streams of one run, one after another or at the same time, without a journal.
+*/
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { runMain } from '../../cli/run-cli.js'
+import { streamScript, upTo } from '../../helpers/delivery.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const files = 6
+const rowsOfFile = 50
+
+async function scene(t: Test, script = streamScript, table = 'target', rows = table) {
+  const here = await startLoadServer(t, script)
+  const dir = t.testdir({})
+  const inputs = join(dir, 'in')
+  for (const [i, name] of Array.from({ length: files }, (_, n) => `d${n}/f.csv`).entries()) {
+    mkdirSync(join(inputs, name, '..'), { recursive: true })
+    const lines = upTo(rowsOfFile).map(row => `${i * rowsOfFile + row},${row % 2 ? 'A' : 'B'}\n`)
+    writeFileSync(join(inputs, name), `id,sym\n${lines.join('')}`)
+  }
+  return {
+    ...here,
+    dir,
+    inputs,
+    shard: (index: number, count: number, change: Partial<LoadOptions> = {}): Promise<LoadResult> =>
+      here.load([inputs], {
+        target: { table },
+        runId: 'night',
+        shard: { index, count },
+        delivery: { batchRows: 7 },
+        ...change,
+      }),
+    ids: async () =>
+      (await here.rows(`select id from ${rows}`)).map(([id]) => Number(id)).sort((a, b) => a - b),
+  }
+}
+const all = upTo(files * rowsOfFile)
+
+t.test('two shards at once', async t => {
+  const { shard, ids } = await scene(t)
+  const ends = await Promise.all([shard(1, 2), shard(2, 2)])
+  for (const end of ends) t.match(end, { exitCode: 0, alreadyLoaded: false, error: null })
+  t.strictSame(await ids(), all)
+  for (const index of [1, 2, 3])
+    t.match(await shard(index, 3), { exitCode: 0, alreadyLoaded: true })
+  t.strictSame(await ids(), all)
+})
+
+t.test('three processes on one shard', async t => {
+  const { shard, ids } = await scene(t)
+  const ends = await Promise.all([shard(1, 1), shard(1, 1), shard(1, 1)])
+  for (const end of ends) t.match(end, { exitCode: 0, error: null })
+  t.strictSame(await ids(), all)
+})
+
+t.test('what shards cannot do is refused', async t => {
+  const { shard, ids, inputs } = await scene(t)
+  const journal = { folder: join(inputs, '..', 'state'), restart: true }
+  for (const [change, message] of [
+    [{ runId: undefined }, /need its name/],
+    [{ inputs: ['-'] }, /standard input/],
+    [{ input: { follow: true } }, /follow/],
+    [{ input: { limit: 1 } }, /limit/],
+    [{ expectRows: 1 }, /expectRows/],
+    [{ delivery: { confirm: 'none' } }, /confirm/],
+    [{ journal }, /restart.*runs --clean/],
+    [{ shard: { index: 3, count: 2 } }, /no shard 3 of 2/],
+  ] as const) {
+    const refused = shard(1, 1, change as Partial<LoadOptions>)
+    await t.rejects(refused, { code: 'DDB_USAGE', message }, JSON.stringify(change))
+  }
+  t.strictSame(await ids(), [])
+})
+
+t.test('all processes have the same options', async t => {
+  const { shard, ids } = await scene(t)
+  t.match(await shard(1, 2), { exitCode: 0 })
+  const other = await shard(2, 2, { cells: { nullTexts: ['A'] } })
+  t.match(other, { exitCode: 64, error: { message: /other options: `cells.nullTexts`/ } })
+  // Those of the first process are used.
+  t.match(await shard(2, 2, { delivery: { batchRows: 3 } }), { exitCode: 0 })
+  t.strictSame(await ids(), all)
+})
+
+t.test('files that have changed, are missing or are new', async t => {
+  const { shard, inputs, ids } = await scene(t)
+  t.match(await shard(1, 6), { exitCode: 0 })
+  appendFileSync(join(inputs, 'd1/f.csv'), '999,A\n')
+  const changed = { exitCode: 66, error: { message: /d1\/f.csv" has changed .* it was \d+ bytes/ } }
+  t.match(await shard(1, 1), changed)
+  const text = readFileSync(join(inputs, 'd1/f.csv'), 'utf8')
+  writeFileSync(join(inputs, 'd1/f.csv'), text.slice(0, -6).replace('50,', '51,'))
+  t.match(await shard(1, 1), { exitCode: 66, error: { message: /has changed since/ } })
+  writeFileSync(join(inputs, 'd1/f.csv'), text.slice(0, -6))
+  writeFileSync(join(inputs, 'd1/g.csv'), 'id,sym\n999,A\n')
+  renameSync(join(inputs, 'd2'), join(inputs, '../d2'))
+  t.match(await shard(1, 1), { exitCode: 66, error: { message: /d2\/f.csv" cannot be read/ } })
+  renameSync(join(inputs, '../d2'), join(inputs, 'd2'))
+  const end = await shard(1, 1)
+  t.equal(end.exitCode, 0)
+  t.match(end.notices.join(), /1 of the inputs came after the run began/)
+  t.strictSame(await ids(), all)
+})
+
+t.test('each stream has its rejects', async t => {
+  const { shard, ids, inputs, dir } = await scene(t)
+  const bad = ['x,A\n', 'y,B\n']
+  for (const [i, line] of bad.entries()) appendFileSync(join(inputs, `d${i}/f.csv`), line)
+  const rejects = { file: join(dir, 'r.csv') }
+  const load = (index: number, count: number) => shard(index, count, { rejects })
+  const ends = await Promise.all([load(1, 3), load(2, 3), load(3, 3), load(1, 1)])
+  t.match(ends[3], { exitCode: 3, error: null, rows: { read: 302, rejected: 2 } })
+  for (const [i, line] of bad.entries()) {
+    t.equal(readFileSync(join(dir, `r.s${i + 1}.csv`), 'utf8'), `id,sym\n${line}`)
+  }
+  t.equal(readdirSync(dir).length, 5)
+  t.match(await load(1, 1), { exitCode: 3, alreadyLoaded: true, rows: { rejected: 2 } })
+  t.strictSame(await ids(), all)
+})
+
+t.test('runs RUN asks the server', async t => {
+  const { shard, server, ids, session } = await scene(t)
+  const run = (...words: string[]) =>
+    runMain(['runs', 'night', '--host', `127.0.0.1:${server.port}`, '--user', 'admin', ...words], {
+      environment: { DDB_PASSWORD: '123456' },
+    })
+  t.match(await run(), { code: 66, stderr: /neither a journal nor the server/ })
+  t.match(await shard(1, 3), { exitCode: 0 })
+  const left = { code: 75, stderr: /4 of 6 streams are left, the first of them with ".*d2/ }
+  t.match(await run(), left)
+  for (const index of [2, 3]) t.match(await shard(index, 3), { exitCode: 0 })
+  t.match(await run(), { code: 0, stdout: /300/ })
+  const { stdout } = await run('--json')
+  t.match(JSON.parse(stdout), { exitCode: 0, rows: { skipped: 300 }, error: null })
+  await session.run(`undef("target", SHARED)\n${streamScript}`)
+  t.match(await run(), { code: 75, stderr: /DDB_TARGET_CHANGED/ })
+  await session.run('undef("target", SHARED)')
+  t.match(await run(), { code: 78, stderr: /DDB_TARGET/ })
+  t.match(await run('--clean'), { code: 0, stdout: /removed/ })
+  t.match(await run(), { code: 66 })
+  await session.run(streamScript)
+  t.match(await shard(1, 1), { exitCode: 0 })
+  t.strictSame(await ids(), all)
+})
+
+const viewScript = `share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
+def put(mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(put)`
+
+t.test('a function', async t => {
+  const target = { function: 'put', types: 'id:INT,sym:SYMBOL', confirmTable: 'target' }
+  const { shard, ids, session } = await scene(t, viewScript)
+  const ends = await Promise.all([1, 2].map(index => shard(index, 2, { target })))
+  for (const end of ends) t.match(end, { exitCode: 0 })
+  t.strictSame(await ids(), all)
+  await session.run(
+    'for(name in exec name from objs(true) where shared=true, name like "ddbIngest%") undef(name, SHARED)',
+  )
+  const refused = {
+    exitCode: 75,
+    error: { code: 'DDB_UNPROVEN', message: /the table has rows of it/ },
+  }
+  t.match(await shard(1, 2, { target }), refused)
+  t.strictSame(await ids(), all)
+})
