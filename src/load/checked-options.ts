@@ -140,7 +140,6 @@ function checkFollow({
   refuseFirst(refusals.map(([applies, what]) => [applies, `${follow} cannot be used with ${what}`]))
 }
 
-/** Refuses options that do not work with shards. */
 function checkShard(
   { runId, inputs, input = {}, delivery, expectRows, server, journal }: LoadOptions,
   { index, count }: Shard,

@@ -32,10 +32,8 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/** What the caller knows or observes, besides the options. */
 interface Given {
   readonly rows?: RowStore
-  /** Called before each batch is sent. */
   readonly onSending?: () => void
 }
 

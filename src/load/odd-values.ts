@@ -29,7 +29,6 @@ export function newOddValues(
   const epochs = single.filter(({ format }) => format.startsWith('epoch:'))
   const ranges = new Map<number, TimeRange | undefined>()
   let rows = 0
-  /** Call this after the last batch. */
   const end = (): void => {
     for (const { index, name, format, type } of epochs.splice(0)) {
       const question = unitQuestion(format, type, ranges.get(index))

@@ -24,7 +24,6 @@ export interface RunSteps {
    * @returns undefined if there is nothing to read
    */
   readonly open: (inputs: Inputs, opened: Opened) => Promise<TargetDescription | undefined>
-  /** Called after the last batch was handed over. */
   readonly finish?: (delivery: Delivery) => Promise<void> | void
   readonly fail?: (error: unknown) => void
 }
@@ -64,7 +63,6 @@ export async function runPipeline(
   return opened
 }
 
-/** Everything the run has opened so far, on this machine and on the server. */
 export interface Opened {
   inputs?: Inputs
   control?: Session

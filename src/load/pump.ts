@@ -119,7 +119,6 @@ function leaveOpen({ reporter }: Run, batch: Batch): void {
 export function newRateLimiter(limit: RateLimit, clock: Clock) {
   let passedAtMs = clock.nowMs()
   return {
-    /** Lets a batch pass; returns a promise if it has to wait first. */
     pass(rows: number, bytes: number): Promise<void> | undefined {
       const costMs = Math.max(
         (rows / limit.rowsPerSecond) * 1000,

@@ -65,7 +65,6 @@ export function newReporter(
       told.add(key)
       notice(text)
     },
-    /** The first notices. */
     notices,
     secrets,
     inputProgress: (bytesRead: number, totalBytes: number | undefined): void => {
@@ -75,7 +74,6 @@ export function newReporter(
     inputBegun: (number: number, count: number): void => {
       inputBytes.input = { number, count }
     },
-    /** Reports progress at once. */
     tell: (next: LoadReport['phase']): void => {
       phase = next
       tell()

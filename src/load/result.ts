@@ -103,10 +103,8 @@ function targetOf({ checked: { target }, options: { server } }: Run): LoadResult
   return { host, table: tableText(target.table), function: null, method: target.method }
 }
 
-/** This many inputs are always listed. */
 const fewInputs = 100
 
-/** The inputs with their rejects. */
 function inputsOf({ rejects }: Run, inputs: Inputs | undefined): InputSummary[] {
   return (inputs?.summaries() ?? []).map(summary => {
     const { path } = summary

@@ -46,7 +46,6 @@ export interface Run {
   readonly rejects: RunRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
-  /** Undefined until the delivery is opened. */
   delivery: Delivery | undefined
 }
 
@@ -57,7 +56,6 @@ interface RunParts {
   readonly onSending?: (() => void) | undefined
 }
 
-/** Opens no file and no connection. */
 export function newRun(
   options: LoadOptions,
   checked: CheckedOptions,

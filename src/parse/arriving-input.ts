@@ -14,7 +14,6 @@ export class ArrivingInput {
   ended = false
   /** The source's error; thrown after the rows before it were delivered. */
   error: Error | undefined
-  /** A program's rows. */
   fed: FedRows | undefined
   /** True if the rows so far must not wait for more. */
   endsBatch = false
@@ -33,7 +32,6 @@ export class ArrivingInput {
     this.#options = options
   }
 
-  /** True if nothing more arrives. */
   get isWhole(): boolean {
     return this.#chunks === undefined && this.#options.feed === undefined
   }

@@ -5,7 +5,6 @@ import type { ErrorCode } from '../errors.js'
 import type { Column } from '../protocol/value.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 
-/** Where a record begins. */
 export interface RecordLocation {
   readonly file: string
   /** Counts from 1. A line break inside quotes begins a new line, too. */
@@ -18,7 +17,6 @@ export interface RecordLocation {
 export interface ResumePoint {
   /** Offset in the decompressed input, as in `RecordLocation`; never inside a record. */
   readonly offsetBytes: number
-  /** Line of the byte at `offsetBytes`. */
   readonly lineNumber: number
 }
 
@@ -75,7 +73,6 @@ export interface BatchPlace {
 
 /** Rows ready to be sent, in one column per target column. */
 export interface Batch {
-  /** Set by the loader. */
   place: BatchPlace | undefined
   readonly rowCount: number
   /** Columns in the order of the mapping. Arrays may be longer than `rowCount`; do not use them after `release`. */
@@ -93,7 +90,6 @@ export interface Batch {
   readonly release: () => void
 }
 
-/** The reason why a record is not a row. */
 export interface Fault {
   readonly code: ErrorCode
   /** `parse`, the default: the record is not in this format. `type`: a column cannot hold one of the record's cells. */
@@ -113,7 +109,6 @@ export interface Reject extends RecordLocation, Fault {
   readonly bytes: Uint8Array
 }
 
-/** Counts of one target column in the current input. */
 export interface ColumnCounts {
   nulls: number
   /** Bad cells that became null (`lenient`). */

@@ -85,7 +85,6 @@ export class Cuts {
     this.#recordEnd = this.#inputStart + offsetBytes
   }
 
-  /** Ends the batch after its last record. */
   cut(): void {
     this.#batchStart = this.#recordEnd
   }

@@ -98,7 +98,6 @@ export interface ReaderOptions extends FormatOptions {
   readonly format?: 'auto' | InputFormat | undefined
 }
 
-/** A reader that names the detected format. */
 export type OpenedReader = InputReader<InputFormat>
 
 /**

@@ -42,7 +42,6 @@ export interface BatchOptions {
   /** Texts from the input's path. */
   readonly texts?: InputTexts | undefined
   readonly cells?: CellRules
-  /** Limit of a batch in rows. */
   readonly batchRows: number
   /** A batch ends with the block of rows that brings it to this many bytes on the wire. */
   readonly batchBytes: number
@@ -82,7 +81,6 @@ export interface BatchOptions {
 
 /** Counts of the decompressed input's bytes so far, by kind. Each byte counts once. */
 export interface ByteCounts {
-  /** Bytes of records that became rows. */
   readonly rows: number
   readonly rejected: number
   readonly header: number

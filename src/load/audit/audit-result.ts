@@ -43,7 +43,6 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
    * the certificate. `undecided`: the audit could not find out (`error`).
    */
   status: 'complete' | 'missing' | 'differs' | 'undecided' | 'failed' | 'interrupted'
-  /** The table that was read. */
   table: string | null
   /** Identifiers of the table's storage; null if the server gives none, as for tables in memory. */
   identity: string | null
@@ -70,7 +69,6 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
   }
   /** At most 1,000 ranges of lines each. */
   lines: { missing: AuditedLines[]; changed: AuditedLines[]; repeated: AuditedLines[] }
-  /** Files with the missing records. */
   missingFiles: LoadResult['rejects']['files']
   /**
    * Number of rows of the table, and sums of their hashes with this key; null unless the table has every row of the input, and no others

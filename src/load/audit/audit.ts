@@ -49,7 +49,6 @@ import { Differences } from './differences.js'
 import { Hashes } from './hashes.js'
 import { keyWords } from '../target/row-hash.js'
 
-/** How often a table that changes is compared. */
 const mostTries = 3
 const lookAgainMs = 100
 /** Rows to hash at once, whatever a load would send at once. */
@@ -225,7 +224,6 @@ async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTa
   if (run.ending.failure !== undefined) throw run.ending.failure
 }
 
-/** Names the rows that differ, and adds the records of missing rows to their file. */
 async function nameRows(
   { asked, key, missing, result, run }: Job,
   found: ComparedTable,

@@ -12,7 +12,6 @@ interface Compared {
   readonly columns: readonly Pick<TargetColumn, 'name'>[]
 }
 
-/** What became of a row of the input; its index is the row's mark. */
 const outcomes = ['found', 'missing', 'changed', 'repeated', 'replaced'] as const
 type Different = Exclude<(typeof outcomes)[number], 'found'>
 
@@ -58,7 +57,6 @@ export class Differences {
     return this.counts.missing + this.counts.changed
   }
 
-  /** Whether no row must be named any more. */
   get areNamed(): boolean {
     return this.#unnamed === 0
   }

@@ -8,13 +8,11 @@ import type { ScratchFile } from '../../platform/platform.js'
 import type { Column } from '../../protocol/value.js'
 import { RowHasher } from '../target/row-hash.js'
 
-/** Rows of the input or of the table. */
 export interface Rows {
   readonly rowCount: number
   readonly columns: readonly Column[]
   /** 1 for each row that no partition takes. */
   readonly outside?: Uint8Array | undefined
-  /** Set for rows of the input. */
   readonly batch?: Batch
 }
 
@@ -23,7 +21,6 @@ export type Keeps = 'all' | 'first' | 'last'
 
 const partBits = 8
 export const partCount = 1 << partBits
-/** Numbers of a part in memory. */
 const bufferLength = 1024
 
 /** The bits of a hash that its part does not show, except three. */
@@ -44,7 +41,6 @@ export class Hashes {
   /** Of each row: the id of its key, if it has one, and its own. */
   readonly #buffers: Float64Array
   readonly #filled = new Int32Array(partCount)
-  /** Where each part is in the file. */
   readonly #places: readonly number[][] = Array.from({ length: partCount }, () => [])
 
   /**

@@ -61,9 +61,7 @@ interface Sample {
 export class CheckObserver implements ReadObserver {
   readonly inputs: CheckedInput[] = []
   readonly problems: CheckProblem[] = []
-  /** First and last time of each target column that has any. */
   readonly times: ReturnType<typeof widened>[] = []
-  /** Number of rows rejected because of each column. */
   readonly rejectedBy = new Map<string, number>()
   /** Rows that a load would send and the target would store. */
   fitRows = 0
@@ -209,7 +207,6 @@ const asTexts = (sources: readonly CellSource[]): ColumnMapping => ({
   ...{ ignoreExtra: true, allowMissing: true },
 })
 
-/** How to read a record by itself. */
 interface RecordReading {
   readonly text: RecordShape['text']
   /** Texts taken from the path of the record's input (`input.path`). */
@@ -286,7 +283,6 @@ function namesIn(value: unknown, before: string): string[] {
   })
 }
 
-/** The text of an element, cut if it is long. */
 function shownElement(column: Column, row: number): string {
   const bytes = Buffer.from(formatElement(column, row))
   return clippedText(bytes, 0, bytes.length)

@@ -44,7 +44,6 @@ export interface CheckResult {
   target: LoadResult['target']
   /** One per input that the check opened or tried to open. */
   inputs: (Omit<LoadResult['inputs'][number], 'contentBytes' | 'ragged'> & {
-    /** True if every record was read. */
     isWhole: boolean
     /** Fields in the order of the target's columns, followed by those that no column takes. */
     fields: CheckedField[]
@@ -61,7 +60,6 @@ export interface CheckResult {
     first: string | null
     last: string | null
   })[]
-  /** The first twenty problems of all inputs. */
   problems: CheckProblem[]
   /** For each problem, a sentence: which texts do not suit their column, and which options make them readable. */
   remedies: string[]

@@ -82,7 +82,6 @@ function mappingOf(
 }
 
 export interface Remedies {
-  /** A sentence for each problem of a column, in the order of the columns. */
   readonly said: readonly string[]
   /** Undefined if no option is missing, or if no set of options can read all columns. */
   readonly needed: NeededOptions | undefined

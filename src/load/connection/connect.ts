@@ -54,7 +54,6 @@ export async function connectServer(
   }
 }
 
-/** What a run has that its sessions need. */
 interface ConnectingRun {
   readonly platform: Platform
   readonly server: ServerTarget
@@ -116,14 +115,12 @@ export const maxRedirects = 5
 
 const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/
 
-/** The address in a server's message; undefined if it is not a redirect. */
 export function redirectIn(text: string): ServerAddress | undefined {
   const [, host, digits] = notLeader.exec(text) ?? []
   const port = Number(digits)
   return port >= 1 && port <= 65_535 ? { host: withoutBrackets(host!), port } : undefined
 }
 
-/** The address to which an error redirects; undefined for any other error. */
 export function redirectOf(error: unknown): ServerAddress | undefined {
   return error instanceof ServerError ? redirectIn(error.received) : undefined
 }

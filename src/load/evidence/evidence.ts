@@ -19,7 +19,6 @@ import { newSample, rowText, type Found } from './sample-rows.js'
 
 export interface Look {
   readonly now: TargetIdentity
-  /** Which of the rows that were looked up are there. */
   readonly found: Found
   /**
    * Why confirmed rows cannot be in the table; undefined if they may be there. `other`: the table is another one, or has lost rows. `short`: a
@@ -33,7 +32,6 @@ type ChangeKind = 'other' | 'short' | 'removed' | 'hidden' | 'unknown'
 
 const firstPauseMs = 20
 const longestPauseMs = 1_000
-/** How often a run that follows its inputs looks at the target. */
 const lookEveryMs = 10_000
 
 const notAsSent =
@@ -185,7 +183,6 @@ export class Evidence {
     }
   }
 
-  /** Whether the table has grown by the accepted rows, and by no others. */
   #isAlone(now: TargetIdentity, accepted: number): boolean {
     return this.#adds && now.total !== null && now.rows === (this.#before ?? 0) + accepted
   }

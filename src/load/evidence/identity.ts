@@ -27,13 +27,11 @@ export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex
   readonly name: string
   /** `sym:SYMBOL,price:DOUBLE`. */
   readonly columns: string
-  /** Whether the rows are lost when the server stops. */
   readonly inMemory: boolean
   /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
   readonly total: RowsTotal | null
 }
 
-/** A session, and the target to ask about. */
 export interface Looking {
   readonly session: Session
   readonly checked: CheckedOptions

@@ -18,7 +18,6 @@ interface RowShape extends Pick<TargetDescription, 'keyed' | 'keyColumns' | 'par
   readonly columns: readonly { readonly name: string }[]
 }
 
-/** Number of values to look up per row, for tables without a key. */
 const mostColumns = 12
 
 /**
@@ -114,7 +113,6 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
       ;[first, last] = [made[0], made.at(-1)]
       read = () => undefined
     },
-    /** Drops the sample, because the rows are lost. */
     clear(): void {
       first = before = middle = doubled = last = undefined
       rows = nextDoubling = 0

@@ -24,7 +24,6 @@ export function detectedOf(
   return { ...dialect, decimalComma, ...known }
 }
 
-/** What a result says about the reading of an input. */
 type Found = Partial<Detected> & Readonly<Partial<Record<'format' | 'compression', string | null>>>
 
 /** The options with which another reader reads an input in the same way, without detecting anything. */

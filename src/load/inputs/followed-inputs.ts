@@ -47,7 +47,6 @@ export function presentNow({ platform, options }: Run) {
   return presentFiles(options.inputs, platform.files, names)
 }
 
-/** A file that is being read. */
 interface OpenFile {
   readonly file: FollowedFile
   readonly summary: InputSummary
@@ -267,7 +266,6 @@ export class FollowedInputs implements Inputs {
     return undefined
   }
 
-  /** The run's own rejects are not an input, wherever they are. */
   #isOwn(path: string): boolean {
     const { rejects, checked } = this.#run
     if (checked.rejectsFile === undefined) return false
@@ -385,7 +383,6 @@ const notLoaded = (path: string, bytes: number): string =>
 const isDocument = (path: string): string =>
   `"${path}" is a JSON document, and ${option('input.follow')} needs NDJSON, an object a line`
 
-/** What is wrong with a file that was read to its end. */
 const late = {
   grown:
     'is still growing long after it was renamed: what was written since is not loaded. The writer should open its new file sooner',

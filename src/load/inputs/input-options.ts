@@ -91,7 +91,6 @@ function rulesFor(name: string, { input, mapping }: LoadOptions): MappingRules {
   return { ...mapping, parts: newPathReader(input).read(name).parts }
 }
 
-/** The inputs of a run, in the order in which they are read. */
 export interface NamedInputs {
   /** The inputs' names in the journal, and in messages and texts of columns. */
   readonly names: readonly string[]

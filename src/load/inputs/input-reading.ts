@@ -44,9 +44,7 @@ export interface Inputs {
 export interface OpenedInput {
   readonly source: ByteSource
   readonly reader: OpenedReader
-  /** Filled in as the input is read. */
   readonly summary: InputSummary
-  /** The input's number in the journal. */
   readonly number: number
   /** Set if batches are cut by place; one object serves all inputs of a stream. */
   readonly cuts: Cuts | undefined
@@ -62,11 +60,9 @@ interface Look {
   readonly key: string
   readonly detected: Detected
   readonly reading: RejectReading
-  /** Everything detected, as text for the journal. */
   readonly how: string
   /** All that the mapping of the columns depends on. */
   readonly shape: string
-  /** Undefined until the columns are mapped. */
   columns: ColumnMapping | undefined
   readonly cells: CellRules
 }
@@ -75,11 +71,9 @@ interface Look {
 export class InputReading {
   /** Set if, because of a bug, bytes of an input were lost or counted twice. */
   bytesError: DdbError | undefined
-  /** Counts per target column, over all inputs. */
   readonly columnCounts: ColumnCounts[] = []
   /** Records of all inputs so far, with those that earlier processes have read. */
   records = 0
-  /** Stored size of all inputs; undefined if unknown. */
   totalBytes: number | undefined
   #bytes = 0
   readonly #run: Run

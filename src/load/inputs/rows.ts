@@ -42,7 +42,6 @@ export interface WriterStatus {
   pending: number
 }
 
-/** What the feed of a run needs to know of the run. */
 interface Fed {
   readonly clock: Clock
   /** Whether the run may have to show the text of a row. */
@@ -63,7 +62,6 @@ export const noBytes: ByteSource = {
 
 /** Limit of rows that wait to be read; enough for a batch and some more. */
 const mostWaiting = 16_384
-/** Takes the place of a row whose outcome is known. */
 const settled = Symbol('settled')
 /** Settled rows are forgotten in steps of at least so many. */
 const forgottenRows = 4096
@@ -87,27 +85,22 @@ export class RowStore {
   /** Rows to return to the calling program, which may write them again. */
   readonly unconfirmed: unknown[] = []
   readonly unsent: unknown[] = []
-  /** True once nothing more will be written. */
   isEnded = false
   onReject: ((reject: RejectedRow) => void) | undefined
   /** Called when the columns are known and rows are needed. */
   onReady: (() => void) | undefined
   /** Whether the outcome of single rows will be known; otherwise the store keeps no rows. */
   #keepsRows = true
-  /** The rows from number `#first` on. */
   readonly #rows: unknown[] = []
   #first = 1
   /** How many rows of `#rows` are settled before the first that is not. */
   #settledAhead = 0
-  /** Number of the last row that the run has taken. */
   #taken = 0
   /** Number of the last row written before `flush`. Rows up to this one do not wait for further rows. */
   #flushTo = 0
   /** Reasons why rows are invalid, by row number. The reader soon rejects these rows. */
   readonly #faults = new Map<number, string>()
-  /** The error with which the program ended the rows early. */
   #error: Error | undefined
-  /** True once no reader is left. */
   #isClosed = false
   #change: Promise<void> | undefined
   #tellChange: (() => void) | undefined
@@ -144,7 +137,6 @@ export class RowStore {
     this.#change = this.#tellChange = undefined
   }
 
-  /** Resolves when rows may be written without waiting. */
   async room(): Promise<void> {
     while (this.isFull) await this.#nextChange()
   }

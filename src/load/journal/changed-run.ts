@@ -34,11 +34,9 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-/** A run, and the target that it has written to. */
 interface Loaded {
   readonly run: { readonly runId: string } | undefined
   readonly target: { readonly name: string } | undefined
-  /** Set if shards load the run. */
   readonly shared?: { readonly runId: string } | undefined
 }
 

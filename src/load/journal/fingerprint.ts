@@ -9,7 +9,6 @@ import { keptBytes, knownBirthNs, type ReadPart } from '../../source/follow/foll
 /** Describes a file as it is stored, before any decompression. */
 export interface Fingerprint {
   readonly sizeBytes: number
-  /** ms since the epoch. */
   readonly modifiedMs: number
   /** Hashes of the first and the last bytes, hexadecimal: `keptBytes` of a followed file, else `endBytes`. */
   readonly head: string

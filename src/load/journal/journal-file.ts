@@ -87,7 +87,6 @@ export class JournalFile {
     }
   }
 
-  /** Holds a record back until the next `write`. */
   add(record: JournalRecord): void {
     this.#waiting += recordLine(record)
   }

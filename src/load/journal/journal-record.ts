@@ -18,13 +18,11 @@ export interface Place extends BatchPlace {
 
 /** Rows of one input that are consecutive in it, as the journal records them. */
 export interface RecordedRange {
-  /** Number of the input in reading order. */
   readonly input: number
   /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
   readonly startBytes: number
   readonly endBytes: number
   readonly rows: number
-  /** Line of the byte at `endBytes`. */
   readonly endLine: number
   /** Number of the input's records that begin before `endBytes`. */
   readonly records: number
@@ -59,7 +57,6 @@ export interface BatchEnd {
   readonly records: number
 }
 
-/** The end of batch `no`. */
 export interface StreamPlace extends BatchEnd {
   readonly no: number
   readonly input: number
@@ -88,7 +85,6 @@ export interface EndedRows {
   readonly unconfirmed: number
   /** Certainly not stored, so a process may send them again. */
   readonly unsent: number
-  /** Dropped by the run's transform. */
   readonly filtered?: number
 }
 
@@ -135,7 +131,6 @@ export interface Facts {
   readonly offsets?: Readonly<Record<string, string>>
   readonly target?: TargetIdentity
   readonly used?: ConfirmUsed
-  /** The ledger (table of receipts). */
   readonly ledgerNumber?: number
   /** Values of some accepted rows (`rowText`). */
   readonly sampled?: readonly string[]
@@ -166,7 +161,6 @@ export interface Facts {
 /** All batches for which nothing is left to do, and neither for those before them. */
 export interface Checkpoint {
   readonly batchCount: number
-  /** Their rows by outcome. */
   readonly sums: Omit<Required<EndedRows>, 'rejected'>
   readonly streams: readonly { readonly stream: number; readonly settled: StreamPlace }[]
 }
@@ -181,13 +175,11 @@ interface Records {
     /** Random 63-bit number in hexadecimal, which distinguishes this run from other runs with the same id. */
     readonly token: string
     readonly startedAt: string
-    /** Base of relative paths. */
     readonly folder: string
     readonly options: JournaledOptions
     /** Set if the run starts over. */
     readonly replaces?: ReplacedRun
   }
-  /** A process begins to work on the run. */
   process: { readonly startedAt: string }
   /** Inputs, appended to those already known. */
   inputs: { readonly inputs: readonly NamedInput[] }
@@ -231,7 +223,6 @@ interface Records {
 
 type Kind = keyof Records
 export type RecordOf<K extends Kind> = { readonly kind: K } & Records[K]
-/** One line of a journal. */
 export type JournalRecord = { [K in Kind]: RecordOf<K> }[Kind]
 
 /** Length of the checksum at the start of a line. A space and JSON follow. */

@@ -25,7 +25,6 @@ export interface KnownRun {
   readonly journal: RecordedRun
   /** The process that works on the run; undefined if there is none, or if the caller did not ask for it. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
-  /** Bytes after the last whole record. */
   readonly tornBytes: number
   /** Why the run can only be restarted; completes a sentence. */
   readonly damage: string | undefined
@@ -145,7 +144,6 @@ function newestMs({ run, journal: { begun } }: KnownRun): number {
   }, -Infinity)
 }
 
-/** The state of a run that no process works on. */
 function stateOf({ end }: RecordedRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'

@@ -33,10 +33,8 @@ export function journalLockPath(path: string): string {
 export interface OpenedJournal {
   readonly file: JournalFile
   readonly held: HeldLock
-  /** As in `RunHistory`. */
   readonly found: RecordedRun
   readonly now: RecordedRun
-  /** Whether the file has the records of this process. */
   readonly isBegun: boolean
   /** Name in the journal → path in this process, of inputs for which they differ. */
   readonly places: ReadonlyMap<string, string>
@@ -122,9 +120,7 @@ interface Asked {
 interface Opening extends Pick<OpenedJournal, 'places' | 'notices'> {
   /** The run that is resumed; empty for a new run. */
   readonly found: RecordedRun
-  /** The first records of this process. */
   readonly records: readonly JournalRecord[]
-  /** New inputs. */
   readonly added: readonly string[]
 }
 

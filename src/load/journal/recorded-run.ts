@@ -82,9 +82,7 @@ const inputsPerRecord = 1_000
 
 export class RecordedRun {
   run: RecordOf<'run'> | undefined
-  /** All processes in order. */
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
-  /** By input number. */
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
   sums: { -readonly [Name in keyof Checkpoint['sums']]: number } = {
@@ -105,7 +103,6 @@ export class RecordedRun {
   isForgotten = false
   hasLeftServer = true
   isCut = false
-  /** Set if shards load the run. */
   shared: { readonly runId: string } | undefined
   rejects: Omit<JournaledRejects, 'upTo'> | undefined
   /** By input number: the journal includes all rejects before this offset. */
@@ -140,7 +137,6 @@ export class RecordedRun {
     }
   }
 
-  /** Where the rows of an input that were sent end. */
   sentOf(input: number): BatchEnd {
     return this.inputs[input]?.sent ?? streamStart
   }

@@ -11,7 +11,6 @@ import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from '
 /** Where to resume reading an input: at the end of a batch, or at its start. */
 export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
-  /** Records before `from`. */
   readonly records: number
   /** Offsets after `from`, ascending, at which batches end that nothing else cuts there. */
   readonly ends: readonly number[]
@@ -36,7 +35,6 @@ export function placer(
   }
 }
 
-/** The stream to which an input of a run belongs. */
 export function streamOf(input: number, isFollowing: boolean): number {
   return isFollowing ? input + 1 : 1
 }
@@ -119,12 +117,10 @@ function beginOf(input: number, settled: StreamPlace, sent: BatchEnd): BatchEnd 
 /** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
 export interface UncertainRange {
   readonly startBytes: number
-  /** Offset after the last byte of the range. */
   readonly endBytes: number
   /** Lines of the whole batches to which the rows belong: part of a batch has no line numbers of its own. */
   readonly firstLine: number
   readonly lastLine: number
-  /** Rows of unknown outcome. */
   readonly rows: number
 }
 

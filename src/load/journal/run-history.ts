@@ -26,13 +26,10 @@ interface HistorySetup {
 
 /** The methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export class RunHistory {
-  /** The run's name on the server. */
   name: RunName
-  /** Set if the run keeps a journal. */
   file: JournalFile | undefined
   /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   found = new RecordedRun()
-  /** The run with what this process has recorded. */
   now = new RecordedRun()
   resumption = newResumption(this.found, false)
   /** Whether the run had no lock when this process began. A killed process leaves its lock. */
@@ -62,7 +59,6 @@ export class RunHistory {
     }
   }
 
-  /** Continues the run from the state that the journal records. */
   goOn({ file, held, found, now, isBegun }: OpenedJournal): void {
     const { state, options, checked, platform, rejects } = this.#setup
     Object.assign(this, { file, found, now })
@@ -123,7 +119,6 @@ export class RunHistory {
     this.#ended.push((piece ?? left) ? { ...record, ...piece, ...left } : record)
   }
 
-  /** Notes that the reader has rejected a record. */
   misread(input: number, { code, offsetBytes }: Pick<Reject, 'code' | 'offsetBytes'>): void {
     if (this.file === undefined) return
     // A record that is cut off now may be complete when the next process reads it.

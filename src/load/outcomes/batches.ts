@@ -38,7 +38,6 @@ export class Batches {
   isHeld = false
   readonly #run: Run
   readonly #recorder: Recorder
-  /** Ends the run, so that no more batches are handed over. */
   readonly #fail: (error: unknown) => void
   /** New pieces of this turn of the event loop. One journal write records their batches before the first is sent. */
   #unwritten: Piece[] = []
@@ -51,7 +50,6 @@ export class Batches {
    * half at a time, so that a run that stops at the first bad row sends as little as possible.
    */
   readonly #halves: Piece[] = []
-  /** The half that was sent. */
   #half: Piece | undefined
   /** True after `end` or `stop`. Refused pieces are then not resent. */
   #ended = false
@@ -71,7 +69,6 @@ export class Batches {
     return !this.isHeld && this.leader === undefined && this.#turns.hasRoom
   }
 
-  /** The open piece at this place. */
   at(place: Place): Piece | undefined {
     return this.#run.state.open.get(keyOf(place))
   }
@@ -135,7 +132,6 @@ export class Batches {
     } else if (!isCarried) this.#transmit(piece)
   }
 
-  /** The server has reported the outcome of the current attempt. */
   outcome(piece: Piece, { rows, left, errText }: Outcome): void {
     const { state, platform } = this.#run
     state.latencies.add(platform.clock.nowMs() - piece.sentAtMs)
@@ -246,7 +242,6 @@ export class Batches {
     }
   }
 
-  /** Cancels planned attempts. */
   #endRest(): void {
     this.#ended = true
     for (const timer of this.#resting) timer.cancel()

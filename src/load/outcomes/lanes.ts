@@ -52,7 +52,6 @@ export function newPieces(run: Run, batch: Batch, lanes: LaneRows | undefined): 
   return piecesOf(run, batch, lanes, cutOf(ranges, of))
 }
 
-/** The pieces of a batch for which earlier processes have left something to do. */
 export function leftPieces(
   run: Pick<Run, 'checked'>,
   batch: Batch,

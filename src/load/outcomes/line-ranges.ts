@@ -82,7 +82,6 @@ export class LineRanges {
     const all = this.#ranges.toSorted((a, b) => {
       return files.get(a.file)! - files.get(b.file)! || a.startBytes - b.startBytes
     })
-    /** The last range of each file and reason. */
     const lasts = new Map<string, OpenRange>()
     const merged: OpenRange[] = []
     for (const range of all) {

@@ -12,7 +12,6 @@ import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded
 import type { LinesOfRows } from './line-ranges.js'
 
 export interface LaneRows extends LanesOfBatch {
-  /** The lanes that have rows. */
   readonly lanes: readonly { readonly batch: Batch; readonly lane: number }[]
 }
 
@@ -76,7 +75,6 @@ export interface PieceLane {
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
 interface Whole {
   readonly batch: Batch
-  /** What the place stands for (`cutOf`). */
   readonly cut: number
   /** undefined if the rows were not divided by lane. */
   readonly lane: PieceLane | undefined
@@ -97,7 +95,6 @@ export class Piece {
   state: PieceState = 'queued'
   /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
   attempt = 0
-  /** The first attempt of this process. */
   firstAttempt = 0
   /** Whether an earlier process has sent the rows, or was about to. */
   ofEarlier = false
@@ -139,7 +136,6 @@ export class Piece {
     return ofEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
   }
 
-  /** The two halves that replace a piece of at least two rows. */
   halves(): [Piece, Piece] {
     const { whole, place, start, end } = this
     const middle = (start + end) >> 1
@@ -191,10 +187,8 @@ export function wholePiece(batch: Batch, cut: number, lane?: PieceLane, laneNo =
   return new Piece({ batch, cut, lane, parts: 1 }, place, 0, rowCount, encodedBytes)
 }
 
-/** A piece for which something is left to do. */
 export interface LeftPiece {
   readonly piece: Piece
-  /** Whether the server may have stored it. */
   readonly isSent: boolean
   /** True if no ledger has a receipt of it: sent without receipts, or the ledger is gone. */
   readonly hasNoReceipt: boolean

@@ -20,7 +20,6 @@ export interface RecordedTarget extends TargetTraits {
   readonly keyed: boolean
   /** True if the rows may be lost when the server stops. */
   readonly inMemory: boolean
-  /** Checks that the rows are still in the same table. */
   readonly evidence: Evidence
 }
 
@@ -29,7 +28,6 @@ interface Ending {
   readonly stored?: readonly LinesOfRows[]
   /** Why rows are not known to be in the table: the server rejected them, or their outcome is unknown. */
   readonly reason?: string
-  /** A sentence for the summary. */
   readonly note?: string | undefined
 }
 
@@ -102,7 +100,6 @@ export class Recorder {
     this.#end(piece, { rejected: piece.rows }, { reason: errText })
   }
 
-  /** The piece may or may not be stored. */
   uncertain(piece: Piece, reason: string): void {
     this.#end(piece, { unconfirmed: piece.rows }, { reason })
   }
@@ -119,7 +116,6 @@ export class Recorder {
     return isAlike ? refusedAlike(errText) : undefined
   }
 
-  /** The piece is certainly not stored. */
   unsent(piece: Piece): void {
     if (piece.mayBeStored) return this.uncertain(piece, 'sent, and no receipt came')
     this.#end(piece, { unsent: piece.rows }, {})

@@ -27,7 +27,6 @@ export interface RefusedBatch {
   readonly resends: number
   /** True if the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too. */
   readonly byTransform?: boolean
-  /** The lines of the batch, for messages. */
   readonly text: string
 }
 

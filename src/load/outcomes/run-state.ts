@@ -24,16 +24,13 @@ export interface RunState {
   openBytes: number
   /** Number of pieces that were sent and have no answer. */
   inFlightCount: number
-  /** Like `inFlightCount`, for each connection. */
   readonly inFlightByConnection: number[]
-  /** The highest send number so far. */
   lastSendNo: number
   /** Earlier processes have used the send numbers up to this one. */
   earlierSendNo: number
   readonly latencies: Latencies
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
-  /** Sentences for the summary. */
   readonly notes: Set<string>
 }
 
@@ -85,7 +82,6 @@ export function rowsText(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }
 
-/** The failure to report if the counts do not add up, else undefined. */
 export function equationError(rows: RowCounts): DdbError | undefined {
   const accounted = accountedFor(rows)
   if (accounted === rows.read) return undefined
@@ -111,7 +107,6 @@ export function leaveRest({ rows }: RunState): void {
   rows.unsent += Math.max(0, rows.read - accountedFor(rows))
 }
 
-/** `summaryNote` names at most this many ranges. */
 const namedRanges = 5
 
 /** A sentence for the summary: why the confirmation is weaker than requested, or what it showed. */

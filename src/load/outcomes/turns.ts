@@ -64,7 +64,6 @@ export class Turns {
     this.#run = run
   }
 
-  /** False if too much is in flight. */
   get hasRoom(): boolean {
     const { state } = this.#run
     if (this.#goesAlone && state.open.size > 0) return false
@@ -101,7 +100,6 @@ export class Turns {
     return true
   }
 
-  /** The connection for a piece without a lane. */
   nextConnection(): number {
     const { checked, state } = this.#run
     const inFlight = (connection: number): number => state.inFlightByConnection[connection] ?? 0

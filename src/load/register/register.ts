@@ -17,15 +17,12 @@ import {
   type RunName,
 } from './table-names.js'
 
-/** What the server knows of a run that has finished. */
 export interface FinishedRun {
   /** Rows that the target has ever had; null if they cannot be counted. */
   readonly rows: number | null
-  /** `runDigest`. */
   readonly digest: string
   /** Id of the chunk of a DFS table, letters, digits and hyphens; '' if unknown. */
   readonly chunk: string
-  /** Rows of the run that are stored. */
   readonly stored: number
 }
 
@@ -97,11 +94,9 @@ interface RegisteredRow extends Entry {
   readonly place: RunName['place']
 }
 
-/** What the server knows of all runs of one name. */
 export interface KnownOnServer {
   /** Oldest first. */
   readonly rows: readonly RegisteredRow[]
-  /** The ledgers of all runs. */
   readonly ledgers: readonly string[]
 }
 
@@ -115,7 +110,6 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 `
 }
 
-/** What `knownIn` reads. */
 export const knownAnswers = 'ddbIngestRows, ddbIngestNames'
 
 /** @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
@@ -231,7 +225,6 @@ export function runsElsewhere(runId: string): DdbError {
   )
 }
 
-/** What the server knows of one run. */
 export type KnownRun = ReturnType<typeof runOf>
 
 export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {

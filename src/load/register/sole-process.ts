@@ -87,7 +87,6 @@ async function requestsDone(
   }
 }
 
-/** Whether a session that the head of one of the ledgers names is open. */
 async function isConnected(
   control: Session,
   ledgers: readonly string[],

@@ -39,7 +39,6 @@ interface Queued {
   readonly reason: RejectReason
 }
 
-/** A rejects file with its reasons. */
 interface Pair {
   /** Determines which records it holds. */
   readonly key: string
@@ -69,13 +68,11 @@ export class RejectFiles {
   readonly #all: Pair[] = []
   /** The files to which this process writes, by their key. */
   readonly #current = new Map<string, Pair>()
-  /** How the run reads each input. */
   readonly #readings = new Map<string, RejectReading>()
   #offsets: ColumnOffsets | undefined
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
   #queuedBytes = 0
-  /** Number of the next file. */
   #number = 1
   /** Set once a file could not be created or written, or was lost. That ends the run, so later rejects are placed in no file. */
   #hasFailed = false
@@ -219,7 +216,6 @@ export class RejectFiles {
     }
   }
 
-  /** What to add to the records and to the reasons. */
   #textsOf({ rows, files }: Pair, queued: readonly Queued[]): readonly Uint8Array[] {
     const { shape, reason } = queued[0]!
     const { encoding, mark } = shape.text

@@ -11,7 +11,6 @@ import type { JournaledOptions } from '../journal/journal-record.js'
 import type { Detected, InputFormat, InputOptions } from '../options.js'
 import type { CheckProblem } from './reject.js'
 
-/** How a run reads an input. */
 export interface RejectReading extends Detected {
   readonly format: InputFormat
   /** `mapping.set` for records outside the input; undefined if no column contains a text of the input's name. */
@@ -29,7 +28,6 @@ export interface RejectRun {
     JournaledOptions,
     'server' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery'
   >
-  /** The rejects file as the user named it. */
   readonly path: string
   /** Names in the header; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined

@@ -31,7 +31,6 @@ export function refusedRow(batch: Batch, rowIndex: number, serverMessage: string
 
 const lineFeed = 0x0a
 
-/** Lines of the record after its first. */
 export function moreLines({ bytes }: AnyReject): number {
   let lines = 0
   for (let at = bytes.indexOf(lineFeed); at >= 0 && at < bytes.length - 1;) {

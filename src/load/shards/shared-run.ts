@@ -27,7 +27,6 @@ export interface Plan {
   readonly options: JournaledOptions
   readonly sizes: CutSizes
   readonly connections: number
-  /** The target before the first row. */
   readonly target: TargetIdentity
   readonly streams: readonly Stream[]
 }

@@ -29,7 +29,6 @@ import {
 } from './target.js'
 
 export interface TargetDescription {
-  /** The columns that the run sends. */
   readonly columns: readonly TargetColumn[]
   /** The table's own columns, if a transform makes them from the columns sent. */
   readonly tableColumns?: readonly TargetColumn[]

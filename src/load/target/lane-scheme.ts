@@ -22,7 +22,6 @@ import {
   type RowsOfColumns,
 } from './partition-scheme.js'
 
-/** How the rows of a run are divided among its connections. */
 export interface LaneScheme {
   /** Identifies how rows are divided. A resumed run must divide them alike, so that batch numbers keep their rows. */
   readonly digest: string

@@ -87,7 +87,6 @@ export function divisionsOf({ kind, scheme }: PartitionDimension): Divisions | u
   return { keys, placeOf: key => places.get(key) ?? -1 }
 }
 
-/** Keys of all elements; null for a null. */
 function keysOf(vector: Vector): (Key | null)[] {
   return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
 }

@@ -16,7 +16,6 @@ import { blobsOf } from '../../protocol/types/blobs.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, Vector } from '../../protocol/value.js'
 
-/** Number of words in a key. */
 export const keyWords = 2
 
 /** Has the hashes of the last call of `hash`, in two halves: element i of both belongs to row i. */

@@ -37,7 +37,6 @@ export interface TableState {
   readonly atomic: string | undefined
   /** What the server does with values outside a VALUE scheme (docs/server-semantics.md#rows-outside-the-scheme). */
   readonly newValues: NewValuePolicy | undefined
-  /** The answer of `version()`. */
   readonly version: string | undefined
 }
 

@@ -10,7 +10,6 @@ import { checkTransform } from './transform.js'
 import { toValue, type PlainInput } from '../../client/plain-input.js'
 import type { Value } from '../../protocol/value.js'
 
-/** A table with checked names. */
 export type TableTarget =
   { kind: 'shared'; name: string } | { kind: 'dfs'; database: string; table: string }
 
@@ -186,7 +185,6 @@ export function tableExpression(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
 }
 
-/** The table as the user would write it. */
 export function tableText(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `${table.database}/${table.table}`
 }

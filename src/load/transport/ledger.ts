@@ -29,7 +29,6 @@ import {
 
 export interface LedgerRow {
   readonly place: Place
-  /** `cutOf` the batch. */
   readonly cut: number
   attempt: number
   phase: number
@@ -49,7 +48,6 @@ export interface Ledger extends WrittenLedger {
   readonly processNo: number
   /** Whether the run had its name a round trip after it claimed it. */
   isChecked: boolean
-  /** Rows that this process has added to the head. */
   heads: number
   seen: number
 }

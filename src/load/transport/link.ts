@@ -34,7 +34,6 @@ export class ReceiptLink {
   protected readonly recorder: Recorder
   protected readonly batches: Batches
   protected readonly receipts: Receipts
-  /** When the server last answered or read data. */
   protected newsAtMs = 0
   /** Whether an answer was missed: only the ledger shows the outcome of a batch in flight. */
   protected isInDoubt = false
@@ -42,12 +41,10 @@ export class ReceiptLink {
   protected isStranded = false
   /** The run abandoned a connection over which nothing arrived, and there has been no receipt since. */
   protected isSilent = false
-  /** The last question was not answered. */
   protected isUnanswered = false
   /** Number of connections reopened since the ledger last had new rows. */
   #reconnects = 0
   #whyNotBegun = 'sent, but the server never began it'
-  /** Functions that wake waiting callers. */
   #sleepers: (() => void)[] = []
   #pause = new AbortController()
   #isDue = false
@@ -86,7 +83,6 @@ export class ReceiptLink {
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Resolves at the next call of `wake`. */
   protected woken(): Promise<void> {
     return new Promise(resolve => this.#sleepers.push(resolve))
   }
@@ -101,7 +97,6 @@ export class ReceiptLink {
     this.#pause.abort()
   }
 
-  /** Pauses until `lookNow`. */
   protected async rest(ms: number): Promise<void> {
     const { platform, ending } = this.run
     this.#pause = new AbortController()
@@ -110,7 +105,6 @@ export class ReceiptLink {
     this.#isDue = false
   }
 
-  /** Takes the answer to a batch, in a run whose batches are answered. */
   #hear(copy: Copy, answer: Answer): void {
     const row = answer.kind === 'outcome' && { ...copy, phase: outcomePhase, ...answer }
     if (row === false || row.rowCount === takenByOther) this.isInDoubt = true
@@ -275,7 +269,6 @@ export class ReceiptLink {
     this.batches.flush()
   }
 
-  /** Moves to the leader once every sent batch has its outcome. */
   protected async moveToLeader(): Promise<void> {
     const hasMoved = await this.batches.moveToLeader(to =>
       this.node.moveTo(to, this.queryTimeoutMs),

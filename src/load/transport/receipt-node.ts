@@ -64,7 +64,6 @@ export class ReceiptNode {
   readonly #carriers = new WeakMap<Piece, Session>()
   /** Data sessions that were lost, and those of other processes. The server may still be working for them. */
   readonly formerIds = new Set<string>()
-  /** Undefined if the server refuses it. */
   #ledger: Ledger | undefined
   /** Number of answered batches since the ledger was created. */
   #answers = 0
@@ -214,7 +213,6 @@ export class ReceiptNode {
     return this.#control
   }
 
-  /** Abandons connections; `restore` replaces them. */
   abandon(which: 'control' | 'data' | 'all', reason: ConnectionError): void {
     if (which !== 'data') this.#control.abandon(reason)
     // The array has holes for sessions that could not be opened. `forEach` skips them.

@@ -112,7 +112,6 @@ export class Receipts {
     return this.#isLedgerKept && this.#kept.has(key)
   }
 
-  /** Continues with a piece that an earlier process sent, or was about to send. */
   takeUp({ piece, isSent, hasNoReceipt }: LeftPiece): void {
     const isKnown = this.#isLedgerKept && !hasNoReceipt
     const kept = isKnown ? (this.#kept.get(piece.key) ?? []) : []

@@ -30,7 +30,6 @@ const columns = {
   /** From 0. A new attempt begins only if the last attempt certainly stored no rows. */
   attempt: { name: 'attempt', type: 'INT', isKey: true },
   phase: { name: 'phase', type: 'INT', isKey: true },
-  /** What the place stands for (`cutOf`). */
   cutDigest: { name: 'cutDigest', type: 'LONG' },
   /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. In the head: a session. */
   sendNo: { name: 'sendNo', type: 'LONG' },
@@ -44,7 +43,6 @@ const columns = {
   rowsTaken: { name: 'rowsTaken', type: 'LONG' },
   /** Why the target refused the rows, otherwise ''. */
   errText: { name: 'errText', type: 'STRING' },
-  /** By the server's clock. */
   loggedAt: { name: 'loggedAt', type: 'TIMESTAMP' },
 } as const satisfies Readonly<Record<string, LedgerColumn>>
 
@@ -307,7 +305,6 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
     return n`
 }
 
-/** The session that read the ledger last. */
 export function lastSessionQuery(ledger: string): string {
   return `exec last(sendNo) from objByName("${ledger}", true) where phase = ${headPhase}`
 }

@@ -33,7 +33,6 @@ const quietShare = 4
 /** After this many rows, a new ledger begins. With two rows per batch, the old ledger uses about ten megabytes on the server. */
 const maxLedgerRows = 100_000
 export class ReceiptWatcher extends ReceiptLink implements Delivery {
-  /** When silence was last investigated. */
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
   #sentSinceRead = 0

@@ -59,7 +59,6 @@ export const readComplex: ReadCell = (bytes, start, end, into, at) =>
 export const readPoint: ReadCell = (bytes, start, end, into, at) =>
   readPair(point.exec(trimmedText(bytes, start, end)), into, at)
 
-/** Reads two numbers, maybe with blanks around. */
 function readPair(match: RegExpExecArray | null, into: NumberArray, at: number): Outcome {
   const outcomes = [1, 2].map(part => {
     const outcome = readNumberText(match?.[part]?.replace(/^[ \t]+|[ \t]+$/g, '') ?? '')

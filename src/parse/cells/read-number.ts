@@ -61,7 +61,6 @@ export function readNumber(bytes: Uint8Array, start: number, end: number): Outco
   return isRead
 }
 
-/** Like `readNumber`, for a text without blanks around it. */
 export function readNumberText(text: string): Outcome {
   numberRead[0] = isOfNumber(text) ? Number(text) : NaN
   const value = numberRead[0]
@@ -201,7 +200,6 @@ export function readScaled(
   return isRead
 }
 
-/** The number that `readScaled` has read. */
 export const scaledRead = (): bigint => large ?? BigInt(numberRead[0]!)
 
 /** Stores a whole number that a double holds exactly, as two words. */

@@ -22,7 +22,6 @@ export class ArrayColumn implements ColumnBuilder {
   readonly #delimiter: number
   readonly #store: ArrayStore
   #offsets: Uint32Array = new Uint32Array(0)
-  /** Number of elements in the rows so far. */
   #count = 0
   #countBefore = 0
   #block: RecordBlock = new RecordBlock(1, initialElements)
@@ -56,7 +55,6 @@ export class ArrayColumn implements ColumnBuilder {
     return nulls
   }
 
-  /** Refuses the rows that contain refused elements. */
   #refuseRows(block: RecordBlock, firstRow: number): void {
     for (let row = 0; row < block.rowCount; row++) {
       const first = this.#offsets[firstRow + row]! - this.#count

@@ -6,7 +6,6 @@ import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** Why a text is not a value of its column. */
 export interface CellFault {
   readonly code: ErrorCode
   /** Completes `expected …` in a message, without the refused text. */
@@ -27,7 +26,6 @@ export interface ColumnBuilder {
   undo?(): void
   /** Explains why `read` refused a text, unless it is not UTF-8. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
-  /** Size of the first `rowCount` rows on the wire. */
   encodedBytes(rowCount: number): number
   /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column

@@ -136,7 +136,6 @@ export function inputText(parts: readonly TextSource[], texts: InputTexts): stri
 export const oneRow: RecordBlock = new RecordBlock(0, 1)
 oneRow.rowCount = 1
 
-/** Places of a field's texts in the block. */
 export function cellsOf(
   { starts, ends, fieldCount }: RecordBlock,
   fields: readonly number[],

@@ -12,7 +12,6 @@ import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { KnownTexts } from '../../kernel/known-texts.js'
 
-/** Bytes of the length before a BLOB. */
 const lengthBytes = 4
 
 /** Refuses rows whose text is too long; in a STRING also texts that are not UTF-8 or contain U+0000. */
@@ -90,7 +89,6 @@ export class StringColumn implements ColumnBuilder {
     return nulls
   }
 
-  /** Makes room for the texts of the block. */
   #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
     this.#lengthBefore = this.#length
     let needed = this.#length + (this.#isBlob ? lengthBytes : 1) * rowCount

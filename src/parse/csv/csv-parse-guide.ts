@@ -57,7 +57,6 @@ function csvParseGuide(
   read: (bytes: Uint8Array, isLast: boolean) => Found,
   lookAhead: number,
 ): RecordGuide {
-  /** Input offsets after the next records. */
   let ends: number[] = []
   /**
    * Position after the record at `start`; `faulty`; `unfinished`, also for a record that is too long; or `undecided` if

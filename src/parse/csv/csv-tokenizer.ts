@@ -21,7 +21,6 @@ const maxHeaderFields = 65_536
 
 /** The first record, before it is known to be a header or a row. */
 export interface FirstRecord extends RecordLocation {
-  /** Fields without their quotes. */
   readonly fields: readonly Uint8Array[]
   /** The record unchanged, with its line end. */
   readonly bytes: Uint8Array
@@ -158,7 +157,6 @@ export class CsvTokenizer implements LineFormat {
     }
   }
 
-  /** Consumes the header, and what stands before it. */
   passHeader({ start, next }: Bounds): void {
     const { lines } = this
     const { window } = lines

@@ -44,7 +44,6 @@ const lower = (text: string): string => text.trim().toLowerCase()
 const namesOf = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(lower))
 const isNumber = (text: string): boolean => /^\d+$/.test(text)
 
-/** The most column names that a message shows. */
 const shownNames = 5
 
 /** @throws {UsageError} DDB_USAGE if the target does not show whether the record is a header */
@@ -176,7 +175,6 @@ function areUsualNames(texts: readonly string[]): boolean {
   return usual >= 2 && usual * 2 >= filled.length && new Set(filled).size === filled.length
 }
 
-/** Texts that often mean null. */
 const nullWords: ReadonlySet<string> = new Set([
   ...['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', 'nul', 'void', 'missing', 'unknown'],
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],

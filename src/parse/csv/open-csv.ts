@@ -144,7 +144,6 @@ export async function openCsv(
   return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
 }
 
-/** What the sample shows of an input. */
 interface Look {
   readonly sample: Sample
   readonly separator: string | undefined

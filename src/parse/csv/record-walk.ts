@@ -48,7 +48,6 @@ export class RecordWalk {
   /** True for quoted fields with escaped characters, and for all fields in quotes of several bytes. */
   readonly escaped: boolean[] = []
   fieldCount = 0
-  /** Position after the record. */
   next = 0
   /** `hasQuoted`: the record has a quoted field. `isBroken`: the record has a quote where none may be. */
   hasQuoted = false

@@ -90,7 +90,6 @@ export function hasLine(bytes: Uint8Array, start: number): boolean {
   return at >= 0 && start + at + 1 < bytes.length
 }
 
-/** Position after the first `count` lines. */
 export function afterLines(bytes: Uint8Array, count: number): number {
   let p = 0
   for (let left = count; left > 0 && p >= 0; left--) p = nextLine(bytes, p, bytes.length)
@@ -106,10 +105,8 @@ export function separatorLine(bytes: Uint8Array): string | undefined {
 /** A quote that is not closed within this many bytes is an ordinary character. */
 const maxQuotedBytes = 65_536
 
-/** Steps from record to record. */
 export class SampleRecords extends RecordWalk {
   readonly #comment: Uint8Array
-  /** Position of the next record. */
   #at: number
 
   constructor({ bytes, from, isWhole }: Sample, dialect: TriedDialect) {
