@@ -184,7 +184,7 @@ function seenBy(
  * Whether others made the target of a function again with as many rows as it had: the run reads once, after its first batch, what the
  * function has stored, and knows these rows by their number alone.
  */
-export const isTwin = ({ target }: AroundScenario['kind'], { before, refilled }: Change): boolean =>
+const isTwin = ({ target }: AroundScenario['kind'], { before, refilled }: Change): boolean =>
   target.function !== undefined &&
   refilled === [...before.values()].reduce((sum, count) => sum + count, 0)
 

@@ -442,22 +442,4 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
-  ofShards(
-    "a shard does not wait for the sessions of other shards' claims",
-    'transport/receipts.ts',
-    "if (errText !== '') this.#batches.node.formerIds.add(errText)",
-    '',
-  ),
-  ofShards(
-    'shards write rows with keys in any order',
-    'outcomes/batches.ts',
-    'this.node.isAnswered || this.#mustFollow',
-    'this.node.isAnswered',
-  ),
-  ofShards(
-    'a stream ends without a look at the target',
-    'transport/watcher.ts',
-    'await this.recorder.lookAtEnd(this.node.control)\n    this.recorder.target',
-    'this.recorder.target',
-  ),
 ]

@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import { DdbError } from '../../src/errors.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { forgetShards, lookAtShards } from '../../src/load/shards/report.js'
-import { isSlow, isTwin, losesMemory, takesRows, type Change } from './around-check.js'
+import { isSlow, losesMemory, takesRows, type Change } from './around-check.js'
 import { isForeign, scriptsOf, type Deed } from './around-scenario.js'
 import { play } from './audited.js'
 import { checkEquation, checkExitCode, countsOf, type Complaint } from './check.js'
@@ -286,7 +286,10 @@ class Shards {
     const looked = await this.#alone(0, 1, (platform, { onNotice }) =>
       lookAtShards(platform, server, runId, onNotice!),
     ).catch(() => undefined)
-    const isLost = this.#changes.slice(before).some(takesRows)
+    const isOwn = (id: number): boolean => !isForeign(id)
+    const isLost = this.#changes
+      .slice(before)
+      .some(one => losesMemory(one) || (takesRows(one) && [...one.before.keys()].some(isOwn)))
     const says = looked?.error === null && looked.exitCode !== 4
     if ((says && (isLost || !isLoaded)) || (isLoaded && !isLost && !says && !this.#mayForget)) {
       const all = `${isLoaded ? 'all' : 'not all'} shards ended well, and rows were ${isLost ? '' : 'not '}removed`
@@ -365,13 +368,13 @@ class Shards {
     return this.#scenario.kind.target.function !== undefined
   }
 
-  /** Whether nothing could show that the rows are gone: no table is known, or others put as many rows as there were. */
+  /**
+   * Whether nothing could show that the rows are gone: others put rows into the target of a function in their place. A shard knows the rows
+   * of a function by their number alone until one of them has read what the function has stored.
+   */
   get #isUnsure(): boolean {
     const { target } = this.#scenario.kind
-    const isBlind = target.function !== undefined && target.confirmTable === undefined
-    return this.#changes.some(
-      change => (isBlind && takesRows(change)) || isTwin(this.#scenario.kind, change),
-    )
+    return target.function !== undefined && this.#foreignRows > 0 && this.#changes.some(takesRows)
   }
 
   /** Checks that no row is in the table twice, and that each comes from an input or from others. */
