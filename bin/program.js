@@ -26,12 +26,21 @@ export const script = existsSync(filename)
   : undefined
 
 /** Modules of Node that few commands use. Loading them takes some milliseconds. */
-const seldomUsed = ['node:child_process', 'node:readline', 'readline', 'node:tls', 'node:zlib']
+const seldomUsed = ['node:child_process', 'node:readline', 'readline', 'node:zlib']
 
 function run() {
   const program = { exports: {} }
   const load = createRequire(filename)
-  const loadLater = name => new Proxy({}, { get: (_, member) => load(name)[member] })
+  const loadLater = name =>
+    new Proxy(
+      {},
+      {
+        get: (_, member) => load(name)[member],
+        // For `import * as`, which copies the members and so loads the module at once.
+        ownKeys: () => Reflect.ownKeys(load(name)),
+        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+      },
+    )
   const require = name => (seldomUsed.includes(name) ? loadLater(name) : load(name))
   script.runInThisContext()(program, require, import.meta)
   return program.exports

@@ -37,6 +37,7 @@ export interface Session<Answer = Value> extends AsyncDisposable {
   readonly bufferedBytes: number
   /** Progress of this session's asynchronous requests. */
   readonly sends: SendCounts
+  /** Receives the output that scripts print. */
   onMessage: ((text: string) => void) | undefined
   /** Called once, with the failure if the connection was not closed by `close()`. */
   onClose: ((error: DdbError | undefined) => void) | undefined

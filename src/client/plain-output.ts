@@ -166,10 +166,12 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
     return this.typed.columnNames
   }
 
+  /** Number of rows. */
   get length(): number {
     return this.typed.rows
   }
 
+  /** One list per column. */
   get columns(): { [Name in keyof Row]: Row[Name][] } {
     const { columnNames, columns } = this.typed
     this.#columns ??= Object.fromEntries(
@@ -178,15 +180,18 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
     return this.#columns as unknown as { [Name in keyof Row]: Row[Name][] }
   }
 
+  /** One object per row. */
   rows(): Row[] {
     const { length } = this
     return Array.from({ length }, (_, row) => plainRow(this.typed, row, this.#times)) as Row[]
   }
 
+  /** For `JSON.stringify`: the rows. */
   toJSON(): Row[] {
     return this.rows()
   }
 
+  /** For `console.log`. */
   [Symbol.for('nodejs.util.inspect.custom')](): unknown {
     return { columns: this.columns }
   }

@@ -170,7 +170,6 @@ export class Candidate implements Reading {
   firstOdd:
     { readonly file: string; readonly lineNumber: number; readonly text: string } | undefined
   hasOtherOdds = false
-  /** Of the dates or times. */
   range: TimeRange | undefined
   readonly #builder: ColumnBuilder
 

@@ -262,7 +262,6 @@ function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType 
   )
 }
 
-/** Leaves out the candidates of all notations of numbers but the preferred one. */
 function withOneNotation(candidates: readonly Candidate[]): Candidate[] {
   const options = candidates.find(one => one.isNotation)?.options
   return candidates.filter(one => !one.isNotation || one.options === options)

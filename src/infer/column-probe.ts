@@ -92,7 +92,6 @@ export class ColumnProbe {
   /** The first few distinct texts of the column, shortened. */
   readonly texts: string[] = []
   readonly type: ColumnType | undefined
-  /** Place of the last record that was examined. */
   lastRecord: { readonly file: string; readonly lineNumber: number } | undefined
   readonly #findsSpellings: boolean
   readonly #nullTexts: NullTexts
@@ -172,7 +171,6 @@ export class ColumnProbe {
     this.textNulls += rows
   }
 
-  /** The user's date format for the column. */
   get dateFormat(): string | undefined {
     return givenFormat(this, this.rules)
   }

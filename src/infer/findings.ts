@@ -76,7 +76,6 @@ const expectedMembers = 256
 
 type Look = Required<Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>>
 
-/** What is known of the inputs examined so far. */
 export class Findings {
   rows = 0
   rejected = 0

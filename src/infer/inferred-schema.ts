@@ -25,7 +25,6 @@ export interface InferredColumn extends Pick<
   readonly distinct: number | undefined
   /** The first text that is not null, shortened. */
   readonly sample: string | undefined
-  /** Total bytes of the column's texts that are not null. */
   readonly textBytes: number
   /** First and last day in the column, in days since 1970; undefined for types without a date. */
   readonly days: { readonly first: number; readonly last: number } | undefined
@@ -52,7 +51,6 @@ export interface InferredSchema {
   readonly columns: readonly InferredColumn[]
   readonly leftOut: readonly UnusableMember[]
   readonly inputs: readonly InferredInput[]
-  /** Number of rows examined. */
   readonly rows: number
   /** False if the inputs have rows that were not examined. */
   readonly isComplete: boolean

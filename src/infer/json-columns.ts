@@ -36,9 +36,7 @@ type NewProbe = (source: string, kinds: SeenKinds) => ColumnProbe
 
 export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
-  /** Rows of all blocks so far. */
   rows = 0
-  /** Number of rows that are arrays without names. */
   #arrays = 0
   /** Number of nulls of each member. A null may stand in place of an object. */
   readonly #nullObjects = new Map<string, number>()

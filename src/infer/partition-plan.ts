@@ -62,7 +62,6 @@ const daysPerMonth = 30
 const lastDay = daysFromCivil(9900, 1, 1)
 /** Bytes of a text in memory besides its characters. */
 const textWidth = 4
-/** Limits of servers. */
 const mostLevels = 3
 const mostAskedBuckets = 65_535
 
@@ -193,7 +192,6 @@ const dayText = (days: number): string =>
 const monthText = ({ year, month }: CivilDate): string =>
   formatScalar({ form: 'scalar', type: 'MONTH', value: 12 * year + month - 1 })
 
-/** The days from the first to the last one, as script text. */
 const dayRange = ({ first, last }: NonNullable<InferredColumn['days']>): string =>
   `${dayText(first)}..${dayText(last)}`
 

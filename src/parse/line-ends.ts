@@ -31,7 +31,6 @@ export function nextLine(bytes: Uint8Array, start: number, end: number): number 
   return -1
 }
 
-/** The end mark of DOS programs. */
 const dosEnd = 0x1a
 const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf)
 /** Bytes with which a mark begins (`afterMark`). */

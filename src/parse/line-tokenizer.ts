@@ -315,7 +315,6 @@ export class LineTokenizer {
     window.start = next
   }
 
-  /** The place of an unread position of the window. */
   locate(position: number): RecordLocation {
     const { file, window } = this
     const lines = countLineEnds(window.bytes, window.start, position)

@@ -168,7 +168,6 @@ export class MappedColumns {
   readonly #nulls: NullTexts
   readonly #emptyFields: readonly number[]
   readonly #lenient: boolean
-  /** Texts of a program. */
   #texts: RecordBlock | undefined
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for rules, constants and formats that do not fit */
@@ -290,7 +289,6 @@ export class MappedColumns {
     return refused < 0 ? filled : refused
   }
 
-  /** Removes what the first columns have appended last. */
   #undo(columnCount: number): void {
     for (const { builder } of this.#columns.slice(0, columnCount)) builder.undo?.()
   }

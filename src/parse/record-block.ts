@@ -118,7 +118,6 @@ export class RecordBlock {
     this.kernel?.useRows(this)
   }
 
-  /** Makes room for the next records, without clearing the bounds of cells. */
   clear(): void {
     if (this.refusedCount > 0) this.refusedBy.fill(0)
     this.rowCount = 0

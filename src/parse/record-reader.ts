@@ -85,7 +85,6 @@ class RecordReader {
   #arriving!: ArrivingInput
   /** Where reading must resume later: at the record where the source failed, or after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
-  /** Where reading began. */
   #begin: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
   /** Time when the first row of the batch was read. */
   #batchBeganMs = 0

@@ -100,7 +100,6 @@ export class RowPlaces {
     return length
   }
 
-  /** Ends the batch. */
   take(buffers: ArrayBuffer[]): TakenPlaces {
     const numbers = this.#numbers
     const blocks = this.#blocks

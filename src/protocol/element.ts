@@ -217,6 +217,7 @@ function formatElements(column: Column): string[] {
   return Array.from({ length: column.length }, (_, index) => formatElement(column, index))
 }
 
+/** The text of a scalar; '' for null. */
 export function formatScalar(scalar: Scalar): string {
   return scalar.value === null ? '' : dataTypes[scalar.type].format(scalar.value, scalar)
 }

@@ -330,7 +330,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'the rest of a divided batch is given up while another connection has batches in flight',
-    from: firstSeveralSeed,
+    from: 6_000_001_150,
     changes: [
       {
         file: 'src/load/transport/watcher.ts',
@@ -346,7 +346,7 @@ export const defects: readonly Defect[] = [
       'this.#run.commit()\n      for (const piece of pieces) {',
       'for (const piece of pieces) {',
     ),
-    from: 5_003_000_000,
+    from: 5_000_100_000,
   },
   defect(
     'a batch with a claim and without an outcome is sent again as a new attempt',

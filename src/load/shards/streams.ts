@@ -8,6 +8,7 @@ import type { Fingerprint } from '../journal/fingerprint.js'
 export interface Shard {
   /** From 1; 0 for a process that loads nothing, and only looks whether everything is loaded. */
   readonly index: number
+  /** Number of the shards of this pass; the next pass may have another one. */
   readonly count: number
 }
 

@@ -73,7 +73,6 @@ export function namesIn(array: Uint8Array): readonly string[] | undefined {
   return names.length > 0 && names.length === elements.length ? names : undefined
 }
 
-/** The meaning of a key in an object. */
 export interface JsonEntry {
   /** The field that the member fills; −1 for none. */
   readonly field: number

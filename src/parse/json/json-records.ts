@@ -167,7 +167,6 @@ export class JsonRecords {
     return end
   }
 
-  /** Passes over a value that no column takes. */
   #passOver(start: number): number {
     const scanner = this.#scanner
     scanner.sawNotFinite = false
@@ -248,7 +247,6 @@ export class JsonRecords {
     this.#stop({ code: 'DDB_INPUT_CELL', class: 'type', message, columnName, value })
   }
 
-  /** Ends the scan of a record that is JSON, but no row. */
   #stop(fault: Fault): never {
     this.obstacle = fault
     throw halt

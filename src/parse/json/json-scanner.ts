@@ -159,7 +159,6 @@ export class JsonScanner {
     return this.#found(jsonKinds.number, start, p)
   }
 
-  /** Scans at least one digit. */
   #digits(start: number): number {
     const { bytes } = this
     let p = start
@@ -221,7 +220,6 @@ export class JsonScanner {
     return bytes[colonAt] === colon ? this.skipBlanks(colonAt + 1) : this.stop(colonAt)
   }
 
-  /** The text of the string scanned last. */
   get text(): string {
     return utf8Text(this.bytes.slice(this.textStart, this.textEnd))
   }
@@ -256,7 +254,6 @@ export class JsonScanner {
     return start + 6
   }
 
-  /** Ends the scan at `p`. */
   stop(p: number, reason?: string): never {
     this.stopAt(p, reason)
     throw halt

@@ -33,7 +33,6 @@ export interface FedPiece {
   readonly endsBatch?: boolean
 }
 
-/** Delivers an input piece by piece. */
 export interface Feed {
   /** Bytes of the source up to the end of the last piece. */
   readonly taken: SourceProgress
