@@ -2,7 +2,6 @@
   The state of a run's rows and batches in this process. In the equation read = confirmed + filtered + unconfirmed + rejected + skipped +
   unsent, `read` comes from the readers and the other terms come from the outcomes. A lost row therefore shows as a difference.
 */
-import { createHistogram } from 'node:perf_hooks'
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'
@@ -129,18 +128,29 @@ function uncertainNotes({ ranges, unnamedBatches }: LineRanges): string[] {
 /** Latency: the time from sending a batch to learning its outcome. */
 export type Latencies = ReturnType<typeof newLatencies>
 
-/** Rounds to three digits. */
+const maxSamples = 4_096
+
+/** Keeps at most 4,096 samples. At the limit, every second sample is dropped. */
 export function newLatencies() {
-  const histogram = createHistogram()
+  let samples: number[] = []
+  let every = 1
+  let seen = 0
   return {
     add(latencyMs: number): void {
-      histogram.record(Math.max(1, Math.round(latencyMs * 1000)))
+      if (seen++ % every !== 0) return
+      samples.push(latencyMs)
+      if (samples.length < maxSamples) return
+      samples = samples.filter((_, index) => index % 2 === 0)
+      every *= 2
     },
     /** In milliseconds; null without samples. */
     percentiles(): LoadResult['latencyMs'] {
-      const at = (percentile: number): number | null =>
-        histogram.count === 0 ? null : histogram.percentile(percentile) / 1000
-      return { p50: at(50), p95: at(95), p99: at(99) }
+      const sorted = samples.toSorted((a, b) => a - b)
+      const at = (share: number): number | null => {
+        const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+        return value === undefined ? null : Math.round(value * 1000) / 1000
+      }
+      return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
     },
   }
 }
