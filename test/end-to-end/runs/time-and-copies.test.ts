@@ -94,7 +94,6 @@ t.test("the server's facts reveal that a journal is too old", async t => {
     await one.killedAt(4)
     const earlier = readFileSync(one.path)
     await one.killedAt(4)
-    const stored = await one.here.count('target')
     const later = readFileSync(one.path)
     writeFileSync(one.path, earlier)
     const refused = await one.load()
@@ -102,8 +101,9 @@ t.test("the server's facts reveal that a journal is too old", async t => {
       exitCode: 66,
       error: { code: 'DDB_RUN_DAMAGED', message: /restored from an earlier time/ },
       resume: { possible: false },
+      // The table may still grow by what the killed process has sent.
+      batches: { sent: 0 },
     })
-    t.equal(await one.here.count('target'), stored, 'nothing was sent')
     writeFileSync(one.path, later)
     const resumed = await one.load({ delivery: { onDoubt: 'resend' } })
     t.equal(resumed.rows.unsent, 0, mode)
