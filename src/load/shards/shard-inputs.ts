@@ -102,7 +102,7 @@ export class ShardInputs implements Inputs {
     if (index > 0 || next === undefined) return
     throw new DdbError(
       'DDB_UNAVAILABLE',
-      `run "${runId}" is not loaded yet: ${left.size} of ${streams.length} streams are left, the first of them with "${streams[next]![0]!.path}"`,
+      `run "${runId}" is not loaded yet: ${left.size} of ${streams.length} streams ${left.size === 1 ? 'is' : 'are'} left, the first of them with "${streams[next]![0]!.path}"; repeat the shards that did not end with 0`,
     )
   }
 

@@ -127,7 +127,7 @@ function explainText(textBytes: number, maxBytes: number): CellFault {
 }
 
 const bytesPerRow = 4
-/** After this many rows with known texts, a new text is no sign that most texts are new. */
+/** After this many rows with known texts, a new text does not mean that most texts are new. */
 const rowsBetween = 4
 
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */

@@ -36,7 +36,7 @@ export async function loadCsvParse(dialect: CsvDialect): Promise<RecordGuide> {
     skip_empty_lines: true,
     skip_records_with_error: true,
   }
-  /** @param isLast  true if the text ends there. Blank lines, which are no records, then make csv-parse return the last record */
+  /** @param isLast  true if the text ends there. Blank lines, which are not records, then make csv-parse return the last record */
   const read = (bytes: Uint8Array, isLast: boolean): Found => {
     const found = { ends: [] as number[], isBad: false }
     const onSkip = (): undefined => void (found.isBad = true)

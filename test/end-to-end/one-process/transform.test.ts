@@ -216,7 +216,7 @@ t.test("if a function throws, its batch is rejected with the server's error text
   }
 })
 
-t.test('a result that is no table or has too many rows is refused before the insert', async t => {
+t.test('a result that is not a table or is too long is refused before the insert', async t => {
   for (const [transform, why] of [
     ['def(t){ return 5 }', /the transform gave no table/],
     ['def(t){ return exec price from t }', /the transform gave no table/],

@@ -176,7 +176,7 @@ t.test('a client that only finished sending still gets its answers', async t => 
   t.strictSame(received, Buffer.concat([Buffer.from('1000000001 0 1\nOK\n'), one, one]))
 })
 
-t.test('bytes that are no request end their session, with a message, and no other', async t => {
+t.test('bytes that are not a request end their session, with a message, and no other', async t => {
   const server = await tinyServer(t, { script: () => int(1) })
   const good = await RawPeer.connected(server.port)
   const bad = await RawPeer.connect(server.port)

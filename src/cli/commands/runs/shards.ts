@@ -6,6 +6,7 @@ import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { serverOf } from '../../options/login.js'
 import type { Settings } from '../../options/options.js'
+import { nextCommand } from '../../output/failures.js'
 import { summaryLines } from '../../output/summary.js'
 import { jsonLine } from '../../output/terminal-text.js'
 import type { Call } from '../command.js'
@@ -36,6 +37,9 @@ export async function runShards(
   const { error, exitCode } = result
   if (error !== null) output.problem(error.message, error.code)
   if (settings.printJson) await output.writeData(jsonLine(result))
-  else await output.write(`${summaryLines(result, undefined, output.resultColumns).join('\n')}\n`)
+  else {
+    const next = error === null ? undefined : nextCommand(error, call.asked)
+    await output.write(`${summaryLines(result, next, output.resultColumns).join('\n')}\n`)
+  }
   return exitCode
 }
