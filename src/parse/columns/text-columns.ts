@@ -133,25 +133,59 @@ const rowsBetween = 4
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 const noSymbol = -1
 
-/** The base of a batch's symbols: numbers texts in the order of first appearance. Code 0 is the empty text, which means null. */
+const hashFactor = 0x9e3779b1 | 0
+
+/**
+ * The base of a batch's symbols: numbers texts in the order of first appearance, and finds them by their bytes, so that a known text
+ * needs no string. Code 0 is the empty text, which means null.
+ */
 class SymbolTable {
   texts: string[] = ['']
+  #bytes = Buffer.allocUnsafe(1024)
+  /** Where each text ends in `#bytes`; it begins where the one before it ends. */
+  readonly #ends: number[] = [0]
+  /** The key of each text in `#codes`: its hash, or the next free number. */
+  readonly #keys: number[] = [0]
+  readonly #codes = new Map<number, number>()
+
   /** Bytes of all texts in UTF-8. */
-  textBytes = 0
-  /** The bytes of each text, a character each, by which it is found. */
-  readonly #keys: string[] = ['']
-  readonly #codes = new Map<string, number>()
+  get textBytes(): number {
+    return this.#ends.at(-1)!
+  }
 
   /** Returns the code of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
-  find(bytes: Buffer, start: number, end: number): number {
-    const key = bytes.toString('latin1', start, end)
-    const known = this.#codes.get(key)
-    if (known !== undefined) return known
-    if (key.includes('\0') || !isUtf8(bytes, start, end)) return noSymbol
-    const code = this.texts.push(bytes.toString('utf8', start, end)) - 1
+  find(bytes: Uint8Array, start: number, end: number): number {
+    let key = end - start
+    for (let p = start; p < end; p++) key = Math.imul(key ^ bytes[p]!, hashFactor)
+    for (;;) {
+      const code = this.#codes.get(key)
+      if (code === undefined) return this.#add(key, bytes, start, end)
+      if (this.#isText(code, bytes, start, end)) return code
+      key = (key + 1) | 0
+    }
+  }
+
+  #isText(code: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.#bytes
+    let at = this.#ends[code - 1]!
+    if (this.#ends[code]! - at !== end - start) return false
+    for (let p = start; p < end; p++) if (own[at++] !== bytes[p]) return false
+    return true
+  }
+
+  #add(key: number, bytes: Uint8Array, start: number, end: number): number {
+    const first = this.textBytes
+    if (first + end - start > this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes], 2 * (first + end - start))
+    const own = this.#bytes
+    let isText = isUtf8(bytes, start, end)
+    let to = first
+    for (let p = start; p < end; p++) if ((own[to++] = bytes[p]!) === 0) isText = false
+    if (!isText) return noSymbol
+    const code = this.texts.push(own.toString('utf8', first, to)) - 1
+    this.#ends.push(to)
     this.#keys.push(key)
     this.#codes.set(key, code)
-    this.textBytes += key.length
     return code
   }
 
@@ -159,10 +193,9 @@ class SymbolTable {
   take(size = 1): readonly string[] {
     const { texts } = this
     this.texts = texts.slice(0, size)
-    for (const key of this.#keys.splice(size)) {
-      this.#codes.delete(key)
-      this.textBytes -= key.length
-    }
+    if (size === 1) this.#codes.clear()
+    else for (const key of this.#keys.slice(size)) this.#codes.delete(key)
+    this.#keys.length = this.#ends.length = size
     return texts
   }
 }
@@ -186,8 +219,7 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { starts, ends, fieldCount, rowCount } = block
-    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
+    const { bytes, starts, ends, fieldCount, rowCount } = block
     if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
     this.#sizeBefore = this.#symbols.texts.length
     const codes = this.#codes
