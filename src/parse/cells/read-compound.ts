@@ -18,21 +18,22 @@ import {
 } from './read-cell.js'
 import { exactReader, numberRead, readNumberText, trimmedText } from './read-number.js'
 
-const hexLength = 32
-
-/** Reads 32 hexadecimal digits, with a hyphen at each of these places. */
+/** Reads 32 hexadecimal digits, with a hyphen wherever the bit of that place is set: `length` bytes. */
 export const hexReader =
-  (hyphens: readonly number[]): ReadCell =>
+  (length: number, hyphens: number): ReadCell =>
   (bytes, start, end, into, at) => {
     const first = trimmedStart(bytes, start, end)
-    if (trimmedEnd(bytes, first, end) - first !== hexLength + hyphens.length) return noValue
+    if (trimmedEnd(bytes, first, end) - first !== length) return noValue
     let p = first
-    for (let i = 0; i < hexLength; i++) {
-      if (hyphens.includes(p - first) && bytes[p++] !== minus) return noValue
-      const digit = hexDigit(bytes[p++]!)
-      if (digit < 0) return noValue
-      const word = at + 3 - (i >> 3)
-      into[word] = (into[word]! << 4) | digit
+    for (let word = 3; word >= 0; word--) {
+      let value = 0
+      for (let left = 8; left > 0; left--) {
+        if (((hyphens >> (p - first)) & 1) === 1 && bytes[p++] !== minus) return noValue
+        const digit = hexDigit(bytes[p++]!)
+        if (digit < 0) return noValue
+        value = (value << 4) | digit
+      }
+      into[at + word] = value
     }
     return isRead
   }

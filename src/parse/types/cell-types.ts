@@ -147,7 +147,7 @@ function sixteenBytes(
   })
 }
 
-const readUuid = hexReader([8, 13, 18, 23])
+const readUuid = hexReader(36, 0x842100)
 const readAddress = bytesReader(text => parseSixteenBytes('IPADDR', text))
 
 /** All types of fixed-size elements, except those of dates and times. */
@@ -169,7 +169,7 @@ export const elementTypes: readonly ElementType[] = [
   decimals('DECIMAL64'),
   decimals('DECIMAL128'),
   sixteenBytes('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
-  sixteenBytes('INT128', '32 hexadecimal digits', hexReader([])),
+  sixteenBytes('INT128', '32 hexadecimal digits', hexReader(32, 0)),
   sixteenBytes('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readAddress),
   elementType('COMPLEX', Float64Array, 'a number such as 2.3+4.0i', readComplex),
   elementType('POINT', Float64Array, 'a point such as (1.5, 2.5)', readPoint),
