@@ -13,6 +13,8 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from '../../load/audit/audit-result.js'
+import { optionsOfShards } from '../../load/shards/report.js'
+import { systemPlatform } from '../../platform/system.js'
 import type { Trace } from '../../client/trace.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
@@ -20,7 +22,7 @@ import { openResultFile, withFiles } from '../files/output-files.js'
 import { attempt } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { loadOptionsOf, serverOf } from '../options/login.js'
-import { journalFolder, knownRun, withJournaled } from './runs/known-run.js'
+import { isOfShards, journalFolder, knownRun, withJournaled } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/empty-result.js'
@@ -58,8 +60,8 @@ async function optionsOf(
   call: Call,
   trace: Trace | undefined,
 ): Promise<AuditOptions | CertificateOptions> {
-  const { columns, exact, missing } = settings
-  const own = defined({ columns, exact, missing })
+  const { columns, exact, missing, shard, confirmTable } = settings
+  const own = defined({ columns, exact, missing, shard })
   const [named = '-'] = call.args
   if (settings.table !== undefined || settings.function !== undefined) {
     const inputs = await inputsOf(settings, call)
@@ -74,6 +76,11 @@ async function optionsOf(
     return { certificate, server: await serverOf(settings, call, trace) }
   }
   const folder = journalFolder(settings, call.processEnvironment)
+  if (await isOfShards(settings, folder, named)) {
+    const server = await serverOf(settings, call, trace)
+    const { target, ...options } = await optionsOfShards(systemPlatform, server, named)
+    return { ...options, target: { ...target, ...defined({ confirmTable }) }, ...own }
+  }
   const known = await knownRun(folder, named, { holder: true })
   if (known.holder !== undefined) {
     throw new DdbError(
@@ -84,7 +91,6 @@ async function optionsOf(
   const { folder: workingFolder, options } = known.run
   const inputs = options.inputs.map(input => resolve(workingFolder, input))
   const journaled = withJournaled(settings, options.server, workingFolder)
-  const { confirmTable } = settings
   const target = { ...options.target, ...defined({ confirmTable }) }
   return { ...options, inputs, target, server: await serverOf(journaled, call, trace), ...own }
 }

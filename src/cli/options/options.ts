@@ -163,6 +163,7 @@ export const fieldFlags: ReadonlyMap<string, string> = new Map([
   ['cells.lenient', '--on-error null'],
   // Of an audit.
   ['columns', '--columns'],
+  ['exact', '--exact'],
   ['missing', '--missing'],
 ])
 
@@ -279,7 +280,7 @@ export const commandOptions = {
     ...{ ...omit(targetOptions, 'create', 'partition'), ...omit(inputOptions, 'follow') },
     ...{ ...mappingOptions, ...valueOptions, ...pick('retryOnError', 'confirmTimeout') },
     ...{ ...journaledServerOptions, ...pick('columns', 'exact', 'missing', 'certificate') },
-    ...{ ...pick('stateDir'), ...outputOptions },
+    ...{ ...pick('shard', 'stateDir'), ...outputOptions },
   },
   exec: {
     ...{ ...pick('script', 'resultOutput', 'maxRows'), ...serverOptions },

@@ -4,9 +4,12 @@
 import { isOf } from '../journal/shape.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import { keyWords } from '../target/row-hash.js'
-import { boundsOf, type ValueRange } from './compared-table.js'
+import { boundsOf, type ValueRange } from '../target/touched-partitions.js'
 
-/** As for `load`; options about sending, journals, rejects and new tables have no effect. */
+/**
+ * As for `load`; options about sending, journals, rejects and new tables have no effect. A `shard` compares the rows that belong to its
+ * share of the table's partitions.
+ */
 export interface AuditOptions extends LoadOptions {
   /** Columns to compare; default all. Needed if a function or a transform changes values. */
   columns?: readonly string[]
@@ -51,7 +54,7 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
   ranges: readonly (ValueRange | null)[]
   inputs: { path: string; rows: number; bytes: number }[]
   /**
-   * input = found + missing + changed + replaced + rejected + outside. `changed`: the table has the key with other values. `replaced`: the
+   * Of a shard, `input` does not have the rows of others. input = found + missing + changed + replaced + rejected + outside. `changed`: the table has the key with other values. `replaced`: the
    * table keeps another row of the input with the same key. `outside`: no partition takes the row. `table`: rows that were read there.
    * `others`: those that are not in the input; `repeated`: how many of them equal a row of the input.
    */

@@ -35,7 +35,9 @@ import { loadResult } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import { findTarget } from '../target/find-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
+import { keyWords } from '../target/row-hash.js'
 import { tableText } from '../target/target.js'
+import { touchedPartitions } from '../target/touched-partitions.js'
 import {
   isCertificate,
   newAuditResult,
@@ -44,10 +46,9 @@ import {
   type AuditResult,
   type CertificateOptions,
 } from './audit-result.js'
-import { comparedTable, openTable, touchedRanges, type ComparedTable } from './compared-table.js'
+import { comparedTable, openTable, type ComparedTable } from './compared-table.js'
 import { Differences } from './differences.js'
 import { Hashes } from './hashes.js'
-import { keyWords } from '../target/row-hash.js'
 
 const mostTries = 3
 const lookAgainMs = 100
@@ -81,7 +82,8 @@ export async function auditOn(
 
 /** Options that read the inputs as `load` reads them. */
 function readingOptions(options: AuditOptions): LoadOptions {
-  const { columns: _c, exact: _e, missing: _m, journal: _j, expectRows: _x, ...given } = options
+  const { columns: _c, exact: _e, missing: _m, shard: _s, ...asked } = options
+  const { journal: _j, expectRows: _x, ...given } = asked
   const { create, partition: _p, types, ...target } = options.target
   const { follow: _f, ...input } = options.input ?? {}
   const { confirmTimeoutMs } = options.delivery ?? {}
@@ -97,9 +99,13 @@ function readingOptions(options: AuditOptions): LoadOptions {
 type Job = ReturnType<typeof newJob>
 
 function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResult) {
-  const { missing: path, signal, leave } = asked
+  const { missing: path, signal, leave, shard } = asked
   if (path !== undefined && asked.inputs.includes('-')) {
     throw usageError(`${option('missing')} reads its input twice: audit a file, not standard input`)
+  }
+  if (shard && (asked.exact || shard.index < 1 || shard.index > shard.count)) {
+    const rule = `is I/N with I from 1 to N, without ${option('exact')}`
+    throw usageError(`${option('shard')} ${rule}`)
   }
   const options = readingOptions(asked)
   const checked = checkedOptions(options, platform.random)
@@ -153,18 +159,18 @@ async function runAudit(job: Job): Promise<AuditResult> {
 async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<void> {
   const { asked, run, result, key, scratch, signal } = job
   const { clock } = run.platform
-  const touched = touchedRanges(found)
+  const touched = touchedPartitions(found.partition, found.target.columns, asked.shard)
   const own = new Hashes(key, found.keys, scratch)
   // A second reading counts rows again.
   opened.leavesRest = true
-  for await (const block of inputRows(run, opened.inputs!, found)) {
-    own.add(block)
-    touched.add(block.batch, block.outside)
-  }
+  const marksOf = outsideMarks(found.target)
+  const marks = (batch: Batch) => touched.add(batch, marksOf?.(batch))
+  for await (const block of inputRows(run, opened.inputs!, found, marks)) own.add(block)
+  const elsewhere = touched.elsewhere()
   leaveRest(run.state)
   const { rows, inputs, error } = loadResult(run, opened.inputs, { listsAll: true })
   if (error !== null) throw new DdbError(error.code as ErrorCode, error.message)
-  Object.assign(result.rows, { input: rows.read, rejected: rows.rejected })
+  Object.assign(result.rows, { input: rows.read - elsewhere, rejected: rows.rejected })
   result.inputs = inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes }))
   const ranges = asked.exact ? [null] : touched.ranges()
   const { goneRows, ...table } = await openTable(found, ranges, { clock, signal })
@@ -197,23 +203,25 @@ async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<
       `rows that were not found may be among the ${goneRows} that have left the memory of the server, where an audit cannot read them`,
     )
   }
-  if (!differences.areNamed) await nameRows(job, found, opened, differences)
+  if (!differences.areNamed) await nameRows(job, found, opened, differences, marks)
   const matched = own.count - lacking - counts.replaced
   const others = there.count - matched - counts.changed
-  const outside = own.total - own.count
+  const outside = own.total - own.count - elsewhere
   Object.assign(result.rows, counts, { found: matched, outside, table: there.count, others })
   if (lacking === 0 && others === 0) {
     result.digest = { rows: there.digest, key: Buffer.from(key.buffer).toString('hex') }
   }
 }
 
-async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTable) {
-  const marksOf = outsideMarks(target)
+/** Marks the rows of a batch that are not to be compared with 1. */
+type Marks = (batch: Batch) => Uint8Array | undefined
+
+async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTable, marks: Marks) {
   run.reporter.tell('checking')
   try {
     for await (const batch of inputs.batches(target)) {
       const columns = sent.map(index => batch.columns[index]!)
-      yield { columns, rowCount: batch.rowCount, outside: marksOf?.(batch), batch }
+      yield { columns, rowCount: batch.rowCount, outside: marks(batch), batch }
       batch.release()
       run.reporter.report()
       if (run.ending.stopped) break
@@ -229,6 +237,7 @@ async function nameRows(
   found: ComparedTable,
   opened: Opened,
   differences: Differences,
+  marks: Marks,
 ): Promise<void> {
   if (asked.inputs.includes('-')) {
     run.reporter.notice(
@@ -244,7 +253,7 @@ async function nameRows(
   }
   opened.inputs = await openInputs(run)
   const again = new Hashes(key, found.keys)
-  for await (const block of inputRows(run, opened.inputs, found)) {
+  for await (const block of inputRows(run, opened.inputs, found, marks)) {
     again.add(block)
     differences.name(block, again, addMissing)
     if (differences.areNamed) break

@@ -1,30 +1,22 @@
 /*
-  The table of an audit: which of its columns are compared, what identifies a row there, which part of it may hold the rows of an input, and
-  how this part is read.
+  The table of an audit: which of its columns are compared, what identifies a row there, and how a part of it is read.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, option, ServerError, TimeoutError, usageError } from '../../errors.js'
 import type { Clock, Timer } from '../../platform/platform.js'
-import {
-  columnTypeText,
-  dataTypes,
-  type ColumnType,
-  type DataType,
-} from '../../protocol/data-type.js'
-import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
-import type { Scalar, TypedVector, Value } from '../../protocol/value.js'
-import { isIdentifier } from '../../schema/identifier.js'
+import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import { columnTypeOf } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
 import { nearestHint } from '../../schema/nearest.js'
-import type { PartitionDimension } from '../../schema/partition-dimension.js'
 import { member, schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { askCount } from '../connection/server-queries.js'
 import { watchedTable } from '../evidence/identity.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { divisionsOf, keyReader, type Key, type RowsOfColumns } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { hasTransform, selectText, tableText } from '../target/target.js'
+import { boundsOf, type ValueRange } from '../target/touched-partitions.js'
 import type { Keeps, Rows } from './hashes.js'
 
 export type ComparedTable = ReturnType<typeof comparedTable>
@@ -105,62 +97,6 @@ function isSameType(a: ColumnType, b: ColumnType): boolean {
   return columnTypeText(a) === columnTypeText(b) || (isText(a) && isText(b))
 }
 
-/** The lowest and the highest value of a column: raw numbers in decimal, or texts. */
-export interface ValueRange {
-  readonly column: string
-  readonly type: DataType
-  readonly low: string
-  readonly high: string
-}
-
-/** If an input touches more partitions, everything is read. */
-const mostRanges = 4_096
-
-/** Finds out which part of the table may hold the rows of an input, by the first partition column that shows it. */
-export function touchedRanges({ partition, target }: ComparedTable) {
-  // A range of a column with another name cannot be asked for (`selectText`).
-  const indexOf = ({ columnName }: PartitionDimension): number =>
-    target.columns.findIndex(({ name }) => name === columnName && isIdentifier(name))
-  const dimension = partition?.dimensions.find(one => indexOf(one) >= 0 && divisionsOf(one))
-  const columnIndex = dimension === undefined ? -1 : indexOf(dimension)
-  const placeOf = dimension?.kind === 'RANGE' ? divisionsOf(dimension)!.placeOf : (key: Key) => key
-  const extents = new Map<Key, { low: Key; high: Key }>()
-  let isKnown = dimension !== undefined && partition?.unpredictable !== true
-  return {
-    add({ columns, rowCount }: RowsOfColumns, outside: Uint8Array | undefined): void {
-      if (!isKnown) return
-      const column = columns[columnIndex]!
-      const keyAt = keyReader(column, dimension!.type)
-      const valueAt = keyReader(column, columnTypeOf(column).type)
-      let extent: { low: Key; high: Key } | undefined
-      for (let row = 0; isKnown && row < rowCount; row++) {
-        if (outside?.[row] === 1) continue
-        const value = valueAt?.(row) ?? null
-        if (value !== null && extent && value >= extent.low && value <= extent.high) continue
-        const key = keyAt?.(row) ?? null
-        isKnown = key !== null && value !== null && extents.size < mostRanges
-        if (!isKnown) return
-        const part = placeOf(key!)
-        extent = extents.get(part) ?? { low: value!, high: value! }
-        if (value! < extent.low) extent.low = value!
-        if (value! > extent.high) extent.high = value!
-        extents.set(part, extent)
-      }
-    },
-    /** One range for each query; null reads everything. */
-    ranges(): readonly (ValueRange | null)[] {
-      const all = [...extents.values()]
-      // Servers and JavaScript may order texts differently.
-      const isOrdered = all.every(({ low, high }) => typeof low !== 'string' || low === high)
-      if (!isKnown || !isOrdered) return [null]
-      const { name, type } = target.columns[columnIndex]!
-      return all.map(({ low, high }) => {
-        return { column: name, type: type.type, low: String(low), high: String(high) }
-      })
-    },
-  }
-}
-
 /** Rows of one query for a table in memory. */
 const sliceRows = 65_536
 /** Servers count the size of a block in records or in bytes (docs/protocol.md#blocks): as records, a block may have so many bytes. */
@@ -230,17 +166,4 @@ function rowsOf(block: Value, { table, columns }: ComparedTable): Rows {
     throw new DdbError('DDB_TARGET_CHANGED', `${tableText(table)} has no ${what} any more`)
   })
   return { columns: found, rowCount: block.rows }
-}
-
-/** @throws if a bound is not a value of the type */
-export function boundsOf({ type, low, high }: ValueRange): Record<string, Scalar> {
-  const isText = type === 'SYMBOL' || type === 'STRING'
-  const valueOf = dataTypes[type].bytesPerValue === 8 ? BigInt : Number
-  const [from, to] = [low, high].map(text => {
-    const vector = isText
-      ? vectorOf({ type: 'STRING' }, [text])
-      : vectorOf({ type }, [valueOf(text)])
-    return scalarAt(vector as TypedVector, 0)
-  })
-  return { ddbIngestLow: from!, ddbIngestHigh: to! }
 }

@@ -11,7 +11,7 @@ import { RowHasher } from '../target/row-hash.js'
 export interface Rows {
   readonly rowCount: number
   readonly columns: readonly Column[]
-  /** 1 for each row that no partition takes. */
+  /** 1 for each row that is not to be compared. */
   readonly outside?: Uint8Array | undefined
   readonly batch?: Batch
 }
@@ -27,7 +27,7 @@ const bufferLength = 1024
 export const idOf = (a: number, b: number): number => ((a << partBits) >>> 11) * 2 ** 32 + (b >>> 0)
 
 export class Hashes {
-  /** Number of all rows, including those outside. */
+  /** Number of all rows, including those that are not compared. */
   total = 0
   /** Of the rows that were added last: their hashes, their parts, and the number of each in its part, from 0; −1 outside. */
   readonly whole: RowHasher

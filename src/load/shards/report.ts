@@ -7,7 +7,7 @@ import { connectServer } from '../connection/connect.js'
 import type { Asking } from '../connection/server-queries.js'
 import { loadOn } from '../load.js'
 import { deliveryDefaults } from '../option-fields.js'
-import type { LoadResult, ServerTarget } from '../options.js'
+import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { forgetRun } from '../register/register.js'
 import type { RunName } from '../register/table-names.js'
 import { findShared, type SharedRun } from './shared-run.js'
@@ -23,10 +23,22 @@ export async function lookAtShards(
   runId: string,
   onNotice: (notice: string) => void,
 ): Promise<LoadResult> {
-  const options = await withShared(platform, server, runId, one => Promise.resolve(one.options))
+  const options = await optionsOfShards(platform, server, runId)
   const { create: _, ...target } = options.target
   const looking = { inputs: [''], rejects: {}, shard: { index: 0, count: 1 } }
-  return loadOn(platform, { ...options, ...looking, server, target, runId, onNotice })
+  return loadOn(platform, { ...options, ...looking, target, runId, onNotice })
+}
+
+/** The options of the run; its inputs are the files of all streams. @throws {DdbError} DDB_RUN_MISSING */
+export function optionsOfShards(
+  platform: Platform,
+  server: ServerTarget,
+  runId: string,
+): Promise<LoadOptions> {
+  return withShared(platform, server, runId, ({ options, streams }) => {
+    const inputs = streams.flat().map(({ path }) => path)
+    return Promise.resolve({ ...options, inputs, server })
+  })
 }
 
 /** Removes the record of the run, after which its processes send nothing more. @throws {DdbError} DDB_RUN_MISSING */

@@ -73,7 +73,7 @@ t.test('a run is audited by its name, with its options', async t => {
   )
   await session.run('delete from trades where id < 10')
   t.match(await run('audit', 'nightly', '--json'), { code: 4, stdout: /"missing":10/ })
-  t.match(await run('audit', 'nightle'), { code: 66, stderr: 'nightly' })
+  t.match(await run('audit', 'nightle'), { code: 66, stderr: /run "nightle".*\n.*ddb-ingest runs/ })
   t.match(await run('audit', 'nightly', '--columns', 'sym,id'), { code: 4 })
 })
 

@@ -245,8 +245,55 @@ createPartitionedTable(db, table(1:0, ["${name}", "v"], [${type}, INT]), "t", "$
     t.match(await audit({ exact: true }), { exitCode: 0, rows: { found: 90, others: 0 } })
     await session.run('update loadTable("dfs://by", "t") set v = 1000 where v = 7')
     t.match(await audit(), { exitCode: 4, lines: { missing: [{ firstLine: 9, lastLine: 9 }] } })
+    const audited = Promise.all([1, 2, 3].map(index => audit({ shard: { index, count: 3 } })))
+    if (name === 'my id') {
+      await t.rejects(audited, { code: 'DDB_USAGE', message: /shows none/ })
+      return
+    }
+    const shards = await audited
+    const sum = (of: (one: AuditResult) => number | null): number =>
+      shards.reduce((total, one) => total + (of(one) ?? NaN), 0)
+    t.equal(
+      sum(({ rows }) => rows.input),
+      90,
+    )
+    t.equal(
+      sum(({ rows }) => rows.found),
+      89,
+    )
+    const [failed, ...more] = shards.filter(({ exitCode }) => exitCode !== 0)
+    t.match(failed, { exitCode: 4, lines: { missing: [{ firstLine: 9, lastLine: 9 }] } })
+    t.strictSame(more, [], 'one shard has the row')
   })
 }
+
+t.test('shards read their partitions alone, and equal rows of two files together', async t => {
+  const { path, load, audit, check, session } = await scene(t, tables[2]!)
+  t.match(await load(path), { exitCode: 0 })
+  const ofShards = (change: Partial<AuditOptions> = {}): Promise<AuditResult[]> =>
+    Promise.all([1, 2].map(index => audit({ ...change, shard: { index, count: 2 } })))
+  const whole = await ofShards()
+  t.same(whole.map(({ rows }) => rows.table).sort(), [300, 600])
+  for (const one of whole) t.match(await check(one), { exitCode: 0 })
+  await session.run('delete from loadTable("dfs://byDay", "t") where id = 1')
+  t.same((await ofShards()).map(({ exitCode }) => exitCode).sort(), [0, 4])
+  await session.run(
+    'tableInsert(loadTable("dfs://byDay", "t"), table([2020.01.02] as day, ["S1"] as sym, [0.25] as price, [1] as id))',
+  )
+  const second = join(path, '..', 'second.csv')
+  await writeFile(second, header + lineOf(1))
+  const twice = await ofShards({ inputs: [path, second] })
+  t.same(twice.map(({ rows }) => rows.missing).sort(), [0, 1], 'the table has it once')
+})
+
+t.test('shards that would say nothing are refused', async t => {
+  const { audit } = await scene(t, tables[0]!)
+  const shard = { index: 1, count: 2 }
+  await t.rejects(audit({ shard }), { code: 'DDB_USAGE', message: /shows none/ })
+  for (const change of [{ exact: true }, { shard: { index: 0, count: 2 } }]) {
+    await t.rejects(audit({ shard, ...change }), { code: 'DDB_USAGE', message: /I from 1 to N/ })
+  }
+})
 
 t.test('among equal rows and many rows of others, one row too few is named', async t => {
   const text = header + lineOf(1).repeat(6_000)

@@ -130,16 +130,19 @@ t.test('each stream has its rejects', async t => {
 
 t.test('runs RUN asks the server', async t => {
   const { shard, server, ids, session } = await scene(t)
-  const run = (...words: string[]) =>
-    runMain(['runs', 'night', '--host', `127.0.0.1:${server.port}`, '--user', 'admin', ...words], {
+  const ofRun = (command: string, ...words: string[]) =>
+    runMain([command, 'night', '--host', `127.0.0.1:${server.port}`, '--user', 'admin', ...words], {
       environment: { DDB_PASSWORD: '123456' },
     })
+  const run = (...words: string[]) => ofRun('runs', ...words)
   t.match(await run(), { code: 66, stderr: /neither a journal nor the server/ })
   t.match(await shard(1, 3), { exitCode: 0 })
   const left = { code: 75, stderr: /4 of 6 streams are left, the first of them with ".*d2/ }
   t.match(await run(), { ...left, stdout: /next +ddb-ingest runs night --host/ })
   for (const index of [2, 3]) t.match(await shard(index, 3), { exitCode: 0 })
   t.match(await run(), { code: 0, stdout: /300/ })
+  const { stdout: audited } = await ofRun('audit')
+  t.match(audited, /^complete: 300 rows read, 300 found/)
   const { stdout } = await run('--json')
   t.match(JSON.parse(stdout), { exitCode: 0, rows: { skipped: 300 }, error: null })
   await session.run(`undef("target", SHARED)\n${streamScript}`)

@@ -61,6 +61,17 @@ export async function knownRun(
   )
 }
 
+/** Whether the name may mean a run that shards load: it has no journal, and the user names the server that knows it. */
+export async function isOfShards(
+  { options: { server } }: ServerSettings,
+  folder: string,
+  runId: string,
+): Promise<boolean> {
+  if (server?.host === undefined) return false
+  const known = await readRun(folder, runId, systemPlatform.files, { evenDamaged: true })
+  return known === undefined
+}
+
 /**
  * Completes the user's settings with the journal's server and the protection of its connection.
  * @param folder  base of relative paths in the journal

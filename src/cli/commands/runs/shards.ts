@@ -1,7 +1,6 @@
 /*
   `runs RUN` for a run that shards load: it has no journal, so the server that the user names is asked.
 */
-import { readRun } from '../../../load/journal/known-runs.js'
 import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { serverOf } from '../../options/login.js'
@@ -10,6 +9,7 @@ import { nextCommand } from '../../output/failures.js'
 import { summaryLines } from '../../output/summary.js'
 import { jsonLine } from '../../output/terminal-text.js'
 import type { Call } from '../command.js'
+import { isOfShards } from './known-run.js'
 
 /**
  * Prints what the server knows of the run, or removes it.
@@ -24,9 +24,7 @@ export async function runShards(
   const { output, args } = call
   const [runId, other] = args
   if (runId === undefined || other !== undefined) return undefined
-  if (settings.options.server?.host === undefined) return undefined
-  const look = { evenDamaged: true }
-  if ((await readRun(folder, runId, systemPlatform.files, look)) !== undefined) return undefined
+  if (!(await isOfShards(settings, folder, runId))) return undefined
   const server = await serverOf(settings, call)
   if (settings.clean === true) {
     await forgetShards(systemPlatform, server, runId)
