@@ -40,7 +40,7 @@ type OfRun = 'version' | 'exitCode' | 'startedAt' | 'endedAt' | 'target' | 'noti
 
 /** Every field is present; unknown values are null. */
 export interface AuditResult extends Pick<LoadResult, OfRun> {
-  schema: 'ddb-ingest/audit/2'
+  schema: 'ddb-ingest/audit/3'
   /**
    * `complete`: every row is there. `missing`: some rows are not. `differs`: the table has other rows, too (`exact`), or does not match
    * the certificate. `undecided`: the audit could not find out (`error`).
@@ -93,7 +93,7 @@ export function isCertificate(given: unknown): given is AuditResult {
   const isKey = new RegExp(`^[0-9a-f]{${8 * keyWords}}$`).test(digest!.key)
   try {
     for (const range of ranges) if (range !== null) boundsOf(range)
-    return schema === 'ddb-ingest/audit/2' && isKey
+    return schema === 'ddb-ingest/audit/3' && isKey
   } catch {
     return false
   }
@@ -103,7 +103,7 @@ export function isCertificate(given: unknown): given is AuditResult {
 export function newAuditResult(result: LoadResult): AuditResult {
   const { version, exitCode, startedAt, endedAt, target, notices, error } = result
   return {
-    ...{ schema: 'ddb-ingest/audit/2', version, status: 'failed', exitCode, startedAt, endedAt },
+    ...{ schema: 'ddb-ingest/audit/3', version, status: 'failed', exitCode, startedAt, endedAt },
     ...{ target, table: null, identity: null, columns: [], ranges: [], inputs: [] },
     rows: {
       ...{ input: 0, found: null, missing: null, changed: null, replaced: 0, rejected: 0 },

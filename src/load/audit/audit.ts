@@ -203,7 +203,14 @@ async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<
       `rows that were not found may be among the ${goneRows} that have left the memory of the server, where an audit cannot read them`,
     )
   }
-  if (!differences.areNamed) await nameRows(job, found, opened, differences, marks)
+  if (!differences.areNamed && asked.inputs.includes('-')) {
+    run.reporter.notice(
+      'standard input cannot be read twice: audit a file to learn which rows differ',
+    )
+  } else if (!differences.areNamed) {
+    opened.inputs = await openInputs(run)
+    await nameRows(job, own, differences, inputRows(run, opened.inputs, found, marks))
+  }
   const matched = own.count - lacking - counts.replaced
   const others = there.count - matched - counts.changed
   const outside = own.total - own.count - elsewhere
@@ -232,30 +239,22 @@ async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTa
   if (run.ending.failure !== undefined) throw run.ending.failure
 }
 
+/** @param again  the rows of the inputs, read a second time */
 async function nameRows(
-  { asked, key, missing, result, run }: Job,
-  found: ComparedTable,
-  opened: Opened,
+  { asked, missing, result, run }: Job,
+  own: Hashes,
   differences: Differences,
-  marks: Marks,
+  again: ReturnType<typeof inputRows>,
 ): Promise<void> {
-  if (asked.inputs.includes('-')) {
-    run.reporter.notice(
-      'standard input cannot be read twice: audit a file to learn which rows differ',
-    )
-    return
-  }
-  const addMissing = (batch: Batch, row: number): void => {
-    const message = 'the table does not have this row'
-    const reject = { ...refusedRow(batch, row, ''), code: 'DDB_UNCONFIRMED', message } as const
-    const { shape } = rangeAt(batch.ranges, row)
-    missing?.add(reject.bytes, shape, { runId: run.checked.runId, ...problemOf(reject) })
-  }
-  opened.inputs = await openInputs(run)
-  const again = new Hashes(key, found.keys)
-  for await (const block of inputRows(run, opened.inputs, found, marks)) {
-    again.add(block)
-    differences.name(block, again, addMissing)
+  const lacks = { code: 'DDB_UNCONFIRMED', message: 'the table does not have this row' } as const
+  let number = 0
+  for await (const block of again) {
+    differences.name(block, number++, own, (row, outcome) => {
+      if (outcome !== 'missing') return
+      const reject = { ...refusedRow(block.batch, row, ''), ...lacks }
+      const { shape } = rangeAt(block.batch.ranges, row)
+      missing?.add(reject.bytes, shape, { runId: run.checked.runId, ...problemOf(reject) })
+    })
     if (differences.areNamed) break
   }
   if (!differences.areRight) {

@@ -1,18 +1,18 @@
 /*
   The rows that only one side has: finds them part by part, by their hashes, and names their lines and columns when both sides are read again.
 */
-import type { Batch, RecordLocation } from '../../parse/batch.js'
+import type { RecordLocation } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/element.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
-import { idOf, partCount, type Hashes, type Keeps, type Rows } from './hashes.js'
+import { idOf, partCount, partOf, type Hashes, type Keeps, type Rows } from './hashes.js'
 
 interface Compared {
   readonly keeps: Keeps
   readonly columns: readonly Pick<TargetColumn, 'name'>[]
 }
 
-const outcomes = ['found', 'missing', 'changed', 'repeated', 'replaced'] as const
+const outcomes = ['found', 'missing', 'changed', 'repeated'] as const
 type Different = Exclude<(typeof outcomes)[number], 'found'>
 
 /** So many rows that only the table has are compared with rows of the input, and so many of those with them. */
@@ -30,6 +30,8 @@ export class Differences {
   readonly #table: Compared
   /** The marks of the rows of each part; none for a part that is equal. */
   readonly #marks: Uint8Array[] = []
+  /** Numbers of the batches of the input that have rows to be named. */
+  readonly #batches = new Set<number>()
   /** Number of rows that must still be named, and the sum of their ids. */
   #unnamed = 0
   #sum = 0
@@ -48,6 +50,10 @@ export class Differences {
       const marks = (this.#marks[part] = new Uint8Array(own[0]!))
       if (keeps === 'all') this.#findRows(marks, input.part(part), table.part(part))
       else this.#findKeys(marks, input.part(part), table.part(part), keeps)
+      for (const [batch, starts] of input.starts.entries()) {
+        const end = input.starts[batch + 1]?.[part] ?? marks.length
+        if (marks.subarray(starts[part], end).some(mark => mark > 0)) this.#batches.add(batch)
+      }
       await rest()
     }
   }
@@ -92,7 +98,7 @@ export class Differences {
     for (let row = 0; row < marks.length; row++) {
       const earlier = kept.get(own[2 * row]!)
       if (earlier === undefined || keeps === 'last') kept.set(own[2 * row]!, row)
-      if (earlier !== undefined) this.#mark(marks, keeps === 'last' ? earlier : row, 'replaced', 0)
+      if (earlier !== undefined) this.counts.replaced++
     }
     const changed = new Set<number>()
     for (let at = 0; at < theirs.length; at += 2) {
@@ -111,7 +117,6 @@ export class Differences {
   #mark(marks: Uint8Array, row: number, outcome: Different, id: number): void {
     marks[row] = outcomes.indexOf(outcome)
     if (outcome !== 'repeated') this.counts[outcome]++
-    if (outcome === 'replaced') return
     this.#unnamed++
     this.#sum = (this.#sum + (id | 0)) | 0
   }
@@ -128,28 +133,31 @@ export class Differences {
     }
   }
 
-  outcomeOf({ parts, numbers }: Hashes, row: number): (typeof outcomes)[number] {
-    return outcomes[this.#marks[parts[row]!]?.[numbers[row]!] ?? 0]!
-  }
-
   /**
-   * Names the rows that differ.
-   * @param hashes  got these rows last
-   * @param onMissing  gets each row that the table lacks
+   * Names the rows of a batch that differ.
+   * @param number  of the batch
+   * @param input  as for `find`
+   * @param onRow  gets each of these rows
    */
   name(
-    { columns, rowCount, batch }: Rows,
-    hashes: Hashes,
-    onMissing: (batch: Batch, row: number) => void,
+    rows: Rows,
+    number: number,
+    input: Hashes,
+    onRow: (row: number, outcome: Different) => void,
   ): void {
-    for (let row = 0; row < rowCount; row++) {
-      const outcome = this.outcomeOf(hashes, row)
-      if (outcome === 'found' || outcome === 'replaced') continue
+    if (!this.#batches.has(number)) return
+    const { a } = input.hash(rows)
+    const next = input.starts[number]!.slice()
+    for (let row = 0; row < rows.rowCount; row++) {
+      if (rows.outside?.[row] === 1) continue
+      const part = partOf(a[row]!)
+      const outcome = outcomes[this.#marks[part]?.[next[part]!++] ?? 0]!
+      if (outcome === 'found') continue
       this.#unnamed--
-      this.#sum = (this.#sum - hashes.whole.b[row]!) | 0
-      if (outcome === 'missing') onMissing(batch!, row)
-      const stored = outcome === 'repeated' ? null : this.#similar(columns, row)
-      addLine(this.lines[outcome], batch!.locate(row), stored)
+      this.#sum = (this.#sum - input.whole.b[row]!) | 0
+      onRow(row, outcome)
+      const stored = outcome === 'repeated' ? null : this.#similar(rows.columns, row)
+      addLine(this.lines[outcome], rows.batch!.locate(row), stored)
     }
   }
 

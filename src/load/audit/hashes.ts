@@ -23,21 +23,23 @@ const partBits = 8
 export const partCount = 1 << partBits
 const bufferLength = 1024
 
+export const partOf = (a: number): number => a >>> (32 - partBits)
+
 /** The bits of a hash that its part does not show, except three. */
 export const idOf = (a: number, b: number): number => ((a << partBits) >>> 11) * 2 ** 32 + (b >>> 0)
 
 export class Hashes {
   /** Number of all rows, including those that are not compared. */
   total = 0
-  /** Of the rows that were added last: their hashes, their parts, and the number of each in its part, from 0; −1 outside. */
+  /** Hashes of the rows that were hashed last. */
   readonly whole: RowHasher
-  parts = new Uint8Array(0)
-  numbers = new Int32Array(0)
   readonly #ofKeys: RowHasher
   readonly #keys: readonly number[]
   readonly #scratch: ScratchFile | undefined
   /** Of each part: number of rows, and sums of both halves of their hashes. */
   readonly #sums = new Int32Array(3 * partCount)
+  /** For each time rows were added: how many rows each part had before. */
+  readonly starts: Int32Array[] = []
   /** Of each row: the id of its key, if it has one, and its own. */
   readonly #buffers: Float64Array
   readonly #filled = new Int32Array(partCount)
@@ -45,60 +47,75 @@ export class Hashes {
 
   /**
    * @param keys  indexes of the columns that identify a row; empty if all do
-   * @param scratch  undefined if no parts are wanted
+   * @param scratch  undefined if nothing but sums of all rows is wanted
    */
   constructor(key: Int32Array, keys: readonly number[], scratch?: ScratchFile) {
     this.whole = new RowHasher(key)
-    this.#ofKeys = new RowHasher(key)
+    this.#ofKeys = keys.length === 0 ? this.whole : new RowHasher(key)
     this.#keys = keys
     this.#scratch = scratch
     this.#buffers = new Float64Array(scratch === undefined ? 0 : partCount * bufferLength)
   }
 
+  /** @returns hashes of what identifies each row: its part is their first bits */
+  hash({ columns, rowCount }: Rows): RowHasher {
+    this.whole.hash(columns, rowCount)
+    if (this.#keys.length === 0) return this.whole
+    return this.#ofKeys.hash(
+      this.#keys.map(index => columns[index]!),
+      rowCount,
+    )
+  }
+
   /** @throws {DdbError} DDB_OUTPUT_WRITE */
-  add({ columns, rowCount, outside }: Rows): void {
-    const { a: wholeA, b: wholeB } = this.whole.hash(columns, rowCount)
-    const keys = this.#keys.map(index => columns[index]!)
-    const { a, b } = keys.length === 0 ? this.whole : this.#ofKeys.hash(keys, rowCount)
-    if (this.parts.length < rowCount) {
-      this.parts = new Uint8Array(rowCount)
-      this.numbers = new Int32Array(rowCount)
-    }
-    const { parts, numbers } = this
+  add(rows: Rows): void {
+    const { rowCount, outside } = rows
+    this.total += rowCount
     const [sums, buffers, filled] = [this.#sums, this.#buffers, this.#filled]
+    if (this.#scratch === undefined) {
+      const { a, b } = this.whole.hash(rows.columns, rowCount)
+      for (let row = 0; row < rowCount; row++) {
+        sums[1]! += a[row]!
+        sums[2]! += b[row]!
+      }
+      return
+    }
+    const { a, b } = this.hash(rows)
+    const { a: wholeA, b: wholeB } = this.whole
+    const hasKeys = this.#keys.length > 0
+    this.starts.push(Int32Array.from({ length: partCount }, (_, part) => sums[3 * part]!))
     for (let row = 0; row < rowCount; row++) {
-      numbers[row] = -1
       if (outside?.[row] === 1) continue
-      const part = a[row]! >>> (32 - partBits)
-      parts[row] = part
-      numbers[row] = sums[3 * part]!++
+      const part = partOf(a[row]!)
+      sums[3 * part]!++
       sums[3 * part + 1]! += wholeA[row]!
       sums[3 * part + 2]! += wholeB[row]!
-      if (this.#scratch === undefined) continue
       if (filled[part] === bufferLength) this.#write(part)
       const at = part * bufferLength + filled[part]!++
       buffers[at] = idOf(a[row]!, b[row]!)
-      if (keys.length === 0) continue
+      if (!hasKeys) continue
       filled[part]!++
       buffers[at + 1] = idOf(wholeA[row]!, wholeB[row]!)
     }
-    this.total += rowCount
   }
 
-  /** Number of rows that are not outside, and sums of both halves of their hashes: equal for equal rows in any order. @param part  default: all */
-  sums(part?: number): Float64Array {
-    const sums = new Float64Array(3)
-    const chosen = part === undefined ? this.#sums : this.#sums.subarray(3 * part, 3 * part + 3)
-    chosen.forEach((sum, at) => (sums[at % 3]! += sum))
-    return sums
+  /** Number of rows of a part that are compared, and sums of both halves of their hashes: equal for equal rows in any order. */
+  sums(part: number): Int32Array {
+    return this.#sums.subarray(3 * part, 3 * part + 3)
   }
 
+  /** Number of all rows that are compared. */
   get count(): number {
-    return this.sums()[0]!
+    return this.#scratch === undefined ? this.total : this.#total(0)
   }
 
+  /** `count`, and sums of both halves of the hashes of all these rows. */
   get digest(): string {
-    return this.sums().join()
+    return [this.count, this.#total(1) | 0, this.#total(2) | 0].join()
+  }
+
+  #total(which: number): number {
+    return this.#sums.reduce((sum, value, i) => (i % 3 === which ? sum + value : sum), 0)
   }
 
   /** The ids of a part, in the order of its rows. @throws {DdbError} DDB_OUTPUT_WRITE */

@@ -15,16 +15,11 @@ const key = Int32Array.of(7, -3)
 
 type Row = readonly [key: number, value: number]
 
-type Key = Pick<Parts, 'keys'> & { readonly scratch?: ScratchFile }
+type Key = Pick<Parts, 'keys' | 'scratch'>
 
-/** @param look  called for each block, after it was added */
-function hashesOf(
-  rows: readonly Row[],
-  { keys, scratch }: Key,
-  look: (block: Rows, hashes: Hashes) => void = () => undefined,
-): Hashes {
-  const hashes = new Hashes(key, keys, scratch)
-  const blockRows = 20_000
+const blockRows = 20_000
+
+function* blocksOf(rows: readonly Row[]): Generator<Rows> {
   for (let start = 0; start < Math.max(1, rows.length); start += blockRows) {
     const block = rows.slice(start, start + blockRows)
     const columns = [0, 1].map(i => ({
@@ -33,10 +28,13 @@ function hashesOf(
     })) as unknown as Rows['columns']
     const locate = (row: number) => ({ file: 'f', lineNumber: start + row })
     const batch = { locate } as unknown as Batch
-    const added = { columns, rowCount: block.length, batch }
-    hashes.add(added)
-    look(added, hashes)
+    yield { columns, rowCount: block.length, batch }
   }
+}
+
+function hashesOf(rows: readonly Row[], { keys, scratch }: Key): Hashes {
+  const hashes = new Hashes(key, keys, scratch)
+  for (const block of blocksOf(rows)) hashes.add(block)
   return hashes
 }
 
@@ -55,14 +53,14 @@ async function matched({ input, table, keeps, ...rest }: Parts) {
   const differences = new Differences({ keeps, columns: [column, column] })
   await differences.find(own, there, () => Promise.resolve())
   const strangers = differences.strangers.size
-  const outcomes: string[] = []
-  hashesOf(input, { keys: rest.keys }, (block, again) => {
-    for (let row = 0; row < block.rowCount; row++) outcomes.push(differences.outcomeOf(again, row))
-    differences.name(block, again, () => undefined)
-  })
+  const outcomes = new Map<number, string>()
+  for (const [number, block] of [...blocksOf(input)].entries()) {
+    const start = number * blockRows
+    differences.name(block, number, own, (row, outcome) => void outcomes.set(start + row, outcome))
+  }
   assert.equal(differences.areRight, true)
   const named = (outcome: string): readonly Row[] =>
-    input.filter((_, row) => outcomes[row] === outcome)
+    input.filter((_, row) => outcomes.get(row) === outcome)
   return { differences, strangers, named }
 }
 
