@@ -127,7 +127,10 @@ export class Differences {
 
   /** Keeps the rows that are to be compared with rows of the input. @param hashes  got these rows last */
   look({ columns, rowCount }: Rows, { whole: { a, b } }: Hashes): void {
+    const mayBe = new Uint8Array(2 ** 16)
+    for (const id of this.strangers) mayBe[id & 0xffff] = 1
     for (let row = 0; row < rowCount && this.strangers.size > 0; row++) {
+      if (mayBe[b[row]! & 0xffff] === 0) continue
       if (!this.strangers.delete(idOf(a[row]!, b[row]!))) continue
       this.#cells.push(columns.map(column => formatElement(column, row)))
     }
@@ -148,8 +151,9 @@ export class Differences {
     if (!this.#batches.has(number)) return
     const { a } = input.hash(rows)
     const next = input.starts[number]!.slice()
+    const outside = rows.outside?.()
     for (let row = 0; row < rows.rowCount; row++) {
-      if (rows.outside?.[row] === 1) continue
+      if (outside?.[row] === 1) continue
       const part = partOf(a[row]!)
       const outcome = outcomes[this.#marks[part]?.[next[part]!++] ?? 0]!
       if (outcome === 'found') continue

@@ -11,8 +11,8 @@ import { RowHasher } from '../target/row-hash.js'
 export interface Rows {
   readonly rowCount: number
   readonly columns: readonly Column[]
-  /** 1 for each row that is not to be compared. */
-  readonly outside?: Uint8Array | undefined
+  /** Marks rows that are not to be compared with 1. */
+  readonly outside?: () => Uint8Array | undefined
   readonly batch?: Batch
 }
 
@@ -69,7 +69,7 @@ export class Hashes {
 
   /** @throws {DdbError} DDB_OUTPUT_WRITE */
   add(rows: Rows): void {
-    const { rowCount, outside } = rows
+    const { rowCount } = rows
     this.total += rowCount
     const [sums, buffers, filled] = [this.#sums, this.#buffers, this.#filled]
     if (this.#scratch === undefined) {
@@ -80,6 +80,7 @@ export class Hashes {
       }
       return
     }
+    const outside = rows.outside?.()
     const { a, b } = this.hash(rows)
     const { a: wholeA, b: wholeB } = this.whole
     const hasKeys = this.#keys.length > 0
