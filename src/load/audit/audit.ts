@@ -12,7 +12,7 @@ import {
   type ErrorCode,
 } from '../../errors.js'
 import { flag, text, texts } from '../../known-fields.js'
-import type { Batch } from '../../parse/batch.js'
+import type { Batch, InputRange } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
 import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
@@ -165,7 +165,11 @@ async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<
   opened.leavesRest = true
   const marksOf = outsideMarks(found.target)
   const marks = (batch: Batch) => touched.add(batch, marksOf?.(batch))
-  for await (const block of inputRows(run, opened.inputs!, found, marks)) own.add(block)
+  const ends: InputRange[] = []
+  for await (const block of inputRows(run, opened.inputs!, found, marks)) {
+    own.add(block)
+    ends.push(block.batch.ranges.at(-1)!)
+  }
   const elsewhere = touched.elsewhere()
   leaveRest(run.state)
   const { rows, inputs, error } = loadResult(run, opened.inputs, { listsAll: true })
@@ -208,6 +212,7 @@ async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<
       'standard input cannot be read twice: audit a file to learn which rows differ',
     )
   } else if (!differences.areNamed) {
+    if (differences.first > 0) beginAfter(ends[differences.first - 1]!, run, opened.inputs!)
     opened.inputs = await openInputs(run)
     await nameRows(job, own, differences, inputRows(run, opened.inputs, found, marks))
   }
@@ -241,7 +246,25 @@ async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTa
   if (run.ending.failure !== undefined) throw run.ending.failure
 }
 
-/** @param again  the rows of the inputs, read a second time */
+/** Lets the inputs, when they are opened again, begin after a range. */
+function beginAfter(
+  { endOffsetBytes, endLineNumber, place }: InputRange,
+  { history }: Run,
+  inputs: Inputs,
+): void {
+  const { input, records } = place!
+  const from = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
+  // Nothing compares it.
+  const fingerprint = { sizeBytes: 0, modifiedMs: 0, head: '', tail: '' }
+  const before = inputs.summaries().slice(0, input)
+  history.found.inputs = before.map(summary => ({ path: summary.path, fingerprint, summary }))
+  history.resumption = {
+    ...history.resumption,
+    resumed: each => (each > input ? undefined : { from, records, ends: [], isDone: each < input }),
+  }
+}
+
+/** @param again  the rows of the inputs, read a second time from the first batch with rows to be named */
 async function nameRows(
   { asked, missing, result, run }: Job,
   own: Hashes,
@@ -249,7 +272,7 @@ async function nameRows(
   again: ReturnType<typeof inputRows>,
 ): Promise<void> {
   const lacks = { code: 'DDB_UNCONFIRMED', message: 'the table does not have this row' } as const
-  let number = 0
+  let number = differences.first
   for await (const block of again) {
     differences.name(block, number++, own, (row, outcome) => {
       if (outcome !== 'missing') return

@@ -30,7 +30,8 @@ export class Differences {
   readonly #table: Compared
   /** The marks of the rows of each part; none for a part that is equal. */
   readonly #marks: Uint8Array[] = []
-  /** Numbers of the batches of the input that have rows to be named. */
+  /** The first batch of the input that has rows to be named. */
+  first = Infinity
   readonly #batches = new Set<number>()
   /** Number of rows that must still be named, and the sum of their ids. */
   #unnamed = 0
@@ -52,7 +53,9 @@ export class Differences {
       else this.#findKeys(marks, input.part(part), table.part(part), keeps)
       for (const [batch, starts] of input.starts.entries()) {
         const end = input.starts[batch + 1]?.[part] ?? marks.length
-        if (marks.subarray(starts[part], end).some(mark => mark > 0)) this.#batches.add(batch)
+        if (!marks.subarray(starts[part], end).some(mark => mark > 0)) continue
+        this.first = Math.min(this.first, batch)
+        this.#batches.add(batch)
       }
       await rest()
     }

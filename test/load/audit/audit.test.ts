@@ -4,6 +4,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { auditOn } from '../../../src/load/audit/audit.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
@@ -308,6 +309,36 @@ t.test('among equal rows and many rows of others, one row too few is named', asy
     ...{ exitCode: 4, rows: { found: 6_000, missing: 1, others: 9_000, repeated: 0 } },
     lines: { missing: [{ firstLine: 2, lastLine: 2 }] },
   })
+})
+
+t.test('a second reading begins at the first batch with missing rows, in any file', async t => {
+  const { path, rest, load, audit, session } = await scene(t, tables[1]!)
+  const linesOf = (from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, i) => lineOf(from + i)).join('')
+  const folder = join(path, '..', 'parts')
+  await mkdir(folder)
+  await writeFile(join(folder, 'a.csv'), header + linesOf(0, 25_000))
+  await writeFile(join(folder, 'b.csv.gz'), gzipSync(header + linesOf(25_000, 47_000)))
+  await writeFile(join(folder, 'c.csv'), `${header}bad\n${linesOf(47_000, 49_000)}`)
+  await writeFile(join(folder, 'd.csv'), header + linesOf(49_000, 90_000))
+  const rejects = { onError: 'skip' } as const
+  t.match(await load(folder, { target: { table: 'plain' }, rejects }), { exitCode: 3 })
+  for (const gone of [[89_998], [46_999, 48_500, 70_000], [24_999]]) {
+    await session.run(`delete from plain where id in [${gone.join()}]`)
+    const found = await audit({ inputs: [folder], missing: rest })
+    t.match(found, { exitCode: 4, rows: { input: 90_001, missing: gone.length, rejected: 1 } })
+    t.equal(await readFile(rest, 'utf8'), header + gone.map(lineOf).join(''))
+    const places = gone.map(id => {
+      if (id < 25_000) return { file: join(folder, 'a.csv'), firstLine: id + 2 }
+      if (id < 47_000) return { file: join(folder, 'b.csv.gz'), firstLine: id - 25_000 + 2 }
+      if (id < 49_000) return { file: join(folder, 'c.csv'), firstLine: id - 47_000 + 3 }
+      return { file: join(folder, 'd.csv'), firstLine: id - 49_000 + 2 }
+    })
+    t.match(found.lines.missing, places)
+    t.match(await load(rest), { exitCode: 0 })
+    await rm(rest)
+    await rm(`${rest}.reasons.ndjson`)
+  }
 })
 
 t.test('standard input can be compared, but not read again', async t => {
