@@ -12,6 +12,7 @@ import {
   type ReaderOptions,
 } from '../../parse/formats.js'
 import { inputShape } from '../../parse/input-reader.js'
+import type { Files } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
 import type { MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
@@ -97,6 +98,8 @@ export interface NamedInputs {
   readonly paths: readonly string[]
   /** Size of each input when the run began, in bytes; undefined for anything but a file. */
   readonly sizes: readonly (number | undefined)[]
+  /** Opens the inputs; default: the machine's files. */
+  readonly files?: Files | undefined
 }
 
 /** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */

@@ -125,7 +125,8 @@ export class InputOpener {
     const { compression, encoding, stdin } = options.input ?? {}
     const name = this.#inputs.names[index]!
     const { signal } = this.#closing
-    const opening = { name, files: platform.files, compression, encoding, stdin, bytes, signal }
+    const { files = platform.files } = this.#inputs
+    const opening = { name, files, compression, encoding, stdin, bytes, signal }
     return openSource(this.#inputs.paths[index]!, opening)
   }
 

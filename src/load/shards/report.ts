@@ -36,8 +36,8 @@ export function optionsOfShards(
   runId: string,
 ): Promise<LoadOptions> {
   return withShared(platform, server, runId, ({ options, streams }) => {
-    const inputs = streams.flat().map(({ path }) => path)
-    return Promise.resolve({ ...options, inputs, server })
+    const inputs = new Set(streams.flat().map(({ path }) => path))
+    return Promise.resolve({ ...options, inputs: [...inputs], server })
   })
 }
 

@@ -22,7 +22,15 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { addShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, type DoneStream, type Plan } from './shared-run.js'
-import { bytesOf, streamsOf, streamsOfShard, type ListedFile, type Stream } from './streams.js'
+import { filesWithPart, nameOfPart, partsOf } from './parts.js'
+import {
+  bytesOf,
+  sizeOf,
+  streamsOf,
+  streamsOfShard,
+  type ListedFile,
+  type Stream,
+} from './streams.js'
 
 /** Opens files as a stream. */
 type OpenStream = (files: NamedInputs, reading: InputReading, stream: number) => Inputs
@@ -122,7 +130,10 @@ export class ShardInputs implements Inputs {
     const { platform, checked, state, rejects, history, shared } = run
     const { rejectsFile, runId, confirmTimeoutMs: timeoutMs } = checked
     const paths = stream.map(({ path }) => path)
-    const sizes = stream.map(({ fingerprint }) => fingerprint.sizeBytes)
+    const names = stream.map(({ path, part }) => (part ? nameOfPart(path, part) : path))
+    const sizes = stream.map(sizeOf)
+    const { part } = stream[0]!
+    const files = part && filesWithPart(platform.files, part)
     await this.#compareFiles(stream)
     if (rejectsFile !== undefined) {
       const mark = Buffer.from(platform.random.bytes(4)).toString('hex')
@@ -133,7 +144,7 @@ export class ShardInputs implements Inputs {
     }
     const before = { ...state.rows }
     this.reading.forget()
-    const inputs = this.#open({ names: paths, paths, sizes }, this.reading, number + 1)
+    const inputs = this.#open({ names, paths, sizes, files }, this.reading, number + 1)
     this.#opened.push(inputs)
     try {
       yield* inputs.batches(target)
@@ -169,7 +180,11 @@ export class ShardInputs implements Inputs {
     const { checked } = run
     const files: ListedFile[] = []
     for (const path of this.#found.paths) {
-      files.push({ path, fingerprint: await this.#fingerprint(path) })
+      const file = { path, fingerprint: await this.#fingerprint(path) }
+      // Of the rows of a key, the last one of the file must stay.
+      const { files: all } = run.platform
+      const parts = description.keyed ? undefined : await partsOf(path, all, run.options.input)
+      files.push(...(parts?.map(part => ({ ...file, part })) ?? [file]))
     }
     const { identity: target } = await askIdentity({ session, checked, description })
     const sizes = fixedSizes(run, description.columns)

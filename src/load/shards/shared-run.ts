@@ -47,7 +47,7 @@ export interface DoneStream {
 }
 
 /** Must increase whenever the plan, or the rules of streams, cuts and values change. */
-const planVersion = 1
+const planVersion = 2
 
 /**
  * @param name  with any token

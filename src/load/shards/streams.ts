@@ -3,6 +3,7 @@
   from its start to its end. Which streams there are does not depend on the number of shards, so that number may change.
 */
 import type { Fingerprint } from '../journal/fingerprint.js'
+import { sizeOfPart, type FilePart } from './parts.js'
 
 /** One of several processes that load a run. */
 export interface Shard {
@@ -12,13 +13,15 @@ export interface Shard {
   readonly count: number
 }
 
-/** A file as it was when the run began. */
+/** A file, or a part of one, as it was when the run began. */
 export interface ListedFile {
   readonly path: string
+  /** Of the whole file. */
   readonly fingerprint: Fingerprint
+  readonly part?: FilePart
 }
 
-/** A file, or small files of one folder. The number of a stream is its index in the list. */
+/** A file, a part of one, or small files of one folder. The number of a stream is its index in the list. */
 export type Stream = readonly ListedFile[]
 
 /** Limits of the files that share a stream: more would leave too little for other shards, fewer would make many small batches. */
@@ -30,12 +33,13 @@ export function streamsOf(files: readonly ListedFile[]): readonly Stream[] {
   let folder: string | undefined
   let bytes = 0
   for (const file of files) {
-    const { path, fingerprint } = file
-    const { sizeBytes } = fingerprint
+    const { path } = file
+    const sizeBytes = sizeOf(file)
     const own = path.slice(0, path.lastIndexOf('/') + 1)
     const last = streams.at(-1)
     const isFull = bytes + sizeBytes > streamBytes || last?.length === streamFiles
-    if (last === undefined || own !== folder || isFull) {
+    const isAlone = file.part !== undefined || last?.[0]?.part !== undefined
+    if (last === undefined || own !== folder || isFull || isAlone) {
       streams.push([file])
       bytes = 0
     } else last.push(file)
@@ -45,8 +49,11 @@ export function streamsOf(files: readonly ListedFile[]): readonly Stream[] {
   return streams
 }
 
+export const sizeOf = ({ part, fingerprint }: ListedFile): number =>
+  part === undefined ? fingerprint.sizeBytes : sizeOfPart(part)
+
 export function bytesOf(files: readonly ListedFile[]): number {
-  return files.reduce((sum, { fingerprint }) => sum + fingerprint.sizeBytes, 0)
+  return files.reduce((sum, file) => sum + sizeOf(file), 0)
 }
 
 /**

@@ -4,7 +4,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { streamsOf, streamsOfShard } from '../../../src/load/shards/streams.js'
+import {
+  bytesOf,
+  streamsOf,
+  streamsOfShard,
+  type ListedFile,
+} from '../../../src/load/shards/streams.js'
 import { runs } from '../../helpers/runs.js'
 
 const fingerprint = (sizeBytes: number) => ({ sizeBytes, modifiedMs: 0, head: '', tail: '' })
@@ -12,15 +17,16 @@ const fingerprint = (sizeBytes: number) => ({ sizeBytes, modifiedMs: 0, head: ''
 const file = fc.record({
   path: fc.tuple(fc.nat(3), fc.nat(9)).map(([folder, name]) => `/data/${folder}/${name}.csv`),
   fingerprint: fc.nat(20 * 2 ** 20).map(fingerprint),
+  part: fc.constantFrom(undefined, undefined, { fromBytes: 5, toBytes: 9, headBytes: 2 }),
 })
 
 t.test('every file is in one stream, and every stream in one shard', async () => {
   const property = fc.property(fc.array(file), fc.integer({ min: 1, max: 9 }), (files, count) => {
-    const streams = streamsOf(files)
+    const streams = streamsOf(files as ListedFile[])
     assert.deepEqual(streams.flat(), files)
     for (const stream of streams) {
-      const bytes = stream.reduce((sum, one) => sum + one.fingerprint.sizeBytes, 0)
-      assert.ok(stream.length === 1 || bytes <= 16 * 2 ** 20)
+      assert.ok(stream.length === 1 || bytesOf(stream) <= 16 * 2 ** 20)
+      assert.ok(stream.length === 1 || stream.every(({ part }) => part === undefined))
       assert.equal(new Set(stream.map(({ path }) => path.split('/')[2])).size, 1)
     }
     const shards = Array.from({ length: count }, (_, i) =>

@@ -1,0 +1,113 @@
+/*
+  Parts of large files, which different shards load. A part begins and ends with a line, at bounds that depend on the file alone. It is read
+  as if it were a file of its own, with the header of the whole one.
+*/
+import type { Files, InputFile } from '../../platform/platform.js'
+import { compressionOf } from '../../source/compression/open-content.js'
+import { byteOrderMark } from '../../source/encoding/open-text.js'
+import type { InputOptions } from '../options.js'
+
+/** From one line to another. A part that does not begin with the file is read after the first `headBytes` of the file. */
+export interface FilePart {
+  readonly fromBytes: number
+  readonly toBytes: number
+  readonly headBytes: number
+}
+
+export const partBytes = 256 * 2 ** 20
+
+const lineFeed = 0x0a
+const windowBytes = 65_536
+
+export const sizeOfPart = ({ fromBytes, toBytes, headBytes }: FilePart): number =>
+  headBytes + toBytes - fromBytes
+
+export const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
+  fromBytes === 0 ? path : `${path} from byte ${fromBytes}`
+
+/**
+ * Divides a file where each line certainly is a record: text in UTF-8, as JSON lines or without quotes, with a header only where the user
+ * says so.
+ * @returns at least two parts; undefined for a file that is one stream
+ */
+export async function partsOf(
+  path: string,
+  files: Files,
+  options: InputOptions = {},
+): Promise<readonly FilePart[] | undefined> {
+  const { format, quote, escape, header, skipLines, comment, path: pattern } = options
+  const { compression = 'auto', encoding = 'auto', jsonPath } = options
+  const isPlain = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
+  const isUnquoted = quote === '' && escape === undefined && (header ?? 'auto') !== 'auto'
+  const isWhole = !isUnquoted || (skipLines ?? 0) > 0 || comment !== undefined
+  const isDivisible =
+    isPlain && pattern === undefined && jsonPath === undefined && (format === 'ndjson' || !isWhole)
+  if (!isDivisible || (files.statusNow(path)?.sizeBytes ?? 0) <= partBytes) return undefined
+  const file = await files.open(path)
+  try {
+    const { sizeBytes, digest } = await file.status()
+    const start = new Uint8Array(windowBytes)
+    await file.readAt(start, 0, windowBytes, 0)
+    const isText =
+      compressionOf('auto', start, path) === 'none' && !start.subarray(0, 4).includes(0)
+    const { encoding: found = 'utf-8' } = byteOrderMark(start) ?? {}
+    // A member of an archive has a digest.
+    if (!isText || found !== 'utf-8' || digest !== undefined) return undefined
+    const headBytes = format === 'ndjson' || header === 'no' ? 0 : start.indexOf(lineFeed) + 1
+    // A blank first line is no header, and a line with a separator comes before one.
+    const isHeader = /^(?!sep=)[^\r\n]/i.test(Buffer.from(start.subarray(0, 8)).toString('latin1'))
+    if (format !== 'ndjson' && header === 'yes' && (headBytes === 0 || !isHeader)) return undefined
+    const parts: FilePart[] = []
+    for (let bound = partBytes, fromBytes = 0; fromBytes < sizeBytes; bound += partBytes) {
+      if (bound <= fromBytes) continue
+      const toBytes = await lineStart(file, bound, sizeBytes)
+      parts.push({ fromBytes, toBytes, headBytes: fromBytes === 0 ? 0 : headBytes })
+      fromBytes = toBytes
+    }
+    return parts.length < 2 ? undefined : parts
+  } finally {
+    await file.close()
+  }
+}
+
+/** The first start of a line at `bound` or after it; the end of the file if there is none. */
+async function lineStart(file: InputFile, bound: number, sizeBytes: number): Promise<number> {
+  const bytes = new Uint8Array(windowBytes)
+  for (let at = bound - 1; at < sizeBytes;) {
+    const count = await file.readAt(bytes, 0, windowBytes, at)
+    if (count === 0) break
+    const found = bytes.subarray(0, count).indexOf(lineFeed)
+    if (found >= 0) return at + found + 1
+    at += count
+  }
+  return sizeBytes
+}
+
+/** Files that show a part as if it were the whole file. */
+export function filesWithPart(files: Files, part: FilePart): Files {
+  return { ...files, open: async path => partOfFile(await files.open(path), part) }
+}
+
+function partOfFile(file: InputFile, { fromBytes, toBytes, headBytes }: FilePart): InputFile {
+  let position = 0
+  const readAt: InputFile['readAt'] = (buffer, offset, length, at) => {
+    const isHead = at < headBytes
+    const start = isHead ? at : fromBytes + at - headBytes
+    const left = (isHead ? headBytes : toBytes) - start
+    return file.readAt(buffer, offset, Math.max(0, Math.min(length, left)), start)
+  }
+  return {
+    readAt,
+    async read(buffer, offset, length) {
+      const count = await readAt(buffer, offset, length, position)
+      position += count
+      return count
+    },
+    async status() {
+      const status = await file.status()
+      const sizeBytes = headBytes + Math.max(0, Math.min(status.sizeBytes, toBytes) - fromBytes)
+      return { ...status, sizeBytes }
+    },
+    close: () => file.close(),
+  }
+}

@@ -1,0 +1,144 @@
+/*
+  Parts of large files: where they begin and end, what is read of them, and a load of one file by two shards.
+*/
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import type { InputOptions } from '../../../src/load/options.js'
+import { filesWithPart, partBytes, partsOf, sizeOfPart } from '../../../src/load/shards/parts.js'
+import type { DatedFileStatus, Files, InputFile } from '../../../src/platform/platform.js'
+import { runMain } from '../../cli/run-cli.js'
+import { streamScript, upTo } from '../../helpers/delivery.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { runs } from '../../helpers/runs.js'
+
+/** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`. */
+function files(sizeBytes: number, lineBytes: number, start = ''): Files {
+  const byteAt = (at: number): number => {
+    if (at < start.length) return start.charCodeAt(at)
+    return at % lineBytes === lineBytes - 1 ? 10 : 120
+  }
+  const file: Pick<InputFile, 'readAt' | 'status' | 'close'> = {
+    readAt: (buffer, offset, length, at) => {
+      const count = Math.max(0, Math.min(length, 1_000, sizeBytes - at))
+      for (let i = 0; i < count; i++) buffer[offset + i] = byteAt(at + i)
+      return Promise.resolve(count)
+    },
+    status: () => Promise.resolve({ sizeBytes } as DatedFileStatus),
+    close: () => Promise.resolve(),
+  }
+  return {
+    open: () => Promise.resolve(file as InputFile),
+    statusNow: () => ({ sizeBytes }),
+  } as unknown as Files
+}
+
+const lines: InputOptions = { format: 'ndjson' }
+const csv: InputOptions = { quote: '', header: 'yes' }
+
+t.test('the parts of a file are all of it, and begin with lines', async () => {
+  const size = fc.integer({ min: 1, max: 5 * partBytes })
+  const property = fc.asyncProperty(
+    size,
+    fc.integer({ min: 1, max: 3_000 }),
+    async (size, line) => {
+      const parts = await partsOf('f', files(size, line), lines)
+      if (parts === undefined) return assert.ok(size <= partBytes + line)
+      assert.equal(parts[0]!.fromBytes, 0)
+      assert.equal(parts.at(-1)!.toBytes, size)
+      for (const [i, { fromBytes }] of parts.entries()) {
+        if (i === 0) continue
+        assert.equal(fromBytes, parts[i - 1]!.toBytes)
+        assert.equal(fromBytes % line, 0, 'a line begins there')
+        assert.ok(fromBytes >= i * partBytes && fromBytes < i * partBytes + line)
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: runs(60) })
+})
+
+t.test('lines longer than a part, and a file without a line end', async t => {
+  const long = await partsOf('f', files(4 * partBytes, 1.5 * partBytes), lines)
+  t.strictSame(
+    long?.map(part => part.fromBytes / partBytes),
+    [0, 1.5, 3],
+  )
+  t.equal(await partsOf('f', files(4 * partBytes, 9 * partBytes), lines), undefined)
+})
+
+t.test('a part has the header, and nothing of other parts', async t => {
+  const whole = files(2 * partBytes, 7, 'id,x\n')
+  const [, part] = (await partsOf('f', whole, csv))!
+  const file = await filesWithPart(whole, part!).open('f')
+  t.equal((await file.status()).sizeBytes, sizeOfPart(part!))
+  const bytes = Buffer.alloc(30)
+  const counts = [await file.read(bytes, 0, 3), await file.read(bytes, 3, 20)]
+  t.strictSame(counts, [3, 2], 'a read ends with the header')
+  await file.read(bytes, 5, 15)
+  t.equal(bytes.toString('latin1', 0, 20), 'id,x\nxxxxxx\nxxxxxx\nx')
+  t.equal(await file.readAt(bytes, 0, 30, sizeOfPart(part!) - 2), 2)
+  t.equal(await file.readAt(bytes, 0, 30, sizeOfPart(part!)), 0)
+})
+
+const undivided: Record<string, [InputOptions, string?, string?]> = {
+  'quotes may hold line ends': [{ header: 'yes' }],
+  'nobody says whether there is a header': [{ quote: '' }],
+  'lines before the header': [{ ...csv, skipLines: 1 }],
+  'comments may come before the header': [{ ...csv, comment: '#' }],
+  'a line that names the separator': [csv, 'sep=;\nid;x\n'],
+  'a blank first line': [csv, '\n\nid,x\n'],
+  'documents of JSON': [{ format: 'json' }],
+  'records inside of documents': [{ ...lines, jsonPath: 'data' }],
+  'columns from the path': [{ ...lines, path: '{day}.csv' }],
+  'another encoding': [{ ...lines, encoding: 'gb18030' }],
+  'UTF-16': [lines, '\xff\xfe{\0'],
+  gzip: [lines, '\x1f\x8b'],
+  Brotli: [lines, '', 'f.br'],
+}
+for (const [why, [options, start = 'id,x\n', name = 'f.csv']] of Object.entries(undivided)) {
+  t.test(`a file is one stream: ${why}`, async t => {
+    t.equal(await partsOf(name, files(3 * partBytes, 10, start), options), undefined)
+  })
+}
+
+t.test('two shards load one file, and a bad row is where its part says', async t => {
+  const { load, rows, server } = await startLoadServer(t, streamScript)
+  const dir = t.testdir({ in: { 'small.csv': 'id,sym\n201,C\n' } })
+  const path = join(dir, 'in', 'big.csv')
+  const file = openSync(path, 'w')
+  const write = (text: string): number => writeSync(file, text)
+  let size = write('id,sym\n')
+  for (const id of upTo(100)) size += write(`${id},A\n`)
+  const blank = Buffer.alloc(2 ** 20, '\n')
+  while (size < partBytes - 3)
+    size += writeSync(file, blank, 0, Math.min(blank.length, partBytes - 3 - size))
+  // The bound is inside of this line.
+  const second = size + write('100,ABC\n')
+  write('bad,B\n')
+  for (const id of upTo(100)) write(`${101 + id},B\n`)
+  closeSync(file)
+  const shard = (index: number) =>
+    load([join(dir, 'in')], {
+      target: { table: 'target' },
+      ...{ input: csv, runId: 'big', shard: { index, count: 2 } },
+      rejects: { onError: 'quarantine', file: join(dir, 'bad.csv') },
+    })
+  const [first, other] = await Promise.all([shard(1), shard(2)])
+  t.match(first, { exitCode: 0, rows: { confirmed: 101 } })
+  t.match(other, { exitCode: 3, rows: { confirmed: 101, rejected: 1 } })
+  const ids = (await rows('select id from target')).map(([id]) => Number(id))
+  t.strictSame(
+    ids.sort((a, b) => a - b),
+    upTo(202),
+  )
+  t.equal(readFileSync(join(dir, 'bad.s2.csv'), 'utf8'), 'id,sym\nbad,B\n')
+  t.match(other.inputs, [{ path: `${path} from byte ${second}` }])
+  t.match(await shard(1), { exitCode: 0, alreadyLoaded: true })
+  const host = `127.0.0.1:${server.port}`
+  const audited = await runMain(['audit', 'big', '--host', host, '--user', 'admin'], {
+    environment: { DDB_PASSWORD: '123456' },
+  })
+  t.match(audited, { code: 3, stdout: /^complete: 203 rows read, 202 found/ })
+})
