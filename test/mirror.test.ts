@@ -75,7 +75,7 @@ deepTest(t, 'every test runs once: by itself, or in the room of its folder', asy
     .map(path => posix.basename(path))
   t.strictSame(
     processes.sort(),
-    [...parts.keys()].map(index => String(index + 1)),
+    [...parts.keys()].map(index => String(index + 1).padStart(2, '0')),
   )
 })
 

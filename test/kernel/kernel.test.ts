@@ -357,7 +357,7 @@ const lines = fc
 
 t.test('delimited text', async () => {
   const csv = { format: 'csv', header: 'no', delimiter: ',', maxRecordBytes: 2000 } as const
-  await check(lines, { ...csv, quote: '"', comment: '#' }, typesText, 120)
+  await check(lines, { ...csv, quote: '"', comment: '#' }, typesText, 60)
   await check(lines, { ...csv, quote: '' }, typesText, 40)
   const header = `${names.join(',')}\n`
   const joined = lines.map(text => header + text + header + text)
@@ -408,7 +408,7 @@ t.test('damaged UTF-8', async () => {
   const texts = fc.array(row, { maxLength: 60, size: 'max' })
   const csv = { format: 'csv', header: 'no', delimiter: ',', quote: '"' } as const
   const inputs = texts.map(rows => Uint8Array.from([0x2c, 0x2c, 0x0a, ...rows.flat()]))
-  await check(inputs, csv, 'a:STRING,b:INT,c:STRING', 300)
+  await check(inputs, csv, 'a:STRING,b:INT,c:STRING', 150)
 })
 
 const oddValues = [
@@ -467,7 +467,7 @@ t.test('lines of JSON', async () => {
   const texts = fc
     .tuple(records(object, 80), fc.nat(6))
     .map(([all, end]) => all.map((text, i) => text + ends[i % 17 === 0 ? end : 0]!).join(''))
-  await check(texts, { format: 'ndjson', maxRecordBytes: 2000 }, memberTypes, 120)
+  await check(texts, { format: 'ndjson', maxRecordBytes: 2000 }, memberTypes, 60)
 })
 
 /** What is between most records, and between a few. */
@@ -495,7 +495,7 @@ t.test('documents of JSON', async () => {
     ],
     object,
   )
-  await check(plain, { format: 'json', maxRecordBytes: 2000 }, memberTypes, 60)
+  await check(plain, { format: 'json', maxRecordBytes: 2000 }, memberTypes, 30)
   const joined = records(object, 1).map(all => all.join('\n'))
   await check(joined, { format: 'json', maxRecordBytes: 2000 }, memberTypes, 20)
   const inside = documents([['{"n":1,"d":{"r":[', ']}}{"d":{"r":[]}}']], object)

@@ -262,7 +262,7 @@ function delimited(quote: string): fc.Arbitrary<Case> {
   }))
 }
 
-t.test('delimited text is cut by place', () => check(delimited('"'), 300))
+t.test('delimited text is cut by place', () => check(delimited('"'), 150))
 t.test('text that csv-parse reads is cut by place', () => check(delimited('股'), 40))
 t.test('compressed text is cut by place', () => check(delimited('"'), 10, true))
 
@@ -287,7 +287,7 @@ t.test('lines of JSON are cut by place', () => {
     ...{ texts, split },
     dialect: { format: 'ndjson' } as const,
   }))
-  return check(cases, 150)
+  return check(cases, 80)
 })
 
 t.test('arrays of JSON are cut by place', () => {
@@ -309,7 +309,7 @@ t.test('arrays of JSON are cut by place', () => {
     const split = (text: string): Omit<Found, 'input'>[] => found.get(text)!
     return { texts, split, dialect: { format: 'json' } as const }
   })
-  return check(cases, 100)
+  return check(cases, 60)
 })
 
 /** The records and the ending of each batch of a text with one column. */

@@ -6,14 +6,6 @@ import t from 'tap'
 
 /** Files below test/ without `.test.ts`. A `room` stands for all files of its folder (test/helpers/room.ts). */
 export const parts: readonly (readonly string[])[] = [
-  ['simulator/resumed', 'simulator/several-seeds', 'statements/statements'],
-  ['simulator/simulator', 'simulator/seeds', 'simulator/around'],
-  [
-    'cli/room',
-    'end-to-end/inputs/room',
-    'end-to-end/one-process/room',
-    'end-to-end/delivery-matrix',
-  ],
   [
     'end-to-end/connections/room',
     'end-to-end/runs/room',
@@ -21,7 +13,15 @@ export const parts: readonly (readonly string[])[] = [
     'end-to-end/kills',
     'end-to-end/same-table',
   ],
+  ['simulator/simulator', 'simulator/around'],
+  ['kernel/reader'],
   ['server/room', 'client/room', 'oracle/room', 'platform/room', 'selftest/room'],
+  ['parse/room', 'kernel/kernel', 'kernel/code', 'source/room', 'infer/room'],
+  ['simulator/several-seeds', 'statements/statements'],
+  ['end-to-end/inputs/room', 'end-to-end/delivery-matrix'],
+  ['cli/room', 'end-to-end/one-process/room'],
+  ['simulator/resumed', 'simulator/seeds'],
+  ['load/room', 'fuzz/kept', 'protocol/room', 'schema/room', 'wire/room'],
   [
     'room',
     'bin/program',
@@ -31,12 +31,9 @@ export const parts: readonly (readonly string[])[] = [
     'guide/readme',
     'guide/running',
   ],
-  ['parse/room', 'kernel/kernel', 'kernel/code', 'source/room', 'infer/room'],
-  ['kernel/reader'],
-  ['load/room', 'fuzz/kept', 'protocol/room', 'schema/room', 'wire/room'],
 ]
 
-/** @param url  of test/parts/N.test.ts */
+/** @param url  of test/parts/NN.test.ts */
 export async function runPart(url: string): Promise<void> {
   const number = Number(/(\d+)\.test\.ts$/.exec(url)![1])
   for (const path of parts[number - 1]!) {

@@ -1,5 +1,5 @@
 /*
-  A copy of the project with a deliberate defect. The simulator runs inside the copy.
+  Copies of the project with a deliberate defect. The simulator runs inside the copy.
 */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -22,8 +22,8 @@ const copied = [
   'tsconfig.build.json',
 ]
 
-/** The number of seeds until a seed reveals the defect; undefined if no seed does. */
-export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<number | undefined> {
+/** Gives a copy of the project to `use`, and removes it afterwards. */
+export async function withCopy<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-defect-'))
   try {
     // The simulator needs none of the tools installed below test/.
@@ -31,26 +31,40 @@ export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<nu
     for (const name of copied)
       await cp(join(checkout, name), join(folder, name), { recursive: true, filter })
     await symlink(join(checkout, 'node_modules'), join(folder, 'node_modules'))
-    for (const change of defect.changes) await makeChange(folder, change)
-    const output = await simulated(folder, defect.from, mostSeeds)
-    const failed = [...output.matchAll(/^seed (\d+) FAILED/gm)].map(([, seed]) => Number(seed))
-    return failed.length === 0 ? undefined : Math.min(...failed) - defect.from + 1
+    return await use(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function makeChange(
+/**
+ * The number of seeds until a seed reveals the defect; undefined if no seed does.
+ * @param folder  a copy of the project without a defect; it is one again in the end
+ */
+export async function seedsNeeded(
   folder: string,
-  { file, from, to }: Defect['changes'][number],
-): Promise<void> {
-  const path = join(folder, file)
-  const text = await readFile(path, 'utf8')
-  if (text.split(from).length !== 2) throw new Error(`${file} does not have once: ${from}`)
-  await writeFile(
-    path,
-    text.replace(from, () => to),
-  )
+  { changes, from }: Defect,
+  mostSeeds: number,
+): Promise<number | undefined> {
+  const originals = new Map<string, string>()
+  try {
+    for (const change of changes) {
+      const path = join(folder, change.file)
+      const text = await readFile(path, 'utf8')
+      if (!originals.has(path)) originals.set(path, text)
+      if (text.split(change.from).length !== 2)
+        throw new Error(`${change.file} does not have once: ${change.from}`)
+      await writeFile(
+        path,
+        text.replace(change.from, () => change.to),
+      )
+    }
+    const output = await simulated(folder, from, mostSeeds)
+    const failed = [...output.matchAll(/^seed (\d+) FAILED/gm)].map(([, seed]) => Number(seed))
+    return failed.length === 0 ? undefined : Math.min(...failed) - from + 1
+  } finally {
+    for (const [path, text] of originals) await writeFile(path, text)
+  }
 }
 
 /** The output of the simulator, whether or not it found the defect. */

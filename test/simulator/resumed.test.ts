@@ -9,7 +9,7 @@ import { simulateResumed } from './resumed.js'
 import type { Simulation } from './simulate.js'
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 
-const seedCount = seeds(200)
+const seedCount = seeds(150)
 
 /** Seeds that once revealed a defect, each with its defect. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([
@@ -48,7 +48,7 @@ t.test('two simulations of one seed give one trace', async t => {
   t.ok(first.trace.length > 10)
 })
 
-const transformedCount = runs(200)
+const transformedCount = runs(120)
 
 deepTest(t, `${transformedCount} simulations of transforms keep every promise`, async t => {
   const sum = { confirmed: 0, filtered: 0, rejected: 0 }
@@ -62,12 +62,12 @@ deepTest(t, `${transformedCount} simulations of transforms keep every promise`, 
   t.ok(Math.min(...Object.values(sum)) > 0, JSON.stringify(sum))
 })
 
-deepTest(t, `${runs(60)} simulations of resumed runs with a transform`, async t => {
+deepTest(t, `${runs(40)} simulations of resumed runs with a transform`, async t => {
   let filtered = 0
   const look = ({ runs }: Simulation): void => {
     for (const { result } of runs) filtered += result?.rows.filtered ?? 0
   }
-  await playSeeds(t, [firstTransformedSeed, runs(60)], look, simulateResumed)
+  await playSeeds(t, [firstTransformedSeed, runs(40)], look, simulateResumed)
   t.ok(filtered > 0, 'rows are filtered')
-  await playSeeds(t, [firstTransformedAroundSeed, runs(60)])
+  await playSeeds(t, [firstTransformedAroundSeed, runs(40)])
 })

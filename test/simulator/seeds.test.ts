@@ -6,7 +6,7 @@ import { deepTest, runs, seeds } from '../helpers/runs.js'
 import { playSeeds } from './play-seeds.js'
 import { firstCutSeed, firstDfsSeed } from './scenario.js'
 
-const seedCount = seeds(900)
+const seedCount = seeds(600)
 
 t.test(`${seedCount} simulations keep every promise`, async t => {
   let rows = 0
@@ -16,7 +16,7 @@ t.test(`${seedCount} simulations keep every promise`, async t => {
   t.ok(rows > seedCount, 'rows arrive')
 })
 
-const dfsSeedCount = runs(200)
+const dfsSeedCount = runs(120)
 
 deepTest(t, `${dfsSeedCount} simulations of writers in one partition`, async t => {
   const refused = new Set<string>()

@@ -15,7 +15,7 @@ import {
 } from './several.js'
 import { firstShardsSeed } from './shards.js'
 
-const severalSeedCount = runs(200)
+const severalSeedCount = runs(120)
 
 deepTest(t, `${severalSeedCount} simulations of several connections`, async t => {
   const most = new Set<number>()
@@ -25,7 +25,7 @@ deepTest(t, `${severalSeedCount} simulations of several connections`, async t =>
   t.ok(most.has(1) && most.has(8), 'runs have from one to eight connections')
 })
 
-const lanesSeedCount = runs(200)
+const lanesSeedCount = runs(120)
 
 deepTest(t, `${lanesSeedCount} simulations of partitioned and keyed tables`, async t => {
   const most = new Map<string, number>()
@@ -42,13 +42,13 @@ for (const [what, firstSeed, firstAroundSeed] of [
   ['over other connections', firstSeveralSeed, firstSeveralAroundSeed],
   ['with other lanes', firstLanesSeed, firstLanesAroundSeed],
 ] as const) {
-  deepTest(t, `${runs(60)} simulations of resumed runs ${what}`, async t => {
-    await playSeeds(t, [firstSeed, runs(60)], undefined, simulateResumed)
-    await playSeeds(t, [firstAroundSeed, runs(60)])
+  deepTest(t, `${runs(40)} simulations of resumed runs ${what}`, async t => {
+    await playSeeds(t, [firstSeed, runs(40)], undefined, simulateResumed)
+    await playSeeds(t, [firstAroundSeed, runs(40)])
   })
 }
 
-const nodesSeedCount = runs(80)
+const nodesSeedCount = runs(60)
 
 deepTest(t, `${nodesSeedCount} simulations of lost nodes`, async t => {
   const moved = new Set<number>()
@@ -62,7 +62,7 @@ deepTest(t, `${nodesSeedCount} simulations of lost nodes`, async t => {
   await playSeeds(t, [firstNodesSeed, nodesSeedCount], undefined, simulateResumed)
 })
 
-const shardsSeedCount = runs(120)
+const shardsSeedCount = runs(80)
 
 deepTest(t, `${shardsSeedCount} simulations of shards`, async t => {
   const codes = new Set<number>()

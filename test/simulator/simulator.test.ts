@@ -8,8 +8,8 @@ import t from 'tap'
 import { plainNode } from '../helpers/plain-node.js'
 import { root } from '../helpers/checkout.js'
 import { deep, deepTest, everyday } from '../helpers/runs.js'
-import { seedsNeeded } from './defective-copy.js'
-import { defects } from './defects.js'
+import { seedsNeeded, withCopy } from './defective-copy.js'
+import { defects, type Defect } from './defects.js'
 import { drawScenario, targetKinds } from './scenario.js'
 import { simulate } from './simulate.js'
 
@@ -65,11 +65,20 @@ const tabled = new Map(
 /** Every run but a deep one tries only defects that a hundred seeds show. */
 const mostSeeds = deep ? Infinity : 100
 
-deepTest(t, 'the simulator finds each defect within twice the seeds of its table', async t => {
-  for (const [name, seeds] of tabled) {
-    const found = defects.find(one => one.name === name)
-    if (found === undefined) t.fail(`no defect is called: ${name}`)
-    else if (seeds <= mostSeeds) t.type(await seedsNeeded(found, 2 * seeds), 'number', name)
-  }
-  t.ok(tabled.size > 20, `${tabled.size} defects are tabled`)
-})
+/** Whether one of twice as many seeds as are tabled reveals the defect. The tabled one, if the program has not changed since, is the first. */
+async function isFound(folder: string, defect: Defect, tabled: number): Promise<boolean> {
+  const alone = { ...defect, from: defect.from + tabled - 1 }
+  if ((await seedsNeeded(folder, alone, 1)) !== undefined) return true
+  return (await seedsNeeded(folder, defect, 2 * tabled)) !== undefined
+}
+
+deepTest(t, 'the simulator finds each defect within twice the seeds of its table', t =>
+  withCopy(async folder => {
+    for (const [name, seeds] of tabled) {
+      const found = defects.find(one => one.name === name)
+      if (found === undefined) t.fail(`no defect is called: ${name}`)
+      else if (seeds <= mostSeeds) t.ok(await isFound(folder, found, seeds), name)
+    }
+    t.ok(tabled.size > 20, `${tabled.size} defects are tabled`)
+  }),
+)

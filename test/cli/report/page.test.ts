@@ -200,7 +200,7 @@ t.test('after rows are stored, the page suggests the same steps as the terminal'
 const reportAt = (elapsedMs: number, sentRows: number, confirmed: number): LoadReport => ({
   phase: 'loading',
   input: undefined,
-  rows: { ...result().rows, read: sentRows, confirmed },
+  rows: { ...noRows(), read: sentRows, confirmed },
   sentRows,
   sentBatches: 0,
   inFlightBytes: 0,

@@ -142,7 +142,7 @@ deepTest(t, 'after any file, any second file is read as if it were alone', async
         deepStrictEqual(found, told(await read(texts[i]!, types, options)))
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   )
   t.ok(alike > 100, `${alike} were alike`)
 })
