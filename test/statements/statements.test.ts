@@ -51,16 +51,7 @@ async function allStatements(): Promise<Map<string, Statement>> {
   return found
 }
 
-const order = [
-  'load',
-  'check',
-  'runs --clean',
-  'exec',
-  'bench',
-  'demo',
-  'ConnectionPool',
-  'selftest',
-]
+const order = 'load|check|runs --clean|exec|bench|demo|ConnectionPool|selftest'.split('|')
 
 const sendersText = (senders: ReadonlySet<string>): string =>
   order.filter(sender => senders.has(sender)).join(', ')
