@@ -81,13 +81,16 @@ export class RunHistory {
   /**
    * Records that this process is about to create a ledger. The numbers are on the disk before the server gets them: if only the server
    * had them, the journal would count as outdated.
-   * @returns the number of this process in the register
+   * @param isLeft  whether the ledger of the last process is there, with which the run then goes on
+   * @returns the number of the ledger, which no later one gets, and that of this process in the register
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
-  beginsLedger(ledgerNumber: number): number {
-    if (this.owner === 0) this.owner = this.found.owner + 1
-    this.record({ kind: 'facts', ledgerNumber, owner: this.owner })
-    return this.owner
+  beginsLedger(isLeft: boolean): { readonly number: number; readonly processNo: number } {
+    const isFirst = this.owner === 0
+    if (isFirst) this.owner = this.found.owner + 1
+    const number = this.now.ledgerNumber + (isFirst && isLeft ? 0 : 1)
+    this.record({ kind: 'facts', ledgerNumber: number, owner: this.owner })
+    return { number, processNo: this.owner }
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Value } from '../../protocol/value.js'
 import { longsOf, partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
 import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
+import { insertScript, numbersOf, shareScript } from './shared-table.js'
 import {
   dropTableScript,
   isLedgerOf,
@@ -51,41 +52,25 @@ const columns = {
   loggedAt: 'TIMESTAMP',
 } as const
 
-const shareScript = `if(!defined("${registerName}", SHARED)) {
-    share(streamTable(64:0, ${Object.keys(columns)
-      .map(name => `\`${name}`)
-      .join('')}, [${Object.values(columns).join(', ')}]), "${registerName}")
-}
-`
-
 /** Replaces characters that could end a string in a script. */
 const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
 
 /** Adds a row. Call it in the request that has made the ledger; does nothing for a run without an entry. */
 export function entryScript(
   { runId, token, processKey, place, isRegistered }: RunName,
-  { ledger, processNo, finished, replaces }: Entry,
+  { ledger, processNo = 0, finished, replaces }: Partial<Entry>,
 ): string {
   if (!isRegistered) return ''
+  const text = (value = ''): string => `"${plain(value)}"`
   const long = (value: number | bigint | null | undefined): string => `${value ?? '00'}l`
-  const { rows, digest = '', chunk = '', stored } = finished ?? {}
-  const cells: Record<keyof typeof columns, string> = {
-    runId: `"${runId}"`,
-    token: `${token}l`,
-    ledger: `"${ledger}"`,
-    processNo: long(processNo),
-    processKey: `${processKey}l`,
-    hostName: `"${plain(place?.hostName ?? '')}"`,
-    folder: `"${plain(place?.folder ?? '')}"`,
-    replaces: long(replaces),
-    rowsHad: long(rows),
-    digest: `"${digest}"`,
-    chunk: `"${chunk}"`,
-    stored: long(stored),
-    loggedAt: 'now()',
-  }
-  return `${shareScript}tableInsert(objByName("${registerName}", true), ${Object.values(cells).join(', ')})
-`
+  const row = insertScript(`objByName("${registerName}", true)`, columns, {
+    ...{ runId: text(runId), token: long(token), ledger: text(ledger), processNo: long(processNo) },
+    ...{ processKey: long(processKey), replaces: long(replaces) },
+    ...{ hostName: text(place?.hostName), folder: text(place?.folder) },
+    ...{ rowsHad: long(finished?.rows), digest: text(finished?.digest) },
+    ...{ chunk: text(finished?.chunk), stored: long(finished?.stored) },
+  })
+  return `${shareScript(registerName, columns)}${row}\n`
 }
 
 interface RegisteredRow extends Entry {
@@ -100,59 +85,59 @@ export interface KnownOnServer {
   readonly ledgers: readonly string[]
 }
 
-/** Sets the variables of `knownAnswers`. */
-export function knownScript(runId: string): string {
+/** @param more  further expressions to answer */
+export function knownScript(runId: string, more: readonly string[] = []): string {
   return `ddbIngestRows = NULL
 if(defined("${registerName}", SHARED)) {
     ddbIngestRows = select * from objByName("${registerName}", true) where runId = "${runId}"
 }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
-`
+(${['ddbIngestRows', 'ddbIngestNames', ...more].join(', ')})`
 }
 
-export const knownAnswers = 'ddbIngestRows, ddbIngestNames'
-
-/** @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
+/**
+ * @param before  a script to run first
+ * @param more  expressions to answer as `answers`
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
 export async function askRegister(
   session: Session,
   runId: string,
   timeoutMs: number,
-): Promise<KnownOnServer> {
-  const script = `${knownScript(runId)}(${knownAnswers})`
-  return knownIn(partsOf(await session.run(script, { timeoutMs })))
-}
-
-export function knownIn([rows, names]: readonly Value[]): KnownOnServer {
-  return { rows: rowsOf(rows), ledgers: textsOf(names) }
+  before = '',
+  more: readonly string[] = [],
+): Promise<KnownOnServer & { readonly answers: readonly Value[] }> {
+  const answer = await session.run(`${before}${knownScript(runId, more)}`, { timeoutMs })
+  const [rows, names, ...answers] = partsOf(answer)
+  return { rows: rowsOf(rows), ledgers: textsOf(names), answers }
 }
 
 function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
   if (answer?.form !== 'table') return []
   const column = (name: keyof typeof columns): Value | undefined =>
     answer.columns[answer.columnNames.indexOf(name)]
-  const numbers = (name: keyof typeof columns): readonly (number | null)[] =>
-    longsOf(column(name)).map(value => (value === undefined ? null : Number(value)))
-  const texts = (name: keyof typeof columns): readonly string[] => textsOf(column(name))
-  const [ledgers, hosts, folders] = [texts('ledger'), texts('hostName'), texts('folder')]
-  const [digests, chunks, stored] = [texts('digest'), texts('chunk'), numbers('stored')]
-  const [processNos, had] = [numbers('processNo'), numbers('rowsHad')]
-  const [processKeys, replaces] = [longsOf(column('processKey')), longsOf(column('replaces'))]
-  return longsOf(column('token')).map((token = 0n, row) => {
-    const [hostName, folder, rowsStored] = [hosts[row]!, folders[row]!, stored[row]!]
-    const finished = {
-      rows: had[row]!,
-      digest: digests[row]!,
-      chunk: chunks[row]!,
-      stored: rowsStored,
-    }
+  const [tokens, processKeys, replaces] = (['token', 'processKey', 'replaces'] as const).map(name =>
+    longsOf(column(name)),
+  )
+  const [processNos, had, stored] = (['processNo', 'rowsHad', 'stored'] as const).map(name =>
+    numbersOf(column(name)),
+  )
+  const texts = (['ledger', 'hostName', 'folder', 'digest', 'chunk'] as const).map(name =>
+    textsOf(column(name)),
+  )
+  return tokens!.map((token = 0n, row) => {
+    const [ledger, hostName, folder, digest, chunk] = texts.map(all => all[row]!)
+    const [rows = null, rowsStored] = [had![row], stored![row]]
     return {
       token,
-      ledger: ledgers[row]!,
-      processNo: processNos[row]!,
-      processKey: processKeys[row]!,
-      replaces: replaces[row],
-      place: hostName === '' ? undefined : { hostName, folder },
-      ...(rowsStored === null ? {} : { finished }),
+      ledger: ledger!,
+      processNo: processNos![row]!,
+      processKey: processKeys![row]!,
+      replaces: replaces![row],
+      place: hostName === '' ? undefined : { hostName: hostName!, folder: folder! },
+      ...(rowsStored !== undefined && {
+        finished: { rows, digest: digest!, chunk: chunk!, stored: rowsStored },
+      }),
     }
   })
 }
@@ -206,14 +191,10 @@ export async function checkClaim(
     if (own?.processKey === run.processKey) return
     if (own !== undefined) throw runsElsewhere(run.runId)
     if (claims === mostClaims) {
-      throw new ServerError(
-        '',
-        'DDB_SERVER',
-        'the server does not say which process holds the name of this run',
-      )
+      const unsaid = 'the server does not say which process holds the name of this run'
+      throw new ServerError('', 'DDB_SERVER', unsaid)
     }
-    const script = `${entryScript(run, claim)}${knownScript(run.runId)}(${knownAnswers})`
-    known = knownIn(partsOf(await session.run(script, { timeoutMs })))
+    known = await askRegister(session, run.runId, timeoutMs, entryScript(run, claim))
   }
 }
 
@@ -276,13 +257,13 @@ export async function registerFinished(
   finished: FinishedRun,
   timeoutMs: number,
 ): Promise<boolean> {
-  const script = entryScript(run, { ledger: '', processNo, finished })
+  const script = entryScript(run, { processNo, finished })
   return (await unlessRefused(session.run(script, { timeoutMs }))) !== undefined
 }
 
 /**
  * Removes ledgers from the server. Late requests then find no ledger and write no rows, and the run's name is free.
- * @param run  registered as the run that replaces the runs with the tokens
+ * @param and  a script to run after that
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -290,13 +271,10 @@ export async function dropLedgers(
   session: Session,
   ledgers: readonly string[],
   timeoutMs: number,
-  run?: RunName,
-  tokens: readonly bigint[] = [],
+  and = '',
 ): Promise<void> {
-  const drops = ledgers.map(dropTableScript).join('')
-  const marks = tokens.map(replaces => entryScript(run!, { ledger: '', processNo: 0, replaces }))
-  if (drops + marks.join('') === '') return
-  await session.run(drops + marks.join(''), { timeoutMs })
+  const script = `${ledgers.map(dropTableScript).join('')}${and}`
+  if (script !== '') await session.run(script, { timeoutMs })
 }
 
 /**
@@ -305,11 +283,10 @@ export async function dropLedgers(
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
-  const known = runOf(await askRegister(session, run.runId, timeoutMs), run.token)
-  const { ledgers, finished, processNo } = known
-  await dropLedgers(session, ledgers, timeoutMs)
-  if (finished === undefined) return
-  await session.run(entryScript(run, { ledger: '', processNo }), { timeoutMs })
+  const known = await askRegister(session, run.runId, timeoutMs)
+  const { ledgers, finished, processNo } = runOf(known, run.token)
+  const and = finished === undefined ? '' : entryScript(run, { processNo })
+  await dropLedgers(session, ledgers, timeoutMs, and)
 }
 
 /**
@@ -334,8 +311,7 @@ export async function askMemory(
     ${ledger.headRow}
 }
 `
-  const script = `${head}${knownScript(run.runId)}(${knownAnswers})`
-  const known = knownIn(partsOf(await session.run(script, { timeoutMs })))
+  const known = await askRegister(session, run.runId, timeoutMs, head)
   checkName(known, run, session)
   const hasLedger = ledger !== undefined && known.ledgers.includes(ledger.name)
   return hasLedger || known.rows.some(({ token }) => token === run.token)

@@ -10,7 +10,14 @@ import { runDamaged, runTakenOver, targetChanged } from '../journal/changed-run.
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { Run } from '../run.js'
 import { lastSessionQuery } from '../transport/script.js'
-import { askRegister, dropLedgers, runOf, runsElsewhere, type KnownOnServer } from './register.js'
+import {
+  askRegister,
+  dropLedgers,
+  entryScript,
+  runOf,
+  runsElsewhere,
+  type KnownOnServer,
+} from './register.js'
 import { ledgerName } from './table-names.js'
 
 /**
@@ -54,7 +61,8 @@ export async function checkSoleProcess(
     throw runsElsewhere(name.runId)
   }
   if (replaces !== undefined) {
-    await unlessRefused(dropLedgers(control, replaced, timeoutMs, name, tokens))
+    const entries = tokens.map(replaces => entryScript(name, { replaces }))
+    await unlessRefused(dropLedgers(control, replaced, timeoutMs, entries.join('')))
     await requestsDone(run, control, replaces.dataSessions)
   }
   return { ...all, ledgers: all.ledgers.filter(ledger => !replaced.includes(ledger)) }

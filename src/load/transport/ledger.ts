@@ -4,18 +4,11 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
-import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
-import type { Column, Table } from '../../protocol/value.js'
-import { longsOf, partsOf, textsOf } from '../connection/server-queries.js'
+import type { Table } from '../../protocol/value.js'
+import { longOf, textsOf } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
-import {
-  checkClaim,
-  entryScript,
-  knownAnswers,
-  knownIn,
-  knownScript,
-  otherHolder,
-} from '../register/register.js'
+import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
+import { numbersOf } from '../register/shared-table.js'
 import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
 import {
   claimPhase,
@@ -53,8 +46,8 @@ export interface Ledger extends WrittenLedger {
 }
 
 /** A statement that adds a row to the head of `ddbIngestLedger`: the session that reads the ledger from now on. */
-export function nextHead(ledger: Ledger, sessionId: bigint): string {
-  return headRow({ processNo: ledger.processNo, change: ledger.heads++, sessionId })
+export function nextHead(ledger: Ledger, sessionId: string): string {
+  return headRow(ledger.processNo, ledger.heads++, sessionId)
 }
 
 /** Limit of rows per query: about two megabytes. */
@@ -75,13 +68,12 @@ export async function openLedger(
   timeoutMs: number,
 ): Promise<Ledger> {
   const name = ledgerName(run.token, number)
-  const head = { processNo, change: 0, sessionId: BigInt(session.id) }
-  // The ledger of an earlier process has at least one row, the head.
   const claim = { ledger: name, processNo }
-  const script = `${ledgerScript(name, head)}${entryScript(run, claim)}${knownScript(run.runId)}([long(ddbIngestKnown), long(ddbIngestHad)], ${knownAnswers})`
-  const [numbers, ...answers] = partsOf(await session.run(script, { timeoutMs }))
-  const [counted, had] = longsOf(numbers)
-  const known = knownIn(answers)
+  const script = `${ledgerScript(name, headRow(processNo, 0, session.id))}${entryScript(run, claim)}`
+  const more = ['long(ddbIngestKnown)', 'long(ddbIngestHad)']
+  const known = await askRegister(session, run.runId, timeoutMs, script, more)
+  const [counted, had] = known.answers.map(longOf)
+  // The ledger of an earlier process has at least one row, the head.
   const isNew = had === 0n
   if (isNew && otherHolder(known, run) !== undefined) {
     await dropLedger(session, { name }, timeoutMs)
@@ -91,15 +83,7 @@ export async function openLedger(
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
   const countsDuplicates = counted === 1n
-  return {
-    name,
-    countsDuplicates,
-    isNew,
-    processNo,
-    isChecked: false,
-    heads: 1,
-    seen: 0,
-  }
+  return { ...{ name, countsDuplicates, isNew, processNo }, isChecked: false, heads: 1, seen: 0 }
 }
 
 /**
@@ -154,37 +138,25 @@ export async function dropLedger(
 }
 
 function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
-  const read = Object.fromEntries(columnNames.map((name, i) => [name, columns[i]]))
-  const number = (name: LedgerColumnName, row: number): number => numberAt(read[name], row) ?? 0
+  const read = Object.fromEntries(columnNames.map((name, i) => [name, numbersOf(columns[i])]))
+  const number = (name: LedgerColumnName, row: number): number => read[name]?.[row] ?? 0
   const texts = textsOf(columns[columnNames.indexOf('errText')])
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const phase = number('phase', i)
     if (phase > outcomePhase) continue
     const isClaim = phase === claimPhase
+    const [stream, no] = [number('streamNo', i), number('batchNo', i)]
     found.push({
-      place: {
-        stream: number('streamNo', i),
-        no: number('batchNo', i),
-        lane: number('laneNo', i),
-        part: number('partNo', i),
-      },
+      place: { stream, no, lane: number('laneNo', i), part: number('partNo', i) },
       cut: number('cutDigest', i),
       attempt: number('attempt', i),
       phase,
       sendNo: number('sendNo', i),
-      rowCount: numberAt(read[isClaim ? 'rowsReceived' : 'rowsTaken'], i) ?? null,
-      left: isClaim ? undefined : numberAt(read['rowsLeft'], i),
+      rowCount: read[isClaim ? 'rowsReceived' : 'rowsTaken']?.[i] ?? null,
+      left: isClaim ? undefined : read['rowsLeft']?.[i],
       errText: texts[i] ?? '',
     })
   }
   return found
-}
-
-/** Returns undefined for a null, or if the column is missing. */
-function numberAt(column: Column | undefined, row: number): number | undefined {
-  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG'))
-    return undefined
-  const value = column.data[row]!
-  return value === nullInt32 || value === nullInt64 ? undefined : Number(value)
 }

@@ -33,7 +33,7 @@ export class ReceiptLink {
   protected readonly node: ReceiptNode
   protected readonly recorder: Recorder
   protected readonly batches: Batches
-  protected readonly receipts: Receipts
+  readonly receipts: Receipts
   protected newsAtMs = 0
   /** Whether an answer was missed: only the ledger shows the outcome of a batch in flight. */
   protected isInDoubt = false
@@ -267,13 +267,6 @@ export class ReceiptLink {
     }
     this.batches.isHeld = false
     this.batches.flush()
-  }
-
-  protected async moveToLeader(): Promise<void> {
-    const hasMoved = await this.batches.moveToLeader(to =>
-      this.node.moveTo(to, this.queryTimeoutMs),
-    )
-    if (hasMoved) this.news()
   }
 
   /**

@@ -65,27 +65,15 @@ async function openReceipts(
   early: EarlySession | undefined,
   asksLedger = true,
 ): Promise<Delivery> {
-  const { description } = recorder.target
-  const isLeft = run.shared !== undefined || checkMemory(run, recorder.target.inMemory)
-  // No later ledger gets the number of a lost ledger.
-  const { history } = run
-  let number = Math.max(0, history.found.ledgerNumber - (isLeft ? 1 : 0))
-  const nodeSetup = {
-    run,
-    hasLedger: asksLedger,
-    upsert: description.upsert,
-    columnNames: description.columns.map(column => column.name),
-    nextLedger: () => {
-      number++
-      return { number, processNo: history.beginsLedger(number) }
-    },
-  }
-  const node = await ReceiptNode.open(nodeSetup, control, early)
+  const { description, inMemory } = recorder.target
+  const isLedgerLeft = run.shared !== undefined || checkMemory(run, inMemory)
+  const setup = { run, description, hasLedger: asksLedger, isLedgerLeft }
+  const node = await ReceiptNode.open(setup, control, early)
   try {
     // Somebody may have removed the ledger since the server reported it.
-    const hasLedger = isLeft && node.ledger?.isNew === false
+    const hasLedger = isLedgerLeft && node.ledger?.isNew === false
     const delivery = new ReceiptWatcher(run, node, recorder)
-    await delivery.readEarlier(hasLedger)
+    await delivery.receipts.readEarlier(hasLedger)
     return delivery
   } catch (error) {
     node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
@@ -124,23 +112,15 @@ function receiptsNeed(serverMessage: string): string {
 function openRecorder(run: Run, description: TargetDescription, evidence: Evidence): Recorder {
   const { target, retries } = run.checked
   const isFunction = target.kind === 'function'
-  const recorded = {
-    description,
-    kind: target.kind,
-    retries,
+  const isShared = !isFunction && target.table.kind === 'shared'
+  return new Recorder(run, {
+    ...{ description, kind: target.kind, retries, evidence },
     upserts: !isFunction && target.method === 'upsert',
-    allOrNothing: isAllOrNothing(run, description),
+    // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
+    allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
     keyed: !isFunction && description.keyed,
-    inMemory: isFunction || target.table.kind === 'shared',
-    evidence,
-  }
-  return new Recorder(run, recorded)
-}
-
-/** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
-function isAllOrNothing({ checked: { target } }: Run, { state }: TargetDescription): boolean {
-  if (target.kind === 'function') return false
-  return target.table.kind === 'shared' || state?.atomic === 'TRANS'
+    inMemory: isFunction || isShared,
+  })
 }
 
 /** @throws {ConnectionError} if the connection cannot be opened */

@@ -8,13 +8,14 @@ import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { connectRun, redirected, tryUntil } from '../connection/connect.js'
 import { connectData, neverUsed, openEarly, type EarlySession } from '../connection/data-session.js'
-import { askFunction, askIdle, askSchema, partsOf } from '../connection/server-queries.js'
+import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
-import { askMemory, checkClaim, knownAnswers, knownIn, knownScript } from '../register/register.js'
+import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
-import { jsonToValue, type UpsertForm } from '../target/target.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { jsonToValue } from '../target/target.js'
 import {
   dropLedger,
   ledgerExists,
@@ -34,15 +35,13 @@ import {
   type Copy,
 } from './script.js'
 
-export interface ReceiptNodeSetup {
+interface NodeSetup {
   readonly run: Run
-  /** Default: `usualUpsert`. */
-  readonly upsert?: UpsertForm | undefined
-  readonly columnNames: readonly string[]
-  /** The number of the next ledger, never twice in a run, and the number of this process in the register. */
-  readonly nextLedger: () => { readonly number: number; readonly processNo: number }
+  readonly description: TargetDescription
   /** False if the server refuses the ledger: its answers are then the only receipts. */
   readonly hasLedger: boolean
+  /** Whether the ledger of the last process is there. */
+  readonly isLedgerLeft: boolean
 }
 
 /** Time limit for a server whose answer does not matter. */
@@ -55,26 +54,27 @@ const longestFarewellMs = 5_000
 export type Memory = 'kept' | 'lost' | 'unknown'
 
 export class ReceiptNode {
-  readonly #setup: ReceiptNodeSetup
+  readonly #setup: NodeSetup
   readonly #leading: readonly Value[]
-  #control: Session
+  /** Reads the ledger. `restore` may replace it. */
+  control: Session
   /** One session for each connection of the run. Without lanes, a batch may use any of them. */
   readonly #data: Session[] = []
   /** The session on which each piece was last sent. */
   readonly #carriers = new WeakMap<Piece, Session>()
   /** Data sessions that were lost, and those of other processes. The server may still be working for them. */
   readonly formerIds = new Set<string>()
-  #ledger: Ledger | undefined
+  ledger: Ledger | undefined
   /** Number of answered batches since the ledger was created. */
   #answers = 0
   /** Learns what the server answers, in a run whose batches are answered. Set before the first batch is sent. */
   onAnswer: ((copy: Copy, answer: Answer) => void) | undefined
 
-  private constructor(setup: ReceiptNodeSetup, control: Session) {
+  private constructor(setup: NodeSetup, control: Session) {
     const { target } = setup.run.checked
     this.#setup = setup
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
-    this.#control = control
+    this.control = control
   }
 
   /**
@@ -85,7 +85,7 @@ export class ReceiptNode {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   static async open(
-    setup: ReceiptNodeSetup,
+    setup: NodeSetup,
     control: Session,
     early = openEarly(setup.run, control),
   ): Promise<ReceiptNode> {
@@ -102,7 +102,7 @@ export class ReceiptNode {
       await early.giveUp()
       // If an earlier process has worked on the run, the next process still needs the ledger.
       const isKept = run.history.found.processes > 0 || run.shared !== undefined
-      const ledger = node.#ledger
+      const ledger = node.ledger
       if (ledger !== undefined && !isKept) {
         await dropLedger(control, ledger, Math.min(longestFarewellMs, timeoutMs))
       }
@@ -111,16 +111,13 @@ export class ReceiptNode {
   }
 
   async #beginLedger(timeoutMs: number): Promise<void> {
-    const { shared, history } = this.#setup.run
-    this.#ledger =
+    const { run, isLedgerLeft } = this.#setup
+    const { shared, history } = run
+    this.ledger =
       shared === undefined
-        ? await openLedger(this.#control, history.name, this.#setup.nextLedger(), timeoutMs)
+        ? await openLedger(this.control, history.name, history.beginsLedger(isLedgerLeft), timeoutMs)
         : { ...shared.ledger, isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
     this.#answers = 0
-  }
-
-  get ledger(): Ledger | undefined {
-    return this.#ledger
   }
 
   /** Whether the server answers each batch, on the connection that carried it. */
@@ -129,7 +126,7 @@ export class ReceiptNode {
   }
 
   get isLost(): boolean {
-    return this.#control.closed || this.#data.some(({ closed }) => closed)
+    return this.control.closed || this.#data.some(({ closed }) => closed)
   }
 
   get bufferedBytes(): number {
@@ -145,10 +142,11 @@ export class ReceiptNode {
     this.#carriers.set(piece, session)
     const { place, attempt } = piece
     const copy = { place, cut: piece.whole.cut, attempt, sendNo }
-    const table = piece.table(this.#setup.columnNames)
+    const { columns } = this.#setup.description
+    const table = piece.table(columns.map(column => column.name))
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.isAnswered) {
-      void askOutcome(session, arguments_, this.#ledger !== undefined).then(answer => {
+      void askOutcome(session, arguments_, this.ledger !== undefined).then(answer => {
         this.#answers++
         this.onAnswer!(copy, answer)
       })
@@ -183,18 +181,18 @@ export class ReceiptNode {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    if (this.#ledger === undefined) return Promise.resolve([])
-    return readLedger(this.#control, this.#ledger, timeoutMs)
+    if (this.ledger === undefined) return Promise.resolve([])
+    return readLedger(this.control, this.ledger, timeoutMs)
   }
 
   /** Each answer stands for a claim and an outcome. */
   get ledgerRows(): number {
-    return (this.#ledger?.seen ?? 0) + 2 * this.#answers
+    return (this.ledger?.seen ?? 0) + 2 * this.#answers
   }
 
   /** Whether the ledger is still there; without a ledger, whether the server answers. @throws {ConnectionError} @throws {TimeoutError} */
   ledgerExists(timeoutMs: number): Promise<boolean> {
-    return ledgerExists(this.#control, this.#ledger, timeoutMs)
+    return ledgerExists(this.control, this.ledger, timeoutMs)
   }
 
   /**
@@ -202,19 +200,14 @@ export class ReceiptNode {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
-    const asking = { session: this.#control, timeoutMs }
+    const asking = { session: this.control, timeoutMs }
     const { dataSessions } = this.#setup.run.history.found
     // The server may still be working on batches of lost connections, or of an earlier process.
     return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.formerIds, ...dataSessions)
   }
 
-  /** The session that reads the ledger. `restore` may replace it. */
-  get control(): Session {
-    return this.#control
-  }
-
   abandon(which: 'control' | 'data' | 'all', reason: ConnectionError): void {
-    if (which !== 'data') this.#control.abandon(reason)
+    if (which !== 'data') this.control.abandon(reason)
     // The array has holes for sessions that could not be opened. `forEach` skips them.
     if (which !== 'control') this.#data.forEach(session => session.abandon(reason))
   }
@@ -230,7 +223,7 @@ export class ReceiptNode {
     const { run } = this.#setup
     let memory: Memory = 'kept'
     const attempt = async (): Promise<void> => {
-      if (this.#control.closed) memory = await this.#reopenControl(deadlineMs)
+      if (this.control.closed) memory = await this.#reopenControl(deadlineMs)
       if (memory !== 'lost') await this.#openMissing(deadlineMs)
     }
     try {
@@ -250,19 +243,19 @@ export class ReceiptNode {
   /** Opens the session for queries again, and determines whether the server still knows this run. */
   async #reopenControl(deadlineMs: number): Promise<Memory> {
     const { run } = this.#setup
-    const ledger = this.#ledger
-    const former = this.#control
+    const ledger = this.ledger
+    const former = this.control
     const control = await connectRun(run, { deadlineMs })
     let hasMemory
     try {
-      const head = ledger && { name: ledger.name, headRow: nextHead(ledger, BigInt(control.id)) }
+      const head = ledger && { name: ledger.name, headRow: nextHead(ledger, control.id) }
       const leftMs = remainingMs(run.platform, deadlineMs)
       hasMemory = await askMemory(control, run.history.name, head, leftMs)
     } catch (error) {
       control.abandon(replacedError())
       throw error
     }
-    this.#control = control
+    this.control = control
     const isSame = control.host === former.host && control.port === former.port
     if (!isSame) {
       const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
@@ -281,7 +274,7 @@ export class ReceiptNode {
       if (former?.closed === false) return
       if (former !== undefined) this.formerIds.add(former.id)
       const first = i === 0 ? early?.take() : undefined
-      const data = await (first ?? connectData(run, this.#control, deadlineMs))
+      const data = await (first ?? connectData(run, this.control, deadlineMs))
       try {
         run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
         await this.#define(data, remainingMs(run.platform, deadlineMs))
@@ -301,17 +294,17 @@ export class ReceiptNode {
    * since a round trip ago, so any process that saw no register at that time has made its own by now.
    */
   async #define(data: Session, timeoutMs: number): Promise<void> {
-    const { run, upsert } = this.#setup
+    const { run, description } = this.#setup
     const { name } = run.history
-    const ledger = this.#ledger
-    const functions = deliverScript(ledger, run.checked.target, upsert, run.shared && data.id)
+    const { ledger } = this
+    const { target } = run.checked
+    const functions = deliverScript(ledger, target, description.upsert, run.shared && data.id)
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }
-    const script = `${functions}${knownScript(name.runId)}(${knownAnswers})`
-    const known = knownIn(partsOf(await data.run(script, { timeoutMs })))
+    const known = await askRegister(data, name.runId, timeoutMs, functions)
     const claim = { ledger: ledger.name, processNo: ledger.processNo }
-    await checkClaim(this.#control, known, name, claim, timeoutMs)
+    await checkClaim(this.control, known, name, claim, timeoutMs)
     ledger.isChecked = true
   }
 
@@ -322,9 +315,9 @@ export class ReceiptNode {
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run } = this.#setup
     const { target } = run.checked
-    const former = this.#ledger
+    const former = this.ledger
     const left = (): number => remainingMs(run.platform, deadlineMs)
-    const asking = { session: this.#control, timeoutMs: left() }
+    const asking = { session: this.control, timeoutMs: left() }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
@@ -333,7 +326,7 @@ export class ReceiptNode {
       const open = this.#data.filter(({ closed }) => !closed)
       await Promise.all(open.map(data => this.#define(data, left())))
       await this.#openMissing(deadlineMs)
-      if (former !== undefined) await dropLedger(this.#control, former, left())
+      if (former !== undefined) await dropLedger(this.control, former, left())
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -358,8 +351,8 @@ export class ReceiptNode {
         if (!(error instanceof DdbError)) throw error
         this.abandon('all', replacedError())
       }
-      this.#control = control
-      this.#ledger = next.#ledger
+      this.control = control
+      this.ledger = next.ledger
       this.#answers = 0
       this.#data.splice(0, this.#data.length, ...next.#data)
       this.formerIds.clear()
@@ -372,14 +365,14 @@ export class ReceiptNode {
   /** Removes the ledger, for which nothing waits, or leaves it to the process that resumes the run. */
   finish(timeoutMs: number): void {
     const { run } = this.#setup
-    if (this.#ledger === undefined || isUnfinished(run) || run.shared !== undefined) return
+    if (this.ledger === undefined || isUnfinished(run) || run.shared !== undefined) return
     run.note({ hasLeftServer: true })
-    void dropLedger(this.#control, this.#ledger, timeoutMs)
+    void dropLedger(this.control, this.ledger, timeoutMs)
   }
 
   /** Closes all sessions, each after the server has received everything. */
   async close(): Promise<void> {
-    const closings = [...this.#data, this.#control].map(session =>
+    const closings = [...this.#data, this.control].map(session =>
       session.close().catch(ignoreLoss),
     )
     await Promise.all(closings)

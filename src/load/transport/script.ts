@@ -8,71 +8,54 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
-import { longsOf, textsOf, type Asking } from '../connection/server-queries.js'
+import { longOf, longsOf, partsOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
+import { insertScript, numbersOf, shareScript } from '../register/shared-table.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 
-interface LedgerColumn {
-  readonly name: string
-  readonly type: 'INT' | 'LONG' | 'STRING' | 'TIMESTAMP'
-  /** Of several rows with equal key columns, the table keeps only the first. */
-  readonly isKey?: true
-}
-
-/** The first four columns are the place of the rows (`Place`). */
-const columns = {
-  /** Rows of stream 0 are the head: they do not belong to a batch (`LedgerHead`). */
-  streamNo: { name: 'streamNo', type: 'LONG', isKey: true },
-  batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
-  laneNo: { name: 'laneNo', type: 'INT', isKey: true },
-  partNo: { name: 'partNo', type: 'LONG', isKey: true },
+/** Of several rows with equal values here, the table keeps only the first. */
+const keys = {
+  /** The place of the rows (`Place`). Rows of stream 0 are the head: they do not belong to a batch (`headRow`). */
+  ...({ streamNo: 'LONG', batchNo: 'LONG', laneNo: 'INT', partNo: 'LONG' } as const),
   /** From 0. A new attempt begins only if the last attempt certainly stored no rows. */
-  attempt: { name: 'attempt', type: 'INT', isKey: true },
-  phase: { name: 'phase', type: 'INT', isKey: true },
-  cutDigest: { name: 'cutDigest', type: 'LONG' },
+  attempt: 'INT',
+  phase: 'INT',
+} as const
+
+/** In the order of the table. Whenever they change, the version in `ledgerName` must increase. */
+const columns = {
+  ...keys,
+  cutDigest: 'LONG',
   /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. In the head: a session. */
-  sendNo: { name: 'sendNo', type: 'LONG' },
-  rowsReceived: { name: 'rowsReceived', type: 'LONG' },
+  sendNo: 'LONG',
+  rowsReceived: 'LONG',
   /**
    * Rows that the transform returned; without a transform, rows that arrived. Null if the transform threw an error, and in rows that
    * do not record an outcome.
    */
-  rowsLeft: { name: 'rowsLeft', type: 'LONG' },
+  rowsLeft: 'LONG',
   /** Rows that the target accepted: −1 if it refused them, null if the server does not report it. */
-  rowsTaken: { name: 'rowsTaken', type: 'LONG' },
+  rowsTaken: 'LONG',
   /** Why the target refused the rows, otherwise ''. */
-  errText: { name: 'errText', type: 'STRING' },
-  loggedAt: { name: 'loggedAt', type: 'TIMESTAMP' },
-} as const satisfies Readonly<Record<string, LedgerColumn>>
+  errText: 'STRING',
+  loggedAt: 'TIMESTAMP',
+} as const
 
 export type LedgerColumnName = keyof typeof columns
 
-/** In the order of the table. Whenever they change, the version in `ledgerName` must increase. */
-const ledgerColumns: readonly LedgerColumn[] = Object.values(columns)
-
-/** Values of columns that `cells` of `insertReceipt` omits. An omitted column without a value here becomes null. */
-const unnamed: Readonly<Record<string, string>> = {
-  streamNo: '0l',
-  batchNo: '0l',
-  laneNo: '0',
-  partNo: '0l',
-  cutDigest: '0l',
-  sendNo: '0l',
-  errText: '""',
-  loggedAt: 'now()',
+/**
+ * A statement that adds a row. It returns 1 for a new row; for known keys see `WrittenLedger.countsDuplicates`.
+ * @param cells  as expressions; `nowhere` for those that a row of the head does not name
+ */
+export function insertReceipt(
+  ledger: string,
+  cells: { readonly [Name in LedgerColumnName]?: string },
+): string {
+  return insertScript(ledger, columns, { ...nowhere, ...cells })
 }
-const nulls = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: '00T' } as const
 
-/** The cells of one row, as expressions. Their types must be exactly those of the columns (docs/server-semantics.md#inserting). */
-type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
-
-/** A `tableInsert(…)` of one row. It returns 1 for a new row; for known keys see `WrittenLedger.countsDuplicates`. */
-export function insertReceipt(ledger: string, cells: LedgerCells): string {
-  const given: Readonly<Record<string, string | undefined>> = cells
-  const values = ledgerColumns.map(({ name, type }) => given[name] ?? unnamed[name] ?? nulls[type])
-  return `tableInsert(${ledger}, ${values.join(', ')})`
-}
+const nowhere = { streamNo: '0l', laneNo: '0', partNo: '0l', cutDigest: '0l', sendNo: '0l' }
 
 /** Value of `phase` (a column of the ledger) in rows of the head. */
 const headPhase = 8
@@ -91,24 +74,18 @@ export const takenByOther = -2
 
 export const deliverFunction = 'ddbIngestDeliver'
 
-/** A row of a ledger's head: a process that works on the run. */
-export interface LedgerHead {
-  readonly processNo: number
-  /** From 0, with each session that the process opens to read the ledger. */
-  readonly change: number
-  readonly sessionId: bigint
-}
-
-/** The head of a ledger that belongs to no run. */
-const noProcess: LedgerHead = { processNo: 0, change: 0, sessionId: 0n }
-
-/** Adds a row of the head to the ledger `ddbIngestLedger`. */
-export function headRow({ processNo, change, sessionId }: LedgerHead): string {
+/**
+ * Adds a row of the head to the ledger `ddbIngestLedger`: a process that works on the run.
+ * @param processNo  0 in a ledger that belongs to no run
+ * @param change  from 0, with each session that the process opens to read the ledger
+ * @param sessionId  the session
+ */
+export function headRow(processNo: number, change: number, sessionId: string): string {
   return insertReceipt('ddbIngestLedger', {
     batchNo: `${processNo}l`,
     attempt: String(change),
     phase: String(headPhase),
-    sendNo: `${sessionId}l`,
+    sendNo: `${BigInt(sessionId)}l`,
     rowsReceived: '0l',
   })
 }
@@ -118,11 +95,11 @@ export function headRow({ processNo, change, sessionId }: LedgerHead): string {
  * `ddbIngestKnown` to the server's answer to inserting a known key, which is 0 if the server counts rows as documented (DolphinDB manual,
  * keyedStreamTable).
  */
-export function ledgerScript(ledger: string, head: LedgerHead = noProcess): string {
-  return `${shareScript(ledger)}ddbIngestLedger = objByName("${ledger}", true)
+export function ledgerScript(ledger: string, head = headRow(0, 0, '0')): string {
+  return `${shareScript(ledger, columns, Object.keys(keys))}ddbIngestLedger = objByName("${ledger}", true)
 ddbIngestHad = rows(ddbIngestLedger)
-${headRow(head)}
-ddbIngestKnown = ${headRow(head)}
+${head}
+ddbIngestKnown = ${head}
 `
 }
 
@@ -158,10 +135,10 @@ export async function askShared(
   const script = `select batchNo, errText from objByName("${ledger}", true) where phase = ${sharedPhase}`
   const answer = await session.run(script, { timeoutMs })
   const [numbers, pieces] = answer?.form === 'table' ? answer.columns : []
+  const nos = numbersOf(numbers)
   const texts = new Map<number, string>()
   for (const [row, piece] of textsOf(pieces).entries()) {
-    const no = Number(longsOf(numbers)[row])
-    texts.set(no, (texts.get(no) ?? '') + piece)
+    texts.set(nos[row]!, (texts.get(nos[row]!) ?? '') + piece)
   }
   const valueOf = (text: string): unknown =>
     JSON.parse(inflateRawSync(Buffer.from(text, 'base64')).toString())
@@ -182,16 +159,6 @@ export async function askTaken(
   const script = `[long(exec count(*) ${from} phase = ${claimPhase}), long(exec sum(rowsTaken) ${from} phase = ${outcomePhase}, rowsTaken > 0)]`
   const [claims, rows] = longsOf(await session.run(script, { timeoutMs }))
   return { claims: Number(claims ?? 0n), rows: Number(rows ?? 0n) }
-}
-
-function shareScript(ledger: string): string {
-  const names = (all: typeof ledgerColumns): string => all.map(({ name }) => `\`${name}`).join('')
-  const types = ledgerColumns.map(({ type }) => type).join(', ')
-  const keys = names(ledgerColumns.filter(({ isKey }) => isKey))
-  return `if(!defined("${ledger}", SHARED)) {
-    share(keyedStreamTable(${keys}, 1024:0, ${names(ledgerColumns)}, [${types}]), "${ledger}")
-}
-`
 }
 
 /** The ledger that the functions of a data session write to. */
@@ -311,22 +278,22 @@ export function lastSessionQuery(ledger: string): string {
 
 /** Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed. */
 export function ledgerQuery(ledger: string, from: number, rows: number): string {
-  const read = Object.keys(columns).filter(name => name !== columns.loggedAt.name)
+  const read = Object.keys(columns).filter(name => name !== 'loggedAt')
   return `select ${read.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
-/** What came of the call of the function that writes a batch. */
+/** What the function answers about a batch. */
+interface AnsweredOutcome {
+  /** As in `LedgerRow`; `takenByOther` if only the ledger shows the outcome. */
+  readonly rowCount: number | null
+  readonly left: number | undefined
+  readonly errText: string
+}
+
+/** `notRun`: the server refused the call, or has lost what the function needs. `cutOff`: no answer will come over this connection. */
 export type Answer =
-  | {
-      readonly kind: 'outcome'
-      /** As in `LedgerRow`; `takenByOther` if only the ledger shows the outcome. */
-      readonly rowCount: number | null
-      readonly left: number | undefined
-      readonly errText: string
-    }
-  /** The server refused the call, or has lost what the function needs. */
+  | ({ readonly kind: 'outcome' } & AnsweredOutcome)
   | { readonly kind: 'notRun'; readonly errText: string }
-  /** No answer will come over this connection. */
   | { readonly kind: 'cutOff' }
 
 /**
@@ -356,21 +323,17 @@ export async function askOutcome(
   }
 }
 
-/** Reads the answer of the function that writes a batch. @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
-export function answeredOutcome(answer: Value | undefined): {
-  readonly rowCount: number | null
-  readonly left: number | undefined
-  readonly errText: string
-} {
-  const [left, taken, why] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+/** @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
+export function answeredOutcome(answer: Value | undefined): AnsweredOutcome {
+  const [left, taken, why] = partsOf(answer)
   const rows = taken?.form === 'scalar' && taken.type === 'LONG' ? taken.value : undefined
   if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
     throw new DdbError('DDB_PROTOCOL', 'the server did not answer a batch with its rows')
   }
-  const isKnown = left?.form === 'scalar' && typeof left.value === 'bigint'
+  const leftRows = longOf(left)
   return {
     rowCount: rows === null ? null : Number(rows),
-    left: isKnown ? Number(left.value) : undefined,
+    left: leftRows === undefined ? undefined : Number(leftRows),
     errText: why.value,
   }
 }

@@ -9,12 +9,9 @@ import type { Session } from '../../client/open-session.js'
 import { targetChanged } from '../journal/changed-run.js'
 import { newPieces } from '../outcomes/lanes.js'
 import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
-import type { Recorder } from '../outcomes/recorder.js'
 import { checkOwner } from '../register/sole-process.js'
-import type { Run } from '../run.js'
 import { silenceError, type Delivery } from './delivery.js'
 import { ReceiptLink } from './link.js'
-import type { ReceiptNode } from './receipt-node.js'
 
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
@@ -41,16 +38,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #watching: Promise<void> | undefined
   /** Rows that the ledger had before the first batch of this process. */
   #firstRows = 0
-
-  /** Opens no session: the node has open ones, and belongs to the delivery from now on. */
-  constructor(run: Run, node: ReceiptNode, recorder: Recorder) {
-    super(run, node, recorder)
-  }
-
-  /** As `Receipts.readEarlier`. */
-  readEarlier(hasLedger: boolean): Promise<void> {
-    return this.receipts.readEarlier(hasLedger)
-  }
 
   get keepsReceipts(): boolean {
     return this.node.ledger !== undefined
@@ -219,7 +206,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const node = this.node
     if (node.isLost) await this.reconnect()
     try {
-      await this.moveToLeader()
+      if (await this.batches.moveToLeader(to => node.moveTo(to, this.queryTimeoutMs))) this.news()
       const hasNews = this.needsLedger && (await this.readLedger())
       await this.#lookAtTarget(node.control)
       if (hasNews) return true

@@ -118,7 +118,7 @@ t.test(
       askMemory(other, run, { name: ledgerName(run.token, 1), headRow }, timeoutMs)
     t.notOk(await memory(mine))
     const ledger = await claimName(session, mine)
-    t.ok(await memory(mine, nextHead(ledger, 77n)))
+    t.ok(await memory(mine, nextHead(ledger, '77')))
     t.strictSame(await rows(`select batchNo, attempt, phase, sendNo from ${ledger.name}`), [
       ['1', '0', '8', session.id],
       ['1', '1', '8', '77'],
