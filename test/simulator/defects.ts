@@ -98,7 +98,7 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts.ts',
-        from: 'piece.attempt !== attempt ||',
+        from: 'if (piece.attempt !== attempt) return',
         to: '',
       },
     ],
@@ -106,7 +106,7 @@ export const defects: readonly Defect[] = [
   defect(
     'rejected rows count as confirmed',
     'outcomes/recorder.ts',
-    'this.#run.rejects.keepRefused(piece.batch, row, errText)',
+    'this.#reject(piece, row, errText)',
     'this.#run.state.rows.confirmed += errText.length > 0 ? 1 : 0',
   ),
   {

@@ -132,7 +132,6 @@ export class Evidence {
    * Compares the table with this evidence.
    * @param counts  whether to count the rows of a DFS table
    * @param waits  whether to wait for rows that a function may write later
-   * @throws {ConnectionError} @throws {TimeoutError}
    */
   async look(session: Session, { counts = this.#isFunction, waits = true } = {}): Promise<Look> {
     const { checked, ending, platform, shared } = this.#run

@@ -37,7 +37,6 @@ import { newSample } from './sample-rows.js'
  * @returns `loaded` if there is nothing to do; undefined for a run without confirmation
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows are gone; DDB_UNPROVEN if the run may have finished, and nothing proves that its
  *   rows are there; DDB_RUN_DAMAGED if the journal has only its first line, and the target may have rows of the run
- * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function lookFirst(
   run: Run,
@@ -92,7 +91,6 @@ const forgotten =
 /**
  * Records on the server and in the journal that a run has finished, so that a later process can check whether the rows are still in the
  * table. If the process is killed before that, a later process records it.
- * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function noteFinished(
   run: Run,

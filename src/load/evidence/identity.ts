@@ -47,7 +47,6 @@ export function watchedTable({ target }: CheckedOptions): TableTarget | undefine
  * @param rows  rows to look up
  * @param counts  whether to count the rows of a DFS table
  * @param read  indexes of rows to read
- * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askIdentity(
   looking: Looking,

@@ -34,9 +34,7 @@ const comparable: readonly DataType[] = [
 /** Longest text to compare, because some tables cut longer texts (docs/server-semantics.md#inserting). */
 const longestText = 200
 
-/**
- * @returns a function that reads the values of a row; undefined if they cannot identify it. Its columns must have the same types each time
- */
+/** @returns a function that reads the values of a row; undefined if they cannot identify it. Its columns must have the same types each time */
 function rowReader(shape: RowShape) {
   const { columns: named, keyed, keyColumns: keys = [], partitionColumns = [] } = shape
   // Without the partition columns, a server would read every partition.

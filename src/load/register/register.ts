@@ -98,7 +98,6 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 /**
  * @param before  a script to run first
  * @param more  expressions to answer as `answers`
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askRegister(
   session: Session,
@@ -175,7 +174,6 @@ const mostClaims = 3
  * Checks that a run has its name, and this process its number. If two processes find no register, both may make one, and the later one
  * replaces the earlier. So a run asks again a round trip after its claim, before its first row, and repeats a claim that has gone.
  * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkClaim(
   session: Session,
@@ -248,7 +246,6 @@ export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedR
 /**
  * Records that a run has finished.
  * @returns whether the server has stored the record; it refuses if the user may not share tables
- * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function registerFinished(
   session: Session,
@@ -265,7 +262,6 @@ export async function registerFinished(
  * Removes ledgers from the server. Late requests then find no ledger and write no rows, and the run's name is free.
  * @param and  a script to run after that
  * @throws {ServerError} if the server does not allow it
- * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function dropLedgers(
   session: Session,
@@ -280,7 +276,6 @@ export async function dropLedgers(
 /**
  * Gives up a run: removes its ledgers, and makes its entry in the register that of a run without any trace.
  * @throws {ServerError} if the server does not allow it
- * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
   const known = await askRegister(session, run.runId, timeoutMs)
@@ -295,7 +290,6 @@ export async function forgetRun(session: Session, run: RunName, timeoutMs: numbe
  * @param ledger  undefined if there is none
  * @param headRow  a statement that adds a row to the ledger `ddbIngestLedger`
  * @throws {DdbError} DDB_LOCKED if a different run has taken the run's name
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askMemory(
   session: Session,

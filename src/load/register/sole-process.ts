@@ -26,7 +26,6 @@ import { ledgerName } from './table-names.js'
  * @returns what the server knows of all runs of this name; undefined if it was not asked, or does not answer this user
  * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the
  *   server's records
- * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkSoleProcess(
   run: Run,

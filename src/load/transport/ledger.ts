@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
 import { longOf, textsOf } from '../connection/server-queries.js'
-import type { Place } from '../journal/journal-record.js'
+import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
 import { numbersOf } from '../register/shared-table.js'
 import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
@@ -16,22 +16,14 @@ import {
   ledgerQuery,
   ledgerScript,
   outcomePhase,
+  type Copy,
   type LedgerColumnName,
   type WrittenLedger,
 } from './script.js'
 
-export interface LedgerRow {
-  readonly place: Place
-  readonly cut: number
-  attempt: number
-  phase: number
-  sendNo: number
-  /** In a claim: rows that arrived. In an outcome: rows accepted, −1 after a refusal, null if the server does not report it. */
-  rowCount: number | null
-  /** In an outcome: rows that remain after the transform. Undefined if the transform threw an error. */
-  left?: number | undefined
-  /** In a claim of a run that shards load: the session that has made it. */
-  errText: string
+/** A claim or an outcome. `rowCount` of a claim: rows that arrived. `errText` of a claim, if shards load the run: the session that has made it. */
+export interface LedgerRow extends Copy, Outcome {
+  readonly phase: number
 }
 
 export interface Ledger extends WrittenLedger {
@@ -59,7 +51,6 @@ const rowsPerRead = 20_000
  * @param number  from 1; a run never uses a number twice
  * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
  * @throws {ServerError} if the server refuses something that receipts need
- * @throws {TimeoutError}
  */
 export async function openLedger(
   session: Session,
@@ -90,7 +81,6 @@ export async function openLedger(
  * Returns the claims and outcomes since the last call, oldest first. Reads the last known row again, so that the server's answer is never
  * empty: the manual does not document how a server answers an empty range.
  * @throws {ServerError} if the ledger is gone
- * @throws {TimeoutError}
  */
 export async function readLedger(
   session: Session,
@@ -108,7 +98,7 @@ export async function readLedger(
   return ledgerRows(answer, overlap)
 }
 
-/** Without a ledger, true if the server answers. @throws {ConnectionError} @throws {TimeoutError} */
+/** Without a ledger, true if the server answers. */
 export async function ledgerExists(
   session: Session,
   ledger: Pick<Ledger, 'name'> | undefined,

@@ -139,7 +139,6 @@ export class ReceiptLink {
   /**
    * Reads the ledger and applies its rows.
    * @returns whether the ledger contained new rows
-   * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
    */
   protected async readLedger(): Promise<boolean> {
     let rows
@@ -158,10 +157,7 @@ export class ReceiptLink {
     return true
   }
 
-  /**
-   * Determines why the ledger has had no new rows: the server is working, it has lost requests, or no receipt will come.
-   * @throws {ConnectionError} @throws {TimeoutError}
-   */
+  /** Determines why the ledger has had no new rows: the server is working, it has lost requests, or no receipt will come. */
   protected async investigateSilence(): Promise<void> {
     const node = this.node
     if (!(await node.ledgerExists(this.queryTimeoutMs))) return this.replaceLedger()

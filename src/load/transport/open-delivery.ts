@@ -4,7 +4,8 @@
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
-import type { Clock, Timer } from '../../platform/platform.js'
+import { wait } from '../../platform/clocks.js'
+import type { Clock } from '../../platform/platform.js'
 import { connectDeadlineMs, connectRun, tryUntil } from '../connection/connect.js'
 import { highWaterBytes, type EarlySession } from '../connection/data-session.js'
 import type { Evidence } from '../evidence/evidence.js'
@@ -56,7 +57,6 @@ export async function openDelivery(
  * @param control  the run's session, which from now on reads the ledger (the server-side table of receipts)
  * @throws {ServerError} if the server refuses something that receipts need
  * @throws {DdbError} DDB_LOCKED if a different run has this run's name
- * @throws {ConnectionError}
  */
 async function openReceipts(
   run: Run,
@@ -182,22 +182,16 @@ export async function drainedInTime(
   clock: Clock,
   timeoutMs: number,
 ): Promise<void> {
-  let bufferedBytes = session.bufferedBytes
-  let timer: Timer | undefined
-  const drained = session.drained().finally(() => timer?.cancel())
-  const silence = new Promise<never>((_, reject) => {
-    const lookLater = (): void => {
-      // Once the connection has ended, this timer must not keep the process alive.
-      timer = clock.afterIfAlive(timeoutMs, () => {
-        const before = bufferedBytes
-        bufferedBytes = session.bufferedBytes
-        if (bufferedBytes < before) return lookLater()
-        const error = silenceError(timeoutMs, 'took nothing')
-        reject(error)
-        session.abandon(error)
-      })
-    }
-    lookLater()
-  })
-  await Promise.race([drained, silence])
+  const drained = session.drained().then(() => true)
+  for (;;) {
+    const { bufferedBytes } = session
+    const waiting = new AbortController()
+    const silent = wait(clock, timeoutMs, waiting.signal)
+    const isDrained = await Promise.race([drained, silent]).finally(() => waiting.abort())
+    if (isDrained === true) return
+    if (session.bufferedBytes < bufferedBytes) continue
+    const error = silenceError(timeoutMs, 'took nothing')
+    session.abandon(error)
+    throw error
+  }
 }

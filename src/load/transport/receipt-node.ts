@@ -82,7 +82,6 @@ export class ReceiptNode {
    * @param early  the first data session, on the same node
    * @throws {ServerError} if the server refuses something that receipts need
    * @throws {DdbError} DDB_LOCKED if a different run has this run's name
-   * @throws {ConnectionError} @throws {TimeoutError}
    */
   static async open(
     setup: NodeSetup,
@@ -115,7 +114,12 @@ export class ReceiptNode {
     const { shared, history } = run
     this.ledger =
       shared === undefined
-        ? await openLedger(this.control, history.name, history.beginsLedger(isLedgerLeft), timeoutMs)
+        ? await openLedger(
+            this.control,
+            history.name,
+            history.beginsLedger(isLedgerLeft),
+            timeoutMs,
+          )
         : { ...shared.ledger, isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
     this.#answers = 0
   }
@@ -178,7 +182,6 @@ export class ReceiptNode {
   /**
    * Returns the new rows of the ledger.
    * @throws {ServerError} if the ledger is gone
-   * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
     if (this.ledger === undefined) return Promise.resolve([])
@@ -190,15 +193,12 @@ export class ReceiptNode {
     return (this.ledger?.seen ?? 0) + 2 * this.#answers
   }
 
-  /** Whether the ledger is still there; without a ledger, whether the server answers. @throws {ConnectionError} @throws {TimeoutError} */
+  /** Whether the ledger is still there; without a ledger, whether the server answers. */
   ledgerExists(timeoutMs: number): Promise<boolean> {
     return ledgerExists(this.control, this.ledger, timeoutMs)
   }
 
-  /**
-   * Whether the server has no work for this run's data; undefined if it does not report it.
-   * @throws {ConnectionError} @throws {TimeoutError}
-   */
+  /** Whether the server has no work for this run's data; undefined if it does not report it. */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.control, timeoutMs }
     const { dataSessions } = this.#setup.run.history.found
@@ -217,7 +217,6 @@ export class ReceiptNode {
    * @param deadlineMs  limit for all attempts together
    * @throws {ConnectionError} DDB_CONNECTION_LOST if the server does not come back
    * @throws {DdbError} DDB_LOCKED if a different run has taken this run's name
-   * @throws {ServerError}
    */
   async restore(deadlineMs: number): Promise<Memory> {
     const { run } = this.#setup
@@ -372,9 +371,7 @@ export class ReceiptNode {
 
   /** Closes all sessions, each after the server has received everything. */
   async close(): Promise<void> {
-    const closings = [...this.#data, this.control].map(session =>
-      session.close().catch(ignoreLoss),
-    )
+    const closings = [...this.#data, this.control].map(session => session.close().catch(ignoreLoss))
     await Promise.all(closings)
   }
 }

@@ -20,7 +20,7 @@ import { remedies } from '../remedies.js'
 import type { Run } from '../run.js'
 import { hasTransform } from '../target/target.js'
 import type { LedgerRow } from './ledger.js'
-import { claimPhase, outcomePhase } from './script.js'
+import { outcomePhase } from './script.js'
 
 /** More than the number of copies that one process can send. */
 const sendNosOfProcess = 2 ** 36
@@ -54,7 +54,6 @@ export class Receipts {
    * random, because the journal of a process with the same number may have been lost.
    * @param hasLedger  whether the ledger of the last process exists
    * @throws {DdbError} DDB_UNCONFIRMED if the server has begun a batch after one that neither it nor the journal knows
-   * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
    */
   async readEarlier(hasLedger: boolean): Promise<void> {
     const { history, state, checked, platform, shared } = this.#run
@@ -83,17 +82,10 @@ export class Receipts {
     for (const [stream, { settled, open }] of this.#run.history.found.streams) {
       lastNos.set(stream, [...open.keys()].at(-1) ?? settled.no)
     }
-    const unknown = new Map<number, Set<number>>()
-    for (const [{ place }] of this.#kept.values() as Iterable<[LedgerRow]>) {
-      const lastNo = lastNos.get(place.stream) ?? 0
-      if (place.no <= lastNo) continue
-      const numbers = unknown.get(place.stream) ?? new Set()
-      unknown.set(place.stream, numbers.add(place.no - lastNo))
-    }
-    for (const numbers of unknown.values()) {
-      for (let number = 1; number <= numbers.size; number++) {
-        if (!numbers.has(number)) throw cutElsewhere()
-      }
+    for (const rows of this.#kept.values()) {
+      const { stream, no } = rows[0]!.place
+      const isNext = no <= (lastNos.get(stream) ?? 0) + 1
+      if (!isNext && !this.#cuts.has(batchKey({ stream, no: no - 1 }))) throw cutElsewhere()
     }
   }
 
@@ -172,7 +164,7 @@ export class Receipts {
   #read(piece: Piece, row: LedgerRow): void {
     const { attempt, phase, sendNo, rowCount, cut, left, errText } = row
     const { state, checked } = this.#run
-    if (piece.attempt !== attempt || (phase !== claimPhase && phase !== outcomePhase)) return
+    if (piece.attempt !== attempt) return
     if (this.#isOwn(row) && !piece.sendNos.includes(sendNo)) {
       throw new DdbError(
         'DDB_PROTOCOL',
@@ -182,7 +174,7 @@ export class Receipts {
     if (cut !== piece.whole.cut) throw cutElsewhere()
     if (phase === outcomePhase) {
       const leftRows = hasTransform(checked) ? rowsLeft(piece.rows, left, rowCount) : undefined
-      return this.#batches.outcome(piece, { rows: rowCount, left: leftRows, errText })
+      return this.#batches.outcome(piece, row, leftRows)
     }
     if (rowCount !== piece.rows) {
       throw new DdbError(

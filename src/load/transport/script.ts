@@ -10,6 +10,7 @@ import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
 import { longOf, longsOf, partsOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
+import type { Outcome } from '../outcomes/refusals.js'
 import { insertScript, numbersOf, shareScript } from '../register/shared-table.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
@@ -282,17 +283,9 @@ export function ledgerQuery(ledger: string, from: number, rows: number): string 
   return `select ${read.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
-/** What the function answers about a batch. */
-interface AnsweredOutcome {
-  /** As in `LedgerRow`; `takenByOther` if only the ledger shows the outcome. */
-  readonly rowCount: number | null
-  readonly left: number | undefined
-  readonly errText: string
-}
-
 /** `notRun`: the server refused the call, or has lost what the function needs. `cutOff`: no answer will come over this connection. */
 export type Answer =
-  | ({ readonly kind: 'outcome' } & AnsweredOutcome)
+  | ({ readonly kind: 'outcome' } & Outcome)
   | { readonly kind: 'notRun'; readonly errText: string }
   | { readonly kind: 'cutOff' }
 
@@ -324,7 +317,7 @@ export async function askOutcome(
 }
 
 /** @throws {DdbError} DDB_PROTOCOL if it is an answer to something else */
-export function answeredOutcome(answer: Value | undefined): AnsweredOutcome {
+export function answeredOutcome(answer: Value | undefined): Outcome {
   const [left, taken, why] = partsOf(answer)
   const rows = taken?.form === 'scalar' && taken.type === 'LONG' ? taken.value : undefined
   if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
