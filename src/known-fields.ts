@@ -64,6 +64,16 @@ export function checkFields(given: unknown, fields: Fields, place = '', all = fi
   }
 }
 
+/** Whether a value that people may have written is an object whose fields of these names are of their kinds. It may have others. */
+export function hasFields(value: unknown, fields: Fields): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.entries(fields).every(([name, inner]) => {
+    const one = (value as Readonly<Record<string, unknown>>)[name]
+    if (typeof inner === 'object') return hasFields(one, inner)
+    return inner === true || inner(one) === undefined
+  })
+}
+
 const pathOf = (place: string, name: string): string => (place === '' ? name : `${place}.${name}`)
 
 /** What the caller probably means by a name that the fields of a place do not have. */

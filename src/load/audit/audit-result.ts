@@ -1,7 +1,7 @@
 /*
   Options and result of `audit()`, as plain data.
 */
-import { isOf } from '../journal/shape.js'
+import { hasFields, kind, list, text, whole } from '../../known-fields.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import { keyWords } from '../target/row-hash.js'
 import { boundsOf, type ValueRange } from '../target/touched-partitions.js'
@@ -82,13 +82,14 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
 
 /** Whether something that was read from a file is a result with a digest. */
 export function isCertificate(given: unknown): given is AuditResult {
-  const shape = {
-    ...({ schema: 'text', endedAt: 'text', table: 'text', ranges: 'list' } as const),
-    columns: [{ name: 'text', type: 'text' }],
-    rows: { input: '#', table: '#' },
-    digest: { rows: 'text', key: 'text' },
-  } as const
-  if (!isOf(shape, given)) return false
+  const isColumn = (one: unknown): boolean => hasFields(one, { name: text, type: text })
+  const fields = {
+    ...{ schema: text, endedAt: text, table: text, ranges: list },
+    columns: kind('columns', all => Array.isArray(all) && all.every(isColumn)),
+    rows: { input: whole(0), table: whole(0) },
+    digest: { rows: text, key: text },
+  }
+  if (!hasFields(given, fields)) return false
   const { schema, digest, ranges } = given as AuditResult
   const isKey = new RegExp(`^[0-9a-f]{${8 * keyWords}}$`).test(digest!.key)
   try {

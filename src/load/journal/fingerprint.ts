@@ -33,7 +33,12 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
     if (files.statusNow(path)?.isFile === false) return undefined
     const file = await files.open(path)
     try {
-      return (await file.status()).isFile ? await fingerprintOfFile(file) : undefined
+      const { isFile, sizeBytes, modifiedMs, digest } = await file.status()
+      if (!isFile) return undefined
+      const length = Math.min(endBytes, sizeBytes)
+      const head = digest ?? (await hashOf(file, 0, length))
+      const tail = digest ?? (await hashOf(file, sizeBytes - length, length))
+      return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
     } finally {
       await file.close()
     }
@@ -41,17 +46,6 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
     const message = `"${path}" cannot be read: ${messageOf(cause)}`
     throw new InputError('DDB_INPUT_READ', message, { file: path }, { cause })
   }
-}
-
-async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
-  const { sizeBytes, modifiedMs, digest } = await file.status()
-  if (digest !== undefined) {
-    return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head: digest, tail: digest }
-  }
-  const head = await hashOf(file, 0, Math.min(endBytes, sizeBytes))
-  const tailStart = Math.max(0, sizeBytes - endBytes)
-  const tail = await hashOf(file, tailStart, sizeBytes - tailStart)
-  return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
 }
 
 /** The fingerprint of the part of a followed file that was read, with the file's inode and creation time. */
@@ -99,16 +93,11 @@ function digestOf(bytes: Uint8Array): string {
 
 /** Whether both fingerprints describe the same, unchanged file. */
 export function isSame(a: Fingerprint, b: Fingerprint): boolean {
-  return (
-    a.sizeBytes === b.sizeBytes &&
-    a.modifiedMs === b.modifiedMs &&
-    a.head === b.head &&
-    a.tail === b.tail
-  )
+  return (['sizeBytes', 'modifiedMs', 'head', 'tail'] as const).every(name => a[name] === b[name])
 }
 
 /** For messages: `1234 bytes of 2026-01-02T03:04:05.000Z, 5f3a…`. */
 export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerprint): string {
-  const digest = createHash('sha256').update(`${head} ${tail}`).digest('hex').slice(0, shownDigits)
+  const digest = digestOf(Buffer.from(`${head} ${tail}`)).slice(0, shownDigits)
   return `${sizeBytes} bytes of ${new Date(modifiedMs).toISOString()}, ${digest}`
 }

@@ -23,7 +23,8 @@ export class JournalFile {
    * Cheap enough to be called before every batch.
    */
   readonly lost: () => DdbError | undefined
-  #failure: DdbError | undefined
+  /** Set if a record could not be written, or if the file was moved or removed. */
+  failure: DdbError | undefined
   #file: OutputFile | undefined
   #inode: bigint | undefined
   #waiting = ''
@@ -73,11 +74,6 @@ export class JournalFile {
     return this.#sizeBytes >= Math.max(this.#shortBytes + longBytes, 2 * this.#shortBytes)
   }
 
-  /** Set if a record could not be written, or if the file was moved or removed. */
-  get failure(): DdbError | undefined {
-    return this.#failure
-  }
-
   /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean {
     try {
@@ -96,7 +92,7 @@ export class JournalFile {
    * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, because records are then missing
    */
   write(): void {
-    if (this.#waiting === '' && this.#failure === undefined) return
+    if (this.#waiting === '' && this.failure === undefined) return
     this.#guard(() => {
       const bytes = Buffer.from(this.#waiting)
       this.#waiting = ''
@@ -136,8 +132,8 @@ export class JournalFile {
 
   /** @throws {DdbError} DDB_OUTPUT_WRITE after the first failure, DDB_LOCKED */
   #check(): void {
-    this.#failure ??= this.lost()
-    if (this.#failure !== undefined) throw this.#failure
+    this.failure ??= this.lost()
+    if (this.failure !== undefined) throw this.failure
   }
 
   #guard(action: () => void): void {
@@ -151,7 +147,7 @@ export class JournalFile {
 
   #fail(cause: unknown): DdbError {
     // The write may fail because another process has replaced the journal with its own.
-    return (this.#failure ??= this.lost() ?? cannotWrite(this.path, cause))
+    return (this.failure ??= this.lost() ?? cannotWrite(this.path, cause))
   }
 
   #hasPath(): boolean {

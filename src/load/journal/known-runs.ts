@@ -81,9 +81,9 @@ export async function readRun(
   const path = journalPath(folder, runId)
   const found = await readKnown(path, runId, files, holder ? askHolder(path, files) : undefined)
   if (found === undefined) return undefined
-  if ('reason' in found) throw runDamaged(found.path, found.reason)
-  if (found.damage === undefined || evenDamaged) return found
-  throw runDamaged(found.path, found.damage)
+  const isBegun = !('reason' in found)
+  if (isBegun && (found.damage === undefined || evenDamaged)) return found
+  throw runDamaged(path, isBegun ? found.damage! : found.reason)
 }
 
 /**
@@ -137,11 +137,9 @@ async function readKnown(
 
 /** The latest time in the journal, ms since the epoch. */
 function newestMs({ run, journal: { begun } }: KnownRun): number {
-  const times = [run.startedAt, ...begun.flatMap(({ startedAt, end }) => [startedAt, end?.at])]
-  return times.reduce((newest, time) => {
-    const ms = Date.parse(time ?? '')
-    return ms > newest ? ms : newest
-  }, -Infinity)
+  const times = begun.flatMap(({ startedAt, end }) => [startedAt, end?.at ?? startedAt])
+  const all = [run.startedAt, ...times].map(time => Date.parse(time))
+  return all.reduce((newest, ms) => (ms > newest ? ms : newest), -Infinity)
 }
 
 function stateOf({ end }: RecordedRun): RunState {
@@ -174,7 +172,14 @@ export async function removeOldRuns(
   for (const runId of await runNames(folder, files)) {
     const known = await readKnown(journalPath(folder, runId), runId, files)
     if (known === undefined || 'reason' in known) continue
-    if (newestMs(known) > nowMs) throw clockIsEarly(known, nowMs)
+    if (newestMs(known) > nowMs) {
+      const [now, newest] = [nowMs, newestMs(known)].map(ms => new Date(ms).toISOString())
+      throw new DdbError(
+        'DDB_CONFIG',
+        `this machine's clock says ${now}, and the journal of run "${runId}" records ${newest}: nothing was removed, because ` +
+          'one of them is wrong. Set the clock; if the run began while the clock was wrong, remove its journal by name',
+      )
+    }
     if (isOld(known, nowMs)) old.push(runId)
   }
   for (const runId of old) {
@@ -194,15 +199,6 @@ export async function removeOldRuns(
 function isOld(known: KnownRun, nowMs: number): boolean {
   const { state, damage } = known
   return state === 'finished' && damage === undefined && nowMs - newestMs(known) > keptMs
-}
-
-function clockIsEarly(known: KnownRun, nowMs: number): DdbError {
-  const [now, newest] = [nowMs, newestMs(known)].map(ms => new Date(ms).toISOString())
-  return new DdbError(
-    'DDB_CONFIG',
-    `this machine's clock says ${now}, and the journal of run "${known.runId}" records ${newest}: nothing was removed, because ` +
-      'one of them is wrong. Set the clock; if the run began while the clock was wrong, remove its journal by name',
-  )
 }
 
 /**

@@ -164,8 +164,13 @@ function openingOf(
     if (differing.length > 0) {
       throw changed(found, `it began with other options: ${differing.map(option).join(', ')}`)
     }
-    for (const { path, fingerprint } of options.input?.follow === true ? [] : found.inputs) {
-      checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
+    for (const { path, fingerprint: was } of options.input?.follow === true ? [] : found.inputs) {
+      const is = fingerprints.get(places.get(path) ?? path)
+      if (is === undefined)
+        throw changed(found, `its input "${path}" is no longer among the inputs`)
+      if (isSame(was, is)) continue
+      const texts = `it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`
+      throw changed(found, `its input "${path}" has changed (${texts})`)
     }
   } else {
     const replaces = replacedBy(past, options.journal?.restart)
@@ -277,18 +282,4 @@ function foundNotices({ damage, tornBytes }: FoundJournal = { tornBytes: 0, dama
 
 function changed(found: RecordedRun, what: string): DdbError {
   return runChanged(found, what, beginsAgain(found) ? remedies.beginsAnew() : undefined)
-}
-
-function checkInput(
-  found: RecordedRun,
-  path: string,
-  before: Fingerprint,
-  now: Fingerprint | undefined,
-): void {
-  if (now === undefined) throw changed(found, `its input "${path}" is no longer among the inputs`)
-  if (isSame(before, now)) return
-  throw changed(
-    found,
-    `its input "${path}" has changed (it was ${fingerprintText(before)}, and is ${fingerprintText(now)})`,
-  )
 }

@@ -8,16 +8,6 @@ import { runChanged } from './changed-run.js'
 import type { BatchEnd, RecordedRange, StreamPlace } from './journal-record.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
 
-/** Where to resume reading an input: at the end of a batch, or at its start. */
-export interface ResumedInput {
-  readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
-  readonly records: number
-  /** Offsets after `from`, ascending, at which batches end that nothing else cuts there. */
-  readonly ends: readonly number[]
-  /** True if nothing in the input is left to be read. */
-  readonly isDone: boolean
-}
-
 export type Resumption = ReturnType<typeof newResumption>
 
 /**
@@ -48,7 +38,7 @@ export function newResumption(found: RecordedRun, isFollowing: boolean) {
   const resumed = resumedInputs(found, isFollowing)
   return {
     /** Where to resume reading an input; undefined if no process has read any of it. */
-    resumed: (input: number): ResumedInput | undefined =>
+    resumed: (input: number) =>
       inputs[input]?.detected === undefined ? undefined : resumed(input),
     /** The number of the batch at whose end reading of the stream resumes; 0 at its start. */
     settledNo: (stream: number): number => streams.get(stream)?.settled.no ?? 0,
@@ -86,8 +76,8 @@ function placeText(ranges: readonly RecordedRange[]): string {
   return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
 }
 
-/** @returns a function of the number of an input */
-function resumedInputs(found: RecordedRun, isFollowing: boolean): (input: number) => ResumedInput {
+/** @returns a function of the number of an input: where to resume reading it, at the end of a batch or at its start */
+function resumedInputs(found: RecordedRun, isFollowing: boolean) {
   const { inputs, streams } = found
   /** Ends of batches by input; the key is there for every input with rows of an open batch. */
   const endsIn = new Map<number, number[]>()
@@ -98,13 +88,19 @@ function resumedInputs(found: RecordedRun, isFollowing: boolean): (input: number
       if (isEarly) endsIn.get(last.input)!.push(last.endBytes)
     }
   }
-  return input => {
+  return (input: number) => {
     const { settled = streamStart, open } = streams.get(streamOf(input, isFollowing)) ?? {}
     const { offsetBytes, lineNumber, records } = beginOf(input, settled, found.sentOf(input))
     // The place of a batch depends on all inputs that are read before it.
     const isBetween = input > settled.input && open !== undefined && open.size > 0
-    const isDone = inputs[input]!.summary !== undefined && !isBetween && !endsIn.has(input)
-    return { from: { offsetBytes, lineNumber }, records, ends: endsIn.get(input) ?? [], isDone }
+    return {
+      from: { offsetBytes, lineNumber },
+      records,
+      /** Offsets after `from`, ascending, at which batches end that nothing else cuts there. */
+      ends: (endsIn.get(input) ?? []) as readonly number[],
+      /** Whether nothing in the input is left to be read. */
+      isDone: inputs[input]!.summary !== undefined && !isBetween && !endsIn.has(input),
+    }
   }
 }
 
@@ -115,7 +111,7 @@ function beginOf(input: number, settled: StreamPlace, sent: BatchEnd): BatchEnd 
 }
 
 /** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
-export interface UncertainRange {
+interface UncertainRange {
   readonly startBytes: number
   readonly endBytes: number
   /** Lines of the whole batches to which the rows belong: part of a batch has no line numbers of its own. */
@@ -124,27 +120,26 @@ export interface UncertainRange {
   readonly rows: number
 }
 
-export interface InputProgress {
-  /** The place before which no rows are left to send, and no outcome is left to ask for. */
-  readonly settled: BatchEnd
-  /** True if nothing of the input is left to be read or sent. */
-  readonly isDone: boolean
-  /** Ascending; neighbouring ranges are merged. */
-  readonly uncertain: readonly UncertainRange[]
-}
+export type InputProgress = ReturnType<ReturnType<typeof inputProgress>>
 
 /** @returns a function of the number of an input: the progress that the journal records */
-export function inputProgress(journal: RecordedRun): (input: number) => InputProgress {
+export function inputProgress(journal: RecordedRun) {
   const isFollowing = journal.run?.options.input?.follow === true
   const resumed = resumedInputs(journal, isFollowing)
-  return input => {
+  return (input: number) => {
     const { from, records, isDone } = resumed(input)
     const stream = streamOf(input, isFollowing)
-    const uncertain = uncertainRanges(journal, input, stream, from.lineNumber)
-    return { settled: { ...from, records }, isDone, uncertain }
+    return {
+      /** The place before which no rows are left to send, and no outcome is left to ask for. */
+      settled: { ...from, records },
+      /** Whether nothing of the input is left to be read or sent. */
+      isDone,
+      uncertain: uncertainRanges(journal, input, stream, from.lineNumber),
+    }
   }
 }
 
+/** Ascending; neighbouring ranges are merged. */
 function uncertainRanges(
   { streams }: RecordedRun,
   input: number,

@@ -3,7 +3,6 @@
   may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader.
 */
 import { DdbError } from '../../errors.js'
-import type { Timer } from '../../platform/platform.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { Place } from '../journal/journal-record.js'
 import type { ServerAddress } from '../options.js'
@@ -44,7 +43,6 @@ export class Batches {
   readonly #turns: Turns
   /** True while some pieces wait for the outcome of earlier pieces. */
   #isHolding = false
-  readonly #resting = new Set<Timer>()
   /**
    * Halves of pieces that the server refused because of some rows, without storing any row; the last is sent first. The run sends one
    * half at a time, so that a run that stops at the first bad row sends as little as possible.
@@ -132,12 +130,13 @@ export class Batches {
     } else if (!isCarried) this.#transmit(piece)
   }
 
-  outcome(piece: Piece, { rows, left, errText }: Outcome): void {
+  /** @param left  rows that remain after the run's transform; null if it threw an error, undefined without one */
+  outcome(piece: Piece, { rowCount, errText }: Outcome, left: number | null | undefined): void {
     const { state, platform } = this.#run
     state.latencies.add(platform.clock.nowMs() - piece.sentAtMs)
-    if (rows === null || rows >= 0) {
+    if (rowCount === null || rowCount >= 0) {
       this.#moves = 0
-      this.#recorder.taken(this.#close(piece), rows, left ?? undefined)
+      this.#recorder.taken(this.#close(piece), rowCount, left ?? undefined)
     } else this.#refused(piece, errText, left === null)
     this.#goOn()
   }
@@ -150,10 +149,10 @@ export class Batches {
     switch (decision.kind) {
       case 'again':
         if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)
-        this.#refuse(piece, errText)
+        this.#move(piece, 'refused').refusal = errText
         return this.#sendLater(piece)
       case 'follow':
-        this.#refuse(piece, errText)
+        this.#move(piece, 'refused').refusal = errText
         if (this.#ended) return this.#drop(piece)
         this.leader = decision.to
         return
@@ -178,12 +177,6 @@ export class Batches {
     }
   }
 
-  /** The server has stored no row of the current attempt. */
-  #refuse(piece: Piece, errText: string): void {
-    this.#move(piece, 'refused')
-    piece.refusal = errText
-  }
-
   /** Sends the pieces that waited for an outcome, and the next half. */
   #goOn(): void {
     if (this.#isHolding) {
@@ -201,10 +194,10 @@ export class Batches {
   /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
   #leaveLanes(): void {
     if (this.#run.lanes?.isOrdered !== true) return
-    const left = new Set(this.#halves.map(({ lane }) => lane?.index))
+    const left = new Set(this.#halves.map(({ lane }) => lane))
     this.endHalves()
     for (const piece of this.#inStates('queued')) {
-      if (left.has(piece.lane?.index)) this.#drop(piece)
+      if (left.has(piece.lane)) this.#drop(piece)
     }
   }
 
@@ -230,27 +223,20 @@ export class Batches {
   /** Sends nothing more, but still waits for the pieces in flight. */
   stop(error: DdbError): void {
     this.#fail(error)
-    this.#endRest()
-    for (const piece of this.#inStates('queued', 'refused')) this.#leave(piece, error.message)
+    this.#leave(error.message, 'queued', 'refused')
   }
 
   /** Gives every open piece its final outcome, which depends on its state. */
   end(why: string): void {
-    this.#endRest()
-    for (const piece of this.#inStates('queued', 'refused', 'sent', 'claimed')) {
-      this.#leave(piece, why)
-    }
+    this.#leave(why, 'queued', 'refused', 'sent', 'claimed')
   }
 
-  #endRest(): void {
+  #leave(why: string, ...states: readonly PieceState[]): void {
     this.#ended = true
-    for (const timer of this.#resting) timer.cancel()
-    this.#resting.clear()
-  }
-
-  #leave(piece: Piece, why: string): void {
-    if (piece.state === 'queued') this.#drop(piece)
-    else this.giveUp(piece, piece.state === 'refused' ? `refused: ${piece.refusal}` : why)
+    for (const piece of this.#inStates(...states)) {
+      if (piece.state === 'queued') this.#drop(piece)
+      else this.giveUp(piece, piece.state === 'refused' ? `refused: ${piece.refusal}` : why)
+    }
   }
 
   /** Drops a piece that was queued, or that a node refused because a different node leads. */
@@ -259,19 +245,19 @@ export class Batches {
       return this.giveUp(piece, 'sent by an earlier process, and no receipt came')
     }
     const isNew = piece.sendNos.length === 0 && piece.attempt === piece.firstAttempt
-    if (isNew) this.#count(piece, -1)
+    if (isNew) this.#countSent(piece, -1)
     // The last attempt was given up without an answer, so the server may have stored it.
     else if (piece.refusal === '') return this.giveUp(piece, 'sent, and no receipt came')
     this.#recorder.unsent(this.#close(piece))
   }
 
   #handOver(piece: Piece): void {
-    this.#count(piece, 1)
+    this.#countSent(piece, 1)
     this.#open(piece)
   }
 
-  /** Counts what was handed over: with −1, the piece was not sent after all. */
-  #count({ rows, encodedBytes }: Piece, times: 1 | -1): void {
+  /** @param times  −1 if the piece was not sent after all */
+  #countSent({ rows, encodedBytes }: Piece, times: 1 | -1): void {
     const { state } = this.#run
     state.sentRows += times * rows
     state.sentBytes += times * encodedBytes
@@ -385,11 +371,9 @@ export class Batches {
   /** Sends the next attempt after a pause, unless the piece has an outcome by then. */
   #sendLater(piece: Piece): void {
     const { clock, random } = this.#run.platform
-    const timer = clock.after(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
-      this.#resting.delete(timer)
+    clock.afterIfAlive(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
       if (piece.state === 'refused') this.#sendAgain(piece)
     })
-    this.#resting.add(timer)
   }
 
   #send(piece: Piece): boolean {
@@ -426,7 +410,7 @@ export class Batches {
     const { state: before } = piece
     // It is in flight on its new connection only.
     this.#move(piece, 'queued')
-    piece.connection = piece.lane?.index ?? this.#turns.nextConnection()
+    piece.connection = piece.lane ?? this.#turns.nextConnection()
     this.#move(piece, before === 'claimed' ? 'claimed' : 'sent')
     const sendNo = ++state.lastSendNo
     piece.sendNos.push(sendNo)

@@ -26,18 +26,12 @@ export function laneRows(
   batch: Batch,
   known: SentBatch | undefined,
 ): LaneRows | 'changed' | undefined {
-  const count = known === undefined ? checked.connections : (known.lanes?.count ?? 1)
-  if (known === undefined ? scheme === undefined || count === 1 : known.lanes === undefined) {
-    return undefined
-  }
-  if (scheme === undefined || (known !== undefined && known.lanes?.by !== scheme.digest)) {
-    return 'changed'
-  }
-  return {
-    lanes: divideByLane(batch, scheme.lanesOf(batch, count), count),
-    count,
-    by: scheme.digest,
-  }
+  const by = scheme?.digest
+  const { count, by: rule } =
+    known === undefined ? { count: checked.connections, by } : (known.lanes ?? { count: 1, by })
+  if (count === 1 || rule === undefined) return undefined
+  if (scheme === undefined || rule !== by) return 'changed'
+  return { lanes: divideByLane(batch, scheme.lanesOf(batch, count), count), count, by: rule }
 }
 
 /** The pieces of a batch that no process has sent. Records the batch, which is about to be sent. */
@@ -71,7 +65,7 @@ function piecesOf(
   if (lanes === undefined) return [wholePiece(batch, cut)]
   const isOurs = lanes.count === connections
   return lanes.lanes.map(({ batch: rows, lane: laneNo }) =>
-    wholePiece(rows, cut, { index: isOurs ? laneNo : undefined, open: 1 }, laneNo),
+    wholePiece(rows, cut, isOurs ? laneNo : undefined, laneNo),
   )
 }
 

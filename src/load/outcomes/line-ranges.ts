@@ -104,7 +104,11 @@ export class LineRanges {
 }
 
 /** For example `A.csv, lines 2 to 5001`. */
-export function rangeText({ file, firstLine, lastLine }: LineRange): string {
+export function rangeText({
+  file,
+  firstLine,
+  lastLine,
+}: Pick<LineRange, 'file' | 'firstLine' | 'lastLine'>): string {
   return firstLine === lastLine
     ? `${file}, line ${firstLine}`
     : `${file}, lines ${firstLine} to ${lastLine}`

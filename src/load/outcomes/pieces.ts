@@ -9,7 +9,7 @@ import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
-import type { LinesOfRows } from './line-ranges.js'
+import { rangeText, type LinesOfRows } from './line-ranges.js'
 
 export interface LaneRows extends LanesOfBatch {
   readonly lanes: readonly { readonly batch: Batch; readonly lane: number }[]
@@ -64,21 +64,13 @@ const wordValues = 2 ** 32
  */
 export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
-/** Describes the rows of one lane. All pieces of these rows share this object. */
-export interface PieceLane {
-  /** Index of the lane's connection; undefined if an earlier process divided the rows into a different number of lanes. */
-  readonly index: number | undefined
-  /** Number of pieces without a recorded outcome. If the order of rows matters, later rows of the lane wait until it is 0. */
-  open: number
-}
-
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
 interface Whole {
   readonly batch: Batch
   readonly cut: number
-  /** undefined if the rows were not divided by lane. */
-  readonly lane: PieceLane | undefined
-  /** How many parts of the batch are not released yet. At 0, the batch itself is released. */
+  /** Index of the lane's connection; undefined if the rows were not divided by lane, or by an earlier process into another number of lanes. */
+  readonly lane: number | undefined
+  /** Number of parts of the batch without a recorded outcome. At 0, the batch is released. */
   parts: number
 }
 
@@ -126,7 +118,7 @@ export class Piece {
     return this.whole.batch
   }
 
-  get lane(): PieceLane | undefined {
+  get lane(): number | undefined {
     return this.whole.lane
   }
 
@@ -141,8 +133,6 @@ export class Piece {
     const middle = (start + end) >> 1
     const bytes = this.encodedBytes / 2
     whole.parts++
-    // Adds 2, not 1, because both halves are open now, and the undivided piece no longer counts.
-    if (whole.lane !== undefined) whole.lane.open += 2
     const part = 2 * place.part
     const first = new Piece(whole, { ...place, part }, start, middle, bytes)
     const second = new Piece(whole, { ...place, part: part + 1 }, middle, end, bytes)
@@ -165,14 +155,10 @@ export class Piece {
   /** For example `trades.csv, lines 2 to 10001`. */
   get text(): string {
     const { batch } = this
-    const first = batch.locate(this.start)
+    const { file, lineNumber: firstLine } = batch.locate(this.start)
     const last = batch.locate(this.end - 1)
-    if (first.file !== last.file) {
-      return `${first.file}, line ${first.lineNumber}, to ${last.file}, line ${last.lineNumber}`
-    }
-    return first.lineNumber === last.lineNumber
-      ? `${first.file}, line ${first.lineNumber}`
-      : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
+    if (file === last.file) return rangeText({ file, firstLine, lastLine: last.lineNumber })
+    return `${file}, line ${firstLine}, to ${last.file}, line ${last.lineNumber}`
   }
 }
 
@@ -180,7 +166,7 @@ export class Piece {
  * All rows of a batch. With `lane`, the batch has the rows of one lane.
  * @param cut  `cutOf` the whole batch
  */
-export function wholePiece(batch: Batch, cut: number, lane?: PieceLane, laneNo = 0): Piece {
+export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0): Piece {
   const { rowCount, encodedBytes } = batch
   const { stream, no } = batch.place!
   const place = { stream, no, lane: laneNo, part: 1 }
@@ -204,7 +190,6 @@ export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
   if (ended === undefined && !isDivided(piece, known)) {
     return [{ piece, isSent: true, hasNoReceipt }]
   }
-  if (piece.lane !== undefined) piece.lane.open--
   if (ended === undefined) return piece.halves().flatMap(half => leftOf(half, known))
   piece.release()
   return []

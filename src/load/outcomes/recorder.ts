@@ -23,6 +23,9 @@ export interface RecordedTarget extends TargetTraits {
   readonly evidence: Evidence
 }
 
+/** Why a partitioned target stores rows not, without an error (docs/server-semantics.md#rows-outside-the-scheme). */
+const droppedOutside = "outside the target's partition scheme: the server drops such rows"
+
 interface Ending {
   /** The ranges that contain the confirmed rows, if the target accepted the piece. */
   readonly stored?: readonly LinesOfRows[]
@@ -76,28 +79,31 @@ export class Recorder {
     const outside = short > 0 ? outsideRows(target.description, piece) : []
     const missing = missingRows(target, short, outside)
     const isKnown = outside?.length === missing
-    if (isKnown) this.#rejectOutside(piece, outside)
+    for (const row of isKnown ? outside : []) this.#reject(piece, row, droppedOutside)
     const rejected = isKnown ? missing : 0
     const unconfirmed = missing - rejected
-    const confirmed = left - rejected - unconfirmed
-    const isWhole = !isKnown || missing === 0
-    const parts = isWhole ? [piece] : partsBetween(piece, outside)
-    const { batch } = piece
+    const confirmed = left - missing
+    const parts = isKnown ? partsBetween(piece, outside) : [piece]
     target.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? parts : [])
-    const stored = isWhole
-      ? piece.ranges
-      : parts.flatMap(({ start, end }) => rangesOf(batch, start, end))
-    const note = isKnown ? undefined : missingText(piece, left, missing)
+    const stored = parts.flatMap(({ start, end }) => rangesOf(piece.batch, start, end))
+    const note = isKnown
+      ? undefined
+      : `the target took ${confirmed} of ${rowsText(left)} of ${piece.text} and does not say which`
     this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, { stored, note })
   }
 
   /** The server refused these rows because of their values. */
   rejected(piece: Piece, errText: string): void {
-    if (piece.mayBeStored) return this.uncertain(piece, sentTwice(errText))
-    for (let row = piece.start; row < piece.end; row++) {
-      this.#run.rejects.keepRefused(piece.batch, row, errText)
+    if (piece.mayBeStored) {
+      const twice = 'sent, no receipt came, and the server refused it when it was sent again'
+      return this.uncertain(piece, `${twice}: ${errText}`)
     }
+    for (let row = piece.start; row < piece.end; row++) this.#reject(piece, row, errText)
     this.#end(piece, { rejected: piece.rows }, { reason: errText })
+  }
+
+  #reject({ batch }: Piece, row: number, reason: string): void {
+    this.#run.rejects.keepRefused(batch, row, reason)
   }
 
   uncertain(piece: Piece, reason: string): void {
@@ -146,10 +152,7 @@ export class Recorder {
     this.#run.rows?.takeBack()
   }
 
-  /**
-   * Looks at the target for the last time.
-   * @throws {ConnectionError} @throws {TimeoutError}
-   */
+  /** Looks at the target for the last time. */
   async lookAtEnd(session: Session): Promise<void> {
     if (!this.#claimsRows) return
     const { change } = await this.target.evidence.look(session)
@@ -175,12 +178,6 @@ export class Recorder {
     history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
     piece.release()
-  }
-
-  /** Rejects rows that a partitioned target dropped without an error (docs/server-semantics.md#rows-outside-the-scheme). */
-  #rejectOutside({ batch }: Piece, rows: readonly number[]): void {
-    const reason = "outside the target's partition scheme: the server drops such rows"
-    for (const row of rows) this.#run.rejects.keepRefused(batch, row, reason)
   }
 }
 
@@ -230,15 +227,6 @@ function missingRows(
 ): number {
   if (short <= 0) return 0
   return keyed && outside !== undefined && outside.length <= short ? outside.length : short
-}
-
-function missingText(piece: Piece, rows: number, missing: number): string {
-  return `the target took ${rows - missing} of ${rowsText(rows)} of ${piece.text} and does not say which`
-}
-
-/** The message if the server refused the second copy and the outcome of the first copy is unknown. */
-function sentTwice(errText: string): string {
-  return `sent, no receipt came, and the server refused it when it was sent again: ${errText}`
 }
 
 /** @returns undefined if the target has partitions and its scheme does not show which rows lie outside */

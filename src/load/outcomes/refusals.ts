@@ -13,12 +13,13 @@ import {
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 
-/** The outcome that the server reports for a batch: the number of rows that the target accepted, or −1 and the reason. */
+/** The outcome that the server reports for a batch. */
 export interface Outcome {
-  /** null if the server does not report it. All rows then count as accepted. */
-  readonly rows: number | null
-  /** Rows that remain after the run's transform: null if it threw an error; undefined without a transform. */
-  readonly left?: number | null | undefined
+  /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
+  readonly rowCount: number | null
+  /** Rows that remain after the run's transform: undefined without a transform, and if it threw an error. */
+  readonly left?: number | undefined
+  /** Why the target refused the rows, otherwise ''. */
   readonly errText: string
 }
 

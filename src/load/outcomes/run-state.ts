@@ -7,50 +7,33 @@ import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'
 import type { Piece, PieceState } from './pieces.js'
 
-export interface RunState {
-  readonly rows: RowCounts
-  /** Lines of rejected records, except the first of each; only records of this process. */
-  moreRejectedLines: number
-  /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
-  sentRows: number
-  /** Size of `sentRows` on the wire, before compression. */
-  sentBytes: number
-  /** The rows that the target had are certainly gone, so a resumed run would find another table. */
-  isForgotten: boolean
-  readonly batches: LoadResult['batches']
-  /** Pieces without an outcome, by place (`keyOf`), in the order in which the process took them. */
-  readonly open: Map<string | number, Piece>
-  openBytes: number
-  /** Number of pieces that were sent and have no answer. */
-  inFlightCount: number
-  readonly inFlightByConnection: number[]
-  lastSendNo: number
-  /** Earlier processes have used the send numbers up to this one. */
-  earlierSendNo: number
-  readonly latencies: Latencies
-  readonly uncertain: LineRanges
-  readonly confirmed: LineRanges
-  readonly notes: Set<string>
-}
+export type RunState = ReturnType<typeof newRunState>
 
-export function newRunState(): RunState {
+export function newRunState() {
   return {
     rows: noRows(),
+    /** Lines of rejected records, except the first of each; only records of this process. */
     moreRejectedLines: 0,
+    /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
     sentRows: 0,
+    /** Size of `sentRows` on the wire, before compression. */
     sentBytes: 0,
+    /** The rows that the target had are certainly gone, so a resumed run would find another table. */
     isForgotten: false,
     batches: { sent: 0, retried: 0, failed: 0 },
-    open: new Map(),
+    /** Pieces without an outcome, by place (`keyOf`), in the order in which the process took them. */
+    open: new Map<string | number, Piece>(),
     openBytes: 0,
+    /** Number of pieces that were sent and have no answer. */
     inFlightCount: 0,
-    inFlightByConnection: [],
+    inFlightByConnection: [] as number[],
     lastSendNo: 0,
+    /** Earlier processes have used the send numbers up to this one. */
     earlierSendNo: 0,
     latencies: newLatencies(),
     uncertain: new LineRanges(),
     confirmed: new LineRanges(),
-    notes: new Set(),
+    notes: new Set<string>(),
   }
 }
 
@@ -125,12 +108,9 @@ function uncertainNotes({ ranges, unnamedBatches }: LineRanges): string[] {
   return [`uncertain: ${named.join('; ')}${rest === 0 ? '' : `; and ${batchesText(rest)} more`}`]
 }
 
-/** Latency: the time from sending a batch to learning its outcome. */
-export type Latencies = ReturnType<typeof newLatencies>
-
 const maxSamples = 4_096
 
-/** Keeps at most 4,096 samples. At the limit, every second sample is dropped. */
+/** Times from sending a batch to learning its outcome. At the limit, every second sample is dropped. */
 export function newLatencies() {
   let samples: number[] = []
   let every = 1

@@ -6,7 +6,7 @@ import type { CutSizes } from '../../parse/cuts.js'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { Run } from '../run.js'
-import type { Piece, PieceLane } from './pieces.js'
+import type { Piece } from './pieces.js'
 
 /**
  * `roomBytes`: while fewer bytes than this are in flight, a further batch may be handed over. If batches are divided by lane, a batch is so
@@ -58,7 +58,7 @@ export class Turns {
   /** Pieces that must be sent alone. No other piece is sent before them. */
   readonly #alone = new Set<Piece>()
   /** The rows that each lane is sending, if order matters. Later rows of the lane wait until these have an outcome. */
-  readonly #lanes: (PieceLane | undefined)[] = []
+  readonly #lanes: (Piece['whole'] | undefined)[] = []
 
   constructor(run: Run) {
     this.#run = run
@@ -86,17 +86,17 @@ export class Turns {
     if (checked.connections === 1) return !carriesOne || state.inFlightCount === 0
     if (this.#goesAlone && state.inFlightCount > 0) return false
     if (lanes === undefined) return true
-    const { lane } = piece
-    if (lane?.index === undefined) {
+    const { lane, whole } = piece
+    if (lane === undefined) {
       this.#alone.add(piece)
       return state.inFlightCount === 0
     }
     if (this.#alone.size > 0) return false
-    if (carriesOne && (state.inFlightByConnection[lane.index] ?? 0) > 0) return false
+    if (carriesOne && (state.inFlightByConnection[lane] ?? 0) > 0) return false
     if (!lanes.isOrdered) return true
-    const turn = this.#lanes[lane.index]
-    if (turn !== undefined && turn !== lane && turn.open > 0) return false
-    this.#lanes[lane.index] = lane
+    const turn = this.#lanes[lane]
+    if (turn !== undefined && turn !== whole && turn.parts > 0) return false
+    this.#lanes[lane] = whole
     return true
   }
 
@@ -115,7 +115,6 @@ export class Turns {
 
   /** The piece gets its outcome, or its halves replace it. */
   close(piece: Piece): void {
-    if (piece.lane !== undefined) piece.lane.open--
     this.#alone.delete(piece)
   }
 }

@@ -8,17 +8,18 @@ import { openReader } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import { templateNames } from '../../schema/template.js'
+import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openSource } from '../../source/open-source.js'
 import { dialectOf } from '../inputs/input-options.js'
 import { cellsAsFound } from '../inputs/detected.js'
-import { isOf } from '../journal/shape.js'
 import { checkCall } from '../option-fields.js'
 import type { LoadOptions } from '../options.js'
 import { failureOf } from './appended-file.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
 import { reasonsFormat, type RejectReason, type RejectRun } from './reject-run.js'
 
-const runShape = { folder: 'text', path: 'text', options: '*', fieldNames: 'texts?' } as const
+const fieldNames: Kind = names => (names === undefined ? undefined : texts(names))
+const runFields = { folder: text, path: text, options: {}, fieldNames }
 
 export interface KnownRejects {
   readonly runId: string
@@ -32,7 +33,7 @@ export interface KnownRejects {
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const file = reasonsPath(path)
   const { runId, run, offsets } = await firstAndLast(path, file, files)
-  const isKnown = isOf({ runId: 'text', run: runShape }, { runId, run })
+  const isKnown = hasFields({ runId, run }, { runId: text, run: runFields })
   const unfit = failureOf(() => checkCall(run?.options ?? {}))
   if (!isKnown || run?.format !== reasonsFormat || unfit !== undefined) {
     throw new InputError(
