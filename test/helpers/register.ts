@@ -15,4 +15,4 @@ export const claimName = (
   session: Session,
   run: RunName,
   { number = 1, processNo = 1 } = {},
-): Promise<Ledger> => openLedger(session, run, { number, processNo }, 60_000)
+): Promise<Ledger> => openLedger({ session, timeoutMs: 60_000 }, run, { number, processNo })

@@ -69,10 +69,10 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),
     askIdentity({ session, checked, description }),
     claimName(session, run),
-    askMemory(session, run, undefined, timeoutMs),
-    askRegister(session, run.runId, timeoutMs),
-    registerFinished(session, run, 1, finished, timeoutMs),
-    forgetRun(session, run, timeoutMs),
+    askMemory(asking, run, undefined),
+    askRegister(asking, run.runId),
+    registerFinished(asking, run, 1, finished),
+    forgetRun(asking, run),
     ...(target.kind === 'function' ? [askFunction(asking, target.name)] : []),
     ...tablesOf(target).map(table => askTable(asking, table, true)),
   ])
@@ -248,7 +248,7 @@ t.test('scripts contain names from a server only if they look like names of a ru
       const { signal } = new AbortController()
       await listObjects(session, signal)
       await removeTestObjects(session, own, 0, signal)
-      await forgetRun(session, namedRun('r', token), timeoutMs).catch(() => undefined)
+      await forgetRun({ session, timeoutMs }, namedRun('r', token)).catch(() => undefined)
       await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
       const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/
       for (const script of scripts) {

@@ -17,7 +17,7 @@ export interface Asking {
   readonly timeoutMs: number
 }
 
-const ask = ({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> =>
+export const ask = ({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> =>
   session.run(script, { timeoutMs })
 
 /**

@@ -4,7 +4,7 @@
   volume: loading again would store all rows twice.
 */
 import type { Session } from '../../client/open-session.js'
-import { unlessRefused } from '../connection/server-queries.js'
+import { unlessRefused, type Asking } from '../connection/server-queries.js'
 import { openInputs } from '../inputs/inputs.js'
 import {
   mayBeFinished,
@@ -73,9 +73,8 @@ export async function lookFirst(
     run.rejects.removeLeft(history)
     if (!found.hasLeftServer) run.note({ hasLeftServer: true })
     // If the server refuses, they stay there, and later runs list them in a notice about tables left behind.
-    await unlessRefused(
-      dropLedgers(control, history.onServer?.ledgers ?? [], checked.confirmTimeoutMs),
-    )
+    const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+    await unlessRefused(dropLedgers(asking, history.onServer?.ledgers ?? []))
     return 'loaded'
   }
   await refuseTwice(run, looking)
@@ -92,12 +91,7 @@ const forgotten =
  * Records on the server and in the journal that a run has finished, so that a later process can check whether the rows are still in the
  * table. If the process is killed before that, a later process records it.
  */
-export async function noteFinished(
-  run: Run,
-  session: Session,
-  evidence: Evidence,
-  timeoutMs: number,
-): Promise<void> {
+export async function noteFinished(run: Run, asking: Asking, evidence: Evidence): Promise<void> {
   const { history, state, options, checked } = run
   const { name, now, owner, found } = history
   if (history.file === undefined || isUnfinished(run)) return
@@ -110,8 +104,8 @@ export async function noteFinished(
     chunk: evidence.identity.chunkId ?? '',
     stored: state.rows.confirmed + state.rows.skipped,
   }
-  const isMarked = await registerFinished(session, name, processNo, finished, timeoutMs)
-  const server = `${session.host}:${session.port}`
+  const isMarked = await registerFinished(asking, name, processNo, finished)
+  const server = `${asking.session.host}:${asking.session.port}`
   run.note({ ...evidence.sampled(), finished: { isMarked, server } })
 }
 

@@ -6,7 +6,14 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import { longsOf, partsOf, textsOf, unlessRefused } from '../connection/server-queries.js'
+import {
+  ask,
+  longsOf,
+  partsOf,
+  textsOf,
+  unlessRefused,
+  type Asking,
+} from '../connection/server-queries.js'
 import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
 import { insertScript, numbersOf, shareScript } from './shared-table.js'
@@ -100,13 +107,12 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
  * @param more  expressions to answer as `answers`
  */
 export async function askRegister(
-  session: Session,
+  asking: Asking,
   runId: string,
-  timeoutMs: number,
   before = '',
   more: readonly string[] = [],
 ): Promise<KnownOnServer & { readonly answers: readonly Value[] }> {
-  const answer = await session.run(`${before}${knownScript(runId, more)}`, { timeoutMs })
+  const answer = await ask(asking, `${before}${knownScript(runId, more)}`)
   const [rows, names, ...answers] = partsOf(answer)
   return { rows: rowsOf(rows), ledgers: textsOf(names), answers }
 }
@@ -176,15 +182,14 @@ const mostClaims = 3
  * @throws {DdbError} DDB_LOCKED if a different run has the name, or a different process works on the run
  */
 export async function checkClaim(
-  session: Session,
+  asking: Asking,
   answered: KnownOnServer,
   run: RunName,
   claim: Pick<Entry, 'ledger' | 'processNo'>,
-  timeoutMs: number,
 ): Promise<void> {
   let known = answered
   for (let claims = 1; run.isRegistered; claims++) {
-    checkName(known, run, session)
+    checkName(known, run, asking.session)
     const own = known.rows.find(row => row.token === run.token && row.processNo === claim.processNo)
     if (own?.processKey === run.processKey) return
     if (own !== undefined) throw runsElsewhere(run.runId)
@@ -192,7 +197,7 @@ export async function checkClaim(
       const unsaid = 'the server does not say which process holds the name of this run'
       throw new ServerError('', 'DDB_SERVER', unsaid)
     }
-    known = await askRegister(session, run.runId, timeoutMs, entryScript(run, claim))
+    known = await askRegister(asking, run.runId, entryScript(run, claim))
   }
 }
 
@@ -248,14 +253,13 @@ export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedR
  * @returns whether the server has stored the record; it refuses if the user may not share tables
  */
 export async function registerFinished(
-  session: Session,
+  asking: Asking,
   run: RunName,
   processNo: number,
   finished: FinishedRun,
-  timeoutMs: number,
 ): Promise<boolean> {
-  const script = entryScript(run, { processNo, finished })
-  return (await unlessRefused(session.run(script, { timeoutMs }))) !== undefined
+  const asked = ask(asking, entryScript(run, { processNo, finished }))
+  return (await unlessRefused(asked)) !== undefined
 }
 
 /**
@@ -264,24 +268,23 @@ export async function registerFinished(
  * @throws {ServerError} if the server does not allow it
  */
 export async function dropLedgers(
-  session: Session,
+  asking: Asking,
   ledgers: readonly string[],
-  timeoutMs: number,
   and = '',
 ): Promise<void> {
   const script = `${ledgers.map(dropTableScript).join('')}${and}`
-  if (script !== '') await session.run(script, { timeoutMs })
+  if (script !== '') await ask(asking, script)
 }
 
 /**
  * Gives up a run: removes its ledgers, and makes its entry in the register that of a run without any trace.
  * @throws {ServerError} if the server does not allow it
  */
-export async function forgetRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
-  const known = await askRegister(session, run.runId, timeoutMs)
+export async function forgetRun(asking: Asking, run: RunName): Promise<void> {
+  const known = await askRegister(asking, run.runId)
   const { ledgers, finished, processNo } = runOf(known, run.token)
   const and = finished === undefined ? '' : entryScript(run, { processNo })
-  await dropLedgers(session, ledgers, timeoutMs, and)
+  await dropLedgers(asking, ledgers, and)
 }
 
 /**
@@ -292,10 +295,9 @@ export async function forgetRun(session: Session, run: RunName, timeoutMs: numbe
  * @throws {DdbError} DDB_LOCKED if a different run has taken the run's name
  */
 export async function askMemory(
-  session: Session,
+  asking: Asking,
   run: RunName,
   ledger: { readonly name: string; readonly headRow: string } | undefined,
-  timeoutMs: number,
 ): Promise<boolean> {
   const head =
     ledger === undefined
@@ -305,8 +307,8 @@ export async function askMemory(
     ${ledger.headRow}
 }
 `
-  const known = await askRegister(session, run.runId, timeoutMs, head)
-  checkName(known, run, session)
+  const known = await askRegister(asking, run.runId, head)
+  checkName(known, run, asking.session)
   const hasLedger = ledger !== undefined && known.ledgers.includes(ledger.name)
   return hasLedger || known.rows.some(({ token }) => token === run.token)
 }

@@ -5,7 +5,14 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, TimeoutError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
-import { askIdle, longOf, longsOf, unlessRefused } from '../connection/server-queries.js'
+import {
+  ask,
+  askIdle,
+  longOf,
+  longsOf,
+  unlessRefused,
+  type Asking,
+} from '../connection/server-queries.js'
 import { runDamaged, runTakenOver, targetChanged } from '../journal/changed-run.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { Run } from '../run.js'
@@ -35,8 +42,8 @@ export async function checkSoleProcess(
   const { history, checked, options } = run
   const { file, name, found, now } = history
   if (file === undefined) return undefined
-  const { confirmTimeoutMs: timeoutMs } = checked
-  const all = await unlessRefused(askRegister(control, name.runId, timeoutMs))
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  const all = await unlessRefused(askRegister(asking, name.runId))
   if (all === undefined) return undefined
   const known = runOf(all, name.token)
   history.onServer = known
@@ -56,13 +63,13 @@ export async function checkSoleProcess(
   const hasEnded =
     found.end !== undefined || (found.run === undefined && replaces?.hasEnded !== false)
   const ledgers = [...known.ledgers, ...replaced]
-  if (history.wasUnlocked && !hasEnded && (await isConnected(control, ledgers, timeoutMs))) {
+  if (history.wasUnlocked && !hasEnded && (await isConnected(asking, ledgers))) {
     throw runsElsewhere(name.runId)
   }
   if (replaces !== undefined) {
     const entries = tokens.map(replaces => entryScript(name, { replaces }))
-    await unlessRefused(dropLedgers(control, replaced, timeoutMs, entries.join('')))
-    await requestsDone(run, control, replaces.dataSessions)
+    await unlessRefused(dropLedgers(asking, replaced, entries.join('')))
+    await requestsDone(run, asking, replaces.dataSessions)
   }
   return { ...all, ledgers: all.ledgers.filter(ledger => !replaced.includes(ledger)) }
 }
@@ -75,14 +82,13 @@ const pauseMs = 100
  * @throws {DdbError} DDB_LOCKED if that takes longer than `confirmTimeoutMs`
  */
 async function requestsDone(
-  { platform: { clock }, checked, ending }: Run,
-  session: Session,
+  { platform: { clock }, checked: { runId }, ending }: Run,
+  asking: Asking,
   dataSessions: readonly string[],
 ): Promise<void> {
-  const { runId, confirmTimeoutMs: timeoutMs } = checked
-  const endMs = clock.nowMs() + timeoutMs
+  const endMs = clock.nowMs() + asking.timeoutMs
   while (dataSessions.length > 0) {
-    if ((await askIdle({ session, timeoutMs }, ...dataSessions)) !== false) return
+    if ((await askIdle(asking, ...dataSessions)) !== false) return
     if (clock.nowMs() >= endMs) {
       throw new DdbError(
         'DDB_LOCKED',
@@ -94,17 +100,13 @@ async function requestsDone(
   }
 }
 
-async function isConnected(
-  control: Session,
-  ledgers: readonly string[],
-  timeoutMs: number,
-): Promise<boolean> {
-  const asked = control.run('exec sessionId from getSessionMemoryStat()', { timeoutMs })
+async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<boolean> {
+  const asked = ask(asking, 'exec sessionId from getSessionMemoryStat()')
   const connected = longsOf(await unlessRefused(asked))
   for (const ledger of connected.length === 0 ? [] : ledgers) {
-    const asking = control.run(lastSessionQuery(ledger), { timeoutMs })
-    const last = longOf(await unlessRefused(asking))
-    if (last !== undefined && last !== BigInt(control.id) && connected.includes(last)) return true
+    const last = longOf(await unlessRefused(ask(asking, lastSessionQuery(ledger))))
+    const isOther = last !== undefined && last !== BigInt(asking.session.id)
+    if (isOther && connected.includes(last)) return true
   }
   return false
 }
@@ -145,12 +147,10 @@ function areDone({ inputs, streams }: RecordedRun): boolean {
  */
 export async function checkOwner(
   { history: { file, name, owner } }: Run,
-  control: Session,
-  timeoutMs: number,
+  asking: Asking,
 ): Promise<void> {
   if (file === undefined || owner === 0) return
-  const asked = askRegister(control, name.runId, timeoutMs)
-  const known = await unlessRefused(asked).catch(unlessLost)
+  const known = await unlessRefused(askRegister(asking, name.runId)).catch(unlessLost)
   if (known !== undefined && runOf(known, name.token).processNo > owner) {
     throw runTakenOver(name.runId, 'another process has told the server that it continues the run')
   }

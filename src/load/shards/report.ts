@@ -43,8 +43,8 @@ export function optionsOfShards(
 
 /** Removes the record of the run, after which its processes send nothing more. @throws {DdbError} DDB_RUN_MISSING */
 export function forgetShards(platform: Platform, server: ServerTarget, runId: string) {
-  return withShared(platform, server, runId, ({ token }, { session, timeoutMs }) =>
-    forgetRun(session, { ...anyRun, runId, token }, timeoutMs),
+  return withShared(platform, server, runId, ({ token }, asking) =>
+    forgetRun(asking, { ...anyRun, runId, token }),
   )
 }
 

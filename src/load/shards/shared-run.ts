@@ -55,12 +55,11 @@ const planVersion = 2
  * @throws {DdbError} DDB_LOCKED if it is not one of shards; DDB_RUN_CHANGED if another version of the program began it
  */
 export async function findShared(asking: Asking, name: RunName): Promise<SharedRun | undefined> {
-  const { session, timeoutMs } = asking
-  const known = await askRegister(session, name.runId, timeoutMs)
+  const known = await askRegister(asking, name.runId)
   const holder = otherHolder(known, name)
   if (holder === undefined) return undefined
   const values = new Map(await askShared(asking, holder.ledger))
-  if (values.size === 0) checkName(known, name, session)
+  if (values.size === 0) checkName(known, name, asking.session)
   const plan = values.get(0) as SharedRun & { readonly version: number }
   values.delete(0)
   const done = values as ReadonlyMap<number, DoneStream>
@@ -84,12 +83,12 @@ export async function beginShared(asking: Asking, name: RunName, plan: Plan): Pr
   await addShared(asking, ledger, 0, { version: planVersion, ...shared })
   await session.run(entryScript(name, claim), { timeoutMs })
   // Two processes may have made the register at once, so it is asked a round trip later.
-  const known = await askRegister(session, name.runId, timeoutMs)
+  const known = await askRegister(asking, name.runId)
   if (otherHolder(known, name) === undefined) {
-    await checkClaim(session, known, name, claim, timeoutMs)
+    await checkClaim(asking, known, name, claim)
     return { ...shared, token: name.token, done: new Map() }
   }
-  await dropLedger(session, { name: ledger }, timeoutMs)
+  await dropLedger(asking, ledger)
   const found = await findShared(asking, name)
   if (found === undefined) throw recordGone(name.runId)
   return found

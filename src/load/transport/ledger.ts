@@ -2,10 +2,9 @@
   Creates, probes and reads a run's ledger, the server-side table of receipts. Callers pass the session, because a run may lose one
   session and continue with a new one.
 */
-import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
-import { longOf, textsOf } from '../connection/server-queries.js'
+import { ask, longOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
 import { numbersOf } from '../register/shared-table.js'
@@ -53,23 +52,20 @@ const rowsPerRead = 20_000
  * @throws {ServerError} if the server refuses something that receipts need
  */
 export async function openLedger(
-  session: Session,
+  asking: Asking,
   run: RunName,
   { number, processNo }: { readonly number: number; readonly processNo: number },
-  timeoutMs: number,
 ): Promise<Ledger> {
   const name = ledgerName(run.token, number)
   const claim = { ledger: name, processNo }
-  const script = `${ledgerScript(name, headRow(processNo, 0, session.id))}${entryScript(run, claim)}`
+  const script = `${ledgerScript(name, headRow(processNo, 0, asking.session.id))}${entryScript(run, claim)}`
   const more = ['long(ddbIngestKnown)', 'long(ddbIngestHad)']
-  const known = await askRegister(session, run.runId, timeoutMs, script, more)
+  const known = await askRegister(asking, run.runId, script, more)
   const [counted, had] = known.answers.map(longOf)
   // The ledger of an earlier process has at least one row, the head.
   const isNew = had === 0n
-  if (isNew && otherHolder(known, run) !== undefined) {
-    await dropLedger(session, { name }, timeoutMs)
-  }
-  await checkClaim(session, known, run, claim, timeoutMs)
+  if (isNew && otherHolder(known, run) !== undefined) await dropLedger(asking, name)
+  await checkClaim(asking, known, run, claim)
   if (counted !== 0n && counted !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
@@ -82,15 +78,10 @@ export async function openLedger(
  * empty: the manual does not document how a server answers an empty range.
  * @throws {ServerError} if the ledger is gone
  */
-export async function readLedger(
-  session: Session,
-  ledger: Ledger,
-  timeoutMs: number,
-): Promise<LedgerRow[]> {
+export async function readLedger(asking: Asking, ledger: Ledger): Promise<LedgerRow[]> {
   const overlap = Math.min(ledger.seen, 1)
   const from = ledger.seen - overlap
-  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap)
-  const answer = await session.run(query, { timeoutMs })
+  const answer = await ask(asking, ledgerQuery(ledger.name, from, rowsPerRead + overlap))
   if (answer?.form !== 'table' || answer.rows < overlap) {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
   }
@@ -98,31 +89,16 @@ export async function readLedger(
   return ledgerRows(answer, overlap)
 }
 
-/** Without a ledger, true if the server answers. */
-export async function ledgerExists(
-  session: Session,
-  ledger: Pick<Ledger, 'name'> | undefined,
-  timeoutMs: number,
-): Promise<boolean> {
-  const script = ledger === undefined ? 'true' : `defined("${ledger.name}", SHARED)`
-  const answer = await session.run(script, { timeoutMs })
-  return answer?.form === 'scalar' && answer.value === true
-}
-
 /** Removes the ledger. Ignores errors, because no row depends on it. */
-export async function dropLedger(
-  session: Session,
-  { name }: Pick<Ledger, 'name'>,
-  timeoutMs: number,
-): Promise<void> {
+export async function dropLedger(asking: Asking, name: string): Promise<void> {
   try {
-    await session.run(dropTableScript(name), { timeoutMs })
+    await ask(asking, dropTableScript(name))
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     // A server that ignores a query would also ignore the closing of the session.
     if (error instanceof TimeoutError) {
       const { message } = error
-      session.abandon(new ConnectionError('DDB_CONNECTION_LOST', message, { cause: error }))
+      asking.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', message, { cause: error }))
     }
   }
 }

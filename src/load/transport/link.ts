@@ -287,7 +287,8 @@ export class ReceiptLink {
           // Without a table to look at, the ledger shows that the server still has its memory.
           if (watchedTable(checked) === undefined) await node.ledgerExists(timeoutMs)
           isLooked = true
-          await noteFinished(run, node.control, recorder.target.evidence, timeoutMs)
+          const asking = { session: node.control, timeoutMs }
+          await noteFinished(run, asking, recorder.target.evidence)
         }
         node.finish(timeoutMs)
         return

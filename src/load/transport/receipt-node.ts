@@ -8,7 +8,7 @@ import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { connectRun, redirected, tryUntil } from '../connection/connect.js'
 import { connectData, neverUsed, openEarly, type EarlySession } from '../connection/data-session.js'
-import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
+import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
@@ -18,7 +18,6 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../target/target.js'
 import {
   dropLedger,
-  ledgerExists,
   nextHead,
   openLedger,
   readLedger,
@@ -103,7 +102,8 @@ export class ReceiptNode {
       const isKept = run.history.found.processes > 0 || run.shared !== undefined
       const ledger = node.ledger
       if (ledger !== undefined && !isKept) {
-        await dropLedger(control, ledger, Math.min(longestFarewellMs, timeoutMs))
+        const asking = { session: control, timeoutMs: Math.min(longestFarewellMs, timeoutMs) }
+        await dropLedger(asking, ledger.name)
       }
       throw error
     }
@@ -112,16 +112,18 @@ export class ReceiptNode {
   async #beginLedger(timeoutMs: number): Promise<void> {
     const { run, isLedgerLeft } = this.#setup
     const { shared, history } = run
-    this.ledger =
-      shared === undefined
-        ? await openLedger(
-            this.control,
-            history.name,
-            history.beginsLedger(isLedgerLeft),
-            timeoutMs,
-          )
-        : { ...shared.ledger, isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
+    if (shared === undefined) {
+      const numbers = history.beginsLedger(isLedgerLeft)
+      this.ledger = await openLedger(this.#asking(timeoutMs), history.name, numbers)
+    } else {
+      const others = { isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
+      this.ledger = { ...shared.ledger, ...others }
+    }
     this.#answers = 0
+  }
+
+  #asking(timeoutMs: number): Asking {
+    return { session: this.control, timeoutMs }
   }
 
   /** Whether the server answers each batch, on the connection that carried it. */
@@ -185,7 +187,7 @@ export class ReceiptNode {
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
     if (this.ledger === undefined) return Promise.resolve([])
-    return readLedger(this.control, this.ledger, timeoutMs)
+    return readLedger(this.#asking(timeoutMs), this.ledger)
   }
 
   /** Each answer stands for a claim and an outcome. */
@@ -194,16 +196,19 @@ export class ReceiptNode {
   }
 
   /** Whether the ledger is still there; without a ledger, whether the server answers. */
-  ledgerExists(timeoutMs: number): Promise<boolean> {
-    return ledgerExists(this.control, this.ledger, timeoutMs)
+  async ledgerExists(timeoutMs: number): Promise<boolean> {
+    const { ledger } = this
+    const script = ledger === undefined ? 'true' : `defined("${ledger.name}", SHARED)`
+    const answer = await ask(this.#asking(timeoutMs), script)
+    return answer?.form === 'scalar' && answer.value === true
   }
 
   /** Whether the server has no work for this run's data; undefined if it does not report it. */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
-    const asking = { session: this.control, timeoutMs }
     const { dataSessions } = this.#setup.run.history.found
+    const own = this.#data.map(({ id }) => id)
     // The server may still be working on batches of lost connections, or of an earlier process.
-    return askIdle(asking, ...this.#data.map(({ id }) => id), ...this.formerIds, ...dataSessions)
+    return askIdle(this.#asking(timeoutMs), ...own, ...this.formerIds, ...dataSessions)
   }
 
   abandon(which: 'control' | 'data' | 'all', reason: ConnectionError): void {
@@ -248,8 +253,8 @@ export class ReceiptNode {
     let hasMemory
     try {
       const head = ledger && { name: ledger.name, headRow: nextHead(ledger, control.id) }
-      const leftMs = remainingMs(run.platform, deadlineMs)
-      hasMemory = await askMemory(control, run.history.name, head, leftMs)
+      const asking = { session: control, timeoutMs: remainingMs(run.platform, deadlineMs) }
+      hasMemory = await askMemory(asking, run.history.name, head)
     } catch (error) {
       control.abandon(replacedError())
       throw error
@@ -301,9 +306,9 @@ export class ReceiptNode {
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }
-    const known = await askRegister(data, name.runId, timeoutMs, functions)
+    const known = await askRegister({ session: data, timeoutMs }, name.runId, functions)
     const claim = { ledger: ledger.name, processNo: ledger.processNo }
-    await checkClaim(this.control, known, name, claim, timeoutMs)
+    await checkClaim(this.#asking(timeoutMs), known, name, claim)
     ledger.isChecked = true
   }
 
@@ -316,7 +321,7 @@ export class ReceiptNode {
     const { target } = run.checked
     const former = this.ledger
     const left = (): number => remainingMs(run.platform, deadlineMs)
-    const asking = { session: this.control, timeoutMs: left() }
+    const asking = this.#asking(left())
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
@@ -325,7 +330,7 @@ export class ReceiptNode {
       const open = this.#data.filter(({ closed }) => !closed)
       await Promise.all(open.map(data => this.#define(data, left())))
       await this.#openMissing(deadlineMs)
-      if (former !== undefined) await dropLedger(this.control, former, left())
+      if (former !== undefined) await dropLedger(this.#asking(left()), former.name)
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -366,7 +371,7 @@ export class ReceiptNode {
     const { run } = this.#setup
     if (this.ledger === undefined || isUnfinished(run) || run.shared !== undefined) return
     run.note({ hasLeftServer: true })
-    void dropLedger(this.control, this.ledger, timeoutMs)
+    void dropLedger(this.#asking(timeoutMs), this.ledger.name)
   }
 
   /** Closes all sessions, each after the server has received everything. */

@@ -118,7 +118,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   }
 
   checkOwner(): Promise<void> {
-    return checkOwner(this.run, this.node.control, this.queryTimeoutMs)
+    return checkOwner(this.run, { session: this.node.control, timeoutMs: this.queryTimeoutMs })
   }
 
   close(): Promise<void> {

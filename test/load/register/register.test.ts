@@ -28,9 +28,9 @@ const finished = { rows: 9, digest: 'd', chunk: 'c-1', stored: 4 }
 
 /** As the request that defines the functions of a session checks the name. */
 async function check(session: Session, run: RunName, processNo = 1): Promise<void> {
-  const known = await askRegister(session, run.runId, timeoutMs)
+  const known = await askRegister({ session, timeoutMs }, run.runId)
   const claim = { ledger: ledgerName(run.token, 1), processNo }
-  await checkClaim(session, known, run, claim, timeoutMs)
+  await checkClaim({ session, timeoutMs }, known, run, claim)
 }
 
 async function scene(t: Test, faults: Faults = {}) {
@@ -40,7 +40,7 @@ async function scene(t: Test, faults: Faults = {}) {
   t.teardown(() => other.close().catch(() => undefined))
   const { session } = here
   const known = async (run: RunName): Promise<KnownRun> =>
-    runOf(await askRegister(session, run.runId, timeoutMs), run.token)
+    runOf(await askRegister({ session, timeoutMs }, run.runId), run.token)
   return { session, other, known, rows: here.rows, shared: () => [...node.shared.keys()].sort() }
 }
 
@@ -63,7 +63,7 @@ t.test('the first run of a name has it; a second run leaves no ledger', async t 
     ['nightly', '1311768467463790321', '1'],
     ['nightly', '7', '1'],
   ])
-  const known = await askRegister(other, 'nightly', timeoutMs)
+  const known = await askRegister({ session: other, timeoutMs }, 'nightly')
   t.throws(() => checkName(known, theirs, other), { code: 'DDB_LOCKED' }, 'before it claims')
   await claimName(other, namedRun('nightly2', 7n))
 })
@@ -107,7 +107,7 @@ t.test('a run without a name is in no register', async t => {
   const unnamed = { ...mine, isRegistered: false }
   await claimName(session, unnamed)
   t.same(shared(), [ledgerName(mine.token, 1)])
-  t.notOk(await askMemory(session, unnamed, undefined, timeoutMs))
+  t.notOk(await askMemory({ session, timeoutMs }, unnamed, undefined))
 })
 
 t.test(
@@ -115,7 +115,7 @@ t.test(
   async t => {
     const { session, other, rows } = await scene(t)
     const memory = (run: RunName, headRow = '1'): Promise<boolean> =>
-      askMemory(other, run, { name: ledgerName(run.token, 1), headRow }, timeoutMs)
+      askMemory({ session: other, timeoutMs }, run, { name: ledgerName(run.token, 1), headRow })
     t.notOk(await memory(mine))
     const ledger = await claimName(session, mine)
     t.ok(await memory(mine, nextHead(ledger, '77')))
@@ -140,10 +140,16 @@ t.test(
     const { session, other, known, shared } = await scene(t)
     await claimName(session, mine)
     t.equal((await known(mine)).finished, undefined)
-    t.ok(await registerFinished(session, mine, 1, finished, timeoutMs))
+    t.ok(await registerFinished({ session, timeoutMs }, mine, 1, finished))
     t.strictSame((await known(mine)).finished, finished)
-    t.strictSame(otherFinished(await askRegister(other, 'nightly', timeoutMs), 7n), finished)
-    t.equal(otherFinished(await askRegister(other, 'nightly', timeoutMs), mine.token), undefined)
+    t.strictSame(
+      otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), 7n),
+      finished,
+    )
+    t.equal(
+      otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), mine.token),
+      undefined,
+    )
     await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
     t.match(await known(mine), {
       finished: undefined,
@@ -151,11 +157,11 @@ t.test(
       isKnown: true,
       ledgerNumber: 1,
     })
-    t.ok(await registerFinished(session, mine, 2, { ...finished, rows: null }, timeoutMs))
+    t.ok(await registerFinished({ session, timeoutMs }, mine, 2, { ...finished, rows: null }))
     t.match((await known(mine)).finished, { rows: null })
     await claimName(session, mine, { number: 4 })
     t.match((await known(mine)).finished, { rows: null }, 'a late request of an earlier process')
-    await forgetRun(session, mine, timeoutMs)
+    await forgetRun({ session, timeoutMs }, mine)
     t.same(shared(), [registerName])
     t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
     await claimName(other, theirs)
@@ -165,7 +171,7 @@ t.test(
 t.test('the name of a run that has finished is free', async t => {
   const { session, other, known } = await scene(t)
   await claimName(session, mine)
-  await registerFinished(session, mine, 1, finished, timeoutMs)
+  await registerFinished({ session, timeoutMs }, mine, 1, finished)
   await claimName(other, theirs)
   t.match(await known(mine), { finished })
   await session.run(ledgerScript(ledgerName(mine.token, 1)))
@@ -178,7 +184,7 @@ t.test('a server without shared tables is passed on, and keeps no record', async
     before: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
   })
   await t.rejects(claimName(session, mine), { name: 'ServerError', serverMessage: /not allowed/ })
-  t.notOk(await registerFinished(session, mine, 1, finished, timeoutMs))
+  t.notOk(await registerFinished({ session, timeoutMs }, mine, 1, finished))
 })
 
 t.test('without a row, nothing is known; a server that says nothing is not believed', async t => {
@@ -187,17 +193,20 @@ t.test('without a row, nothing is known; a server that says nothing is not belie
     ...{ processNo: 0, ledgerNumber: 0, ledgers: [], finished: undefined },
     ...{ isReplaced: false, isKnown: false },
   })
-  await dropLedgers(session, [], timeoutMs)
+  await dropLedgers({ session, timeoutMs }, [])
   const silent = { id: '1', run: () => Promise.resolve(undefined) } as unknown as Session
   const none = { rows: [], ledgers: [] }
-  const checked = checkClaim(silent, none, mine, { ledger: 'l', processNo: 1 }, timeoutMs)
+  const checked = checkClaim({ session: silent, timeoutMs }, none, mine, {
+    ledger: 'l',
+    processNo: 1,
+  })
   await t.rejects(checked, { code: 'DDB_SERVER' })
 })
 
 t.test('the error for a taken name says where the run can be resumed', async t => {
   const { session } = await scene(t)
   const said = async (run: RunName): Promise<string> => {
-    const known = await askRegister(session, run.runId, timeoutMs)
+    const known = await askRegister({ session, timeoutMs }, run.runId)
     try {
       checkName(known, run, session)
     } catch (error) {

@@ -226,9 +226,8 @@ async function cleanRuns(
         const server = await targetOf(options.server, begunIn)
         const session = await connectServer(systemPlatform, server)
         const name = { runId, token: BigInt(`0x${token}`), processKey: 0n, isRegistered: true }
-        await forgetRun(session, name, deliveryDefaults.confirmTimeoutMs).finally(() =>
-          session.close().catch(() => undefined),
-        )
+        const asking = { session, timeoutMs: deliveryDefaults.confirmTimeoutMs }
+        await forgetRun(asking, name).finally(() => session.close().catch(() => undefined))
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
       // Without the journal, the server's entry for the run is useless. A failure to change this entry is only noted.
