@@ -124,12 +124,13 @@ const refusals: readonly (string | undefined)[] = [
 
 function mayResume(run: Run, code: string | undefined): boolean {
   const { state, history } = run
-  const { found, file } = history
+  const { found, now, file } = history
   // Some row of the run may be in the target.
   const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
   // A resumed run takes its options from the journal, so unusable options would fail again.
   const isMisuse = code === 'DDB_USAGE' && !hasSent
-  const isRefused = refusals.includes(code) || isMisuse || state.isForgotten
+  const isForgotten = now.isForgotten && !found.isForgotten
+  const isRefused = refusals.includes(code) || isMisuse || isForgotten
   const isOurs = file?.isInPlace() === true && file.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
 }

@@ -93,18 +93,17 @@ const forgotten =
  */
 export async function noteFinished(run: Run, asking: Asking, evidence: Evidence): Promise<void> {
   const { history, state, options, checked } = run
-  const { name, now, owner, found } = history
+  const { name, now } = history
   if (history.file === undefined || isUnfinished(run)) return
   // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
   run.commit()
-  const processNo = Math.max(owner, found.owner)
   const finished = {
     rows: evidence.rows,
     digest: runDigest(options, checked, now.inputs),
     chunk: evidence.identity.chunkId ?? '',
     stored: state.rows.confirmed + state.rows.skipped,
   }
-  const isMarked = await registerFinished(asking, name, processNo, finished)
+  const isMarked = await registerFinished(asking, name, now.owner, finished)
   const server = `${asking.session.host}:${asking.session.port}`
   run.note({ ...evidence.sampled(), finished: { isMarked, server } })
 }

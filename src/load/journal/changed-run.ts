@@ -16,7 +16,6 @@ export function runChanged(
   )
 }
 
-/** The error if another process has taken over the run, because this process stopped for so long that it seemed dead. */
 export function runTakenOver(runId: string, why: string): DdbError {
   return new DdbError(
     'DDB_LOCKED',
@@ -40,25 +39,28 @@ interface Loaded {
   readonly shared?: { readonly runId: string } | undefined
 }
 
-const remedyFor = ({ shared }: Loaded): string =>
-  shared === undefined ? remedies.lookThenRestart() : remedies.lookThenForget(shared.runId)
+const lostRows = (
+  code: 'DDB_TARGET_CHANGED' | 'DDB_UNPROVEN',
+  { shared, run = shared, target }: Loaded,
+  said: (target: string) => string,
+  why: string,
+): DdbError =>
+  new DdbError(
+    code,
+    `run "${run?.runId ?? ''}" ${said(`"${target?.name ?? ''}"`)}: ${why.endsWith('?') ? why : `${why}.`} ` +
+      (shared === undefined ? remedies.lookThenRestart() : remedies.lookThenForget(shared.runId)),
+  )
 
 export function targetChanged(loaded: Loaded, what: string): DdbError {
-  const { shared, run = shared, target } = loaded
-  return new DdbError(
-    'DDB_TARGET_CHANGED',
-    `run "${run?.runId ?? ''}" cannot continue: the rows that it loaded into "${target?.name ?? ''}" are no longer there: ${sentence(what)} ` +
-      remedyFor(loaded),
-  )
+  const said = (target: string): string =>
+    `cannot continue: the rows that it loaded into ${target} are no longer there`
+  return lostRows('DDB_TARGET_CHANGED', loaded, said, what)
 }
 
 export function unproven(loaded: Loaded, why: string): DdbError {
-  const { shared, run = shared, target } = loaded
-  return new DdbError(
-    'DDB_UNPROVEN',
-    `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +
-      remedyFor(loaded),
-  )
+  const said = (target: string): string =>
+    `has loaded everything into ${target}, but nothing proves that it is still there`
+  return lostRows('DDB_UNPROVEN', loaded, said, why)
 }
 
 /**
@@ -71,7 +73,6 @@ export function asTargetChanged(found: RecordedRun, error: unknown): unknown {
   return targetChanged(found, error.message)
 }
 
-/** The error for a run of a name under which another has finished. */
 export function mayBeFinished({ runId }: { readonly runId: string }, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
@@ -80,7 +81,6 @@ export function mayBeFinished({ runId }: { readonly runId: string }, why: string
   )
 }
 
-/** The error for a shard that has begun, if the server has lost the record of its run. */
 export function recordGone(runId: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
@@ -97,8 +97,4 @@ export function mayBeThere(runId: string, input: string, isSure: boolean): DdbEr
       'restarted since they were stored. Nothing was sent. Find out with `ddb-ingest audit` which of its rows are there, and load those that are ' +
       `missing. If none is there, or they may be stored twice, repeat the shard with ${option('delivery.onDoubt')} resend`,
   )
-}
-
-function sentence(text: string): string {
-  return text.endsWith('?') ? text : `${text}.`
 }

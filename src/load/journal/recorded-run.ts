@@ -3,42 +3,29 @@
   record that the process reads or writes.
 */
 import { rowOfText, type SampleRow } from '../evidence/sample-rows.js'
-import {
-  type BatchEnd,
-  type Checkpoint,
-  type EndedPiece,
-  type EndedRows,
-  type Facts,
-  type JournaledRejects,
-  type JournalRecord,
-  type LanesOfBatch,
-  type NamedInput,
-  type Place,
-  type RecordedRange,
-  type RecordOf,
-  type StreamPlace,
-} from './journal-record.js'
+import type * as journal from './journal-record.js'
+import type { JournalRecord, NamedInput, RecordOf, StreamPlace } from './journal-record.js'
 
 /** A batch that a process sent, or was about to send. */
 export interface SentBatch {
   readonly no: number
   readonly rows: number
-  readonly ranges: readonly RecordedRange[]
-  readonly lanes: LanesOfBatch | undefined
+  readonly ranges: readonly journal.RecordedRange[]
+  readonly lanes: journal.LanesOfBatch | undefined
   readonly isEarly: boolean
   /** Outcomes by lane and part (`pieceKey`). */
-  readonly pieces: Map<string, EndedPiece>
+  readonly pieces: Map<string, journal.EndedPiece>
   /** Rows for which nothing is left to do. Kept, because adding them up for each of 40,000 refused rows takes seconds. */
   settledRows: number
   /** True if no ledger has a receipt of the batch: sent without receipts, or the ledger is gone. */
   hasNoReceipt: boolean
 }
 
-export function pieceKey({ lane, part }: Pick<Place, 'lane' | 'part'>): string {
+export function pieceKey({ lane, part }: Pick<journal.Place, 'lane' | 'part'>): string {
   return `${lane} ${part}`
 }
 
-export function rowsOf(ended: EndedRows): number {
+export function rowsOf(ended: journal.EndedRows): number {
   const { confirmed, filtered = 0, rejected, unconfirmed, unsent } = ended
   return confirmed + filtered + rejected + unconfirmed + unsent
 }
@@ -47,7 +34,7 @@ export function rowsOf(ended: EndedRows): number {
  * True if the piece needs no more work: no process must send its rows, and none must ask for its outcome. A partly confirmed piece is
  * settled, too, because the server reports nothing about its other rows.
  */
-export function isSettled(ended: EndedRows): boolean {
+export function isSettled(ended: journal.EndedRows): boolean {
   const rows = rowsOf(ended)
   return ended.unconfirmed < rows && ended.unsent < rows
 }
@@ -85,18 +72,18 @@ export class RecordedRun {
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
-  sums: { -readonly [Name in keyof Checkpoint['sums']]: number } = {
+  sums: { -readonly [Name in keyof journal.Checkpoint['sums']]: number } = {
     ...{ confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 },
   }
   batchCount = 0
-  sizes: Facts['sizes']
+  sizes: journal.Facts['sizes']
   offsets: Readonly<Record<string, string>> = {}
-  target: Facts['target']
-  used: Facts['used']
+  target: journal.Facts['target']
+  used: journal.Facts['used']
   ledgerNumber = 0
-  sampled: NonNullable<Facts['sampled']> = []
+  sampled: NonNullable<journal.Facts['sampled']> = []
   isLearned = false
-  finished: Facts['finished']
+  finished: journal.Facts['finished']
   owner = 0
   dataSessions: readonly string[] = []
   rejectsFiles: readonly string[] = []
@@ -104,7 +91,7 @@ export class RecordedRun {
   hasLeftServer = true
   isCut = false
   shared: { readonly runId: string } | undefined
-  rejects: Omit<JournaledRejects, 'upTo'> | undefined
+  rejects: Omit<journal.JournaledRejects, 'upTo'> | undefined
   /** By input number: the journal includes all rejects before this offset. */
   rejectsUpTo = new Map<number, number>()
   /** True while the records come from a process that sends batches with receipts. */
@@ -137,7 +124,7 @@ export class RecordedRun {
     }
   }
 
-  sentOf(input: number): BatchEnd {
+  sentOf(input: number): journal.BatchEnd {
     return this.inputs[input]?.sent ?? streamStart
   }
 
@@ -246,7 +233,7 @@ export class RecordedRun {
       this.streams.set(number, (stream = { settled, open: new Map() }))
     }
     this.batchCount++
-    const pieces = new Map<string, EndedPiece>()
+    const pieces = new Map<string, journal.EndedPiece>()
     const batch = { no, rows, ranges, lanes, isEarly: early, pieces, settledRows: 0, hasNoReceipt }
     stream.open.set(no, batch)
   }
@@ -280,7 +267,8 @@ export class RecordedRun {
   }
 
   #reject({ kind: _, upTo, ...record }: RecordOf<'rejects'>): void {
-    const byInput: Record<string, JournaledRejects['byInput'][string]> = this.rejects?.byInput ?? {}
+    const byInput: Record<string, journal.JournaledRejects['byInput'][string]> =
+      this.rejects?.byInput ?? {}
     // The run goes on counting in the objects of the record.
     for (const [name, ofInput] of Object.entries(record.byInput)) byInput[name] = { ...ofInput }
     const [byClass, byCode] = [{ ...record.byClass }, { ...record.byCode }]
@@ -304,7 +292,7 @@ export class RecordedRun {
     yield* open
   }
 
-  #restore({ batchCount, sums, streams }: Checkpoint): void {
+  #restore({ batchCount, sums, streams }: journal.Checkpoint): void {
     this.batchCount = batchCount
     this.sums = { ...sums }
     for (const { stream, settled } of streams)
@@ -318,7 +306,7 @@ export class RecordedRun {
   }
 }
 
-const settledRows = (ended: EndedRows | undefined): number =>
+const settledRows = (ended: journal.EndedRows | undefined): number =>
   ended !== undefined && isSettled(ended) ? rowsOf(ended) : 0
 
 function addOutcomes(sums: RecordedRun['sums'], batch: SentBatch): void {
@@ -337,4 +325,4 @@ const factNames = [
   ...(['sizes', 'offsets', 'target', 'used', 'ledgerNumber', 'sampled', 'finished'] as const),
   ...(['owner', 'dataSessions', 'rejectsFiles', 'isForgotten'] as const),
   ...(['hasLeftServer', 'isCut', 'isLearned'] as const),
-] satisfies readonly (keyof Facts)[]
+] satisfies readonly (keyof journal.Facts)[]

@@ -34,8 +34,6 @@ export class RunHistory {
   resumption = newResumption(this.found, false)
   /** Whether the run had no lock when this process began. A killed process leaves its lock. */
   wasUnlocked = true
-  /** The number of this process in the register; 0 before the first `beginsLedger`. */
-  owner = 0
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
   onServer: KnownRun | undefined
   readonly #setup: HistorySetup
@@ -86,11 +84,10 @@ export class RunHistory {
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   beginsLedger(isLeft: boolean): { readonly number: number; readonly processNo: number } {
-    const isFirst = this.owner === 0
-    if (isFirst) this.owner = this.found.owner + 1
-    const number = this.now.ledgerNumber + (isFirst && isLeft ? 0 : 1)
-    this.record({ kind: 'facts', ledgerNumber: number, owner: this.owner })
-    return { number, processNo: this.owner }
+    const { found, now } = this
+    const number = now.ledgerNumber + (isLeft && now.owner === found.owner ? 0 : 1)
+    this.record({ kind: 'facts', ledgerNumber: number, owner: found.owner + 1 })
+    return { number, processNo: found.owner + 1 }
   }
 
   /**

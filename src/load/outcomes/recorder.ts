@@ -188,10 +188,7 @@ export class Recorder {
  */
 export function takeRowsBack({ state, note }: Run, reason: string, isCertain: boolean): void {
   const { rows, uncertain, confirmed } = state
-  if (isCertain) {
-    state.isForgotten = true
-    note({ isForgotten: true, sampled: [] })
-  }
+  if (isCertain) note({ isForgotten: true, sampled: [] })
   rows.unconfirmed += rows.confirmed + rows.skipped
   rows.confirmed = 0
   rows.skipped = 0

@@ -18,8 +18,6 @@ export function newRunState() {
     sentRows: 0,
     /** Size of `sentRows` on the wire, before compression. */
     sentBytes: 0,
-    /** The rows that the target had are certainly gone, so a resumed run would find another table. */
-    isForgotten: false,
     batches: { sent: 0, retried: 0, failed: 0 },
     /** Pieces without an outcome, by place (`keyOf`), in the order in which the process took them. */
     open: new Map<string | number, Piece>(),

@@ -16,12 +16,13 @@ import {
 } from '../connection/server-queries.js'
 import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
-import { insertScript, numbersOf, shareScript } from './shared-table.js'
 import {
   dropTableScript,
-  isLedgerOf,
+  insertScript,
   ledgerNumberOf,
+  numbersOf,
   registerName,
+  shareScript,
   type RunName,
 } from './table-names.js'
 
@@ -213,15 +214,13 @@ export type KnownRun = ReturnType<typeof runOf>
 
 export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
   const own = rows.filter(row => row.token === token)
-  const ledgers = all.filter(name => isLedgerOf(token, name))
-  const numbers = [...ledgers, ...own.map(({ ledger }) => ledger)].map(
-    name => ledgerNumberOf(token, name) ?? 0,
-  )
+  const numberOf = (name: string): number => ledgerNumberOf(token, name) ?? 0
+  const ledgers = all.filter(name => numberOf(name) > 0)
   return {
     /** The highest number of a process; 0 if there is none. */
-    processNo: own.reduce((most, { processNo }) => Math.max(most, processNo), 0),
+    processNo: highest(own.map(({ processNo }) => processNo)),
     /** The highest number of the run's ledgers; 0 if there is none. */
-    ledgerNumber: numbers.reduce((most, number) => Math.max(most, number), 0),
+    ledgerNumber: highest([...ledgers, ...own.map(({ ledger }) => ledger)].map(numberOf)),
     ledgers,
     /** Set if the run has finished, and no later process has begun to continue it. */
     finished: finishedIn(own),
@@ -231,6 +230,8 @@ export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
     isKnown: own.length > 0 || ledgers.length > 0,
   }
 }
+
+const highest = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0)
 
 /** A late request of an earlier process, which has a lower number, adds its row after the run has finished: it counts as nothing. */
 function finishedIn(own: KnownOnServer['rows']): FinishedRun | undefined {

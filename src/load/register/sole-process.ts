@@ -146,12 +146,12 @@ function areDone({ inputs, streams }: RecordedRun): boolean {
  * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
  */
 export async function checkOwner(
-  { history: { file, name, owner } }: Run,
+  { history: { file, name, found, now } }: Run,
   asking: Asking,
 ): Promise<void> {
-  if (file === undefined || owner === 0) return
+  if (file === undefined || now.owner === found.owner) return
   const known = await unlessRefused(askRegister(asking, name.runId)).catch(unlessLost)
-  if (known !== undefined && runOf(known, name.token).processNo > owner) {
+  if (known !== undefined && runOf(known, name.token).processNo > now.owner) {
     throw runTakenOver(name.runId, 'another process has told the server that it continues the run')
   }
 }

@@ -1,11 +1,12 @@
 /*
-  The name of a run, and the names of its tables on the server. The tables begin with `ddbIngest`, so that administrators can distinguish
-  them from tables with data.
+  The name of a run, and its tables on the server: their names, and the scripts that create them, add rows and remove them. The names begin
+  with `ddbIngest`, so that administrators can distinguish these tables from tables with data.
 */
 import { UsageError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
+import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
+import type { Value } from '../../protocol/value.js'
 
-/** A run as the server knows it. */
 export interface RunName {
   readonly runId: string
   /** A random number that others cannot guess, so only this run writes rows with it. Its ledgers are named after it. */
@@ -63,14 +64,9 @@ export function ledgerName(token: bigint, number: number): string {
 }
 
 /**
- * Whether a table is a ledger of the run, whatever its version. Other users may choose similar names, and scripts will
- * contain the name, so it must match exactly.
+ * The number of a ledger of the run, whatever its version, from 1; undefined for the name of any other table. Other users may choose similar
+ * names, and scripts will contain the name, so it must match exactly.
  */
-export function isLedgerOf(token: bigint, name: string): boolean {
-  return ledgerNumberOf(token, name) !== undefined
-}
-
-/** The number of a ledger with receipts of the run, from 1; undefined for the name of any other table. */
 export function ledgerNumberOf(token: bigint, name: string): number | undefined {
   const [, digits, number = 1] =
     /^ddbIngestLedger[1-9]?_([0-9a-f]{16})(?:_(\d+))?$/.exec(name) ?? []
@@ -81,4 +77,46 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
 export function dropTableScript(name: string): string {
   return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }
 `
+}
+
+/** The types of a table's columns, in order. */
+export type ColumnTypes = Readonly<Record<string, keyof typeof unnamed>>
+
+/** The cell of a column that a row does not name. */
+const unnamed = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: 'now()' } as const
+
+/** @param keys  of several rows with equal keys, the table keeps only the first; none if it keeps all */
+export function shareScript(
+  table: string,
+  columns: ColumnTypes,
+  keys: readonly string[] = [],
+): string {
+  const listed = (names: readonly string[]): string => names.map(name => `\`${name}`).join('')
+  const made = keys.length === 0 ? 'streamTable(' : `keyedStreamTable(${listed(keys)}, `
+  return `if(!defined("${table}", SHARED)) {
+    share(${made}1024:0, ${listed(Object.keys(columns))}, [${Object.values(columns).join(', ')}]), "${table}")
+}
+`
+}
+
+/**
+ * A `tableInsert(…)` of one row into a table, which is an expression, like the cells. The types of the cells must be exactly those of the
+ * columns (docs/server-semantics.md#inserting).
+ */
+export function insertScript<Columns extends ColumnTypes>(
+  table: string,
+  columns: Columns,
+  cells: { readonly [Name in keyof Columns]?: string },
+): string {
+  const values = Object.entries(columns).map(([name, type]) => cells[name] ?? unnamed[type])
+  return `tableInsert(${table}, ${values.join(', ')})`
+}
+
+/** The numbers of a column of INT or LONG, undefined for nulls; none for anything else. */
+export function numbersOf(column: Value | undefined): (number | undefined)[] {
+  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG')) return []
+  return Array.from<number | bigint, number | undefined>(
+    column.data.subarray(0, column.length),
+    value => (value === nullInt32 || value === nullInt64 ? undefined : Number(value)),
+  )
 }

@@ -7,8 +7,7 @@ import type { Table } from '../../protocol/value.js'
 import { ask, longOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
-import { numbersOf } from '../register/shared-table.js'
-import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
+import { dropTableScript, ledgerName, numbersOf, type RunName } from '../register/table-names.js'
 import {
   claimPhase,
   headRow,

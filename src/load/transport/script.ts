@@ -11,7 +11,7 @@ import { redirectIn } from '../connection/connect.js'
 import { longOf, longsOf, partsOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import type { Outcome } from '../outcomes/refusals.js'
-import { insertScript, numbersOf, shareScript } from '../register/shared-table.js'
+import { insertScript, numbersOf, shareScript } from '../register/table-names.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 

@@ -64,7 +64,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #handOver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): boolean {
     this.receipts.checkCut(batch, lanes)
     let room = true
-    const earlier = left === undefined ? [] : [...left]
+    const earlier = [...(left ?? [])]
     for (const piece of left === undefined ? newPieces(this.run, batch, lanes) : []) {
       if (this.receipts.isBegun(piece)) earlier.push({ piece, isSent: true, hasNoReceipt: false })
       else room = this.batches.add(piece) && room
@@ -138,7 +138,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     })
   }
 
-  /** Resolves once every batch has an outcome. @throws {DdbError} the failure that ended delivery */
   async finish(): Promise<void> {
     this.#allSent = true
     this.lookNow()
@@ -152,7 +151,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     if (this.failure !== undefined) throw this.failure
   }
 
-  /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void {
     this.fail(reason)
     this.node.abandon('all', reason)

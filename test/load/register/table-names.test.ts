@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
-  isLedgerOf,
+  ledgerNumberOf,
   isRunId,
   ledgerName,
   newToken,
@@ -26,10 +26,10 @@ t.test('the ledgers of a run differ', async t => {
 })
 
 t.test('the ledgers of a run are distinguished from those of other runs', async t => {
-  t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 1)))
-  t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7)))
-  t.ok(isLedgerOf(0x12n, 'ddbIngestLedger_0000000000000012_7'), 'of another version')
+  t.ok(ledgerNumberOf(0x12n, ledgerName(0x12n, 1)))
+  t.ok(ledgerNumberOf(0x12n, ledgerName(0x12n, 7)))
+  t.ok(ledgerNumberOf(0x12n, 'ddbIngestLedger_0000000000000012_7'), 'of another version')
   for (const name of [ledgerName(0x123n, 1), `${ledgerName(0x12n, 1)}3`, 'ddbIngestRuns']) {
-    t.notOk(isLedgerOf(0x12n, name), name)
+    t.notOk(ledgerNumberOf(0x12n, name), name)
   }
 })
