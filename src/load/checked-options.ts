@@ -42,30 +42,20 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
   const rejects = options.rejects ?? {}
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   const { mode, confirm, connections } = delivery
-  refuseFirst([
-    [options.inputs.length === 0, 'no input: name files to load, or - for standard input'],
-    [
+  refuseFirst({
+    'no input: name files to load, or - for standard input': options.inputs.length === 0,
+    [`${option('target.create')} reads its input twice, which standard input does not allow: load a file, or make the table first`]:
       options.target.create !== undefined && options.inputs.includes('-'),
-      `${option('target.create')} reads its input twice, which standard input does not allow: load a file, or make the table first`,
-    ],
-    [
+    [`${option('rejects.onError')} quarantine needs ${option('rejects.file')} to put the rows in`]:
       onError === 'quarantine' && rejects.file === undefined,
-      `${option('rejects.onError')} quarantine needs ${option('rejects.file')} to put the rows in`,
-    ],
-    [
+    [`${option('rejects.file')} goes with ${option('rejects.onError')} quarantine`]:
       onError !== 'quarantine' && rejects.file !== undefined,
-      `${option('rejects.file')} goes with ${option('rejects.onError')} quarantine`,
-    ],
-    [
+    [`${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`]:
       hasTransform({ target }) && mode === 'async' && confirm === 'none',
-      `${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`,
-    ],
     // Limits that depend on the table are checked later, once the server has described the table.
-    [
+    [`a function takes batches one after the other: leave ${option('delivery.connections')} at 1`]:
       connections > 1 && target.kind === 'function',
-      `a function takes batches one after the other: leave ${option('delivery.connections')} at 1`,
-    ],
-  ])
+  })
   if (options.input?.follow === true) checkFollow(options)
   if (options.shard !== undefined) checkShard(options, options.shard)
   checkTemplates(options)
@@ -115,53 +105,42 @@ function checkFollow({
   target,
   journal,
   delivery,
-  ...options
+  expectRows,
 }: LoadOptions): void {
   const { compression = 'auto', format, jsonPath, limit } = input
-  const refusals: readonly (readonly [boolean, string])[] = [
-    [inputs.includes('-'), 'standard input, which is read to its end without it'],
-    [
+  const refusals = {
+    'standard input, which is read to its end without it': inputs.includes('-'),
+    [`${option('input.compression')}: compressed files do not grow by lines`]:
       compression !== 'auto' && compression !== 'none',
-      `${option('input.compression')}: compressed files do not grow by lines`,
-    ],
-    [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
-    [limit !== undefined, `${option('input.limit')}: it continues until a signal ends it`],
-    [
-      options.expectRows !== undefined,
-      `${option('expectRows')}: it continues until a signal ends it`,
-    ],
-    [target.create !== undefined, `${option('target.create')}: make the table first`],
-    [
+    'JSON documents: write NDJSON, an object a line': format === 'json' || jsonPath !== undefined,
+    [`${option('input.limit')}: it continues until a signal ends it`]: limit !== undefined,
+    [`${option('expectRows')}: it continues until a signal ends it`]: expectRows !== undefined,
+    [`${option('target.create')}: make the table first`]: target.create !== undefined,
+    [`${option('delivery.confirm')} none and a journal: every process would read the files from their start`]:
       journal !== undefined && delivery?.confirm === 'none',
-      `${option('delivery.confirm')} ${delivery?.confirm} and a journal: every process would read the files from their start`,
-    ],
-  ]
-  const follow = option('input.follow')
-  refuseFirst(refusals.map(([applies, what]) => [applies, `${follow} cannot be used with ${what}`]))
+  }
+  refuseFirst(refusals, `${option('input.follow')} cannot be used with `)
 }
 
 function checkShard(
   { runId, inputs, input = {}, delivery, expectRows, server, journal }: LoadOptions,
   { index, count }: Shard,
 ): void {
-  const never: readonly (readonly [boolean, string])[] = [
-    [inputs.includes('-'), 'standard input'],
-    [input.follow === true, option('input.follow')],
-    [input.limit !== undefined, option('input.limit')],
-    [expectRows !== undefined, option('expectRows')],
-    [delivery?.confirm === 'none', `${option('delivery.confirm')} none`],
-    [(server.otherHosts ?? []).length > 0, 'several hosts: one has the record of the run'],
-    [
+  refuseFirst({
+    [`shards of one run need its name: ${option('runId')}`]: runId === undefined,
+    [`there is no shard ${index} of ${count}`]: index > count,
+  })
+  const never = {
+    'standard input': inputs.includes('-'),
+    [option('input.follow')]: input.follow === true,
+    [option('input.limit')]: input.limit !== undefined,
+    [option('expectRows')]: expectRows !== undefined,
+    [`${option('delivery.confirm')} none`]: delivery?.confirm === 'none',
+    'several hosts: one has the record of the run': (server.otherHosts ?? []).length > 0,
+    [`${option('journal.restart')}: remove its rows, and its record with \`ddb-ingest runs --clean\``]:
       journal?.restart === true,
-      `${option('journal.restart')}: remove its rows, and its record with \`ddb-ingest runs --clean\``,
-    ],
-  ]
-  const shard = option('shard')
-  refuseFirst([
-    [runId === undefined, `shards of one run need its name: ${option('runId')}`],
-    [index > count, `there is no shard ${index} of ${count}`],
-    ...never.map(([applies, what]) => [applies, `${shard} cannot be used with ${what}`] as const),
-  ])
+  }
+  refuseFirst(never, `${option('shard')} cannot be used with `)
 }
 
 function limitOf(value: number | string): CheckedOptions['maxErrors'] {

@@ -69,15 +69,16 @@ async function loadRowsOn<Row extends object>(
 ): Promise<LoadResult> {
   const { input = {}, target, journal } = options
   const { create, transform } = target
-  const refusals: readonly [given: unknown, text: string][] = [
-    [journal, '`journal`: they cannot be read twice'],
-    [create, `${option('target.create')}, which reads its input twice: make the table first`],
-    [transform, `${option('target.transform')}: leave rows out before they are written`],
-    [input.follow || undefined, `${option('input.follow')}, which is for files`],
-    [input.jsonPath, `${option('input.jsonPath')}, which is for documents`],
-  ]
-  const rows = 'rows of a program cannot be loaded with'
-  refuseFirst(refusals.map(([given, text]) => [given !== undefined, `${rows} ${text}`]))
+  const refusals = {
+    '`journal`: they cannot be read twice': journal !== undefined,
+    [`${option('target.create')}, which reads its input twice: make the table first`]:
+      create !== undefined,
+    [`${option('target.transform')}: leave rows out before they are written`]:
+      transform !== undefined,
+    [`${option('input.follow')}, which is for files`]: input.follow === true,
+    [`${option('input.jsonPath')}, which is for documents`]: input.jsonPath !== undefined,
+  }
+  refuseFirst(refusals, 'rows of a program cannot be loaded with ')
   store.onReject = onReject as RowStore['onReject']
   const isOnDisk = target.table?.startsWith('dfs://') === true
   const delivery = { ...(isOnDisk ? {} : ofMemory), ...options.delivery }

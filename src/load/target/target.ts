@@ -85,16 +85,12 @@ export function checkFunctionName(text: string): string {
  */
 export function parseTarget(options: TargetOptions): Target {
   const { table, function: name } = options
-  refuseFirst([
-    [
+  refuseFirst({
+    'give one target: either a table or a function, not both':
       name !== undefined && table !== undefined,
-      'give one target: either a table or a function, not both',
-    ],
-    [
+    [`no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`]:
       (name ?? table) === undefined,
-      `no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`,
-    ],
-  ])
+  })
   return name === undefined
     ? tableTarget(options, parseTableTarget(table!))
     : functionTarget(options, checkFunctionName(name))
@@ -118,24 +114,16 @@ function tableTarget(options: TargetOptions, table: TableTarget): Target {
   const ofFunction = ['confirmTable', 'mayDrop', 'functionArguments'] as const
   const refused = takesTypes ? ofFunction : (['types', ...ofFunction] as const)
   refuseOthers(options, refused, 'function', "a table's columns come from the server")
-  refuseFirst([
-    [
+  refuseFirst({
+    [`${option('target.create')} ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`]:
       create !== undefined && (create === 'dfs') !== (table.kind === 'dfs'),
-      `${option('target.create')} ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
-    ],
-    [
+    [`${option('target.partition')} goes with ${option('target.create')} dfs`]:
       partition !== undefined && create !== 'dfs',
-      `${option('target.partition')} goes with ${option('target.create')} dfs`,
-    ],
-    [
+    [`${option('target.create')} cannot be used with ${option('target.transform')}: only the server knows which columns the transform returns. Make the table first`]:
       transform !== undefined && create !== undefined,
-      `${option('target.create')} cannot be used with ${option('target.transform')}: only the server knows which columns the transform returns. Make the table first`,
-    ],
-    [
+    [`${option('target.keyColumns')} is only for ${option('target.method')} upsert`]:
       method !== 'upsert' && keyColumns.length > 0,
-      `${option('target.keyColumns')} is only for ${option('target.method')} upsert`,
-    ],
-  ])
+  })
   if (create !== undefined && types !== undefined) schemaFromTypes(types)
   const wrong = keyColumns.find(name => !isIdentifier(name))
   if (wrong !== undefined) throw nameError(`"${wrong}" is not a column name that can be a key`)
@@ -154,28 +142,26 @@ function functionTarget(options: TargetOptions, name: string): Target {
     'table',
     'a function can change its rows itself, and decides how it writes',
   )
-  refuseFirst([
-    [
+  refuseFirst({
+    [`a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`]:
       types === undefined,
-      `a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`,
-    ],
-    [
+    [`${option('target.mayDrop')} goes with ${option('target.confirmTable')}, whose rows are counted`]:
       mayDrop && confirmTable === undefined,
-      `${option('target.mayDrop')} goes with ${option('target.confirmTable')}, whose rows are counted`,
-    ],
-  ])
+  })
   return {
     ...{ kind: 'function', name, functionArguments, mayDrop },
     confirmTable: confirmTable === undefined ? undefined : parseTableTarget(confirmTable),
   }
 }
 
-/** @throws {UsageError} DDB_USAGE with the text of the first refusal that applies */
-export function refuseFirst(
-  refusals: readonly (readonly [applies: boolean, text: string])[],
-): void {
-  const refusal = refusals.find(([applies]) => applies)
-  if (refusal !== undefined) throw usageError(refusal[1])
+/**
+ * @param refusals  text → whether it applies
+ * @param start  of each text
+ * @throws {UsageError} DDB_USAGE with the first text that applies
+ */
+export function refuseFirst(refusals: Readonly<Record<string, boolean>>, start = ''): void {
+  const [refusal] = Object.entries(refusals).find(([, applies]) => applies) ?? []
+  if (refusal !== undefined) throw usageError(`${start}${refusal}`)
 }
 
 /**
