@@ -41,17 +41,7 @@ export async function connectServer(
   given: ConnectRules = {},
 ): Promise<Session> {
   const rules = { deadlineMs: connectDeadlineMs(platform, server), ...given }
-  let target = server
-  for (let followed = 0; ; followed++) {
-    try {
-      return await connectAny(platform, target, rules)
-    } catch (error) {
-      const to = redirectOf(error)
-      if (to === undefined) throw error
-      if (followed === maxRedirects) throw redirectedTooOften(to)
-      target = redirected(target, to)
-    }
-  }
+  return followRedirects(server, target => connectAny(platform, target, rules))
 }
 
 interface ConnectingRun {
@@ -75,9 +65,63 @@ export function connectRun(
   return connectServer(platform, server, {
     signal: ending.leaving,
     closeTimeoutMs: closeTimeoutMs(checked),
+    highWaterBytes: highWaterBytes(checked),
     ...rules,
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(platform, server)),
   })
+}
+
+/** Limit for unconfirmed batches that wait in this process. The server would not be faster: the kernel buffers about as many bytes. */
+const mostUnconfirmedBytes = 4 << 20
+
+function highWaterBytes({ mode, confirm, maxInFlightBytes }: CheckedOptions): number {
+  const isConfirmed = mode === 'sync' || confirm === 'auto'
+  return isConfirmed ? maxInFlightBytes : Math.min(maxInFlightBytes, mostUnconfirmedBytes)
+}
+
+/** The first session that carries rows, which is opened before the run knows whether it needs it. */
+export interface EarlySession {
+  readonly node: ServerAddress
+  /** The session, for the first caller. */
+  take(): Promise<Session> | undefined
+  /** Abandons the session if it is open or being opened. */
+  giveUp(): Promise<void>
+}
+
+/**
+ * Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer.
+ * @param former  stays if it is on the same node
+ */
+export function openEarly(
+  run: ConnectingRun,
+  { host, port }: ServerAddress,
+  former?: EarlySession,
+): EarlySession {
+  if (former?.node.host === host && former.node.port === port) return former
+  void former?.giveUp()
+  const node = { host, port }
+  const givenUp = new AbortController()
+  const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
+  const signal = AbortSignal.any([run.ending.leaving, givenUp.signal])
+  const opening = connectRun(run, { node, deadlineMs, signal })
+  opening.catch(() => undefined)
+  let isTaken = false
+  return {
+    node,
+    take() {
+      const isFirst = !isTaken
+      isTaken = true
+      return isFirst ? opening : undefined
+    },
+    async giveUp() {
+      givenUp.abort(neverUsed())
+      await opening.then(session => session.abandon(neverUsed())).catch(() => undefined)
+    },
+  }
+}
+
+export function neverUsed(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
 }
 
 async function connectAny(
@@ -123,6 +167,26 @@ export function redirectIn(text: string): ServerAddress | undefined {
 
 export function redirectOf(error: unknown): ServerAddress | undefined {
   return error instanceof ServerError ? redirectIn(error.received) : undefined
+}
+
+/**
+ * Calls `attempt` with the server, and again with each address to which a failed call is redirected.
+ * @throws {ConnectionError} DDB_CONNECT as `redirected`, or after too many redirects @throws the error of the last call
+ */
+export async function followRedirects<T>(
+  server: ServerTarget,
+  attempt: (server: ServerTarget) => Promise<T>,
+): Promise<T> {
+  for (let followed = 0; ; followed++) {
+    try {
+      return await attempt(server)
+    } catch (error) {
+      const to = redirectOf(error)
+      if (to === undefined) throw error
+      if (followed === maxRedirects) throw redirectedTooOften(to)
+      server = redirected(server, to)
+    }
+  }
 }
 
 /**

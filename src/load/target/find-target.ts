@@ -7,10 +7,7 @@ import { ConnectionError, ServerError, option, usageError } from '../../errors.j
 import {
   connectDeadlineMs,
   connectRun,
-  maxRedirects,
-  redirected,
-  redirectedTooOften,
-  redirectOf,
+  followRedirects,
   tryUntil,
   whyNotMixed,
 } from '../connection/connect.js'
@@ -35,31 +32,23 @@ export async function findTarget(
   onConnected: (control: Session) => void,
 ): Promise<[Session, TargetDescription]> {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
-  for (let followed = 0; ; followed++) {
-    let control = await firstConnection(run, deadlineMs)
+  let control: Session | undefined
+  const connect = async (untilMs: number, node?: ServerAddress): Promise<Session> => {
+    control = await firstConnection(run, untilMs, node)
     onConnected(control)
-    const again = async (): Promise<Session> => {
-      const untilMs = connectDeadlineMs(run.platform, run.server)
-      control = await firstConnection(run, untilMs, control)
-      onConnected(control)
-      return control
-    }
-    try {
-      const target = await waiting(run, deadlineMs, isNotReady, () =>
-        describeOrCreate(run, control),
-      )
-      await chooseMode(run, control, again)
-      await defineTransform(run, control)
-      chooseConnections(run, target)
-      return [control, target]
-    } catch (error) {
-      const to = redirectOf(error)
-      if (to === undefined) throw error
-      if (followed === maxRedirects) throw redirectedTooOften(to)
-      run.server = redirected(run.server, to)
-      await control.close().catch(ignoreLoss)
-    }
+    return control
   }
+  return followRedirects(run.server, async server => {
+    run.server = server
+    await control?.close().catch(ignoreLoss)
+    const first = await connect(deadlineMs)
+    const target = await waiting(run, deadlineMs, isNotReady, () => describeOrCreate(run, first))
+    const again = (): Promise<Session> => connect(connectDeadlineMs(run.platform, server), control)
+    await chooseMode(run, first, again)
+    await defineTransform(run, control!)
+    chooseConnections(run, target)
+    return [control!, target]
+  })
 }
 
 async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {

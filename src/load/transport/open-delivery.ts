@@ -6,8 +6,12 @@ import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Clock } from '../../platform/platform.js'
-import { connectDeadlineMs, connectRun, tryUntil } from '../connection/connect.js'
-import { highWaterBytes, type EarlySession } from '../connection/data-session.js'
+import {
+  connectDeadlineMs,
+  connectRun,
+  tryUntil,
+  type EarlySession,
+} from '../connection/connect.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
@@ -141,7 +145,7 @@ async function openUnconfirmed(
   const session = await tryUntil(
     run,
     deadlineMs,
-    () => early?.take() ?? connectRun(run, { deadlineMs, highWaterBytes: highWaterBytes(run) }),
+    () => early?.take() ?? connectRun(run, { deadlineMs }),
     error => error instanceof ConnectionError,
   )
   return {

@@ -6,8 +6,14 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import { connectRun, redirected, tryUntil } from '../connection/connect.js'
-import { connectData, neverUsed, openEarly, type EarlySession } from '../connection/data-session.js'
+import {
+  connectRun,
+  neverUsed,
+  openEarly,
+  redirected,
+  tryUntil,
+  type EarlySession,
+} from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
@@ -278,7 +284,7 @@ export class ReceiptNode {
       if (former?.closed === false) return
       if (former !== undefined) this.formerIds.add(former.id)
       const first = i === 0 ? early?.take() : undefined
-      const data = await (first ?? connectData(run, this.control, deadlineMs))
+      const data = await (first ?? connectRun(run, { node: this.control, deadlineMs }))
       try {
         run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
         await this.#define(data, remainingMs(run.platform, deadlineMs))
