@@ -4,7 +4,6 @@
 import { DdbError, option, usageError } from '../errors.js'
 import type { Files, Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/clocks.js'
-import { systemPlatform } from '../platform/system.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './transport/open-delivery.js'
 import { openEarly } from './connection/connect.js'
@@ -20,34 +19,24 @@ import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
 import { withArchives } from '../source/archive/archives.js'
-import type { RowStore } from './inputs/rows.js'
-import { newRun, type Run } from './run.js'
+import { newRun, type Run, type RunParts } from './run.js'
 
 /**
  * Loads the inputs into the target and determines the outcome of every row.
  * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export function load(options: LoadOptions): Promise<LoadResult> {
-  return loadOn(systemPlatform, options)
-}
-
-interface Given {
-  readonly rows?: RowStore
-  readonly onSending?: () => void
-}
-
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
-  given: Given = {},
+  parts?: RunParts,
 ): Promise<LoadResult> {
   const checked = checkedOptions(options, platform.random)
   const clock = awakeClock(platform.clock)
   const files = withArchives(platform.files)
   try {
     const proven = provable(options, checked, files)
-    return await loadChecked({ ...platform, clock, files }, proven, checked, given)
+    return await loadChecked(newRun(proven, checked, { ...platform, clock, files }, parts))
   } finally {
     clock.stop()
   }
@@ -74,13 +63,7 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
   return others
 }
 
-async function loadChecked(
-  platform: Platform,
-  options: LoadOptions,
-  checked: CheckedOptions,
-  { rows, onSending }: Given,
-): Promise<LoadResult> {
-  const run = newRun(options, checked, platform, { rows, onSending })
+async function loadChecked(run: Run): Promise<LoadResult> {
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   const course: RunSteps = {
@@ -116,7 +99,15 @@ async function loadChecked(
       run.reporter.tell('confirming')
       return delivery.finish()
     },
-    fail: error => failAt(run, asTargetChanged(run.history.found, error)),
+    fail(cause) {
+      const error = asTargetChanged(run.history.found, cause)
+      run.ending.fail(error)
+      // Rows of earlier processes that are gone or unproven no longer count as stored.
+      const isGone =
+        error instanceof DdbError &&
+        (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
+      if (isGone) takeRowsBack(run, '', false)
+    },
   }
   const opened = await runPipeline(run, course)
   const { misuse } = opened
@@ -130,13 +121,4 @@ async function loadChecked(
   const ended = (): LoadResult => loadResult(run, opened.inputs, { columns, alreadyLoaded })
   const result = ended()
   return endJournal(run, result) ? result : ended()
-}
-
-/** Ends the run. If rows of earlier processes are gone or unproven, they no longer count as stored. */
-function failAt(run: Run, error: unknown): void {
-  run.ending.fail(error)
-  const isGone =
-    error instanceof DdbError &&
-    (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
-  if (isGone) takeRowsBack(run, '', false)
 }

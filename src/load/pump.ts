@@ -32,7 +32,7 @@ export async function pump(
   const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
   // A program's rows are read once, so no process has to find them again.
   if (run.rows === undefined) run.cutSizes = fixedSizes(run, target.columns)
-  const limiter = newRateLimiter(run.checked.rateLimit, run.platform.clock)
+  const pass = newRateLimiter(run.checked.rateLimit, run.platform.clock)
   const { reporter, options } = run
   const odd = newOddValues(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {
@@ -49,7 +49,7 @@ export async function pump(
       const isLeft = isBroken && run.shared !== undefined
       if (isNone) batch.release()
       else if (!run.ending.stopped && !isLeft) {
-        await hand(run, batch, known, delivery, limiter)
+        await hand(run, batch, known, delivery, pass)
       } else if (known === undefined && earlierLimit === undefined) {
         run.state.rows.unsent += batch.rowCount
       }
@@ -76,7 +76,7 @@ async function hand(
   batch: Batch,
   known: SentBatch | undefined,
   delivery: Delivery,
-  limiter: ReturnType<typeof newRateLimiter>,
+  pass: ReturnType<typeof newRateLimiter>,
 ): Promise<void> {
   let handedOver = false
   try {
@@ -84,7 +84,7 @@ async function hand(
     if (lanes === 'changed') return leaveOpen(run, batch)
     const left = known && leftPieces(run, batch, lanes, known)
     run.rejects.flush()
-    const passing = limiter.pass(batch.rowCount, batch.encodedBytes)
+    const passing = pass(batch.rowCount, batch.encodedBytes)
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
@@ -118,16 +118,12 @@ function leaveOpen({ reporter }: Run, batch: Batch): void {
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock) {
   let passedAtMs = clock.nowMs()
-  return {
-    pass(rows: number, bytes: number): Promise<void> | undefined {
-      const costMs = Math.max(
-        (rows / limit.rowsPerSecond) * 1000,
-        (bytes / limit.bytesPerSecond) * 1000,
-      )
-      if (costMs === 0) return undefined
-      const nowMs = clock.nowMs()
-      passedAtMs = Math.max(passedAtMs + costMs, nowMs)
-      return passedAtMs > nowMs ? wait(clock, passedAtMs - nowMs) : undefined
-    },
+  return (rows: number, bytes: number): Promise<void> | undefined => {
+    const { rowsPerSecond, bytesPerSecond } = limit
+    const costMs = 1000 * Math.max(rows / rowsPerSecond, bytes / bytesPerSecond)
+    if (costMs === 0) return undefined
+    const nowMs = clock.nowMs()
+    passedAtMs = Math.max(passedAtMs + costMs, nowMs)
+    return passedAtMs > nowMs ? wait(clock, passedAtMs - nowMs) : undefined
   }
 }

@@ -67,13 +67,7 @@ export function newReporter(
     },
     notices,
     secrets,
-    inputProgress: (bytesRead: number, totalBytes: number | undefined): void => {
-      Object.assign(inputBytes, { bytesRead, totalBytes })
-    },
-    /** @param number  the input's number, from 1 */
-    inputBegun: (number: number, count: number): void => {
-      inputBytes.input = { number, count }
-    },
+    reading: (known: Partial<InputBytes>): void => void Object.assign(inputBytes, known),
     tell: (next: LoadReport['phase']): void => {
       phase = next
       tell()

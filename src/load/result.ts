@@ -64,7 +64,7 @@ export function loadResult(
       ...input,
       firstError: hideInData(input.firstError, hide),
     })),
-    sources: inputs?.sources ?? noSourceNotes(),
+    sources: inputs?.reading.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: checked.confirm,

@@ -50,7 +50,7 @@ export interface Run {
 }
 
 /** `watch`: set for a dry run. `onSending`: called before each batch is sent. */
-interface RunParts {
+export interface RunParts {
   readonly watch?: ReadObserver
   readonly rows?: RowStore | undefined
   readonly onSending?: (() => void) | undefined

@@ -89,7 +89,9 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   t.match(resultOf(lostRow), internal)
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
   const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')
-  const inputs = { reading: { bytesError, columnCounts: [], offsets: {} } }
+  const inputs = {
+    reading: { bytesError, columnCounts: [], offsets: {}, sources: noSourceNotes() },
+  }
   t.match(resultOf(rows(8), { failure: 'DDB_TARGET', inputs }), {
     ...{ ...internal, error: { code: 'DDB_INTERNAL', message: 'a byte is missing' } },
   })
@@ -101,7 +103,10 @@ t.test('every member is present; unknown values are null', async t => {
     change: { runId: 'nightly' },
     inputs: {
       summaries: () => [input],
-      reading: { bytesError: undefined, columnCounts: [{ nulls: 1, coerced: 0 }], offsets: {} },
+      reading: {
+        ...{ bytesError: undefined, columnCounts: [{ nulls: 1, coerced: 0 }], offsets: {} },
+        sources: noSourceNotes(),
+      },
     },
     columns: [{ name: 'id', type: { type: 'INT' } }],
   })

@@ -6,7 +6,7 @@ import type { Trace } from '../../client/trace.js'
 import { usageError } from '../../errors.js'
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
-import { load } from '../../load/load.js'
+import { loadOn } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
@@ -161,7 +161,7 @@ async function runLoad(
       signal: interruption.signal,
       leave: interruption.leaving,
     }
-    const result = await load(options)
+    const result = await loadOn(systemPlatform, options)
     const isInterrupted = result.status === 'interrupted'
     if (isInterrupted) result.exitCode = interruption.exitCode ?? result.exitCode
     result.memory = peakMemory()

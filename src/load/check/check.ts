@@ -23,7 +23,6 @@ import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
 import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
-import type { LoadOptions } from '../options.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { whole } from '../../known-fields.js'
 import { checkCall } from '../option-fields.js'
@@ -94,7 +93,10 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     },
   })
   if (misuse !== undefined) throw misuse
-  if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
+  // Only a load shows how many rows the transform keeps.
+  const isCounted = !hasTransform(run.checked) && look.inputs.every(({ isWhole }) => isWhole)
+  const unmet = unmetExpectation(expectRows, look.fitRows, 'would be delivered')
+  if (isCounted && unmet !== undefined) run.ending.fail(unmet)
   return checkResult(run, { look, checked, inputs, notices: [...notices] })
 }
 
@@ -190,17 +192,6 @@ function unfitFailure({
   const position = { file, lineNumber, offsetBytes }
   const text = `no row would load; the first one: ${file}, line ${lineNumber}: ${message}`
   return new InputError(code as ErrorCode, text, position)
-}
-
-function failUnlessExpected(
-  run: Run,
-  { fitRows, inputs }: CheckObserver,
-  expected: LoadOptions['expectRows'],
-): void {
-  // Only a load shows how many rows the transform keeps.
-  if (hasTransform(run.checked) || !inputs.every(({ isWhole }) => isWhole)) return
-  const failure = unmetExpectation(expected, fitRows, 'would be delivered')
-  if (failure !== undefined) run.ending.fail(failure)
 }
 
 /** What the check has noticed, except for what the result already says; and how a load would treat rejects, which a check only counts. */

@@ -19,11 +19,11 @@ import { runChanged } from '../journal/changed-run.js'
 import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fingerprint.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { placer, streamOf } from '../journal/resumption.js'
-import type { Detected, SourceNotes } from '../options.js'
+import type { Detected } from '../options.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { noSourceNotes, openRecords } from './input-options.js'
+import { openRecords } from './input-options.js'
 import { readAsFound } from './detected.js'
 import {
   accountedBytes,
@@ -56,7 +56,6 @@ interface OpenFile {
 
 export class FollowedInputs implements Inputs {
   readonly areDone = false
-  sources: SourceNotes = noSourceNotes()
   readonly reading: InputReading
   readonly #run: Run
   readonly #open: OpenFile[] = []
@@ -220,9 +219,9 @@ export class FollowedInputs implements Inputs {
     this.#run.commit()
     const { files, missing, unread, passedOver, sameFiles } = await presentNow(this.#run)
     // Files that are passed over come and go: only further kinds are news.
-    const known = this.sources.passedOver.byKind
+    const known = this.reading.sources.passedOver.byKind
     const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
-    this.sources = { passedOver, sameFiles }
+    this.reading.sources = { passedOver, sameFiles }
     const waiting = [
       ...missing.map(input => `waiting for "${input}": there is no file yet`),
       ...unread.map(folder => `waiting for "${folder}": it cannot be read yet`),

@@ -18,8 +18,8 @@ import { newPathReader, type NamedTexts, type PathReader } from '../../source/pa
 import { defaultFlushIntervalMs } from '../option-fields.js'
 import { setWithTexts, type RejectReading } from '../rejects/reject-run.js'
 import { readSizes } from '../outcomes/turns.js'
-import type { Detected, InputFailure, LoadResult, SourceNotes } from '../options.js'
-import { cellsOf } from './input-options.js'
+import type { Detected, InputFailure, LoadResult } from '../options.js'
+import { cellsOf, noSourceNotes } from './input-options.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -34,8 +34,7 @@ export interface Inputs {
   summaries(): readonly InputSummary[]
   /** Takes up a run that shards load. */
   join?(session: Session, target: TargetDescription): Promise<void>
-  readonly sources: SourceNotes
-  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets'>
+  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets' | 'sources'>
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
   close(): Promise<void>
@@ -75,6 +74,7 @@ export class InputReading {
   /** Records of all inputs so far, with those that earlier processes have read. */
   records = 0
   totalBytes: number | undefined
+  sources = noSourceNotes()
   #bytes = 0
   readonly #run: Run
   readonly #paths: PathReader
@@ -104,7 +104,7 @@ export class InputReading {
   count(rows: number, bytes: number): void {
     this.records += rows
     this.#bytes += bytes
-    this.#run.reporter.inputProgress(this.#bytes, this.totalBytes)
+    this.#run.reporter.reading({ bytesRead: this.#bytes, totalBytes: this.totalBytes })
   }
 
   async *batches(

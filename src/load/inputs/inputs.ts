@@ -11,7 +11,6 @@ import { runDamaged } from '../journal/changed-run.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
 import { placer } from '../journal/resumption.js'
-import type { SourceNotes } from '../options.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Run } from '../run.js'
@@ -49,7 +48,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
   if (run.rows !== undefined) {
     checkRejectsFile(run, [])
     const rows = { names: [rowsName], paths: [rowsName], sizes: [undefined] }
-    return new ListedInputs(run, noSourceNotes(), rows)
+    return new ListedInputs(run, rows, new InputReading(run))
   }
   const { encoding = 'auto', follow } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
@@ -68,15 +67,17 @@ export async function openInputs(run: Run): Promise<Inputs> {
       ? { paths: [], sizes: [], ...noSourceNotes() }
       : await expandInputs(options.inputs, options.input ?? {}, looking)
   for (const notice of sourceNotices(found)) reporter.notice(notice)
-  if (options.shard !== undefined) {
-    const notes = noSourceNotes()
-    return new ShardInputs(run, found, (...stream) => new ListedInputs(run, notes, ...stream))
-  }
-  const journaled = options.journal && (await takeUpJournal(run, found))
-  checkRejectsFile(run, found.paths)
-  const inputs = journaled ?? { names: found.paths, ...found }
   const { passedOver, sameFiles } = found
-  return new ListedInputs(run, { passedOver, sameFiles }, inputs)
+  const journaled = options.journal && (await takeUpJournal(run, found))
+  const reading = new InputReading(run)
+  reading.sources = { passedOver, sameFiles }
+  if (options.shard !== undefined) {
+    const open = (files: NamedInputs, stream: number): Inputs =>
+      new ListedInputs(run, files, reading, stream)
+    return new ShardInputs(run, found.paths, reading, open)
+  }
+  checkRejectsFile(run, found.paths)
+  return new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
@@ -137,7 +138,6 @@ async function takeUpJournal(
 }
 
 class ListedInputs implements Inputs {
-  readonly sources: SourceNotes
   readonly reading: InputReading
   readonly areDone: boolean
   readonly #run: Run
@@ -151,15 +151,8 @@ class ListedInputs implements Inputs {
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
 
-  constructor(
-    run: Run,
-    sources: SourceNotes,
-    inputs: NamedInputs,
-    reading = new InputReading(run),
-    stream = 1,
-  ) {
+  constructor(run: Run, inputs: NamedInputs, reading: InputReading, stream = 1) {
     const { rows, watch } = run
-    this.sources = sources
     this.reading = reading
     this.#run = run
     this.#inputs = inputs
@@ -195,7 +188,7 @@ class ListedInputs implements Inputs {
     try {
       for (const index of this.#inputs.paths.keys()) {
         if (run.ending.stopped || this.reading.records >= limit) break
-        run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
+        run.reporter.reading({ input: { number: index + 1, count: this.#inputs.paths.length } })
         yield* this.#batchesOf(target, index)
       }
     } catch (error) {

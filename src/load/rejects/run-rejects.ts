@@ -67,8 +67,9 @@ export class RunRejects {
   readonly #finished: { readonly path: string; readonly rows: number }[] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
   #elsewhere = 0
-  readonly #byClass = { parse: 0, type: 0, server: 0 }
-  readonly #byCode: Record<string, number> = {}
+  readonly #sums: Pick<JournaledRejects, 'byClass' | 'byCode'> = {
+    ...{ byClass: { parse: 0, type: 0, server: 0 }, byCode: {} },
+  }
   readonly #byInput = new Map<string, InputRejects>()
   /** Inputs whose rejects changed since the last record in the journal. */
   readonly #changed = new Set<string>()
@@ -88,10 +89,7 @@ export class RunRejects {
     return this.#files?.unplaced ?? 0
   }
 
-  /**
-   * Records how the run reads an input.
-   * @param offsets  time zone offsets of columns, as far as known at each reject
-   */
+  /** As for `RejectFiles`. */
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void {
     this.#files?.reading(file, reading, offsets)
   }
@@ -123,8 +121,9 @@ export class RunRejects {
   #count({ file, code, message, lineNumber, class: kind }: AnyReject): void {
     this.count++
     this.#changed.add(file)
-    this.#byClass[kind]++
-    this.#byCode[code] = (this.#byCode[code] ?? 0) + 1
+    const { byClass, byCode } = this.#sums
+    byClass[kind]++
+    byCode[code] = (byCode[code] ?? 0) + 1
     const firstError = { code, message, lineNumber }
     const { rejected, lastLine = 0, ...known } = this.ofInput(file)
     this.#byInput.set(file, {
@@ -145,17 +144,14 @@ export class RunRejects {
     return { ...this.#sums, files: this.#files?.kept() ?? [], byInput: Object.fromEntries(inputs) }
   }
 
-  get #sums() {
-    return { byClass: this.#byClass, byCode: this.#byCode }
-  }
-
   /**
    * Continues the rejects of the run's earlier processes.
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
   goOn({ rejects, end }: RecordedRun): void {
-    Object.assign(this.#byClass, rejects?.byClass)
-    Object.assign(this.#byCode, rejects?.byCode)
+    const { byClass, byCode } = this.#sums
+    Object.assign(byClass, rejects?.byClass)
+    Object.assign(byCode, rejects?.byCode)
     for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
       this.#byInput.set(name, ofInput)
     }

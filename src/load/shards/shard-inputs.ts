@@ -6,15 +6,20 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError, InputError, option, ServerError, usageError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { ExpandedSources } from '../../source/expand-sources.js'
 import { askIdentity } from '../evidence/identity.js'
 import type { NamedInputs } from '../inputs/input-options.js'
-import { hasEnded, InputReading, type Inputs, type InputSummary } from '../inputs/input-reading.js'
+import {
+  hasEnded,
+  type InputReading,
+  type Inputs,
+  type InputSummary,
+} from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
 import { differingOptions, journaledOptions } from '../journal/portable-options.js'
-import type { RowCounts, SourceNotes } from '../options.js'
+import type { RowCounts } from '../options.js'
+import { noRows } from '../outcomes/run-state.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { finishedPath, pathOfStream, reasonsPath } from '../rejects/reject-path.js'
@@ -32,26 +37,26 @@ import {
   type Stream,
 } from './streams.js'
 
-/** Opens files as a stream. */
-type OpenStream = (files: NamedInputs, reading: InputReading, stream: number) => Inputs
-
 export class ShardInputs implements Inputs {
   readonly reading: InputReading
-  readonly sources: SourceNotes
   /** Whether other processes have loaded all streams of the shard. */
   areDone = false
   readonly #run: Run
-  readonly #found: ExpandedSources
-  readonly #open: OpenStream
+  readonly #paths: readonly string[]
+  readonly #open: (files: NamedInputs, stream: number) => Inputs
   readonly #opened: Inputs[] = []
 
-  constructor(run: Run, found: ExpandedSources, open: OpenStream) {
-    const { passedOver, sameFiles } = found
-    this.sources = { passedOver, sameFiles }
+  /** @param open  opens files as a stream */
+  constructor(
+    run: Run,
+    paths: readonly string[],
+    reading: InputReading,
+    open: (files: NamedInputs, stream: number) => Inputs,
+  ) {
     this.#run = run
-    this.#found = found
+    this.#paths = paths
     this.#open = open
-    this.reading = new InputReading(run)
+    this.reading = reading
   }
 
   /**
@@ -76,12 +81,7 @@ export class ShardInputs implements Inputs {
     const own = index > 0 ? streamsOfShard(streams, options.shard!) : [...streams.keys()]
     const left = new Set(own.filter(stream => !done.has(stream + 1)))
     for (const stream of own) {
-      const {
-        read = 0,
-        confirmed = 0,
-        filtered = 0,
-        rejected = 0,
-      } = done.get(stream + 1)?.rows ?? {}
+      const { read, confirmed, filtered, rejected } = done.get(stream + 1)?.rows ?? noRows()
       state.rows.read += read
       state.rows.skipped += confirmed
       state.rows.filtered += filtered
@@ -103,7 +103,7 @@ export class ShardInputs implements Inputs {
     const counts = `${own.length} of ${streams.length} streams, ${own.length - left.size} of them loaded before`
     reporter.notice(`this shard has ${counts}`)
     const listed = new Set(streams.flat().map(({ path }) => path))
-    const added = this.#found.paths.filter(path => !listed.has(path)).length
+    const added = this.#paths.filter(path => !listed.has(path)).length
     const late = `${added} of the inputs came after the run began, and are not part of it`
     if (added > 0) reporter.notice(late)
     const [next] = left
@@ -144,7 +144,7 @@ export class ShardInputs implements Inputs {
     }
     const before = { ...state.rows }
     this.reading.forget()
-    const inputs = this.#open({ names, paths, sizes, files }, this.reading, number + 1)
+    const inputs = this.#open({ names, paths, sizes, files }, number + 1)
     this.#opened.push(inputs)
     try {
       yield* inputs.batches(target)
@@ -179,7 +179,7 @@ export class ShardInputs implements Inputs {
     const run = this.#run
     const { checked } = run
     const files: ListedFile[] = []
-    for (const path of this.#found.paths) {
+    for (const path of this.#paths) {
       const file = { path, fingerprint: await this.#fingerprint(path) }
       // Of the rows of a key, the last one of the file must stay.
       const { files: all } = run.platform

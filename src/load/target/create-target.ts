@@ -176,9 +176,6 @@ async function checkOptions(
   )
 }
 
-const rowsText = (count: number): string =>
-  count === 1 ? '1 row that does' : `${count} rows that do`
-
 /**
  * The options that a run still needs to fill the columns.
  * @param anyCase  whether a header that differs only in case fills the column
@@ -192,6 +189,8 @@ export function missingOptions(
     const own = mapping.map?.[name]
     return own === source || (anyCase && !own && name.toLowerCase() === source.toLowerCase())
   }
+  const { rejects } = needed
+  const unfit = rejects === 1 ? '1 row that does' : `${rejects} rows that do`
   const { map = {}, ...others } = needed.mapping
   const lacking = Object.entries(others).filter(
     ([name, value]) => mapping[name as keyof typeof others] !== value,
@@ -204,8 +203,8 @@ export function missingOptions(
     ...optionTexts('input', needed.input),
     ...optionTexts('mapping', Object.fromEntries(lacking)),
     // Without a rejects file, a bad row would leave the new table empty or half filled.
-    ...(needed.rejects > 0 && checked.onError === 'stop'
-      ? [`${option('rejects.file')} FILE for ${rowsText(needed.rejects)} not fit`]
+    ...(rejects > 0 && checked.onError === 'stop'
+      ? [`${option('rejects.file')} FILE for ${unfit} not fit`]
       : []),
   ]
 }

@@ -37,7 +37,9 @@ async function readAll(
   const paths = names.map(name => (name === '-' ? name : join(dir, name)))
   const asked = { inputs: paths, rejects: { onError: 'skip' }, ...change } as const
   const run = testRun(asked, systemPlatform)
-  run.reporter.inputProgress = (...told) => void progress.push(told)
+  run.reporter.reading = ({ bytesRead, totalBytes }) => {
+    if (bytesRead !== undefined) progress.push([bytesRead, totalBytes])
+  }
   Object.assign(run.history, found)
   const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
