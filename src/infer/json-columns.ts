@@ -3,10 +3,11 @@
   element of a record that is an array is called by its number, unless the input names it. Rows before a member's first occurrence
   count as rows without the member.
 */
+import * as ascii from '../parse/ascii.js'
 import { InputError } from '../errors.js'
 import { elementSeparator } from '../parse/columns/array-column.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import { closeBrace, JsonScanner, openBrace, openBracket } from '../parse/json/json-scanner.js'
+import { JsonScanner } from '../parse/json/json-scanner.js'
 import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe, SeenKinds } from './column-probe.js'
@@ -75,7 +76,7 @@ export class JsonColumns {
     const element = (p: number, i: number): number => member(p, names?.[i] ?? String(i + 1))
     for (; row < block.rowCount; row++) {
       const start = scanner.skipBlanks(block.recordStarts[row]!)
-      if (scanner.bytes[start] === openBrace) this.#object(start, '', member)
+      if (scanner.bytes[start] === ascii.openBrace) this.#object(start, '', member)
       else {
         if (names === undefined) this.#arrays++
         scanner.items(start, element)
@@ -115,7 +116,8 @@ export class JsonColumns {
     return scanner.items(open, at => {
       const p = scanner.key(at)
       const name = prefix + scanner.text
-      const isFull = bytes[p] === openBrace && bytes[scanner.skipBlanks(p + 1)] !== closeBrace
+      const isFull =
+        bytes[p] === ascii.openBrace && bytes[scanner.skipBlanks(p + 1)] !== ascii.closeBrace
       return isFull ? this.#object(p, `${name}.`, member) : member(p, name)
     })
   }
@@ -125,7 +127,7 @@ export class JsonColumns {
     const { starts, ends, source: name } = column
     if (column.row !== row) column.present++
     column.row = row
-    if (scanner.bytes[p] === openBracket) {
+    if (scanner.bytes[p] === ascii.openBracket) {
       column.kinds.values |= jsonKinds.array
       starts[row] = scanner.scratch
       const next = scanner.elements(p, elementSeparator, () => {

@@ -2,9 +2,9 @@
   Records what cell readers do not report about the texts of a column: how precise times and numbers are, and whether a
   number is a code. Texts of one shape, which differ only in their digits, say the same, so the first of each shape is kept.
 */
+import * as ascii from '../parse/ascii.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { latin1, trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
-import { nine, zero } from '../parse/cells/read-cell.js'
 import { clippedText } from '../parse/shown-text.js'
 
 const initialSlots = 256
@@ -92,8 +92,6 @@ const mostShapes = 16_384
 const isUsed = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte < 65 || byte > 127 || /[cemtuz]/i.test(String.fromCharCode(byte))),
 )
-const openBracket = 91
-const closeBracket = 93
 
 /** A double keeps all digits of a number that has at most this many. */
 const sureDigits = 15
@@ -126,23 +124,26 @@ export class TextFacts {
     const end = trimmedEnd(bytes, start, to)
     const length = end - start
     if (length === 0) return
-    if (this.areArrays || (bytes[start] === openBracket && bytes[end - 1] === closeBracket)) {
+    if (
+      this.areArrays ||
+      (bytes[start] === ascii.openBracket && bytes[end - 1] === ascii.closeBracket)
+    ) {
       this.hasArrays = true
       this.#hasOthers = true
       this.#hasArrayFraction ||= /[.e]/i.test(this.#plain(bytes, start, end))
       return
     }
     if (length > this.#shape.length) this.#shape = new Uint8Array(2 * length)
-    let digit = zero
+    let digit = ascii.zero
     for (let i = 0; i < length; i++) {
       const byte = bytes[start + i]!
       // All signs that begin numbers come before the digits.
-      if (isUsed[byte] === 0 || (i === 0 && byte > nine)) {
+      if (isUsed[byte] === 0 || (i === 0 && byte > ascii.nine)) {
         this.#hasOthers = true
         return
       }
-      if (byte > zero && byte <= nine) digit = nine
-      this.#shape[i] = byte >= zero && byte <= nine ? digit : byte
+      if (byte > ascii.zero && byte <= ascii.nine) digit = ascii.nine
+      this.#shape[i] = byte >= ascii.zero && byte <= ascii.nine ? digit : byte
     }
     const isNew = this.#shapes.add(this.#shape, 0, length)
     const isLong = this.#isLong && length > sureDigits && this.lossyText === undefined

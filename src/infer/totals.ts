@@ -2,6 +2,7 @@
   Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. `input.comment` skips these records by the
   first characters of their lines, if no row begins with the same characters.
 */
+import * as ascii from '../parse/ascii.js'
 import { option } from '../errors.js'
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -123,14 +124,12 @@ export class Totals {
   }
 }
 
-const blank = 32
 const letterA = 65
-const minus = 45
 
 /** True if the cell has only blanks and hyphens. */
 function isEmpty(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
-  while (p < end && (bytes[p]! <= blank || bytes[p] === minus)) p++
+  while (p < end && (bytes[p]! <= ascii.blank || bytes[p] === ascii.minus)) p++
   return p === end
 }
 

@@ -1,6 +1,7 @@
 /*
   Recognizes the format of an input and opens it as an `InputReader`. A new format needs its own folder and an entry here.
 */
+import * as ascii from './ascii.js'
 import { option, usageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { CsvOptions } from './csv/open-csv.js'
@@ -39,16 +40,13 @@ const openJsonAs =
   async (source, options) =>
     (await jsonModule()).openJson(source, format, options)
 
-const openBrace = 0x7b
-const openBracket = 0x5b
-
 export const formats: Readonly<Record<InputFormat, Format>> = {
   csv: { extensions: ['csv'], records: 'fields', open: openCsvAs('csv') },
   tsv: { extensions: ['tsv', 'tab'], records: 'fields', open: openCsvAs('tsv') },
   ndjson: {
     extensions: ['ndjson', 'jsonl'],
     records: 'members',
-    firstByte: openBrace,
+    firstByte: ascii.openBrace,
     open: openJsonAs('ndjson'),
   },
   json: {
@@ -56,7 +54,7 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
     records: 'members',
     // If the program writes single elements of a JSON array, such as rejects, it puts each on a line of its own.
     keptAs: 'ndjson',
-    firstByte: openBracket,
+    firstByte: ascii.openBracket,
     open: openJsonAs('json'),
   },
 }

@@ -1,24 +1,20 @@
 /*
   Examines the bytes of one cell: blanks around the text, hexadecimal digits, UTF-8.
 */
+import * as ascii from '../ascii.js'
 import { isUtf8 as isWholeUtf8 } from 'node:buffer'
-
-const blank = 32
-const tab = 9
-const zero = 48
-const nine = 57
 
 /** Position of the first byte that is not a blank or tab; `end` if every byte is one. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
   let p = start
-  while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++
+  while (p < end && (bytes[p] === ascii.blank || bytes[p] === ascii.tab)) p++
   return p
 }
 
 /** Position after the last byte that is not a blank or tab. */
 export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   let p = end
-  while (p > start && (bytes[p - 1] === blank || bytes[p - 1] === tab)) p--
+  while (p > start && (bytes[p - 1] === ascii.blank || bytes[p - 1] === ascii.tab)) p--
   return p
 }
 
@@ -57,7 +53,7 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 
 /** The value of one hexadecimal digit in either case, −1 for any other byte. */
 export function hexDigit(byte: number): number {
-  if (byte >= zero && byte <= nine) return byte - zero
+  if (byte >= ascii.zero && byte <= ascii.nine) return byte - ascii.zero
   const letter = byte | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }

@@ -1,11 +1,12 @@
 /*
   Words for null, and for true and false, also those of the user (`--null N/A`, `--booleans Y/N`). Compares byte by byte.
 */
+import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import type { ElementReader } from '../columns/fixed-column.js'
 import { indexOfText, trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { isRead, noValue, one, zero, type ReadCell } from './read-cell.js'
+import { isRead, noValue, type ReadCell } from './read-cell.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Reads `true` or `false` in any case, 1 or 0. */
@@ -13,8 +14,8 @@ export const readBool: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   const isOne = last - first === 1
-  if (isOne ? bytes[first] === one : isWord(bytes, first, last, 'true')) into[at] = 1
-  else if (isOne ? bytes[first] === zero : isWord(bytes, first, last, 'false')) into[at] = 0
+  if (isOne ? bytes[first] === ascii.one : isWord(bytes, first, last, 'true')) into[at] = 1
+  else if (isOne ? bytes[first] === ascii.zero : isWord(bytes, first, last, 'false')) into[at] = 0
   else return noValue
   return isRead
 }

@@ -2,15 +2,14 @@
   Rewrites numbers as people write them (`1,234,567.5`, `1.234.567,5`, `12.5 %`) as plain numbers for the readers of cells. A text
   in a different style is not a number.
 */
+import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { ElementReader } from '../columns/fixed-column.js'
-import { comma, letterE, minus, noValue, percent, plus, point, zero } from './read-cell.js'
+import { noValue } from './read-cell.js'
 
 const groupDigits = 3
-const openParenthesis = 40
-const closeParenthesis = 41
 
 interface NumberStyle {
   /** Thousands separator in UTF-8; empty for none. */
@@ -43,7 +42,7 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   }
   return {
     thousands: new TextEncoder().encode(thousands),
-    decimal: decimalComma ? comma : point,
+    decimal: decimalComma ? ascii.comma : ascii.point,
     isPercent,
   }
 }
@@ -111,21 +110,21 @@ function writePlainNumber(
   if (p === last) return -1
   let to = 0
   if (style.isPercent) {
-    if (bytes[last - 1] !== percent) return -1
+    if (bytes[last - 1] !== ascii.percent) return -1
     last = trimmedEnd(bytes, p, last - 1)
   }
-  if (bytes[p] === openParenthesis && bytes[last - 1] === closeParenthesis) {
+  if (bytes[p] === ascii.openParenthesis && bytes[last - 1] === ascii.closeParenthesis) {
     // Accountants write a negative number in parentheses.
-    into[to++] = minus
+    into[to++] = ascii.minus
     p++
     last--
-  } else if (bytes[p] === minus || bytes[p] === plus) into[to++] = bytes[p++]!
+  } else if (bytes[p] === ascii.minus || bytes[p] === ascii.plus) into[to++] = bytes[p++]!
   const { thousands, decimal } = style
   /** Number of digits since the last separator; −1 before the first separator. */
   let group = -1
   let digits = 0
   while (p < last) {
-    const digit = bytes[p]! - zero
+    const digit = bytes[p]! - ascii.zero
     if (digit >= 0 && digit <= 9) {
       into[to++] = bytes[p++]!
       digits++
@@ -139,11 +138,12 @@ function writePlainNumber(
   }
   if (group >= 0 && group !== groupDigits) return -1
   if (p < last && bytes[p] === decimal) {
-    into[to++] = point
+    into[to++] = ascii.point
     p++
-    for (; p < last && bytes[p]! >= zero && bytes[p]! <= zero + 9; p++) into[to++] = bytes[p]!
+    for (; p < last && bytes[p]! >= ascii.zero && bytes[p]! <= ascii.zero + 9; p++)
+      into[to++] = bytes[p]!
   }
-  if (!style.isPercent && p < last && (bytes[p]! | 0x20) === letterE) {
+  if (!style.isPercent && p < last && (bytes[p]! | 0x20) === ascii.letterE) {
     while (p < last) into[to++] = bytes[p++]!
   }
   if (p < last) return -1

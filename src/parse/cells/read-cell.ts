@@ -1,5 +1,5 @@
 /*
-  What the readers of cells have in common: outcomes, arrays, and the codes of ASCII characters.
+  What the readers of cells have in common: outcomes and arrays.
 */
 /** Arrays whose elements are JavaScript numbers. A value of 64 or 128 bits takes several, the lowest word first. */
 export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
@@ -25,16 +25,3 @@ export type ReadCell = (
   into: NumberArray,
   at: number,
 ) => Outcome
-
-export const percent = 37
-export const apostrophe = 39
-export const plus = 43
-export const comma = 44
-export const minus = 45
-export const point = 46
-export const zero = 48
-export const one = 49
-export const nine = 57
-export const colon = 58
-/** In lower case: `byte | 0x20` is this letter in either case. */
-export const letterE = 0x65

@@ -2,13 +2,12 @@
   Reads values that are neither numbers nor times: UUIDs and hexadecimal digits into 16 bytes (docs/protocol.md#sixteen-byte-values), as
   four words of which the text's first four bytes become the last, the first byte highest; COMPLEX, POINT, DURATION and CHAR.
 */
+import * as ascii from '../ascii.js'
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/fixed-types.js'
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
-  apostrophe,
   isRead,
-  minus,
   noValue,
   notFinite,
   outOfRange,
@@ -28,7 +27,7 @@ export const hexReader =
     for (let word = 3; word >= 0; word--) {
       let value = 0
       for (let left = 8; left > 0; left--) {
-        if (((hyphens >> (p - first)) & 1) === 1 && bytes[p++] !== minus) return noValue
+        if (((hyphens >> (p - first)) & 1) === 1 && bytes[p++] !== ascii.minus) return noValue
         const digit = hexDigit(bytes[p++]!)
         if (digit < 0) return noValue
         value = (value << 4) | digit
@@ -97,7 +96,7 @@ const readByte = exactReader(1, 0, noValue)
 /** Reads a CHAR: a whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
 export const readChar: ReadCell = (bytes, start, end, into, at) => {
   const length = end - start
-  if (length === 3 && bytes[start] === apostrophe && bytes[start + 2] === apostrophe) {
+  if (length === 3 && bytes[start] === ascii.apostrophe && bytes[start + 2] === ascii.apostrophe) {
     return storeCharacter(bytes[start + 1]!, into, at)
   }
   const outcome = readByte(bytes, start, end, into, at)

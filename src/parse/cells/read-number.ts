@@ -2,19 +2,14 @@
   Reads numbers from bytes: whole numbers and decimals exactly, in any decimal notation (`7`, `7.0`, `7e2`), and floating-point numbers
   correctly rounded.
 */
+import * as ascii from '../ascii.js'
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
   isRead,
-  letterE,
-  minus,
-  nine,
   notFinite,
   noValue,
   outOfRange,
-  plus,
-  point,
-  zero,
   type NumberArray,
   type Outcome,
   type ReadCell,
@@ -37,18 +32,18 @@ export const numberRead: Float64Array = new Float64Array(1)
  */
 export function readShort(bytes: Uint8Array, start: number, end: number): number {
   const sign = bytes[start]
-  const first = sign === minus || sign === plus ? start + 1 : start
+  const first = sign === ascii.minus || sign === ascii.plus ? start + 1 : start
   if (end <= first || end - first > exactDigits) return -1
   let value = 0
   let pointAt = end
   for (let p = first; p < end; p++) {
-    const digit = bytes[p]! - zero
+    const digit = bytes[p]! - ascii.zero
     if (digit >= 0 && digit <= 9) value = value * 10 + digit
-    else if (digit === point - zero && pointAt === end) pointAt = p
+    else if (digit === ascii.point - ascii.zero && pointAt === end) pointAt = p
     else return -1
   }
   if (pointAt === first && end === first + 1) return -1
-  numberRead[0] = sign === minus ? -value : value
+  numberRead[0] = sign === ascii.minus ? -value : value
   return pointAt === end ? 0 : end - pointAt - 1
 }
 
@@ -74,8 +69,8 @@ const isNotFinite = /^[+-]?(?:nan|inf|infinity)$/i
 function isOfNumber(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
-    const isSign = c === minus || c === plus || c === point
-    if ((c < zero || c > nine) && !isSign && (c | 0x20) !== letterE) return false
+    const isSign = c === ascii.minus || c === ascii.plus || c === ascii.point
+    if ((c < ascii.zero || c > ascii.nine) && !isSign && (c | 0x20) !== ascii.letterE) return false
   }
   return text !== ''
 }

@@ -1,6 +1,7 @@
 /*
   Array vectors: `1,2,3` or `[1,2,3]` in one cell. A single builder of the element type takes the elements of all rows.
 */
+import * as ascii from '../ascii.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
@@ -10,9 +11,6 @@ import { RecordBlock } from '../record-block.js'
 /** Separates array elements in cells that are made from JSON arrays. */
 export const elementSeparator = 0x1f
 
-const comma = 44
-const openBracket = 91
-const closeBracket = 93
 const offsetBytes = 4
 const initialElements = 4096
 
@@ -75,8 +73,8 @@ export class ArrayColumn implements ColumnBuilder {
     const { bytes } = this.#block
     let first = trimmedStart(bytes, start, end)
     let last = trimmedEnd(bytes, first, end)
-    const marked = this.#delimiter !== elementSeparator && bytes[first] === openBracket
-    if (marked && last - first > 1 && bytes[last - 1] === closeBracket) {
+    const marked = this.#delimiter !== elementSeparator && bytes[first] === ascii.openBracket
+    if (marked && last - first > 1 && bytes[last - 1] === ascii.closeBracket) {
       first = trimmedStart(bytes, first + 1, last - 1)
       last = trimmedEnd(bytes, first, last - 1)
     }
@@ -123,7 +121,7 @@ export class ArrayColumn implements ColumnBuilder {
     const expected = `element ${element + 1} to be ${fault.expected}`
     if (this.#delimiter !== elementSeparator) return { code: fault.code, expected }
     const text = Buffer.from(bytes.subarray(start, end))
-    text.forEach((byte, at) => (text[at] = byte === elementSeparator ? comma : byte))
+    text.forEach((byte, at) => (text[at] = byte === elementSeparator ? ascii.comma : byte))
     return { code: fault.code, expected, text }
   }
 

@@ -3,6 +3,7 @@
   itself, because a wrong guess would lose rows, and only names the line. If the usual meaning of quotes breaks records, there may be
   blanks around quoted fields, or quotes may be ordinary characters: such a finding is only a proposal, which the program always reports.
 */
+import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import { countLineEnds } from '../line-ends.js'
 import { quotesDialect, type DialectOptions, type FoundQuotes } from './csv-dialect.js'
@@ -45,15 +46,13 @@ const quotedRecords = 10_000
 /** Smallest share of records that must have the most common number of fields. */
 const quotedAlike = 0.9
 
-const quoteByte = 34
-
 /** @returns undefined if no record is broken, or if no options mend all records */
 export function findQuotes(sample: Sample, known: KnownDialect): FoundQuotes | undefined {
   const { bytes } = sample
   const read = (change: Partial<KnownDialect>): Survey =>
     surveyOf(sample, detectDialect(sample, { ...known, ...change }), quotedRecords, false)
   const isAlike = ({ mode, records }: Survey): boolean => mode[1] >= quotedAlike * records
-  if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
+  if (known.quote !== undefined || !bytes.includes(ascii.quote)) return undefined
   if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) {
     return { quotes: 'excel', said: 'fields contain formulas such as ="1"' }
   }

@@ -2,6 +2,7 @@
   Walks over records of any dialect of delimited text, and shows where the fields are. The strict walk of the reader ends
   at a wrong quote. Other walks refuse nothing: for them a wrong quote is an ordinary character.
 */
+import * as ascii from '../ascii.js'
 import { isAt, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
@@ -10,10 +11,6 @@ import type { CsvDialect } from './csv-dialect.js'
 
 /** The parts of a dialect that split records. */
 export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment' | 'trim'>
-
-const blank = 32
-const tab = 9
-const equals = 61
 
 /** How to walk over quotes that are not as they should be. */
 export interface WalkRules {
@@ -160,7 +157,7 @@ export class RecordWalk {
     const quote = this.#quote[0]
     return (
       end - start > 2 &&
-      bytes[start] === equals &&
+      bytes[start] === ascii.equals &&
       bytes[start + 1] === quote &&
       bytes[end - 1] === quote
     )
@@ -306,7 +303,7 @@ export class RecordWalk {
   #afterBlanks(start: number): number {
     const { bytes } = this
     let p = start
-    while ((bytes[p] === blank || bytes[p] === tab) && !this.#isDelimiter(p)) p++
+    while ((bytes[p] === ascii.blank || bytes[p] === ascii.tab) && !this.#isDelimiter(p)) p++
     return p
   }
 

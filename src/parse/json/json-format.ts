@@ -3,9 +3,9 @@
   lines; with a path, those inside each document: `data.items` leads to the array `items` of the object `data`. Never holds the whole
   text: what stands beside the records is checked member by member. Members such as `fields` name the elements of rows that are arrays.
 */
+import * as ascii from '../ascii.js'
 import { InputError, option, type ErrorCode } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
-import { comma } from '../cells/read-cell.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
 import { faulty, retryBytes, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
@@ -13,15 +13,7 @@ import type { RecordBlock } from '../record-block.js'
 import { jsonKinds } from './json-kinds.js'
 import { namesIn, namesKey } from './json-members.js'
 import type { JsonRecords } from './json-records.js'
-import {
-  attempt,
-  byteText,
-  closeBrace,
-  closeBracket,
-  openBrace,
-  openBracket,
-  type JsonScanner,
-} from './json-scanner.js'
+import { attempt, byteText, type JsonScanner } from './json-scanner.js'
 
 /**
  * What may come next. `value`: an object on the path, or after the last name the records: an array of them, or one. `next`: a member of an
@@ -151,7 +143,7 @@ export class JsonFormat implements LineFormat {
    */
   readonly #step = (p: number): number => {
     const c = this.#scanner.bytes[p]!
-    const isClosed = c === (this.#isInArray ? closeBracket : closeBrace)
+    const isClosed = c === (this.#isInArray ? ascii.closeBracket : ascii.closeBrace)
     switch (this.#expects) {
       case 'value':
         return this.#enter(p, c)
@@ -162,12 +154,12 @@ export class JsonFormat implements LineFormat {
       case 'after':
         if (isClosed) return this.#close(p)
         this.#expects = 'next'
-        if (c === comma) return p + 1
+        if (c === ascii.comma) return p + 1
         if (!this.#isInArray) return this.#scanner.stop(p)
         return this.#fail(p, `unexpected ${byteText(c)} between the elements`)
       case 'nothing': {
         const advice = `, where another begins, as in files that were joined: jq -c '.[]' FILE writes a row a line`
-        const more = c === openBracket ? advice : ''
+        const more = c === ascii.openBracket ? advice : ''
         return this.#fail(p, `unexpected ${byteText(c)} after the array${more}`)
       }
     }
@@ -179,7 +171,7 @@ export class JsonFormat implements LineFormat {
     const isLast = this.#depth === this.#names.length
     const way = this.#depth === 0 ? 'a document' : this.#wayTo(this.#depth)
     if (isLast && hasPath && this.#isFound) return this.#offPath(p, `${way} occurs twice`)
-    if (isLast ? c === openBracket && !this.#isFound : c === openBrace) {
+    if (isLast ? c === ascii.openBracket && !this.#isFound : c === ascii.openBrace) {
       this.#isFound ||= isLast
       this.#depth++
       this.#expects = 'first'
@@ -190,7 +182,7 @@ export class JsonFormat implements LineFormat {
       return p + 1
     }
     if (!isLast) return this.#offPath(p, `${way} is an object, not ${byteText(c)}`)
-    if (c === openBrace || !hasPath) return p
+    if (c === ascii.openBrace || !hasPath) return p
     const next = this.#scanner.value(p)
     if (this.#scanner.kind !== jsonKinds.null) {
       return this.#offPath(p, `${way} is neither an array nor an object`)
@@ -213,7 +205,7 @@ export class JsonFormat implements LineFormat {
     if (next < 0) return next
     if (depth === this.#deepest && this.#others.length < maxOthers) this.#others.push(key)
     this.#expects = 'after'
-    const mayName = depth === this.#names.length && scanner.bytes[at] === openBracket
+    const mayName = depth === this.#names.length && scanner.bytes[at] === ascii.openBracket
     if (!mayName || !namesKey.test(key)) return next
     // Other names than those of the document before are refused, because its records may be in the same block.
     const names = namesIn(scanner.bytes.slice(at, next))
@@ -320,7 +312,7 @@ export class JsonFormat implements LineFormat {
     if (this.#isLined ? bytes[next - 1] !== lineFeed : content !== this.#last.content) return
     const from = this.#isLined ? start : position
     if (from > start || start - from > maxLeadBytes) return
-    if (bytes.subarray(from, start).some(byte => byte > 32 && byte !== comma)) return
+    if (bytes.subarray(from, start).some(byte => byte > 32 && byte !== ascii.comma)) return
     this.#isArrayShape = this.#isInArray
     this.#records.learn(from, start, next)
   }
@@ -341,8 +333,8 @@ export class JsonFormat implements LineFormat {
     const { obstacle } = this.#records
     if (obstacle !== undefined) return { fault: obstacle, next }
     const advices: Readonly<Record<number, string>> = {
-      [comma]: ", the comma after an object: take it out, such as with sed 's/,$//'",
-      [openBrace]: `, where another object begins: ${option('input.format')} json reads objects without line ends between them`,
+      [ascii.comma]: ", the comma after an object: take it out, such as with sed 's/,$//'",
+      [ascii.openBrace]: `, where another object begins: ${option('input.format')} json reads objects without line ends between them`,
     }
     const advice = this.#next < 0 ? '' : (advices[bytes[stoppedAt]!] ?? '')
     const place = `at byte ${stoppedAt - start + 1} of the line`

@@ -4,6 +4,7 @@
   place in the last record. An array is read like an object whose members are named by `names`, or by their numbers. If a column
   refuses a kind of value, the record becomes a reject, or with `lenient` the cell becomes null.
 */
+import * as ascii from '../ascii.js'
 import { option } from '../../errors.js'
 import type { JsonShape } from '../../kernel/kernel.js'
 import { nearestHint } from '../../schema/nearest.js'
@@ -22,7 +23,7 @@ import {
   type JsonMember,
   type MemberRules,
 } from './json-members.js'
-import { attempt, halt, openBrace, openBracket, type JsonScanner } from './json-scanner.js'
+import { attempt, halt, type JsonScanner } from './json-scanner.js'
 
 /** A key of an earlier record: the object that contained it, and its meaning there. */
 interface RememberedKey {
@@ -32,7 +33,6 @@ interface RememberedKey {
   readonly entry: JsonEntry
 }
 
-const blank = 32
 const noKey = new Uint8Array(0)
 
 /** The shape of at most one of this many records is learned. If records are irregular, more shapes would still not fit. */
@@ -107,8 +107,8 @@ export class JsonRecords {
     const scanner = this.#scanner
     const { byPosition = false } = this.#rules
     const isNamed = this.names !== undefined || this.#members.length === 0
-    const isObject = scanner.bytes[start] === openBrace
-    const isArray = scanner.bytes[start] === openBracket
+    const isObject = scanner.bytes[start] === ascii.openBrace
+    const isArray = scanner.bytes[start] === ascii.openBracket
     if (byPosition ? isArray : isObject || (isArray && isNamed)) {
       const next = this.#inside(block, row, start, isObject ? this.#object : this.#array)
       if (this.#seen < this.#members.length) this.#fillMissing(block, row)
@@ -158,7 +158,8 @@ export class JsonRecords {
   #scanMember(block: RecordBlock, row: number, start: number, entry: JsonEntry): number {
     const { field, level } = entry
     if (level !== undefined) {
-      if (this.#scanner.bytes[start] === openBrace) return this.#inside(block, row, start, level)
+      if (this.#scanner.bytes[start] === ascii.openBrace)
+        return this.#inside(block, row, start, level)
       if (field < 0) return this.#scanNoObject(block, row, start, level)
     }
     if (field >= 0) this.#see(field)
@@ -193,7 +194,7 @@ export class JsonRecords {
   #scanCell(block: RecordBlock, row: number, field: number, p: number): number {
     const scanner = this.#scanner
     const { kinds, elementKinds } = this.#members[field]!
-    if (elementKinds !== 0 && scanner.bytes[p] === openBracket) {
+    if (elementKinds !== 0 && scanner.bytes[p] === ascii.openBracket) {
       const start = scanner.scratch
       const next = this.#scanArray(block, row, field, p)
       putCell(block, row, field, start, scanner.scratch)
@@ -261,7 +262,7 @@ export class JsonRecords {
     const isElement = level === this.#array
     if (key !== undefined && key.level === level && isAt(key.text, bytes, p)) {
       this.#valueAt = p + key.text.length
-      if (isElement || bytes[this.#valueAt]! > blank) return key.entry
+      if (isElement || bytes[this.#valueAt]! > ascii.blank) return key.entry
     }
     this.#valueAt = isElement ? p : scanner.key(p)
     const own = this.#rules.byPosition === true ? undefined : this.names?.[element]

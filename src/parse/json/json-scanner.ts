@@ -2,39 +2,22 @@
   Finds JSON values in bytes, and checks them by the grammar of RFC 8259 without creating objects. A value is the start and end of
   its text. Methods take the position of a value and return the position after it, or set `stoppedAt` and throw `halt`.
 */
+import * as ascii from '../ascii.js'
 import { hexDigit, utf8Text } from '../cells/cell-bytes.js'
-import {
-  apostrophe,
-  colon,
-  comma,
-  letterE,
-  minus,
-  nine,
-  plus,
-  point,
-  zero,
-} from '../cells/read-cell.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { Window } from '../window.js'
 import { jsonKinds } from './json-kinds.js'
 
-const quote = 0x22
-const backslash = 0x5c
-export const openBrace = 0x7b
-export const closeBrace = 0x7d
-export const openBracket = 0x5b
-export const closeBracket = 0x5d
 const letterI = 0x49
 const letterU = 0x75
-const blank = 0x20
 
 /** Position of the first quote, backslash or control character from `start` on. */
 function plainEnd(bytes: Uint8Array, start: number): number {
   let p = start
   for (; ; p++) {
     let c: number
-    while ((c = bytes[p]!) > quote && c !== backslash) p++
-    if (c === quote || c === backslash || c < blank) return p
+    while ((c = bytes[p]!) > ascii.quote && c !== ascii.backslash) p++
+    if (c === ascii.quote || c === ascii.backslash || c < ascii.blank) return p
   }
 }
 
@@ -110,7 +93,7 @@ export class JsonScanner {
     let p = start
     for (; p < end; p++) {
       const c = bytes[p]!
-      if (c > blank || (c < blank && c !== 9)) {
+      if (c > ascii.blank || (c < ascii.blank && c !== 9)) {
         if (!manyLines || (c !== lineFeed && c !== carriageReturn)) return p
       }
     }
@@ -119,11 +102,11 @@ export class JsonScanner {
 
   value(p: number, depth = 0): number {
     const c = this.bytes[p]!
-    if (c === quote) return this.string(p)
-    if (c === minus || (c >= zero && c <= nine)) return this.#number(p)
-    if (c !== openBrace && c !== openBracket) return this.#literal(p, p)
+    if (c === ascii.quote) return this.string(p)
+    if (c === ascii.minus || (c >= ascii.zero && c <= ascii.nine)) return this.#number(p)
+    if (c !== ascii.openBrace && c !== ascii.openBracket) return this.#literal(p, p)
     if (depth >= maxDepth) this.stop(p, tooDeep)
-    const isObject = c === openBrace
+    const isObject = c === ascii.openBrace
     const next = this.items(p, at => this.value(isObject ? this.key(at) : at, depth + 1))
     return this.#found(isObject ? jsonKinds.object : jsonKinds.array, p, next)
   }
@@ -140,21 +123,21 @@ export class JsonScanner {
     const { bytes } = this
     this.brokenSurrogate = false
     const p = plainEnd(bytes, open + 1)
-    if (bytes[p] === backslash) return this.#escapedString(open + 1, p)
-    if (bytes[p] !== quote) this.stop(p)
+    if (bytes[p] === ascii.backslash) return this.#escapedString(open + 1, p)
+    if (bytes[p] !== ascii.quote) this.stop(p)
     return this.#found(jsonKinds.string, open + 1, p) + 1
   }
 
   /** Scans a number from its sign or first digit on. */
   #number(start: number): number {
     const { bytes } = this
-    let p = bytes[start] === minus ? start + 1 : start
+    let p = bytes[start] === ascii.minus ? start + 1 : start
     if (bytes[p] === letterI) return this.#literal(p, start)
-    p = bytes[p] === zero ? p + 1 : this.#digits(p)
-    if (bytes[p] === point) p = this.#digits(p + 1)
-    if ((bytes[p]! | 0x20) === letterE) {
+    p = bytes[p] === ascii.zero ? p + 1 : this.#digits(p)
+    if (bytes[p] === ascii.point) p = this.#digits(p + 1)
+    if ((bytes[p]! | 0x20) === ascii.letterE) {
       const sign = bytes[p + 1]
-      p = this.#digits(sign === plus || sign === minus ? p + 2 : p + 1)
+      p = this.#digits(sign === ascii.plus || sign === ascii.minus ? p + 2 : p + 1)
     }
     return this.#found(jsonKinds.number, start, p)
   }
@@ -163,7 +146,7 @@ export class JsonScanner {
     const { bytes } = this
     let p = start
     let c: number
-    while ((c = bytes[p]!) >= zero && c <= nine) p++
+    while ((c = bytes[p]!) >= ascii.zero && c <= ascii.nine) p++
     return p === start ? this.stop(p) : p
   }
 
@@ -181,13 +164,13 @@ export class JsonScanner {
    */
   items(open: number, scanItem: (p: number, index: number) => number): number {
     const { bytes } = this
-    const close = bytes[open] === openBrace ? closeBrace : closeBracket
+    const close = bytes[open] === ascii.openBrace ? ascii.closeBrace : ascii.closeBracket
     let p = this.skipBlanks(open + 1)
     if (bytes[p] === close) return p + 1
     for (let index = 0; ; index++) {
       p = this.skipBlanks(scanItem(p, index))
       if (bytes[p] === close) return p + 1
-      if (bytes[p] !== comma) this.stop(p)
+      if (bytes[p] !== ascii.comma) this.stop(p)
       p = this.skipBlanks(p + 1)
     }
   }
@@ -215,9 +198,9 @@ export class JsonScanner {
   /** Scans a key and its colon. Returns the position of the value. The key's text is that of the string scanned last. */
   key(p: number): number {
     const { bytes } = this
-    if (bytes[p] !== quote) this.stop(p)
+    if (bytes[p] !== ascii.quote) this.stop(p)
     const colonAt = this.skipBlanks(this.string(p))
-    return bytes[colonAt] === colon ? this.skipBlanks(colonAt + 1) : this.stop(colonAt)
+    return bytes[colonAt] === ascii.colon ? this.skipBlanks(colonAt + 1) : this.stop(colonAt)
   }
 
   get text(): string {
@@ -232,13 +215,13 @@ export class JsonScanner {
     for (let p = firstEscape; ; p = plainEnd(bytes, p)) {
       bytes.copyWithin(to, from, p)
       to += p - from
-      if (bytes[p] === quote) {
+      if (bytes[p] === ascii.quote) {
         this.scratch = this.#found(jsonKinds.string, this.scratch, to)
         return p + 1
       }
-      if (bytes[p] !== backslash) this.stop(p)
+      if (bytes[p] !== ascii.backslash) this.stop(p)
       from = p
-      while (bytes[p] === backslash) p = this.#escapeEnd(p)
+      while (bytes[p] === ascii.backslash) p = this.#escapeEnd(p)
       const text = JSON.parse(`"${utf8Text(bytes.subarray(from, p))}"`) as string
       if (/\p{Surrogate}/u.test(text)) this.brokenSurrogate = true
       to += encoder.encodeInto(text, bytes.subarray(to)).written
@@ -268,7 +251,8 @@ export class JsonScanner {
   /** The reason why the last scan has no result. */
   get reason(): string {
     const c = this.bytes[this.stoppedAt]!
-    if (c === apostrophe) return `unexpected "'": print with json.dumps what Python has printed`
+    if (c === ascii.apostrophe)
+      return `unexpected "'": print with json.dumps what Python has printed`
     return this.#reason ?? `unexpected ${byteText(c)}`
   }
 }

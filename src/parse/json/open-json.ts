@@ -1,6 +1,7 @@
 /*
   Opens NDJSON and JSON. Members are matched by name, so the columns are known before an input is read.
 */
+import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { hasNumberStyle } from '../cells/number-style.js'
@@ -11,7 +12,7 @@ import { RecordBlock } from '../record-block.js'
 import { JsonFormat } from './json-format.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
-import { attempt, JsonScanner, openBracket } from './json-scanner.js'
+import { attempt, JsonScanner } from './json-scanner.js'
 import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes } from '../line-format.js'
@@ -103,7 +104,7 @@ function namedElements(
   names: readonly string[] | undefined,
   encoding: SourceText['encoding'],
 ): Uint8Array {
-  if (names === undefined || record[0] !== openBracket || encoding !== 'utf-8') return record
+  if (names === undefined || record[0] !== ascii.openBracket || encoding !== 'utf-8') return record
   const scanner = new JsonScanner(true)
   // The scanner writes texts without their escapes after the record and a byte that ends it.
   scanner.bytes = Buffer.concat([record, new Uint8Array(record.length + 1)])

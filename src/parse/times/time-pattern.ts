@@ -4,8 +4,8 @@
   functions that find the fields of a text. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS,
   `93000000` is 09:30:00.000.
 */
+import * as ascii from '../ascii.js'
 import { isAt, latin1, trimmedStart } from '../cells/cell-bytes.js'
-import { nine, zero } from '../cells/read-cell.js'
 import { noOffset } from './column-offset.js'
 import { offsetOf } from './time-zone.js'
 
@@ -100,7 +100,7 @@ const digitsOf =
     const { bytes, start, at, digits } = text
     const limit = Math.min(text.end, p + most)
     let last = p
-    while (last < limit && bytes[last]! >= zero && bytes[last]! <= nine) last++
+    while (last < limit && bytes[last]! >= ascii.zero && bytes[last]! <= ascii.nine) last++
     for (; last - p >= least; last--) {
       let from = last
       for (let i = fields.length - 1; i >= 0; i--) {

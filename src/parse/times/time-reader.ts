@@ -2,13 +2,14 @@
   Reads dates and times by patterns, in the years 0000 to 9999. Most times of a column have their fields at the same places, so a reader
   remembers where they are.
 */
+import * as ascii from '../ascii.js'
 import { option } from '../../errors.js'
 import type { KernelRead } from '../../kernel/kernel.js'
 import { timesRead, type KernelLayout, type KernelUnit } from '../../kernel/reads.js'
 import { daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 import type { RecordBlock } from '../record-block.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import { isRead, noValue, outOfRange, zero, type Outcome } from '../cells/read-cell.js'
+import { isRead, noValue, outOfRange, type Outcome } from '../cells/read-cell.js'
 import { noOffset, type ColumnOffset } from './column-offset.js'
 import {
   day,
@@ -213,7 +214,7 @@ function valueAt(
   const last = first + digits[field]!
   let value = 0
   for (let p = first; p < last; p++) {
-    const digit = bytes[p]! - zero
+    const digit = bytes[p]! - ascii.zero
     value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN
   }
   return value
