@@ -178,36 +178,27 @@ export class BatchBuilder {
   }
 }
 
-/** One object serves all inputs of a run. Their readers use it one after the other. */
-export interface SharedRows {
-  /** Returns a block for records with this number of fields. Only one reader may use it at a time. */
-  blockFor(fieldCount: number): RecordBlock
-  /** True if every row is in a batch, so that `take` returns none. */
-  readonly isEmpty: boolean
-  /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
-  builderFor(setup: BuilderSetup): BatchBuilder
-  /**
-   * Takes the present rows as a batch, but not the rows in `unlessIn`, because their batch can still grow.
-   * @returns undefined if it takes no rows
-   */
-  take(endedBy: BatchEnding, unlessIn?: BatchBuilder): Batch | undefined
-}
+export type SharedRows = ReturnType<typeof newSharedRows>
 
-export function newSharedRows(): SharedRows {
+/** One object serves all inputs of a run. Their readers use it one after the other. */
+export function newSharedRows() {
   let setup: BuilderSetup | undefined
   let builder: BatchBuilder | undefined
   /** The builder of the previous setup. Its rows cannot share a batch with later rows. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
   return {
-    blockFor(fieldCount) {
+    /** Returns a block for records with this number of fields. Only one reader may use it at a time. */
+    blockFor(fieldCount: number): RecordBlock {
       if (block?.fieldCount !== fieldCount) block = new RecordBlock(fieldCount)
       return block
     },
-    get isEmpty() {
+    /** True if every row is in a batch, so that `take` returns none. */
+    get isEmpty(): boolean {
       return left?.isEmpty !== false && builder?.isEmpty !== false
     },
-    builderFor(wanted) {
+    /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
+    builderFor(wanted: BuilderSetup): BatchBuilder {
       if (builder === undefined || setup === undefined || !isSame(setup, wanted)) {
         left = builder
         builder = new BatchBuilder(wanted)
@@ -215,7 +206,8 @@ export function newSharedRows(): SharedRows {
       }
       return builder
     },
-    take(endedBy, unlessIn) {
+    /** Takes the present rows, if any, as a batch, but not those in `unlessIn`, because their batch can still grow. */
+    take(endedBy: BatchEnding, unlessIn?: BatchBuilder): Batch | undefined {
       const from = left ?? (builder === unlessIn ? undefined : builder)
       left = undefined
       return from === undefined || from.isEmpty ? undefined : from.take(nowhere, endedBy)
@@ -231,7 +223,6 @@ function isSame(a: BuilderSetup, b: BuilderSetup): boolean {
     a.mapping === b.mapping &&
     a.rules === b.rules &&
     a.rowCapacity === b.rowCapacity &&
-    a.arrayDelimiter === b.arrayDelimiter &&
     a.fields.every((fields, i) => fields.every((field, at) => field === b.fields[i]![at]))
   )
 }

@@ -4,6 +4,7 @@
   synchronous, and does not know the types of columns.
 */
 import { InputError, type ErrorCode } from '../errors.js'
+import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { RecordLocation, ResumePoint } from './batch.js'
 import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
@@ -52,7 +53,7 @@ export class LineTokenizer {
     offsetBytes: number,
     formatOf: (lines: LineTokenizer) => LineFormat,
     text?: SourceText,
-    window: Window = new Window(offsetBytes),
+    window: Window = new Window(),
   ) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
@@ -75,11 +76,6 @@ export class LineTokenizer {
   /** True if no more input comes. */
   get isOver(): boolean {
     return this.ended || this.cutOff !== undefined
-  }
-
-  /** True if `jumpTo` may be called. False if the text depends on brackets that were opened earlier. */
-  get canJump(): boolean {
-    return this.#format.passOver === undefined
   }
 
   /** @param lineNumber  of the position, with the line feed that `end` added */
@@ -137,13 +133,17 @@ export class LineTokenizer {
   }
 
   /**
-   * Continues at the point after `passTo` has returned false: the next push begins at the point. Only for input that was
-   * not decoded.
+   * Continues at the point after `passTo` has returned false: the next push begins at the point.
+   * @param skipTo  of the source
+   * @returns false if the input before the point must be read, for example because brackets may open there
    */
-  jumpTo({ offsetBytes }: ResumePoint): void {
+  jumpTo({ offsetBytes }: ResumePoint, skipTo: ByteSource['skipTo']): boolean {
     const { window } = this
+    if (this.#format.passOver !== undefined || skipTo === undefined) return false
+    if (!skipTo(this.resumePoint.offsetBytes, offsetBytes)) return false
     this.skippedBytes += offsetBytes - window.inputOffset(window.end)
     window.jumpTo(offsetBytes)
+    return true
   }
 
   /** Passes over rows without text, each a line of one byte, after all pushed bytes were read. */

@@ -16,6 +16,7 @@ import type { ColumnCounts, Fault } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import { plainNumbers } from './cells/number-style.js'
+import { elementSeparator } from './columns/array-column.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './columns/column-builder.js'
 import {
@@ -32,16 +33,21 @@ import { clippedText } from './shown-text.js'
 import { everyColumn } from './times/date-format.js'
 import { columnBuilder, hasDateFormat, keepsBlanks } from './types/column-types.js'
 
-/** @returns for each column the indexes of the fields that supply its texts, in the order of the texts */
+/**
+ * @param members  names of the fields if these are members of JSON records
+ * @returns for each column the indexes of the fields that supply its texts, in the order of the texts
+ */
 export function sourceFields(
   { columns }: Pick<ColumnMapping, 'columns'>,
-  fieldOf: (source: TextSource) => number,
+  members: readonly string[] = [],
 ): number[][] {
-  return columns.map(({ source }) =>
-    textSources(source)
-      .filter(({ kind }) => kind === 'field' || kind === 'member')
-      .map(fieldOf),
-  )
+  const fieldOf = (source: TextSource): number | [] =>
+    source.kind === 'member'
+      ? members.indexOf(source.name)
+      : source.kind === 'field'
+        ? source.index
+        : []
+  return columns.map(({ source }) => textSources(source).flatMap(fieldOf))
 }
 
 const isOfInput = ({ kind }: TextSource): boolean => kind === 'constant' || kind === 'input'
@@ -55,7 +61,6 @@ export interface ColumnsSetup {
   readonly fields: readonly (readonly number[])[]
   readonly rowCapacity: number
   readonly rules: CellRules
-  readonly arrayDelimiter: string | undefined
 }
 
 class BuiltColumn {
@@ -74,7 +79,7 @@ class BuiltColumn {
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
   constructor(column: MappedColumn, index: number, setup: ColumnsSetup, pool: BufferPool) {
     const { source, type, name } = column
-    const { rules, arrayDelimiter, rowCapacity } = setup
+    const { rules, rowCapacity } = setup
     this.name = name
     this.typeText = columnTypeText(type)
     this.sources = textSources(source)
@@ -85,8 +90,8 @@ class BuiltColumn {
       // Constants are in plain notation, even if the input writes its numbers in another style.
       isConstant
         ? { ...plainNumbers(rules), columnOffsets: undefined }
-        : isField && arrayDelimiter !== undefined
-          ? { ...rules, arrayDelimiter }
+        : source.kind === 'member'
+          ? { ...rules, arrayDelimiter: String.fromCharCode(elementSeparator) }
           : rules
     this.builder = columnBuilder(column, index, pool, own)
     this.#text = isField ? undefined : new TemplateText(this.sources, rowCapacity)
@@ -368,8 +373,7 @@ export function newTextCheck(
     columnOffsets: undefined,
   }
   const mapping = { columns, ignoreExtra: true, allowMissing: true }
-  const fields = columns.map(() => [])
-  const setup = { mapping, fields, rowCapacity: 1, rules: own, arrayDelimiter: undefined }
+  const setup = { mapping, fields: columns.map(() => []), rowCapacity: 1, rules: own }
   const checked = new MappedColumns(setup, new BufferPool())
   return (file, texts) => checked.setTexts(file, texts, 0)
 }

@@ -4,7 +4,6 @@
 */
 import { InputError } from '../errors.js'
 import { systemClock } from '../platform/system.js'
-import type { TextSource } from '../schema/cell-source.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { ArrivingInput } from './arriving-input.js'
@@ -29,15 +28,14 @@ const largestBlockBytes = 128 * 1024
 
 const noRules: CellRules = {}
 
-/** What the reader needs from a format: its tokenizer, its input, and how columns find their cells in a block. */
+/** What the reader needs from a format. */
 export interface Records {
   readonly tokenizer: LineTokenizer
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   readonly block: RecordBlock
-  readonly fieldOf: (source: TextSource) => number
-  /** Separator of array elements in the block; undefined if the format has none of its own. */
-  readonly arrayDelimiter?: string | undefined
+  /** Names of the block's fields if these are members of JSON records. */
+  readonly members?: readonly string[]
   /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
@@ -141,11 +139,11 @@ class RecordReader {
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { name: file, text } = this.#source
     const input = this.#opened.records(options)
-    const { block, fieldOf, arrayDelimiter, showRecord } = input
+    const { block, members, showRecord } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
-    const fields = sourceFields(mapping, fieldOf)
-    const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
+    const fields = sourceFields(mapping, members)
+    const setup = { mapping, fields, rowCapacity, rules, keepRecords }
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
@@ -160,15 +158,8 @@ class RecordReader {
     const { delimiter } = this
     // Copies two properties, because batches outlive the reader and must not keep the whole source in memory.
     const { encoding, mark } = text
-    const shape = {
-      format,
-      delimiter,
-      fieldNames,
-      fieldCount,
-      headerBytes,
-      text: { encoding, mark },
-    }
-    return this.#read({ file, showRecord, shape, texts })
+    const own = { format, delimiter, fieldNames, fieldCount, headerBytes }
+    return this.#read({ file, showRecord, shape: { ...own, text: { encoding, mark } }, texts })
   }
 
   async *#read(begun: BuilderInput): AsyncGenerator<Batch, void, void> {
@@ -247,18 +238,8 @@ class RecordReader {
       const failure = this.#failure()
       if (failure !== undefined) throw failure
       if (this.#arriving.ended) throw endsBefore(from, this.#source.name)
-      if (!this.#jumpTo(from)) await this.#arriving.push()
+      if (!tokenizer.jumpTo(from, this.#source.skipTo)) await this.#arriving.push()
     }
-  }
-
-  /** @returns false if the input before `from` must be read */
-  #jumpTo(from: ResumePoint): boolean {
-    const { tokenizer } = this.#input
-    const { skipTo } = this.#source
-    if (skipTo === undefined || !tokenizer.canJump) return false
-    if (!skipTo(tokenizer.resumePoint.offsetBytes, from.offsetBytes)) return false
-    tokenizer.jumpTo(from)
-    return true
   }
 
   get #recordsEnd(): ResumePoint {

@@ -23,7 +23,7 @@ export class Window {
   /** End of the data. The byte there is a line feed, which stops every scan. */
   end = 0
   /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
-  offset: number
+  offset = 0
   hasAddedEnd = false
   /** Differs between any two contents of windows. */
   content = 0
@@ -33,9 +33,7 @@ export class Window {
   /** Rewrites a record for a reject; undefined if it is shown as it stands. */
   showRecord: ((record: Uint8Array) => Uint8Array) | undefined
 
-  constructor(offset: number, text?: SourceText) {
-    this.text = text
-    this.offset = offset
+  constructor() {
     this.bytes[0] = lineFeed
   }
 

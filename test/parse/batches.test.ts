@@ -477,7 +477,8 @@ function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
     block.recordEnds[row] = at
     block.lineNumbers[row] = 10 + row
   }
-  const window = new Window(100)
+  const window = new Window()
+  window.jumpTo(100)
   window.push(Buffer.concat(pieces))
   block.showWindow(window)
   block.rowCount = records.length
@@ -505,10 +506,9 @@ function builderOf({
   const columns = mapColumns(target, { file: 'x.csv', kind: 'fields', fieldCount: 2 }, mapping)
   const builder = new BatchBuilder({
     mapping: columns,
-    fields: sourceFields(columns, source => (source.kind === 'field' ? source.index : -1)),
+    fields: sourceFields(columns),
     rowCapacity: blockOf([]).rowCapacity,
     rules,
-    arrayDelimiter: undefined,
     keepRecords,
   })
   builder.beginInput({ file: 'x.csv', showRecord: undefined, shape, ...input }, startBytes)

@@ -58,7 +58,8 @@ export class CsvTokenizer implements LineFormat {
   #rules: ScanRules | undefined
   #reach = mostReach
   readonly #comment: Uint8Array
-  readonly #quote: number
+  /** The byte around quoted cells; −1 for none. */
+  readonly quote: number
   readonly #ragged: CsvDialect['ragged']
   readonly #trailingDelimiter: boolean
   readonly #dialect: CsvDialect
@@ -95,15 +96,10 @@ export class CsvTokenizer implements LineFormat {
     this.#rules = last === undefined ? kernelRules(dialect) : last.#rules
     this.#guide = guide
     this.#comment = Buffer.from(comment)
-    this.#quote = Buffer.from(quote)[0] ?? -1
+    this.quote = Buffer.from(quote)[0] ?? -1
     this.#ragged = ragged
     this.#trailingDelimiter = trailingDelimiter
     this.#dialect = dialect
-  }
-
-  /** Lets the block recognize quoted cells. */
-  markQuotes(block: RecordBlock): void {
-    block.quote = this.#quote
   }
 
   /** Skips lines before the first record. Returns how many must still be skipped in later input. */
@@ -317,7 +313,7 @@ export class CsvTokenizer implements LineFormat {
     }
     const { fieldCount } = this.#walk
     if (fieldCount === expected || this.#mayDiffer(expected)) return undefined
-    const message = fieldCountMessage(expected, fieldCount)
+    const message = `expected ${expected === 1 ? '1 field' : `${expected} fields`}, got ${fieldCount}`
     return { fault: { code: 'DDB_INPUT_FIELD_COUNT', message }, next }
   }
 
@@ -378,9 +374,4 @@ export class CsvTokenizer implements LineFormat {
     const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
     return `the quote opened in line ${lineNumber} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
   }
-}
-
-function fieldCountMessage(expected: number, got: number): string {
-  const fields = (count: number): string => (count === 1 ? '1 field' : `${count} fields`)
-  return `expected ${fields(expected)}, got ${got}`
 }

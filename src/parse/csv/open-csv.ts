@@ -3,7 +3,6 @@
 */
 import { UsageError, option, usageError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
-import type { TextSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type {
@@ -92,7 +91,12 @@ export async function openCsv(
   )
   const look = lookAt(file, taken, options)
   const { dialect, layout, records } = look
-  const tokenizer = await tokenizerFor(source, dialect)
+  // Loads csv-parse only for dialects that need it.
+  const guide = isByteDialect(dialect)
+    ? undefined
+    : await (await import('./csv-parse-guide.js')).loadCsvParse(dialect)
+  const { startOffsetBytes, text } = source
+  const tokenizer = new CsvTokenizer(file, dialect, startOffsetBytes, { text, guide })
   const pulled = async <T>(read: () => T | 'more'): Promise<T> => {
     for (;;) {
       const found = read()
@@ -138,7 +142,7 @@ export async function openCsv(
   } as const
   const { lastLook, target } = options
   if (lastLook !== undefined) {
-    const isText = source.text.origin === undefined && source.startOffsetBytes === 0
+    const isText = text.origin === undefined && startOffsetBytes === 0
     lastLook.open = isText && target !== undefined ? alikeOpener(dialect, found) : undefined
   }
   return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
@@ -314,20 +318,11 @@ function recordsOf(
     raggedRecords: () => tokenizer.raggedRecords,
     records: ({ shared }) => {
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
-      tokenizer.markQuotes(block)
+      block.quote = tokenizer.quote
       const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(dialect.quote, encoding) } : {}
-      return { tokenizer: lines, chunks, block, fieldOf, ...shown }
+      return { tokenizer: lines, chunks, block, ...shown }
     },
   }
-}
-
-/** Loads csv-parse only for dialects that need it. */
-async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
-  const { name, startOffsetBytes, text } = source
-  const guide = isByteDialect(dialect)
-    ? undefined
-    : await (await import('./csv-parse-guide.js')).loadCsvParse(dialect)
-  return new CsvTokenizer(name, dialect, startOffsetBytes, { text, guide })
 }
 
 /** Shows an empty line as a quoted null, because an empty line at the end of a rejects file is not a row. */
@@ -343,10 +338,6 @@ function quotedIfEmpty(
     const isEmpty = /^[\r\n]+$/.test(decoder.decode(record))
     return isEmpty ? Buffer.concat([quotes, record]) : record
   }
-}
-
-function fieldOf(source: TextSource): number {
-  return source.kind === 'field' ? source.index : -1
 }
 
 /**

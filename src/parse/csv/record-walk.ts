@@ -13,18 +13,20 @@ import type { CsvDialect } from './csv-dialect.js'
 export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment' | 'trim'>
 
 /** How to walk over quotes that are not as they should be. */
-export interface WalkRules {
+const usualRules = {
   /** True if the walk ends at a wrong quote. */
-  readonly isStrict?: boolean
+  isStrict: false,
   /** True if a quote inside an unquoted field is no fault. */
-  readonly isLax?: boolean
+  isLax: false,
   /** True if a formula such as `="1"`, which keeps digits as text in a spreadsheet, stands for its text. */
-  readonly hasFormulas?: boolean
-  /** Longest quoted field. A quote that is not closed within this length is an ordinary character. Default: no limit. */
-  readonly maxQuotedBytes?: number
-  /** True if a field with text after its closing quote is not quoted at all. Default: it goes on after that quote. */
-  readonly rereadsFields?: boolean
+  hasFormulas: false,
+  /** Longest quoted field. A quote that is not closed within this length is an ordinary character. */
+  maxQuotedBytes: Infinity,
+  /** True if a field with text after its closing quote is not quoted at all; otherwise it goes on after that quote. */
+  rereadsFields: false,
 }
+
+type WalkRules = Readonly<typeof usualRules>
 
 const encoder = new TextEncoder()
 
@@ -66,26 +68,20 @@ export class RecordWalk {
   readonly #escape: Uint8Array
   readonly #isDoubled: boolean
   readonly #trim: boolean
-  readonly #rules: Required<WalkRules>
+  readonly #rules: WalkRules
   #hasEscapes = false
   /** Has a 1 for each byte with which the end of an unquoted field, or a quote, may begin. */
   readonly #special: Uint8Array = new Uint8Array(256)
 
-  constructor({ delimiter, quote, escape, trim }: TriedDialect, rules: WalkRules) {
+  constructor({ delimiter, quote, escape, trim }: TriedDialect, rules: Partial<WalkRules>) {
     this.#delimiter = encoder.encode(delimiter)
     this.#quote = encoder.encode(quote)
     this.#escape = encoder.encode(escape)
     this.#isDoubled = escape === quote
     this.#trim = trim && quote !== ''
-    const { isStrict = false, isLax = false, rereadsFields = false, hasFormulas = false } = rules
-    this.#rules = {
-      isStrict,
-      isLax,
-      hasFormulas,
-      rereadsFields,
-      maxQuotedBytes: rules.maxQuotedBytes ?? Infinity,
-    }
+    this.#rules = { ...usualRules, ...rules }
     for (const byte of [lineFeed, carriageReturn, this.#delimiter[0]!]) this.#special[byte] = 1
+    const { isStrict, isLax } = this.#rules
     if (quote !== '' && !(isStrict && isLax)) this.#special[this.#quote[0]!] = 1
   }
 

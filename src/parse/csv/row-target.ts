@@ -77,16 +77,10 @@ export function testFit(
     throw error
   }
   const block = blockOf(shape.fieldCount, records)
-  const columns = new MappedColumns(
-    {
-      mapping,
-      fields: sourceFields(mapping, source => (source.kind === 'field' ? source.index : -1)),
-      rowCapacity: block.rowCapacity,
-      rules: { ...cells, lenient: false, columnOffsets: undefined },
-      arrayDelimiter: undefined,
-    },
-    new BufferPool(),
-  )
+  const { rowCapacity } = block
+  const own = { ...cells, lenient: false, columnOffsets: undefined }
+  const setup = { mapping, fields: sourceFields(mapping), rowCapacity, rules: own }
+  const columns = new MappedColumns(setup, new BufferPool())
   columns.read(block, 0)
   const refused = block.refusedBy.findIndex(column => column !== 0)
   if (refused >= 0) return { misfit: columns.faultOf(block, refused).message, hasValues: false }

@@ -5,7 +5,6 @@ import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { hasNumberStyle } from '../cells/number-style.js'
-import { elementSeparator } from '../columns/array-column.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { lineFeed } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
@@ -69,9 +68,7 @@ export function openJson(
         tokenizer: new LineTokenizer(name, maxRecordBytes, startOffsetBytes, formatOf, text),
         chunks: source.chunks(),
         block,
-        fieldOf: from =>
-          from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
-        arrayDelimiter: String.fromCharCode(elementSeparator),
+        members: members.map(member => member.name),
         showRecord: isDocument ? shown : undefined,
       }
     },

@@ -177,22 +177,9 @@ export const elementTypes: readonly ElementType[] = [
 ]
 
 /** An empty text is null. JSON numbers and booleans are stored as their JSON text. */
-const texts = { jsonKinds: string | number | boolean, takesNames: true }
-
-export const textTypes: readonly TextType[] = [
-  {
-    ...{ name: 'SYMBOL', takesValues: true, ...texts },
-    newColumn: (columnIndex, pool, maxBytes) =>
-      new SymbolColumn('SYMBOL', columnIndex, pool, maxBytes),
-  },
-  {
-    ...{ name: 'STRING', takesValues: true, ...texts },
-    newColumn: (columnIndex, pool, maxBytes) =>
-      new StringColumn('STRING', false, columnIndex, pool, maxBytes),
-  },
-  {
-    ...{ name: 'BLOB', takesValues: false, ...texts },
-    newColumn: (columnIndex, pool, maxBytes) =>
-      new StringColumn('BLOB', true, columnIndex, pool, maxBytes),
-  },
-]
+export const textTypes: readonly TextType[] = (['SYMBOL', 'STRING', 'BLOB'] as const).map(name => ({
+  ...{ name, jsonKinds: string | number | boolean, takesNames: true },
+  takesValues: name !== 'BLOB',
+  newColumn: (...place) =>
+    name === 'SYMBOL' ? new SymbolColumn(...place) : new StringColumn(name, ...place),
+}))

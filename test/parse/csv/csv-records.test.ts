@@ -255,7 +255,7 @@ deepTest(t, 'enough good records prove that the quote does not reach further', a
 
 /** Lines that have exactly these bytes, and in which every line is a record. */
 function linesOf(bytes: Uint8Array, ended: boolean, maxRecordBytes = 1e6): LineTokenizer {
-  const window = new Window(0)
+  const window = new Window()
   window.push(bytes)
   return { window, ended, maxRecordBytes } as unknown as LineTokenizer
 }

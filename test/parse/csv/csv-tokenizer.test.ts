@@ -251,7 +251,7 @@ t.test('every reader distinguishes quoted from unquoted fields', async t => {
   for (const [name, open] of ways) {
     const csv = await open(csvDialect)
     const block = new RecordBlock(4, 1)
-    csv.markQuotes(block)
+    block.quote = csv.quote
     csv.lines.push(bytesOf('NA,"NA","",\n'))
     csv.lines.end()
     csv.lines.fill(block, 1, 100)
