@@ -7,7 +7,7 @@ import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import { columnOffsets } from '../parse/times/column-offset.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import { quotesDialect, type FoundQuotes } from '../parse/csv/csv-dialect.js'
+import type { FoundQuotes } from '../parse/csv/csv-dialect.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { openReader, type ReaderOptions } from '../parse/formats.js'
 import { inputShape, type InputReader } from '../parse/input-reader.js'
@@ -19,14 +19,8 @@ import type { ByteSource } from '../source/byte-source.js'
 import { openSource, type SourceOptions } from '../source/open-source.js'
 import type { PathReader } from '../source/path/input-texts.js'
 import type { TypeWishes } from './choose-type.js'
-import {
-  checkRules,
-  fieldColumns,
-  inputFields,
-  type FieldColumn,
-  type InputFields,
-  type NameRules,
-} from './column-names.js'
+import { checkRules, fieldColumns, inputFields } from './column-names.js'
+import type { FieldColumn, InputFields, NameRules } from './column-names.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import type { InferredInput } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
@@ -146,7 +140,7 @@ export class Findings {
     const reader = await openReader(source, {
       ...given,
       settled,
-      ...(isFirst ? { isForNewTable: true } : this.quotes && quotesDialect(this.quotes)),
+      ...(isFirst ? { isForNewTable: true } : this.quotes?.options),
     })
     if (isFirst) {
       this.quotes = reader.foundQuotes

@@ -4,7 +4,7 @@
 import type { InputFormat } from '../parse/formats.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import { quotesDialect, type DialectOptions, type FoundQuotes } from '../parse/csv/csv-dialect.js'
+import type { DialectOptions, FoundQuotes } from '../parse/csv/csv-dialect.js'
 import type { MappingRules } from '../schema/cell-source.js'
 import { withOptions } from './candidate.js'
 import type { ChosenType } from './choose-type.js'
@@ -95,7 +95,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
   return {
     ...(isHeaderless === true ? { header: 'no' } : isOpen ? { header: 'yes' } : {}),
     input: {
-      ...quotesDialect(quotes ?? {}),
+      ...quotes?.options,
       ...(totals?.comment === undefined ? {} : { comment: totals.comment }),
     },
     mapping: {

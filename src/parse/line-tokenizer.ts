@@ -9,7 +9,7 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import type { RecordLocation, ResumePoint } from './batch.js'
 import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import { retryBytes, undecided, type LineFormat, type ScanFault } from './line-format.js'
-import type { RecordBlock } from './record-block.js'
+import { maxBlockFaults, type RecordBlock } from './record-block.js'
 import { Window } from './window.js'
 
 /** Takes bytes and delivers blocks of records. */
@@ -200,7 +200,7 @@ export class LineTokenizer {
       row < rowCapacity &&
       row + faults.length < maxRecords &&
       window.start < stopAt &&
-      !block.hasMaxFaults
+      faults.length < maxBlockFaults
     ) {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
       row = format.scanRun?.(block, row, run, stopAt) ?? row

@@ -5,12 +5,8 @@
 import { InputError, option, usageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { Column } from '../protocol/value.js'
-import {
-  textSources,
-  type ColumnMapping,
-  type MappedColumn,
-  type TextSource,
-} from '../schema/cell-source.js'
+import { textSources } from '../schema/cell-source.js'
+import type { ColumnMapping, MappedColumn, TextSource } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { ColumnCounts, Fault } from './batch.js'
 import type { CellRules } from './cell-rules.js'
@@ -19,13 +15,8 @@ import { plainNumbers } from './cells/number-style.js'
 import { elementSeparator } from './columns/array-column.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './columns/column-builder.js'
-import {
-  cellsOf,
-  inputText,
-  oneRow,
-  TemplateText,
-  type InputTexts,
-} from './columns/template-text.js'
+import { cellsOf, inputText, oneRow, TemplateText } from './columns/template-text.js'
+import type { InputTexts } from './columns/template-text.js'
 import { NullTexts } from './cells/cell-words.js'
 import { RecordBlock } from './record-block.js'
 import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'

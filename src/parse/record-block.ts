@@ -14,7 +14,7 @@ const cellsPerBlock = 16_384
 export const maxBlockRows = 2048
 const minBlockRows = 16
 /** Limit of faults per block. More objects at once would enlarge the garbage collector's young generation. */
-const maxBlockFaults = 8
+export const maxBlockFaults = 8
 
 /** One block serves a whole input: a tokenizer fills it, columns read it, and the tokenizer fills it again. */
 export class RecordBlock {
@@ -124,11 +124,6 @@ export class RecordBlock {
     this.refusedCount = 0
     this.wrongCells.length = 0
     this.faults.length = 0
-  }
-
-  /** True if the block cannot hold another fault. */
-  get hasMaxFaults(): boolean {
-    return this.faults.length >= maxBlockFaults
   }
 
   /** True if the cell is quoted; false if the format does not mark quoted cells. */

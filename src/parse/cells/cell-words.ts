@@ -5,8 +5,8 @@ import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import type { ElementReader } from '../columns/fixed-column.js'
-import { indexOfText, trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { isRead, noValue, type ReadCell } from './read-cell.js'
+import { indexOfText, isRead, noValue, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import type { ReadCell } from './cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Reads `true` or `false` in any case, 1 or 0. */

@@ -5,9 +5,8 @@
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
-import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { isAt, noValue, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { ElementReader } from '../columns/fixed-column.js'
-import { noValue } from './read-cell.js'
 
 const groupDigits = 3
 

@@ -5,16 +5,18 @@
 import * as ascii from '../ascii.js'
 import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/fixed-types.js'
-import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
+  hexDigit,
   isRead,
-  noValue,
   notFinite,
-  outOfRange,
+  noValue,
   type NumberArray,
   type Outcome,
+  outOfRange,
   type ReadCell,
-} from './read-cell.js'
+  trimmedEnd,
+  trimmedStart,
+} from './cell-bytes.js'
 import { exactReader, numberRead, readNumberText, trimmedText } from './read-number.js'
 
 /** Reads 32 hexadecimal digits, with a hyphen wherever the bit of that place is set: `length` bytes. */

@@ -4,16 +4,18 @@
 */
 import * as ascii from '../ascii.js'
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
-import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
   isRead,
+  latin1,
   notFinite,
   noValue,
-  outOfRange,
   type NumberArray,
   type Outcome,
+  outOfRange,
   type ReadCell,
-} from './read-cell.js'
+  trimmedEnd,
+  trimmedStart,
+} from './cell-bytes.js'
 
 /** A double is exact for every whole number of up to this many digits. */
 const exactDigits = 15

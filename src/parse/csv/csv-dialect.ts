@@ -89,20 +89,13 @@ export function kernelRules(dialect: CsvDialect): ScanRules | undefined {
   }
 }
 
-/** Options with which every record of the sample can be read. */
-export interface QuotesDialect {
-  /** Set if quotes are ordinary characters. */
-  readonly quote?: ''
-  readonly quotes?: 'lax' | 'excel'
-  readonly trim?: true
-}
-
-/** The options, with a sentence that explains them. */
-export interface FoundQuotes extends QuotesDialect {
+/** Options with which every record of the sample can be read, and a sentence that explains them. */
+export interface FoundQuotes {
+  readonly options: {
+    /** Set if quotes are ordinary characters. */
+    readonly quote?: ''
+    readonly quotes?: 'lax' | 'excel'
+    readonly trim?: true
+  }
   readonly said: string
-}
-
-/** The options without their sentence. */
-export function quotesDialect({ said: _, ...options }: Partial<FoundQuotes>): QuotesDialect {
-  return options
 }

@@ -6,7 +6,7 @@
 import * as ascii from '../ascii.js'
 import { option, usageError } from '../../errors.js'
 import { countLineEnds } from '../line-ends.js'
-import { quotesDialect, type DialectOptions, type FoundQuotes } from './csv-dialect.js'
+import type { DialectOptions, FoundQuotes } from './csv-dialect.js'
 import {
   delimiters,
   detectDialect,
@@ -34,7 +34,7 @@ export function findObstacles(
   const isLeft = trim === undefined && quotes === undefined
   const found = isLeft ? findQuotes(sample, known) : undefined
   if (skipLines !== undefined) return found
-  const lines = linesAbove(sample, { ...known, ...quotesDialect(found ?? {}) })
+  const lines = linesAbove(sample, { ...known, ...found?.options })
   if (lines === 0) return found
   throw usageError(
     `the table in ${file} seems to begin in line ${lines + 1}: set ${option('input.skipLines')} to ${lines}, or to 0 if the lines above are records`,
@@ -54,16 +54,16 @@ export function findQuotes(sample: Sample, known: KnownDialect): FoundQuotes | u
   const isAlike = ({ mode, records }: Survey): boolean => mode[1] >= quotedAlike * records
   if (known.quote !== undefined || !bytes.includes(ascii.quote)) return undefined
   if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) {
-    return { quotes: 'excel', said: 'fields contain formulas such as ="1"' }
+    return { options: { quotes: 'excel' }, said: 'fields contain formulas such as ="1"' }
   }
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
   const trimmed = read({ trim: true })
   if (trimmed.broken === 0 && trimmed.quoted > 0 && isAlike(trimmed)) {
-    return { trim: true, said: 'blanks surround quoted fields' }
+    return { options: { trim: true }, said: 'blanks surround quoted fields' }
   }
   if (usual.misquoted === 0 && usual.quoted > 0 && isAlike(usual)) {
-    return { quotes: 'lax', said: 'unquoted fields contain quotes' }
+    return { options: { quotes: 'lax' }, said: 'unquoted fields contain quotes' }
   }
   // If more records are quoted correctly, the misquoted ones are mistakes, not another dialect.
   if (usual.quoted > usual.misquoted) return undefined
@@ -71,7 +71,7 @@ export function findQuotes(sample: Sample, known: KnownDialect): FoundQuotes | u
   // Records of a single field always have equally many fields, which proves nothing if there are quotes.
   const isProof = plain.mode[0] > 1 || usual.misquoted + usual.quoted === 0
   const said = 'quotes are ordinary characters'
-  return isProof && isAlike(plain) ? { quote: '', said } : undefined
+  return isProof && isAlike(plain) ? { options: { quote: '' }, said } : undefined
 }
 
 const lookedAtRecords = 1000

@@ -17,20 +17,11 @@ import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 import { optionTexts } from '../shown-text.js'
 import type { AssumedHeader } from './assume-header.js'
-import {
-  csvDialect,
-  givenDialect,
-  isByte,
-  isByteDialect,
-  quotesDialect,
-  type CsvDialect,
-  type FoundQuotes,
-} from './csv-dialect.js'
+import { csvDialect, givenDialect, isByte, isByteDialect, type CsvDialect } from './csv-dialect.js'
 import { CsvTokenizer, type FirstRecord } from './csv-tokenizer.js'
 import {
   detectDialect,
   detectLayout,
-  type Layout,
   delimiters,
   afterLines,
   hasLine,
@@ -148,19 +139,10 @@ export async function openCsv(
   return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
 }
 
-interface Look {
-  readonly sample: Sample
-  readonly separator: string | undefined
-  readonly quotes: FoundQuotes | undefined
-  readonly dialect: CsvDialect
-  readonly layout: Layout
-  readonly target: RowTarget | undefined
-  /** Each call steps through the records again, from the first one on. */
-  readonly records: () => SampleRecords
-}
+type Look = ReturnType<typeof lookAt>
 
 /** Completes the dialect from the options and the sample. */
-function lookAt(file: string, taken: Sample, options: CsvOptions): Look {
+function lookAt(file: string, taken: Sample, options: CsvOptions) {
   const separator = separatorLine(taken.bytes)
   const skipped = Math.max(options.skipLines ?? 0, separator === undefined ? 0 : 1)
   const sample = { ...taken, from: afterLines(taken.bytes, skipped) }
@@ -168,10 +150,10 @@ function lookAt(file: string, taken: Sample, options: CsvOptions): Look {
     options.isForNewTable === true
       ? findObstacles(file, sample, knownOf(options), options)
       : undefined
-  const said = { ...csvDialect, ...givenDialect(options), ...quotesDialect(quotes ?? {}) }
+  const said = { ...csvDialect, ...givenDialect(options), ...quotes?.options }
   const tried = detectDialect(sample, {
     ...knownOf(options),
-    ...quotesDialect(quotes ?? {}),
+    ...quotes?.options,
     delimiter: options.delimiter ?? separator ?? knownOf(options).delimiter,
   })
   const layout = detectLayout(sample, tried)
@@ -185,6 +167,7 @@ function lookAt(file: string, taken: Sample, options: CsvOptions): Look {
   return {
     ...{ sample, separator, quotes, dialect, layout },
     target: options.target && withDecimalComma(options.target, layout.decimalComma),
+    /** Each call steps through the records again, from the first one on. */
     records: () => new SampleRecords(sample, tried),
   }
 }
@@ -222,7 +205,7 @@ function roleOf(
     const found = findObstacles(file, sample, knownOf(options), options)
     if (found === undefined) throw error
     const { fix, message } = error
-    const text = `${message}. But ${found.said}: ${optionTexts('input', quotesDialect(found)).join(', ')}`
+    const text = `${message}. But ${found.said}: ${optionTexts('input', found.options).join(', ')}`
     throw usageError(text, { fix, cause: error })
   }
 }

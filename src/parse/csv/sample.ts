@@ -178,12 +178,8 @@ const lookedAtFields = 1000
 const someRecords = 50
 
 /** The known parts of a dialect; undefined for parts to detect. */
-export interface KnownDialect {
-  readonly delimiter: string | undefined
-  readonly quote: string | undefined
-  readonly escape: string | undefined
-  readonly comment: string
-  readonly trim: boolean
+export type KnownDialect = Pick<TriedDialect, 'comment' | 'trim'> & {
+  readonly [Part in 'delimiter' | 'quote' | 'escape']: string | undefined
 }
 
 export function detectDialect(sample: Sample, known: KnownDialect): TriedDialect {

@@ -15,14 +15,8 @@ import type { Fault } from '../batch.js'
 import type { RecordBlock } from '../record-block.js'
 import { clippedText } from '../shown-text.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
-import {
-  ignoredEntry,
-  recordLevel,
-  type JsonEntry,
-  type JsonLevel,
-  type JsonMember,
-  type MemberRules,
-} from './json-members.js'
+import { ignoredEntry, recordLevel } from './json-members.js'
+import type { JsonEntry, JsonLevel, JsonMember, MemberRules } from './json-members.js'
 import { attempt, halt, type JsonScanner } from './json-scanner.js'
 
 /** A key of an earlier record: the object that contained it, and its meaning there. */

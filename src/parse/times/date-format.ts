@@ -2,9 +2,8 @@
   Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`),
   and the day numbers of spreadsheets (`excel`). Names the formats that read a text.
 */
-import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
-import { isRead } from '../cells/read-cell.js'
+import { isRead } from '../cells/cell-bytes.js'
 import { CountReader, DayNumberReader, epochUnits, likelyUnit } from './time-counts.js'
 import { alternativesOf, parsePattern, patternLetters, type TimePattern } from './time-pattern.js'
 import { PatternReader, type TimeReader } from './time-reader.js'
@@ -57,7 +56,9 @@ export function dateFormatFor(
   }
   const why = isOwn ? found : patternsOf(text)
   if (typeof why !== 'string') return undefined
-  throw wrongFormat(isOwn ? columnName : everyColumn, text, why)
+  throw usageError(
+    `${option('cells.dateFormats')} ${isOwn ? columnName : everyColumn}=${text}: ${why}`,
+  )
 }
 
 /** The text of the format that `dateFormatFor` returns, for messages. */
@@ -104,10 +105,6 @@ function patternsOf(text: string): TimePattern[] | string {
 
 function unitOf(text: string): number | undefined {
   return text.startsWith(epochPrefix) ? epochUnits.get(text.slice(epochPrefix.length)) : undefined
-}
-
-function wrongFormat(columnName: string, text: string, why: string): UsageError {
-  return usageError(`${option('cells.dateFormats')} ${columnName}=${text}: ${why}`)
 }
 
 const mostNamed = 3

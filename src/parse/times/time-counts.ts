@@ -6,7 +6,7 @@
 import type { KernelRead } from '../../kernel/kernel.js'
 import { counts, type KernelUnit } from '../../kernel/reads.js'
 import type { RecordBlock } from '../record-block.js'
-import { isRead, noValue, outOfRange, type Outcome } from '../cells/read-cell.js'
+import { isRead, noValue, outOfRange, type Outcome } from '../cells/cell-bytes.js'
 import { readScaled, scaledRead } from '../cells/read-number.js'
 import {
   numberRead,
@@ -15,13 +15,9 @@ import {
   readShort,
   trimmedText,
 } from '../cells/read-number.js'
+import { nanoDigits } from './time-pattern.js'
 import { isTextDay, type TimeReader } from './time-reader.js'
-import { setMoment, type TimeZone } from './time-zone.js'
-
-const nanoDigits = 9
-const nanosPerSecond = 1_000_000_000
-const secondsPerDay = 86_400
-const msPerDay = 86_400_000
+import { msPerDay, nanosPerSecond, secondsPerDay, setMoment, type TimeZone } from './time-zone.js'
 
 /** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
 export const epochUnits: ReadonlyMap<string, number> = new Map([

@@ -8,23 +8,12 @@ import type { KernelRead } from '../../kernel/kernel.js'
 import { timesRead, type KernelLayout, type KernelUnit } from '../../kernel/reads.js'
 import { daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 import type { RecordBlock } from '../record-block.js'
-import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import { isRead, noValue, outOfRange, type Outcome } from '../cells/read-cell.js'
+import { isRead, noValue, outOfRange, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
+import type { Outcome } from '../cells/cell-bytes.js'
 import { noOffset, type ColumnOffset } from './column-offset.js'
-import {
-  day,
-  dropped,
-  fraction,
-  hour,
-  minute,
-  month,
-  nanoDigits,
-  second,
-  TimePlaces,
-  year,
-  type TimePattern,
-} from './time-pattern.js'
-import { setMoment, type TimeParts, type TimeZone } from './time-zone.js'
+import * as fields from './time-pattern.js'
+import { nanoDigits, TimePlaces, type TimePattern } from './time-pattern.js'
+import { secondsPerDay, setMoment, type TimeParts, type TimeZone } from './time-zone.js'
 
 /** Reads texts of one format. Keeps the parts of the text read last; if that was not a time, they mean nothing. */
 export interface TimeReader extends TimeParts {
@@ -37,7 +26,6 @@ export interface TimeReader extends TimeParts {
   explain?(bytes: Uint8Array, start: number, end: number): string | undefined
 }
 
-const secondsPerDay = 86_400
 const firstDay = daysFromCivil(0, 1, 1)
 const lastDay = daysFromCivil(9999, 12, 31)
 
@@ -130,21 +118,21 @@ export class PatternReader implements TimeReader {
   /** Sets the parts. Returns false if a field is out of range. A day that does not exist is NaN. */
   #setParts(places: Places, bytes: Uint8Array, start: number): boolean {
     const { digits, namedMonth = 0, isTwelveHours = false, half = '' } = places
-    const { fractionDigits = digits[fraction]! } = places
-    const y = valueAt(places, year, 1970, bytes, start)
-    const m = namedMonth || valueAt(places, month, 1, bytes, start)
-    const d = valueAt(places, day, 1, bytes, start)
-    let hours = valueAt(places, hour, 0, bytes, start)
-    const minutes = valueAt(places, minute, 0, bytes, start)
-    const seconds = valueAt(places, second, 0, bytes, start)
-    const part = valueAt(places, fraction, 0, bytes, start)
-    const rest = valueAt(places, dropped, 0, bytes, start)
+    const { fractionDigits = digits[fields.fraction]! } = places
+    const y = valueAt(places, fields.year, 1970, bytes, start)
+    const m = namedMonth || valueAt(places, fields.month, 1, bytes, start)
+    const d = valueAt(places, fields.day, 1, bytes, start)
+    let hours = valueAt(places, fields.hour, 0, bytes, start)
+    const minutes = valueAt(places, fields.minute, 0, bytes, start)
+    const seconds = valueAt(places, fields.second, 0, bytes, start)
+    const part = valueAt(places, fields.fraction, 0, bytes, start)
+    const rest = valueAt(places, fields.dropped, 0, bytes, start)
     if (isTwelveHours || half === 'a') hours = hours > 12 ? NaN : hours % 12
     if (half === 'p' && hours < 12) hours += 12
-    const isDate = y >= 0 && digits[year] !== 3 && m >= 1 && m <= 12 && d >= 1 && d <= 31
+    const isDate = y >= 0 && digits[fields.year] !== 3 && m >= 1 && m <= 12 && d >= 1 && d <= 31
     if (!isDate || !(hours <= 23 && minutes <= 59 && seconds <= 59 && part + rest >= 0))
       return false
-    const fullYear = digits[year] === 2 ? y + (y < 40 ? 2000 : 1900) : y
+    const fullYear = digits[fields.year] === 2 ? y + (y < 40 ? 2000 : 1900) : y
     const { isMonth = false } = this.#rules
     const exists = d <= daysInMonth(fullYear, m)
     this.days = exists ? daysFromCivil(fullYear, m, isMonth ? 1 : d) : NaN
@@ -169,7 +157,7 @@ export class PatternReader implements TimeReader {
       else if (own !== noOffset) this.#fault = 'noDate'
       else if (this.#hasDate && keepsTime && zone.skips(seconds)) this.#fault = 'skipped'
       // A date alone has no offset to check.
-    } else if (at[hour]! >= 0) {
+    } else if (at[fields.hour]! >= 0) {
       if (offset?.takes(own) === false) this.#fault = 'otherOffset'
       else if (own !== noOffset && own !== 0 && !this.#isOffsetTold) {
         this.#isOffsetTold = true

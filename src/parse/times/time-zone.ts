@@ -4,7 +4,9 @@
 */
 import { option, usageError } from '../../errors.js'
 
-const secondsPerDay = 86_400
+export const secondsPerDay = 86_400
+export const msPerDay = 86_400_000
+export const nanosPerSecond = 1_000_000_000
 
 /** No zone has changed its clocks twice within six days (checked from 1893 to 2039). */
 const slotSeconds = 3 * secondsPerDay

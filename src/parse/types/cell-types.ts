@@ -5,7 +5,7 @@ import { kernelReadOf } from '../../kernel/reads.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import type { FixedType } from '../../protocol/element.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
-import { isRead, noValue, outOfRange, type ReadCell } from '../cells/read-cell.js'
+import { isRead, noValue, outOfRange, type ReadCell } from '../cells/cell-bytes.js'
 import {
   bytesReader,
   hexReader,

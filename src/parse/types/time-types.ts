@@ -6,20 +6,17 @@ import type { KernelUnit } from '../../kernel/reads.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { TemporalType } from '../../protocol/types/temporals.js'
-import { isRead, outOfRange, type NumberArray, type Outcome } from '../cells/read-cell.js'
+import { isRead, outOfRange, type NumberArray, type Outcome } from '../cells/cell-bytes.js'
 import { storeExact, storeWords } from '../cells/read-number.js'
 import type { ElementReader } from '../columns/fixed-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { ColumnOffset } from '../times/column-offset.js'
 import { usualPatterns, type TimePattern } from '../times/time-pattern.js'
 import { isTextDay, PatternReader, type ClockRules, type TimeReader } from '../times/time-reader.js'
-import type { TimeParts } from '../times/time-zone.js'
+import { msPerDay, nanosPerSecond, secondsPerDay, type TimeParts } from '../times/time-zone.js'
 import type { CellType } from './cell-types.js'
 
-const secondsPerDay = 86_400
-const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
-const nanosPerSecond = 1_000_000_000
 const maxInt32 = 2_147_483_647
 
 export interface TimeType extends CellType, KernelUnit {

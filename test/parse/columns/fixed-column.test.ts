@@ -2,7 +2,7 @@
   Columns whose elements have one size: cells become elements, null or refusals. The tests in ../cells/ test which texts are values.
 */
 import t from 'tap'
-import { isRead, notFinite, noValue, outOfRange } from '../../../src/parse/cells/read-cell.js'
+import { isRead, notFinite, noValue, outOfRange } from '../../../src/parse/cells/cell-bytes.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import { FixedColumn, type ElementReader } from '../../../src/parse/columns/fixed-column.js'
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
