@@ -52,12 +52,8 @@ t.test('lines above a table are distinguished from the table', t => {
 })
 
 t.test('quotes are read so that no record is broken, or else in the usual way', async t => {
-  const look = (text: string, known: Partial<KnownDialect> = {}): object | undefined => {
-    const found = findQuotes(sampleOf(text), { ...unknown, ...known })
-    if (found === undefined) return undefined
-    const { said, ...options } = found
-    return options
-  }
+  const look = (text: string, known: Partial<KnownDialect> = {}): object | undefined =>
+    findQuotes(sampleOf(text), { ...unknown, ...known })?.options
   for (const [text, found] of [
     ['a,b\n"x",1\n"y ""z""",2\n', undefined],
     ['a,b\n"x, y", "p, q"\nz, "r, s"\n', { trim: true }],
