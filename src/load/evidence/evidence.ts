@@ -82,8 +82,8 @@ export class Evidence {
     const isFindable = watchedTable(checked) !== undefined && !leavesMemory(identity.total)
     this.#isSure = !isMade || (found.isLearned && found.samples.length > 0)
     // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
-    this.learns = isFindable && !this.#isSure && found.batchCount === 0
-    this.#isBlind = !this.#isSure && found.batchCount > 0 && identity.inMemory
+    this.learns = isFindable && !this.#isSure && !found.hasBatches
+    this.#isBlind = !this.#isSure && found.hasBatches && identity.inMemory
     if (isMade && this.#isSure) this.#sample.fix(found.samples)
     if (run.shared !== undefined) this.beginStream()
   }

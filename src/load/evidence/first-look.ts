@@ -152,8 +152,7 @@ async function rowsLoadedElsewhere(
   const { options, checked, history } = run
   const { file, found, name } = history
   // A run that is to start over is new, whatever the server knows.
-  if (file === undefined || found.batchCount > 0 || options.journal?.restart === true)
-    return undefined
+  if (file === undefined || found.hasBatches || options.journal?.restart === true) return undefined
   const isFollowing = options.input?.follow === true
   if (found.isCut && (known === undefined || now.rows !== 0)) {
     const mayBe = known === undefined || isFollowing || (await hasFirstRows(run, looking)) !== false

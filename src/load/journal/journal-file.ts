@@ -77,7 +77,7 @@ export class JournalFile {
   /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean {
     try {
-      return this.#hasPath()
+      return this.#files.statusNow(this.path)?.inode === this.#inode
     } catch {
       return false
     }
@@ -150,12 +150,10 @@ export class JournalFile {
     return (this.failure ??= this.lost() ?? cannotWrite(this.path, cause))
   }
 
-  #hasPath(): boolean {
-    return this.#files.statusNow(this.path)?.inode === this.#inode
-  }
-
   #checkPlace(): void {
-    if (this.#file !== undefined && !this.#hasPath()) throw new Error('somebody has removed it')
+    if (this.#file === undefined) return
+    const { inode } = this.#files.statusNow(this.path) ?? {}
+    if (inode !== this.#inode) throw new Error('somebody has removed it')
   }
 
   #closeFile(): void {

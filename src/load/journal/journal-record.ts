@@ -160,7 +160,6 @@ export interface Facts {
 
 /** All batches for which nothing is left to do, and neither for those before them. */
 export interface Checkpoint {
-  readonly batchCount: number
   readonly sums: Omit<Required<EndedRows>, 'rejected'>
   readonly streams: readonly { readonly stream: number; readonly settled: StreamPlace }[]
 }
@@ -251,4 +250,4 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 11
+export const journalFormat = 12

@@ -13,7 +13,7 @@ import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
-import { JournalFile, readJournal, type FoundJournal } from './journal-file.js'
+import { JournalFile, readJournal } from './journal-file.js'
 import { journalFormat, type JournalRecord, type ReplacedRun } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
@@ -85,8 +85,14 @@ export async function openJournal(
     const isBegun = found.end?.isDone !== true || added.length > 0
     // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
     if (isBegun) file.replace(next.records())
-    const all = [...notices, ...foundNotices(size)]
-    return { file, held, found, now: next, isBegun, places, notices: all }
+    const { damage, tornBytes = 0 } = size ?? {}
+    if (damage !== undefined) notices.push(`the journal could not be relied on: ${damage}`)
+    else if (tornBytes > 0) {
+      notices.push(
+        `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
+      )
+    }
+    return { file, held, found, now: next, isBegun, places, notices }
   } catch (error) {
     held.lock.release()
     throw error
@@ -117,7 +123,8 @@ interface Asked {
   readonly fingerprints: ReadonlyMap<string, Fingerprint>
 }
 
-interface Opening extends Pick<OpenedJournal, 'places' | 'notices'> {
+interface Opening extends Pick<OpenedJournal, 'places'> {
+  readonly notices: string[]
   /** The run that is resumed; empty for a new run. */
   readonly found: RecordedRun
   readonly records: readonly JournalRecord[]
@@ -270,14 +277,6 @@ export async function lockRun(folder: string, runId: string, files: Files): Prom
         ? `"${path}" should be the lock of run "${runId}", but is not a lock: remove it if nothing uses it`
         : `the lock of run "${runId}" is taken over by other processes faster than by this one: try again`
   throw new DdbError('DDB_LOCKED', why)
-}
-
-function foundNotices({ damage, tornBytes }: FoundJournal = { tornBytes: 0, damage: undefined }) {
-  if (damage !== undefined) return [`the journal could not be relied on: ${damage}`]
-  if (tornBytes === 0) return []
-  return [
-    `the journal ends in ${tornBytes} bytes that are an incomplete record, as after a power cut: they are left out`,
-  ]
 }
 
 function changed(found: RecordedRun, what: string): DdbError {

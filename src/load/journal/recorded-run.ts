@@ -59,11 +59,6 @@ export const streamStart: StreamPlace = {
   ...{ offsetBytes: 0, lineNumber: 1, records: 0 },
 }
 
-function endOf({ no, ranges }: Pick<SentBatch, 'no' | 'ranges'>): StreamPlace {
-  const { input, endBytes: offsetBytes, endLine: lineNumber, records } = ranges.at(-1)!
-  return { no, input, offsetBytes, lineNumber, records }
-}
-
 /** A checkpoint lists this many inputs in a record, because there may be a hundred thousand files. */
 const inputsPerRecord = 1_000
 
@@ -75,7 +70,8 @@ export class RecordedRun {
   sums: { -readonly [Name in keyof journal.Checkpoint['sums']]: number } = {
     ...{ confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 },
   }
-  batchCount = 0
+  /** Whether a process has sent a batch, or was about to. */
+  hasBatches = false
   sizes: journal.Facts['sizes']
   offsets: Readonly<Record<string, string>> = {}
   target: journal.Facts['target']
@@ -192,7 +188,7 @@ export class RecordedRun {
     const facts: Record<string, unknown> = {}
     for (const name of factNames) facts[name] = this[name]
     yield { kind: 'facts', ...facts }
-    if (this.batchCount > 0) yield* this.#checkpoint()
+    if (this.hasBatches) yield* this.#checkpoint()
     if (this.rejects !== undefined) {
       yield { kind: 'rejects', ...this.rejects, upTo: [...this.rejectsUpTo] }
     }
@@ -203,18 +199,14 @@ export class RecordedRun {
     if (target !== undefined) Object.assign(this, sending)
     if (ledgerNumber !== undefined) {
       // A new ledger replaces the old one, so the receipts in the old one are gone.
-      if (ledgerNumber !== this.ledgerNumber) this.#forgetReceipts()
+      for (const { open } of ledgerNumber === this.ledgerNumber ? [] : this.streams.values()) {
+        for (const batch of open.values()) batch.hasNoReceipt = true
+      }
       this.hasReceipts = true
     }
     if (used !== undefined && used !== 'receipts') this.hasReceipts = false
     for (const name of factNames) {
       if (record[name] !== undefined) Object.assign(this, { [name]: record[name] })
-    }
-  }
-
-  #forgetReceipts(): void {
-    for (const { open } of this.streams.values()) {
-      for (const batch of open.values()) batch.hasNoReceipt = true
     }
   }
 
@@ -232,7 +224,7 @@ export class RecordedRun {
       const settled = { ...streamStart, input: ranges[0]!.input }
       this.streams.set(number, (stream = { settled, open: new Map() }))
     }
-    this.batchCount++
+    this.hasBatches = true
     const pieces = new Map<string, journal.EndedPiece>()
     const batch = { no, rows, ranges, lanes, isEarly: early, pieces, settledRows: 0, hasNoReceipt }
     stream.open.set(no, batch)
@@ -261,7 +253,8 @@ export class RecordedRun {
     for (const [no, batch] of stream.open) {
       if (batch.settledRows < batch.rows) return
       addOutcomes(this.sums, batch)
-      stream.settled = endOf(batch)
+      const { input, endBytes: offsetBytes, endLine: lineNumber, records } = batch.ranges.at(-1)!
+      stream.settled = { no, input, offsetBytes, lineNumber, records }
       stream.open.delete(no)
     }
   }
@@ -279,21 +272,17 @@ export class RecordedRun {
   /** All that is settled in one record, and after it the records of the other batches. */
   *#checkpoint(): Generator<JournalRecord, void, void> {
     const streams = [...this.streams].map(([stream, { settled }]) => ({ stream, settled }))
-    const open: JournalRecord[] = []
-    let batchCount = this.batchCount
-    for (const [stream, { open: batches }] of this.streams) {
-      batchCount -= batches.size
-      for (const { no, ranges, lanes, isEarly, hasNoReceipt, pieces } of batches.values()) {
-        open.push({ kind: 'batch', stream, no, ranges, lanes, early: isEarly, hasNoReceipt })
-        for (const ended of pieces.values()) open.push({ kind: 'ended', stream, no, ...ended })
+    yield { kind: 'checkpoint', sums: { ...this.sums }, streams }
+    for (const [stream, { open }] of this.streams) {
+      for (const { no, ranges, lanes, isEarly, hasNoReceipt, pieces } of open.values()) {
+        yield { kind: 'batch', stream, no, ranges, lanes, early: isEarly, hasNoReceipt }
+        for (const ended of pieces.values()) yield { kind: 'ended', stream, no, ...ended }
       }
     }
-    yield { kind: 'checkpoint', batchCount, sums: { ...this.sums }, streams }
-    yield* open
   }
 
-  #restore({ batchCount, sums, streams }: journal.Checkpoint): void {
-    this.batchCount = batchCount
+  #restore({ sums, streams }: journal.Checkpoint): void {
+    this.hasBatches = true
     this.sums = { ...sums }
     for (const { stream, settled } of streams)
       this.streams.set(stream, { settled, open: new Map() })

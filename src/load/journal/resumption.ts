@@ -3,9 +3,8 @@
   without a journal resumes nothing. A report of the run shows the same places.
 */
 import type { Batch, BatchPlace } from '../../parse/batch.js'
-import { recordedRanges } from '../outcomes/pieces.js'
+import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { runChanged } from './changed-run.js'
-import type { BatchEnd, RecordedRange, StreamPlace } from './journal-record.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
 
 export type Resumption = ReturnType<typeof newResumption>
@@ -72,10 +71,6 @@ export function newResumption(found: RecordedRun, isFollowing: boolean) {
   }
 }
 
-function placeText(ranges: readonly RecordedRange[]): string {
-  return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
-}
-
 /** @returns a function of the number of an input: where to resume reading it, at the end of a batch or at its start */
 function resumedInputs(found: RecordedRun, isFollowing: boolean) {
   const { inputs, streams } = found
@@ -90,7 +85,10 @@ function resumedInputs(found: RecordedRun, isFollowing: boolean) {
   }
   return (input: number) => {
     const { settled = streamStart, open } = streams.get(streamOf(input, isFollowing)) ?? {}
-    const { offsetBytes, lineNumber, records } = beginOf(input, settled, found.sentOf(input))
+    // A stream resumes in an input that may lie before or after this one.
+    const isBefore = input < settled.input
+    const begin = input === settled.input ? settled : isBefore ? found.sentOf(input) : streamStart
+    const { offsetBytes, lineNumber, records } = begin
     // The place of a batch depends on all inputs that are read before it.
     const isBetween = input > settled.input && open !== undefined && open.size > 0
     return {
@@ -102,12 +100,6 @@ function resumedInputs(found: RecordedRun, isFollowing: boolean) {
       isDone: inputs[input]!.summary !== undefined && !isBetween && !endsIn.has(input),
     }
   }
-}
-
-/** Where a stream resumes in an input that may lie before or after the one at which it resumes. */
-function beginOf(input: number, settled: StreamPlace, sent: BatchEnd): BatchEnd {
-  if (input === settled.input) return settled
-  return input < settled.input ? sent : streamStart
 }
 
 /** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */

@@ -4,6 +4,7 @@
   the ledger and in the journal, because every process of the run cuts the inputs at the same places (`parse/cuts.ts`) and divides batches
   alike.
 */
+import { hash } from 'node:crypto'
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
@@ -32,31 +33,20 @@ export function recordedRanges({ ranges }: Pick<Batch, 'ranges'>): RecordedRange
   }))
 }
 
+/** Where the rows of a batch are in the inputs. */
+export function placeText(ranges: readonly RecordedRange[]): string {
+  return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
+}
+
 /**
  * A digest of what the place of a batch stands for: where its rows are in the inputs, and how they are divided by lane. A process that
  * finds another digest in the ledger has cut the inputs elsewhere.
- * @returns 53 bits
+ * @returns 52 bits
  */
 export function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | undefined): number {
-  let high = 0x9e3779b9
-  let low = 0x85ebca6b
-  const add = (value: number): void => {
-    for (const word of [value % wordValues, value / wordValues]) {
-      high = Math.imul(high ^ word, 0x01000193) ^ (low >>> 15)
-      low = Math.imul(low ^ word, 0x85ebca77) ^ (high >>> 13)
-    }
-  }
-  for (const { input, startBytes, endBytes, rows } of ranges) {
-    for (const value of [input, startBytes, endBytes, rows]) add(value)
-  }
-  if (lanes !== undefined) {
-    add(lanes.count)
-    for (const byte of Buffer.from(lanes.by)) add(byte)
-  }
-  return (high >>> 11) * wordValues + (low >>> 0)
+  const digest = hash('sha1', `${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
+  return Number.parseInt(digest.slice(0, 13), 16)
 }
-
-const wordValues = 2 ** 32
 
 /**
  * `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the server has begun to write

@@ -119,7 +119,12 @@ export class Recorder {
     const isAlike = shape === this.#lastRefusal
     this.#lastRefusal = shape
     this.uncertain(piece, `refused: ${errText}`)
-    return isAlike ? refusedAlike(errText) : undefined
+    if (!isAlike) return undefined
+    return new DdbError(
+      'DDB_UNAVAILABLE',
+      `the server refused two batches in a row with the same message: ${errText}. Nothing more is sent: ` +
+        'find the cause first. Confirmed rows are in the table, and loading everything again would store them twice',
+    )
   }
 
   unsent(piece: Piece): void {
@@ -237,12 +242,4 @@ function outsideRows(
   const rows: number[] = []
   for (let row = start; row < end; row++) if (marks[row] === 1) rows.push(row)
   return rows
-}
-
-function refusedAlike(errText: string): DdbError {
-  return new DdbError(
-    'DDB_UNAVAILABLE',
-    `the server refused two batches in a row with the same message: ${errText}. Nothing more is sent: ` +
-      'find the cause first. Confirmed rows are in the table, and loading everything again would store them twice',
-  )
 }

@@ -43,9 +43,6 @@ export interface TargetTraits {
   readonly upserts?: boolean
 }
 
-/** Whether rows of a refused batch may be in the target. */
-export type Stored = 'no' | 'unknown'
-
 export type Decision =
   /** Nothing was stored, and the same batch may succeed later. */
   | { kind: 'again' }
@@ -57,8 +54,8 @@ export type Decision =
   | { kind: 'follow'; to: ServerAddress }
   /** Rows may be stored, or no retry is left. `stops`: a second refusal of the same kind ends the run. */
   | { kind: 'uncertain'; stops: boolean }
-  /** No batch would succeed, so the run stops sending. */
-  | { kind: 'stop'; stored: Stored; error: DdbError }
+  /** No batch would succeed, so the run stops sending. `stored`: whether rows of the batch may be in the target. */
+  | { kind: 'stop'; stored: 'no' | 'unknown'; error: DdbError }
 
 export function decideRefusal(
   errText: string,
@@ -70,15 +67,24 @@ export function decideRefusal(
   const storesNothing = byTransform || traits.allOrNothing
   switch (refusal) {
     case 'transient':
-    case 'unknown':
+    case 'unknown': {
       if (byTransform && refusal === 'unknown') return { kind: 'reject' }
       if (storesNothing && resends < traits.retries) return { kind: 'again' }
       if (!byTransform) return { kind: 'uncertain', stops: true }
-      return { kind: 'stop', stored: 'no', error: failedRepeatedly(errText, text) }
+      const message = `the transform of ${text} failed repeatedly: ${errText}`
+      const error = new ServerError(errText, 'DDB_UNAVAILABLE', message)
+      return { kind: 'stop', stored: 'no', error }
+    }
     case 'redirect': {
       const to = redirectIn(errText)!
       if (storesNothing) return { kind: 'follow', to }
-      return { kind: 'stop', stored: 'unknown', error: leaderElsewhere(to) }
+      const leader = `${to.host}:${to.port}`
+      const error = new ConnectionError(
+        'DDB_CONNECT',
+        `the leader is now ${leader}: a batch that may be partly stored is not sent there. ` +
+          `Check which rows arrived, then load the rest into ${leader}`,
+      )
+      return { kind: 'stop', stored: 'unknown', error }
     }
     case 'tooLarge':
     case 'rows':
@@ -88,27 +94,16 @@ export function decideRefusal(
     case 'privilege':
     case 'target': {
       const why = byTransform ? inTransform(errText) : errText
-      return {
-        kind: 'stop',
-        stored: byTransform || isCertainlyNotStored(refusal, traits) ? 'no' : 'unknown',
-        error: stopError(refusal, why, text, traits),
-      }
+      // A table checks rights before it writes. A function may write before it fails for lack of rights.
+      const isUnwritten = storesNothing || (refusal === 'privilege' && traits.kind === 'table')
+      const error = stopError(refusal, why, text, traits)
+      return { kind: 'stop', stored: isUnwritten ? 'no' : 'unknown', error }
     }
   }
 }
 
-function failedRepeatedly(errText: string, text: string): ServerError {
-  const message = `the transform of ${text} failed repeatedly: ${errText}`
-  return new ServerError(errText, 'DDB_UNAVAILABLE', message)
-}
-
 export function inTransform(errText: string): string {
   return `in the transform: ${errText}`
-}
-
-/** A table checks rights before it writes. A function may write before it fails for lack of rights. */
-function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTraits): boolean {
-  return allOrNothing || (refusal === 'privilege' && kind === 'table')
 }
 
 function stopError(
@@ -120,23 +115,11 @@ function stopError(
   const message = `the server refused ${batchText}: ${errText}`
   if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', withLoginAdvice(message))
   if (refusal === 'target') {
-    const setting = settingAdvice(errText)
-    return new ServerError(
-      errText,
-      'DDB_TARGET',
-      setting === undefined ? message : `${message}. ${setting}`,
-    )
+    const advice = settingAdvice(errText)
+    const text = advice === undefined ? message : `${message}. ${advice}`
+    return new ServerError(errText, 'DDB_TARGET', text)
   }
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightAdvice(errText, upserts)}`)
-}
-
-/** The error if another node leads and this node may have stored part of the batch before it refused the rest. */
-function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECT',
-    `the leader is now ${host}:${port}: a batch that may be partly stored is not sent there. ` +
-      `Check which rows arrived, then load the rest into ${host}:${port}`,
-  )
 }
 
 export type Refusal =

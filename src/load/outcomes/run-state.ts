@@ -52,9 +52,8 @@ export function noRows(): RowCounts {
 }
 
 /** Sum of the counts. It must equal `read`. */
-export function accountedFor(rows: RowCounts): number {
-  const { confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
-  return confirmed + filtered + unconfirmed + rejected + skipped + unsent
+export function accountedFor({ read, ...places }: RowCounts): number {
+  return Object.values(places).reduce((sum, count) => sum + count, 0)
 }
 
 /** For example `1 row` or `2 rows`. */
@@ -91,19 +90,19 @@ const namedRanges = 5
 
 /** A sentence for the summary: why the confirmation is weaker than requested, or what it showed. */
 export function summaryNote({ notes, uncertain }: RunState): string | undefined {
-  const all = [...notes, ...uncertainNotes(uncertain)]
+  const all = [...notes]
+  const { ranges, unnamedBatches } = uncertain
+  if (ranges.length > 0) {
+    const batchesText = (count: number): string => (count === 1 ? '1 batch' : `${count} batches`)
+    const named = ranges
+      .slice(0, namedRanges)
+      .map(range => `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`)
+    const others = ranges.slice(namedRanges)
+    const rest = others.reduce((sum, { batches }) => sum + batches, unnamedBatches)
+    const more = rest === 0 ? '' : `; and ${batchesText(rest)} more`
+    all.push(`uncertain: ${named.join('; ')}${more}`)
+  }
   return all.length === 0 ? undefined : all.join('. ')
-}
-
-function uncertainNotes({ ranges, unnamedBatches }: LineRanges): string[] {
-  if (ranges.length === 0) return []
-  const batchesText = (count: number): string => (count === 1 ? '1 batch' : `${count} batches`)
-  const named = ranges
-    .slice(0, namedRanges)
-    .map(range => `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`)
-  const rest =
-    ranges.slice(namedRanges).reduce((sum, { batches }) => sum + batches, 0) + unnamedBatches
-  return [`uncertain: ${named.join('; ')}${rest === 0 ? '' : `; and ${batchesText(rest)} more`}`]
 }
 
 const maxSamples = 4_096

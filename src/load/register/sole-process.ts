@@ -14,7 +14,6 @@ import {
   type Asking,
 } from '../connection/server-queries.js'
 import { runDamaged, runTakenOver, targetChanged } from '../journal/changed-run.js'
-import type { RecordedRun } from '../journal/recorded-run.js'
 import type { Run } from '../run.js'
 import { lastSessionQuery } from '../transport/script.js'
 import {
@@ -50,7 +49,11 @@ export async function checkSoleProcess(
   const isOld = known.processNo > found.owner || known.ledgerNumber > found.ledgerNumber
   // The journal of a finished run with a limit of rows does not record all inputs as done.
   const isKept = options?.input?.limit === undefined
-  const mayBeOld = !isRead && isKept && found.finished === undefined && !areDone(found)
+  const areDone =
+    found.inputs.length > 0 &&
+    found.inputs.every(({ summary }) => summary !== undefined) &&
+    [...found.streams.values()].every(({ open }) => open.size === 0)
+  const mayBeOld = !isRead && isKept && found.finished === undefined && !areDone
   if (isOld || known.isReplaced || (mayBeOld && known.finished !== undefined)) {
     // While this process slept, another may have finished the run.
     throw file.lost() ?? runDamaged(file.path, isOlder)
@@ -131,15 +134,6 @@ export function checkMemory(
   return onServer?.ledgers.includes(ledger) === true
 }
 
-/** Whether all inputs were read to their ends, and the outcome of all batches is known. */
-function areDone({ inputs, streams }: RecordedRun): boolean {
-  return (
-    inputs.length > 0 &&
-    inputs.every(({ summary }) => summary !== undefined) &&
-    [...streams.values()].every(({ open }) => open.size === 0)
-  )
-}
-
 /**
  * Checks that no other process has taken over the run. Call this after the process has slept. Ignores a lost
  * connection, which is handled elsewhere.
@@ -150,15 +144,13 @@ export async function checkOwner(
   asking: Asking,
 ): Promise<void> {
   if (file === undefined || now.owner === found.owner) return
-  const known = await unlessRefused(askRegister(asking, name.runId)).catch(unlessLost)
+  const known = await unlessRefused(askRegister(asking, name.runId)).catch((error: unknown) => {
+    if (error instanceof ConnectionError || error instanceof TimeoutError) return undefined
+    throw error
+  })
   if (known !== undefined && runOf(known, name.token).processNo > now.owner) {
     throw runTakenOver(name.runId, 'another process has told the server that it continues the run')
   }
-}
-
-function unlessLost(error: unknown): undefined {
-  if (error instanceof ConnectionError || error instanceof TimeoutError) return undefined
-  throw error
 }
 
 const isOlder =

@@ -50,8 +50,8 @@ export function checkRunId(runId: string): string {
 /** The table of all named runs. Must change whenever its columns change (register.ts). */
 export const registerName = 'ddbIngestRuns2'
 
-/** Version of a ledger's columns and of its head (receipts/script.ts). */
-const ledgerVersion = 6
+/** Version of a ledger's columns, of its head (`transport/script.ts`), and of the digests of cuts (`cutOf`). */
+const ledgerVersion = 7
 
 const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')
 

@@ -47,7 +47,6 @@ export class ReceiptLink {
   #whyNotBegun = 'sent, but the server never began it'
   #sleepers: (() => void)[] = []
   #pause = new AbortController()
-  #isDue = false
 
   /** Opens no session: the node has open ones, and belongs to the link from now on. */
   constructor(run: Run, node: ReceiptNode, recorder: Recorder) {
@@ -93,16 +92,13 @@ export class ReceiptLink {
 
   /** Ends the pause of the watcher, or prevents the next one. */
   protected lookNow(): void {
-    this.#isDue = true
     this.#pause.abort()
   }
 
   protected async rest(ms: number): Promise<void> {
     const { platform, ending } = this.run
+    if (!ending.isLeaving) await wait(platform.clock, ms, this.#pause.signal)
     this.#pause = new AbortController()
-    const isDue = ending.isLeaving || this.#isDue
-    if (!isDue) await wait(platform.clock, ms, this.#pause.signal)
-    this.#isDue = false
   }
 
   #hear(copy: Copy, answer: Answer): void {

@@ -47,10 +47,25 @@ export async function openDelivery(
   } catch (error) {
     if (!(error instanceof ServerError) || run.shared !== undefined) throw error
     const why = `no receipts on this server (${refusalText(error)})`
-    const need = receiptsNeed(error.serverMessage)
+    const need =
+      settingAdvice(error.serverMessage) ??
+      'Receipts need shared stream tables: the right CREATE_SHARED_VAR if the server is set to ' +
+        'enableSharedVarCreationControl, and maxPubConnections above 0.'
     // `chooseMode` may have made a requested asynchronous run a synchronous one.
-    if (mode === 'async' && run.options.delivery?.mode === 'async') throw receiptsRefused(why, need)
-    checkNeedsNoReceipts(run, why)
+    if (mode === 'async' && run.options.delivery?.mode === 'async') {
+      throw new DdbError(
+        'DDB_PRIVILEGE',
+        `${why}, and ${option('delivery.mode')} async needs them. ${need} Or use ${option('delivery.mode')} sync, in which the server answers every batch, ` +
+          `or ${option('delivery.confirm')} none, which proves nothing`,
+      )
+    }
+    const { found } = run.history
+    if (found.used === 'receipts' && found.rows().unconfirmed > 0) {
+      throw new DdbError(
+        'DDB_UNAVAILABLE',
+        `${why}, and only receipts show the outcome of what earlier processes of this run sent. ${remedies.removeThenRestart()}`,
+      )
+    }
     run.checked = { ...run.checked, mode: 'sync' }
     run.reporter.notice(`${why}: ${onlyAnswers} ${need}`)
     return openReceipts(run, recorder, control, undefined, false)
@@ -83,33 +98,6 @@ async function openReceipts(
     node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error
   }
-}
-
-function receiptsRefused(why: string, need: string): DdbError {
-  return new DdbError(
-    'DDB_PRIVILEGE',
-    `${why}, and ${option('delivery.mode')} async needs them. ${need} Or use ${option('delivery.mode')} sync, in which the server answers every batch, ` +
-      `or ${option('delivery.confirm')} none, which proves nothing`,
-  )
-}
-
-/** @throws {DdbError} DDB_UNAVAILABLE if only receipts show the outcome of batches of earlier processes */
-function checkNeedsNoReceipts({ history: { found } }: Run, why: string): void {
-  if (found.used !== 'receipts' || found.rows().unconfirmed === 0) return
-  throw new DdbError(
-    'DDB_UNAVAILABLE',
-    `${why}, and only receipts show the outcome of what earlier processes of this run sent. ${remedies.removeThenRestart()}`,
-  )
-}
-
-/** Advice for the refusal; if no specific advice exists, names the right and the setting that receipts need. */
-function receiptsNeed(serverMessage: string): string {
-  const setting = settingAdvice(serverMessage)
-  if (setting !== undefined) return setting
-  return (
-    'Receipts need shared stream tables: the right CREATE_SHARED_VAR if the server is set to ' +
-    'enableSharedVarCreationControl, and maxPubConnections above 0.'
-  )
 }
 
 /** Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the target. */

@@ -110,19 +110,15 @@ export class Receipts {
     const attempt = kept.reduce((last, row) => Math.max(last, row.attempt), 0)
     const last = kept.findLast(row => row.attempt === attempt)
     if (last === undefined && !isSent) return this.#batches.addUnsent(piece)
-    if (last !== undefined && this.#beginsAnew(last, isSent)) {
-      return this.#batches.addUnsent(piece, attempt + 1)
+    if (last?.phase === outcomePhase && last.rowCount === -1) {
+      const { allOrNothing } = this.#recorder.target
+      // The attempt certainly stored nothing, and its cause may be gone by now.
+      const isTried = isSent && !(allOrNothing && !ofRows.includes(classifyRefusal(last.errText)))
+      if (!isTried) return this.#batches.addUnsent(piece, attempt + 1)
     }
     this.#batches.takeUp(piece, last?.attempt)
     if (last !== undefined) this.#takeKept(piece)
     else this.#batches.settle(piece, { why: receiptsLost, isGone: !isKnown })
-  }
-
-  /** Whether the piece needs another attempt: the last one certainly stored nothing, and its cause may be gone by now. */
-  #beginsAnew({ phase, rowCount, errText }: LedgerRow, isSent: boolean): boolean {
-    if (phase !== outcomePhase || rowCount !== -1) return false
-    const { allOrNothing } = this.#recorder.target
-    return !isSent || (allOrNothing && !ofRows.includes(classifyRefusal(errText)))
   }
 
   /** @throws {DdbError} DDB_PROTOCOL, DDB_UNCONFIRMED if a row cannot belong to anything sent */

@@ -216,7 +216,13 @@ export function deliverScript(
       ? `n = long(ddbIngestTarget(${targetArguments(target)}data))`
       : writeLines('kept', 'n', 'ddbIngestTarget(made)')
   return `${transform === undefined ? '' : transformScript(transform)}def ddbIngestTarget(${targetParameters(target)}mutable data) {
-${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
+${
+  target.kind === 'table'
+    ? writeBody(target, upsert)
+    : `    n = data.rows()
+    ${target.name}(${targetArguments(target)}data)
+    return n`
+}
 }
 def ${deliverFunction}(t, b, l, p, c, a, s, ${targetParameters(target)}mutable data) {
     m = long(data.rows())
@@ -265,12 +271,6 @@ function targetParameters(target: Target): string {
 /** For example `p0, p1, ` to call a function with two fixed arguments. */
 function targetArguments(target: Target): string {
   return targetParameters(target).replaceAll('mutable ', '')
-}
-
-function callBody(target: Extract<Target, { kind: 'function' }>): string {
-  return `    n = data.rows()
-    ${target.name}(${targetArguments(target)}data)
-    return n`
 }
 
 export function lastSessionQuery(ledger: string): string {

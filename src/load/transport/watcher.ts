@@ -206,9 +206,18 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     try {
       if (await this.batches.moveToLeader(to => node.moveTo(to, this.queryTimeoutMs))) this.news()
       const hasNews = this.needsLedger && (await this.readLedger())
-      await this.#lookAtTarget(node.control)
+      const { evidence } = this.recorder.target
+      const change = await evidence.lookWhenDue(node.control)
+      if (change !== undefined) {
+        this.recorder.replaced(change, true)
+        const { checked, ending } = this.run
+        ending.fail(targetChanged({ run: checked, target: evidence.identity }, change))
+      }
       if (hasNews) return true
-      this.#seeProgress()
+      // Sending a large batch can take longer than the allowed silence.
+      const { bufferedBytes } = node
+      if (bufferedBytes < this.#bufferedBytes) this.news()
+      this.#bufferedBytes = bufferedBytes
       const quietMs = this.nowMs - Math.max(this.newsAtMs, this.#lookedAtMs)
       const { confirmTimeoutMs } = this.run.checked
       if (this.isStranded || quietMs >= Math.min(longestQuietMs, confirmTimeoutMs / quietShare)) {
@@ -224,23 +233,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
-  }
-
-  /** Fails a run that follows its inputs if the target is another table by now. */
-  async #lookAtTarget(control: Session): Promise<void> {
-    const { recorder, run } = this
-    const { evidence } = recorder.target
-    const change = await evidence.lookWhenDue(control)
-    if (change === undefined) return
-    recorder.replaced(change, true)
-    run.ending.fail(targetChanged({ run: run.checked, target: evidence.identity }, change))
-  }
-
-  /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */
-  #seeProgress(): void {
-    const before = this.#bufferedBytes
-    this.#bufferedBytes = this.node.bufferedBytes
-    if (this.#bufferedBytes < before) this.news()
   }
 
   #silence(): ConnectionError {

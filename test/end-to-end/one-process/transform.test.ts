@@ -328,7 +328,7 @@ t.test('incompatible options are refused with exit code 64', async t => {
   const target = { function: 'f', types: 'id:INT', transform: positive }
   await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
   const refusing: Faults = {
-    before: ({ text }) => (text.includes('ddbIngestLedger6_') ? { error: 'not here' } : undefined),
+    before: ({ text }) => (text.includes('ddbIngestLedger7_') ? { error: 'not here' } : undefined),
   }
   const without = await scene(t, streamScript, csv, refusing)
   t.match(await without.transformed(positive, { delivery: { mode: 'async' } }), {
@@ -429,7 +429,7 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   t.match(await run('load', path, ...argv), { code: 0, stdout: /^Already loaded/ })
   t.equal((await rows('select * from loadTable("dfs://d","t")')).length, 2)
   const journal = await readFile(join(dir, '.state/ddb-ingest/runs/day.journal'), 'utf8')
-  t.match(journal, /"format":11/)
+  t.match(journal, /"format":12/)
 })
 
 t.test('later processes look for transformed rows', async t => {

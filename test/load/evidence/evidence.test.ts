@@ -190,7 +190,7 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
     const target = { ...put, confirmTable: 'stream' }
     const { session, run, description, identity } = await scene(t, target)
     run.history.found.take({
-      ...{ kind: 'checkpoint', batchCount: 1, streams: [] },
+      ...{ kind: 'checkpoint', streams: [] },
       sums: { confirmed: 0, unconfirmed: 2, unsent: 0, filtered: 0 },
     })
     const evidence = new Evidence(run, description, identity)
