@@ -84,15 +84,8 @@ async function loadChecked(run: Run): Promise<LoadResult> {
         return undefined
       }
       if (known !== undefined) checkName(known, run.history.name, control)
-      const delivery = await openDelivery(run, target, control, evidence, opened.early)
-      opened.delivery = delivery
+      opened.delivery = await openDelivery(run, target, control, evidence, opened.early)
       run.rejects.removeLeft(run.history)
-      if (evidence !== undefined) {
-        const { identity } = evidence
-        const used = delivery.keepsReceipts ? 'receipts' : delivery.used
-        // From now on, the server knows of the run what the journal says.
-        run.note({ target: identity, used })
-      }
       return target
     },
     finish(delivery) {

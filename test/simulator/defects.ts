@@ -92,7 +92,7 @@ export const defects: readonly Defect[] = [
     from: 1,
     changes: [
       {
-        file: 'src/load/transport/ledger.ts',
+        file: 'src/load/transport/receipt-node.ts',
         from: 'ledger.seen += answer.rows',
         to: '',
       },

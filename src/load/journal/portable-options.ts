@@ -30,14 +30,8 @@ function known(fields: Readonly<Record<string, unknown>>): object {
 }
 
 /** Options that determine which rows a run loads and how the run confirms that they arrived. */
-export function decidingOptions({
-  target,
-  input = {},
-  mapping = {},
-  cells = {},
-  rejects = {},
-  delivery = {},
-}: JournaledOptions): Readonly<Record<string, unknown>> {
+export function decidingOptions(options: JournaledOptions) {
+  const { target, input = {}, mapping = {}, cells = {}, rejects = {}, delivery = {} } = options
   const { flushIntervalMs: _, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
   // The limit of rejects may change. The rejects file may not change, because it holds some rejects already.
@@ -54,25 +48,20 @@ export function runDigest(
   checked: CheckedOptions,
   inputs: readonly Pick<NamedInput, 'path' | 'fingerprint'>[],
 ): string {
-  const {
-    rejects: _,
-    delivery: _delivery,
-    ...deciding
-  } = decidingOptions(journaledOptions(options, checked))
-  const files = inputs.map(({ path, fingerprint: { sizeBytes, head, tail } }) => [
-    basename(path),
-    ...[sizeBytes, head, tail],
-  ])
-  const text = textOf({ ...deciding, files })
+  const { target, input, mapping, cells } = decidingOptions(journaledOptions(options, checked))
+  const files = inputs.map(({ path, fingerprint: { sizeBytes, head, tail } }) => {
+    return [basename(path), sizeBytes, head, tail]
+  })
+  const text = textOf({ target, input, mapping, cells, files })
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
 /** Names of the fields in which two sets of options differ, such as `cells.nullTexts`. */
 export function differingOptions(a: JournaledOptions, b: JournaledOptions): string[] {
-  const [before, now] = [a, b].map(decidingOptions)
-  return Object.keys(before!).flatMap(group => {
-    const one = (before![group] ?? {}) as Record<string, unknown>
-    const other = (now![group] ?? {}) as Record<string, unknown>
+  const [before, now] = [a, b].map(decidingOptions) as Readonly<Record<string, object>>[]
+  return Object.entries(before!).flatMap(([group, fields]) => {
+    const one: Readonly<Record<string, unknown>> = { ...fields }
+    const other: Readonly<Record<string, unknown>> = { ...now![group] }
     return [...new Set([...Object.keys(one), ...Object.keys(other)])]
       .filter(name => textOf(one[name]) !== textOf(other[name]))
       .map(name => `${group}.${name}`)

@@ -104,12 +104,8 @@ export class LineRanges {
 }
 
 /** For example `A.csv, lines 2 to 5001`. */
-export function rangeText({
-  file,
-  firstLine,
-  lastLine,
-}: Pick<LineRange, 'file' | 'firstLine' | 'lastLine'>): string {
-  return firstLine === lastLine
-    ? `${file}, line ${firstLine}`
-    : `${file}, lines ${firstLine} to ${lastLine}`
+export function rangeText(range: Pick<LineRange, 'file' | 'firstLine' | 'lastLine'>): string {
+  const { file, firstLine, lastLine } = range
+  const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`
+  return `${file}, ${lines}`
 }

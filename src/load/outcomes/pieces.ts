@@ -195,11 +195,9 @@ function isDivided({ place }: Piece, { pieces }: SentBatch): boolean {
 
 /** The ranges of rows `start` to `end` (exclusive) of a batch. */
 export function rangesOf(batch: Batch, start: number, end: number): readonly LinesOfRows[] {
-  const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
-    firstRow < end && firstRow + rowCount > start
-  const { ranges } = batch
-  if (ranges.length === 1) return [rowsIn(batch, ranges[0]!, start, end)]
-  return ranges.filter(isIn).map(range => rowsIn(batch, range, start, end))
+  return batch.ranges
+    .filter(({ firstRow, rowCount }) => firstRow < end && firstRow + rowCount > start)
+    .map(range => rowsIn(batch, range, start, end))
 }
 
 function rowsIn(batch: Batch, range: InputRange, start: number, end: number): LinesOfRows {

@@ -23,8 +23,6 @@ export const confirmationWords = {
 
 export interface Delivery {
   readonly used: ConfirmUsed
-  /** Whether the server keeps receipts from which a later process learns what became of every batch. */
-  readonly keepsReceipts: boolean
   /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
   readonly failure?: DdbError | undefined
   /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */
@@ -62,7 +60,6 @@ export interface Delivery {
 export function sendNothing(look: (batch: Batch) => void): Delivery {
   return {
     used: 'none',
-    keepsReceipts: false,
     inFlightBytes: 0,
     deliver(batch) {
       look(batch)

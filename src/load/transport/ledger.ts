@@ -11,7 +11,6 @@ import { dropTableScript, ledgerName, numbersOf, type RunName } from '../registe
 import {
   claimPhase,
   headRow,
-  ledgerQuery,
   ledgerScript,
   outcomePhase,
   type Copy,
@@ -34,14 +33,6 @@ export interface Ledger extends WrittenLedger {
   heads: number
   seen: number
 }
-
-/** A statement that adds a row to the head of `ddbIngestLedger`: the session that reads the ledger from now on. */
-export function nextHead(ledger: Ledger, sessionId: string): string {
-  return headRow(ledger.processNo, ledger.heads++, sessionId)
-}
-
-/** Limit of rows per query: about two megabytes. */
-const rowsPerRead = 20_000
 
 /**
  * Creates the run's ledger, or continues with the ledger of an earlier process, and claims the run's name, in one request. If a different
@@ -72,22 +63,6 @@ export async function openLedger(
   return { ...{ name, countsDuplicates, isNew, processNo }, isChecked: false, heads: 1, seen: 0 }
 }
 
-/**
- * Returns the claims and outcomes since the last call, oldest first. Reads the last known row again, so that the server's answer is never
- * empty: the manual does not document how a server answers an empty range.
- * @throws {ServerError} if the ledger is gone
- */
-export async function readLedger(asking: Asking, ledger: Ledger): Promise<LedgerRow[]> {
-  const overlap = Math.min(ledger.seen, 1)
-  const from = ledger.seen - overlap
-  const answer = await ask(asking, ledgerQuery(ledger.name, from, rowsPerRead + overlap))
-  if (answer?.form !== 'table' || answer.rows < overlap) {
-    throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
-  }
-  ledger.seen += answer.rows - overlap
-  return ledgerRows(answer, overlap)
-}
-
 /** Removes the ledger. Ignores errors, because no row depends on it. */
 export async function dropLedger(asking: Asking, name: string): Promise<void> {
   try {
@@ -102,7 +77,8 @@ export async function dropLedger(asking: Asking, name: string): Promise<void> {
   }
 }
 
-function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
+/** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
+export function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
   const read = Object.fromEntries(columnNames.map((name, i) => [name, numbersOf(columns[i])]))
   const number = (name: LedgerColumnName, row: number): number => read[name]?.[row] ?? 0
   const texts = textsOf(columns[columnNames.indexOf('errText')])

@@ -84,7 +84,7 @@ async function openReceipts(
   early: EarlySession | undefined,
   asksLedger = true,
 ): Promise<Delivery> {
-  const { description, inMemory } = recorder.target
+  const { description, inMemory, evidence } = recorder.target
   const isLedgerLeft = run.shared !== undefined || checkMemory(run, inMemory)
   const setup = { run, description, hasLedger: asksLedger, isLedgerLeft }
   const node = await ReceiptNode.open(setup, control, early)
@@ -93,6 +93,8 @@ async function openReceipts(
     const hasLedger = isLedgerLeft && node.ledger?.isNew === false
     const delivery = new ReceiptWatcher(run, node, recorder)
     await delivery.receipts.readEarlier(hasLedger)
+    // From now on, the server knows of the run what the journal says.
+    run.note({ target: evidence.identity, used: asksLedger ? 'receipts' : 'answers' })
     return delivery
   } catch (error) {
     node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
@@ -138,7 +140,6 @@ async function openUnconfirmed(
   )
   return {
     used: 'none',
-    keepsReceipts: false,
     get inFlightBytes() {
       return session.bufferedBytes
     },

@@ -22,20 +22,15 @@ import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../target/target.js'
-import {
-  dropLedger,
-  nextHead,
-  openLedger,
-  readLedger,
-  type Ledger,
-  type LedgerRow,
-} from './ledger.js'
+import { dropLedger, ledgerRows, openLedger, type Ledger, type LedgerRow } from './ledger.js'
 import { ignoreLoss } from './delivery.js'
 import {
   askOutcome,
   deliverArguments,
   deliverFunction,
   deliverScript,
+  headRow,
+  ledgerQuery,
   type Answer,
   type Copy,
 } from './script.js'
@@ -48,6 +43,9 @@ interface NodeSetup {
   /** Whether the ledger of the last process is there. */
   readonly isLedgerLeft: boolean
 }
+
+/** Limit of rows of the ledger per query: about two megabytes. */
+const rowsPerRead = 20_000
 
 /** Time limit for a server whose answer does not matter. */
 const longestFarewellMs = 5_000
@@ -180,20 +178,25 @@ export class ReceiptNode {
 
   /** Resolves once the kernel has room, or a connection is lost. */
   async drained(): Promise<void> {
-    try {
-      await Promise.all(this.#data.map(session => session.drained()))
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error
-    }
+    await Promise.all(this.#data.map(session => session.drained())).catch(ignoreLoss)
   }
 
   /**
-   * Returns the new rows of the ledger.
+   * Returns the claims and outcomes since the last call, oldest first. Reads the last known row again, so that the server's answer is never
+   * empty: the manual does not document how a server answers an empty range.
    * @throws {ServerError} if the ledger is gone
    */
-  read(timeoutMs: number): Promise<LedgerRow[]> {
-    if (this.ledger === undefined) return Promise.resolve([])
-    return readLedger(this.#asking(timeoutMs), this.ledger)
+  async read(timeoutMs: number): Promise<LedgerRow[]> {
+    const { ledger } = this
+    if (ledger === undefined) return []
+    const overlap = Math.min(ledger.seen, 1)
+    const query = ledgerQuery(ledger.name, ledger.seen - overlap, rowsPerRead + overlap)
+    const answer = await ask(this.#asking(timeoutMs), query)
+    if (answer?.form !== 'table' || answer.rows < overlap) {
+      throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
+    }
+    ledger.seen += answer.rows - overlap
+    return ledgerRows(answer, overlap)
   }
 
   /** Each answer stands for a claim and an outcome. */
@@ -258,7 +261,8 @@ export class ReceiptNode {
     const control = await connectRun(run, { deadlineMs })
     let hasMemory
     try {
-      const head = ledger && { name: ledger.name, headRow: nextHead(ledger, control.id) }
+      const row = ledger && headRow(ledger.processNo, ledger.heads++, control.id)
+      const head = row === undefined ? undefined : { name: ledger!.name, headRow: row }
       const asking = { session: control, timeoutMs: remainingMs(run.platform, deadlineMs) }
       hasMemory = await askMemory(asking, run.history.name, head)
     } catch (error) {
@@ -382,8 +386,8 @@ export class ReceiptNode {
 
   /** Closes all sessions, each after the server has received everything. */
   async close(): Promise<void> {
-    const closings = [...this.#data, this.control].map(session => session.close().catch(ignoreLoss))
-    await Promise.all(closings)
+    const sessions = [...this.#data, this.control]
+    await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
   }
 }
 

@@ -39,10 +39,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   /** Rows that the ledger had before the first batch of this process. */
   #firstRows = 0
 
-  get keepsReceipts(): boolean {
-    return this.node.ledger !== undefined
-  }
-
   get used(): 'answers' | 'receipts' {
     return this.node.isAnswered ? 'answers' : 'receipts'
   }

@@ -15,8 +15,7 @@ import {
   type KnownRun,
 } from '../../../src/load/register/register.js'
 import { ledgerName, registerName, type RunName } from '../../../src/load/register/table-names.js'
-import { nextHead } from '../../../src/load/transport/ledger.js'
-import { ledgerScript } from '../../../src/load/transport/script.js'
+import { headRow, ledgerScript } from '../../../src/load/transport/script.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { claimName, namedRun } from '../../helpers/register.js'
@@ -118,7 +117,7 @@ t.test(
       askMemory({ session: other, timeoutMs }, run, { name: ledgerName(run.token, 1), headRow })
     t.notOk(await memory(mine))
     const ledger = await claimName(session, mine)
-    t.ok(await memory(mine, nextHead(ledger, '77')))
+    t.ok(await memory(mine, headRow(1, 1, '77')))
     t.strictSame(await rows(`select batchNo, attempt, phase, sendNo from ${ledger.name}`), [
       ['1', '0', '8', session.id],
       ['1', '1', '8', '77'],
