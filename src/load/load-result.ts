@@ -3,7 +3,7 @@
 */
 import type { Fix } from '../errors.js'
 import type { Known } from '../parse/input-reader.js'
-import type { Confirmation, ConfirmUsed } from './transport/delivery.js'
+import type { Confirmation, ConfirmUsed } from './transport/confirmations.js'
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'

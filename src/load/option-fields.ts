@@ -7,7 +7,7 @@ import { inputFormats } from '../parse/formats.js'
 import * as kinds from '../known-fields.js'
 import { compressions } from '../source/byte-source.js'
 import type { LoadOptions } from './options.js'
-import { confirmations } from './transport/delivery.js'
+import { confirmations } from './transport/confirmations.js'
 
 // Times in milliseconds, sizes in bytes.
 

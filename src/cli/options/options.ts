@@ -4,7 +4,7 @@
 import { loginRequirements } from '../../client/login/protection.js'
 import type { OnError } from '../../load/options.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
-import { confirmations } from '../../load/transport/delivery.js'
+import { confirmations } from '../../load/transport/confirmations.js'
 import { inputFormats } from '../../parse/formats.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { compressions } from '../../source/byte-source.js'

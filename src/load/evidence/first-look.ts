@@ -130,12 +130,10 @@ function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look)
   if (isMarked && isKnown === false && now.total !== 'totalSize') {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
-  throw unproven(
-    found,
-    isFound
-      ? 'the server keeps no mark of this run, so a restart would go unnoticed'
-      : 'its rows cannot be looked up in the table',
-  )
+  const why = isFound
+    ? 'the server keeps no mark of this run, so a restart would go unnoticed'
+    : 'its rows cannot be looked up in the table'
+  throw unproven(found, why)
 }
 
 /**
@@ -181,9 +179,8 @@ async function refuseTwice(run: Run, looking: Looking): Promise<void> {
   // Without rows before the run, nothing is there; a table with keys drops what it has.
   if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
   const { keyed, dropsDuplicates } = looking.description
-  const drops =
-    keyed || dropsDuplicates === true || ('method' in target && target.method === 'upsert')
-  if (drops && target.kind === 'table') return
+  const drops = keyed || dropsDuplicates === true
+  if (target.kind === 'table' && (drops || target.method === 'upsert')) return
   const asking = { session: looking.session, timeoutMs }
   for (const stream of shared.left) {
     const isBegun = async (): Promise<boolean> =>

@@ -77,14 +77,18 @@ export async function isSameGrown(before: Fingerprint, file: InputFile): Promise
 }
 
 async function hashOf(file: InputFile, startBytes: number, lengthBytes: number): Promise<string> {
-  const bytes = new Uint8Array(lengthBytes)
-  let done = 0
-  while (done < lengthBytes) {
-    const count = await file.readAt(bytes, done, lengthBytes - done, startBytes + done)
-    if (count === 0) break
+  return digestOf(await bytesAt(file, startBytes, lengthBytes))
+}
+
+/** Bytes of a file; fewer if the file ends before. @throws the system's error */
+export async function bytesAt(file: InputFile, start: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length)
+  for (let done = 0; done < length;) {
+    const count = await file.readAt(bytes, done, length - done, start + done)
+    if (count === 0) return bytes.subarray(0, done)
     done += count
   }
-  return digestOf(bytes.subarray(0, done))
+  return bytes
 }
 
 function digestOf(bytes: Uint8Array): string {

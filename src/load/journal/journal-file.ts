@@ -5,6 +5,7 @@
 */
 import { DdbError, messageOf } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
+import { bytesAt } from './fingerprint.js'
 import { journalFormat, recordLine, recordOf, type JournalRecord } from './journal-record.js'
 
 /** Time between syncs: a power cut loses at most the records added since the last sync. */
@@ -259,12 +260,7 @@ export function looksLikeJournal(text: string): boolean {
 async function contentOf(path: string, sizeBytes: number, files: Files): Promise<Buffer> {
   const file = await files.open(path)
   try {
-    const bytes = Buffer.alloc(sizeBytes)
-    for (let done = 0; ;) {
-      const count = await file.read(bytes, done, bytes.length - done)
-      if (count === 0) return bytes.subarray(0, done)
-      done += count
-    }
+    return await bytesAt(file, 0, sizeBytes)
   } finally {
     await file.close()
   }

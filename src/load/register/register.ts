@@ -291,25 +291,23 @@ export async function forgetRun(asking: Asking, run: RunName): Promise<void> {
 /**
  * Asks on a new connection whether the server still has the run's ledger or a row of it in the register: if not, it has restarted, or is
  * another node. Adds the session to the head of the ledger.
- * @param ledger  undefined if there is none
+ * @param ledger  its name; undefined if there is none
  * @param headRow  a statement that adds a row to the ledger `ddbIngestLedger`
  * @throws {DdbError} DDB_LOCKED if a different run has taken the run's name
  */
 export async function askMemory(
   asking: Asking,
   run: RunName,
-  ledger: { readonly name: string; readonly headRow: string } | undefined,
+  ledger: string | undefined,
+  headRow = '',
 ): Promise<boolean> {
-  const head =
-    ledger === undefined
-      ? ''
-      : `if(defined("${ledger.name}", SHARED)) {
-    ddbIngestLedger = objByName("${ledger.name}", true)
-    ${ledger.headRow}
+  const head = `if(defined("${ledger}", SHARED)) {
+    ddbIngestLedger = objByName("${ledger}", true)
+    ${headRow}
 }
 `
-  const known = await askRegister(asking, run.runId, head)
+  const known = await askRegister(asking, run.runId, ledger === undefined ? '' : head)
   checkName(known, run, asking.session)
-  const hasLedger = ledger !== undefined && known.ledgers.includes(ledger.name)
+  const hasLedger = ledger !== undefined && known.ledgers.includes(ledger)
   return hasLedger || known.rows.some(({ token }) => token === run.token)
 }

@@ -261,10 +261,9 @@ export class ReceiptNode {
     const control = await connectRun(run, { deadlineMs })
     let hasMemory
     try {
-      const row = ledger && headRow(ledger.processNo, ledger.heads++, control.id)
-      const head = row === undefined ? undefined : { name: ledger!.name, headRow: row }
+      const head = ledger && headRow(ledger.processNo, ledger.heads++, control.id)
       const asking = { session: control, timeoutMs: remainingMs(run.platform, deadlineMs) }
-      hasMemory = await askMemory(asking, run.history.name, head)
+      hasMemory = await askMemory(asking, run.history.name, ledger?.name, head)
     } catch (error) {
       control.abandon(replacedError())
       throw error

@@ -114,7 +114,7 @@ t.test(
   async t => {
     const { session, other, rows } = await scene(t)
     const memory = (run: RunName, headRow = '1'): Promise<boolean> =>
-      askMemory({ session: other, timeoutMs }, run, { name: ledgerName(run.token, 1), headRow })
+      askMemory({ session: other, timeoutMs }, run, ledgerName(run.token, 1), headRow)
     t.notOk(await memory(mine))
     const ledger = await claimName(session, mine)
     t.ok(await memory(mine, headRow(1, 1, '77')))
