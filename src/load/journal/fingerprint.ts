@@ -95,7 +95,6 @@ function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
 }
 
-/** Whether both fingerprints describe the same, unchanged file. */
 export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return (['sizeBytes', 'modifiedMs', 'head', 'tail'] as const).every(name => a[name] === b[name])
 }

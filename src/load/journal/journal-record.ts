@@ -194,7 +194,7 @@ interface Records {
     readonly no: number
     readonly ranges: readonly RecordedRange[]
     readonly lanes?: LanesOfBatch | undefined
-    readonly early?: boolean
+    readonly early?: boolean | undefined
     readonly hasNoReceipt?: boolean
   }
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */

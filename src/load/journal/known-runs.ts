@@ -30,7 +30,6 @@ export interface KnownRun {
   readonly damage: string | undefined
 }
 
-/** A damaged journal, or something else that is named like a journal. */
 export interface StrangeFile {
   readonly path: string
   readonly reason: string
@@ -86,10 +85,7 @@ export async function readRun(
   throw runDamaged(path, isBegun ? found.damage! : found.reason)
 }
 
-/**
- * Names of all journals.
- * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
- */
+/** @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read */
 export async function runNames(folder: string, files: Files): Promise<string[]> {
   try {
     const names: string[] = []

@@ -113,10 +113,7 @@ export class RunHistory {
   ended({ stream, no, lane, part }: Place, rows: EndedRows): void {
     if (this.file === undefined) return
     const piece = lane === 0 && part === 1 ? undefined : { lane, part }
-    const { confirmed, rejected, unconfirmed, unsent, filtered = 0 } = rows
-    const record = { kind: 'ended', stream, no, confirmed, rejected, unconfirmed, unsent } as const
-    const left = filtered === 0 ? undefined : { filtered }
-    this.#ended.push((piece ?? left) ? { ...record, ...piece, ...left } : record)
+    this.#ended.push({ kind: 'ended', stream, no, ...piece, ...rows })
   }
 
   misread(input: number, { code, offsetBytes }: Pick<Reject, 'code' | 'offsetBytes'>): void {

@@ -40,8 +40,8 @@ export function newPieces(run: Run, batch: Batch, lanes: LaneRows | undefined): 
   const of = lanes && { count: lanes.count, by: lanes.by }
   const { stream, no } = batch.place!
   if (run.history.file !== undefined) {
-    const record = { kind: 'batch', stream, no, ranges, lanes: of } as const
-    run.history.record(batch.endedBy === 'full' ? record : { ...record, early: true })
+    const early = batch.endedBy === 'full' ? undefined : true
+    run.history.record({ kind: 'batch', stream, no, ranges, lanes: of, early })
   }
   return piecesOf(run, batch, lanes, cutOf(ranges, of))
 }

@@ -33,7 +33,6 @@ export function recordedRanges({ ranges }: Pick<Batch, 'ranges'>): RecordedRange
   }))
 }
 
-/** Where the rows of a batch are in the inputs. */
 export function placeText(ranges: readonly RecordedRange[]): string {
   return ranges.map(one => `${one.input} ${one.startBytes} ${one.endBytes} ${one.rows}`).join()
 }
@@ -66,6 +65,8 @@ interface Whole {
 
 export class Piece {
   readonly whole: Whole
+  readonly batch: Batch
+  readonly lane: number | undefined
   readonly place: Place
   readonly key: string | number
   /** Rows `start` to `end` (exclusive) of the batch. */
@@ -95,6 +96,8 @@ export class Piece {
 
   constructor(whole: Whole, place: Place, start: number, end: number, encodedBytes: number) {
     this.whole = whole
+    this.batch = whole.batch
+    this.lane = whole.lane
     this.place = place
     this.key = keyOf(place)
     this.start = start
@@ -102,14 +105,6 @@ export class Piece {
     this.rows = end - start
     this.encodedBytes = encodedBytes
     this.ranges = rangesOf(whole.batch, start, end)
-  }
-
-  get batch(): Batch {
-    return this.whole.batch
-  }
-
-  get lane(): number | undefined {
-    return this.whole.lane
   }
 
   /** True for a queued piece that an earlier process sent to the current node, or was about to send. */

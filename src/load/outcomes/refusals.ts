@@ -13,7 +13,6 @@ import {
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
 
-/** The outcome that the server reports for a batch. */
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
   readonly rowCount: number | null

@@ -47,8 +47,7 @@ export function setState(state: RunState, piece: Piece, to: PieceState): void {
 }
 
 export function noRows(): RowCounts {
-  const places = { confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
-  return { read: 0, ...places }
+  return { read: 0, confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
 }
 
 /** Sum of the counts. It must equal `read`. */
@@ -56,7 +55,6 @@ export function accountedFor({ read, ...places }: RowCounts): number {
   return Object.values(places).reduce((sum, count) => sum + count, 0)
 }
 
-/** For example `1 row` or `2 rows`. */
 export function rowsText(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }

@@ -3,7 +3,7 @@
   pieces must wait for others.
 */
 import type { CutSizes } from '../../parse/cuts.js'
-import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import { dataTypes } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { Run } from '../run.js'
 import type { Piece } from './pieces.js'
@@ -13,10 +13,8 @@ import type { Piece } from './pieces.js'
  * large that each lane gets the requested size, but it takes at most half of the bytes allowed in flight, because the run reads one batch
  * while another is in flight.
  */
-export function readSizes({
-  checked: { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes },
-  lanes,
-}: Pick<Run, 'checked' | 'lanes'>) {
+export function readSizes({ checked, lanes }: Pick<Run, 'checked' | 'lanes'>) {
+  const { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes } = checked
   if (lanes === undefined || connections === 1) {
     return { batchRows: rows, batchBytes: bytes, roomBytes: maxInFlightBytes }
   }
@@ -34,17 +32,14 @@ export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes
   if (sizes !== undefined) return { records: sizes.records, bytes: sizes.bytes }
   const { batchRows, batchBytes: bytes } = readSizes(run)
   const set = run.options.mapping?.set ?? {}
-  const rowBytes = columns.reduce((sum, { name, type }) => {
-    return sum + leastBytes(type) + Buffer.byteLength(set[name] ?? '')
+  const rowBytes = columns.reduce((sum, { name, type: { type, array } }) => {
+    // On the wire, without texts and the elements of arrays.
+    const cellBytes = array === true ? 1 : Math.max(1, dataTypes[type].bytesPerValue)
+    return sum + cellBytes + Buffer.byteLength(set[name] ?? '')
   }, 0)
   const records = Math.max(1, Math.min(batchRows, Math.floor(bytes / Math.max(1, rowBytes))))
   run.note({ sizes: { records, bytes } })
   return { records, bytes }
-}
-
-/** The size of a cell on the wire without its text or its elements. */
-function leastBytes({ type, array = false }: ColumnType): number {
-  return array ? 1 : Math.max(1, dataTypes[type].bytesPerValue)
 }
 
 /**

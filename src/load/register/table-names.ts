@@ -21,7 +21,6 @@ export interface RunName {
   readonly place?: RunPlace
 }
 
-/** The host and folder of a run's journal, where the run can be resumed. */
 export interface RunPlace {
   readonly hostName: string
   readonly folder: string
@@ -79,7 +78,6 @@ export function dropTableScript(name: string): string {
 `
 }
 
-/** The types of a table's columns, in order. */
 export type ColumnTypes = Readonly<Record<string, keyof typeof unnamed>>
 
 /** The cell of a column that a row does not name. */

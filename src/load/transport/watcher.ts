@@ -49,21 +49,12 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
 
   deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void> {
     if (this.failure !== undefined) throw this.failure
-    const isRoom = this.#handOver(batch, lanes, left)
-    if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
-    this.#begin()
-    if (this.recorder.target.evidence.learns) return this.#learn()
-    return isRoom && this.#hasRoom ? undefined : this.#room()
-  }
-
-  /** @returns whether there is room for more */
-  #handOver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): boolean {
     this.receipts.checkCut(batch, lanes)
-    let room = true
+    let isRoom = true
     const earlier = [...(left ?? [])]
     for (const piece of left === undefined ? newPieces(this.run, batch, lanes) : []) {
       if (this.receipts.isBegun(piece)) earlier.push({ piece, isSent: true, hasNoReceipt: false })
-      else room = this.batches.add(piece) && room
+      else isRoom = this.batches.add(piece) && isRoom
     }
     for (const one of earlier) {
       this.isInDoubt = true
@@ -74,7 +65,11 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
         this.fail(error)
       }
     }
-    return room && this.node.bufferedBytes < this.run.checked.maxInFlightBytes
+    isRoom &&= this.node.bufferedBytes < this.run.checked.maxInFlightBytes
+    if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
+    this.#begin()
+    if (this.recorder.target.evidence.learns) return this.#learn()
+    return isRoom && this.#hasRoom ? undefined : this.#room()
   }
 
   get #hasRoom(): boolean {
