@@ -76,35 +76,28 @@ export function newRun(
     onSending,
     whyLost: () => history.file?.lost(),
   })
-  const rejects = new RunRejects(
-    {
-      files,
-      described: () => ({
-        folder: options.journal?.workingFolder ?? '',
-        options: journaledOptions(options, checked),
-      }),
-      isOurs: ending.maySend,
-      making: path => run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
-    },
-    { state, options, checked, watch, rows, reporter, ending },
-  )
+  const parts = { state, options, checked, watch, rows, reporter, ending }
+  const ofFiles = {
+    files,
+    described: () => ({
+      folder: options.journal?.workingFolder ?? '',
+      options: journaledOptions(options, checked),
+    }),
+    isOurs: ending.maySend,
+    making: (path: string) => run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
+  }
+  const rejects = new RunRejects(ofFiles, parts)
   const history = new RunHistory({ state, options, checked, platform, rejects })
   const run: Run = {
-    state,
+    ...parts,
+    platform,
+    history,
+    rejects,
     record: history.record,
     note: facts => history.record({ kind: 'facts', ...facts }),
     commit: history.commit,
-    options,
-    platform,
-    checked,
     lanes: undefined,
-    watch,
-    rows,
     server: options.server,
-    history,
-    rejects,
-    ending,
-    reporter,
     delivery: undefined,
   }
   return run

@@ -7,7 +7,7 @@ import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import { failureOf } from './appended-file.js'
+import { createError, failureOf } from './appended-file.js'
 import { reasonsPath } from './reject-path.js'
 
 /**
@@ -27,7 +27,7 @@ export function checkRejects(
     if (!isOwn) checkNew(path, platform)
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
-    throw refused(`cannot create "${path}": ${messageOf(cause)}`, cause)
+    throw createError(`cannot create "${path}": ${messageOf(cause)}`, cause)
   }
 }
 
@@ -51,7 +51,7 @@ const unfit: Readonly<Record<string, string>> = {
 
 function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'random'>): void {
   if (files.statusNow(path)?.isFile === false) {
-    throw refused(
+    throw createError(
       `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with ${option('rejects.onError')} skip`,
     )
   }
@@ -60,11 +60,11 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
     name => failureOf(() => files.openEmpty(name).close()) as NodeJS.ErrnoException | undefined,
   )
   const why = unfit[failure?.code ?? '']
-  if (why !== undefined) throw refused(`the rejects file "${path}" ${why}`)
+  if (why !== undefined) throw createError(`the rejects file "${path}" ${why}`)
   if (failure !== undefined && failure.code !== 'ENOENT') throw failure
   // Even an empty file, or a link to none.
   if (free?.code !== 'ENOENT') {
-    throw refused(
+    throw createError(
       `"${reasons}" exists: another run keeps its rejects there, or kept them. ` +
         'Move or remove it if no run needs it, or name another rejects file',
     )
@@ -74,10 +74,6 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
   const probe = `${folder}.ddb-ingest-${Buffer.from(random.bytes(8)).toString('hex')}`
   files.create(probe).close()
   files.remove(probe)
-}
-
-function refused(message: string, cause?: unknown): DdbError {
-  return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
 }
 
 /**

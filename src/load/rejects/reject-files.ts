@@ -10,7 +10,7 @@ import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import type { JournaledOptions, JournaledRejects } from '../journal/journal-record.js'
-import { AppendedFile, failureOf } from './appended-file.js'
+import { appendedFile, createError, failureOf, type AppendedFile } from './appended-file.js'
 import {
   finishedPath,
   furtherPath,
@@ -154,8 +154,8 @@ export class RejectFiles {
     for (const { key, path, rows, sizeBytes, reasonsBytes, isLeft = false } of kept) {
       const pair = { ...newPair(key), rows, isLeft: isLeft || hadEnded }
       pair.files = [
-        new AppendedFile(path, files, sizeBytes),
-        new AppendedFile(reasonsPath(path), files, reasonsBytes),
+        appendedFile(path, files, sizeBytes),
+        appendedFile(reasonsPath(path), files, reasonsBytes),
       ]
       this.#all.push(pair)
       const other = resolve(path)
@@ -249,7 +249,7 @@ export class RejectFiles {
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(path) !== undefined) continue
       making?.(path)
-      const [records, reasons] = [path, reasonsPath(path)].map(one => new AppendedFile(one, files))
+      const [records, reasons] = [path, reasonsPath(path)].map(one => appendedFile(one, files))
       try {
         reasons!.create()
         records!.create(isFirst)
@@ -292,7 +292,7 @@ const newPair = (key: string): Pair => ({
 })
 
 function isWhole({ files }: Pair): boolean {
-  return files.every(file => file.isWhole)
+  return files.every(file => file.isWhole())
 }
 
 function continuing({ files }: Pair, action: () => void): void {
@@ -305,10 +305,6 @@ function continuing({ files }: Pair, action: () => void): void {
       cause,
     )
   }
-}
-
-function createError(message: string, cause?: unknown): DdbError {
-  return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
 }
 
 /** Stops other commands from loading a file while the run writes it. */
