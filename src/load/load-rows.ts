@@ -10,7 +10,7 @@ import { systemPlatform } from '../platform/system.js'
 import { RowStore, rowsName, type RejectedRow, type WriterStatus } from './inputs/rows.js'
 import { kind } from '../known-fields.js'
 import type { loadOn as loadNow } from './load.js'
-import { checkCall } from './option-fields.js'
+import { checkCall } from './checked-options.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { refuseFirst } from './target/target.js'
 

@@ -3,7 +3,7 @@
   refuses.
 */
 import { usageError } from '../../errors.js'
-import { mostRecordBytes } from '../../load/option-fields.js'
+import { mostRecordBytes } from '../../load/checked-options.js'
 import type { ServerAddress } from '../../load/options.js'
 import { isRunId } from '../../load/register/table-names.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
-import { defaultMaxErrors } from '../../load/option-fields.js'
+import { defaultMaxErrors } from '../../load/checked-options.js'
 import type { OptionDefinition, OptionTable, OptionSources } from './definition.js'
 import {
   commandOptions,

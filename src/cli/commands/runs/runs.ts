@@ -4,7 +4,7 @@
 */
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
-import { deliveryDefaults } from '../../../load/option-fields.js'
+import { deliveryDefaults } from '../../../load/checked-options.js'
 import { lockRun } from '../../../load/journal/open-journal.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
