@@ -11,7 +11,6 @@ import type { Inputs, InputSummary } from './inputs/input-reading.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { summaryNote, equationError, rowsText, unsentError } from './outcomes/run-state.js'
-import { noSourceNotes } from './inputs/input-options.js'
 import { tableText } from './target/target.js'
 
 interface Reached {
@@ -30,6 +29,7 @@ export function loadResult(
   { columns = [], alreadyLoaded = false, listsAll = false }: Reached = {},
 ): LoadResult {
   const { checked, state, delivery } = run
+  const { passedOver, sameFiles } = run.sources
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
   const hasSent = state.batches.sent + rows.confirmed + rows.unconfirmed > 0
@@ -64,7 +64,7 @@ export function loadResult(
       ...input,
       firstError: hideInData(input.firstError, hide),
     })),
-    sources: inputs?.reading.sources ?? noSourceNotes(),
+    sources: { passedOver, sameFiles },
     rows,
     confirm: {
       asked: checked.confirm,

@@ -3,6 +3,8 @@
 */
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
+import { newPassedOver } from '../source/data-files.js'
+import type { ExpandedSources } from '../source/expand-sources.js'
 import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/rows.js'
 import type { Facts } from './journal/journal-record.js'
@@ -40,6 +42,8 @@ export interface Run {
   readonly rows: RowStore | undefined
   /** Set once the run is found on the server, if shards load it. `left`: the streams that are left for this process. */
   shared?: SharedRun & { readonly left: ReadonlySet<number> }
+  /** The inputs that were found, and files that are none. */
+  sources: ExpandedSources
   /** Where to open sessions: as requested, until a redirect leads elsewhere. */
   server: ServerTarget
   readonly history: RunHistory
@@ -64,6 +68,7 @@ export function newRun(
 ): Run {
   const { clock, files } = platform
   const state = newRunState()
+  const sameFiles = { count: 0, first: [] }
   const reporter = newReporter(options, clock, () => ({
     rows: { ...state.rows },
     sentRows: state.sentRows,
@@ -97,6 +102,7 @@ export function newRun(
     note: facts => history.record({ kind: 'facts', ...facts }),
     commit: history.commit,
     lanes: undefined,
+    sources: { paths: [], sizes: [], passedOver: newPassedOver(), sameFiles },
     server: options.server,
     delivery: undefined,
   }

@@ -110,16 +110,6 @@ export function openGrowing(
   return startSource(path, path, undefined, readErrors(chunks, path), options, closeFile)
 }
 
-/** File size; undefined for pipes and devices. @throws {InputError} DDB_INPUT_MISSING if the file no longer exists */
-export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
-  try {
-    const status = await files.status(path)
-    return status.isFile ? status.sizeBytes : undefined
-  } catch (cause) {
-    throw missingInput(path, cause)
-  }
-}
-
 async function openFile(
   path: string,
   files: Files,

@@ -4,7 +4,6 @@ import type { Delivery } from '../../src/load/transport/delivery.js'
 import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
 import { newSummary, type Inputs } from '../../src/load/inputs/input-reading.js'
 import { loadResult } from '../../src/load/result.js'
-import { noSourceNotes } from '../../src/load/inputs/input-options.js'
 import type { Run } from '../../src/load/run.js'
 import type { TargetColumn } from '../../src/schema/target-schema.js'
 import { version } from '../../src/version.js'
@@ -90,7 +89,7 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
   const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')
   const inputs = {
-    reading: { bytesError, columnCounts: [], offsets: {}, sources: noSourceNotes() },
+    reading: { bytesError, columnCounts: [], offsets: {} },
   }
   t.match(resultOf(rows(8), { failure: 'DDB_TARGET', inputs }), {
     ...{ ...internal, error: { code: 'DDB_INTERNAL', message: 'a byte is missing' } },
@@ -103,10 +102,7 @@ t.test('every member is present; unknown values are null', async t => {
     change: { runId: 'nightly' },
     inputs: {
       summaries: () => [input],
-      reading: {
-        ...{ bytesError: undefined, columnCounts: [{ nulls: 1, coerced: 0 }], offsets: {} },
-        sources: noSourceNotes(),
-      },
+      reading: { bytesError: undefined, columnCounts: [{ nulls: 1, coerced: 0 }], offsets: {} },
     },
     columns: [{ name: 'id', type: { type: 'INT' } }],
   })
@@ -116,7 +112,11 @@ t.test('every member is present; unknown values are null', async t => {
     startedAt: '1970-01-01T00:00:00.000Z',
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
-    ...{ inputTotals: { count: 1, bytes: 3_000 }, inputs: [input], sources: noSourceNotes() },
+    ...{ inputTotals: { count: 1, bytes: 3_000 }, inputs: [input] },
+    sources: {
+      passedOver: { files: 0, byKind: {}, first: [] },
+      sameFiles: { count: 0, first: [] },
+    },
     confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
     rejects: { file: null, byClass: { parse: 0, type: 0, server: 0 } },
     columns: [{ name: 'id', type: 'INT', nulls: 1, coerced: 0 }],

@@ -411,8 +411,8 @@ export const defects: readonly Defect[] = [
   ofShards(
     'each shard counts its streams from 1',
     'shards/shard-inputs.ts',
-    'sizes, files }, number + 1)',
-    'sizes, files }, this.#opened.length + 1)',
+    'this.reading, number + 1)',
+    'this.reading, this.#opened.length + 1)',
   ),
   ofShards(
     'each shard has its own number of connections',

@@ -11,7 +11,7 @@ import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { CountedChunks } from '../../src/source/counted-chunks.js'
 import { chunkBytes, fileChunks, type Jump } from '../../src/source/file-chunks.js'
-import { fileBytes, openSource } from '../../src/source/open-source.js'
+import { openSource } from '../../src/source/open-source.js'
 import { newSameFiles } from '../../src/source/same-files.js'
 import { table, tableContent } from './compression/zstd.js'
 import { pieces } from './encoding/decoding.js'
@@ -113,10 +113,6 @@ t.test('a missing path and a path that is not a file are reported', async t => {
     code: 'DDB_INPUT_MISSING',
     message: /there is no file/,
     exitCode: 66,
-  })
-  await t.rejects(fileBytes(join(folder, 'nowhere.csv'), systemFiles), {
-    code: 'DDB_INPUT_MISSING',
-    message: /there is no file/,
   })
   await t.rejects(openSource(folder), { code: 'DDB_INPUT_MISSING', message: /folder/ })
   await t.rejects(openSource('-'), { code: 'DDB_INPUT_MISSING' })

@@ -14,7 +14,7 @@ import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
-import { missingOptions, inferOptions, readableOnce } from '../target/create-target.js'
+import { missingOptions, inferOptions } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
 import type { CheckedInput } from './check-observer.js'
 
@@ -105,9 +105,11 @@ export async function findRemedies(
   looked: CheckedInput,
   sample: number | undefined,
 ): Promise<Remedies | undefined> {
-  const { options, platform } = run
+  const { options, platform, sources } = run
   const { inputs, input, mapping } = frozen
-  if ((await readableOnce(inputs, platform.files)) !== undefined) return undefined
+  const isOnce = (path: string, i: number): boolean =>
+    sources.sizes[i] === undefined && inputs.includes(path)
+  if (sources.paths.some(isOnce)) return undefined
   const map = { ...mapping.map }
   const set = { ...mapping.set }
   for (const { name, source } of looked.mapping.columns) {

@@ -219,9 +219,9 @@ export class FollowedInputs implements Inputs {
     this.#run.commit()
     const { files, missing, unread, passedOver, sameFiles } = await presentNow(this.#run)
     // Files that are passed over come and go: only further kinds are news.
-    const known = this.reading.sources.passedOver.byKind
+    const known = this.#run.sources.passedOver.byKind
     const isNew = Object.keys(passedOver.byKind).some(kind => !Object.hasOwn(known, kind))
-    this.reading.sources = { passedOver, sameFiles }
+    Object.assign(this.#run.sources, { passedOver, sameFiles })
     const waiting = [
       ...missing.map(input => `waiting for "${input}": there is no file yet`),
       ...unread.map(folder => `waiting for "${folder}": it cannot be read yet`),

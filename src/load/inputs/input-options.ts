@@ -20,7 +20,6 @@ import { inputColumns } from '../../schema/set-columns.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import { withArchives } from '../../source/archive/archives.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { newPassedOver } from '../../source/data-files.js'
 import {
   expandSources,
   type ExpandedSources,
@@ -29,7 +28,7 @@ import {
 import { openSource } from '../../source/open-source.js'
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
 import type { Run } from '../run.js'
-import type { InputOptions, LoadOptions, SourceNotes } from '../options.js'
+import type { InputOptions, LoadOptions } from '../options.js'
 
 /**
  * Expands sources to inputs, and checks that their paths match the given pattern.
@@ -52,11 +51,6 @@ export async function expandInputs(
   })
   if (path !== undefined) for (const one of found.paths) reader.read(one)
   return found
-}
-
-/** Notes that name no files, for a run that has not searched its sources. */
-export function noSourceNotes(): SourceNotes {
-  return { passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } }
 }
 
 /** The options that the user gave; all other properties are detected. */

@@ -19,7 +19,7 @@ import { defaultFlushIntervalMs } from '../checked-options.js'
 import { setWithTexts, type RejectReading } from '../rejects/reject-run.js'
 import { readSizes } from '../outcomes/turns.js'
 import type { Detected, InputFailure, LoadResult } from '../options.js'
-import { cellsOf, noSourceNotes } from './input-options.js'
+import { cellsOf } from './input-options.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -34,7 +34,7 @@ export interface Inputs {
   summaries(): readonly InputSummary[]
   /** Takes up a run that shards load. */
   join?(session: Session, target: TargetDescription): Promise<void>
-  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets' | 'sources'>
+  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets'>
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
   close(): Promise<void>
@@ -74,7 +74,6 @@ export class InputReading {
   /** Records of all inputs so far, with those that earlier processes have read. */
   records = 0
   totalBytes: number | undefined
-  sources = noSourceNotes()
   #bytes = 0
   readonly #run: Run
   readonly #paths: PathReader

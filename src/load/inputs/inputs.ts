@@ -22,7 +22,6 @@ import {
   checkInputTexts,
   expandInputs,
   laterHeaderError,
-  noSourceNotes,
   openRecords,
   type NamedInputs,
 } from './input-options.js'
@@ -64,20 +63,17 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const looking = { stdin: openedStdin(run), files: platform.files }
   const found =
     options.shard?.index === 0
-      ? { paths: [], sizes: [], ...noSourceNotes() }
+      ? run.sources
       : await expandInputs(options.inputs, options.input ?? {}, looking)
   for (const notice of sourceNotices(found)) reporter.notice(notice)
-  const { passedOver, sameFiles } = found
   const journaled = options.journal && (await takeUpJournal(run, found))
   const reading = new InputReading(run)
-  reading.sources = { passedOver, sameFiles }
-  if (options.shard !== undefined) {
-    const open = (files: NamedInputs, stream: number): Inputs =>
-      new ListedInputs(run, files, reading, stream)
-    return new ShardInputs(run, found.paths, reading, open)
+  if (options.shard === undefined) checkRejectsFile(run, found.paths)
+  run.sources = found
+  if (options.shard === undefined) {
+    return new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
   }
-  checkRejectsFile(run, found.paths)
-  return new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
+  return new ShardInputs(run, reading, (...stream) => new ListedInputs(run, ...stream))
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */

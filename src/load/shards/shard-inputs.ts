@@ -37,26 +37,21 @@ import {
   type Stream,
 } from './streams.js'
 
+/** Opens files as a stream. */
+type OpenStream = (files: NamedInputs, reading: InputReading, stream: number) => Inputs
+
 export class ShardInputs implements Inputs {
   readonly reading: InputReading
   /** Whether other processes have loaded all streams of the shard. */
   areDone = false
   readonly #run: Run
-  readonly #paths: readonly string[]
-  readonly #open: (files: NamedInputs, stream: number) => Inputs
+  readonly #open: OpenStream
   readonly #opened: Inputs[] = []
 
-  /** @param open  opens files as a stream */
-  constructor(
-    run: Run,
-    paths: readonly string[],
-    reading: InputReading,
-    open: (files: NamedInputs, stream: number) => Inputs,
-  ) {
+  constructor(run: Run, reading: InputReading, open: OpenStream) {
     this.#run = run
-    this.#paths = paths
-    this.#open = open
     this.reading = reading
+    this.#open = open
   }
 
   /**
@@ -103,7 +98,7 @@ export class ShardInputs implements Inputs {
     const counts = `${own.length} of ${streams.length} streams, ${own.length - left.size} of them loaded before`
     reporter.notice(`this shard has ${counts}`)
     const listed = new Set(streams.flat().map(({ path }) => path))
-    const added = this.#paths.filter(path => !listed.has(path)).length
+    const added = run.sources.paths.filter(path => !listed.has(path)).length
     const late = `${added} of the inputs came after the run began, and are not part of it`
     if (added > 0) reporter.notice(late)
     const [next] = left
@@ -144,7 +139,7 @@ export class ShardInputs implements Inputs {
     }
     const before = { ...state.rows }
     this.reading.forget()
-    const inputs = this.#open({ names, paths, sizes, files }, number + 1)
+    const inputs = this.#open({ names, paths, sizes, files }, this.reading, number + 1)
     this.#opened.push(inputs)
     try {
       yield* inputs.batches(target)
@@ -179,7 +174,7 @@ export class ShardInputs implements Inputs {
     const run = this.#run
     const { checked } = run
     const files: ListedFile[] = []
-    for (const path of this.#paths) {
+    for (const path of run.sources.paths) {
       const file = { path, fingerprint: await this.#fingerprint(path) }
       // Of the rows of a key, the last one of the file must stay.
       const { files: all } = run.platform

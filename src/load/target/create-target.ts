@@ -16,8 +16,6 @@ import { optionTexts } from '../../parse/shown-text.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
-import type { ExpandedSources } from '../../source/expand-sources.js'
-import { fileBytes } from '../../source/open-source.js'
 import { parseVersion } from '../../schema/server-version.js'
 import { textOf, unlessRefused } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
@@ -25,7 +23,7 @@ import type { TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget } from './target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
-import { cellsOf, checkHeaders, dialectOf, expandInputs } from '../inputs/input-options.js'
+import { cellsOf, checkHeaders, dialectOf } from '../inputs/input-options.js'
 import type { LoadOptions } from '../options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
@@ -72,11 +70,9 @@ export async function createTarget(run: Run, control: Session): Promise<TargetDe
 }
 
 async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
-  const { options, platform, reporter, ending } = run
-  const { files } = platform
-  const sources = await expandInputs(options.inputs, options.input ?? {}, { files })
-  const paths = [...sources.paths]
-  const once = await readableOnce(paths, files)
+  const { options, platform, reporter, ending, sources } = run
+  const { paths, sizes } = sources
+  const once = paths.find((_, i) => sizes[i] === undefined)
   if (once !== undefined) {
     throw usageError(
       `${option('target.create')} reads its input twice, which "${once}" does not allow: load a file, or make the table first`,
@@ -84,24 +80,13 @@ async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
   }
   reporter.notice(`there is no table ${name}: looking at the inputs for its columns`)
   const schema = await inferSchema({
-    ...inferOptions(options, paths, files),
+    ...inferOptions(options, paths, platform.files),
     stopped: () => ending.stopped,
     onLook: reporter.looking,
   }).finally(() => reporter.looking(undefined))
   if (ending.failure !== undefined) throw ending.failure
-  await checkOptions(run, schema, sources)
+  await checkOptions(run, schema)
   return schema
-}
-
-/** The first path of an input that cannot be read twice. */
-export async function readableOnce(
-  paths: readonly string[],
-  files: Files,
-): Promise<string | undefined> {
-  for (const path of paths) {
-    if (path === '-' || (await fileBytes(path, files)) === undefined) return path
-  }
-  return undefined
 }
 
 /**
@@ -145,11 +130,8 @@ function tableOf({ checked: { target } }: Run): TableTarget {
  * Checks that later runs with these options would load the inputs, too.
  * @throws {UsageError} DDB_USAGE that names the missing options, or if a later run could not recognize a header, or its absence
  */
-async function checkOptions(
-  run: Run,
-  schema: InferredSchema,
-  sources: ExpandedSources,
-): Promise<void> {
+async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
+  const { sources } = run
   const { columns, inputs, firstReject = [] } = schema
   const needed = neededOptions(schema)
   // JSON members fill only columns with exactly the same name.
