@@ -4,7 +4,6 @@
 import { DdbError, option, usageError } from '../errors.js'
 import type { Files, Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/clocks.js'
-import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './transport/open-delivery.js'
 import { openEarly } from './connection/connect.js'
 import { endJournal, runPipeline, type RunSteps } from './pipeline.js'
@@ -64,7 +63,6 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
 }
 
 async function loadChecked(run: Run): Promise<LoadResult> {
-  let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   const course: RunSteps = {
     async open(inputs, opened) {
@@ -74,7 +72,6 @@ async function loadChecked(run: Run): Promise<LoadResult> {
         opened.control = session
         if (!isFinished()) opened.early = openEarly(run, session, opened.early)
       })
-      columns = target.columns
       await inputs.join?.(control, target)
       const known = await checkSoleProcess(run, control, inputs.areDone)
       const evidence = await lookFirst(run, control, target, known, isFinished())
@@ -84,7 +81,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
         return undefined
       }
       if (known !== undefined) checkName(known, run.history.name, control)
-      opened.delivery = await openDelivery(run, target, control, evidence, opened.early)
+      run.delivery = await openDelivery(run, target, control, evidence, opened.early)
       run.rejects.removeLeft(run.history)
       return target
     },
@@ -111,7 +108,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }
-  const ended = (): LoadResult => loadResult(run, opened.inputs, { columns, alreadyLoaded })
+  const ended = (): LoadResult => loadResult(run, opened.inputs, { alreadyLoaded })
   const result = ended()
   return endJournal(run, result) ? result : ended()
 }

@@ -18,8 +18,8 @@ import { asDdbError } from './run-ending.js'
 /** The steps that differ between kinds of runs. */
 export interface RunSteps {
   /**
-   * Finds the target and opens a delivery to it.
-   * @param opened  gets the session as soon as there is one, and the delivery
+   * Finds the target and opens the run's delivery to it.
+   * @param opened  gets the session as soon as there is one
    * @returns undefined if there is nothing to read
    */
   readonly open: (inputs: Inputs, opened: Opened) => Promise<TargetDescription | undefined>
@@ -42,21 +42,19 @@ export async function runPipeline(
     opened.inputs = inputs
     const target = await open(inputs, opened)
     if (target !== undefined) {
-      const delivery = opened.delivery!
       // At the signal to leave, the run must not wait for a blocked read.
-      const pumped = pump(run, inputs, target, delivery)
+      const pumped = pump(run, inputs, target)
       opened.leavesRest = (await Promise.race([pumped, signals.left])) === true
-      await finish?.(delivery)
+      await finish?.(run.delivery!)
     }
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
     else fail(error)
     // Drops the connections, because a server that does not answer a query would not answer their closing either.
-    if (error instanceof TimeoutError) abandon(opened, error)
+    if (error instanceof TimeoutError) abandon(run, opened, error)
   } finally {
     signals.stopListening()
     await close(run, opened, signals)
-    run.delivery = opened.delivery
     run.reporter.tell('done')
   }
   return opened
@@ -66,7 +64,6 @@ export interface Opened {
   inputs?: Inputs
   control?: Session
   early?: EarlySession | undefined
-  delivery?: Delivery
   /** True if rows that were read, but have no outcome at the end, count as unsent. */
   leavesRest?: boolean
 }
@@ -85,7 +82,7 @@ export function endOnSignals(run: Run, opened: Opened) {
   }
   const dropped = new AbortController()
   const stopLeaving = onAbort(run.ending.leaving, () => {
-    abandon(opened, end())
+    abandon(run, opened, end())
     dropped.abort()
   })
   return {
@@ -97,7 +94,7 @@ export function endOnSignals(run: Run, opened: Opened) {
   }
 }
 
-export function abandon({ delivery, control }: Opened, cause: DdbError): void {
+export function abandon({ delivery }: Run, { control }: Opened, cause: DdbError): void {
   const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
   delivery?.leave(reason)
   control?.abandon(reason)
@@ -110,11 +107,11 @@ export async function close(
   { left, stopLeaving }: Pick<ReturnType<typeof endOnSignals>, 'left' | 'stopLeaving'>,
 ): Promise<void> {
   const { clock } = run.platform
-  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(opened, notClosing()))
-  const { inputs, delivery, early, control } = opened
+  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(run, opened, notClosing()))
+  const { inputs, early, control } = opened
   // The query that used a lost control session has already reported the loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
-  const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
+  const all = closeInTurn(run, [inputs, run.delivery, { close: () => early?.giveUp() }, asking])
   await Promise.race([all, left])
   closing.cancel()
   stopLeaving()

@@ -3,7 +3,6 @@
 */
 import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
-import type { Delivery } from './transport/delivery.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
 import { laneRows, leftPieces } from './outcomes/lanes.js'
@@ -21,13 +20,7 @@ import type { RateLimit } from './checked-options.js'
  * @returns true if rejects of an earlier process end the run. Rows that were read but not sent must then be counted at
  *   the end of the run, because the rejects may lie before or after them
  */
-export async function pump(
-  run: Run,
-  inputs: Inputs,
-  target: TargetDescription,
-  delivery: Delivery,
-): Promise<boolean> {
-  run.delivery = delivery
+export async function pump(run: Run, inputs: Inputs, target: TargetDescription): Promise<boolean> {
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
   // A program's rows are read once, so no process has to find them again.
@@ -49,7 +42,7 @@ export async function pump(
       const isLeft = isBroken && run.shared !== undefined
       if (isNone) batch.release()
       else if (!run.ending.stopped && !isLeft) {
-        await hand(run, batch, known, delivery, pass)
+        await hand(run, batch, known, pass)
       } else if (known === undefined && earlierLimit === undefined) {
         run.state.rows.unsent += batch.rowCount
       }
@@ -75,9 +68,9 @@ async function hand(
   run: Run,
   batch: Batch,
   known: SentBatch | undefined,
-  delivery: Delivery,
   pass: ReturnType<typeof newRateLimiter>,
 ): Promise<void> {
+  const delivery = run.delivery!
   let handedOver = false
   try {
     const lanes = laneRows(run, batch, known)

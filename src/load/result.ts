@@ -5,7 +5,6 @@ import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import { columnTypeText } from '../protocol/data-type.js'
-import type { TargetColumn } from '../schema/target-schema.js'
 import { stdinName } from '../source/open-source.js'
 import type { Inputs, InputSummary } from './inputs/input-reading.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -14,8 +13,6 @@ import { summaryNote, equationError, rowsText, unsentError } from './outcomes/ru
 import { tableText } from './target/target.js'
 
 interface Reached {
-  /** Of the target; none if the run did not reach it. */
-  readonly columns?: readonly TargetColumn[]
   /** True if earlier processes had finished the run, so that this one neither read nor sent rows. */
   readonly alreadyLoaded?: boolean
   /** True to list all inputs. By default, a result with many inputs lists only those with a problem. */
@@ -26,10 +23,11 @@ interface Reached {
 export function loadResult(
   run: Run,
   inputs: Inputs | undefined,
-  { columns = [], alreadyLoaded = false, listsAll = false }: Reached = {},
+  { alreadyLoaded = false, listsAll = false }: Reached = {},
 ): LoadResult {
   const { checked, state, delivery } = run
   const { passedOver, sameFiles } = run.sources
+  const { columns = [] } = run.target ?? {}
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
   const hasSent = state.batches.sent + rows.confirmed + rows.unconfirmed > 0

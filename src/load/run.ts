@@ -17,6 +17,7 @@ import { journaledOptions } from './journal/portable-options.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
 import type { SharedRun } from './shards/shared-run.js'
+import type { TargetDescription } from './target/describe-target.js'
 import type { LaneScheme } from './target/lane-scheme.js'
 import type { Delivery } from './transport/delivery.js'
 
@@ -50,6 +51,8 @@ export interface Run {
   readonly rejects: RunRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
+  /** Undefined until the run has found it. */
+  target: TargetDescription | undefined
   delivery: Delivery | undefined
 }
 
@@ -104,6 +107,7 @@ export function newRun(
     lanes: undefined,
     sources: { paths: [], sizes: [], passedOver: newPassedOver(), sameFiles },
     server: options.server,
+    target: undefined,
     delivery: undefined,
   }
   return run

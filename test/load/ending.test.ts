@@ -18,13 +18,6 @@ function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
   const done: string[] = []
   const opened = {
     inputs: { close: () => Promise.resolve(void done.push('inputs close')) } as unknown as Inputs,
-    delivery: {
-      leave: ({ code }: DdbError) => void done.push(`delivery leave ${code}`),
-      close: () => {
-        done.push('delivery close')
-        return deliveryCloses()
-      },
-    } as unknown as Delivery,
     control: {
       abandon: ({ code }: DdbError) => void done.push(`control abandon ${code}`),
       close: () => Promise.resolve(void done.push('control close')),
@@ -34,6 +27,13 @@ function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
   const ending = new AbortController()
   const leaving = new AbortController()
   const run = testRun({ signal: ending.signal, leave: leaving.signal }, { clock })
+  run.delivery = {
+    leave: ({ code }: DdbError) => void done.push(`delivery leave ${code}`),
+    close: () => {
+      done.push('delivery close')
+      return deliveryCloses()
+    },
+  } as unknown as Delivery
   return { run, opened, done, clock, ending, leaving }
 }
 

@@ -27,10 +27,11 @@ function resultOf(
   const run = testRun({ rejects: { onError: 'skip' }, ...change }, { clock })
   begin(run)
   run.delivery = { used, inFlightBytes: 0 } as unknown as Delivery
+  run.target = { columns, keyed: false }
   if (failure !== undefined) run.ending.fail(new DdbError(failure, 'failed'))
   clock.advance(2_000)
   const noInputs = { summaries: () => [], reading: { columnCounts: [] } }
-  return loadResult(run, inputs && ({ ...noInputs, ...inputs } as unknown as Inputs), { columns })
+  return loadResult(run, inputs && ({ ...noInputs, ...inputs } as unknown as Inputs))
 }
 
 /** Sets the number of rows read, and the number of rows with each outcome. */

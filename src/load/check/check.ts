@@ -81,9 +81,9 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
         missing = error
       }
       // A server that ignores a query would also ignore the closing of the connection.
-      if (missing instanceof TimeoutError) abandon(opened, missing)
+      if (missing instanceof TimeoutError) abandon(run, opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
-      opened.delivery = look.delivery(run)
+      run.delivery = look.delivery(run)
       return look.target ?? noTarget
     },
     finish() {
@@ -111,7 +111,7 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { look, inputs } = parts
   const { target } = look
   const { columns = [] } = target ?? {}
-  const result = loadResult(run, inputs, { columns, listsAll: true })
+  const result = loadResult(run, inputs, { listsAll: true })
   const { rows, error, exitCode } = result
   const { fitRows, unfitRows, problems } = look
   // The last input may have been named but not opened.

@@ -60,7 +60,7 @@ const mostQueuedBytes = 1024 * 1024
 const reasonBytes = 400
 
 export class RejectFiles {
-  /** Rows that this process could not place, and rows of files that were lost while it worked. */
+  /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
   readonly #path: string
   readonly #setup: RejectFilesSetup
@@ -74,8 +74,6 @@ export class RejectFiles {
   readonly #keys = new WeakMap<RecordShape, string>()
   #queuedBytes = 0
   #number = 1
-  /** Set once a file could not be created or written, or was lost. That ends the run, so later rejects are placed in no file. */
-  #hasFailed = false
 
   /** Creates no file. A run without rejects therefore leaves none. */
   constructor(path: string, setup: RejectFilesSetup) {
@@ -92,7 +90,7 @@ export class RejectFiles {
 
   /** Queues a record and its reason for the file of the record's shape. @throws {DdbError} as `flush` */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
-    if (this.#hasFailed) {
+    if (this.unplaced > 0) {
       this.unplaced++
       return
     }
@@ -208,7 +206,6 @@ export class RejectFiles {
       for (const [i, file] of pair.files.entries()) file.sizeBytes += texts[i]!.length
       pair.rows += queued.length
     } catch (error) {
-      this.#hasFailed = true
       this.unplaced += queued.length
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#isOurs) for (const file of pair.files) failureOf(() => file.cutBack())
@@ -279,7 +276,6 @@ export class RejectFiles {
     try {
       for (const file of pair.files) file.check()
     } catch (error) {
-      this.#hasFailed = true
       this.unplaced += pair.rows
       pair.rows = 0
       throw error

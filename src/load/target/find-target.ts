@@ -47,6 +47,7 @@ export async function findTarget(
     await chooseMode(run, first, again)
     await defineTransform(run, control!)
     chooseConnections(run, target)
+    run.target = target
     return [control!, target]
   })
 }
