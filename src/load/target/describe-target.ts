@@ -19,7 +19,6 @@ import type { CheckedOptions } from '../checked-options.js'
 import { isBefore, parseVersion } from '../../schema/server-version.js'
 import { askFunction, askSchema } from '../connection/server-queries.js'
 import { askTable, type TableState } from './table-state.js'
-import type { NewValuePolicy } from './partition-scheme.js'
 import {
   hasTransform,
   parseTableTarget,
@@ -33,8 +32,6 @@ export interface TargetDescription {
   /** The table's own columns, if a transform makes them from the columns sent. */
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
-  /** Undefined if unknown, or if the target has no VALUE scheme. */
-  readonly newValues?: NewValuePolicy | undefined
   /**
    * True if a row whose key is already in the table does not make the table longer. This is so for shared tables with a
    * key, for PKEY tables, for DFS tables that keep only one of the rows with the same values in the sort columns, and for
@@ -110,7 +107,7 @@ export async function describeTarget(
     ...{ ...known, columns: limited(columns), ...(partition && { partition }) },
     ...{ keyed: known.keyed || isUpsert, dropsDuplicates: known.keyed },
     ...(isUpsert ? { upsert: upsertOf(target, facts, state) } : {}),
-    ...{ newValues: state.newValues, state },
+    state,
     isHandle: target.table.kind === 'shared' && isStored,
   }
   return hasTransform(checked) ? transformed(description, types) : description

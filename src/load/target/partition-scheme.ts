@@ -4,6 +4,7 @@
   a VALUE scheme, the server's policy decides. If the policy is unknown, nothing can be counted.
 */
 import { unitsPerDay } from '../../infer/time-range.js'
+import type { Batch } from '../../parse/batch.js'
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../protocol/null-value.js'
@@ -11,24 +12,12 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
+import type { TableState } from './table-state.js'
 
 /** The value that determines the partition: a bigint if a number would not be exact. */
 export type Key = number | bigint | string
 
-export interface RowsOfColumns {
-  readonly rowCount: number
-  readonly columns: readonly Column[]
-}
-
-/** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
-export const newValuePolicies = ['add', 'skip', 'fail'] as const
-export type NewValuePolicy = (typeof newValuePolicies)[number]
-
-/** How a target is partitioned, according to the server. */
-export interface Partitioned {
-  readonly partition?: PartitionScheme
-  readonly newValues?: NewValuePolicy | undefined
-}
+export type RowsOfColumns = Pick<Batch, 'rowCount' | 'columns'>
 
 /**
  * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot decide that: unknown
@@ -36,8 +25,11 @@ export interface Partitioned {
  */
 export function outsideMarks({
   partition,
-  newValues,
-}: Partitioned): ((batch: RowsOfColumns) => Uint8Array) | undefined {
+  state: { newValues } = { newValues: undefined },
+}: {
+  readonly partition?: PartitionScheme
+  readonly state?: Pick<TableState, 'newValues'>
+}): ((batch: RowsOfColumns) => Uint8Array) | undefined {
   if (partition === undefined || partition.unpredictable === true) return undefined
   const checks = partition.dimensions.flatMap(dimension => {
     const { kind } = dimension
@@ -62,21 +54,17 @@ export function outsideMarks({
   }
 }
 
-/** The divisions of one dimension, numbered from 0 in the order of its scheme. */
-export interface Divisions {
-  /** The bounds, or the values of each division. */
-  readonly keys: readonly unknown[]
-  /** Number of the division that holds the key; −1 if none does. */
-  readonly placeOf: (key: Key) => number
-}
-
-/** @returns undefined if the scheme does not show which values belong together: HASH, SEQ, unknown schemes */
-export function divisionsOf({ kind, scheme }: PartitionDimension): Divisions | undefined {
+/**
+ * The divisions of one dimension, numbered from 0 in the order of its scheme.
+ * @returns `keys`: the bounds, or the values of each division. `placeOf`: number of the division that holds the key; −1 if none does.
+ *   Undefined if the scheme does not show which values belong together: HASH, SEQ, unknown schemes
+ */
+export function divisionsOf({ kind, scheme }: PartitionDimension) {
   if (scheme?.form !== 'vector') return undefined
   if (kind === 'RANGE') {
     const bounds = keysOf(scheme).filter(bound => bound !== null)
     if (bounds.length === 0 || bounds.length < scheme.length) return undefined
-    return { keys: bounds, placeOf: key => rangeOf(key, bounds) }
+    return { keys: bounds, placeOf: (key: Key) => rangeOf(key, bounds) }
   }
   const lists = kind === 'LIST' && scheme.type === 'ANY' ? scheme.data : undefined
   if (kind !== 'VALUE' && lists === undefined) return undefined
@@ -84,7 +72,7 @@ export function divisionsOf({ kind, scheme }: PartitionDimension): Divisions | u
     lists?.map(list => (list.form === 'vector' ? keysOf(list) : [scalarKey(list)])) ??
     keysOf(scheme).map(key => [key])
   const places = new Map(keys.flatMap((each, place) => each.map(key => [key, place] as const)))
-  return { keys, placeOf: key => places.get(key) ?? -1 }
+  return { keys, placeOf: (key: Key) => places.get(key) ?? -1 }
 }
 
 function keysOf(vector: Vector): (Key | null)[] {

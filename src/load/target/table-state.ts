@@ -10,8 +10,10 @@ import {
   textsOf,
   type Asking,
 } from '../connection/server-queries.js'
-import { newValuePolicies, type NewValuePolicy } from './partition-scheme.js'
 import { tableExpression, type TableTarget } from './target.js'
+
+/** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
+const newValuePolicies = ['add', 'skip', 'fail'] as const
 
 const totals = ['rows', 'kept', 'totalSize', 'totalRows'] as const
 
@@ -36,7 +38,7 @@ export interface TableState {
   /** `TRANS` or `CHUNK`, for a DFS table. */
   readonly atomic: string | undefined
   /** What the server does with values outside a VALUE scheme (docs/server-semantics.md#rows-outside-the-scheme). */
-  readonly newValues: NewValuePolicy | undefined
+  readonly newValues: (typeof newValuePolicies)[number] | undefined
   readonly version: string | undefined
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { outsideMarks, type NewValuePolicy } from '../../../src/load/target/partition-scheme.js'
+import { outsideMarks } from '../../../src/load/target/partition-scheme.js'
+import type { TableState } from '../../../src/load/target/table-state.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
@@ -22,7 +23,7 @@ function dimension(
 
 /** Marks each row outside all partitions with 1; undefined if the scheme does not determine this. */
 function outside(columns: readonly Column[], ...dimensions: PartitionDimension[]) {
-  const marks = outsideMarks({ partition: { dimensions }, newValues: 'skip' })
+  const marks = outsideMarks({ partition: { dimensions }, state: { newValues: 'skip' } })
   return marks && [...marks({ rowCount: columns[0]!.length, columns })]
 }
 
@@ -121,7 +122,7 @@ t.test('if a scheme gives no information, no row is marked as outside', async t 
   ]
   for (const [name, one] of silent) {
     const partition = { dimensions: [one] }
-    t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined, name)
+    t.equal(outsideMarks({ partition, state: { newValues: 'skip' } }), undefined, name)
   }
 })
 
@@ -129,10 +130,10 @@ t.test(
   'if a function computes partitions, nothing is marked as outside and nothing is asked',
   async t => {
     const known = { dimensions: [dimension('VALUE', 'INT', ints(1, 2))] }
-    t.ok(outsideMarks({ partition: known, newValues: 'skip' }))
+    t.ok(outsideMarks({ partition: known, state: { newValues: 'skip' } }))
     t.equal(outsideMarks({ partition: known }), undefined, 'the policy decides')
     const partition = { ...known, unpredictable: true } as const
-    t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined)
+    t.equal(outsideMarks({ partition, state: { newValues: 'skip' } }), undefined)
   },
 )
 
@@ -148,8 +149,8 @@ t.test("the server's policy decides about new values of a VALUE scheme", async t
   const value = dimension('VALUE', 'INT', ints(1, 3))
   const range = dimension('RANGE', 'INT', ints(0, 4), 1)
   const columns = [columnOf('INT', [1, 2, null, 3]), columnOf('INT', [1, 1, 1, 4])]
-  const marks = (newValues: NewValuePolicy | undefined, ...dimensions: PartitionDimension[]) => {
-    const partitioned = { partition: { dimensions }, ...(newValues && { newValues }) }
+  const marks = (newValues: TableState['newValues'], ...dimensions: PartitionDimension[]) => {
+    const partitioned = { partition: { dimensions }, state: { newValues } }
     const found = outsideMarks(partitioned)
     return found && [...found({ rowCount: 4, columns })]
   }
