@@ -182,7 +182,8 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
   const { unordered, rateLimit, batchRows = rows, batchBytes = bytes, ...others } = delivery
   return {
     ...{ ...others, batchRows, batchBytes, target, onError, rejectsFile: rejects.file },
-    runId: checkRunId(options.runId ?? newRunId(random)),
+    // Random: no two runs get the same id.
+    runId: checkRunId(options.runId ?? Buffer.from(random.bytes(8)).toString('hex')),
     maxErrors: limitOf(rejects.maxErrors ?? defaultMaxErrors),
     rateLimit: {
       bytesPerSecond: Infinity,
@@ -264,9 +265,4 @@ function checkShard(
 
 function limitOf(value: number | string): CheckedOptions['maxErrors'] {
   return typeof value === 'number' ? { count: value } : { share: parseFloat(value) / 100 }
-}
-
-/** 16 random hexadecimal digits: no two runs get the same id. */
-function newRunId(random: Random): string {
-  return Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -107,7 +107,11 @@ export async function close(
   { left, stopLeaving }: Pick<ReturnType<typeof endOnSignals>, 'left' | 'stopLeaving'>,
 ): Promise<void> {
   const { clock } = run.platform
-  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(run, opened, notClosing()))
+  const late = new DdbError(
+    'DDB_CONNECTION_LOST',
+    'the server did not close its connections in time',
+  )
+  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(run, opened, late))
   const { inputs, early, control } = opened
   // The query that used a lost control session has already reported the loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
@@ -167,8 +171,4 @@ function onAbort(signal: AbortSignal | undefined, listener: () => void): () => v
   if (signal?.aborted) listener()
   signal?.addEventListener('abort', listener, { once: true })
   return () => signal?.removeEventListener('abort', listener)
-}
-
-function notClosing(): DdbError {
-  return new DdbError('DDB_CONNECTION_LOST', 'the server did not close its connections in time')
 }

@@ -66,7 +66,6 @@ interface Look {
   readonly cells: CellRules
 }
 
-/** Reads the inputs of a run, each with `steps`. */
 export class InputReading {
   /** Set if, because of a bug, bytes of an input were lost or counted twice. */
   bytesError: DdbError | undefined

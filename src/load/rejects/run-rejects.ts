@@ -42,7 +42,7 @@ export interface InputRejects {
 /** The parts of a run that its rejects change, or that decide whether they end it. */
 interface Keeping {
   readonly state: RunState
-  readonly options: Pick<LoadOptions, 'inputs'>
+  readonly options: Pick<LoadOptions, 'inputs' | 'shard'>
   readonly checked: CheckedOptions
   readonly watch: ReadObserver | undefined
   readonly rows: RowStore | undefined
@@ -59,10 +59,8 @@ export class RunRejects {
   count = 0
   readonly #keeping: Keeping
   readonly #setup: RejectFilesSetup
-  /** undefined if the user wants no file, and between two streams of a run that shards load. */
+  /** undefined if the user wants no file, and outside the streams of a run that shards load. */
   #files: RejectFiles | undefined
-  /** Whether `#files` are those of a stream that has not ended. */
-  #isUnfinished = false
   /** Files of streams that have ended. */
   readonly #finished: { readonly path: string; readonly rows: number }[] = []
   /** Rows in files of other processes, and rows that a later process will reject again. */
@@ -78,10 +76,11 @@ export class RunRejects {
   readonly #shown = new Map<string, number>()
 
   constructor(setup: RejectFilesSetup, keeping: Keeping) {
-    const { rejectsFile } = keeping.checked
+    const { checked, options } = keeping
     this.#keeping = keeping
     this.#setup = setup
-    this.#files = rejectsFile === undefined ? undefined : new RejectFiles(rejectsFile, setup)
+    if (checked.rejectsFile === undefined || options.shard !== undefined) return
+    this.#files = new RejectFiles(checked.rejectsFile, setup)
   }
 
   /** Number of rejects that are in no file, because a file could not be written. */
@@ -178,7 +177,6 @@ export class RunRejects {
   beginStream(path: string): void {
     this.close()
     this.#files = new RejectFiles(path, this.#setup)
-    this.#isUnfinished = true
   }
 
   /** Gives complete files their names, or removes them: the next process writes them again. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -196,7 +194,6 @@ export class RunRejects {
       }
       if (isDone) this.#finished.push({ path: finishedPath(path), rows })
     }
-    this.#isUnfinished = false
     this.#files = undefined
   }
 
@@ -205,7 +202,7 @@ export class RunRejects {
   }
 
   close(): void {
-    if (this.#isUnfinished) this.endStream(false)
+    if (this.#keeping.options.shard !== undefined) this.endStream(false)
     else this.#placing(() => this.#files?.close())
   }
 
