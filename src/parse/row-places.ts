@@ -37,16 +37,15 @@ export interface TakenPlaces extends Pick<Batch, 'record'> {
 }
 
 export class RowPlaces {
-  readonly #store: ArrayStore
-  #numbers: Int32Array = new Int32Array(0)
+  readonly #store: ArrayStore<Int32Array>
   #blocks: BlockPlace[] = []
   /** The bytes from each block's first record to its last one; undefined if they are not kept. */
-  readonly #kept: ArrayStore | undefined
+  readonly #kept: ArrayStore<Uint8Array> | undefined
   #keptBytes = 0
 
   constructor(pool: BufferPool, keepsRecords: boolean) {
-    this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT)
-    this.#kept = keepsRecords ? new ArrayStore(pool, 1) : undefined
+    this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT, Int32Array)
+    this.#kept = keepsRecords ? new ArrayStore(pool, 1, Uint8Array) : undefined
   }
 
   /**
@@ -56,10 +55,7 @@ export class RowPlaces {
   append(block: RowBounds, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, rowCount, window } = block
     if (rowCount === 0) return 0
-    if (this.#store.reserve(firstRow + rowCount)) {
-      this.#numbers = new Int32Array(this.#store.buffer)
-    }
-    const numbers = this.#numbers
+    const numbers = this.#store.reserve(firstRow + rowCount)
     const at = firstRow * numbersPerRow
     const end = at + numbersPerRow * rowCount
     numbers.set(recordStarts.subarray(0, rowCount), at)
@@ -92,8 +88,7 @@ export class RowPlaces {
     if (this.#kept !== undefined) {
       const span = bytes.subarray(numbers[at], numbers[end - 1])
       this.#keptBytes += span.length
-      this.#kept.reserve(this.#keptBytes)
-      new Uint8Array(this.#kept.buffer).set(span, this.#keptBytes - span.length)
+      this.#kept.reserve(this.#keptBytes).set(span, this.#keptBytes - span.length)
     }
     let length = 0
     for (let i = at; i < at + rowCount; i++) length += numbers[i + rowCount]! - numbers[i]!
@@ -101,12 +96,9 @@ export class RowPlaces {
   }
 
   take(buffers: ArrayBuffer[]): TakenPlaces {
-    const numbers = this.#numbers
+    const numbers = this.#store.release(buffers)
+    const kept = this.#kept?.release(buffers)
     const blocks = this.#blocks
-    const kept = this.#kept && new Uint8Array(this.#kept.buffer)
-    this.#store.release(buffers)
-    this.#kept?.release(buffers)
-    this.#numbers = new Int32Array(0)
     this.#blocks = []
     this.#keptBytes = 0
     const blockOf = (rowIndex: number): BlockPlace =>

@@ -18,8 +18,7 @@ export class ArrayColumn implements ColumnBuilder {
   readonly #elements: ColumnBuilder
   readonly #columnIndex: number
   readonly #delimiter: number
-  readonly #store: ArrayStore
-  #offsets: Uint32Array = new Uint32Array(0)
+  readonly #store: ArrayStore<Uint32Array>
   #count = 0
   #countBefore = 0
   #block: RecordBlock = new RecordBlock(1, initialElements)
@@ -29,15 +28,12 @@ export class ArrayColumn implements ColumnBuilder {
     this.#elements = elements
     this.#columnIndex = columnIndex
     this.#delimiter = delimiter
-    this.#store = new ArrayStore(pool, offsetBytes)
+    this.#store = new ArrayStore(pool, offsetBytes, Uint32Array)
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { starts, ends, fieldCount, rowCount } = block
-    if (this.#store.reserve(firstRow + rowCount + 1)) {
-      this.#offsets = new Uint32Array(this.#store.buffer)
-    }
-    const offsets = this.#offsets
+    const offsets = this.#store.reserve(firstRow + rowCount + 1)
     this.#startElements(block.bytes)
     this.#countBefore = this.#count
     offsets[firstRow] = this.#count
@@ -55,8 +51,8 @@ export class ArrayColumn implements ColumnBuilder {
 
   #refuseRows(block: RecordBlock, firstRow: number): void {
     for (let row = 0; row < block.rowCount; row++) {
-      const first = this.#offsets[firstRow + row]! - this.#count
-      const last = this.#offsets[firstRow + row + 1]! - this.#count
+      const first = this.#store.view[firstRow + row]! - this.#count
+      const last = this.#store.view[firstRow + row + 1]! - this.#count
       if (this.#block.refusedBy.subarray(first, last).includes(1)) {
         block.refuse(row, this.#columnIndex)
       }
@@ -132,9 +128,7 @@ export class ArrayColumn implements ColumnBuilder {
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const cells = this.#elements.take(this.#count, buffers) as Vector
-    const offsets = this.#offsets.subarray(0, rowCount + 1)
-    this.#store.release(buffers)
-    this.#offsets = new Uint32Array(0)
+    const offsets = this.#store.release(buffers).subarray(0, rowCount + 1)
     this.#count = 0
     return { form: 'arrayVector', length: rowCount, offsets, cells }
   }

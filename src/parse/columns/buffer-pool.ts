@@ -65,9 +65,11 @@ function roundedUp(byteLength: number): number {
   return size >= byteLength ? size : Math.ceil(byteLength / quarter) * quarter
 }
 
-/** Holds the buffer of a column under construction. `release` gives it to the batch, which returns it to the pool. */
-export class ArrayStore {
-  buffer: ArrayBuffer
+/** Holds the array of a column under construction. `release` gives its buffer to the batch, which returns it to the pool. */
+export class ArrayStore<View> {
+  view: View
+  #buffer: ArrayBuffer = new ArrayBuffer(0)
+  readonly #View: new (buffer: ArrayBuffer) => View
   readonly #pool: BufferPool
   readonly #bytesPerRow: number
   /** Number of bytes that the current batch needs so far. */
@@ -75,34 +77,39 @@ export class ArrayStore {
   /** Number of bytes that the last batch needed, because the next one will probably need as many; 0 in the first batch. */
   #expectedBytes = 0
 
-  constructor(pool: BufferPool, bytesPerRow: number) {
+  constructor(pool: BufferPool, bytesPerRow: number, View: new (buffer: ArrayBuffer) => View) {
     this.#pool = pool
     this.#bytesPerRow = bytesPerRow
-    this.buffer = new ArrayBuffer(0)
+    this.#View = View
+    this.view = new View(this.#buffer)
   }
 
-  /** Makes room for `rowCount` rows. Returns true if `buffer` was replaced. */
-  reserve(rowCount: number): boolean {
+  /** Makes room for `rowCount` rows. Returns the array, another one if it has become larger. */
+  reserve(rowCount: number): View {
     const needed = rowCount * this.#bytesPerRow
     this.#neededBytes = needed
-    const { byteLength } = this.buffer
-    if (needed <= byteLength) return false
+    const { byteLength } = this.#buffer
+    if (needed <= byteLength) return this.view
     const expected = this.#expectedBytes || this.#pool.batchRows * this.#bytesPerRow
     const larger = this.#pool.take(Math.max(needed, 2 * byteLength, expected))
     if (byteLength > 0) {
-      new Uint8Array(larger).set(new Uint8Array(this.buffer))
-      this.#pool.give(this.buffer)
+      new Uint8Array(larger).set(new Uint8Array(this.#buffer))
+      this.#pool.give(this.#buffer)
     }
-    this.buffer = larger
-    return true
+    this.#buffer = larger
+    return (this.view = new this.#View(larger))
   }
 
-  release(buffers: ArrayBuffer[]): void {
-    if (this.buffer.byteLength === 0) return
+  /** Returns the array of the batch that ends, and begins the next one with an empty array. */
+  release(buffers: ArrayBuffer[]): View {
+    const { view } = this
+    if (this.#buffer.byteLength === 0) return view
     // Expects the next batch to need as many bytes as this one. The size of the buffer is not a measure, because small
     // batches may follow a large one.
     this.#expectedBytes = this.#neededBytes
-    buffers.push(this.buffer)
-    this.buffer = new ArrayBuffer(0)
+    buffers.push(this.#buffer)
+    this.#buffer = new ArrayBuffer(0)
+    this.view = new this.#View(this.#buffer)
+    return view
   }
 }

@@ -37,8 +37,7 @@ export class FixedColumn implements ColumnBuilder {
   readonly #plain: ElementReader
   readonly #columnIndex: number
   readonly #nulls: NumberArray
-  #array: NumberArray
-  readonly #store: ArrayStore
+  readonly #store: ArrayStore<NumberArray>
 
   /** @param scale  set for decimals: digits after the point */
   constructor(
@@ -56,8 +55,7 @@ export class FixedColumn implements ColumnBuilder {
     this.#columnIndex = columnIndex
     const none = nullElement(type)
     this.#nulls = new reader.Cells(none.slice().buffer)
-    this.#store = new ArrayStore(pool, none.length)
-    this.#array = new reader.Cells(this.#store.buffer)
+    this.#store = new ArrayStore(pool, none.length, reader.Cells)
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
@@ -65,7 +63,7 @@ export class FixedColumn implements ColumnBuilder {
     const { read, kernelRead } = this.#reader
     const { read: readPlain } = this.#plain
     const width = this.#nulls.length
-    const array = this.#reserve(firstRow + rowCount)
+    const array = this.#store.reserve(firstRow + rowCount)
     const kernel = kernelRead && block.kernel
     let givenUp = 0
     let nulls = 0
@@ -99,17 +97,13 @@ export class FixedColumn implements ColumnBuilder {
   #copy({ buffer, out }: Kernel, from: number, to: number, firstRow: number): void {
     const { length: width, byteLength } = this.#nulls
     const found = new this.#reader.Cells(buffer, out + from * byteLength, (to - from) * width)
-    this.#array.set(found, (firstRow + from) * width)
+    this.#store.view.set(found, (firstRow + from) * width)
   }
 
   #setNull(at: number): void {
     const nulls = this.#nulls
-    for (let i = 0; i < nulls.length; i++) this.#array[at + i] = nulls[i]!
-  }
-
-  #reserve(rowCount: number): NumberArray {
-    if (this.#store.reserve(rowCount)) this.#array = new this.#reader.Cells(this.#store.buffer)
-    return this.#array
+    const { view } = this.#store
+    for (let i = 0; i < nulls.length; i++) view[at + i] = nulls[i]!
   }
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
@@ -131,16 +125,18 @@ export class FixedColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const bytes = new Uint8Array(this.#store.buffer, 0, this.encodedBytes(rowCount))
-    this.#store.release(buffers)
-    this.#array = new this.#reader.Cells(this.#store.buffer)
+    const bytes = new Uint8Array(
+      this.#store.release(buffers).buffer,
+      0,
+      this.encodedBytes(rowCount),
+    )
     return vectorOfBytes(this.#type, rowCount, bytes, this.#scale)
   }
 
   put(values: readonly unknown[], count: number, firstRow: number): number {
     const { take } = this.#reader
     const width = this.#nulls.length
-    const array = this.#reserve(firstRow + count)
+    const array = this.#store.reserve(firstRow + count)
     for (let i = 0; i < count; i++) {
       const at = (firstRow + i) * width
       const value = values[i]

@@ -20,8 +20,7 @@ export class StringColumn implements ColumnBuilder {
   readonly #isBlob: boolean
   readonly #columnIndex: number
   readonly #maxBytes: number
-  readonly #store: ArrayStore
-  #encoded: Uint8Array = new Uint8Array(0)
+  readonly #store: ArrayStore<Uint8Array>
   #length = 0
   #lengthBefore = 0
 
@@ -36,14 +35,13 @@ export class StringColumn implements ColumnBuilder {
     this.#isBlob = isBlob
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
-    this.#store = new ArrayStore(pool, 1)
+    this.#store = new ArrayStore(pool, 1, Uint8Array)
   }
 
   read(block: RecordBlock, field: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
-    this.#begin(block, field)
+    const encoded = this.#begin(block, field)
     const isBlob = this.#isBlob
-    const encoded = this.#encoded
     const maxBytes = this.#maxBytes
     let to = this.#length
     let nulls = 0
@@ -89,13 +87,13 @@ export class StringColumn implements ColumnBuilder {
     return nulls
   }
 
-  #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
+  #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): Uint8Array {
     this.#lengthBefore = this.#length
     let needed = this.#length + (this.#isBlob ? lengthBytes : 1) * rowCount
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       needed += ends[cell]! - starts[cell]!
     }
-    if (this.#store.reserve(needed)) this.#encoded = new Uint8Array(this.#store.buffer)
+    return this.#store.reserve(needed)
   }
 
   undo(): void {
@@ -111,9 +109,7 @@ export class StringColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const encoded = this.#encoded.subarray(0, this.#length)
-    this.#store.release(buffers)
-    this.#encoded = new Uint8Array(0)
+    const encoded = this.#store.release(buffers).subarray(0, this.#length)
     this.#length = 0
     return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
   }
@@ -204,8 +200,7 @@ export class SymbolColumn implements ColumnBuilder {
   readonly #type: DataType
   readonly #columnIndex: number
   readonly #maxBytes: number
-  readonly #store: ArrayStore
-  #codes: Int32Array = new Int32Array(0)
+  readonly #store: ArrayStore<Int32Array>
   readonly #symbols = new SymbolTable()
   /** The texts that the kernels of blocks know. */
   readonly #known: KnownTexts[] = []
@@ -215,14 +210,13 @@ export class SymbolColumn implements ColumnBuilder {
     this.#type = type
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
-    this.#store = new ArrayStore(pool, bytesPerRow)
+    this.#store = new ArrayStore(pool, bytesPerRow, Int32Array)
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
-    if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
+    const codes = this.#store.reserve(firstRow + rowCount)
     this.#sizeBefore = this.#symbols.texts.length
-    const codes = this.#codes
     const symbols = this.#symbols
     const maxBytes = this.#maxBytes
     let nulls = 0
@@ -280,11 +274,8 @@ export class SymbolColumn implements ColumnBuilder {
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const base = this.#symbols.take()
-    const shape = { form: 'vector', type: this.#type, length: rowCount }
-    const column = { ...shape, codes: this.#codes, base } as Column
-    this.#store.release(buffers)
-    this.#codes = new Int32Array(0)
+    const codes = this.#store.release(buffers)
     for (const known of this.#known) known.clear()
-    return column
+    return { form: 'vector', type: this.#type, length: rowCount, codes, base } as Column
   }
 }

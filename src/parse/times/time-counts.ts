@@ -17,7 +17,14 @@ import {
 } from '../cells/read-number.js'
 import { nanoDigits } from './time-pattern.js'
 import { isTextDay, type TimeReader } from './time-reader.js'
-import { msPerDay, nanosPerSecond, secondsPerDay, setMoment, type TimeZone } from './time-zone.js'
+import {
+  msPerDay,
+  nanosPerSecond,
+  secondsPerDay,
+  setMoment,
+  TimeParts,
+  type TimeZone,
+} from './time-zone.js'
 
 /** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
 export const epochUnits: ReadonlyMap<string, number> = new Map([
@@ -67,17 +74,15 @@ export function unusualTimes(format: string, first: number, last: number): strin
 }
 
 /** Reads counts since 1970. They are moments; with a zone, they become times of its clocks. */
-export class CountReader implements TimeReader {
+export class CountReader extends TimeParts implements TimeReader {
   readonly isNumber = true
-  days = 0
-  secondOfDay = 0
-  nanos = 0
   /** How many decimals of a second the unit has: 0 for seconds, 3 for milli-, 6 for micro-, 9 for nanoseconds. */
   readonly #unitDigits: number
   readonly #zone: TimeZone | undefined
   #read: KernelRead | undefined
 
   constructor(unitDigits: number, zone?: TimeZone) {
+    super()
     this.#unitDigits = unitDigits
     this.#zone = zone
   }
@@ -130,11 +135,8 @@ const day1970In1904 = 24_107
 const noDay = 60
 
 /** Reads day numbers of spreadsheets. */
-export class DayNumberReader implements TimeReader {
+export class DayNumberReader extends TimeParts implements TimeReader {
   readonly isNumber = true
-  days = 0
-  secondOfDay = 0
-  nanos = 0
   readonly #daysOf: (day: number) => number
   readonly #zone: TimeZone | undefined
 
@@ -143,6 +145,7 @@ export class DayNumberReader implements TimeReader {
    * @param zone  refuses times that its clocks skipped
    */
   constructor(is1904: boolean, isTimeOfDay: boolean, zone?: TimeZone) {
+    super()
     this.#daysOf = isTimeOfDay ? day => (day === 0 ? 0 : NaN) : is1904 ? daysOf1904 : daysOf1900
     this.#zone = zone
   }

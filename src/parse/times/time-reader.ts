@@ -13,7 +13,7 @@ import type { Outcome } from '../cells/cell-bytes.js'
 import { noOffset, type ColumnOffset } from './column-offset.js'
 import * as fields from './time-pattern.js'
 import { nanoDigits, TimePlaces, type TimePattern } from './time-pattern.js'
-import { secondsPerDay, setMoment, type TimeParts, type TimeZone } from './time-zone.js'
+import { secondsPerDay, setMoment, TimeParts, type TimeZone } from './time-zone.js'
 
 /** Reads texts of one format. Keeps the parts of the text read last; if that was not a time, they mean nothing. */
 export interface TimeReader extends TimeParts {
@@ -65,11 +65,8 @@ interface TimeLayout extends KernelLayout {
 type Places = Pick<TimePlaces, 'at' | 'digits' | 'offset'> &
   Partial<Pick<TimePlaces, 'namedMonth' | 'half' | 'isTwelveHours' | 'fractionDigits'>>
 
-export class PatternReader implements TimeReader {
+export class PatternReader extends TimeParts implements TimeReader {
   readonly isNumber = false
-  days = 0
-  secondOfDay = 0
-  nanos = 0
   readonly #patterns: readonly TimePattern[]
   readonly #rules: PatternRules
   readonly #hasDate: boolean
@@ -83,6 +80,7 @@ export class PatternReader implements TimeReader {
 
   /** @param patterns  the first of them that fits reads a text */
   constructor(patterns: readonly TimePattern[], rules: PatternRules = {}) {
+    super()
     this.#patterns = patterns
     this.#rules = rules
     this.#hasDate = patterns[0]!.letters.includes('d')

@@ -91,12 +91,12 @@ export class TimeZone {
 }
 
 /** The parts of a moment, from which every temporal type can be made. */
-export interface TimeParts {
+export class TimeParts {
   /** Days since 1970. */
-  days: number
-  secondOfDay: number
+  days = 0
+  secondOfDay = 0
   /** Nanoseconds within the second. */
-  nanos: number
+  nanos = 0
 }
 
 /** Sets `days` and `secondOfDay` to the zone's wall-clock time at `utcSeconds`, counted since 1970. */

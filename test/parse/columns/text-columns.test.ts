@@ -378,32 +378,30 @@ t.test('a row may have more elements than a block has room for', async t => {
 
 t.test('elements move when the store grows, and the pool gets the old buffer', async t => {
   const pool = new BufferPool()
-  const store = new ArrayStore(pool, 1)
-  store.reserve(1024)
-  const { buffer: small } = store
-  new Uint8Array(small).set([1, 2, 3])
-  t.equal(store.reserve(1025), true)
-  t.equal(store.buffer.byteLength, 2048, 'at least twice the size')
-  t.strictSame([...new Uint8Array(store.buffer, 0, 3)], [1, 2, 3])
-  t.equal(pool.take(1024), small)
+  const store = new ArrayStore(pool, 1, Uint8Array)
+  const small = store.reserve(1024)
+  small.set([1, 2, 3])
+  t.equal(store.reserve(1000), small)
+  const larger = store.reserve(1025)
+  t.equal(larger.length, 2048, 'at least twice the size')
+  t.strictSame([...larger.subarray(0, 3)], [1, 2, 3])
+  t.equal(pool.take(1024), small.buffer)
 })
 
 t.test(
   'a batch takes its buffer along, and the next batch begins with the size that it needed',
   async t => {
     const pool = new BufferPool()
-    const store = new ArrayStore(pool, 1)
-    store.reserve(5000)
-    const { buffer } = store
+    const store = new ArrayStore(pool, 1, Uint8Array)
+    const { buffer } = store.reserve(5000)
     const buffers: ArrayBuffer[] = []
-    store.release(buffers)
+    t.equal(store.release(buffers).buffer, buffer)
     t.strictSame(buffers, [buffer])
-    t.equal(store.buffer.byteLength, 0)
-    store.reserve(1)
-    t.not(store.buffer, buffer)
-    t.equal(store.buffer.byteLength, buffer.byteLength)
+    t.equal(store.view.length, 0)
+    const next = store.reserve(1)
+    t.not(next.buffer, buffer)
+    t.equal(next.length, buffer.byteLength)
     store.release(buffers)
-    store.reserve(1)
-    t.equal(store.buffer.byteLength, 1024, 'a small batch makes room for small ones')
+    t.equal(store.reserve(1).length, 1024, 'a small batch makes room for small ones')
   },
 )
