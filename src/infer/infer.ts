@@ -96,24 +96,17 @@ function schemaOf(
   found: Findings,
   totals: FoundTotals | undefined,
 ): InferredSchema {
-  const { json, fields, inputs, rows, recordBytes, totalBytes, isComplete } = found
+  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
+  const { inputs, rejected, firstReject, quotes, assumedHeader } = found
   const leftOut: UnusableMember[] = []
   return {
     columns: columnsOf(options, found, leftOut),
-    leftOut,
-    inputs,
-    rows,
-    isComplete,
+    ...{ leftOut, inputs, rows, isComplete, rejected, firstReject, quotes, assumedHeader, totals },
     estimatedRows:
       isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
-    rejected: found.rejected,
-    firstReject: found.firstReject,
     needsPosition:
       (fields?.isByPosition === true && fields.hasNames) || json?.isByPosition === true,
     isHeaderless: fields && !fields.hasNames,
-    quotes: found.quotes,
-    assumedHeader: found.assumedHeader,
-    totals,
     needsAllowMissing: json?.lacksMembers === true,
   }
 }

@@ -369,20 +369,15 @@ export class LineTokenizer {
   }
 
   /** Handles the rest of a truncated input. A record there is incomplete; a line that is not a record may be complete. */
-  #setRestAside(block: RecordBlock, { code, message }: InputError): void {
+  #setRestAside(block: RecordBlock, { code, message: reason }: InputError): void {
     const { start, end } = this.window
+    const message = `the record is incomplete: ${reason}`
     if (this.#pending !== undefined) {
       if (this.#pending.record === undefined) this.otherBytes += this.inputLength(start, end)
       this.window.start = end
-      this.#addPending(block, code, truncatedMessage(message))
+      this.#addPending(block, code, message)
     } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
-      const fault = { code, message: truncatedMessage(message) }
-      this.#addFault(block, { fault, next: end }, start)
+      this.#addFault(block, { fault: { code, message }, next: end }, start)
     }
   }
-}
-
-/** The message about a record in which the input was truncated. */
-export function truncatedMessage(reason: string): string {
-  return `the record is incomplete: ${reason}`
 }

@@ -68,7 +68,12 @@ class BuiltColumn {
   coercedRead = 0
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
-  constructor(column: MappedColumn, index: number, setup: ColumnsSetup, pool: BufferPool) {
+  constructor(
+    column: MappedColumn,
+    index: number,
+    setup: Omit<ColumnsSetup, 'mapping'>,
+    pool: BufferPool,
+  ) {
     const { source, type, name } = column
     const { rules, rowCapacity } = setup
     this.name = name
@@ -334,14 +339,12 @@ function checkNames({ columns }: ColumnMapping, rules: CellRules): void {
     )
   }
   const everyFormat = rules.dateFormats?.[everyColumn]
-  if (everyFormat === undefined || columns.some(column => isDated(column, rules))) return
+  const isDated = ({ name, type }: MappedColumn): boolean => hasDateFormat(name, type.type, rules)
+  if (everyFormat === undefined || columns.some(isDated)) return
   throw usageError(
     `${option('cells.dateFormats')} ${everyFormat}: the target has no column that can have this format`,
   )
 }
-
-const isDated = ({ name, type }: MappedColumn, rules: CellRules): boolean =>
-  hasDateFormat(name, type.type, rules)
 
 /**
  * Checks texts from inputs' paths before any row is read.
@@ -352,19 +355,10 @@ export function newTextCheck(
   columns: readonly MappedColumn[],
   rules: CellRules,
 ): (file: string, texts: InputTexts) => void {
-  // Leaves out rules that name other columns.
-  const names = columns.map(({ name }) => name)
-  const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>
-    name === everyColumn ? columns.some(one => isDated(one, rules)) : names.includes(name),
-  )
-  const own = {
-    ...rules,
-    dateFormats: Object.fromEntries(formats),
-    percentColumns: (rules.percentColumns ?? []).filter(name => names.includes(name)),
-    columnOffsets: undefined,
+  const setup = { fields: columns.map(() => []), rowCapacity: 1, rules }
+  const pool = new BufferPool()
+  const checked = columns.map((column, i) => new BuiltColumn(column, i, setup, pool))
+  return (file, texts) => {
+    for (const one of checked) one.setTexts(file, texts, 0)
   }
-  const mapping = { columns, ignoreExtra: true, allowMissing: true }
-  const setup = { mapping, fields: columns.map(() => []), rowCapacity: 1, rules: own }
-  const checked = new MappedColumns(setup, new BufferPool())
-  return (file, texts) => checked.setTexts(file, texts, 0)
 }

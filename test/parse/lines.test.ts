@@ -8,7 +8,8 @@ import { InputError } from '../../src/errors.js'
 import { brokenTextMessage, clippedText } from '../../src/parse/shown-text.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../../src/parse/line-ends.js'
 import { faulty, type LineFormat, type ScanFault, unfinished } from '../../src/parse/line-format.js'
-import { LineTokenizer, truncatedMessage } from '../../src/parse/line-tokenizer.js'
+import { LineTokenizer } from '../../src/parse/line-tokenizer.js'
+import { RecordBlock } from '../../src/parse/record-block.js'
 import { slackBytes, Window } from '../../src/parse/window.js'
 import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
@@ -143,7 +144,12 @@ t.test('in a cut input, text without a line end is not a row', async t => {
     ['DDB_INPUT_TRUNCATED b', 2, 9],
   ])
   t.strictSame(read('a\n', { cutOff }).records, [['a\n', 1, 7]])
-  t.equal(truncatedMessage('it was cut'), 'the record is incomplete: it was cut')
+  const tokenizer = new LineTokenizer('x', 20, 0, plainLines)
+  const block = new RecordBlock(1)
+  tokenizer.push(Buffer.from('b'))
+  tokenizer.end(cutOff)
+  tokenizer.fill(block, 1, 20)
+  t.equal(block.faults[0]?.message, 'the record is incomplete: it was cut')
 })
 
 // Lines ended by LF, CRLF or CR, compared with a regular expression.

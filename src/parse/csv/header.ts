@@ -9,7 +9,7 @@ import { templateNames } from '../../schema/template.js'
 import { assumedHeader, isUsualName, shapeOf, type AssumedHeader } from './assume-header.js'
 import type { FirstRecord } from './csv-tokenizer.js'
 import { testFit, type RowTarget } from './row-target.js'
-import type { SampleRecords } from './sample.js'
+import { lookedAtColumns, type SampleRecords } from './sample.js'
 
 /** The texts of a first record, without blanks around them. */
 export function textsOf({ fields }: FirstRecord): string[] {
@@ -87,9 +87,8 @@ export interface FollowingRecords {
   readonly assumes?: 'first' | AssumedHeader | undefined
 }
 
-/** Limits of records and columns to examine. More would hardly change the answer. */
+/** Limit of records to examine. More would hardly change the answer. */
 export const lookedAtRecords = 200
-export const lookedAtColumns = 200
 const assumedFields = 60
 
 /**

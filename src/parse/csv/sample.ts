@@ -296,7 +296,8 @@ function looksOf(record: SampleRecords, field: number): number {
 /** Limit of the fields to examine for the layout, because records may be very wide. */
 const layoutFields = 600
 const leastRecords = 20
-const lookedAtColumns = 200
+/** Limit of columns to examine. More would hardly change the answer. */
+export const lookedAtColumns = 200
 
 export interface Layout {
   readonly decimalComma: boolean

@@ -102,21 +102,19 @@ function writeText(text: string, into: Uint8Array, at: number): number {
   return length
 }
 
-/**
- * Passes on as many rows as possible, beginning with `rows[from]`.
- * @returns undefined if the first row must be read as text
- */
-export type PassRows = (rows: readonly unknown[], from: number, to: number) => FedPiece | undefined
-
 const nothing = new Uint8Array(0)
 
-/** @returns undefined if every row must be read as text, because of a column's type or the rules for cells */
-export function rowColumns(mapping: ColumnMapping, cells: CellRules): PassRows | undefined {
+/**
+ * Returns a function that passes on as many rows as possible, beginning with `rows[from]`; undefined from it if the first row must be read
+ * as text.
+ * @returns undefined if every row must be read as text, because of a column's type or the rules for cells
+ */
+export function rowColumns(mapping: ColumnMapping, cells: CellRules) {
   const names = memberNames(mapping)
   if (!mayTakeValues(mapping, cells)) return undefined
   const keys = mapping.columns.map(({ source }) => (source.kind === 'member' ? source.name : ''))
   const values = new Array<unknown>(mostFedRows).fill(undefined)
-  return (rows, from, to) => {
+  return (rows: readonly unknown[], from: number, to: number): FedPiece | undefined => {
     const isArray = Array.isArray(rows[from])
     const members = mapping.ignoreExtra ? undefined : names.length
     const last = Math.min(to, from + mostFedRows)
