@@ -133,9 +133,6 @@ export function readingsAs(said: ColumnType, readings: readonly Reading[]): Read
   return [...found.values()]
 }
 
-/** What a candidate has found about the texts so far. */
-export type TrialResults = Pick<Candidate, 'tried' | 'refused' | 'firstOdd' | 'hasOtherOdds'>
-
 /** A type is dropped once it has refused more than `fewOdd` texts, and more than one in `oddShare` texts. */
 const oddShare = 4
 const fewOdd = 2
@@ -199,7 +196,7 @@ export class Candidate implements Reading {
     return !this.isPlain && this.format === undefined
   }
 
-  get results(): TrialResults {
+  get results() {
     const { tried, refused, firstOdd, hasOtherOdds } = this
     return { tried, refused, firstOdd, hasOtherOdds }
   }

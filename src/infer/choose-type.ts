@@ -146,14 +146,10 @@ function saidType(probe: ColumnProbe, type: ColumnType, rules: ChoosingRules): C
     (formats.length === 1 ? fitting[0] : undefined)
   const odd = best ?? candidates[0]
   const isUnclear = best === undefined && formats.length > 1
-  return {
-    ...{ type, candidate: best, nulls: probe.nulls, refused: odd?.refused ?? 0 },
-    options: { ...best?.options, ...nullTextsOf(probe) },
-    warnings: [
-      isUnclear ? warn.unclearWarning(probe, formats) : odd && warn.refusedTextWarning(probe, odd),
-    ].flatMap(one => one ?? []),
-    nullWords: nullWordsOf(probe),
-  }
+  const warning = isUnclear
+    ? warn.unclearWarning(probe, formats)
+    : odd && warn.refusedTextWarning(probe, odd)
+  return { ...chosen(probe, best, warning), type, refused: odd?.refused ?? 0 }
 }
 
 const nullOption = ({ word }: NullWord): string => `${option('cells.nullTexts')} ${word}`
@@ -296,12 +292,15 @@ function formatted(
   return dated[0] && chosen(probe, dated[0])
 }
 
-function chosen(probe: ColumnProbe, candidate: Candidate, ...warnings: Warnings): ChosenType {
-  const { type, options } = candidate
+function chosen(
+  probe: ColumnProbe,
+  candidate: Candidate | undefined,
+  ...warnings: Warnings
+): ChosenType {
   return {
-    ...{ type, candidate, nulls: probe.nulls, refused: 0 },
+    ...{ type: candidate?.type ?? string, candidate, nulls: probe.nulls, refused: 0 },
     warnings: warnings.flatMap(one => one ?? []),
-    options: { ...options, ...nullTextsOf(probe) },
+    options: { ...candidate?.options, ...nullTextsOf(probe) },
     nullWords: nullWordsOf(probe),
   }
 }

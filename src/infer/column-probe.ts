@@ -11,7 +11,6 @@ import type { ColumnType } from '../protocol/data-type.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
 import {
   Candidate,
-  type TrialResults,
   arrayReadings,
   formatReadings,
   formatsDroppingIn,
@@ -264,7 +263,7 @@ export class ColumnProbe {
    * Tries the readings that the column's rules admit. Leaves out notations that refuse as many texts as plain numbers.
    * @param before  what plain numbers have found in earlier blocks
    */
-  #try(readings: readonly Reading[], before: Partial<TrialResults>, ...cells: Cells): void {
+  #try(readings: readonly Reading[], before: Partial<Candidate['results']>, ...cells: Cells): void {
     const { type } = this
     const numbers = this.#candidates.filter(one => one.isPlain && isNumber(one.type))
     const fewest = Math.min(...numbers.map(one => one.refused))

@@ -69,7 +69,12 @@ export class JsonColumns {
     scanner.bytes = block.bytes
     scanner.end = block.writtenFrom
     scanner.scratch = block.scratch
-    for (const column of this.columns.values()) clearRows(column, block.rowCount)
+    for (const column of this.columns.values()) {
+      // Every row is null until its record sets a value.
+      column.starts.fill(0, 0, block.rowCount)
+      column.ends.fill(0, 0, block.rowCount)
+      column.row = -1
+    }
     let row = 0
     const member = (p: number, name: string): number =>
       this.#member(p, this.columns.get(name) ?? this.#newColumn(name, block, file), row)
@@ -182,10 +187,3 @@ export class JsonColumns {
 
 const nowhere = new Int32Array(maxBlockRows)
 const noColumn = { starts: nowhere, ends: nowhere }
-
-/** Makes every row null until its record sets a value. */
-function clearRows(column: JsonColumn, rowCount: number): void {
-  column.starts.fill(0, 0, rowCount)
-  column.ends.fill(0, 0, rowCount)
-  column.row = -1
-}

@@ -111,7 +111,6 @@ export class BatchBuilder {
     this.#addRows(block)
   }
 
-  /** @param bounds  places of the rows; the columns already have the values of these rows */
   #addRows(bounds: RowBounds): void {
     this.recordBytes += this.#places.append(bounds, this.rowCount)
     this.rowCount += bounds.rowCount

@@ -61,7 +61,6 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
 
 export const inputFormats = Object.keys(formats) as InputFormat[]
 
-/** Extensions of all formats, in lower case. */
 export const dataExtensions: readonly string[] = inputFormats.flatMap(
   name => formats[name].extensions,
 )

@@ -307,7 +307,6 @@ export class LineTokenizer {
     return false
   }
 
-  /** Sets aside the record at `start`, which ends before `next`. */
   #addFault(block: RecordBlock, { fault, next }: ScanFault, start: number): void {
     const { window } = this
     block.faults.push(window.rejectAt(start, next, this.lineNumber, () => fault))
@@ -322,7 +321,6 @@ export class LineTokenizer {
     return { file, lineNumber, offsetBytes: window.inputOffset(position) }
   }
 
-  /** Number of input bytes between two positions. */
   inputLength(start: number, end: number): number {
     return this.window.inputOffset(end) - this.window.inputOffset(start)
   }

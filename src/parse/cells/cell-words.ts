@@ -68,7 +68,6 @@ export function withTruthTexts(
 
 const encoder = new TextEncoder()
 
-/** The texts of `cells.nullTexts`, compared byte by byte. */
 export class NullTexts {
   readonly #exact: readonly Uint8Array[]
   /** The same texts without blanks around them, for columns that ignore such blanks. */

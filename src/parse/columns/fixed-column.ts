@@ -93,7 +93,6 @@ export class FixedColumn implements ColumnBuilder {
     return nulls
   }
 
-  /** Copies rows from where the kernel has put them. */
   #copy({ buffer, out }: Kernel, from: number, to: number, firstRow: number): void {
     const { length: width, byteLength } = this.#nulls
     const found = new this.#reader.Cells(buffer, out + from * byteLength, (to - from) * width)

@@ -144,7 +144,6 @@ class SymbolTable {
   readonly #keys: number[] = [0]
   readonly #codes = new Map<number, number>()
 
-  /** Bytes of all texts in UTF-8. */
   get textBytes(): number {
     return this.#ends.at(-1)!
   }

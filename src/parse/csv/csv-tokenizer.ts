@@ -63,7 +63,6 @@ export class CsvTokenizer implements LineFormat {
   readonly #ragged: CsvDialect['ragged']
   readonly #trailingDelimiter: boolean
   readonly #dialect: CsvDialect
-  /** Undefined before the first record with a wrong quote. */
   #broken: BrokenRecords | undefined
   /** The header without its line end; empty if there is none. */
   #header: Uint8Array = new Uint8Array(0)

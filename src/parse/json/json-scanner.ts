@@ -128,7 +128,6 @@ export class JsonScanner {
     return this.#found(jsonKinds.string, open + 1, p) + 1
   }
 
-  /** Scans a number from its sign or first digit on. */
   #number(start: number): number {
     const { bytes } = this
     let p = bytes[start] === ascii.minus ? start + 1 : start
@@ -207,7 +206,6 @@ export class JsonScanner {
     return utf8Text(this.bytes.slice(this.textStart, this.textEnd))
   }
 
-  /** Unescapes a string from its first escape on. */
   #escapedString(start: number, firstEscape: number): number {
     const { bytes } = this
     let to = this.scratch

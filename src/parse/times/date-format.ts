@@ -22,7 +22,6 @@ const excelFormats = ['excel', 'excel:1904']
 /** The name `*` in `cells.dateFormats`: its format applies to all suitable columns without a format of their own. */
 export const everyColumn = '*'
 
-/** A column of dates or times. */
 export interface DatedPlace {
   readonly columnName: string
   /** Name of the column's type, for messages. */

@@ -134,7 +134,6 @@ const day1970In1904 = 24_107
 /** Excel's day that the calendar lacks; the code shifts lower numbers by one. */
 const noDay = 60
 
-/** Reads day numbers of spreadsheets. */
 export class DayNumberReader extends TimeParts implements TimeReader {
   readonly isNumber = true
   readonly #daysOf: (day: number) => number
