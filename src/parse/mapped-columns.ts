@@ -68,12 +68,7 @@ class BuiltColumn {
   coercedRead = 0
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
-  constructor(
-    column: MappedColumn,
-    index: number,
-    setup: Omit<ColumnsSetup, 'mapping'>,
-    pool: BufferPool,
-  ) {
+  constructor(column: MappedColumn, index: number, setup: ColumnsSetup, pool: BufferPool) {
     const { source, type, name } = column
     const { rules, rowCapacity } = setup
     this.name = name
@@ -355,7 +350,8 @@ export function newTextCheck(
   columns: readonly MappedColumn[],
   rules: CellRules,
 ): (file: string, texts: InputTexts) => void {
-  const setup = { fields: columns.map(() => []), rowCapacity: 1, rules }
+  const mapping = { columns, ignoreExtra: true, allowMissing: true }
+  const setup = { mapping, fields: columns.map(() => []), rowCapacity: 1, rules }
   const pool = new BufferPool()
   const checked = columns.map((column, i) => new BuiltColumn(column, i, setup, pool))
   return (file, texts) => {

@@ -31,11 +31,6 @@ interface BlockPlace {
   readonly keptFrom: number
 }
 
-/** Finds the rows of a batch. Valid until the batch's buffers are reused. */
-export interface TakenPlaces extends Pick<Batch, 'record'> {
-  readonly place: (rowIndex: number) => Omit<ReturnType<Batch['locate']>, 'file'>
-}
-
 export class RowPlaces {
   readonly #store: ArrayStore<Int32Array>
   #blocks: BlockPlace[] = []
@@ -95,7 +90,8 @@ export class RowPlaces {
     return length
   }
 
-  take(buffers: ArrayBuffer[]): TakenPlaces {
+  /** Returns functions that find the rows of a batch. They are valid until the batch's buffers are reused. */
+  take(buffers: ArrayBuffer[]) {
     const numbers = this.#store.release(buffers)
     const kept = this.#kept?.release(buffers)
     const blocks = this.#blocks
@@ -108,7 +104,7 @@ export class RowPlaces {
       return [numbers[at]!, numbers[at + rowCount]!]
     }
     return {
-      place(rowIndex) {
+      place(rowIndex: number): Omit<ReturnType<Batch['locate']>, 'file'> {
         const block = blockOf(rowIndex)
         const [start, end] = bounds(block, rowIndex)
         const row = rowIndex - block.firstRow
@@ -118,7 +114,7 @@ export class RowPlaces {
           lineNumber: block.lines?.[row] ?? block.firstLine + row,
         }
       },
-      record(rowIndex) {
+      record(rowIndex: number): Uint8Array {
         if (kept === undefined) return new Uint8Array(0)
         const block = blockOf(rowIndex)
         const [start, end] = bounds(block, rowIndex)

@@ -140,29 +140,23 @@ function unclear(file: string, why: string, isLikely: boolean): UsageError {
   )
 }
 
-/** Describes the non-empty cells of a column, from the second record on. */
-interface ColumnLook {
-  readonly numbers: number
-  readonly texts: number
-  /** Shapes of numbers, dates and times: 12.5 has the shape `9.9`. */
-  readonly shapes: ReadonlySet<string>
-  /** Numbers of digits of the whole numbers in the column. */
-  readonly digits: readonly number[]
-  /** True if all whole numbers in the column look like years. */
-  readonly areYears: boolean
-}
+type ColumnLook = ReturnType<typeof columnLook>
 
 const beginsLikeNumber = /^[+-]?\.?\d/
 const year = /^(?:19|20)\d\d$/
 
-function columnLook(texts: readonly string[]): ColumnLook {
+/** Describes the non-empty cells of a column, from the second record on. */
+function columnLook(texts: readonly string[]) {
   const numbers = texts.filter(text => beginsLikeNumber.test(text))
   const whole = numbers.filter(isNumber)
   return {
     numbers: numbers.length,
     texts: texts.length - numbers.length,
+    /** Shapes of numbers, dates and times: 12.5 has the shape `9.9`. */
     shapes: new Set(numbers.map(shapeOf)),
+    /** Numbers of digits of the whole numbers in the column. */
     digits: whole.map(text => text.length),
+    /** True if all whole numbers in the column look like years. */
     areYears: whole.every(text => year.test(text)),
   }
 }

@@ -50,25 +50,17 @@ export function decimalCommaFor(
   return { value: !isOther && isFound, how: 'found' }
 }
 
-export interface Fit {
-  /** The reason why some record would not become a row; undefined if all records would become rows. */
-  readonly misfit: string | undefined
-  /**
-   * True if some field has a value other than null for a column that refuses ordinary words, such as a column of
-   * numbers. False if there is a misfit.
-   */
-  readonly hasValues: boolean
-}
-
 /**
  * Tests whether records fit the target. Keeps none of them.
  * @param records  the fields of each record; at least one record
+ * @returns `misfit`: the reason why some record would not become a row; undefined if all records would become rows. `hasValues`: true if
+ *   there is none, and some field has a value other than null for a column that refuses ordinary words, such as a column of numbers
  */
 export function testFit(
   { schema, mapping: rules, cells }: RowTarget,
   shape: InputShape,
   records: readonly (readonly Uint8Array[])[],
-): Fit {
+) {
   let mapping
   try {
     mapping = mapColumns(schema, shape, rules)

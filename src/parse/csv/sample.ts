@@ -223,31 +223,13 @@ function has({ bytes }: Sample, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
 
-/** How a dialect splits a sample. */
-export interface Survey {
-  readonly dialect: TriedDialect
-  readonly records: number
-  /** The number of fields of each record. */
-  readonly widths: readonly number[]
-  /** Numbers of records with a quoted field, with a wrong quote, and with a wrong quote in a field that begins with one. */
-  readonly quoted: number
-  readonly broken: number
-  readonly misquoted: number
-  /** True if the sample could not be read completely. */
-  readonly isUnsure: boolean
-  /** The most common number of fields, and how many records have it. */
-  readonly mode: readonly [width: number, alike: number]
-  /** How well the dialect fits, from 0 to 1; 0 if the first record has only one field. */
-  readonly score: number
-}
+export type Survey = ReturnType<typeof surveyOf>
 
-/** @param isLookedAt  true to count in the score how much the fields look like values */
-export function surveyOf(
-  sample: Sample,
-  dialect: TriedDialect,
-  most: number,
-  isLookedAt: boolean,
-): Survey {
+/**
+ * How a dialect splits a sample.
+ * @param isLookedAt  true to count in the score how much the fields look like values
+ */
+export function surveyOf(sample: Sample, dialect: TriedDialect, most: number, isLookedAt: boolean) {
   const widths: number[] = []
   const count = { quoted: 0, broken: 0, misquoted: 0, overlong: 0, alike: 0, looks: 0, lookedAt: 0 }
   for (const record of new SampleRecords(sample, dialect).first(most)) {
@@ -271,9 +253,15 @@ export function surveyOf(
   const consistency = Math.max(count.alike, 0.8 * mode) / widths.length
   const look = 0.5 + (0.5 * count.looks) / Math.max(1, count.lookedAt)
   return {
-    ...{ dialect, records: widths.length, widths, quoted, broken, misquoted },
+    /** The number of fields of each record. */
+    ...{ dialect, records: widths.length, widths },
+    /** Numbers of records with a quoted field, with a wrong quote, and with a wrong quote in a field that begins with one. */
+    ...{ quoted, broken, misquoted },
+    /** True if the sample could not be read completely. */
     isUnsure: count.overlong > 0,
+    /** The most common number of fields, and how many records have it. */
     mode: mostCommon(widths),
+    /** How well the dialect fits, from 0 to 1; 0 if the first record has only one field. */
     score: (widths[0] ?? 1) < 2 ? 0 : consistency * consistency * look,
   }
 }
@@ -299,13 +287,8 @@ const leastRecords = 20
 /** Limit of columns to examine. More would hardly change the answer. */
 export const lookedAtColumns = 200
 
-export interface Layout {
-  readonly decimalComma: boolean
-  readonly trailingDelimiter: boolean
-}
-
 /** @param dialect  the dialect that `detectDialect` found */
-export function detectLayout(sample: Sample, dialect: TriedDialect): Layout {
+export function detectLayout(sample: Sample, dialect: TriedDialect) {
   const records = new SampleRecords(sample, dialect)
   if (!records.nextRecord()) return { decimalComma: false, trailingDelimiter: false }
   const { fieldCount } = records

@@ -16,7 +16,6 @@ const fieldNames: Readonly<Record<string, string>> = {
   H: 'the hour (HH)',
 }
 
-const epochPrefix = 'epoch:'
 const excelFormats = ['excel', 'excel:1904']
 
 /** The name `*` in `cells.dateFormats`: its format applies to all suitable columns without a format of their own. */
@@ -80,7 +79,7 @@ function readerOf(place: DatedPlace, text: string): TimeReader | string {
   if (excelFormats.includes(text)) {
     return new DayNumberReader(text !== 'excel', isTimeOfDay, checked)
   }
-  const unitDigits = unitOf(text)
+  const unitDigits = epochUnits.get(text)
   if (unitDigits !== undefined) {
     return isTimeOfDay ? `${typeName} does not count from 1970` : new CountReader(unitDigits, zone)
   }
@@ -93,17 +92,11 @@ function readerOf(place: DatedPlace, text: string): TimeReader | string {
 
 /** The patterns of a format, none for numbers; or the reason why the format is invalid for every column. */
 function patternsOf(text: string): TimePattern[] | string {
-  if (excelFormats.includes(text)) return []
-  if (text.startsWith(epochPrefix)) {
-    return unitOf(text) === undefined ? 'the unit is s, ms, us or ns' : []
-  }
+  if (excelFormats.includes(text) || epochUnits.has(text)) return []
+  if (text.startsWith('epoch:')) return 'the unit is s, ms, us or ns'
   const patterns = alternativesOf(text).map(pattern => parsePattern(pattern))
   const fault = patterns.find(pattern => typeof pattern === 'string')
   return fault ?? (patterns as TimePattern[])
-}
-
-function unitOf(text: string): number | undefined {
-  return text.startsWith(epochPrefix) ? epochUnits.get(text.slice(epochPrefix.length)) : undefined
 }
 
 const mostNamed = 3

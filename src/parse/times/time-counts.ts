@@ -26,12 +26,12 @@ import {
   type TimeZone,
 } from './time-zone.js'
 
-/** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
+/** For each format of counts: how many decimals of a second its unit has. */
 export const epochUnits: ReadonlyMap<string, number> = new Map([
-  ['s', 0],
-  ['ms', 3],
-  ['us', 6],
-  ['ns', 9],
+  ['epoch:s', 0],
+  ['epoch:ms', 3],
+  ['epoch:us', 6],
+  ['epoch:ns', 9],
 ])
 
 /** 1970-04-01 and 2200-01-01 in seconds. Any usual time in a wrong unit lies outside. */
@@ -40,10 +40,10 @@ const plausibleTo = 7_258_118_400
 
 /** The unit in which a count is a usual time, and its day; undefined for a count that no unit makes usual. */
 export function likelyUnit(count: number): { format: string; day: string } | undefined {
-  for (const [unit, digits] of epochUnits) {
+  for (const [format, digits] of epochUnits) {
     const seconds = count / 10 ** digits
     if (seconds < plausibleFrom || seconds >= plausibleTo) continue
-    return { format: `epoch:${unit}`, day: new Date(seconds * 1000).toISOString().slice(0, 10) }
+    return { format, day: new Date(seconds * 1000).toISOString().slice(0, 10) }
   }
   return undefined
 }
@@ -67,8 +67,7 @@ function unitHint(seconds: number, unitDigits: number): string | undefined {
 export function unusualTimes(format: string, first: number, last: number): string | undefined {
   const isEarly = first >= 0 && last < plausibleFrom
   if (!isEarly && first < plausibleTo) return undefined
-  const digits = epochUnits.get(format.slice('epoch:'.length)) ?? 0
-  const hint = unitHint(first, digits)
+  const hint = unitHint(first, epochUnits.get(format) ?? 0)
   const where = isEarly ? 'in the first months of 1970' : 'after the year 2199'
   return `all times lie ${where}: is \`${format}\` the right unit?${hint === undefined ? '' : ` ${hint}`}`
 }

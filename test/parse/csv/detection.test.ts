@@ -7,7 +7,6 @@ import {
   detectDialect,
   detectLayout,
   type KnownDialect,
-  type Layout,
   afterLines,
   hasLine,
   SampleRecords,
@@ -301,7 +300,7 @@ t.test('a record cut by the end of the sample is ignored', async t => {
 
 // How header, decimal commas and trailing delimiters are detected in a sample.
 
-const layout = (text: string, delimiter = ','): Layout =>
+const layout = (text: string, delimiter = ','): ReturnType<typeof detectLayout> =>
   detectLayout(sampleOf(text), { ...dialect, delimiter })
 
 t.test('a comma is a decimal comma if it cannot be anything else', async t => {
