@@ -71,14 +71,10 @@ export class TemplateText {
    * @param fields  the template's fields, in the order of its parts
    */
   compose(
-    {
-      bytes,
-      rowCount,
-      lineNumbers,
-      numberCells,
-    }: Pick<RecordBlock, 'bytes' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
+    from: Pick<RecordBlock, 'bytes' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
     fields: readonly FieldCells[],
   ): RecordBlock {
+    const { bytes, rowCount, lineNumbers, numberCells } = from
     const { block } = this
     const into = block.beginTexts(this.#needed(rowCount, fields))
     block.rowCount = rowCount

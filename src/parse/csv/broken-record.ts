@@ -15,24 +15,23 @@ const convincingBytes = 65_536
 export const unknownEnd: number = -1
 export const openEnd: number = -2
 
+interface Format {
+  readonly lines: LineTokenizer
+  isNoRecord(start: number): boolean
+}
+
 /** Finds the ends of broken records. Remembers its findings about later bytes for the next broken record. */
 export class BrokenRecords {
   readonly #walk: RecordWalk
-  readonly #lines: LineTokenizer
-  readonly #format: { isNoRecord(start: number): boolean }
+  readonly #format: Format
   /** Between these input offsets, no record has a quote that can close a field opened before that record. */
   #knownFrom = 0
   #knownTo = 0
   /** From this input offset on, records are correct. */
   #goodFrom = 0
 
-  constructor(
-    dialect: CsvDialect,
-    lines: LineTokenizer,
-    format: { isNoRecord(start: number): boolean },
-  ) {
+  constructor(dialect: CsvDialect, format: Format) {
     this.#walk = new RecordWalk(dialect, { isLax: dialect.quotes !== 'strict' })
-    this.#lines = lines
     this.#format = format
   }
 
@@ -47,10 +46,11 @@ export class BrokenRecords {
    */
   endOf(start: number, fieldCount: number): number {
     const walk = this.#walk
-    walk.limitTo(start, this.#lines)
+    const { lines } = this.#format
+    walk.limitTo(start, lines)
     walk.maySettleOpen = false
     // Later input cannot change the result.
-    const isFinal = this.#lines.ended || walk.limit < walk.end
+    const isFinal = lines.ended || walk.limit < walk.end
     if (!walk.walk(start)) return walk.openAt >= 0 && isFinal ? openEnd : unknownEnd
     let { next } = walk
     let inDoubt = walk.isInDoubt
@@ -71,7 +71,7 @@ export class BrokenRecords {
    */
   #settledBehind(lineEnd: number, fieldCount: number): number | undefined {
     const walk = this.#walk
-    const { offset } = this.#lines.window
+    const { offset } = this.#format.lines.window
     const from = lineEnd + offset
     let p = lineEnd
     let goodFrom = from

@@ -81,12 +81,13 @@ export class CsvTokenizer implements LineFormat {
     file: string,
     dialect: CsvDialect,
     offsetBytes: number,
-    {
-      text,
-      guide,
-      last,
-    }: { text?: SourceText; guide?: RecordGuide | undefined; last?: CsvTokenizer | undefined } = {},
+    given: {
+      text?: SourceText
+      guide?: RecordGuide | undefined
+      last?: CsvTokenizer | undefined
+    } = {},
   ) {
+    const { text, guide, last } = given
     const { maxRecordBytes, quotes, comment, quote, ragged, trailingDelimiter } = dialect
     const window = last?.lines.window
     this.lines = new LineTokenizer(file, maxRecordBytes, offsetBytes, () => this, text, window)
@@ -343,7 +344,7 @@ export class CsvTokenizer implements LineFormat {
     if (this.#fault !== undefined) return this.#fault
     if (scanned === unfinished) return this.#openQuoteFault(openAt, start)
     if (scanned !== faulty || badQuoteAt < 0) return undefined
-    this.#broken ??= new BrokenRecords(this.#dialect, this.lines, this)
+    this.#broken ??= new BrokenRecords(this.#dialect, this)
     const end = this.#broken.endOf(start, block.fieldCount)
     if (end === openEnd) return this.#openQuoteFault(this.#broken.openAt, start)
     const lineCount = end < 0 ? 1 : countLineEnds(this.lines.window.bytes, start, end)

@@ -39,11 +39,8 @@ export function openJson(
   const found = {
     format: isDocument ? 'json' : 'ndjson',
     recordKind: 'members',
-    dialect: undefined,
-    fieldNames: undefined,
-    fieldCount: 0,
-    headerBytes: undefined,
-    headerLineNumber: undefined,
+    ...{ dialect: undefined, fieldNames: undefined, fieldCount: 0 },
+    ...{ headerBytes: undefined, headerLineNumber: undefined },
   } as const
   let elementNames: () => readonly string[] | undefined = () => undefined
   return recordReader<'ndjson' | 'json'>(found, {
