@@ -104,7 +104,7 @@ export class RowPlaces {
       return [numbers[at]!, numbers[at + rowCount]!]
     }
     return {
-      place(rowIndex: number): Omit<ReturnType<Batch['locate']>, 'file'> {
+      place: (rowIndex: number): Omit<ReturnType<Batch['locate']>, 'file'> => {
         const block = blockOf(rowIndex)
         const [start, end] = bounds(block, rowIndex)
         const row = rowIndex - block.firstRow
@@ -114,7 +114,7 @@ export class RowPlaces {
           lineNumber: block.lines?.[row] ?? block.firstLine + row,
         }
       },
-      record(rowIndex: number): Uint8Array {
+      record: (rowIndex: number): Uint8Array => {
         if (kept === undefined) return new Uint8Array(0)
         const block = blockOf(rowIndex)
         const [start, end] = bounds(block, rowIndex)
