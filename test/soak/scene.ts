@@ -68,70 +68,36 @@ const dfs = (engine: string, table: string): string =>
   `db = database("dfs://soak", VALUE, \`A\`B\`C, , ${engine})
 db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym${table})`
 const stream = `share streamTable(1:0, ${columns}) as target`
-const remade = (script: string): string => `undef("target", SHARED)\n${script}`
 const keyedStream = `share keyedStreamTable(\`id, 1:0, ${columns}) as target`
 const keyed = `share keyedTable(\`id, 1:0, ${columns}) as target`
-const dropped = (script: string): string => `dropDatabase("dfs://soak")\n${script}`
 
 /** The first id for rows of a different client. */
 export const firstForeignId = 1_000_000_000
 
+const shared = (name: string, script: string, keyed: boolean, ...argv: string[]): SoakTarget => ({
+  ...{ name, script, keyed, argv: ['-t', 'target', ...argv] },
+  remake: `undef("target", SHARED)\n${script}`,
+  from: 'target',
+  refusesNull: false,
+})
+const partitioned = (name: string, script: string, keyed = false): SoakTarget => ({
+  ...{ name, script, keyed, argv: ['-t', 'dfs://soak/t'] },
+  remake: `dropDatabase("dfs://soak")\n${script}`,
+  from: 'loadTable("dfs://soak","t")',
+  refusesNull: true,
+})
+
 const targets: readonly SoakTarget[] = [
-  {
-    name: 'stream table',
-    argv: ['-t', 'target'],
-    script: stream,
-    remake: remade(stream),
-    from: 'target',
-    keyed: false,
-    refusesNull: false,
-    takesConnections: true,
-  },
-  {
-    name: 'keyed stream table',
-    argv: ['-t', 'target'],
-    script: keyedStream,
-    remake: remade(keyedStream),
-    from: 'target',
-    keyed: true,
-    refusesNull: false,
-  },
-  {
-    name: 'keyed table with upsert',
-    argv: ['-t', 'target', '--method', 'upsert'],
-    script: keyed,
-    remake: remade(keyed),
-    from: 'target',
-    keyed: true,
-    refusesNull: false,
-  },
-  {
-    name: 'DFS table, TRANS',
-    argv: ['-t', 'dfs://soak/t'],
-    script: dfs(', "TRANS"', ''),
-    remake: dropped(dfs(', "TRANS"', '')),
-    from: 'loadTable("dfs://soak","t")',
-    keyed: false,
-    refusesNull: true,
-  },
-  {
-    name: 'DFS table, CHUNK',
-    argv: ['-t', 'dfs://soak/t'],
-    script: dfs(', "CHUNK"', ''),
-    remake: dropped(dfs(', "CHUNK"', '')),
-    from: 'loadTable("dfs://soak","t")',
-    keyed: false,
-    refusesNull: true,
-  },
-  {
-    name: 'TSDB table that keeps the last of a key',
-    argv: ['-t', 'dfs://soak/t'],
-    script: dfs('"TSDB"', ', sortColumns=`sym`id, keepDuplicates=LAST'),
-    remake: dropped(dfs('"TSDB"', ', sortColumns=`sym`id, keepDuplicates=LAST')),
-    from: 'loadTable("dfs://soak","t")',
-    keyed: true,
-    refusesNull: true,
-  },
+  { ...shared('stream table', stream, false), takesConnections: true },
+  shared('keyed stream table', keyedStream, true),
+  shared('keyed table with upsert', keyed, true, '--method', 'upsert'),
+  partitioned('DFS table, TRANS', dfs(', "TRANS"', '')),
+  partitioned('DFS table, CHUNK', dfs(', "CHUNK"', '')),
+  partitioned(
+    'TSDB table that keeps the last of a key',
+    dfs('"TSDB"', ', sortColumns=`sym`id, keepDuplicates=LAST'),
+    true,
+  ),
   {
     name: 'function view',
     argv: [
