@@ -69,6 +69,9 @@ const ca = certificates.make('test authority', { isAuthority: true })
 const between = certificates.make('test authority in between', { isAuthority: true, by: ca })
 const trusted = { tls: true, caFile: ca.certFile, user: 'admin', password: '123456' } as const
 const good = certificates.make('server', { by: ca })
+const signed = (change: Parameters<Certificates['make']>[1], name = 's'): Identity =>
+  certificates.make(name, { by: ca, ...change })
+const chain = certificates.chain.bind(certificates)
 
 /** @returns the port of the server */
 async function serverWith(t: Test, identity: Identity): Promise<number> {
@@ -89,16 +92,13 @@ deepTest(t, 'a certificate signed by its authority is accepted', async t => {
   const byBetween = certificates.make('server', { by: between })
   for (const [what, identity] of [
     ['directly', good],
-    ['through another', certificates.chain([byBetween, between])],
-    [
-      'through another, behind what nobody needs',
-      certificates.chain([byBetween, good, ca, between]),
-    ],
+    ['through another', chain([byBetween, between])],
+    ['through another, behind what nobody needs', chain([byBetween, good, ca, between])],
     [
       'under a name and all its subdomains',
-      certificates.make('s', { by: ca, names: 'DNS:localhost,DNS:*.example,IP:127.0.0.1' }),
+      signed({ names: 'DNS:localhost,DNS:*.example,IP:127.0.0.1' }),
     ],
-    ['with a key of 2,048 bits', certificates.make('s', { by: ca, rsaBits: 2048 })],
+    ['with a key of 2,048 bits', signed({ rsaBits: 2048 })],
   ] as const) {
     const port = await serverWith(t, identity)
     for (const name of [host, 'localhost']) {
@@ -114,13 +114,9 @@ deepTest(t, 'keys of fewer than 2,048 bits are refused anywhere in a chain', asy
   const weakCa = certificates.make('weak authority', weak)
   const weakBetween = certificates.make('weak authority in between', { ...weak, by: ca })
   for (const [what, { cert, key }, change] of [
-    ['its own', certificates.make('s', { by: ca, rsaBits: 1024 }), {}],
-    [
-      'in between',
-      certificates.chain([certificates.make('s', { by: weakBetween }), weakBetween]),
-      {},
-    ],
-    ['of the authority', certificates.make('s', { by: weakCa }), { caFile: weakCa.certFile }],
+    ['its own', signed({ rsaBits: 1024 }), {}],
+    ['in between', chain([signed({ by: weakBetween }), weakBetween]), {}],
+    ['of the authority', signed({ by: weakCa }), { caFile: weakCa.certFile }],
   ] as const) {
     // Lowers the security level, because servers with newer versions of OpenSSL refuse such keys by default.
     const server = createTlsServer({ cert, key, ciphers: 'DEFAULT@SECLEVEL=0' })
@@ -143,73 +139,49 @@ deepTest(t, 'keys of fewer than 2,048 bits are refused anywhere in a chain', asy
 
 deepTest(t, 'a certificate is refused in one sentence, and not tried again', async t => {
   const other = certificates.make('other authority', { isAuthority: true })
-  const cases: readonly (readonly [string, Identity, RegExp, Partial<ConnectOptions>?])[] = [
-    [
-      'expired',
-      certificates.make('s', { by: ca, from: opensslDate(-9), until: opensslDate(-2) }),
-      /has expired/,
-    ],
-    ['not yet valid', certificates.make('s', { by: ca, from: opensslDate(1) }), /is not valid yet/],
-    ['self-signed', certificates.make('localhost'), /is self-signed/],
-    [
-      'of another authority',
-      certificates.make('s', { by: other }),
-      /an authority that is not known here/,
-    ],
-    [
-      'with an unknown authority',
-      certificates.chain([certificates.make('s', { by: other }), other]),
-      /not trusted here/,
-    ],
-    [
-      'for another host',
-      certificates.make('s', { by: ca, names: 'DNS:db.example' }),
+  const cases: Readonly<Record<string, readonly [Identity, RegExp, Partial<ConnectOptions>?]>> = {
+    expired: [signed({ from: opensslDate(-9), until: opensslDate(-2) }), /has expired/],
+    'not yet valid': [signed({ from: opensslDate(1) }), /is not valid yet/],
+    'self-signed': [certificates.make('localhost'), /is self-signed/],
+    'of another authority': [signed({ by: other }), /an authority that is not known here/],
+    'with an unknown authority': [chain([signed({ by: other }), other]), /not trusted here/],
+    'for another host': [
+      signed({ names: 'DNS:db.example' }),
       /is not for "127.0.0.1", but for db.example: connect by/,
     ],
-    [
-      'for another address',
-      certificates.make('s', { by: ca, names: 'DNS:localhost,IP:192.0.2.1' }),
+    'for another address': [
+      signed({ names: 'DNS:localhost,IP:192.0.2.1' }),
       /is not for "127.0.0.1"/,
     ],
-    [
-      'for a name where an address is meant',
-      certificates.make('s', { by: ca, names: 'DNS:127.0.0.1' }),
+    'for a name where an address is meant': [
+      signed({ names: 'DNS:127.0.0.1' }),
       /has 127\.0\.0\.1 as the name of a host, not as an IP address: .* IP:127\.0\.0\.1/,
     ],
-    [
-      'with a common name alone',
-      certificates.make('localhost', { by: ca, names: '' }),
+    'with a common name alone': [
+      signed({ names: '' }, 'localhost'),
       /names its host by the common name alone, which does not count: .*subjectAltName/,
       { host: 'localhost' },
     ],
-    [
-      'with a common name besides names of other kinds',
-      certificates.make('localhost', { by: ca, names: 'IP:127.0.0.1' }),
+    'with a common name besides names of other kinds': [
+      signed({ names: 'IP:127.0.0.1' }, 'localhost'),
       /is not for "localhost", but for 127\.0\.0\.1/,
       { host: 'localhost' },
     ],
-    [
-      'without what lies in between',
-      certificates.make('s', { by: between }),
+    'without what lies in between': [
+      signed({ by: between }),
       /leaves out intermediate certificates/,
     ],
-    [
-      'in the wrong order',
-      certificates.chain([between, certificates.make('s', { by: between })]),
+    'in the wrong order': [
+      chain([between, signed({ by: between })]),
       /is not for "127.0.0.1"|is refused|not meant/,
     ],
-    [
-      'not meant for servers',
-      certificates.make('s', { by: ca, usage: 'clientAuth' }),
-      /is not meant for servers/,
-    ],
-    [
-      'signed by one that may not',
-      certificates.chain([certificates.make('s', { by: good }), good]),
+    'not meant for servers': [signed({ usage: 'clientAuth' }), /is not meant for servers/],
+    'signed by one that may not': [
+      chain([signed({ by: good }), good]),
       /not meant for servers, or was signed/,
     ],
-  ]
-  for (const [what, identity, message, options] of cases) {
+  }
+  for (const [what, [identity, message, options]] of Object.entries(cases)) {
     const port = await serverWith(t, identity)
     const failure = await failureOf({ ...trusted, host, port, ...options })
     t.match(
