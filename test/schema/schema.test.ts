@@ -3,7 +3,7 @@
 */
 import assert, { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Dictionary, Value } from '../../src/protocol/value.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { InputShape, MappingRules } from '../../src/schema/cell-source.js'
@@ -225,18 +225,30 @@ const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
           : source.parts,
   )
 
+/** @param names  with blanks between them */
+const named = (names: string, rules?: MappingRules): unknown[] =>
+  map({ names: names.split(' ') }, rules)
+
+/** Names, rules, and the code and text of the error. */
+type Refused = readonly [names: string, rules: MappingRules, code: string, message: RegExp]
+
+function checkRefused(t: Test, refused: readonly Refused[]): void {
+  for (const [names, rules, code, message] of refused)
+    t.throws(() => named(names, rules), { code, message }, `${names} ${JSON.stringify(rules)}`)
+}
+
 t.test('if the input has names, columns are matched by name', async t => {
-  t.strictSame(map({ names: ['price', 'time', 'sym'] }), [1, 2, 0])
-  t.strictSame(map({ names: ['price', 'time', 'sym'] }, { match: 'position' }), [0, 1, 2])
+  t.strictSame(named('price time sym'), [1, 2, 0])
+  t.strictSame(named('price time sym', { match: 'position' }), [0, 1, 2])
 })
 
 t.test('a name in a different case matches if it is unambiguous', async t => {
-  t.strictSame(map({ names: ['Price', 'TIME', 'sym'] }), [1, 2, 0])
-  t.strictSame(map({ names: ['Price', 'TIME', 'Sym'] }, { match: 'name' }), [1, 2, 0])
-  t.strictSame(map({ names: ['Price', 'T', 'Sym'] }, { map: { time: 't' } }), [1, 2, 0])
+  t.strictSame(named('Price TIME sym'), [1, 2, 0])
+  t.strictSame(named('Price TIME Sym', { match: 'name' }), [1, 2, 0])
+  t.strictSame(named('Price T Sym', { map: { time: 't' } }), [1, 2, 0])
   const ignoreExtra = { ignoreExtra: true }
-  t.strictSame(map({ names: ['price', 'PRICE', 'time', 'sym'] }, ignoreExtra), [2, 3, 0])
-  t.throws(() => map({ names: ['Price', 'PRICE', 'time', 'sym'] }, ignoreExtra), {
+  t.strictSame(named('price PRICE time sym', ignoreExtra), [2, 3, 0])
+  t.throws(() => named('Price PRICE time sym', ignoreExtra), {
     code: 'DDB_INPUT_COLUMN',
   })
   const twins = schemaFromTypes('a:INT,A:INT')
@@ -310,13 +322,10 @@ t.test('if the input has no names, columns are matched by position', async t => 
 })
 
 t.test('map, set, ignore-extra and allow-missing change the matching by name', async t => {
-  t.strictSame(
-    map({ names: ['ts', 'ticker', 'price'] }, { map: { time: 'ts', sym: 'ticker' } }),
-    [0, 1, 2],
-  )
-  t.strictSame(map({ names: ['time', 'price'] }, { set: { sym: 'A=B' } }), [0, '=A=B', 1])
-  t.strictSame(map({ names: ['time', 'price'] }, { allowMissing: true }), [0, '=', 1])
-  t.strictSame(map({ names: ['time', 'sym', 'price', 'venue'] }, { ignoreExtra: true }), [0, 1, 2])
+  t.strictSame(named('ts ticker price', { map: { time: 'ts', sym: 'ticker' } }), [0, 1, 2])
+  t.strictSame(named('time price', { set: { sym: 'A=B' } }), [0, '=A=B', 1])
+  t.strictSame(named('time price', { allowMissing: true }), [0, '=', 1])
+  t.strictSame(named('time sym price venue', { ignoreExtra: true }), [0, 1, 2])
   t.strictSame(
     map(
       { names: ['t', 'sym', 'price'] },
@@ -333,41 +342,30 @@ t.test('a matching error names similar columns, the line and the remedy', async 
     message: /no column "time" \(nearest: tiem.*`mapping.map` time=SOURCE/,
     position: { file: 'x.csv', lineNumber: 3, columnName: 'time' },
   })
-  t.throws(() => map({ names: ['TIMES', 'sym', 'price'] }), { message: /nearest: TIMES/ })
-  t.throws(() => map({ names: ['time', 'sym', 'price', 'pricee'] }), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,
-  })
-  t.throws(() => map({ names: ['time', 'sym', 'price', ''] }), {
-    message: /"" of x.csv goes nowhere: map it with .*`mapping.ignoreExtra`/,
-  })
   const set = { price: '1' }
-  t.throws(() => map({ names: ['time', 'sym', 'pricee'] }, { set }), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /^column "pricee" of x.csv goes nowhere: map it with/,
-  })
-  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { set }), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /goes nowhere: leave out `mapping.set` price, .*`mapping.ignoreExtra`$/,
-  })
-  t.throws(() => map({ names: ['time', 'sym', 'price', 'price'] }, { ignoreExtra: true }), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /twice/,
-  })
-  t.throws(() => map({ names: ['time', 'sym'] }, { map: { price: 'prize' }, allowMissing: true }), {
-    code: 'DDB_INPUT_COLUMN',
-  })
-  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { map: { symbol: 'sym' } }), {
-    code: 'DDB_USAGE',
-    message: /nearest: sym/,
-  })
-  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { set: { nope: '1' } }), {
-    code: 'DDB_USAGE',
-  })
-  t.throws(
-    () => map({ names: ['time', 'sym', 'price'] }, { set: { sym: '1' }, map: { sym: 'sym' } }),
-    { code: 'DDB_USAGE' },
-  )
+  const code = 'DDB_INPUT_COLUMN'
+  checkRefused(t, [
+    ['TIMES sym price', {}, code, /nearest: TIMES/],
+    [
+      'time sym price pricee',
+      {},
+      code,
+      /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,
+    ],
+    ['time sym price ', {}, code, /"" of x.csv goes nowhere: map it with .*`mapping.ignoreExtra`/],
+    ['time sym pricee', { set }, code, /^column "pricee" of x.csv goes nowhere: map it with/],
+    [
+      'time sym price',
+      { set },
+      code,
+      /goes nowhere: leave out `mapping.set` price, .*`mapping.ignoreExtra`$/,
+    ],
+    ['time sym price price', { ignoreExtra: true }, code, /twice/],
+    ['time sym', { map: { price: 'prize' }, allowMissing: true }, code, /./],
+    ['time sym price', { map: { symbol: 'sym' } }, 'DDB_USAGE', /nearest: sym/],
+    ['time sym price', { set: { nope: '1' } }, 'DDB_USAGE', /./],
+    ['time sym price', { set: { sym: '1' }, map: { sym: 'sym' } }, 'DDB_USAGE', /./],
+  ])
 })
 
 t.test('JSON members are matched by name, elements of arrays by number', async t => {

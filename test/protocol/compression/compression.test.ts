@@ -26,10 +26,14 @@ import { compressed, deltaOfDelta, type DeltaWidth } from '../../helpers/compres
 import { recordings } from '../../helpers/recordings.js'
 import { runs } from '../../helpers/runs.js'
 
-/** An LZ4 block that contains only up to 14 literals. */
-const literals = (text: string): Buffer => {
-  const bytes = hex(text)
-  return Buffer.concat([Buffer.of(bytes.length << 4), bytes])
+/** A column in LZ4 blocks. A text gives the literals, at most 14, of which its block consists. */
+const blocks = (
+  head: Parameters<typeof compressed>[0],
+  ...texts: readonly (string | Buffer)[]
+): Buffer => {
+  const literals = (bytes: Buffer): Buffer => Buffer.concat([Buffer.of(bytes.length << 4), bytes])
+  const made = texts.map(text => (typeof text === 'string' ? literals(hex(text)) : text))
+  return compressed(head, ...made)
 }
 
 t.test('delta-of-delta in the form of C++ and Java', async t => {
@@ -47,101 +51,63 @@ t.test('LZ4 strings in the form of C++', async t => {
 })
 
 t.test('blocks form one stream, and values may cross their boundaries', async t => {
-  const ints = compressed(
-    { length: 3 },
-    literals('01000000 02'),
-    literals('0000'),
-    literals('00 03000000'),
-  )
+  const ints = blocks({ length: 3 }, '01000000 02', '0000', '00 03000000')
   t.strictSame(decoded(ints), vectorOf({ type: 'INT' }, [1, 2, 3]))
-  const texts = compressed(
-    { type: 18, length: 2 },
-    literals('6162'),
-    literals('63 00 64'),
-    literals('00'),
-  )
+  const texts = blocks({ type: 18, length: 2 }, '6162', '63 00 64', '00')
   t.strictSame(decoded(texts), vectorOf({ type: 'STRING' }, ['abc', 'd']))
-  const blobs = compressed(
-    { type: 32, length: 2 },
-    literals('02000000 61'),
-    literals('62 0000'),
-    literals('0000'),
-  )
+  const blobs = blocks({ type: 32, length: 2 }, '02000000 61', '62 0000', '0000')
   t.strictSame(decoded(blobs), vectorOf({ type: 'BLOB' }, ['ab', null]))
 })
 
 t.test('the scale of a decimal is in `reserved`', async t => {
-  const bytes = compressed({ type: 37, reserved: 2, length: 1 }, literals('7d000000'))
+  const bytes = blocks({ type: 37, reserved: 2, length: 1 }, '7d000000')
   t.strictSame(decoded(bytes), vectorOf({ type: 'DECIMAL32', scale: 2 }, [125n]))
-  t.throws(() => decoded(compressed({ type: 37, reserved: 10, length: 1 }, literals('7d000000'))), {
+  t.throws(() => decoded(blocks({ type: 37, reserved: 10, length: 1 }, '7d000000')), {
     message: /scale 10/,
   })
   // For types of 16 bytes, the C++ client writes 16 into this field.
-  const uuid = compressed(
+  const uuid = blocks(
     { type: 19, reserved: 16, length: 1 },
-    literals('0102'),
-    literals('030405060708090a0b0c0d0e0f10'.slice(0, 28)),
+    '0102',
+    '030405060708090a0b0c0d0e0f10'.slice(0, 28),
   )
   t.match(decoded(uuid), { type: 'UUID', length: 1 })
 })
 
 t.test('array vectors and columns without rows', async t => {
-  const arrays = compressed(
+  const arrays = blocks(
     { type: 64 + 4, length: 2 },
-    literals('0200 01 00 | 02 01'),
-    literals('01000000 02000000 0300'),
-    literals('0000'),
+    '0200 01 00 | 02 01',
+    '01000000 02000000 0300',
+    '0000',
   )
   t.strictSame(decoded(arrays), vectorOf({ type: 'INT', array: true }, [[1, 2], [3]]))
-  t.strictSame(decoded(compressed({ length: 0 })), vectorOf({ type: 'INT' }, []))
+  t.strictSame(decoded(blocks({ length: 0 })), vectorOf({ type: 'INT' }, []))
 })
 
 t.test('inconsistent columns are refused', async t => {
-  const refused: readonly (readonly [string, Buffer, RegExp])[] = [
-    [
-      'too few values',
-      compressed({ length: 2 }, literals('01000000')),
-      /does not end with its blocks/,
-    ],
-    [
-      'half a value too many',
-      compressed({ length: 1 }, literals('01000000 0200')),
-      /does not end with its blocks/,
-    ],
-    [
-      'a block too many',
-      compressed({ length: 1 }, literals('01000000'), literals('02000000')),
-      /does not end/,
-    ],
-    ['no blocks', compressed({ length: 1 }), /does not end/],
-    ['a newer version', compressed({ length: 0, version: 1 }), /not one this end knows/],
-    ['big-endian', compressed({ length: 0, flags: 0 }), /not one this end knows/],
-    ['an unknown method', compressed({ length: 0, method: 3 }), /Method 3/],
-    [
-      'delta of text',
-      compressed({ length: 0, method: 2, type: 18 }),
-      /Method 2 does not compress STRING/,
-    ],
-    [
-      'delta of single bytes',
-      compressed({ length: 0, method: 2, type: 2 }),
-      /does not compress CHAR/,
-    ],
-    ['delta of arrays', compressed({ length: 0, method: 2, type: 68 }), /does not compress INT/],
-    [
-      'delta of 16 bytes',
-      compressed({ length: 0, method: 2, type: 39 }),
-      /does not compress DECIMAL128/,
-    ],
-    ['arrays of text', compressed({ length: 1, type: 64 + 18 }), /no array vectors of STRING/],
-    ['tuples', compressed({ length: 0, type: 25 }), /no vectors of ANY/],
-    ['fewer than no rows', compressed({ length: -1 }), /-1 rows/],
-    ['an unknown type', compressed({ length: 0, type: 60 }), /Type 60/],
-  ]
-  for (const [name, bytes, message] of refused) {
+  const end = /does not end with its blocks/
+  const refused: Readonly<Record<string, readonly [Buffer, RegExp]>> = {
+    'too few values': [blocks({ length: 2 }, '01000000'), end],
+    'half a value too many': [blocks({ length: 1 }, '01000000 0200'), end],
+    'a block too many': [blocks({ length: 1 }, '01000000', '02000000'), end],
+    'no blocks': [blocks({ length: 1 }), end],
+    'a newer version': [blocks({ length: 0, version: 1 }), /not one this end knows/],
+    'big-endian': [blocks({ length: 0, flags: 0 }), /not one this end knows/],
+    'an unknown method': [blocks({ length: 0, method: 3 }), /Method 3/],
+    'delta of text': [blocks({ length: 0, method: 2, type: 18 }), /2 does not compress STRING/],
+    'delta of single bytes': [blocks({ length: 0, method: 2, type: 2 }), /not compress CHAR/],
+    'delta of arrays': [blocks({ length: 0, method: 2, type: 68 }), /does not compress INT/],
+    'delta of 16 bytes': [blocks({ length: 0, method: 2, type: 39 }), /not compress DECIMAL128/],
+    'arrays of text': [blocks({ length: 1, type: 64 + 18 }), /no array vectors of STRING/],
+    tuples: [blocks({ length: 0, type: 25 }), /no vectors of ANY/],
+    'fewer than no rows': [blocks({ length: -1 }), /-1 rows/],
+    'an unknown type': [blocks({ length: 0, type: 60 }), /Type 60/],
+  }
+  for (const [name, [bytes, message]] of Object.entries(refused)) {
     t.throws(() => decoded(bytes), { name: 'ProtocolError', message }, name)
   }
-  const tooLong = compressed({ length: 1 }, literals('01000000'))
+  const tooLong = blocks({ length: 1 }, '01000000')
   tooLong.writeInt32LE(100, 30)
   t.throws(() => decoded(tooLong), { message: /block of 100 bytes/ })
   tooLong.writeInt32LE(10, 2)
@@ -151,21 +117,9 @@ t.test('inconsistent columns are refused', async t => {
 t.test('decompressed bytes count against the limit', async t => {
   // A literal and a match of 60,000 bytes, so the block is small but its content is large.
   const rest = 60_000 - 19
-  const block = Buffer.from([
-    0x1f,
-    0,
-    1,
-    0,
-    ...Array<number>(Math.floor(rest / 255)).fill(255),
-    rest % 255,
-    0x50,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ])
-  const bytes = compressed({ type: 0x10, length: 7500 }, block)
+  const length = [...Array<number>(Math.floor(rest / 255)).fill(255), rest % 255]
+  const block = Buffer.from([0x1f, 0, 1, 0, ...length, 0x50, 0, 0, 0, 0, 0])
+  const bytes = blocks({ type: 0x10, length: 7500 }, block)
   t.throws(() => decoded(bytes, { maxValueBytes: 20_000, maxDepth: 8 }), { code: 'DDB_LIMIT' })
   t.throws(() => decoded(bytes), { message: /does not end with its blocks/ })
 })
