@@ -230,57 +230,38 @@ t.test('after the end of a process, its last record gives the counts', async t =
 
 const plain: Paint = (_, text) => text
 
+const minute = (minutes: number, seconds = '00'): string =>
+  `2026-01-02T03:0${minutes}:${seconds}.000Z`
+
 const runReport = (change: Partial<RunReport> = {}): RunReport => ({
-  runId: 'r',
-  state: 'killed',
-  startedAt: '2026-01-02T03:04:05.678Z',
-  endedAt: '2026-01-02T03:05:00.000Z',
-  exitCode: 130,
+  ...{ runId: 'r', state: 'killed', startedAt: minute(4, '05'), endedAt: minute(5), exitCode: 130 },
   target: { host: 'h:8848', table: 'trades', function: null },
   confirmUsed: 'receipts',
   rows: { read: 1_500, confirmed: 1_000, filtered: 0, unconfirmed: 500, rejected: 0, unsent: 0 },
   inputs: [
     {
-      path: 'a.csv',
-      sizeBytes: 60,
+      ...{ path: 'a.csv', sizeBytes: 60, isDone: false, rejected: 0 },
       settled: { offsetBytes: 10_900, lineNumber: 1_002, rows: 1_000 },
-      isDone: false,
-      rejected: 0,
       uncertain: [
         { startBytes: 10_900, endBytes: 16_000, firstLine: 1_002, lastLine: 1_501, rows: 500 },
       ],
     },
     {
-      path: 'b.csv',
-      sizeBytes: 60,
+      ...{ path: 'b.csv', sizeBytes: 60, isDone: true, rejected: 1 },
       settled: { offsetBytes: 9, lineNumber: 2, rows: 0 },
-      isDone: true,
-      rejected: 1,
       uncertain: [],
     },
   ],
   processes: [
     {
-      startedAt: '2026-01-02T03:04:05.678Z',
-      endedAt: '2026-01-02T03:05:00.000Z',
-      status: 'interrupted',
-      exitCode: 130,
+      ...{ startedAt: minute(4, '05'), endedAt: minute(5), status: 'interrupted', exitCode: 130 },
       error: null,
     },
     {
-      startedAt: '2026-01-02T03:06:00.000Z',
-      endedAt: '2026-01-02T03:07:00.000Z',
-      status: 'failed',
-      exitCode: 74,
+      ...{ startedAt: minute(6), endedAt: minute(7), status: 'failed', exitCode: 74 },
       error: { code: 'DDB_OUTPUT_WRITE', message: 'the disk is full' },
     },
-    {
-      startedAt: '2026-01-02T03:08:00.000Z',
-      endedAt: null,
-      status: null,
-      exitCode: null,
-      error: null,
-    },
+    { startedAt: minute(8), endedAt: null, status: null, exitCode: null, error: null },
   ],
   holder: null,
   rejects: { files: [{ path: 'bad.csv', rows: 1 }] },
@@ -364,10 +345,7 @@ t.test('for a single run, all facts are printed', async t => {
 t.test('for a failed run, the reason comes first and the next step last', async t => {
   const message = '"days/a.csv", line 7: column "price": expected a number, got "x"'
   const process = {
-    startedAt: '2026-01-02T03:08:00.000Z',
-    endedAt: '2026-01-02T03:09:00.000Z',
-    status: 'failed',
-    exitCode: 65,
+    ...({ startedAt: minute(8), endedAt: minute(9), status: 'failed', exitCode: 65 } as const),
     error: { code: 'DDB_INPUT_CELL', message },
   } as const
   const failed = runReport({ state: 'failed', processes: [process] })
@@ -423,26 +401,12 @@ function checkResult(change: Partial<CheckResult>): CheckResult {
 const text = (change: Partial<CheckResult>): string => checkText(checkResult(change), plain)
 
 const field = (change: Partial<CheckedField>): CheckedField => ({
-  source: null,
-  position: null,
-  text: null,
-  column: null,
-  value: null,
-  ...change,
+  ...{ source: null, position: null, text: null, column: null, value: null, ...change },
 })
 
 const input = (change: Partial<CheckResult['inputs'][number]>): CheckResult['inputs'][number] => ({
-  path: 'a.csv',
-  format: 'csv',
-  compression: 'none',
-  bytes: 10,
-  rows: 3,
-  rejected: 0,
-  firstError: null,
-  detected: null,
-  isWhole: true,
-  fields: [],
-  ...change,
+  ...{ path: 'a.csv', format: 'csv', compression: 'none', bytes: 10, rows: 3, rejected: 0 },
+  ...{ firstError: null, detected: null, isWhole: true, fields: [], ...change },
 })
 
 t.test('the first sentence states what would happen to the rows', async t => {
@@ -484,14 +448,8 @@ t.test('a check fits the screen', async t => {
   )
   const rows = { read: 9, fit: 7, rejected: 2, unfit: 0 }
   const path = `${'folder '.repeat(20)}.csv`
-  const problem = {
-    file: path,
-    lineNumber: 1,
-    offsetBytes: 1,
-    columnName: 'a',
-    class: 'type',
-    value: 'x',
-  } as const
+  const place = { file: path, lineNumber: 1, offsetBytes: 1, columnName: 'a' }
+  const problem = { ...place, class: 'type', value: 'x' } as const
   const problems = [{ ...problem, code: 'DDB_INPUT_CELL' as const, message: 'a word '.repeat(20) }]
   const shown = checkResult({
     status: 'rejects',
@@ -523,14 +481,8 @@ t.test('the first problems are named', async t => {
     rejects: { byClass: { parse: 0, type: 2, server: 0 }, byCode: { DDB_INPUT_CELL: 2 } },
     problems: [
       {
-        file: 'a.csv',
-        lineNumber: 1234,
-        offsetBytes: 1,
-        columnName: 'a',
-        code: 'DDB_INPUT_CELL',
-        class: 'type',
-        message: 'no',
-        value: 'x',
+        ...{ file: 'a.csv', lineNumber: 1234, offsetBytes: 1, columnName: 'a' },
+        ...{ code: 'DDB_INPUT_CELL', class: 'type', message: 'no', value: 'x' },
       },
     ],
   })
