@@ -11,7 +11,14 @@ import { wait } from '../../src/platform/clocks.js'
 import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
 import type { Scenario, TargetKind } from './scenario.js'
-import { transientTexts, type Crash, type RequestTrouble, type Troubles } from './troubles.js'
+import {
+  transientTexts,
+  writeKinds,
+  type Crash,
+  type RequestTrouble,
+  type RequestTroubleKind,
+  type Troubles,
+} from './troubles.js'
 
 export const serverAddress = { host: '127.0.0.1', port: 8848 } as const
 /** The second node of a cluster. */
@@ -59,8 +66,6 @@ export class SimServer {
   #hasSecond = false
   /** Whether both nodes accept writes. */
   readonly #hasLiveNode: boolean
-  /** Whether any data has arrived. */
-  #hasData = false
   /** Number of server processes so far. */
   #generation = 0
   #listening: SimProcess | undefined
@@ -231,7 +236,7 @@ export class SimServer {
   }
 
   /** The trouble of one of these kinds that is due now, if any. */
-  #comes(kinds: readonly string[]): RequestTrouble | undefined {
+  #comes(kinds: readonly RequestTroubleKind[]): RequestTrouble | undefined {
     if (this.#isCalm) return undefined
     for (const trouble of this.#troubles.requests) {
       if (!kinds.includes(trouble.kind)) continue
@@ -257,9 +262,6 @@ export class SimServer {
     if (request.kind === 'connect') return undefined
     if (this.#comes(['closed before']) !== undefined) return 'close'
     if (this.#comes(['forgotten']) !== undefined) return 'forget'
-    this.#hasData ||= isData(request)
-    const isQuestion = this.#hasData && !request.asynchronous && !isData(request)
-    if (isQuestion && this.#comes(['question forgotten']) !== undefined) return 'forget'
     this.#dropTables()
     if (!isData(request)) return undefined
     switch (this.#comes(['lost', 'twice', 'late'])?.kind) {
@@ -334,15 +336,7 @@ export class SimServer {
     ) {
       return { error: refusing.text }
     }
-    const trouble = this.#comes([
-      'transient',
-      'unknown',
-      'privilege',
-      'bad rows',
-      'too large',
-      'leader elected',
-      'killed at target',
-    ])?.kind
+    const trouble = this.#comes(writeKinds)?.kind
     switch (trouble) {
       case 'killed at target':
         if (!this.#writing.has(sessionId)) return undefined

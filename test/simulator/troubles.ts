@@ -27,34 +27,28 @@ export interface RequestTrouble {
   readonly most: number
 }
 
-export type RequestTroubleKind =
+/** Refuses a write into the target, with a known or an unknown error text, or ends it as if its job had been killed. */
+export const writeKinds = [
+  ...(['transient', 'unknown', 'privilege', 'bad rows', 'too large', 'leader elected'] as const),
+  'killed at target',
+] as const
+
+const requestKinds = [
   /** A request with data is lost, executed twice, or delayed. */
-  | 'lost'
-  | 'twice'
-  | 'late'
+  ...(['lost', 'twice', 'late'] as const),
   /** For any request: the connection closes before the request, after it or within the answer, or the answer is lost. */
-  | 'closed before'
-  | 'closed after'
-  | 'cut'
-  | 'unanswered'
+  ...(['closed before', 'closed after', 'cut', 'unanswered'] as const),
   /** The session loses its definitions. */
-  | 'forgotten'
-  /** The session for questions loses its definitions, after a request with data has come. */
-  /** A write into the target is refused, with a known or an unknown error text. */
-  | 'transient'
-  | 'unknown'
-  | 'privilege'
-  | 'bad rows'
-  | 'too large'
-  | 'leader elected'
-  /** A write into the target or the ledger ends as if its job had been killed. */
-  | 'killed at target'
-  | 'killed at ledger'
-  /** A write into the target or the ledger is delayed while other requests continue. */
-  | 'slow write'
+  'forgotten',
+  ...writeKinds,
+  /** Like 'killed at target', for a write into the ledger. */
+  'killed at ledger',
   /** Another user removes the ledger or the register. */
-  | 'ledger dropped'
-  | 'register dropped'
+  ...(['ledger dropped', 'register dropped'] as const),
+] as const
+
+/** `slow write`: a write into the target or the ledger is delayed while other requests continue. */
+export type RequestTroubleKind = (typeof requestKinds)[number] | 'slow write'
 
 export interface Troubles {
   readonly crashes: readonly Crash[]
@@ -77,27 +71,6 @@ export const transientTexts = [
   '<NotLeader>',
   "The datanode isn't initialized yet. Please try again later",
 ] as const
-
-const requestKinds: readonly RequestTroubleKind[] = [
-  'lost',
-  'twice',
-  'late',
-  'closed before',
-  'closed after',
-  'cut',
-  'unanswered',
-  'forgotten',
-  'transient',
-  'unknown',
-  'privilege',
-  'bad rows',
-  'too large',
-  'leader elected',
-  'killed at target',
-  'killed at ledger',
-  'ledger dropped',
-  'register dropped',
-]
 
 /** @param shared  whether a second node could also write into the target */
 export function drawTroubles(chance: Chance, calm: boolean, shared: boolean): Troubles {
@@ -137,12 +110,7 @@ function drawCrashes(chance: Chance): Crash[] {
   for (let count = chance.pick([1, 1, 1, 2, 3]); count > 0; count--) {
     atMs += chance.spread(1, 3_000)
     const downMs = chance.oneIn(6) ? Infinity : chance.spread(1, 15_000)
-    crashes.push({
-      atMs,
-      downMs,
-      silently: chance.oneIn(4),
-      makesTarget: !chance.oneIn(5),
-    })
+    crashes.push({ atMs, downMs, silently: chance.oneIn(4), makesTarget: !chance.oneIn(5) })
     atMs += downMs
   }
   return crashes
