@@ -40,49 +40,22 @@ export function typeOf(text: string): Type {
   return { name: match[1]!, scale: Number(match[2] ?? 0), array: match[3] !== undefined }
 }
 
-type Kind =
-  | 'bool'
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'float'
-  | 'double'
-  | 'text'
-  | 'symbol'
-  | 'blob'
-  | 'bytes16'
-  | 'pair'
-  | 'duration'
-  | 'decimal32'
-  | 'decimal64'
-  | 'decimal128'
-
-const kinds: Readonly<Record<string, Kind>> = {
-  BOOL: 'bool',
-  CHAR: 'int8',
-  SHORT: 'int16',
-  LONG: 'int64',
-  TIMESTAMP: 'int64',
-  NANOTIME: 'int64',
-  NANOTIMESTAMP: 'int64',
-  FLOAT: 'float',
-  DOUBLE: 'double',
-  SYMBOL: 'symbol',
-  STRING: 'text',
-  BLOB: 'blob',
-  UUID: 'bytes16',
-  IPADDR: 'bytes16',
-  INT128: 'bytes16',
-  COMPLEX: 'pair',
-  POINT: 'pair',
-  DURATION: 'duration',
-  DECIMAL32: 'decimal32',
-  DECIMAL64: 'decimal64',
-  DECIMAL128: 'decimal128',
+/** The types of each kind, with blanks between them; all other types are of the kind int32. */
+const typesOfKind = {
+  ...{ bool: 'BOOL', int8: 'CHAR', int16: 'SHORT', int64: 'LONG TIMESTAMP NANOTIME NANOTIMESTAMP' },
+  ...{ float: 'FLOAT', double: 'DOUBLE', text: 'STRING', symbol: 'SYMBOL', blob: 'BLOB' },
+  ...{ bytes16: 'UUID IPADDR INT128', pair: 'COMPLEX POINT', duration: 'DURATION' },
+  ...{ decimal32: 'DECIMAL32', decimal64: 'DECIMAL64', decimal128: 'DECIMAL128' },
 }
+type Kind = keyof typeof typesOfKind | 'int32'
 
-export const kindOf = (type: Type): Kind => kinds[type.name] ?? 'int32'
+const kinds: ReadonlyMap<string, Kind> = new Map(
+  Object.entries(typesOfKind).flatMap(([kind, names]) =>
+    names.split(' ').map(name => [name, kind as Kind]),
+  ),
+)
+
+export const kindOf = (type: Type): Kind => kinds.get(type.name) ?? 'int32'
 
 /** The client's number of a type. A vector of SYMBOL has the number of `symbol_extended`. */
 function typeNumber(client: Client, type: Type): number {
