@@ -47,27 +47,24 @@ const bigInteger = (bits: 32n | 64n | 128n): fc.Arbitrary<bigint> =>
 
 const double = fc.double().filter(made => made !== -Number.MAX_VALUE)
 
+const pair = fc.tuple(double, double)
+/** Values of types with null; of a type that is not here, integers of 32 bits. */
+const values: Partial<Record<DataType, fc.Arbitrary<unknown>>> = {
+  BOOL: fc.boolean(),
+  CHAR: integer(8),
+  SHORT: integer(16),
+  ...{ LONG: bigInteger(64n), TIMESTAMP: bigInteger(64n) },
+  ...{ NANOTIME: bigInteger(64n), NANOTIMESTAMP: bigInteger(64n) },
+  FLOAT: fc.float().filter(made => made !== -3.4028234663852886e38),
+  DOUBLE: double,
+  ...{ UUID: bytes16, IPADDR: bytes16, INT128: bytes16, COMPLEX: pair, POINT: pair },
+  DURATION: fc.tuple(integer(32), fc.nat(10)).map(([count, unit]) => ({ count, unit })),
+}
+
 function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
-  const orNull = (values: fc.Arbitrary<unknown>): fc.Arbitrary<Scalar> =>
-    fc.option(values).map(value => scalar(type, value))
   switch (type) {
     case 'VOID':
       return fc.constantFrom(scalar(type, null), explicitNull)
-    case 'BOOL':
-      return orNull(fc.boolean())
-    case 'CHAR':
-      return orNull(integer(8))
-    case 'SHORT':
-      return orNull(integer(16))
-    case 'LONG':
-    case 'TIMESTAMP':
-    case 'NANOTIME':
-    case 'NANOTIMESTAMP':
-      return orNull(bigInteger(64n))
-    case 'FLOAT':
-      return orNull(fc.float().filter(made => made !== -3.4028234663852886e38))
-    case 'DOUBLE':
-      return orNull(double)
     case 'SYMBOL':
     case 'STRING':
     case 'HANDLE':
@@ -81,15 +78,6 @@ function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
         .map(([functionKind, value]) => ({ form: 'scalar', type, functionKind, value }))
     case 'BLOB':
       return fc.uint8Array({ maxLength: 50 }).map(value => scalar(type, value))
-    case 'UUID':
-    case 'IPADDR':
-    case 'INT128':
-      return orNull(bytes16)
-    case 'COMPLEX':
-    case 'POINT':
-      return orNull(fc.tuple(double, double))
-    case 'DURATION':
-      return orNull(fc.tuple(integer(32), fc.nat(10)).map(([count, unit]) => ({ count, unit })))
     case 'DECIMAL32':
     case 'DECIMAL64':
     case 'DECIMAL128': {
@@ -99,7 +87,7 @@ function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
         .map(([scale, value]) => scalar(type, value, scale))
     }
     default:
-      return orNull(integer(32))
+      return fc.option(values[type] ?? integer(32)).map(value => scalar(type, value))
   }
 }
 

@@ -3,7 +3,7 @@
 */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
-import { kindOf, typeOf, type Element } from './elements.js'
+import { kindOf, typeOf, type Element, type Kind } from './elements.js'
 
 const integer = (bits: number): fc.Arbitrary<number> =>
   fc.integer({ min: -(2 ** (bits - 1)) + 1, max: 2 ** (bits - 1) - 1 })
@@ -25,46 +25,30 @@ const bytes16 = hex(fc.uint8Array({ minLength: 16, maxLength: 16 })).filter(
 
 const double = fc.double().filter(made => made !== -Number.MAX_VALUE)
 
-function valueOf(typeText: string): fc.Arbitrary<Element> {
-  switch (kindOf(typeOf(typeText))) {
-    case 'bool':
-      return fc.boolean()
-    case 'int8':
-      return integer(8)
-    case 'int16':
-      return integer(16)
-    case 'int32':
-      return integer(32)
-    case 'int64':
-    case 'decimal64':
-      return bigInteger(64n)
-    case 'float':
-      return fc.float().filter(made => made !== Math.fround(-3.4028234663852886e38))
-    case 'double':
-      return double
-    case 'text':
-      return text
-    case 'symbol':
-      return fc.oneof(text, fc.constantFrom('', 'IBM', '数据'))
-    case 'blob':
-      return hex(fc.uint8Array({ maxLength: 20 }))
-    case 'bytes16':
-      return bytes16
-    case 'pair':
-      return fc.tuple(double, double)
-    case 'duration':
-      return fc.record({ count: integer(32), unit: fc.nat(10) }, { noNullPrototype: true })
-    case 'decimal32':
-      return bigInteger(32n)
-    case 'decimal128':
-      return bigInteger(128n)
-  }
+const values: Readonly<Record<Kind, fc.Arbitrary<Element>>> = {
+  bool: fc.boolean(),
+  int8: integer(8),
+  int16: integer(16),
+  int32: integer(32),
+  int64: bigInteger(64n),
+  float: fc.float().filter(made => made !== Math.fround(-3.4028234663852886e38)),
+  double,
+  text,
+  symbol: fc.oneof(text, fc.constantFrom('', 'IBM', '数据')),
+  blob: hex(fc.uint8Array({ maxLength: 20 })),
+  bytes16,
+  pair: fc.tuple(double, double),
+  duration: fc.record({ count: integer(32), unit: fc.nat(10) }, { noNullPrototype: true }),
+  decimal32: bigInteger(32n),
+  decimal64: bigInteger(64n),
+  decimal128: bigInteger(128n),
 }
 
 /** An element, sometimes null. */
 export function arbitraryElement(typeText: string): fc.Arbitrary<Element> {
   const hasEmptyNull = ['SYMBOL', 'STRING', 'BLOB'].includes(typeText)
-  return hasEmptyNull ? valueOf(typeText) : fc.option(valueOf(typeText), { freq: 6 })
+  const value = values[kindOf(typeOf(typeText))]
+  return hasEmptyNull ? value : fc.option(value, { freq: 6 })
 }
 
 /** A row of an array vector. The row has at least one cell, because servers store an empty row as one null. */

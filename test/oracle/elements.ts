@@ -47,7 +47,7 @@ const typesOfKind = {
   ...{ bytes16: 'UUID IPADDR INT128', pair: 'COMPLEX POINT', duration: 'DURATION' },
   ...{ decimal32: 'DECIMAL32', decimal64: 'DECIMAL64', decimal128: 'DECIMAL128' },
 }
-type Kind = keyof typeof typesOfKind | 'int32'
+export type Kind = keyof typeof typesOfKind | 'int32'
 
 const kinds: ReadonlyMap<string, Kind> = new Map(
   Object.entries(typesOfKind).flatMap(([kind, names]) =>
@@ -71,52 +71,33 @@ const reversed = (hex: string): Uint8Array => bytesOfHex(hex).reverse()
 type Pair = readonly [number, number]
 type Duration = { count: number; unit: number }
 
-const flat = (elements: readonly Element[], nullPair: Pair): number[] =>
-  elements.flatMap(element => (element === null ? [...nullPair] : [...(element as Pair)]))
-
 /** Elements as the client holds them in a vector: mostly a typed array, with a special value for null. */
 function rawData(client: Client, kind: Kind, elements: readonly Element[]): unknown {
   const { nulls } = client
   const or = <T>(sentinel: T): T[] => elements.map(element => (element ?? sentinel) as T)
-  switch (kind) {
-    case 'bool':
-      return Int8Array.from(
-        elements.map(element => (element === null ? nulls.int8 : Number(element))),
-      )
-    case 'int8':
-      return Int8Array.from(or(nulls.int8))
-    case 'int16':
-      return Int16Array.from(or(nulls.int16))
-    case 'int32':
-      return Int32Array.from(or(nulls.int32))
-    case 'int64':
-    case 'decimal64':
-      return BigInt64Array.from(or(nulls.int64))
-    case 'float':
-      return Float32Array.from(or(nulls.float32))
-    case 'double':
-      return Float64Array.from(or(nulls.double))
-    case 'text':
-    case 'symbol':
-      return or('')
-    case 'blob':
-      return or('').map(bytesOfHex)
-    case 'bytes16':
-      return Uint8Array.from(or('0'.repeat(32)).flatMap(hex => [...reversed(hex)]))
-    case 'pair':
-      return Float64Array.from(flat(elements, [nulls.double, nulls.double]))
-    case 'duration':
-      return elements.map(element => {
-        const { count, unit } = (element ?? { count: nulls.int32, unit: 0 }) as Duration
-        return { data: count, unit }
-      })
-    case 'decimal32':
-      return Int32Array.from(
-        elements.map(element => (element === null ? nulls.int32 : Number(element))),
-      )
-    case 'decimal128':
-      return new client.BigInt128Array(or(nulls.int128))
+  const data: Readonly<Record<Kind, () => unknown>> = {
+    bool: () => Int8Array.from(or(nulls.int8).map(Number)),
+    int8: () => Int8Array.from(or(nulls.int8)),
+    int16: () => Int16Array.from(or(nulls.int16)),
+    int32: () => Int32Array.from(or(nulls.int32)),
+    int64: () => BigInt64Array.from(or(nulls.int64)),
+    float: () => Float32Array.from(or(nulls.float32)),
+    double: () => Float64Array.from(or(nulls.double)),
+    text: () => or(''),
+    symbol: () => or(''),
+    blob: () => or('').map(bytesOfHex),
+    bytes16: () => Uint8Array.from(or('0'.repeat(32)).flatMap(hex => [...reversed(hex)])),
+    pair: () => Float64Array.from(or<Pair>([nulls.double, nulls.double]).flat()),
+    duration: () =>
+      or<Duration>({ count: nulls.int32, unit: 0 }).map(({ count, unit }) => ({
+        data: count,
+        unit,
+      })),
+    decimal32: () => Int32Array.from(or(nulls.int32).map(Number)),
+    decimal64: () => BigInt64Array.from(or(nulls.int64)),
+    decimal128: () => new client.BigInt128Array(or(nulls.int128)),
   }
+  return data[kind]()
 }
 
 const isDecimal = (kind: Kind): boolean => kind.startsWith('decimal')
@@ -242,38 +223,27 @@ function elementsOf(client: Client, kind: Kind, data: unknown, length: number): 
   const stored = data as ArrayLike<unknown>
   const unless = (sentinel: number | bigint): Element[] =>
     from(at => (stored[at] === sentinel ? null : (stored[at] as Element)))
-  switch (kind) {
-    case 'bool':
-      return from(at => (stored[at] === nulls.int8 ? null : stored[at] === 1))
-    case 'int8':
-      return unless(nulls.int8)
-    case 'int16':
-      return unless(nulls.int16)
-    case 'int32':
-      return unless(nulls.int32)
-    case 'int64':
-    case 'decimal64':
-      return unless(nulls.int64)
-    case 'float':
-      return unless(nulls.float32)
-    case 'double':
-      return unless(nulls.double)
-    case 'text':
-    case 'symbol':
-      return from(at => stored[at] as string)
-    case 'blob':
-      return from(at => hexOfBytes(stored[at] as Uint8Array))
-    case 'bytes16':
-      return from(at => sixteenBytes((data as Uint8Array).slice(at * 16, at * 16 + 16)))
-    case 'pair':
-      return from(at => pairOf(client, [stored[at * 2] as number, stored[at * 2 + 1] as number]))
-    case 'duration':
-      return from(at => durationOf(client, stored[at] as ClientDuration))
-    case 'decimal32':
-      return unless(nulls.int32).map(whole => (whole === null ? null : BigInt(whole as number)))
-    case 'decimal128':
-      return unless(nulls.int128)
+  const read: Readonly<Record<Kind, () => Element[]>> = {
+    bool: () => from(at => (stored[at] === nulls.int8 ? null : stored[at] === 1)),
+    int8: () => unless(nulls.int8),
+    int16: () => unless(nulls.int16),
+    int32: () => unless(nulls.int32),
+    int64: () => unless(nulls.int64),
+    float: () => unless(nulls.float32),
+    double: () => unless(nulls.double),
+    text: () => from(at => stored[at] as string),
+    symbol: () => from(at => stored[at] as string),
+    blob: () => from(at => hexOfBytes(stored[at] as Uint8Array)),
+    bytes16: () => from(at => sixteenBytes((data as Uint8Array).slice(at * 16, at * 16 + 16))),
+    pair: () =>
+      from(at => pairOf(client, [stored[at * 2] as number, stored[at * 2 + 1] as number])),
+    duration: () => from(at => durationOf(client, stored[at] as ClientDuration)),
+    decimal32: () =>
+      unless(nulls.int32).map(whole => (whole === null ? null : BigInt(whole as number))),
+    decimal64: () => unless(nulls.int64),
+    decimal128: () => unless(nulls.int128),
   }
+  return read[kind]()
 }
 
 interface ClientDuration {
