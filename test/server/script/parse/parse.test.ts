@@ -7,7 +7,7 @@ import { tokenize } from '../../../../src/server/script/parse/cursor.js'
 import { Parser } from '../../../../src/server/script/parse/statements.js'
 import type { Runtime } from '../../../../src/server/script/session/session.js'
 import { intScalar } from '../../../../src/server/values/values.js'
-import { testRuntime } from '../../../helpers/runtime.js'
+import { testRuntime } from '../../../helpers/examples.js'
 import { testSession } from '../../../helpers/script.js'
 import { anyNames, expressionOf, statementsOf } from '../../../helpers/syntax.js'
 
