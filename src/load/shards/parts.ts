@@ -6,21 +6,12 @@ import type { Files, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/compression/open-content.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
 import type { InputOptions } from '../options.js'
-
-/** From one line to another. A part that does not begin with the file is read after the first `headBytes` of the file. */
-export interface FilePart {
-  readonly fromBytes: number
-  readonly toBytes: number
-  readonly headBytes: number
-}
+import type { FilePart } from './streams.js'
 
 export const partBytes = 256 * 2 ** 20
 
 const lineFeed = 0x0a
 const windowBytes = 65_536
-
-export const sizeOfPart = ({ fromBytes, toBytes, headBytes }: FilePart): number =>
-  headBytes + toBytes - fromBytes
 
 export const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
   fromBytes === 0 ? path : `${path} from byte ${fromBytes}`

@@ -3,7 +3,6 @@
   from its start to its end. Which streams there are does not depend on the number of shards, so that number may change.
 */
 import type { Fingerprint } from '../journal/fingerprint.js'
-import { sizeOfPart, type FilePart } from './parts.js'
 
 /** One of several processes that load a run. */
 export interface Shard {
@@ -11,6 +10,13 @@ export interface Shard {
   readonly index: number
   /** Number of the shards of this pass; the next pass may have another one. */
   readonly count: number
+}
+
+/** From one line to another. A part that does not begin with the file is read after the first `headBytes` of the file. */
+export interface FilePart {
+  readonly fromBytes: number
+  readonly toBytes: number
+  readonly headBytes: number
 }
 
 /** A file, or a part of one, as it was when the run began. */
@@ -50,7 +56,7 @@ export function streamsOf(files: readonly ListedFile[]): readonly Stream[] {
 }
 
 export const sizeOf = ({ part, fingerprint }: ListedFile): number =>
-  part === undefined ? fingerprint.sizeBytes : sizeOfPart(part)
+  part === undefined ? fingerprint.sizeBytes : part.headBytes + part.toBytes - part.fromBytes
 
 export function bytesOf(files: readonly ListedFile[]): number {
   return files.reduce((sum, file) => sum + sizeOf(file), 0)
