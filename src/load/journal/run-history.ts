@@ -40,7 +40,7 @@ export class RunHistory {
   #lock: FileLock | undefined
   /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
   #isBegun = false
-  #ended: RecordOf<'ended'>[] = []
+  #ended: (RecordOf<'ended'> | RecordOf<'input'>)[] = []
   #rejectsKnown = 0
   /** False if the next process must read bad records again, because a recorded reject that ends this process would also end that one. */
   #keepsRejects = true
@@ -101,6 +101,9 @@ export class RunHistory {
       if (record.kind !== 'input' || record.input in this.now.inputs) this.now.take(record)
       return
     }
+    // The rejects of an input that was read must be in the journal before it, or no process would read them again.
+    if (record.kind === 'input' && record.summary !== undefined)
+      return void this.#ended.push(record)
     if (record.kind === 'batch') this.#noteEnded(file)
     this.#put(file, record)
     if (record.kind !== 'facts') return
@@ -177,7 +180,7 @@ export class RunHistory {
     file.add(record)
   }
 
-  /** Writes rejects to their file first, then to the journal, and only then the ends of their batches. */
+  /** Writes rejects to their file first, then to the journal, and only then the ends of their batches and inputs. */
   #noteEnded(file: JournalFile): void {
     const { rejects } = this.#setup
     if (this.#keepsRejects && rejects.count !== this.#rejectsKnown) {
@@ -190,8 +193,10 @@ export class RunHistory {
       this.#put(file, { kind: 'rejects', ...rejects.journaled(), upTo: [...this.#upTo] })
       this.#upTo.clear()
     }
+    const isKnown = rejects.count === this.#rejectsKnown
     for (const record of this.#ended.splice(0)) {
-      if (this.#keepsRejects || record.rejected === 0) this.#put(file, record)
+      const hasRejects = record.kind === 'input' ? !isKnown : record.rejected > 0
+      if (this.#keepsRejects || !hasRejects) this.#put(file, record)
     }
   }
 }
