@@ -17,8 +17,8 @@ export const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
   fromBytes === 0 ? path : `${path} from byte ${fromBytes}`
 
 /**
- * Divides a file where each line certainly is a record: text in UTF-8, as JSON lines or without quotes, with a header only where the user
- * says so.
+ * Divides a file where each line certainly is a record: text in UTF-8, as JSON lines, or without quotes below a header, which says how many
+ * fields records have.
  * @returns at least two parts; undefined for a file that is one stream
  */
 export async function partsOf(
@@ -29,7 +29,7 @@ export async function partsOf(
   const { format, quote, escape, header, skipLines, comment, path: pattern } = options
   const { compression = 'auto', encoding = 'auto', jsonPath } = options
   const isPlain = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
-  const isUnquoted = quote === '' && escape === undefined && (header ?? 'auto') !== 'auto'
+  const isUnquoted = quote === '' && escape === undefined && header === 'yes'
   const isWhole = !isUnquoted || (skipLines ?? 0) > 0 || comment !== undefined
   const isDivisible =
     isPlain && pattern === undefined && jsonPath === undefined && (format === 'ndjson' || !isWhole)
@@ -44,10 +44,11 @@ export async function partsOf(
     const { encoding: found = 'utf-8' } = byteOrderMark(start) ?? {}
     // A member of an archive has a digest.
     if (!isText || found !== 'utf-8' || digest !== undefined) return undefined
-    const headBytes = format === 'ndjson' || header === 'no' ? 0 : start.indexOf(lineFeed) + 1
+    const headBytes = format === 'ndjson' ? 0 : start.indexOf(lineFeed) + 1
     // A blank first line is no header, and a line with a separator comes before one.
-    const isHeader = /^(?!sep=)[^\r\n]/i.test(Buffer.from(start.subarray(0, 8)).toString('latin1'))
-    if (format !== 'ndjson' && header === 'yes' && (headBytes === 0 || !isHeader)) return undefined
+    const first = Buffer.from(start.subarray(0, 8)).toString().replace('\uFEFF', '')
+    const isHeader = /^(?!sep=)[^\r\n]/i.test(first)
+    if (format !== 'ndjson' && (headBytes === 0 || !isHeader)) return undefined
     const parts: FilePart[] = []
     for (let bound = partBytes, fromBytes = 0; fromBytes < sizeBytes; bound += partBytes) {
       if (bound <= fromBytes) continue

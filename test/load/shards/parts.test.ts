@@ -88,9 +88,11 @@ t.test('a part has the header, and nothing of other parts', async t => {
 const undivided: Record<string, [InputOptions, string?, string?]> = {
   'quotes may hold line ends': [{ header: 'yes' }],
   'nobody says whether there is a header': [{ quote: '' }],
+  'the first record says how many fields there are': [{ quote: '', header: 'no' }],
   'lines before the header': [{ ...csv, skipLines: 1 }],
   'comments may come before the header': [{ ...csv, comment: '#' }],
   'a line that names the separator': [csv, 'sep=;\nid;x\n'],
+  'the same after a byte order mark': [csv, '\xef\xbb\xbfsep=;\nid;x\n'],
   'a blank first line': [csv, '\n\nid,x\n'],
   'documents of JSON': [{ format: 'json' }],
   'records inside of documents': [{ ...lines, jsonPath: 'data' }],
