@@ -346,7 +346,7 @@ export const defects: readonly Defect[] = [
       'this.#run.commit()\n      for (const piece of pieces) {',
       'for (const piece of pieces) {',
     ),
-    from: 5_000_100_000,
+    from: 5_000_100_650,
   },
   defect(
     'a batch with a claim and without an outcome is sent again as a new attempt',
