@@ -23,6 +23,7 @@ import {
   type KnownOnServer,
 } from '../register/register.js'
 import { isUnfinished, newRun, type Run } from '../run.js'
+import { inputsOf } from '../shards/parts.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askTaken } from '../transport/script.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
@@ -186,11 +187,12 @@ async function refuseTwice(run: Run, looking: Looking): Promise<void> {
     const isBegun = async (): Promise<boolean> =>
       (await askTaken(asking, shared.ledger.name, stream + 1)).claims > 0
     if (await isBegun()) continue
-    const inputs = shared.streams[stream]!.map(({ path }) => path)
-    const areThere = await hasFirstRows(run, looking, { ...run.options, inputs })
+    const { files, names, paths } = inputsOf(shared.streams[stream]!, run.platform.files)
+    const ofStream = { ...run, platform: { ...run.platform, files } }
+    const areThere = await hasFirstRows(ofStream, looking, { ...run.options, inputs: paths })
     // Another process may have looked, and begun the stream, in the meantime.
     if (areThere !== false && !(await isBegun())) {
-      throw mayBeThere(runId, inputs[0]!, areThere === true)
+      throw mayBeThere(runId, names[0]!, areThere === true)
     }
   }
 }

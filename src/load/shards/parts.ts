@@ -2,18 +2,19 @@
   Parts of large files, which different shards load. A part begins and ends with a line, at bounds that depend on the file alone. It is read
   as if it were a file of its own, with the header of the whole one.
 */
-import type { Files, InputFile } from '../../platform/platform.js'
+import type { Files, FileStatus, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/compression/open-content.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
+import { lineFeed } from '../../parse/line-ends.js'
+import { bytesAt } from '../journal/fingerprint.js'
 import type { InputOptions } from '../options.js'
-import type { FilePart } from './streams.js'
+import { sizeOf, type FilePart, type Stream } from './streams.js'
 
 export const partBytes = 256 * 2 ** 20
 
-const lineFeed = 0x0a
 const windowBytes = 65_536
 
-export const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
+const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
   fromBytes === 0 ? path : `${path} from byte ${fromBytes}`
 
 /**
@@ -37,8 +38,7 @@ export async function partsOf(
   const file = await files.open(path)
   try {
     const { sizeBytes, digest } = await file.status()
-    const start = new Uint8Array(windowBytes)
-    await file.readAt(start, 0, windowBytes, 0)
+    const start = await bytesAt(file, 0, windowBytes)
     const isText =
       compressionOf('auto', start, path) === 'none' && !start.subarray(0, 4).includes(0)
     const { encoding: found = 'utf-8' } = byteOrderMark(start) ?? {}
@@ -46,7 +46,7 @@ export async function partsOf(
     if (!isText || found !== 'utf-8' || digest !== undefined) return undefined
     const headBytes = format === 'ndjson' ? 0 : start.indexOf(lineFeed) + 1
     // A blank first line is no header, and a line with a separator comes before one.
-    const first = Buffer.from(start.subarray(0, 8)).toString().replace('\uFEFF', '')
+    const first = start.toString('utf8', 0, 8).replace('\uFEFF', '')
     const isHeader = /^(?!sep=)[^\r\n]/i.test(first)
     if (format !== 'ndjson' && (headBytes === 0 || !isHeader)) return undefined
     const parts: FilePart[] = []
@@ -64,42 +64,57 @@ export async function partsOf(
 
 /** The first start of a line at `bound` or after it; the end of the file if there is none. */
 async function lineStart(file: InputFile, bound: number, sizeBytes: number): Promise<number> {
-  const bytes = new Uint8Array(windowBytes)
-  for (let at = bound - 1; at < sizeBytes;) {
-    const count = await file.readAt(bytes, 0, windowBytes, at)
-    if (count === 0) break
-    const found = bytes.subarray(0, count).indexOf(lineFeed)
+  for (let at = bound - 1; at < sizeBytes; at += windowBytes) {
+    const found = (await bytesAt(file, at, windowBytes)).indexOf(lineFeed)
     if (found >= 0) return at + found + 1
-    at += count
   }
   return sizeBytes
 }
 
-/** Files that show a part as if it were the whole file. */
-export function filesWithPart(files: Files, part: FilePart): Files {
-  return { ...files, open: async path => partOfFile(await files.open(path), part) }
+/** How the files of a stream are named in messages, and opened. */
+export function inputsOf(stream: Stream, files: Files) {
+  const { part } = stream[0]!
+  return {
+    names: stream.map(({ path, part: own }) => (own ? nameOfPart(path, own) : path)),
+    paths: stream.map(({ path }) => path),
+    sizes: stream.map(sizeOf),
+    files: part === undefined ? files : filesWithPart(files, part),
+  }
 }
 
-function partOfFile(file: InputFile, { fromBytes, toBytes, headBytes }: FilePart): InputFile {
-  let position = 0
-  const readAt: InputFile['readAt'] = (buffer, offset, length, at) => {
-    const isHead = at < headBytes
-    const start = isHead ? at : fromBytes + at - headBytes
-    const left = (isHead ? headBytes : toBytes) - start
-    return file.readAt(buffer, offset, Math.max(0, Math.min(length, left)), start)
+/** Files that show a part as if it were the whole file. */
+export function filesWithPart(files: Files, part: FilePart): Files {
+  const { fromBytes, toBytes, headBytes } = part
+  const cut = <Status extends FileStatus>(status: Status): Status => {
+    const sizeBytes = headBytes + Math.max(0, Math.min(status.sizeBytes, toBytes) - fromBytes)
+    return { ...status, sizeBytes }
+  }
+  const open = (file: InputFile): InputFile => {
+    let position = 0
+    const readAt: InputFile['readAt'] = (buffer, offset, length, at) => {
+      const isHead = at < headBytes
+      const start = isHead ? at : fromBytes + at - headBytes
+      const left = (isHead ? headBytes : toBytes) - start
+      return file.readAt(buffer, offset, Math.max(0, Math.min(length, left)), start)
+    }
+    return {
+      readAt,
+      async read(buffer, offset, length) {
+        const count = await readAt(buffer, offset, length, position)
+        position += count
+        return count
+      },
+      status: async () => cut(await file.status()),
+      close: () => file.close(),
+    }
   }
   return {
-    readAt,
-    async read(buffer, offset, length) {
-      const count = await readAt(buffer, offset, length, position)
-      position += count
-      return count
+    ...files,
+    open: async path => open(await files.open(path)),
+    status: async path => cut(await files.status(path)),
+    statusNow: path => {
+      const status = files.statusNow(path)
+      return status && cut(status)
     },
-    async status() {
-      const status = await file.status()
-      const sizeBytes = headBytes + Math.max(0, Math.min(status.sizeBytes, toBytes) - fromBytes)
-      return { ...status, sizeBytes }
-    },
-    close: () => file.close(),
   }
 }

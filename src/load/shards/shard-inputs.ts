@@ -27,15 +27,8 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { addShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, type DoneStream, type Plan } from './shared-run.js'
-import { filesWithPart, nameOfPart, partsOf } from './parts.js'
-import {
-  bytesOf,
-  sizeOf,
-  streamsOf,
-  streamsOfShard,
-  type ListedFile,
-  type Stream,
-} from './streams.js'
+import { inputsOf, partsOf } from './parts.js'
+import { bytesOf, streamsOf, streamsOfShard, type ListedFile, type Stream } from './streams.js'
 
 /** Opens files as a stream. */
 type OpenStream = (files: NamedInputs, reading: InputReading, stream: number) => Inputs
@@ -124,22 +117,23 @@ export class ShardInputs implements Inputs {
     if (hasEnded(run)) return
     const { platform, checked, state, rejects, history, shared } = run
     const { rejectsFile, runId, confirmTimeoutMs: timeoutMs } = checked
-    const paths = stream.map(({ path }) => path)
-    const names = stream.map(({ path, part }) => (part ? nameOfPart(path, part) : path))
-    const sizes = stream.map(sizeOf)
-    const { part } = stream[0]!
-    const files = part && filesWithPart(platform.files, part)
+    const inputsOfStream = inputsOf(stream, platform.files)
     await this.#compareFiles(stream)
     if (rejectsFile !== undefined) {
       const mark = Buffer.from(platform.random.bytes(4)).toString('hex')
       const hidden = pathOfStream(rejectsFile, number + 1, mark)
       const path = finishedPath(hidden)
-      checkRejects(path, paths, platform, isOfRun(reasonsPath(path), runId, platform.files))
+      checkRejects(
+        path,
+        inputsOfStream.paths,
+        platform,
+        isOfRun(reasonsPath(path), runId, platform.files),
+      )
       rejects.beginStream(hidden)
     }
     const before = { ...state.rows }
     this.reading.forget()
-    const inputs = this.#open({ names, paths, sizes, files }, this.reading, number + 1)
+    const inputs = this.#open(inputsOfStream, this.reading, number + 1)
     this.#opened.push(inputs)
     try {
       yield* inputs.batches(target)

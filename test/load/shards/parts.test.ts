@@ -6,14 +6,17 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import { loadOn } from '../../../src/load/load.js'
 import type { InputOptions } from '../../../src/load/options.js'
 import { filesWithPart, partBytes, partsOf } from '../../../src/load/shards/parts.js'
 import { sizeOf } from '../../../src/load/shards/streams.js'
 import type { DatedFileStatus, Files, InputFile } from '../../../src/platform/platform.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../../cli/run-cli.js'
-import { streamScript, upTo } from '../../helpers/delivery.js'
+import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { runs } from '../../helpers/runs.js'
+import { deepTest, runs } from '../../helpers/runs.js'
 
 /** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`. */
 function files(sizeBytes: number, lineBytes: number, start = ''): Files {
@@ -108,42 +111,87 @@ for (const [why, [options, start = 'id,x\n', name = 'f.csv']] of Object.entries(
   })
 }
 
+/** Rows of the first part, of which the last lies across the bound. Long notes, which no column takes, fill it quickly. */
+const firstRows = 358
+const allRows = firstRows + 100
+
+/** Writes a file of two parts. @returns where the second part begins */
+function writeBig(path: string, badLine = ''): number {
+  const file = openSync(path, 'w')
+  let size = writeSync(file, 'id,sym,note\n')
+  for (let id = 0; id < firstRows - 1; id++) {
+    const start = `${id},A,`
+    const left = partBytes - 3 - size - start.length - 1
+    const fill = id < 101 ? 0 : id < firstRows - 2 ? 1_038_000 : left
+    size += writeSync(file, `${start}${'x'.repeat(fill)}\n`)
+  }
+  assert.ok(size < partBytes)
+  const second = size + writeSync(file, `${firstRows - 1},A,note\n`)
+  assert.ok(second > partBytes)
+  writeSync(
+    file,
+    `${badLine}${upTo(100)
+      .map(id => `${firstRows + id},B,\n`)
+      .join('')}`,
+  )
+  closeSync(file)
+  return second
+}
+
+const big = { input: csv, mapping: { ignoreExtra: true }, runId: 'big' }
+
 t.test('two shards load one file, and a bad row is where its part says', async t => {
   const { load, rows, server } = await startLoadServer(t, streamScript)
-  const dir = t.testdir({ in: { 'small.csv': 'id,sym\n201,C\n' } })
+  const dir = t.testdir({ in: { 'small.csv': `id,sym,note\n${allRows},C,\n` } })
   const path = join(dir, 'in', 'big.csv')
-  const file = openSync(path, 'w')
-  const write = (text: string): number => writeSync(file, text)
-  let size = write('id,sym\n')
-  for (const id of upTo(100)) size += write(`${id},A\n`)
-  const blank = Buffer.alloc(2 ** 20, '\n')
-  while (size < partBytes - 3)
-    size += writeSync(file, blank, 0, Math.min(blank.length, partBytes - 3 - size))
-  // The bound is inside of this line.
-  const second = size + write('100,ABC\n')
-  write('bad,B\n')
-  for (const id of upTo(100)) write(`${101 + id},B\n`)
-  closeSync(file)
+  const second = writeBig(path, 'bad,B,\n')
   const shard = (index: number) =>
     load([join(dir, 'in')], {
       target: { table: 'target' },
-      ...{ input: csv, runId: 'big', shard: { index, count: 2 } },
+      ...{ ...big, shard: { index, count: 2 } },
       rejects: { onError: 'quarantine', file: join(dir, 'bad.csv') },
     })
   const [first, other] = await Promise.all([shard(1), shard(2)])
-  t.match(first, { exitCode: 0, rows: { confirmed: 101 } })
+  t.match(first, { exitCode: 0, rows: { confirmed: firstRows } })
   t.match(other, { exitCode: 3, rows: { confirmed: 101, rejected: 1 } })
   const ids = (await rows('select id from target')).map(([id]) => Number(id))
   t.strictSame(
     ids.sort((a, b) => a - b),
-    upTo(202),
+    upTo(allRows + 1),
   )
-  t.equal(readFileSync(join(dir, 'bad.s2.csv'), 'utf8'), 'id,sym\nbad,B\n')
+  t.equal(readFileSync(join(dir, 'bad.s2.csv'), 'utf8'), 'id,sym,note\nbad,B,\n')
   t.match(other.inputs, [{ path: `${path} from byte ${second}` }])
   t.match(await shard(1), { exitCode: 0, alreadyLoaded: true })
   const host = `127.0.0.1:${server.port}`
   const audited = await runMain(['audit', 'big', '--host', host, '--user', 'admin'], {
     environment: { DDB_PASSWORD: '123456' },
   })
-  t.match(audited, { code: 3, stdout: /^complete: 203 rows read, 202 found/ })
+  t.match(audited, { code: 3, stdout: /^complete: 460 rows read, 459 found/ })
 })
+
+for (const [done, left] of [
+  [1, 2],
+  [2, 1],
+] as const) {
+  deepTest(t, `after a restart, the rows of part ${done} are not stored again`, async t => {
+    const { load, server } = await startLoadServer(t, dfsScript)
+    const path = join(t.testdir({}), 'big.csv')
+    const second = writeBig(path)
+    const options = { ...big, target: { table: 'dfs://d/t' } }
+    const shard = (index: number) => ({ ...options, shard: { index, count: 2 } })
+    const stored = done === 1 ? firstRows : 100
+    t.match(await load([path], shard(done)), { exitCode: 0, rows: { confirmed: stored } })
+    const restarted = await startServer({ port: 0, restartOf: server })
+    t.teardown(() => restarted.close())
+    const { host, port } = restarted
+    const login = { host, port, user: 'admin', password: '123456' }
+    const again = (index: number) =>
+      loadOn(systemPlatform, { ...shard(index), inputs: [path], server: login })
+    const name = done === 1 ? '"[^"]*big.csv"' : `"[^"]*big.csv from byte ${second}"`
+    t.match(await again(done), {
+      ...{ exitCode: 75, rows: { confirmed: 0 } },
+      error: { code: 'DDB_UNPROVEN', message: new RegExp(`${name}, and the table has rows`) },
+    })
+    t.match(await again(left), { exitCode: 0, rows: { confirmed: allRows - stored } })
+  })
+}
