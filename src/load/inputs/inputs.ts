@@ -153,7 +153,7 @@ class ListedInputs implements Inputs {
     this.#run = run
     this.#inputs = inputs
     this.#stream = stream
-    this.#shared = watch === undefined && rows === undefined ? newSharedRows() : undefined
+    this.#shared = watch?.opened === undefined && rows === undefined ? newSharedRows() : undefined
     this.#opener = new InputOpener(run, inputs)
     const { file } = run.history
     this.areDone = file !== undefined && inputs.paths.every((_, i) => this.#readBefore(i))
