@@ -11,11 +11,11 @@ import { isInputWord } from '../schema/set-columns.js'
 import { templateNames } from '../schema/template.js'
 import { compressions } from '../source/byte-source.js'
 import { newPathReader } from '../source/path/input-texts.js'
+import { confirmations } from './load-result.js'
 import type { DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { checkRunId } from './register/table-names.js'
 import type { Shard } from './shards/streams.js'
 import { hasTransform, parseTarget, refuseFirst, type Target } from './target/target.js'
-import { confirmations } from './transport/confirmations.js'
 
 // Times in milliseconds, sizes in bytes.
 

@@ -13,19 +13,16 @@ import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Shard } from './shards/streams.js'
-import type { Confirmation } from './transport/confirmations.js'
-import type { LoadReport, Method } from './load-result.js'
+import type { Confirmation, LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from '../schema/cell-source.js'
 
-export type { ConfirmUsed } from './transport/confirmations.js'
 export type * from './load-result.js'
 export type { Known } from '../parse/input-reader.js'
 export type {
   CellOptions,
   CompressChoice,
   Compression,
-  Confirmation,
   DialectOptions,
   Encoding,
   InputFormat,

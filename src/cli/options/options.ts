@@ -2,9 +2,9 @@
   The one table of options: flag, reader, field of LoadOptions and default. The options of every command are taken from it.
 */
 import { loginRequirements } from '../../client/login/protection.js'
+import { confirmations } from '../../load/load-result.js'
 import type { OnError } from '../../load/options.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
-import { confirmations } from '../../load/transport/confirmations.js'
 import { inputFormats } from '../../parse/formats.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { compressions } from '../../source/byte-source.js'

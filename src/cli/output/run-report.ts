@@ -4,7 +4,7 @@
 import { inputProgress, type InputProgress } from '../../load/journal/resumption.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
-import { confirmationWords } from '../../load/transport/confirmations.js'
+import { confirmationWords } from '../../load/load-result.js'
 import { shellText } from '../options/shell-command.js'
 import type { Paint } from './output.js'
 import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'

@@ -2,7 +2,7 @@
   The summary of a finished load: five lines on standard output, and for standard error the places of rejected rows and
   the inputs with problems.
 */
-import { confirmationWords } from '../../load/transport/confirmations.js'
+import { confirmationWords } from '../../load/load-result.js'
 import type { LoadResult } from '../../load/options.js'
 import { bytesText } from '../../parse/shown-text.js'
 import { clean, counted, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'

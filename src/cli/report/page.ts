@@ -3,7 +3,7 @@
   fetches nothing and runs no script.
 */
 import type { LoadReport, LoadResult } from '../../load/options.js'
-import { confirmationWords } from '../../load/transport/confirmations.js'
+import { confirmationWords } from '../../load/load-result.js'
 import { escapeOf } from '../../platform/control-characters.js'
 import type { NextStep } from '../output/run-report.js'
 import { bytesText, shortCount } from '../../parse/shown-text.js'

@@ -32,9 +32,9 @@ export async function partsOf(
   const isPlain = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
   const isUnquoted = quote === '' && escape === undefined && header === 'yes'
   const isWhole = !isUnquoted || (skipLines ?? 0) > 0 || comment !== undefined
-  const isDivisible =
-    isPlain && pattern === undefined && jsonPath === undefined && (format === 'ndjson' || !isWhole)
-  if (!isDivisible || (files.statusNow(path)?.sizeBytes ?? 0) <= partBytes) return undefined
+  if (!isPlain || pattern !== undefined || jsonPath !== undefined) return undefined
+  if (format !== 'ndjson' && isWhole) return undefined
+  if ((files.statusNow(path)?.sizeBytes ?? 0) <= partBytes) return undefined
   const file = await files.open(path)
   try {
     const { sizeBytes, digest } = await file.status()
@@ -45,7 +45,7 @@ export async function partsOf(
     // A member of an archive has a digest.
     if (!isText || found !== 'utf-8' || digest !== undefined) return undefined
     const headBytes = format === 'ndjson' ? 0 : start.indexOf(lineFeed) + 1
-    // A blank first line is no header, and a line with a separator comes before one.
+    // A blank first line cannot be a header, and a line with a separator comes before one.
     const first = start.toString('utf8', 0, 8).replace('\uFEFF', '')
     const isHeader = /^(?!sep=)[^\r\n]/i.test(first)
     if (format !== 'ndjson' && (headBytes === 0 || !isHeader)) return undefined

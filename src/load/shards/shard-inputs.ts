@@ -117,23 +117,18 @@ export class ShardInputs implements Inputs {
     if (hasEnded(run)) return
     const { platform, checked, state, rejects, history, shared } = run
     const { rejectsFile, runId, confirmTimeoutMs: timeoutMs } = checked
-    const inputsOfStream = inputsOf(stream, platform.files)
+    const listed = inputsOf(stream, platform.files)
     await this.#compareFiles(stream)
     if (rejectsFile !== undefined) {
       const mark = Buffer.from(platform.random.bytes(4)).toString('hex')
       const hidden = pathOfStream(rejectsFile, number + 1, mark)
       const path = finishedPath(hidden)
-      checkRejects(
-        path,
-        inputsOfStream.paths,
-        platform,
-        isOfRun(reasonsPath(path), runId, platform.files),
-      )
+      checkRejects(path, listed.paths, platform, isOfRun(reasonsPath(path), runId, platform.files))
       rejects.beginStream(hidden)
     }
     const before = { ...state.rows }
     this.reading.forget()
-    const inputs = this.#open(inputsOfStream, this.reading, number + 1)
+    const inputs = this.#open(listed, this.reading, number + 1)
     this.#opened.push(inputs)
     try {
       yield* inputs.batches(target)

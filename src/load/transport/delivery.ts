@@ -5,8 +5,8 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, option, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
+import type { ConfirmUsed } from '../load-result.js'
 import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
-import type { ConfirmUsed } from './confirmations.js'
 
 export interface Delivery {
   readonly used: ConfirmUsed
