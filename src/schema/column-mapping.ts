@@ -13,8 +13,7 @@ import {
   type MappingRules,
 } from './cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase, type KnownNames } from './field-names.js'
-import { mappingFix } from './mapping-fix.js'
-import { nearestHint } from './nearest.js'
+import { mappingFix, nearestHint } from './nearest.js'
 import { checkParts, setSource, templateField, withParts } from './set-columns.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 

@@ -19,10 +19,6 @@ const reservedWords: ReadonlySet<string> = new Set([
 ])
 
 /** True if no table, column or function can have this name. */
-export function isReservedWord(text: string): boolean {
-  return reservedWords.has(text)
-}
+export const isReservedWord = (text: string): boolean => reservedWords.has(text)
 
-export function isIdentifier(text: string): boolean {
-  return identifier.test(text)
-}
+export const isIdentifier = (text: string): boolean => identifier.test(text)

@@ -7,8 +7,13 @@ import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../prot
 import type { ColumnType } from '../protocol/data-type.js'
 import { elementAt } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'
-import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-dimension.js'
-import type { TargetColumn, TargetSchema } from './target-schema.js'
+import type {
+  PartitionDimension,
+  PartitionKind,
+  PartitionScheme,
+  TargetColumn,
+  TargetSchema,
+} from './target-schema.js'
 
 /** Kinds of partitions by the server's numbers. COMPO (4) is missing, because it combines several dimensions. */
 const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([

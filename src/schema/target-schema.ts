@@ -1,10 +1,31 @@
 /*
-  The columns that a run fills, in their order, and the target's partitions. Both come from the server
+  The columns that a run fills, in their order, and the target's partitions (docs/protocol.md#schema-dictionary). Both come from the server
   (`schemaFromServer`). `target.types` can also give the columns, but no partitions (`schemaFromTypes`).
 */
 import { usageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
-import type { PartitionScheme } from './partition-dimension.js'
+import type { Value } from '../protocol/value.js'
+
+/** How one dimension divides its values. COMPO is missing, because it combines several dimensions. */
+export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
+
+/** One dimension; a COMPO table has up to three. */
+export interface PartitionDimension {
+  readonly columnName: string
+  readonly columnIndex: number
+  readonly kind: PartitionKind
+  /** Type of the scheme's values, perhaps coarser than the column's type. Undefined if the server does not send it. */
+  readonly type: ColumnType['type'] | undefined
+  /** RANGE: boundaries; VALUE: values; LIST: a tuple of vectors; HASH: the number of buckets. */
+  readonly scheme: Value | undefined
+}
+
+/** All dimensions of a table, outermost first. Together, they determine the partition of a row. */
+export interface PartitionScheme {
+  readonly dimensions: readonly PartitionDimension[]
+  /** Set if a row's partition cannot be predicted, because a transform or an unknown dimension determines it. */
+  readonly unpredictable?: true
+}
 
 export interface TargetColumn {
   readonly name: string

@@ -157,11 +157,38 @@ export const rowsExpected = single('a number such as 1000, or 900..', value => {
   return more === undefined ? Number(digits) : { atLeast: Number(digits) }
 })
 
-export const shard = single('I/N with I from 1 to N', text => {
-  const [, index, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text) ?? []
-  const isOne = index !== undefined && Number(index) <= Number(count)
-  return isOne ? { index: Number(index), count: Number(count) } : undefined
-})
+/** Variables in which schedulers number the processes of a job, each with the number of the first. */
+const processNumbers: Readonly<Record<string, number>> = {
+  JOB_COMPLETION_INDEX: 0,
+  AWS_BATCH_JOB_ARRAY_INDEX: 0,
+  CLOUD_RUN_TASK_INDEX: 0,
+  CI_NODE_INDEX: 1,
+  PARALLEL_SEQ: 1,
+}
+
+export const shard = single(
+  'I/N with I from 1 to N, or auto/N in a job of a scheduler',
+  (text, environment) => {
+    const [, given, count] = /^([1-9]\d{0,5}|auto)\/([1-9]\d{0,5})$/.exec(text) ?? []
+    if (given === undefined) return undefined
+    const index = given === 'auto' ? numberFrom(environment) : Number(given)
+    return index <= Number(count) ? { index, count: Number(count) } : undefined
+  },
+)
+
+/** The number that a scheduler gave to this process, from 1 on. @throws {UsageError} */
+function numberFrom(environment: Environment): number {
+  const { SLURM_ARRAY_TASK_MIN: first, SLURM_ARRAY_TASK_STEP: step } = environment
+  const known = { ...processNumbers, SLURM_ARRAY_TASK_ID: Number(first) }
+  const names = Object.keys(known).filter(name => environment[name])
+  const [name = '', more] = names
+  const steps = name.startsWith('SLURM') ? Number(step ?? 1) : 1
+  const number = (Number(environment[name]) - known[name as keyof typeof known]) / steps + 1
+  if (more === undefined && Number.isInteger(number) && number > 0) return number
+  const found = names.map(set => `${set}=${environment[set]}`).join(' and ') || 'none of them'
+  const all = Object.keys(known).join(', ')
+  throw usageError(`auto reads one of ${all}, but this process has ${found}: give the number`)
+}
 
 /** A count, or a share such as `5%`. */
 export const limit = single('a count, or a share such as 5%', value => {

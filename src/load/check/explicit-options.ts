@@ -9,7 +9,7 @@ import {
   type InferredSchema,
 } from '../../infer/inferred-schema.js'
 import { textSources } from '../../schema/cell-source.js'
-import { mappingFix } from '../../schema/mapping-fix.js'
+import { mappingFix } from '../../schema/nearest.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { LoadOptions, MappingOptions } from '../options.js'

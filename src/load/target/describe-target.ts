@@ -4,14 +4,14 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
-import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
 import { limitedColumns, limitsTexts } from '../../schema/text-limits.js'
 import {
-  schemaFromTypes,
-  typesText,
+  type PartitionScheme,
   type TargetColumn,
   type TargetSchema,
+  schemaFromTypes,
+  typesText,
 } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { LoadOptions } from '../options.js'

@@ -11,7 +11,7 @@ import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../pro
 import { stringsOf } from '../../protocol/types/strings.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
-import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
+import type { PartitionDimension, PartitionScheme } from '../../schema/target-schema.js'
 import type { TableState } from './table-state.js'
 
 /** The value that determines the partition: a bigint if a number would not be exact. */

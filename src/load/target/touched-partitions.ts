@@ -7,8 +7,11 @@ import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt, vectorOf } from '../../protocol/element.js'
 import type { Scalar, TypedVector } from '../../protocol/value.js'
 import { isIdentifier } from '../../schema/identifier.js'
-import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
-import type { TargetColumn } from '../../schema/target-schema.js'
+import type {
+  PartitionDimension,
+  PartitionScheme,
+  TargetColumn,
+} from '../../schema/target-schema.js'
 import type { Shard } from '../shards/streams.js'
 import { divisionsOf, keyReader, type Key, type RowsOfColumns } from './partition-scheme.js'
 

@@ -416,3 +416,27 @@ t.test('a name may be given once, and one bad value refuses all', async t => {
   t.equal(values.dateFormats.read(['t=yyyy', 't=MM']), undefined)
   t.equal(values.repeated(values.json).read(['1', '{']), undefined)
 })
+
+t.test('auto/N is the number that a scheduler gave to the process', async t => {
+  const numberIn = (environment: Record<string, string>, text = 'auto/9') =>
+    values.shard.read([text], environment)?.index
+  const slurm = { SLURM_ARRAY_TASK_MIN: '10', SLURM_ARRAY_TASK_STEP: '5' }
+  t.equal(numberIn({ JOB_COMPLETION_INDEX: '0' }), 1)
+  t.equal(numberIn({ AWS_BATCH_JOB_ARRAY_INDEX: '8' }), 9)
+  t.equal(numberIn({ CLOUD_RUN_TASK_INDEX: '1' }), 2)
+  t.equal(numberIn({ CI_NODE_INDEX: '9' }), 9)
+  t.equal(numberIn({ PARALLEL_SEQ: '1', CI_NODE_INDEX: '' }), 1)
+  t.equal(numberIn({ SLURM_ARRAY_TASK_ID: '20', ...slurm }), 3)
+  t.equal(numberIn({ JOB_COMPLETION_INDEX: '4' }, '3/9'), 3)
+  t.equal(numberIn({ PARALLEL_SEQ: '10' }), undefined, 'more processes than shards')
+  for (const environment of [
+    {},
+    { JOB_COMPLETION_INDEX: '0', PARALLEL_SEQ: '1' },
+    { SLURM_ARRAY_TASK_ID: '21', ...slurm },
+    { SLURM_ARRAY_TASK_ID: '1' },
+    { CI_NODE_INDEX: '0' },
+    { CI_NODE_INDEX: 'first' },
+  ]) {
+    t.throws(() => numberIn(environment), { code: 'DDB_USAGE', message: /give the number$/ })
+  }
+})

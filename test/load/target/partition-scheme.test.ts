@@ -4,7 +4,7 @@ import type { TableState } from '../../../src/load/target/table-state.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
-import type { PartitionDimension, PartitionKind } from '../../../src/schema/partition-dimension.js'
+import type { PartitionDimension, PartitionKind } from '../../../src/schema/target-schema.js'
 import { int, ints } from '../../helpers/values.js'
 
 const columnOf = (type: DataType, values: readonly ElementValue[]): Column =>
