@@ -125,51 +125,58 @@ function explainText(textBytes: number, maxBytes: number): CellFault {
 const bytesPerRow = 4
 /** After this many rows with known texts, a new text does not mean that most texts are new. */
 const rowsBetween = 4
+/** Rows from which on a view of them is worth its time. */
+const longRun = 64
 
 /** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
 const noSymbol = -1
 
 const hashFactor = 0x9e3779b1 | 0
 
-/**
- * The base of a batch's symbols: numbers texts in the order of first appearance, and finds them by their bytes, so that a known text
- * needs no string. Code 0 is the empty text, which means null.
- */
+/** With more texts than this, or more bytes of them, a column forgets them after a batch. */
+const mostKeptTexts = 8192
+const mostKeptBytes = 1024 * 1024
+
+/** Numbers texts, and finds them by their bytes, so that a known text needs no string. Number 0 is the empty text, which means null. */
 class SymbolTable {
-  texts: string[] = ['']
+  texts = ['']
   #bytes = Buffer.allocUnsafe(1024)
   /** Where each text ends in `#bytes`; it begins where the one before it ends. */
   readonly #ends: number[] = [0]
-  /** The key of each text in `#codes`: its hash, or the next free number. */
-  readonly #keys: number[] = [0]
-  readonly #codes = new Map<number, number>()
+  /** The number of each text by its hash, or by the next free number after it. */
+  readonly #numbers = new Map<number, number>()
 
-  get textBytes(): number {
-    return this.#ends.at(-1)!
+  /** Where the bytes of a text end among those of all texts, by default of the last one. */
+  endOf(number = this.texts.length - 1): number {
+    return this.#ends[number]!
   }
 
-  /** Returns the code of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
+  get isLarge(): boolean {
+    return this.texts.length > mostKeptTexts || this.endOf() > mostKeptBytes
+  }
+
+  /** Returns the number of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
   find(bytes: Uint8Array, start: number, end: number): number {
     let key = end - start
     for (let p = start; p < end; p++) key = Math.imul(key ^ bytes[p]!, hashFactor)
     for (;;) {
-      const code = this.#codes.get(key)
-      if (code === undefined) return this.#add(key, bytes, start, end)
-      if (this.#isText(code, bytes, start, end)) return code
+      const number = this.#numbers.get(key)
+      if (number === undefined) return this.#add(key, bytes, start, end)
+      if (this.#isText(number, bytes, start, end)) return number
       key = (key + 1) | 0
     }
   }
 
-  #isText(code: number, bytes: Uint8Array, start: number, end: number): boolean {
+  #isText(number: number, bytes: Uint8Array, start: number, end: number): boolean {
     const own = this.#bytes
-    let at = this.#ends[code - 1]!
-    if (this.#ends[code]! - at !== end - start) return false
+    let at = this.#ends[number - 1]!
+    if (this.#ends[number]! - at !== end - start) return false
     for (let p = start; p < end; p++) if (own[at++] !== bytes[p]) return false
     return true
   }
 
   #add(key: number, bytes: Uint8Array, start: number, end: number): number {
-    const first = this.textBytes
+    const first = this.endOf()
     if (first + end - start > this.#bytes.length)
       this.#bytes = Buffer.concat([this.#bytes], 2 * (first + end - start))
     const own = this.#bytes
@@ -177,21 +184,16 @@ class SymbolTable {
     let to = first
     for (let p = start; p < end; p++) if ((own[to++] = bytes[p]!) === 0) isText = false
     if (!isText) return noSymbol
-    const code = this.texts.push(own.toString('utf8', first, to)) - 1
+    const number = this.texts.push(own.toString('utf8', first, to)) - 1
     this.#ends.push(to)
-    this.#keys.push(key)
-    this.#codes.set(key, code)
-    return code
+    this.#numbers.set(key, number)
+    return number
   }
 
-  /** Removes the texts with codes from `size` on, and returns all that were there. */
-  take(size = 1): readonly string[] {
-    const { texts } = this
-    this.texts = texts.slice(0, size)
-    if (size === 1) this.#codes.clear()
-    else for (const key of this.#keys.slice(size)) this.#codes.delete(key)
-    this.#keys.length = this.#ends.length = size
-    return texts
+  clear(): void {
+    this.texts = ['']
+    this.#ends.length = 1
+    this.#numbers.clear()
   }
 }
 
@@ -200,10 +202,17 @@ export class SymbolColumn implements ColumnBuilder {
   readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore<Int32Array>
+  /** Texts of this batch and of earlier ones: most batches have the same few. */
   readonly #symbols = new SymbolTable()
-  /** The texts that the kernels of blocks know. */
+  /** The same texts, as the kernels of blocks know them. */
   readonly #known: KnownTexts[] = []
+  /** The code of each text in the batch, in the order of first appearance; 0 for texts that it lacks. */
+  #codes = new Int32Array(0)
+  /** The texts of the batch. While they are all texts of the table, the number of a text is its code. */
+  #base = this.#symbols.texts
+  #textBytes = 0
   #sizeBefore = 1
+  #textBytesBefore = 0
 
   constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#type = type
@@ -215,7 +224,8 @@ export class SymbolColumn implements ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     const codes = this.#store.reserve(firstRow + rowCount)
-    this.#sizeBefore = this.#symbols.texts.length
+    this.#sizeBefore = this.#base.length
+    this.#textBytesBefore = this.#textBytes
     const symbols = this.#symbols
     const maxBytes = this.#maxBytes
     let nulls = 0
@@ -225,27 +235,60 @@ export class SymbolColumn implements ColumnBuilder {
       if (known !== undefined && givenUp < mostGivenUp) {
         const from = row
         row = known.read(field, from)
-        known.copyCodes(codes, from, row, firstRow)
-        if (row > from) nulls += known.kernel.nullCount
-        // New texts are rare after a batch's first block: only rows without a known one between them count.
+        const { words, out, nullCount } = known.kernel
+        this.#encode(words, out / 4 + from, codes, firstRow + from, row - from)
+        if (row > from) nulls += nullCount
+        // New texts are rare after an input's first block: only rows without a known one between them count.
         givenUp = row - from > rowsBetween ? 0 : givenUp + 1
         if (row === rowCount) break
       }
       const cell = field + row * fieldCount
       const start = starts[cell]!
       const end = ends[cell]!
-      let code = 0
+      let number = 0
       if (start !== end) {
-        code = end - start > maxBytes ? noSymbol : symbols.find(bytes, start, end)
-        if (code === noSymbol) {
+        number = end - start > maxBytes ? noSymbol : symbols.find(bytes, start, end)
+        if (number === noSymbol) {
           block.refuse(row, this.#columnIndex)
-          code = 0
-        } else known?.add(start, end - start, code)
+          number = 0
+        } else known?.add(start, end - start, number)
       }
-      if (code === 0) nulls++
-      codes[firstRow + row] = code
+      if (number === 0) nulls++
+      if (number > 0 && this.#base !== symbols.texts)
+        number = this.#codes[number] || this.#enter(number)
+      codes[firstRow + row] = number
     }
     return nulls
+  }
+
+  /** Writes the codes of `count` texts from their numbers. */
+  #encode(numbers: Int32Array, from: number, codes: Int32Array, to: number, count: number): void {
+    if (this.#base === this.#symbols.texts) {
+      if (count > longRun) codes.set(numbers.subarray(from, from + count), to)
+      else for (let i = 0; i < count; i++) codes[to + i] = numbers[from + i]!
+      return
+    }
+    const own = this.#roomForAll()
+    for (let i = 0; i < count; i++) {
+      const number = numbers[from + i]!
+      codes[to + i] = number === 0 ? 0 : own[number] || this.#enter(number)
+    }
+  }
+
+  /** Adds a text to the batch, and returns its code. */
+  #enter(number: number): number {
+    this.#textBytes += this.#symbols.endOf(number) - this.#symbols.endOf(number - 1)
+    return (this.#roomForAll()[number] = this.#base.push(this.#symbols.texts[number]!) - 1)
+  }
+
+  #roomForAll(): Int32Array {
+    const { length } = this.#symbols.texts
+    if (this.#codes.length < length) {
+      const larger = new Int32Array(2 * length)
+      larger.set(this.#codes)
+      this.#codes = larger
+    }
+    return this.#codes
   }
 
   #knownIn({ kernel }: RecordBlock): KnownTexts | undefined {
@@ -256,10 +299,15 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   undo(): void {
-    // Rows are refused rarely, and the kernel learns texts fast.
-    if (this.#symbols.texts.length === this.#sizeBefore) return
-    for (const known of this.#known) known.clear()
-    this.#symbols.take(this.#sizeBefore)
+    const size = this.#sizeBefore
+    if (this.#base.length === size) return
+    if (this.#base === this.#symbols.texts) {
+      this.#codes = Int32Array.from(this.#base.keys())
+      this.#textBytesBefore = this.#symbols.endOf(size - 1)
+    }
+    this.#base = this.#base.slice(0, size)
+    this.#textBytes = this.#textBytesBefore
+    for (const [number, code] of this.#codes.entries()) if (code >= size) this.#codes[number] = 0
   }
 
   explain(_bytes: Uint8Array, start: number, end: number): CellFault {
@@ -267,14 +315,23 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   encodedBytes(rowCount: number): number {
-    const { texts, textBytes } = this.#symbols
-    return rowCount * bytesPerRow + textBytes + texts.length
+    const isAll = this.#base === this.#symbols.texts
+    const textBytes = isAll ? this.#symbols.endOf() : this.#textBytes
+    return rowCount * bytesPerRow + textBytes + this.#base.length
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const base = this.#symbols.take()
+    const symbols = this.#symbols
+    const isAll = this.#base === symbols.texts
+    const base = isAll && !symbols.isLarge ? [...this.#base] : this.#base
     const codes = this.#store.release(buffers)
-    for (const known of this.#known) known.clear()
+    if (symbols.isLarge) {
+      symbols.clear()
+      for (const known of this.#known) known.clear()
+      this.#base = symbols.texts
+    } else this.#base = ['']
+    this.#textBytes = 0
+    this.#codes.fill(0)
     return { form: 'vector', type: this.#type, length: rowCount, codes, base } as Column
   }
 }
