@@ -171,23 +171,26 @@ export const shard = single(
   (text, environment) => {
     const [, given, count] = /^([1-9]\d{0,5}|auto)\/([1-9]\d{0,5})$/.exec(text) ?? []
     if (given === undefined) return undefined
-    const index = given === 'auto' ? numberFrom(environment) : Number(given)
+    const index = given === 'auto' ? numberFrom(environment, Number(count)) : Number(given)
     return index <= Number(count) ? { index, count: Number(count) } : undefined
   },
 )
 
-/** The number that a scheduler gave to this process, from 1 on. @throws {UsageError} */
-function numberFrom(environment: Environment): number {
+/** The number that a scheduler gave to this process, from 1 to `count`. @throws {UsageError} */
+function numberFrom(environment: Environment, count: number): number {
   const { SLURM_ARRAY_TASK_MIN: first, SLURM_ARRAY_TASK_STEP: step } = environment
   const known = { ...processNumbers, SLURM_ARRAY_TASK_ID: Number(first) }
   const names = Object.keys(known).filter(name => environment[name])
   const [name = '', more] = names
   const steps = name.startsWith('SLURM') ? Number(step ?? 1) : 1
   const number = (Number(environment[name]) - known[name as keyof typeof known]) / steps + 1
-  if (more === undefined && Number.isInteger(number) && number > 0) return number
+  const fits = Number.isInteger(number) && number > 0 && number <= count
+  if (more === undefined && fits) return number
   const found = names.map(set => `${set}=${environment[set]}`).join(' and ') || 'none of them'
   const all = Object.keys(known).join(', ')
-  throw usageError(`auto reads one of ${all}, but this process has ${found}: give the number`)
+  throw usageError(
+    `auto/${count} reads one of ${all}, and this process has ${found}: give the number`,
+  )
 }
 
 /** A count, or a share such as `5%`. */
