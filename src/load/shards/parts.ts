@@ -6,8 +6,10 @@ import type { Files, FileStatus, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/compression/open-content.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
 import { lineFeed } from '../../parse/line-ends.js'
+import { isInputWord, lineWord } from '../../schema/set-columns.js'
+import { templateNames } from '../../schema/template.js'
 import { bytesAt } from '../journal/fingerprint.js'
-import type { InputOptions } from '../options.js'
+import type { LoadOptions } from '../options.js'
 import { sizeOf, type FilePart, type Stream } from './streams.js'
 
 export const partBytes = 256 * 2 ** 20
@@ -25,14 +27,16 @@ const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
 export async function partsOf(
   path: string,
   files: Files,
-  options: InputOptions = {},
+  { input = {}, mapping }: Pick<LoadOptions, 'input' | 'mapping'>,
 ): Promise<readonly FilePart[] | undefined> {
-  const { format, quote, escape, header, skipLines, comment, path: pattern } = options
-  const { compression = 'auto', encoding = 'auto', jsonPath } = options
+  const { format, quote, escape, header, skipLines, comment, path: pattern } = input
+  const { compression = 'auto', encoding = 'auto', jsonPath } = input
   const isPlain = ['auto', 'none'].includes(compression) && ['auto', 'utf-8'].includes(encoding)
   const isUnquoted = quote === '' && escape === undefined && header === 'yes'
   const isWhole = !isUnquoted || (skipLines ?? 0) > 0 || comment !== undefined
-  if (!isPlain || pattern !== undefined || jsonPath !== undefined) return undefined
+  // A part has a name and line numbers of its own.
+  const isNamed = templateNames(mapping?.set).some(name => isInputWord(name) || name === lineWord)
+  if (!isPlain || isNamed || pattern !== undefined || jsonPath !== undefined) return undefined
   if (format !== 'ndjson' && isWhole) return undefined
   if ((files.statusNow(path)?.sizeBytes ?? 0) <= partBytes) return undefined
   const file = await files.open(path)
@@ -45,9 +49,9 @@ export async function partsOf(
     // A member of an archive has a digest.
     if (!isText || found !== 'utf-8' || digest !== undefined) return undefined
     const headBytes = format === 'ndjson' ? 0 : start.indexOf(lineFeed) + 1
-    // A blank first line cannot be a header, and a line with a separator comes before one.
-    const first = start.toString('utf8', 0, 8).replace('\uFEFF', '')
-    const isHeader = /^(?!sep=)[^\r\n]/i.test(first)
+    // A blank first line cannot be a header, a line with a separator comes before one, and rows come after one that ends with CR.
+    const first = start.toString('utf8', 0, headBytes).replace('\uFEFF', '')
+    const isHeader = /^(?!sep=)[^\r\n]+\r?\n$/i.test(first)
     if (format !== 'ndjson' && (headBytes === 0 || !isHeader)) return undefined
     const parts: FilePart[] = []
     for (let bound = partBytes, fromBytes = 0; fromBytes < sizeBytes; bound += partBytes) {
@@ -62,11 +66,15 @@ export async function partsOf(
   }
 }
 
-/** The first start of a line at `bound` or after it; the end of the file if there is none. */
+/** The end of a line that is not blank. In a file with one column, blank lines are nulls, but not at its end. */
+const lineEnd = /[^ \t\r\n][ \t]*\r?\n/
+
+/** The first start of a line at `bound` or after it that follows a line that is not blank; the end of the file if there is none. */
 async function lineStart(file: InputFile, bound: number, sizeBytes: number): Promise<number> {
-  for (let at = bound - 1; at < sizeBytes; at += windowBytes) {
-    const found = (await bytesAt(file, at, windowBytes)).indexOf(lineFeed)
-    if (found >= 0) return at + found + 1
+  for (let at = bound - 2; at < sizeBytes; at += windowBytes) {
+    const window = (await bytesAt(file, at, windowBytes)).toString('latin1')
+    const found = lineEnd.exec(window)
+    if (found !== null) return at + found.index + found[0].length
   }
   return sizeBytes
 }

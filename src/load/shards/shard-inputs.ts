@@ -167,7 +167,7 @@ export class ShardInputs implements Inputs {
       const file = { path, fingerprint: await this.#fingerprint(path) }
       // Of the rows of a key, the last one of the file must stay.
       const { files: all } = run.platform
-      const parts = description.keyed ? undefined : await partsOf(path, all, run.options.input)
+      const parts = description.keyed ? undefined : await partsOf(path, all, run.options)
       files.push(...(parts?.map(part => ({ ...file, part })) ?? [file]))
     }
     const { identity: target } = await askIdentity({ session, checked, description })

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { loadOn } from '../../../src/load/load.js'
-import type { InputOptions } from '../../../src/load/options.js'
 import { filesWithPart, partBytes, partsOf } from '../../../src/load/shards/parts.js'
 import { sizeOf } from '../../../src/load/shards/streams.js'
 import type { DatedFileStatus, Files, InputFile } from '../../../src/platform/platform.js'
@@ -18,11 +17,11 @@ import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 
-/** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`. */
-function files(sizeBytes: number, lineBytes: number, start = ''): Files {
+/** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`, with blank lines below each. */
+function files(sizeBytes: number, lineBytes: number, start = '', blankLines = 0): Files {
   const byteAt = (at: number): number => {
     if (at < start.length) return start.charCodeAt(at)
-    return at % lineBytes === lineBytes - 1 ? 10 : 120
+    return at % lineBytes >= lineBytes - 1 - blankLines ? 10 : 120
   }
   const file: Pick<InputFile, 'readAt' | 'status' | 'close'> = {
     readAt: (buffer, offset, length, at) => {
@@ -39,14 +38,16 @@ function files(sizeBytes: number, lineBytes: number, start = ''): Files {
   } as unknown as Files
 }
 
-const lines: InputOptions = { format: 'ndjson' }
-const csv: InputOptions = { quote: '', header: 'yes' }
+const ndjson = { format: 'ndjson' } as const
+const lines = { input: ndjson }
+const plain = { quote: '', header: 'yes' } as const
+const csv = { input: plain }
 
 t.test('the parts of a file are all of it, and begin with lines', async () => {
   const size = fc.integer({ min: 1, max: 5 * partBytes })
   const property = fc.asyncProperty(
     size,
-    fc.integer({ min: 1, max: 3_000 }),
+    fc.integer({ min: 2, max: 3_000 }),
     async (size, line) => {
       const parts = await partsOf('f', files(size, line), lines)
       if (parts === undefined) return assert.ok(size <= partBytes + line)
@@ -72,6 +73,14 @@ t.test('lines longer than a part, and a file without a line end', async t => {
   t.equal(await partsOf('f', files(4 * partBytes, 9 * partBytes), lines), undefined)
 })
 
+t.test('no part ends with blank lines, which would be nulls anywhere else', async t => {
+  for (let line = 5; line < 30; line++) {
+    const parts = await partsOf('f', files(3 * partBytes, line, '', 3), lines)
+    const bounds = parts!.slice(1).map(part => (part.fromBytes + 3) % line)
+    t.strictSame(bounds, [0, 0], `lines of ${line} bytes`)
+  }
+})
+
 const fingerprint = { sizeBytes: 0, modifiedMs: 0, head: '', tail: '' }
 
 t.test('a part has the header, and nothing of other parts', async t => {
@@ -88,19 +97,22 @@ t.test('a part has the header, and nothing of other parts', async t => {
   t.equal(await file.readAt(bytes, 0, 30, sizeOf({ path: 'f', fingerprint, part: part! })), 0)
 })
 
-const undivided: Record<string, [InputOptions, string?, string?]> = {
-  'quotes may hold line ends': [{ header: 'yes' }],
-  'nobody says whether there is a header': [{ quote: '' }],
-  'the first record says how many fields there are': [{ quote: '', header: 'no' }],
-  'lines before the header': [{ ...csv, skipLines: 1 }],
-  'comments may come before the header': [{ ...csv, comment: '#' }],
+const undivided: Record<string, [Parameters<typeof partsOf>[2], string?, string?]> = {
+  'quotes may hold line ends': [{ input: { header: 'yes' } }],
+  'nobody says whether there is a header': [{ input: { quote: '' } }],
+  'the first record says how many fields there are': [{ input: { quote: '', header: 'no' } }],
+  'lines before the header': [{ input: { ...plain, skipLines: 1 } }],
+  'comments may come before the header': [{ input: { ...plain, comment: '#' } }],
   'a line that names the separator': [csv, 'sep=;\nid;x\n'],
   'the same after a byte order mark': [csv, '\xef\xbb\xbfsep=;\nid;x\n'],
   'a blank first line': [csv, '\n\nid,x\n'],
-  'documents of JSON': [{ format: 'json' }],
-  'records inside of documents': [{ ...lines, jsonPath: 'data' }],
-  'columns from the path': [{ ...lines, path: '{day}.csv' }],
-  'another encoding': [{ ...lines, encoding: 'gb18030' }],
+  'rows after a header that ends with CR': [csv, 'id,x\r1,2\n'],
+  'the numbers of its lines': [{ ...lines, mapping: { set: { x: 'a{line}' } } }],
+  'the name of the file': [{ ...csv, mapping: { set: { id: '7', x: '{filename}' } } }],
+  'documents of JSON': [{ input: { format: 'json' } }],
+  'records inside of documents': [{ input: { ...ndjson, jsonPath: 'data' } }],
+  'columns from the path': [{ input: { ...ndjson, path: '{day}.csv' } }],
+  'another encoding': [{ input: { ...ndjson, encoding: 'gb18030' } }],
   'UTF-16': [lines, '\xff\xfe{\0'],
   gzip: [lines, '\x1f\x8b'],
   Brotli: [lines, '', 'f.br'],
@@ -138,7 +150,7 @@ function writeBig(path: string, badLine = ''): number {
   return second
 }
 
-const big = { input: csv, mapping: { ignoreExtra: true }, runId: 'big' }
+const big = { ...csv, mapping: { ignoreExtra: true }, runId: 'big' }
 
 t.test('two shards load one file, and a bad row is where its part says', async t => {
   const { load, rows, server } = await startLoadServer(t, streamScript)
