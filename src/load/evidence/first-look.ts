@@ -26,6 +26,7 @@ import { isUnfinished, newRun, type Run } from '../run.js'
 import { inputsOf } from '../shards/parts.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askTaken } from '../transport/script.js'
+import { outsideMarks } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
 import { askIdentity, identityOf, type Looking, type TargetIdentity } from './identity.js'
@@ -220,16 +221,21 @@ async function hasFirstRows(
   reading.history.found.sizes = shared?.sizes
   reading.cutSizes = fixedSizes(reading, looking.description.columns)
   const sample = newSample(looking.description, [])
+  const marksOf = outsideMarks(looking.description)
   const inputs = await openInputs(reading)
   // The server may have stored the second batch of a shard before the first one.
   const batches = shard === undefined ? 1 : 2
   let left = batches
   try {
     for await (const batch of inputs.batches(looking.description)) {
-      const { rowCount } = batch
-      if (rowCount > 0) sample.taken(batch, 0, rowCount)
+      // Rows outside the partitions are in no table.
+      const marks = marksOf?.(batch)
+      const [start, end] = marks
+        ? [marks.indexOf(0), marks.lastIndexOf(0) + 1]
+        : [0, batch.rowCount]
+      if (end > 0) sample.taken(batch, start, end)
       batch.release()
-      if (rowCount > 0) left--
+      if (end > 0) left--
       if (left === 0) break
     }
   } finally {

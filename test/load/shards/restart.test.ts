@@ -70,7 +70,8 @@ async function scene(t: Test, script: string, table: string, rows: string, isKep
   }
 }
 
-const dfs = [dfsScript, 'dfs://d/t', 'loadTable("dfs://d", "t")', true] as const
+const dfsTable = ['dfs://d/t', 'loadTable("dfs://d", "t")', true] as const
+const dfs = [dfsScript, ...dfsTable] as const
 const stream = [streamScript, 'target', 'target', false] as const
 
 t.test('a DFS table, between shards', async t => {
@@ -82,6 +83,16 @@ t.test('a DFS table, between shards', async t => {
   t.match(await shard(1, 2), { exitCode: 75, error: why, rows: { confirmed: 0 } })
   t.match(await shard(2, 2), { exitCode: 0, alreadyLoaded: true })
   t.strictSame(await ids(), all)
+})
+
+t.test('a DFS table without partitions for the first rows', async t => {
+  const ranges = dfsScript.replace('VALUE, `A`B', 'RANGE, 30 200').replace('`t, `sym', '`t, `id')
+  const { shard, restart, ids } = await scene(t, ranges, ...dfsTable)
+  const skipping = { rejects: { onError: 'skip' } } as const
+  t.match(await shard(1, 4, skipping), { exitCode: 3, rows: { confirmed: 20, rejected: 30 } })
+  await restart()
+  t.match(await shard(1, 4, skipping), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
+  t.strictSame(await ids(), all.slice(30, 50))
 })
 
 t.test('a DFS table, in mid-shard', async t => {
