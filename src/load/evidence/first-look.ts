@@ -23,7 +23,7 @@ import {
   type KnownOnServer,
 } from '../register/register.js'
 import { isUnfinished, newRun, type Run } from '../run.js'
-import { inputsOf } from '../shards/parts.js'
+import { inputsOf, readingFiles } from '../shards/parts.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askTaken } from '../transport/script.js'
 import { outsideMarks } from '../target/partition-scheme.js'
@@ -190,7 +190,7 @@ async function refuseTwice(run: Run, looking: Looking): Promise<void> {
     if (await isBegun()) continue
     const { files, names, paths } = inputsOf(shared.streams[stream]!, run.platform.files)
     const ofStream = { ...run, platform: { ...run.platform, files } }
-    const areThere = await hasFirstRows(ofStream, looking, { ...run.options, inputs: paths })
+    const areThere = await hasFirstRows(ofStream, looking, readingFiles(run.options, paths))
     // Another process may have looked, and begun the stream, in the meantime.
     if (areThere !== false && !(await isBegun())) {
       throw mayBeThere(runId, names[0]!, areThere === true)

@@ -90,6 +90,14 @@ export function inputsOf(stream: Stream, files: Files) {
   }
 }
 
+/** The options with which these files are read, whatever chose them. */
+export function readingFiles<Options extends Pick<LoadOptions, 'input'>>(
+  { input: { include: _, ...input } = {}, ...others }: Options,
+  inputs: readonly string[],
+) {
+  return { ...others, input, inputs }
+}
+
 /** Files that show a part as if it were the whole file. */
 export function filesWithPart(files: Files, part: FilePart): Files {
   const { fromBytes, toBytes, headBytes } = part

@@ -10,6 +10,7 @@ import { deliveryDefaults } from '../checked-options.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { forgetRun } from '../register/register.js'
 import type { RunName } from '../register/table-names.js'
+import { readingFiles } from './parts.js'
 import { findShared, type SharedRun } from './shared-run.js'
 
 /**
@@ -37,7 +38,7 @@ export function optionsOfShards(
 ): Promise<LoadOptions> {
   return withShared(platform, server, runId, ({ options, streams }) => {
     const inputs = new Set(streams.flat().map(({ path }) => path))
-    return Promise.resolve({ ...options, inputs: [...inputs], server })
+    return Promise.resolve({ ...readingFiles(options, [...inputs]), server })
   })
 }
 

@@ -95,6 +95,16 @@ t.test('a DFS table without partitions for the first rows', async t => {
   t.strictSame(await ids(), all.slice(30, 50))
 })
 
+t.test('a DFS table, whose files a pattern has chosen', async t => {
+  const { shard, restart, ids } = await scene(t, ...dfs)
+  const chosen = { input: { include: ['f.*'] } }
+  t.match(await shard(1, 2, chosen), { exitCode: 0 })
+  await restart()
+  t.match(await shard(2, 2, chosen), { exitCode: 0, rows: { confirmed: 100 } })
+  t.match(await shard(1, 2, chosen), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
+  t.strictSame(await ids(), all)
+})
+
 t.test('a DFS table, in mid-shard', async t => {
   for (let after = 8; after < 60; after += 6) {
     const { shard, restartAfter, ids } = await scene(t, ...dfs)
