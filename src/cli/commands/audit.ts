@@ -2,7 +2,6 @@
   `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate.
 */
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
 import {
@@ -22,7 +21,14 @@ import { openResultFile, withFiles } from '../files/output-files.js'
 import { attempt } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { loadOptionsOf, serverOf } from '../options/login.js'
-import { isOfShards, journalFolder, knownRun, withJournaled } from './runs/known-run.js'
+import {
+  goTo,
+  isOfShards,
+  journalFolder,
+  knownRun,
+  withJournaled,
+  withWholePaths,
+} from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { newFile, sameCommand, shellText } from '../options/shell-command.js'
 import { emptyResult } from '../output/empty-result.js'
@@ -33,7 +39,9 @@ import { watched, type Call } from './command.js'
 type AuditSettings = Settings<'audit'>
 
 /** @returns the exit code; failures of the audit itself are in its result, not thrown */
-export async function run(settings: AuditSettings, call: Call): Promise<number> {
+export async function run(given: AuditSettings, call: Call): Promise<number> {
+  const isOfFiles = given.table !== undefined || given.function !== undefined
+  const settings = isOfFiles ? given : withWholePaths(given)
   refuseTerminal(settings, call)
   const { server, target = {} } = settings.options
   const failed = (error: unknown): AuditResult =>
@@ -89,10 +97,12 @@ async function optionsOf(
     )
   }
   const { folder: workingFolder, options } = known.run
-  const inputs = options.inputs.map(input => resolve(workingFolder, input))
   const journaled = withJournaled(settings, options.server, workingFolder)
   const target = { ...options.target, ...defined({ confirmTable }) }
-  return { ...options, inputs, target, server: await serverOf(journaled, call, trace), ...own }
+  const server = await serverOf(journaled, call, trace)
+  // Names of files may be in columns.
+  goTo(known, call.processEnvironment)
+  return { ...options, target, server, ...own }
 }
 
 /** @throws {UsageError} DDB_USAGE */

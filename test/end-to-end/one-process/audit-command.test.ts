@@ -1,7 +1,7 @@
 /*
   The command `audit` as a user calls it: after a load, after a killed run, with a certificate, and while late requests still wait.
 */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startCommands } from '../../helpers/commands.js'
@@ -16,7 +16,7 @@ const csv = tradesHeader + Array.from({ length: 500 }, (_, id) => lineOf(id)).jo
 
 async function scene(t: Test, script = tradesScript.replace('streamTable', 'table')) {
   const here = await startCommands(t, script, { 'trades.csv': csv })
-  const at = (name: string): string => join(here.dir, name)
+  const at = (...names: string[]): string => join(here.dir, ...names)
   return { ...here, at, path: at('trades.csv') }
 }
 
@@ -75,6 +75,27 @@ t.test('a run is audited by its name, with its options', async t => {
   t.match(await run('audit', 'nightly', '--json'), { code: 4, stdout: /"missing":10/ })
   t.match(await run('audit', 'nightle'), { code: 66, stderr: /run "nightle".*\n.*ddb-ingest runs/ })
   t.match(await run('audit', 'nightly', '--columns', 'sym,id'), { code: 4 })
+})
+
+t.test('a run is audited in the folder where it began, whatever that is called', async t => {
+  const { run, at } = await scene(t)
+  const here = process.cwd()
+  t.teardown(() => process.chdir(here))
+  for (const [folder, text] of [
+    ['[x]', csv],
+    ['x', tradesHeader],
+  ] as const) {
+    await mkdir(at(folder, 'in'), { recursive: true })
+    await writeFile(at(folder, 'in', 'a.csv'), text.replaceAll(/,(sym|S\d),/g, ','))
+  }
+  process.chdir(at('[x]'))
+  const named = ['--set', 'sym={path}', '--run-id', 'named']
+  t.match(await run('load', 'in/*.csv', '--table', 'trades', ...named), { code: 0 })
+  process.chdir(at('.'))
+  const found = await run('audit', 'named', '--exact', '--certificate', 'cert.json')
+  t.match(found, { code: 0, stdout: /^complete: 500 rows read, 500 found/ })
+  process.chdir(at('.'))
+  t.match(await run('audit', 'cert.json'), { code: 0 })
 })
 
 t.test('cells that a load stored as nulls are found as nulls', async t => {

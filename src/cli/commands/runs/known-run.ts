@@ -3,7 +3,7 @@
   command with which the run goes on.
 */
 import { resolve } from 'node:path'
-import { DdbError, usageError } from '../../../errors.js'
+import { DdbError, InputError, usageError } from '../../../errors.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { readRun, runNames, type KnownRun } from '../../../load/journal/known-runs.js'
 import type { JournalOptions, LoadOptions } from '../../../load/options.js'
@@ -11,9 +11,9 @@ import { systemPlatform } from '../../../platform/system.js'
 import { stateFolder } from '../../files/state.js'
 import { defined, type OptionSources } from '../../options/definition.js'
 import type { ServerSettings } from '../../options/login.js'
-import { serverOptions } from '../../options/options.js'
+import { serverOptions, type Settings } from '../../options/options.js'
 import { addressesText, flagWords, shellText } from '../../options/shell-command.js'
-import { didYouMean } from '../../output/terminal-text.js'
+import { didYouMean, systemCode } from '../../output/terminal-text.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 
 export interface JournalSettings {
@@ -86,6 +86,50 @@ export function withJournaled<Given extends ServerSettings>(
   )
   const server = { ...journaled, ...defined({ caFile, certFile }), ...given.options.server }
   return { ...given, options: { ...given.options, server } }
+}
+
+const pathSettings = ['stateDir', 'rejects', 'metricsFile', 'report', 'trace', 'missing'] as const
+const morePaths = ['certificate', 'caFile', 'certFile'] as const
+
+/** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
+export function withWholePaths<Given extends Settings<'resume'> | Settings<'audit'>>(
+  settings: Given,
+): Given {
+  const whole = (given: Readonly<Record<string, unknown>> = {}): Record<string, string> => {
+    const known = [...pathSettings, ...morePaths].map(name => [name, given[name]] as const)
+    const paths = known.filter(([, path]) => typeof path === 'string')
+    return Object.fromEntries(paths.map(([name, path]) => [name, resolve(path as string)]))
+  }
+  const { json, options } = settings
+  const { rejects, server } = options
+  const file = rejects?.file
+  return {
+    ...{ ...settings, ...whole(settings) },
+    ...(json?.file === undefined ? {} : { json: { ...json, file: resolve(json.file) } }),
+    options: {
+      ...options,
+      ...(file === undefined ? {} : { rejects: { ...rejects, file: resolve(file) } }),
+      server: { ...server, ...whole({ ...server }) },
+    },
+  }
+}
+
+/** Changes to the folder in which the run began. @throws {InputError} DDB_INPUT_MISSING */
+export function goTo(
+  { runId, run: { folder } }: KnownRun,
+  processEnvironment: ProcessEnvironment,
+): void {
+  if (folder === '' || folder === processEnvironment.workingFolder()) return
+  try {
+    processEnvironment.changeFolder(folder)
+  } catch (cause) {
+    throw new InputError(
+      'DDB_INPUT_MISSING',
+      `run "${runId}" began in the folder "${folder}", the base of its paths, but that folder cannot be entered (${systemCode(cause)})`,
+      { file: folder },
+      { cause },
+    )
+  }
 }
 
 const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = serverOptions

@@ -2,7 +2,7 @@
   `resume`: continues a run with the options recorded in its journal.
 */
 import { dirname, resolve } from 'node:path'
-import { DdbError, InputError, usageError } from '../../../errors.js'
+import { DdbError, usageError } from '../../../errors.js'
 import type { KnownRun } from '../../../load/journal/known-runs.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../load.js'
@@ -11,11 +11,9 @@ import { otherWritersAt } from '../../files/state.js'
 import { shellWord } from '../../options/shell-command.js'
 import { defined } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
-import { journalFolder, knownRun, withJournaled } from './known-run.js'
+import { goTo, journalFolder, knownRun, withJournaled, withWholePaths } from './known-run.js'
 import { runId as runIdReader } from '../../options/readers.js'
 import type { Settings } from '../../options/options.js'
-import type { ProcessEnvironment } from '../../process-environment.js'
-import { systemCode } from '../../output/terminal-text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(given: Settings<'resume'>, call: Call): Promise<number> {
@@ -98,38 +96,5 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Se
     ...(file === undefined ? defined({ onError }) : { file }),
     ...own,
     ...defined({ file }),
-  }
-}
-
-/** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
-function withWholePaths(settings: Settings<'resume'>): Settings<'resume'> {
-  const { json, stateDir, rejects, metricsFile, report, trace, caFile, certFile } = settings
-  const { options } = settings
-  const whole = (paths: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(defined(paths)).map(([name, path]) => [name, resolve(path!)]))
-  const file = json?.file === undefined ? json : { ...json, file: resolve(json.file) }
-  return {
-    ...{ ...settings, ...whole({ stateDir, rejects, metricsFile, report, trace }) },
-    ...{ ...whole({ caFile, certFile }), ...defined({ json: file }) },
-    options: {
-      ...options,
-      rejects: { ...options.rejects, ...whole({ file: rejects }) },
-      server: { ...options.server, ...whole({ caFile, certFile }) },
-    },
-  }
-}
-
-/** Changes to the folder in which the run began. @throws {InputError} DDB_INPUT_MISSING */
-function goTo({ runId, run: { folder } }: KnownRun, processEnvironment: ProcessEnvironment): void {
-  if (folder === '' || folder === processEnvironment.workingFolder()) return
-  try {
-    processEnvironment.changeFolder(folder)
-  } catch (cause) {
-    throw new InputError(
-      'DDB_INPUT_MISSING',
-      `run "${runId}" began in the folder "${folder}", the base of its paths, but that folder cannot be entered (${systemCode(cause)})`,
-      { file: folder },
-      { cause },
-    )
   }
 }
