@@ -5,7 +5,6 @@ import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
-import { laneRows, leftPieces } from './outcomes/lanes.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { fixedSizes } from './outcomes/turns.js'
 import { earlierLimitFailure, limitFailure } from './rejects/reject.js'
@@ -73,36 +72,19 @@ async function hand(
   const delivery = run.delivery!
   let handedOver = false
   try {
-    const lanes = laneRows(run, batch, known)
-    if (lanes === 'changed') return leaveOpen(run, batch)
-    const left = known && leftPieces(run, batch, lanes, known)
     run.rejects.flush()
     const passing = pass(batch.rowCount, batch.encodedBytes)
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
-    const wait = delivery.deliver(batch, lanes, left)
+    const wait = delivery.deliver(batch, known)
     handedOver = true
-    // Until now these rows counted under the outcome that the earlier process recorded.
-    for (const { piece, isSent } of left ?? []) {
-      run.state.rows[isSent ? 'unconfirmed' : 'unsent'] -= piece.rows
-    }
     if (wait !== undefined) await wait
   } catch (error) {
     if (!handedOver && known === undefined) run.state.rows.unsent += batch.rowCount
     run.ending.fail(error)
   }
-}
-
-/** Sends nothing, because nothing shows any more which of these rows are stored. */
-function leaveOpen({ reporter }: Run, batch: Batch): void {
-  const { file, lineNumber } = batch.locate(0)
-  reporter.notice(
-    `${file}, line ${lineNumber} and on: rows that an earlier process sent are left as they are. They went over several connections, ` +
-      'and the target has since changed how it divides rows, so nothing shows which of them arrived',
-  )
-  batch.release()
 }
 
 /**

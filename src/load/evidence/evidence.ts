@@ -15,7 +15,7 @@ import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { hasTransform } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
 import { askIdentity, watchedTable, type Looking, type TargetIdentity } from './identity.js'
-import { newSample, rowText, type Found } from './sample-rows.js'
+import { newSample, rowText, type Found, type SampledRows } from './sample-rows.js'
 
 export interface Look {
   readonly now: TargetIdentity
@@ -96,19 +96,17 @@ export class Evidence {
 
   /**
    * Must be called when the table has accepted rows.
-   * @param whole  parts of the piece of which it has accepted each row
+   * @param stored  those of the piece that it has certainly accepted, if that is known
    */
   taken(
     rows: number,
-    { batch, ofEarlier, sendNos }: Pick<Piece, 'batch' | 'ofEarlier' | 'sendNos'>,
-    whole: readonly Pick<Piece, 'start' | 'end'>[],
+    { ofEarlier, sendNos }: Pick<Piece, 'ofEarlier' | 'sendNos'>,
+    stored: SampledRows | undefined,
   ): void {
     this.#accepted += rows
     // Rows that this process has sent show nothing of those before them.
     if (this.#isBlind && (!ofEarlier || sendNos.length > 0)) return
-    for (const { start, end } of whole) {
-      if (this.#sample.taken(batch, start, end)) this.#run.note(this.sampled())
-    }
+    if (stored !== undefined && this.#sample.taken(stored)) this.#run.note(this.sampled())
   }
 
   /** Must be called before the first row of each stream that other processes may have begun. */

@@ -14,6 +14,7 @@ import {
   unproven,
 } from '../journal/changed-run.js'
 import { runDigest } from '../journal/portable-options.js'
+import { allRows, someRows } from '../outcomes/some-rows.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import {
   dropLedgers,
@@ -25,9 +26,9 @@ import {
 import { isUnfinished, newRun, type Run } from '../run.js'
 import { inputsOf, readingFiles } from '../shards/parts.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { askTaken } from '../transport/script.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
+import { askTaken } from '../transport/script.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
 import { askIdentity, identityOf, type Looking, type TargetIdentity } from './identity.js'
 import { newSample } from './sample-rows.js'
@@ -230,12 +231,12 @@ async function hasFirstRows(
     for await (const batch of inputs.batches(looking.description)) {
       // Rows outside the partitions are in no table.
       const marks = marksOf?.(batch)
-      const [start, end] = marks
-        ? [marks.indexOf(0), marks.lastIndexOf(0) + 1]
-        : [0, batch.rowCount]
-      if (end > 0) sample.taken(batch, start, end)
+      const inside = allRows(batch).filter(row => marks?.[row] !== 1)
+      if (inside.length > 0) {
+        sample.taken(someRows(batch, inside))
+        left--
+      }
       batch.release()
-      if (end > 0) left--
       if (left === 0) break
     }
   } finally {

@@ -13,6 +13,8 @@ import { tableExpression, type TableTarget } from '../target/target.js'
 /** The values of a row that can be compared, at least one of them not null. A SYMBOL is a STRING, as which it is sent. */
 export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
 
+export type SampledRows = Pick<Batch, 'columns' | 'rowCount'>
+
 /** The columns of rows, in order, and those that identify a row: the key, or all columns if the table keeps every row. */
 interface RowShape extends Pick<TargetDescription, 'keyed' | 'keyColumns' | 'partitionColumns'> {
   readonly columns: readonly { readonly name: string }[]
@@ -87,15 +89,16 @@ export function newSample(shape: RowShape, earlier: readonly SampleRow[]) {
       return [...new Set([first, before, middle, last])].filter(row => row !== undefined)
     },
     /**
-     * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
+     * Must be called when the target has accepted rows.
      * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
      */
-    taken({ columns }: Batch, start: number, end: number): boolean {
-      rows += end - start
-      first ??= read(columns, start)
-      if (isNext) before = read(columns, start) ?? before
+    taken({ columns, rowCount }: SampledRows): boolean {
+      if (rowCount === 0) return false
+      rows += rowCount
+      first ??= read(columns, 0)
+      if (isNext) before = read(columns, 0) ?? before
       isNext = false
-      last = read(columns, end - 1) ?? last
+      last = read(columns, rowCount - 1) ?? last
       const hasDoubled = rows >= nextDoubling
       if (hasDoubled) {
         nextDoubling = 2 * rows

@@ -249,15 +249,15 @@ export class RowStore {
    * and it is unknown which, all rows count as unconfirmed.
    */
   partEnded(
-    { batch, start, end, lane }: Pick<Piece, 'batch' | 'start' | 'end' | 'lane'>,
+    { batch, whole: { lane } }: Pick<Piece, 'batch' | 'whole'>,
     { confirmed, unconfirmed, unsent }: Pick<EndedRows, 'confirmed' | 'unconfirmed' | 'unsent'>,
   ): void {
     const isKnown = unconfirmed === 0
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
     // In a batch divided by lane, rows of other connections lie between these rows, so each row is recorded by itself.
-    if (lane === undefined) this.#ended(numberOf(start), numberOf(end - 1), as)
-    else for (let row = start; row < end; row++) this.#ended(numberOf(row), numberOf(row), as)
+    if (lane === undefined) this.#ended(numberOf(0), numberOf(batch.rowCount - 1), as)
+    else for (let i = 0; i < batch.rowCount; i++) this.#ended(numberOf(i), numberOf(i), as)
   }
 
   /** Counts confirmed rows as lost: their outcome has become uncertain, and the store no longer holds them. */

@@ -9,7 +9,7 @@ import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
-import { keyOf, type Piece, type PieceState } from './pieces.js'
+import { halvesOf, keyOf, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
 import { setState } from './run-state.js'
@@ -157,7 +157,7 @@ export class Batches {
         this.leader = decision.to
         return
       case 'divide':
-        this.#halves.push(...this.#close(piece).halves().reverse())
+        this.#halves.push(...halvesOf(this.#close(piece)).reverse())
         return
       case 'reject':
         return recorder.rejected(this.#close(piece), byTransform ? inTransform(errText) : errText)
@@ -194,10 +194,10 @@ export class Batches {
   /** If the run is stopping, drops the halves that were not sent, and all pieces that must follow them. */
   #leaveLanes(): void {
     if (this.#run.lanes?.isOrdered !== true) return
-    const left = new Set(this.#halves.map(({ lane }) => lane))
+    const left = new Set(this.#halves.map(({ whole }) => whole.lane))
     this.endHalves()
     for (const piece of this.#inStates('queued')) {
-      if (left.has(piece.lane)) this.#drop(piece)
+      if (left.has(piece.whole.lane)) this.#drop(piece)
     }
   }
 
@@ -257,17 +257,17 @@ export class Batches {
   }
 
   /** @param times  −1 if the piece was not sent after all */
-  #countSent({ rows, encodedBytes }: Piece, times: 1 | -1): void {
+  #countSent({ rows, batch }: Piece, times: 1 | -1): void {
     const { state } = this.#run
     state.sentRows += times * rows
-    state.sentBytes += times * encodedBytes
+    state.sentBytes += times * batch.encodedBytes
     state.batches.sent += times
   }
 
   #open(piece: Piece): void {
     const { state } = this.#run
     state.open.set(piece.key, piece)
-    state.openBytes += piece.encodedBytes
+    state.openBytes += piece.batch.encodedBytes
   }
 
   /**
@@ -280,7 +280,7 @@ export class Batches {
       const bug = 'this is a bug of ddb-ingest: please report it'
       throw new DdbError('DDB_INTERNAL', `${piece.text} has two outcomes; ${bug}`)
     }
-    state.openBytes -= piece.encodedBytes
+    state.openBytes -= piece.batch.encodedBytes
     if (piece === this.#half) this.#half = undefined
     this.#turns.close(piece)
     return this.#move(piece, 'closed')
@@ -410,7 +410,7 @@ export class Batches {
     const { state: before } = piece
     // It is in flight on its new connection only.
     this.#move(piece, 'queued')
-    piece.connection = piece.lane ?? this.#turns.nextConnection()
+    piece.connection = piece.whole.lane ?? this.#turns.nextConnection()
     this.#move(piece, before === 'claimed' ? 'claimed' : 'sent')
     const sendNo = ++state.lastSendNo
     piece.sendNos.push(sendNo)

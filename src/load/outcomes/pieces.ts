@@ -5,16 +5,11 @@
   alike.
 */
 import { hash } from 'node:crypto'
-import type { Batch, InputRange } from '../../parse/batch.js'
-import { sliceColumn } from '../../protocol/element.js'
-import type { Table } from '../../protocol/value.js'
+import type { Batch } from '../../parse/batch.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
-import { rangeText, type LinesOfRows } from './line-ranges.js'
-
-export interface LaneRows extends LanesOfBatch {
-  readonly lanes: readonly { readonly batch: Batch; readonly lane: number }[]
-}
+import { rangeText } from './line-ranges.js'
+import { allRows, linesOf, someRows } from './some-rows.js'
 
 /** Most keys are numbers, because making a text takes long for a small batch. */
 export function keyOf({ stream, no, lane, part }: Place): string | number {
@@ -55,96 +50,69 @@ export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
 interface Whole {
-  readonly batch: Batch
   readonly cut: number
   /** Index of the lane's connection; undefined if the rows were not divided by lane, or by an earlier process into another number of lanes. */
   readonly lane: number | undefined
-  /** Number of parts of the batch without a recorded outcome. At 0, the batch is released. */
+  /** Number of parts without a recorded outcome. At 0, the batch is released. */
   parts: number
 }
 
-export class Piece {
-  readonly whole: Whole
-  readonly batch: Batch
-  readonly lane: number | undefined
-  readonly place: Place
-  readonly key: string | number
-  /** Rows `start` to `end` (exclusive) of the batch. */
-  readonly start: number
-  readonly end: number
-  readonly rows: number
-  readonly encodedBytes: number
-  readonly ranges: readonly LinesOfRows[]
-  state: PieceState = 'queued'
-  /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
-  attempt = 0
-  firstAttempt = 0
-  /** Whether an earlier process has sent the rows, or was about to. */
-  ofEarlier = false
-  /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
-  mayBeStored = false
-  /** Index of the connection that was last used; undefined if this process has not sent the piece. */
-  connection: number | undefined
-  /** Numbers of the transmissions in this attempt, newest last. */
-  sendNos: number[] = []
-  /** How often the piece was sent again, in all attempts together. */
-  resends = 0
-  /** The server's reason for its last refusal; '' if it has refused nothing. */
-  refusal = ''
-  /** When the current attempt was first sent, in ms. */
-  sentAtMs = 0
+export type Piece = ReturnType<typeof newPiece>
 
-  constructor(whole: Whole, place: Place, start: number, end: number, encodedBytes: number) {
-    this.whole = whole
-    this.batch = whole.batch
-    this.lane = whole.lane
-    this.place = place
-    this.key = keyOf(place)
-    this.start = start
-    this.end = end
-    this.rows = end - start
-    this.encodedBytes = encodedBytes
-    this.ranges = rangesOf(whole.batch, start, end)
+/** @param batch  the rows of the piece alone */
+function newPiece(batch: Batch, whole: Whole, place: Place) {
+  const piece = {
+    batch,
+    whole,
+    place,
+    key: keyOf(place),
+    rows: batch.rowCount,
+    ranges: linesOf(batch),
+    state: 'queued' as PieceState,
+    /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
+    attempt: 0,
+    firstAttempt: 0,
+    /** Whether an earlier process has sent the rows, or was about to. */
+    ofEarlier: false,
+    /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
+    mayBeStored: false,
+    /** Index of the connection that was last used; undefined if this process has not sent the piece. */
+    connection: undefined as number | undefined,
+    /** Numbers of the transmissions in this attempt, newest last. */
+    sendNos: [] as number[],
+    /** How often the piece was sent again, in all attempts together. */
+    resends: 0,
+    /** The server's reason for its last refusal; '' if it has refused nothing. */
+    refusal: '',
+    /** When the current attempt was first sent, in ms. */
+    sentAtMs: 0,
+    /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
+    get isEarlier(): boolean {
+      const { ofEarlier, state, attempt, sendNos } = piece
+      return ofEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
+    },
+    /** For example `trades.csv, lines 2 to 10001`. */
+    get text(): string {
+      const { file, lineNumber: firstLine } = batch.locate(0)
+      const last = batch.locate(batch.rowCount - 1)
+      if (file === last.file) return rangeText({ file, firstLine, lastLine: last.lineNumber })
+      return `${file}, line ${firstLine}, to ${last.file}, line ${last.lineNumber}`
+    },
+    release(): void {
+      if (--whole.parts === 0) batch.release()
+    },
   }
+  return piece
+}
 
-  /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
-  get isEarlier(): boolean {
-    const { ofEarlier, state, attempt, sendNos } = this
-    return ofEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
-  }
-
-  halves(): [Piece, Piece] {
-    const { whole, place, start, end } = this
-    const middle = (start + end) >> 1
-    const bytes = this.encodedBytes / 2
-    whole.parts++
-    const part = 2 * place.part
-    const first = new Piece(whole, { ...place, part }, start, middle, bytes)
-    const second = new Piece(whole, { ...place, part: part + 1 }, middle, end, bytes)
-    first.mayBeStored = second.mayBeStored = this.mayBeStored
-    return [first, second]
-  }
-
-  release(): void {
-    if (--this.whole.parts === 0) this.batch.release()
-  }
-
-  /** The rows as one table: the single argument in every way of writing. */
-  table(columnNames: readonly string[]): Table {
-    const { rows, start, end } = this
-    const { columns: all, rowCount } = this.batch
-    const columns = rows === rowCount ? all : all.map(column => sliceColumn(column, start, end))
-    return { form: 'table', name: '', rows, columnNames, columns }
-  }
-
-  /** For example `trades.csv, lines 2 to 10001`. */
-  get text(): string {
-    const { batch } = this
-    const { file, lineNumber: firstLine } = batch.locate(this.start)
-    const last = batch.locate(this.end - 1)
-    if (file === last.file) return rangeText({ file, firstLine, lastLine: last.lineNumber })
-    return `${file}, line ${firstLine}, to ${last.file}, line ${last.lineNumber}`
-  }
+export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
+  const rows = allRows(batch)
+  const middle = batch.rowCount >> 1
+  whole.parts++
+  return [rows.subarray(0, middle), rows.subarray(middle)].map((own, i) => {
+    const half = newPiece(someRows(batch, own), whole, { ...place, part: 2 * place.part + i })
+    return Object.assign(half, { mayBeStored })
+  })
 }
 
 /**
@@ -152,10 +120,8 @@ export class Piece {
  * @param cut  `cutOf` the whole batch
  */
 export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0): Piece {
-  const { rowCount, encodedBytes } = batch
-  const { stream, no } = batch.place!
-  const place = { stream, no, lane: laneNo, part: 1 }
-  return new Piece({ batch, cut, lane, parts: 1 }, place, 0, rowCount, encodedBytes)
+  const place = { ...batch.place!, lane: laneNo, part: 1 }
+  return newPiece(batch, { cut, lane, parts: 1 }, place)
 }
 
 export interface LeftPiece {
@@ -175,7 +141,7 @@ export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
   if (ended === undefined && !isDivided(piece, known)) {
     return [{ piece, isSent: true, hasNoReceipt }]
   }
-  if (ended === undefined) return piece.halves().flatMap(half => leftOf(half, known))
+  if (ended === undefined) return halvesOf(piece).flatMap(half => leftOf(half, known))
   piece.release()
   return []
 }
@@ -186,26 +152,4 @@ function isDivided({ place }: Piece, { pieces }: SentBatch): boolean {
     const levels = Math.floor(Math.log2(part)) - Math.floor(Math.log2(place.part))
     return lane === place.lane && levels > 0 && part >> levels === place.part
   })
-}
-
-/** The ranges of rows `start` to `end` (exclusive) of a batch. */
-export function rangesOf(batch: Batch, start: number, end: number): readonly LinesOfRows[] {
-  return batch.ranges
-    .filter(({ firstRow, rowCount }) => firstRow < end && firstRow + rowCount > start)
-    .map(range => rowsIn(batch, range, start, end))
-}
-
-function rowsIn(batch: Batch, range: InputRange, start: number, end: number): LinesOfRows {
-  const { file, firstRow, startOffsetBytes, endOffsetBytes } = range
-  const rangeEnd = firstRow + range.rowCount
-  const from = Math.max(start, firstRow)
-  const to = Math.min(end, rangeEnd)
-  const first = batch.locate(from)
-  return {
-    file,
-    startBytes: from === firstRow ? startOffsetBytes : first.offsetBytes,
-    endBytes: to === rangeEnd ? endOffsetBytes : batch.locate(to).offsetBytes,
-    firstLine: first.lineNumber,
-    lastLine: batch.locate(to - 1).lineNumber,
-  }
 }

@@ -3,14 +3,16 @@
   once.
 */
 import { DdbError } from '../../errors.js'
+import type { Batch } from '../../parse/batch.js'
 import type { Session } from '../../client/open-session.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { rangesOf, type Piece } from './pieces.js'
+import type { Piece } from './pieces.js'
 import type { LinesOfRows } from './line-ranges.js'
+import { allRows, linesOf, someRows } from './some-rows.js'
 import { refusalShape, type TargetTraits } from './refusals.js'
 import { rowsText } from './run-state.js'
 
@@ -69,23 +71,27 @@ export class Recorder {
    */
   taken(piece: Piece, taken: number | null, left = piece.rows): void {
     const { target } = this
+    const { batch } = piece
     this.#lastRefusal = undefined
     const filtered = piece.rows - left
     const short = left - (taken ?? left)
-    if (filtered === 0 && short <= 0) {
-      target.evidence.taken(left, piece, [piece])
-      return this.#end(piece, { confirmed: left }, { stored: piece.ranges })
-    }
-    const outside = short > 0 ? outsideRows(target.description, piece) : []
-    const missing = missingRows(target, short, outside)
+    const outside = short > 0 ? outsideRows(target.description, batch) : noIndexes
+    const missing = missingRows(target, short, outside?.length)
     const isKnown = outside?.length === missing
     for (const row of isKnown ? outside : []) this.#reject(piece, row, droppedOutside)
     const rejected = isKnown ? missing : 0
     const unconfirmed = missing - rejected
     const confirmed = left - missing
-    const parts = isKnown ? partsBetween(piece, outside) : [piece]
-    target.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? parts : [])
-    const stored = parts.flatMap(({ start, end }) => rangesOf(piece.batch, start, end))
+    const without = new Set(isKnown ? outside : [])
+    const inside =
+      without.size === 0
+        ? batch
+        : someRows(
+            batch,
+            allRows(batch).filter(row => !without.has(row)),
+          )
+    target.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? inside : undefined)
+    const stored = inside === batch ? piece.ranges : linesOf(inside)
     const note = isKnown
       ? undefined
       : `the target took ${confirmed} of ${rowsText(left)} of ${piece.text} and does not say which`
@@ -98,7 +104,7 @@ export class Recorder {
       const twice = 'sent, no receipt came, and the server refused it when it was sent again'
       return this.uncertain(piece, `${twice}: ${errText}`)
     }
-    for (let row = piece.start; row < piece.end; row++) this.#reject(piece, row, errText)
+    for (let row = 0; row < piece.rows; row++) this.#reject(piece, row, errText)
     this.#end(piece, { rejected: piece.rows }, { reason: errText })
   }
 
@@ -204,42 +210,22 @@ export function takeRowsBack({ state, note }: Run, reason: string, isCertain: bo
   confirmed.clear()
 }
 
-/** The rows of a piece that remain without the rows at the indexes in `without`. */
-function partsBetween(
-  { start: first, end: last }: Piece,
-  without: readonly number[],
-): readonly { readonly start: number; readonly end: number }[] {
-  const ends = [...without, last]
-  return ends
-    .map((end, i) => ({ start: i === 0 ? first : ends[i - 1]! + 1, end }))
-    .filter(({ start, end }) => start < end)
-}
-
 /**
  * The number of rows that are missing from the table. If the target has no key, all `short` rows are missing. A keyed
  * target also does not count a row whose key it already had, but such a row is not missing: only rows outside the
  * partition scheme are. If the run does not know those rows, the result is `short`, which is an upper limit.
  * @param short  number of sent rows that the target did not count
- * @param outside  indexes of the rows outside the partition scheme; ignored if it has more than `short` rows
+ * @param outside  number of rows outside the partition scheme; ignored if there are more than `short`
  */
-function missingRows(
-  { keyed }: RecordedTarget,
-  short: number,
-  outside: readonly number[] | undefined,
-): number {
-  if (short <= 0) return 0
-  return keyed && outside !== undefined && outside.length <= short ? outside.length : short
+function missingRows({ keyed }: RecordedTarget, short: number, outside = Infinity): number {
+  return keyed && outside <= short ? outside : Math.max(0, short)
 }
 
-/** @returns undefined if the target has partitions and its scheme does not show which rows lie outside */
-function outsideRows(
-  target: TargetDescription,
-  { batch, start, end }: Piece,
-): readonly number[] | undefined {
-  if (target.partition === undefined) return []
+/** @returns their indexes; undefined if the target has partitions and its scheme does not show which rows lie outside */
+function outsideRows(target: TargetDescription, batch: Batch): Int32Array | undefined {
+  if (target.partition === undefined) return noIndexes
   const marks = outsideMarks(target)?.(batch)
-  if (marks === undefined) return undefined
-  const rows: number[] = []
-  for (let row = start; row < end; row++) if (marks[row] === 1) rows.push(row)
-  return rows
+  return marks && allRows(batch).filter(row => marks[row] === 1)
 }
+
+const noIndexes = new Int32Array(0)

@@ -81,7 +81,8 @@ export class Turns {
     if (checked.connections === 1) return !carriesOne || state.inFlightCount === 0
     if (this.#goesAlone && state.inFlightCount > 0) return false
     if (lanes === undefined) return true
-    const { lane, whole } = piece
+    const { whole } = piece
+    const { lane } = whole
     if (lane === undefined) {
       this.#alone.add(piece)
       return state.inFlightCount === 0

@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, option, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { ConfirmUsed } from '../load-result.js'
-import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
+import type { SentBatch } from '../journal/recorded-run.js'
 
 export interface Delivery {
   readonly used: ConfirmUsed
@@ -17,12 +17,11 @@ export interface Delivery {
   /**
    * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
    * batch's columns belong to the delivery until it releases them.
-   * @param lanes  the batch's rows by connection; left out if any connection may carry them
-   * @param left  the pieces that are left to do, if an earlier process of the run sent the batch, or was about to
+   * @param known  the batch as an earlier process of the run sent it, or was about to
    * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
    *   is counted
    */
-  deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void>
+  deliver(batch: Batch, known?: SentBatch): void | Promise<void>
   /**
    * Looks at the target once every batch so far has an outcome. More may follow.
    * @returns the session for queries @throws {DdbError}

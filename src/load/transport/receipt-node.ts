@@ -150,10 +150,10 @@ export class ReceiptNode {
   send(piece: Piece, sendNo: number): boolean {
     const session = this.#data[piece.connection!]!
     this.#carriers.set(piece, session)
-    const { place, attempt } = piece
+    const { place, attempt, rows, batch } = piece
     const copy = { place, cut: piece.whole.cut, attempt, sendNo }
-    const { columns } = this.#setup.description
-    const table = piece.table(columns.map(column => column.name))
+    const columnNames = this.#setup.description.columns.map(({ name }) => name)
+    const table = { form: 'table', name: '', rows, columnNames, columns: batch.columns } as const
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.isAnswered) {
       void askOutcome(session, arguments_, this.ledger !== undefined).then(answer => {

@@ -5,14 +5,7 @@
 import { DdbError } from '../../errors.js'
 import type { Batch, BatchPlace } from '../../parse/batch.js'
 import type { Batches } from '../outcomes/batches.js'
-import {
-  cutOf,
-  keyOf,
-  recordedRanges,
-  type LaneRows,
-  type LeftPiece,
-  type Piece,
-} from '../outcomes/pieces.js'
+import { keyOf, type LeftPiece, type Piece } from '../outcomes/pieces.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { classifyRefusal, type Refusal } from '../outcomes/refusals.js'
 import { rowsText, setState } from '../outcomes/run-state.js'
@@ -93,10 +86,9 @@ export class Receipts {
    * Must be called with each batch. Compares the whole batch, because another division by lane has other pieces.
    * @throws {DdbError} DDB_UNCONFIRMED if an earlier process sent other rows at this place
    */
-  checkCut(batch: Batch, lanes: LaneRows | undefined): void {
-    if (this.#cuts.size === 0) return
-    const begun = this.#cuts.get(batchKey(batch.place!))
-    if (begun !== undefined && begun !== cutOf(recordedRanges(batch), lanes)) throw cutElsewhere()
+  checkCut({ place }: Pick<Batch, 'place'>, cut: number): void {
+    const begun = this.#cuts.size === 0 ? undefined : this.#cuts.get(batchKey(place!))
+    if (begun !== undefined && begun !== cut) throw cutElsewhere()
   }
 
   /** Whether an earlier process has sent a piece of which its journal knows nothing: the end of the journal was lost. */

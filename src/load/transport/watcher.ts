@@ -7,8 +7,9 @@ import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
 import { targetChanged } from '../journal/changed-run.js'
-import { newPieces } from '../outcomes/lanes.js'
-import type { LaneRows, LeftPiece } from '../outcomes/pieces.js'
+import type { SentBatch } from '../journal/recorded-run.js'
+import { divideBatch } from '../outcomes/lanes.js'
+import { leftOf, recordedRanges, type LeftPiece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
 import { silenceError, type Delivery } from './delivery.js'
 import { ReceiptLink } from './link.js'
@@ -47,16 +48,36 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     return this.run.state.openBytes
   }
 
-  deliver(batch: Batch, lanes?: LaneRows, left?: readonly LeftPiece[]): void | Promise<void> {
+  deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
     if (this.failure !== undefined) throw this.failure
-    this.receipts.checkCut(batch, lanes)
-    let isRoom = true
-    const earlier = [...(left ?? [])]
-    for (const piece of left === undefined ? newPieces(this.run, batch, lanes) : []) {
-      if (this.receipts.isBegun(piece)) earlier.push({ piece, isSent: true, hasNoReceipt: false })
-      else isRoom = this.batches.add(piece) && isRoom
+    const { run, receipts } = this
+    const divided = divideBatch(run, batch, known)
+    if (divided === undefined) return this.#leaveOpen(batch)
+    const { pieces, cut, lanes } = divided
+    receipts.checkCut(batch, cut)
+    if (known === undefined && run.history.file !== undefined) {
+      const early = batch.endedBy === 'full' ? undefined : true
+      const ranges = recordedRanges(batch)
+      run.record({ kind: 'batch', ...batch.place!, ranges, lanes, early })
     }
-    for (const one of earlier) {
+    let isRoom = true
+    for (const piece of pieces) {
+      if (known !== undefined) this.#takeUp(leftOf(piece, known), true)
+      else if (!receipts.isBegun(piece)) isRoom = this.batches.add(piece) && isRoom
+      else this.#takeUp([{ piece, isSent: true, hasNoReceipt: false }], false)
+    }
+    isRoom &&= this.node.bufferedBytes < this.run.checked.maxInFlightBytes
+    if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
+    this.#begin()
+    if (this.recorder.target.evidence.learns) return this.#learn()
+    return isRoom && this.#hasRoom ? undefined : this.#room()
+  }
+
+  /** @param isCounted  whether the rows count under the outcome that the earlier process recorded */
+  #takeUp(left: readonly LeftPiece[], isCounted: boolean): void {
+    const { rows } = this.run.state
+    for (const one of left) {
+      if (isCounted) rows[one.isSent ? 'unconfirmed' : 'unsent'] -= one.piece.rows
       this.isInDoubt = true
       try {
         this.receipts.takeUp(one)
@@ -65,11 +86,16 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
         this.fail(error)
       }
     }
-    isRoom &&= this.node.bufferedBytes < this.run.checked.maxInFlightBytes
-    if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
-    this.#begin()
-    if (this.recorder.target.evidence.learns) return this.#learn()
-    return isRoom && this.#hasRoom ? undefined : this.#room()
+  }
+
+  /** Sends nothing, because nothing shows any more which of these rows are stored. */
+  #leaveOpen(batch: Batch): void {
+    const { file, lineNumber } = batch.locate(0)
+    this.run.reporter.notice(
+      `${file}, line ${lineNumber} and on: rows that an earlier process sent are left as they are. They went over several connections, ` +
+        'and the target has since changed how it divides rows, so nothing shows which of them arrived',
+    )
+    batch.release()
   }
 
   get #hasRoom(): boolean {

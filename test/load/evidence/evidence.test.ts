@@ -13,10 +13,8 @@ import {
 import type { TargetOptions } from '../../../src/load/options.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
-import type { Batch } from '../../../src/parse/batch.js'
 import { isDecimal, type DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
-import type { Column } from '../../../src/protocol/value.js'
 import type { Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
@@ -41,9 +39,7 @@ const [stream, keyed, plain] = ['stream', 'keyed', 'plain'].map(table => ({ tabl
 const dfs = { table: 'dfs://d/t' }
 const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
 
-const piece = (columns: readonly Column[]) => ({
-  ...{ batch: { columns } as unknown as Batch, ofEarlier: false, sendNos: [1] },
-})
+const piece = { ofEarlier: false, sendNos: [1] }
 
 async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
   const { session } = await startLoadServer(t, initScript, { faults })
@@ -169,7 +165,7 @@ t.test('a look finds rows that are gone, and nothing else', async t => {
   for (const { target, accepted = 5, isSampled = false, script, change } of looks) {
     const { session, run, description, identity } = await scene(t, target)
     const evidence = new Evidence(run, description, identity)
-    evidence.taken(accepted, piece(columns), isSampled ? [{ start: 0, end: 3 }] : [])
+    evidence.taken(accepted, piece, isSampled ? { columns, rowCount: 3 } : undefined)
     await session.run(script === '' ? '0' : script)
     const look = await evidence.look(session, { counts: true })
     const what = `${JSON.stringify(target)}, ${script}`
@@ -194,7 +190,7 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
       sums: { confirmed: 0, unconfirmed: 2, unsent: 0, filtered: 0 },
     })
     const evidence = new Evidence(run, description, identity)
-    evidence.taken(2, { ...piece(sent), ofEarlier, sendNos: [...sendNos] }, [{ start: 0, end: 2 }])
+    evidence.taken(2, { ofEarlier, sendNos: [...sendNos] }, { columns: sent, rowCount: 2 })
     await session.run(insert('stream', stored))
     t.equal(evidence.learns, false, 'rows of others may be where they should be')
     t.equal((await evidence.look(session)).change?.kind, change)
@@ -226,7 +222,7 @@ t.test('a look waits for rows that a function stores later', async t => {
   })
   const address = () => ({ host: session.host, port: session.port })
   const evidence = new Evidence(run, description, identity)
-  evidence.taken(2, piece(columns), [])
+  evidence.taken(2, piece, undefined)
   const { change, now } = await evidence.look(session)
   t.strictSame([change, now.rows], [undefined, 5])
 })

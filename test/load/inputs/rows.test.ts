@@ -186,9 +186,12 @@ t.test('the row store gets the outcome of each row once', async t => {
   let isSettled = false
   const settled = store.flush().then(() => (isSettled = true))
   const none = { confirmed: 0, unconfirmed: 0, unsent: 0 }
-  const batch = { locate: (row: number) => ({ lineNumber: row + 1 }) } as Batch
-  const end = (start: number, end: number, rows: object): void =>
-    store.partEnded({ batch, start, end, lane: undefined }, { ...none, ...rows })
+  const whole = { cut: 0, lane: undefined, parts: 1 }
+  const end = (start: number, end: number, rows: object): void => {
+    const locate = (row: number) => ({ lineNumber: start + row + 1 })
+    const batch = { rowCount: end - start, locate } as Batch
+    store.partEnded({ batch, whole }, { ...none, ...rows })
+  }
   store.rejected({ lineNumber: 5, code: 'DDB_INPUT_CELL', message: 'no' } as Reject)
   end(0, 4096, { confirmed: 4095 })
   end(5000, 5010, { unsent: 10 })
