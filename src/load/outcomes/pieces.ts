@@ -49,7 +49,7 @@ export function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | un
 export type PieceState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
 /** What all pieces of a batch, or of its rows of one lane, have in common. */
-interface Whole {
+export interface Whole {
   readonly cut: number
   /** Index of the lane's connection; undefined if the rows were not divided by lane, or by an earlier process into another number of lanes. */
   readonly lane: number | undefined
