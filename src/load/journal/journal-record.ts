@@ -94,6 +94,7 @@ export interface EndedPiece extends Required<EndedRows> {
 }
 
 type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
+  /** The last line of the input that begins a rejected record; undefined without rejects. */
   readonly lastLine?: number
 }
 
@@ -143,7 +144,7 @@ export interface Facts {
   readonly finished?: { readonly isMarked: boolean; readonly server: string }
   /** The highest number with which a process has claimed the run on the server. It is recorded before the server learns it. */
   readonly owner?: number
-  /** Ids of the sessions on which the last process sent data. */
+  /** Ids of the sessions on which the last process sent data, and of those of other shards that have claimed its batches. */
   readonly dataSessions?: readonly string[]
   /** Every rejects file that a process created or was about to create, even before a restart. */
   readonly rejectsFiles?: readonly string[]

@@ -143,9 +143,7 @@ export class Batches {
 
   #refused(piece: Piece, errText: string, byTransform: boolean): void {
     const recorder = this.#recorder
-    const { rows: rowCount, resends, text } = piece
-    const refused = { rowCount, resends, text, byTransform }
-    const decision = decideRefusal(errText, refused, recorder.target)
+    const decision = decideRefusal(errText, piece, recorder.target, byTransform)
     switch (decision.kind) {
       case 'again':
         if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)
@@ -304,7 +302,7 @@ export class Batches {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       await follow(to)
       // The evidence describes tables in the memory of the old node. The leader has different tables.
-      this.#recorder.target.evidence.forget()
+      this.#recorder.evidence.forget()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#fail(error)

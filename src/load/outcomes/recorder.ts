@@ -13,16 +13,25 @@ import { outsideMarks } from '../target/partition-scheme.js'
 import type { Piece } from './pieces.js'
 import type { LinesOfRows } from './line-ranges.js'
 import { allRows, linesOf, someRows } from './some-rows.js'
-import { refusalShape, type TargetTraits } from './refusals.js'
+import { refusalShape } from './refusals.js'
 import { rowsText } from './run-state.js'
 
-export interface RecordedTarget extends TargetTraits {
-  readonly description: TargetDescription
-  /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
-  readonly keyed: boolean
-  /** True if the rows may be lost when the server stops. */
-  readonly inMemory: boolean
-  readonly evidence: Evidence
+type RecordedTarget = ReturnType<typeof recordedTarget>
+
+/** What a run may conclude if the server refuses rows or takes fewer rows than were sent. */
+function recordedTarget({ checked: { target, retries } }: Run, description: TargetDescription) {
+  const isFunction = target.kind === 'function'
+  const isShared = !isFunction && target.table.kind === 'shared'
+  return {
+    ...{ description, kind: target.kind, retries },
+    upserts: !isFunction && target.method === 'upsert',
+    // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
+    allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
+    /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
+    keyed: !isFunction && description.keyed,
+    /** True if the rows may be lost when the server stops. */
+    inMemory: isFunction || isShared,
+  }
 }
 
 /** Why a partitioned target stores rows not, without an error (docs/server-semantics.md#rows-outside-the-scheme). */
@@ -39,12 +48,14 @@ interface Ending {
 /** Each method with a `piece` gives this piece its outcome. */
 export class Recorder {
   readonly target: RecordedTarget
+  readonly evidence: Evidence
   readonly #run: Run
   #lastRefusal: string | undefined
 
-  constructor(run: Run, target: RecordedTarget) {
+  constructor(run: Run, description: TargetDescription, evidence: Evidence) {
     this.#run = run
-    this.target = target
+    this.target = recordedTarget(run, description)
+    this.evidence = evidence
   }
 
   /** Whether pieces of earlier processes are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
@@ -90,7 +101,7 @@ export class Recorder {
             batch,
             allRows(batch).filter(row => !without.has(row)),
           )
-    target.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? inside : undefined)
+    this.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? inside : undefined)
     const stored = inside === batch ? piece.ranges : linesOf(inside)
     const note = isKnown
       ? undefined
@@ -144,7 +155,7 @@ export class Recorder {
    */
   takeBack(reason: string, isCertain: boolean): void {
     if (!this.holdsMemory) return
-    this.target.evidence.forget()
+    this.evidence.forget()
     this.#lose(reason, isCertain)
   }
 
@@ -158,7 +169,7 @@ export class Recorder {
 
   #lose(reason: string, isCertain: boolean): void {
     if (!this.#claimsRows) return
-    if (isCertain) this.target.evidence.forget()
+    if (isCertain) this.evidence.forget()
     takeRowsBack(this.#run, reason, isCertain)
     this.#run.rows?.takeBack()
   }
@@ -166,7 +177,7 @@ export class Recorder {
   /** Looks at the target for the last time. */
   async lookAtEnd(session: Session): Promise<void> {
     if (!this.#claimsRows) return
-    const { change } = await this.target.evidence.look(session)
+    const { change } = await this.evidence.look(session)
     if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
   }
 

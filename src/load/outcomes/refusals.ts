@@ -12,6 +12,7 @@ import {
 } from '../../client/failure.js'
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
+import type { Piece } from './pieces.js'
 
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
@@ -22,13 +23,7 @@ export interface Outcome {
   readonly errText: string
 }
 
-export interface RefusedBatch {
-  readonly rowCount: number
-  readonly resends: number
-  /** True if the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too. */
-  readonly byTransform?: boolean
-  readonly text: string
-}
+export type RefusedBatch = Pick<Piece, 'rows' | 'resends' | 'text'>
 
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
@@ -56,12 +51,13 @@ export type Decision =
   /** No batch would succeed, so the run stops sending. `stored`: whether rows of the batch may be in the target. */
   | { kind: 'stop'; stored: 'no' | 'unknown'; error: DdbError }
 
+/** @param byTransform  whether the run's transform threw an error. Nothing was written, whatever the target is, and halves would fail, too */
 export function decideRefusal(
   errText: string,
-  batch: RefusedBatch,
+  { resends, rows, text }: RefusedBatch,
   traits: TargetTraits,
+  byTransform = false,
 ): Decision {
-  const { byTransform = false, resends, rowCount, text } = batch
   const refusal = classifyRefusal(errText)
   const storesNothing = byTransform || traits.allOrNothing
   switch (refusal) {
@@ -89,7 +85,7 @@ export function decideRefusal(
     case 'rows':
       // Some rows may be stored. Sending halves, or loading a rejects file, would store these rows twice.
       if (!storesNothing) return { kind: 'uncertain', stops: false }
-      return { kind: rowCount > 1 && !byTransform ? 'divide' : 'reject' }
+      return { kind: rows > 1 && !byTransform ? 'divide' : 'reject' }
     case 'privilege':
     case 'target': {
       const why = byTransform ? inTransform(errText) : errText
@@ -166,7 +162,7 @@ const tooLarge = [
   /exceeds the compression limit|RefId:\s*S03019\b/i,
 ]
 
-const rows = [
+const ofRows = [
   /Incompatible type|Failed to append data to column|RefId:\s*S03017\b/i,
   /expects type of .* but the actual type is|RefId:\s*S05004\b/i,
   /castTemporal from \w+ to \w+ not supported/i,
@@ -181,7 +177,7 @@ const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
   ['transient', transient],
   ['target', target],
   ['tooLarge', tooLarge],
-  ['rows', rows],
+  ['rows', ofRows],
 ]
 
 /** @param text  from `catch(ex)` (class, colon, message), or an error line */

@@ -48,8 +48,6 @@ export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes
  */
 export class Turns {
   readonly #run: Run
-  /** The connection to use next, unless a different one has fewer pieces in flight. */
-  #next = 0
   /** Pieces that must be sent alone. No other piece is sent before them. */
   readonly #alone = new Set<Piece>()
   /** The rows that each lane is sending, if order matters. Later rows of the lane wait until these have an outcome. */
@@ -98,15 +96,10 @@ export class Turns {
 
   nextConnection(): number {
     const { checked, state } = this.#run
-    const inFlight = (connection: number): number => state.inFlightByConnection[connection] ?? 0
-    // `#next` may be too large, because the run may have had more connections earlier.
-    let next = this.#next % checked.connections
-    for (let i = 1; i < checked.connections; i++) {
-      const other = (this.#next + i) % checked.connections
-      if (inFlight(other) < inFlight(next)) next = other
-    }
-    this.#next = (next + 1) % checked.connections
-    return next
+    const inFlight = Array.from({ length: checked.connections }, (_, connection) => {
+      return state.inFlightByConnection[connection] ?? 0
+    })
+    return inFlight.indexOf(Math.min(...inFlight))
   }
 
   /** The piece gets its outcome, or its halves replace it. */

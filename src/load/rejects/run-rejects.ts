@@ -5,15 +5,10 @@ import { DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
-import type { ReadObserver } from '../check/check-result.js'
-import type { CheckedOptions } from '../checked-options.js'
-import type { RowStore } from '../inputs/rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import type { InputFailure, LoadOptions, LoadResult } from '../options.js'
-import type { RunState } from '../outcomes/run-state.js'
-import type { Reporter } from '../reporter.js'
-import type { RunEnding } from '../run-ending.js'
+import type { LoadResult } from '../options.js'
+import type { Run } from '../run.js'
 import { failureOf } from './appended-file.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
@@ -32,23 +27,10 @@ import {
 const mostFirst = 3
 const mostCodes = 20
 
-export interface InputRejects {
-  rejected: number
-  firstError: InputFailure | null
-  /** The last line of the input that begins a rejected record; undefined without rejects. */
-  lastLine?: number
-}
+type InputRejects = JournaledRejects['byInput'][string]
 
 /** The parts of a run that its rejects change, or that decide whether they end it. */
-interface Keeping {
-  readonly state: RunState
-  readonly options: Pick<LoadOptions, 'inputs' | 'shard'>
-  readonly checked: CheckedOptions
-  readonly watch: ReadObserver | undefined
-  readonly rows: RowStore | undefined
-  readonly reporter: Reporter
-  readonly ending: Pick<RunEnding, 'fail'>
-}
+type Keeping = Pick<Run, 'state' | 'options' | 'checked' | 'watch' | 'rows' | 'reporter' | 'ending'>
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3

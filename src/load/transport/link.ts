@@ -284,7 +284,7 @@ export class ReceiptLink {
           if (watchedTable(checked) === undefined) await node.ledgerExists(timeoutMs)
           isLooked = true
           const asking = { session: node.control, timeoutMs }
-          await noteFinished(run, asking, recorder.target.evidence)
+          await noteFinished(run, asking, recorder.evidence)
         }
         node.finish(timeoutMs)
         return

@@ -41,7 +41,7 @@ export async function openDelivery(
 ): Promise<Delivery> {
   if (evidence === undefined) return openUnconfirmed(run, description, early)
   const { mode } = run.checked
-  const recorder = openRecorder(run, description, evidence)
+  const recorder = new Recorder(run, description, evidence)
   try {
     return await openReceipts(run, recorder, control, early)
   } catch (error) {
@@ -84,7 +84,8 @@ async function openReceipts(
   early: EarlySession | undefined,
   asksLedger = true,
 ): Promise<Delivery> {
-  const { description, inMemory, evidence } = recorder.target
+  const { evidence } = recorder
+  const { description, inMemory } = recorder.target
   const isLedgerLeft = run.shared !== undefined || checkMemory(run, inMemory)
   const setup = { run, description, hasLedger: asksLedger, isLedgerLeft }
   const node = await ReceiptNode.open(setup, control, early)
@@ -100,21 +101,6 @@ async function openReceipts(
     node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error
   }
-}
-
-/** Determines what a run may conclude if the server refuses rows or takes fewer rows than were sent. That depends on the target. */
-function openRecorder(run: Run, description: TargetDescription, evidence: Evidence): Recorder {
-  const { target, retries } = run.checked
-  const isFunction = target.kind === 'function'
-  const isShared = !isFunction && target.table.kind === 'shared'
-  return new Recorder(run, {
-    ...{ description, kind: target.kind, retries, evidence },
-    upserts: !isFunction && target.method === 'upsert',
-    // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
-    allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
-    keyed: !isFunction && description.keyed,
-    inMemory: isFunction || isShared,
-  })
 }
 
 /** @throws {ConnectionError} if the connection cannot be opened */

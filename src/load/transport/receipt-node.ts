@@ -65,11 +65,7 @@ export class ReceiptNode {
   readonly #data: Session[] = []
   /** The session on which each piece was last sent. */
   readonly #carriers = new WeakMap<Piece, Session>()
-  /** Data sessions that were lost, and those of other processes. The server may still be working for them. */
-  readonly formerIds = new Set<string>()
   ledger: Ledger | undefined
-  /** Number of answered batches since the ledger was created. */
-  #answers = 0
   /** Learns what the server answers, in a run whose batches are answered. Set before the first batch is sent. */
   onAnswer: ((copy: Copy, answer: Answer) => void) | undefined
 
@@ -123,7 +119,6 @@ export class ReceiptNode {
       const others = { isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
       this.ledger = { ...shared.ledger, ...others }
     }
-    this.#answers = 0
   }
 
   #asking(timeoutMs: number): Asking {
@@ -157,7 +152,6 @@ export class ReceiptNode {
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.isAnswered) {
       void askOutcome(session, arguments_, this.ledger !== undefined).then(answer => {
-        this.#answers++
         this.onAnswer!(copy, answer)
       })
       return true
@@ -199,11 +193,6 @@ export class ReceiptNode {
     return ledgerRows(answer, overlap)
   }
 
-  /** Each answer stands for a claim and an outcome. */
-  get ledgerRows(): number {
-    return (this.ledger?.seen ?? 0) + 2 * this.#answers
-  }
-
   /** Whether the ledger is still there; without a ledger, whether the server answers. */
   async ledgerExists(timeoutMs: number): Promise<boolean> {
     const { ledger } = this
@@ -214,10 +203,9 @@ export class ReceiptNode {
 
   /** Whether the server has no work for this run's data; undefined if it does not report it. */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
-    const { dataSessions } = this.#setup.run.history.found
-    const own = this.#data.map(({ id }) => id)
-    // The server may still be working on batches of lost connections, or of an earlier process.
-    return askIdle(this.#asking(timeoutMs), ...own, ...this.formerIds, ...dataSessions)
+    const { found, now } = this.#setup.run.history
+    // The server may still be working on batches of lost connections, or of another process.
+    return askIdle(this.#asking(timeoutMs), ...found.dataSessions, ...now.dataSessions)
   }
 
   abandon(which: 'control' | 'data' | 'all', reason: ConnectionError): void {
@@ -285,7 +273,6 @@ export class ReceiptNode {
     const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
-      if (former !== undefined) this.formerIds.add(former.id)
       const first = i === 0 ? early?.take() : undefined
       const data = await (first ?? connectRun(run, { node: this.control, deadlineMs }))
       try {
@@ -366,9 +353,7 @@ export class ReceiptNode {
       }
       this.control = control
       this.ledger = next.ledger
-      this.#answers = 0
       this.#data.splice(0, this.#data.length, ...next.#data)
-      this.formerIds.clear()
     } catch (error) {
       await control.close().catch(() => undefined)
       throw error

@@ -151,7 +151,7 @@ export class Receipts {
   /** Applies a receipt to a piece that waits for it. Receipts of other attempts have no effect. */
   #read(piece: Piece, row: LedgerRow): void {
     const { attempt, phase, sendNo, rowCount, cut, left, errText } = row
-    const { state, checked } = this.#run
+    const { state, checked, history, note } = this.#run
     if (piece.attempt !== attempt) return
     if (this.#isOwn(row) && !piece.sendNos.includes(sendNo)) {
       throw new DdbError(
@@ -171,7 +171,11 @@ export class Receipts {
       )
     }
     setState(state, piece, 'claimed')
-    if (errText !== '') this.#batches.node.formerIds.add(errText)
+    const { dataSessions } = history.now
+    // A session of another shard.
+    if (errText !== '' && !dataSessions.includes(errText)) {
+      note({ dataSessions: [...dataSessions, errText] })
+    }
   }
 }
 

@@ -28,8 +28,8 @@ const silenceMs = 1_000
  */
 const longestQuietMs = 5_000
 const quietShare = 4
-/** After this many rows, a new ledger begins. With two rows per batch, the old ledger uses about ten megabytes on the server. */
-const maxLedgerRows = 100_000
+/** After this many transmissions, a new ledger begins. Each adds up to two rows: the old ledger uses about ten megabytes on the server. */
+const maxSendings = 50_000
 export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
@@ -37,8 +37,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   /** True once no more batches will come, and only receipts are missing. */
   #allSent = false
   #watching: Promise<void> | undefined
-  /** Rows that the ledger had before the first batch of this process. */
-  #firstRows = 0
+  /** The last transmission before those to the present ledger. */
+  #firstSendNo = Infinity
 
   get used(): 'answers' | 'receipts' {
     return this.node.isAnswered ? 'answers' : 'receipts'
@@ -69,7 +69,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     isRoom &&= this.node.bufferedBytes < this.run.checked.maxInFlightBytes
     if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
     this.#begin()
-    if (this.recorder.target.evidence.learns) return this.#learn()
+    if (this.recorder.evidence.learns) return this.#learn()
     return isRoom && this.#hasRoom ? undefined : this.#room()
   }
 
@@ -120,7 +120,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     await this.#allClosed()
     if (this.failure !== undefined) throw this.failure
     await this.recorder.lookAtEnd(this.node.control)
-    this.recorder.target.evidence.beginStream()
+    this.recorder.evidence.beginStream()
     return this.node.control
   }
 
@@ -131,7 +131,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   async #learn(): Promise<void> {
     await this.#room()
     await this.#allClosed()
-    await this.recorder.target.evidence.learn(this.node.control)
+    await this.recorder.evidence.learn(this.node.control)
   }
 
   checkOwner(): Promise<void> {
@@ -146,7 +146,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #begin(): void {
     this.wake()
     if (this.#watching !== undefined) return
-    this.#firstRows = this.node.ledgerRows
+    this.#firstSendNo = this.run.state.lastSendNo
     this.news()
     this.#watching = this.#watch().catch((error: unknown) => {
       this.fail(error)
@@ -223,7 +223,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     try {
       if (await this.batches.moveToLeader(to => node.moveTo(to, this.queryTimeoutMs))) this.news()
       const hasNews = this.needsLedger && (await this.readLedger())
-      const { evidence } = this.recorder.target
+      const { evidence } = this.recorder
       const change = await evidence.lookWhenDue(node.control)
       if (change !== undefined) {
         this.recorder.replaced(change, true)
@@ -276,12 +276,13 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     if (!this.batches.isHeld) {
       const mayBeEndless = options.input?.follow === true || rows !== undefined
       if (!mayBeEndless || !state.uncertain.isEmpty || this.#allSent) return false
-      if (node.ledgerRows - this.#firstRows < maxLedgerRows) return false
+      if (state.lastSendNo - this.#firstSendNo < maxSendings) return false
       this.batches.isHeld = true
     }
     if (node.isLost || this.batches.leader !== undefined || !this.batches.isIdle) return false
     try {
       await this.replaceLedger()
+      this.#firstSendNo = state.lastSendNo
     } catch (error) {
       if (error instanceof TimeoutError) this.giveUpConnection('control')
       if (!node.isLost) throw error

@@ -140,8 +140,8 @@ t.test(
   },
 )
 
-const batch: RefusedBatch = { rowCount: 10, resends: 0, text: 'a.csv, lines 2 to 11' }
-const oneRow: RefusedBatch = { ...batch, rowCount: 1 }
+const batch: RefusedBatch = { rows: 10, resends: 0, text: 'a.csv, lines 2 to 11' }
+const oneRow: RefusedBatch = { ...batch, rows: 1 }
 const worn: RefusedBatch = { ...batch, resends: 5 }
 
 const whole: TargetTraits = { kind: 'table', allOrNothing: true, retries: 5 }
@@ -186,7 +186,7 @@ const table: readonly (readonly [string, RefusedBatch, object, object, object])[
 t.test('each refusal leads to its decision', async t => {
   for (const [text, refused, ...expected] of table) {
     for (const [index, traits] of [whole, chunks, view].entries()) {
-      const name = `${text}, ${refused.rowCount} rows, sent again ${refused.resends} times, ${JSON.stringify(traits)}`
+      const name = `${text}, ${refused.rows} rows, sent again ${refused.resends} times, ${JSON.stringify(traits)}`
       t.match(decideRefusal(text, refused, traits), expected[index]!, name)
     }
   }
@@ -213,7 +213,7 @@ t.test(
         ],
         [leader, batch, { kind: 'follow', to: { host: 'node2', port: 8902 } }],
       ] as const) {
-        t.match(decideRefusal(text, { ...refused, byTransform: true }, traits), expected, text)
+        t.match(decideRefusal(text, refused, traits, true), expected, text)
       }
     }
   },

@@ -82,13 +82,11 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
     carries: () => true,
     send: ({ place }: { place: { part: number } }) => sent.push(place.part) > 0,
   } as unknown as ReceiptNode
-  const description = { columns: [], keyed: false }
-  const traits = { kind: 'table', allOrNothing: true, retries: 5, keyed: false } as const
   const evidence = {
     taken: () => undefined,
     samples: { taken: () => false },
   } as unknown as Evidence
-  const recorder = new Recorder(run, { ...traits, description, inMemory: true, evidence })
+  const recorder = new Recorder(run, { columns: [], keyed: false }, evidence)
   const fail = (error: unknown): void => void t.fail(String(error))
   const batches = new Batches(run, recorder, node, fail)
   const all = new Receipts(run, batches, recorder)
