@@ -157,6 +157,12 @@ export class InputError extends DdbError {
   }
 }
 
+/** @param advice  continues the sentence */
+export function bugError(fact: string, advice = '', cause?: unknown): DdbError {
+  const message = `${fact}; this is a bug of ddb-ingest: please report it${advice}`
+  return new DdbError('DDB_INTERNAL', message, { cause })
+}
+
 /** A connection could not be opened, or an established connection was lost. */
 export class ConnectionError extends DdbError {}
 

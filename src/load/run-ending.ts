@@ -3,7 +3,7 @@
   process must send nothing more.
 */
 import { setMaxListeners } from 'node:events'
-import { DdbError, messageOf, TimeoutError } from '../errors.js'
+import { bugError, DdbError, messageOf, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
@@ -70,11 +70,7 @@ export function newRunEnding({ clock, options, onSending, whyLost }: EndingSetup
 /** Wraps anything that is not a DdbError as an internal error (70). */
 export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
-  return new DdbError(
-    'DDB_INTERNAL',
-    `unexpected failure: ${messageOf(error)}; this is a bug of ddb-ingest: please report it`,
-    { cause: error },
-  )
+  return bugError(`unexpected failure: ${messageOf(error)}`, '', error)
 }
 
 /** A timeout of a session names the run's own option. */

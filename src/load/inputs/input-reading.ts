@@ -3,7 +3,7 @@
   reports what was detected, and counts bytes and records.
 */
 import type { Session } from '../../client/open-session.js'
-import { DdbError, InputError, option } from '../../errors.js'
+import { bugError, type DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
@@ -320,11 +320,8 @@ export function bytesError(summary: InputSummary, readToEnd: boolean): DdbError 
   const { read } = summary.contentBytes
   const accounted = accountedBytes(summary)
   if (accounted === read || (accounted < read && !readToEnd)) return undefined
-  return new DdbError(
-    'DDB_INTERNAL',
-    `the bytes of "${summary.path}" do not add up: ${read} read, ${accounted} accounted for; ` +
-      'this is a bug of ddb-ingest: please report it and check the target before loading again',
-  )
+  const fact = `the bytes of "${summary.path}" do not add up: ${read} read, ${accounted} accounted for`
+  return bugError(fact, ' and check the target before loading again')
 }
 
 export function newSummary(path: string): InputSummary {

@@ -2,7 +2,7 @@
   The batches of a run without an outcome: which piece is sent when and over which connection, and what follows from its outcome. A piece
   may have to wait for the journal, for a pause before a retry, for a connection, for other pieces, or for the move to a new leader.
 */
-import { DdbError } from '../../errors.js'
+import { bugError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
 import type { Place } from '../journal/journal-record.js'
 import type { ServerAddress } from '../options.js'
@@ -275,8 +275,7 @@ export class Batches {
   #close(piece: Piece): Piece {
     const { state } = this.#run
     if (!state.open.delete(piece.key)) {
-      const bug = 'this is a bug of ddb-ingest: please report it'
-      throw new DdbError('DDB_INTERNAL', `${piece.text} has two outcomes; ${bug}`)
+      throw bugError(`${piece.text} has two outcomes`)
     }
     state.openBytes -= piece.batch.encodedBytes
     if (piece === this.#half) this.#half = undefined

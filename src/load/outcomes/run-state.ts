@@ -2,7 +2,7 @@
   The state of a run's rows and batches in this process. In the equation read = confirmed + filtered + unconfirmed + rejected + skipped +
   unsent, `read` comes from the readers and the other terms come from the outcomes. A lost row therefore shows as a difference.
 */
-import { DdbError } from '../../errors.js'
+import { bugError, type DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { LineRanges, rangeText } from './line-ranges.js'
 import type { Piece, PieceState } from './pieces.js'
@@ -62,21 +62,16 @@ export function rowsText(count: number): string {
 export function equationError(rows: RowCounts): DdbError | undefined {
   const accounted = accountedFor(rows)
   if (accounted === rows.read) return undefined
-  return new DdbError(
-    'DDB_INTERNAL',
-    `the rows do not add up: ${rows.read} read, ${accounted} accounted for; ` +
-      'this is a bug of ddb-ingest: please report it and check the target before loading again',
-  )
+  const fact = `the rows do not add up: ${rows.read} read, ${accounted} accounted for`
+  return bugError(fact, ' and check the target before loading again')
 }
 
 /** The failure to report if a run has unsent rows although nothing stopped it, else undefined. */
 export function unsentError({ unsent }: RowCounts): DdbError | undefined {
   if (unsent === 0) return undefined
-  return new DdbError(
-    'DDB_INTERNAL',
-    `${rowsText(unsent)} of a run that ended normally ${unsent === 1 ? 'was' : 'were'} not sent; ` +
-      'this is a bug of ddb-ingest: please report it, and run the same command again',
-  )
+  const were = unsent === 1 ? 'was' : 'were'
+  const fact = `${rowsText(unsent)} of a run that ended normally ${were} not sent`
+  return bugError(fact, ', and run the same command again')
 }
 
 /** Counts all rows that were read and have no outcome yet as unsent: they never reached a session. */

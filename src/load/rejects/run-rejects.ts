@@ -1,7 +1,7 @@
 /*
   The rejects of a run. They are counted by kind and, if the user wants that, written to files.
 */
-import { DdbError, messageOf } from '../../errors.js'
+import { bugError, DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
@@ -220,10 +220,8 @@ export class RunRejects {
     const accounted = placed + this.unplaced + this.#elsewhere
     const isFiled = this.#keeping.checked.rejectsFile !== undefined
     if (!isFiled || accounted === rejected) return undefined
-    return new DdbError(
-      'DDB_INTERNAL',
-      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place; ` +
-        'this is a bug of ddb-ingest: please report it',
+    return bugError(
+      `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,
     )
   }
 }
