@@ -6,22 +6,16 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import {
-  ask,
-  longsOf,
-  partsOf,
-  textsOf,
-  unlessRefused,
-  type Asking,
-} from '../connection/server-queries.js'
+import { ask, partsOf, textsOf, unlessRefused, type Asking } from '../connection/server-queries.js'
 import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
 import {
   dropTableScript,
   insertScript,
   ledgerNumberOf,
-  numbersOf,
+  numberOf,
   registerName,
+  rowsOf,
   shareScript,
   type RunName,
 } from './table-names.js'
@@ -115,37 +109,18 @@ export async function askRegister(
 ): Promise<KnownOnServer & { readonly answers: readonly Value[] }> {
   const answer = await ask(asking, `${before}${knownScript(runId, more)}`)
   const [rows, names, ...answers] = partsOf(answer)
-  return { rows: rowsOf(rows), ledgers: textsOf(names), answers }
+  return { rows: rowsOf(rows, columns).map(registeredRow), ledgers: textsOf(names), answers }
 }
 
-function rowsOf(answer: Value | undefined): readonly RegisteredRow[] {
-  if (answer?.form !== 'table') return []
-  const column = (name: keyof typeof columns): Value | undefined =>
-    answer.columns[answer.columnNames.indexOf(name)]
-  const [tokens, processKeys, replaces] = (['token', 'processKey', 'replaces'] as const).map(name =>
-    longsOf(column(name)),
-  )
-  const [processNos, had, stored] = (['processNo', 'rowsHad', 'stored'] as const).map(name =>
-    numbersOf(column(name)),
-  )
-  const texts = (['ledger', 'hostName', 'folder', 'digest', 'chunk'] as const).map(name =>
-    textsOf(column(name)),
-  )
-  return tokens!.map((token = 0n, row) => {
-    const [ledger, hostName, folder, digest, chunk] = texts.map(all => all[row]!)
-    const [rows = null, rowsStored] = [had![row], stored![row]]
-    return {
-      token,
-      ledger: ledger!,
-      processNo: processNos![row]!,
-      processKey: processKeys![row]!,
-      replaces: replaces![row],
-      place: hostName === '' ? undefined : { hostName: hostName!, folder: folder! },
-      ...(rowsStored !== undefined && {
-        finished: { rows, digest: digest!, chunk: chunk!, stored: rowsStored },
-      }),
-    }
-  })
+function registeredRow(row: ReturnType<typeof rowsOf<typeof columns>>[number]): RegisteredRow {
+  const { token = 0n, ledger, processNo, processKey = 0n, replaces } = row
+  const { hostName, folder, rowsHad, digest, chunk, stored } = row
+  const rows = numberOf(rowsHad) ?? null
+  return {
+    ...{ token, ledger, processNo: Number(processNo), processKey, replaces },
+    place: hostName === '' ? undefined : { hostName, folder },
+    ...(stored !== undefined && { finished: { rows, digest, chunk, stored: Number(stored) } }),
+  }
 }
 
 /**

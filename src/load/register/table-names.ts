@@ -4,8 +4,9 @@
 */
 import { UsageError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
-import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
+import { nullInt32 } from '../../protocol/null-value.js'
 import type { Value } from '../../protocol/value.js'
+import { longsOf, textsOf } from '../connection/server-queries.js'
 
 export interface RunName {
   readonly runId: string
@@ -110,11 +111,33 @@ export function insertScript<Columns extends ColumnTypes>(
   return `tableInsert(${table}, ${values.join(', ')})`
 }
 
-/** The numbers of a column of INT or LONG, undefined for nulls; none for anything else. */
-export function numbersOf(column: Value | undefined): (number | undefined)[] {
-  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG')) return []
-  return Array.from<number | bigint, number | undefined>(
-    column.data.subarray(0, column.length),
-    value => (value === nullInt32 || value === nullInt64 ? undefined : Number(value)),
+/** Null numbers are undefined. */
+type RowOf<Columns extends ColumnTypes> = {
+  readonly [Name in keyof Columns]: Columns[Name] extends 'STRING' ? string : bigint | undefined
+}
+
+/** The rows of a table that a server has answered; none for anything else. */
+export function rowsOf<Columns extends ColumnTypes>(
+  answer: Value | undefined,
+  columns: Columns,
+): readonly RowOf<Columns>[] {
+  if (answer?.form !== 'table') return []
+  const cells = Object.entries(columns).map(([name, type]) => {
+    const column = answer.columns[answer.columnNames.indexOf(name)]
+    return [name, type === 'STRING' ? textsOf(column) : integersOf(column)] as const
+  })
+  return Array.from({ length: answer.rows }, (_, row) => {
+    return Object.fromEntries(cells.map(([name, all]) => [name, all[row]])) as RowOf<Columns>
+  })
+}
+
+/** Of a column of INT or LONG. */
+function integersOf(column: Value | undefined): (bigint | undefined)[] {
+  if (column?.form !== 'vector' || column.type !== 'INT') return longsOf(column)
+  return Array.from(column.data.subarray(0, column.length), value =>
+    value === nullInt32 ? undefined : BigInt(value),
   )
 }
+
+export const numberOf = (value: bigint | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value)

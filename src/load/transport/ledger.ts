@@ -4,17 +4,23 @@
 */
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
-import { ask, longOf, textsOf, type Asking } from '../connection/server-queries.js'
+import { ask, longOf, type Asking } from '../connection/server-queries.js'
 import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
-import { dropTableScript, ledgerName, numbersOf, type RunName } from '../register/table-names.js'
+import {
+  dropTableScript,
+  ledgerName,
+  numberOf,
+  rowsOf,
+  type RunName,
+} from '../register/table-names.js'
 import {
   claimPhase,
   headRow,
+  ledgerColumns,
   ledgerScript,
   outcomePhase,
   type Copy,
-  type LedgerColumnName,
   type WrittenLedger,
 } from './script.js'
 
@@ -78,26 +84,19 @@ export async function dropLedger(asking: Asking, name: string): Promise<void> {
 }
 
 /** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
-export function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
-  const read = Object.fromEntries(columnNames.map((name, i) => [name, numbersOf(columns[i])]))
-  const number = (name: LedgerColumnName, row: number): number => read[name]?.[row] ?? 0
-  const texts = textsOf(columns[columnNames.indexOf('errText')])
-  const found: LedgerRow[] = []
-  for (let i = first; i < rows; i++) {
-    const phase = number('phase', i)
-    if (phase > outcomePhase) continue
+export function ledgerRows(answer: Table, first: number): LedgerRow[] {
+  const rows = rowsOf(answer, ledgerColumns).slice(first)
+  return rows.flatMap(({ streamNo, batchNo, laneNo, partNo, errText, ...row }) => {
+    const phase = Number(row.phase)
+    if (phase > outcomePhase) return []
     const isClaim = phase === claimPhase
-    const [stream, no] = [number('streamNo', i), number('batchNo', i)]
-    found.push({
-      place: { stream, no, lane: number('laneNo', i), part: number('partNo', i) },
-      cut: number('cutDigest', i),
-      attempt: number('attempt', i),
-      phase,
-      sendNo: number('sendNo', i),
-      rowCount: read[isClaim ? 'rowsReceived' : 'rowsTaken']?.[i] ?? null,
-      left: isClaim ? undefined : read['rowsLeft']?.[i],
-      errText: texts[i] ?? '',
-    })
-  }
-  return found
+    const [stream, no] = [Number(streamNo), Number(batchNo)]
+    return {
+      ...{ phase, errText, attempt: Number(row.attempt), sendNo: Number(row.sendNo) },
+      place: { stream, no, lane: Number(laneNo), part: Number(partNo) },
+      cut: Number(row.cutDigest),
+      rowCount: numberOf(isClaim ? row.rowsReceived : row.rowsTaken) ?? null,
+      left: isClaim ? undefined : numberOf(row.rowsLeft),
+    }
+  })
 }

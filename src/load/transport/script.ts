@@ -8,10 +8,10 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { redirectIn } from '../connection/connect.js'
-import { longOf, longsOf, partsOf, textsOf, type Asking } from '../connection/server-queries.js'
+import { longOf, longsOf, partsOf, type Asking } from '../connection/server-queries.js'
 import type { Place } from '../journal/journal-record.js'
 import type { Outcome } from '../outcomes/refusals.js'
-import { insertScript, numbersOf, shareScript } from '../register/table-names.js'
+import { insertScript, rowsOf, shareScript } from '../register/table-names.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../target/transform.js'
 
@@ -25,7 +25,7 @@ const keys = {
 } as const
 
 /** In the order of the table. Whenever they change, the version in `ledgerName` must increase. */
-const columns = {
+export const ledgerColumns = {
   ...keys,
   cutDigest: 'LONG',
   /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. In the head: a session. */
@@ -43,7 +43,7 @@ const columns = {
   loggedAt: 'TIMESTAMP',
 } as const
 
-export type LedgerColumnName = keyof typeof columns
+export type LedgerColumnName = keyof typeof ledgerColumns
 
 /**
  * A statement that adds a row. It returns 1 for a new row; for known keys see `WrittenLedger.countsDuplicates`.
@@ -53,7 +53,7 @@ export function insertReceipt(
   ledger: string,
   cells: { readonly [Name in LedgerColumnName]?: string },
 ): string {
-  return insertScript(ledger, columns, { ...nowhere, ...cells })
+  return insertScript(ledger, ledgerColumns, { ...nowhere, ...cells })
 }
 
 const nowhere = { streamNo: '0l', laneNo: '0', partNo: '0l', cutDigest: '0l', sendNo: '0l' }
@@ -97,7 +97,7 @@ export function headRow(processNo: number, change: number, sessionId: string): s
  * keyedStreamTable).
  */
 export function ledgerScript(ledger: string, head = headRow(0, 0, '0')): string {
-  return `${shareScript(ledger, columns, Object.keys(keys))}ddbIngestLedger = objByName("${ledger}", true)
+  return `${shareScript(ledger, ledgerColumns, Object.keys(keys))}ddbIngestLedger = objByName("${ledger}", true)
 ddbIngestHad = rows(ddbIngestLedger)
 ${head}
 ddbIngestKnown = ${head}
@@ -135,11 +135,10 @@ export async function askShared(
 ): Promise<ReadonlyMap<number, unknown>> {
   const script = `select batchNo, errText from objByName("${ledger}", true) where phase = ${sharedPhase}`
   const answer = await session.run(script, { timeoutMs })
-  const [numbers, pieces] = answer?.form === 'table' ? answer.columns : []
-  const nos = numbersOf(numbers)
   const texts = new Map<number, string>()
-  for (const [row, piece] of textsOf(pieces).entries()) {
-    texts.set(nos[row]!, (texts.get(nos[row]!) ?? '') + piece)
+  for (const { batchNo, errText } of rowsOf(answer, ledgerColumns)) {
+    const no = Number(batchNo)
+    texts.set(no, (texts.get(no) ?? '') + errText)
   }
   const valueOf = (text: string): unknown =>
     JSON.parse(inflateRawSync(Buffer.from(text, 'base64')).toString())
@@ -279,7 +278,7 @@ export function lastSessionQuery(ledger: string): string {
 
 /** Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed. */
 export function ledgerQuery(ledger: string, from: number, rows: number): string {
-  const read = Object.keys(columns).filter(name => name !== 'loggedAt')
+  const read = Object.keys(ledgerColumns).filter(name => name !== 'loggedAt')
   return `select ${read.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
