@@ -31,7 +31,7 @@ const maxRanges = 1_000
 
 /** Ranges may be added in any order. */
 export class LineRanges {
-  /** Not merged yet, except with the range that was added before. */
+  /** Not merged yet. */
   #ranges: OpenRange[] = []
   #unnamed = 0
 
@@ -54,15 +54,8 @@ export class LineRanges {
   }
 
   /** Adds all lines from the first to the last, even blank lines and rejected lines between them. */
-  add({ file, firstLine, lastLine, startBytes, endBytes }: LinesOfRows, reason: string): void {
-    const last = this.#ranges.at(-1)
-    if (last?.endBytes === startBytes && last.file === file && last.reason === reason) {
-      last.endBytes = endBytes
-      last.lastLine = lastLine
-      last.batches++
-      return
-    }
-    this.#ranges.push({ file, firstLine, lastLine, batches: 1, reason, startBytes, endBytes })
+  add(rows: LinesOfRows, reason: string): void {
+    this.#ranges.push({ ...rows, batches: 1, reason })
     if (this.#ranges.length > 2 * maxRanges) this.#merge()
   }
 

@@ -7,7 +7,7 @@ import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import { createError, failureOf } from './appended-file.js'
+import { createError, failureOf } from './reject-files.js'
 import { reasonsPath } from './reject-path.js'
 
 /**

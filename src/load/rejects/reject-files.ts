@@ -10,7 +10,6 @@ import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import type { JournaledOptions, JournaledRejects } from '../journal/journal-record.js'
-import { appendedFile, createError, failureOf, type AppendedFile } from './appended-file.js'
 import {
   finishedPath,
   furtherPath,
@@ -39,17 +38,7 @@ interface Queued {
   readonly reason: RejectReason
 }
 
-interface Pair {
-  /** Determines which records it holds. */
-  readonly key: string
-  rows: number
-  /** Whether earlier processes have left the file: the run does not write to it any more. */
-  readonly isLeft: boolean
-  /** Records and reasons; empty until the files are created. */
-  files: readonly AppendedFile[]
-  lock: FileLock | undefined
-  readonly queue: Queued[]
-}
+type Pair = ReturnType<typeof pairOf>
 
 /** Each is a name in the user's folder. */
 const maxFiles = 100
@@ -66,8 +55,12 @@ export class RejectFiles {
   readonly #setup: RejectFilesSetup
   /** Files that exist, in the order of their creation, also by earlier processes. */
   readonly #all: Pair[] = []
-  /** The files to which this process writes, by their key. */
+  /** The files to which this process writes, by the key of their records. */
   readonly #current = new Map<string, Pair>()
+  /** Rows that wait, by key. */
+  readonly #queued = new Map<string, Queued[]>()
+  /** Files that killed processes may have written to after the recorded sizes. */
+  readonly #toCutBack: Pair[] = []
   readonly #readings = new Map<string, RejectReading>()
   #offsets: ColumnOffsets | undefined
   /** The key of each input's shape, computed only once because headers may be long. */
@@ -96,10 +89,10 @@ export class RejectFiles {
     }
     const key = this.#keys.get(shape) ?? shapeKey(shape, this.#readings.get(reason.file))
     this.#keys.set(shape, key)
-    const pair = this.#current.get(key) ?? newPair(key)
-    this.#current.set(key, pair)
+    const queued = this.#queued.get(key) ?? []
+    this.#queued.set(key, queued)
     const offsets = this.#offsets?.knownCount ? { offsets: this.#offsets.known() } : {}
-    pair.queue.push({ record: Buffer.from(record), shape, reason: { ...reason, ...offsets } })
+    queued.push({ record: Buffer.from(record), shape, reason: { ...reason, ...offsets } })
     this.#queuedBytes += record.length + reasonBytes
     if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
@@ -110,29 +103,27 @@ export class RejectFiles {
    */
   flush(): void {
     this.#queuedBytes = 0
-    this.#each(pair => this.#append(pair))
+    const queued = [...this.#queued]
+    this.#queued.clear()
+    tryEach(queued, ([key, rows]) => this.#append(key, rows))
   }
 
   /** Appends what is queued, and checks that all files are in their place. @throws {DdbError} as `flush` */
   close(): void {
+    const failure = failureOf(() => this.flush())
     try {
-      this.#each(pair => {
-        this.#append(pair)
-        if (pair.rows > 0) this.#checkPlace(pair)
-      })
+      tryEach(this.#current.values(), pair => this.#checkPlace(pair))
     } finally {
       for (const { lock } of this.#all) lock?.release()
     }
+    if (failure !== undefined) throw failure
   }
 
   /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
   kept(pairs: readonly Pair[] = this.#all): KeptFile[] {
-    return pairs.flatMap(pair => {
-      const { key, rows, files } = pair
-      const [records, reasons] = files as [AppendedFile, AppendedFile]
-      const sizes = { sizeBytes: records.sizeBytes, reasonsBytes: reasons.sizeBytes }
-      const left = this.#isCurrent(pair) ? {} : { isLeft: true }
-      return rows === 0 ? [] : [{ key, path: records.path, rows, ...sizes, ...left }]
+    return pairs.flatMap(({ key, path, rows, isLeft, parts: [records, reasons] }) => {
+      const sizes = { sizeBytes: records!.sizeBytes, reasonsBytes: reasons!.sizeBytes }
+      return rows === 0 ? [] : [{ key, path, rows, ...sizes, ...(isLeft && { isLeft }) }]
     })
   }
 
@@ -147,24 +138,18 @@ export class RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of the files has changed
    */
   goOn(kept: readonly KeptFile[], hadEnded: boolean): void {
-    const { files } = this.#setup
     const own = resolve(this.#path)
-    for (const { key, path, rows, sizeBytes, reasonsBytes, isLeft = false } of kept) {
-      const pair = { ...newPair(key), rows, isLeft: isLeft || hadEnded }
-      pair.files = [
-        appendedFile(path, files, sizeBytes),
-        appendedFile(reasonsPath(path), files, reasonsBytes),
-      ]
+    for (const one of kept) {
+      const pair = pairOf(one, this.#setup.files)
       this.#all.push(pair)
-      const other = resolve(path)
-      if (own !== other && !isFurtherPath(own, other)) continue
-      this.#number++
+      pair.isLeft ||= hadEnded
+      if (!pair.isLeft) this.#toCutBack.push(pair)
+      const other = resolve(one.path)
+      if (own !== other && !isFurtherPath(own, other)) pair.isLeft = true
+      else this.#number++
       if (pair.isLeft) continue
-      continuing(pair, () => {
-        if (!isWhole(pair)) throw new Error('somebody has removed or cut it')
-      })
-      pair.lock = lockOf(path, files)
-      this.#current.set(key, pair)
+      if (!isWhole(pair)) throw cannotContinue(pair, new Error('somebody has removed or cut it'))
+      this.#write(pair)
     }
   }
 
@@ -173,47 +158,46 @@ export class RejectFiles {
    * @throws {DdbError} DDB_OUTPUT_CREATE
    */
   cutBack(): void {
-    for (const pair of this.#all) {
-      if (!this.#isCurrent(pair) && (pair.isLeft || !isWhole(pair))) continue
-      continuing(pair, () => {
+    for (const pair of this.#toCutBack.splice(0)) {
+      if (pair.isLeft && !isWhole(pair)) continue
+      try {
         this.#checkOurs()
-        for (const file of pair.files) file.cutBack()
-      })
+        for (const part of pair.parts) part.cutBack()
+      } catch (cause) {
+        throw cannotContinue(pair, cause)
+      }
     }
   }
 
-  /** Calls the action for every file, even if it fails for one, so that the other files are still written. */
-  #each(action: (pair: Pair) => void): void {
-    const pairs = [...this.#current.values()]
-    const [failure] = pairs.flatMap(pair => failureOf(() => action(pair)) ?? [])
-    if (failure !== undefined) throw failure
+  /** From now on, this process writes the files, and stops other commands from loading them. */
+  #write(pair: Pair): void {
+    this.#current.set(pair.key, pair)
+    // In some folders, locks cannot be created. The run does not need them.
+    failureOf(() => {
+      const answer = this.#setup.files.lockNow(rejectLockPath(pair.path))
+      if (answer.kind === 'held') pair.lock = answer.lock
+    })
   }
 
-  #isCurrent(pair: Pair): boolean {
-    return this.#current.get(pair.key) === pair
-  }
-
-  #append(pair: Pair): void {
-    const queued = pair.queue.splice(0)
-    const [first] = queued
-    if (first === undefined) return
+  #append(key: string, queued: readonly Queued[]): void {
     try {
       this.#checkOurs()
-      if (pair.files.length === 0) this.#create(pair, first.shape)
+      const pair = this.#current.get(key) ?? this.#create(key, queued[0]!.shape)
       this.#checkPlace(pair)
       const texts = this.#textsOf(pair, queued)
-      for (const [i, file] of pair.files.entries()) file.write(texts[i]!)
-      for (const [i, file] of pair.files.entries()) file.sizeBytes += texts[i]!.length
+      for (const [i, part] of pair.parts.entries()) part.write(texts[i]!)
+      for (const [i, part] of pair.parts.entries()) part.sizeBytes += texts[i]!.length
       pair.rows += queued.length
     } catch (error) {
       this.unplaced += queued.length
+      const { parts = [] } = this.#current.get(key) ?? {}
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
-      if (this.#isOurs) for (const file of pair.files) failureOf(() => file.cutBack())
+      if (this.#isOurs) for (const part of parts) failureOf(() => part.cutBack())
       throw error
     }
   }
 
-  #textsOf({ rows, files }: Pair, queued: readonly Queued[]): readonly Uint8Array[] {
+  #textsOf({ rows, path }: Pair, queued: readonly Queued[]): readonly Uint8Array[] {
     const { shape, reason } = queued[0]!
     const { encoding, mark } = shape.text
     const records = queued.map(({ record }) => ended(record, encoding))
@@ -224,7 +208,7 @@ export class RejectFiles {
       if (encoding !== 'utf-8') records.unshift(mark)
       const run = this.#setup.described?.()
       const reading = this.#readings.get(reason.file)
-      const known = { path: finishedPath(files[0]!.path), fieldNames: shape.fieldNames }
+      const known = { path: finishedPath(path), fieldNames: shape.fieldNames }
       if (run !== undefined) reasons[0] = { ...reason, run: rejectRun(run, known, reading) }
     }
     const lines = reasons.map(one => `${JSON.stringify(one)}\n`)
@@ -232,7 +216,7 @@ export class RejectFiles {
   }
 
   /** Creates both files. Two runs never share a file, because the run that creates the file of reasons owns it. */
-  #create(pair: Pair, shape: RecordShape): void {
+  #create(key: string, shape: RecordShape): Pair {
     const { files, making } = this.#setup
     if (this.#all.length === maxFiles) {
       throw createError(
@@ -246,20 +230,20 @@ export class RejectFiles {
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(path) !== undefined) continue
       making?.(path)
-      const [records, reasons] = [path, reasonsPath(path)].map(one => appendedFile(one, files))
+      const pair = pairOf({ key, path, rows: 0, sizeBytes: 0, reasonsBytes: 0 }, files)
+      const [records, reasons] = pair.parts
       try {
         reasons!.create()
         records!.create(isFirst)
       } catch (cause) {
-        for (const file of [records!, reasons!]) file.removeEmpty()
+        for (const part of pair.parts) part.removeEmpty()
         // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
         if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
         throw createError(`cannot create "${path}": ${messageOf(cause)}`, cause)
       }
-      pair.files = [records!, reasons!]
-      pair.lock = lockOf(path, files)
       this.#all.push(pair)
-      return
+      this.#write(pair)
+      return pair
     }
   }
 
@@ -271,10 +255,10 @@ export class RejectFiles {
     if (!this.#isOurs) throw new DdbError('DDB_LOCKED', 'another process continues the run')
   }
 
-  /** Checks that the paths still lead to these files. If one is gone, all rows are unplaced. */
+  /** If one of the files with rows is gone, all of them are unplaced. */
   #checkPlace(pair: Pair): void {
     try {
-      for (const file of pair.files) file.check()
+      if (pair.rows > 0) for (const part of pair.parts) part.check()
     } catch (error) {
       this.unplaced += pair.rows
       pair.rows = 0
@@ -283,35 +267,28 @@ export class RejectFiles {
   }
 }
 
-const newPair = (key: string): Pair => ({
-  ...{ key, rows: 0, isLeft: false, files: [], lock: undefined, queue: [] },
-})
-
-function isWhole({ files }: Pair): boolean {
-  return files.every(file => file.isWhole())
-}
-
-function continuing({ files }: Pair, action: () => void): void {
-  try {
-    action()
-  } catch (cause) {
-    throw createError(
-      `cannot continue with "${files[0]!.path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
-        `or name another file with ${option('rejects.file')}: the rows of this one are then in no file`,
-      cause,
-    )
+/** @param kept  what is certainly on the disk */
+function pairOf({ isLeft = false, sizeBytes, reasonsBytes, ...kept }: KeptFile, files: Files) {
+  return {
+    ...kept,
+    /** Whether earlier processes have left the files: the run does not write to them any more. */
+    isLeft,
+    lock: undefined as FileLock | undefined,
+    parts: [
+      appendedFile(kept.path, files, sizeBytes),
+      appendedFile(reasonsPath(kept.path), files, reasonsBytes),
+    ],
   }
 }
 
-/** Stops other commands from loading a file while the run writes it. */
-function lockOf(path: string, files: Files): FileLock | undefined {
-  try {
-    const answer = files.lockNow(rejectLockPath(path))
-    return answer.kind === 'held' ? answer.lock : undefined
-  } catch {
-    // In some folders, locks cannot be created. The run does not need them.
-    return undefined
-  }
+const isWhole = ({ parts }: Pair): boolean => parts.every(part => part.isWhole())
+
+function cannotContinue({ path }: Pair, cause: unknown): DdbError {
+  return createError(
+    `cannot continue with "${path}": ${messageOf(cause)}. Put the file back as it was and repeat the command, ` +
+      `or name another file with ${option('rejects.file')}: the rows of this one are then in no file`,
+    cause,
+  )
 }
 
 const lineEnds: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -337,4 +314,84 @@ function shapeKey(
   const own = [delimiter ?? null, fieldNames ?? fieldCount, text.encoding, mark]
   const known = [quote, escape, decimalComma, trailingDelimiter].map(one => one?.value)
   return JSON.stringify([...own, ...known, set])
+}
+
+/**
+ * A file that only grows, and that a later process can continue: what was not certainly written to the disk is cut off again. It is open only
+ * while it is written.
+ * @param sizeBytes  of what is certainly on the disk. The owner of the file adds what it has written
+ */
+function appendedFile(path: string, files: Files, sizeBytes: number) {
+  let inode = files.statusNow(path)?.inode
+  let isMade = false
+  /** −1 if the file does not exist. */
+  const presentBytes = (): number => files.statusNow(path)?.sizeBytes ?? -1
+  const failure = (why: string, cause?: unknown): DdbError =>
+    new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${why}`, { cause })
+  const file = {
+    sizeBytes,
+    isWhole: (): boolean => presentBytes() >= file.sizeBytes,
+    /** @param mayTakeEmpty  whether an empty file may be there @throws {Error} the system's error */
+    create(mayTakeEmpty = false): void {
+      try {
+        const made = files.create(path)
+        isMade = true
+        made.close()
+      } catch (error) {
+        if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        files.openEmpty(path).close()
+      }
+      inode = files.statusNow(path)?.inode
+    },
+    /** Checks that the path still leads to this file, and that nothing is missing. @throws {DdbError} DDB_OUTPUT_WRITE */
+    check(): void {
+      if (files.statusNow(path)?.inode === inode && file.isWhole()) return
+      throw failure('somebody has removed, cut or replaced it while the run wrote it')
+    },
+    /** Replaces everything after `sizeBytes`, and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+    write(bytes: Uint8Array): void {
+      file.check()
+      try {
+        const opened = files.reopen(path)
+        try {
+          if (presentBytes() !== file.sizeBytes) opened.truncate(file.sizeBytes)
+          for (let done = 0; done < bytes.length;) done += opened.write(bytes.subarray(done))
+          if (bytes.length > 0) opened.sync()
+        } finally {
+          opened.close()
+        }
+      } catch (cause) {
+        throw failure(messageOf(cause), cause)
+      }
+    },
+    /** Removes everything after `sizeBytes`, and a file without content that this process made. */
+    cutBack(): void {
+      file.write(new Uint8Array(0))
+      file.removeEmpty()
+    },
+    removeEmpty(): void {
+      if (isMade && file.sizeBytes === 0) files.remove(path)
+      isMade = false
+    },
+  }
+  return file
+}
+
+/** Acts on all, even if that fails for one. @throws the first failure */
+function tryEach<T>(all: Iterable<T>, action: (one: T) => void): void {
+  const [failure] = [...all].flatMap(one => failureOf(() => action(one)) ?? [])
+  if (failure !== undefined) throw failure
+}
+
+export function failureOf(action: () => void): Error | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
+}
+
+export function createError(message: string, cause?: unknown): DdbError {
+  return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
 }

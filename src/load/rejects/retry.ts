@@ -14,7 +14,7 @@ import { dialectOf } from '../inputs/input-options.js'
 import { cellsAsFound } from '../inputs/detected.js'
 import { checkCall } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
-import { failureOf } from './appended-file.js'
+import { failureOf } from './reject-files.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
 import { reasonsFormat, type RejectReason, type RejectRun } from './reject-run.js'
 
