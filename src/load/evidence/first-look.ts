@@ -60,25 +60,25 @@ export async function lookFirst(
     ? (await askIdentity(looking)).identity
     : identityOf(looking, description.state)
   const evidence = new Evidence(run, description, found.target ?? present)
-  const look = found.target && (await evidence.look(control, { counts: true }))
-  const { now, change } = look ?? { now: present, change: undefined }
-  const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
-  if (change !== undefined && !mayBeThere) {
-    throw targetChanged(found, change.text)
-  }
+  let now = present
   if (found.target !== undefined) {
+    const look = await evidence.look(control, { counts: true })
+    const { change } = look
+    now = look.now
+    const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
+    if (change !== undefined && !mayBeThere) throw targetChanged(found, change.text)
     const { rows, chunkId, physicalIndex } = found.target
     const ids = [chunkId ?? now.chunkId, physicalIndex ?? now.physicalIndex] as const
     evidence.identity = { ...now, rows, chunkId: ids[0], physicalIndex: ids[1] }
-  }
-  if (isFinished && look !== undefined) {
-    checkLoaded(run, `${control.host}:${control.port}`, look)
-    run.rejects.removeLeft(history)
-    if (!found.hasLeftServer) run.note({ hasLeftServer: true })
-    // If the server refuses, they stay there, and later runs list them in a notice about tables left behind.
-    const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
-    await unlessRefused(dropLedgers(asking, history.onServer?.ledgers ?? []))
-    return 'loaded'
+    if (isFinished) {
+      checkLoaded(run, `${control.host}:${control.port}`, look)
+      run.rejects.removeLeft(history)
+      if (!found.hasLeftServer) run.note({ hasLeftServer: true })
+      // If the server refuses, they stay there, and later runs list them in a notice about tables left behind.
+      const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+      await unlessRefused(dropLedgers(asking, history.onServer?.ledgers ?? []))
+      return 'loaded'
+    }
   }
   await refuseTwice(run, looking)
   const stored = await rowsLoadedElsewhere(run, looking, now, known)

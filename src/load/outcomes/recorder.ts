@@ -156,7 +156,7 @@ export class Recorder {
   takeBack(reason: string, isCertain: boolean): void {
     if (!this.holdsMemory) return
     this.evidence.forget()
-    this.#lose(reason, isCertain)
+    takeRowsBack(this.#run, reason, isCertain)
   }
 
   /**
@@ -164,14 +164,9 @@ export class Recorder {
    * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   replaced(change: string, isCertain: boolean): void {
-    this.#lose(`rows that were confirmed may be gone: ${change}`, isCertain)
-  }
-
-  #lose(reason: string, isCertain: boolean): void {
     if (!this.#claimsRows) return
     if (isCertain) this.evidence.forget()
-    takeRowsBack(this.#run, reason, isCertain)
-    this.#run.rows?.takeBack()
+    takeRowsBack(this.#run, `rows that were confirmed may be gone: ${change}`, isCertain)
   }
 
   /** Looks at the target for the last time. */
@@ -208,17 +203,18 @@ export class Recorder {
  * @param reason  for the summary; '' for none
  * @param isCertain  if true, a process that resumes the run will not find them either
  */
-export function takeRowsBack({ state, note }: Run, reason: string, isCertain: boolean): void {
-  const { rows, uncertain, confirmed } = state
-  if (isCertain) note({ isForgotten: true, sampled: [] })
+export function takeRowsBack(run: Run, reason: string, isCertain: boolean): void {
+  const { rows, uncertain, confirmed } = run.state
+  if (isCertain) run.note({ isForgotten: true, sampled: [] })
   rows.unconfirmed += rows.confirmed + rows.skipped
   rows.confirmed = 0
   rows.skipped = 0
   if (reason !== '') {
-    state.notes.add(reason)
+    run.state.notes.add(reason)
     uncertain.addAll(confirmed, reason)
   }
   confirmed.clear()
+  run.rows?.takeBack()
 }
 
 /**
