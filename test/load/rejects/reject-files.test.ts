@@ -348,7 +348,8 @@ t.test('once a different process has the run, its files are left unchanged', asy
   add(files, '2,x\n')
   isOurs = false
   t.throws(() => files.flush(), /another process continues/)
-  t.throws(() => files.cutBack(), /another process continues/)
+  const later = new RejectFiles(path, { files: systemFiles, isOurs: () => false })
+  t.throws(() => resume(later, files.kept()), /another process continues/)
   add(files, '3\n', headless)
   files.close()
   t.strictSame([readFileSync(path), files.unplaced], [before, 2])
