@@ -140,8 +140,8 @@ export const defects: readonly Defect[] = [
   defect(
     'batches in flight are not limited',
     'outcomes/turns.ts',
-    'state.openBytes < readSizes(this.#run).roomBytes',
-    'state.openBytes >= 0 && readSizes(this.#run).roomBytes > 0',
+    'state.openBytes < readSizes(run).roomBytes',
+    'state.openBytes >= 0 && readSizes(run).roomBytes > 0',
   ),
   defect(
     'rejects are not written before the run ends',

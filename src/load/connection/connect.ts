@@ -136,16 +136,9 @@ async function connectAny(
     // A silent host must leave time for the hosts after it.
     const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
     const connectTimeoutMs = Math.max(1, Math.ceil(leftMs))
-    const options = {
-      ...session,
-      host,
-      port,
-      connectTimeoutMs,
-      ...(signal && { signal }),
-      ...limits,
-    }
     try {
-      return await openSession(options, platform)
+      const options = { ...session, ...limits, host, port, connectTimeoutMs }
+      return await openSession(signal ? { ...options, signal } : options, platform)
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
       failure ??= error

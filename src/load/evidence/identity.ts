@@ -64,7 +64,7 @@ export async function askIdentity(
   ].join('')
   const made = read.map((_, i) => `ddbIngestRow${i}`)
   const answers = ['ddbIngestSchema', stateAnswers, ...made].join(', ')
-  const [text, values] = searchCall(table, rows, script, answers)
+  const [text, values] = searchCall(named, rows, script, answers)
   const searched = rows.length > 0 && (await unlessRefused(session.call(text, values, options)))
   // A server that does not look up values still answers the rest.
   const parts = partsOf(

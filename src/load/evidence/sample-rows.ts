@@ -8,7 +8,6 @@ import type { Column, Scalar, Table, TypedVector, Value } from '../../protocol/v
 import { isIdentifier } from '../../schema/identifier.js'
 import { longsOf } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { tableExpression, type TableTarget } from '../target/target.js'
 
 /** The values of a row that can be compared, at least one of them not null. A SYMBOL is a STRING, as which it is sent. */
 export type SampleRow = readonly (readonly [column: string, value: Scalar])[]
@@ -130,15 +129,12 @@ export function rowsIn(answers: readonly Value[], shape: RowShape): readonly Sam
   return rows.filter(row => row !== undefined)
 }
 
-const findExpression = (table: TableTarget): string =>
-  table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
-
 /** Which of the rows are in the table; undefined if the server cannot look them up, or none was looked up. */
 export type Found = readonly boolean[] | undefined
 
 /**
  * A search for rows by their values, which are sent as typed arguments. Searches each row first in a table that contains only this row, then
- * in `table`. If the server does not find it in the first, it cannot compare the values, and the second proves nothing. A column hides a
+ * in `table` (an expression). If the server does not find it in the first, it cannot compare the values, and the second proves nothing. A column hides a
  * variable of the same name (DolphinDB manual, page col_ref), so the function uses names that no column has. A request names its function in
  * one line, and may name it by an expression (docs/protocol.md#table-writers).
  * @param script  runs before the search
@@ -146,7 +142,7 @@ export type Found = readonly boolean[] | undefined
  * @returns the function, and the values to call it with
  */
 export function searchCall(
-  table: TableTarget,
+  table: string,
   rows: readonly SampleRow[],
   script: string,
   answers: string,
@@ -172,7 +168,7 @@ ${counts.map(([name, count]) => `${name} = ${count}\n`).join('')}ddbIngestFound 
 } catch(ex) { ddbIngestFound = NULL }
 `
   const body = `${oneLine(script + search)}return (${answers}, ddbIngestFound)`
-  const text = `(def(ddbIngestFrom, ${parameters.join(', ')}){ ${body} }){${findExpression(table)}}`
+  const text = `(def(ddbIngestFrom, ${parameters.join(', ')}){ ${body} }){${table}}`
   return [text, values]
 }
 

@@ -13,7 +13,7 @@ import { halvesOf, keyOf, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
 import { setState } from './run-state.js'
-import { Turns } from './turns.js'
+import { newTurns } from './turns.js'
 
 /** What is known, besides the ledger, about a piece without an outcome. */
 export interface Situation {
@@ -40,7 +40,7 @@ export class Batches {
   readonly #fail: (error: unknown) => void
   /** New pieces of this turn of the event loop. One journal write records their batches before the first is sent. */
   #unwritten: Piece[] = []
-  readonly #turns: Turns
+  readonly #turns: ReturnType<typeof newTurns>
   /** True while some pieces wait for the outcome of earlier pieces. */
   #isHolding = false
   /**
@@ -58,13 +58,13 @@ export class Batches {
     this.#run = run
     this.#recorder = recorder
     this.#fail = fail
-    this.#turns = new Turns(run)
+    this.#turns = newTurns(run)
     this.node = node
   }
 
   /** False if too much is in flight, or if new pieces must wait for the leader. */
   get hasRoom(): boolean {
-    return !this.isHeld && this.leader === undefined && this.#turns.hasRoom
+    return !this.isHeld && this.leader === undefined && this.#turns.hasRoom()
   }
 
   at(place: Place): Piece | undefined {
@@ -376,21 +376,12 @@ export class Batches {
   #send(piece: Piece): boolean {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
     if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return false
-    if (!this.#turns.mayGo(piece, this.node.isAnswered || this.#mustFollow)) {
+    if (!this.#turns.mayGo(piece, this.node.isAnswered || this.#recorder.target.isSequential)) {
       this.#isHolding = true
       return false
     }
     // Without a connection the piece stays queued. Queued pieces cause the run to reconnect.
     return this.node.isLost || this.#transmit(piece)
-  }
-
-  /**
-   * Whether each piece waits for the outcome of the one before it: another shard may be writing that one, and of two rows with one key the
-   * later one stays.
-   */
-  get #mustFollow(): boolean {
-    const { keyed, description } = this.#recorder.target
-    return this.#run.shared !== undefined && (keyed || description.dropsDuplicates === true)
   }
 
   /** Sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown. */

@@ -19,8 +19,10 @@ import { rowsText } from './run-state.js'
 type RecordedTarget = ReturnType<typeof recordedTarget>
 
 /** What a run may conclude if the server refuses rows or takes fewer rows than were sent. */
-function recordedTarget({ checked: { target, retries } }: Run, description: TargetDescription) {
+function recordedTarget({ checked, shared }: Run, description: TargetDescription) {
+  const { target, retries } = checked
   const isFunction = target.kind === 'function'
+  const keyed = !isFunction && description.keyed
   const isShared = !isFunction && target.table.kind === 'shared'
   return {
     ...{ description, kind: target.kind, retries },
@@ -28,7 +30,12 @@ function recordedTarget({ checked: { target, retries } }: Run, description: Targ
     // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
     allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
     /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
-    keyed: !isFunction && description.keyed,
+    keyed,
+    /**
+     * Whether each piece waits for the outcome of the one before it: another shard may be writing that one, and of two rows with one key the
+     * later one stays.
+     */
+    isSequential: shared !== undefined && (keyed || description.dropsDuplicates === true),
     /** True if the rows may be lost when the server stops. */
     inMemory: isFunction || isShared,
   }

@@ -46,64 +46,49 @@ export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes
  * A piece is sent on the connection of its lane, or else on the connection with the fewest unanswered pieces. A piece with rows of several
  * lanes is sent only while nothing else is in flight, because no two connections may write to the same partitions.
  */
-export class Turns {
-  readonly #run: Run
+export function newTurns(run: Run) {
+  const { state } = run
   /** Pieces that must be sent alone. No other piece is sent before them. */
-  readonly #alone = new Set<Piece>()
+  const alone = new Set<Piece>()
   /** The rows that each lane is sending, if order matters. Later rows of the lane wait until these have an outcome. */
-  readonly #lanes: (Piece['whole'] | undefined)[] = []
-
-  constructor(run: Run) {
-    this.#run = run
-  }
-
-  get hasRoom(): boolean {
-    const { state } = this.#run
-    if (this.#goesAlone && state.open.size > 0) return false
-    return state.openBytes < readSizes(this.#run).roomBytes
-  }
-
+  const sending: Piece['whole'][] = []
+  const inFlightOn = (connection: number): number => state.inFlightByConnection[connection] ?? 0
   /**
    * True while a run with several connections sends its first batch alone: no other batch is sent until the first one
    * is confirmed. At its end, the run looks up the first batch. If any confirmed batch was lost because the table was
    * replaced, the first batch was lost, too (docs/decisions/0065-several-connections.md).
    */
-  get #goesAlone(): boolean {
-    const { checked, state } = this.#run
-    return checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
-  }
-
-  /** @param carriesOne  whether a connection carries only one piece at a time */
-  mayGo(piece: Piece, carriesOne: boolean): boolean {
-    const { checked, state, lanes } = this.#run
-    if (checked.connections === 1) return !carriesOne || state.inFlightCount === 0
-    if (this.#goesAlone && state.inFlightCount > 0) return false
-    if (lanes === undefined) return true
-    const { whole } = piece
-    const { lane } = whole
-    if (lane === undefined) {
-      this.#alone.add(piece)
-      return state.inFlightCount === 0
-    }
-    if (this.#alone.size > 0) return false
-    if (carriesOne && (state.inFlightByConnection[lane] ?? 0) > 0) return false
-    if (!lanes.isOrdered) return true
-    const turn = this.#lanes[lane]
-    if (turn !== undefined && turn !== whole && turn.parts > 0) return false
-    this.#lanes[lane] = whole
-    return true
-  }
-
-  nextConnection(): number {
-    const { checked, state } = this.#run
-    const inFlight = Array.from({ length: checked.connections }, (_, connection) => {
-      return state.inFlightByConnection[connection] ?? 0
-    })
-    return inFlight.indexOf(Math.min(...inFlight))
-  }
-
-  /** The piece gets its outcome, or its halves replace it. */
-  close(piece: Piece): void {
-    this.#alone.delete(piece)
+  const goesAlone = (): boolean =>
+    run.checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
+  return {
+    hasRoom(): boolean {
+      if (goesAlone() && state.open.size > 0) return false
+      return state.openBytes < readSizes(run).roomBytes
+    },
+    /** @param carriesOne  whether a connection carries only one piece at a time */
+    mayGo(piece: Piece, carriesOne: boolean): boolean {
+      const { checked, lanes } = run
+      if (checked.connections === 1) return !carriesOne || state.inFlightCount === 0
+      if (goesAlone() && state.inFlightCount > 0) return false
+      if (lanes === undefined) return true
+      const { whole } = piece
+      const { lane } = whole
+      if (lane === undefined) {
+        alone.add(piece)
+        return state.inFlightCount === 0
+      }
+      if (alone.size > 0 || (carriesOne && inFlightOn(lane) > 0)) return false
+      if (!lanes.isOrdered) return true
+      const turn = sending[lane] ?? whole
+      if (turn !== whole && turn.parts > 0) return false
+      sending[lane] = whole
+      return true
+    },
+    nextConnection(): number {
+      const inFlight = Array.from({ length: run.checked.connections }, (_, i) => inFlightOn(i))
+      return inFlight.indexOf(Math.min(...inFlight))
+    },
+    /** The piece gets its outcome, or its halves replace it. */
+    close: (piece: Piece): void => void alone.delete(piece),
   }
 }

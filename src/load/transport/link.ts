@@ -12,7 +12,7 @@ import { Batches, type Situation } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import type { Memory, ReceiptNode } from './receipt-node.js'
+import { longestFarewellMs, type Memory, type ReceiptNode } from './receipt-node.js'
 import { Receipts } from './receipts.js'
 import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
 
@@ -23,9 +23,6 @@ const notLooked = 'the run ended before the server was asked whether it is still
 
 const connectionLost = (why: string): ConnectionError =>
   new ConnectionError('DDB_CONNECTION_LOST', `the connection was lost ${why}`)
-
-/** Limit for each wait for the server at the end of a run. */
-const longestFarewellMs = 5_000
 
 export class ReceiptLink {
   failure: DdbError | undefined

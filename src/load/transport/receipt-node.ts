@@ -47,8 +47,8 @@ interface NodeSetup {
 /** Limit of rows of the ledger per query: about two megabytes. */
 const rowsPerRead = 20_000
 
-/** Time limit for a server whose answer does not matter. */
-const longestFarewellMs = 5_000
+/** Time limit for each wait for the server at the end of a run. */
+export const longestFarewellMs = 5_000
 
 /**
  * Whether the server still knows the run after the connection was lost. `lost`: it has no trace of the run, because it has restarted, or

@@ -12,7 +12,6 @@ import {
 } from '../../../src/load/evidence/sample-rows.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
-import { parseTableTarget } from '../../../src/load/target/target.js'
 import { isDecimal, type DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Faults } from '../../../src/server/index.js'
@@ -249,7 +248,7 @@ t.test('rows are found by their values, whatever the texts contain', async t => 
 
 t.test('a request names its function in one line', t => {
   const script = 'x = 1\ntry {\n    y = x\n} catch(ex) { y = 0 }\n'
-  const [text] = searchCall(parseTableTarget('target'), [row(1, 'a'), row(null, 'b')], script, 'y')
+  const [text] = searchCall('t', [row(1, 'a'), row(null, 'b')], script, 'y')
   t.notMatch(text, '\n')
   t.end()
 })
