@@ -87,7 +87,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     },
     finish(delivery) {
       run.reporter.tell('confirming')
-      return delivery.finish()
+      return delivery.finish?.()
     },
     fail(cause) {
       const error = asTargetChanged(run.history.found, cause)

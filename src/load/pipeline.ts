@@ -96,7 +96,7 @@ export function endOnSignals(run: Run, opened: Opened) {
 
 export function abandon({ delivery }: Run, { control }: Opened, cause: DdbError): void {
   const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
-  delivery?.leave(reason)
+  delivery?.leave?.(reason)
   control?.abandon(reason)
 }
 
@@ -156,11 +156,11 @@ export function endJournal(
 
 async function closeInTurn(
   run: Run,
-  closing: readonly ({ close: () => Promise<void> | void } | undefined)[],
+  closing: readonly ({ close?: () => Promise<void> | void } | undefined)[],
 ): Promise<void> {
   for (const one of closing) {
     try {
-      await one?.close()
+      await one?.close?.()
     } catch (error) {
       run.ending.fail(error)
     }

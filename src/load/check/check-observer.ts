@@ -30,7 +30,7 @@ import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { sendNothing, type Delivery } from '../transport/delivery.js'
+import type { Delivery } from '../transport/delivery.js'
 import type { CheckedField, CheckProblem, ReadDecision, ReadObserver } from './check-result.js'
 
 /** Limit of records to read from an input that does not fit the target. */
@@ -123,7 +123,13 @@ export class CheckObserver implements ReadObserver {
 
   delivery(run: Run): Delivery {
     const marksOf = this.target && outsideMarks(this.target)
-    return sendNothing(batch => this.#look(run, batch, marksOf))
+    return {
+      used: 'none',
+      deliver: batch => {
+        this.#look(run, batch, marksOf)
+        batch.release()
+      },
+    }
   }
 
   #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {

@@ -13,7 +13,7 @@ export interface Delivery {
   /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
   readonly failure?: DdbError | undefined
   /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */
-  readonly inFlightBytes: number
+  readonly inFlightBytes?: number
   /**
    * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
    * batch's columns belong to the delivery until it releases them.
@@ -31,30 +31,15 @@ export interface Delivery {
    * Resolves once every batch that was handed over has an outcome.
    * @throws {DdbError} after that, if an outcome makes the run fail
    */
-  finish(): Promise<void>
+  finish?(): Promise<void>
   /**
    * Must be called after the computer was suspended. Checks whether a different process has claimed the run on the server.
    * @throws {DdbError} DDB_LOCKED
    */
   checkOwner?(): Promise<void>
   /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
-  leave(reason: ConnectionError): void
-  close(): Promise<void>
-}
-
-/** A delivery that sends nothing. @param look  gets each batch, which is released after that */
-export function sendNothing(look: (batch: Batch) => void): Delivery {
-  return {
-    used: 'none',
-    inFlightBytes: 0,
-    deliver(batch) {
-      look(batch)
-      batch.release()
-    },
-    finish: () => Promise.resolve(),
-    leave: () => undefined,
-    close: () => Promise.resolve(),
-  }
+  leave?(reason: ConnectionError): void
+  close?(): Promise<void>
 }
 
 /** The error for a silent server: batches in flight stay unconfirmed, and nothing more is sent. */

@@ -58,6 +58,7 @@ export type Memory = 'kept' | 'lost' | 'unknown'
 
 export class ReceiptNode {
   readonly #setup: NodeSetup
+  readonly #run: Run
   readonly #leading: readonly Value[]
   /** Reads the ledger. `restore` may replace it. */
   control: Session
@@ -72,6 +73,7 @@ export class ReceiptNode {
   private constructor(setup: NodeSetup, control: Session) {
     const { target } = setup.run.checked
     this.#setup = setup
+    this.#run = setup.run
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
     this.control = control
   }
@@ -110,10 +112,9 @@ export class ReceiptNode {
   }
 
   async #beginLedger(timeoutMs: number): Promise<void> {
-    const { run, isLedgerLeft } = this.#setup
-    const { shared, history } = run
+    const { shared, history } = this.#run
     if (shared === undefined) {
-      const numbers = history.beginsLedger(isLedgerLeft)
+      const numbers = history.beginsLedger(this.#setup.isLedgerLeft)
       this.ledger = await openLedger(this.#asking(timeoutMs), history.name, numbers)
     } else {
       const others = { isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
@@ -127,7 +128,7 @@ export class ReceiptNode {
 
   /** Whether the server answers each batch, on the connection that carried it. */
   get isAnswered(): boolean {
-    return this.#setup.run.checked.mode === 'sync'
+    return this.#run.checked.mode === 'sync'
   }
 
   get isLost(): boolean {
@@ -203,7 +204,7 @@ export class ReceiptNode {
 
   /** Whether the server has no work for this run's data; undefined if it does not report it. */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
-    const { found, now } = this.#setup.run.history
+    const { found, now } = this.#run.history
     // The server may still be working on batches of lost connections, or of another process.
     return askIdle(this.#asking(timeoutMs), ...found.dataSessions, ...now.dataSessions)
   }
@@ -221,14 +222,13 @@ export class ReceiptNode {
    * @throws {DdbError} DDB_LOCKED if a different run has taken this run's name
    */
   async restore(deadlineMs: number): Promise<Memory> {
-    const { run } = this.#setup
     let memory: Memory = 'kept'
     const attempt = async (): Promise<void> => {
       if (this.control.closed) memory = await this.#reopenControl(deadlineMs)
       if (memory !== 'lost') await this.#openMissing(deadlineMs)
     }
     try {
-      await tryUntil(run, deadlineMs, attempt, mayBeTemporary)
+      await tryUntil(this.#run, deadlineMs, attempt, mayBeTemporary)
     } catch (error) {
       if (!mayBeTemporary(error)) throw error
       // If the first connection fails, the error is DDB_CONNECT instead.
@@ -243,15 +243,14 @@ export class ReceiptNode {
 
   /** Opens the session for queries again, and determines whether the server still knows this run. */
   async #reopenControl(deadlineMs: number): Promise<Memory> {
-    const { run } = this.#setup
     const ledger = this.ledger
     const former = this.control
-    const control = await connectRun(run, { deadlineMs })
+    const control = await connectRun(this.#run, { deadlineMs })
     let hasMemory
     try {
       const head = ledger && headRow(ledger.processNo, ledger.heads++, control.id)
-      const asking = { session: control, timeoutMs: remainingMs(run.platform, deadlineMs) }
-      hasMemory = await askMemory(asking, run.history.name, ledger?.name, head)
+      const asking = { session: control, timeoutMs: remainingMs(this.#run.platform, deadlineMs) }
+      hasMemory = await askMemory(asking, this.#run.history.name, ledger?.name, head)
     } catch (error) {
       control.abandon(replacedError())
       throw error
@@ -260,7 +259,7 @@ export class ReceiptNode {
     const isSame = control.host === former.host && control.port === former.port
     if (!isSame) {
       const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
-      run.reporter.notice(`${from} is lost: the run continues with ${to}`)
+      this.#run.reporter.notice(`${from} is lost: the run continues with ${to}`)
     }
     // Data must be sent to the node that answers the queries.
     if (!hasMemory || !isSame) this.abandon('data', replacedError())
@@ -269,15 +268,14 @@ export class ReceiptNode {
 
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
   async #openMissing(deadlineMs: number, early?: EarlySession): Promise<void> {
-    const { run } = this.#setup
-    const opening = Array.from({ length: run.checked.connections }, async (_, i) => {
+    const opening = Array.from({ length: this.#run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
       const first = i === 0 ? early?.take() : undefined
-      const data = await (first ?? connectRun(run, { node: this.control, deadlineMs }))
+      const data = await (first ?? connectRun(this.#run, { node: this.control, deadlineMs }))
       try {
-        run.note({ dataSessions: [...run.history.now.dataSessions, data.id] })
-        await this.#define(data, remainingMs(run.platform, deadlineMs))
+        this.#run.note({ dataSessions: [...this.#run.history.now.dataSessions, data.id] })
+        await this.#define(data, remainingMs(this.#run.platform, deadlineMs))
         this.#data[i] = data
       } catch (error) {
         data.abandon(replacedError())
@@ -294,11 +292,11 @@ export class ReceiptNode {
    * since a round trip ago, so any process that saw no register at that time has made its own by now.
    */
   async #define(data: Session, timeoutMs: number): Promise<void> {
-    const { run, description } = this.#setup
-    const { name } = run.history
     const { ledger } = this
-    const { target } = run.checked
-    const functions = deliverScript(ledger, target, description.upsert, run.shared && data.id)
+    const { history, checked, shared } = this.#run
+    const { name } = history
+    const { upsert } = this.#setup.description
+    const functions = deliverScript(ledger, checked.target, upsert, shared && data.id)
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }
@@ -313,10 +311,9 @@ export class ReceiptNode {
    * @returns false if the server has lost the target
    */
   async reopen(deadlineMs: number): Promise<boolean> {
-    const { run } = this.#setup
-    const { target } = run.checked
+    const { target } = this.#run.checked
     const former = this.ledger
-    const left = (): number => remainingMs(run.platform, deadlineMs)
+    const left = (): number => remainingMs(this.#run.platform, deadlineMs)
     const asking = this.#asking(left())
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
@@ -339,9 +336,8 @@ export class ReceiptNode {
    * @throws {ConnectionError} DDB_CONNECT @throws as `open`
    */
   async moveTo(to: ServerAddress, timeoutMs: number): Promise<void> {
-    const { run } = this.#setup
-    run.server = redirected(run.server, to)
-    const control = await connectRun(run)
+    this.#run.server = redirected(this.#run.server, to)
+    const control = await connectRun(this.#run)
     try {
       const next = await ReceiptNode.open(this.#setup, control)
       try {
@@ -362,9 +358,9 @@ export class ReceiptNode {
 
   /** Removes the ledger, for which nothing waits, or leaves it to the process that resumes the run. */
   finish(timeoutMs: number): void {
-    const { run } = this.#setup
-    if (this.ledger === undefined || isUnfinished(run) || run.shared !== undefined) return
-    run.note({ hasLeftServer: true })
+    if (this.ledger === undefined || isUnfinished(this.#run) || this.#run.shared !== undefined)
+      return
+    this.#run.note({ hasLeftServer: true })
     void dropLedger(this.#asking(timeoutMs), this.ledger.name)
   }
 
