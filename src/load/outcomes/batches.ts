@@ -290,16 +290,15 @@ export class Batches {
 
   /**
    * Moves to the leading node after the current node has answered all pieces. No piece is then open on two nodes.
-   * @param follow  directs all sending to the leading node
    * @returns whether the run has moved
    */
-  async moveToLeader(follow: (to: ServerAddress) => Promise<void>): Promise<boolean> {
+  async moveToLeader(timeoutMs: number): Promise<boolean> {
     const to = this.leader
     if (to === undefined || this.unknown().length > 0) return false
     const held = [...this.#inStates('refused')]
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
-      await follow(to)
+      await this.node.moveTo(to, timeoutMs)
       // The evidence describes tables in the memory of the old node. The leader has different tables.
       this.#recorder.evidence.forget()
     } catch (error) {

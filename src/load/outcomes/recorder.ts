@@ -100,15 +100,9 @@ export class Recorder {
     const rejected = isKnown ? missing : 0
     const unconfirmed = missing - rejected
     const confirmed = left - missing
-    const without = new Set(isKnown ? outside : [])
-    const inside =
-      without.size === 0
-        ? batch
-        : someRows(
-            batch,
-            allRows(batch).filter(row => !without.has(row)),
-          )
-    this.evidence.taken(taken ?? left, piece, unconfirmed === 0 ? inside : undefined)
+    const inside = without(batch, isKnown ? outside : noIndexes)
+    const accepted = Math.min(taken ?? left, left)
+    this.evidence.taken(accepted, piece, unconfirmed === 0 ? inside : undefined)
     const stored = inside === batch ? piece.ranges : linesOf(inside)
     const note = isKnown
       ? undefined
@@ -243,3 +237,10 @@ function outsideRows(target: TargetDescription, batch: Batch): Int32Array | unde
 }
 
 const noIndexes = new Int32Array(0)
+
+function without(batch: Batch, rows: Int32Array): Batch {
+  if (rows.length === 0) return batch
+  const left = new Set(rows)
+  const others = allRows(batch).filter(row => !left.has(row))
+  return someRows(batch, others)
+}

@@ -221,7 +221,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     const node = this.node
     if (node.isLost) await this.reconnect()
     try {
-      if (await this.batches.moveToLeader(to => node.moveTo(to, this.queryTimeoutMs))) this.news()
+      if (await this.batches.moveToLeader(this.queryTimeoutMs)) this.news()
       const hasNews = this.needsLedger && (await this.readLedger())
       const { evidence } = this.recorder
       const change = await evidence.lookWhenDue(node.control)
