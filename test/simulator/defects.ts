@@ -113,15 +113,15 @@ export const defects: readonly Defect[] = [
     ...defect(
       'half of a refused batch is forgotten',
       'outcomes/batches.ts',
-      'this.#halves.push(...this.#close(piece).halves().reverse())',
-      'this.#halves.push(this.#close(piece).halves()[0])',
+      'this.#halves.push(...halvesOf(this.#close(piece)).reverse())',
+      'this.#halves.push(halvesOf(this.#close(piece))[0])',
     ),
     from: 10_000,
   },
   defect(
     'rows that the target dropped count as confirmed',
     'outcomes/recorder.ts',
-    'const missing = missingRows(target, short, outside)',
+    'const missing = missingRows(target, short, outside?.length)',
     'const missing = 0 * short',
   ),
   defect(
