@@ -124,39 +124,42 @@ export interface ReplacedRun {
   readonly hasEnded: boolean
 }
 
-/** What changes while a run goes on, besides its inputs, batches and rejects. A record replaces the facts that it contains. */
-export interface Facts {
+/**
+ * What changes while a run goes on, besides its inputs, batches and rejects; the values are those of a run that has recorded none. A record
+ * replaces the facts that it contains.
+ */
+export class Facts {
   /** Where batches end. Every process of the run uses these sizes. */
-  readonly sizes?: { readonly records: number; readonly bytes: number }
+  sizes: { readonly records: number; readonly bytes: number } | undefined
   /** Time zone offsets by column, from the first times that were read. */
-  readonly offsets?: Readonly<Record<string, string>>
-  readonly target?: TargetIdentity
-  readonly used?: ConfirmUsed
-  readonly ledgerNumber?: number
+  readonly offsets: Readonly<Record<string, string>> = {}
+  readonly target: TargetIdentity | undefined
+  readonly used: ConfirmUsed | undefined
+  readonly ledgerNumber: number = 0
   /** Values of some accepted rows (`rowText`). */
-  readonly sampled?: readonly string[]
+  readonly sampled: readonly string[] = []
   /** True if the table had these rows; otherwise they were sent, and a function may have changed them. */
-  readonly isLearned?: boolean
+  readonly isLearned: boolean = false
   /**
    * Set once no row is left to be sent, and the run has examined the target again. `isMarked`: the server's register got the end of the
    * run; it is lost when the server stops. `server`: `host:port` of the server on which the run finished.
    */
-  readonly finished?: { readonly isMarked: boolean; readonly server: string }
+  finished: { readonly isMarked: boolean; readonly server: string } | undefined
   /** The highest number with which a process has claimed the run on the server. It is recorded before the server learns it. */
-  readonly owner?: number
+  readonly owner: number = 0
   /** Ids of the sessions on which the last process sent data, and of those of other shards that have claimed its batches. */
-  readonly dataSessions?: readonly string[]
+  dataSessions: readonly string[] = []
   /** Every rejects file that a process created or was about to create, even before a restart. */
-  readonly rejectsFiles?: readonly string[]
+  readonly rejectsFiles: readonly string[] = []
   /** True if the server has lost rows that it had confirmed. */
-  readonly isForgotten?: boolean
+  readonly isForgotten: boolean = false
   /**
    * True if the server holds nothing of the run but its rows: all other objects were never created, or the process is about to remove
    * them.
    */
-  readonly hasLeftServer?: boolean
+  readonly hasLeftServer: boolean = true
   /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
-  readonly isCut?: boolean
+  isCut: boolean = false
 }
 
 /** All batches for which nothing is left to do, and neither for those before them. */
@@ -185,7 +188,7 @@ interface Records {
   inputs: { readonly inputs: readonly NamedInput[] }
   /** What has changed about an input: a followed file has grown, or the input is opened, or was read to its end. */
   input: OfInput & { readonly input: number; readonly fingerprint?: Fingerprint }
-  facts: Facts
+  facts: Partial<Facts>
   /**
    * A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. `hasNoReceipt`: it was sent,
    * and the ledger with its receipt is gone.

@@ -4,7 +4,13 @@
 */
 import { rowOfText, type SampleRow } from '../evidence/sample-rows.js'
 import type * as journal from './journal-record.js'
-import type { JournalRecord, NamedInput, RecordOf, StreamPlace } from './journal-record.js'
+import {
+  Facts,
+  type JournalRecord,
+  type NamedInput,
+  type RecordOf,
+  type StreamPlace,
+} from './journal-record.js'
 
 /** A batch that a process sent, or was about to send. */
 export interface SentBatch {
@@ -62,7 +68,7 @@ export const streamStart: StreamPlace = {
 /** A checkpoint lists this many inputs in a record, because there may be a hundred thousand files. */
 const inputsPerRecord = 1_000
 
-export class RecordedRun {
+export class RecordedRun extends Facts {
   run: RecordOf<'run'> | undefined
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   inputs: NamedInput[] = []
@@ -72,20 +78,6 @@ export class RecordedRun {
   }
   /** Whether a process has sent a batch, or was about to. */
   hasBatches = false
-  sizes: journal.Facts['sizes']
-  offsets: Readonly<Record<string, string>> = {}
-  target: journal.Facts['target']
-  used: journal.Facts['used']
-  ledgerNumber = 0
-  sampled: NonNullable<journal.Facts['sampled']> = []
-  isLearned = false
-  finished: journal.Facts['finished']
-  owner = 0
-  dataSessions: readonly string[] = []
-  rejectsFiles: readonly string[] = []
-  isForgotten = false
-  hasLeftServer = true
-  isCut = false
   shared: { readonly runId: string } | undefined
   rejects: Omit<journal.JournaledRejects, 'upTo'> | undefined
   /** By input number: the journal includes all rejects before this offset. */
@@ -310,8 +302,4 @@ function addOutcomes(sums: RecordedRun['sums'], batch: SentBatch): void {
 /** Facts of a run that is about to send. */
 const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 
-const factNames = [
-  ...(['sizes', 'offsets', 'target', 'used', 'ledgerNumber', 'sampled', 'finished'] as const),
-  ...(['owner', 'dataSessions', 'rejectsFiles', 'isForgotten'] as const),
-  ...(['hasLeftServer', 'isCut', 'isLearned'] as const),
-] satisfies readonly (keyof journal.Facts)[]
+const factNames = Object.keys(new Facts()) as (keyof Facts)[]
