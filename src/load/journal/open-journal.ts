@@ -8,13 +8,14 @@ import { fileKey } from '../../platform/file-name.js'
 import type { Files, HeldLock, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
+import { timeText } from '../run.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal } from './journal-file.js'
-import { journalFormat, type JournalRecord, type ReplacedRun } from './journal-record.js'
+import { journalFormat, type JournaledOptions, type ReplacedRun } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
@@ -61,7 +62,7 @@ export async function openJournal(
     if (fingerprint === undefined) return undefined
     fingerprints.set(path, fingerprint)
   }
-  const { folder, restart = false } = options.journal!
+  const { folder, workingFolder = '', restart = false } = options.journal!
   const path = journalPath(folder, runId)
   const held = await begin(folder, runId, files)
   try {
@@ -73,11 +74,38 @@ export async function openJournal(
     // Every process writes the line of the run together with its own.
     past.isCut = now.isCut ||= past.run !== undefined && past.processes === 0
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
-    const begun = restart || past.run === undefined ? new RecordedRun() : past
-    const asked = { platform, options, checked, past, fingerprints }
-    const { found, records, added, places, notices } = openingOr(begun, asked)
+    let found = restart || past.run === undefined ? new RecordedRun() : past
+    let inputs = knownInputs(found, fingerprints, files)
+    const notices: string[] = []
+    const current = journaledOptions(options, checked)
+    const change = changeOf(found, inputs.places, current, fingerprints)
+    if (change !== undefined) {
+      const remedy = beginsAgain(found) ? remedies.beginsAnew() : undefined
+      const error = runChanged(found, change, remedy)
+      if (remedy === undefined) throw error
+      notices.push(error.message)
+      found = new RecordedRun()
+      inputs = knownInputs(found, fingerprints, files)
+    }
+    const { places, added } = inputs
+    for (const [name, place] of places) notices.push(`"${place}" is "${name}" of this run`)
+    if (found.inputs.length > 0 && added.length > 0) {
+      notices.push(`new since the run began, and read after the others: ${added.join(', ')}`)
+    }
     const next = found === past ? now : new RecordedRun()
-    for (const record of records) next.take(record)
+    const startedAt = timeText({ platform })
+    if (found !== past) {
+      const token = newToken(platform.random).toString(16)
+      const replaces = replacedBy(past, restart)
+      next.take({
+        ...{ kind: 'run', format: journalFormat, version, runId, token, startedAt },
+        ...{ folder: workingFolder, options: current, ...(replaces && { replaces }) },
+      })
+      next.take({ kind: 'facts', rejectsFiles: past.rejectsFiles })
+    }
+    next.take({ kind: 'process', startedAt })
+    const named = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
+    next.take({ kind: 'inputs', inputs: named })
     const file = new JournalFile(path, platform, () => {
       const why = held.lock.lost()
       return why === undefined ? undefined : runTakenOver(runId, why)
@@ -114,102 +142,39 @@ async function begin(folder: string, runId: string, files: Files): Promise<HeldL
   }
 }
 
-interface Asked {
-  readonly platform: Platform
-  readonly options: LoadOptions
-  readonly checked: CheckedOptions
-  /** The run in the journal; empty without one. */
-  readonly past: RecordedRun
-  readonly fingerprints: ReadonlyMap<string, Fingerprint>
-}
-
-interface Opening extends Pick<OpenedJournal, 'places'> {
-  readonly notices: string[]
-  /** The run that is resumed; empty for a new run. */
-  readonly found: RecordedRun
-  readonly records: readonly JournalRecord[]
-  readonly added: readonly string[]
-}
-
-/**
- * Starts the run over if the request differs from the recorded run and no row of that run was stored.
- * @throws {DdbError} DDB_RUN_CHANGED
- */
-function openingOr(found: RecordedRun, asked: Asked): Opening {
-  try {
-    return openingOf(found, asked)
-  } catch (error) {
-    if (!(error instanceof DdbError) || !beginsAgain(found)) throw error
-    return { ...openingOf(new RecordedRun(), asked), notices: [error.message] }
-  }
-}
-
 /** Whether no row of the run was stored and there are no rejects that the user may be repairing. */
-function beginsAgain({ isUntouched, rejectsFiles, end, run }: RecordedRun): boolean {
-  return run !== undefined && isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
+function beginsAgain({ isUntouched, rejectsFiles, end }: RecordedRun): boolean {
+  return isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
 
-/**
- * @param found  the resumed run; empty for a new one
- * @throws {DdbError} DDB_RUN_CHANGED if the request differs from the recorded run
- */
-function openingOf(
+/** What keeps the recorded run from going on; undefined if it can, and without one. @param places  as in `OpenedJournal` */
+function changeOf(
   found: RecordedRun,
-  { platform: { clock, files, random }, options, checked, past, fingerprints }: Asked,
-): Opening {
-  const current = journaledOptions(options, checked)
-  const startedAt = new Date(clock.wallMs()).toISOString()
-  const records: JournalRecord[] = []
-  const { run } = found
-  const known = found.inputs.map(input => input.path)
-  const { places, added } = knownInputs(known, run?.folder ?? '', [...fingerprints.keys()], files)
-  if (run !== undefined) {
-    const takesRejects = keepsAll(found, current.rejects?.file)
-    const differing = differingOptions(run.options, current).filter(
-      name => name !== 'rejects.file' || !takesRejects,
-    )
-    if (differing.length > 0) {
-      throw changed(found, `it began with other options: ${differing.map(option).join(', ')}`)
-    }
-    for (const { path, fingerprint: was } of options.input?.follow === true ? [] : found.inputs) {
-      const is = fingerprints.get(places.get(path) ?? path)
-      if (is === undefined)
-        throw changed(found, `its input "${path}" is no longer among the inputs`)
-      if (isSame(was, is)) continue
-      const texts = `it was ${fingerprintText(was)}, and is ${fingerprintText(is)}`
-      throw changed(found, `its input "${path}" has changed (${texts})`)
-    }
-  } else {
-    const replaces = replacedBy(past, options.journal?.restart)
-    records.push({
-      kind: 'run',
-      format: journalFormat,
-      version,
-      runId: checked.runId,
-      token: newToken(random).toString(16),
-      startedAt,
-      folder: options.journal?.workingFolder ?? '',
-      options: current,
-      ...(replaces && { replaces }),
-    })
-    const { rejectsFiles } = past
-    if (rejectsFiles.length > 0) records.push({ kind: 'facts', rejectsFiles })
+  places: OpenedJournal['places'],
+  options: JournaledOptions,
+  fingerprints: ReadonlyMap<string, Fingerprint>,
+): string | undefined {
+  if (found.run === undefined) return undefined
+  const takesRejects = keepsAll(found, options.rejects?.file)
+  const differing = differingOptions(found.run.options, options).filter(
+    name => name !== 'rejects.file' || !takesRejects,
+  )
+  if (differing.length > 0)
+    return `it began with other options: ${differing.map(option).join(', ')}`
+  for (const { path, fingerprint: was } of options.input?.follow === true ? [] : found.inputs) {
+    const is = fingerprints.get(places.get(path) ?? path)
+    if (is === undefined) return `its input "${path}" is no longer among the inputs`
+    if (isSame(was, is)) continue
+    return `its input "${path}" has changed (it was ${fingerprintText(was)}, and is ${fingerprintText(is)})`
   }
-  records.push({ kind: 'process', startedAt })
-  const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
-  if (inputs.length > 0) records.push({ kind: 'inputs', inputs })
-  const notices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
-  if (known.length > 0 && added.length > 0) {
-    notices.push(`new since the run began, and read after the others: ${added.join(', ')}`)
-  }
-  return { found, records, added, places, notices }
+  return undefined
 }
 
 /**
  * Late requests of a run that is started over must find no ledger, so its successor knows its token. If the journal has been lost, the
  * successor knows only that it starts over.
  */
-function replacedBy(past: RecordedRun, restart = false): ReplacedRun | undefined {
+function replacedBy(past: RecordedRun, restart: boolean): ReplacedRun | undefined {
   const { run, ledgerNumber, dataSessions, end } = past
   if (run === undefined)
     return restart ? { tokens: [], dataSessions: [], hasEnded: true } : undefined
@@ -223,15 +188,12 @@ function replacedBy(past: RecordedRun, restart = false): ReplacedRun | undefined
 
 /**
  * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
- * @param names  names in the journal
- * @param folder  base of relative names; '' if it was not recorded
- * @param paths  paths in this process
+ * @param paths  paths in this process, as keys
  * @returns the inputs whose names differ, and those that are not in the journal
  */
 function knownInputs(
-  names: readonly string[],
-  folder: string,
-  paths: readonly string[],
+  { inputs, run }: RecordedRun,
+  paths: ReadonlyMap<string, unknown>,
   files: Files,
 ): { readonly places: ReadonlyMap<string, string>; readonly added: readonly string[] } {
   const keyOf = (path: string): string | undefined => {
@@ -243,11 +205,11 @@ function knownInputs(
     }
   }
   const places = new Map<string, string>()
-  const others = new Set(paths)
-  const renamed = names.filter(name => !others.delete(name))
+  const others = new Set(paths.keys())
+  const renamed = inputs.map(({ path }) => path).filter(name => !others.delete(name))
   const byKey = new Map(renamed.length === 0 ? [] : [...others].map(path => [keyOf(path), path]))
   for (const name of others.size === 0 ? [] : renamed) {
-    const key = keyOf(resolve(folder, name))
+    const key = keyOf(resolve(run?.folder ?? '', name))
     const path = key && byKey.get(key)
     if (path !== undefined && others.delete(path)) places.set(name, path)
   }
@@ -277,8 +239,4 @@ export async function lockRun(folder: string, runId: string, files: Files): Prom
         ? `"${path}" should be the lock of run "${runId}", but is not a lock: remove it if nothing uses it`
         : `the lock of run "${runId}" is taken over by other processes faster than by this one: try again`
   throw new DdbError('DDB_LOCKED', why)
-}
-
-function changed(found: RecordedRun, what: string): DdbError {
-  return runChanged(found, what, beginsAgain(found) ? remedies.beginsAnew() : undefined)
 }
