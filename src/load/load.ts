@@ -17,7 +17,6 @@ import { checkName } from './register/register.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
-import { withArchives } from '../source/archive/archives.js'
 import { newRun, type Run, type RunParts } from './run.js'
 
 /**
@@ -32,10 +31,9 @@ export async function loadOn(
 ): Promise<LoadResult> {
   const checked = checkedOptions(options, platform.random)
   const clock = awakeClock(platform.clock)
-  const files = withArchives(platform.files)
   try {
-    const proven = provable(options, checked, files)
-    return await loadChecked(newRun(proven, checked, { ...platform, clock, files }, parts))
+    const proven = provable(options, checked, platform.files)
+    return await loadChecked(newRun(proven, checked, { ...platform, clock }, parts))
   } finally {
     clock.stop()
   }
@@ -84,10 +82,6 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       run.delivery = await openDelivery(run, target, control, evidence, opened.early)
       run.rejects.removeLeft(run.history)
       return target
-    },
-    finish(delivery) {
-      run.reporter.tell('confirming')
-      return delivery.finish?.()
     },
     fail(cause) {
       const error = asTargetChanged(run.history.found, cause)

@@ -4,6 +4,7 @@
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
 import { newPassedOver } from '../source/data-files.js'
+import { withArchives } from '../source/archive/archives.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 import type { ReadObserver } from './check/check-result.js'
 import type { RowStore } from './inputs/rows.js'
@@ -66,10 +67,12 @@ export interface RunParts {
 export function newRun(
   options: LoadOptions,
   checked: CheckedOptions,
-  platform: Platform,
+  machine: Platform,
   { watch, rows, onSending }: RunParts = {},
 ): Run {
-  const { clock, files } = platform
+  const files = withArchives(machine.files)
+  const platform = { ...machine, files }
+  const { clock } = platform
   const state = newRunState()
   const sameFiles = { count: 0, first: [] }
   const reporter = newReporter(options, clock, () => ({

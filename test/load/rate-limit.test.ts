@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { newRateLimiter } from '../../src/load/pump.js'
+import { newRateLimiter } from '../../src/load/pipeline.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 import { fileFolder } from '../helpers/file-folder.js'
 import { startLoadServer } from '../helpers/load-server.js'

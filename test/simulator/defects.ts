@@ -295,7 +295,7 @@ export const defects: readonly Defect[] = [
         to: 'const lost = options.leave === losing.signal ? whyLost() : undefined',
       },
       {
-        file: 'src/load/pump.ts',
+        file: 'src/load/pipeline.ts',
         from: 'if (run.ending.hasSlept()) await delivery.checkOwner?.()',
         to: '',
       },

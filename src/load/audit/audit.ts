@@ -18,7 +18,6 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import { withArchives } from '../../source/archive/archives.js'
 import { checkCall, checkedOptions } from '../checked-options.js'
 import { askOthersBusy } from '../connection/server-queries.js'
 import type { Inputs } from '../inputs/input-reading.js'
@@ -68,15 +67,14 @@ export async function auditOn(
   platform: Platform,
   options: AuditOptions | CertificateOptions,
 ): Promise<AuditResult> {
-  const machine = { ...platform, files: withArchives(platform.files) }
-  if (!('certificate' in options)) return runAudit(newJob(machine, options))
+  if (!('certificate' in options)) return runAudit(newJob(platform, options))
   const { certificate, ...given } = options
   if (!isCertificate(certificate)) {
     throw usageError('`certificate` is not the result of an audit that found every row')
   }
   const columns = certificate.columns.map(({ name }) => name)
   const target = { table: certificate.table! }
-  return runAudit(newJob(machine, { ...given, inputs: ['-'], target, columns }, certificate))
+  return runAudit(newJob(platform, { ...given, inputs: ['-'], target, columns }, certificate))
 }
 
 /** Options that read the inputs as `load` reads them. */
@@ -111,7 +109,8 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   const run = newRun(options, checked, platform, { watch: {} })
   const { delivery: _d, rejects: _r, ...described } = options
   const ofRun = { folder: '', options: journaledOptions(described, checked) }
-  const { files, random } = platform
+  const { random } = platform
+  const { files } = run.platform
   const missing =
     path === undefined ? path : new RejectFiles(path, { files, described: () => ofRun })
   if (missing !== undefined) run.rejects.reading = (...read) => missing.reading(...read)

@@ -15,7 +15,6 @@ import { formatTemporal, isTemporal } from '../../protocol/types/temporals.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
-import { withArchives } from '../../source/archive/archives.js'
 import { detectedText } from '../inputs/detected.js'
 import type { Inputs } from '../inputs/input-reading.js'
 import { limitFailure } from '../rejects/reject.js'
@@ -63,12 +62,11 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   const look = new CheckObserver(given, sampleRows)
-  const files = withArchives(platform.files)
   const run = newRun(
     { ...given, onNotice },
     // The run continues after rejects, and keeps none of them.
     { ...checked, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined },
-    { ...platform, files },
+    platform,
     { watch: look },
   )
   let missing: DdbError | undefined
@@ -86,12 +84,10 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
       run.delivery = look.delivery(run)
       return look.target ?? noTarget
     },
-    finish() {
-      const failure = missing ?? unfitFailure(look)
-      if (failure !== undefined) run.ending.fail(failure)
-    },
   })
   if (misuse !== undefined) throw misuse
+  const failure = missing ?? unfitFailure(look)
+  if (failure !== undefined) run.ending.fail(failure)
   // Only a load shows how many rows the transform keeps.
   const isCounted = !hasTransform(run.checked) && look.inputs.every(({ isWhole }) => isWhole)
   const unmet = unmetExpectation(expectRows, look.fitRows, 'would be delivered')
