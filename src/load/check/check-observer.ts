@@ -31,7 +31,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import type { Delivery } from '../transport/delivery.js'
-import type { CheckedField, CheckProblem, ReadDecision, ReadObserver } from './check-result.js'
+import type { CheckedField, CheckProblem } from './check-result.js'
 
 /** Limit of records to read from an input that does not fit the target. */
 const mostUnfitRows = 100
@@ -39,9 +39,15 @@ const shownProblems = 20
 const noText = [{ kind: 'constant', text: '' }] as const
 
 /** One input of a check: how its records become rows. */
-export interface CheckedInput
-  extends ReadDecision, Pick<OpenedReader, 'fieldNames' | 'fieldCount' | 'recordKind'> {
+export interface CheckedInput extends Pick<
+  OpenedReader,
+  'fieldNames' | 'fieldCount' | 'recordKind'
+> {
   readonly path: string
+  readonly mapping: ColumnMapping
+  readonly maxRows: number
+  /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
+  readonly isUnfit: boolean
   /** How to read a record of the input by itself. */
   readonly reading: RecordReading
   /** True if the input has no records, not even a header. */
@@ -58,7 +64,10 @@ interface Sample {
   readonly record: Uint8Array
 }
 
-export class CheckObserver implements ReadObserver {
+/** A dry run calls these functions for one input at a time. */
+export type ReadObserver = Partial<Pick<CheckObserver, 'opened' | 'rejected' | 'closed'>>
+
+export class CheckObserver {
   readonly inputs: CheckedInput[] = []
   readonly problems: CheckProblem[] = []
   readonly times: ReturnType<typeof widened>[] = []
@@ -76,12 +85,17 @@ export class CheckObserver implements ReadObserver {
     this.#sampleRows = sampleRows
   }
 
+  /**
+   * Called after an input is opened, and before its first row is read.
+   * @param map  throws if target and input do not fit
+   * @param texts  taken from the path of the input
+   */
   opened(
     path: string,
     reader: OpenedReader,
     map: () => ColumnMapping,
     texts: InputTexts,
-  ): ReadDecision {
+  ): CheckedInput {
     const { fieldNames, fieldCount, recordKind } = reader
     let failure: DdbError | undefined
     let mapping: ColumnMapping | undefined
@@ -116,6 +130,7 @@ export class CheckObserver implements ReadObserver {
     if (input !== undefined) input.sample ??= { values: [], record: Buffer.from(bytes) }
   }
 
+  /** Called when nothing more will be read of the input opened last. */
   closed(reader: OpenedReader): void {
     const input = this.inputs.at(-1)!
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows

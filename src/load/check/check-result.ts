@@ -1,11 +1,8 @@
 /*
   Options and result of `check()`, a load that sends nothing, as plain data.
 */
-import type { InputTexts } from '../../parse/columns/template-text.js'
-import type { OpenedReader } from '../../parse/formats.js'
-import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { LoadOptions, LoadResult, SourceNotes } from '../options.js'
-import type { AnyReject, CheckProblem } from '../rejects/reject.js'
+import type { CheckProblem } from '../rejects/reject.js'
 
 export type { CheckProblem }
 
@@ -90,29 +87,4 @@ function statusOf(status: LoadResult['status'], rejected: number): CheckResult['
   if (status === 'interrupted' || status === 'failed') return status
   if (status === 'unconfirmed') return 'failed'
   return rejected > 0 ? 'rejects' : 'fits'
-}
-
-export interface ReadDecision {
-  readonly mapping: ColumnMapping
-  readonly maxRows: number
-  /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
-  readonly isUnfit: boolean
-}
-
-/** A dry run calls these functions for one input at a time. */
-export interface ReadObserver {
-  /**
-   * Called after an input is opened, and before its first row is read.
-   * @param map  throws if target and input do not fit
-   * @param texts  taken from the path of the input
-   */
-  opened?(
-    path: string,
-    reader: OpenedReader,
-    map: () => ColumnMapping,
-    texts: InputTexts,
-  ): ReadDecision
-  rejected?(reject: AnyReject): void
-  /** Called when nothing more will be read of the input opened last. */
-  closed?(reader: OpenedReader): void
 }

@@ -18,7 +18,7 @@ import { openGrowing } from '../../source/open-source.js'
 import { runChanged } from '../journal/changed-run.js'
 import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fingerprint.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import { placer, streamOf } from '../journal/resumption.js'
+import { placer, streamOfFollowed } from '../journal/resumption.js'
 import type { Detected } from '../options.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Run } from '../run.js'
@@ -161,7 +161,7 @@ export class FollowedInputs implements Inputs {
           run.record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
         }
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
-        const place = placer(history.resumption, () => streamOf(input, true))
+        const place = placer(history.resumption, streamOfFollowed(input))
         const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
         for await (const batch of this.reading.batches(target, opened)) {
           place(batch)

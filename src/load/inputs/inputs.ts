@@ -161,7 +161,7 @@ class ListedInputs implements Inputs {
 
   async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const { cutSizes, history } = this.#run
-    const place = placer(history.resumption, () => this.#stream)
+    const place = placer(history.resumption, this.#stream)
     this.#cuts = cutSizes && new Cuts(cutSizes)
     for await (const batch of this.#batches(target)) {
       place(batch)

@@ -244,7 +244,9 @@ export async function readJournal(
     if (status === undefined) return undefined
     // Opening a pipe would wait for a writer.
     if (!status.isFile) return { tornBytes: 0, damage: 'it is not a file' }
-    return readRecords(await contentOf(path, status.sizeBytes, files), runId, take)
+    const file = await files.open(path)
+    const bytes = await bytesAt(file, 0, status.sizeBytes).finally(() => file.close())
+    return readRecords(bytes, runId, take)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
       return undefined
@@ -255,15 +257,6 @@ export async function readJournal(
 /** Whether a text begins like a run's journal, even one of a different version. */
 export function looksLikeJournal(text: string): boolean {
   return /^[0-9a-f]{8} \{"kind":"/.test(text)
-}
-
-async function contentOf(path: string, sizeBytes: number, files: Files): Promise<Buffer> {
-  const file = await files.open(path)
-  try {
-    return await bytesAt(file, 0, sizeBytes)
-  } finally {
-    await file.close()
-  }
 }
 
 function readRecords(

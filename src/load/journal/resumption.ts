@@ -2,39 +2,29 @@
   How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
   without a journal resumes nothing. A report of the run shows the same places.
 */
-import type { Batch, BatchPlace } from '../../parse/batch.js'
+import type { Batch } from '../../parse/batch.js'
 import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { runChanged } from './changed-run.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
 
 export type Resumption = ReturnType<typeof newResumption>
 
-/**
- * @param numberOf  the number of the stream; called with the first batch
- * @returns a function that gives each further batch of a stream its place
- */
-export function placer(
-  { settledNo }: Resumption,
-  numberOf: () => number = () => 1,
-): (batch: Batch) => void {
-  let last: BatchPlace | undefined
-  return batch => {
-    last ??= { stream: numberOf(), no: settledNo(numberOf()) }
-    batch.place = last = { stream: last.stream, no: last.no + 1 }
-  }
+/** @returns a function that gives each further batch of a stream its place */
+export function placer({ settledNo }: Resumption, stream: number): (batch: Batch) => void {
+  let no = settledNo(stream)
+  return batch => void (batch.place = { stream, no: ++no })
 }
 
-export function streamOf(input: number, isFollowing: boolean): number {
-  return isFollowing ? input + 1 : 1
-}
+/** Followed files are read at once, each as a stream. */
+export const streamOfFollowed = (input: number): number => input + 1
 
-/**
- * @param found  the journal as it was found; this process does not change it
- * @param isFollowing  whether several inputs are read at once
- */
-export function newResumption(found: RecordedRun, isFollowing: boolean) {
+const streamIn = ({ run }: RecordedRun, input: number): number =>
+  run?.options.input?.follow === true ? streamOfFollowed(input) : 1
+
+/** @param found  the journal as it was found; this process does not change it */
+export function newResumption(found: RecordedRun) {
   const { rejectsUpTo, inputs, streams } = found
-  const resumed = resumedInputs(found, isFollowing)
+  const resumed = resumedInputs(found)
   return {
     /** Where to resume reading an input; undefined if no process has read any of it. */
     resumed: (input: number) =>
@@ -72,7 +62,7 @@ export function newResumption(found: RecordedRun, isFollowing: boolean) {
 }
 
 /** @returns a function of the number of an input: where to resume reading it, at the end of a batch or at its start */
-function resumedInputs(found: RecordedRun, isFollowing: boolean) {
+function resumedInputs(found: RecordedRun) {
   const { inputs, streams } = found
   /** Ends of batches by input; the key is there for every input with rows of an open batch. */
   const endsIn = new Map<number, number[]>()
@@ -84,7 +74,7 @@ function resumedInputs(found: RecordedRun, isFollowing: boolean) {
     }
   }
   return (input: number) => {
-    const { settled = streamStart, open } = streams.get(streamOf(input, isFollowing)) ?? {}
+    const { settled = streamStart, open } = streams.get(streamIn(found, input)) ?? {}
     // A stream resumes in an input that may lie before or after this one.
     const isBefore = input < settled.input
     const begin = input === settled.input ? settled : isBefore ? found.sentOf(input) : streamStart
@@ -116,31 +106,29 @@ export type InputProgress = ReturnType<ReturnType<typeof inputProgress>>
 
 /** @returns a function of the number of an input: the progress that the journal records */
 export function inputProgress(journal: RecordedRun) {
-  const isFollowing = journal.run?.options.input?.follow === true
-  const resumed = resumedInputs(journal, isFollowing)
+  const resumed = resumedInputs(journal)
   return (input: number) => {
     const { from, records, isDone } = resumed(input)
-    const stream = streamOf(input, isFollowing)
     return {
       /** The place before which no rows are left to send, and no outcome is left to ask for. */
       settled: { ...from, records },
       /** Whether nothing of the input is left to be read or sent. */
       isDone,
-      uncertain: uncertainRanges(journal, input, stream, from.lineNumber),
+      uncertain: uncertainRanges(journal, input, from.lineNumber),
     }
   }
 }
 
 /** Ascending; neighbouring ranges are merged. */
 function uncertainRanges(
-  { streams }: RecordedRun,
+  journal: RecordedRun,
   input: number,
-  stream: number,
   firstLineNumber: number,
 ): UncertainRange[] {
+  const { open } = journal.streams.get(streamIn(journal, input)) ?? {}
   const found: UncertainRange[] = []
   let line = firstLineNumber
-  for (const batch of streams.get(stream)?.open.values() ?? []) {
+  for (const batch of open?.values() ?? []) {
     for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {
       if (own !== input) continue
       const firstLine = line

@@ -31,7 +31,7 @@ export class RunHistory {
   /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   found = new RecordedRun()
   now = new RecordedRun()
-  resumption = newResumption(this.found, false)
+  resumption = newResumption(this.found)
   /** Whether the run had no lock when this process began. A killed process leaves its lock. */
   wasUnlocked = true
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
@@ -66,7 +66,7 @@ export class RunHistory {
     const token = BigInt(`0x${now.run!.token}`)
     const place = { hostName: platform.hostName, folder: options.journal?.folder ?? '' }
     this.name = { ...this.name, token, isRegistered: true, place }
-    this.resumption = newResumption(found, options.input?.follow === true)
+    this.resumption = newResumption(found)
     const { rows } = state
     const { confirmed, ...others } = found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })

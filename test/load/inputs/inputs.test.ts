@@ -157,7 +157,7 @@ t.test('records and rejects that earlier processes counted are not new', async t
   const found = new RecordedRun()
   found.sentOf = () => ({ offsetBytes: 12, lineNumber: 4, records: 2 })
   const isKnownReject = (_: number, offsetBytes: number): boolean => offsetBytes < 20
-  const resumption = { ...newResumption(found, false), isKnownReject }
+  const resumption = { ...newResumption(found), isKnownReject }
   const files = { 'a.csv': 'id,n\n1,1\nx,\n3,3\nx,\n5,5\nx,\n' }
   const { run } = await readAll(t, files, { found: { found, resumption } })
   t.match(run.state.rows, { read: 3, rejected: 1 })
