@@ -24,6 +24,7 @@ import {
 } from '../../schema/cell-source.js'
 import { openSource } from '../../source/open-source.js'
 import { detectedOf, readAsFound } from '../inputs/detected.js'
+import type { InputSummary } from '../inputs/input-reading.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions } from '../options.js'
 import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
@@ -43,7 +44,8 @@ export interface CheckedInput extends Pick<
   OpenedReader,
   'fieldNames' | 'fieldCount' | 'recordKind'
 > {
-  readonly path: string
+  /** What the run knows of it, as far as it is read. */
+  readonly summary: InputSummary
   readonly mapping: ColumnMapping
   readonly maxRows: number
   /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
@@ -91,7 +93,7 @@ export class CheckObserver {
    * @param texts  taken from the path of the input
    */
   opened(
-    path: string,
+    summary: InputSummary,
     reader: OpenedReader,
     map: () => ColumnMapping,
     texts: InputTexts,
@@ -106,7 +108,7 @@ export class CheckObserver {
       failure = error
     }
     const input: CheckedInput = {
-      ...{ path, fieldNames, fieldCount, recordKind, failure },
+      ...{ summary, fieldNames, fieldCount, recordKind, failure },
       // The whole record of JSON has no text.
       mapping: mapping ?? asTexts(recordKind === 'fields' ? otherFields(fieldCount, []) : noText),
       isUnfit: mapping === undefined,

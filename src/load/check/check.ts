@@ -29,12 +29,7 @@ import { newRun, type Run } from '../run.js'
 import { newCheckResult } from './check-result.js'
 import type { CheckOptions, CheckProblem, CheckResult } from './check-result.js'
 import { checkedFields, CheckObserver } from './check-observer.js'
-import {
-  explicitLoads,
-  findRemedies,
-  type ExplicitInput,
-  type Remedies,
-} from './explicit-options.js'
+import { explicitLoads, findRemedies, type Remedies } from './explicit-options.js'
 
 /** Limit of different notices to keep; no run has so many. */
 const maxNotices = 100
@@ -89,11 +84,13 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const failure = missing ?? unfitFailure(look)
   if (failure !== undefined) run.ending.fail(failure)
   // Only a load shows how many rows the transform keeps.
-  const isCounted = !hasTransform(run.checked) && look.inputs.every(({ isWhole }) => isWhole)
+  const isCounted = !hasTransform(run.checked) && isAllRead(look)
   const unmet = unmetExpectation(expectRows, look.fitRows, 'would be delivered')
   if (isCounted && unmet !== undefined) run.ending.fail(unmet)
   return checkResult(run, { look, checked, inputs, notices: [...notices] })
 }
+
+const isAllRead = ({ inputs }: CheckObserver): boolean => inputs.every(({ isWhole }) => isWhole)
 
 interface CheckParts {
   readonly look: CheckObserver
@@ -110,14 +107,11 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   const result = loadResult(run, inputs, { listsAll: true })
   const { rows, error, exitCode } = result
   const { fitRows, unfitRows, problems } = look
-  // The last input may have been named but not opened.
-  const pairs = result.inputs.map((summary, i) => ({ summary, looked: look.inputs[i] }))
-  const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
   const schema = target && ownSchema(target)
-  const frozen = explicitLoads(run.options, opened, inputs?.reading.offsets ?? {})
+  const frozen = explicitLoads(run.options, look.inputs, inputs?.reading.offsets ?? {})
   const [first, ...others] = frozen
-  const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
-  const isWhole = opened.every(({ looked }) => looked.isWhole)
+  const shown = look.inputs.find(({ isEmpty, isUnfit }) => !isEmpty && !isUnfit)
+  const isWhole = isAllRead(look)
   const mayHelp = rows.rejected > 0 && unfitRows === 0 && others.length === 0
   const remedies =
     mayHelp && first !== undefined && shown !== undefined && schema !== undefined
@@ -133,11 +127,12 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
     ...newCheckResult(result),
     exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
     inputs: await Promise.all(
-      pairs.map(async ({ summary: { contentBytes, ragged, ...own }, looked }) => ({
-        ...own,
-        isWhole: looked?.isWhole ?? false,
-        fields: looked === undefined ? [] : await checkedFields(looked),
-      })),
+      result.inputs.map(async ({ contentBytes, ragged, ...own }, i) => {
+        // The last input may have been named but not opened.
+        const looked = look.inputs[i]
+        const fields = looked === undefined ? [] : await checkedFields(looked)
+        return { ...own, isWhole: looked?.isWhole ?? false, fields }
+      }),
     ),
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: result.columns.map((column, i) => {
@@ -151,7 +146,7 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
     problems: [...problems],
     remedies: [...(remedies?.said ?? [])],
     frozen,
-    notices: noticesOf(run, parts, opened),
+    notices: noticesOf(run, parts),
     error: error && remedies ? withRemedies(error, remedies, schema, problems) : error,
   }
 }
@@ -190,12 +185,8 @@ function unfitFailure({
 }
 
 /** What the check has noticed, except for what the result already says; and how a load would treat rejects, which a check only counts. */
-function noticesOf(
-  { state, options }: Run,
-  { look, checked, notices }: CheckParts,
-  opened: readonly ExplicitInput[],
-): string[] {
-  const known = opened.map(
+function noticesOf({ state, options }: Run, { look, checked, notices }: CheckParts): string[] {
+  const known = look.inputs.map(
     ({ summary: { path, detected } }) => detected && `${path}: ${detectedText(detected)}`,
   )
   const all = notices.filter(notice => !known.includes(notice))

@@ -11,17 +11,11 @@ import {
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/nearest.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
-import type { InputSummary } from '../inputs/input-reading.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { missingOptions, inferOptions } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
 import type { CheckedInput } from './check-observer.js'
-
-export interface ExplicitInput {
-  readonly looked: CheckedInput
-  readonly summary: InputSummary
-}
 
 /**
  * @param offsets  time zone offsets that the inputs' times contained
@@ -29,12 +23,12 @@ export interface ExplicitInput {
  */
 export function explicitLoads(
   options: LoadOptions,
-  inputs: readonly ExplicitInput[],
+  inputs: readonly CheckedInput[],
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
   // Nothing can be detected in an input without records, so such an input joins a group of other inputs.
-  const telling = inputs.filter(({ looked }) => !looked.isEmpty)
+  const telling = inputs.filter(({ isEmpty }) => !isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
     const frozen = frozenLoad(options, input, offsets)
     const key = JSON.stringify({ ...frozen, inputs: [] })
@@ -43,19 +37,21 @@ export function explicitLoads(
     else known.inputs.push(...frozen.inputs)
   }
   const [first] = groups.values()
-  const empty = inputs.map(({ looked }) => looked).filter(({ isEmpty }) => isEmpty)
-  for (const { path } of empty) if (first?.inputs.includes(path) === false) first.inputs.push(path)
+  for (const { isEmpty, summary } of inputs) {
+    if (isEmpty && first?.inputs.includes(summary.path) === false) first.inputs.push(summary.path)
+  }
   return [...groups.values()]
 }
 
 function frozenLoad(
   { input: { stdin, include, ...input } = {}, mapping = {}, cells }: LoadOptions,
-  { looked, summary: { format, compression, detected } }: ExplicitInput,
+  looked: CheckedInput,
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad {
+  const { path, format, compression, detected } = looked.summary
   const unknown = looked.isEmpty ? { header: null, trailingDelimiter: null } : {}
   return {
-    inputs: [looked.path],
+    inputs: [path],
     // The inputs are expanded to files: standard input and the choice of files no longer apply.
     input: { ...input, ...readAsFound({ ...detected, format, compression, ...unknown }) },
     mapping: { ...mapping, ...mappingOf(looked, mapping) },

@@ -122,7 +122,7 @@ export class InputReading {
     }
     const { update, place, onReject } = this.#counting(opened, resumed?.records ?? 0)
     const mapped = (): ColumnMapping => this.#columnsOf(look, opened, named, target)
-    const looked = watch?.opened?.(summary.path, reader, mapped, named.texts)
+    const looked = watch?.opened?.(summary, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
     const { clock } = run.platform
     const keepRecords = run.checked.rejectsFile !== undefined || watch !== undefined
