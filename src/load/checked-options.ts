@@ -111,20 +111,12 @@ const ofLoad: kinds.FieldsOf<LoadOptions> = {
 }
 
 /**
- * Checks names and values of options.
- * @param more  further fields of the call
- * @throws {UsageError} DDB_USAGE
- */
-function checkLoadFields(options: object, more: kinds.Fields = {}): void {
-  kinds.checkFields(options, { ...ofLoad, ...more })
-}
-
-/**
  * Checks the options of a call of the library, whose callers may have no compiler.
+ * @param more  further fields of the call
  * @throws {UsageError} DDB_USAGE, also if `server` or `target` is missing
  */
 export function checkCall(options: object, more?: kinds.Fields): void {
-  checkLoadFields(options, more)
+  kinds.checkFields(options, { ...ofLoad, ...more })
   const { server, target } = options as Partial<LoadOptions>
   const hasTarget = target !== undefined || 'certificate' in options
   const example = "server: { host: '127.0.0.1', port: 8848 }"
@@ -155,7 +147,7 @@ export type RateLimit = Required<CheckedDelivery['rateLimit']>
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
 export function checkedOptions(options: LoadOptions, random: Random): CheckedOptions {
-  checkLoadFields({ ...options, inputs: options.inputs ?? null })
+  kinds.checkFields({ ...options, inputs: options.inputs ?? null }, ofLoad)
   const target = parseTarget(options.target)
   const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
   const rejects = options.rejects ?? {}

@@ -93,16 +93,11 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       if (isGone) takeRowsBack(run, '', false)
     },
   }
-  const opened = await runPipeline(run, course)
-  const { misuse } = opened
-  if (misuse !== undefined) {
-    run.ending.fail(misuse)
-    const { code, exitCode } = misuse
-    const error = { code, message: run.reporter.secrets.hideInSentence(misuse.message) }
-    endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
-    throw misuse
-  }
-  const ended = (): LoadResult => loadResult(run, opened.inputs, { alreadyLoaded })
+  const { misuse, inputs } = await runPipeline(run, course)
+  if (misuse !== undefined) run.ending.fail(misuse)
+  const ended = (): LoadResult => loadResult(run, inputs, { alreadyLoaded })
   const result = ended()
-  return endJournal(run, result) ? result : ended()
+  const isRecorded = endJournal(run, result)
+  if (misuse !== undefined) throw misuse
+  return isRecorded ? result : ended()
 }

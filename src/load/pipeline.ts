@@ -222,14 +222,8 @@ export async function close(
 }
 
 /** @returns false if the journal cannot record the end: that is then a failure of the run */
-export function endJournal(
-  run: Run,
-  ended: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
-    readonly error: { readonly code: string; readonly message: string } | null
-  },
-): boolean {
+export function endJournal(run: Run, { status, exitCode, rows, error }: LoadResult): boolean {
   const { history } = run
-  const { status, exitCode, rows, error } = ended
   try {
     if (history.file?.failure === undefined) {
       const why = error === null ? {} : { error: { code: error.code, message: error.message } }

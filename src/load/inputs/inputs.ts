@@ -143,6 +143,7 @@ class ListedInputs implements Inputs {
   readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
+  #place: ReturnType<typeof placer> = batch => batch
   #cuts: Cuts | undefined
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
@@ -160,17 +161,9 @@ class ListedInputs implements Inputs {
   }
 
   async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    const { cutSizes, history } = this.#run
-    const place = placer(history.resumption, this.#stream)
-    this.#cuts = cutSizes && new Cuts(cutSizes)
-    for await (const batch of this.#batches(target)) {
-      place(batch)
-      yield batch
-    }
-  }
-
-  async *#batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const run = this.#run
+    this.#place = placer(run.history.resumption, this.#stream)
+    this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
     const limit = run.options.input?.limit ?? Infinity
     const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)
     this.reading.totalBytes ??= Number.isNaN(totalBytes) ? undefined : totalBytes
@@ -198,7 +191,7 @@ class ListedInputs implements Inputs {
   *#rest(endedBy: BatchEnding): Generator<Batch, void, void> {
     const rest = this.#shared?.take(endedBy)
     this.#cuts?.cut()
-    if (rest !== undefined) yield rest
+    if (rest !== undefined) yield this.#place(rest)
     this.#tellRead()
   }
 
@@ -235,7 +228,7 @@ class ListedInputs implements Inputs {
       const stream = { cuts: this.#cuts, shared: this.#shared }
       const opened = { source, reader, summary, number: index, ...stream }
       for await (const batch of reading.batches(target, opened)) {
-        yield batch
+        yield this.#place(batch)
         this.#tellRead()
       }
       if (found instanceof Promise) await reader.close()

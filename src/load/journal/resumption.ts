@@ -9,10 +9,10 @@ import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from '
 
 export type Resumption = ReturnType<typeof newResumption>
 
-/** @returns a function that gives each further batch of a stream its place */
-export function placer({ settledNo }: Resumption, stream: number): (batch: Batch) => void {
+/** @returns a function that gives each further batch of a stream its place, and returns the batch */
+export function placer({ settledNo }: Resumption, stream: number): (batch: Batch) => Batch {
   let no = settledNo(stream)
-  return batch => void (batch.place = { stream, no: ++no })
+  return batch => Object.assign(batch, { place: { stream, no: ++no } })
 }
 
 /** Followed files are read at once, each as a stream. */
