@@ -63,13 +63,13 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
 async function loadChecked(run: Run): Promise<LoadResult> {
   let alreadyLoaded = false
   const course: RunSteps = {
-    async open(inputs, opened) {
+    async open(inputs) {
       // For a shard, once it has joined its run.
       const isFinished = (): boolean => inputs.areDone && run.history.found.finished !== undefined
-      const [control, target] = await findTarget(run, session => {
-        opened.control = session
-        if (!isFinished()) opened.early = openEarly(run, session, opened.early)
+      const target = await findTarget(run, session => {
+        if (!isFinished()) run.early = openEarly(run, session, run.early)
       })
+      const control = run.control!
       await inputs.join?.(control, target)
       const known = await checkSoleProcess(run, control, inputs.areDone)
       const evidence = await lookFirst(run, control, target, known, isFinished())
@@ -79,7 +79,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
         return undefined
       }
       if (known !== undefined) checkName(known, run.history.name, control)
-      run.delivery = await openDelivery(run, target, control, evidence, opened.early)
+      run.delivery = await openDelivery(run, target, control, evidence, run.early)
       run.rejects.removeLeft(run.history)
       return target
     },
@@ -93,9 +93,9 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       if (isGone) takeRowsBack(run, '', false)
     },
   }
-  const { misuse, inputs } = await runPipeline(run, course)
+  const misuse = await runPipeline(run, course)
   if (misuse !== undefined) run.ending.fail(misuse)
-  const ended = (): LoadResult => loadResult(run, inputs, { alreadyLoaded })
+  const ended = (): LoadResult => loadResult(run, { alreadyLoaded })
   const result = ended()
   const isRecorded = endJournal(run, result)
   if (misuse !== undefined) throw misuse

@@ -17,8 +17,7 @@ import type { Clock } from '../platform/platform.js'
 import type { RateLimit } from './checked-options.js'
 import { type Run, isUnfinished, timeText } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
-import type { Session } from '../client/open-session.js'
-import { closeTimeoutMs, type EarlySession } from './connection/connect.js'
+import { closeTimeoutMs } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 
@@ -26,45 +25,44 @@ import { asDdbError } from './run-ending.js'
 export interface RunSteps {
   /**
    * Finds the target and opens the run's delivery to it.
-   * @param opened  gets the session as soon as there is one
    * @returns undefined if there is nothing to read
    */
-  readonly open: (inputs: Inputs, opened: Opened) => Promise<TargetDescription | undefined>
+  readonly open: (inputs: Inputs) => Promise<TargetDescription | undefined>
   readonly fail?: (error: unknown) => void
 }
 
 /**
  * If a step fails, the run fails with that error.
- * @returns what the run opened, closed by now; `misuse` is set instead of a failure for wrong options found early
+ * @returns an error for wrong options found early, with which the run has not failed
  */
 export async function runPipeline(
   run: Run,
   { open, fail = run.ending.fail }: RunSteps,
-): Promise<Opened & { readonly misuse?: UsageError }> {
-  const opened: Opened & { misuse?: UsageError } = {}
-  const signals = endOnSignals(run, opened)
+): Promise<UsageError | undefined> {
+  let misuse: UsageError | undefined
+  const signals = endOnSignals(run)
   try {
     const inputs = await openInputs(run)
-    opened.inputs = inputs
-    const target = await open(inputs, opened)
+    run.inputs = inputs
+    const target = await open(inputs)
     if (target !== undefined) {
       // At the signal to leave, the run must not wait for a blocked read.
       const pumped = pump(run, inputs, target)
-      opened.leavesRest = (await Promise.race([pumped, signals.left])) === true
+      run.leavesRest = (await Promise.race([pumped, signals.left])) === true
       if (run.watch === undefined) run.reporter.tell('confirming')
       await run.delivery!.finish?.()
     }
   } catch (error) {
-    if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
+    if (error instanceof UsageError && run.control === undefined) misuse = error
     else fail(error)
     // Drops the connections, because a server that does not answer a query would not answer their closing either.
-    if (error instanceof TimeoutError) abandon(run, opened, error)
+    if (error instanceof TimeoutError) abandon(run, error)
   } finally {
     signals.stopListening()
-    await close(run, opened, signals)
+    await close(run, signals)
     run.reporter.tell('done')
   }
-  return opened
+  return misuse
 }
 
 /**
@@ -156,29 +154,21 @@ export function newRateLimiter(limit: RateLimit, clock: Clock) {
   }
 }
 
-export interface Opened {
-  inputs?: Inputs
-  control?: Session
-  early?: EarlySession | undefined
-  /** True if rows that were read, but have no outcome at the end, count as unsent. */
-  leavesRest?: boolean
-}
-
 /**
  * Lets the caller's signals end a run. At the first, batches that were handed over are still confirmed, and other rows are unsent; at the
  * signal to leave, the connections are dropped, so that nothing waits for the network.
  */
-export function endOnSignals(run: Run, opened: Opened) {
+export function endOnSignals(run: Run) {
   const end = (): DdbError => {
     const reason = new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
     run.ending.fail(reason)
     // Closing ends a read that waits for more input.
-    void opened.inputs?.close()
+    void run.inputs?.close()
     return reason
   }
   const dropped = new AbortController()
   const stopLeaving = onAbort(run.ending.leaving, () => {
-    abandon(run, opened, end())
+    abandon(run, end())
     dropped.abort()
   })
   return {
@@ -190,7 +180,7 @@ export function endOnSignals(run: Run, opened: Opened) {
   }
 }
 
-export function abandon({ delivery }: Run, { control }: Opened, cause: DdbError): void {
+export function abandon({ delivery, control }: Run, cause: DdbError): void {
   const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
   delivery?.leave?.(reason)
   control?.abandon(reason)
@@ -199,7 +189,6 @@ export function abandon({ delivery }: Run, { control }: Opened, cause: DdbError)
 /** Closes everything, and drops connections that do not close in time. If something fails to close, the run fails. */
 export async function close(
   run: Run,
-  opened: Opened,
   { left, stopLeaving }: Pick<ReturnType<typeof endOnSignals>, 'left' | 'stopLeaving'>,
 ): Promise<void> {
   const { clock } = run.platform
@@ -207,16 +196,16 @@ export async function close(
     'DDB_CONNECTION_LOST',
     'the server did not close its connections in time',
   )
-  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(run, opened, late))
-  const { inputs, early, control } = opened
+  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(run, late))
+  const { inputs, delivery, early, control } = run
   // The query that used a lost control session has already reported the loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
-  const all = closeInTurn(run, [inputs, run.delivery, { close: () => early?.giveUp() }, asking])
+  const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
   await Promise.race([all, left])
   closing.cancel()
   stopLeaving()
   // Counts rows that were read but not handed over as unsent, because they never reached a session.
-  if (run.ending.isLeaving || opened.leavesRest === true) leaveRest(run.state)
+  if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)
   // The rejects close last, because closing the inputs and the delivery may add rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }

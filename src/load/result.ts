@@ -6,26 +6,19 @@ import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import { stdinName } from '../source/open-source.js'
-import type { Inputs, InputSummary } from './inputs/input-reading.js'
+import type { InputSummary } from './inputs/input-reading.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { summaryNote, equationError, rowsText, unsentError } from './outcomes/run-state.js'
 import { tableText } from './target/target.js'
 
-interface Reached {
-  /** True if earlier processes had finished the run, so that this one neither read nor sent rows. */
-  readonly alreadyLoaded?: boolean
-  /** True to list all inputs. By default, a result with many inputs lists only those with a problem. */
-  readonly listsAll?: boolean
-}
-
-/** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
-export function loadResult(
-  run: Run,
-  inputs: Inputs | undefined,
-  { alreadyLoaded = false, listsAll = false }: Reached = {},
-): LoadResult {
-  const { checked, state, delivery } = run
+/**
+ * If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened.
+ * @param reached  `alreadyLoaded`: earlier processes had finished the run, so that this one neither read nor sent rows. `listsAll`: lists
+ *   all inputs; by default, a result with many inputs lists only those with a problem
+ */
+export function loadResult(run: Run, { alreadyLoaded = false, listsAll = false } = {}): LoadResult {
+  const { checked, state, delivery, inputs } = run
   const { passedOver, sameFiles } = run.sources
   const { columns = [] } = run.target ?? {}
   const hide = run.reporter.secrets.hideInSentence
@@ -44,7 +37,7 @@ export function loadResult(
   const endedAt = new Date(run.platform.clock.wallMs())
   const { startedAt } = run.reporter
   const seconds = Math.max((endedAt.getTime() - startedAt.getTime()) / 1000, 0.001)
-  const all = inputsOf(run, inputs)
+  const all = inputsOf(run)
   const inputTotals = { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
   const isListed = ({ rejected, firstError }: InputSummary): boolean =>
     listsAll || all.length <= fewInputs || rejected > 0 || firstError !== null
@@ -103,7 +96,7 @@ function targetOf({ checked: { target }, options: { server } }: Run): LoadResult
 
 const fewInputs = 100
 
-function inputsOf({ rejects }: Run, inputs: Inputs | undefined): InputSummary[] {
+function inputsOf({ rejects, inputs }: Run): InputSummary[] {
   return (inputs?.summaries() ?? []).map(summary => {
     const { path } = summary
     const { rejected, firstError } = rejects.ofInput(path === '-' ? stdinName : path)

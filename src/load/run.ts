@@ -6,7 +6,10 @@ import type { CutSizes } from '../parse/cuts.js'
 import { newPassedOver } from '../source/data-files.js'
 import { withArchives } from '../source/archive/archives.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
+import type { Session } from '../client/open-session.js'
 import type { ReadObserver } from './check/check-observer.js'
+import type { EarlySession } from './connection/connect.js'
+import type { Inputs } from './inputs/input-reading.js'
 import type { RowStore } from './inputs/rows.js'
 import type { Facts } from './journal/journal-record.js'
 import { RunHistory } from './journal/run-history.js'
@@ -52,9 +55,16 @@ export interface Run {
   readonly rejects: RunRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
-  /** Undefined until the run has found it. */
+  // What the run has found or opened so far. It is closed at the end of the run, but stays here.
+  inputs?: Inputs
+  /** The session for questions. */
+  control?: Session
+  /** The first session for data. */
+  early?: EarlySession
   target: TargetDescription | undefined
   delivery: Delivery | undefined
+  /** True if rows that were read, but have no outcome at the end, count as unsent. */
+  leavesRest?: boolean
 }
 
 /** `watch`: set for a dry run. `onSending`: called before each batch is sent. */

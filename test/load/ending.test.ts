@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Session } from '../../src/client/open-session.js'
 import { DdbError } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/transport/delivery.js'
-import { close, endOnSignals, type Opened } from '../../src/load/pipeline.js'
+import { close, endOnSignals } from '../../src/load/pipeline.js'
 import type { Inputs } from '../../src/load/inputs/input-reading.js'
 import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
@@ -16,17 +16,17 @@ import { deepTest } from '../helpers/runs.js'
 /** The parts that a run has opened, and a record of how each part was closed. */
 function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
   const done: string[] = []
-  const opened = {
-    inputs: { close: () => Promise.resolve(void done.push('inputs close')) } as unknown as Inputs,
-    control: {
-      abandon: ({ code }: DdbError) => void done.push(`control abandon ${code}`),
-      close: () => Promise.resolve(void done.push('control close')),
-    } as unknown as Session,
-  } satisfies Opened
   const clock = handClock()
   const ending = new AbortController()
   const leaving = new AbortController()
   const run = testRun({ signal: ending.signal, leave: leaving.signal }, { clock })
+  run.inputs = {
+    close: () => Promise.resolve(void done.push('inputs close')),
+  } as unknown as Inputs
+  run.control = {
+    abandon: ({ code }: DdbError) => void done.push(`control abandon ${code}`),
+    close: () => Promise.resolve(void done.push('control close')),
+  } as unknown as Session
   run.delivery = {
     leave: ({ code }: DdbError) => void done.push(`delivery leave ${code}`),
     close: () => {
@@ -34,7 +34,7 @@ function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
       return deliveryCloses()
     },
   } as unknown as Delivery
-  return { run, opened, done, clock, ending, leaving }
+  return { run, done, clock, ending, leaving }
 }
 
 const never = new Promise<void>(() => undefined)
@@ -44,17 +44,17 @@ const inOrder = ['inputs close', 'delivery close', 'control close']
 t.test('a signal before the start counts, a signal after the end does not', async t => {
   const early = scene()
   early.ending.abort()
-  endOnSignals(early.run, early.opened)
+  endOnSignals(early.run)
   t.match(early.run.ending.failure, { code: 'DDB_INTERRUPTED' })
   const late = scene()
-  endOnSignals(late.run, late.opened).stopListening()
+  endOnSignals(late.run).stopListening()
   late.ending.abort()
   t.equal(late.run.ending.failure, undefined)
 })
 
 t.test('a run that leaves at once closes its connections at once', async t => {
-  const { run, opened, done, leaving } = scene()
-  const { left } = endOnSignals(run, opened)
+  const { run, done, leaving } = scene()
+  const { left } = endOnSignals(run)
   leaving.abort()
   await left
   t.match(run.ending.failure, { code: 'DDB_INTERRUPTED' })
@@ -67,16 +67,16 @@ t.test('a run that leaves at once closes its connections at once', async t => {
 
 t.test('if a part cannot be closed, the run fails, but the remaining parts are closed', async t => {
   const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
-  const { run, opened, done } = scene(() => Promise.reject(failure))
-  await close(run, opened, staying)
+  const { run, done } = scene(() => Promise.reject(failure))
+  await close(run, staying)
   t.equal(run.ending.failure, failure)
   t.same(done, inOrder)
 })
 
 t.test('the run waits at most half a minute for a server to close', async t => {
   const gate = closedGate()
-  const { run, opened, done, clock } = scene(() => gate.opened)
-  const closing = close(run, opened, staying)
+  const { run, done, clock } = scene(() => gate.opened)
+  const closing = close(run, staying)
   while (done.length < 2) await Promise.resolve()
   clock.advance(29_999)
   t.same(done, ['inputs close', 'delivery close'])
@@ -90,9 +90,9 @@ t.test('the run waits at most half a minute for a server to close', async t => {
 })
 
 t.test('a run that leaves does not wait, and counts rows without an outcome as unsent', async t => {
-  const { run, opened, leaving } = scene(() => never)
+  const { run, leaving } = scene(() => never)
   count(run, { read: 8, confirmed: 3 })
-  const closing = close(run, opened, endOnSignals(run, opened))
+  const closing = close(run, endOnSignals(run))
   leaving.abort()
   await closing
   t.match(run.state.rows, { confirmed: 3, unsent: 5 })

@@ -31,7 +31,8 @@ function resultOf(
   if (failure !== undefined) run.ending.fail(new DdbError(failure, 'failed'))
   clock.advance(2_000)
   const noInputs = { summaries: () => [], reading: { columnCounts: [] } }
-  return loadResult(run, inputs && ({ ...noInputs, ...inputs } as unknown as Inputs))
+  if (inputs !== undefined) run.inputs = { ...noInputs, ...inputs } as unknown as Inputs
+  return loadResult(run)
 }
 
 /** Sets the number of rows read, and the number of rows with each outcome. */

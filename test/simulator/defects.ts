@@ -174,7 +174,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that ends early forgets batches that no session had sent',
     'pipeline.ts',
-    'if (run.ending.isLeaving || opened.leavesRest === true) leaveRest(run.state)',
+    'if (run.ending.isLeaving || run.leavesRest === true) leaveRest(run.state)',
     '',
   ),
   {

@@ -30,10 +30,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
   const { exitCode, ...failure } = failureOf(error)
   const { runId, server, confirm } = asked
   const { random } = systemPlatform
-  const nothing = loadResult(
-    newRun(anyRun, checkedOptions(anyRun, random), systemPlatform),
-    undefined,
-  )
+  const nothing = loadResult(newRun(anyRun, checkedOptions(anyRun, random), systemPlatform))
   const target = attempt(() => parseTarget(asked.target))
   return {
     ...nothing,

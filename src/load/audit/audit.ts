@@ -25,7 +25,7 @@ import { openInputs } from '../inputs/inputs.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import type { LoadOptions } from '../options.js'
 import { leaveRest } from '../outcomes/run-state.js'
-import { runPipeline, type Opened } from '../pipeline.js'
+import { runPipeline } from '../pipeline.js'
 import { checkRejects } from '../rejects/check-rejects.js'
 import { RejectFiles } from '../rejects/reject-files.js'
 import { problemOf, refusedRow } from '../rejects/reject.js'
@@ -116,7 +116,7 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   if (missing !== undefined) run.rejects.reading = (...read) => missing.reading(...read)
   const key = certificate && Buffer.from(certificate.digest!.key, 'hex')
   return {
-    ...{ asked, certificate, run, missing, result: newAuditResult(loadResult(run, undefined)) },
+    ...{ asked, certificate, run, missing, result: newAuditResult(loadResult(run)) },
     key: new Int32Array(Uint8Array.from(key ?? random.bytes(4 * keyWords)).buffer),
     signal: AbortSignal.any([signal, leave].filter(one => one !== undefined)),
     scratch: files.scratch(),
@@ -125,17 +125,17 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
 
 async function runAudit(job: Job): Promise<AuditResult> {
   const { asked, run, certificate, missing, result, scratch } = job
-  const { misuse } = await runPipeline(run, {
-    open: async (_, opened) => {
+  const misuse = await runPipeline(run, {
+    open: async () => {
       try {
         if (missing !== undefined) checkRejects(asked.missing!, asked.inputs, run.platform)
-        const [session, target] = await findTarget(run, control => (opened.control = control))
-        const found = comparedTable(session, run.checked, target, asked.columns)
+        const target = await findTarget(run)
+        const found = comparedTable(run.control!, run.checked, target, asked.columns)
         const { table, identity, columns } = found
         const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
         Object.assign(result, { table: tableText(table), identity, columns: described })
         await awaitOthers(job, found)
-        await (certificate ? compareWith(certificate, job, found) : compare(job, found, opened))
+        await (certificate ? compareWith(certificate, job, found) : compare(job, found))
       } finally {
         missing?.close()
         scratch.close()
@@ -145,7 +145,7 @@ async function runAudit(job: Job): Promise<AuditResult> {
   })
   const failure = misuse ?? run.ending.failure
   if (failure instanceof UsageError) throw failure
-  const { endedAt, error, exitCode, ...ended } = loadResult(run, undefined)
+  const { endedAt, error, exitCode, ...ended } = loadResult(run)
   // Each reading of the inputs says how they are read.
   const notices = [...new Set(ended.notices)]
   const missingFiles = missing?.kept().map(({ path, rows }) => ({ path, rows })) ?? []
@@ -154,23 +154,23 @@ async function runAudit(job: Job): Promise<AuditResult> {
   return hideInData(result, run.reporter.secrets.hideInSentence)
 }
 
-async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<void> {
+async function compare(job: Job, found: ComparedTable): Promise<void> {
   const { asked, run, result, key, scratch, signal } = job
   const { clock } = run.platform
   const touched = touchedPartitions(found.partition, found.target.columns, asked.shard)
   const own = new Hashes(key, found.keys, scratch)
   // A second reading counts rows again.
-  opened.leavesRest = true
+  run.leavesRest = true
   const marksOf = outsideMarks(found.target)
   const marks = (batch: Batch) => touched.add(batch, marksOf?.(batch))
   const ends: InputRange[] = []
-  for await (const block of inputRows(run, opened.inputs!, found, marks)) {
+  for await (const block of inputRows(run, run.inputs!, found, marks)) {
     own.add(block)
     ends.push(block.batch.ranges.at(-1)!)
   }
   const elsewhere = touched.elsewhere()
   leaveRest(run.state)
-  const { rows, inputs, error } = loadResult(run, opened.inputs, { listsAll: true })
+  const { rows, inputs, error } = loadResult(run, { listsAll: true })
   if (error !== null) throw new DdbError(error.code as ErrorCode, error.message)
   Object.assign(result.rows, { input: rows.read - elsewhere, rejected: rows.rejected })
   result.inputs = inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes }))
@@ -210,9 +210,9 @@ async function compare(job: Job, found: ComparedTable, opened: Opened): Promise<
       'standard input cannot be read twice: audit a file to learn which rows differ',
     )
   } else if (!differences.areNamed) {
-    if (differences.first > 0) beginAfter(ends[differences.first - 1]!, run, opened.inputs!)
-    opened.inputs = await openInputs(run)
-    await nameRows(job, own, differences, inputRows(run, opened.inputs, found, marks))
+    if (differences.first > 0) beginAfter(ends[differences.first - 1]!, run)
+    run.inputs = await openInputs(run)
+    await nameRows(job, own, differences, inputRows(run, run.inputs, found, marks))
   }
   const matched = own.count - lacking - counts.replaced
   const others = there.count - matched - counts.changed
@@ -247,14 +247,13 @@ async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTa
 /** Lets the inputs, when they are opened again, begin after a range. */
 function beginAfter(
   { endOffsetBytes, endLineNumber, place }: InputRange,
-  { history }: Run,
-  inputs: Inputs,
+  { history, inputs }: Run,
 ): void {
   const { input, records } = place!
   const from = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
   // Nothing compares it.
   const fingerprint = { sizeBytes: 0, modifiedMs: 0, head: '', tail: '' }
-  const before = inputs.summaries().slice(0, input)
+  const before = inputs!.summaries().slice(0, input)
   history.found.inputs = before.map(summary => ({ path: summary.path, fingerprint, summary }))
   history.resumption = {
     ...history.resumption,

@@ -16,7 +16,6 @@ import type { TargetSchema } from '../../schema/target-schema.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { detectedText } from '../inputs/detected.js'
-import type { Inputs } from '../inputs/input-reading.js'
 import { limitFailure } from '../rejects/reject.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
@@ -65,17 +64,17 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     { watch: look },
   )
   let missing: DdbError | undefined
-  const { inputs, misuse } = await runPipeline(run, {
-    async open(_, opened) {
+  const misuse = await runPipeline(run, {
+    async open() {
       try {
-        look.target = (await findTarget(run, session => (opened.control = session)))[1]
+        look.target = await findTarget(run)
       } catch (error) {
         if (!(error instanceof DdbError)) throw error
         missing = error
       }
       // A server that ignores a query would also ignore the closing of the connection.
-      if (missing instanceof TimeoutError) abandon(run, opened, missing)
-      if (missing instanceof UsageError && opened.control === undefined) throw missing
+      if (missing instanceof TimeoutError) abandon(run, missing)
+      if (missing instanceof UsageError && run.control === undefined) throw missing
       run.delivery = look.delivery(run)
       return look.target ?? noTarget
     },
@@ -87,7 +86,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const isCounted = !hasTransform(run.checked) && isAllRead(look)
   const unmet = unmetExpectation(expectRows, look.fitRows, 'would be delivered')
   if (isCounted && unmet !== undefined) run.ending.fail(unmet)
-  return checkResult(run, { look, checked, inputs, notices: [...notices] })
+  return checkResult(run, { look, checked, notices: [...notices] })
 }
 
 const isAllRead = ({ inputs }: CheckObserver): boolean => inputs.every(({ isWhole }) => isWhole)
@@ -96,19 +95,18 @@ interface CheckParts {
   readonly look: CheckObserver
   /** As requested; the check itself reads with changed options. */
   readonly checked: CheckedOptions
-  readonly inputs: Inputs | undefined
   readonly notices: readonly string[]
 }
 
 async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
-  const { look, inputs } = parts
+  const { look } = parts
   const { target } = look
   const { columns = [] } = target ?? {}
-  const result = loadResult(run, inputs, { listsAll: true })
+  const result = loadResult(run, { listsAll: true })
   const { rows, error, exitCode } = result
   const { fitRows, unfitRows, problems } = look
   const schema = target && ownSchema(target)
-  const frozen = explicitLoads(run.options, look.inputs, inputs?.reading.offsets ?? {})
+  const frozen = explicitLoads(run.options, look.inputs, run.inputs?.reading.offsets ?? {})
   const [first, ...others] = frozen
   const shown = look.inputs.find(({ isEmpty, isUnfit }) => !isEmpty && !isUnfit)
   const isWhole = isAllRead(look)

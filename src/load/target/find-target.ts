@@ -22,33 +22,32 @@ import { isPartitioned, laneScheme } from './lane-scheme.js'
 
 /**
  * Connects, follows redirects, and describes the target.
- * @param onConnected  gets each new session, which must be dropped if the run ends
+ * @param onConnected  gets each new session
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  * @throws {DdbError} DDB_EXPECTATION if the target has other columns than expected
  * @throws {UsageError} DDB_USAGE if the target cannot be written over several connections
  */
 export async function findTarget(
   run: Run,
-  onConnected: (control: Session) => void,
-): Promise<[Session, TargetDescription]> {
+  onConnected?: (control: Session) => void,
+): Promise<TargetDescription> {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
-  let control: Session | undefined
   const connect = async (untilMs: number, node?: ServerAddress): Promise<Session> => {
-    control = await firstConnection(run, untilMs, node)
-    onConnected(control)
-    return control
+    run.control = await firstConnection(run, untilMs, node)
+    onConnected?.(run.control)
+    return run.control
   }
   return followRedirects(run.server, async server => {
     run.server = server
-    await control?.close().catch(ignoreLoss)
+    await run.control?.close().catch(ignoreLoss)
     const first = await connect(deadlineMs)
     const target = await waiting(run, deadlineMs, isNotReady, () => describeOrCreate(run, first))
-    const again = (): Promise<Session> => connect(connectDeadlineMs(run.platform, server), control)
+    const again = (): Promise<Session> =>
+      connect(connectDeadlineMs(run.platform, server), run.control)
     await chooseMode(run, first, again)
-    await defineTransform(run, control!)
+    await defineTransform(run, run.control!)
     chooseConnections(run, target)
-    run.target = target
-    return [control!, target]
+    return (run.target = target)
   })
 }
 

@@ -130,7 +130,7 @@ db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`,
   const limitsOf = async (port: number): Promise<unknown> => {
     const target = { table: 'dfs://d/t' }
     const { find } = scene(t, port, { server: { host: '127.0.0.1', port, ...admin }, target })
-    return (await find())[1].columns.map(({ maxBytes }) => maxBytes)
+    return (await find()).columns.map(({ maxBytes }) => maxBytes)
   }
   t.strictSame(await limitsOf(server.port), [undefined, 255])
   const toClient = (chunk: string): string => chunk.replaceAll('3.00.5', '2.00.9')
