@@ -113,11 +113,7 @@ export async function openTable(
   found: ComparedTable,
   touched: readonly (ValueRange | null)[],
   given: { readonly clock: Clock; readonly signal: AbortSignal; readonly mostRows?: number },
-): Promise<{
-  ranges: readonly (ValueRange | null)[]
-  goneRows: number
-  read: () => AsyncGenerator<Rows>
-}> {
+) {
   const { session, timeoutMs, table, partition, target, columns, state } = found
   const { clock, signal, mostRows = Infinity } = given
   const isPlain = table.kind === 'shared' && partition === undefined && target.isHandle !== true

@@ -30,15 +30,12 @@ export interface LaneScheme {
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
 
-/** Number of the group to which a row belongs; −1 if it belongs to none. Rows of one group share a lane. */
-type Place = (row: number) => number
-
 /** One column whose values decide about the partition of a row. */
-interface Level {
+interface Level extends Pick<PartitionDimension, 'columnIndex' | 'type'> {
   /** Describes how the column divides rows, for the scheme's digest: different rules must have different texts. */
   readonly text: string
-  /** Finds the group of each row. Undefined if the column does not match the server's description. */
-  placesOf(columns: readonly Column[]): Place | undefined
+  /** Number of the group to which a key belongs; −1 if it belongs to none. Rows of one group share a lane. */
+  readonly find: (key: Key) => number
 }
 
 /** Part of the scheme's digest. Increase this number whenever rows are divided in a new way. */
@@ -85,7 +82,7 @@ function partitionScheme(levels: readonly Level[], isOrdered: boolean): LaneSche
     isOrdered,
     digest: digestOf(levels.map(({ text }) => text)),
     lanesOf({ columns, rowCount }, lanes) {
-      const places = levels.map(level => level.placesOf(columns))
+      const places = levels.map(level => placesBy(columns, level))
       const chosen = new Uint8Array(rowCount)
       for (let row = 0; row < rowCount; row++) {
         let sum = 0
@@ -152,14 +149,10 @@ function partitionLevel(
   const { columnIndex, columnName, kind, type, scheme } = dimension
   const own = columns[columnIndex]?.type
   if (own === undefined || own.array === true) return undefined
-  const level = (find: (key: Key) => number, values: string): Level => ({
-    text: JSON.stringify([columnName, kind, own.type, type ?? null, values]),
-    placesOf(columns) {
-      const column = columns[columnIndex]!
-      const keyAt = keyReader(column, type)
-      return keyAt && placesBy(column, keyAt, find)
-    },
-  })
+  const level = (find: Level['find'], values: string): Level => {
+    const text = JSON.stringify([columnName, kind, own.type, type ?? null, values])
+    return { columnIndex, type, text, find }
+  }
   switch (kind) {
     case 'VALUE':
       return level(key => bucketOf(key, 8, valueBuckets), '')
@@ -218,13 +211,18 @@ function bucketOf(key: Key, width: number, buckets: number): number {
   return Number(BigInt.asUintN(64, key) % BigInt(buckets))
 }
 
-/** Returns a function that finds the group of a row. For a SYMBOL column, it looks up each different text only once. */
+/**
+ * Returns a function that finds the group of a row; undefined if the column does not match the server's description. For a SYMBOL column, it
+ * looks up each different text only once.
+ */
 function placesBy(
-  column: Column,
-  keyAt: (row: number) => Key | null,
-  find: (key: Key) => number,
-): Place {
-  const placeOf: Place = row => {
+  columns: readonly Column[],
+  { columnIndex, type, find }: Level,
+): ((row: number) => number) | undefined {
+  const column = columns[columnIndex]!
+  const keyAt = keyReader(column, type)
+  if (keyAt === undefined) return undefined
+  const placeOf = (row: number): number => {
     const key = keyAt(row)
     return key === null ? -1 : find(key)
   }
