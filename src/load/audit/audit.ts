@@ -96,7 +96,7 @@ function readingOptions(options: AuditOptions): LoadOptions {
 type Job = ReturnType<typeof newJob>
 
 function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResult) {
-  const { missing: path, signal, leave, shard } = asked
+  const { missing: path, shard } = asked
   if (path !== undefined && asked.inputs.includes('-')) {
     throw usageError(`${option('missing')} reads its input twice: audit a file, not standard input`)
   }
@@ -118,7 +118,6 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   return {
     ...{ asked, certificate, run, missing, result: newAuditResult(loadResult(run)) },
     key: new Int32Array(Uint8Array.from(key ?? random.bytes(4 * keyWords)).buffer),
-    signal: AbortSignal.any([signal, leave].filter(one => one !== undefined)),
     scratch: files.scratch(),
   }
 }
@@ -129,8 +128,8 @@ async function runAudit(job: Job): Promise<AuditResult> {
     open: async () => {
       try {
         if (missing !== undefined) checkRejects(asked.missing!, asked.inputs, run.platform)
-        const target = await findTarget(run)
-        const found = comparedTable(run.control!, run.checked, target, asked.columns)
+        await findTarget(run)
+        const found = comparedTable(run, asked.columns)
         const { table, identity, columns } = found
         const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
         Object.assign(result, { table: tableText(table), identity, columns: described })
@@ -155,8 +154,7 @@ async function runAudit(job: Job): Promise<AuditResult> {
 }
 
 async function compare(job: Job, found: ComparedTable): Promise<void> {
-  const { asked, run, result, key, scratch, signal } = job
-  const { clock } = run.platform
+  const { asked, run, result, key, scratch } = job
   const touched = touchedPartitions(found.partition, found.target.columns, asked.shard)
   const own = new Hashes(key, found.keys, scratch)
   // A second reading counts rows again.
@@ -175,7 +173,7 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
   Object.assign(result.rows, { input: rows.read - elsewhere, rejected: rows.rejected })
   result.inputs = inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes }))
   const ranges = asked.exact ? [null] : touched.ranges()
-  const { goneRows, ...table } = await openTable(found, ranges, { clock, signal })
+  const { goneRows, ...table } = await openTable(found, ranges)
   result.ranges = table.ranges
   let there: Hashes
   let differences: Differences
@@ -184,7 +182,7 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
     for await (const block of table.read()) there.add(block)
     differences = new Differences(found)
     await differences.find(own, there, async () => {
-      await new Promise<void>(resolve => clock.nextTurn(resolve))
+      await new Promise<void>(resolve => found.clock.nextTurn(resolve))
       if (run.ending.failure !== undefined) throw run.ending.failure
     })
     if (differences.lacking === 0) break
@@ -292,7 +290,7 @@ async function compareWith(
   job: Job,
   found: ComparedTable,
 ): Promise<void> {
-  const { result, run, key, signal } = job
+  const { result, key } = job
   const described = JSON.stringify([result.identity, result.columns])
   if (described !== JSON.stringify([identity, columns])) {
     throw new DdbError(
@@ -300,8 +298,7 @@ async function compareWith(
       `${tableText(found.table)} was made again after ${endedAt}: the certificate is of the earlier table`,
     )
   }
-  const given = { clock: run.platform.clock, signal, mostRows: rows.table }
-  const table = await openTable(found, ranges, given)
+  const table = await openTable(found, ranges, rows.table)
   result.ranges = table.ranges
   const there = new Hashes(key, found.keys)
   for await (const block of table.read()) there.add(block)
@@ -313,10 +310,9 @@ async function compareWith(
 
 /** A late request must not store rows after they were found missing: loaded again, they would be there twice. */
 async function awaitOthers(
-  { run: { platform, reporter, server }, missing, signal }: Job,
-  { session, timeoutMs }: ComparedTable,
+  { run: { reporter, server }, missing }: Job,
+  { session, timeoutMs, clock, signal }: ComparedTable,
 ): Promise<void> {
-  const { clock } = platform
   const untilMs = clock.nowMs() + timeoutMs
   for (let idle = 0; idle < 2; await wait(clock, lookAgainMs, signal)) {
     const isBusy = await askOthersBusy({ session, timeoutMs }, server.user ?? 'guest')

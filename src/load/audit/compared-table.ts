@@ -1,9 +1,8 @@
 /*
   The table of an audit: which of its columns are compared, what identifies a row there, and how a part of it is read.
 */
-import type { Session } from '../../client/open-session.js'
 import { DdbError, option, ServerError, TimeoutError, usageError } from '../../errors.js'
-import type { Clock, Timer } from '../../platform/platform.js'
+import type { Timer } from '../../platform/platform.js'
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
@@ -13,7 +12,7 @@ import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { askCount } from '../connection/server-queries.js'
 import { watchedTable } from '../evidence/identity.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import type { Run } from '../run.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { hasTransform, selectText, tableText } from '../target/target.js'
 import { boundsOf, type ValueRange } from '../target/touched-partitions.js'
@@ -22,17 +21,14 @@ import type { Keeps, Rows } from './hashes.js'
 export type ComparedTable = ReturnType<typeof comparedTable>
 
 /**
- * @param target  what a load sends, and what the server says about the table
+ * @param run  has found its target
  * @param names  columns that the user chose; default all
  * @throws {UsageError} DDB_USAGE if values cannot be compared
  * @throws {DdbError} DDB_UNPROVEN if nothing shows which rows the table keeps
  */
-export function comparedTable(
-  session: Session,
-  checked: CheckedOptions,
-  target: TargetDescription,
-  names: readonly string[] | undefined,
-) {
+export function comparedTable(run: Run, names: readonly string[] | undefined) {
+  const { checked, options, platform } = run
+  const target = run.target!
   const { state, keyColumns = [], keyed } = target
   const table = watchedTable(checked)
   if (table === undefined || state?.schema === undefined) {
@@ -56,7 +52,9 @@ export function comparedTable(
   const keepsFirst = neverDecreases(total) || (kept?.form === 'scalar' && kept.value === 'FIRST')
   const keeps: Keeps = !keyed ? 'all' : keepsFirst ? 'first' : 'last'
   return {
-    ...{ session, timeoutMs: checked.confirmTimeoutMs, target, table, partition, state },
+    ...{ session: run.control!, timeoutMs: checked.confirmTimeoutMs, clock: platform.clock },
+    signal: AbortSignal.any([options.signal, options.leave].filter(one => one !== undefined)),
+    ...{ target, table, partition, state },
     /** Identifiers of its storage; null if the server gives none. */
     identity: chunkId === null && physicalIndex === null ? null : `${chunkId}/${physicalIndex}`,
     /** Columns to compare, as the table has them, and their indexes among the columns that a load sends. */
@@ -112,10 +110,9 @@ const bytesOfText = 32
 export async function openTable(
   found: ComparedTable,
   touched: readonly (ValueRange | null)[],
-  given: { readonly clock: Clock; readonly signal: AbortSignal; readonly mostRows?: number },
+  mostRows = Infinity,
 ) {
-  const { session, timeoutMs, table, partition, target, columns, state } = found
-  const { clock, signal, mostRows = Infinity } = given
+  const { session, timeoutMs, clock, signal, table, partition, target, columns, state } = found
   const isPlain = table.kind === 'shared' && partition === undefined && target.isHandle !== true
   const count = isPlain ? await askCount({ session, timeoutMs }, table) : 0
   const rows = Math.min(count, mostRows)
