@@ -1,6 +1,8 @@
 /*
   One run: its options, the state of its rows, and its parts, each with one task.
 */
+import type { DdbError } from '../errors.js'
+import type { Batch, ColumnCounts } from '../parse/batch.js'
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
 import { newPassedOver } from '../source/data-files.js'
@@ -9,12 +11,11 @@ import type { ExpandedSources } from '../source/expand-sources.js'
 import type { Session } from '../client/open-session.js'
 import type { ReadObserver } from './check/check-observer.js'
 import type { EarlySession } from './connection/connect.js'
-import type { Inputs } from './inputs/input-reading.js'
 import type { RowStore } from './inputs/rows.js'
 import type { Facts } from './journal/journal-record.js'
 import { RunHistory } from './journal/run-history.js'
 import { newRunState, type RunState } from './outcomes/run-state.js'
-import type { LoadOptions, ServerTarget } from './options.js'
+import type { LoadOptions, LoadResult, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
@@ -24,6 +25,27 @@ import type { SharedRun } from './shards/shared-run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { LaneScheme } from './target/lane-scheme.js'
 import type { Delivery } from './transport/delivery.js'
+
+export type InputSummary = LoadResult['inputs'][number]
+
+export interface Inputs {
+  /** Batches of all inputs in order. After the run is stopped, rows already read come as a last batch. */
+  batches(target: TargetDescription): AsyncGenerator<Batch, void, void>
+  /** The inputs read so far, without their rejects, which the run counts. */
+  summaries(): readonly InputSummary[]
+  /** Takes up a run that shards load. */
+  join?(session: Session, target: TargetDescription): Promise<void>
+  /** What the rows have shown. `bytesError`: set if bytes of an input were lost or counted twice, because of a bug. */
+  readonly reading: {
+    readonly bytesError: DdbError | undefined
+    readonly columnCounts: readonly ColumnCounts[]
+    /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
+    readonly offsets: Readonly<Record<string, string>>
+  }
+  /** True if earlier processes of the run have read all inputs and nothing is left to send. */
+  readonly areDone: boolean
+  close(): Promise<void>
+}
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
 export interface Run {

@@ -24,11 +24,10 @@ import {
 } from '../../schema/cell-source.js'
 import { openSource } from '../../source/open-source.js'
 import { detectedOf, readAsFound } from '../inputs/detected.js'
-import type { InputSummary } from '../inputs/input-reading.js'
 import { widened } from '../../infer/time-range.js'
-import type { LoadOptions } from '../options.js'
+import type { LoadOptions, LoadResult } from '../options.js'
+import type { RunState } from '../outcomes/run-state.js'
 import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
-import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import type { Delivery } from '../transport/delivery.js'
@@ -45,7 +44,7 @@ export interface CheckedInput extends Pick<
   'fieldNames' | 'fieldCount' | 'recordKind'
 > {
   /** What the run knows of it, as far as it is read. */
-  readonly summary: InputSummary
+  readonly summary: LoadResult['inputs'][number]
   readonly mapping: ColumnMapping
   readonly maxRows: number
   /** True if target and input do not fit, or the target does not exist: every field is then read as text. */
@@ -64,6 +63,12 @@ export interface CheckedInput extends Pick<
 interface Sample {
   readonly values: readonly string[]
   readonly record: Uint8Array
+}
+
+/** Where a run counts rows. */
+interface CountedRun {
+  readonly state: RunState
+  readonly rejects: { keep(reject: AnyReject, shape: RecordShape): void }
 }
 
 /** A dry run calls these functions for one input at a time. */
@@ -93,7 +98,7 @@ export class CheckObserver {
    * @param texts  taken from the path of the input
    */
   opened(
-    summary: InputSummary,
+    summary: CheckedInput['summary'],
     reader: OpenedReader,
     map: () => ColumnMapping,
     texts: InputTexts,
@@ -138,7 +143,7 @@ export class CheckObserver {
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
 
-  delivery(run: Run): Delivery {
+  delivery(run: CountedRun): Delivery {
     const marksOf = this.target && outsideMarks(this.target)
     return {
       used: 'none',
@@ -149,7 +154,7 @@ export class CheckObserver {
     }
   }
 
-  #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
+  #look(run: CountedRun, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
     const input = this.inputs.at(-1)!
     const { isUnfit, sample } = input
     if (sample === undefined || sample.values.length === 0) input.sample = sampleOf(batch)
@@ -166,7 +171,7 @@ export class CheckObserver {
   }
 }
 
-function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
+function rejectOutside(run: CountedRun, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {
     if (marks[row] !== 1) continue

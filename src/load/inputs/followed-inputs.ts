@@ -21,19 +21,11 @@ import type { RecordedRun } from '../journal/recorded-run.js'
 import { placer, streamOfFollowed } from '../journal/resumption.js'
 import type { Detected } from '../options.js'
 import { reasonsPath } from '../rejects/reject-path.js'
-import { timeText, type Run } from '../run.js'
+import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { openRecords } from './input-options.js'
 import { readAsFound } from './detected.js'
-import {
-  accountedBytes,
-  failureOf,
-  hasEnded,
-  InputReading,
-  newSummary,
-  type Inputs,
-  type InputSummary,
-} from './input-reading.js'
+import { accountedBytes, failureOf, hasEnded, InputReading, newSummary } from './input-reading.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000

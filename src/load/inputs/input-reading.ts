@@ -2,7 +2,6 @@
   Reads the inputs of a run, one by one: maps the columns of each to the target's, gives each batch and each reject its place in the journal,
   reports what was detected, and counts bytes and records.
 */
-import type { Session } from '../../client/open-session.js'
 import { bugError, type DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
@@ -18,27 +17,12 @@ import { newPathReader, type NamedTexts, type PathReader } from '../../source/pa
 import { defaultFlushIntervalMs } from '../checked-options.js'
 import { setWithTexts, type RejectReading } from '../rejects/reject-run.js'
 import { readSizes } from '../outcomes/turns.js'
-import type { Detected, InputFailure, LoadResult } from '../options.js'
+import type { Detected, InputFailure } from '../options.js'
 import { cellsOf } from './input-options.js'
 import { detectedNotices, detectedOf } from './detected.js'
-import type { Run } from '../run.js'
+import type { InputSummary, Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
-
-export type InputSummary = LoadResult['inputs'][number]
-
-export interface Inputs {
-  /** Batches of all inputs in order. After the run is stopped, rows already read come as a last batch. */
-  batches(target: TargetDescription): AsyncGenerator<Batch, void, void>
-  /** The inputs read so far, without their rejects, which the run counts. */
-  summaries(): readonly InputSummary[]
-  /** Takes up a run that shards load. */
-  join?(session: Session, target: TargetDescription): Promise<void>
-  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets'>
-  /** True if earlier processes of the run have read all inputs and nothing is left to send. */
-  readonly areDone: boolean
-  close(): Promise<void>
-}
 
 export interface OpenedInput {
   readonly source: ByteSource
@@ -67,7 +51,6 @@ interface Look {
 }
 
 export class InputReading {
-  /** Set if, because of a bug, bytes of an input were lost or counted twice. */
   bytesError: DdbError | undefined
   readonly columnCounts: ColumnCounts[] = []
   /** Records of all inputs so far, with those that earlier processes have read. */
@@ -93,7 +76,6 @@ export class InputReading {
     this.#last = undefined
   }
 
-  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   get offsets(): Readonly<Record<string, string>> {
     return this.#offsets?.known() ?? {}
   }

@@ -13,7 +13,7 @@ import { openJournal } from '../journal/open-journal.js'
 import { placer } from '../journal/resumption.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
-import { timeText, type Run } from '../run.js'
+import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
@@ -25,13 +25,7 @@ import {
   openRecords,
   type NamedInputs,
 } from './input-options.js'
-import {
-  failureOf,
-  InputReading,
-  newSummary,
-  type Inputs,
-  type InputSummary,
-} from './input-reading.js'
+import { failureOf, InputReading, newSummary } from './input-reading.js'
 import { InputOpener, type FoundInput } from './open-input.js'
 import { noBytes, rowsName } from './rows.js'
 
@@ -218,8 +212,8 @@ class ListedInputs implements Inputs {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) yield* this.#rest('idle')
       const { rows, options, platform } = run
-      const found = rows ? { source: noBytes } : this.#opener.open(index)
-      const { source, reader: alike }: FoundInput = found instanceof Promise ? await found : found
+      const found: FoundInput = rows ? { source: noBytes } : await this.#opener.open(index)
+      const { source, reader: alike } = found
       summary.compression = source.compression
       const ofFiles = { lastLook: this.#opener.look, clock: platform.clock }
       const known = rows ? ({ format: 'ndjson' } as const) : ofFiles
@@ -231,7 +225,7 @@ class ListedInputs implements Inputs {
         yield this.#place(batch)
         this.#tellRead()
       }
-      if (found instanceof Promise) await reader.close()
+      await reader.close()
       // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.file === undefined) return
       this.#readInputs.push({ kind: 'input', input: index, summary, readAt: timeText(run) })

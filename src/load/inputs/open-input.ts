@@ -47,17 +47,18 @@ export class InputOpener {
   }
 
   /**
-   * Opens an input; all inputs before it must have been read. The caller need not close an input that it gets without a promise.
+   * Opens an input; all inputs before it must have been read.
    * @throws {InputError} any error of opening; DDB_INPUT_TRUNCATED for a file that has become shorter
    */
-  open(index: number): FoundInput | Promise<FoundInput> {
+  async open(index: number): Promise<FoundInput> {
     // A file that is the only input may be on a disk that does not answer, and must not block the process.
     if (!this.#isSmall(index) || this.#last === undefined) return this.#take(index)
-    const open = (): FoundInput | Promise<FoundInput> => this.#whole(index) ?? this.#take(index)
-    if (++this.#inTurn < filesInTurn) return open()
-    if (2 * this.#slow > filesInTurn) this.#aheadLeft = filesAhead
-    this.#inTurn = this.#slow = 0
-    return new Promise<void>(resolve => this.#run.platform.clock.nextTurn(resolve)).then(open)
+    if (++this.#inTurn >= filesInTurn) {
+      if (2 * this.#slow > filesInTurn) this.#aheadLeft = filesAhead
+      this.#inTurn = this.#slow = 0
+      await new Promise<void>(resolve => this.#run.platform.clock.nextTurn(resolve))
+    }
+    return (await this.#whole(index)) ?? this.#take(index)
   }
 
   #isSmall(index: number): boolean {
@@ -65,7 +66,7 @@ export class InputOpener {
   }
 
   /** Reads a whole file; undefined if it must be opened, which also reports its faults. */
-  #whole(index: number): FoundInput | Promise<FoundInput> | undefined {
+  async #whole(index: number): Promise<FoundInput | undefined> {
     if (this.#aheadLeft > 0 || this.#ahead.has(index)) return undefined
     const { options, platform } = this.#run
     const { clock, files } = platform
@@ -91,7 +92,7 @@ export class InputOpener {
     const reader = source && this.look.open?.(source, bytes)
     const isOther = format === 'auto' && reader?.format !== detectFormat(name, bytes)
     if (source && reader && !isOther) return { source, reader }
-    return this.#sourceOf(index, bytes).then(source => ({ source }))
+    return { source: await this.#sourceOf(index, bytes) }
   }
 
   /** Opens an input whose turn has come, and while reading is slow, the small files after it. */

@@ -88,10 +88,7 @@ export interface EndedRows {
   readonly filtered?: number
 }
 
-export interface EndedPiece extends Required<EndedRows> {
-  readonly lane: number
-  readonly part: number
-}
+export type EndedPiece = Required<EndedRows> & Pick<Place, 'lane' | 'part'>
 
 type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
   /** The last line of the input that begins a rejected record; undefined without rejects. */
@@ -193,33 +190,23 @@ interface Records {
    * A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. `hasNoReceipt`: it was sent,
    * and the ledger with its receipt is gone.
    */
-  batch: {
-    readonly stream: number
-    readonly no: number
+  batch: BatchPlace & {
     readonly ranges: readonly RecordedRange[]
     readonly lanes?: LanesOfBatch | undefined
     readonly early?: boolean | undefined
     readonly hasNoReceipt?: boolean
   }
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
-  ended: EndedRows & {
-    readonly stream: number
-    readonly no: number
-    readonly lane?: number
-    readonly part?: number
-  }
+  ended: EndedRows & BatchPlace & Partial<Place>
   rejects: JournaledRejects
   checkpoint: Checkpoint
   /**
    * A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. `error`: why the process failed,
    * without secrets.
    */
-  end: {
+  end: Readonly<Pick<LoadResult, 'status' | 'exitCode' | 'rows'>> & {
     readonly at: string
     readonly isDone: boolean
-    readonly status: LoadResult['status']
-    readonly exitCode: number
-    readonly rows: LoadResult['rows']
     readonly error?: { readonly code: string; readonly message: string }
   }
 }

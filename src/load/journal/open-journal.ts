@@ -8,7 +8,6 @@ import { fileKey } from '../../platform/file-name.js'
 import type { Files, HeldLock, Platform } from '../../platform/platform.js'
 import { newToken } from '../register/table-names.js'
 import type { LoadOptions } from '../options.js'
-import { timeText } from '../run.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
@@ -93,7 +92,7 @@ export async function openJournal(
       notices.push(`new since the run began, and read after the others: ${added.join(', ')}`)
     }
     const next = found === past ? now : new RecordedRun()
-    const startedAt = timeText({ platform })
+    const startedAt = new Date(platform.clock.wallMs()).toISOString()
     if (found !== past) {
       const token = newToken(platform.random).toString(16)
       const replaces = replacedBy(past, restart)

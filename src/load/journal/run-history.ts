@@ -3,19 +3,24 @@
   happens, and each outcome once it is known.
 */
 import type { Reject } from '../../parse/batch.js'
-import type { FileLock } from '../../platform/platform.js'
-import { accountedFor } from '../outcomes/run-state.js'
+import type { FileLock, Platform } from '../../platform/platform.js'
+import type { CheckedOptions } from '../checked-options.js'
+import type { LoadOptions } from '../options.js'
+import { accountedFor, type RunState } from '../outcomes/run-state.js'
 import type { KnownRun } from '../register/register.js'
 import { newToken, type RunName } from '../register/table-names.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
-import type { Run } from '../run.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournalRecord, Place, RecordOf } from './journal-record.js'
 import type { OpenedJournal } from './open-journal.js'
 import { RecordedRun } from './recorded-run.js'
 import { newResumption } from './resumption.js'
 
-interface HistorySetup extends Pick<Run, 'state' | 'options' | 'checked' | 'platform'> {
+interface HistorySetup {
+  readonly state: RunState
+  readonly options: Pick<LoadOptions, 'journal' | 'runId'>
+  readonly checked: Pick<CheckedOptions, 'runId' | 'onError'>
+  readonly platform: Pick<Platform, 'hostName' | 'random'>
   readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'count' | 'unplaced' | 'journaled'>
 }
 

@@ -8,12 +8,7 @@ import { DdbError, InputError, option, ServerError, usageError } from '../../err
 import type { Batch } from '../../parse/batch.js'
 import { askIdentity } from '../evidence/identity.js'
 import type { NamedInputs } from '../inputs/input-options.js'
-import {
-  hasEnded,
-  type InputReading,
-  type Inputs,
-  type InputSummary,
-} from '../inputs/input-reading.js'
+import { hasEnded, type InputReading } from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
@@ -23,7 +18,7 @@ import { noRows } from '../outcomes/run-state.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { finishedPath, pathOfStream, reasonsPath } from '../rejects/reject-path.js'
-import type { Run } from '../run.js'
+import type { Inputs, InputSummary, Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { addShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, type DoneStream, type Plan } from './shared-run.js'

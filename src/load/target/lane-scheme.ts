@@ -203,12 +203,9 @@ function hashOf(text: string): number {
 /** @param width  bytes of a number; negative numbers count as unsigned */
 function bucketOf(key: Key, width: number, buckets: number): number {
   if (typeof key === 'string') return hashOf(key) % buckets
-  if (typeof key === 'number') {
-    if (key >= 0) return Math.floor(key) % buckets
-    if (width === 4) return (key + 2 ** 32) % buckets
-    key = BigInt(Math.floor(key))
-  }
-  return Number(BigInt.asUintN(64, key) % BigInt(buckets))
+  if (typeof key === 'number' && key >= 0) return Math.floor(key) % buckets
+  const whole = typeof key === 'number' ? BigInt(Math.floor(key)) : key
+  return Number(BigInt.asUintN(8 * width, whole) % BigInt(buckets))
 }
 
 /**
