@@ -28,17 +28,13 @@ export function explicitLoads(
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
   // Nothing can be detected in an input without records, so such an input joins a group of other inputs.
-  const telling = inputs.filter(({ isEmpty }) => !isEmpty)
-  for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
+  for (const input of inputs.toSorted((a, b) => Number(a.isEmpty) - Number(b.isEmpty))) {
     const frozen = frozenLoad(options, input, offsets)
     const key = JSON.stringify({ ...frozen, inputs: [] })
-    const known = groups.get(key)
+    const [first] = input.isEmpty ? groups.values() : []
+    const known = first ?? groups.get(key)
     if (known === undefined) groups.set(key, frozen)
     else known.inputs.push(...frozen.inputs)
-  }
-  const [first] = groups.values()
-  for (const { isEmpty, summary } of inputs) {
-    if (isEmpty && first?.inputs.includes(summary.path) === false) first.inputs.push(summary.path)
   }
   return [...groups.values()]
 }
