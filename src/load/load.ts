@@ -6,7 +6,8 @@ import type { Files, Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/clocks.js'
 import { openDelivery } from './transport/open-delivery.js'
 import { openEarly } from './connection/connect.js'
-import { endJournal, runPipeline, type RunSteps } from './pipeline.js'
+import { endJournal, runPipeline } from './pipeline.js'
+import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { journalPath } from './journal/open-journal.js'
@@ -17,7 +18,7 @@ import { checkName } from './register/register.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
-import { newRun, type Run, type RunParts } from './run.js'
+import { newRun, type Inputs, type Run, type RunParts } from './run.js'
 
 /**
  * Loads the inputs into the target and determines the outcome of every row.
@@ -62,38 +63,36 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
 
 async function loadChecked(run: Run): Promise<LoadResult> {
   let alreadyLoaded = false
-  const course: RunSteps = {
-    async open(inputs) {
-      // For a shard, once it has joined its run.
-      const isFinished = (): boolean => inputs.areDone && run.history.found.finished !== undefined
-      const target = await findTarget(run, session => {
-        if (!isFinished()) run.early = openEarly(run, session, run.early)
-      })
-      const control = run.control!
-      await inputs.join?.(control, target)
-      const known = await checkSoleProcess(run, control, inputs.areDone)
-      const evidence = await lookFirst(run, control, target, known, isFinished())
-      if (evidence === 'loaded') {
-        alreadyLoaded = true
-        run.reporter.notice('already loaded')
-        return undefined
-      }
-      if (known !== undefined) checkName(known, run.history.name, control)
-      run.delivery = await openDelivery(run, target, control, evidence, run.early)
-      run.rejects.removeLeft(run.history)
-      return target
-    },
-    fail(cause) {
-      const error = asTargetChanged(run.history.found, cause)
-      run.ending.fail(error)
-      // Rows of earlier processes that are gone or unproven no longer count as stored.
-      const isGone =
-        error instanceof DdbError &&
-        (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
-      if (isGone) takeRowsBack(run, '', false)
-    },
+  const open = async (inputs: Inputs): Promise<TargetDescription | undefined> => {
+    // For a shard, once it has joined its run.
+    const isFinished = (): boolean => inputs.areDone && run.history.found.finished !== undefined
+    const target = await findTarget(run, session => {
+      if (!isFinished()) run.early = openEarly(run, session, run.early)
+    })
+    const control = run.control!
+    await inputs.join?.(control, target)
+    const known = await checkSoleProcess(run, control, inputs.areDone)
+    const evidence = await lookFirst(run, control, target, known, isFinished())
+    if (evidence === 'loaded') {
+      alreadyLoaded = true
+      run.reporter.notice('already loaded')
+      return undefined
+    }
+    if (known !== undefined) checkName(known, run.history.name, control)
+    run.delivery = await openDelivery(run, target, control, evidence, run.early)
+    run.rejects.removeLeft(run.history)
+    return target
   }
-  const misuse = await runPipeline(run, course)
+  const fail = (cause: unknown): void => {
+    const error = asTargetChanged(run.history.found, cause)
+    run.ending.fail(error)
+    // Rows of earlier processes that are gone or unproven no longer count as stored.
+    const isGone =
+      error instanceof DdbError &&
+      (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
+    if (isGone) takeRowsBack(run, '', false)
+  }
+  const misuse = await runPipeline(run, open, fail)
   if (misuse !== undefined) run.ending.fail(misuse)
   const ended = (): LoadResult => loadResult(run, { alreadyLoaded })
   const result = ended()

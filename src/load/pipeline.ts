@@ -20,23 +20,16 @@ import { closeTimeoutMs } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 
-/** The steps that differ between kinds of runs. */
-export interface RunSteps {
-  /**
-   * Finds the target and opens the run's delivery to it.
-   * @returns undefined if there is nothing to read
-   */
-  readonly open: (inputs: Inputs) => Promise<TargetDescription | undefined>
-  readonly fail?: (error: unknown) => void
-}
-
 /**
  * If a step fails, the run fails with that error.
+ * @param open  finds the target and opens the run's delivery to it; returns undefined if there is nothing to read
+ * @param fail  ends the run after an error
  * @returns an error for wrong options found early, with which the run has not failed
  */
 export async function runPipeline(
   run: Run,
-  { open, fail = run.ending.fail }: RunSteps,
+  open: (inputs: Inputs) => Promise<TargetDescription | undefined>,
+  fail = run.ending.fail,
 ): Promise<UsageError | undefined> {
   let misuse: UsageError | undefined
   const signals = endOnSignals(run)

@@ -123,23 +123,21 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
 
 async function runAudit(job: Job): Promise<AuditResult> {
   const { asked, run, certificate, missing, result, scratch } = job
-  const misuse = await runPipeline(run, {
-    open: async () => {
-      try {
-        if (missing !== undefined) checkRejects(asked.missing!, asked.inputs, run.platform)
-        await findTarget(run)
-        const found = comparedTable(run, asked.columns)
-        const { table, identity, columns } = found
-        const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
-        Object.assign(result, { table: tableText(table), identity, columns: described })
-        await awaitOthers(job, found)
-        await (certificate ? compareWith(certificate, job, found) : compare(job, found))
-      } finally {
-        missing?.close()
-        scratch.close()
-      }
-      return undefined
-    },
+  const misuse = await runPipeline(run, async () => {
+    try {
+      if (missing !== undefined) checkRejects(asked.missing!, asked.inputs, run.platform)
+      await findTarget(run)
+      const found = comparedTable(run, asked.columns)
+      const { table, identity, columns } = found
+      const described = columns.map(({ name, type }) => ({ name, type: columnTypeText(type) }))
+      Object.assign(result, { table: tableText(table), identity, columns: described })
+      await awaitOthers(job, found)
+      await (certificate ? compareWith(certificate, job, found) : compare(job, found))
+    } finally {
+      missing?.close()
+      scratch.close()
+    }
+    return undefined
   })
   const failure = misuse ?? run.ending.failure
   if (failure instanceof UsageError) throw failure

@@ -64,20 +64,18 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     { watch: look },
   )
   let missing: DdbError | undefined
-  const misuse = await runPipeline(run, {
-    async open() {
-      try {
-        look.target = await findTarget(run)
-      } catch (error) {
-        if (!(error instanceof DdbError)) throw error
-        missing = error
-      }
-      // A server that ignores a query would also ignore the closing of the connection.
-      if (missing instanceof TimeoutError) abandon(run, missing)
-      if (missing instanceof UsageError && run.control === undefined) throw missing
-      run.delivery = look.delivery(run)
-      return look.target ?? noTarget
-    },
+  const misuse = await runPipeline(run, async () => {
+    try {
+      look.target = await findTarget(run)
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      missing = error
+    }
+    // A server that ignores a query would also ignore the closing of the connection.
+    if (missing instanceof TimeoutError) abandon(run, missing)
+    if (missing instanceof UsageError && run.control === undefined) throw missing
+    run.delivery = look.delivery(run)
+    return look.target ?? noTarget
   })
   if (misuse !== undefined) throw misuse
   const failure = missing ?? unfitFailure(look)
