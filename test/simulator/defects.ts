@@ -237,8 +237,8 @@ export const defects: readonly Defect[] = [
   around(
     '--restart does not start over',
     'journal/open-journal.ts',
-    'const begun = restart || past.run === undefined ? new RecordedRun() : past',
-    'const begun = past.run === undefined ? new RecordedRun() : past',
+    'let found = restart || past.run === undefined ? new RecordedRun() : past',
+    'let found = past.run === undefined ? new RecordedRun() : past',
   ),
   {
     name: 'the run does not notice a recreated DFS table',
@@ -270,8 +270,8 @@ export const defects: readonly Defect[] = [
   around(
     "a finished run's journal is ignored if the wall clock says that it is old",
     'journal/open-journal.ts',
-    'const begun = restart || past.run === undefined ? new RecordedRun() : past',
-    'const begun = restart || past.run === undefined || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) ? new RecordedRun() : past',
+    'let found = restart || past.run === undefined ? new RecordedRun() : past',
+    'let found = restart || past.run === undefined || (past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000) ? new RecordedRun() : past',
   ),
   ofPlatform(
     'a lock that nobody renews is never taken over',
