@@ -12,7 +12,7 @@ import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { encodeMessage } from '../../src/protocol/response.js'
 import { handClock } from '../helpers/clocks.js'
 import { responseBytes } from '../helpers/fake-server.js'
-import { deepTest, runs } from '../helpers/runs.js'
+import { deepTest, forAllAsync } from '../helpers/runs.js'
 import { idTable, int, text } from '../helpers/values.js'
 
 /** The client's end of a connection. The test acts as the server. */
@@ -95,30 +95,26 @@ const shown = (value: unknown): string =>
   )
 
 deepTest(t, 'answers in chunks of any size belong to their requests, on two sessions', async () => {
-  const property = fc.asyncProperty(
-    fc.array(dialog, { minLength: 1, maxLength: 4 }),
-    async dialogs => {
-      const both = [await opened(), await opened()]
-      for (const { answer, print, cuts } of dialogs) {
-        const called = both.map(({ session }) => outcome(session.call('f', [int(1)])))
-        const bytes = bytesOf(answer, print)
-        const places = [0, ...cuts.map(cut => Math.floor(cut * bytes.length)), bytes.length]
-        places.sort((a, b) => a - b)
-        for (const [index, place] of places.slice(1).entries()) {
-          for (const { wire } of both) wire.push(bytes.subarray(places[index], place))
-          await turn()
-        }
-        for (const found of await Promise.all(called)) check(found, answer)
+  await forAllAsync(300)(fc.array(dialog, { minLength: 1, maxLength: 4 }), async dialogs => {
+    const both = [await opened(), await opened()]
+    for (const { answer, print, cuts } of dialogs) {
+      const called = both.map(({ session }) => outcome(session.call('f', [int(1)])))
+      const bytes = bytesOf(answer, print)
+      const places = [0, ...cuts.map(cut => Math.floor(cut * bytes.length)), bytes.length]
+      places.sort((a, b) => a - b)
+      for (const [index, place] of places.slice(1).entries()) {
+        for (const { wire } of both) wire.push(bytes.subarray(places[index], place))
+        await turn()
       }
-      await turn()
-      const lines = dialogs.flatMap(({ print }) => (print === undefined ? [] : [print]))
-      for (const { wire, printed } of both) {
-        assert.deepEqual(printed, lines)
-        assert.equal(wire.writes, dialogs.length, 'one write per request')
-      }
-    },
-  )
-  await fc.assert(property, { numRuns: runs(300) })
+      for (const found of await Promise.all(called)) check(found, answer)
+    }
+    await turn()
+    const lines = dialogs.flatMap(({ print }) => (print === undefined ? [] : [print]))
+    for (const { wire, printed } of both) {
+      assert.deepEqual(printed, lines)
+      assert.equal(wire.writes, dialogs.length, 'one write per request')
+    }
+  })
 })
 
 deepTest(t, 'an answer that is cut before its last byte is not an answer', async t => {

@@ -5,13 +5,6 @@ import fc from 'fast-check'
 import { arbitraryValue, encoded } from './codec.js'
 import { arbitraryCompressed } from './compression.js'
 import { recordings } from './recordings.js'
-import { runs, seed } from './runs.js'
-
-/** Number of runs and seed of a test with hostile bytes. If the test fails, fast-check prints the seed and path. */
-export const fuzz = (usual: number): { numRuns: number; seed: number } => ({
-  numRuns: runs(usual),
-  seed,
-})
 
 /** Numbers that are typical edge cases for lengths, counts and codes. */
 const edges: readonly number[] = [

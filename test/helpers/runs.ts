@@ -54,6 +54,24 @@ export const runs = (usual: number): number =>
       Math.ceil(deep ? timesMore * usual : isQuick ? usual / timesLess : usual),
   )
 
+type Arbitraries<Values extends unknown[]> = { [At in keyof Values]: fc.Arbitrary<Values[At]> }
+
+/** Asserts that a property holds for random inputs, in CI for `usual` many. A failure prints its seed and path. */
+export const forAll =
+  (usual: number) =>
+  <Values extends [unknown, ...unknown[]]>(
+    ...property: [...Arbitraries<Values>, holds: (...values: Values) => boolean | void]
+  ): void =>
+    fc.assert(fc.property(...property), { numRuns: runs(usual), seed })
+
+/** `forAll` for a property that has to be waited for. */
+export const forAllAsync =
+  (usual: number) =>
+  <Values extends [unknown, ...unknown[]]>(
+    ...property: [...Arbitraries<Values>, holds: (...values: Values) => Promise<boolean | void>]
+  ): Promise<void> =>
+    fc.assert(fc.asyncProperty(...property), { numRuns: runs(usual), seed })
+
 /** How many seeds are simulated where a few show what the test is about. */
 export const seeds = (usual: number): number => (everyday ? Math.ceil(usual / 48) : runs(usual))
 

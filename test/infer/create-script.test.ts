@@ -17,7 +17,7 @@ import { daysFromCivil } from '../../src/protocol/civil-date.js'
 import { parseColumnType } from '../../src/protocol/data-type.js'
 import { scriptText } from '../helpers/hostile-text.js'
 import { startLoadServer } from '../helpers/load-server.js'
-import { deepTest, runs } from '../helpers/runs.js'
+import { deepTest, forAll, forAllAsync } from '../helpers/runs.js'
 import { statementsOf, treeOf } from '../helpers/syntax.js'
 import { inferText } from './inferring.js'
 
@@ -206,27 +206,24 @@ t.test('for any partition options, only a scheme gets into the script', async ()
     scriptText,
     fc.constantFrom('code', 'vol', 'day', '1', '(', ')', ',', '"', 'value(', 'range(vol,'),
   )
-  fc.assert(
-    fc.property(fc.array(part, { maxLength: 6 }), parts => {
-      const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
-      let script: string
-      try {
-        script = createScript(found, table, [], undefined, { partition: parts.join('') })
-      } catch (error) {
-        assert.ok(error instanceof UsageError, String(error))
-        return
-      }
-      const usual = createScript(found, table, [], undefined, { partition: 'day' })
-      const calls = (text: string): number =>
-        text
-          .replace(/"[^"]*"/g, '')
-          .replace(/\/\/.*/g, '')
-          .match(/\(/g)!.length
-      const levels = script.match(/level\d = database/g)?.length ?? 0
-      assert.equal(calls(script) - levels, calls(usual))
-    }),
-    { numRuns: runs(300) },
-  )
+  forAll(300)(fc.array(part, { maxLength: 6 }), parts => {
+    const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
+    let script: string
+    try {
+      script = createScript(found, table, [], undefined, { partition: parts.join('') })
+    } catch (error) {
+      assert.ok(error instanceof UsageError, String(error))
+      return
+    }
+    const usual = createScript(found, table, [], undefined, { partition: 'day' })
+    const calls = (text: string): number =>
+      text
+        .replace(/"[^"]*"/g, '')
+        .replace(/\/\/.*/g, '')
+        .match(/\(/g)!.length
+    const levels = script.match(/level\d = database/g)?.length ?? 0
+    assert.equal(calls(script) - levels, calls(usual))
+  })
 })
 
 t.test(
@@ -328,33 +325,30 @@ t.test('headers, cells and file names that look like script become names or comm
     })
   const harmless = ['harmless0', 'harmless1', 'harmless2']
   let compared = 0
-  await fc.assert(
-    fc.asyncProperty(
-      fc.tuple(scriptText, scriptText, scriptText),
-      scriptText,
-      scriptText,
-      async (names, cell, path) => {
-        let shown: InferredSchema
-        try {
-          shown = await infer(names, cell)
-        } catch (error) {
-          // For example, a file with null bytes, or with names so few that the table may begin below them.
-          assert.ok(error instanceof InputError || error instanceof UsageError, String(error))
-          return
-        }
-        const usual = await infer(harmless, cell)
-        for (const kind of [stream, dfs]) {
-          const expected = harmless.reduce(
-            (tree, name, i) => tree.replaceAll(name, () => shown.columns[i]!.name),
-            treeOf(statementsOf(createScript(usual, kind))),
-          )
-          const inputs = [{ ...shown.inputs[0]!, path }]
-          assert.equal(treeOf(statementsOf(createScript({ ...shown, inputs }, kind))), expected)
-          compared++
-        }
-      },
-    ),
-    { numRuns: runs(100) },
+  await forAllAsync(100)(
+    fc.tuple(scriptText, scriptText, scriptText),
+    scriptText,
+    scriptText,
+    async (names, cell, path) => {
+      let shown: InferredSchema
+      try {
+        shown = await infer(names, cell)
+      } catch (error) {
+        // For example, a file with null bytes, or with names so few that the table may begin below them.
+        assert.ok(error instanceof InputError || error instanceof UsageError, String(error))
+        return
+      }
+      const usual = await infer(harmless, cell)
+      for (const kind of [stream, dfs]) {
+        const expected = harmless.reduce(
+          (tree, name, i) => tree.replaceAll(name, () => shown.columns[i]!.name),
+          treeOf(statementsOf(createScript(usual, kind))),
+        )
+        const inputs = [{ ...shown.inputs[0]!, path }]
+        assert.equal(treeOf(statementsOf(createScript({ ...shown, inputs }, kind))), expected)
+        compared++
+      }
+    },
   )
   assert.ok(compared > 20)
 })

@@ -7,7 +7,7 @@ import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
 import { neededOptions } from '../../src/infer/inferred-schema.js'
-import { runs } from '../helpers/runs.js'
+import { forAllAsync } from '../helpers/runs.js'
 import { inferText, readAs, typesOf } from './inferring.js'
 
 const day = fc.integer({ min: 1, max: 28 }).map(d => `2024-01-${String(d).padStart(2, '0')}`)
@@ -52,8 +52,11 @@ const optionsOf = ({ delimiter }: Table) => ({ reader: { header: 'yes' as const,
 
 t.test('the suggested option omits the totals records and nothing else', async () => {
   const sums = fc.tuple(word, fc.nat(), fc.array(fc.option(number, { nil: '' })), fc.boolean())
-  await fc.assert(
-    fc.asyncProperty(table, sums, fc.boolean(), async (one, [text, at, cells, isLast], quoted) => {
+  await forAllAsync(60)(
+    table,
+    sums,
+    fc.boolean(),
+    async (one, [text, at, cells, isLast], quoted) => {
       const width = one.header.length
       const field = at % (width - 1)
       const filled = cells.slice(0, Math.floor((width - 1) / 2))
@@ -71,25 +74,21 @@ t.test('the suggested option omits the totals records and nothing else', async (
       const without = await inferText(textOf(one, one.rows, quoted), optionsOf(one))
       assert.deepEqual(typesOf(found), typesOf(without), input)
       assert.equal(await readAs(found, input, optionsOf(one)), one.rows.length, input)
-    }),
-    { numRuns: runs(60) },
+    },
   )
 })
 
 t.test('a last row that is almost empty is a row', async () => {
-  await fc.assert(
-    fc.asyncProperty(table, name, async (one, text) => {
-      const record = one.header.map((_, i) => (i === 0 ? text : ''))
-      const input = textOf(one, [...one.rows, record], false)
-      const found = await inferText(input, optionsOf(one))
-      assert.equal(found.totals, undefined, input)
-      const needed = neededOptions(found)
-      assert.equal(needed.input.comment, undefined, input)
-      const read = await readAs(found, input, optionsOf(one))
-      assert.equal(read, one.rows.length + 1 - needed.rejects, input)
-    }),
-    { numRuns: runs(60) },
-  )
+  await forAllAsync(60)(table, name, async (one, text) => {
+    const record = one.header.map((_, i) => (i === 0 ? text : ''))
+    const input = textOf(one, [...one.rows, record], false)
+    const found = await inferText(input, optionsOf(one))
+    assert.equal(found.totals, undefined, input)
+    const needed = neededOptions(found)
+    assert.equal(needed.input.comment, undefined, input)
+    const read = await readAs(found, input, optionsOf(one))
+    assert.equal(read, one.rows.length + 1 - needed.rejects, input)
+  })
 })
 
 t.test('if rows begin like the totals, no option omits them, and a warning says so', async t => {

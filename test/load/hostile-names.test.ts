@@ -35,7 +35,7 @@ import type { Value } from '../../src/protocol/value.js'
 import { listObjects, removeTestObjects, newStamp } from '../../src/selftest/leftovers.js'
 import { reservedWords } from '../../src/server/script/parse/cursor.js'
 import { scriptText } from '../helpers/hostile-text.js'
-import { runs } from '../helpers/runs.js'
+import { forAll, forAllAsync } from '../helpers/runs.js'
 import { expressionOf, statementsOf, treeOf } from '../helpers/syntax.js'
 
 const harmless = 'harmless0'
@@ -139,23 +139,20 @@ for (const [place, checked] of Object.entries(places)) {
       usual.some(tree => tree.includes(harmless)),
       'the text gets into scripts',
     )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof({ weight: 4, arbitrary: scriptText }, { weight: 1, arbitrary: looseName }),
-        async text => {
-          fc.pre(isReadHere(text))
-          let changed: CheckedOptions
-          try {
-            changed = checked(text)
-          } catch (error) {
-            assert.ok(error instanceof UsageError, String(error))
-            return
-          }
-          const expected = usual.map(tree => tree.replaceAll(harmless, () => text))
-          assert.deepEqual(await shownFor(changed), expected)
-        },
-      ),
-      { numRuns: runs(60) },
+    await forAllAsync(60)(
+      fc.oneof({ weight: 4, arbitrary: scriptText }, { weight: 1, arbitrary: looseName }),
+      async text => {
+        fc.pre(isReadHere(text))
+        let changed: CheckedOptions
+        try {
+          changed = checked(text)
+        } catch (error) {
+          assert.ok(error instanceof UsageError, String(error))
+          return
+        }
+        const expected = usual.map(tree => tree.replaceAll(harmless, () => text))
+        assert.deepEqual(await shownFor(changed), expected)
+      },
     )
   })
 }
@@ -163,20 +160,17 @@ for (const [place, checked] of Object.entries(places)) {
 t.test('a function of a module is a list of names between colons, or refused', async t => {
   // The embedded server has no modules, so its parser cannot decide.
   t.equal(optionsFor({ function: 'm::sub::f', types: 'a:INT' }).target.kind, 'function')
-  fc.assert(
-    fc.property(scriptText, scriptText, looseName, (before, after, name) => {
-      for (const text of [`${before}::${after}`, `${name}::${after}`, `${before}::${name}`]) {
-        try {
-          optionsFor({ function: text, types: 'a:INT' })
-        } catch (error) {
-          assert.ok(error instanceof UsageError, String(error))
-          continue
-        }
-        assert.match(text, /^(\p{L}[\p{L}\p{N}_]*::)*\p{L}[\p{L}\p{N}_]*!?$/u)
+  forAll(300)(scriptText, scriptText, looseName, (before, after, name) => {
+    for (const text of [`${before}::${after}`, `${name}::${after}`, `${before}::${name}`]) {
+      try {
+        optionsFor({ function: text, types: 'a:INT' })
+      } catch (error) {
+        assert.ok(error instanceof UsageError, String(error))
+        continue
       }
-    }),
-    { numRuns: runs(300) },
-  )
+      assert.match(text, /^(\p{L}[\p{L}\p{N}_]*::)*\p{L}[\p{L}\p{N}_]*!?$/u)
+    }
+  })
 })
 
 /** Texts that may be names, so that the program does not refuse all inputs. */
@@ -189,21 +183,18 @@ t.test('a run ID is a name or refused', async t => {
   }
   const usual = await shape(harmless)
   t.ok(usual.some(tree => tree.includes('<id>')))
-  await fc.assert(
-    fc.asyncProperty(
-      fc.oneof(scriptText, fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/)),
-      async runId => {
-        let trees: string[]
-        try {
-          trees = await shape(runId)
-        } catch (error) {
-          assert.ok(error instanceof UsageError, String(error))
-          return
-        }
-        assert.deepEqual(trees, usual)
-      },
-    ),
-    { numRuns: runs(200) },
+  await forAllAsync(200)(
+    fc.oneof(scriptText, fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/)),
+    async runId => {
+      let trees: string[]
+      try {
+        trees = await shape(runId)
+      } catch (error) {
+        assert.ok(error instanceof UsageError, String(error))
+        return
+      }
+      assert.deepEqual(trees, usual)
+    },
   )
 })
 
@@ -216,49 +207,43 @@ t.test('a name that cannot be a run ID has no journal', async () => {
       return Promise.resolve(undefined)
     },
   }
-  await fc.assert(
-    fc.asyncProperty(scriptText, async text => {
-      asked.length = 0
-      assert.equal(await readRun('/nowhere', text, files, { holder: true }), undefined)
-      for (const path of asked) {
-        assert.match(text, /^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-        assert.equal(path, `${journalPath('/nowhere', text)}.lock`)
-      }
-    }),
-    { numRuns: runs(200) },
-  )
+  await forAllAsync(200)(scriptText, async text => {
+    asked.length = 0
+    assert.equal(await readRun('/nowhere', text, files, { holder: true }), undefined)
+    for (const path of asked) {
+      assert.match(text, /^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+      assert.equal(path, `${journalPath('/nowhere', text)}.lock`)
+    }
+  })
 })
 
 const strings = (data: readonly string[]): Value =>
   ({ form: 'vector', type: 'STRING', length: data.length, data }) as unknown as Value
 
 t.test('scripts contain names from a server only if they look like names of a run', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(scriptText, { maxLength: 4 }), async texts => {
-      const own = newStamp(systemPlatform.random, 0)
-      const names = texts.flatMap(text => [
-        text,
-        `ddbIngestRuns${text}`,
-        `ddbIngestLedger_1234_${text}`,
-        `${ledgerName(token, 1)}_${text}`,
-        `ddbIngestTest_${own.token}_20200101000000_${text}`,
-        `dfs://ddbIngestTest_${own.token}_20200101000000_a${text}`,
-      ])
-      const { session, scripts } = listener(() => strings(names))
-      const { signal } = new AbortController()
-      await listObjects(session, signal)
-      await removeTestObjects(session, own, 0, signal)
-      await forgetRun({ session, timeoutMs }, namedRun('r', token)).catch(() => undefined)
-      await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
-      const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/
-      for (const script of scripts) {
-        for (const [, text] of treeOf(statementsOf(script)).matchAll(/"((?:[^"\\]|\\.)*)"/g)) {
-          assert.ok(form.test(text!) || text === 'TABLE' || text === 'r', script)
-        }
+  await forAllAsync(60)(fc.array(scriptText, { maxLength: 4 }), async texts => {
+    const own = newStamp(systemPlatform.random, 0)
+    const names = texts.flatMap(text => [
+      text,
+      `ddbIngestRuns${text}`,
+      `ddbIngestLedger_1234_${text}`,
+      `${ledgerName(token, 1)}_${text}`,
+      `ddbIngestTest_${own.token}_20200101000000_${text}`,
+      `dfs://ddbIngestTest_${own.token}_20200101000000_a${text}`,
+    ])
+    const { session, scripts } = listener(() => strings(names))
+    const { signal } = new AbortController()
+    await listObjects(session, signal)
+    await removeTestObjects(session, own, 0, signal)
+    await forgetRun({ session, timeoutMs }, namedRun('r', token)).catch(() => undefined)
+    await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
+    const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/
+    for (const script of scripts) {
+      for (const [, text] of treeOf(statementsOf(script)).matchAll(/"((?:[^"\\]|\\.)*)"/g)) {
+        assert.ok(form.test(text!) || text === 'TABLE' || text === 'r', script)
       }
-    }),
-    { numRuns: runs(60) },
-  )
+    }
+  })
 })
 
 t.test('scripts about the ledger contain only its name', async t => {

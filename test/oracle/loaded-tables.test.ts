@@ -8,7 +8,7 @@ import { stringify, type Options } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { load } from '../../src/load/load-rows.js'
 import type { CellOptions, InputOptions, MappingOptions } from '../../src/load/options.js'
-import { runs } from '../helpers/runs.js'
+import { forAllAsync } from '../helpers/runs.js'
 import { arbitraryElement } from './arbitrary.js'
 import { startEnds, test, type ClientObject, type Ends } from './client.js'
 import { elementsOfClient, type Element } from './elements.js'
@@ -153,28 +153,25 @@ test('a table that csv-stringify writes, in any dialect', async (t, client) => {
     hasHeader: fc.boolean(),
     hasMark: fc.boolean(),
   })
-  await fc.assert(
-    fc.asyncProperty(tables, dialects, async (table, dialect) => {
-      const { delimiter, recordDelimiter, quote, isQuoted, hasHeader, hasMark } = dialect
-      const options: Options = {
-        delimiter,
-        record_delimiter: recordDelimiter,
-        quote,
-        // By default, csv-stringify uses `"` as the escape character even if the quote is a different character.
-        escape: quote,
-        quoted: isQuoted,
-        // csv-stringify must also quote all other texts that would end a line or lose blanks.
-        quoted_string: true,
-        bom: hasMark,
-      }
-      // csv-stringify leaves JavaScript numbers unquoted, but quotes texts.
-      const records = table.rows.map((row, at) => [at, ...row.map(({ text }) => text)])
-      const text = stringify(hasHeader ? [names(table), ...records] : records, options)
-      const input: InputOptions = { delimiter, quote, header: hasHeader ? 'yes' : 'no' }
-      return loadsBack(folder, ends, client, table, { file: 'x.csv', text, input })
-    }),
-    { numRuns: runs(40) },
-  )
+  await forAllAsync(40)(tables, dialects, async (table, dialect) => {
+    const { delimiter, recordDelimiter, quote, isQuoted, hasHeader, hasMark } = dialect
+    const options: Options = {
+      delimiter,
+      record_delimiter: recordDelimiter,
+      quote,
+      // By default, csv-stringify uses `"` as the escape character even if the quote is a different character.
+      escape: quote,
+      quoted: isQuoted,
+      // csv-stringify must also quote all other texts that would end a line or lose blanks.
+      quoted_string: true,
+      bom: hasMark,
+    }
+    // csv-stringify leaves JavaScript numbers unquoted, but quotes texts.
+    const records = table.rows.map((row, at) => [at, ...row.map(({ text }) => text)])
+    const text = stringify(hasHeader ? [names(table), ...records] : records, options)
+    const input: InputOptions = { delimiter, quote, header: hasHeader ? 'yes' : 'no' }
+    return loadsBack(folder, ends, client, table, { file: 'x.csv', text, input })
+  })
   t.ok(made > 0)
 })
 
@@ -182,38 +179,35 @@ test('a table that JSON.stringify writes, in any shape', async (t, client) => {
   const ends = await startEnds(t, client)
   const folder = t.testdir()
   const shapes = fc.constantFrom('lines', 'array', 'indented', 'document', 'nested')
-  await fc.assert(
-    fc.asyncProperty(tables, shapes, async (table, shape) => {
-      const membersOf = (row: readonly Cell[]): Record<string, unknown> =>
-        Object.fromEntries(row.map(({ json }, i) => [`c${i}`, json]))
-      const flat = table.rows.map((row, at) => ({ row: at, ...membersOf(row) }))
-      const nested = table.rows.map((row, at) => ({
-        meta: { row: at },
-        data: { of: membersOf(row) },
-      }))
-      const map = Object.fromEntries(
-        names(table).map(name => [name, name === 'row' ? 'meta.row' : `data.of.${name}`]),
-      )
-      const written = (): Written => {
-        switch (shape) {
-          case 'lines':
-            return { file: 'x.ndjson', text: flat.map(one => JSON.stringify(one)).join('\n') }
-          case 'array':
-            return { file: 'x.json', text: JSON.stringify(flat) }
-          case 'indented':
-            return { file: 'x.json', text: JSON.stringify(flat, null, 2) }
-          case 'document': {
-            const text = JSON.stringify({ meta: { count: flat.length }, result: { items: flat } })
-            return { file: 'x.json', text, input: { jsonPath: 'result.items' } }
-          }
-          case 'nested':
-            return { file: 'x.json', text: JSON.stringify(nested), mapping: { map } }
+  await forAllAsync(40)(tables, shapes, async (table, shape) => {
+    const membersOf = (row: readonly Cell[]): Record<string, unknown> =>
+      Object.fromEntries(row.map(({ json }, i) => [`c${i}`, json]))
+    const flat = table.rows.map((row, at) => ({ row: at, ...membersOf(row) }))
+    const nested = table.rows.map((row, at) => ({
+      meta: { row: at },
+      data: { of: membersOf(row) },
+    }))
+    const map = Object.fromEntries(
+      names(table).map(name => [name, name === 'row' ? 'meta.row' : `data.of.${name}`]),
+    )
+    const written = (): Written => {
+      switch (shape) {
+        case 'lines':
+          return { file: 'x.ndjson', text: flat.map(one => JSON.stringify(one)).join('\n') }
+        case 'array':
+          return { file: 'x.json', text: JSON.stringify(flat) }
+        case 'indented':
+          return { file: 'x.json', text: JSON.stringify(flat, null, 2) }
+        case 'document': {
+          const text = JSON.stringify({ meta: { count: flat.length }, result: { items: flat } })
+          return { file: 'x.json', text, input: { jsonPath: 'result.items' } }
         }
+        case 'nested':
+          return { file: 'x.json', text: JSON.stringify(nested), mapping: { map } }
       }
-      return loadsBack(folder, ends, client, table, written())
-    }),
-    { numRuns: runs(40) },
-  )
+    }
+    return loadsBack(folder, ends, client, table, written())
+  })
   t.ok(made > 0)
 })
 
@@ -235,34 +229,31 @@ test('numbers that Intl writes, and times with any offset', async (t, client) =>
     }),
     { minLength: 1, maxLength: 25 },
   )
-  await fc.assert(
-    fc.asyncProperty(rows, async list => {
-      const cells = list.map(({ thousandths, seconds, minutes }): Cell[] => {
-        const number = thousandths / 1000
-        const size = Math.abs(minutes)
-        const two = (value: number): string => String(value).padStart(2, '0')
-        const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
-        const wall = `${shanghai.format(seconds * 1000).replace(' ', 'T')}Z`
-        return [
-          written(number + 0, german.format(number)),
-          written(BigInt(Date.parse(wall)), `${iso((seconds + minutes * 60) * 1000)}${offset}`),
-        ]
-      })
-      const columns = [
-        kinds.find(({ type }) => type === 'DOUBLE')!,
-        kinds.find(({ type }) => type === 'TIMESTAMP')!,
+  await forAllAsync(20)(rows, async list => {
+    const cells = list.map(({ thousandths, seconds, minutes }): Cell[] => {
+      const number = thousandths / 1000
+      const size = Math.abs(minutes)
+      const two = (value: number): string => String(value).padStart(2, '0')
+      const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+      const wall = `${shanghai.format(seconds * 1000).replace(' ', 'T')}Z`
+      return [
+        written(number + 0, german.format(number)),
+        written(BigInt(Date.parse(wall)), `${iso((seconds + minutes * 60) * 1000)}${offset}`),
       ]
-      const table = { columns, rows: cells }
-      const records = cells.map((row, at) => [at, ...row.map(({ text }) => text)])
-      const text = stringify([names(table), ...records], { delimiter: ';' })
-      return loadsBack(folder, ends, client, table, {
-        file: 'x.csv',
-        text,
-        input: { delimiter: ';', header: 'yes' },
-        cells: { decimalComma: true, thousands: '.', timeZone: 'Asia/Shanghai' },
-      })
-    }),
-    { numRuns: runs(20) },
-  )
+    })
+    const columns = [
+      kinds.find(({ type }) => type === 'DOUBLE')!,
+      kinds.find(({ type }) => type === 'TIMESTAMP')!,
+    ]
+    const table = { columns, rows: cells }
+    const records = cells.map((row, at) => [at, ...row.map(({ text }) => text)])
+    const text = stringify([names(table), ...records], { delimiter: ';' })
+    return loadsBack(folder, ends, client, table, {
+      file: 'x.csv',
+      text,
+      input: { delimiter: ';', header: 'yes' },
+      cells: { decimalComma: true, thousands: '.', timeZone: 'Asia/Shanghai' },
+    })
+  })
   t.ok(made > 0)
 })

@@ -16,7 +16,7 @@ import {
   elementsOfOurs,
   type Element,
 } from './elements.js'
-import { runs } from '../helpers/runs.js'
+import { forAll, forAllAsync, runs } from '../helpers/runs.js'
 
 /** Whether both hold the same elements. NaN equals NaN, and −0 differs from 0. */
 function sameElements(a: Element, b: Element): boolean {
@@ -37,14 +37,11 @@ test('a vector of any type comes back unchanged', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type } of typeCases) {
     const lists = fc.array(arbitraryElement(type), { maxLength: 40 })
-    await fc.assert(
-      fc.asyncProperty(lists, async elements => {
-        const sent = clientVector(client, type, elements)
-        const back = await official.call('(x -> x)', [sent])
-        return sameElements(elementsOfClient(client, back), elements)
-      }),
-      { numRuns: runs(10) },
-    )
+    await forAllAsync(10)(lists, async elements => {
+      const sent = clientVector(client, type, elements)
+      const back = await official.call('(x -> x)', [sent])
+      return sameElements(elementsOfClient(client, back), elements)
+    })
     t.pass(type)
   }
 })
@@ -52,13 +49,10 @@ test('a vector of any type comes back unchanged', async (t, client) => {
 test('a scalar of any type comes back unchanged', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type } of typeCases) {
-    await fc.assert(
-      fc.asyncProperty(arbitraryElement(type), async element => {
-        const back = await official.call('(x -> x)', [clientScalar(client, type, element)])
-        return sameElements(elementOfClient(client, back), element)
-      }),
-      { numRuns: runs(10) },
-    )
+    await forAllAsync(10)(arbitraryElement(type), async element => {
+      const back = await official.call('(x -> x)', [clientScalar(client, type, element)])
+      return sameElements(elementOfClient(client, back), element)
+    })
     t.pass(type)
   }
 })
@@ -67,13 +61,10 @@ test('an array vector of any type comes back unchanged', async (t, client) => {
   const { official } = await startEnds(t, client)
   for (const { type } of arrayCases) {
     const lists = fc.array(arbitraryRow(type.replace('[]', '')), { maxLength: 12 })
-    await fc.assert(
-      fc.asyncProperty(lists, async rows => {
-        const back = await official.call('(x -> x)', [clientVector(client, type, rows)])
-        return sameElements(elementsOfClient(client, back), rows)
-      }),
-      { numRuns: runs(8) },
-    )
+    await forAllAsync(8)(lists, async rows => {
+      const back = await official.call('(x -> x)', [clientVector(client, type, rows)])
+      return sameElements(elementsOfClient(client, back), rows)
+    })
     t.pass(type)
   }
 })
@@ -83,15 +74,12 @@ test('our codec writes the bytes of the client, and the client reads them', asyn
     const element = type.endsWith('[]') ? arbitraryRow(type.slice(0, -2)) : arbitraryElement(type)
     // A SYMBOL vector without rows has two forms: with a base of one entry, or plain (C++ client, this project).
     const minLength = type === 'SYMBOL' ? 1 : 0
-    fc.assert(
-      fc.property(fc.array(element, { minLength, maxLength: 30 }), elements => {
-        const sent = clientVector(client, type, elements).pack()
-        const ours = encoded(decoded(sent))
-        const read = client.DdbObj.parse(ours, true)
-        return ours.equals(sent) && sameElements(elementsOfClient(client, read), elements)
-      }),
-      { numRuns: runs(15) },
-    )
+    forAll(15)(fc.array(element, { minLength, maxLength: 30 }), elements => {
+      const sent = clientVector(client, type, elements).pack()
+      const ours = encoded(decoded(sent))
+      const read = client.DdbObj.parse(ours, true)
+      return ours.equals(sent) && sameElements(elementsOfClient(client, read), elements)
+    })
     t.pass(type)
   }
 })
@@ -124,24 +112,21 @@ const arbitraryColumns: fc.Arbitrary<Columns> = fc
 test('a table of any columns, inserted by the client, is read by our client and by itself', async (t, client) => {
   const { official, session } = await startEnds(t, client)
   let inserted = 0
-  await fc.assert(
-    fc.asyncProperty(arbitraryColumns, async ({ types, lists }) => {
-      const name = `t${inserted++}`
-      const names = types.map((_, at) => `\`c${at}`).join('')
-      await official.eval(`share table(100:0, ${names}, [${types.join(', ')}]) as ${name}`)
-      const columns = types.map((type, at) => clientVector(client, type, lists[at]!, `c${at}`))
-      const table = new client.make['DdbTable']!(columns)
-      const answer = await official.call(`tableInsert{${name}}`, [table])
-      const ours = await session.run<Table>(`select * from ${name}`)
-      const theirs = (await official.eval(`select * from ${name}`)).value as ClientObject[]
-      await official.eval(`undef(\`${name}, SHARED)`)
-      return (
-        answer.value === lists[0]!.length &&
-        lists.every((list, at) => sameElements(elementsOfOurs(ours.columns[at]!), list)) &&
-        lists.every((list, at) => sameElements(elementsOfClient(client, theirs[at]!), list))
-      )
-    }),
-    { numRuns: runs(30) },
-  )
+  await forAllAsync(30)(arbitraryColumns, async ({ types, lists }) => {
+    const name = `t${inserted++}`
+    const names = types.map((_, at) => `\`c${at}`).join('')
+    await official.eval(`share table(100:0, ${names}, [${types.join(', ')}]) as ${name}`)
+    const columns = types.map((type, at) => clientVector(client, type, lists[at]!, `c${at}`))
+    const table = new client.make['DdbTable']!(columns)
+    const answer = await official.call(`tableInsert{${name}}`, [table])
+    const ours = await session.run<Table>(`select * from ${name}`)
+    const theirs = (await official.eval(`select * from ${name}`)).value as ClientObject[]
+    await official.eval(`undef(\`${name}, SHARED)`)
+    return (
+      answer.value === lists[0]!.length &&
+      lists.every((list, at) => sameElements(elementsOfOurs(ours.columns[at]!), list)) &&
+      lists.every((list, at) => sameElements(elementsOfClient(client, theirs[at]!), list))
+    )
+  })
   t.ok(inserted >= runs(30))
 })

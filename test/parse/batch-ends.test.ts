@@ -4,7 +4,7 @@
 import { ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { forAllAsync } from '../helpers/runs.js'
 import { memorySource } from './reading.js'
 import { trace } from './trace.js'
 
@@ -58,28 +58,25 @@ for (const format of ['csv', 'ndjson'] as const) {
       batchRows: fc.integer({ min: 1, max: 30 }),
       batchBytes: fc.oneof(fc.constant(1 << 20), fc.integer({ min: 1, max: 1200 })),
     })
-    await fc.assert(
-      fc.asyncProperty(records, full, sizes, async (records, full, chunkBytes) => {
-        const text = head + records.map(([cells, before]) => before + line(cells)).join('')
-        const events = await trace([memorySource(text, { chunkBytes })], {
-          types,
-          dialect: { format, header: 'yes' },
-          batch: () => full,
-        })
-        let rows = records.map(([cells]) => cells).filter(({ id }) => id !== 'x')
-        for (const event of events) {
-          const batch = event as { kind?: string; rowCount: number; encodedBytes: number }
-          if (batch.kind !== 'batch') continue
-          const own = rows.slice(0, batch.rowCount)
-          rows = rows.slice(batch.rowCount)
-          strictEqual(batch.encodedBytes, wireBytes(own))
-          const isSmall = batch.encodedBytes < full.batchBytes
-          const most = Math.min(full.batchRows, isSmall ? rows.length + own.length : Infinity)
-          ok(isSmall ? own.length === most : own.length <= most)
-        }
-        strictEqual(rows.length, 0)
-      }),
-      { numRuns: runs(400) },
-    )
+    await forAllAsync(400)(records, full, sizes, async (records, full, chunkBytes) => {
+      const text = head + records.map(([cells, before]) => before + line(cells)).join('')
+      const events = await trace([memorySource(text, { chunkBytes })], {
+        types,
+        dialect: { format, header: 'yes' },
+        batch: () => full,
+      })
+      let rows = records.map(([cells]) => cells).filter(({ id }) => id !== 'x')
+      for (const event of events) {
+        const batch = event as { kind?: string; rowCount: number; encodedBytes: number }
+        if (batch.kind !== 'batch') continue
+        const own = rows.slice(0, batch.rowCount)
+        rows = rows.slice(batch.rowCount)
+        strictEqual(batch.encodedBytes, wireBytes(own))
+        const isSmall = batch.encodedBytes < full.batchBytes
+        const most = Math.min(full.batchRows, isSmall ? rows.length + own.length : Infinity)
+        ok(isSmall ? own.length === most : own.length <= most)
+      }
+      strictEqual(rows.length, 0)
+    })
   })
 }

@@ -25,7 +25,7 @@ import type { ByteSource } from '../../src/source/byte-source.js'
 import type { Encoding } from '../../src/source/encoding/encodings.js'
 import { openSource } from '../../src/source/open-source.js'
 import { handClock } from '../helpers/clocks.js'
-import { runs } from '../helpers/runs.js'
+import { forAll, forAllAsync } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
 
@@ -332,27 +332,24 @@ t.test('arrays are reused only after their batch is released', async t => {
 
 t.test('the batch size may change between two batches', async () => {
   const size = fc.integer({ min: 1, max: 120 })
-  await fc.assert(
-    fc.asyncProperty(fc.array(size, { minLength: 1, maxLength: 8 }), async sizes => {
-      const rowCounts: number[] = []
-      const sizeOf = (batch: number): number => sizes[batch % sizes.length]!
-      const reader = await openReader(memorySource(text, { chunkBytes: 700 }), { header: 'no' })
-      const batches = reader.batches({
-        ...options,
-        mapping: mappingFor(reader, everyType),
-        get batchRows() {
-          return sizeOf(rowCounts.length)
-        },
-      })
-      for await (const { rowCount } of batches) rowCounts.push(rowCount)
-      const expected = rowCounts.map((_, batch) => sizeOf(batch))
-      // 12 of the 500 records are bad.
-      const before = expected.slice(0, -1).reduce((sum, rows) => sum + rows, 0)
-      assert.deepEqual(rowCounts, [...expected.slice(0, -1), 488 - before])
-      assert.ok(rowCounts.at(-1)! <= expected.at(-1)!)
-    }),
-    { numRuns: runs(100) },
-  )
+  await forAllAsync(100)(fc.array(size, { minLength: 1, maxLength: 8 }), async sizes => {
+    const rowCounts: number[] = []
+    const sizeOf = (batch: number): number => sizes[batch % sizes.length]!
+    const reader = await openReader(memorySource(text, { chunkBytes: 700 }), { header: 'no' })
+    const batches = reader.batches({
+      ...options,
+      mapping: mappingFor(reader, everyType),
+      get batchRows() {
+        return sizeOf(rowCounts.length)
+      },
+    })
+    for await (const { rowCount } of batches) rowCounts.push(rowCount)
+    const expected = rowCounts.map((_, batch) => sizeOf(batch))
+    // 12 of the 500 records are bad.
+    const before = expected.slice(0, -1).reduce((sum, rows) => sum + rows, 0)
+    assert.deepEqual(rowCounts, [...expected.slice(0, -1), 488 - before])
+    assert.ok(rowCounts.at(-1)! <= expected.at(-1)!)
+  })
 })
 
 t.test('later batches reuse released arrays, and their rows are correct', async t => {
@@ -857,35 +854,28 @@ function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): 
   return block
 }
 
-t.test('every record is returned, with any gaps between records', async t => {
+t.test('every record is returned, with any gaps between records', async () => {
   const record = fc.record({
     gap: fc.oneof(fc.constant(0), fc.nat(5), fc.nat(500)),
     text: fc.string({ minLength: 1 }),
   })
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(fc.array(record), { maxLength: 4 }), { maxLength: 3 }),
-      batches => {
-        const kept = new RowPlaces(new BufferPool(), true)
-        for (const blocks of batches) {
-          let rows = 0
-          for (const records of blocks) {
-            const block = blockOfKeptRecords(records)
-            kept.append(block, rows)
-            // Overwrites the bytes, because the window of a reader also moves on.
-            block.bytes.fill(0x23)
-            rows += records.length
-          }
-          const taken = kept.take([])
-          for (const [row, { text }] of blocks.flat().entries()) {
-            strictEqual(Buffer.from(taken.record(row)).toString(), text)
-          }
-        }
-      },
-    ),
-    { numRuns: runs(150) },
-  )
-  t.pass()
+  forAll(150)(fc.array(fc.array(fc.array(record), { maxLength: 4 }), { maxLength: 3 }), batches => {
+    const kept = new RowPlaces(new BufferPool(), true)
+    for (const blocks of batches) {
+      let rows = 0
+      for (const records of blocks) {
+        const block = blockOfKeptRecords(records)
+        kept.append(block, rows)
+        // Overwrites the bytes, because the window of a reader also moves on.
+        block.bytes.fill(0x23)
+        rows += records.length
+      }
+      const taken = kept.take([])
+      for (const [row, { text }] of blocks.flat().entries()) {
+        strictEqual(Buffer.from(taken.record(row)).toString(), text)
+      }
+    }
+  })
 })
 
 t.test('a batch keeps its records until its buffers are released', async t => {
@@ -994,44 +984,41 @@ t.test(
       const name = fc
         .array(fc.constantFrom(...alphabet, ...'a|\\{,"\n'), { minLength: 1, maxLength: 12 })
         .map(characters => characters.join(''))
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(name, { maxLength: 30 }),
-          fc.constantFrom('\n', '\r\n'),
-          fc.integer({ min: 1, max: 90 }),
-          fc.boolean(),
-          async (names, lineEnd, size, blank) => {
-            const column = encoding === 'windows-1252' ? 'é' : encoding === 'euc-kr' ? '종' : '股'
-            const header = iconv.encode(`id,${column}${lineEnd}${blank ? lineEnd : ''}`, encoding)
-            const records = names.map((text, i) =>
-              iconv.encode(`${i},${quoted(text)}${lineEnd}`, encoding),
-            )
-            const bytes = Buffer.concat([header, ...records])
-            if (bytes.length < 4) return true
-            const read = await readAll(bytes, {
-              encoding,
-              size,
-              types: `id:INT,${column}:STRING`,
-              header: 'yes',
-              delimiter: ',',
+      await forAllAsync(60)(
+        fc.array(name, { maxLength: 30 }),
+        fc.constantFrom('\n', '\r\n'),
+        fc.integer({ min: 1, max: 90 }),
+        fc.boolean(),
+        async (names, lineEnd, size, blank) => {
+          const column = encoding === 'windows-1252' ? 'é' : encoding === 'euc-kr' ? '종' : '股'
+          const header = iconv.encode(`id,${column}${lineEnd}${blank ? lineEnd : ''}`, encoding)
+          const records = names.map((text, i) =>
+            iconv.encode(`${i},${quoted(text)}${lineEnd}`, encoding),
+          )
+          const bytes = Buffer.concat([header, ...records])
+          if (bytes.length < 4) return true
+          const read = await readAll(bytes, {
+            encoding,
+            size,
+            types: `id:INT,${column}:STRING`,
+            header: 'yes',
+            delimiter: ',',
+          })
+          let offsetBytes = header.length
+          return (
+            read.sum === bytes.length &&
+            read.rejects.length === 0 &&
+            read.rows.length === names.length &&
+            read.rows.every(([id, text], i) => id === String(i) && text === names[i]) &&
+            read.records.every((record, i) => record.equals(records[i]!)) &&
+            read.places.every((place, i) => {
+              const isRight =
+                place.offsetBytes === offsetBytes && place.lengthBytes === records[i]!.length
+              offsetBytes += records[i]!.length
+              return isRight
             })
-            let offsetBytes = header.length
-            return (
-              read.sum === bytes.length &&
-              read.rejects.length === 0 &&
-              read.rows.length === names.length &&
-              read.rows.every(([id, text], i) => id === String(i) && text === names[i]) &&
-              read.records.every((record, i) => record.equals(records[i]!)) &&
-              read.places.every((place, i) => {
-                const isRight =
-                  place.offsetBytes === offsetBytes && place.lengthBytes === records[i]!.length
-                offsetBytes += records[i]!.length
-                return isRight
-              })
-            )
-          },
-        ),
-        { numRuns: runs(60) },
+          )
+        },
       )
       t.pass(encoding)
     }
@@ -1043,37 +1030,33 @@ t.test('both kinds of JSON', async t => {
     const text = fc
       .array(fc.constantFrom(...alphabet, ...'a|\\{"'), { maxLength: 12 })
       .map(all => all.join(''))
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(text, { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 4, max: 90 }),
-        fc.constantFrom('ndjson', 'json'),
-        async (texts, size, format) => {
-          const records = texts.map((each, id) =>
-            JSON.stringify({ id, n: each }, null, format === 'json' ? '\n' : ''),
-          )
-          const whole =
-            format === 'json' ? `[${records.join(' ,\n')}]\n` : `${records.join('\n')}\n`
-          const bytes = iconv.encode(whole, encoding)
-          const read = await readAll(bytes, {
-            encoding,
-            size,
-            format,
-            types: 'id:INT,n:STRING',
+    await forAllAsync(40)(
+      fc.array(text, { minLength: 1, maxLength: 20 }),
+      fc.integer({ min: 4, max: 90 }),
+      fc.constantFrom('ndjson', 'json'),
+      async (texts, size, format) => {
+        const records = texts.map((each, id) =>
+          JSON.stringify({ id, n: each }, null, format === 'json' ? '\n' : ''),
+        )
+        const whole = format === 'json' ? `[${records.join(' ,\n')}]\n` : `${records.join('\n')}\n`
+        const bytes = iconv.encode(whole, encoding)
+        const read = await readAll(bytes, {
+          encoding,
+          size,
+          format,
+          types: 'id:INT,n:STRING',
+        })
+        return (
+          read.sum === bytes.length &&
+          read.rejects.length === 0 &&
+          read.rows.every(([id, n], i) => id === String(i) && n === texts[i]) &&
+          read.rows.length === texts.length &&
+          read.records.every(record => {
+            const line = iconv.decode(record, encoding)
+            return line.indexOf('\n') === line.length - 1 && read.rows.length > 0
           })
-          return (
-            read.sum === bytes.length &&
-            read.rejects.length === 0 &&
-            read.rows.every(([id, n], i) => id === String(i) && n === texts[i]) &&
-            read.rows.length === texts.length &&
-            read.records.every(record => {
-              const line = iconv.decode(record, encoding)
-              return line.indexOf('\n') === line.length - 1 && read.rows.length > 0
-            })
-          )
-        },
-      ),
-      { numRuns: runs(40) },
+        )
+      },
     )
     t.pass(encoding)
   }

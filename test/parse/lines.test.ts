@@ -11,7 +11,7 @@ import { faulty, type LineFormat, type ScanFault, unfinished } from '../../src/p
 import { LineTokenizer } from '../../src/parse/line-tokenizer.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { slackBytes, Window } from '../../src/parse/window.js'
-import { runs } from '../helpers/runs.js'
+import { forAll } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 import { recordsOf } from './records-of.js'
 
@@ -74,30 +74,26 @@ function read(
   return { records, otherBytes: tokenizer.otherBytes }
 }
 
-t.test('lines end with LF, CRLF or CR, in any chunks', async t => {
+t.test('lines end with LF, CRLF or CR, in any chunks', async () => {
   const line = fc.stringMatching(/^[a-z]{0,6}$/)
   const ends = fc.constantFrom('\n', '\r\n', '\r')
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(line, ends)),
-      fc.integer({ min: 1, max: 9 }),
-      (list, chunkBytes) => {
-        const text = list.map(([content, end]) => content + end).join('')
-        // A CR and an LF after it form one line end.
-        const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
-        const expected: [string, number, number][] = []
-        let offset = 7
-        for (const [i, each] of lines.entries()) {
-          if (!/^[\r\n]/.test(each)) expected.push([each, i + 1, offset])
-          offset += each.length
-        }
-        const other = lines.filter(each => /^[\r\n]/.test(each)).join('').length
-        deepStrictEqual(read(text, { chunkBytes }), { records: expected, otherBytes: other })
-      },
-    ),
-    { numRuns: runs(300) },
+  forAll(300)(
+    fc.array(fc.tuple(line, ends)),
+    fc.integer({ min: 1, max: 9 }),
+    (list, chunkBytes) => {
+      const text = list.map(([content, end]) => content + end).join('')
+      // A CR and an LF after it form one line end.
+      const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
+      const expected: [string, number, number][] = []
+      let offset = 7
+      for (const [i, each] of lines.entries()) {
+        if (!/^[\r\n]/.test(each)) expected.push([each, i + 1, offset])
+        offset += each.length
+      }
+      const other = lines.filter(each => /^[\r\n]/.test(each)).join('').length
+      deepStrictEqual(read(text, { chunkBytes }), { records: expected, otherBytes: other })
+    },
   )
-  t.pass()
 })
 
 t.test('the last line needs no line end', async t => {
@@ -158,26 +154,19 @@ const texts = fc
   .array(fc.constantFrom('\r', '\n', 'a', '\r\n'), { maxLength: 12 })
   .map(list => list.join(''))
 
-t.test('each line end is counted once', async t => {
-  fc.assert(
-    fc.property(texts, text => {
-      const count = text.match(/\r\n|\r|\n/g)?.length ?? 0
-      strictEqual(countLineEnds(Buffer.from(text), 0, text.length), count)
-    }),
-    { numRuns: runs(300) },
-  )
-  t.pass()
+t.test('each line end is counted once', async () => {
+  forAll(300)(texts, text => {
+    const count = text.match(/\r\n|\r|\n/g)?.length ?? 0
+    strictEqual(countLineEnds(Buffer.from(text), 0, text.length), count)
+  })
 })
 
 t.test('a CR at the very end may be half of a line end', async t => {
-  fc.assert(
-    fc.property(texts, text => {
-      const match = /\r\n|\r(?!$)|\n/.exec(text)
-      const expected = match === null ? -1 : match.index + match[0].length
-      strictEqual(nextLine(Buffer.from(text), 0, text.length), expected)
-    }),
-    { numRuns: runs(300) },
-  )
+  forAll(300)(texts, text => {
+    const match = /\r\n|\r(?!$)|\n/.exec(text)
+    const expected = match === null ? -1 : match.index + match[0].length
+    strictEqual(nextLine(Buffer.from(text), 0, text.length), expected)
+  })
   t.equal(nextLine(Buffer.from('a\r'), 0, 2), -1)
 })
 
@@ -185,7 +174,7 @@ t.test('a CR at the very end may be half of a line end', async t => {
 
 const sentinel = 0x0a
 
-t.test('unread bytes stay in order after their offset, however many were consumed', async t => {
+t.test('unread bytes stay in order after their offset, however many were consumed', async () => {
   const steps = fc.array(
     fc.record({
       chunk: fc.uint8Array({ maxLength: 300, min: 32 }),
@@ -194,32 +183,28 @@ t.test('unread bytes stay in order after their offset, however many were consume
     }),
     { maxLength: 12 },
   )
-  fc.assert(
-    fc.property(fc.nat(10), steps, (startOffset, list) => {
-      const window = new Window()
-      window.jumpTo(startOffset)
-      let pushed = Buffer.alloc(0)
-      for (const { chunk, times, consumed } of list) {
-        const content = Buffer.concat(Array<Uint8Array>(times).fill(chunk))
-        const lent = Uint8Array.from(content)
-        window.push(lent)
-        lent.fill(0x23)
-        pushed = Buffer.concat([pushed, content])
-        strictEqual(window.start, 0)
-        deepStrictEqual(
-          Buffer.from(window.bytes.subarray(0, window.end)),
-          pushed.subarray(window.offset - startOffset),
-        )
-        strictEqual(window.bytes[window.end], sentinel)
-        // Unescaped fields come after the sentinel and may be as long as the data; `slackBytes` is for reads beyond
-        // them.
-        ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
-        window.start = Math.floor(consumed * window.end)
-      }
-    }),
-    { numRuns: runs(60) },
-  )
-  t.pass()
+  forAll(60)(fc.nat(10), steps, (startOffset, list) => {
+    const window = new Window()
+    window.jumpTo(startOffset)
+    let pushed = Buffer.alloc(0)
+    for (const { chunk, times, consumed } of list) {
+      const content = Buffer.concat(Array<Uint8Array>(times).fill(chunk))
+      const lent = Uint8Array.from(content)
+      window.push(lent)
+      lent.fill(0x23)
+      pushed = Buffer.concat([pushed, content])
+      strictEqual(window.start, 0)
+      deepStrictEqual(
+        Buffer.from(window.bytes.subarray(0, window.end)),
+        pushed.subarray(window.offset - startOffset),
+      )
+      strictEqual(window.bytes[window.end], sentinel)
+      // Unescaped fields come after the sentinel and may be as long as the data; `slackBytes` is for reads beyond
+      // them.
+      ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
+      window.start = Math.floor(consumed * window.end)
+    }
+  })
 })
 
 t.test('a window begins empty, with the sentinel in place', async t => {
@@ -271,23 +256,19 @@ t.test('bytes that are not UTF-8 are shown as U+FFFD, and a byte order mark stay
   t.equal(clipped(Buffer.alloc(100, 0x80)), '…', 'only trail bytes')
 })
 
-t.test('short texts are decoded as the standard decodes them', async t => {
+t.test('short texts are decoded as the standard decodes them', async () => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   // Half of the bytes begin or continue a character, because random bytes seldom form characters.
   const byte = fc.oneof(
     fc.nat(255),
     fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),
   )
-  fc.assert(
-    fc.property(
-      fc.uint8Array({ maxLength: 20 }),
-      fc.array(byte, { maxLength: 60 }),
-      (ones, others) => {
-        const bytes = Uint8Array.of(...ones, ...others)
-        assert.equal(clipped(bytes), decoder.decode(bytes))
-      },
-    ),
-    { numRuns: runs(500) },
+  forAll(500)(
+    fc.uint8Array({ maxLength: 20 }),
+    fc.array(byte, { maxLength: 60 }),
+    (ones, others) => {
+      const bytes = Uint8Array.of(...ones, ...others)
+      assert.equal(clipped(bytes), decoder.decode(bytes))
+    },
   )
-  t.pass()
 })

@@ -19,7 +19,7 @@ import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import type { Encoding } from '../../src/source/encoding/encodings.js'
 import { openSource } from '../../src/source/open-source.js'
-import { deepTest, runs, tried } from '../helpers/runs.js'
+import { deepTest, forAllAsync, tried } from '../helpers/runs.js'
 import { rawFrame } from '../source/compression/zstd.js'
 import { mappingFor, memorySource, rowsOf } from './reading.js'
 
@@ -180,24 +180,21 @@ async function check(
   usual: number,
   compression: Input['compression'] = 'none',
 ): Promise<void> {
-  await fc.assert(
-    fc.asyncProperty(inputs, sizes, async (generated, [first, second]) => {
-      const input = { ...generated, compression }
-      let whole: Reading
-      try {
-        whole = await readAll(input, first, {})
-      } catch (error) {
-        if (error instanceof InputError) return
-        throw error
-      }
-      checkEnds(input, whole)
-      for (const [index, { start }] of whole.batches.entries()) {
-        if (index > 0) deepStrictEqual(start, whole.batches[index - 1]!.end.offsetBytes)
-      }
-      await checkResumed(input, whole, second)
-    }),
-    { numRuns: runs(usual) },
-  )
+  await forAllAsync(usual)(inputs, sizes, async (generated, [first, second]) => {
+    const input = { ...generated, compression }
+    let whole: Reading
+    try {
+      whole = await readAll(input, first, {})
+    } catch (error) {
+      if (error instanceof InputError) return
+      throw error
+    }
+    checkEnds(input, whole)
+    for (const [index, { start }] of whole.batches.entries()) {
+      if (index > 0) deepStrictEqual(start, whole.batches[index - 1]!.end.offsetBytes)
+    }
+    await checkResumed(input, whole, second)
+  })
 }
 
 const lineEnds = fc.constantFrom('\n', '\n', '\r\n', '\r')

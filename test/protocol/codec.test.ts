@@ -41,7 +41,7 @@ import {
   hex,
   scalar,
 } from '../helpers/codec.js'
-import { runs } from '../helpers/runs.js'
+import { forAll } from '../helpers/runs.js'
 
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',
@@ -162,26 +162,22 @@ function plainBytes(value: Value): Value {
     : value
 }
 
-t.test('every type and form is read back unchanged, for any chunks', async t => {
-  fc.assert(
-    fc.property(arbitraryValue, fc.array(fc.nat(2000), { maxLength: 6 }), (value, cuts) => {
-      const bytes = encoded(value)
-      const reader = new ByteReader()
-      const decoder = decodeValue(reader)
-      let step = decoder.next()
-      let start = 0
-      for (const cut of [...cuts.map(cut => cut % (bytes.length + 1)), bytes.length].sort(
-        (a, b) => a - b,
-      )) {
-        reader.push(bytes.subarray(start, cut))
-        start = cut
-        if (!step.done) step = decoder.next()
-      }
-      return step.done === true && reader.available === 0 && isDeepStrictEqual(step.value, value)
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+t.test('every type and form is read back unchanged, for any chunks', async () => {
+  forAll(200)(arbitraryValue, fc.array(fc.nat(2000), { maxLength: 6 }), (value, cuts) => {
+    const bytes = encoded(value)
+    const reader = new ByteReader()
+    const decoder = decodeValue(reader)
+    let step = decoder.next()
+    let start = 0
+    for (const cut of [...cuts.map(cut => cut % (bytes.length + 1)), bytes.length].sort(
+      (a, b) => a - b,
+    )) {
+      reader.push(bytes.subarray(start, cut))
+      start = cut
+      if (!step.done) step = decoder.next()
+    }
+    return step.done === true && reader.available === 0 && isDeepStrictEqual(step.value, value)
+  })
 })
 
 t.test('a set of SYMBOL is sent as plain strings, so that inner and outer type agree', async t => {
@@ -279,27 +275,23 @@ t.test('the limit applies to many strings in one chunk together', async t => {
   }
 })
 
-t.test('strings that stay in wire form are those that were sent, whatever the chunks', async t => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.string({ unit: 'grapheme' }).filter(text => !text.includes('\0'))),
-      fc.integer({ min: 1, max: 40 }),
-      (texts, size) => {
-        const bytes = encoded(tuple(vector('STRING', ...texts), scalar('INT', 7)))
-        const reader = new ByteReader()
-        for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
-        const limits = { ...defaultDecodeLimits, keepsEncoded: true }
-        const value = runDecoder(decodeValue(reader, limits)) as { data: readonly Value[] }
-        const wire = Buffer.from(texts.map(text => `${text}\0`).join(''))
-        const kept = { form: 'vector', type: 'STRING', length: texts.length, encoded: wire }
-        const [strings, after] = value.data as [{ encoded: Uint8Array }, Value]
-        deepStrictEqual({ ...strings, encoded: Buffer.from(strings.encoded) }, kept)
-        deepStrictEqual(after, scalar('INT', 7))
-      },
-    ),
-    { numRuns: runs(200) },
+t.test('strings that stay in wire form are those that were sent, whatever the chunks', async () => {
+  forAll(200)(
+    fc.array(fc.string({ unit: 'grapheme' }).filter(text => !text.includes('\0'))),
+    fc.integer({ min: 1, max: 40 }),
+    (texts, size) => {
+      const bytes = encoded(tuple(vector('STRING', ...texts), scalar('INT', 7)))
+      const reader = new ByteReader()
+      for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
+      const limits = { ...defaultDecodeLimits, keepsEncoded: true }
+      const value = runDecoder(decodeValue(reader, limits)) as { data: readonly Value[] }
+      const wire = Buffer.from(texts.map(text => `${text}\0`).join(''))
+      const kept = { form: 'vector', type: 'STRING', length: texts.length, encoded: wire }
+      const [strings, after] = value.data as [{ encoded: Uint8Array }, Value]
+      deepStrictEqual({ ...strings, encoded: Buffer.from(strings.encoded) }, kept)
+      deepStrictEqual(after, scalar('INT', 7))
+    },
   )
-  t.pass()
 })
 
 t.test('values nested deeper than the limit are refused', async t => {
@@ -414,14 +406,10 @@ t.test('a slice of rows need not begin with the first cell', async t => {
   t.strictSame(decoded(encoded(slice)), ints([2, 3], [null]))
 })
 
-t.test('array vectors of every fixed type are read back, in blocks of any kind', async t => {
-  fc.assert(
-    fc.property(fc.nat(60).chain(arbitraryArrayVector), vector =>
-      isDeepStrictEqual(decoded(encoded(vector)), vector),
-    ),
-    { numRuns: runs(50) },
+t.test('array vectors of every fixed type are read back, in blocks of any kind', async () => {
+  forAll(50)(fc.nat(60).chain(arbitraryArrayVector), vector =>
+    isDeepStrictEqual(decoded(encoded(vector)), vector),
   )
-  t.pass()
 })
 
 t.test('invalid array vectors are refused', async t => {
@@ -471,24 +459,20 @@ const columnAndCuts = fc
     end: Math.max(first, second),
   }))
 
-t.test('rows are cut, joined and picked in any order, also from slices', async t => {
+t.test('rows are cut, joined and picked in any order, also from slices', async () => {
   const picked = fc.array(fc.nat(100), { maxLength: 20 })
-  fc.assert(
-    fc.property(columnAndCuts, picked, ({ column, start, end }, picks) => {
-      const slice = sliceColumn(column, start, end)
-      const expected = rows(column).slice(start, end)
-      deepStrictEqual([slice.length, rows(slice)], [end - start, expected])
-      const parts = [sliceColumn(column, 0, start), sliceColumn(column, start, column.length)]
-      deepStrictEqual(rows(concatColumns(parts)), rows(column))
-      const indexes = slice.length === 0 ? [] : picks.map(pick => pick % slice.length)
-      deepStrictEqual(
-        rows(takeRows(slice, Int32Array.from(indexes))),
-        indexes.map(index => expected[index]),
-      )
-    }),
-    { numRuns: runs(100) },
-  )
-  t.pass()
+  forAll(100)(columnAndCuts, picked, ({ column, start, end }, picks) => {
+    const slice = sliceColumn(column, start, end)
+    const expected = rows(column).slice(start, end)
+    deepStrictEqual([slice.length, rows(slice)], [end - start, expected])
+    const parts = [sliceColumn(column, 0, start), sliceColumn(column, start, column.length)]
+    deepStrictEqual(rows(concatColumns(parts)), rows(column))
+    const indexes = slice.length === 0 ? [] : picks.map(pick => pick % slice.length)
+    deepStrictEqual(
+      rows(takeRows(slice, Int32Array.from(indexes))),
+      indexes.map(index => expected[index]),
+    )
+  })
 })
 
 t.test('a slice shares memory, a join does not', async t => {

@@ -12,27 +12,17 @@ import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue, hex } from '../helpers/codec.js'
 import { agreedOutcome, outcomeOf, type Decoder } from '../helpers/decoded-outcome.js'
-import {
-  changed,
-  changedRequest,
-  changedValue,
-  flagged,
-  fuzz,
-  pieceBytes,
-} from '../helpers/hostile.js'
+import { changed, changedRequest, changedValue, flagged, pieceBytes } from '../helpers/hostile.js'
 import { recordings } from '../helpers/recordings.js'
-import { seed } from '../helpers/runs.js'
+import { forAll, seed } from '../helpers/runs.js'
 import { asBlocks, asRequest, asResponse, asValue, checkValues } from './any-bytes.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
 function check(source: fc.Arbitrary<Uint8Array>, ...decoders: readonly Decoder[]): void {
-  fc.assert(
-    fc.property(source, pieceBytes, (bytes, size) => {
-      for (const decoder of decoders) agreedOutcome(bytes, size, decoder)
-    }),
-    fuzz(150),
-  )
+  forAll(150)(source, pieceBytes, (bytes, size) => {
+    for (const decoder of decoders) agreedOutcome(bytes, size, decoder)
+  })
 }
 
 t.test('bytes that once failed', async t => {
@@ -50,15 +40,13 @@ t.test('bytes that once failed', async t => {
   t.match(outcomeOf(hex(compressedNulls), 100, asValue), { error: { code: 'DDB_LIMIT' } })
 })
 
-t.test('random bytes as values', async t => {
+t.test('random bytes as values', async () => {
   const source = fc.oneof(fc.uint8Array({ maxLength: 100 }), flagged)
-  fc.assert(fc.property(source, pieceBytes, checkValues), fuzz(150))
-  t.pass()
+  forAll(150)(source, pieceBytes, checkValues)
 })
 
-t.test('values with changes', async t => {
-  fc.assert(fc.property(changedValue, pieceBytes, checkValues), fuzz(150))
-  t.pass()
+t.test('values with changes', async () => {
+  forAll(150)(changedValue, pieceBytes, checkValues)
 })
 
 t.test('recorded requests with changes', async t => {
@@ -112,13 +100,10 @@ t.test('memory is proportional to the received bytes, whatever the bytes claim',
   // five. A reader trusts one announced length of up to 256 KiB at a time, and a compressed column has its own
   // reader.
   const boundOf = (bytes: Uint8Array): number => 1500 * bytes.length + 16_384 + 2 * 262_144
-  fc.assert(
-    fc.property(fc.oneof(changedRequest, changedValue, flagged), pieceBytes, (bytes, size) => {
-      const decoder = bytes[0] === 0x41 ? asRequest : asValue
-      return allocatedBytes(() => outcomeOf(bytes, size, decoder)) <= boundOf(bytes)
-    }),
-    fuzz(1000),
-  )
+  forAll(1000)(fc.oneof(changedRequest, changedValue, flagged), pieceBytes, (bytes, size) => {
+    const decoder = bytes[0] === 0x41 ? asRequest : asValue
+    return allocatedBytes(() => outcomeOf(bytes, size, decoder)) <= boundOf(bytes)
+  })
   // These announced sizes are within all limits. So memory stays small only if it is allocated as bytes arrive.
   const claims = [
     '05 01 ffffff06 01000000',

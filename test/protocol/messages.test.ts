@@ -25,7 +25,7 @@ import type { Value } from '../../src/protocol/value.js'
 import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryScalar, arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
-import { runs } from '../helpers/runs.js'
+import { forAll } from '../helpers/runs.js'
 
 const head: RequestHead = {
   protocol: 'API2',
@@ -139,26 +139,22 @@ t.test("the JavaScript client's login does not mention encryption", async t => {
   })
 })
 
-t.test('requests follow one another without a separator', async t => {
+t.test('requests follow one another without a separator', async () => {
   const call = fc.record({
     name: fc.string({ unit: 'grapheme' }).filter(name => name !== '' && !name.includes('\n')),
     args: fc.array(arbitraryScalar, { maxLength: 3 }),
   })
-  fc.assert(
-    fc.property(fc.array(call, { maxLength: 4 }), fc.nat(50), (calls, size) => {
-      const requests = calls.map(({ name, args }): Request => ({ kind: 'function', name, args }))
-      const bytes = Buffer.concat(requests.map(request => written(head, request)))
-      const reader = new ByteReader()
-      for (let at = 0; at < bytes.length; at += size + 1)
-        reader.push(bytes.subarray(at, at + size + 1))
-      reader.end()
-      const wire = requests.map(() => runDecoder(decodeRequest(reader))!.request)
-      deepStrictEqual(wire, requests)
-      return runDecoder(decodeRequest(reader)) === undefined
-    }),
-    { numRuns: runs(50) },
-  )
-  t.pass()
+  forAll(50)(fc.array(call, { maxLength: 4 }), fc.nat(50), (calls, size) => {
+    const requests = calls.map(({ name, args }): Request => ({ kind: 'function', name, args }))
+    const bytes = Buffer.concat(requests.map(request => written(head, request)))
+    const reader = new ByteReader()
+    for (let at = 0; at < bytes.length; at += size + 1)
+      reader.push(bytes.subarray(at, at + size + 1))
+    reader.end()
+    const wire = requests.map(() => runDecoder(decodeRequest(reader))!.request)
+    deepStrictEqual(wire, requests)
+    return runDecoder(decodeRequest(reader)) === undefined
+  })
 })
 
 t.test('a stream may end between two requests, but not within a request', async t => {
@@ -323,34 +319,30 @@ t.test('an error is one line and is never read as success', async t => {
   )
 })
 
-t.test('any value is read back, with messages before it', async t => {
-  fc.assert(
-    fc.property(
-      arbitraryValue,
-      fc.array(fc.string({ unit: fc.constantFrom('a', 'ß', '数', '\n', '\0') }), { maxLength: 3 }),
-      fc.nat(40),
-      (value, messages, size) => {
-        const writer = new ByteWriter()
-        for (const message of messages) encodeMessage(writer, message)
-        encodeResponse(writer, '5', { value })
-        const bytes = Buffer.concat(writer.take())
-        const reader = new ByteReader()
-        for (let at = 0; at < bytes.length; at += size + 1)
-          reader.push(bytes.subarray(at, at + size + 1))
-        reader.end()
-        const heard: string[] = []
-        const response = runDecoder(decodeResponse(reader, { onMessage: text => heard.push(text) }))
-        const sent = messages.map(message => message.replaceAll('\0', ''))
-        return (
-          isDeepStrictEqual(response, { sessionId: '5', ok: true, value }) &&
-          isDeepStrictEqual(heard, sent) &&
-          reader.available === 0
-        )
-      },
-    ),
-    { numRuns: runs(50) },
+t.test('any value is read back, with messages before it', async () => {
+  forAll(50)(
+    arbitraryValue,
+    fc.array(fc.string({ unit: fc.constantFrom('a', 'ß', '数', '\n', '\0') }), { maxLength: 3 }),
+    fc.nat(40),
+    (value, messages, size) => {
+      const writer = new ByteWriter()
+      for (const message of messages) encodeMessage(writer, message)
+      encodeResponse(writer, '5', { value })
+      const bytes = Buffer.concat(writer.take())
+      const reader = new ByteReader()
+      for (let at = 0; at < bytes.length; at += size + 1)
+        reader.push(bytes.subarray(at, at + size + 1))
+      reader.end()
+      const heard: string[] = []
+      const response = runDecoder(decodeResponse(reader, { onMessage: text => heard.push(text) }))
+      const sent = messages.map(message => message.replaceAll('\0', ''))
+      return (
+        isDeepStrictEqual(response, { sessionId: '5', ok: true, value }) &&
+        isDeepStrictEqual(heard, sent) &&
+        reader.available === 0
+      )
+    },
   )
-  t.pass()
 })
 
 t.test('messages without a listener are skipped', async t => {

@@ -6,15 +6,12 @@ import assert from 'node:assert/strict'
 import t from 'tap'
 import { murmurHash } from '../../src/protocol/murmur-hash.js'
 import { murmurHash2 } from '../helpers/murmur-hash.js'
-import { runs } from '../helpers/runs.js'
+import { forAll } from '../helpers/runs.js'
 
 t.test('the hash is MurmurHash2 of 32 bits, seeded with the number of bytes', async () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), bytes => {
-      assert.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
-    }),
-    { numRuns: runs(500) },
-  )
+  forAll(500)(fc.uint8Array({ maxLength: 40 }), bytes => {
+    assert.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
+  })
 })
 
 t.test('every length and every bit counts', async t => {

@@ -13,7 +13,7 @@ import { editDistance, nearestHint, nearestNames } from '../../src/schema/neares
 import { schemaFromServer } from '../../src/schema/server-schema.js'
 import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 import { limitedColumns, limitText, limitsTexts } from '../../src/schema/text-limits.js'
-import { deepTest, runs } from '../helpers/runs.js'
+import { deepTest, forAll } from '../helpers/runs.js'
 import { isBefore, parseVersion } from '../../src/schema/server-version.js'
 
 // The columns and partitions of a target, read from the dictionary that the server returns.
@@ -268,26 +268,23 @@ t.test('a name in a different case matches if it is unambiguous', async t => {
 deepTest(t, 'each of any number of columns is matched in any case if unambiguous', async t => {
   const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
   const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
-  fc.assert(
-    fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
-      const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
-      const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
-      const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
-      const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
-        source.kind === 'field' ? source.index : undefined,
-      )
-      const expected = wanted.map(one => {
-        if (names.length === 0) return undefined
-        const exact = names.indexOf(one)
-        if (exact >= 0) return exact
-        const alike = names.filter(other => like(one, other))
-        const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
-        return isSure ? names.indexOf(alike[0]!) : undefined
-      })
-      assert.deepEqual(found, expected)
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
+    const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
+    const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
+    const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
+    const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
+      source.kind === 'field' ? source.index : undefined,
+    )
+    const expected = wanted.map(one => {
+      if (names.length === 0) return undefined
+      const exact = names.indexOf(one)
+      if (exact >= 0) return exact
+      const alike = names.filter(other => like(one, other))
+      const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
+      return isSure ? names.indexOf(alike[0]!) : undefined
+    })
+    assert.deepEqual(found, expected)
+  })
   const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
   const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
   const names = many.map(one => one.toUpperCase())
@@ -444,13 +441,9 @@ function edits(a: string, b: string): number {
   return Math.min(...ways)
 }
 
-t.test('the distance is the smallest number of edits', async t => {
+t.test('the distance is the smallest number of edits', async () => {
   const word = fc.stringMatching(/^[abc]{0,5}$/)
-  fc.assert(
-    fc.property(word, word, (a, b) => strictEqual(editDistance(a, b), edits(a, b))),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+  forAll(200)(word, word, (a, b) => strictEqual(editDistance(a, b), edits(a, b)))
 })
 
 t.test('at most three names are suggested; for short names, only with one edit', async t => {

@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Files } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
-import { runs } from '../helpers/runs.js'
+import { forAllAsync } from '../helpers/runs.js'
 
 /** Files with these paths. The parts before a `/` are folders. */
 function filesOf(paths: readonly string[]): Files {
@@ -107,17 +107,14 @@ const anyPattern = fc
   .filter(parts => parts[0] !== '')
 
 t.test('a pattern matches exactly what a slow matcher matches', async () => {
-  await fc.assert(
-    fc.asyncProperty(anyFiles, anyPattern, async (paths, parts) => {
-      // A path is a folder if other paths are below it.
-      const leaves = paths.filter(path => !paths.some(other => other.startsWith(`${path}/`)))
-      const expected = leaves.filter(path => isMatch(parts, path.split('/'))).sort()
-      const found = await matching(parts.join('/'), filesOf(leaves))
-      if (found.join() !== expected.join())
-        throw new Error(`${found.join()} is not ${expected.join()}`)
-    }),
-    { numRuns: runs(300) },
-  )
+  await forAllAsync(300)(anyFiles, anyPattern, async (paths, parts) => {
+    // A path is a folder if other paths are below it.
+    const leaves = paths.filter(path => !paths.some(other => other.startsWith(`${path}/`)))
+    const expected = leaves.filter(path => isMatch(parts, path.split('/'))).sort()
+    const found = await matching(parts.join('/'), filesOf(leaves))
+    if (found.join() !== expected.join())
+      throw new Error(`${found.join()} is not ${expected.join()}`)
+  })
 })
 
 function isMatch(parts: readonly string[], way: readonly string[]): boolean {

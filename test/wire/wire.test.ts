@@ -9,7 +9,7 @@ import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { GrowableBytes } from '../../src/wire/growable-bytes.js'
 import { StringCollector } from '../../src/wire/string-collector.js'
-import { deepTest, runs } from '../helpers/runs.js'
+import { deepTest, forAll, forAllAsync } from '../helpers/runs.js'
 
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)
 
@@ -268,7 +268,7 @@ t.test('rollback after take discards only later bytes', async t => {
   t.equal(joined(writer).toString(), '')
 })
 
-t.test('any mixture of writes gives the bytes in order', async t => {
+t.test('any mixture of writes gives the bytes in order', async () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 3000 }).map(bytes => ({ kind: 'bytes' as const, bytes })),
     fc.uint8Array({ maxLength: 3000 }).map(bytes => ({ kind: 'view' as const, bytes })),
@@ -276,20 +276,16 @@ t.test('any mixture of writes gives the bytes in order', async t => {
       .string({ unit: 'binary', maxLength: 50 })
       .map(text => ({ kind: 'utf8' as const, bytes: Buffer.from(text), text })),
   )
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 60 }), pieces => {
-      const writer = new ByteWriter()
-      for (const next of pieces) {
-        if (next.kind === 'bytes') writer.bytes(next.bytes)
-        else if (next.kind === 'view') writer.view(next.bytes)
-        else writer.utf8(next.text)
-      }
-      const expected = Buffer.concat(pieces.map(({ bytes }) => bytes))
-      return writer.byteLength === expected.length && joined(writer).equals(expected)
-    }),
-    { numRuns: runs(30) },
-  )
-  t.pass()
+  forAll(30)(fc.array(piece, { maxLength: 60 }), pieces => {
+    const writer = new ByteWriter()
+    for (const next of pieces) {
+      if (next.kind === 'bytes') writer.bytes(next.bytes)
+      else if (next.kind === 'view') writer.view(next.bytes)
+      else writer.utf8(next.text)
+    }
+    const expected = Buffer.concat(pieces.map(({ bytes }) => bytes))
+    return writer.byteLength === expected.length && joined(writer).equals(expected)
+  })
 })
 
 t.test('arrays of any size are complete, aligned and separate', async t => {
@@ -366,21 +362,17 @@ function collected(texts: readonly string[], availableBytes: number, step: numbe
 
 const anyText = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0'))
 
-t.test('any texts come out unchanged', async t => {
+t.test('any texts come out unchanged', async () => {
   // Without lone surrogates, which are not text: UTF-8 has no bytes for them.
   const text = anyText.filter(text => Buffer.from(text).toString() === text)
   const texts = fc.array(text, { maxLength: 400, size: 'max' })
-  await fc.assert(
-    fc.asyncProperty(
-      texts,
-      fc.integer({ min: 1, max: 500 }),
-      async (texts, step) =>
-        isDeepStrictEqual(collected(texts, 0, step), texts) &&
-        isDeepStrictEqual(collected(texts, 1e6, step), texts),
-    ),
-    { numRuns: runs(50) },
+  await forAllAsync(50)(
+    texts,
+    fc.integer({ min: 1, max: 500 }),
+    async (texts, step) =>
+      isDeepStrictEqual(collected(texts, 0, step), texts) &&
+      isDeepStrictEqual(collected(texts, 1e6, step), texts),
   )
-  t.pass()
 })
 
 const manyOf = (make: (row: number) => string, rows = 10_000): string[] =>

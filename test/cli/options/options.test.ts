@@ -14,7 +14,7 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { shellWord } from '../../../src/cli/options/shell-command.js'
 import { systemName } from '../../../src/platform/file-name.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const { defaults } = englishHelp
 
@@ -76,17 +76,13 @@ t.test('words that need no quotes get none', async t => {
   t.equal(shellWord(''), "''")
 })
 
-t.test('a shell reads the words unchanged', async t => {
+t.test('a shell reads the words unchanged', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 20 }).map(one => one.replaceAll('\0', ''))
-  fc.assert(
-    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), words => {
-      const script = `printf '%s\\0' ${words.map(shellWord).join(' ')}`
-      const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
-      return stdout === words.map(word => `${word}\0`).join('')
-    }),
-    { numRuns: runs(20) },
-  )
-  t.pass()
+  forAll(20)(fc.array(text, { minLength: 1, maxLength: 20 }), words => {
+    const script = `printf '%s\\0' ${words.map(shellWord).join(' ')}`
+    const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+    return stdout === words.map(word => `${word}\0`).join('')
+  })
 })
 
 t.test('a shell reads bytes that are not UTF-8 unchanged', async t => {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAllAsync } from '../../helpers/runs.js'
 
 const script = `
   share table(100:0, \`id\`x, [INT,STRING]) as target
@@ -59,22 +59,19 @@ t.test('a batch takes rows from as many inputs as fit', async t => {
 
 deepTest(t, 'inputs of any size add their rows to the batch of the previous inputs', async t => {
   const here = await start(t)
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 12 }),
-      fc.integer({ min: 1, max: 30 }),
-      async (rowCounts, batchRows) => {
-        await here.session.run('delete from target')
-        const total = rowCounts.reduce((sum, rows) => sum + rows, 0)
-        const delivery = { mode: 'async', connections: 1, batchRows } as const
-        const result = await here.load(filesOf(t, rowCounts), { target, delivery })
-        const { exitCode, rows, batches } = result
-        deepStrictEqual([exitCode, rows.read, rows.confirmed], [0, total, total])
-        deepStrictEqual(batches.sent, Math.ceil(total / batchRows))
-        deepStrictEqual(await idsOf(here), upTo(total))
-      },
-    ),
-    { numRuns: runs(100) },
+  await forAllAsync(100)(
+    fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 12 }),
+    fc.integer({ min: 1, max: 30 }),
+    async (rowCounts, batchRows) => {
+      await here.session.run('delete from target')
+      const total = rowCounts.reduce((sum, rows) => sum + rows, 0)
+      const delivery = { mode: 'async', connections: 1, batchRows } as const
+      const result = await here.load(filesOf(t, rowCounts), { target, delivery })
+      const { exitCode, rows, batches } = result
+      deepStrictEqual([exitCode, rows.read, rows.confirmed], [0, total, total])
+      deepStrictEqual(batches.sent, Math.ceil(total / batchRows))
+      deepStrictEqual(await idsOf(here), upTo(total))
+    },
   )
 })
 

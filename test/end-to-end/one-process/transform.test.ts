@@ -11,7 +11,7 @@ import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startCommands, type Commands } from '../../helpers/commands.js'
 import { cells, startLoadServer } from '../../helpers/load-server.js'
-import { runs } from '../../helpers/runs.js'
+import { forAllAsync } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -127,36 +127,33 @@ t.test('for any condition and any batches, exactly the matching rows arrive', as
     maxLength: 40,
   })
   let number = 0
-  await fc.assert(
-    fc.asyncProperty(
-      anyRows.map(all => all.map((row, at): AnyRow => ({ ...row, id: at + 1 }))),
-      fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
-      fc.integer({ min: 1, max: 12 }),
-      fc.constantFrom(...Object.values(delivered)),
-      async (all, conditions, batchRows, delivery) => {
-        const table = `t${++number}`
-        await session.run(`share(table(1:0, ${columns}), "${table}")`)
-        const path = join(dir, `${table}.csv`)
-        const lines = all.map(({ id, sym, price }) => `${id},${sym},${price}\n`)
-        await writeFile(path, `id,sym,price\n${lines.join('')}`)
-        const where = conditions.map(({ text }) => text).join(', ')
-        const transform = `def(t){ return select * from t where ${where} }`
-        const result = await load(path, {
-          target: { table, transform },
-          delivery: { batchRows, ...delivery },
-        })
-        const left = all.filter(row => conditions.every(({ holds }) => holds(row)))
-        const { read, confirmed, filtered } = result.rows
-        const counts = [all.length, left.length, all.length - left.length]
-        assert.deepEqual([read, confirmed, filtered], counts)
-        const there = (await rows(`select id from ${table} order by id`)).flat()
-        assert.deepEqual(
-          there,
-          left.map(({ id }) => String(id)),
-        )
-      },
-    ),
-    { numRuns: runs(200) },
+  await forAllAsync(200)(
+    anyRows.map(all => all.map((row, at): AnyRow => ({ ...row, id: at + 1 }))),
+    fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
+    fc.integer({ min: 1, max: 12 }),
+    fc.constantFrom(...Object.values(delivered)),
+    async (all, conditions, batchRows, delivery) => {
+      const table = `t${++number}`
+      await session.run(`share(table(1:0, ${columns}), "${table}")`)
+      const path = join(dir, `${table}.csv`)
+      const lines = all.map(({ id, sym, price }) => `${id},${sym},${price}\n`)
+      await writeFile(path, `id,sym,price\n${lines.join('')}`)
+      const where = conditions.map(({ text }) => text).join(', ')
+      const transform = `def(t){ return select * from t where ${where} }`
+      const result = await load(path, {
+        target: { table, transform },
+        delivery: { batchRows, ...delivery },
+      })
+      const left = all.filter(row => conditions.every(({ holds }) => holds(row)))
+      const { read, confirmed, filtered } = result.rows
+      const counts = [all.length, left.length, all.length - left.length]
+      assert.deepEqual([read, confirmed, filtered], counts)
+      const there = (await rows(`select id from ${table} order by id`)).flat()
+      assert.deepEqual(
+        there,
+        left.map(({ id }) => String(id)),
+      )
+    },
   )
 })
 

@@ -9,7 +9,7 @@ import { Hashes, type Keeps, type Rows } from '../../../src/load/audit/hashes.js
 import type { Batch } from '../../../src/parse/batch.js'
 import type { ScratchFile } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
-import { runs } from '../../helpers/runs.js'
+import { forAllAsync } from '../../helpers/runs.js'
 
 const key = Int32Array.of(7, -3)
 
@@ -76,52 +76,46 @@ t.teardown(() => scratch.close())
 
 t.test('each copy of a row counts', async () => {
   const rows = fc.array(row, { maxLength: 40 })
-  await fc.assert(
-    fc.asyncProperty(rows, rows, async (input, table) => {
-      const { differences, strangers, named } = await matched({
-        input,
-        table,
-        keys: [],
-        keeps: 'all',
-        scratch,
-      })
-      const [own, there] = [countOf(input), countOf(table)]
-      const [missing, repeated] = [new Map<string, number>(), new Map<string, number>()]
-      for (const [text, count] of own) {
-        const more = (there.get(text) ?? 0) - count
-        if (more < 0) missing.set(text, -more)
-        if (more > 0) repeated.set(text, more)
-      }
-      assert.deepEqual([...countOf(named('missing'))].sort(), [...missing].sort())
-      assert.deepEqual([...countOf(named('repeated')).keys()].sort(), [...repeated.keys()].sort())
-      const sum = [...repeated.values()].reduce((all, count) => all + count, 0)
-      assert.equal(differences.counts.repeated, sum)
-      assert.equal(strangers, [...there.keys()].filter(one => !own.has(one)).length)
-    }),
-    { numRuns: runs(400) },
-  )
+  await forAllAsync(400)(rows, rows, async (input, table) => {
+    const { differences, strangers, named } = await matched({
+      input,
+      table,
+      keys: [],
+      keeps: 'all',
+      scratch,
+    })
+    const [own, there] = [countOf(input), countOf(table)]
+    const [missing, repeated] = [new Map<string, number>(), new Map<string, number>()]
+    for (const [text, count] of own) {
+      const more = (there.get(text) ?? 0) - count
+      if (more < 0) missing.set(text, -more)
+      if (more > 0) repeated.set(text, more)
+    }
+    assert.deepEqual([...countOf(named('missing'))].sort(), [...missing].sort())
+    assert.deepEqual([...countOf(named('repeated')).keys()].sort(), [...repeated.keys()].sort())
+    const sum = [...repeated.values()].reduce((all, count) => all + count, 0)
+    assert.equal(differences.counts.repeated, sum)
+    assert.equal(strangers, [...there.keys()].filter(one => !own.has(one)).length)
+  })
 })
 
 t.test('of each key, the first or the last row counts, and other values are a change', async () => {
   const input = fc.array(row, { maxLength: 30 })
   const table = fc.uniqueArray(row, { maxLength: 12, selector: ([id]) => id })
-  await fc.assert(
-    fc.asyncProperty(
-      input,
-      table,
-      fc.constantFrom('first', 'last'),
-      async (input, table, keeps) => {
-        const { differences, named } = await matched({ input, table, keys: [0], keeps, scratch })
-        const kept = new Map(keeps === 'last' ? input : input.toReversed())
-        const there = new Map(table)
-        const missing = [...kept].filter(([id]) => !there.has(id))
-        const changed = [...kept].filter(([id, value]) => there.has(id) && there.get(id) !== value)
-        assert.deepEqual(named('missing').toSorted(), missing.toSorted())
-        assert.deepEqual(named('changed').toSorted(), changed.toSorted())
-        assert.equal(differences.counts.replaced, input.length - kept.size)
-      },
-    ),
-    { numRuns: runs(400) },
+  await forAllAsync(400)(
+    input,
+    table,
+    fc.constantFrom('first', 'last'),
+    async (input, table, keeps) => {
+      const { differences, named } = await matched({ input, table, keys: [0], keeps, scratch })
+      const kept = new Map(keeps === 'last' ? input : input.toReversed())
+      const there = new Map(table)
+      const missing = [...kept].filter(([id]) => !there.has(id))
+      const changed = [...kept].filter(([id, value]) => there.has(id) && there.get(id) !== value)
+      assert.deepEqual(named('missing').toSorted(), missing.toSorted())
+      assert.deepEqual(named('changed').toSorted(), changed.toSorted())
+      assert.equal(differences.counts.replaced, input.length - kept.size)
+    },
   )
 })
 

@@ -18,7 +18,7 @@ import { handClock } from '../../helpers/clocks.js'
 import { runRecord } from '../../helpers/journals.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
 import { closedGate } from '../../helpers/gate.js'
-import { deepTest, isTried, runs } from '../../helpers/runs.js'
+import { deepTest, forAllAsync, isTried } from '../../helpers/runs.js'
 
 const ended = (no: number): JournalRecord => ({
   kind: 'ended',
@@ -198,43 +198,40 @@ deepTest(t, 'records are read across chunks of the file', async t => {
 t.test('on a full disk complete records stay, and nothing is written after them', async t => {
   t.testdir()
   let number = 0
-  await fc.assert(
-    fc.asyncProperty(
-      fc.nat({ max: 1_500 }),
-      fc.constantFrom(1, 7, 100_000),
-      fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 8 }),
-      async (capacityBytes, writeBytes, groups) => {
-        const path = join(t.testdirName, `${number++}.journal`)
-        const disk: Disk = { capacityBytes: lines[0]!.length + capacityBytes, writeBytes }
-        const files = filesOn(disk)
-        const file = opened(path, { files, clock: handClock() }, [records[0]!])
-        const written = [records[0]!]
-        let failed = false
-        for (const group of groups) {
-          const more = records.slice(1, group + 2)
-          try {
-            put(file, ...more)
-            if (failed) throw new Error('written behind a failure')
-            written.push(...more)
-          } catch (error) {
-            if ((error as { code?: string }).code !== 'DDB_OUTPUT_WRITE') throw error
-            if (file.failure !== error) throw new Error('another failure', { cause: error })
-            failed = true
-          }
-        }
+  await forAllAsync(80)(
+    fc.nat({ max: 1_500 }),
+    fc.constantFrom(1, 7, 100_000),
+    fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 8 }),
+    async (capacityBytes, writeBytes, groups) => {
+      const path = join(t.testdirName, `${number++}.journal`)
+      const disk: Disk = { capacityBytes: lines[0]!.length + capacityBytes, writeBytes }
+      const files = filesOn(disk)
+      const file = opened(path, { files, clock: handClock() }, [records[0]!])
+      const written = [records[0]!]
+      let failed = false
+      for (const group of groups) {
+        const more = records.slice(1, group + 2)
         try {
-          file.close()
-        } catch (cause) {
-          if (!failed) throw cause
+          put(file, ...more)
+          if (failed) throw new Error('written behind a failure')
+          written.push(...more)
+        } catch (error) {
+          if ((error as { code?: string }).code !== 'DDB_OUTPUT_WRITE') throw error
+          if (file.failure !== error) throw new Error('another failure', { cause: error })
+          failed = true
         }
-        if (files.openCount > 0) throw new Error('it stays open')
-        const read = await found(path)
-        if (JSON.stringify(read.records) !== JSON.stringify(written) || read.tornBytes > 0) {
-          throw new Error(`wrote ${written.length}, read ${read.records.length}`)
-        }
-      },
-    ),
-    { numRuns: runs(80) },
+      }
+      try {
+        file.close()
+      } catch (cause) {
+        if (!failed) throw cause
+      }
+      if (files.openCount > 0) throw new Error('it stays open')
+      const read = await found(path)
+      if (JSON.stringify(read.records) !== JSON.stringify(written) || read.tornBytes > 0) {
+        throw new Error(`wrote ${written.length}, read ${read.records.length}`)
+      }
+    },
   )
 })
 

@@ -6,7 +6,7 @@ import {
   recordOf,
   type JournalRecord,
 } from '../../../src/load/journal/journal-record.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const batch: JournalRecord = {
   kind: 'batch',
@@ -35,19 +35,16 @@ t.test('a checksum with leading zeros has eight digits', async t => {
 })
 
 t.test('a record is one line, whatever its texts contain', async () => {
-  fc.assert(
-    fc.property(
-      fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
-      fc.constantFrom('\n', '\r', '\u2028', '\ud800', '\0', ''),
-      (name, more) => {
-        const record: JournalRecord = { kind: 'facts', rejectsFiles: [name + more + name] }
-        const line = recordLine(record)
-        if (line.indexOf('\n') !== line.length - 1) throw new Error('a line end in the line')
-        const read = recordOf(Buffer.from(line).toString().slice(0, -1))
-        if (JSON.stringify(read) !== JSON.stringify(record)) throw new Error('not the same')
-      },
-    ),
-    { numRuns: runs(300) },
+  forAll(300)(
+    fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
+    fc.constantFrom('\n', '\r', '\u2028', '\ud800', '\0', ''),
+    (name, more) => {
+      const record: JournalRecord = { kind: 'facts', rejectsFiles: [name + more + name] }
+      const line = recordLine(record)
+      if (line.indexOf('\n') !== line.length - 1) throw new Error('a line end in the line')
+      const read = recordOf(Buffer.from(line).toString().slice(0, -1))
+      if (JSON.stringify(read) !== JSON.stringify(record)) throw new Error('not the same')
+    },
   )
 })
 

@@ -18,7 +18,7 @@ import type {
 import type { Trace } from '../../../src/client/trace.js'
 import { checkedOptions } from '../../../src/load/checked-options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const least: LoadOptions = {
   inputs: ['in.csv'],
@@ -191,13 +191,10 @@ t.test('the order of members does not matter', async () => {
         : given
   const withArguments = (given: unknown): JournaledOptions =>
     journaled({ target: { function: 'f', functionArguments: [given] } })
-  fc.assert(
-    fc.property(value, given => {
-      const other = reversed(given)
-      return differingOptions(withArguments(given), withArguments(other)).length === 0
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(value, given => {
+    const other = reversed(given)
+    return differingOptions(withArguments(given), withArguments(other)).length === 0
+  })
 })
 
 t.test('values that JSON cannot express survive a journal', async t => {

@@ -11,7 +11,7 @@ import {
 } from '../../../src/load/journal/journal-record.js'
 import type { RecordedRun } from '../../../src/load/journal/recorded-run.js'
 import { batchRecord, inputsRecord, readRun, runRecord } from '../../helpers/journals.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const batchRows = 10
 
@@ -71,42 +71,36 @@ function stateOf(run: RecordedRun): unknown {
 
 t.test('the fewest records lead to the same state, also if the run goes on from there', t => {
   const first: JournalRecord[] = [runRecord('nightly'), inputsRecord]
-  fc.assert(
-    fc.property(fc.array(fc.oneof(fate, others)), fc.nat({ max: 100 }), (steps, share) => {
-      let sent = 0
-      const records = steps.flatMap((step): JournalRecord[] => {
-        if ('kind' in step) return [step]
-        // A batch is sent before it has an outcome, and the batches before it are sent first.
-        const batches: JournalRecord[] = []
-        while (sent < step.no) batches.push(batchRecord(++sent))
-        return [...batches, ...recordsOf(step)]
-      })
-      const all = [...first, ...records]
-      const cut = first.length + Math.round((records.length * share) / 100)
-      const [before, after] = [all.slice(0, cut), all.slice(cut)]
-      const short = [...readRun(...before).records()].map(one => recordOf(recordLine(one).trim())!)
-      deepStrictEqual(stateOf(readRun(...short)), stateOf(readRun(...before)))
-      const last = after.filter(({ kind }) => kind === 'batch' || kind === 'ended')
-      const [one, other] = [readRun(...before, ...last), readRun(...short, ...last)]
-      deepStrictEqual(one.rows(), other.rows())
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(fc.array(fc.oneof(fate, others)), fc.nat({ max: 100 }), (steps, share) => {
+    let sent = 0
+    const records = steps.flatMap((step): JournalRecord[] => {
+      if ('kind' in step) return [step]
+      // A batch is sent before it has an outcome, and the batches before it are sent first.
+      const batches: JournalRecord[] = []
+      while (sent < step.no) batches.push(batchRecord(++sent))
+      return [...batches, ...recordsOf(step)]
+    })
+    const all = [...first, ...records]
+    const cut = first.length + Math.round((records.length * share) / 100)
+    const [before, after] = [all.slice(0, cut), all.slice(cut)]
+    const short = [...readRun(...before).records()].map(one => recordOf(recordLine(one).trim())!)
+    deepStrictEqual(stateOf(readRun(...short)), stateOf(readRun(...before)))
+    const last = after.filter(({ kind }) => kind === 'batch' || kind === 'ended')
+    const [one, other] = [readRun(...before, ...last), readRun(...short, ...last)]
+    deepStrictEqual(one.rows(), other.rows())
+  })
   t.end()
 })
 
 t.test('rows are counted by their last outcome, and by none twice', t => {
-  fc.assert(
-    fc.property(fc.uniqueArray(fate, { selector: ({ no }) => no }), fates => {
-      const sent = Array.from({ length: 8 }, (_, i) => batchRecord(i + 1))
-      const run = readRun(runRecord('nightly'), inputsRecord, ...sent, ...fates.flatMap(recordsOf))
-      const sumOf = (name: 'confirmed' | 'unsent' | 'filtered' | 'rejected'): number =>
-        fates.reduce((sum, one) => sum + one[name] * (one.isHalved ? 2 : 1), 0)
-      const [confirmed, unsent, filtered] = [sumOf('confirmed'), sumOf('unsent'), sumOf('filtered')]
-      const unconfirmed = 8 * batchRows - confirmed - unsent - filtered - sumOf('rejected')
-      deepStrictEqual(run.rows(), { confirmed, unsent, filtered, unconfirmed, rejected: 0 })
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(fc.uniqueArray(fate, { selector: ({ no }) => no }), fates => {
+    const sent = Array.from({ length: 8 }, (_, i) => batchRecord(i + 1))
+    const run = readRun(runRecord('nightly'), inputsRecord, ...sent, ...fates.flatMap(recordsOf))
+    const sumOf = (name: 'confirmed' | 'unsent' | 'filtered' | 'rejected'): number =>
+      fates.reduce((sum, one) => sum + one[name] * (one.isHalved ? 2 : 1), 0)
+    const [confirmed, unsent, filtered] = [sumOf('confirmed'), sumOf('unsent'), sumOf('filtered')]
+    const unconfirmed = 8 * batchRows - confirmed - unsent - filtered - sumOf('rejected')
+    deepStrictEqual(run.rows(), { confirmed, unsent, filtered, unconfirmed, rejected: 0 })
+  })
   t.end()
 })

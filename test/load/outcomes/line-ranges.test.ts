@@ -3,7 +3,7 @@ import t from 'tap'
 import { LineRanges, rangeText, type LinesOfRows } from '../../../src/load/outcomes/line-ranges.js'
 import { wholePiece } from '../../../src/load/outcomes/pieces.js'
 import { batchOf } from '../../helpers/batches.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const rows = (count: number, first: number, file?: string): LinesOfRows =>
   wholePiece(batchOf(count, first, file), 0).ranges[0]!
@@ -93,25 +93,22 @@ t.test('ranges added for one reason merge, whatever their earlier reasons were',
 t.test('parts that touch become one range, in any order', async () => {
   const holes = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 })
   const order = fc.array(fc.nat(), { minLength: 40, maxLength: 40 })
-  fc.assert(
-    fc.property(holes, order, (isThere, keys) => {
-      const ranges = new LineRanges()
-      const added = isThere.flatMap((is, i) => (is ? [i] : []))
-      added.sort((a, b) => keys[a]! - keys[b]!)
-      for (const i of added) ranges.add(rows(3, 3 * i), 'lost')
-      const text = isThere.map(is => (is ? 'x' : ' ')).join('')
-      const expected = [...text.matchAll(/x+/g)].map(({ index, 0: run }) => [
-        'in.csv',
-        3 * index + 2,
-        3 * (index + run.length) + 1,
-        run.length,
-        'lost',
-      ])
-      const found = shown(ranges).sort((a, b) => a[1] - b[1])
-      return JSON.stringify(found) === JSON.stringify(expected)
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(holes, order, (isThere, keys) => {
+    const ranges = new LineRanges()
+    const added = isThere.flatMap((is, i) => (is ? [i] : []))
+    added.sort((a, b) => keys[a]! - keys[b]!)
+    for (const i of added) ranges.add(rows(3, 3 * i), 'lost')
+    const text = isThere.map(is => (is ? 'x' : ' ')).join('')
+    const expected = [...text.matchAll(/x+/g)].map(({ index, 0: run }) => [
+      'in.csv',
+      3 * index + 2,
+      3 * (index + run.length) + 1,
+      run.length,
+      'lost',
+    ])
+    const found = shown(ranges).sort((a, b) => a[1] - b[1])
+    return JSON.stringify(found) === JSON.stringify(expected)
+  })
 })
 
 t.test('the first thousand ranges are listed, the batches after them are counted', async t => {

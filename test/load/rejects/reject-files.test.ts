@@ -22,7 +22,7 @@ import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const reason: RejectReason = {
@@ -415,48 +415,45 @@ t.test(
   async t => {
     t.testdir()
     let folders = 0
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({
-            rows: fc.nat({ max: 40 }),
-            // Rows that the process wrote after the recorded rows, and that were lost when it died.
-            lost: fc.nat({ max: 5 }),
-            capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
-            writeBytes: fc.constantFrom(1, 100, 100_000),
-          }),
-          { minLength: 1, maxLength: 5 },
-        ),
-        processes => {
-          const dir = emptyFolder(t, String(folders++))
-          let kept: ReturnType<RejectFiles['kept']> = []
-          let unplaced = 0
-          let added = 0
-          for (const { rows, lost, ...disk } of processes) {
-            const platformFiles = filesOn(disk)
-            const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
-            resume(files, kept)
-            const reject = (row: number): void =>
-              attempt(() =>
-                add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
-              )
-            for (let row = 0; row < rows; row++) reject(added++)
-            attempt(() => files.flush())
-            kept = files.kept()
-            unplaced += files.unplaced
-            const { length } = kept
-            for (let row = 0; row < lost && length === 2; row++) reject(900 + row)
-            attempt(() => files.flush())
-            attempt(() => files.close())
-            if (platformFiles.openCount > 0) throw new Error('files stay open')
-          }
-          const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
-          resume(last, kept)
-          last.close()
-          checkKept(dir, last, added - unplaced)
-        },
+    forAll(60)(
+      fc.array(
+        fc.record({
+          rows: fc.nat({ max: 40 }),
+          // Rows that the process wrote after the recorded rows, and that were lost when it died.
+          lost: fc.nat({ max: 5 }),
+          capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
+          writeBytes: fc.constantFrom(1, 100, 100_000),
+        }),
+        { minLength: 1, maxLength: 5 },
       ),
-      { numRuns: runs(60) },
+      processes => {
+        const dir = emptyFolder(t, String(folders++))
+        let kept: ReturnType<RejectFiles['kept']> = []
+        let unplaced = 0
+        let added = 0
+        for (const { rows, lost, ...disk } of processes) {
+          const platformFiles = filesOn(disk)
+          const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
+          resume(files, kept)
+          const reject = (row: number): void =>
+            attempt(() =>
+              add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
+            )
+          for (let row = 0; row < rows; row++) reject(added++)
+          attempt(() => files.flush())
+          kept = files.kept()
+          unplaced += files.unplaced
+          const { length } = kept
+          for (let row = 0; row < lost && length === 2; row++) reject(900 + row)
+          attempt(() => files.flush())
+          attempt(() => files.close())
+          if (platformFiles.openCount > 0) throw new Error('files stay open')
+        }
+        const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
+        resume(last, kept)
+        last.close()
+        checkKept(dir, last, added - unplaced)
+      },
     )
   },
 )

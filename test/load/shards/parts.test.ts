@@ -15,7 +15,7 @@ import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../../cli/run-cli.js'
 import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAllAsync } from '../../helpers/runs.js'
 
 /** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`, with blank lines below each. */
 function files(sizeBytes: number, lineBytes: number, start = '', blankLines = 0): Files {
@@ -45,23 +45,18 @@ const csv = { input: plain }
 
 t.test('the parts of a file are all of it, and begin with lines', async () => {
   const size = fc.integer({ min: 1, max: 5 * partBytes })
-  const property = fc.asyncProperty(
-    size,
-    fc.integer({ min: 2, max: 3_000 }),
-    async (size, line) => {
-      const parts = await partsOf('f', files(size, line), lines)
-      if (parts === undefined) return assert.ok(size <= partBytes + line)
-      assert.equal(parts[0]!.fromBytes, 0)
-      assert.equal(parts.at(-1)!.toBytes, size)
-      for (const [i, { fromBytes }] of parts.entries()) {
-        if (i === 0) continue
-        assert.equal(fromBytes, parts[i - 1]!.toBytes)
-        assert.equal(fromBytes % line, 0, 'a line begins there')
-        assert.ok(fromBytes >= i * partBytes && fromBytes < i * partBytes + line)
-      }
-    },
-  )
-  await fc.assert(property, { numRuns: runs(60) })
+  await forAllAsync(60)(size, fc.integer({ min: 2, max: 3_000 }), async (size, line) => {
+    const parts = await partsOf('f', files(size, line), lines)
+    if (parts === undefined) return assert.ok(size <= partBytes + line)
+    assert.equal(parts[0]!.fromBytes, 0)
+    assert.equal(parts.at(-1)!.toBytes, size)
+    for (const [i, { fromBytes }] of parts.entries()) {
+      if (i === 0) continue
+      assert.equal(fromBytes, parts[i - 1]!.toBytes)
+      assert.equal(fromBytes % line, 0, 'a line begins there')
+      assert.ok(fromBytes >= i * partBytes && fromBytes < i * partBytes + line)
+    }
+  })
 })
 
 t.test('lines longer than a part, and a file without a line end', async t => {

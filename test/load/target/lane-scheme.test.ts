@@ -14,7 +14,7 @@ import type { Column, Value, Vector } from '../../../src/protocol/value.js'
 import type { PartitionDimension, PartitionKind } from '../../../src/schema/target-schema.js'
 import { levelOf } from '../../../src/server/tables/partitions/partition-level.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 import { int, text } from '../../helpers/values.js'
 
 const dfs: Target = {
@@ -139,44 +139,41 @@ const rowCount = 40
 t.test('for any partition scheme, rows of one partition are in one lane', async t => {
   let shared = 0
   let spread = 0
-  fc.assert(
-    fc.property(
-      fc.array(drawn(rowCount), { minLength: 1, maxLength: 3 }),
-      fc.integer({ min: 1, max: 64 }),
-      (levels, lanes) => {
-        const columns = levels.map(each => each.column)
-        const description = describe(
-          columns,
-          levels.map(each => each.level),
-        )
-        const scheme = laneScheme(description, dfs)!
-        const chosen = scheme.lanesOf({ rowCount, columns }, lanes)
-        const places = levels.map(({ level: { kind, own }, column: each }) =>
-          levelOf(kind, own).locate(each),
-        )
-        const laneOf = new Map<string, number>()
-        for (let row = 0; row < rowCount; row++) {
-          const at = places.map(place => place[row]!)
-          if (chosen[row]! >= lanes) return false
-          // A new value gets its own partition.
-          const isNew = at.some((place, i) => place === -1 && levels[i]!.level.kind === 'VALUE')
-          if (isNew) continue
-          const isOutside = at.some(place => place < 0)
-          if (isOutside) {
-            if (chosen[row] !== 0) return false
-            continue
-          }
-          const partition = at.join()
-          const before = laneOf.get(partition)
-          if (before !== undefined) shared++
-          if (before !== undefined && before !== chosen[row]) return false
-          laneOf.set(partition, chosen[row]!)
+  forAll(2_000)(
+    fc.array(drawn(rowCount), { minLength: 1, maxLength: 3 }),
+    fc.integer({ min: 1, max: 64 }),
+    (levels, lanes) => {
+      const columns = levels.map(each => each.column)
+      const description = describe(
+        columns,
+        levels.map(each => each.level),
+      )
+      const scheme = laneScheme(description, dfs)!
+      const chosen = scheme.lanesOf({ rowCount, columns }, lanes)
+      const places = levels.map(({ level: { kind, own }, column: each }) =>
+        levelOf(kind, own).locate(each),
+      )
+      const laneOf = new Map<string, number>()
+      for (let row = 0; row < rowCount; row++) {
+        const at = places.map(place => place[row]!)
+        if (chosen[row]! >= lanes) return false
+        // A new value gets its own partition.
+        const isNew = at.some((place, i) => place === -1 && levels[i]!.level.kind === 'VALUE')
+        if (isNew) continue
+        const isOutside = at.some(place => place < 0)
+        if (isOutside) {
+          if (chosen[row] !== 0) return false
+          continue
         }
-        spread = Math.max(spread, new Set(laneOf.values()).size)
-        return true
-      },
-    ),
-    { numRuns: runs(2_000) },
+        const partition = at.join()
+        const before = laneOf.get(partition)
+        if (before !== undefined) shared++
+        if (before !== undefined && before !== chosen[row]) return false
+        laneOf.set(partition, chosen[row]!)
+      }
+      spread = Math.max(spread, new Set(laneOf.values()).size)
+      return true
+    },
   )
   t.ok(shared > 100, 'several rows share a partition')
   t.ok(spread > 3, 'partitions are in several lanes')
@@ -236,42 +233,39 @@ t.test('if lanes are uncertain, all rows are sent over one connection', async t 
 
 t.test('rows of one key are in one lane', async () => {
   const types = ['INT', 'LONG', 'STRING', 'SYMBOL', 'TIMESTAMP', 'DATE'] as const
-  fc.assert(
-    fc.property(
-      fc.array(fc.constantFrom(...types), { minLength: 1, maxLength: 3 }).chain(each =>
-        fc.tuple(
-          ...each.map(type =>
-            fc
-              .array(values[type]!, { minLength: 4, maxLength: 4 })
-              .chain(few =>
-                fc.array(fc.constantFrom(...few), { minLength: rowCount, maxLength: rowCount }),
-              )
-              .map(rows => ({ rows, column: column(type, rows) })),
-          ),
+  forAll(1_000)(
+    fc.array(fc.constantFrom(...types), { minLength: 1, maxLength: 3 }).chain(each =>
+      fc.tuple(
+        ...each.map(type =>
+          fc
+            .array(values[type]!, { minLength: 4, maxLength: 4 })
+            .chain(few =>
+              fc.array(fc.constantFrom(...few), { minLength: rowCount, maxLength: rowCount }),
+            )
+            .map(rows => ({ rows, column: column(type, rows) })),
         ),
       ),
-      fc.integer({ min: 1, max: 64 }),
-      (keys, lanes) => {
-        const columns = keys.map(key => key.column)
-        const description = {
-          ...describe(columns, []),
-          partitionColumns: [],
-          keyed: true,
-          keyColumns: columns.map((_, i) => `c${i}`),
-        }
-        const scheme = laneScheme(description, shared)!
-        const chosen = scheme.lanesOf({ rowCount, columns }, lanes)
-        const laneOf = new Map<string, number>()
-        for (let row = 0; row < rowCount; row++) {
-          const key = JSON.stringify(
-            keys.map(({ rows }) => `${rows[row] as string | number | bigint | null}`),
-          )
-          if ((laneOf.get(key) ?? chosen[row]) !== chosen[row]) return false
-          laneOf.set(key, chosen[row]!)
-        }
-        return scheme.isOrdered
-      },
     ),
-    { numRuns: runs(1_000) },
+    fc.integer({ min: 1, max: 64 }),
+    (keys, lanes) => {
+      const columns = keys.map(key => key.column)
+      const description = {
+        ...describe(columns, []),
+        partitionColumns: [],
+        keyed: true,
+        keyColumns: columns.map((_, i) => `c${i}`),
+      }
+      const scheme = laneScheme(description, shared)!
+      const chosen = scheme.lanesOf({ rowCount, columns }, lanes)
+      const laneOf = new Map<string, number>()
+      for (let row = 0; row < rowCount; row++) {
+        const key = JSON.stringify(
+          keys.map(({ rows }) => `${rows[row] as string | number | bigint | null}`),
+        )
+        if ((laneOf.get(key) ?? chosen[row]) !== chosen[row]) return false
+        laneOf.set(key, chosen[row]!)
+      }
+      return scheme.isOrdered
+    },
   )
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { UsageError } from '../../../src/errors.js'
 import { checkTransform, mostTransformChars } from '../../../src/load/target/transform.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 t.test('a transform that is one complete expression is not changed', t => {
   for (const text of [
@@ -69,21 +69,18 @@ t.test('brackets, quotes and comments are accepted exactly if everything opened 
       maxLength: 14,
     },
   )
-  fc.assert(
-    fc.property(
-      text.map(pieces => pieces.join('')),
-      given => {
-        let isTaken = true
-        try {
-          checkTransform(given)
-        } catch (error) {
-          if (!(error instanceof UsageError)) throw error
-          isTaken = false
-        }
-        return isTaken === opensAndCloses(given)
-      },
-    ),
-    { numRuns: runs(4_000) },
+  forAll(4_000)(
+    text.map(pieces => pieces.join('')),
+    given => {
+      let isTaken = true
+      try {
+        checkTransform(given)
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error
+        isTaken = false
+      }
+      return isTaken === opensAndCloses(given)
+    },
   )
   t.end()
 })

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { CellOptions } from '../../../src/parse/cell-rules.js'
 import { hasNumberStyle, numberStyle } from '../../../src/parse/cells/number-style.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 import { readText, readTexts, type Reading } from './cell.js'
 
 /** Digits with a point, an exponent and zeros anywhere. */
@@ -37,21 +37,15 @@ function exactOf(text: string): [top: bigint, bottom: bigint] {
 }
 
 t.test('any number becomes the nearest double', async t => {
-  fc.assert(
-    fc.property(fc.array(anyNumber, { minLength: 1, maxLength: 20 }), list => {
-      deepStrictEqual(readTexts('DOUBLE', list), list.map(Number))
-    }),
-    { numRuns: runs(300) },
-  )
+  forAll(300)(fc.array(anyNumber, { minLength: 1, maxLength: 20 }), list => {
+    deepStrictEqual(readTexts('DOUBLE', list), list.map(Number))
+  })
   const full = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e308 })
-  fc.assert(
-    fc.property(full, fc.nat(8), (value, cut) => {
-      for (const text of [String(value), value.toExponential(), value.toPrecision(17 + cut)]) {
-        strictEqual(readText('DOUBLE', text), Number(text), text)
-      }
-    }),
-    { numRuns: runs(1000) },
-  )
+  forAll(1000)(full, fc.nat(8), (value, cut) => {
+    for (const text of [String(value), value.toExponential(), value.toPrecision(17 + cut)]) {
+      strictEqual(readText('DOUBLE', text), Number(text), text)
+    }
+  })
   for (const text of '9007199254740993 9007199254740995 12345678901234567 4503599627370496.5 4503599627370497.5 0.50000000000000011102230246251565 1.1102230246251565 0.000000000000000000001 00000000000000000000003.141592653589793 123.450000000000000000000000 0.00000000000000000000001 1.7976931348623157e308 5e-324 1e-400'.split(
     ' ',
   )) {
@@ -110,41 +104,35 @@ for (const [name, bits, maxScale] of exactTypes) {
   const valueOf = (found: unknown): unknown => (typeof found === 'number' ? BigInt(found) : found)
 
   t.test(`${name}: a number is read exactly if the type holds all its digits`, async t => {
-    fc.assert(
-      fc.property(
-        fc.array(anyNumber, { minLength: 1, maxLength: 20 }),
-        fc.nat(maxScale),
-        (list, scale) => {
-          // A single digit is a character of a CHAR, too, but a number first.
-          const expected = list.map(text => {
-            const [top, bottom] = exactOf(text)
-            const scaled = top * 10n ** BigInt(scale)
-            if (scaled % bottom !== 0n) return isDecimal ? 'range' : 'cell'
-            const value = scaled / bottom
-            return value > largest || value < -largest ? 'range' : value
-          })
-          deepStrictEqual(readTexts(typeOf(scale), list).map(valueOf), expected, list.join(' '))
-        },
-      ),
-      { numRuns: runs(300) },
+    forAll(300)(
+      fc.array(anyNumber, { minLength: 1, maxLength: 20 }),
+      fc.nat(maxScale),
+      (list, scale) => {
+        // A single digit is a character of a CHAR, too, but a number first.
+        const expected = list.map(text => {
+          const [top, bottom] = exactOf(text)
+          const scaled = top * 10n ** BigInt(scale)
+          if (scaled % bottom !== 0n) return isDecimal ? 'range' : 'cell'
+          const value = scaled / bottom
+          return value > largest || value < -largest ? 'range' : value
+        })
+        deepStrictEqual(readTexts(typeOf(scale), list).map(valueOf), expected, list.join(' '))
+      },
     )
     const unscaled = fc.oneof(
       fc.bigInt({ min: -largest, max: largest }),
       fc.constantFrom(-largest, -1n, 0n, 1n, largest),
     )
-    fc.assert(
-      fc.property(unscaled, fc.nat(maxScale), fc.nat(60), (value, scale, fraction) => {
-        for (const text of [
-          textOf(value, scale),
-          `${textOf(value, scale)}${scale === 0 ? '.' : ''}00`,
-          `${textOf(value, fraction)}e${fraction - scale}`,
-          `${value}0000E-${scale + 4}`,
-        ]) {
-          strictEqual(valueOf(readText(typeOf(scale), text)), value, text)
-        }
-      }),
-      { numRuns: runs(200) },
-    )
+    forAll(200)(unscaled, fc.nat(maxScale), fc.nat(60), (value, scale, fraction) => {
+      for (const text of [
+        textOf(value, scale),
+        `${textOf(value, scale)}${scale === 0 ? '.' : ''}00`,
+        `${textOf(value, fraction)}e${fraction - scale}`,
+        `${value}0000E-${scale + 4}`,
+      ]) {
+        strictEqual(valueOf(readText(typeOf(scale), text)), value, text)
+      }
+    })
     for (const text of [largest + 1n, -largest - 1n, '9'.repeat(46), '1e44', '-1e46'].map(String)) {
       t.equal(readText(typeOf(0), text), 'range', text)
     }
@@ -238,24 +226,20 @@ t.test('known texts for which rounding twice gives a wrong result', async t => {
   }
 })
 
-t.test('between two singles, the nearer single is used, and halfway the even one', async t => {
+t.test('between two singles, the nearer single is used, and halfway the even one', async () => {
   const pattern = fc.integer({ min: 0, max: 0x7f7f_fffd })
-  fc.assert(
-    fc.property(pattern, fc.constantFrom('', '-'), (low, sign) => {
-      const lower = singleWith(low)
-      const upper = singleWith(low + 1)
-      const [top, bottom] = fractionOf(lower)
-      const [upperTop, upperBottom] = fractionOf(upper)
-      const middle = decimalText([top * upperBottom + upperTop * bottom, 2n * bottom * upperBottom])
-      const exact = middle.includes('.') ? middle : `${middle}.0`
-      const even = low % 2 === 0 ? lower : upper
-      const signed = (value: number): number => (sign === '-' ? -value : value)
-      const texts = [`${sign}${exact}`, `${sign}${exact}0000001`]
-      deepStrictEqual(readTexts('FLOAT', texts), [signed(even), signed(upper)])
-    }),
-    { numRuns: runs(300) },
-  )
-  t.pass()
+  forAll(300)(pattern, fc.constantFrom('', '-'), (low, sign) => {
+    const lower = singleWith(low)
+    const upper = singleWith(low + 1)
+    const [top, bottom] = fractionOf(lower)
+    const [upperTop, upperBottom] = fractionOf(upper)
+    const middle = decimalText([top * upperBottom + upperTop * bottom, 2n * bottom * upperBottom])
+    const exact = middle.includes('.') ? middle : `${middle}.0`
+    const even = low % 2 === 0 ? lower : upper
+    const signed = (value: number): number => (sign === '-' ? -value : value)
+    const texts = [`${sign}${exact}`, `${sign}${exact}0000001`]
+    deepStrictEqual(readTexts('FLOAT', texts), [signed(even), signed(upper)])
+  })
 })
 
 /** The nearest single-precision number for `digits / 10^places`, ties to even, computed only with fractions. */
@@ -277,7 +261,7 @@ function nearestSingle(digits: bigint, places: number): number {
   return singleWith(twice > middle || (twice === middle && low % 2 === 1) ? low + 1 : low)
 }
 
-t.test('a FLOAT column holds the nearest single of short texts, by exact fractions', async t => {
+t.test('a FLOAT column holds the nearest single of short texts, by exact fractions', async () => {
   const number = fc.oneof(
     // Values halfway between two singles: odd numbers beyond 2^24, halves beyond 2^23, and so on.
     fc.tuple(fc.integer({ min: 2 ** 23, max: 2 ** 26 }).map(BigInt), fc.constant(0)),
@@ -291,19 +275,15 @@ t.test('a FLOAT column holds the nearest single of short texts, by exact fractio
     fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 15n - 1n }), fc.integer({ min: 0, max: 14 })),
     fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n - 1n }), fc.integer({ min: 0, max: 16 })),
   )
-  fc.assert(
-    fc.property(fc.array(number, { minLength: 1, maxLength: 30 }), list => {
-      deepStrictEqual(
-        readTexts(
-          'FLOAT',
-          list.map(([digits, places]) => textOf(digits, places)),
-        ),
-        list.map(([digits, places]) => nearestSingle(digits, places)),
-      )
-    }),
-    { numRuns: runs(60) },
-  )
-  t.pass()
+  forAll(60)(fc.array(number, { minLength: 1, maxLength: 30 }), list => {
+    deepStrictEqual(
+      readTexts(
+        'FLOAT',
+        list.map(([digits, places]) => textOf(digits, places)),
+      ),
+      list.map(([digits, places]) => nearestSingle(digits, places)),
+    )
+  })
 })
 
 // Numbers in a style. The tests also read back numbers that Intl.NumberFormat writes.
@@ -322,7 +302,7 @@ const swiss = {
 }
 const percentColumns = ['c']
 
-t.test('numbers that Intl writes for people are read back', async t => {
+t.test('numbers that Intl writes for people are read back', async () => {
   const number = fc.tuple(
     fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 }),
     fc.nat(6),
@@ -333,19 +313,15 @@ t.test('numbers that Intl writes for people are read back', async t => {
     ['en-US', english],
     ['de-CH', swiss],
   ] as const) {
-    fc.assert(
-      fc.property(number, ([digits, places]) => {
-        const value = digits / 10 ** places
-        const text = new Intl.NumberFormat(locale, {
-          minimumFractionDigits: places,
-          maximumFractionDigits: places,
-        }).format(value)
-        strictEqual(styled(rules, text), value, text)
-      }),
-      { numRuns: runs(200) },
-    )
+    forAll(200)(number, ([digits, places]) => {
+      const value = digits / 10 ** places
+      const text = new Intl.NumberFormat(locale, {
+        minimumFractionDigits: places,
+        maximumFractionDigits: places,
+      }).format(value)
+      strictEqual(styled(rules, text), value, text)
+    })
   }
-  t.pass()
 })
 
 t.test('texts that follow the style', async t => {

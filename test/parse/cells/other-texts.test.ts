@@ -13,7 +13,7 @@ import {
   trimmedStart,
   utf8Text,
 } from '../../../src/parse/cells/cell-bytes.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll, runs } from '../../helpers/runs.js'
 import { cellOf, readText, readTexts, type Reading } from './cell.js'
 
 // COMPLEX, POINT and DURATION, compared with Number and the unit numbers of docs/protocol.md#data-types.
@@ -22,40 +22,32 @@ const complex = (text: string): Reading => readText('COMPLEX', text)
 const point = (text: string): Reading => readText('POINT', text)
 const duration = (text: string): Reading => readText('DURATION', text)
 
-t.test('two doubles are read back from their texts', async t => {
+t.test('two doubles are read back from their texts', async () => {
   const double = fc
     .double({ noNaN: true, noDefaultInfinity: true })
     .filter(value => value !== -Number.MAX_VALUE)
-  fc.assert(
-    fc.property(double, double, (first, second) => {
-      const spelled = Object.is(first, -0) ? '-0' : String(first)
-      const other = Object.is(second, -0) ? '-0' : String(second)
-      deepStrictEqual(point(`(${spelled},${other})`), [first, second])
-      const signed = other.startsWith('-') ? other : `+${other}`
-      deepStrictEqual(complex(`${spelled}${signed}i`), [first, second])
-    }),
-    { numRuns: runs(300) },
-  )
-  t.pass()
+  forAll(300)(double, double, (first, second) => {
+    const spelled = Object.is(first, -0) ? '-0' : String(first)
+    const other = Object.is(second, -0) ? '-0' : String(second)
+    deepStrictEqual(point(`(${spelled},${other})`), [first, second])
+    const signed = other.startsWith('-') ? other : `+${other}`
+    deepStrictEqual(complex(`${spelled}${signed}i`), [first, second])
+  })
 })
 
-t.test('decimal numbers of any length are read like Number', async t => {
+t.test('decimal numbers of any length are read like Number', async () => {
   const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 12 })
   const number = fc
     .tuple(fc.constantFrom('', '', '-', '+'), digits, fc.constantFrom('', '.'), digits)
     .map(parts => parts.join(''))
   const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)
-  fc.assert(
-    fc.property(number, number, fc.constantFrom('', ' '), (first, second, between) => {
-      const isPair = isNumber(first) && isNumber(second)
-      const expected = isPair ? [Number(first), Number(second)] : 'cell'
-      deepStrictEqual(point(`(${first},${between}${second})`), expected)
-      const signed = /^[+-]/.test(second) ? second : `+${second}`
-      deepStrictEqual(complex(`${first}${signed}i`), expected)
-    }),
-    { numRuns: runs(1000) },
-  )
-  t.pass()
+  forAll(1000)(number, number, fc.constantFrom('', ' '), (first, second, between) => {
+    const isPair = isNumber(first) && isNumber(second)
+    const expected = isPair ? [Number(first), Number(second)] : 'cell'
+    deepStrictEqual(point(`(${first},${between}${second})`), expected)
+    const signed = /^[+-]/.test(second) ? second : `+${second}`
+    deepStrictEqual(complex(`${first}${signed}i`), expected)
+  })
 })
 
 t.test('spellings of COMPLEX and POINT', async t => {
@@ -111,21 +103,17 @@ const address = (text: string): Reading => readText('IPADDR', text)
 const uuidText = (hex: string): string =>
   hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
-t.test('16 bytes are stored in the reverse order of their digits', async t => {
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.boolean(), (value, upper) => {
-      const digits = Buffer.from(value).toString('hex')
-      const hex = upper ? digits.toUpperCase() : digits
-      const reversed = Buffer.from(value).reverse()
-      // 16 zero bytes are the null.
-      const expected = value.every(byte => byte === 0) ? 'range' : reversed.toString('hex')
-      strictEqual(hexDigits(hex), expected)
-      strictEqual(uuidOf(uuidText(hex)), expected)
-      strictEqual(uuidOf(` \t${uuidText(hex)} `), expected)
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+t.test('16 bytes are stored in the reverse order of their digits', async () => {
+  forAll(200)(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.boolean(), (value, upper) => {
+    const digits = Buffer.from(value).toString('hex')
+    const hex = upper ? digits.toUpperCase() : digits
+    const reversed = Buffer.from(value).reverse()
+    // 16 zero bytes are the null.
+    const expected = value.every(byte => byte === 0) ? 'range' : reversed.toString('hex')
+    strictEqual(hexDigits(hex), expected)
+    strictEqual(uuidOf(uuidText(hex)), expected)
+    strictEqual(uuidOf(` \t${uuidText(hex)} `), expected)
+  })
 })
 
 t.test('any other text is neither a UUID nor an INT128', async t => {
@@ -170,17 +158,14 @@ t.test('one wrong byte at any position is noticed', async t => {
 
 t.test('a text is an IPv4 address exactly if net.isIPv4 says so', async t => {
   const part = fc.constantFrom('0', '1', '9', '99', '100', '255', '256', '300', '01', '00', '', 'a')
-  fc.assert(
-    fc.property(fc.array(part, { minLength: 3, maxLength: 5 }), parts => {
-      const text = parts.join('.')
-      const expected = Buffer.alloc(16)
-      expected.set(parts.map(Number).reverse())
-      const isNull = expected.every(byte => byte === 0)
-      const value = isNull ? 'range' : expected.toString('hex')
-      strictEqual(address(text), isIPv4(text) ? value : 'cell', text)
-    }),
-    { numRuns: runs(500) },
-  )
+  forAll(500)(fc.array(part, { minLength: 3, maxLength: 5 }), parts => {
+    const text = parts.join('.')
+    const expected = Buffer.alloc(16)
+    expected.set(parts.map(Number).reverse())
+    const isNull = expected.every(byte => byte === 0)
+    const value = isNull ? 'range' : expected.toString('hex')
+    strictEqual(address(text), isIPv4(text) ? value : 'cell', text)
+  })
   for (const [text, hex] of [
     ['0.0.0.1', '01'],
     ['1.2.3.4', '04030201'],
@@ -241,21 +226,18 @@ t.test(
         return length === 0 ? parts.join(':') : `${head}::${parts.slice(from + length).join(':')}`
       })
     let addresses = 0
-    fc.assert(
-      fc.property(fc.oneof(text, spelled), spelling => {
-        const found = address(spelling)
-        if (isIPv4(spelling)) return
-        const isAddress = isIPv6(spelling)
-        strictEqual(found !== 'cell' && found !== null, isAddress, spelling)
-        if (!isAddress) return
-        addresses++
-        const expected = Buffer.alloc(16)
-        for (const [i, one] of groupsOf(spelling).entries()) expected.writeUInt16BE(one, 2 * i)
-        const isNull = expected.every(byte => byte === 0)
-        strictEqual(found, isNull ? 'range' : expected.reverse().toString('hex'), spelling)
-      }),
-      { numRuns: runs(2000) },
-    )
+    forAll(2000)(fc.oneof(text, spelled), spelling => {
+      const found = address(spelling)
+      if (isIPv4(spelling)) return
+      const isAddress = isIPv6(spelling)
+      strictEqual(found !== 'cell' && found !== null, isAddress, spelling)
+      if (!isAddress) return
+      addresses++
+      const expected = Buffer.alloc(16)
+      for (const [i, one] of groupsOf(spelling).entries()) expected.writeUInt16BE(one, 2 * i)
+      const isNull = expected.every(byte => byte === 0)
+      strictEqual(found, isNull ? 'range' : expected.reverse().toString('hex'), spelling)
+    })
     t.ok(addresses > runs(2000) / 10, `${addresses} were addresses`)
   },
 )
@@ -356,13 +338,10 @@ t.test('bytes are UTF-8 exactly if TextDecoder accepts them', async t => {
   }
   const edges = [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef]
   const byte = fc.constantFrom(...edges, 0xf0, 0xf4, 0xf5, 0xff)
-  fc.assert(
-    fc.property(fc.array(byte, { maxLength: 5 }), list => {
-      const { bytes, start, end } = cellOf(Uint8Array.from(list))
-      strictEqual(isUtf8(bytes, start, end), takes(Uint8Array.from(list)))
-    }),
-    { numRuns: runs(2000) },
-  )
+  forAll(2000)(fc.array(byte, { maxLength: 5 }), list => {
+    const { bytes, start, end } = cellOf(Uint8Array.from(list))
+    strictEqual(isUtf8(bytes, start, end), takes(Uint8Array.from(list)))
+  })
   const { bytes, start, end } = cellOf(Uint8Array.of(0x41, 0xe9))
   t.equal(latin1(bytes, start, end), 'A\u00e9')
   t.equal(utf8Text(Buffer.from('\ufeffé')), '\ufeffé')

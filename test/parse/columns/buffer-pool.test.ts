@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { ok, strictEqual } from 'node:assert/strict'
 import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 t.test('a buffer that was returned is used again', async t => {
   const pool = new BufferPool()
@@ -30,31 +30,25 @@ t.test('arrays of batches that have grown are not kept', async t => {
 })
 
 t.test('a buffer is at most a quarter larger than requested', async () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1024, max: 1 << 24 }), bytes => {
-      const { byteLength } = new BufferPool().take(bytes)
-      ok(byteLength >= bytes && byteLength < bytes * 1.25 + 1, `${byteLength} for ${bytes}`)
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(fc.integer({ min: 1024, max: 1 << 24 }), bytes => {
+    const { byteLength } = new BufferPool().take(bytes)
+    ok(byteLength >= bytes && byteLength < bytes * 1.25 + 1, `${byteLength} for ${bytes}`)
+  })
 })
 
 t.test('no buffer is given to two users at a time, and no buffer is too short', async () => {
   const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 1 << 16 }), fc.boolean()))
-  fc.assert(
-    fc.property(sizes, steps => {
-      const pool = new BufferPool()
-      const out: ArrayBuffer[] = []
-      for (const [bytes, gives] of steps) {
-        const buffer = pool.take(bytes)
-        ok(buffer.byteLength >= bytes)
-        strictEqual(out.includes(buffer), false)
-        out.push(buffer)
-        if (gives) pool.give(out.shift()!)
-      }
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(sizes, steps => {
+    const pool = new BufferPool()
+    const out: ArrayBuffer[] = []
+    for (const [bytes, gives] of steps) {
+      const buffer = pool.take(bytes)
+      ok(buffer.byteLength >= bytes)
+      strictEqual(out.includes(buffer), false)
+      out.push(buffer)
+      if (gives) pool.give(out.shift()!)
+    }
+  })
 })
 
 t.test('at most 64 MiB are kept', async t => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { runs } from '../../helpers/runs.js'
+import { forAllAsync } from '../../helpers/runs.js'
 import { read, type ReadResult } from '../reading.js'
 
 const kept = ({ rows, places, rejects }: ReadResult): unknown => ({
@@ -24,33 +24,26 @@ const cases = fc.array(fc.tuple(day, clock), { minLength: 1, maxLength: 40 })
 const isNull = (text: string): boolean => text === '' || text.trim() === 'NA'
 
 t.test('the column type reads the resulting text, which is null if a part is null', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      cases,
-      fc.constantFrom('TIMESTAMP', 'STRING', 'SYMBOL'),
-      fc.boolean(),
-      async (rows, type, lenient) => {
-        const cells = { nullTexts: ['NA'], lenient }
-        const made = await read(
-          `d,c\n${rows.map(([d, c]) => `${d},${c}\n`).join('')}`,
-          `t:${type}`,
-          {
-            set: { t: '{d} {c}' },
-            header: 'yes',
-            delimiter: ',',
-            batch: { cells },
-          },
-        )
-        const plain = await read(
-          `x,t\n${rows.map(([d, c]) => `,${isNull(d) || isNull(c) ? '' : `${d} ${c}`}\n`).join('')}`,
-          `t:${type}`,
-          { ignoreExtra: true, header: 'yes', delimiter: ',', batch: { cells } },
-        )
-        assert.deepEqual(kept(made), kept(plain))
-        assert.deepEqual(made.reader.columnCounts, plain.reader.columnCounts)
-      },
-    ),
-    { numRuns: runs(100) },
+  await forAllAsync(100)(
+    cases,
+    fc.constantFrom('TIMESTAMP', 'STRING', 'SYMBOL'),
+    fc.boolean(),
+    async (rows, type, lenient) => {
+      const cells = { nullTexts: ['NA'], lenient }
+      const made = await read(`d,c\n${rows.map(([d, c]) => `${d},${c}\n`).join('')}`, `t:${type}`, {
+        set: { t: '{d} {c}' },
+        header: 'yes',
+        delimiter: ',',
+        batch: { cells },
+      })
+      const plain = await read(
+        `x,t\n${rows.map(([d, c]) => `,${isNull(d) || isNull(c) ? '' : `${d} ${c}`}\n`).join('')}`,
+        `t:${type}`,
+        { ignoreExtra: true, header: 'yes', delimiter: ',', batch: { cells } },
+      )
+      assert.deepEqual(kept(made), kept(plain))
+      assert.deepEqual(made.reader.columnCounts, plain.reader.columnCounts)
+    },
   )
 })
 

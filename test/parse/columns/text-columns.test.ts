@@ -11,7 +11,7 @@ import { StringColumn, SymbolColumn } from '../../../src/parse/columns/text-colu
 import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import type { Column, SymbolVector } from '../../../src/protocol/value.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAll } from '../../helpers/runs.js'
 import { read } from '../reading.js'
 import { blockOf, field, refusedRows } from './block.js'
 
@@ -28,30 +28,26 @@ const make = (maxBytes = Infinity): StringColumn =>
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
 
-deepTest(t, 'texts follow one another, each followed by 00', async t => {
+deepTest(t, 'texts follow one another, each followed by 00', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 12 }).filter(s => !s.includes('\0'))
-  fc.assert(
-    fc.property(fc.array(fc.array(text), { maxLength: 4 }), blocks => {
-      const column = make()
-      let rows = 0
-      for (const texts of blocks) {
-        const block = blockOf(texts)
-        deepStrictEqual(column.read(block, field), texts.filter(each => each === '').length)
-        deepStrictEqual(refusedRows(block), [])
-        rows += texts.length
-      }
-      const expected = Buffer.from(
-        blocks
-          .flat()
-          .map(each => `${each}\0`)
-          .join(''),
-      )
-      deepStrictEqual(column.encodedBytes(), expected.length)
-      deepStrictEqual(encodedOf(column.take(rows, [])), expected)
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+  forAll(200)(fc.array(fc.array(text), { maxLength: 4 }), blocks => {
+    const column = make()
+    let rows = 0
+    for (const texts of blocks) {
+      const block = blockOf(texts)
+      deepStrictEqual(column.read(block, field), texts.filter(each => each === '').length)
+      deepStrictEqual(refusedRows(block), [])
+      rows += texts.length
+    }
+    const expected = Buffer.from(
+      blocks
+        .flat()
+        .map(each => `${each}\0`)
+        .join(''),
+    )
+    deepStrictEqual(column.encodedBytes(), expected.length)
+    deepStrictEqual(encodedOf(column.take(rows, [])), expected)
+  })
 })
 
 t.test('bytes that are not UTF-8, and U+0000, refuse their row at any position', async t => {
@@ -150,30 +146,26 @@ function numbered(texts: readonly string[]): Symbols {
   return { codes: texts.map(text => codes.get(text)!), base: [...codes.keys()] }
 }
 
-t.test('each batch numbers its texts from the start, without those of an undone block', async t => {
+t.test('each batch numbers its texts from the start, without those of an undone block', async () => {
   const text = fc.oneof(fc.constantFrom('', 'a', 'bb', '数据'), fc.stringMatching(/^[a-d]{1,6}$/))
   const batch = fc.array(text, { minLength: 1 })
-  fc.assert(
-    fc.property(fc.array(fc.tuple(batch, fc.option(batch)), { maxLength: 5 }), batches => {
-      const { column, take } = makeSymbolColumn()
-      for (const [texts, undone] of batches) {
-        const half = texts.length >> 1
-        let nulls = column.read(blockOf(texts.slice(0, half)), field, 0)
-        if (undone) {
-          column.read(blockOf(undone), field, half)
-          column.undo()
-        }
-        nulls += column.read(blockOf(texts.slice(half)), field, half)
-        deepStrictEqual(nulls, texts.filter(each => each === '').length)
-        const expected = numbered(texts)
-        const baseBytes = Buffer.from(expected.base.map(each => `${each}\0`).join('')).length
-        deepStrictEqual(column.encodedBytes(texts.length), 4 * texts.length + baseBytes)
-        deepStrictEqual(take(texts.length), expected)
+  forAll(200)(fc.array(fc.tuple(batch, fc.option(batch)), { maxLength: 5 }), batches => {
+    const { column, take } = makeSymbolColumn()
+    for (const [texts, undone] of batches) {
+      const half = texts.length >> 1
+      let nulls = column.read(blockOf(texts.slice(0, half)), field, 0)
+      if (undone) {
+        column.read(blockOf(undone), field, half)
+        column.undo()
       }
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+      nulls += column.read(blockOf(texts.slice(half)), field, half)
+      deepStrictEqual(nulls, texts.filter(each => each === '').length)
+      const expected = numbered(texts)
+      const baseBytes = Buffer.from(expected.base.map(each => `${each}\0`).join('')).length
+      deepStrictEqual(column.encodedBytes(texts.length), 4 * texts.length + baseBytes)
+      deepStrictEqual(take(texts.length), expected)
+    }
+  })
 })
 
 t.test('bytes that are not text refuse their row', async t => {
@@ -229,22 +221,18 @@ t.test('every cell is stored as its bytes, an empty cell is null', async t => {
   t.strictSame(valuesOf(column, 3), ['00ff', '', '61'], 'a copy, because the input moves on')
 })
 
-t.test('a value of any length is sent as an int32 and its bytes', async t => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), values => {
-      const column = makeBlobColumn()
-      column.read(blockOf(values), field)
-      const { encoded } = column.take(values.length, []) as EncodedBlobVector
-      const expected = values.flatMap(value => {
-        const count = Buffer.alloc(4)
-        count.writeInt32LE(value.length)
-        return [count, value]
-      })
-      deepStrictEqual(Buffer.from(encoded), Buffer.concat(expected))
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+t.test('a value of any length is sent as an int32 and its bytes', async () => {
+  forAll(200)(fc.array(fc.uint8Array({ maxLength: 40 })), values => {
+    const column = makeBlobColumn()
+    column.read(blockOf(values), field)
+    const { encoded } = column.take(values.length, []) as EncodedBlobVector
+    const expected = values.flatMap(value => {
+      const count = Buffer.alloc(4)
+      count.writeInt32LE(value.length)
+      return [count, value]
+    })
+    deepStrictEqual(Buffer.from(encoded), Buffer.concat(expected))
+  })
 })
 
 t.test('the last block can be undone, and a batch starts empty', async t => {
@@ -298,30 +286,26 @@ function rowsOf(column: ArrayColumn, rowCount: number): number[][] {
   )
 }
 
-t.test('lists are read back from their texts, over several blocks and batches', async t => {
+t.test('lists are read back from their texts, over several blocks and batches', async () => {
   const list = fc.array(fc.option(fc.integer({ min: nullInt + 1 })), { minLength: 1, maxLength: 9 })
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(list, { minLength: 1, maxLength: 6 }), { maxLength: 4 }),
-      fc.boolean(),
-      (batches, brackets) => {
-        const column = makeArrayColumn()
-        for (const lists of batches) {
-          const texts = lists.map(each => each.map(n => n ?? '').join(brackets ? ' , ' : ','))
-          const spelled = brackets ? texts.map(text => ` [ ${text} ] `) : texts
-          const half = spelled.length >> 1
-          column.read(blockOf(spelled.slice(0, half)), field, 0)
-          column.read(blockOf(spelled.slice(half)), field, half)
-          deepStrictEqual(
-            rowsOf(column, lists.length),
-            lists.map(each => each.map(n => n ?? nullInt)),
-          )
-        }
-      },
-    ),
-    { numRuns: runs(200) },
+  forAll(200)(
+    fc.array(fc.array(list, { minLength: 1, maxLength: 6 }), { maxLength: 4 }),
+    fc.boolean(),
+    (batches, brackets) => {
+      const column = makeArrayColumn()
+      for (const lists of batches) {
+        const texts = lists.map(each => each.map(n => n ?? '').join(brackets ? ' , ' : ','))
+        const spelled = brackets ? texts.map(text => ` [ ${text} ] `) : texts
+        const half = spelled.length >> 1
+        column.read(blockOf(spelled.slice(0, half)), field, 0)
+        column.read(blockOf(spelled.slice(half)), field, half)
+        deepStrictEqual(
+          rowsOf(column, lists.length),
+          lists.map(each => each.map(n => n ?? nullInt)),
+        )
+      }
+    },
   )
-  t.pass()
 })
 
 t.test('an empty list has one null; only an empty cell counts as null', async t => {

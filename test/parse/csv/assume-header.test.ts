@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { assumedHeader, isLikelyName, isUsualName } from '../../../src/parse/csv/assume-header.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const split = (line: string): string[] => line.split(',').map(text => text.trim())
 
@@ -115,25 +115,19 @@ const table = fc
   )
 
 t.test('the order of the records does not matter', async () => {
-  fc.assert(
-    fc.property(table, fc.infiniteStream(fc.nat()), ([first, rows], order) => {
-      const keys = rows.map(row => [order.next().value as number, row] as const)
-      const shuffled = keys.toSorted(([a], [b]) => a - b).map(([, row]) => row)
-      assert.deepEqual(assumedHeader(first, shuffled), assumedHeader(first, rows))
-    }),
-    { numRuns: runs(2000) },
-  )
+  forAll(2000)(table, fc.infiniteStream(fc.nat()), ([first, rows], order) => {
+    const keys = rows.map(row => [order.next().value as number, row] as const)
+    const shuffled = keys.toSorted(([a], [b]) => a - b).map(([, row]) => row)
+    assert.deepEqual(assumedHeader(first, shuffled), assumedHeader(first, rows))
+  })
 })
 
 t.test('a record whose every text also occurs as a value below is no header', async () => {
   const narrow = table.filter(([first, rows]) => first.length < 3 && rows.length > 0)
-  fc.assert(
-    fc.property(narrow, fc.infiniteStream(fc.nat()), ([, rows], picks) => {
-      const first = rows[0]!.map((_, i) => rows[picks.next().value! % rows.length]![i]!)
-      assert.notEqual(assumedHeader(first, rows)?.isHeader, true)
-    }),
-    { numRuns: runs(2000) },
-  )
+  forAll(2000)(narrow, fc.infiniteStream(fc.nat()), ([, rows], picks) => {
+    const first = rows[0]!.map((_, i) => rows[picks.next().value! % rows.length]![i]!)
+    assert.notEqual(assumedHeader(first, rows)?.isHeader, true)
+  })
 })
 
 t.test('for any records there is an answer, and its field is in the record', async () => {

@@ -13,7 +13,7 @@ import type { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
 import { Window } from '../../../src/parse/window.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAllAsync } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
 
 // Delimited text from the real world, good and bad. Every dialect is read back value for value, and broken records
@@ -61,8 +61,8 @@ const cell = fc
   )
   .map(parts => parts.join(''))
 
-t.test('tables in every given dialect are read back value for value', async t => {
-  const same = fc.asyncProperty(
+t.test('tables in every given dialect are read back value for value', async () => {
+  await forAllAsync(200)(
     fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 5 }),
     fc.record({
       delimiter: fc.constantFrom(',', ';', '\t', '|', '||', '€', '<>', '\u0001'),
@@ -85,18 +85,16 @@ t.test('tables in every given dialect are read back value for value', async t =>
       return rejects.length === 0 && JSON.stringify(rows) === JSON.stringify(table)
     },
   )
-  await fc.assert(same, { numRuns: runs(200) })
-  t.pass()
 })
 
-t.test('tables are read back with a detected delimiter and header', async t => {
+t.test('tables are read back with a detected delimiter and header', async () => {
   const text = fc.array(fc.constantFrom('ab', 'c d', 'x, y', '"z"', 'p;q'), { maxLength: 3 })
   const record = fc.tuple(
     fc.nat(),
     text.map(parts => parts.join(' ')),
     fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }),
   )
-  const same = fc.asyncProperty(
+  await forAllAsync(100)(
     fc.array(record, { minLength: 5, maxLength: 20 }),
     fc.constantFrom(',', ';', '\t', '|'),
     fc.constantFrom('\n', '\r\n'),
@@ -109,8 +107,6 @@ t.test('tables are read back with a detected delimiter and header', async t => {
       return isFound && rejects.length === 0 && JSON.stringify(rows) === JSON.stringify(table)
     },
   )
-  await fc.assert(same, { numRuns: runs(100) })
-  t.pass()
 })
 
 deepTest(t, 'a million columns give one clear error, or one reject', async t => {
@@ -290,23 +286,17 @@ t.test('nothing is decided earlier than necessary', async t => {
   t.equal(end(false, 14), 12)
 })
 
-t.test('a field with line breaks and single inner quotes never becomes rows', async t => {
+t.test('a field with line breaks and single inner quotes never becomes rows', async () => {
   const inner = fc
     .array(fc.constantFrom('a', ' ', '"q" ', '\n', '\n2,b', 'x,', 'said "no" '), { maxLength: 12 })
     .map(parts => parts.join(''))
-  const held = fc.asyncProperty(
-    inner,
-    fc.integer({ min: 1, max: 20 }),
-    async (text, chunkBytes) => {
-      // The first inner quote breaks the field; the last quote ends it.
-      const record = `1,"z "k" ${text}."\n`
-      const { rows, rejected } = await outcome(`0,x\n${record}9,y\n`, { chunkBytes })
-      const isSame = rejected.length === 1 && rejected[0] === record
-      return isSame && JSON.stringify(rows) === '[["0","x"],["9","y"]]'
-    },
-  )
-  await fc.assert(held, { numRuns: runs(150) })
-  t.pass()
+  await forAllAsync(150)(inner, fc.integer({ min: 1, max: 20 }), async (text, chunkBytes) => {
+    // The first inner quote breaks the field; the last quote ends it.
+    const record = `1,"z "k" ${text}."\n`
+    const { rows, rejected } = await outcome(`0,x\n${record}9,y\n`, { chunkBytes })
+    const isSame = rejected.length === 1 && rejected[0] === record
+    return isSame && JSON.stringify(rows) === '[["0","x"],["9","y"]]'
+  })
 })
 
 // Empty lines. With one column they are nulls, with several columns they are ignored, and at the end of a file they

@@ -8,7 +8,7 @@ import type { KnownDialect, Sample } from '../../../src/parse/csv/sample.js'
 import { findQuotes, linesAbove } from '../../../src/parse/csv/obstacles.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { neededOptions } from '../../../src/infer/inferred-schema.js'
-import { runs } from '../../helpers/runs.js'
+import { forAllAsync } from '../../helpers/runs.js'
 import { inferText, typesOf } from '../../infer/inferring.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { Readable } from 'node:stream'
@@ -77,25 +77,22 @@ t.test('quotes are read so that no record is broken, or else in the usual way', 
 t.test('titles above a table are refused, and the option of the error reads the table', async t => {
   const cell = fc.constantFrom('1', '2.5', '2024-01-02', '', 'abc', 'x y', 'NA')
   const title = fc.constantFrom('Report', 'made 2024-01-02', '', 'a: b', '---')
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(title, { maxLength: 4 }),
-      fc.array(fc.tuple(fc.integer(), cell, cell), { minLength: 4, maxLength: 12 }),
-      fc.constantFrom(',', ';', '\t', '|'),
-      async (titles, records, delimiter) => {
-        const table = [['n', 'b', 'c'], ...records].map(one => one.join(delimiter)).join('\n')
-        const text = [...titles, table, ''].join('\n')
-        const skipLines = titles.every(one => one === '') ? undefined : titles.length
-        if (skipLines !== undefined) {
-          const fix = { options: { 'input.skipLines': String(skipLines) } }
-          await assert.rejects(inferText(text), { code: 'DDB_USAGE', fix })
-        }
-        const schema = await inferText(text, skipLines ? { reader: { skipLines } } : {})
-        assert.deepEqual(typesOf(schema), typesOf(await inferText(`${table}\n`)))
-        assert.equal(schema.rows, records.length)
-      },
-    ),
-    { numRuns: runs(200) },
+  await forAllAsync(200)(
+    fc.array(title, { maxLength: 4 }),
+    fc.array(fc.tuple(fc.integer(), cell, cell), { minLength: 4, maxLength: 12 }),
+    fc.constantFrom(',', ';', '\t', '|'),
+    async (titles, records, delimiter) => {
+      const table = [['n', 'b', 'c'], ...records].map(one => one.join(delimiter)).join('\n')
+      const text = [...titles, table, ''].join('\n')
+      const skipLines = titles.every(one => one === '') ? undefined : titles.length
+      if (skipLines !== undefined) {
+        const fix = { options: { 'input.skipLines': String(skipLines) } }
+        await assert.rejects(inferText(text), { code: 'DDB_USAGE', fix })
+      }
+      const schema = await inferText(text, skipLines ? { reader: { skipLines } } : {})
+      assert.deepEqual(typesOf(schema), typesOf(await inferText(`${table}\n`)))
+      assert.equal(schema.rows, records.length)
+    },
   )
   await t.rejects(inferText(`Report\n${rows}`, { reader: { skipLines: 0, header: 'yes' } }), {
     code: 'DDB_INPUT_COLUMN',

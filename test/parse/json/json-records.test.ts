@@ -20,7 +20,7 @@ import type { Fault } from '../../../src/parse/batch.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { mapColumns } from '../../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { cellText, scanned } from './scanning.js'
 
@@ -68,7 +68,7 @@ function rowsOf(
 
 const members = [member('a', number), member('b', string), member('ключ', boolean | string)]
 
-t.test('cells are the values of JSON.parse, for members in any order', async t => {
+t.test('cells are the values of JSON.parse, for members in any order', async () => {
   const record = fc
     .record({
       a: fc.option(fc.integer()),
@@ -83,20 +83,16 @@ t.test('cells are the values of JSON.parse, for members in any order', async t =
       const cells = [values.a, values.b, values.ключ].map(value => String(value ?? ''))
       return { text, cells }
     })
-  fc.assert(
-    fc.property(fc.array(record, { minLength: 1, maxLength: 40 }), list => {
-      const rows = rowsOf(
-        list.map(({ text }) => text),
-        members,
-      )
-      deepStrictEqual(
-        rows,
-        list.map(({ cells }) => ({ cells, obstacle: undefined })),
-      )
-    }),
-    { numRuns: runs(150) },
-  )
-  t.pass()
+  forAll(150)(fc.array(record, { minLength: 1, maxLength: 40 }), list => {
+    const rows = rowsOf(
+      list.map(({ text }) => text),
+      members,
+    )
+    deepStrictEqual(
+      rows,
+      list.map(({ cells }) => ({ cells, obstacle: undefined })),
+    )
+  })
 })
 
 const usual = '{"a":1,"b":"x","ключ":true}'
@@ -202,7 +198,7 @@ t.test('elements of an array are written one after another, null as an empty tex
   t.strictSame(rowsOf(['{"l":["é","\\u0061"]}'], texts)[0]!.cells, [`é${separator}a`])
 })
 
-t.test('members of inner objects have names with dots', async t => {
+t.test('members of inner objects have names with dots', async () => {
   const inner = [member('id', number), member('p.x', number), member('p.q.y', string)]
   const objects = fc.record({
     id: fc.integer(),
@@ -210,28 +206,24 @@ t.test('members of inner objects have names with dots', async t => {
     y: fc.string(),
     shape: fc.constantFrom('nested', 'flat', 'mixed', 'turned'),
   })
-  fc.assert(
-    fc.property(fc.array(objects, { minLength: 1, maxLength: 40 }), list => {
-      const texts = list.map(({ id, x, y, shape }) => {
-        switch (shape) {
-          case 'nested':
-            return JSON.stringify({ id, p: { x, q: { y } } })
-          case 'flat':
-            return JSON.stringify({ 'p.x': x, id, 'p.q.y': y })
-          case 'mixed':
-            return JSON.stringify({ id, 'p.q': { y }, p: { x } })
-          case 'turned':
-            return JSON.stringify({ p: { 'q.y': y, x }, id })
-        }
-      })
-      deepStrictEqual(
-        rowsOf(texts, inner).map(({ cells }) => cells),
-        list.map(({ id, x, y }) => [String(id), String(x ?? ''), y]),
-      )
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+  forAll(200)(fc.array(objects, { minLength: 1, maxLength: 40 }), list => {
+    const texts = list.map(({ id, x, y, shape }) => {
+      switch (shape) {
+        case 'nested':
+          return JSON.stringify({ id, p: { x, q: { y } } })
+        case 'flat':
+          return JSON.stringify({ 'p.x': x, id, 'p.q.y': y })
+        case 'mixed':
+          return JSON.stringify({ id, 'p.q': { y }, p: { x } })
+        case 'turned':
+          return JSON.stringify({ p: { 'q.y': y, x }, id })
+      }
+    })
+    deepStrictEqual(
+      rowsOf(texts, inner).map(({ cells }) => cells),
+      list.map(({ id, x, y }) => [String(id), String(x ?? ''), y]),
+    )
+  })
 })
 
 t.test('inner objects have their own members, each once', async t => {

@@ -7,7 +7,7 @@ import t from 'tap'
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import { oneLine, parseJsonPath } from '../../../src/parse/json/open-json.js'
 import { attempt, byteText, type JsonScanner } from '../../../src/parse/json/json-scanner.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAll, forAllAsync, runs } from '../../helpers/runs.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { scanned } from './scanning.js'
 import { type Token, tokensOf } from './tokens.js'
@@ -16,46 +16,42 @@ import { type Token, tokensOf } from './tokens.js'
 
 const json = (text: string, chunkBytes = 1000) => tokensOf('json', text, { chunkBytes })
 
-t.test('elements are rows, with any text between them and for any chunks', async t => {
+t.test('elements are rows, with any text between them and for any chunks', async () => {
   const blank = fc.constantFrom('', ' ', '\n', '\r\n', '\r', '\t \n')
   const element = fc.tuple(
     fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.constant(null)),
     fc.constantFrom(0, 2),
   )
-  fc.assert(
-    fc.property(
-      fc.array(element, { maxLength: 20 }),
-      blank,
-      blank,
-      fc.boolean(),
-      fc.integer({ min: 1, max: 40 }),
-      (list, before, behind, isArray, chunkBytes) => {
-        let text = isArray ? `${before}[` : before
-        const expected = list.map(([v, indent], i) => {
-          if (isArray && i > 0) text += `${behind},`
-          text += before
-          const record = JSON.stringify({ v }, null, indent)
-          const token = {
-            cells: [String(v ?? '')],
-            record,
-            lineNumber: text.split(/\r\n|\n|\r/).length,
-            offsetBytes: Buffer.byteLength(text),
-          }
-          text += record
-          return token
-        })
-        text += isArray ? `${behind}]${before}` : behind
-        const records = expected.reduce((sum, { record }) => sum + Buffer.byteLength(record), 0)
-        deepStrictEqual(json(text, chunkBytes), {
-          tokens: expected,
-          failure: undefined,
-          otherBytes: Buffer.byteLength(text) - records,
-        })
-      },
-    ),
-    { numRuns: runs(200) },
+  forAll(200)(
+    fc.array(element, { maxLength: 20 }),
+    blank,
+    blank,
+    fc.boolean(),
+    fc.integer({ min: 1, max: 40 }),
+    (list, before, behind, isArray, chunkBytes) => {
+      let text = isArray ? `${before}[` : before
+      const expected = list.map(([v, indent], i) => {
+        if (isArray && i > 0) text += `${behind},`
+        text += before
+        const record = JSON.stringify({ v }, null, indent)
+        const token = {
+          cells: [String(v ?? '')],
+          record,
+          lineNumber: text.split(/\r\n|\n|\r/).length,
+          offsetBytes: Buffer.byteLength(text),
+        }
+        text += record
+        return token
+      })
+      text += isArray ? `${behind}]${before}` : behind
+      const records = expected.reduce((sum, { record }) => sum + Buffer.byteLength(record), 0)
+      deepStrictEqual(json(text, chunkBytes), {
+        tokens: expected,
+        failure: undefined,
+        otherBytes: Buffer.byteLength(text) - records,
+      })
+    },
   )
-  t.pass()
 })
 
 t.test('an element that is JSON but not a row is rejected as one line', async t => {
@@ -140,7 +136,7 @@ function cellsOf(line: string): string[] | string {
   }
 }
 
-t.test('each line is a separate row or reject, in any chunks', async t => {
+t.test('each line is a separate row or reject, in any chunks', async () => {
   const line = fc.oneof(
     fc.string({ unit: 'grapheme' }).map(v => JSON.stringify({ v })),
     fc.integer().map(v => ` {"v" : ${v} }\t`),
@@ -148,33 +144,29 @@ t.test('each line is a separate row or reject, in any chunks', async t => {
     fc.constantFrom('', ' ', '\t'),
   )
   const ends = fc.constantFrom('\n', '\r\n', '\r')
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(line, ends), { maxLength: 30 }),
-      fc.integer({ min: 1, max: 40 }),
-      (list, chunkBytes) => {
-        // Each LF becomes CRLF, because an LF after a CR would otherwise form one line end instead of an empty line.
-        const lines = list.map(([content, end]) => [content, end === '\n' ? '\r\n' : end] as const)
-        const expected: Token[] = []
-        let offsetBytes = 0
-        let otherBytes = 0
-        for (const [i, [content, end]] of lines.entries()) {
-          const record = content + end
-          if (content.trim() === '') otherBytes += record.length
-          else expected.push({ cells: cellsOf(content), record, lineNumber: i + 1, offsetBytes })
-          offsetBytes += Buffer.byteLength(record)
-        }
-        const text = lines.map(([content, end]) => content + end).join('')
-        deepStrictEqual(tokensOf('ndjson', text, { chunkBytes }), {
-          tokens: expected,
-          failure: undefined,
-          otherBytes,
-        })
-      },
-    ),
-    { numRuns: runs(200) },
+  forAll(200)(
+    fc.array(fc.tuple(line, ends), { maxLength: 30 }),
+    fc.integer({ min: 1, max: 40 }),
+    (list, chunkBytes) => {
+      // Each LF becomes CRLF, because an LF after a CR would otherwise form one line end instead of an empty line.
+      const lines = list.map(([content, end]) => [content, end === '\n' ? '\r\n' : end] as const)
+      const expected: Token[] = []
+      let offsetBytes = 0
+      let otherBytes = 0
+      for (const [i, [content, end]] of lines.entries()) {
+        const record = content + end
+        if (content.trim() === '') otherBytes += record.length
+        else expected.push({ cells: cellsOf(content), record, lineNumber: i + 1, offsetBytes })
+        offsetBytes += Buffer.byteLength(record)
+      }
+      const text = lines.map(([content, end]) => content + end).join('')
+      deepStrictEqual(tokensOf('ndjson', text, { chunkBytes }), {
+        tokens: expected,
+        failure: undefined,
+        otherBytes,
+      })
+    },
   )
-  t.pass()
 })
 
 t.test('a line beyond the limit is rejected, a line at the limit is a row', async t => {
@@ -229,81 +221,73 @@ t.test('a path consists of names with dots, in three spellings', async t => {
   }
 })
 
-t.test('records are found in any document, for any chunks', async t => {
+t.test('records are found in any document, for any chunks', async () => {
   const values = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 5 })
   const others = fc.dictionary(
     fc.string({ maxLength: 3 }).filter(key => key !== 'a' && key !== '__proto__'),
     fc.jsonValue({ maxDepth: 3 }),
     { maxKeys: 3 },
   )
-  await fc.assert(
-    fc.asyncProperty(
-      fc.record({
-        values,
-        depth: fc.integer({ min: 1, max: 3 }),
-        before: others,
-        behind: others,
-        indent: fc.constantFrom(0, 1),
-        copies: fc.integer({ min: 1, max: 2 }),
-        chunkBytes: fc.integer({ min: 1, max: 60 }),
-      }),
-      async ({ values, depth, before, behind, indent, copies, chunkBytes }) => {
-        let document: unknown = values.map(v => ({ v }))
-        for (let level = 0; level < depth; level++) {
-          document = {
-            ...before,
-            a: document,
-            ...Object.fromEntries(
-              Object.entries(behind).filter(([key]) => !Object.hasOwn(before, key)),
-            ),
-          }
+  await forAllAsync(100)(
+    fc.record({
+      values,
+      depth: fc.integer({ min: 1, max: 3 }),
+      before: others,
+      behind: others,
+      indent: fc.constantFrom(0, 1),
+      copies: fc.integer({ min: 1, max: 2 }),
+      chunkBytes: fc.integer({ min: 1, max: 60 }),
+    }),
+    async ({ values, depth, before, behind, indent, copies, chunkBytes }) => {
+      let document: unknown = values.map(v => ({ v }))
+      for (let level = 0; level < depth; level++) {
+        document = {
+          ...before,
+          a: document,
+          ...Object.fromEntries(
+            Object.entries(behind).filter(([key]) => !Object.hasOwn(before, key)),
+          ),
         }
-        const one = JSON.stringify(document, null, indent)
-        const text = Array.from({ length: copies }, () => one).join('\n')
-        const path = Array.from({ length: depth }, () => 'a').join('.')
-        const { rows, rejects, reader } = await rowsAt(text, path, chunkBytes)
-        const expected = Array.from({ length: copies }, () => values.map(v => [v])).flat()
-        deepStrictEqual([rows, rejects.length], [expected, 0])
-        // Every byte belongs to a row or to the text around the rows.
-        const { rows: rowBytes, other } = reader.byteCounts
-        deepStrictEqual(rowBytes + other, Buffer.byteLength(text))
-      },
-    ),
-    { numRuns: runs(100) },
+      }
+      const one = JSON.stringify(document, null, indent)
+      const text = Array.from({ length: copies }, () => one).join('\n')
+      const path = Array.from({ length: depth }, () => 'a').join('.')
+      const { rows, rejects, reader } = await rowsAt(text, path, chunkBytes)
+      const expected = Array.from({ length: copies }, () => values.map(v => [v])).flat()
+      deepStrictEqual([rows, rejects.length], [expected, 0])
+      // Every byte belongs to a row or to the text around the rows.
+      const { rows: rowBytes, other } = reader.byteCounts
+      deepStrictEqual(rowBytes + other, Buffer.byteLength(text))
+    },
   )
-  t.pass()
 })
 
-t.test('rows as arrays are read by position or by name, for any chunks', async t => {
+t.test('rows as arrays are read by position or by name, for any chunks', async () => {
   const cell = fc.oneof(fc.constantFrom('a', 'é"\\', ',]', ''), fc.constant(null))
-  await fc.assert(
-    fc.asyncProperty(
-      // The smallest INT is the null of its type.
-      fc.array(fc.tuple(cell, fc.oneof(fc.integer({ min: -(2 ** 31) + 1 }), fc.constant(null))), {
-        maxLength: 20,
-      }),
-      fc.constantFrom(0, 2),
-      fc.boolean(),
-      fc.integer({ min: 1, max: 40 }),
-      async (list, indent, isNamed, chunkBytes) => {
-        const text = isNamed
-          ? JSON.stringify({ a: { columns: ['s', 'V'], n: 1, items: list } }, null, indent)
-          : JSON.stringify(list, null, indent)
-        const options = isNamed ? { jsonPath: 'a.items' } : { match: 'position' as const }
-        const types = isNamed ? 'v:INT,s:STRING' : 's:STRING,v:INT'
-        const { rows, rejects } = await read(text, types, {
-          name: 'a.json',
-          chunkBytes,
-          ...options,
-        })
-        const expected = list.map(([s, v]) => [s ?? '', String(v ?? '')])
-        deepStrictEqual(rejects, [])
-        deepStrictEqual(rows, isNamed ? expected.map(row => row.reverse()) : expected)
-      },
-    ),
-    { numRuns: runs(200) },
+  await forAllAsync(200)(
+    // The smallest INT is the null of its type.
+    fc.array(fc.tuple(cell, fc.oneof(fc.integer({ min: -(2 ** 31) + 1 }), fc.constant(null))), {
+      maxLength: 20,
+    }),
+    fc.constantFrom(0, 2),
+    fc.boolean(),
+    fc.integer({ min: 1, max: 40 }),
+    async (list, indent, isNamed, chunkBytes) => {
+      const text = isNamed
+        ? JSON.stringify({ a: { columns: ['s', 'V'], n: 1, items: list } }, null, indent)
+        : JSON.stringify(list, null, indent)
+      const options = isNamed ? { jsonPath: 'a.items' } : { match: 'position' as const }
+      const types = isNamed ? 'v:INT,s:STRING' : 's:STRING,v:INT'
+      const { rows, rejects } = await read(text, types, {
+        name: 'a.json',
+        chunkBytes,
+        ...options,
+      })
+      const expected = list.map(([s, v]) => [s ?? '', String(v ?? '')])
+      deepStrictEqual(rejects, [])
+      deepStrictEqual(rows, isNamed ? expected.map(row => row.reverse()) : expected)
+    },
   )
-  t.pass()
 })
 
 t.test('a rejected array keeps its names, or its order', async t => {
@@ -424,28 +408,22 @@ t.test('a value is complete exactly if JSON.parse accepts it', async t => {
       return (json.slice(0, p) + piece + json.slice(p + 1)).trim()
     })
   let valid = 0
-  fc.assert(
-    fc.property(fc.oneof(soup, damaged, fc.json()), text => {
-      const { next, length } = scan(text)
-      if (isJson(text)) valid++
-      strictEqual(next === length && text !== '', isJson(text))
-    }),
-    { numRuns: runs(1500) },
-  )
+  forAll(1500)(fc.oneof(soup, damaged, fc.json()), text => {
+    const { next, length } = scan(text)
+    if (isJson(text)) valid++
+    strictEqual(next === length && text !== '', isJson(text))
+  })
   t.ok(valid > 0, `${valid} were JSON`)
 })
 
 deepTest(t, 'strings lose their escapes, other values stay as written', async t => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), text => {
-      const escaped = JSON.stringify(text).replace(/[^\x20-\x7e]/g, c => {
-        return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
-      })
-      const { scanner } = scan(escaped)
-      strictEqual(textOf(scanner), text)
-    }),
-    { numRuns: runs(500) },
-  )
+  forAll(500)(fc.string({ unit: 'binary' }), text => {
+    const escaped = JSON.stringify(text).replace(/[^\x20-\x7e]/g, c => {
+      return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+    })
+    const { scanner } = scan(escaped)
+    strictEqual(textOf(scanner), text)
+  })
   for (const [text, kind] of [
     ['-1.5e+3', jsonKinds.number],
     ['true', jsonKinds.boolean],
@@ -646,7 +624,7 @@ const near = fc.oneof(
 
 t.test('a line is JSON exactly if JSON.parse accepts it', async t => {
   let refused = 0
-  const agrees = fc.asyncProperty(
+  await forAllAsync(250)(
     near.filter(text => text.trim() !== '' && !/[\r\n]/.test(text)),
     fc.integer({ min: 1, max: 20 }),
     async (text, chunkBytes) => {
@@ -665,11 +643,10 @@ t.test('a line is JSON exactly if JSON.parse accepts it', async t => {
       return rejects.length === 1
     },
   )
-  await fc.assert(agrees, { numRuns: runs(250) })
   t.ok(refused > runs(250) / 8, `${refused} were refused`)
 })
 
-t.test('the values are those of JSON.parse', async t => {
+t.test('the values are those of JSON.parse', async () => {
   const record = fc.record({
     s: fc.option(fc.string({ unit: 'grapheme' }).filter(text => !text.includes('\0'))),
     n: fc.option(fc.integer({ min: -2147483647 })),
@@ -677,7 +654,7 @@ t.test('the values are those of JSON.parse', async t => {
     b: fc.option(fc.boolean()),
     l: fc.option(fc.array(fc.option(fc.integer({ min: -99, max: 99 })), { minLength: 1 })),
   })
-  const same = fc.asyncProperty(
+  await forAllAsync(30)(
     fc.array(record, { minLength: 1, maxLength: 20 }),
     fc.integer({ min: 1, max: 40 }),
     fc.boolean(),
@@ -706,8 +683,6 @@ t.test('the values are those of JSON.parse', async t => {
       deepStrictEqual(json.rows, expected)
     },
   )
-  await fc.assert(same, { numRuns: runs(30) })
-  t.pass()
 })
 
 t.test('if a column cannot hold a cell, the element is rejected as one line', async t => {

@@ -5,21 +5,17 @@ import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { rowMembers, rowText } from '../../../src/parse/rows/row-text.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 const none = rowMembers([])
 
 t.test('values that JSON has are written in the way of JSON.stringify', t => {
   const text = fc.string({ unit: 'binary' })
-  fc.assert(
-    fc.property(fc.dictionary(text, fc.jsonValue()), row => {
-      // JSON.stringify writes −0 as 0.
-      const plain = JSON.stringify(row).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0')
-      equal(rowText(row, none).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0'), plain)
-    }),
-    { numRuns: runs(100) },
-  )
-  t.pass()
+  forAll(100)(fc.dictionary(text, fc.jsonValue()), row => {
+    // JSON.stringify writes −0 as 0.
+    const plain = JSON.stringify(row).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0')
+    equal(rowText(row, none).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0'), plain)
+  })
   t.end()
 })
 

@@ -8,7 +8,7 @@ import { UsageError } from '../../../src/errors.js'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { dateFormatFor, dateFormatText } from '../../../src/parse/times/date-format.js'
 import { parsePattern } from '../../../src/parse/times/time-pattern.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 import { read } from '../reading.js'
 import { readText, readTexts, type Reading } from '../cells/cell.js'
 
@@ -68,7 +68,7 @@ const daySpellings = [
   (day: string) => day.replaceAll('-', ''),
 ]
 
-t.test('every moment is read back from each spelling, whatever came before', async t => {
+t.test('every moment is read back from each spelling, whatever came before', async () => {
   const cell = fc.tuple(
     moment,
     fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(999_999)),
@@ -77,35 +77,31 @@ t.test('every moment is read back from each spelling, whatever came before', asy
     fc.constantFrom('.', ','),
     fc.nat(12),
   )
-  fc.assert(
-    fc.property(
-      fc.array(cell, { minLength: 1, maxLength: 30 }),
-      fc.constantFrom('', 'Z', 'z', ' UTC', '+08:00', '-0330', ' -11'),
-      (cells, offset) => {
-        for (const type of [...dayTypes, 'DATEHOUR']) {
-          const list = cells.map(([ms, nanos, day, between, point, digits]) => {
-            const [date = '', clock = ''] = iso(ms).split('T')
-            const fraction = `${clock.slice(9)}${String(nanos).padStart(6, '0')}000`
-            const length = Math.max(digits, fraction.replace(/0+$/, '').length)
-            const written = `${clock.slice(0, 8)}${length > 0 ? point : ''}${fraction.slice(0, length)}`
-            const isBasic = day(date) === date.replaceAll('-', '') && digits % 2 === 0
-            return `${day(date)}${between}${isBasic ? written.replaceAll(':', '') : written}${offset}`
-          })
-          const expected = cells.map(([ms, nanos]) => raws[type]!(ms, nanos))
-          deepStrictEqual(readTexts(type, list), expected, type)
-        }
-        for (const type of ['SECOND', 'TIME', 'NANOTIME']) {
-          const list = cells.map(([ms, nanos]) => {
-            return `${iso(ms).slice(11)}${String(nanos).padStart(6, '0')}${offset}`
-          })
-          const expected = cells.map(([ms, nanos]) => raws[type]!(ms, nanos))
-          deepStrictEqual(readTexts(type, list), expected, type)
-        }
-      },
-    ),
-    { numRuns: runs(100) },
+  forAll(100)(
+    fc.array(cell, { minLength: 1, maxLength: 30 }),
+    fc.constantFrom('', 'Z', 'z', ' UTC', '+08:00', '-0330', ' -11'),
+    (cells, offset) => {
+      for (const type of [...dayTypes, 'DATEHOUR']) {
+        const list = cells.map(([ms, nanos, day, between, point, digits]) => {
+          const [date = '', clock = ''] = iso(ms).split('T')
+          const fraction = `${clock.slice(9)}${String(nanos).padStart(6, '0')}000`
+          const length = Math.max(digits, fraction.replace(/0+$/, '').length)
+          const written = `${clock.slice(0, 8)}${length > 0 ? point : ''}${fraction.slice(0, length)}`
+          const isBasic = day(date) === date.replaceAll('-', '') && digits % 2 === 0
+          return `${day(date)}${between}${isBasic ? written.replaceAll(':', '') : written}${offset}`
+        })
+        const expected = cells.map(([ms, nanos]) => raws[type]!(ms, nanos))
+        deepStrictEqual(readTexts(type, list), expected, type)
+      }
+      for (const type of ['SECOND', 'TIME', 'NANOTIME']) {
+        const list = cells.map(([ms, nanos]) => {
+          return `${iso(ms).slice(11)}${String(nanos).padStart(6, '0')}${offset}`
+        })
+        const expected = cells.map(([ms, nanos]) => raws[type]!(ms, nanos))
+        deepStrictEqual(readTexts(type, list), expected, type)
+      }
+    },
   )
-  t.pass()
 })
 
 t.test('a time may be shorter, or missing', async t => {
@@ -280,25 +276,21 @@ t.test('one wrong byte at any position is noticed', async t => {
   t.equal(found.filter(one => one === ms).length, wrong.length)
 })
 
-t.test('no date is taken for a different date, whatever came before', async t => {
+t.test('no date is taken for a different date, whatever came before', async () => {
   const part = (max: number): fc.Arbitrary<string> =>
     fc.nat(max).map(number => String(number).padStart(2, '0'))
   const year = fc.constantFrom('0000', '1899', '1900', '1969', '1970', '2000', '2023', '2024')
   const date = fc.tuple(year, part(13), part(39)).map(parts => parts.join('-'))
   const time = fc.constantFrom('00:00:00.000', '17:02:47.295', '23:59:59.999', '24:00:00.000')
-  fc.assert(
-    fc.property(fc.array(fc.tuple(date, time), { minLength: 1, maxLength: 60 }), cells => {
-      const texts = cells.map(parts => parts.join('T'))
-      // Date reads 30 February as a day in March.
-      const expected = texts.map(text => {
-        const ms = Date.parse(`${text}Z`)
-        return !Number.isNaN(ms) && iso(ms) === text ? BigInt(ms) : 'cell'
-      })
-      deepStrictEqual(readTexts('TIMESTAMP', texts), expected)
-    }),
-    { numRuns: runs(300) },
-  )
-  t.pass()
+  forAll(300)(fc.array(fc.tuple(date, time), { minLength: 1, maxLength: 60 }), cells => {
+    const texts = cells.map(parts => parts.join('T'))
+    // Date reads 30 February as a day in March.
+    const expected = texts.map(text => {
+      const ms = Date.parse(`${text}Z`)
+      return !Number.isNaN(ms) && iso(ms) === text ? BigInt(ms) : 'cell'
+    })
+    deepStrictEqual(readTexts('TIMESTAMP', texts), expected)
+  })
 })
 
 // Offsets and time zones.
@@ -358,28 +350,24 @@ const zones = ['Asia/Shanghai', 'America/New_York', 'Europe/London', 'Australia/
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
-t.test("with a zone, a time with an offset becomes the time on the zone's clocks", async t => {
+t.test("with a zone, a time with an offset becomes the time on the zone's clocks", async () => {
   const seconds = fc.integer({ min: -2_000_000_000, max: 4_000_000_000 })
   const offset = fc.tuple(fc.constantFrom('+', '-'), fc.nat(23), fc.nat(59))
-  fc.assert(
-    fc.property(
-      fc.array(seconds, { minLength: 1, maxLength: 10 }),
-      offset,
-      fc.constantFrom(...zones),
-      (list, [sign, hours, minutes], timeZone) => {
-        const ahead = (hours * 60 + minutes) * 60 * (sign === '-' ? -1 : 1)
-        const texts = list.map(
-          utc => `${iso((utc + ahead) * 1000).slice(0, 19)}${sign}${two(hours)}:${two(minutes)}`,
-        )
-        deepStrictEqual(
-          readTexts('TIMESTAMP', texts, { timeZone }),
-          list.map(utc => BigInt(Date.parse(`${intlWall(timeZone, utc * 1000)}Z`))),
-        )
-      },
-    ),
-    { numRuns: runs(100) },
+  forAll(100)(
+    fc.array(seconds, { minLength: 1, maxLength: 10 }),
+    offset,
+    fc.constantFrom(...zones),
+    (list, [sign, hours, minutes], timeZone) => {
+      const ahead = (hours * 60 + minutes) * 60 * (sign === '-' ? -1 : 1)
+      const texts = list.map(
+        utc => `${iso((utc + ahead) * 1000).slice(0, 19)}${sign}${two(hours)}:${two(minutes)}`,
+      )
+      deepStrictEqual(
+        readTexts('TIMESTAMP', texts, { timeZone }),
+        list.map(utc => BigInt(Date.parse(`${intlWall(timeZone, utc * 1000)}Z`))),
+      )
+    },
   )
-  t.pass()
 })
 
 t.test('in a zone, a time that its clocks skipped is refused; days are not checked', async t => {
@@ -486,31 +474,25 @@ const asEpoch = (unit: string): CellRules => ({ dateFormats: { c: `epoch:${unit}
 
 t.test('a count since 1970 is read to the nanosecond', async t => {
   const limit = 2n ** 63n - 1n
-  fc.assert(
-    fc.property(
-      fc.array(fc.bigInt({ min: -limit, max: limit }), { minLength: 1, maxLength: 20 }),
-      fc.constantFrom('s', 'ms', 'us', 'ns' as const),
-      (list, unit) => {
-        const decimals = 9 - unitDigits[unit]
-        const texts = list.map(value => {
-          const digits = String(value < 0n ? -value : value).padStart(decimals + 1, '0')
-          const [front, behind] = [
-            digits.slice(0, digits.length - decimals),
-            digits.slice(digits.length - decimals),
-          ]
-          return `${value < 0n ? '-' : ''}${front}${decimals > 0 ? '.' : ''}${behind}`
-        })
-        deepStrictEqual(readTexts('NANOTIMESTAMP', texts, asEpoch(unit)), list)
-      },
-    ),
-    { numRuns: runs(200) },
+  forAll(200)(
+    fc.array(fc.bigInt({ min: -limit, max: limit }), { minLength: 1, maxLength: 20 }),
+    fc.constantFrom('s', 'ms', 'us', 'ns' as const),
+    (list, unit) => {
+      const decimals = 9 - unitDigits[unit]
+      const texts = list.map(value => {
+        const digits = String(value < 0n ? -value : value).padStart(decimals + 1, '0')
+        const [front, behind] = [
+          digits.slice(0, digits.length - decimals),
+          digits.slice(digits.length - decimals),
+        ]
+        return `${value < 0n ? '-' : ''}${front}${decimals > 0 ? '.' : ''}${behind}`
+      })
+      deepStrictEqual(readTexts('NANOTIMESTAMP', texts, asEpoch(unit)), list)
+    },
   )
-  fc.assert(
-    fc.property(fc.array(moment, { minLength: 1, maxLength: 20 }), list => {
-      deepStrictEqual(readTexts('TIMESTAMP', list.map(String), asEpoch('ms')), list.map(BigInt))
-    }),
-    { numRuns: runs(100) },
-  )
+  forAll(100)(fc.array(moment, { minLength: 1, maxLength: 20 }), list => {
+    deepStrictEqual(readTexts('TIMESTAMP', list.map(String), asEpoch('ms')), list.map(BigInt))
+  })
   for (const text of [' ', '-', '+', '.', '.5', '1e', '1.2.3', '--1', '1 2', '0x1', '1-']) {
     t.equal(readText('TIMESTAMP', text, asEpoch('s')), 'cell', text)
   }
@@ -600,13 +582,10 @@ t.test('days and times of spreadsheets', async t => {
   t.equal(readText('DATE', '0', asExcel1904), Date.parse('1904-01-01') / msPerDay)
   t.equal(readText('DATE', '43863', asExcel1904), Date.parse('2024-02-03') / msPerDay)
   const limits = { min: Date.parse('1900-03-01'), max: Date.parse('2200-01-01') }
-  fc.assert(
-    fc.property(fc.array(fc.integer(limits), { minLength: 1, maxLength: 20 }), list => {
-      const texts = list.map(ms => String(ms / msPerDay + 25_569))
-      deepStrictEqual(readTexts('TIMESTAMP', texts, asExcel), list.map(BigInt))
-    }),
-    { numRuns: runs(100) },
-  )
+  forAll(100)(fc.array(fc.integer(limits), { minLength: 1, maxLength: 20 }), list => {
+    const texts = list.map(ms => String(ms / msPerDay + 25_569))
+    deepStrictEqual(readTexts('TIMESTAMP', texts, asExcel), list.map(BigInt))
+  })
   const wrong = ['0', '60', '60.5', '-1', '0.5', '2958466', '1e12', '1e300', '1e400', 'NaN']
   t.strictSame(
     readTexts('TIMESTAMP', wrong, asExcel),
@@ -677,27 +656,24 @@ t.test('a pattern reads the same time as Date', async t => {
   }
   t.equal(readText('MONTH', '09 Aug 2012', { dateFormats: { c: 'dd MMM yyyy' } }), 24_151)
   t.equal(readText('MONTH', '31 Feb 2012', { dateFormats: { c: 'dd MMM yyyy' } }), 'cell')
-  fc.assert(
-    fc.property(fc.array(moment, { minLength: 1, maxLength: 20 }), list => {
-      for (const [pattern, spell] of [
-        ['yyyy-MM-ddTHH:mm:ss.SSS', iso],
-        ['yyyyMMddHHmmssSSS', (ms: number) => iso(ms).replace(/\D/g, '')],
-        [
-          'd/M/yyyy H:m:s.SSS',
-          (ms: number) =>
-            iso(ms).replace(
-              /^0*(\d+)-0?(\d+)-0?(\d+)T0?(\d+):0?(\d+):0?/,
-              (_, y: string, ...rest: string[]) =>
-                `${rest[1]}/${rest[0]}/${y.padStart(4, '0')} ${rest[2]}:${rest[3]}:`,
-            ),
-        ],
-      ] as const) {
-        const rules = { dateFormats: { c: pattern } }
-        deepStrictEqual(readTexts('TIMESTAMP', list.map(spell), rules), list.map(BigInt), pattern)
-      }
-    }),
-    { numRuns: runs(100) },
-  )
+  forAll(100)(fc.array(moment, { minLength: 1, maxLength: 20 }), list => {
+    for (const [pattern, spell] of [
+      ['yyyy-MM-ddTHH:mm:ss.SSS', iso],
+      ['yyyyMMddHHmmssSSS', (ms: number) => iso(ms).replace(/\D/g, '')],
+      [
+        'd/M/yyyy H:m:s.SSS',
+        (ms: number) =>
+          iso(ms).replace(
+            /^0*(\d+)-0?(\d+)-0?(\d+)T0?(\d+):0?(\d+):0?/,
+            (_, y: string, ...rest: string[]) =>
+              `${rest[1]}/${rest[0]}/${y.padStart(4, '0')} ${rest[2]}:${rest[3]}:`,
+          ),
+      ],
+    ] as const) {
+      const rules = { dateFormats: { c: pattern } }
+      deepStrictEqual(readTexts('TIMESTAMP', list.map(spell), rules), list.map(BigInt), pattern)
+    }
+  })
 })
 
 t.test('a text that does not follow the pattern is not read', async t => {
@@ -737,19 +713,16 @@ t.test('a text that does not follow the pattern is not read', async t => {
 })
 
 t.test('a time of day may lack leading zeros', async t => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: msPerDay - 1 }), fc.nat(8), (ms, left) => {
-      const written = iso(ms).slice(11).replace(/\D/g, '')
-      // The time as a number without leading zeros, or with only some of them.
-      const short = String(Number(written)).padStart(left, '0')
-      strictEqual(byPattern('HHmmssSSS', short), BigInt(ms) * 1_000_000n)
-      const behind = byPattern("yyyyMMdd'T'HHmmssSSS", `19700102T${short}`)
-      strictEqual(behind, BigInt(ms + msPerDay))
-      const seconds = String(Number(written.slice(0, 6)))
-      strictEqual(byPattern('HHmmss', seconds), BigInt(Math.floor(ms / 1000)) * 1_000_000_000n)
-    }),
-    { numRuns: runs(300) },
-  )
+  forAll(300)(fc.integer({ min: 0, max: msPerDay - 1 }), fc.nat(8), (ms, left) => {
+    const written = iso(ms).slice(11).replace(/\D/g, '')
+    // The time as a number without leading zeros, or with only some of them.
+    const short = String(Number(written)).padStart(left, '0')
+    strictEqual(byPattern('HHmmssSSS', short), BigInt(ms) * 1_000_000n)
+    const behind = byPattern("yyyyMMdd'T'HHmmssSSS", `19700102T${short}`)
+    strictEqual(behind, BigInt(ms + msPerDay))
+    const seconds = String(Number(written.slice(0, 6)))
+    strictEqual(byPattern('HHmmss', seconds), BigInt(Math.floor(ms / 1000)) * 1_000_000_000n)
+  })
   for (const [pattern, text, isoText] of [
     ['HHmmssSSS', '93000000', '1970-01-01T09:30:00Z'],
     ['HHmmssSSS', ' 0 ', '1970-01-01T00:00:00Z'],

@@ -11,7 +11,7 @@ import {
   noOffset,
 } from '../../../src/parse/times/column-offset.js'
 import { TimeZone } from '../../../src/parse/times/time-zone.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAll, forAllAsync } from '../../helpers/runs.js'
 import { read } from '../reading.js'
 import { readText } from '../cells/cell.js'
 
@@ -77,17 +77,13 @@ const seconds = fc.oneof(
   fc.integer({ min: -55_000_000_000, max: 250_000_000_000 }),
 )
 
-t.test('at any moment the offset equals that of Intl, in any order of moments', async t => {
+t.test('at any moment the offset equals that of Intl, in any order of moments', async () => {
   const zones = new Map(names.map(name => [name, new TimeZone(name)]))
-  fc.assert(
-    fc.property(fc.constantFrom(...names), fc.array(seconds, { maxLength: 20 }), (name, list) => {
-      for (const utc of list) {
-        strictEqual(zones.get(name)!.offsetAt(utc), offsetOf(name, utc), `${name} at ${utc}`)
-      }
-    }),
-    { numRuns: runs(30) },
-  )
-  t.pass()
+  forAll(30)(fc.constantFrom(...names), fc.array(seconds, { maxLength: 20 }), (name, list) => {
+    for (const utc of list) {
+      strictEqual(zones.get(name)!.offsetAt(utc), offsetOf(name, utc), `${name} at ${utc}`)
+    }
+  })
 })
 
 t.test('rules for single years do not apply to years far away', async t => {
@@ -236,31 +232,26 @@ t.test('rows with a different offset are rejected, all other rows are read', asy
       { weight: 8, arbitrary: time },
       { weight: 1, arbitrary: fc.constantFrom('', '2024.01.02', 'x') },
     )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(cell, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 300 }),
-        async (cells, chunkBytes) => {
-          const first = cells.find(one => typeof one !== 'string')?.[2]
-          const isRead = (one: (typeof cells)[number]): boolean =>
-            typeof one === 'string' ? one !== 'x' : kindOf(one[2]) === kindOf(first!)
-          const lines = cells.map(
-            (one, i) => `${i},${typeof one === 'string' ? one : one.join('')}`,
-          )
-          const { rows, rejects } = await read(
-            ['i,c', ...lines, ''].join('\n'),
-            `i:INT,c:${type}`,
-            { header: 'yes', delimiter: ',', chunkBytes },
-          )
-          const expected = cells.flatMap((one, i) => (isRead(one) ? [String(i)] : []))
-          deepStrictEqual(
-            rows.map(([i]) => i),
-            expected,
-          )
-          deepStrictEqual(rejects.length, cells.length - expected.length)
-        },
-      ),
-      { numRuns: runs(60) },
+    await forAllAsync(60)(
+      fc.array(cell, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 300 }),
+      async (cells, chunkBytes) => {
+        const first = cells.find(one => typeof one !== 'string')?.[2]
+        const isRead = (one: (typeof cells)[number]): boolean =>
+          typeof one === 'string' ? one !== 'x' : kindOf(one[2]) === kindOf(first!)
+        const lines = cells.map((one, i) => `${i},${typeof one === 'string' ? one : one.join('')}`)
+        const { rows, rejects } = await read(['i,c', ...lines, ''].join('\n'), `i:INT,c:${type}`, {
+          header: 'yes',
+          delimiter: ',',
+          chunkBytes,
+        })
+        const expected = cells.flatMap((one, i) => (isRead(one) ? [String(i)] : []))
+        deepStrictEqual(
+          rows.map(([i]) => i),
+          expected,
+        )
+        deepStrictEqual(rejects.length, cells.length - expected.length)
+      },
     )
   }
 })

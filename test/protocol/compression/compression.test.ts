@@ -24,7 +24,7 @@ import { ByteWriter } from '../../../src/wire/byte-writer.js'
 import { arbitraryFixedVector, decoded, fixedTypes, hex } from '../../helpers/codec.js'
 import { compressed, deltaOfDelta, type DeltaWidth } from '../../helpers/compression.js'
 import { recordings } from '../../helpers/recordings.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 /** A column in LZ4 blocks. A text gives the literals, at most 14, of which its block consists. */
 const blocks = (
@@ -145,15 +145,12 @@ function tableOf(...columns: Column[]): Value {
 
 t.test('tables with columns of any type are read back', async t => {
   for (const type of fixedTypes) {
-    fc.assert(
-      fc.property(arbitraryFixedVector(type, 11), fc.nat(400), (vector, times) => {
-        // Repeated, so that compression saves something.
-        const repeated = repeat(vector, times)
-        const sent = tableOf(repeated)
-        deepStrictEqual(elementsOf(decoded(bytesOf(sent))), elementsOf(sent))
-      }),
-      { numRuns: runs(10) },
-    )
+    forAll(10)(arbitraryFixedVector(type, 11), fc.nat(400), (vector, times) => {
+      // Repeated, so that compression saves something.
+      const repeated = repeat(vector, times)
+      const sent = tableOf(repeated)
+      deepStrictEqual(elementsOf(decoded(bytesOf(sent))), elementsOf(sent))
+    })
     t.pass(type)
   }
 })
@@ -263,7 +260,7 @@ function check(source: Uint8Array): Uint8Array {
   return block
 }
 
-t.test('compressed bytes are read back, also by another decoder', async t => {
+t.test('compressed bytes are read back, also by another decoder', async () => {
   const pieces = fc.array(
     fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
@@ -275,14 +272,10 @@ t.test('compressed bytes are read back, also by another decoder', async t => {
     ),
     { minLength: 1, maxLength: 8 },
   )
-  fc.assert(
-    fc.property(
-      pieces,
-      parts => void check(Uint8Array.from(Buffer.concat(parts)).slice(0, maxBlockBytes)),
-    ),
-    { numRuns: runs(300) },
+  forAll(300)(
+    pieces,
+    parts => void check(Uint8Array.from(Buffer.concat(parts)).slice(0, maxBlockBytes)),
   )
-  t.pass()
 })
 
 t.test('lengths around every limit of the format', async t => {
@@ -353,24 +346,20 @@ t.test('broken blocks are refused with their position', async t => {
   refuse(deltaOfDelta(Array<bigint>(8193).fill(5n), 8), 8, /more than 8192 values/)
 })
 
-t.test('any bytes give bytes within the limit or a ProtocolError', async t => {
+t.test('any bytes give bytes within the limit or a ProtocolError', async () => {
   const width = fc.constantFrom<DeltaWidth>(2, 4, 8)
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(5000), width, (block, most, width) => {
-      for (const [decode, mostBytes] of [
-        [() => decompressLz4(block, most, 0), most],
-        [() => decodeDeltaOfDelta(block, width, 0), block.length * 8 * width],
-      ] as const) {
-        try {
-          ok(decode().length <= mostBytes)
-        } catch (error) {
-          strictEqual((error as Error).name, 'ProtocolError')
-        }
+  forAll(200)(fc.uint8Array({ maxLength: 200 }), fc.nat(5000), width, (block, most, width) => {
+    for (const [decode, mostBytes] of [
+      [() => decompressLz4(block, most, 0), most],
+      [() => decodeDeltaOfDelta(block, width, 0), block.length * 8 * width],
+    ] as const) {
+      try {
+        ok(decode().length <= mostBytes)
+      } catch (error) {
+        strictEqual((error as Error).name, 'ProtocolError')
       }
-    }),
-    { numRuns: runs(200) },
-  )
-  t.pass()
+    }
+  })
 })
 
 // The blocks are compared with recordings, and with an encoder that uses text for bits and bigint for numbers.
@@ -421,19 +410,15 @@ function isTooWide(values: readonly (bigint | null)[], width: DeltaWidth): boole
 }
 
 for (const width of [2, 4, 8] as const) {
-  t.test(`columns of ${width} bytes are written bit for bit as the format defines`, async t => {
-    fc.assert(
-      fc.property(valuesOf(width), values => {
-        const bytes = bytesOfEncodeDelta(values, width)
-        const block = encode(bytes, width)
-        deepStrictEqual(block === undefined, isTooWide(values, width))
-        if (block === undefined) return
-        deepStrictEqual(Buffer.from(block), Buffer.from(deltaOfDelta(values, width)))
-        deepStrictEqual(Buffer.from(decodeDeltaOfDelta(block, width, 0)), Buffer.from(bytes))
-      }),
-      { numRuns: runs(500) },
-    )
-    t.pass()
+  t.test(`columns of ${width} bytes are written bit for bit as the format defines`, async () => {
+    forAll(500)(valuesOf(width), values => {
+      const bytes = bytesOfEncodeDelta(values, width)
+      const block = encode(bytes, width)
+      deepStrictEqual(block === undefined, isTooWide(values, width))
+      if (block === undefined) return
+      deepStrictEqual(Buffer.from(block), Buffer.from(deltaOfDelta(values, width)))
+      deepStrictEqual(Buffer.from(decodeDeltaOfDelta(block, width, 0)), Buffer.from(bytes))
+    })
   })
 }
 

@@ -21,7 +21,7 @@ import {
 } from '../../../src/protocol/types/temporals.js'
 import type { FixedVector, TypedVector } from '../../../src/protocol/value.js'
 import { decoded, hex } from '../../helpers/codec.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 import { checkCases, checkRefused } from './fixed-cases.js'
 
 // Signed integers and their bytes: both ends of each range, and the null value below the range.
@@ -77,12 +77,9 @@ t.test('single precision refuses values that it cannot hold, and other kinds', a
 })
 
 t.test('the text of a number is read as the same number', async t => {
-  fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
-      strictEqual(Object.is(Number(formatNumber(value)), value), true)
-    }),
-    { numRuns: runs(200) },
-  )
+  forAll(200)(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
+    strictEqual(Object.is(Number(formatNumber(value)), value), true)
+  })
   t.strictSame([NaN, Infinity, -Infinity].map(formatNumber), ['NaN', 'inf', '-inf'])
 })
 
@@ -92,14 +89,11 @@ t.test('the shortest double of a single gives the same single, in at most nine d
     view.setFloat32(0, value)
     return view.getFloat32(0)
   }
-  fc.assert(
-    fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), value => {
-      const short = shortestFloat(value)
-      strictEqual(Object.is(single(short), value), true)
-      strictEqual(short === Number(short.toPrecision(9)), true)
-    }),
-    { numRuns: runs(300) },
-  )
+  forAll(300)(fc.float({ noNaN: true, noDefaultInfinity: true }), value => {
+    const short = shortestFloat(value)
+    strictEqual(Object.is(single(short), value), true)
+    strictEqual(short === Number(short.toPrecision(9)), true)
+  })
   t.strictSame(
     [0.1, 16_777_216, -0].map(value => shortestFloat(Math.fround(value))),
     [0.1, 16_777_216, -0],
@@ -276,7 +270,7 @@ t.test('values are written as DolphinDB writes them, and read back', async t => 
   }
 })
 
-t.test('every value between the years 0 and 9999 is read back from its text', async t => {
+t.test('every value between the years 0 and 9999 is read back from its text', async () => {
   const first = daysFromCivil(0, 1, 1)
   const last = daysFromCivil(9999, 12, 31)
   const int32 = (min: number, max: number): fc.Arbitrary<number> =>
@@ -298,12 +292,8 @@ t.test('every value between the years 0 and 9999 is read back from its text', as
     TemporalType,
     fc.Arbitrary<number | bigint>,
   ][]) {
-    fc.assert(
-      fc.property(values, raw => parseTemporal(type, formatTemporal(type, raw)) === raw),
-      { numRuns: runs(50) },
-    )
+    forAll(50)(values, raw => parseTemporal(type, formatTemporal(type, raw)) === raw)
   }
-  t.pass()
 })
 
 /** Texts with the same meaning as DolphinDB's own spelling, with | between them. */

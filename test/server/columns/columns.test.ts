@@ -12,7 +12,7 @@ import { parseTemporal, type TemporalType } from '../../../src/protocol/types/te
 import { convertTemporal, isInsertable } from '../../../src/server/columns/convert-column.js'
 import assert from 'node:assert/strict'
 import { GrowingColumn } from '../../../src/server/columns/growing-column.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 /** Type of the column, values that a script inserts, and the column afterwards or the error. */
 const inserts: readonly (readonly [type: string, values: string, shown: string])[] = [
@@ -204,22 +204,19 @@ const kinds: readonly (readonly [DataType, fc.Arbitrary<ElementValue>])[] = [
 t.test('a query reads the rows that were there when it began', async () => {
   for (const [type, value] of kinds) {
     const batches = fc.array(fc.array(value, { maxLength: 70 }), { maxLength: 40 })
-    fc.assert(
-      fc.property(batches, fc.nat({ max: 39 }), (rows, changedAt) => {
-        const growing = new GrowingColumn(column(type))
-        const expected: ElementValue[] = []
-        const views = rows.map((batch, at) => {
-          growing.append(vectorOf({ type }, batch))
-          expected.push(...batch)
-          if (at === changedAt && expected.length > 1) {
-            growing.assign(Int32Array.of(0), column(type, expected.at(-1)!))
-            expected[0] = expected.at(-1)!
-          }
-          return { view: growing.snapshot(), expected: expected.slice() }
-        })
-        for (const { view, expected } of views) assert.deepEqual(valuesOf(view()), expected)
-      }),
-      { numRuns: runs(50) },
-    )
+    forAll(50)(batches, fc.nat({ max: 39 }), (rows, changedAt) => {
+      const growing = new GrowingColumn(column(type))
+      const expected: ElementValue[] = []
+      const views = rows.map((batch, at) => {
+        growing.append(vectorOf({ type }, batch))
+        expected.push(...batch)
+        if (at === changedAt && expected.length > 1) {
+          growing.assign(Int32Array.of(0), column(type, expected.at(-1)!))
+          expected[0] = expected.at(-1)!
+        }
+        return { view: growing.snapshot(), expected: expected.slice() }
+      })
+      for (const { view, expected } of views) assert.deepEqual(valuesOf(view()), expected)
+    })
   }
 })

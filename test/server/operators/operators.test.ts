@@ -12,7 +12,7 @@ import type { BinaryOperator } from '../../../src/server/operators/operands.js'
 import { applyBinary } from '../../../src/server/operators/operators.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll, runs } from '../../helpers/runs.js'
 import { int } from '../../helpers/values.js'
 import { column, valuesOf } from '../columns/columns.js'
 
@@ -296,22 +296,19 @@ t.test('integers wrap at their width, and an operation with null gives null', as
   const big = (values: ElementValue[]): unknown[] =>
     values.map(value => (value === null ? null : BigInt(value as number)))
   for (const [operator, compute] of Object.entries(exact) as [BinaryOperator, Exact][]) {
-    fc.assert(
-      fc.property(rows, row => {
-        const ints = vector('INT', ...row.map(([a]) => narrow(a)))
-        const others = vector('INT', ...row.map(([, b]) => narrow(b)))
-        const longs = vector('LONG', ...row.map(([, , c]) => c))
-        assert.deepEqual(
-          big(computed(operator, ints, others)),
-          row.map(([a, b]) => expected(compute, a, b, 32)),
-        )
-        assert.deepEqual(
-          big(computed(operator, ints, longs)),
-          row.map(([a, , c]) => expected(compute, a, c, 64)),
-        )
-      }),
-      { numRuns: runs(40) },
-    )
+    forAll(40)(rows, row => {
+      const ints = vector('INT', ...row.map(([a]) => narrow(a)))
+      const others = vector('INT', ...row.map(([, b]) => narrow(b)))
+      const longs = vector('LONG', ...row.map(([, , c]) => c))
+      assert.deepEqual(
+        big(computed(operator, ints, others)),
+        row.map(([a, b]) => expected(compute, a, b, 32)),
+      )
+      assert.deepEqual(
+        big(computed(operator, ints, longs)),
+        row.map(([a, , c]) => expected(compute, a, c, 64)),
+      )
+    })
   }
 })
 
@@ -340,19 +337,16 @@ t.test('a time of day restarts at midnight', async () => {
 // Page sort, "Details"; "Null values in sorting".
 t.test('sorting by several keys in either direction keeps the order of equal rows', async () => {
   const row = fc.record({ a: fc.option(fc.nat({ max: 3 })), b: fc.nat({ max: 3 }) })
-  fc.assert(
-    fc.property(fc.array(row, { maxLength: 40 }), fc.boolean(), (rows, descending) => {
-      const columns = [
-        { column: vector('INT', ...rows.map(one => one.a)), descending },
-        { column: vector('INT', ...rows.map(one => one.b)), descending: false },
-      ]
-      const rank = (value: number | null): number => value ?? -1
-      const expected = rows
-        .map((one, index) => ({ ...one, index }))
-        .sort((x, y) => (descending ? -1 : 1) * (rank(x.a) - rank(y.a)) || x.b - y.b)
-        .map(({ index }) => index)
-      assert.deepStrictEqual([...sortRows(columns, rows.length)], expected)
-    }),
-    { numRuns: runs(100) },
-  )
+  forAll(100)(fc.array(row, { maxLength: 40 }), fc.boolean(), (rows, descending) => {
+    const columns = [
+      { column: vector('INT', ...rows.map(one => one.a)), descending },
+      { column: vector('INT', ...rows.map(one => one.b)), descending: false },
+    ]
+    const rank = (value: number | null): number => value ?? -1
+    const expected = rows
+      .map((one, index) => ({ ...one, index }))
+      .sort((x, y) => (descending ? -1 : 1) * (rank(x.a) - rank(y.a)) || x.b - y.b)
+      .map(({ index }) => index)
+    assert.deepStrictEqual([...sortRows(columns, rows.length)], expected)
+  })
 })

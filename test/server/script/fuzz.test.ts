@@ -11,7 +11,7 @@ import {
   runScript,
 } from '../../../src/server/script/session/session.js'
 import { sessionOn } from '../../helpers/script.js'
-import { runs } from '../../helpers/runs.js'
+import { forAllAsync } from '../../helpers/runs.js'
 
 const words: readonly string[] = [
   'x', 'y', 't', 'f', 'sum', 'size', 'table', 'each', 'string', 'append!', 'take', 'dict', 'isNull', 'cast', 'INT', 'ANY',
@@ -71,23 +71,19 @@ t.test('scripts that once failed internally give a ScriptError', async t => {
   }
 })
 
-t.test('random words give a value or a ScriptError', async t => {
-  await fc.assert(
-    fc.asyncProperty(source, async script => {
-      const node = new ServerNode()
-      const session = createScriptSession(node, {
-        id: '1',
-        remoteAddress: '',
-        remotePort: 1,
-        delay: () => Promise.resolve(),
-      })
-      runScript(session, node, setup)
-      check(script, await outcomeOf(() => runScript(session, node, script)))
-      check(script, await outcomeOf(() => runFunction(session, node, script, [])))
-    }),
-    { numRuns: runs(150) },
-  )
-  t.pass()
+t.test('random words give a value or a ScriptError', async () => {
+  await forAllAsync(150)(source, async script => {
+    const node = new ServerNode()
+    const session = createScriptSession(node, {
+      id: '1',
+      remoteAddress: '',
+      remotePort: 1,
+      delay: () => Promise.resolve(),
+    })
+    runScript(session, node, setup)
+    check(script, await outcomeOf(() => runScript(session, node, script)))
+    check(script, await outcomeOf(() => runFunction(session, node, script, [])))
+  })
 })
 
 const values = [
@@ -96,22 +92,18 @@ const values = [
   'dict(`a`b, 1 2)', 'table(1 2 as x)', 'sum', 'INT', '`a`b$SYMBOL', 'uuid()', 'x->x',
 ] // prettier-ignore
 
-t.test('every built-in function gives a value or a ScriptError for any arguments', async t => {
+t.test('every built-in function gives a value or a ScriptError for any arguments', async () => {
   const names = [...(await import('../../../src/server/script/session/session.js')).builtins.keys()]
   const skipped = new Set(['sleep'])
   const call = fc.tuple(
     fc.constantFrom(...names.filter(name => !skipped.has(name))),
     fc.array(fc.constantFrom(...values), { maxLength: 4 }),
   )
-  await fc.assert(
-    fc.asyncProperty(call, async ([name, args]) => {
-      const node = new ServerNode()
-      const session = sessionOn(node)
-      session.user = 'admin'
-      const script = `${name}(${args.join(', ')})`
-      check(script, await outcomeOf(() => runScript(session, node, script)))
-    }),
-    { numRuns: runs(400) },
-  )
-  t.pass()
+  await forAllAsync(400)(call, async ([name, args]) => {
+    const node = new ServerNode()
+    const session = sessionOn(node)
+    session.user = 'admin'
+    const script = `${name}(${args.join(', ')})`
+    check(script, await outcomeOf(() => runScript(session, node, script)))
+  })
 })

@@ -21,7 +21,7 @@ import { unzstd } from '../../../src/source/compression/unzstd.js'
 import { decompressed } from '../../../src/source/compression/zlib-stream.js'
 import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
 import { CountedChunks } from '../../../src/source/counted-chunks.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAllAsync } from '../../helpers/runs.js'
 import { pieces } from '../encoding/decoding.js'
 import {
   bombFrame,
@@ -74,23 +74,19 @@ async function* failing(
   throw failure
 }
 
-t.test('members may follow each other, and zeros after them are padding', async t => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 4 }),
-      fc.nat(40),
-      fc.integer({ min: 1, max: 50 }),
-      async (texts, zeros, size) => {
-        const packed = Buffer.concat([...texts.map(text => gzipSync(text)), Buffer.alloc(zeros)])
-        deepStrictEqual(await read(packed, size), {
-          content: latin1(texts.join('')),
-          error: undefined,
-        })
-      },
-    ),
-    { numRuns: runs(40) },
+t.test('members may follow each other, and zeros after them are padding', async () => {
+  await forAllAsync(40)(
+    fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 4 }),
+    fc.nat(40),
+    fc.integer({ min: 1, max: 50 }),
+    async (texts, zeros, size) => {
+      const packed = Buffer.concat([...texts.map(text => gzipSync(text)), Buffer.alloc(zeros)])
+      deepStrictEqual(await read(packed, size), {
+        content: latin1(texts.join('')),
+        error: undefined,
+      })
+    },
   )
-  t.pass()
 })
 
 const packed = gzipSync('content')
@@ -251,21 +247,17 @@ t.test('damage gives one error, and the content before the damage is correct', a
   }
 })
 
-t.test('a damaged byte never blocks reading, and never changes the content silently', async t => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.nat(table.length - 1),
-      fc.integer({ min: 1, max: 255 }),
-      async (at, change) => {
-        const bytes = Buffer.from(table)
-        bytes[at] = bytes[at]! ^ change
-        const { content, error } = await read(bytes, 1000, 'zstd')
-        return error !== undefined || content === tableContent
-      },
-    ),
-    { numRuns: runs(15) },
+t.test('a damaged byte never blocks reading, and never changes the content silently', async () => {
+  await forAllAsync(15)(
+    fc.nat(table.length - 1),
+    fc.integer({ min: 1, max: 255 }),
+    async (at, change) => {
+      const bytes = Buffer.from(table)
+      bytes[at] = bytes[at]! ^ change
+      const { content, error } = await read(bytes, 1000, 'zstd')
+      return error !== undefined || content === tableContent
+    },
   )
-  t.pass()
 })
 
 t.test('a reader may give up, and an error of the input comes after the content', async t => {
@@ -313,20 +305,16 @@ const compress = (zlib as { zstdCompressSync?: (bytes: Uint8Array) => Buffer }).
 t.test(
   'content that Node has compressed',
   { skip: compress === undefined && 'this Node has no encoder' },
-  async t => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.string({ unit: 'grapheme' })),
-        fc.integer({ min: 1, max: 99 }),
-        async (texts, size) => {
-          const packed = Buffer.concat(texts.map(text => compress!(Buffer.from(text))))
-          const { content, error } = await read(packed, size, 'zstd')
-          return error === undefined && content === latin1(texts.join(''))
-        },
-      ),
-      { numRuns: runs(20) },
+  async () => {
+    await forAllAsync(20)(
+      fc.array(fc.string({ unit: 'grapheme' })),
+      fc.integer({ min: 1, max: 99 }),
+      async (texts, size) => {
+        const packed = Buffer.concat(texts.map(text => compress!(Buffer.from(text))))
+        const { content, error } = await read(packed, size, 'zstd')
+        return error === undefined && content === latin1(texts.join(''))
+      },
     )
-    t.pass()
   },
 )
 
@@ -356,23 +344,19 @@ async function take(stored: Uint8Array, size: number): Promise<Taken> {
   return { bytes: Buffer.concat(parts), batches, error }
 }
 
-t.test('consecutive frames are divided completely, for any chunks', async t => {
+t.test('consecutive frames are divided completely, for any chunks', async () => {
   const frames = [unchecked, checked, zeros, table, rawFrame(Buffer.from('a'), Buffer.alloc(0))]
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.constantFrom(...frames), { maxLength: 5 }),
-      fc.integer({ min: 1, max: 400 }),
-      async (chosen, size) => {
-        const whole = Buffer.concat(
-          chosen.flatMap(frame => [skippableFrame(Buffer.from('no')), frame]),
-        )
-        const { bytes, error } = await take(whole, size)
-        return error === undefined && bytes.equals(Buffer.concat(chosen))
-      },
-    ),
-    { numRuns: runs(100) },
+  await forAllAsync(100)(
+    fc.array(fc.constantFrom(...frames), { maxLength: 5 }),
+    fc.integer({ min: 1, max: 400 }),
+    async (chosen, size) => {
+      const whole = Buffer.concat(
+        chosen.flatMap(frame => [skippableFrame(Buffer.from('no')), frame]),
+      )
+      const { bytes, error } = await take(whole, size)
+      return error === undefined && bytes.equals(Buffer.concat(chosen))
+    },
   )
-  t.pass()
 })
 
 t.test('a truncated frame gives one error after its complete pieces', async t => {
@@ -514,7 +498,7 @@ function damaged(
   return archive
 }
 
-t.test('content before the damaged chunk is returned, and nothing wrong', async t => {
+t.test('content before the damaged chunk is returned, and nothing wrong', async () => {
   for (const way of ['gzip', 'brotli'] as const) {
     // Brotli has no members, so nothing can follow the first one.
     const members = fc.array(texts, { minLength: 1, maxLength: way === 'gzip' ? 3 : 1 })
@@ -522,28 +506,21 @@ t.test('content before the damaged chunk is returned, and nothing wrong', async 
       fc.constantFrom(1 << 16, 1 << 19, 1 << 22),
       fc.integer({ min: 500, max: 5_000 }),
     )
-    await fc.assert(
-      fc.asyncProperty(members, damages, sizes, async (contents, list, size) => {
-        const archive = damaged(
-          Buffer.concat(contents.map(content => ways[way].pack(content))),
-          list,
-        )
-        const { content, error } = await contentOf(decompressed(pieces(archive, size), 'x', way))
-        const { content: known, goodBytes } = expected(way, archive)
-        const before = archive.subarray(0, goodBytes - (goodBytes % size))
-        const sure = before.length === 0 ? before : ways[way].unpack(before)
-        assert.ok(content.length >= sure.length, `${content.length} of ${sure.length}`)
-        assert.ok(content.equals(known.subarray(0, content.length)))
-        if (goodBytes < archive.length)
-          assert.equal((error as { code?: string }).code, 'DDB_INPUT_READ')
-        else assert.equal(content.length, known.length)
-        if (list.length === 0)
-          assert.ok(error === undefined && content.equals(Buffer.concat(contents)))
-      }),
-      { numRuns: runs(40) },
-    )
+    await forAllAsync(40)(members, damages, sizes, async (contents, list, size) => {
+      const archive = damaged(Buffer.concat(contents.map(content => ways[way].pack(content))), list)
+      const { content, error } = await contentOf(decompressed(pieces(archive, size), 'x', way))
+      const { content: known, goodBytes } = expected(way, archive)
+      const before = archive.subarray(0, goodBytes - (goodBytes % size))
+      const sure = before.length === 0 ? before : ways[way].unpack(before)
+      assert.ok(content.length >= sure.length, `${content.length} of ${sure.length}`)
+      assert.ok(content.equals(known.subarray(0, content.length)))
+      if (goodBytes < archive.length)
+        assert.equal((error as { code?: string }).code, 'DDB_INPUT_READ')
+      else assert.equal(content.length, known.length)
+      if (list.length === 0)
+        assert.ok(error === undefined && content.equals(Buffer.concat(contents)))
+    })
   }
-  t.pass()
 })
 
 deepTest(t, 'very large content comes in chunks of limited size', async t => {

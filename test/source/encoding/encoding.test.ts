@@ -23,7 +23,7 @@ import {
   openText,
 } from '../../../src/source/encoding/open-text.js'
 import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-text.js'
-import { deepTest, runs } from '../../helpers/runs.js'
+import { deepTest, forAll } from '../../helpers/runs.js'
 import { decodedBytes, pieces, textOf } from './decoding.js'
 
 t.test('names are accepted in any case and spelling', async t => {
@@ -339,46 +339,40 @@ function piecewise(encoding: Decoded, bytes: Uint8Array, size: number, start = 0
 
 t.test('chunks of any size give the text that iconv-lite encoded', async t => {
   for (const [encoding, alphabet] of cases) {
-    fc.assert(
-      fc.property(charactersOf(alphabet), fc.integer({ min: 1, max: 70 }), (characters, size) => {
-        const wanted = characters.join('')
-        const { text, decoded } = piecewise(encoding, iconv.encode(wanted, encoding), size)
-        return decoded.toString() === wanted && !text.mayBeBroken(0)
-      }),
-      { numRuns: runs(100) },
-    )
+    forAll(100)(charactersOf(alphabet), fc.integer({ min: 1, max: 70 }), (characters, size) => {
+      const wanted = characters.join('')
+      const { text, decoded } = piecewise(encoding, iconv.encode(wanted, encoding), size)
+      return decoded.toString() === wanted && !text.mayBeBroken(0)
+    })
     t.pass(encoding)
   }
 })
 
 t.test('every position in the text is mapped to the bytes that it was decoded from', async t => {
   for (const [encoding, alphabet] of cases) {
-    fc.assert(
-      fc.property(
-        charactersOf(alphabet),
-        fc.integer({ min: 1, max: 700 }),
-        fc.nat(),
-        (characters, size, releaseSeed) => {
-          const encoded = characters.map(character => iconv.encode(character, encoding))
-          const bytes = Buffer.concat(encoded)
-          const { text } = piecewise(encoding, bytes, size, 5)
-          let textOffset = 5
-          let inputOffset = 5
-          for (const [i, character] of characters.entries()) {
-            if (i === releaseSeed % (characters.length + 1)) text.release(textOffset)
-            const textEnd = textOffset + Buffer.byteLength(character)
-            if (text.inputOffset(textOffset) !== inputOffset) return false
-            if (!Buffer.from(text.inputBytes(textOffset, textEnd)).equals(encoded[i]!)) return false
-            // A position inside a character is mapped to the first byte of the character.
-            if (textEnd > textOffset + 1 && text.inputOffset(textEnd - 1) !== inputOffset)
-              return false
-            textOffset = textEnd
-            inputOffset += encoded[i]!.length
-          }
-          return text.inputOffset(textOffset) === inputOffset
-        },
-      ),
-      { numRuns: runs(60) },
+    forAll(60)(
+      charactersOf(alphabet),
+      fc.integer({ min: 1, max: 700 }),
+      fc.nat(),
+      (characters, size, releaseSeed) => {
+        const encoded = characters.map(character => iconv.encode(character, encoding))
+        const bytes = Buffer.concat(encoded)
+        const { text } = piecewise(encoding, bytes, size, 5)
+        let textOffset = 5
+        let inputOffset = 5
+        for (const [i, character] of characters.entries()) {
+          if (i === releaseSeed % (characters.length + 1)) text.release(textOffset)
+          const textEnd = textOffset + Buffer.byteLength(character)
+          if (text.inputOffset(textOffset) !== inputOffset) return false
+          if (!Buffer.from(text.inputBytes(textOffset, textEnd)).equals(encoded[i]!)) return false
+          // A position inside a character is mapped to the first byte of the character.
+          if (textEnd > textOffset + 1 && text.inputOffset(textEnd - 1) !== inputOffset)
+            return false
+          textOffset = textEnd
+          inputOffset += encoded[i]!.length
+        }
+        return text.inputOffset(textOffset) === inputOffset
+      },
     )
     t.pass(encoding)
   }
@@ -386,24 +380,21 @@ t.test('every position in the text is mapped to the bytes that it was decoded fr
 
 t.test('any bytes become text and marks, the same for chunks of any size', async t => {
   for (const [encoding] of cases) {
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ maxLength: 60 }),
-        fc.integer({ min: 1, max: 60 }),
-        (bytes, size) => {
-          const whole = piecewise(encoding, bytes, 1000)
-          const { text, decoded } = piecewise(encoding, bytes, size)
-          const marks = decoded.filter(byte => byte === 0xff).length
-          const rest = Buffer.from(decoded.filter(byte => byte !== 0xff))
-          return (
-            whole.decoded.equals(decoded) &&
-            isUtf8(rest) &&
-            text.mayBeBroken(0) === marks > 0 &&
-            (text.brokenBytes(decoded, 0) !== undefined) === marks > 0
-          )
-        },
-      ),
-      { numRuns: runs(300) },
+    forAll(300)(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.integer({ min: 1, max: 60 }),
+      (bytes, size) => {
+        const whole = piecewise(encoding, bytes, 1000)
+        const { text, decoded } = piecewise(encoding, bytes, size)
+        const marks = decoded.filter(byte => byte === 0xff).length
+        const rest = Buffer.from(decoded.filter(byte => byte !== 0xff))
+        return (
+          whole.decoded.equals(decoded) &&
+          isUtf8(rest) &&
+          text.mayBeBroken(0) === marks > 0 &&
+          (text.brokenBytes(decoded, 0) !== undefined) === marks > 0
+        )
+      },
     )
     t.pass(encoding)
   }
@@ -458,30 +449,22 @@ function expectedBroken(whole: Uint8Array): number | undefined {
   return at
 }
 
-t.test('the first invalid bytes are found, in chunks of any size', async t => {
-  fc.assert(
-    fc.property(bytes, fc.integer({ min: 1, max: 9 }), (whole, size) => {
-      const check = new Utf8Check()
-      let found: number | undefined
-      for (let at = 0; at < whole.length && found === undefined; at += size) {
-        // Slices of a Buffer are views, so the chunks are only lent.
-        const chunk = Buffer.from(whole.subarray(at, at + size))
-        const broken = check.firstBroken(chunk)
-        if (broken !== undefined) found = at + broken
-        chunk.fill(0x23)
-      }
-      found ??= check.begunBytes > 0 ? whole.length - check.begunBytes : undefined
-      return found === expectedBroken(whole)
-    }),
-    { numRuns: runs(3000) },
-  )
-  t.pass()
+t.test('the first invalid bytes are found, in chunks of any size', async () => {
+  forAll(3000)(bytes, fc.integer({ min: 1, max: 9 }), (whole, size) => {
+    const check = new Utf8Check()
+    let found: number | undefined
+    for (let at = 0; at < whole.length && found === undefined; at += size) {
+      // Slices of a Buffer are views, so the chunks are only lent.
+      const chunk = Buffer.from(whole.subarray(at, at + size))
+      const broken = check.firstBroken(chunk)
+      if (broken !== undefined) found = at + broken
+      chunk.fill(0x23)
+    }
+    found ??= check.begunBytes > 0 ? whole.length - check.begunBytes : undefined
+    return found === expectedBroken(whole)
+  })
 })
 
-t.test('the first invalid bytes are also found in a single chunk', async t => {
-  fc.assert(
-    fc.property(bytes, whole => firstNotUtf8(whole) === (expectedBroken(whole) ?? -1)),
-    { numRuns: runs(2000) },
-  )
-  t.pass()
+t.test('the first invalid bytes are also found in a single chunk', async () => {
+  forAll(2000)(bytes, whole => firstNotUtf8(whole) === (expectedBroken(whole) ?? -1))
 })

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
 import { newPathReader } from '../../../src/source/path/input-texts.js'
-import { runs } from '../../helpers/runs.js'
+import { forAll } from '../../helpers/runs.js'
 
 /** The texts of the pattern's parts, or how the path does not match. */
 function match(pattern: string, path: string): unknown {
@@ -112,32 +112,25 @@ function divisions(pieces: readonly (RegExp | string)[], name: string): string[]
 const piece = fc.constantFrom('_', 'a', '-', '*', undefined)
 
 t.test('matching agrees with regular expressions and every way to divide a name', async () => {
-  fc.assert(
-    fc.property(
-      fc.array(piece, { minLength: 1, maxLength: 4 }),
-      fc.string({ unit: fc.constantFrom('a', 'b', '1', '_', '-'), maxLength: 7 }),
-      (pieces, name) => {
-        if (!pieces.includes(undefined)) return
-        const pattern = pieces.map((one, i) => one ?? `{p${i}}`).join('')
-        const oracle = pieces.map(one =>
-          one === undefined ? /^.+$/s : one === '*' ? /^.*$/s : one,
+  forAll(500)(
+    fc.array(piece, { minLength: 1, maxLength: 4 }),
+    fc.string({ unit: fc.constantFrom('a', 'b', '1', '_', '-'), maxLength: 7 }),
+    (pieces, name) => {
+      if (!pieces.includes(undefined)) return
+      const pattern = pieces.map((one, i) => one ?? `{p${i}}`).join('')
+      const oracle = pieces.map(one => (one === undefined ? /^.+$/s : one === '*' ? /^.*$/s : one))
+      // A text that occurs at two positions also makes the match unclear.
+      const named = (way: string[]): [number, string][] =>
+        pieces.flatMap((one, i) =>
+          one === undefined ? [[way.slice(0, i).join('').length, way[i]!] as [number, string]] : [],
         )
-        // A text that occurs at two positions also makes the match unclear.
-        const named = (way: string[]): [number, string][] =>
-          pieces.flatMap((one, i) =>
-            one === undefined
-              ? [[way.slice(0, i).join('').length, way[i]!] as [number, string]]
-              : [],
-          )
-        const ways = [...new Set(divisions(oracle, name).map(way => JSON.stringify(named(way))))]
-        const found = match(pattern, name)
-        if (ways.length === 0) return found === 'none'
-        if (ways.length > 1) return found === 'unclear'
-        const expected = named(divisions(oracle, name)[0]!).map(([, text]) => text)
-        return JSON.stringify(found) === JSON.stringify(expected)
-      },
-    ),
-    { numRuns: runs(500) },
+      const ways = [...new Set(divisions(oracle, name).map(way => JSON.stringify(named(way))))]
+      const found = match(pattern, name)
+      if (ways.length === 0) return found === 'none'
+      if (ways.length > 1) return found === 'unclear'
+      const expected = named(divisions(oracle, name)[0]!).map(([, text]) => text)
+      return JSON.stringify(found) === JSON.stringify(expected)
+    },
   )
 })
 
