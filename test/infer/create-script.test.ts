@@ -27,30 +27,27 @@ const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.
 const stream: NewTable = { kind: 'shared', name: 'made' }
 const dfs: NewTable = { kind: 'dfs', database: 'dfs://d', table: 't' }
 
-t.test(
-  'an empty server runs the scripts of a stream table, a keyed table and a DFS table',
-  async t => {
-    const { session, rows } = await startLoadServer(t, '')
-    const schema = await inferText(csv)
-    const types = (table: string): Promise<string[][]> =>
-      rows(`select name, typeString from schema(${table}).colDefs`)
-    const expected = [
-      ['time', 'DATETIME'],
-      ['sym', 'SYMBOL'],
-      ['price', 'DOUBLE'],
-    ]
-    await session.run(createScript(schema, { kind: 'shared', name: 'a' }))
-    t.strictSame(await types('a'), expected)
-    await session.run(createScript(schema, { kind: 'shared', name: 'b' }, ['sym', 'time']))
-    t.strictSame(await types('b'), expected)
-    await session.run('insert into b values(2020.01.02T09:30:00, "A", 1.0)')
-    await session.run('insert into b values(2020.01.02T09:30:00, "A", 2.0)')
-    t.strictSame(await rows('select count(*) from b'), [['1']], 'a key occurs once')
-    await session.run(createScript(schema, dfs))
-    t.strictSame(await types('loadTable("dfs://d", "t")'), expected)
-    await t.rejects(session.run(createScript(schema, dfs)), /is there already/)
-  },
-)
+t.test('an empty server runs the scripts of stream, keyed and DFS tables', async t => {
+  const { session, rows } = await startLoadServer(t, '')
+  const schema = await inferText(csv)
+  const types = (table: string): Promise<string[][]> =>
+    rows(`select name, typeString from schema(${table}).colDefs`)
+  const expected = [
+    ['time', 'DATETIME'],
+    ['sym', 'SYMBOL'],
+    ['price', 'DOUBLE'],
+  ]
+  await session.run(createScript(schema, { kind: 'shared', name: 'a' }))
+  t.strictSame(await types('a'), expected)
+  await session.run(createScript(schema, { kind: 'shared', name: 'b' }, ['sym', 'time']))
+  t.strictSame(await types('b'), expected)
+  await session.run('insert into b values(2020.01.02T09:30:00, "A", 1.0)')
+  await session.run('insert into b values(2020.01.02T09:30:00, "A", 2.0)')
+  t.strictSame(await rows('select count(*) from b'), [['1']], 'a key occurs once')
+  await session.run(createScript(schema, dfs))
+  t.strictSame(await types('loadTable("dfs://d", "t")'), expected)
+  await t.rejects(session.run(createScript(schema, dfs)), /is there already/)
+})
 
 t.test('the server knows every type and every partition scheme of the scripts', async t => {
   const { session } = await startLoadServer(t, '')
@@ -226,28 +223,25 @@ t.test('for any partition options, only a scheme gets into the script', async ()
   })
 })
 
-t.test(
-  'a table that cannot be created leaves no database, unless another program uses it',
-  async t => {
-    const { session, count } = await startLoadServer(t, '')
-    const script = createScript(await inferText(csv), dfs)
-    const broken = script.replace('sortColumns=`sym`time', 'sortColumns=`price`time')
-    t.not(broken, script)
-    await t.rejects(session.run(broken), /price.*sort column/)
-    t.match(await session.run('existsDatabase("dfs://d")'), { value: false })
-    await session.run(script)
-    await session.run(
-      'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
-    )
-    // Two scripts that check at the same time both find no table. The later one must not remove rows of the earlier
-    // one.
-    const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
-    t.not(late, script)
-    await t.rejects(session.run(late), /already exists/)
-    await t.rejects(session.run(late.replaceAll('`t,', '`u,').replace('`sym`time', '`price`time')))
-    t.equal(await count('loadTable("dfs://d", "t")'), 1)
-  },
-)
+t.test('a table that cannot be created leaves no database that nobody else uses', async t => {
+  const { session, count } = await startLoadServer(t, '')
+  const script = createScript(await inferText(csv), dfs)
+  const broken = script.replace('sortColumns=`sym`time', 'sortColumns=`price`time')
+  t.not(broken, script)
+  await t.rejects(session.run(broken), /price.*sort column/)
+  t.match(await session.run('existsDatabase("dfs://d")'), { value: false })
+  await session.run(script)
+  await session.run(
+    'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
+  )
+  // Two scripts that check at the same time both find no table. The later one must not remove rows of the earlier
+  // one.
+  const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
+  t.not(late, script)
+  await t.rejects(session.run(late), /already exists/)
+  await t.rejects(session.run(late.replaceAll('`t,', '`u,').replace('`sym`time', '`price`time')))
+  t.equal(await count('loadTable("dfs://d", "t")'), 1)
+})
 
 deepTest(t, 'a server accepts a script with thousands of columns', async t => {
   const { session } = await startLoadServer(t, '')

@@ -12,17 +12,14 @@ const minimal: LoadOptions = {
   target: { table: 'trades' },
 }
 
-t.test(
-  'by default a load is asynchronous, has the strongest confirmation available, and stops at the first bad row',
-  async t => {
-    const checked = checkedOptions()
-    t.match(checked, {
-      ...{ mode: 'async', confirm: 'auto', onError: 'stop' },
-      ...{ batchRows: 100_000, batchBytes: 4 << 20, maxErrors: { count: 100 } },
-    })
-    t.match(checked.runId, /^[0-9a-f]{16}$/)
-  },
-)
+t.test('by default a load is asynchronous, fully confirmed, and stops at a bad row', async t => {
+  const checked = checkedOptions()
+  t.match(checked, {
+    ...{ mode: 'async', confirm: 'auto', onError: 'stop' },
+    ...{ batchRows: 100_000, batchBytes: 4 << 20, maxErrors: { count: 100 } },
+  })
+  t.match(checked.runId, /^[0-9a-f]{16}$/)
+})
 
 t.test('a rejects file implies that rejects are kept; their limit is a count or a share', t => {
   const of = (rejects: object) => checkedOptions({ rejects })
@@ -32,22 +29,19 @@ t.test('a rejects file implies that rejects are kept; their limit is a count or 
   t.end()
 })
 
-t.test(
-  'batches are small where a whole batch may be in doubt, or waits in memory or for its rate',
-  async t => {
-    const ofFunction = { target: { function: 'f', types: 'a:INT' } }
-    const follow = { input: { follow: true } }
-    for (const [change, rows] of [
-      [{ target: { table: 'dfs://db/t' } }, 1_000_000],
-      [ofFunction, 10_000],
-      [follow, 10_000],
-      [{ delivery: { rateLimit: { rowsPerSecond: 1 } } }, 10_000],
-      [{ ...follow, delivery: { batchRows: 7 } }, 7],
-    ] as const) {
-      t.equal(checkedOptions(change).batchRows, rows, JSON.stringify(change))
-    }
-  },
-)
+t.test('batches are small where one may be in doubt, wait in memory or for its rate', async t => {
+  const ofFunction = { target: { function: 'f', types: 'a:INT' } }
+  const follow = { input: { follow: true } }
+  for (const [change, rows] of [
+    [{ target: { table: 'dfs://db/t' } }, 1_000_000],
+    [ofFunction, 10_000],
+    [follow, 10_000],
+    [{ delivery: { rateLimit: { rowsPerSecond: 1 } } }, 10_000],
+    [{ ...follow, delivery: { batchRows: 7 } }, 7],
+  ] as const) {
+    t.equal(checkedOptions(change).batchRows, rows, JSON.stringify(change))
+  }
+})
 
 t.test('wrong values and impossible combinations are refused before anything is opened', t => {
   const unordered = { connections: 2, unordered: true }

@@ -90,7 +90,7 @@ for (const { name, listen, dial, connected } of ways) {
   })
 
   t.test(
-    `${name}: both ends of a connection check that the other end is alive`,
+    `${name}: each end of a connection checks if the other lives`,
     { skip: !tellsTimers },
     async t => {
       const { port, accepted } = await listening(t, listen)

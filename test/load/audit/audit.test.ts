@@ -76,68 +76,65 @@ async function scene(
 }
 
 for (const one of tables) {
-  t.test(
-    `${one.table}: rows are found, rows of others counted, lost rows named and loaded`,
-    async t => {
-      const { path, rest, load, audit, check, session, expression, rows } = await scene(t, one)
-      t.match(await load(path), { exitCode: 0 })
-      const whole = await audit({ exact: true })
-      t.match(whole, {
-        status: 'complete',
+  t.test(`${one.table}: rows are found, others counted, lost ones named and loaded`, async t => {
+    const { path, rest, load, audit, check, session, expression, rows } = await scene(t, one)
+    t.match(await load(path), { exitCode: 0 })
+    const whole = await audit({ exact: true })
+    t.match(whole, {
+      status: 'complete',
+      exitCode: 0,
+      rows: { found: 900, missing: 0, others: 0 },
+    })
+    t.match(await check(whole), { status: 'complete', exitCode: 0 })
+
+    await session.run(
+      `tableInsert(${expression}, table([2020.01.01, 2020.01.01] as day, ["S0", "S9"] as sym, [5.25, 7.5] as price, [21, 22] as id))`,
+    )
+    const more = await audit()
+    t.match(
+      more,
+      {
         exitCode: 0,
-        rows: { found: 900, missing: 0, others: 0 },
-      })
-      t.match(await check(whole), { status: 'complete', exitCode: 0 })
+        rows: { found: 900, missing: 0, others: 2, repeated: 1 },
+        lines: { repeated: [{ firstLine: 23, lastLine: 23 }] },
+        digest: null,
+      },
+      'line 23 is there twice',
+    )
+    t.equal((await audit({ exact: true })).exitCode, 4)
+    await writeFile(path, header)
+    t.match(await audit({ exact: true }), { exitCode: 4, rows: { others: 902 } }, 'anywhere')
+    // Of a table in memory, a certificate describes the first rows.
+    const isStored = one.table.startsWith('dfs:')
+    t.match(await check(whole), { exitCode: isStored ? 4 : 0 })
 
-      await session.run(
-        `tableInsert(${expression}, table([2020.01.01, 2020.01.01] as day, ["S0", "S9"] as sym, [5.25, 7.5] as price, [21, 22] as id))`,
-      )
-      const more = await audit()
-      t.match(
-        more,
-        {
-          exitCode: 0,
-          rows: { found: 900, missing: 0, others: 2, repeated: 1 },
-          lines: { repeated: [{ firstLine: 23, lastLine: 23 }] },
-          digest: null,
+    await writeFile(
+      path,
+      csv.replace(lineOf(40), '2020.01.02,S5,11,40\n') + lineOf(990) + lineOf(991),
+    )
+    t.match(
+      await audit({ missing: rest }),
+      {
+        exitCode: 4,
+        rows: { found: 899, missing: 3 },
+        lines: {
+          missing: [
+            { firstLine: 42, lastLine: 42, stored: [{ column: 'price', value: '10' }] },
+            { firstLine: 902, lastLine: 903 },
+          ],
         },
-        'line 23 is there twice',
-      )
-      t.equal((await audit({ exact: true })).exitCode, 4)
-      await writeFile(path, header)
-      t.match(await audit({ exact: true }), { exitCode: 4, rows: { others: 902 } }, 'anywhere')
-      // Of a table in memory, a certificate describes the first rows.
-      const isStored = one.table.startsWith('dfs:')
-      t.match(await check(whole), { exitCode: isStored ? 4 : 0 })
-
-      await writeFile(
-        path,
-        csv.replace(lineOf(40), '2020.01.02,S5,11,40\n') + lineOf(990) + lineOf(991),
-      )
-      t.match(
-        await audit({ missing: rest }),
-        {
-          exitCode: 4,
-          rows: { found: 899, missing: 3 },
-          lines: {
-            missing: [
-              { firstLine: 42, lastLine: 42, stored: [{ column: 'price', value: '10' }] },
-              { firstLine: 902, lastLine: 903 },
-            ],
-          },
-        },
-        'a changed cell and two lost rows',
-      )
-      t.equal(
-        await readFile(rest, 'utf8'),
-        `${header}2020.01.02,S5,11,40\n${lineOf(990)}${lineOf(991)}`,
-      )
-      t.match(await load(rest), { exitCode: 0 })
-      t.match(await audit(), { exitCode: 0, rows: { found: 902, missing: 0, others: 3 } })
-      const [[count] = []] = await rows(`select count(*) from ${expression}`)
-      t.equal(count, '905')
-    },
-  )
+      },
+      'a changed cell and two lost rows',
+    )
+    t.equal(
+      await readFile(rest, 'utf8'),
+      `${header}2020.01.02,S5,11,40\n${lineOf(990)}${lineOf(991)}`,
+    )
+    t.match(await load(rest), { exitCode: 0 })
+    t.match(await audit(), { exitCode: 0, rows: { found: 902, missing: 0, others: 3 } })
+    const [[count] = []] = await rows(`select count(*) from ${expression}`)
+    t.equal(count, '905')
+  })
 }
 
 t.test('a table without the rows: every line is missing, and the file is the input', async t => {

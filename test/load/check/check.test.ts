@@ -93,35 +93,30 @@ deepTest(
   },
 )
 
-t.test(
-  'a check reads everything, reports every setting, and leaves the server unchanged',
-  async t => {
-    const server = await startLoadServer(t, scripts)
-    const before = await state(server)
-    const result = await checks(server)([here('fixtures/csv/trades-with-bad-rows.csv')])
-    t.match(result, {
-      ...{ schema: 'ddb-ingest/check/1', status: 'rejects', exitCode: 3, error: null },
-      rows: { read: 15, fit: 11, rejected: 4, unfit: 0 },
-      target: { table: 'trades', method: 'insert' },
-      columns: [
-        { name: 'time', type: 'TIMESTAMP', nulls: 0, coerced: 0, rejected: 1 },
-        { name: 'sym', type: 'SYMBOL', rejected: 0 },
-        { name: 'price', type: 'DOUBLE', rejected: 1 },
-        { name: 'id', type: 'INT', rejected: 1 },
-      ],
-      rejects: { byClass: { parse: 1, type: 3, server: 0 } },
-      notices: [/a load stops at the first row that it rejects/],
-    })
-    const text = '2020.07.04T15:26:38.874'
-    const field = { source: 'time', position: 1, text, column: 'time', value: text }
-    t.strictSame(result.inputs[0]!.fields[0], field)
-    const places = result.problems.map(
-      ({ lineNumber, columnName }) => `${lineNumber} ${columnName}`,
-    )
-    t.strictSame(places, ['10 time', '11 price', '12 null', '13 id'])
-    t.strictSame(await state(server), before)
-  },
-)
+t.test('a check reads everything, reports all settings, and changes nothing', async t => {
+  const server = await startLoadServer(t, scripts)
+  const before = await state(server)
+  const result = await checks(server)([here('fixtures/csv/trades-with-bad-rows.csv')])
+  t.match(result, {
+    ...{ schema: 'ddb-ingest/check/1', status: 'rejects', exitCode: 3, error: null },
+    rows: { read: 15, fit: 11, rejected: 4, unfit: 0 },
+    target: { table: 'trades', method: 'insert' },
+    columns: [
+      { name: 'time', type: 'TIMESTAMP', nulls: 0, coerced: 0, rejected: 1 },
+      { name: 'sym', type: 'SYMBOL', rejected: 0 },
+      { name: 'price', type: 'DOUBLE', rejected: 1 },
+      { name: 'id', type: 'INT', rejected: 1 },
+    ],
+    rejects: { byClass: { parse: 1, type: 3, server: 0 } },
+    notices: [/a load stops at the first row that it rejects/],
+  })
+  const text = '2020.07.04T15:26:38.874'
+  const field = { source: 'time', position: 1, text, column: 'time', value: text }
+  t.strictSame(result.inputs[0]!.fields[0], field)
+  const places = result.problems.map(({ lineNumber, columnName }) => `${lineNumber} ${columnName}`)
+  t.strictSame(places, ['10 time', '11 price', '12 null', '13 id'])
+  t.strictSame(await state(server), before)
+})
 
 deepTest(t, 'the frozen settings contain everything that was detected', async t => {
   const server = await startLoadServer(t, scripts)
@@ -178,29 +173,26 @@ t.test('a check accepts inputs without rows, and reports what it can', async t =
   })
 })
 
-t.test(
-  'if no input can be loaded, the exit code is 65 and the error is the first reason',
-  async t => {
-    const check = checks(await startLoadServer(t, scripts))
-    const bad = await check([await fileOf(t, 'a.csv', 'time,sym,price,id\nx,A,1,1\ny,B,1,1\n')])
-    t.match(bad, {
-      ...{ status: 'failed', exitCode: 65, rows: { read: 2, fit: 0, rejected: 2 } },
-      inputs: [{ fields: [{ text: 'x', value: null }] }],
-      error: { code: 'DDB_INPUT_CELL', message: /no row would load; the first one: .*line 2/ },
-    })
-    const columns = await fileOf(t, 'b.csv', 'time,symbol,price,id\n2020.01.01,A,1,1\n')
-    const other = await fileOf(t, 'c.csv', 'time,sym,price,id\n2020.01.01,A,1,1\n')
-    t.match(await check([columns, other]), {
-      ...{ status: 'failed', exitCode: 65 },
-      error: { code: 'DDB_INPUT_COLUMN', message: /no column "sym"/ },
-      rows: { read: 2, fit: 1, rejected: 0, unfit: 1 },
-      inputs: [
-        { fields: [{ source: 'time', text: '2020.01.01', column: null }, { text: 'A' }, {}, {}] },
-        { fields: [{ column: 'time', value: '2020.01.01T00:00:00.000' }, {}, {}, {}] },
-      ],
-    })
-  },
-)
+t.test('if no input can be loaded, the code is 65 and the error the first reason', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const bad = await check([await fileOf(t, 'a.csv', 'time,sym,price,id\nx,A,1,1\ny,B,1,1\n')])
+  t.match(bad, {
+    ...{ status: 'failed', exitCode: 65, rows: { read: 2, fit: 0, rejected: 2 } },
+    inputs: [{ fields: [{ text: 'x', value: null }] }],
+    error: { code: 'DDB_INPUT_CELL', message: /no row would load; the first one: .*line 2/ },
+  })
+  const columns = await fileOf(t, 'b.csv', 'time,symbol,price,id\n2020.01.01,A,1,1\n')
+  const other = await fileOf(t, 'c.csv', 'time,sym,price,id\n2020.01.01,A,1,1\n')
+  t.match(await check([columns, other]), {
+    ...{ status: 'failed', exitCode: 65 },
+    error: { code: 'DDB_INPUT_COLUMN', message: /no column "sym"/ },
+    rows: { read: 2, fit: 1, rejected: 0, unfit: 1 },
+    inputs: [
+      { fields: [{ source: 'time', text: '2020.01.01', column: null }, { text: 'A' }, {}, {}] },
+      { fields: [{ column: 'time', value: '2020.01.01T00:00:00.000' }, {}, {}, {}] },
+    ],
+  })
+})
 
 deepTest(t, 'without a target the inputs are still checked', async t => {
   const server = await startLoadServer(t, scripts)
@@ -256,50 +248,44 @@ t.test('a sample reads a limited number of records per input', async t => {
   await t.rejects(checkHere({ ...given, sampleRows: 0 }), { code: 'DDB_USAGE' })
 })
 
-t.test(
-  'standard input, functions, constants and arrays are checked as files and tables are',
-  async t => {
-    const server = await startLoadServer(t, scripts)
-    const check = checks(server)
-    const stdin = Readable.from(['{"t":"2020.01.01","p":{"q":1.5},"a_b":[1,2]}\n'])
-    const odd = { target: { table: 'odd' }, mapping: { map: { time: 't', 价格: 'p.q' } } }
-    const fields = [
-      { source: 't', position: null, text: '2020.01.01', value: '2020.01.01' },
-      { source: 'p.q', text: '1.5', column: '价格', value: '1.5' },
-      { source: 'a_b', column: 'a_b', value: '[1,2]' },
-    ]
-    t.match(await check(['-'], { ...odd, input: { stdin } }), {
-      ...{ status: 'fits', inputs: [{ path: '-', fields }] },
-      frozen: [{ input: { format: 'ndjson' }, mapping: { match: 'name', map: { time: 't' } } }],
-    })
-    const path = await fileOf(t, 'a.csv', 'time,sym,id\n2020.01.01,A,1\n')
-    const types = 'time:DATE,sym:SYMBOL,price:DOUBLE,id:INT'
-    const result = await check([path], {
-      target: { function: 'takeRows', types },
-      mapping: { set: { price: '7' } },
-    })
-    t.match(result, { status: 'fits' })
-    const field = { source: null, position: null, text: '7', column: 'price', value: '7' }
-    t.strictSame(result.inputs[0]!.fields[2], field)
-    t.match(await check([path], { target: { function: 'takeRow', types } }), {
-      exitCode: 78,
-      error: { message: /Did you mean "takeRows"/ },
-    })
-  },
-)
+t.test('standard input, functions, constants, arrays are checked as files and tables', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const stdin = Readable.from(['{"t":"2020.01.01","p":{"q":1.5},"a_b":[1,2]}\n'])
+  const odd = { target: { table: 'odd' }, mapping: { map: { time: 't', 价格: 'p.q' } } }
+  const fields = [
+    { source: 't', position: null, text: '2020.01.01', value: '2020.01.01' },
+    { source: 'p.q', text: '1.5', column: '价格', value: '1.5' },
+    { source: 'a_b', column: 'a_b', value: '[1,2]' },
+  ]
+  t.match(await check(['-'], { ...odd, input: { stdin } }), {
+    ...{ status: 'fits', inputs: [{ path: '-', fields }] },
+    frozen: [{ input: { format: 'ndjson' }, mapping: { match: 'name', map: { time: 't' } } }],
+  })
+  const path = await fileOf(t, 'a.csv', 'time,sym,id\n2020.01.01,A,1\n')
+  const types = 'time:DATE,sym:SYMBOL,price:DOUBLE,id:INT'
+  const result = await check([path], {
+    target: { function: 'takeRows', types },
+    mapping: { set: { price: '7' } },
+  })
+  t.match(result, { status: 'fits' })
+  const field = { source: null, position: null, text: '7', column: 'price', value: '7' }
+  t.strictSame(result.inputs[0]!.fields[2], field)
+  t.match(await check([path], { target: { function: 'takeRow', types } }), {
+    exitCode: 78,
+    error: { message: /Did you mean "takeRows"/ },
+  })
+})
 
-t.test(
-  'a check says whether a load would reach its limit, and whether it was interrupted',
-  async t => {
-    const check = checks(await startLoadServer(t, scripts))
-    const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
-    const limited = { rejects: { file: join(t.testdir(), 'r.csv'), maxErrors: 3 } }
-    const notices = [/more than `rejects.maxErrors` allows/]
-    t.match(await check(inputs, limited), { exitCode: 3, notices })
-    const signal = AbortSignal.abort()
-    t.match(await check(inputs, { signal }), { status: 'interrupted', exitCode: 130 })
-  },
-)
+t.test('a check says whether a load would reach its limit, or was interrupted', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
+  const limited = { rejects: { file: join(t.testdir(), 'r.csv'), maxErrors: 3 } }
+  const notices = [/more than `rejects.maxErrors` allows/]
+  t.match(await check(inputs, limited), { exitCode: 3, notices })
+  const signal = AbortSignal.abort()
+  t.match(await check(inputs, { signal }), { status: 'interrupted', exitCode: 130 })
+})
 
 const cell = fc.oneof(
   fc.constantFrom(...'|A|1|2.5|1,5|2020.01.01|3000000000|n/a|"x|2020-02-30'.split('|')),

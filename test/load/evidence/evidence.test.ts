@@ -49,38 +49,35 @@ async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
   return { session, run, description, looking, identity: (await askIdentity(looking)).identity }
 }
 
-t.test(
-  'a target is identified by its name, columns and rows, a DFS table by its storage',
-  async t => {
-    const known = {
-      ...{ name: 'stream', columns: 'id:INT,sym:SYMBOL', inMemory: true, rows: 3, total: 'rows' },
-      ...{ physicalIndex: null, chunkId: null },
-    }
-    const unknown = { ...known, name: 'put', rows: null, total: null }
-    const cases: [TargetOptions, Partial<TargetIdentity>][] = [
-      [stream!, known as TargetIdentity],
-      [keyed!, { rows: 3, total: null }],
-      [plain!, { rows: 3, total: 'kept' }],
-      [dfs, { name: 'dfs://d/t', inMemory: false, rows: 3, total: null }],
-      [put, unknown],
-      [
-        { ...put, confirmTable: 'stream' },
-        { rows: 3, total: 'rows' },
-      ],
-      [
-        { ...put, confirmTable: 'dfs://d/t' },
-        { rows: 3, inMemory: false },
-      ],
-    ]
-    for (const [target, expected] of cases) {
-      const { identity, looking } = await scene(t, target)
-      t.match(identity, expected)
-      t.strictSame((await askIdentity(looking)).identity, identity, 'asked again')
-      t.equal(typeof identity.chunkId, identity.inMemory ? 'object' : 'string')
-      t.equal(typeof identity.physicalIndex, identity.inMemory ? 'object' : 'string')
-    }
-  },
-)
+t.test('a target is known by its name, columns and rows, a DFS table by its storage', async t => {
+  const known = {
+    ...{ name: 'stream', columns: 'id:INT,sym:SYMBOL', inMemory: true, rows: 3, total: 'rows' },
+    ...{ physicalIndex: null, chunkId: null },
+  }
+  const unknown = { ...known, name: 'put', rows: null, total: null }
+  const cases: [TargetOptions, Partial<TargetIdentity>][] = [
+    [stream!, known as TargetIdentity],
+    [keyed!, { rows: 3, total: null }],
+    [plain!, { rows: 3, total: 'kept' }],
+    [dfs, { name: 'dfs://d/t', inMemory: false, rows: 3, total: null }],
+    [put, unknown],
+    [
+      { ...put, confirmTable: 'stream' },
+      { rows: 3, total: 'rows' },
+    ],
+    [
+      { ...put, confirmTable: 'dfs://d/t' },
+      { rows: 3, inMemory: false },
+    ],
+  ]
+  for (const [target, expected] of cases) {
+    const { identity, looking } = await scene(t, target)
+    t.match(identity, expected)
+    t.strictSame((await askIdentity(looking)).identity, identity, 'asked again')
+    t.equal(typeof identity.chunkId, identity.inMemory ? 'object' : 'string')
+    t.equal(typeof identity.physicalIndex, identity.inMemory ? 'object' : 'string')
+  }
+})
 
 t.test('if the server refuses, the identity is unknown; a lost server is an error', async t => {
   const refusing = await scene(t, dfs, {

@@ -102,19 +102,16 @@ t.test('bytes come in pieces, and a file may shrink while it is read', async t =
   t.notOk(isSame(whole, cut))
 })
 
-t.test(
-  'a source that can be read only once has no fingerprint, and an unreadable file is an error',
-  async t => {
-    t.equal(await fingerprintOf('/dev/null', systemFiles), undefined)
-    const folder = `${path}.folder`
-    mkdirSync(folder)
-    t.equal(await fingerprintOf(folder, systemFiles), undefined)
-    await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), {
-      code: 'DDB_INPUT_READ',
-      message: /in\.csv\.gone/,
-    })
-  },
-)
+t.test('a source that is read once has no fingerprint; an unreadable file is an error', async t => {
+  t.equal(await fingerprintOf('/dev/null', systemFiles), undefined)
+  const folder = `${path}.folder`
+  mkdirSync(folder)
+  t.equal(await fingerprintOf(folder, systemFiles), undefined)
+  await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), {
+    code: 'DDB_INPUT_READ',
+    message: /in\.csv\.gone/,
+  })
+})
 
 t.test('the file is closed even if it cannot be read', async t => {
   let open = 0

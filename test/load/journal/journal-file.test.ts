@@ -256,21 +256,18 @@ t.test('the next process uses space that is freed later', async t => {
   t.strictSame((await found(path)).records, [records[0], records[2]])
 })
 
-t.test(
-  'half a record that cannot be cut off is reported with its cause, and read as incomplete',
-  async t => {
-    const size = Buffer.byteLength(lines[0]!)
-    const { path, open } = place(t, undefined, {
-      capacityBytes: size + 10,
-      fails: call => call === 'truncate',
-    })
-    const file = open()
-    put(file, records[0]!)
-    t.throws(() => put(file, records[1]!), { message: /ENOSPC/ })
-    t.throws(() => file.close())
-    t.match(await found(path), { records: [records[0]], tornBytes: 10, damage: undefined })
-  },
-)
+t.test('half a record that cannot be cut off is reported, and read as incomplete', async t => {
+  const size = Buffer.byteLength(lines[0]!)
+  const { path, open } = place(t, undefined, {
+    capacityBytes: size + 10,
+    fails: call => call === 'truncate',
+  })
+  const file = open()
+  put(file, records[0]!)
+  t.throws(() => put(file, records[1]!), { message: /ENOSPC/ })
+  t.throws(() => file.close())
+  t.match(await found(path), { records: [records[0]], tornBytes: 10, damage: undefined })
+})
 
 t.test('records reach the disk after half a second, without repeated syncs', async t => {
   const calls: string[] = []

@@ -134,23 +134,20 @@ for (const [group, fields] of Object.entries({
   rejects,
   delivery,
 })) {
-  t.test(
-    `${group}: changes that affect which rows are loaded are noticed, other changes are not`,
-    async t => {
-      for (const [name, { values, free }] of Object.entries(
-        fields as Readonly<Record<string, { values: readonly unknown[]; free?: true }>>,
-      )) {
-        const [one, other] = values.map(value => journaled({ [group]: { [name]: value } }))
-        t.strictSame(differingOptions(one!, one!), [])
-        t.strictSame(differingOptions(one!, other!), free ? [] : [`${group}.${name}`])
-        t.strictSame(
-          differingOptions(other!, one!),
-          free ? [] : [`${group}.${name}`],
-          'in both directions',
-        )
-      }
-    },
-  )
+  t.test(`${group}: changes are noticed exactly if they affect which rows are loaded`, async t => {
+    for (const [name, { values, free }] of Object.entries(
+      fields as Readonly<Record<string, { values: readonly unknown[]; free?: true }>>,
+    )) {
+      const [one, other] = values.map(value => journaled({ [group]: { [name]: value } }))
+      t.strictSame(differingOptions(one!, one!), [])
+      t.strictSame(differingOptions(one!, other!), free ? [] : [`${group}.${name}`])
+      t.strictSame(
+        differingOptions(other!, one!),
+        free ? [] : [`${group}.${name}`],
+        'in both directions',
+      )
+    }
+  })
 }
 
 t.test('an option that was not given differs from a given one', async t => {

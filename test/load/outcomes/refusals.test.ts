@@ -129,16 +129,13 @@ t.test('refusals that differ only in a number have the same shape', async t => {
   t.not(refusalShape('owned by transaction 12'), refusalShape('owned by nobody'))
 })
 
-t.test(
-  'the reason is the text of a refusal without the statement that the server repeats',
-  async t => {
-    const reason = 'The feature of publish is not enabled. RefId: S00001'
-    t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)
-    t.equal(refusalText(new ServerError(`f: g(1) => share(t, "x") => ${reason}. `)), reason)
-    t.equal(refusalText(new ServerError(reason)), reason)
-    t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
-  },
-)
+t.test('the reason is the text of a refusal without the repeated statement', async t => {
+  const reason = 'The feature of publish is not enabled. RefId: S00001'
+  t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)
+  t.equal(refusalText(new ServerError(`f: g(1) => share(t, "x") => ${reason}. `)), reason)
+  t.equal(refusalText(new ServerError(reason)), reason)
+  t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
+})
 
 const batch: RefusedBatch = { rows: 10, resends: 0, text: 'a.csv, lines 2 to 11' }
 const oneRow: RefusedBatch = { ...batch, rows: 1 }
@@ -192,32 +189,29 @@ t.test('each refusal leads to its decision', async t => {
   }
 })
 
-t.test(
-  'rows that a transform refuses were never written, and their batch is not divided',
-  async t => {
-    const again = { kind: 'again' }
-    const reject = { kind: 'reject' }
-    for (const traits of [whole, chunks]) {
-      for (const [text, refused, expected] of [
-        [busy, batch, again],
-        [busy, worn, { ...notStored, error: { code: 'DDB_UNAVAILABLE', exitCode: 75 } }],
-        [unknown, batch, reject],
-        [unknown, worn, reject],
-        [type, batch, reject],
-        [large, batch, reject],
-        [rights, batch, { ...notStored, error: { code: 'DDB_PRIVILEGE' } }],
-        [
-          gone,
-          batch,
-          { ...notStored, error: { code: 'DDB_TARGET', message: /: in the transform: Can't/ } },
-        ],
-        [leader, batch, { kind: 'follow', to: { host: 'node2', port: 8902 } }],
-      ] as const) {
-        t.match(decideRefusal(text, refused, traits, true), expected, text)
-      }
+t.test('rows that a transform refuses were not written; their batch is not divided', async t => {
+  const again = { kind: 'again' }
+  const reject = { kind: 'reject' }
+  for (const traits of [whole, chunks]) {
+    for (const [text, refused, expected] of [
+      [busy, batch, again],
+      [busy, worn, { ...notStored, error: { code: 'DDB_UNAVAILABLE', exitCode: 75 } }],
+      [unknown, batch, reject],
+      [unknown, worn, reject],
+      [type, batch, reject],
+      [large, batch, reject],
+      [rights, batch, { ...notStored, error: { code: 'DDB_PRIVILEGE' } }],
+      [
+        gone,
+        batch,
+        { ...notStored, error: { code: 'DDB_TARGET', message: /: in the transform: Can't/ } },
+      ],
+      [leader, batch, { kind: 'follow', to: { host: 'node2', port: 8902 } }],
+    ] as const) {
+      t.match(decideRefusal(text, refused, traits, true), expected, text)
     }
-  },
-)
+  }
+})
 
 t.test('without retries nothing is sent again', async t => {
   t.match(decideRefusal(busy, batch, { ...whole, retries: 0 }), stops)

@@ -109,63 +109,57 @@ t.test('a run without a name is in no register', async t => {
   t.notOk(await askMemory({ session, timeoutMs }, unnamed, undefined))
 })
 
-t.test(
-  'after a connection was lost, the ledger or the register shows whether the server is the same',
-  async t => {
-    const { session, other, rows } = await scene(t)
-    const memory = (run: RunName, headRow = '1'): Promise<boolean> =>
-      askMemory({ session: other, timeoutMs }, run, ledgerName(run.token, 1), headRow)
-    t.notOk(await memory(mine))
-    const ledger = await claimName(session, mine)
-    t.ok(await memory(mine, headRow(1, 1, '77')))
-    t.strictSame(await rows(`select batchNo, attempt, phase, sendNo from ${ledger.name}`), [
-      ['1', '0', '8', session.id],
-      ['1', '1', '8', '77'],
-    ])
-    await t.rejects(memory(theirs), { code: 'DDB_LOCKED' })
-    await other.run(`undef("${registerName}", SHARED)`)
-    t.ok(await memory(mine), 'only the ledger')
-    await claimName(session, mine)
-    await other.run(`undef("${ledger.name}", SHARED)`)
-    t.ok(await memory(mine), 'only the register')
-    await other.run(`undef("${registerName}", SHARED)`)
-    t.notOk(await memory(mine))
-  },
-)
+t.test('ledger or register show whether a server is the same after a lost connection', async t => {
+  const { session, other, rows } = await scene(t)
+  const memory = (run: RunName, headRow = '1'): Promise<boolean> =>
+    askMemory({ session: other, timeoutMs }, run, ledgerName(run.token, 1), headRow)
+  t.notOk(await memory(mine))
+  const ledger = await claimName(session, mine)
+  t.ok(await memory(mine, headRow(1, 1, '77')))
+  t.strictSame(await rows(`select batchNo, attempt, phase, sendNo from ${ledger.name}`), [
+    ['1', '0', '8', session.id],
+    ['1', '1', '8', '77'],
+  ])
+  await t.rejects(memory(theirs), { code: 'DDB_LOCKED' })
+  await other.run(`undef("${registerName}", SHARED)`)
+  t.ok(await memory(mine), 'only the ledger')
+  await claimName(session, mine)
+  await other.run(`undef("${ledger.name}", SHARED)`)
+  t.ok(await memory(mine), 'only the register')
+  await other.run(`undef("${registerName}", SHARED)`)
+  t.notOk(await memory(mine))
+})
 
-t.test(
-  'a finished run leaves an entry until a process goes on with it, or it is given up',
-  async t => {
-    const { session, other, known, shared } = await scene(t)
-    await claimName(session, mine)
-    t.equal((await known(mine)).finished, undefined)
-    t.ok(await registerFinished({ session, timeoutMs }, mine, 1, finished))
-    t.strictSame((await known(mine)).finished, finished)
-    t.strictSame(
-      otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), 7n),
-      finished,
-    )
-    t.equal(
-      otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), mine.token),
-      undefined,
-    )
-    await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
-    t.match(await known(mine), {
-      finished: undefined,
-      processNo: 2,
-      isKnown: true,
-      ledgerNumber: 1,
-    })
-    t.ok(await registerFinished({ session, timeoutMs }, mine, 2, { ...finished, rows: null }))
-    t.match((await known(mine)).finished, { rows: null })
-    await claimName(session, mine, { number: 4 })
-    t.match((await known(mine)).finished, { rows: null }, 'a late request of an earlier process')
-    await forgetRun({ session, timeoutMs }, mine)
-    t.same(shared(), [registerName])
-    t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
-    await claimName(other, theirs)
-  },
-)
+t.test('a finished run leaves an entry until it is resumed or given up', async t => {
+  const { session, other, known, shared } = await scene(t)
+  await claimName(session, mine)
+  t.equal((await known(mine)).finished, undefined)
+  t.ok(await registerFinished({ session, timeoutMs }, mine, 1, finished))
+  t.strictSame((await known(mine)).finished, finished)
+  t.strictSame(
+    otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), 7n),
+    finished,
+  )
+  t.equal(
+    otherFinished(await askRegister({ session: other, timeoutMs }, 'nightly'), mine.token),
+    undefined,
+  )
+  await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
+  t.match(await known(mine), {
+    finished: undefined,
+    processNo: 2,
+    isKnown: true,
+    ledgerNumber: 1,
+  })
+  t.ok(await registerFinished({ session, timeoutMs }, mine, 2, { ...finished, rows: null }))
+  t.match((await known(mine)).finished, { rows: null })
+  await claimName(session, mine, { number: 4 })
+  t.match((await known(mine)).finished, { rows: null }, 'a late request of an earlier process')
+  await forgetRun({ session, timeoutMs }, mine)
+  t.same(shared(), [registerName])
+  t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
+  await claimName(other, theirs)
+})
 
 t.test('the name of a run that has finished is free', async t => {
   const { session, other, known } = await scene(t)

@@ -215,33 +215,30 @@ function goneOn(dir: string, disk: Disk = {}) {
   return { path, kept, making, files, goOn: () => resume(files, kept), platformFiles }
 }
 
-t.test(
-  'a resumed process writes after the recorded rows, whatever follows them in the file',
-  async t => {
-    const here = goneOn(t.testdir())
-    for (const { path } of here.kept) {
-      appendFileSync(path, 'torn')
-      appendFileSync(`${path}.reasons.ndjson`, '{"runId":"r1","fi')
-    }
-    here.goOn()
-    for (const { path, sizeBytes } of here.kept)
-      t.equal(statSync(path).size, sizeBytes, 'cut at once')
-    t.match(here.files.kept(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
-    add(here.files, 'second\n', headless)
-    add(here.files, 'second\n', ab)
-    here.files.flush()
-    t.strictSame(
-      here.files.kept().map(({ key, path, rows }) => [key, path, rows]),
-      here.kept.map(({ key, path }, at) => [key, path, at === 2 ? 1 : 2]),
-      'in the order of creation, whichever was needed first',
-    )
-    here.files.close()
-    t.equal(readFileSync(here.path, 'latin1'), 'a,"b"\r\nfirst\nsecond\n', 'one header')
-    t.equal(linesOf(`${here.path}.reasons.ndjson`).length, 2)
-    t.equal(here.platformFiles.openCount, 0)
-    t.strictSame(here.making, [], 'none is created')
-  },
-)
+t.test('a resumed process writes after the recorded rows, whatever follows them', async t => {
+  const here = goneOn(t.testdir())
+  for (const { path } of here.kept) {
+    appendFileSync(path, 'torn')
+    appendFileSync(`${path}.reasons.ndjson`, '{"runId":"r1","fi')
+  }
+  here.goOn()
+  for (const { path, sizeBytes } of here.kept)
+    t.equal(statSync(path).size, sizeBytes, 'cut at once')
+  t.match(here.files.kept(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
+  add(here.files, 'second\n', headless)
+  add(here.files, 'second\n', ab)
+  here.files.flush()
+  t.strictSame(
+    here.files.kept().map(({ key, path, rows }) => [key, path, rows]),
+    here.kept.map(({ key, path }, at) => [key, path, at === 2 ? 1 : 2]),
+    'in the order of creation, whichever was needed first',
+  )
+  here.files.close()
+  t.equal(readFileSync(here.path, 'latin1'), 'a,"b"\r\nfirst\nsecond\n', 'one header')
+  t.equal(linesOf(`${here.path}.reasons.ndjson`).length, 2)
+  t.equal(here.platformFiles.openCount, 0)
+  t.strictSame(here.making, [], 'none is created')
+})
 
 t.test('additional files are recorded before they are created, and get new numbers', async t => {
   const dir = t.testdir()
@@ -276,22 +273,19 @@ t.test('a file that has changed is not written to', async t => {
   }
 })
 
-t.test(
-  'a file that cannot be reopened keeps its rows, and later rejects count as unplaced',
-  async t => {
-    let isBroken = false
-    const here = goneOn(t.testdir(), { fails: call => isBroken && call === 'reopen' })
-    here.goOn()
-    isBroken = true
-    add(here.files, '1,x\n')
-    t.throws(() => here.files.flush(), { code: 'DDB_OUTPUT_WRITE' })
-    isBroken = false
-    add(here.files, '2,x\n')
-    here.files.close()
-    t.equal(here.files.unplaced, 2)
-    t.strictSame(here.files.kept(), here.kept)
-  },
-)
+t.test('a file that cannot be reopened keeps its rows; later rejects are unplaced', async t => {
+  let isBroken = false
+  const here = goneOn(t.testdir(), { fails: call => isBroken && call === 'reopen' })
+  here.goOn()
+  isBroken = true
+  add(here.files, '1,x\n')
+  t.throws(() => here.files.flush(), { code: 'DDB_OUTPUT_WRITE' })
+  isBroken = false
+  add(here.files, '2,x\n')
+  here.files.close()
+  t.equal(here.files.unplaced, 2)
+  t.strictSame(here.files.kept(), here.kept)
+})
 
 t.test('files of a run that had ended belong to the user', async t => {
   const { path, kept } = goneOn(t.testdir())
@@ -410,50 +404,47 @@ t.test('records in UTF-16 have its byte order mark and line ends', async t => {
   }
 })
 
-t.test(
-  'every rejected row is in the files once, wherever the disk ends and the run is resumed',
-  async t => {
-    t.testdir()
-    let folders = 0
-    forAll(60)(
-      fc.array(
-        fc.record({
-          rows: fc.nat({ max: 40 }),
-          // Rows that the process wrote after the recorded rows, and that were lost when it died.
-          lost: fc.nat({ max: 5 }),
-          capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
-          writeBytes: fc.constantFrom(1, 100, 100_000),
-        }),
-        { minLength: 1, maxLength: 5 },
-      ),
-      processes => {
-        const dir = emptyFolder(t, String(folders++))
-        let kept: ReturnType<RejectFiles['kept']> = []
-        let unplaced = 0
-        let added = 0
-        for (const { rows, lost, ...disk } of processes) {
-          const platformFiles = filesOn(disk)
-          const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
-          resume(files, kept)
-          const reject = (row: number): void =>
-            attempt(() =>
-              add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
-            )
-          for (let row = 0; row < rows; row++) reject(added++)
-          attempt(() => files.flush())
-          kept = files.kept()
-          unplaced += files.unplaced
-          const { length } = kept
-          for (let row = 0; row < lost && length === 2; row++) reject(900 + row)
-          attempt(() => files.flush())
-          attempt(() => files.close())
-          if (platformFiles.openCount > 0) throw new Error('files stay open')
-        }
-        const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
-        resume(last, kept)
-        last.close()
-        checkKept(dir, last, added - unplaced)
-      },
-    )
-  },
-)
+t.test('every reject is in the files once, wherever the disk ends and a run resumes', async t => {
+  t.testdir()
+  let folders = 0
+  forAll(60)(
+    fc.array(
+      fc.record({
+        rows: fc.nat({ max: 40 }),
+        // Rows that the process wrote after the recorded rows, and that were lost when it died.
+        lost: fc.nat({ max: 5 }),
+        capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
+        writeBytes: fc.constantFrom(1, 100, 100_000),
+      }),
+      { minLength: 1, maxLength: 5 },
+    ),
+    processes => {
+      const dir = emptyFolder(t, String(folders++))
+      let kept: ReturnType<RejectFiles['kept']> = []
+      let unplaced = 0
+      let added = 0
+      for (const { rows, lost, ...disk } of processes) {
+        const platformFiles = filesOn(disk)
+        const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
+        resume(files, kept)
+        const reject = (row: number): void =>
+          attempt(() =>
+            add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
+          )
+        for (let row = 0; row < rows; row++) reject(added++)
+        attempt(() => files.flush())
+        kept = files.kept()
+        unplaced += files.unplaced
+        const { length } = kept
+        for (let row = 0; row < lost && length === 2; row++) reject(900 + row)
+        attempt(() => files.flush())
+        attempt(() => files.close())
+        if (platformFiles.openCount > 0) throw new Error('files stay open')
+      }
+      const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
+      resume(last, kept)
+      last.close()
+      checkKept(dir, last, added - unplaced)
+    },
+  )
+})

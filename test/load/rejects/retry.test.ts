@@ -39,35 +39,32 @@ const runRead = (how: RejectReading | undefined): RejectRun =>
   rejectRun({ folder: '/data', options }, { path: 'r.csv', fieldNames: ['a'] }, how)
 const run = runRead(reading)
 
-t.test(
-  'the first line has all that was detected, and nothing that only the input needs',
-  async t => {
-    t.strictSame(run, {
-      ...{ format: 6, folder: '/data', path: 'r.csv', fieldNames: ['a'] },
-      options: {
-        server: { host: 'h', port: 1, user: 'u' },
-        target: { table: 't' },
-        input: {
-          ...{ ragged: 'pad', compression: 'none', format: 'csv', encoding: 'gb18030' },
-          ...{ delimiter: ';', quote: '', header: 'yes' },
-          // Records with an additional field stay rejects, even if a file contains only such records.
-          trailingDelimiter: false,
-        },
-        mapping: { map: { a: 'b' } },
-        cells: { nullTexts: ['-'], decimalComma: true },
-        delivery: { mode: 'sync' },
+t.test('the first line has all that was detected, nothing that only the input needs', async t => {
+  t.strictSame(run, {
+    ...{ format: 6, folder: '/data', path: 'r.csv', fieldNames: ['a'] },
+    options: {
+      server: { host: 'h', port: 1, user: 'u' },
+      target: { table: 't' },
+      input: {
+        ...{ ragged: 'pad', compression: 'none', format: 'csv', encoding: 'gb18030' },
+        ...{ delimiter: ';', quote: '', header: 'yes' },
+        // Records with an additional field stay rejects, even if a file contains only such records.
+        trailingDelimiter: false,
       },
-    })
-    const none = { delimiter: null, quote: null, escape: null, header: null } as const
-    const json = { ...none, decimalComma: null, trailingDelimiter: null, format: 'json' } as const
-    t.strictSame(runRead({ ...json, encoding: known('utf-8') }).options.input, {
-      ...{ ragged: 'pad', compression: 'none', format: 'ndjson', encoding: 'utf-8' },
-    })
-    t.strictSame(runRead(undefined).options.input, {
-      ...{ ragged: 'pad', encoding: 'auto', compression: 'none' },
-    })
-  },
-)
+      mapping: { map: { a: 'b' } },
+      cells: { nullTexts: ['-'], decimalComma: true },
+      delivery: { mode: 'sync' },
+    },
+  })
+  const none = { delimiter: null, quote: null, escape: null, header: null } as const
+  const json = { ...none, decimalComma: null, trailingDelimiter: null, format: 'json' } as const
+  t.strictSame(runRead({ ...json, encoding: known('utf-8') }).options.input, {
+    ...{ ragged: 'pad', compression: 'none', format: 'ndjson', encoding: 'utf-8' },
+  })
+  t.strictSame(runRead(undefined).options.input, {
+    ...{ ragged: 'pad', encoding: 'auto', compression: 'none' },
+  })
+})
 
 t.test('texts of the name of an input are recorded, whatever they contain', async t => {
   const type = { type: 'STRING' } as const

@@ -59,33 +59,27 @@ t.test('the run reports the file that it examines, and then its progress', async
   t.match(reports.at(-1), { bytesRead: 3 * csv.length })
 })
 
-t.test(
-  'a table that another user creates meanwhile keeps its rows and gets those of the run',
-  async t => {
-    const other =
-      'share streamTable(1:0, `time`sym`price, [DATETIME,SYMBOL,DOUBLE]) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, `B, 0.5)'
-    const notices: string[] = []
-    let made: Promise<unknown> | undefined
-    const here = await startLoadServer(t, '', {
-      faults: {
-        before({ text }) {
-          if (made !== undefined || !text.startsWith('// For ')) return undefined
-          made = Promise.resolve().then(() => here.session.run(other))
-          return { until: made }
-        },
+t.test('a table that another user creates meanwhile keeps its rows, and gets ours', async t => {
+  const other =
+    'share streamTable(1:0, `time`sym`price, [DATETIME,SYMBOL,DOUBLE]) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, `B, 0.5)'
+  const notices: string[] = []
+  let made: Promise<unknown> | undefined
+  const here = await startLoadServer(t, '', {
+    faults: {
+      before({ text }) {
+        if (made !== undefined || !text.startsWith('// For ')) return undefined
+        made = Promise.resolve().then(() => here.session.run(other))
+        return { until: made }
       },
-    })
-    const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-    const onNotice = (notice: string): void => void notices.push(notice)
-    const result = await here.load(path, { target: fresh, onNotice })
-    t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
-    t.ok(
-      notices.includes('"fresh" was created by somebody else in the meantime'),
-      notices.join('\n'),
-    )
-    t.strictSame(await here.rows('select count(*) from fresh'), [['3']])
-  },
-)
+    },
+  })
+  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+  const onNotice = (notice: string): void => void notices.push(notice)
+  const result = await here.load(path, { target: fresh, onNotice })
+  t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
+  t.ok(notices.includes('"fresh" was created by somebody else in the meantime'), notices.join('\n'))
+  t.strictSame(await here.rows('select count(*) from fresh'), [['3']])
+})
 
 t.test('if nothing shows whether the first record is a header, no table is created', async t => {
   const { load, rows } = await scene(t)

@@ -365,20 +365,17 @@ t.test('elements move when the store grows, and the pool gets the old buffer', a
   t.equal(pool.take(1024), small.buffer)
 })
 
-t.test(
-  'a batch takes its buffer along, and the next batch begins with the size that it needed',
-  async t => {
-    const pool = new BufferPool()
-    const store = new ArrayStore(pool, 1, Uint8Array)
-    const { buffer } = store.reserve(5000)
-    const buffers: ArrayBuffer[] = []
-    t.equal(store.release(buffers).buffer, buffer)
-    t.strictSame(buffers, [buffer])
-    t.equal(store.view.length, 0)
-    const next = store.reserve(1)
-    t.not(next.buffer, buffer)
-    t.equal(next.length, buffer.byteLength)
-    store.release(buffers)
-    t.equal(store.reserve(1).length, 1024, 'a small batch makes room for small ones')
-  },
-)
+t.test('a batch takes its buffer along; the next begins with the size that it needed', async t => {
+  const pool = new BufferPool()
+  const store = new ArrayStore(pool, 1, Uint8Array)
+  const { buffer } = store.reserve(5000)
+  const buffers: ArrayBuffer[] = []
+  t.equal(store.release(buffers).buffer, buffer)
+  t.strictSame(buffers, [buffer])
+  t.equal(store.view.length, 0)
+  const next = store.reserve(1)
+  t.not(next.buffer, buffer)
+  t.equal(next.length, buffer.byteLength)
+  store.release(buffers)
+  t.equal(store.reserve(1).length, 1024, 'a small batch makes room for small ones')
+})

@@ -230,13 +230,10 @@ t.test('the reject has the position of its first line and the code for a quote',
   )
 })
 
-t.test(
-  'if the input is cut before the end of the record is known, the reject reaches to the end',
-  async t => {
-    const { rejected } = await outcome('0,x\n1,"a "b\n2,"c')
-    t.strictSame(rejected, ['1,"a "b\n', '2,"c'])
-  },
-)
+t.test('if the input is cut before the end of a record is known, the rest is a reject', async t => {
+  const { rejected } = await outcome('0,x\n1,"a "b\n2,"c')
+  t.strictSame(rejected, ['1,"a "b\n', '2,"c'])
+})
 
 deepTest(t, 'enough good records prove that the quote does not reach further', async t => {
   const records = '1234567,abcdefgh\n'
@@ -372,24 +369,21 @@ t.test('an empty line counts as a record towards the limit', async t => {
   t.strictSame(rows, [[''], ['1']])
 })
 
-t.test(
-  'in a cut input, the last row is returned and empty lines after it are left unread',
-  async t => {
-    const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
-    const source = memorySource('v\n1\n\n\n', { failure })
-    const reader = await openReader(source, { header: 'yes' })
-    const batches = reader.batches({
-      mapping: mappingFor(reader, 'v:INT'),
-      batchRows: 10,
-      batchBytes: 1 << 20,
-      onReject: () => void t.fail('no record is cut'),
-    })
-    const { value } = await batches.next()
-    t.equal(value?.ranges[0]?.endOffsetBytes, 4)
-    await t.rejects(batches.next(), { code: 'DDB_INPUT_TRUNCATED' })
-    t.equal(reader.byteCounts.other, 0)
-  },
-)
+t.test('in a cut input, the last row is read, and no empty line after it', async t => {
+  const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
+  const source = memorySource('v\n1\n\n\n', { failure })
+  const reader = await openReader(source, { header: 'yes' })
+  const batches = reader.batches({
+    mapping: mappingFor(reader, 'v:INT'),
+    batchRows: 10,
+    batchBytes: 1 << 20,
+    onReject: () => void t.fail('no record is cut'),
+  })
+  const { value } = await batches.next()
+  t.equal(value?.ranges[0]?.endOffsetBytes, 4)
+  await t.rejects(batches.next(), { code: 'DDB_INPUT_TRUNCATED' })
+  t.equal(reader.byteCounts.other, 0)
+})
 
 t.test('beyond the limit of a record an empty line is a row, whatever follows', async t => {
   for (const chunkBytes of [1, 7, 1000]) {
@@ -399,33 +393,30 @@ t.test('beyond the limit of a record an empty line is a row, whatever follows', 
   }
 })
 
-t.test(
-  'a null is shown in quotes, so that it is also read as a null at the end of a file',
-  async t => {
-    const encodings: [Encoding, string][] = [
-      ['utf-8', '"'],
-      ['utf-16le', "'"],
-      ['utf-16be', '"'],
-      ['gb18030', '"'],
-    ]
-    for (const [encoding, quote] of encodings) {
-      const stdin = Readable.from([iconv.encode('v\n\n1\n', encoding)])
-      const source = await openSource('-', { stdin, encoding })
-      const reader = await openReader(source, { header: 'yes', quote })
-      const batches = reader.batches({
-        mapping: mappingFor(reader, 'v:INT'),
-        batchRows: 10,
-        batchBytes: 1 << 20,
-        keepRecords: true,
-        onReject: () => undefined,
-      })
-      const { value } = await batches.next()
-      const shown = [0, 1].map(row => iconv.decode(Buffer.from(value!.record(row)), encoding))
-      t.strictSame(shown, [`${quote}${quote}\n`, '1\n'], encoding)
-      t.equal(value?.locate(0).lengthBytes, encoding.startsWith('utf-16') ? 2 : 1)
-    }
-  },
-)
+t.test('a null is shown in quotes, so that it is a null at the end of a file, too', async t => {
+  const encodings: [Encoding, string][] = [
+    ['utf-8', '"'],
+    ['utf-16le', "'"],
+    ['utf-16be', '"'],
+    ['gb18030', '"'],
+  ]
+  for (const [encoding, quote] of encodings) {
+    const stdin = Readable.from([iconv.encode('v\n\n1\n', encoding)])
+    const source = await openSource('-', { stdin, encoding })
+    const reader = await openReader(source, { header: 'yes', quote })
+    const batches = reader.batches({
+      mapping: mappingFor(reader, 'v:INT'),
+      batchRows: 10,
+      batchBytes: 1 << 20,
+      keepRecords: true,
+      onReject: () => undefined,
+    })
+    const { value } = await batches.next()
+    const shown = [0, 1].map(row => iconv.decode(Buffer.from(value!.record(row)), encoding))
+    t.strictSame(shown, [`${quote}${quote}\n`, '1\n'], encoding)
+    t.equal(value?.locate(0).lengthBytes, encoding.startsWith('utf-16') ? 2 : 1)
+  }
+})
 
 t.test('a character that contains the bytes of line ends is not a line end', async t => {
   const stdin = Readable.from([iconv.encode('v\n\u0a0a\n', 'utf-16le')])
@@ -465,12 +456,9 @@ t.test('the message counts one field as `1 field`', async t => {
   t.match(rejects, [{ message: 'expected 1 field, got 2' }])
 })
 
-t.test(
-  'the message for a quote inside a field names the field and the option that helps',
-  async t => {
-    t.match(
-      quoteMessage(2),
-      /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/,
-    )
-  },
-)
+t.test('the message for a quote in a field names the field and a helpful option', async t => {
+  t.match(
+    quoteMessage(2),
+    /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/,
+  )
+})

@@ -236,28 +236,25 @@ t.test('with tolerated cells, a number in a different style is null and counted'
   t.strictSame(reader.columnCounts, [{ nulls: 2, coerced: 2 }])
 })
 
-t.test(
-  'in JSON the style applies to texts; numbers and arrays of numbers are plain JSON',
-  async t => {
-    const { rows } = await load(
-      '{"a":1.5,"b":"1.234,5","c":[1.5,2]}\n{"a":"2,5","b":1e3,"c":null}\n',
-      'a:DOUBLE,b:DOUBLE,c:DOUBLE[]',
-      german,
-      'x.ndjson',
-    )
-    t.strictSame(rows, [
-      ['1.5', '1234.5', '[1.5,2]'],
-      ['2.5', '1000', '[]'],
-    ])
-    const shares = await load(
-      '{"p":"12%"}\n{"p":0.5}\n{"x":1}\n{"p":"1%"}\n',
-      'p:DOUBLE',
-      { percentColumns: ['p'] },
-      'x.ndjson',
-    )
-    t.strictSame(shares.rows, [['0.12'], ['0.5'], ['0.01']])
-  },
-)
+t.test('in JSON the style applies to texts; numbers and their arrays are plain JSON', async t => {
+  const { rows } = await load(
+    '{"a":1.5,"b":"1.234,5","c":[1.5,2]}\n{"a":"2,5","b":1e3,"c":null}\n',
+    'a:DOUBLE,b:DOUBLE,c:DOUBLE[]',
+    german,
+    'x.ndjson',
+  )
+  t.strictSame(rows, [
+    ['1.5', '1234.5', '[1.5,2]'],
+    ['2.5', '1000', '[]'],
+  ])
+  const shares = await load(
+    '{"p":"12%"}\n{"p":0.5}\n{"x":1}\n{"p":"1%"}\n',
+    'p:DOUBLE',
+    { percentColumns: ['p'] },
+    'x.ndjson',
+  )
+  t.strictSame(shares.rows, [['0.12'], ['0.5'], ['0.01']])
+})
 
 t.test('arrays need a delimiter that the number style does not use', async t => {
   const types = 'a:DOUBLE[]'
@@ -275,26 +272,23 @@ t.test('the style also applies to counts and day numbers', async t => {
   t.strictSame(rows, [['2024.02.03T12:00:00', '2020.01.02T09:30:00.032']])
 })
 
-t.test(
-  'options that do not fit their column, or name a missing one, are refused before anything is read',
-  async t => {
-    for (const cells of [
-      { percentColumns: ['s'] },
-      { percentColumns: ['x'] },
-      { thousands: '.' },
-      { booleans: ['a/a'] },
-      { timeZone: 'Mars/Olympus' },
-      { dateFormats: { '*': 'dd/MM/yyyy' } },
-      { dateFormats: { '*': 'ddd' } },
-    ]) {
-      await t.rejects(
-        load('s;n;b\nx;1;1\n', 's:STRING,n:INT,b:BOOL', cells),
-        { code: 'DDB_USAGE' },
-        JSON.stringify(cells),
-      )
-    }
-  },
-)
+t.test('options that fit no column are refused before anything is read', async t => {
+  for (const cells of [
+    { percentColumns: ['s'] },
+    { percentColumns: ['x'] },
+    { thousands: '.' },
+    { booleans: ['a/a'] },
+    { timeZone: 'Mars/Olympus' },
+    { dateFormats: { '*': 'dd/MM/yyyy' } },
+    { dateFormats: { '*': 'ddd' } },
+  ]) {
+    await t.rejects(
+      load('s;n;b\nx;1;1\n', 's:STRING,n:INT,b:BOOL', cells),
+      { code: 'DDB_USAGE' },
+      JSON.stringify(cells),
+    )
+  }
+})
 
 t.test('one format and one zone apply to all columns that they fit', async t => {
   const cells = { dateFormats: { '*': 'MM/dd/yyyy', t: 'hh:mm aa' }, timeZone: 'Asia/Shanghai' }
@@ -306,44 +300,41 @@ t.test('one format and one zone apply to all columns that they fit', async t => 
   t.strictSame(rows, [['2024.02.03', '2024.02.03T00:00:00.000', '13:30m', '07:00:00']])
 })
 
-t.test(
-  'without a zone, all times of a column have the offset of the first time, or none',
-  async t => {
-    const day = '2024-01-01'
-    const types = ['TIMESTAMP', 'NANOTIMESTAMP', 'DATETIME', 'DATEHOUR', 'DATE']
-    const midnight = `${day}T00:00:00`
-    const groups = [
-      [midnight, `${day} 00:00:00`, `${day.replaceAll('-', '')}T000000`],
-      [`${midnight}Z`, `${midnight}z`, `${midnight}+00:00`, `${midnight} UTC`, `${midnight}-0000`],
-      [`${midnight}+08:00`, `${midnight} +08`, `${midnight}+0800`],
-      [`${midnight}-05:00`],
-    ]
-    for (const type of types) {
-      for (const [own, texts] of groups.entries()) {
-        const others = groups.filter((_, i) => i !== own).flat()
-        // Nulls and days have no offset, wherever they are in the column.
-        const fits = [day, '', ...texts, '', day, ...texts]
-        const lines = [...fits, ...others, ...fits].map(text => `${text};1`)
-        const { rows, rejects } = await load(`c;n\n${lines.join('\n')}\n`, `c:${type},n:INT`, {})
-        const what = `${type} ${texts[0]}`
-        if (type === 'DATEHOUR') {
-          t.equal(rejects.length, others.length + 4, 'a day is not a hour')
-          continue
-        }
-        t.equal(rows.length, 2 * fits.length, what)
-        t.strictSame(
-          rejects.map(({ value }) => value),
-          others,
-          what,
-        )
-        t.match(
-          rejects[0]?.message,
-          own === 0 ? /with no offset like/ : /with the offset [+-]0\d:00 like/,
-        )
+t.test('without a zone, all times of a column have the offset of the first, or none', async t => {
+  const day = '2024-01-01'
+  const types = ['TIMESTAMP', 'NANOTIMESTAMP', 'DATETIME', 'DATEHOUR', 'DATE']
+  const midnight = `${day}T00:00:00`
+  const groups = [
+    [midnight, `${day} 00:00:00`, `${day.replaceAll('-', '')}T000000`],
+    [`${midnight}Z`, `${midnight}z`, `${midnight}+00:00`, `${midnight} UTC`, `${midnight}-0000`],
+    [`${midnight}+08:00`, `${midnight} +08`, `${midnight}+0800`],
+    [`${midnight}-05:00`],
+  ]
+  for (const type of types) {
+    for (const [own, texts] of groups.entries()) {
+      const others = groups.filter((_, i) => i !== own).flat()
+      // Nulls and days have no offset, wherever they are in the column.
+      const fits = [day, '', ...texts, '', day, ...texts]
+      const lines = [...fits, ...others, ...fits].map(text => `${text};1`)
+      const { rows, rejects } = await load(`c;n\n${lines.join('\n')}\n`, `c:${type},n:INT`, {})
+      const what = `${type} ${texts[0]}`
+      if (type === 'DATEHOUR') {
+        t.equal(rejects.length, others.length + 4, 'a day is not a hour')
+        continue
       }
+      t.equal(rows.length, 2 * fits.length, what)
+      t.strictSame(
+        rejects.map(({ value }) => value),
+        others,
+        what,
+      )
+      t.match(
+        rejects[0]?.message,
+        own === 0 ? /with no offset like/ : /with the offset [+-]0\d:00 like/,
+      )
     }
-  },
-)
+  }
+})
 
 t.test('times of day and elements of arrays have offsets, too', async t => {
   const { rows, rejects } = await load(
