@@ -344,27 +344,13 @@ t.test('texts that follow the style', async t => {
 })
 
 t.test('a text that does not follow the style is not a number', async t => {
-  for (const [rules, text] of [
-    [english, '1,23'],
-    [english, '1,2345'],
-    [english, '1234,567'],
-    [english, ',123'],
-    [english, '1,,234'],
-    [english, '1,234,'],
-    [english, ' '],
-    [english, '1.234,567'],
-    [english, '12x'],
-    [german, '1.5'],
-    [german, '1,234.5'],
-    [{ decimalComma: true }, '\t'],
-    [{ decimalComma: true }, '1.5'],
-    [{ decimalComma: true }, '1,5,5'],
-    [{ percentColumns }, '12.5'],
-    [{ percentColumns }, '0.125'],
-    [{ percentColumns }, '12%%'],
-    [{ percentColumns }, '1e2%'],
+  for (const [rules, ...texts] of [
+    [english, '1,23', '1,2345', '1234,567', ',123', '1,,234', '1,234,', ' ', '1.234,567', '12x'],
+    [german, '1.5', '1,234.5'],
+    [{ decimalComma: true }, '\t', '1.5', '1,5,5'],
+    [{ percentColumns }, '12.5', '0.125', '12%%', '1e2%'],
   ] as const) {
-    t.equal(styled(rules, text), 'cell', text)
+    for (const text of texts) t.equal(styled(rules, text), 'cell', text)
   }
 })
 

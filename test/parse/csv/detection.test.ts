@@ -210,33 +210,21 @@ const detect = (text: string, known: Partial<KnownDialect> = {}, isWhole = true)
   detectDialect(sampleOf(text, isWhole), { ...nothing, ...known })
 
 t.test('the delimiter is the character that makes records most alike', async t => {
-  for (const [text, delimiter] of [
-    ['a,b\n1,2\n', ','],
-    ['a;b;c,d\n1;2;3,5\n', ';'],
-    ['a\tb\n1\t2\n', '\t'],
-    ['a|b|c\n1|2|3\n', '|'],
-    ['id;name\n1;Legislators, senior officials\n2;Clerks\n', ';'],
-    ['1;Legislators, senior officials\n', ';'],
-    ['1;Legislators, senior officials\n2;Managers, directors\n', ';'],
-    ['Smith, John;Berlin\nDoe, Jane;Paris\n', ';'],
-    ['id\ttags\n1\ta,b,c\n2\td,e\n3\tf\n', '\t'],
-    ['1\t2,3,4\n2\t5,6,7\n', '\t'],
-    ['a|b;c\n1|2;3\n2|x\n', '|'],
-    ['1,5;2,5\n3,5;4,5\n', ';'],
-    ['"a,b,c";d\n"e";f\n', ';'],
-    ['"a ""x,y"" b";d\n', ';'],
-    ['\r\n\ra;b\rc;d\r', ';'],
-    ['é;ü\n1;2\n', ';'],
+  for (const [delimiter, ...texts] of [
+    [',', 'a,b\n1,2\n', 'abc\ndef\n', 'abc', '', 'a,b,c\n1,2,3\nx;y\n;;;;\n4,5,6\n'],
+    [';', 'a;b;c,d\n1;2;3,5\n', 'id;name\n1;Legislators, senior officials\n2;Clerks\n'],
+    ['\t', 'a\tb\n1\t2\n', 'id\ttags\n1\ta,b,c\n2\td,e\n3\tf\n', '1\t2,3,4\n2\t5,6,7\n'],
+    ['|', 'a|b|c\n1|2|3\n', 'a|b;c\n1|2;3\n2|x\n'],
+    [';', '1;Legislators, senior officials\n'],
+    [';', '1;Legislators, senior officials\n2;Managers, directors\n'],
+    [';', 'Smith, John;Berlin\nDoe, Jane;Paris\n', '1,5;2,5\n3,5;4,5\n', '"a,b,c";d\n"e";f\n'],
+    [';', '"a ""x,y"" b";d\n', '\r\n\ra;b\rc;d\r', 'é;ü\n1;2\n'],
     // A delimiter that occurs only at the ends of records counts only if there is no other.
-    ['1, I;\n2, L;\n3, V;\n', ','],
-    ['a b;\nc d;\n', ';'],
-    ['2024-01-02 10:00:00|a|b,c\n2024-01-02 10:00:01|d|e\n', '|'],
-    ['abc\ndef\n', ','],
-    ['abc', ','],
-    ['', ','],
-    ['a,b,c\n1,2,3\nx;y\n;;;;\n4,5,6\n', ','],
+    [',', '1, I;\n2, L;\n3, V;\n'],
+    [';', 'a b;\nc d;\n'],
+    ['|', '2024-01-02 10:00:00|a|b,c\n2024-01-02 10:00:01|d|e\n'],
   ] as const) {
-    t.equal(detect(text).delimiter, delimiter, JSON.stringify(text))
+    for (const text of texts) t.equal(detect(text).delimiter, delimiter, JSON.stringify(text))
   }
 })
 

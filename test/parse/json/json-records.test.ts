@@ -346,23 +346,17 @@ const membersJsonMembers = (types: string, rules: MappingRules = {}, cells: Cell
   )
 
 t.test('the allowed kinds are those of the type', async t => {
-  for (const [type, kinds] of [
-    ['CHAR', numberJsonMembers | stringJsonMembers],
-    ['LONG', numberJsonMembers | stringJsonMembers],
-    ['DOUBLE', numberJsonMembers | stringJsonMembers],
-    ['FLOAT', numberJsonMembers | stringJsonMembers],
-    ['DECIMAL64(2)', numberJsonMembers | stringJsonMembers],
-    ['TIMESTAMP', stringJsonMembers],
-    ['DATE', stringJsonMembers],
-    ['INT', numberJsonMembers | stringJsonMembers],
-    ['BOOL', booleanJsonMembers | numberJsonMembers | stringJsonMembers],
-    ['STRING', stringJsonMembers | numberJsonMembers | booleanJsonMembers],
-    ['UUID', stringJsonMembers],
-    ['COMPLEX', stringJsonMembers],
+  for (const [kinds, ...types] of [
+    [numberJsonMembers | stringJsonMembers, 'CHAR', 'LONG', 'DOUBLE', 'FLOAT', 'DECIMAL64(2)'],
+    [stringJsonMembers, 'TIMESTAMP', 'DATE', 'UUID', 'COMPLEX'],
+    [numberJsonMembers | stringJsonMembers, 'INT'],
+    [booleanJsonMembers | numberJsonMembers | stringJsonMembers, 'BOOL'],
+    [stringJsonMembers | numberJsonMembers | booleanJsonMembers, 'STRING'],
   ] as const) {
-    t.match(membersJsonMembers(`c:${type}`), [
-      { name: 'c', kinds, elementKinds: 0, columnName: 'c', typeText: type },
-    ])
+    for (const type of types)
+      t.match(membersJsonMembers(`c:${type}`), [
+        { name: 'c', kinds, elementKinds: 0, columnName: 'c', typeText: type },
+      ])
   }
 })
 

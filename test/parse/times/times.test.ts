@@ -157,85 +157,24 @@ t.test('what a type does not hold is out of its range', async t => {
   t.equal(readText('DATETIME', '1901-12-13T20:45:53'), 1 - 2 ** 31)
 })
 
-const none: Readonly<Record<string, readonly string[]>> = {
-  DATE: [
-    '2024',
-    '2024-01',
-    '2024-01-0',
-    '2024-1-01',
-    '2024-01/01',
-    '2024_01_01',
-    '2024-13-01',
-    '2024-00-01',
-    '2024-01-00',
-    '2024-02-30',
-    '1900-02-29',
-    '2024011',
-    '202401011',
-    '20241301',
-    '2024-01-01x',
-    '2024-01-01T',
-    'x024-01-01',
-    '24-01-01',
-    '10000-01-01',
-  ],
-  NANOTIME: [
-    '00:00',
-    '0:00:00',
-    '24:00:00',
-    '00:60:00',
-    '00:00:60',
-    '00:00:00.',
-    '00:00:00.x',
-    '00:00:00,',
-    '00-00-00',
-    '000000',
-    '00:00:00 AM',
-    '00:00:00+1',
-    '00:00:00+24:00',
-    '00:00:0',
-  ],
-  MINUTE: ['00', '0:00', '24:00', '00:60', '00:00:00', '00:00M', '00:00mm', '00.00'],
-  TIMESTAMP: [
-    '2024-01-01T',
-    '2024-01-01T00',
-    '2024-01-01T0:00',
-    '2024-01-01 24:00',
-    '2024-01-01 00:60',
-    '2024-01-01  00:00',
-    '2024-01-01x00:00',
-    '2024-02-30T00:00:00',
-    '2024-01-01T00:00:00+08:60',
-    '2024-01-01T00:00:00-01:0',
-    '2024-01-01+08:00',
-    '2024-01-01T000000',
-    '20240101T00:0000',
-    '20240101T00000',
-    '20240101T00',
-    '2024-01-01T00:00:00.',
-    '2024-01-01T00:00:00ZZ',
-  ],
-  DATEHOUR: [
-    '2024-01-01',
-    '2024-01-01T',
-    '2024-01-01T0',
-    '2024-01-01T24',
-    '2024-01-01T00:0',
-    '2024-01-01x00',
-    '2024-02-30T00',
-  ],
-  MONTH: [
-    'M',
-    '2012.6',
-    '2012.00',
-    '2012.13',
-    '2012/06',
-    '201206',
-    '2012.06m',
-    '2012.06 M',
-    'x012.06',
-  ],
-}
+const none: readonly (readonly [type: string, ...texts: string[]])[] = [
+  ['DATE', '2024', '2024-01', '2024-01-0', '2024-1-01', '2024-01/01', '2024_01_01', '2024-13-01'],
+  ['DATE', '2024-00-01', '2024-01-00', '2024-02-30', '1900-02-29', '2024011', '202401011'],
+  ['DATE', '20241301', '2024-01-01x', '2024-01-01T', 'x024-01-01', '24-01-01', '10000-01-01'],
+  ['NANOTIME', '00:00', '0:00:00', '24:00:00', '00:60:00', '00:00:60', '00:00:00.', '00:00:00.x'],
+  ['NANOTIME', '00:00:00,', '00-00-00', '000000', '00:00:00 AM', '00:00:00+1', '00:00:00+24:00'],
+  ['NANOTIME', '00:00:0'],
+  ['MINUTE', '00', '0:00', '24:00', '00:60', '00:00:00', '00:00M', '00:00mm', '00.00'],
+  ['TIMESTAMP', '2024-01-01T', '2024-01-01T00', '2024-01-01T0:00', '2024-01-01 24:00'],
+  ['TIMESTAMP', '2024-01-01 00:60', '2024-01-01  00:00', '2024-01-01x00:00', '2024-02-30T00:00:00'],
+  ['TIMESTAMP', '2024-01-01T00:00:00+08:60', '2024-01-01T00:00:00-01:0', '2024-01-01+08:00'],
+  ['TIMESTAMP', '2024-01-01T000000', '20240101T00:0000', '20240101T00000', '20240101T00'],
+  ['TIMESTAMP', '2024-01-01T00:00:00.', '2024-01-01T00:00:00ZZ'],
+  ['DATEHOUR', '2024-01-01', '2024-01-01T', '2024-01-01T0', '2024-01-01T24', '2024-01-01T00:0'],
+  ['DATEHOUR', '2024-01-01x00', '2024-02-30T00'],
+  ['MONTH', 'M', '2012.6', '2012.00', '2012.13', '2012/06', '201206', '2012.06m', '2012.06 M'],
+  ['MONTH', 'x012.06'],
+]
 
 t.test('texts in other spellings are refused, also between times in usual ones', async t => {
   const usual: Readonly<Record<string, string>> = {
@@ -246,7 +185,7 @@ t.test('texts in other spellings are refused, also between times in usual ones',
     DATEHOUR: '2024-01-01T00',
     MONTH: '2012.06M',
   }
-  for (const [type, texts] of Object.entries(none)) {
+  for (const [type, ...texts] of none) {
     const list = texts.flatMap(text => [usual[type]!, text])
     const found = readTexts(type, list).filter((_, i) => i % 2 === 1)
     t.strictSame(
@@ -677,19 +616,10 @@ t.test('a pattern reads the same time as Date', async t => {
 })
 
 t.test('a text that does not follow the pattern is not read', async t => {
-  for (const [pattern, text] of [
-    ['dd/MM/yyyy', '31/02/2024'],
-    ['dd/MM/yyyy', '29/02/2023'],
-    ['dd/MM/yyyy', '00/01/2024'],
-    ['dd/MM/yyyy', '01/00/2024'],
-    ['dd/MM/yyyy', '01/13/2024'],
-    ['dd/MM/yyyy', '1/2/24x'],
-    ['dd/MM/yyyy', '01/02/2024x'],
-    ['dd/MM/yyyy', '01/02/202'],
-    ['dd/MM/yyyy', '01/02/'],
-    ['dd/MM/yyyy', '01-02-2024'],
-    ['yyyyMMdd', '202489'],
-    ['yyyyMMdd', '2024123'],
+  for (const [pattern, ...texts] of [
+    ['dd/MM/yyyy', '31/02/2024', '29/02/2023', '00/01/2024', '01/00/2024', '01/13/2024'],
+    ['dd/MM/yyyy', '1/2/24x', '01/02/2024x', '01/02/202', '01/02/', '01-02-2024'],
+    ['yyyyMMdd', '202489', '2024123'],
     ['yyyyMMddHHmmss', '2024020310304'],
     ['HHmmss', '09305'],
     ['yyyy-MM-dd HHmm', '2024-01-01 093'],
@@ -699,16 +629,13 @@ t.test('a text that does not follow the pattern is not read', async t => {
     ['yyyy-MM-dd HH:mm', '2024-01-01 00:60'],
     ['yyyy-MM-dd HH:mm:ss', '2024-01-01 00:00:60'],
     ['yyyy-MM-dd HH:mm:ss.SSS', '2024-01-01 00:00:00.00'],
-    ['yyyy-MM-dd hh aa', '2024-01-01 01 xm'],
-    ['yyyy-MM-dd hh aa', '2024-01-01 13 PM'],
+    ['yyyy-MM-dd hh aa', '2024-01-01 01 xm', '2024-01-01 13 PM', '2024-01-01 01 a'],
     ['yyyy-MM-dd HH aa', '2024-01-01 13 AM'],
-    ['yyyy-MM-dd hh aa', '2024-01-01 01 a'],
     ['dd MMM yyyy', '09 xyz 2024'],
     ['yyyy MMM', '2024 ja'],
-    ['y-M-d', '123-1-1'],
-    ['y-M-d', '1-1-1'],
+    ['y-M-d', '123-1-1', '1-1-1'],
   ] as const) {
-    t.equal(byPattern(pattern, text), 'cell', `${pattern}: ${text}`)
+    for (const text of texts) t.equal(byPattern(pattern, text), 'cell', `${pattern}: ${text}`)
   }
 })
 
@@ -742,21 +669,14 @@ t.test('a time of day may lack leading zeros', async t => {
       `${pattern}: ${text}`,
     )
   }
-  for (const [pattern, text] of [
-    ['HHmmssSSS', '240000000'],
-    ['HHmmssSSS', '0093000000'],
-    ['HHmmssSSS', '-93000000'],
-    ['HHmmssSSS', '+93000000'],
-    ['HHmmssSSS', '9300000'.padEnd(8, ' ') + '0'],
-    ['HHmmssSSS', '93060000'],
-    ['HHmmssSSS', '936000000'],
-    ['HHmmssSSS', '9300000x'],
+  for (const [pattern, ...texts] of [
+    ['HHmmssSSS', '240000000', '0093000000', '-93000000', '+93000000'],
+    ['HHmmssSSS', '9300000'.padEnd(8, ' ') + '0', '93060000', '936000000', '9300000x'],
     ['HHmmss', '9300000'],
-    ["yyyyMMdd'T'HHmmssSSS", '20240102T'],
-    ["yyyyMMdd'T'HHmmssSSS", '2024012T93000000'],
+    ["yyyyMMdd'T'HHmmssSSS", '20240102T', '2024012T93000000'],
     ['HH:mm:ss.SSS', '09:30:00.5'],
   ] as const) {
-    t.equal(byPattern(pattern, text), 'cell', `${pattern}: ${text}`)
+    for (const text of texts) t.equal(byPattern(pattern, text), 'cell', `${pattern}: ${text}`)
   }
 })
 
