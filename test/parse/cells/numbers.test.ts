@@ -64,24 +64,12 @@ t.test('a number is distinguished from other texts, and checked for its range', 
     ['NaN', 'range', 'range'],
     ['3.4028235e38', 3.4028235e38, Math.fround(3.4028235e38)],
     [' 5. ', 5, 5],
-    ...[
-      '0x10',
-      '.',
-      '-',
-      '1e',
-      'e5',
-      '.e5',
-      '1e5.5',
-      '1e+-5',
-      '1x5',
-      '1.2.3',
-      'nano',
-      '١',
-      ' ',
-    ].map(text => [text, 'cell', 'cell'] as const),
   ] as const) {
     t.equal(readText('DOUBLE', text), double, text)
     t.equal(readText('FLOAT', text), float, text)
+  }
+  for (const text of [' ', ...'0x10 . - 1e e5 .e5 1e5.5 1e+-5 1x5 1.2.3 nano ١'.split(' ')]) {
+    for (const type of ['DOUBLE', 'FLOAT']) t.equal(readText(type, text), 'cell', text)
   }
 })
 
@@ -139,19 +127,7 @@ for (const [name, bits, maxScale] of exactTypes) {
   })
 
   t.test(`${name}: other texts, and huge exponents`, async t => {
-    for (const text of [
-      '+.',
-      '-.',
-      '1.2.3',
-      '1,5',
-      '1e',
-      'e5',
-      '.e1',
-      '1e5.5',
-      '1 2',
-      '0x1',
-      '--1',
-    ]) {
+    for (const text of ['1 2', ...'+. -. 1.2.3 1,5 1e e5 .e1 1e5.5 0x1 --1'.split(' ')]) {
       t.equal(readText(typeOf(0), text), 'cell', text)
     }
     t.equal(valueOf(readText(typeOf(0), '0e999999999999999999')), 0n)

@@ -59,18 +59,10 @@ function offsetOf(zone: string, utcSeconds: number): number {
   return new Date(shown).setUTCFullYear(year!, month! - 1, day) / 1000 - utcSeconds
 }
 
-const names = [
-  'Asia/Shanghai',
-  'America/New_York',
-  'Europe/Berlin',
-  'Australia/Lord_Howe',
-  'Pacific/Apia',
-  'Africa/Casablanca',
-  'Asia/Kathmandu',
-  'America/Sao_Paulo',
-  'Africa/Monrovia',
-  'UTC',
-]
+const names =
+  'Asia/Shanghai America/New_York Europe/Berlin Australia/Lord_Howe Pacific/Apia Africa/Casablanca Asia/Kathmandu America/Sao_Paulo Africa/Monrovia UTC'.split(
+    ' ',
+  )
 
 const seconds = fc.oneof(
   fc.integer({ min: -2_200_000_000, max: 4_100_000_000 }),
