@@ -1,10 +1,10 @@
 /*
   Runs the command line for tests: in this process with a fake process environment, or as a child process through bin/.
 */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { PassThrough, Readable } from 'node:stream'
+import { PassThrough, Readable, type Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../src/cli/main.js'
 import type {
@@ -12,6 +12,8 @@ import type {
   TerminalInput,
   TerminalOutput,
 } from '../../src/cli/process-environment.js'
+import type { Faults } from '../../src/server/index.js'
+import { closedGate } from '../helpers/gate.js'
 import { plainNode } from '../helpers/plain-node.js'
 
 export interface Outcome {
@@ -125,11 +127,59 @@ export function shellWords(
   return stdout.split('\0').slice(0, -1)
 }
 
+type Ended = Outcome & { readonly signal: NodeJS.Signals | null }
+
 export interface Spawned {
   child: ChildProcess
   /** Resolves with the first line of standard output. */
   firstLine: Promise<string>
-  outcome: Promise<Outcome & { signal: NodeJS.Signals | null }>
+  outcome: Promise<Ended>
+}
+
+/** Rejects once the program has ended. */
+const untimely = async (outcome: Promise<Ended>): Promise<never> => {
+  throw new Error(`the program has ended: ${(await outcome).stderr}`)
+}
+
+/** A server that holds the third batch of a run back. */
+export interface HeldBatch {
+  readonly before: NonNullable<Faults['before']>
+  /** Starts a run; resolves once the server holds its batch. */
+  readonly stuck: <Run extends Pick<Spawned, 'outcome'>>(start: () => Run) => Promise<Run>
+  readonly release: () => void
+}
+
+export function thirdBatchHeld(batchRows: number): HeldBatch {
+  let gate = closedGate()
+  let reached = closedGate()
+  let batches = -Infinity
+  return {
+    before({ rows }) {
+      if (rows !== batchRows || ++batches !== 3) return undefined
+      reached.open()
+      return { until: gate.opened }
+    },
+    async stuck(start) {
+      gate = closedGate()
+      reached = closedGate()
+      batches = 0
+      const run = start()
+      await Promise.race([reached.opened, untimely(run.outcome)])
+      return run
+    },
+    release: () => gate.open(),
+  }
+}
+
+/** How a process ends, and all that it writes until then. */
+export async function outcomeOf(
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
+): Promise<Ended> {
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const [code, signal] = (await once(child, 'close')) as [number, NodeJS.Signals | null]
+  return { code, signal, stdout, stderr }
 }
 
 export interface SpawnOptions {
@@ -156,24 +206,13 @@ export function spawnCli(argv: readonly string[], options: SpawnOptions = {}): S
     : spawn(...plainNode([bin, ...argv]), spawnOptions)
   child.stdin.on('error', () => undefined)
   child.stdin.end(options.stdin ?? '')
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const outcome = outcomeOf(child)
   const lines = createInterface({ input: child.stdout })
   const firstLine = Promise.race([
     once(lines, 'line').then(([line]: string[]) => line!),
-    once(child, 'close').then(() => Promise.reject(new Error(`no line came; stderr: ${stderr}`))),
+    untimely(outcome),
   ])
   firstLine.catch(() => undefined)
-  const outcome = once(child, 'close').then(
-    ([code, signal]: (number | NodeJS.Signals | null)[]) => ({
-      code: code as number,
-      signal: signal as NodeJS.Signals | null,
-      stdout,
-      stderr,
-    }),
-  )
   return { child, firstLine, outcome }
 }
 

@@ -5,15 +5,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
-import { closedGate } from '../helpers/gate.js'
 import { type LoadServer, startLoadServer } from '../helpers/load-server.js'
 import { everyday, tried } from '../helpers/runs.js'
-import { bin, type Outcome } from '../cli/run-cli.js'
+import { bin, outcomeOf, type Spawned, thirdBatchHeld } from '../cli/run-cli.js'
 
 // Programs in separate namespaces, like containers that share a folder. They have different process numbers and, on
 // request, a different host name. They use the network of this machine.
@@ -55,8 +53,7 @@ function mayUnshare(): boolean {
   }
 }
 
-interface Contained {
-  readonly outcome: Promise<Outcome & { readonly signal: NodeJS.Signals | null }>
+interface Contained extends Pick<Spawned, 'outcome'> {
   /** Sends a signal to the program itself. */
   kill(signal: NodeJS.Signals): void
 }
@@ -81,19 +78,8 @@ function startIn(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const outcome = once(child, 'close').then(
-    ([code, signal]: (number | NodeJS.Signals | null)[]) => ({
-      code: code as number,
-      signal: signal as NodeJS.Signals | null,
-      stdout,
-      stderr,
-    }),
-  )
   return {
-    outcome,
+    outcome: outcomeOf(child),
     kill(signal) {
       const pid = container === undefined ? child.pid : firstChild(child)
       // The program may have ended by itself.
@@ -144,17 +130,9 @@ interface Scene {
 
 async function scene(t: Test): Promise<Scene> {
   const folder = t.testdir({ 'rows.csv': csv(rowCount) })
-  const gate = closedGate()
-  const reached = closedGate()
-  let batches = 0
-  const server = await startLoadServer(t, streamScript, {
-    before({ rows }) {
-      if (rows === 0 || ++batches !== 3) return undefined
-      reached.open()
-      return { until: gate.opened }
-    },
-  })
-  t.teardown(() => gate.open())
+  const { before, stuck, release } = thirdBatchHeld(20)
+  const server = await startLoadServer(t, streamScript, { before })
+  t.teardown(release)
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const start: Scene['start'] = (place, ...argv) =>
     startIn(place, argv, { cwd: folder, environment })
@@ -167,14 +145,11 @@ async function scene(t: Test): Promise<Scene> {
     start,
     load,
     async stuck(place, ...more) {
-      const spawned = load(place, '--max-in-flight', '500', ...more)
-      t.teardown(() => spawned.kill('SIGKILL'))
-      const ended = spawned.outcome.then(({ stderr }) => Promise.reject(new Error(stderr)))
-      await Promise.race([reached.opened, ended])
-      ended.catch(() => undefined)
-      return spawned
+      const run = await stuck(() => load(place, '--max-in-flight', '500', ...more))
+      t.teardown(() => run.kill('SIGKILL'))
+      return run
     },
-    release: () => gate.open(),
+    release,
   }
 }
 

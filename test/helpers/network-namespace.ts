@@ -3,8 +3,8 @@
   this machine. Client and server in the namespace are separated like two machines.
 */
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { outcomeOf } from '../cli/run-cli.js'
 
 /** A private address (RFC 1918). */
 export const namespaceAddress = '10.77.0.2'
@@ -38,11 +38,7 @@ export async function runInNamespace(file: URL): Promise<unknown> {
     [...unshared, process.execPath, `--import=${loader.href}`, fileURLToPath(file)],
     { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
+  const { code, stdout, stderr } = await outcomeOf(child)
   if (code !== 0) throw new Error(`${fileURLToPath(file)} ended with ${code}: ${stderr}`)
   return JSON.parse(stdout)
 }

@@ -11,9 +11,15 @@ import {
   type JournalRecord,
 } from '../../../src/load/journal/journal-record.js'
 import { remedies } from '../../../src/load/remedies.js'
-import { runMainIn, shellWords, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
+import {
+  runMainIn,
+  shellWords,
+  spawnCli,
+  thirdBatchHeld,
+  type Outcome,
+  type Spawned,
+} from '../../cli/run-cli.js'
 import { csv, dfsScript, ids, upTo } from '../../helpers/delivery.js'
-import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { sampled } from '../../helpers/runs.js'
 
@@ -46,18 +52,10 @@ interface Scene {
 
 async function scene(t: Test, script = tableScript): Promise<Scene> {
   const folder = t.testdir({ 'rows.csv': csv(rowCount) })
-  let gate = closedGate()
-  let reached = closedGate()
-  let batches = -Infinity
+  const held = thirdBatchHeld(100)
   const here = await startLoadServer(t, script, {
     settings: { persistenceDir: 'persisted' },
-    faults: {
-      before({ rows }) {
-        if (rows !== 100 || ++batches !== 3) return undefined
-        reached.open()
-        return { until: gate.opened }
-      },
-    },
+    before: held.before,
   })
   const environment = {
     XDG_STATE_HOME: join(folder, 'state'),
@@ -71,16 +69,8 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   const loading = (argv: string[]): string[] => ['load', 'rows.csv', ...target, ...server, ...argv]
   const start = (...argv: string[]): Spawned =>
     spawnCli(loading(argv), { environment, cwd: folder })
-  const stuck = async (...argv: string[]): Promise<Spawned> => {
-    gate = closedGate()
-    reached = closedGate()
-    batches = 0
-    const spawned = start('--max-in-flight', '1k', ...argv)
-    const ended = spawned.outcome.then(({ stderr }) => Promise.reject(new Error(stderr)))
-    await Promise.race([reached.opened, ended])
-    ended.catch(() => undefined)
-    return spawned
-  }
+  const stuck: Scene['stuck'] = (...argv) =>
+    held.stuck(() => start('--max-in-flight', '1k', ...argv))
   return {
     here,
     folder,
@@ -96,11 +86,11 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
       const { child, outcome } = await stuck(...argv)
       child.kill('SIGKILL')
       await outcome
-      gate.open()
+      held.release()
       // Only the session of the test stays.
       while (here.server.node.sessions.size > 1) await new Promise(setImmediate)
     },
-    release: () => gate.open(),
+    release: held.release,
     removeRows: () => here.session.run(`delete from ${rows} where id < ${rowCount}`),
     async eachOnce(others = 0) {
       const found = await ids(here, rows)

@@ -9,7 +9,14 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { bin, runMainIn, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
+import {
+  bin,
+  runMainIn,
+  spawnCli,
+  thirdBatchHeld,
+  type Outcome,
+  type Spawned,
+} from '../../cli/run-cli.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
@@ -32,42 +39,20 @@ interface Scene {
 
 async function scene(t: Test): Promise<Scene> {
   const folder = t.testdir({ 'rows.csv': csv(rowCount), elsewhere: {} })
-  let gate = closedGate()
-  let reached = closedGate()
-  let batches = -Infinity
-  const here = await startLoadServer(t, streamScript, {
-    before({ rows }) {
-      if (rows === 0 || ++batches !== 3) return undefined
-      reached.open()
-      return { until: gate.opened }
-    },
-  })
+  const { before, stuck, release } = thirdBatchHeld(100)
+  const here = await startLoadServer(t, streamScript, { before })
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const start = (...argv: string[]): Spawned => spawnCli(argv, { environment, cwd: folder })
   const run = (...argv: string[]): Promise<Outcome> => runMainIn(folder, argv, { environment })
-  const load = [
-    ...'load rows.csv -t target --host'.split(' '),
-    `127.0.0.1:${here.server.port}`,
-    '-b',
-    '100',
-  ]
+  const load = `load rows.csv -t target -b 100 --host 127.0.0.1:${here.server.port}`.split(' ')
   return {
     here,
     folder,
     start,
     run,
     load,
-    async stuck(...argv) {
-      gate = closedGate()
-      reached = closedGate()
-      batches = 0
-      const spawned = start(...load, '--max-in-flight', '1k', ...argv)
-      const ended = spawned.outcome.then(outcome => Promise.reject(new Error(outcome.stderr)))
-      await Promise.race([reached.opened, ended])
-      ended.catch(() => undefined)
-      return spawned
-    },
-    release: () => gate.open(),
+    stuck: (...argv) => stuck(() => start(...load, '--max-in-flight', '1k', ...argv)),
+    release,
     listed: async (...argv) =>
       JSON.parse((await run('runs', '--json', ...argv)).stdout) as RunsResult,
   }
