@@ -94,9 +94,6 @@ export async function startLoadServer(
   }
 }
 
-/** Rows as `rows` returns them, each a line of CSV without quotes. */
-export const cells = (...lines: string[]): string[][] => lines.map(line => line.split(','))
-
 function tableRows(value: Value | undefined): string[][] {
   if (value?.form !== 'table') throw new Error(`expected a table, got ${value?.form}`)
   return Array.from({ length: value.rows }, (_, row) =>

@@ -16,6 +16,9 @@ export const ints = (...values: number[]): Value => ({
   data: Int32Array.from(values),
 })
 
+/** The cells of rows, each a line of CSV without quotes. */
+export const cells = (...lines: string[]): string[][] => lines.map(line => line.split(','))
+
 export const idTable = (...ids: number[]): Table => ({
   form: 'table',
   name: '',

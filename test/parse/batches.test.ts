@@ -27,6 +27,7 @@ import { openSource } from '../../src/source/open-source.js'
 import { handClock } from '../helpers/clocks.js'
 import { forAll, forAllAsync } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
+import { cells } from '../helpers/values.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
 
 // The promises of all readers: batches wait no longer than allowed, arrays are not reused too early, and a failure is
@@ -103,12 +104,7 @@ t.test('a partial batch is emitted if the input is idle for too long', async t =
   t.strictSame(found, [])
   clock.advance(1)
   await turn()
-  t.strictSame(found, [
-    [
-      ['1', 'a'],
-      ['2', 'b'],
-    ],
-  ])
+  t.strictSame(found, [cells('1,a', '2,b')])
   t.equal(clock.timers, 0, 'without rows nothing waits')
   send('c\n')
   await turn()
@@ -118,10 +114,7 @@ t.test('a partial batch is emitted if the input is idle for too long', async t =
   t.equal(found.length, 1, 'the first row has 400 ms left')
   clock.advance(400)
   await turn()
-  t.strictSame(found[1], [
-    ['3', 'c'],
-    ['4', 'd'],
-  ])
+  t.strictSame(found[1], cells('3,c', '4,d'))
   send('5,e')
   end()
   await drained
@@ -442,13 +435,13 @@ const shape: RecordShape = {
 }
 
 /** Consecutive records `a,b\n` in the form of a tokenizer of two fields. The first is in line 10 at byte 100. */
-function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
+function blockOf(...records: readonly string[]): RecordBlock {
   const block = new RecordBlock(2, 8)
   const pieces: Buffer[] = []
   let at = 0
   for (const [row, record] of records.entries()) {
     block.recordStarts[row] = at
-    for (const [field, text] of record.entries()) {
+    for (const [field, text] of record.split(',').entries()) {
       const cell = Buffer.from(text, 'latin1')
       block.starts[2 * row + field] = at
       block.ends[2 * row + field] = at + cell.length
@@ -488,7 +481,7 @@ function builderOf({
   const builder = new BatchBuilder({
     mapping: columns,
     fields: sourceFields(columns),
-    rowCapacity: blockOf([]).rowCapacity,
+    rowCapacity: blockOf().rowCapacity,
     rules,
     keepRecords,
   })
@@ -516,18 +509,12 @@ const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 
 
 t.test('rows of finished inputs stay in the batch, each once', async t => {
   const builder = builderOf({ startBytes: 90 })
-  append(builder, blockOf([['1', 'x']]))
+  append(builder, blockOf('1,x'))
   const first = builder.endInput(endAt(95))
   builder.beginInput({ file: 'y.csv', showRecord: undefined, shape }, 7)
   t.equal(builder.endInput(endAt(8)), undefined, 'the input has no rows')
   builder.beginInput({ file: 'z.csv', showRecord: undefined, shape }, 5)
-  append(
-    builder,
-    blockOf([
-      ['2', 'y'],
-      ['3', 'z'],
-    ]),
-  )
+  append(builder, blockOf('2,y', '3,z'))
   const last = builder.endInput(endAt(20))
   const batch = builder.take({ offsetBytes: 0, lineNumber: 1 }, 'full')
   t.strictSame(batch.ranges, [first, last])
@@ -553,26 +540,13 @@ t.test('rows of finished inputs stay in the batch, each once', async t => {
 
 t.test('rows of several blocks become one batch with their positions', async t => {
   const builder = builderOf({ startBytes: 90 })
-  t.strictSame(
-    append(
-      builder,
-      blockOf([
-        ['1', 'x'],
-        ['', ''],
-      ]),
-    ),
-    [],
-  )
-  append(builder, blockOf([['3', 'yy']]))
+  t.strictSame(append(builder, blockOf('1,x', ',')), [])
+  append(builder, blockOf('3,yy'))
   t.equal(builder.rowCount, 3)
   t.equal(builder.recordBytes, 4 + 2 + 5)
   t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
   const batch = builder.take(endAt(120), 'full')
-  t.strictSame(rowsOf(batch), [
-    ['1', 'x'],
-    ['', ''],
-    ['3', 'yy'],
-  ])
+  t.strictSame(rowsOf(batch), cells('1,x', ',', '3,yy'))
   const [range] = batch.ranges
   t.strictSame([range?.startOffsetBytes, range?.endOffsetBytes, batch.rowCount], [90, 120, 3])
   t.equal(range?.endLineNumber, 13)
@@ -589,23 +563,14 @@ t.test('rows of several blocks become one batch with their positions', async t =
     { nulls: 1, coerced: 0 },
   ])
   t.equal(builder.rowCount, 0)
-  append(builder, blockOf([['4', 'z']]))
+  append(builder, blockOf('4,z'))
   t.strictSame(rowsOf(builder.take(endAt(130), 'full')), [['4', 'z']], 'the next batch')
   t.equal(builder.recordBytes, 15, 'over all batches')
 })
 
 t.test('a refused row is in no column, and has the reason of the first to refuse it', async t => {
   const builder = builderOf()
-  const rejects = append(
-    builder,
-    blockOf([
-      ['1', 'x'],
-      ['no', '\xff'],
-      ['2', '\xff'],
-      ['2147483648', 'y'],
-      ['', 'z'],
-    ]),
-  )
+  const rejects = append(builder, blockOf('1,x', 'no,\xff', '2,\xff', '2147483648,y', ',z'))
   const text = (reject: Reject): string => Buffer.from(reject.bytes).toString('latin1')
   t.match(rejects, [
     {
@@ -628,64 +593,36 @@ t.test('a refused row is in no column, and has the reason of the first to refuse
     { nulls: 0, coerced: 0 },
   ])
   const batch = builder.take(endAt(0), 'full')
-  t.strictSame(rowsOf(batch), [
-    ['1', 'x'],
-    ['', 'z'],
-  ])
+  t.strictSame(rowsOf(batch), cells('1,x', ',z'))
   t.equal(batch.locate(1).lineNumber, 14)
 })
 
 t.test('with lenient, such a cell becomes null and is counted', async t => {
   const builder = builderOf({ rules: { lenient: true } })
-  t.strictSame(
-    append(
-      builder,
-      blockOf([
-        ['no', 'x'],
-        ['2', '\xff'],
-      ]),
-    ),
-    [],
-  )
+  t.strictSame(append(builder, blockOf('no,x', '2,\xff')), [])
   t.strictSame(builder.columns.counts, [
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
-  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [
-    ['', 'x'],
-    ['2', ''],
-  ])
+  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), cells(',x', '2,'))
 })
 
 t.test('texts that mean null are null in every column', async t => {
   const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
-  t.strictSame(append(builder, blockOf([['NA', '-']])), [])
+  t.strictSame(append(builder, blockOf('NA,-')), [])
   t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [['', '']])
 })
 
 t.test('columns without a field have one text in every row', async t => {
   const builder = builderOf({ types: 'a:INT,b:STRING,c:DOUBLE', mapping: { set: { c: '1.5' } } })
-  append(
-    builder,
-    blockOf([
-      ['1', 'x'],
-      ['no', 'y'],
-      ['3', 'z'],
-    ]),
-  )
-  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [
-    ['1', 'x', '1.5'],
-    ['3', 'z', '1.5'],
-  ])
+  append(builder, blockOf('1,x', 'no,y', '3,z'))
+  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), cells('1,x,1.5', '3,z,1.5'))
 })
 
 t.test('requested records are kept, and shown in their format', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
   const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
-  const block = blockOf([
-    ['no', 'x'],
-    ['1', 'y'],
-  ])
+  const block = blockOf('no,x', '1,y')
   block.window!.showRecord = show
   const rejects = append(builder, block)
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
@@ -695,14 +632,14 @@ t.test('requested records are kept, and shown in their format', async t => {
 
 t.test('a later batch uses the arrays of a released batch', async t => {
   const builder = builderOf()
-  append(builder, blockOf([['1', 'x']]))
+  append(builder, blockOf('1,x'))
   const first = builder.take(endAt(0), 'full')
   const { buffer } = (first.columns[0] as { data: Int32Array }).data
   first.release()
   first.release()
-  append(builder, blockOf([['2', 'y']]))
+  append(builder, blockOf('2,y'))
   const second = builder.take(endAt(0), 'full')
-  append(builder, blockOf([['3', 'z']]))
+  append(builder, blockOf('3,z'))
   const third = builder.take(endAt(0), 'full')
   t.notOk(
     [second, third].every(
@@ -1053,10 +990,7 @@ t.test('bytes that are not a character reject their row, in any column', async t
   ])
   for (const size of [1, 4, 100]) {
     const read = await readAll(bytes, { encoding: 'gb18030', size, ignoreExtra: true })
-    t.strictSame(read.rows, [
-      ['1', '股'],
-      ['3', '票\n'],
-    ])
+    t.strictSame(read.rows, cells('1,股', '3,票\n'))
     t.equal(read.sum, bytes.length)
     t.match(read.rejects, [
       {

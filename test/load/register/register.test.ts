@@ -19,6 +19,7 @@ import { headRow, ledgerScript } from '../../../src/load/transport/script.js'
 import type { Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { claimName, namedRun } from '../../helpers/register.js'
+import { cells } from '../../helpers/values.js'
 
 const timeoutMs = 60_000
 const mine = namedRun('nightly', 0x1234_5678_9abc_def1n)
@@ -58,10 +59,10 @@ t.test('the first run of a name has it; a second run leaves no ledger', async t 
   await check(session, mine)
   await t.rejects(check(other, theirs), { code: 'DDB_LOCKED' })
   t.same(shared(), [ledgerName(mine.token, 1), registerName])
-  t.strictSame(await rows(`select runId, token, processNo from ${registerName}`), [
-    ['nightly', '1311768467463790321', '1'],
-    ['nightly', '7', '1'],
-  ])
+  t.strictSame(
+    await rows(`select runId, token, processNo from ${registerName}`),
+    cells('nightly,1311768467463790321,1', 'nightly,7,1'),
+  )
   const known = await askRegister({ session: other, timeoutMs }, 'nightly')
   t.throws(() => checkName(known, theirs, other), { code: 'DDB_LOCKED' }, 'before it claims')
   await claimName(other, namedRun('nightly2', 7n))

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { forAllAsync } from '../../helpers/runs.js'
+import { cells } from '../../helpers/values.js'
 import { read, type ReadResult } from '../reading.js'
 
 const kept = ({ rows, places, rejects }: ReadResult): unknown => ({
@@ -76,11 +77,7 @@ t.test('templates contain line numbers, texts of the input, and styled numbers',
       parts: ['part'],
     },
   )
-  t.strictSame(rows, [
-    ['1.5', 'x!', '2', '!'],
-    ['', 'y!', '3', '!'],
-    ['3.5', 'z!', '5', '!'],
-  ])
+  t.strictSame(rows, cells('1.5,x!,2,!', ',y!,3,!', '3.5,z!,5,!'))
 })
 
 t.test('members of JSON: any text, and numbers in the spelling of JSON', async t => {
@@ -90,9 +87,6 @@ t.test('members of JSON: any text, and numbers in the spelling of JSON', async t
     ...options,
     batch: { cells: { thousands: '.', decimalComma: true } },
   })
-  t.strictSame(rows, [
-    ['1.500-true', '1.5'],
-    ['', ''],
-  ])
+  t.strictSame(rows, cells('1.500-true,1.5', ','))
   t.match(rejects, [{ lineNumber: 3, message: /STRING column "s": expected/ }])
 })

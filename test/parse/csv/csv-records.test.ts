@@ -14,6 +14,7 @@ import { Window } from '../../../src/parse/window.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
+import { cells } from '../../helpers/values.js'
 import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
 
 // Delimited text from the real world, good and bad. Every dialect is read back value for value, and broken records
@@ -125,10 +126,7 @@ t.test('a line far beyond the limit costs only the limit, and the next line is l
   const options: ReadOptions = { header: 'no', maxRecordBytes: limit, chunkBytes: 1 << 16 }
   const long = `2,${'x'.repeat(5 * limit)}`
   const found = await read(`1,a\n${long}\n3,c\n`, 'a:INT,b:STRING', options)
-  t.strictSame(found.rows, [
-    ['1', 'a'],
-    ['3', 'c'],
-  ])
+  t.strictSame(found.rows, cells('1,a', '3,c'))
   t.match(found.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lengthBytes: long.length + 1 }])
   t.equal(found.rejects[0]?.bytes.length, limit)
   await t.rejects(read(`1,a\n2,"${long}\n3,c\n`, 'a:INT,b:STRING', options), {
@@ -148,10 +146,7 @@ t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t 
   ])
   for (let chunkBytes = 1; chunkBytes <= bytes.length; chunkBytes++) {
     const { rows, rejects } = await read(bytes, 'a:INT,b:STRING', { header: 'no', chunkBytes })
-    t.strictSame(rows, [
-      ['1', 'ä中'],
-      ['5', 'ü'],
-    ])
+    t.strictSame(rows, cells('1,ä中', '5,ü'))
     t.strictSame(
       rejects.map(({ code, lineNumber, offsetBytes }) => [code, lineNumber, offsetBytes]),
       [
@@ -356,10 +351,7 @@ t.test('between rows of several columns, empty lines are ignored', async t => {
     const { delimiter = ',' } = dialect
     const text = `a${delimiter}b\n\n1${delimiter}2\n\n\n3${delimiter}4\n`
     const { rows } = await read(text, 'a:INT,b:INT', { ...dialect, header: 'yes' })
-    t.strictSame(rows, [
-      ['1', '2'],
-      ['3', '4'],
-    ])
+    t.strictSame(rows, cells('1,2', '3,4'))
   }
 })
 

@@ -16,6 +16,7 @@ import {
 import { lineEndFrom } from '../../../src/parse/csv/record-walk.js'
 import type { FlushClock } from '../../../src/parse/input-reader.js'
 import { forAllAsync } from '../../helpers/runs.js'
+import { cells } from '../../helpers/values.js'
 import { memorySource } from '../reading.js'
 
 // The contents of a sample. After sampling, the reader reads the whole input again.
@@ -164,18 +165,11 @@ t.test('escape characters, longer delimiters, comments and blanks around quotes'
 
 t.test('an invalid quote makes its record broken, and no other record', async t => {
   t.strictSame(cut('1,"a"b\n2,c"\n3,"d"\n'), {
-    found: [
-      ['1', '"a"b'],
-      ['2', 'c"'],
-      ['3', 'd'],
-    ],
+    found: cells('1,"a"b', '2,c"', '3,d'),
     broken: 2,
   })
   t.strictSame(cut('1,"a\n2,b\n'), {
-    found: [
-      ['1', '"a'],
-      ['2', 'b'],
-    ],
+    found: cells('1,"a', '2,b'),
     broken: 1,
   })
 })

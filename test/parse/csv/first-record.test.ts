@@ -24,6 +24,7 @@ import { openReader } from '../../../src/parse/formats.js'
 import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read } from '../reading.js'
+import { cells } from '../../helpers/values.js'
 
 // Whether the first record is a header: decided by names and types of the target, by the data, or left open.
 
@@ -330,10 +331,7 @@ t.test('the setting for trailing delimiters settles unclear records', async t =>
   const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
   await t.rejects(openReader(memorySource(text), { target }), { code: 'DDB_USAGE' })
   const trailing = await read(text, types, { target, trailingDelimiter: true })
-  t.strictSame(trailing.rows, [
-    ['1', '63.5'],
-    ['2', '64.5'],
-  ])
+  t.strictSame(trailing.rows, cells('1,63.5', '2,64.5'))
   const neither = await read(text, types, { target, trailingDelimiter: false })
   t.strictSame(
     neither.rejects.map(({ code }) => code),
@@ -357,10 +355,7 @@ t.test('the first record may also have a trailing delimiter', async t => {
     t.strictSame((await read(records, types, { ...given, header: 'no' })).rows, rows)
     t.strictSame((await read(records, types, { ...given, target })).rows, rows)
     const last = await read('1,2,\n3,4\n5,6,7\n', 'a:INT,b:INT', { ...given, header: 'no' })
-    t.strictSame(last.rows, [
-      ['1', '2'],
-      ['3', '4'],
-    ])
+    t.strictSame(last.rows, cells('1,2', '3,4'))
     t.match(last.rejects, [{ code: 'DDB_INPUT_FIELD_COUNT' }])
   }
   const one = await read('1,\n\n2,\n', 'a:INT', { trailingDelimiter: true, header: 'no' })
@@ -368,8 +363,5 @@ t.test('the first record may also have a trailing delimiter', async t => {
   // The last column has no name, and a delimiter follows it.
   const wide = 'a,b,\n1,2,,\n3,4,5,\n'
   const found = await read(wide, 'a:INT,b:INT', { trailingDelimiter: true, ignoreExtra: true })
-  t.strictSame(found.rows, [
-    ['1', '2'],
-    ['3', '4'],
-  ])
+  t.strictSame(found.rows, cells('1,2', '3,4'))
 })

@@ -4,6 +4,7 @@
 import t from 'tap'
 import { read } from '../reading.js'
 import { deepTest } from '../../helpers/runs.js'
+import { cells } from '../../helpers/values.js'
 
 const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
 const header = 'time,sym,price,id\n'
@@ -22,10 +23,7 @@ t.test('a first record with a text like a number is not a header', async t => {
     t.equal(reader.headerBytes, undefined)
   }
   const { rows } = await read('a,b\nc,d\n', 'x:STRING,y:STRING', { header: 'no' })
-  t.strictSame(rows, [
-    ['a', 'b'],
-    ['c', 'd'],
-  ])
+  t.strictSame(rows, cells('a,b', 'c,d'))
   const { reader } = await read('1,2\n3,4\n', 'x:INT,y:INT', { header: 'yes', match: 'position' })
   t.strictSame(reader.fieldNames, ['1', '2'])
 })
@@ -68,10 +66,7 @@ t.test('an empty field is null, quoted or not, and so are null texts', async t =
       batch: { cells: { nullTexts: ['NA', 'n/a'] } },
     },
   )
-  t.strictSame(rows, [
-    ['', '', '', ''],
-    ['NAN', '', '1', '2'],
-  ])
+  t.strictSame(rows, cells(',,,', 'NAN,,1,2'))
   t.strictSame(
     reader.columnCounts.map(count => count.nulls),
     [1, 2, 1, 1],
@@ -206,10 +201,7 @@ t.test('delimiters may have several characters', async t => {
   const text = 'x||y\n1||"a ""b"""\nbad||c\n2\n"z"q||1\n3||d'
   for (const chunkBytes of [1, 5, 1000]) {
     const { rows, rejects } = await read(text, 'x:INT,y:STRING', { delimiter: '||', chunkBytes })
-    t.strictSame(rows, [
-      ['1', 'a "b"'],
-      ['3', 'd'],
-    ])
+    t.strictSame(rows, cells('1,a "b"', '3,d'))
     t.match(rejects, [
       { code: 'DDB_INPUT_CELL', lineNumber: 3, offsetBytes: 18 },
       { code: 'DDB_INPUT_FIELD_COUNT', lineNumber: 4 },
@@ -316,12 +308,7 @@ t.test('with lax quotes a quote inside an unquoted field is text', async t => {
   const text = '1,6" wide\n2,"a ""b"""\n3,x"y"\n4,"z" q\n5,t\n'
   for (const chunkBytes of [1, 6, 1000]) {
     const lax = await read(text, 'a:INT,b:STRING', { quotes: 'lax', header: 'no', chunkBytes })
-    t.strictSame(lax.rows, [
-      ['1', '6" wide'],
-      ['2', 'a "b"'],
-      ['3', 'x"y"'],
-      ['5', 't'],
-    ])
+    t.strictSame(lax.rows, cells('1,6" wide', '2,a "b"', '3,x"y"', '5,t'))
     t.match(lax.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 4 }])
   }
   const options = { quotes: 'lax', trim: true, header: 'no' } as const

@@ -21,6 +21,7 @@ import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { mapColumns } from '../../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { forAll } from '../../helpers/runs.js'
+import { cells } from '../../helpers/values.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { cellText, scanned } from './scanning.js'
 
@@ -158,19 +159,11 @@ t.test('members without a column are skipped if allowed, even deep members', asy
   const texts = ['{"z":{"a":[1]},"a":1,"b":"x","ключ":true}', usual, '{"ключ":"n","a":null}']
   t.strictSame(
     rowsOf(texts, members, lax).map(({ cells }) => cells),
-    [
-      ['1', 'x', 'true'],
-      ['1', 'x', 'true'],
-      ['', '', 'n'],
-    ],
+    cells('1,x,true', '1,x,true', ',,n'),
   )
   t.strictSame(
     rowsOf([usual, '{}', usual], members, lax).map(({ cells }) => cells),
-    [
-      ['1', 'x', 'true'],
-      ['', '', ''],
-      ['1', 'x', 'true'],
-    ],
+    cells('1,x,true', ',,', '1,x,true'),
   )
 })
 
@@ -246,11 +239,7 @@ t.test('inner objects have their own members, each once', async t => {
   const good = '{"a":1,"p":{"x":2,"y":3}}'
   t.strictSame(
     rowsOf([good, '{"a":4,"p":null}', good], inner).map(({ cells }) => cells),
-    [
-      ['1', '2', '3'],
-      ['4', '', ''],
-      ['1', '2', '3'],
-    ],
+    cells('1,2,3', '4,,', '1,2,3'),
     'null gives null for all members',
   )
   const rows = rowsOf(['{"a":1,"p":{"z":[],"y":3},"q":{"x":9}}', good], inner, lax)
@@ -276,12 +265,7 @@ t.test('a value of the wrong kind is null and counted, in every column that uses
     'a:INT,a2:LONG,b:STRING',
     { map: { a2: 'a' } },
   )
-  t.strictSame(found.rows, [
-    ['1', '1', 'x'],
-    ['', '', ''],
-    ['', '', 'y'],
-    ['2', '2', ''],
-  ])
+  t.strictSame(found.rows, cells('1,1,x', ',,', ',,y', '2,2,'))
   t.strictSame(counts(found), [2, 2, 2])
   t.strictSame(found.rejects, [])
 })
@@ -309,10 +293,7 @@ t.test('rejected records change no counts, however often they are scanned', asyn
       'a:INT,b:INT',
       { chunkBytes },
     )
-    t.strictSame(found.rows, [
-      ['', '2'],
-      ['5', '3'],
-    ])
+    t.strictSame(found.rows, cells(',2', '5,3'))
     t.strictSame(counts(found), [1, 0])
     t.equal(found.rejects.length, 3)
   }
@@ -387,10 +368,7 @@ t.test('names come from the mapping, and constants need no member', async t => {
       name,
       columnName,
     ]),
-    [
-      ['x', 'a'],
-      ['c', 'c'],
-    ],
+    cells('x,a', 'c,c'),
   )
 })
 
