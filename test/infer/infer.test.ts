@@ -364,10 +364,7 @@ t.test('records that fit no table are counted, and their cells are ignored', asy
   t.match(schema, { rows: 4, rejected: 2, firstReject: '<stdin> line 3: expected 2 fields, got 1' })
   t.strictSame(typesOf(schema), ['x:INT', 'y:INT'])
   const text = Buffer.concat([Buffer.from('x,y\n1,2\n'), Buffer.from([0x61, 0xff, 0x2c, 0x78, 10])])
-  const broken = await inferText(text, {
-    source: { encoding: 'utf-8' },
-    reader: { header: 'yes' },
-  })
+  const broken = await inferText(text, { source: { encoding: 'utf-8' }, reader: { header: 'yes' } })
   t.match(broken, { rows: 2, rejected: 1 })
   t.strictSame(typesOf(broken), ['x:INT', 'y:INT'])
 })
@@ -705,10 +702,7 @@ t.test('digits are times of day if the column name says so', async t => {
   }
   t.match(await time('time', '093000000', '000000000'), { type: 'TIME' })
   t.match(await time('time', '93000', '145959', '93059'), { type: 'SECOND' })
-  t.match(await time('time', '130000', '140000'), {
-    type: 'INT',
-    warnings: /HHmmssSSS or HHmmss/,
-  })
+  t.match(await time('time', '130000', '140000'), { type: 'INT', warnings: /HHmmssSSS or HHmmss/ })
   for (const [name, ...texts] of [
     ['volume', ...trades],
     ['time', ...trades, '240000000'],
@@ -789,11 +783,7 @@ t.test('a given format is used', async t => {
 })
 
 t.test('words for true and false, and signs, are read as in a load', async t => {
-  const cells = {
-    booleans: ['Y/N'],
-    nullTexts: ['NA'],
-    thousands: ',',
-  }
+  const cells = { booleans: ['Y/N'], nullTexts: ['NA'], thousands: ',' }
   t.equal(await typeOf(['Y', 'N', 'NA'], { cells }), 'BOOL')
   t.equal(await typeOf(['1,234', '12', ' NA '], { cells: { ...cells } }), 'INT')
   t.equal(await typeOf(['1,234.5'], { cells }), 'DOUBLE')

@@ -90,9 +90,7 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   t.match(resultOf(lostRow), internal)
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
   const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')
-  const inputs = {
-    reading: { bytesError, columnCounts: [], offsets: {} },
-  }
+  const inputs = { reading: { bytesError, columnCounts: [], offsets: {} } }
   t.match(resultOf(rows(8), { failure: 'DDB_TARGET', inputs }), {
     ...{ ...internal, error: { code: 'DDB_INTERNAL', message: 'a byte is missing' } },
   })
@@ -149,7 +147,5 @@ t.test('of many inputs those with a problem are listed, and all of them count', 
 
 t.test('a function has no table and no method', async t => {
   const change = { target: { function: 'put', types: 'id:INT' } }
-  t.match(resultOf(rows(0), { change }), {
-    target: { table: null, function: 'put', method: null },
-  })
+  t.match(resultOf(rows(0), { change }), { target: { table: null, function: 'put', method: null } })
 })

@@ -95,10 +95,7 @@ export const spellings: Readonly<Record<string, Spellings>> = {
     ),
     refused: ['24:00:00', '13:60:00', '13:30:10.0085', '1:30 PM'],
   },
-  MINUTE: {
-    accepted: each([810, '13:30m', '13:30']),
-    refused: ['24:00m', '13:60', '810'],
-  },
+  MINUTE: { accepted: each([810, '13:30m', '13:30']), refused: ['24:00m', '13:60', '810'] },
   SECOND: {
     accepted: each([timeOfDay, '13:30:10'], [86_399, '23:59:59']),
     refused: ['24:00:00', '13:30:60'],

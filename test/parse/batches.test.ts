@@ -550,12 +550,7 @@ t.test('rows of several blocks become one batch with their positions', async t =
   const [range] = batch.ranges
   t.strictSame([range?.startOffsetBytes, range?.endOffsetBytes, batch.rowCount], [90, 120, 3])
   t.equal(range?.endLineNumber, 13)
-  t.strictSame(batch.locate(1), {
-    file: 'x.csv',
-    offsetBytes: 104,
-    lengthBytes: 2,
-    lineNumber: 11,
-  })
+  t.strictSame(batch.locate(1), { file: 'x.csv', offsetBytes: 104, lengthBytes: 2, lineNumber: 11 })
   t.match(batch.locate(2), { offsetBytes: 100, lineNumber: 10 })
   t.equal(batch.record(0).length, 0, 'records are kept only on request')
   t.strictSame(builder.columns.counts, [
@@ -955,12 +950,7 @@ t.test('both kinds of JSON', async t => {
         )
         const whole = format === 'json' ? `[${records.join(' ,\n')}]\n` : `${records.join('\n')}\n`
         const bytes = iconv.encode(whole, encoding)
-        const read = await readAll(bytes, {
-          encoding,
-          size,
-          format,
-          types: 'id:INT,n:STRING',
-        })
+        const read = await readAll(bytes, { encoding, size, format, types: 'id:INT,n:STRING' })
         return (
           read.sum === bytes.length &&
           read.rejects.length === 0 &&

@@ -248,9 +248,7 @@ t.test('a name in a different case matches if it is unambiguous', async t => {
   t.strictSame(named('Price T Sym', { map: { time: 't' } }), [1, 2, 0])
   const ignoreExtra = { ignoreExtra: true }
   t.strictSame(named('price PRICE time sym', ignoreExtra), [2, 3, 0])
-  t.throws(() => named('Price PRICE time sym', ignoreExtra), {
-    code: 'DDB_INPUT_COLUMN',
-  })
+  t.throws(() => named('Price PRICE time sym', ignoreExtra), { code: 'DDB_INPUT_COLUMN' })
   const twins = schemaFromTypes('a:INT,A:INT')
   const input = { file: 'x.csv', kind: 'fields', fieldCount: 1 } as const
   t.throws(() => mapColumns(twins, { ...input, names: ['a'] }), { code: 'DDB_INPUT_COLUMN' })

@@ -91,11 +91,7 @@ export const defects: readonly Defect[] = [
     name: 'a receipt is read again, and counts for a later attempt to send the batch',
     from: 1,
     changes: [
-      {
-        file: 'src/load/transport/receipt-node.ts',
-        from: 'ledger.seen += answer.rows',
-        to: '',
-      },
+      { file: 'src/load/transport/receipt-node.ts', from: 'ledger.seen += answer.rows', to: '' },
       {
         file: 'src/load/transport/receipts.ts',
         from: 'if (piece.attempt !== attempt) return',
@@ -321,11 +317,7 @@ export const defects: readonly Defect[] = [
         from: 'this.#isOwn(row) && !piece.sendNos.includes(sendNo)',
         to: 'sendNo < 0',
       },
-      {
-        file: 'src/load/transport/receipts.ts',
-        from: 'cut !== piece.whole.cut',
-        to: 'false',
-      },
+      { file: 'src/load/transport/receipts.ts', from: 'cut !== piece.whole.cut', to: 'false' },
     ],
   },
   {
@@ -396,11 +388,7 @@ export const defects: readonly Defect[] = [
     name: 'a stream ends before its rejects are in their files',
     from: firstShardsSeed,
     changes: [
-      {
-        file: 'src/load/shards/shard-inputs.ts',
-        from: 'rejects.endStream(true)\n',
-        to: '\n',
-      },
+      { file: 'src/load/shards/shard-inputs.ts', from: 'rejects.endStream(true)\n', to: '\n' },
       {
         file: 'src/load/shards/shard-inputs.ts',
         from: 'throw error instanceof ServerError ? recordGone(runId) : error\n    }\n',

@@ -236,10 +236,7 @@ function drawDfsScenario(seed: number, chance: Chance): Scenario {
       connectTimeoutMs: 10_000,
       runId: chance.oneIn(2) ? `run${index}` : undefined,
       inputs: plan.inputs.map(input => ({ ...input, rows: input.rows.map(goodRow(plan.format)) })),
-      delivery: {
-        ...plan.delivery,
-        ...drawPatience(chance, kind.script.includes('CHUNK')),
-      },
+      delivery: { ...plan.delivery, ...drawPatience(chance, kind.script.includes('CHUNK')) },
       limit: undefined,
     }
   })

@@ -377,10 +377,7 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
       const { load, kill, shell, eachOnce, folder } = await scene(t)
       await kill('--run-id', 'nightly')
       const there = await load('--run-id', 'nightly', '--state-dir', join(folder, 'other'))
-      t.match(there, {
-        code: 75,
-        stderr: /some of its rows may be there.*would store them twice/s,
-      })
+      t.match(there, { code: 75, stderr: /some of its rows may be there.*would store them twice/s })
       t.notMatch(
         there.stderr,
         join(folder, 'other'),

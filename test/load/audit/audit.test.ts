@@ -80,11 +80,7 @@ for (const one of tables) {
     const { path, rest, load, audit, check, session, expression, rows } = await scene(t, one)
     t.match(await load(path), { exitCode: 0 })
     const whole = await audit({ exact: true })
-    t.match(whole, {
-      status: 'complete',
-      exitCode: 0,
-      rows: { found: 900, missing: 0, others: 0 },
-    })
+    t.match(whole, { status: 'complete', exitCode: 0, rows: { found: 900, missing: 0, others: 0 } })
     t.match(await check(whole), { status: 'complete', exitCode: 0 })
 
     await session.run(
@@ -217,9 +213,7 @@ t.test('anything but a certificate is refused', async t => {
   for (const change of spoilt) {
     await t.rejects(check({ ...certificate, ...change }), { code: 'DDB_USAGE' })
   }
-  t.match(await check(JSON.parse(JSON.stringify(certificate)) as AuditResult), {
-    exitCode: 0,
-  })
+  t.match(await check(JSON.parse(JSON.stringify(certificate)) as AuditResult), { exitCode: 0 })
 })
 
 const partitionColumns = {

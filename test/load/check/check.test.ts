@@ -76,10 +76,7 @@ deepTest(
       { table: 'dfs://fresh/t', create: 'dfs' },
     ] as const) {
       const result = await check([path], { target })
-      t.match(result, {
-        exitCode: 0,
-        rows: { read: 2, fit: 2 },
-      })
+      t.match(result, { exitCode: 0, rows: { read: 2, fit: 2 } })
       const said = result.notices.join('\n')
       t.match(said, `"${target.table}" would be created: date DATE, v DOUBLE`)
       t.match(said, 'date: "DATE" is a reserved word of DolphinDB')

@@ -95,11 +95,7 @@ t.test('the next process reads the written records, in order', async t => {
   put(file, ...records.slice(2))
   file.close()
   t.strictSame(readFileSync(path), whole)
-  t.strictSame(await found(path), {
-    records: [...records],
-    tornBytes: 0,
-    damage: undefined,
-  })
+  t.strictSame(await found(path), { records: [...records], tornBytes: 0, damage: undefined })
 })
 
 t.test('a missing journal cannot be read', async t => {

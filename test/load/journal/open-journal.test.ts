@@ -115,10 +115,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
     { kind: 'inputs', inputs: [{ path: a, fingerprint: { sizeBytes: 5 } }, { path: b }] },
     { kind: 'facts' },
   ])
-  t.match(journal, {
-    found: { processes: 0 },
-    now: { inputs: [{ path: a }, { path: b }] },
-  })
+  t.match(journal, { found: { processes: 0 }, now: { inputs: [{ path: a }, { path: b }] } })
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))

@@ -146,12 +146,7 @@ t.test('a finished run leaves an entry until it is resumed or given up', async t
     undefined,
   )
   await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
-  t.match(await known(mine), {
-    finished: undefined,
-    processNo: 2,
-    isKnown: true,
-    ledgerNumber: 1,
-  })
+  t.match(await known(mine), { finished: undefined, processNo: 2, isKnown: true, ledgerNumber: 1 })
   t.ok(await registerFinished({ session, timeoutMs }, mine, 2, { ...finished, rows: null }))
   t.match((await known(mine)).finished, { rows: null })
   await claimName(session, mine, { number: 4 })

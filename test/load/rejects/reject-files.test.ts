@@ -208,10 +208,7 @@ function goneOn(dir: string, disk: Disk = {}) {
   const kept = before.kept()
   const making: string[] = []
   const platformFiles = filesOn(disk)
-  const files = new RejectFiles(path, {
-    files: platformFiles,
-    making: name => making.push(name),
-  })
+  const files = new RejectFiles(path, { files: platformFiles, making: name => making.push(name) })
   return { path, kept, making, files, goOn: () => resume(files, kept), platformFiles }
 }
 

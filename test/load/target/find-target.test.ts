@@ -28,11 +28,7 @@ function scene(
   const opened: Session[] = []
   t.teardown(() => Promise.all(opened.map(session => session.close().catch(() => undefined))))
   const run = testRun(
-    {
-      server: { host: '127.0.0.1', port },
-      onNotice: notice => notices.push(notice),
-      ...change,
-    },
+    { server: { host: '127.0.0.1', port }, onNotice: notice => notices.push(notice), ...change },
     platform,
   )
   return {

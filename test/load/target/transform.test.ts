@@ -65,9 +65,7 @@ t.test('brackets, quotes and comments are accepted exactly if everything opened 
   const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
   const text = fc.array(
     fc.oneof({ weight: 8, arbitrary: piece }, fc.constantFrom(',', ';', '//')),
-    {
-      maxLength: 14,
-    },
+    { maxLength: 14 },
   )
   forAll(4_000)(
     text.map(pieces => pieces.join('')),

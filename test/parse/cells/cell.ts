@@ -29,10 +29,7 @@ export function cellOf(text: string | Uint8Array): Cell {
  */
 export type Reading = number | bigint | string | null | readonly number[]
 
-const codes: Readonly<Record<string, string>> = {
-  DDB_INPUT_CELL: 'cell',
-  DDB_INPUT_RANGE: 'range',
-}
+const codes: Readonly<Record<string, string>> = { DDB_INPUT_CELL: 'cell', DDB_INPUT_RANGE: 'range' }
 
 /** Reads the texts in one block and, to compare, each in a block of its own. */
 export function readTexts(

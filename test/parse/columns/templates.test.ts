@@ -70,10 +70,7 @@ t.test('templates contain line numbers, texts of the input, and styled numbers',
       header: 'yes',
       delimiter: ';',
       quote: '"',
-      batch: {
-        cells: { decimalComma: true, lenient: true },
-        texts: { part: '!' },
-      },
+      batch: { cells: { decimalComma: true, lenient: true }, texts: { part: '!' } },
       parts: ['part'],
     },
   )

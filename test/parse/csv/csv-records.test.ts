@@ -56,9 +56,7 @@ function written(
 const cell = fc
   .array(
     fc.constantFrom('a', '7', ' ', ',', ';', '\t', '|', '"', "'", '\\', '\n', '\r\n', '€', '中'),
-    {
-      maxLength: 6,
-    },
+    { maxLength: 6 },
   )
   .map(parts => parts.join(''))
 
@@ -78,10 +76,7 @@ t.test('tables in every given dialect are read back value for value', async () =
       const { rows, rejects } = await read(
         written(table, dialect, mayQuote),
         'a:STRING,b:STRING,c:STRING',
-        {
-          ...{ delimiter, quote, escape: dialect.escape },
-          ...{ header: 'no', chunkBytes },
-        },
+        { ...{ delimiter, quote, escape: dialect.escape }, ...{ header: 'no', chunkBytes } },
       )
       return rejects.length === 0 && JSON.stringify(rows) === JSON.stringify(table)
     },

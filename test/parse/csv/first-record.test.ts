@@ -115,9 +115,7 @@ t.test('names of the target mean a header, values of its types mean a row', asyn
 t.test('for a wide target the message lists only some columns', async t => {
   const types = Array.from({ length: 9 }, (_, i) => `c${i}:INT`).join(',')
   const target: RowTarget = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
-  t.throws(() => isHeaderFor(recordOf('a,b'), target), {
-    message: /\(c0, c1, c2, c3, c4, …\)/,
-  })
+  t.throws(() => isHeaderFor(recordOf('a,b'), target), { message: /\(c0, c1, c2, c3, c4, …\)/ })
 })
 
 t.test('without a target the data decide', async t => {

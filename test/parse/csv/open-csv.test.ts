@@ -61,10 +61,7 @@ t.test('an empty field is null, quoted or not, and so are null texts', async t =
   const { rows, reader } = await read(
     ',"",NA,n/a\nNAN,NA,1,2\n',
     'a:SYMBOL,b:STRING,c:DOUBLE,d:INT',
-    {
-      header: 'no',
-      batch: { cells: { nullTexts: ['NA', 'n/a'] } },
-    },
+    { header: 'no', batch: { cells: { nullTexts: ['NA', 'n/a'] } } },
   )
   t.strictSame(rows, cells(',,,', 'NAN,,1,2'))
   t.strictSame(

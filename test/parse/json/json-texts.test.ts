@@ -279,11 +279,7 @@ t.test('rows as arrays are read by position or by name, for any chunks', async (
         : JSON.stringify(list, null, indent)
       const options = isNamed ? { jsonPath: 'a.items' } : { match: 'position' as const }
       const types = isNamed ? 'v:INT,s:STRING' : 's:STRING,v:INT'
-      const { rows, rejects } = await read(text, types, {
-        name: 'a.json',
-        chunkBytes,
-        ...options,
-      })
+      const { rows, rejects } = await read(text, types, { name: 'a.json', chunkBytes, ...options })
       const expected = list.map(([s, v]) => [s ?? '', String(v ?? '')])
       deepStrictEqual(rejects, [])
       deepStrictEqual(rows, isNamed ? expected.map(row => row.reverse()) : expected)
