@@ -16,7 +16,7 @@ import { neededOptions } from '../../src/infer/inferred-schema.js'
 import { isIdentifier, isReservedWord } from '../../src/schema/identifier.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import { root } from '../helpers/checkout.js'
-import { deepTest, forAll, runs } from '../helpers/runs.js'
+import { deepTest, forAll, forAllAsync, runs } from '../helpers/runs.js'
 import { columnOf, inferText, nothing, readAs, typeOf, typesOf } from './inferring.js'
 
 // Complete inputs. The inferred columns must be those that were written, and a run must read every value into them.
@@ -88,40 +88,35 @@ const typed = fc.constantFrom(...Object.keys(writers)).chain(type => {
   })
 })
 
-t.test('the typed columns that a program writes are found', async t => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(typed, { minLength: 1, maxLength: 6 }),
-      fc.constantFrom(',', ';', '\t', '|'),
-      async (columns, delimiter) => {
-        const rows = Array.from({ length: 31 }, (_, row) => [
-          String(row),
-          ...columns.map(
-            ({ cells, decisive, at }) =>
-              [...cells.slice(0, at), decisive, ...cells.slice(at)][row]!,
-          ),
-        ])
-        const header = ['row', ...columns.map((_, i) => `c${i}`)]
-        const text = stringify([header, ...rows], { delimiter })
-        const options = { reader: { header: 'yes' as const, delimiter } }
-        const schema = await inferText(text, options)
-        const expected = ['row:INT', ...columns.map(({ type }, i) => `c${i}:${type}`)]
-        // Texts that happen to repeat become symbols.
-        const found = typesOf(schema).map((one, i) =>
-          expected[i]!.endsWith(':STRING') ? one.replace('SYMBOL', 'STRING') : one,
-        )
-        assert.deepEqual(found, expected)
-        const nulls = columns.map(({ cells }) => cells.filter(cell => cell === '').length)
-        assert.deepEqual(
-          schema.columns.map(column => column.nulls),
-          [0, ...nulls],
-        )
-        assert.equal(await readAs(schema, text, options), 31)
-      },
-    ),
-    { numRuns: runs(60), endOnFailure: true },
+t.test('the typed columns that a program writes are found', async () => {
+  await forAllAsync(60)(
+    fc.array(typed, { minLength: 1, maxLength: 6 }),
+    fc.constantFrom(',', ';', '\t', '|'),
+    async (columns, delimiter) => {
+      const rows = Array.from({ length: 31 }, (_, row) => [
+        String(row),
+        ...columns.map(
+          ({ cells, decisive, at }) => [...cells.slice(0, at), decisive, ...cells.slice(at)][row]!,
+        ),
+      ])
+      const header = ['row', ...columns.map((_, i) => `c${i}`)]
+      const text = stringify([header, ...rows], { delimiter })
+      const options = { reader: { header: 'yes' as const, delimiter } }
+      const schema = await inferText(text, options)
+      const expected = ['row:INT', ...columns.map(({ type }, i) => `c${i}:${type}`)]
+      // Texts that happen to repeat become symbols.
+      const found = typesOf(schema).map((one, i) =>
+        expected[i]!.endsWith(':STRING') ? one.replace('SYMBOL', 'STRING') : one,
+      )
+      assert.deepEqual(found, expected)
+      const nulls = columns.map(({ cells }) => cells.filter(cell => cell === '').length)
+      assert.deepEqual(
+        schema.columns.map(column => column.nulls),
+        [0, ...nulls],
+      )
+      assert.equal(await readAs(schema, text, options), 31)
+    },
   )
-  t.pass()
 })
 
 const nasty = fc.constantFrom(
@@ -135,7 +130,7 @@ const nasty = fc.constantFrom(
   ...['', ' ', "'a'", '\ufeff1', 'x'.repeat(300), ' 1 ', '\t2'],
 )
 
-t.test('for any column, a run reads all its texts into the type that was found', async t => {
+t.test('for any column, a run reads all its texts into the type that was found', async () => {
   const column = fc
     .uniqueArray(nasty, { minLength: 1, maxLength: 3 })
     .chain(pool => fc.array(fc.constantFrom(...pool), { minLength: 6, maxLength: 6 }))
@@ -192,7 +187,6 @@ t.test('for any column, a run reads all its texts into the type that was found',
       examples: [pointAlone, nullAlone, blankAlone, nullRepeats],
     },
   )
-  t.pass()
 })
 
 const jsonValue = fc.oneof(
@@ -220,34 +214,30 @@ const jsonRecord = fc.dictionary(
   { minKeys: 1 },
 )
 
-deepTest(t, 'any JSON records are read into the columns that were found', async t => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(jsonRecord, { minLength: 1, maxLength: 8 }),
-      fc.boolean(),
-      async (records, isArray) => {
-        const first = { id: 1 }
-        const all = [first, ...records.map(one => ({ id: 2, ...one }))]
-        const text = isArray
-          ? JSON.stringify(all, null, 1)
-          : all.map(one => `${JSON.stringify(one)}\n`).join('')
-        const schema = await inferText(text)
-        const mixed = schema.columns.some(({ source }) =>
-          [...schema.columns, ...schema.leftOut].some(other =>
-            other.source!.startsWith(`${source}.`),
-          ),
-        )
-        // A member that is an object in some records and a value in others fits no column.
-        const isObjectElsewhere = records.some(one =>
-          Object.keys(one).some(key => isPlainObject(one[key])),
-        )
-        if (mixed || isObjectElsewhere) return
-        assert.equal(await readAs(schema, text), all.length)
-      },
-    ),
-    { numRuns: runs(200), endOnFailure: true },
+deepTest(t, 'any JSON records are read into the columns that were found', async () => {
+  await forAllAsync(200)(
+    fc.array(jsonRecord, { minLength: 1, maxLength: 8 }),
+    fc.boolean(),
+    async (records, isArray) => {
+      const first = { id: 1 }
+      const all = [first, ...records.map(one => ({ id: 2, ...one }))]
+      const text = isArray
+        ? JSON.stringify(all, null, 1)
+        : all.map(one => `${JSON.stringify(one)}\n`).join('')
+      const schema = await inferText(text)
+      const mixed = schema.columns.some(({ source }) =>
+        [...schema.columns, ...schema.leftOut].some(other =>
+          other.source!.startsWith(`${source}.`),
+        ),
+      )
+      // A member that is an object in some records and a value in others fits no column.
+      const isObjectElsewhere = records.some(one =>
+        Object.keys(one).some(key => isPlainObject(one[key])),
+      )
+      if (mixed || isObjectElsewhere) return
+      assert.equal(await readAs(schema, text), all.length)
+    },
   )
-  t.pass()
 })
 
 function isPlainObject(value: unknown): boolean {

@@ -42,7 +42,6 @@ test('a vector of any type comes back unchanged', async (t, client) => {
       const back = await official.call('(x -> x)', [sent])
       return sameElements(elementsOfClient(client, back), elements)
     })
-    t.pass(type)
   }
 })
 
@@ -53,7 +52,6 @@ test('a scalar of any type comes back unchanged', async (t, client) => {
       const back = await official.call('(x -> x)', [clientScalar(client, type, element)])
       return sameElements(elementOfClient(client, back), element)
     })
-    t.pass(type)
   }
 })
 
@@ -65,11 +63,10 @@ test('an array vector of any type comes back unchanged', async (t, client) => {
       const back = await official.call('(x -> x)', [clientVector(client, type, rows)])
       return sameElements(elementsOfClient(client, back), rows)
     })
-    t.pass(type)
   }
 })
 
-test('our codec writes the bytes of the client, and the client reads them', async (t, client) => {
+test('our codec writes the bytes of the client, and the client reads them', async (_, client) => {
   for (const { type } of [...typeCases, ...arrayCases]) {
     const element = type.endsWith('[]') ? arbitraryRow(type.slice(0, -2)) : arbitraryElement(type)
     // A SYMBOL vector without rows has two forms: with a base of one entry, or plain (C++ client, this project).
@@ -80,7 +77,6 @@ test('our codec writes the bytes of the client, and the client reads them', asyn
       const read = client.DdbObj.parse(ours, true)
       return ours.equals(sent) && sameElements(elementsOfClient(client, read), elements)
     })
-    t.pass(type)
   }
 })
 

@@ -27,7 +27,7 @@ t.test('any bytes give rows, rejects or an error, and no byte is lost', async t 
   t.ok(read > runs(250) / 6 && refused > runs(250) / 60, `${read} were read, ${refused} refused`)
 })
 
-t.test('the result does not depend on the chunks', async t => {
+t.test('the result does not depend on the chunks', async () => {
   await forAllAsync(150)(
     hostile,
     fc.constantFrom(...types),
@@ -39,5 +39,4 @@ t.test('the result does not depend on the chunks', async t => {
       return JSON.stringify(whole) === JSON.stringify(parts)
     },
   )
-  t.pass('the same counts each time')
 })

@@ -311,12 +311,10 @@ t.test('an error is one line and is never read as success', async t => {
       message: line,
     })
   }
-  fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('\n', '\r', ' ', 'O', 'K', 'ß') }), error => {
-      const bytes = writtenResponse({ error })
-      return bytes.filter(byte => byte === 10).length === 2 && !readResponse(bytes).ok
-    }),
-  )
+  forAll(100)(fc.string({ unit: fc.constantFrom('\n', '\r', ' ', 'O', 'K', 'ß') }), error => {
+    const bytes = writtenResponse({ error })
+    return bytes.filter(byte => byte === 10).length === 2 && !readResponse(bytes).ok
+  })
 })
 
 t.test('any value is read back, with messages before it', async () => {

@@ -12,6 +12,7 @@ import { rawArguments } from '../../../src/cli/process-environment.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/definition.js'
 import * as values from '../../../src/cli/options/readers.js'
 import { readSources } from '../../helpers/checkout.js'
+import { forAll } from '../../helpers/runs.js'
 
 function read(...argv: string[]) {
   const line = readCommandLine(argv, commands, 80)
@@ -274,32 +275,28 @@ const factors = {
 const units = Object.keys(factors) as (keyof typeof factors)[]
 
 t.test('a size is its number times its unit, with or without a B', async t => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 8_000_000 }),
-      fc.constantFrom(...units),
-      fc.boolean(),
-      (number, unit, hasB) => {
-        const bytes = BigInt(number) * factors[unit]
-        return values.size.read([`${number}${unit}${hasB ? 'B' : ''}`]) === Number(bytes)
-      },
-    ),
+  forAll(100)(
+    fc.integer({ min: 1, max: 8_000_000 }),
+    fc.constantFrom(...units),
+    fc.boolean(),
+    (number, unit, hasB) => {
+      const bytes = BigInt(number) * factors[unit]
+      return values.size.read([`${number}${unit}${hasB ? 'B' : ''}`]) === Number(bytes)
+    },
   )
   t.equal(values.size.read(['4Mi']), 4_194_304)
 })
 
 t.test('a fraction is exact in decimal digits, or refused', async t => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 0, max: 9999 }),
-      fc.integer({ min: 0, max: 999 }),
-      fc.constantFrom('k' as const, 'M' as const, 'G' as const),
-      (whole, thousandths, unit) => {
-        const text = `${whole}.${String(thousandths).padStart(3, '0')}${unit}`
-        const exact = (BigInt(whole) * 1000n + BigInt(thousandths)) * (factors[unit] / 1000n)
-        return values.count(0).read([text]) === Number(exact)
-      },
-    ),
+  forAll(100)(
+    fc.integer({ min: 0, max: 9999 }),
+    fc.integer({ min: 0, max: 999 }),
+    fc.constantFrom('k' as const, 'M' as const, 'G' as const),
+    (whole, thousandths, unit) => {
+      const text = `${whole}.${String(thousandths).padStart(3, '0')}${unit}`
+      const exact = (BigInt(whole) * 1000n + BigInt(thousandths)) * (factors[unit] / 1000n)
+      return values.count(0).read([text]) === Number(exact)
+    },
   )
   t.equal(values.count(0).read(['1.1k']), 1100)
   t.equal(values.count(0).read(['1.5']), undefined)
@@ -307,19 +304,17 @@ t.test('a fraction is exact in decimal digits, or refused', async t => {
 
 t.test('pairs are divided at the first =, and the rest is the value', async () => {
   const reader = values.pairs('TARGET=SOURCE')
-  fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.string({ minLength: 1 }).filter(name => !name.includes('='))),
-      fc.array(fc.string(), { minLength: 20, maxLength: 20 }),
-      (names, sources) => {
-        const texts = names.map((name, index) => `${name}=${sources[index % sources.length]}`)
-        const found = reader.read(texts) ?? {}
-        return (
-          Object.keys(found).length === names.length &&
-          names.every((name, index) => found[name] === sources[index % sources.length])
-        )
-      },
-    ),
+  forAll(100)(
+    fc.uniqueArray(fc.string({ minLength: 1 }).filter(name => !name.includes('='))),
+    fc.array(fc.string(), { minLength: 20, maxLength: 20 }),
+    (names, sources) => {
+      const texts = names.map((name, index) => `${name}=${sources[index % sources.length]}`)
+      const found = reader.read(texts) ?? {}
+      return (
+        Object.keys(found).length === names.length &&
+        names.every((name, index) => found[name] === sources[index % sources.length])
+      )
+    },
   )
 })
 

@@ -16,6 +16,7 @@ import { passwordHider } from '../../../src/client/login/hide-password.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
 import { int, text } from '../../helpers/values.js'
+import { forAll } from '../../helpers/runs.js'
 
 const table = (columns: Record<string, Table['columns'][number]>): Table => ({
   form: 'table',
@@ -198,19 +199,17 @@ t.test('a lone empty field is quoted, and a field that a reader would trim or di
 
 t.test('a csv reader reads back the same values', async () => {
   const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', '\t', '价') })
-  fc.assert(
-    fc.property(
-      fc
-        .integer({ min: 1, max: 4 })
-        .chain(width =>
-          fc.array(fc.array(field, { minLength: width, maxLength: width }), { minLength: 1 }),
-        ),
-      records => {
-        const text = records.map(csvLine).join('')
-        const back = parse(text, { relax_column_count: true, record_delimiter: '\n' })
-        return JSON.stringify(back) === JSON.stringify(records)
-      },
-    ),
+  forAll(100)(
+    fc
+      .integer({ min: 1, max: 4 })
+      .chain(width =>
+        fc.array(fc.array(field, { minLength: width, maxLength: width }), { minLength: 1 }),
+      ),
+    records => {
+      const text = records.map(csvLine).join('')
+      const back = parse(text, { relax_column_count: true, record_delimiter: '\n' })
+      return JSON.stringify(back) === JSON.stringify(records)
+    },
   )
 })
 
@@ -293,16 +292,14 @@ t.test('an array column is an array in each row', async t => {
 })
 
 t.test('the JSON contains no character on which a terminal would act', async () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), text => {
-      const line = all(jsonText(scalar({ type: 'STRING', value: text })))
-      const back: unknown = JSON.parse(line)
-      return (
-        // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
-        (text === '' || back === text) && !/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(line)
-      )
-    }),
-  )
+  forAll(100)(fc.string({ unit: 'binary' }), text => {
+    const line = all(jsonText(scalar({ type: 'STRING', value: text })))
+    const back: unknown = JSON.parse(line)
+    return (
+      // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
+      (text === '' || back === text) && !/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(line)
+    )
+  })
 })
 
 t.test('a terminal gets only complete columns, and a note about the rest', async t => {

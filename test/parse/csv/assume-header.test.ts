@@ -135,12 +135,10 @@ t.test('for any records there is an answer, and its field is in the record', asy
     fc.array(cell, { maxLength: 5 }),
     fc.array(fc.array(cell, { maxLength: 6 })),
   )
-  fc.assert(
-    fc.property(ragged, ([first, rows]) => {
-      const answer = assumedHeader(first, rows)
-      if (answer === undefined) return
-      assert.deepEqual(answer.record, first)
-      assert.ok(first.includes(answer.field) || answer.field === first.join(' '))
-    }),
-  )
+  forAll(100)(ragged, ([first, rows]) => {
+    const answer = assumedHeader(first, rows)
+    if (answer === undefined) return
+    assert.deepEqual(answer.record, first)
+    assert.ok(first.includes(answer.field) || answer.field === first.join(' '))
+  })
 })

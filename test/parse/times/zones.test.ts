@@ -84,7 +84,7 @@ t.test('rules for single years do not apply to years far away', async t => {
   t.equal(new TimeZone('Africa/Casablanca').offsetAt(204_500_685_600), 3600)
 })
 
-t.test('around each change the offset is exact to the second', async t => {
+t.test('around each change the offset is exact to the second', async () => {
   for (const name of names) {
     const zone = new TimeZone(name)
     const start = Date.UTC(2010, 0) / 1000
@@ -99,10 +99,9 @@ t.test('around each change the offset is exact to the second', async t => {
       before = offset
     }
   }
-  t.pass()
 })
 
-deepTest(t, 'a time is skipped if the clocks never showed it', async t => {
+deepTest(t, 'a time is skipped if the clocks never showed it', async () => {
   const shown = (name: string, wall: number): boolean => {
     for (let offset = -16 * 3600; offset <= 16 * 3600; offset += 900) {
       if (offsetOf(name, wall - offset) === offset) return true
@@ -129,7 +128,6 @@ deepTest(t, 'a time is skipped if the clocks never showed it', async t => {
       )
     }
   }
-  t.pass()
 })
 
 t.test('an offset is a zone whose clocks never change', async t => {

@@ -126,12 +126,10 @@ t.test('decimals are written with all their places', async t => {
   t.equal(formatDecimal(-1n, 8), '-0.00000001')
   t.equal(formatDecimal(150n, 2), '1.50')
   t.equal(formatDecimal(-7n, 0), '-7')
-  fc.assert(
-    fc.property(
-      fc.bigInt(),
-      fc.nat(38),
-      (unscaled, scale) => parseDecimal(formatDecimal(unscaled, scale), scale) === unscaled,
-    ),
+  forAll(100)(
+    fc.bigInt(),
+    fc.nat(38),
+    (unscaled, scale) => parseDecimal(formatDecimal(unscaled, scale), scale) === unscaled,
   )
 })
 

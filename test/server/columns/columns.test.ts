@@ -174,17 +174,15 @@ t.test('temporal types with a date follow the calendar on both sides of 1970', a
 })
 
 t.test('nanosecond times are divided without losing a nanosecond', async () => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), nanos => {
-      const ms = floorDivide(nanos, 1_000_000n)
-      const days = floorDivide(nanos, 86_400_000_000_000n)
-      return (
-        converted('NANOTIMESTAMP', 'TIMESTAMP', nanos)[0] === ms &&
-        converted('NANOTIMESTAMP', 'DATE', nanos)[0] === Number(days) &&
-        converted('NANOTIMESTAMP', 'NANOTIME', nanos)[0] === nanos - days * 86_400_000_000_000n
-      )
-    }),
-  )
+  forAll(100)(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), nanos => {
+    const ms = floorDivide(nanos, 1_000_000n)
+    const days = floorDivide(nanos, 86_400_000_000_000n)
+    return (
+      converted('NANOTIMESTAMP', 'TIMESTAMP', nanos)[0] === ms &&
+      converted('NANOTIMESTAMP', 'DATE', nanos)[0] === Number(days) &&
+      converted('NANOTIMESTAMP', 'NANOTIME', nanos)[0] === nanos - days * 86_400_000_000_000n
+    )
+  })
 })
 
 function floorDivide(value: bigint, divisor: bigint): bigint {
