@@ -166,10 +166,8 @@ t.test('the README states the rows of every load, and counts the rows of every t
   const commands = shellCommands(pages.find(({ path }) => path === 'README.md')!)
   const loads = commands.filter(({ text }) => /\bddb-ingest (load|retry)\b/.test(text))
   t.ok(loads.length >= 8)
-  t.strictSame(
-    loads.filter(({ loads }) => loads === undefined).map(({ text }) => text),
-    [],
-  )
+  const texts = loads.filter(({ loads }) => loads === undefined).map(({ text }) => text)
+  t.strictSame(texts, [])
   const targetOf = (text: string): string | undefined =>
     (/--confirm-table (\S+)/.exec(text) ?? /--table (\S+)/.exec(text))?.[1]
   for (const target of new Set(loads.flatMap(({ text }) => targetOf(text) ?? []))) {

@@ -88,10 +88,8 @@ test('array vectors of many blocks and long rows', async (t, client) => {
   const ends = counts.map((_, row) => counts.slice(0, row + 1).reduce((a, b) => a + b))
   const script = `arrayVector([${ends.join(', ')}], 0..${ends.at(-1)! - 1})`
   const rows = elementsOfClient(client, await official.eval(script)) as number[][]
-  t.strictSame(
-    rows.map(row => row.length),
-    counts,
-  )
+  const lengths = rows.map(row => row.length)
+  t.strictSame(lengths, counts)
   const cells = rows.flat()
   t.ok(
     cells.every((cell, at) => cell === at),

@@ -392,13 +392,11 @@ t.test('names like those of Object.prototype are valid', async t => {
     names: ['toString', 'constructor'],
     fieldCount: 2,
   })
-  t.strictSame(
-    columns.map(({ source }) => source),
-    [
-      { kind: 'field', index: 1 },
-      { kind: 'field', index: 0 },
-    ],
-  )
+  const sources = columns.map(({ source }) => source)
+  t.strictSame(sources, [
+    { kind: 'field', index: 1 },
+    { kind: 'field', index: 0 },
+  ])
 })
 
 t.test('valid names consist of letters, Chinese characters, digits and _', async t => {

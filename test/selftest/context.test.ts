@@ -27,10 +27,8 @@ t.test('an object is recorded before it is created', async t => {
   const control = sessionOf(() => void seen.push(made.length), asked)
   const context = checkContext(scopeWith({ made, control }))
   t.equal(await context.share('target', 'table(1:0, `a, [INT])'), named('target'))
-  t.strictSame(
-    asked.map(({ request }) => request),
-    [`share(table(1:0, \`a, [INT]), "${named('target')}")`],
-  )
+  const requests = asked.map(({ request }) => request)
+  t.strictSame(requests, [`share(table(1:0, \`a, [INT]), "${named('target')}")`])
   t.strictSame(seen, [1])
   t.equal(context.tableName('second'), named('second'))
   t.equal(context.viewName('view'), named('view'))

@@ -119,10 +119,8 @@ t.test('both clients log in with a plain login, whatever the answer to SCRAM', a
       t.match(await peer.response(), { ok: true, value: { type: 'BOOL', value: true } })
       t.match(await peer.response(), { ok: true, value: { value: 42 } })
     }
-    t.strictSame(
-      server.sessions.map(({ user }) => user),
-      ['admin', 'admin'],
-    )
+    const users = server.sessions.map(({ user }) => user)
+    t.strictSame(users, ['admin', 'admin'])
   }
 })
 

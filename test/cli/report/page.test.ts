@@ -106,10 +106,8 @@ t.test('the chart shows every moment within its frame', async t => {
   const points = curves.map(([, , list]) =>
     list!.split(' ').map(pair => pair.split(',').map(Number)),
   )
-  t.strictSame(
-    points.map(({ length }) => length),
-    [50, 50],
-  )
+  const lengths = points.map(({ length }) => length)
+  t.strictSame(lengths, [50, 50])
   t.ok(points.flat().every(([x, y]) => x! >= 60 && x! <= 1000 && y! >= 8 && y! <= 216))
   t.strictSame(points[0]!.at(-1), [1000, 8], 'the last moment has the most rows')
   t.strictSame(points[1]![0], [60, 216])

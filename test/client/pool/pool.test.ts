@@ -65,10 +65,8 @@ async function tinyPool(
 t.test('run returns promises with increasing ids', async t => {
   const pool = await pooled(t)
   const tasks = [1, 3, 5, 7].map(i => pool.run(`1+${i}`))
-  t.strictSame(
-    tasks.map(task => task.id),
-    [1, 2, 3, 4],
-  )
+  const foundIds = tasks.map(task => task.id)
+  t.strictSame(foundIds, [1, 2, 3, 4])
   t.strictSame(await Promise.all(tasks), [2, 4, 6, 8].map(int))
   t.equal(pool.runTaskAsync('1').id, 5)
   t.strictSame(await pool.run('add', 1, 2), int(3), 'with arguments it calls a function')

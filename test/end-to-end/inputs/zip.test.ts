@@ -34,10 +34,8 @@ t.test('members fill columns from their paths, and a resumed run recognizes them
   const loaded = await run('load', zip, ...common)
   t.match(loaded, { code: 0 }, loaded.stderr)
   const result = JSON.parse(loaded.stdout) as LoadResult
-  t.strictSame(
-    result.inputs.map(({ path }) => path),
-    [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`],
-  )
+  const paths = result.inputs.map(({ path }) => path)
+  t.strictSame(paths, [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`])
   t.strictSame(await lines('q'), stored)
   t.match(await run('resume', 'zip'), { code: 0, stdout: /Already loaded/ })
   writeFileSync(zip, zipOf([...members, { name: '20240104/C.csv', content: 'price\n4\n' }]))

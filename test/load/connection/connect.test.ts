@@ -351,8 +351,9 @@ t.test('if a session does not show that it mixes requests, another answers each 
       return sessions.at(-1)!
     })
     t.equal(run.checked.mode, why === undefined ? 'async' : 'sync')
+    const areClosed = sessions.map(({ closed }) => closed)
     t.strictSame(
-      sessions.map(({ closed }) => closed),
+      areClosed,
       sessions.map((_, i) => i < Math.min(times, 2)),
     )
     if (why === undefined) t.strictSame(notices, [])

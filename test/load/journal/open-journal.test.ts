@@ -183,10 +183,8 @@ t.test('the order of inputs does not matter, and new inputs are appended', async
   const { open, once, a, b, dir } = scene(t)
   await once([b])
   const { journal, notices } = (await open([a, b]))!
-  t.strictSame(
-    journal.now.inputs.map(({ path }) => path),
-    [b, a],
-  )
+  const foundPaths = journal.now.inputs.map(({ path }) => path)
+  t.strictSame(foundPaths, [b, a])
   t.match(notices, [a])
   journal.close()
   t.strictSame(await once([a, b]), [], 'known by now')
@@ -207,10 +205,8 @@ t.test('a torn journal continues after its last complete record, with a notice',
   appendFileSync(path, '12345678 {"kind":"batch","no":1,')
   const notices = await once()
   t.match(notices, ['32 bytes that are an incomplete record'])
-  t.match(
-    records().map(({ kind }) => kind),
-    ['run', 'process', 'process', 'inputs', 'facts'],
-  )
+  const kinds = records().map(({ kind }) => kind)
+  t.match(kinds, ['run', 'process', 'process', 'inputs', 'facts'])
 })
 
 /** Damage to a whole journal, and the reason for the refusal that follows. */

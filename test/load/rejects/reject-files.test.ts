@@ -322,10 +322,8 @@ t.test('another name leaves the earlier files as the journal records them', asyn
   files.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nfirst\n')
   t.equal(statSync(kept[1]!.path).size, 1, 'a file that was cut stays as it is')
-  t.strictSame(
-    files.present().map(one => one.path),
-    [path, kept[2]!.path, other],
-  )
+  const paths = files.present().map(one => one.path)
+  t.strictSame(paths, [path, kept[2]!.path, other])
 })
 
 t.test('once a different process has the run, its files are left unchanged', async t => {

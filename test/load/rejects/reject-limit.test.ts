@@ -54,11 +54,8 @@ t.test('a count may be reached, not exceeded; a share counts from 1,000 rows or 
       limitFailure(run),
     ]
     const codes = ends.map(isEnded => (isEnded ? 'DDB_INPUT_LIMIT' : undefined))
-    t.strictSame(
-      found.map(one => one?.code),
-      codes,
-      JSON.stringify([limit, read, rejected]),
-    )
+    const foundCodes = found.map(one => one?.code)
+    t.strictSame(foundCodes, codes, JSON.stringify([limit, read, rejected]))
   }
   t.match(limitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
   t.match(goneOn(skip(2), 10, 3), { message: /^3 rows/ })

@@ -251,10 +251,8 @@ deepTest(t, 'a value longer than the column allows refuses its row', async t => 
   const block = blockOf(['a', Buffer.alloc(67_108_864, 'b'), Buffer.alloc(67_108_863, 'c')])
   t.equal(column.read(block, field), 1)
   t.strictSame(refusedRows(block), [1])
-  t.strictSame(
-    blobsOf(column.take(3, []) as EncodedBlobVector).map(({ length }) => length),
-    [1, 0, 67_108_863],
-  )
+  const lengths = blobsOf(column.take(3, []) as EncodedBlobVector).map(({ length }) => length)
+  t.strictSame(lengths, [1, 0, 67_108_863])
   t.match(column.explain(new Uint8Array(0), 0, 67_108_864), {
     code: 'DDB_INPUT_RANGE',
     expected: /^at most 67108863 bytes, .*\(no column takes the 67108864 bytes\)$/,

@@ -51,10 +51,8 @@ t.test('lines before the header are skipped, comments and blank lines are not re
   t.strictSame(rows, [values, values])
   t.equal(reader.recordsRead, 2)
   t.equal(reader.headerLineNumber, 3)
-  t.strictSame(
-    places.map(place => place.lineNumber),
-    [6, 9],
-  )
+  const lineNumbers = places.map(place => place.lineNumber)
+  t.strictSame(lineNumbers, [6, 9])
 })
 
 t.test('an empty field is null, quoted or not, and so are null texts', async t => {
@@ -64,20 +62,16 @@ t.test('an empty field is null, quoted or not, and so are null texts', async t =
     { header: 'no', batch: { cells: { nullTexts: ['NA', 'n/a'] } } },
   )
   t.strictSame(rows, cells(',,,', 'NAN,,1,2'))
-  t.strictSame(
-    reader.columnCounts.map(count => count.nulls),
-    [1, 2, 1, 1],
-  )
+  const nullCounts = reader.columnCounts.map(count => count.nulls)
+  t.strictSame(nullCounts, [1, 2, 1, 1])
 })
 
 deepTest(t, 'every chunk size gives the same rows, rejects and positions', async t => {
   const text = `${header}${row}2020.01.02T09:30:00.033,"a ""b"", c\r\nd",1,6\r\nx\n\n"y"z,1\n${row}last,`
   const whole = await read(text, trades)
   t.equal(whole.rows.length, 3)
-  t.strictSame(
-    whole.rejects.map(reject => reject.code),
-    ['DDB_INPUT_FIELD_COUNT', 'DDB_INPUT_QUOTE', 'DDB_INPUT_FIELD_COUNT'],
-  )
+  const codes = whole.rejects.map(reject => reject.code)
+  t.strictSame(codes, ['DDB_INPUT_FIELD_COUNT', 'DDB_INPUT_QUOTE', 'DDB_INPUT_FIELD_COUNT'])
   for (let chunkBytes = 1; chunkBytes < text.length; chunkBytes++) {
     const { rows, rejects, places } = await read(text, trades, { chunkBytes })
     t.strictSame(

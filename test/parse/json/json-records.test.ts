@@ -67,6 +67,9 @@ function rowsOf(
   })
 }
 
+const cellsOf = (...given: Parameters<typeof rowsOf>): unknown =>
+  rowsOf(...given).map(({ cells }) => cells)
+
 const members = [member('a', number), member('b', string), member('ключ', boolean | string)]
 
 t.test('cells are the values of JSON.parse, for members in any order', async () => {
@@ -157,14 +160,8 @@ t.test('text that is not JSON is no obstacle: the scanner returns where it stopp
 
 t.test('members without a column are skipped if allowed, even deep members', async t => {
   const texts = ['{"z":{"a":[1]},"a":1,"b":"x","ключ":true}', usual, '{"ключ":"n","a":null}']
-  t.strictSame(
-    rowsOf(texts, members, lax).map(({ cells }) => cells),
-    cells('1,x,true', '1,x,true', ',,n'),
-  )
-  t.strictSame(
-    rowsOf([usual, '{}', usual], members, lax).map(({ cells }) => cells),
-    cells('1,x,true', ',,', '1,x,true'),
-  )
+  t.strictSame(cellsOf(texts, members, lax), cells('1,x,true', '1,x,true', ',,n'))
+  t.strictSame(cellsOf([usual, '{}', usual], members, lax), cells('1,x,true', ',,', '1,x,true'))
 })
 
 t.test('elements of an array are written one after another, null as an empty text', async t => {
@@ -213,7 +210,7 @@ t.test('members of inner objects have names with dots', async () => {
       }
     })
     deepStrictEqual(
-      rowsOf(texts, inner).map(({ cells }) => cells),
+      cellsOf(texts, inner),
       list.map(({ id, x, y }) => [String(id), String(x ?? ''), y]),
     )
   })
@@ -238,7 +235,7 @@ t.test('inner objects have their own members, each once', async t => {
   }
   const good = '{"a":1,"p":{"x":2,"y":3}}'
   t.strictSame(
-    rowsOf([good, '{"a":4,"p":null}', good], inner).map(({ cells }) => cells),
+    cellsOf([good, '{"a":4,"p":null}', good], inner),
     cells('1,2,3', '4,,', '1,2,3'),
     'null gives null for all members',
   )
@@ -313,14 +310,7 @@ t.test('without tolerance, the reject says that NaN is neither a value nor a nul
 
 // The members that fill columns, and the kinds of values that each column allows.
 
-const {
-  boolean: booleanJsonMembers,
-  number: numberJsonMembers,
-  string: stringJsonMembers,
-  array: arrayJsonMembers,
-} = jsonKinds
-
-const membersJsonMembers = (types: string, rules: MappingRules = {}, cells: CellRules = {}) =>
+const membersFor = (types: string, rules: MappingRules = {}, cells: CellRules = {}) =>
   jsonMembers(
     mapColumns(schemaFromTypes(types), { file: 'x', kind: 'members', fieldCount: 0 }, rules),
     cells,
@@ -328,60 +318,51 @@ const membersJsonMembers = (types: string, rules: MappingRules = {}, cells: Cell
 
 t.test('the allowed kinds are those of the type', async t => {
   for (const [kinds, ...types] of [
-    [numberJsonMembers | stringJsonMembers, 'CHAR', 'LONG', 'DOUBLE', 'FLOAT', 'DECIMAL64(2)'],
-    [stringJsonMembers, 'TIMESTAMP', 'DATE', 'UUID', 'COMPLEX'],
-    [numberJsonMembers | stringJsonMembers, 'INT'],
-    [booleanJsonMembers | numberJsonMembers | stringJsonMembers, 'BOOL'],
-    [stringJsonMembers | numberJsonMembers | booleanJsonMembers, 'STRING'],
+    [number | string, 'CHAR', 'LONG', 'DOUBLE', 'FLOAT', 'DECIMAL64(2)'],
+    [string, 'TIMESTAMP', 'DATE', 'UUID', 'COMPLEX'],
+    [number | string, 'INT'],
+    [boolean | number | string, 'BOOL'],
+    [string | number | boolean, 'STRING'],
   ] as const) {
     for (const type of types)
-      t.match(membersJsonMembers(`c:${type}`), [
+      t.match(membersFor(`c:${type}`), [
         { name: 'c', kinds, elementKinds: 0, columnName: 'c', typeText: type },
       ])
   }
 })
 
 t.test('an array column accepts arrays with elements of its type', async t => {
-  t.match(membersJsonMembers('c:DATE[]'), [
-    { kinds: arrayJsonMembers, elementKinds: stringJsonMembers, typeText: 'DATE[]' },
-  ])
+  t.match(membersFor('c:DATE[]'), [{ kinds: array, elementKinds: string, typeText: 'DATE[]' }])
 })
 
 t.test('a date may be a number if a format says how to read it', async t => {
   const dateFormats = { a: 'epoch:ms', b: 'yyyyMMdd' }
-  t.match(membersJsonMembers('a:TIMESTAMP,b:TIMESTAMP,c:TIMESTAMP', {}, { dateFormats }), [
-    { name: 'a', kinds: stringJsonMembers | numberJsonMembers },
-    { name: 'b', kinds: stringJsonMembers | numberJsonMembers },
-    { name: 'c', kinds: stringJsonMembers },
+  t.match(membersFor('a:TIMESTAMP,b:TIMESTAMP,c:TIMESTAMP', {}, { dateFormats }), [
+    { name: 'a', kinds: string | number },
+    { name: 'b', kinds: string | number },
+    { name: 'c', kinds: string },
   ])
   const every = { dateFormats: { '*': 'epoch:ms' } }
-  t.match(membersJsonMembers('a:TIMESTAMP,b:TIME', {}, every), [
-    { name: 'a', kinds: stringJsonMembers | numberJsonMembers },
-    { name: 'b', kinds: stringJsonMembers },
+  t.match(membersFor('a:TIMESTAMP,b:TIME', {}, every), [
+    { name: 'a', kinds: string | number },
+    { name: 'b', kinds: string },
   ])
 })
 
 t.test('names come from the mapping, and constants need no member', async t => {
   const rules = { map: { a: 'x' }, set: { b: '1' } }
   t.strictSame(
-    membersJsonMembers('a:INT,b:INT,c:INT', rules).map(({ name, columnName }) => [
-      name,
-      columnName,
-    ]),
+    membersFor('a:INT,b:INT,c:INT', rules).map(({ name, columnName }) => [name, columnName]),
     cells('x,a', 'c,c'),
   )
 })
 
 t.test('a member that fills several columns must fit all of them', async t => {
-  t.strictSame(membersJsonMembers('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
-    { name: 'n', kinds: stringJsonMembers, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
+  t.strictSame(membersFor('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
+    { name: 'n', kinds: string, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
   ])
-  t.match(membersJsonMembers('a:BOOL,b:UUID', { map: { a: 'n', b: 'n' } }), [
-    { kinds: stringJsonMembers },
-  ])
-  t.match(membersJsonMembers('a:LONG[],b:UUID[]', { map: { a: 'n', b: 'n' } }), [
-    { elementKinds: stringJsonMembers },
-  ])
+  t.match(membersFor('a:BOOL,b:UUID', { map: { a: 'n', b: 'n' } }), [{ kinds: string }])
+  t.match(membersFor('a:LONG[],b:UUID[]', { map: { a: 'n', b: 'n' } }), [{ elementKinds: string }])
 })
 
 // The words that messages use for kinds of JSON values.

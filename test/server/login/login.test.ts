@@ -40,10 +40,8 @@ t.test('credentials inside connect are answered with BOOL true, to the byte', as
     const { sessionId } = await peer.ask(`API 0 ${body.length} / 36_1_4_2\n${body}`)
     t.equal(peer.received.toString('latin1'), `${sessionId} 1 1\nOK\n\x01\0\x01`)
   }
-  t.strictSame(
-    server.sessions.map(session => session.user),
-    ['admin', 'admin'],
-  )
+  const users = server.sessions.map(session => session.user)
+  t.strictSame(users, ['admin', 'admin'])
 })
 
 t.test('wrong credentials inside connect give an error without an object', async t => {
