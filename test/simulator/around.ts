@@ -18,14 +18,15 @@ import {
   type Event,
   type Job,
 } from './around-scenario.js'
+import { countsOf } from './check.js'
 import { SimDisk } from './disk.js'
 import { putInputs, startRun, type Run } from './loader.js'
 import { SimNetwork } from './network.js'
-import type { SimEnvironment } from './process.js'
+import type { SimEnvironment, SimProcess } from './process.js'
 import { Chance } from './random.js'
 import { SimServer } from './server.js'
 import { goingOn } from './several.js'
-import type { Simulation } from './simulate.js'
+import { simulationOf, whenKilled, type Simulation } from './simulate.js'
 import { World } from './world.js'
 
 /** Longer than all timeouts of all processes of a run together. */
@@ -99,9 +100,12 @@ class Around {
     this.#server = new SimServer(this.#environment, scenario)
   }
 
+  readonly #died = (process: SimProcess, silently: boolean): void =>
+    this.#network.processDied(process, silently)
+
   async play(): Promise<Simulation> {
     const world = this.#world
-    this.#server.begin((process, silently) => this.#network.processDied(process, silently))
+    this.#server.begin(this.#died)
     const states = this.#scenario.jobs.map(job => this.#begin(job))
     this.#server.onTargetWrite = () => {
       this.#writes++
@@ -114,19 +118,7 @@ class Around {
     world.note(() => this.#journalsText())
     this.#note('the end')
     const complaints = checkAround(this.#scenario, this.#runs, this.#history, this.#disk)
-    if (ended !== 'over') {
-      const text = ended === 'idle' ? 'waits for ever' : 'does not end'
-      complaints.push({ about: 'simulation', text })
-    }
-    return {
-      scenario: this.#scenario,
-      runs: this.#runs,
-      complaints,
-      completed: 0,
-      eventCount: world.eventCount,
-      virtualMs: world.nowMs,
-      trace: world.trace ?? [],
-    }
+    return simulationOf(world, ended, { scenario: this.#scenario, runs: this.#runs, complaints })
   }
 
   #begin(job: Job): JobState {
@@ -212,13 +204,8 @@ class Around {
       end.there = this.#there()
       this.#next(state, run)
     }
-    run.process.onDeath = () => {
-      run.endedMs = this.#world.nowMs
-      this.#network.processDied(run.process, false)
-      over()
-    }
-    // The process may have died before this listener was added.
-    if (!run.process.isAlive) run.process.onDeath()
+    const died = this.#died
+    whenKilled(run, { world: this.#world, died }, over)
     run.onEnd = over
   }
 
@@ -362,9 +349,7 @@ class Around {
 
   /** How often each row is in the target. */
   #there(): ReadonlyMap<number, number> {
-    const counts = new Map<number, number>()
-    for (const { id } of this.#server.rows()) counts.set(id, (counts.get(id) ?? 0) + 1)
-    return counts
+    return countsOf(this.#server.rows().map(({ id }) => id))
   }
 
   #journalsText(): string {

@@ -13,7 +13,7 @@ import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { goingOn } from './several.js'
 import { leftOut } from './transformed.js'
-import { newMachines, type Simulation } from './simulate.js'
+import { newMachines, simulationOf, whenKilled, type Simulation } from './simulate.js'
 
 /** Longer than all timeouts of all processes of a run together. */
 const longestMs = 20 * 3_600_000
@@ -40,7 +40,8 @@ function drawResumed(seed: number): Scenario {
 export async function simulateResumed(seed: number, traced = false): Promise<Simulation> {
   const scenario = drawResumed(seed)
   const chance = new Chance(seed ^ 0x2545f491)
-  const { world, network, disk, environment, server, died } = newMachines(scenario, chance, traced)
+  const machines = newMachines(scenario, chance, traced)
+  const { world, network, disk, environment, server } = machines
 
   const runs: Run[] = []
   const last = new Map<LoaderPlan, Run>()
@@ -59,13 +60,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
     const run = startRun(environment, goingOn(first, processes), scenario.kind, killAtCall)
     runs.push(run)
     last.set(plan, run)
-    run.process.onDeath = () => {
-      run.endedMs = world.nowMs
-      died(run.process, false)
-      goOn(plan, processes + 1)
-    }
-    // The process may have died before this listener was added.
-    if (!run.process.isAlive) run.process.onDeath()
+    whenKilled(run, machines, () => goOn(plan, processes + 1))
     run.onEnd = () => {
       if (goesOn(run)) goOn(plan, processes + 1)
     }
@@ -80,12 +75,6 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
   const isOver = (): boolean => waiting === 0 && runs.every(run => run.endedMs !== undefined)
   const ended = await world.run(isOver, longestMs)
   const complaints: Complaint[] = []
-  if (ended !== 'over') {
-    complaints.push({
-      about: 'simulation',
-      text: ended === 'idle' ? 'waits for ever' : 'does not end',
-    })
-  }
   await world.run(() => false, world.nowMs + 120_000)
   world.note(() => plansOf(scenario, disk))
   const findings = { scenario, runs, server, disk, network }
@@ -101,15 +90,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
     const complain = (text: string): void => void complaints.push({ about: plan.name, text })
     checkLast(run, processes, there, findings, complain)
   }
-  return {
-    scenario,
-    runs,
-    complaints,
-    completed: 0,
-    eventCount: world.eventCount,
-    virtualMs: world.nowMs,
-    trace: world.trace ?? [],
-  }
+  return simulationOf(world, ended, { scenario, runs, complaints })
 }
 
 /** A user resumes if possible, else looks for rows and loads everything again, unless the target is in doubt. */

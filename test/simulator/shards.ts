@@ -25,7 +25,7 @@ import {
 } from './scenario.js'
 import { serverAddress } from './server.js'
 import { firstLanesSeed, firstSeveralSeed, goingOn } from './several.js'
-import { newMachines, type Simulation } from './simulate.js'
+import { newMachines, simulationOf, whenKilled, type Simulation } from './simulate.js'
 import { drawTroubles } from './troubles.js'
 
 /** From this seed on, several processes load each run, without a journal. */
@@ -199,11 +199,8 @@ class Shards {
     server.calm()
     network.weather = { ...fairWeather }
     await this.#finish()
-    return {
-      ...{ scenario: this.#scenario, runs: this.#runs, complaints: this.#complaints },
-      ...{ completed: 0, eventCount: world.eventCount, virtualMs: world.nowMs },
-      trace: world.trace ?? [],
-    }
+    const found = { scenario: this.#scenario, runs: this.#runs, complaints: this.#complaints }
+    return simulationOf(world, 'over', found)
   }
 
   #callInTurn([call, ...later]: readonly Call[], over: () => void): void {
@@ -222,18 +219,12 @@ class Shards {
     over: () => void,
     load?: Parameters<typeof startRun>[4],
   ): Run {
-    const { environment, world, died } = this.#machines
+    const { environment } = this.#machines
     const name = `process ${this.#runs.length + 1}, shard ${index}/${count}`
     const called = goingOn({ ...this.#plan, name, shard: { index, count } }, this.#runs.length)
     const run = startRun(environment, called, this.#scenario.kind, killAtCall, load)
     this.#runs.push(run)
-    run.process.onDeath = () => {
-      run.endedMs = world.nowMs
-      died(run.process, false)
-      over()
-    }
-    // The process may have died before this listener was added.
-    if (!run.process.isAlive) run.process.onDeath()
+    whenKilled(run, this.#machines, over)
     run.onEnd = () => {
       this.#check(run)
       over()

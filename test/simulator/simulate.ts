@@ -15,7 +15,7 @@ import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
 import { firstShardsSeed, simulateShards } from './shards.js'
-import { World } from './world.js'
+import { World, type Ended } from './world.js'
 
 export interface Simulation {
   readonly scenario: Scenario
@@ -52,13 +52,41 @@ export function newMachines(scenario: Scenario, chance: Chance, traced: boolean)
   return { world, network, disk, environment, server, died }
 }
 
+/** Lets a killed process take its connections along, and then calls `over`. */
+export function whenKilled(
+  run: Run,
+  { world, died }: Pick<ReturnType<typeof newMachines>, 'world' | 'died'>,
+  over: () => void,
+): void {
+  run.process.onDeath = () => {
+    run.endedMs = world.nowMs
+    died(run.process, false)
+    over()
+  }
+  // The process may have died before this listener was added.
+  if (!run.process.isAlive) run.process.onDeath()
+}
+
+type Found = Pick<Simulation, 'scenario' | 'runs'> & { complaints: Complaint[]; completed?: number }
+
+/** @param ended  how the events ended before the check */
+export function simulationOf(world: World, ended: Ended, found: Found): Simulation {
+  if (ended !== 'over') {
+    const about = found.runs.find(run => run.endedMs === undefined)?.plan.name ?? 'simulation'
+    found.complaints.push({ about, text: ended === 'idle' ? 'waits for ever' : 'does not end' })
+  }
+  const { eventCount, nowMs: virtualMs, trace = [] } = world
+  return { completed: 0, ...found, eventCount, virtualMs, trace }
+}
+
 /** @param traced  records a trace, which takes time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
   if (seed >= firstShardsSeed) return simulateShards(seed, traced)
   if (isAround(seed)) return simulateAround(seed, traced)
   const scenario = drawScenario(seed)
   const chance = new Chance(seed ^ 0x5bd1e995)
-  const { world, network, disk, environment, server, died } = newMachines(scenario, chance, traced)
+  const machines = newMachines(scenario, chance, traced)
+  const { world, network, disk, environment, server } = machines
 
   const runs: Run[] = []
   let due = scenario.loaders.length
@@ -69,14 +97,11 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
     for (const { path, cut } of plan.inputs) {
       if (cut !== undefined) disk.cutAfter(path, cut.afterReads, cut.share)
     }
-    run.process.onDeath = () => {
-      run.endedMs = world.nowMs
-      died(run.process, false)
+    whenKilled(run, machines, () => {
       if (plan.restartAfterMs === undefined) return
       due++
       world.schedule(plan.restartAfterMs, () => start(plan, undefined))
-    }
-    if (!run.process.isAlive) run.process.onDeath()
+    })
   }
   for (const plan of scenario.loaders) {
     putInputs(disk, plan)
@@ -86,27 +111,13 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
 
   const isOver = (): boolean => due === 0 && runs.every(run => run.endedMs !== undefined)
   const ended = await world.run(isOver, longestMs)
-  const complaints: Complaint[] = []
-  if (ended !== 'over') {
-    complaints.push({
-      about: runs.find(run => run.endedMs === undefined)?.plan.name ?? 'simulation',
-      text: ended === 'idle' ? 'waits for ever' : 'does not end',
-    })
-  }
   // The server executes all received requests before the check.
   await world.run(() => false, world.nowMs + 120_000)
   const findings = { scenario, runs, server, disk, network }
-  for (const run of runs) complaints.push(...checkRun(run, findings))
-  complaints.push(...checkStrangers(findings))
-  const audited = await auditRuns(findings, environment)
-  complaints.push(...audited.complaints)
-  return {
-    completed: audited.completed,
-    scenario,
-    runs,
-    complaints,
-    eventCount: world.eventCount,
-    virtualMs: world.nowMs,
-    trace: world.trace ?? [],
-  }
+  const complaints = [...runs.flatMap(run => checkRun(run, findings)), ...checkStrangers(findings)]
+  const { completed, complaints: others } = await auditRuns(findings, environment)
+  return simulationOf(world, ended, {
+    ...{ scenario, runs, completed },
+    complaints: [...complaints, ...others],
+  })
 }

@@ -13,6 +13,9 @@ interface Event {
 }
 
 /** All events of one simulation. */
+/** Why events ended: as wanted, because none was left, or because time was up. */
+export type Ended = 'over' | 'idle' | 'late'
+
 export class World {
   nowMs = 0
   /** The events that have happened, one line each; undefined without tracing. */
@@ -44,7 +47,7 @@ export class World {
    * Runs events until `isOver`, until none is left, or until time is up.
    * @returns why it ended
    */
-  async run(isOver: () => boolean, endMs: number): Promise<'over' | 'idle' | 'late'> {
+  async run(isOver: () => boolean, endMs: number): Promise<Ended> {
     for (;;) {
       await settled()
       if (isOver()) return 'over'
