@@ -145,27 +145,30 @@ function numbered(texts: readonly string[]): Symbols {
   return { codes: texts.map(text => codes.get(text)!), base: [...codes.keys()] }
 }
 
-t.test('each batch numbers its texts from the start, without those of an undone block', async () => {
-  const text = fc.oneof(fc.constantFrom('', 'a', 'bb', '数据'), fc.stringMatching(/^[a-d]{1,6}$/))
-  const batch = fc.array(text, { minLength: 1 })
-  forAll(200)(fc.array(fc.tuple(batch, fc.option(batch)), { maxLength: 5 }), batches => {
-    const { column, take } = makeSymbolColumn()
-    for (const [texts, undone] of batches) {
-      const half = texts.length >> 1
-      let nulls = column.read(blockOf(texts.slice(0, half)), field, 0)
-      if (undone) {
-        column.read(blockOf(undone), field, half)
-        column.undo()
+t.test(
+  'each batch numbers its texts from the start, without those of an undone block',
+  async () => {
+    const text = fc.oneof(fc.constantFrom('', 'a', 'bb', '数据'), fc.stringMatching(/^[a-d]{1,6}$/))
+    const batch = fc.array(text, { minLength: 1 })
+    forAll(200)(fc.array(fc.tuple(batch, fc.option(batch)), { maxLength: 5 }), batches => {
+      const { column, take } = makeSymbolColumn()
+      for (const [texts, undone] of batches) {
+        const half = texts.length >> 1
+        let nulls = column.read(blockOf(texts.slice(0, half)), field, 0)
+        if (undone) {
+          column.read(blockOf(undone), field, half)
+          column.undo()
+        }
+        nulls += column.read(blockOf(texts.slice(half)), field, half)
+        deepStrictEqual(nulls, texts.filter(each => each === '').length)
+        const expected = numbered(texts)
+        const baseBytes = Buffer.from(expected.base.map(each => `${each}\0`).join('')).length
+        deepStrictEqual(column.encodedBytes(texts.length), 4 * texts.length + baseBytes)
+        deepStrictEqual(take(texts.length), expected)
       }
-      nulls += column.read(blockOf(texts.slice(half)), field, half)
-      deepStrictEqual(nulls, texts.filter(each => each === '').length)
-      const expected = numbered(texts)
-      const baseBytes = Buffer.from(expected.base.map(each => `${each}\0`).join('')).length
-      deepStrictEqual(column.encodedBytes(texts.length), 4 * texts.length + baseBytes)
-      deepStrictEqual(take(texts.length), expected)
-    }
-  })
-})
+    })
+  },
+)
 
 t.test('bytes that are not text refuse their row', async t => {
   const { column, take } = makeSymbolColumn()
