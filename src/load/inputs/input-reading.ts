@@ -69,10 +69,10 @@ export class InputReading {
     this.#offsets = columnOffsets(cells, run.history.found.offsets)
   }
 
-  /** Forgets what earlier inputs have shown: not every process of the run reads them. */
-  forget(): void {
+  /** Forgets what earlier inputs have shown, except these offsets: not every process of the run reads them. */
+  forget(offsets: Readonly<Record<string, string>>): void {
     const { cells = {} } = this.#run.options
-    this.#offsets = columnOffsets(cells, {})
+    this.#offsets = columnOffsets(cells, offsets)
     this.#last = undefined
   }
 

@@ -5,6 +5,7 @@ import { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import { connectServer } from '../connection/connect.js'
 import type { Asking } from '../connection/server-queries.js'
+import { cellsAsFound } from '../inputs/detected.js'
 import { loadOn } from '../load.js'
 import { deliveryDefaults } from '../checked-options.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
@@ -36,9 +37,10 @@ export function optionsOfShards(
   server: ServerTarget,
   runId: string,
 ): Promise<LoadOptions> {
-  return withShared(platform, server, runId, ({ options, streams }) => {
+  return withShared(platform, server, runId, ({ options, streams, offsets }) => {
     const inputs = new Set(streams.flat().map(({ path }) => path))
-    return Promise.resolve({ ...readingFiles(options, [...inputs]), server })
+    const cells = cellsAsFound(options.cells, {}, offsets)
+    return Promise.resolve({ ...readingFiles(options, [...inputs]), cells, server })
   })
 }
 

@@ -21,7 +21,7 @@ import { finishedPath, pathOfStream, reasonsPath } from '../rejects/reject-path.
 import type { Inputs, InputSummary, Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { addShared, askTaken } from '../transport/script.js'
-import { beginShared, findShared, type DoneStream, type Plan } from './shared-run.js'
+import { beginShared, findShared, shareOffsets, type DoneStream, type Plan } from './shared-run.js'
 import { inputsOf, partsOf } from './parts.js'
 import { bytesOf, streamsOf, streamsOfShard, type ListedFile, type Stream } from './streams.js'
 
@@ -122,11 +122,19 @@ export class ShardInputs implements Inputs {
       rejects.beginStream(hidden)
     }
     const before = { ...state.rows }
-    this.reading.forget()
+    this.reading.forget(shared!.offsets)
     const inputs = this.#open(listed, this.reading, number + 1)
     this.#opened.push(inputs)
     try {
-      yield* inputs.batches(target)
+      for await (const batch of inputs.batches(target)) {
+        try {
+          await this.#shareOffsets(target)
+        } catch (error) {
+          state.rows.unsent += batch.rowCount
+          throw error
+        }
+        yield batch
+      }
     } finally {
       await inputs.close()
     }
@@ -144,6 +152,24 @@ export class ShardInputs implements Inputs {
     } catch (error) {
       throw error instanceof ServerError ? recordGone(runId) : error
     }
+  }
+
+  /** Before rows with times are sent, all processes must agree on the offset of these. @throws {DdbError} DDB_UNAVAILABLE */
+  async #shareOffsets({ columns }: TargetDescription): Promise<void> {
+    const { checked, delivery, shared } = this.#run
+    const { offsets: own } = this.reading
+    const names = Object.keys(own)
+    if (names.every(name => name in shared!.offsets)) return
+    const asking = { session: await delivery!.settled!(), timeoutMs: checked.confirmTimeoutMs }
+    const sent = columns.map(({ name }) => name)
+    const offsets = await shareOffsets(asking, shared!.ledger.name, sent, own)
+    this.#run.shared = { ...shared!, offsets }
+    const other = names.find(name => offsets[name] !== own[name])
+    if (other === undefined) return
+    throw new DdbError(
+      'DDB_UNAVAILABLE',
+      `times of column "${other}" have the offset ${own[other]}, and ${offsets[other]} in other inputs: repeat the shard, which then rejects such rows, or convert them with ${option('cells.timeZone')}`,
+    )
   }
 
   summaries(): readonly InputSummary[] {

@@ -37,7 +37,11 @@ export interface SharedRun extends Plan {
   readonly token: bigint
   /** Streams that have ended when this process found the run, by number, in the order of their ends. */
   readonly done: ReadonlyMap<number, DoneStream>
+  readonly offsets: Offsets
 }
+
+/** Time zone offsets by column: those that some process has found first apply to all streams. */
+type Offsets = Readonly<Record<string, string>>
 
 /** A stream of which all rows are confirmed, filtered or rejected. */
 export interface DoneStream {
@@ -47,7 +51,7 @@ export interface DoneStream {
 }
 
 /** Must increase whenever the plan, or the rules of streams, cuts and values change. */
-const planVersion = 2
+const planVersion = 3
 
 /**
  * @param name  with any token
@@ -58,14 +62,38 @@ export async function findShared(asking: Asking, name: RunName): Promise<SharedR
   const known = await askRegister(asking, name.runId)
   const holder = otherHolder(known, name)
   if (holder === undefined) return undefined
-  const values = new Map(await askShared(asking, holder.ledger))
+  const values = await askShared(asking, holder.ledger)
   if (values.size === 0) checkName(known, name, asking.session)
   const plan = values.get(0) as SharedRun & { readonly version: number }
-  values.delete(0)
-  const done = values as ReadonlyMap<number, DoneStream>
-  if (plan.version === planVersion) return { ...plan, token: holder.token, done }
+  const done = new Map([...values].filter(([no]) => no > 0)) as SharedRun['done']
+  const offsets = offsetsIn(values)
+  if (plan.version === planVersion) return { ...plan, token: holder.token, done, offsets }
   const message = `another version of the program began run "${name.runId}": use that version`
   throw new DdbError('DDB_RUN_CHANGED', message)
+}
+
+/** Values below 0 have the offset of a column. */
+const offsetsIn = (values: ReadonlyMap<number, unknown>): Offsets => {
+  const pairs = [...values].filter(([no]) => no < 0).map(([, pair]) => pair as [string, string])
+  return Object.fromEntries(pairs)
+}
+
+/**
+ * Records what this process has found first.
+ * @param names  of the columns that rows have
+ * @returns the offsets of all streams
+ * @throws {ServerError} if the ledger is gone
+ */
+export async function shareOffsets(
+  asking: Asking,
+  ledger: string,
+  names: readonly string[],
+  found: Offsets,
+): Promise<Offsets> {
+  for (const pair of Object.entries(found)) {
+    await addShared(asking, ledger, -1 - names.indexOf(pair[0]), pair)
+  }
+  return offsetsIn(await askShared(asking, ledger))
 }
 
 /**
@@ -86,7 +114,7 @@ export async function beginShared(asking: Asking, name: RunName, plan: Plan): Pr
   const known = await askRegister(asking, name.runId)
   if (otherHolder(known, name) === undefined) {
     await checkClaim(asking, known, name, claim)
-    return { ...shared, token: name.token, done: new Map() }
+    return { ...shared, token: name.token, done: new Map(), offsets: {} }
   }
   await dropLedger(asking, ledger)
   const found = await findShared(asking, name)

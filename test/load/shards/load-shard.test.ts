@@ -156,6 +156,38 @@ t.test('runs RUN asks the server', async t => {
   t.strictSame(await ids(), all)
 })
 
+const offsets = ['+08:00', '+09:00']
+const timesScript = 'share table(1:0, `id`at, [INT,TIMESTAMP]) as target'
+
+t.test('times of all streams have the offset that a process has found first', async t => {
+  for (const isAtOnce of [false, true]) {
+    const { shard, server, ids, inputs } = await scene(t, timesScript)
+    for (let i = 0; i < files; i++) {
+      const at = `2024-01-02T10:00:00${offsets[i % 2]}`
+      writeFileSync(join(inputs, `d${i}/f.csv`), `id,at\n${i},${at}\n${i + 10},${at}\n`)
+    }
+    const load = (index: number) => shard(index, 2, { rejects: { onError: 'skip' } })
+    if (isAtOnce) {
+      const ends = await Promise.all([load(1), load(2)])
+      for (const { exitCode, error } of ends) {
+        if (exitCode === 75) t.match(error, { code: 'DDB_UNAVAILABLE', message: /offset \+0/ })
+        else t.equal(exitCode, 3)
+      }
+    }
+    for (const index of [1, 2]) t.match(await load(index), { exitCode: 3, error: null })
+    const stored = await ids()
+    const parity = stored[0]! % 2
+    t.strictSame(
+      stored,
+      [0, 2, 4, 10, 12, 14].map(id => id + parity),
+    )
+    const words = ['--host', `127.0.0.1:${server.port}`, '--user', 'admin', '--exact']
+    const environment = { DDB_PASSWORD: '123456' }
+    const audited = await runMain(['audit', 'night', ...words], { environment })
+    t.match(audited, { code: 3, stdout: /^complete: 12 rows read, 6 found/ })
+  }
+})
+
 const viewScript = `share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`
