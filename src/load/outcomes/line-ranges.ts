@@ -2,28 +2,27 @@
   Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few.
 */
 /** Where rows are that are consecutive in an input: lines of the first and the last one, from 1, and bytes. */
-export interface LinesOfRows {
-  readonly file: string
-  readonly firstLine: number
-  readonly lastLine: number
+export interface LinesOfRows extends Lines {
   readonly startBytes: number
   readonly endBytes: number
 }
 
-/** Consecutive lines of one input with the same reason. */
-export interface LineRange {
+/** From 1. */
+interface Lines {
   readonly file: string
-  /** From 1. */
-  firstLine: number
-  lastLine: number
+  readonly firstLine: number
+  readonly lastLine: number
+}
+
+/** Consecutive lines of one input with the same reason. */
+export interface LineRange extends Lines {
   /** Number of batches, and of parts of batches, whose rows lie in the range. */
-  batches: number
+  readonly batches: number
   readonly reason: string
 }
 
-interface OpenRange extends LineRange {
-  readonly startBytes: number
-  endBytes: number
+type OpenRange = {
+  -readonly [Name in keyof (LineRange & LinesOfRows)]: (LineRange & LinesOfRows)[Name]
 }
 
 /** Limit of ranges. For further ranges, only the number of batches is recorded (`unnamedBatches`). */
@@ -97,8 +96,7 @@ export class LineRanges {
 }
 
 /** For example `A.csv, lines 2 to 5001`. */
-export function rangeText(range: Pick<LineRange, 'file' | 'firstLine' | 'lastLine'>): string {
-  const { file, firstLine, lastLine } = range
+export function rangeText({ file, firstLine, lastLine }: Lines): string {
   const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`
   return `${file}, ${lines}`
 }

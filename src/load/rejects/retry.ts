@@ -10,6 +10,7 @@ import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import { templateNames } from '../../schema/template.js'
 import { hasFields, text, texts, type Kind } from '../../known-fields.js'
 import { openSource } from '../../source/open-source.js'
+import { bytesAt } from '../journal/fingerprint.js'
 import { dialectOf } from '../inputs/input-options.js'
 import { cellsAsFound } from '../inputs/detected.js'
 import { checkCall } from '../checked-options.js'
@@ -58,13 +59,12 @@ async function firstAndLast(
   files: Files,
 ): Promise<Partial<RejectReason>> {
   try {
-    const bytes = Buffer.alloc(mostBytes)
-    const linesFrom = async (start: number): Promise<string[]> => {
-      const length = await file.readAt(bytes, 0, mostBytes, start)
-      return bytes.toString('utf8', 0, length).split('\n').slice(0, -1)
-    }
     const file = await files.open(reasons)
     try {
+      const linesFrom = async (start: number): Promise<string[]> =>
+        String(await bytesAt(file, start, mostBytes))
+          .split('\n')
+          .slice(0, -1)
       const { sizeBytes } = await file.status()
       const [first] = await linesFrom(0)
       const last = (await linesFrom(Math.max(0, sizeBytes - mostBytes))).at(-1)

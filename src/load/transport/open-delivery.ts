@@ -130,8 +130,7 @@ async function openUnconfirmed(
       return session.bufferedBytes
     },
     deliver(batch) {
-      const { rowCount, encodedBytes } = batch
-      const { columns } = batch
+      const { rowCount, encodedBytes, columns } = batch
       const table = { form: 'table', name: '', rows: rowCount, columnNames, columns } as const
       const arguments_ = [...leading, table]
       const isTaken = session.send(functionName, arguments_, batch.release)
