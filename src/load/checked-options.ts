@@ -191,7 +191,7 @@ function usualBatch(target: Target, { input, delivery }: LoadOptions): typeof sm
   return input?.follow === true || delivery?.rateLimit !== undefined ? smallBatch : tableBatch
 }
 
-function withoutUndefined<T extends object>(fields: T | undefined): T {
+export function withoutUndefined<T extends object>(fields: T | undefined): T {
   return Object.fromEntries(
     Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
   ) as T

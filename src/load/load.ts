@@ -70,7 +70,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       if (!isFinished()) run.early = openEarly(run, session, run.early)
     })
     const control = run.control!
-    await inputs.join?.(control, target)
+    await inputs.join?.(target)
     const known = await checkSoleProcess(run, control, inputs.areDone)
     const evidence = await lookFirst(run, control, target, known, isFinished())
     if (evidence === 'loaded') {

@@ -74,17 +74,12 @@ export interface CheckResult {
 export function newCheckResult(result: LoadResult): CheckResult {
   const { version, status, exitCode, target, sources, rows, rejects, error } = result
   return {
-    ...{ schema: 'ddb-ingest/check/1', version, status: statusOf(status, rows.rejected), exitCode },
+    ...{ schema: 'ddb-ingest/check/1', version, exitCode },
+    status: status === 'loaded' ? 'fits' : status === 'unconfirmed' ? 'failed' : status,
     ...{ target, inputs: [], sources },
     rows: { read: rows.read, fit: 0, rejected: rows.rejected, unfit: 0 },
     ...{ columns: [], problems: [], remedies: [] },
     rejects: { byClass: rejects.byClass, byCode: rejects.byCode },
     ...{ frozen: [], commands: [], notices: [], error },
   }
-}
-
-function statusOf(status: LoadResult['status'], rejected: number): CheckResult['status'] {
-  if (status === 'interrupted' || status === 'failed') return status
-  if (status === 'unconfirmed') return 'failed'
-  return rejected > 0 ? 'rejects' : 'fits'
 }

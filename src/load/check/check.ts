@@ -101,7 +101,7 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { target } = look
   const { columns = [] } = target ?? {}
   const result = loadResult(run, { listsAll: true })
-  const { rows, error, exitCode } = result
+  const { rows, error } = result
   const { fitRows, unfitRows, problems } = look
   const schema = target && ownSchema(target)
   const frozen = explicitLoads(run.options, look.inputs, run.inputs?.reading.offsets ?? {})
@@ -121,7 +121,6 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   }
   return {
     ...newCheckResult(result),
-    exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
     inputs: await Promise.all(
       result.inputs.map(async ({ contentBytes, ragged, ...own }, i) => {
         // The last input may have been named but not opened.

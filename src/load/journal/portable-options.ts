@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { LoadOptions } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import { withoutUndefined, type CheckedOptions } from '../checked-options.js'
 import {
   serverFields,
   type JournaledOptions,
@@ -19,14 +19,10 @@ export function journaledOptions(options: LoadOptions, checked: CheckedOptions):
   // Drops the password.
   const journaled = Object.fromEntries(serverFields.map(name => [name, server[name]]))
   return {
-    ...{ inputs, server: known(journaled) as JournaledServer, target, input },
-    ...known({ mapping, cells, rejects, delivery, expectRows }),
+    ...{ inputs, server: withoutUndefined(journaled) as JournaledServer, target, input },
+    ...withoutUndefined<object>({ mapping, cells, rejects, delivery, expectRows }),
     runId: checked.runId,
   }
-}
-
-function known(fields: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
 /** Options that determine which rows a run loads and how the run confirms that they arrived. */

@@ -46,8 +46,9 @@ export class ShardInputs implements Inputs {
    * Finds the run on the server, or begins it, and learns what other processes have recorded.
    * @throws {UsageError} DDB_USAGE if the run began with other options
    */
-  async join(session: Session, target: TargetDescription): Promise<void> {
+  async join(target: TargetDescription): Promise<void> {
     const run = this.#run
+    const session = run.control!
     const { checked, history, options, reporter, state } = run
     const { confirmTimeoutMs: timeoutMs, runId } = checked
     const asking = { session, timeoutMs }
