@@ -9,7 +9,7 @@ import { connectTyped as connect } from '../../src/client/open-session.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
 import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
 import { csv } from '../helpers/delivery.js'
-import { startLoadServer } from '../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../helpers/load-server.js'
 import { checkTable } from '../helpers/pages.js'
 import { deepTest, sampled } from '../helpers/runs.js'
 import { confirmations, targets, type TargetKind } from './same-table-targets.js'
@@ -108,13 +108,12 @@ async function scene(
         journal: { folder: join(folder, 'state') },
         onNotice: notice => void notices.push(notice),
         ...change,
-        server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+        server: asAdmin(server),
         delivery: { batchRows: 100, confirmTimeoutMs: 5_000, ...delivery, ...change.delivery },
       })
     },
     async other(script) {
-      const { host, port } = server
-      const session = await connect({ host, port, user: 'admin', password: '123456' })
+      const session = await connect(asAdmin(server))
       await session.run(script)
       await session.close()
     },

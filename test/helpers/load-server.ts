@@ -42,6 +42,11 @@ export interface LoadServer {
   readonly count: (table: string) => Promise<number>
 }
 
+/** The options with which the administrator connects. */
+export const asAdmin = ({ host, port }: Pick<EmbeddedServer, 'host' | 'port'>) => {
+  return { host, port, user: 'admin', password: '123456' }
+}
+
 /** An embedded server that ends with the test. */
 export async function startServerFor(
   t: Test,
@@ -68,8 +73,7 @@ export async function startLoadServer(
       }),
     },
   })
-  const address = { host: server.host, port: server.port }
-  const session = await connect({ ...address, user: 'admin', password: '123456' })
+  const session = await connect(asAdmin(server))
   t.teardown(() => session.close().catch(() => undefined))
   return {
     server,
@@ -77,7 +81,7 @@ export async function startLoadServer(
     async load(inputs, change = {}, platform = systemPlatform) {
       const result = await loadOn(platform, {
         inputs: typeof inputs === 'string' ? [inputs] : inputs,
-        server: { ...address, user: 'admin', password: '123456' },
+        server: asAdmin(server),
         target: { table: / as target$/m.test(initScript) ? 'target' : 'trades' },
         ...change,
       })

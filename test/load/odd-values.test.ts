@@ -8,7 +8,7 @@ import { check } from '../../src/load/check/check.js'
 import { newOddValues } from '../../src/load/odd-values.js'
 import type { Batch } from '../../src/parse/batch.js'
 import { vectorOf } from '../../src/protocol/element.js'
-import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../helpers/load-server.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 
 useTurnClock()
@@ -16,9 +16,6 @@ useTurnClock()
 const target = 'share streamTable(100:0, `t`n, [TIMESTAMP, LONG]) as ticks'
 const ms = { cells: { dateFormats: { t: 'epoch:ms' } }, target: { table: 'ticks' } }
 const second = 1_700_000_000
-const asAdmin = ({ host, port }: LoadServer['server']) => {
-  return { server: { host, port, user: 'admin', password: '123456' } }
-}
 
 t.test('a file that changes from milliseconds to microseconds loses no row silently', async t => {
   const { load, count, server } = await startLoadServer(t, target)
@@ -32,7 +29,7 @@ t.test('a file that changes from milliseconds to microseconds loses no row silen
     exitCode: 65,
     error: { code: 'DDB_INPUT_RANGE', message: /epoch:us would be 2023-11-14/ },
   })
-  const { columns, notices } = await check({ ...asAdmin(server), ...ms, inputs: [input] })
+  const { columns, notices } = await check({ server: asAdmin(server), ...ms, inputs: [input] })
   t.match(columns, [
     { first: '2023.11.14T22:13:20.000', last: '2023.11.14T22:13:20.000', rejected: 1 },
     { first: null, last: null },
@@ -50,7 +47,7 @@ t.test('seconds read as milliseconds are stored, with one question over all file
   })
   const result = await load(inputs, ms)
   t.match(result, { exitCode: 0, rows: { confirmed: 4 } })
-  const looked = await check({ ...asAdmin(server), ...ms, inputs })
+  const looked = await check({ server: asAdmin(server), ...ms, inputs })
   for (const { notices } of [result, looked]) {
     const question =
       'column "t": all times lie in the first months of 1970: is `epoch:ms` the right unit? epoch:s would be 2023-11-14'

@@ -16,7 +16,7 @@ import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { ServerOptions } from '../../src/server/index.js'
 import { closedGate } from '../helpers/gate.js'
-import { startLoadServer, tradesScript } from '../helpers/load-server.js'
+import { asAdmin, startLoadServer, tradesScript } from '../helpers/load-server.js'
 import { deepTest } from '../helpers/runs.js'
 import { turnPlatform } from '../helpers/turn-platform.js'
 import { cells } from '../helpers/values.js'
@@ -37,8 +37,7 @@ async function opened(
   script = tradesScript,
 ) {
   const server = await startLoadServer(t, script, serverOptions)
-  const { host, port } = server.server
-  const address = { host, port, user: 'admin', password: '123456' }
+  const address = asAdmin(server.server)
   const to = { server: address, target: { table: 'trades' } }
   const writer = await TableWriter.openOn(platform, { ...to, ...options })
   /** The errors that the stream emits. */

@@ -11,6 +11,7 @@ import { load } from '../../src/load/load-rows.js'
 import type { LoadOptions } from '../../src/load/options.js'
 import { everyday, runs } from '../helpers/runs.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
+import { asAdmin } from '../helpers/load-server.js'
 import { startEnds, test, type ClientObject } from './client.js'
 
 useTurnClock()
@@ -189,7 +190,7 @@ test('an audit names exactly the lines whose records are not in the table', asyn
   const { server, official } = await startEnds(t, client)
   const folder = t.testdir()
   const [path, loaded, rest] = ['in.csv', 'loaded.csv', 'rest.csv'].map(name => join(folder, name))
-  const address = { host: server.host, port: server.port, user: 'admin', password: '123456' }
+  const address = asAdmin(server)
   let number = 0
   let [withMissing, withDamage] = [0, 0]
   await fc.assert(

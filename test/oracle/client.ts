@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { connectTyped as connect, type Session } from '../../src/client/open-session.js'
 import { type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
-import { startServerFor } from '../helpers/load-server.js'
+import { asAdmin, startServerFor } from '../helpers/load-server.js'
 
 /** A value of the client. Vectors hold raw elements; the smallest number of a type means null. */
 export interface ClientObject {
@@ -135,8 +135,7 @@ export async function startEnds(
   const official = new client.DDB(url)
   await official.connect()
   t.teardown(() => official.disconnect())
-  const { host, port } = server
-  const session = await connect({ host, port, user: 'admin', password: '123456' })
+  const session = await connect(asAdmin(server))
   t.teardown(() => session.close().catch(() => undefined))
   return { server, url, official, session }
 }

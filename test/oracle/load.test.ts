@@ -12,6 +12,7 @@ import { arrayCases, elementsOfCase, typeCases } from './cases.js'
 import { startEnds, test, type Client, type ClientObject, type Ends } from './client.js'
 import { clientVector, elementsOfClient, elementsOfOurs, type Element } from './elements.js'
 import { optionSpellings, spellings } from './spellings.js'
+import { asAdmin } from '../helpers/load-server.js'
 
 const isText = (type: string): boolean => ['SYMBOL', 'STRING', 'BLOB'].includes(type)
 const nullOf = (type: string): Element => (isText(type) ? '' : null)
@@ -34,7 +35,7 @@ async function loadText(
   await writeFile(path, text)
   return load({
     inputs: [path],
-    server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+    server: asAdmin(server),
     target: { table: file.replace(/\..*/, '') },
     ...change,
   })
@@ -295,7 +296,7 @@ test('rows that shards load are there once', async (t, client) => {
   const shard = (index: number, count: number): Promise<LoadResult> =>
     load({
       ...{ inputs, target: { table: 'shared' }, runId: 'night', shard: { index, count } },
-      server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+      server: asAdmin(server),
       delivery: { batchRows: 7 },
     })
   const ends = await Promise.all([shard(1, 2), shard(2, 2), shard(1, 1), shard(2, 3)])

@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { load } from '../../src/load/load-rows.js'
 import type { CellOptions, InputOptions, MappingOptions } from '../../src/load/options.js'
 import { forAllAsync } from '../helpers/runs.js'
+import { asAdmin } from '../helpers/load-server.js'
 import { arbitraryElement } from './arbitrary.js'
 import { startEnds, test, type ClientObject, type Ends } from './client.js'
 import { elementsOfClient, type Element } from './elements.js'
@@ -122,7 +123,7 @@ async function loadsBack(
   await writeFile(path, text)
   const { error, rows: counts } = await load({
     inputs: [path],
-    server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+    server: asAdmin(server),
     target: { table },
     input,
     mapping,

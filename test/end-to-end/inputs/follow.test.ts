@@ -9,7 +9,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { spawnCli, type Spawned } from '../../cli/run-cli.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { cells } from '../../helpers/values.js'
 import { deepTest, seed as testSeed } from '../../helpers/runs.js'
 
@@ -264,7 +264,6 @@ for (const mode of ['async', 'sync'] as const) {
       const here = await startLoadServer(t, script, {
         before: ({ text }) => void (looks += Number(lookBegins.test(text))),
       })
-      const { host, port } = here.server
       const path = join(t.testdir({ 'app.csv': 'id,text\n' }), 'app.csv')
       const ending = new AbortController()
       let isEnded = false
@@ -273,7 +272,7 @@ for (const mode of ['async', 'sync'] as const) {
         {
           input: { follow: true, flushIntervalMs: 10, header: 'yes' },
           server: {
-            ...{ host, port, user: 'admin', password: '123456' },
+            ...asAdmin(here.server),
             connectTimeoutMs: 10_000_000,
           },
           delivery: { mode, confirmTimeoutMs: 10_000_000 },

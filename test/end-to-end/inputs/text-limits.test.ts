@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { checkOn } from '../../../src/load/check/check.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const script = `db = database("dfs://d", HASH, [INT, 4], engine="TSDB")
@@ -74,10 +74,9 @@ deepTest(t, 'in-memory tables accept texts of any length', async t => {
 deepTest(t, 'a check reports long texts, and a long constant is refused at once', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
-  const { host, port } = here.server
   const options = {
     inputs: [path],
-    server: { host, port, user: 'admin', password: '123456' },
+    server: asAdmin(here.server),
     target: { table: 'dfs://d/t' },
   }
   const checked = await checkOn(systemPlatform, options)

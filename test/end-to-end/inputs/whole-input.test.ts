@@ -12,7 +12,7 @@ import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const script = 'share streamTable(10000:0, `id`ticker`price, [INT,STRING,DOUBLE]) as trades'
@@ -89,7 +89,7 @@ function loadCut(
 ): Promise<LoadResult> {
   return loadOn(cutting(path, keptBytes), {
     inputs: [path],
-    server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+    server: asAdmin(server),
     target: { table: 'trades' },
     ...change,
   })

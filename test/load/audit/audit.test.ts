@@ -12,7 +12,7 @@ import type { AuditOptions, AuditResult } from '../../../src/load/audit/audit-re
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { filesOn } from '../../helpers/failing-files.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -56,12 +56,7 @@ async function scene(
   const folder = t.testdir()
   const path = join(folder, 'in.csv')
   await writeFile(path, text)
-  const server = {
-    host: here.server.host,
-    port: here.server.port,
-    user: 'admin',
-    password: '123456',
-  }
+  const server = asAdmin(here.server)
   const [, database, name] = /^(dfs:.*)\/(.*)$/.exec(table) ?? []
   return {
     ...here,
@@ -491,7 +486,7 @@ t.test('each audit has a key of its own, and rows of others make no certificate'
 
 t.test('a full disk ends the writing of missing records, and no number is given', async t => {
   const { path, rest, server } = await scene(t, tables[1]!)
-  const address = { host: server.host, port: server.port, user: 'admin', password: '123456' }
+  const address = asAdmin(server)
   const full = { ...systemPlatform, files: filesOn({ capacityBytes: 20_000 }) }
   const options = { inputs: [path], server: address, target: { table: 'plain' }, missing: rest }
   t.match(await auditOn(full, options), {

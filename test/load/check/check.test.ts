@@ -13,7 +13,12 @@ import { check as checkHere, checkOn } from '../../../src/load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../../src/load/check/check-result.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { root } from '../../helpers/checkout.js'
-import { startLoadServer, tradesScript, type LoadServer } from '../../helpers/load-server.js'
+import {
+  asAdmin,
+  startLoadServer,
+  tradesScript,
+  type LoadServer,
+} from '../../helpers/load-server.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -37,11 +42,10 @@ const here = (path: string): string => new URL(path, root).pathname
 type Change = Partial<CheckOptions>
 
 function checks(server: LoadServer): (inputs: string[], change?: Change) => Promise<CheckResult> {
-  const { host, port } = server.server
   return (inputs, change = {}) =>
     checkOn(systemPlatform, {
       inputs,
-      server: { host, port, user: 'admin', password: '123456' },
+      server: asAdmin(server.server),
       target: { table: 'trades' },
       ...change,
     })
@@ -63,32 +67,28 @@ async function state({ session, rows }: LoadServer): Promise<unknown> {
   return [names, stored?.form === 'scalar' && stored.value, await rows('getFunctionViews()')]
 }
 
-deepTest(
-  t,
-  'a check describes the table that load would create, but does not create it',
-  async t => {
-    const server = await startLoadServer(t, scripts)
-    const check = checks(server)
-    const before = await state(server)
-    const path = await fileOf(t, 'a.csv', 'DATE,v\n2020.01.02,1.5\n2020.01.03,2.5\n')
-    for (const target of [
-      { table: 'fresh', create: 'stream' },
-      { table: 'dfs://fresh/t', create: 'dfs' },
-    ] as const) {
-      const result = await check([path], { target })
-      t.match(result, { exitCode: 0, rows: { read: 2, fit: 2 } })
-      const said = result.notices.join('\n')
-      t.match(said, `"${target.table}" would be created: date DATE, v DOUBLE`)
-      t.match(said, 'date: "DATE" is a reserved word of DolphinDB')
-    }
-    t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
-      exitCode: 65,
-      error: { message: /byDay" already exists.*createPartitionedTable\(table\(1:0, / },
-    })
-    t.strictSame(await state(server), before)
-    t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
-  },
-)
+deepTest(t, 'a check describes the table that load would create, and creates none', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const before = await state(server)
+  const path = await fileOf(t, 'a.csv', 'DATE,v\n2020.01.02,1.5\n2020.01.03,2.5\n')
+  for (const target of [
+    { table: 'fresh', create: 'stream' },
+    { table: 'dfs://fresh/t', create: 'dfs' },
+  ] as const) {
+    const result = await check([path], { target })
+    t.match(result, { exitCode: 0, rows: { read: 2, fit: 2 } })
+    const said = result.notices.join('\n')
+    t.match(said, `"${target.table}" would be created: date DATE, v DOUBLE`)
+    t.match(said, 'date: "DATE" is a reserved word of DolphinDB')
+  }
+  t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
+    exitCode: 65,
+    error: { message: /byDay" already exists.*createPartitionedTable\(table\(1:0, / },
+  })
+  t.strictSame(await state(server), before)
+  t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
+})
 
 t.test('a check reads everything, reports all settings, and changes nothing', async t => {
   const server = await startLoadServer(t, scripts)
@@ -138,25 +138,21 @@ deepTest(t, 'the frozen settings contain everything that was detected', async t 
   t.match(inputs[0]!.fields[2], { source: 'price', text: '1,5', value: '1.5' })
 })
 
-deepTest(
-  t,
-  'inputs with the same settings become one load, together with empty inputs',
-  async t => {
-    const server = await startLoadServer(t, scripts)
-    const folder = t.testdir({
-      'a.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
-      'b.csv': '',
-      'c.tsv': 'time\tsym\tprice\tid\n2020.01.01\tA\t1\t1\n',
-      'd.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
-    })
-    const { frozen, status, rows, exitCode } = await checks(server)([`${folder}/*`])
-    t.match({ status, rows, exitCode }, { status: 'fits', rows: { read: 3, fit: 3 }, exitCode: 0 })
-    t.strictSame(
-      frozen.map(one => one.inputs.map(path => path.slice(-5))),
-      [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']],
-    )
-  },
-)
+deepTest(t, 'inputs with the same settings become one load, with the empty inputs', async t => {
+  const server = await startLoadServer(t, scripts)
+  const folder = t.testdir({
+    'a.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
+    'b.csv': '',
+    'c.tsv': 'time\tsym\tprice\tid\n2020.01.01\tA\t1\t1\n',
+    'd.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
+  })
+  const { frozen, status, rows, exitCode } = await checks(server)([`${folder}/*`])
+  t.match({ status, rows, exitCode }, { status: 'fits', rows: { read: 3, fit: 3 }, exitCode: 0 })
+  t.strictSame(
+    frozen.map(one => one.inputs.map(path => path.slice(-5))),
+    [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']],
+  )
+})
 
 t.test('a check accepts inputs without rows, and reports what it can', async t => {
   const check = checks(await startLoadServer(t, scripts))

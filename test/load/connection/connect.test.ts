@@ -21,7 +21,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 import { type Faults } from '../../../src/server/index.js'
 import { handClock, leapingClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
-import { startServerFor } from '../../helpers/load-server.js'
+import { asAdmin, startServerFor } from '../../helpers/load-server.js'
 
 /** A connection that is never established. */
 function silentSocket(): Socket {
@@ -114,7 +114,7 @@ async function loginServer(answer: () => ReturnType<NonNullable<Faults['before']
   })
   return {
     server,
-    target: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+    target: asAdmin(server),
     logins: () => logins,
   }
 }

@@ -10,7 +10,7 @@ import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
-import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { Faults } from '../../../src/server/index.js'
 import type { Value } from '../../../src/protocol/value.js'
@@ -98,8 +98,8 @@ t.test('a row count that is not a number is an error, not zero', async t => {
 
 t.test('a session is idle once none of its requests is running', async t => {
   const { asking, here } = await asked(t)
-  const { host, port, node } = here.server
-  const data = await connect({ host, port, user: 'admin', password: '123456' })
+  const { node } = here.server
+  const data = await connect(asAdmin(here.server))
   t.equal(await askIdle(asking, data.id), true)
   const running = data.run('sleep(600000)')
   while (!node.jobs.has(data.id)) await new Promise(resolve => setImmediate(resolve))

@@ -17,7 +17,7 @@ import {
 import { ledgerName, registerName, type RunName } from '../../../src/load/register/table-names.js'
 import { headRow, ledgerScript } from '../../../src/load/transport/script.js'
 import type { Faults } from '../../../src/server/index.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { claimName, namedRun } from '../../helpers/register.js'
 import { cells } from '../../helpers/values.js'
 
@@ -35,8 +35,8 @@ async function check(session: Session, run: RunName, processNo = 1): Promise<voi
 
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
-  const { host, port, node } = here.server
-  const other = await connect({ host, port, user: 'admin', password: '123456' })
+  const { node } = here.server
+  const other = await connect(asAdmin(here.server))
   t.teardown(() => other.close().catch(() => undefined))
   const { session } = here
   const known = async (run: RunName): Promise<KnownRun> =>

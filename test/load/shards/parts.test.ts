@@ -14,7 +14,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../../cli/run-cli.js'
 import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
-import { startLoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
 
 /** A file of any size that takes no place: `start`, then lines of `x` that end at multiples of `lineBytes`, with blank lines below each. */
@@ -190,8 +190,7 @@ for (const [done, left] of [
     t.match(await load([path], shard(done)), { exitCode: 0, rows: { confirmed: stored } })
     const restarted = await startServer({ port: 0, restartOf: server })
     t.teardown(() => restarted.close())
-    const { host, port } = restarted
-    const login = { host, port, user: 'admin', password: '123456' }
+    const login = asAdmin(restarted)
     const again = (index: number) =>
       loadOn(systemPlatform, { ...shard(index), inputs: [path], server: login })
     const name = done === 1 ? '"[^"]*big.csv"' : `"[^"]*big.csv from byte ${second}"`

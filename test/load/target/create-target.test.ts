@@ -208,40 +208,36 @@ t.test('a DFS table is created so that the longest text fits', async t => {
   t.match(await rows('schema(loadTable("dfs://long", "t"))["colDefs"]'), [[], [], ['note', 'BLOB']])
 })
 
-deepTest(
-  t,
-  'if totals or rows below the table do not fit, the run first asks for their options',
-  async t => {
-    const { load, rows } = await scene(t)
-    const days = Array.from({ length: 200 }, (_, i) => `2024-01-02,S${i % 4},${i}`)
-    const dir = t.testdir({
-      'sums.csv': `day,sym,n\n${days.join('\n')}\n合计,,19900\n`,
-      'slip.csv': `day,sym,n\n${days.join('\n').replace(',7\n', ',7x\n')}\n`,
-    })
-    const target = freshDfs
-    const isThere = () => rows('table([existsDatabase("dfs://fresh")] as there)')
-    const needs: unknown[] = []
-    const onNeeded = (needed: object): void => void needs.push(needed)
-    const sums = await load(join(dir, 'sums.csv'), { target, onNeeded })
-    t.match(sums, { exitCode: 64, error: { message: /`input\.comment` "合计,"/ } })
-    const slip = await load(join(dir, 'slip.csv'), { target, onNeeded })
-    t.match(slip, { exitCode: 64, error: { message: /`rejects\.file` FILE for 1 row that/ } })
-    t.match(needs, [{ input: { comment: '合计,' } }, { rejects: 1 }])
-    t.strictSame(await isThere(), [['false']])
-    const rejects = { file: join(dir, 'rejects.csv') }
-    t.match(await load(join(dir, 'slip.csv'), { target, rejects }), {
-      exitCode: 3,
-      rows: { confirmed: 199, rejected: 1 },
-    })
-    t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), {
-      exitCode: 0,
-      rows: { confirmed: 200 },
-    })
-    t.strictSame(await rows('select sum(n), count(*) from loadTable("dfs://fresh", "t")'), [
-      ['39793', '399'],
-    ])
-  },
-)
+deepTest(t, 'if totals or rows below the table do not fit, the run asks for options', async t => {
+  const { load, rows } = await scene(t)
+  const days = Array.from({ length: 200 }, (_, i) => `2024-01-02,S${i % 4},${i}`)
+  const dir = t.testdir({
+    'sums.csv': `day,sym,n\n${days.join('\n')}\n合计,,19900\n`,
+    'slip.csv': `day,sym,n\n${days.join('\n').replace(',7\n', ',7x\n')}\n`,
+  })
+  const target = freshDfs
+  const isThere = () => rows('table([existsDatabase("dfs://fresh")] as there)')
+  const needs: unknown[] = []
+  const onNeeded = (needed: object): void => void needs.push(needed)
+  const sums = await load(join(dir, 'sums.csv'), { target, onNeeded })
+  t.match(sums, { exitCode: 64, error: { message: /`input\.comment` "合计,"/ } })
+  const slip = await load(join(dir, 'slip.csv'), { target, onNeeded })
+  t.match(slip, { exitCode: 64, error: { message: /`rejects\.file` FILE for 1 row that/ } })
+  t.match(needs, [{ input: { comment: '合计,' } }, { rejects: 1 }])
+  t.strictSame(await isThere(), [['false']])
+  const rejects = { file: join(dir, 'rejects.csv') }
+  t.match(await load(join(dir, 'slip.csv'), { target, rejects }), {
+    exitCode: 3,
+    rows: { confirmed: 199, rejected: 1 },
+  })
+  t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), {
+    exitCode: 0,
+    rows: { confirmed: 200 },
+  })
+  t.strictSame(await rows('select sum(n), count(*) from loadTable("dfs://fresh", "t")'), [
+    ['39793', '399'],
+  ])
+})
 
 t.test('given types are the types of the new table', async t => {
   const { load, rows, fileOf } = await scene(t)

@@ -96,26 +96,22 @@ t.test('the run waits for a server that has no free connection', async t => {
   await found
 })
 
-deepTest(
-  t,
-  'a server that stays unready is not reported as a server without the table',
-  async t => {
-    const { port } = await serverWith(t, {
-      before: ({ text }) => (asksSchema(text) ? { error: '<NotLeader>' } : undefined),
+deepTest(t, 'a server that stays unready is not reported as one without the table', async t => {
+  const { port } = await serverWith(t, {
+    before: ({ text }) => (asksSchema(text) ? { error: '<NotLeader>' } : undefined),
+  })
+  for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
+    const { find } = scene(t, port, { target })
+    await t.rejects(find(), {
+      code: 'DDB_UNAVAILABLE',
+      exitCode: 75,
+      serverMessage: /NotLeader/,
+      message: /try again later/,
     })
-    for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
-      const { find } = scene(t, port, { target })
-      await t.rejects(find(), {
-        code: 'DDB_UNAVAILABLE',
-        exitCode: 75,
-        serverMessage: /NotLeader/,
-        message: /try again later/,
-      })
-    }
-    const { find } = scene(t, port, { delivery: { retries: 0 } })
-    await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
-  },
-)
+  }
+  const { find } = scene(t, port, { delivery: { retries: 0 } })
+  await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
+})
 
 t.test('servers older than the limits accept texts of any length in DFS tables', async t => {
   const server = await startServerFor(t, {

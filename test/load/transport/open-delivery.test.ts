@@ -17,7 +17,7 @@ const refusals = [
 
 deepTest(
   t,
-  'if no table may be shared, the notice names the right or setting, and the run continues',
+  'if no table may be shared, a notice names the right, and the run continues',
   async t => {
     const script = `login("admin", "123456")
 share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
