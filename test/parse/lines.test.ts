@@ -48,8 +48,8 @@ function plainLines(lines: LineTokenizer): LineFormat {
 }
 
 interface Found {
-  /** For each record: the record or `fault code`, its line and its offset, in the order of the input. */
-  records: [string, number, number][]
+  /** For each record: its line, its offset, and the record, after the code of a fault. In the order of the input. */
+  records: string[]
   otherBytes: number
 }
 
@@ -67,9 +67,9 @@ function read(
 ): Found {
   const tokenizer = new LineTokenizer('x', maxRecordBytes, 7, plainLines)
   const found = recordsOf(tokenizer, Buffer.from(text), 1, chunkBytes, cutOff)
-  const records = found.map(({ cells, record, lineNumber, offsetBytes }): Found['records'][0] => {
+  const records = found.map(({ cells, record, lineNumber, offsetBytes }) => {
     const code = typeof cells === 'string' ? `${cells} ` : ''
-    return [code + record.toString(), lineNumber, offsetBytes]
+    return `${lineNumber} ${offsetBytes}: ${code}${record.toString()}`
   })
   return { records, otherBytes: tokenizer.otherBytes }
 }
@@ -84,10 +84,10 @@ t.test('lines end with LF, CRLF or CR, in any chunks', async () => {
       const text = list.map(([content, end]) => content + end).join('')
       // A CR and an LF after it form one line end.
       const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
-      const expected: [string, number, number][] = []
+      const expected: string[] = []
       let offset = 7
       for (const [i, each] of lines.entries()) {
-        if (!/^[\r\n]/.test(each)) expected.push([each, i + 1, offset])
+        if (!/^[\r\n]/.test(each)) expected.push(`${i + 1} ${offset}: ${each}`)
         offset += each.length
       }
       const other = lines.filter(each => /^[\r\n]/.test(each)).join('').length
@@ -97,11 +97,8 @@ t.test('lines end with LF, CRLF or CR, in any chunks', async () => {
 })
 
 t.test('the last line needs no line end', async t => {
-  t.strictSame(read('a\nb').records, [
-    ['a\n', 1, 7],
-    ['b', 2, 9],
-  ])
-  t.strictSame(read('a\r').records, [['a\r', 1, 7]])
+  t.strictSame(read('a\nb').records, ['1 7: a\n', '2 9: b'])
+  t.strictSame(read('a\r').records, ['1 7: a\r'])
   t.strictSame(read(''), { records: [], otherBytes: 0 })
 })
 
@@ -109,12 +106,7 @@ t.test('a record that is not a row is rejected at its position', async t => {
   for (const chunkBytes of [1, 2, 1000]) {
     t.strictSame(
       read('a\nno!\nb\n!', { chunkBytes }).records,
-      [
-        ['a\n', 1, 7],
-        ['DDB_INPUT_CELL no!\n', 2, 9],
-        ['b\n', 3, 13],
-        ['DDB_INPUT_CELL !', 4, 15],
-      ],
+      ['1 7: a\n', '2 9: DDB_INPUT_CELL no!\n', '3 13: b\n', '4 15: DDB_INPUT_CELL !'],
       `${chunkBytes} bytes at a time`,
     )
   }
@@ -125,21 +117,18 @@ t.test('a record beyond the limit is skipped, and its beginning is kept', async 
     const options = { chunkBytes, maxRecordBytes: 4 }
     const { records } = read('abc\nabcd\nabcdefgh\nx\n', options)
     t.strictSame(records, [
-      ['abc\n', 1, 7],
-      ['DDB_INPUT_RECORD_TOO_LONG abcd', 2, 11],
-      ['DDB_INPUT_RECORD_TOO_LONG abcd', 3, 16],
-      ['x\n', 4, 25],
+      '1 7: abc\n',
+      '2 11: DDB_INPUT_RECORD_TOO_LONG abcd',
+      '3 16: DDB_INPUT_RECORD_TOO_LONG abcd',
+      '4 25: x\n',
     ])
   }
 })
 
 t.test('in a cut input, text without a line end is not a row', async t => {
   const cutOff = new InputError('DDB_INPUT_TRUNCATED', 'it was cut', { file: 'x' })
-  t.strictSame(read('a\nb', { cutOff }).records, [
-    ['a\n', 1, 7],
-    ['DDB_INPUT_TRUNCATED b', 2, 9],
-  ])
-  t.strictSame(read('a\n', { cutOff }).records, [['a\n', 1, 7]])
+  t.strictSame(read('a\nb', { cutOff }).records, ['1 7: a\n', '2 9: DDB_INPUT_TRUNCATED b'])
+  t.strictSame(read('a\n', { cutOff }).records, ['1 7: a\n'])
   const tokenizer = new LineTokenizer('x', 20, 0, plainLines)
   const block = new RecordBlock(1)
   tokenizer.push(Buffer.from('b'))

@@ -337,10 +337,7 @@ t.test('the setting for trailing delimiters settles unclear records', async t =>
 
 t.test('the first record may also have a trailing delimiter', async t => {
   const types = 'price:DOUBLE,venue:SYMBOL'
-  const rows = [
-    ['1', '63.5'],
-    ['2', ''],
-  ]
+  const rows = cells('1,63.5', '2,')
   const records = '1,63.5,\n2,,\n'
   for (const quote of ['"', '::']) {
     const given = { trailingDelimiter: true, quote, delimiter: ',' } as const
