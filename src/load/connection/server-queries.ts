@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { nullInt64 } from '../../protocol/null-value.js'
+import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
@@ -174,4 +174,40 @@ export function textOf(value: Value | undefined): string | undefined {
 /** The names that a script returned as a vector; empty if the answer has a different form. */
 export function textsOf(value: Value | undefined): readonly string[] {
   return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
+}
+
+/** An element of a column of INT or LONG; undefined for null, and of anything else. */
+export function integerAt(column: Value | undefined, row: number): number | undefined {
+  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG'))
+    return undefined
+  const value = column.data[row]!
+  return value === nullInt32 || value === nullInt64 ? undefined : Number(value)
+}
+
+/** Null numbers are undefined. */
+type RowOf<Columns extends Readonly<Record<string, string>>> = {
+  readonly [Name in keyof Columns]: Columns[Name] extends 'STRING' ? string : bigint | undefined
+}
+
+/** The rows of a small table that a server has answered; none for anything else. @param columns  names and types */
+export function rowsOf<Columns extends Readonly<Record<string, string>>>(
+  answer: Value | undefined,
+  columns: Columns,
+): readonly RowOf<Columns>[] {
+  if (answer?.form !== 'table') return []
+  const cells = Object.entries(columns).map(([name, type]) => {
+    const column = answer.columns[answer.columnNames.indexOf(name)]
+    return [name, type === 'STRING' ? textsOf(column) : integersOf(column)] as const
+  })
+  return Array.from({ length: answer.rows }, (_, row) => {
+    return Object.fromEntries(cells.map(([name, all]) => [name, all[row]])) as RowOf<Columns>
+  })
+}
+
+/** Of a column of INT or LONG. */
+function integersOf(column: Value | undefined): (bigint | undefined)[] {
+  if (column?.form !== 'vector' || column.type !== 'INT') return longsOf(column)
+  return Array.from(column.data.subarray(0, column.length), value =>
+    value === nullInt32 ? undefined : BigInt(value),
+  )
 }

@@ -8,7 +8,7 @@ import { hash } from 'node:crypto'
 import type { Batch } from '../../parse/batch.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
-import { rangeText } from './line-ranges.js'
+import { rangeText, type LinesOfRows } from './line-ranges.js'
 import { allRows, linesOf, someRows } from './some-rows.js'
 
 /** Most keys are numbers, because making a text takes long for a small batch. */
@@ -57,52 +57,59 @@ export interface Whole {
   parts: number
 }
 
-export type Piece = ReturnType<typeof newPiece>
+export class Piece {
+  /** The rows of the piece alone. */
+  readonly batch: Batch
+  readonly whole: Whole
+  readonly place: Place
+  readonly key: string | number
+  readonly rows: number
+  readonly ranges: readonly LinesOfRows[]
+  state: PieceState = 'queued'
+  /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
+  attempt = 0
+  firstAttempt = 0
+  /** Whether an earlier process has sent the rows, or was about to. */
+  ofEarlier = false
+  /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
+  mayBeStored = false
+  /** Index of the connection that was last used; undefined if this process has not sent the piece. */
+  connection: number | undefined
+  /** Numbers of the transmissions in this attempt, newest last. */
+  sendNos: number[] = []
+  /** How often the piece was sent again, in all attempts together. */
+  resends = 0
+  /** The server's reason for its last refusal; '' if it has refused nothing. */
+  refusal = ''
+  /** When the current attempt was first sent, in ms. */
+  sentAtMs = 0
 
-/** @param batch  the rows of the piece alone */
-function newPiece(batch: Batch, whole: Whole, place: Place) {
-  const piece = {
-    batch,
-    whole,
-    place,
-    key: keyOf(place),
-    rows: batch.rowCount,
-    ranges: linesOf(batch),
-    state: 'queued' as PieceState,
-    /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
-    attempt: 0,
-    firstAttempt: 0,
-    /** Whether an earlier process has sent the rows, or was about to. */
-    ofEarlier: false,
-    /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
-    mayBeStored: false,
-    /** Index of the connection that was last used; undefined if this process has not sent the piece. */
-    connection: undefined as number | undefined,
-    /** Numbers of the transmissions in this attempt, newest last. */
-    sendNos: [] as number[],
-    /** How often the piece was sent again, in all attempts together. */
-    resends: 0,
-    /** The server's reason for its last refusal; '' if it has refused nothing. */
-    refusal: '',
-    /** When the current attempt was first sent, in ms. */
-    sentAtMs: 0,
-    /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
-    get isEarlier(): boolean {
-      const { ofEarlier, state, attempt, sendNos } = piece
-      return ofEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
-    },
-    /** For example `trades.csv, lines 2 to 10001`. */
-    get text(): string {
-      const { file, lineNumber: firstLine } = batch.locate(0)
-      const last = batch.locate(batch.rowCount - 1)
-      if (file === last.file) return rangeText({ file, firstLine, lastLine: last.lineNumber })
-      return `${file}, line ${firstLine}, to ${last.file}, line ${last.lineNumber}`
-    },
-    release(): void {
-      if (--whole.parts === 0) batch.release()
-    },
+  constructor(batch: Batch, whole: Whole, place: Place) {
+    this.batch = batch
+    this.whole = whole
+    this.place = place
+    this.key = keyOf(place)
+    this.rows = batch.rowCount
+    this.ranges = linesOf(batch)
   }
-  return piece
+
+  /** True for a queued piece that an earlier process sent to the current node, or was about to send. */
+  get isEarlier(): boolean {
+    const { ofEarlier, state, attempt, sendNos } = this
+    return ofEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
+  }
+
+  /** For example `trades.csv, lines 2 to 10001`. */
+  get text(): string {
+    const { file, lineNumber: firstLine } = this.batch.locate(0)
+    const last = this.batch.locate(this.rows - 1)
+    if (file === last.file) return rangeText({ file, firstLine, lastLine: last.lineNumber })
+    return `${file}, line ${firstLine}, to ${last.file}, line ${last.lineNumber}`
+  }
+
+  release(): void {
+    if (--this.whole.parts === 0) this.batch.release()
+  }
 }
 
 export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
@@ -110,7 +117,7 @@ export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
   const middle = batch.rowCount >> 1
   whole.parts++
   return [rows.subarray(0, middle), rows.subarray(middle)].map((own, i) => {
-    const half = newPiece(someRows(batch, own), whole, { ...place, part: 2 * place.part + i })
+    const half = new Piece(someRows(batch, own), whole, { ...place, part: 2 * place.part + i })
     return Object.assign(half, { mayBeStored })
   })
 }
@@ -120,8 +127,9 @@ export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
  * @param cut  `cutOf` the whole batch
  */
 export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0): Piece {
-  const place = { ...batch.place!, lane: laneNo, part: 1 }
-  return newPiece(batch, { cut, lane, parts: 1 }, place)
+  const { stream, no } = batch.place!
+  const place = { stream, no, lane: laneNo, part: 1 }
+  return new Piece(batch, { cut, lane, parts: 1 }, place)
 }
 
 export interface LeftPiece {

@@ -12,7 +12,6 @@ import {
 } from '../../client/failure.js'
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
-import type { Piece } from './pieces.js'
 
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
@@ -23,7 +22,12 @@ export interface Outcome {
   readonly errText: string
 }
 
-export type RefusedBatch = Pick<Piece, 'rows' | 'resends' | 'text'>
+/** What a decision needs of a piece. */
+export interface RefusedBatch {
+  readonly rows: number
+  readonly resends: number
+  readonly text: string
+}
 
 export interface TargetTraits {
   readonly kind: 'table' | 'function'

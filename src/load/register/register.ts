@@ -6,16 +6,21 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import { ask, partsOf, textsOf, unlessRefused, type Asking } from '../connection/server-queries.js'
+import {
+  ask,
+  partsOf,
+  rowsOf,
+  textsOf,
+  unlessRefused,
+  type Asking,
+} from '../connection/server-queries.js'
 import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
 import {
   dropTableScript,
   insertScript,
   ledgerNumberOf,
-  numberOf,
   registerName,
-  rowsOf,
   shareScript,
   type RunName,
 } from './table-names.js'
@@ -115,7 +120,7 @@ export async function askRegister(
 function registeredRow(row: ReturnType<typeof rowsOf<typeof columns>>[number]): RegisteredRow {
   const { token = 0n, ledger, processNo, processKey = 0n, replaces } = row
   const { hostName, folder, rowsHad, digest, chunk, stored } = row
-  const rows = numberOf(rowsHad) ?? null
+  const rows = rowsHad === undefined ? null : Number(rowsHad)
   return {
     ...{ token, ledger, processNo: Number(processNo), processKey, replaces },
     place: hostName === '' ? undefined : { hostName, folder },

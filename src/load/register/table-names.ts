@@ -4,9 +4,6 @@
 */
 import { UsageError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
-import { nullInt32 } from '../../protocol/null-value.js'
-import type { Value } from '../../protocol/value.js'
-import { longsOf, textsOf } from '../connection/server-queries.js'
 
 export interface RunName {
   readonly runId: string
@@ -110,34 +107,3 @@ export function insertScript<Columns extends ColumnTypes>(
   const values = Object.entries(columns).map(([name, type]) => cells[name] ?? unnamed[type])
   return `tableInsert(${table}, ${values.join(', ')})`
 }
-
-/** Null numbers are undefined. */
-type RowOf<Columns extends ColumnTypes> = {
-  readonly [Name in keyof Columns]: Columns[Name] extends 'STRING' ? string : bigint | undefined
-}
-
-/** The rows of a table that a server has answered; none for anything else. */
-export function rowsOf<Columns extends ColumnTypes>(
-  answer: Value | undefined,
-  columns: Columns,
-): readonly RowOf<Columns>[] {
-  if (answer?.form !== 'table') return []
-  const cells = Object.entries(columns).map(([name, type]) => {
-    const column = answer.columns[answer.columnNames.indexOf(name)]
-    return [name, type === 'STRING' ? textsOf(column) : integersOf(column)] as const
-  })
-  return Array.from({ length: answer.rows }, (_, row) => {
-    return Object.fromEntries(cells.map(([name, all]) => [name, all[row]])) as RowOf<Columns>
-  })
-}
-
-/** Of a column of INT or LONG. */
-function integersOf(column: Value | undefined): (bigint | undefined)[] {
-  if (column?.form !== 'vector' || column.type !== 'INT') return longsOf(column)
-  return Array.from(column.data.subarray(0, column.length), value =>
-    value === nullInt32 ? undefined : BigInt(value),
-  )
-}
-
-export const numberOf = (value: bigint | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value)

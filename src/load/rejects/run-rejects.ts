@@ -5,10 +5,15 @@ import { bugError, DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
+import type { ReadObserver } from '../check/check-observer.js'
+import type { CheckedOptions } from '../checked-options.js'
+import type { RowStore } from '../inputs/rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import type { LoadResult } from '../options.js'
-import type { Run } from '../run.js'
+import type { LoadOptions, LoadResult } from '../options.js'
+import type { RunState } from '../outcomes/run-state.js'
+import type { Reporter } from '../reporter.js'
+import type { RunEnding } from '../run-ending.js'
 import { failureOf } from './reject-files.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
@@ -30,7 +35,15 @@ const mostCodes = 20
 type InputRejects = JournaledRejects['byInput'][string]
 
 /** The parts of a run that its rejects change, or that decide whether they end it. */
-type Keeping = Pick<Run, 'state' | 'options' | 'checked' | 'watch' | 'rows' | 'reporter' | 'ending'>
+interface Keeping {
+  readonly state: RunState
+  readonly options: Pick<LoadOptions, 'inputs' | 'shard'>
+  readonly checked: CheckedOptions
+  readonly watch: ReadObserver | undefined
+  readonly rows: RowStore | undefined
+  readonly reporter: Reporter
+  readonly ending: Pick<RunEnding, 'fail'>
+}
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3

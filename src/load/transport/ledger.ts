@@ -4,23 +4,17 @@
 */
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
-import { ask, longOf, type Asking } from '../connection/server-queries.js'
+import { ask, integerAt, longOf, textsOf, type Asking } from '../connection/server-queries.js'
 import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
-import {
-  dropTableScript,
-  ledgerName,
-  numberOf,
-  rowsOf,
-  type RunName,
-} from '../register/table-names.js'
+import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
 import {
   claimPhase,
   headRow,
-  ledgerColumns,
   ledgerScript,
   outcomePhase,
   type Copy,
+  type LedgerColumnName,
   type WrittenLedger,
 } from './script.js'
 
@@ -84,19 +78,26 @@ export async function dropLedger(asking: Asking, name: string): Promise<void> {
 }
 
 /** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
-export function ledgerRows(answer: Table, first: number): LedgerRow[] {
-  const rows = rowsOf(answer, ledgerColumns).slice(first)
-  return rows.flatMap(({ streamNo, batchNo, laneNo, partNo, errText, ...row }) => {
-    const phase = Number(row.phase)
-    if (phase > outcomePhase) return []
+export function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
+  const named = Object.fromEntries(columnNames.map((name, i) => [name, columns[i]]))
+  const numberAt = (name: LedgerColumnName, row: number): number => integerAt(named[name], row) ?? 0
+  const texts = textsOf(named['errText'])
+  const found: LedgerRow[] = []
+  for (let i = first; i < rows; i++) {
+    const phase = numberAt('phase', i)
+    if (phase > outcomePhase) continue
     const isClaim = phase === claimPhase
-    const [stream, no] = [Number(streamNo), Number(batchNo)]
-    return {
-      ...{ phase, errText, attempt: Number(row.attempt), sendNo: Number(row.sendNo) },
-      place: { stream, no, lane: Number(laneNo), part: Number(partNo) },
-      cut: Number(row.cutDigest),
-      rowCount: numberOf(isClaim ? row.rowsReceived : row.rowsTaken) ?? null,
-      left: isClaim ? undefined : numberOf(row.rowsLeft),
-    }
-  })
+    const [stream, no] = [numberAt('streamNo', i), numberAt('batchNo', i)]
+    found.push({
+      place: { stream, no, lane: numberAt('laneNo', i), part: numberAt('partNo', i) },
+      cut: numberAt('cutDigest', i),
+      attempt: numberAt('attempt', i),
+      phase,
+      sendNo: numberAt('sendNo', i),
+      rowCount: integerAt(named[isClaim ? 'rowsReceived' : 'rowsTaken'], i) ?? null,
+      left: isClaim ? undefined : integerAt(named['rowsLeft'], i),
+      errText: texts[i] ?? '',
+    })
+  }
+  return found
 }
