@@ -237,10 +237,6 @@ const broken: readonly Scenario[] = [
 ]
 
 const others: readonly Scenario[] = [
-  plain('load with a login by SCRAM', async ({ folder, load }) => {
-    const user = ['--user', 'myScramUser', '--password-file', join(folder, 'password')]
-    await load(0, '-t', 'myStream', ...user)
-  }),
   plain(
     'load in the manner of official clients',
     async ({ load }) => {
