@@ -1,7 +1,6 @@
 /*
   Every error ends with a command: there always is one, a shell accepts it, and the program understands it.
 */
-import { spawnSync } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
@@ -24,7 +23,7 @@ import {
   type Fix,
 } from '../../../src/errors.js'
 import { openOutput } from '../../../src/cli/output/output.js'
-import { fakeProcess } from '../run-cli.js'
+import { fakeProcess, shellWords } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
 
 /** As `t.test`. Options have the names of flags meanwhile, as in the command line. */
@@ -57,11 +56,9 @@ function askedOf(argv: readonly string[], mayHaveStored: boolean): UserCall {
 
 /** The words into which a shell divides a command line. */
 function wordsOf(command: string): string[] {
-  const [program, ...words] = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`])
-    .stdout.toString()
-    .split('\0')
+  const [program, ...words] = shellWords(command)
   t.equal(program, 'ddb-ingest')
-  return words.slice(0, -1)
+  return words
 }
 
 const understood = new Map<string, boolean>()
