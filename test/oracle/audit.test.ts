@@ -159,8 +159,9 @@ function bitChanged(text: string, type: string): string {
     new Uint8Array(numbers.buffer)[0]! ^= 1
     return String(numbers[0])
   }
-  // No day or month is 00.
+  // No day or month is 00, no month is 13, and a February may end on day 28.
   if (/01M?$/.test(text)) return text.replace(/1(M?)$/, '2$1')
+  if (/(?:12M|28)$/.test(text)) return text.replace(/2(?=M$)|8$/, last => `${Number(last) - 1}`)
   const [, start, last, unit] = /^(.*?)(.)([mM]?)$/su.exec(text)!
   const code = last!.codePointAt(0)!
   const other = /[A-Za-z]/.test(last!) ? ((code - 1) ^ 1) + 1 : code ^ 1

@@ -317,8 +317,8 @@ export const defects: readonly Defect[] = [
     ],
     [
       'load/shards/shared-run.ts',
-      '  await addShared(',
-      '  await session.run(entryScript(name, claim), { timeoutMs })\n  await addShared(',
+      '  await addShared(asking, ledger, 0',
+      '  await session.run(entryScript(name, claim), { timeoutMs })\n  await addShared(asking, ledger, 0',
     ],
   ),
 ]

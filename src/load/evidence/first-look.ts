@@ -224,8 +224,8 @@ async function hasFirstRows(
   const sample = newSample(looking.description, [])
   const marksOf = outsideMarks(looking.description)
   const inputs = await openInputs(reading)
-  // The server may have stored the second batch of a shard before the first one.
-  const batches = shard === undefined ? 1 : 2
+  // The server may have stored later batches of a shard before the first one, most likely the first of another connection.
+  const batches = shard === undefined ? 1 : 1 + checked.connections
   let left = batches
   try {
     for await (const batch of inputs.batches(looking.description)) {

@@ -63,6 +63,7 @@ export class RejectFiles {
   readonly #toCutBack: Pair[] = []
   readonly #readings = new Map<string, RejectReading>()
   #offsets: ColumnOffsets | undefined
+  #hadEnded = false
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
   #queuedBytes = 0
@@ -127,9 +128,10 @@ export class RejectFiles {
     })
   }
 
-  /** As `kept`, without files that are no longer there. */
+  /** As `kept`, without files that are no longer there. Those of a run that had ended may have become shorter: users repair them. */
   present(): KeptFile[] {
-    return this.kept(this.#all.filter(isWhole))
+    const isThere = ({ parts }: Pair): boolean => parts.every(part => part.isThere())
+    return this.kept(this.#all.filter(this.#hadEnded ? isThere : isWhole))
   }
 
   /**
@@ -139,6 +141,7 @@ export class RejectFiles {
    */
   goOn(kept: readonly KeptFile[], hadEnded: boolean): void {
     const own = resolve(this.#path)
+    this.#hadEnded = hadEnded
     for (const one of kept) {
       const pair = pairOf(one, this.#setup.files)
       this.#all.push(pair)
@@ -330,6 +333,7 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
     new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${why}`, { cause })
   const file = {
     sizeBytes,
+    isThere: (): boolean => presentBytes() >= 0,
     isWhole: (): boolean => presentBytes() >= file.sizeBytes,
     /** @param mayTakeEmpty  whether an empty file may be there @throws {Error} the system's error */
     create(mayTakeEmpty = false): void {

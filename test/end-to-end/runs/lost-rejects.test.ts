@@ -114,6 +114,9 @@ t.test('the file of a finished run belongs to the user', async t => {
   writeFileSync(file, repaired)
   t.match(await run('async'), { exitCode: 3, alreadyLoaded: true })
   t.equal(readFileSync(file, 'utf8'), repaired, 'a longer file is not cut')
+  writeFileSync(file, repaired.replaceAll('-1000000', ''))
+  const shorter = { exitCode: 3, alreadyLoaded: true, rejects: { files: [{}], unplaced: 0 } }
+  t.match(await run('async'), shorter)
   renameSync(file, `${file}.done`)
   const again = await run('async')
   t.match(again, { exitCode: 3, alreadyLoaded: true, rejects: { unplaced: bad.length } })
