@@ -186,11 +186,9 @@ function numberFrom(environment: Environment, count: number): number {
   const number = (Number(environment[name]) - known[name as keyof typeof known]) / steps + 1
   const fits = Number.isInteger(number) && number > 0 && number <= count
   if (more === undefined && fits) return number
-  const found = names.map(set => `${set}=${environment[set]}`).join(' and ') || 'none of them'
+  const own = names.map(set => `${set}=${environment[set]}`).join(' and ') || 'none of them'
   const all = Object.keys(known).join(', ')
-  throw usageError(
-    `auto/${count} reads one of ${all}, and this process has ${found}: give the number`,
-  )
+  throw usageError(`auto reads one of ${all}, and this process has ${own}: give the number`)
 }
 
 /** A count, or a share such as `5%`. */

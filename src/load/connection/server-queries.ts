@@ -152,11 +152,12 @@ export function partsOf(answer: Value | undefined): readonly Value[] {
   return answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
 }
 
-/** Several numbers that a script returned as one vector of LONG, undefined for nulls; empty if the answer has a different form. */
+/** Several numbers that a script returned as one vector of INT or LONG, undefined for nulls; empty if the answer has a different form. */
 export function longsOf(answer: Value | undefined): (bigint | undefined)[] {
-  if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []
-  return Array.from(answer.data.subarray(0, answer.length), value =>
-    value === nullInt64 ? undefined : value,
+  if (answer?.form !== 'vector' || (answer.type !== 'INT' && answer.type !== 'LONG')) return []
+  return Array.from<number | bigint, bigint | undefined>(
+    answer.data.subarray(0, answer.length),
+    value => (value === nullInt32 || value === nullInt64 ? undefined : BigInt(value)),
   )
 }
 
@@ -197,17 +198,9 @@ export function rowsOf<Columns extends Readonly<Record<string, string>>>(
   if (answer?.form !== 'table') return []
   const cells = Object.entries(columns).map(([name, type]) => {
     const column = answer.columns[answer.columnNames.indexOf(name)]
-    return [name, type === 'STRING' ? textsOf(column) : integersOf(column)] as const
+    return [name, type === 'STRING' ? textsOf(column) : longsOf(column)] as const
   })
   return Array.from({ length: answer.rows }, (_, row) => {
     return Object.fromEntries(cells.map(([name, all]) => [name, all[row]])) as RowOf<Columns>
   })
-}
-
-/** Of a column of INT or LONG. */
-function integersOf(column: Value | undefined): (bigint | undefined)[] {
-  if (column?.form !== 'vector' || column.type !== 'INT') return longsOf(column)
-  return Array.from(column.data.subarray(0, column.length), value =>
-    value === nullInt32 ? undefined : BigInt(value),
-  )
 }

@@ -14,7 +14,6 @@ import {
   unproven,
 } from '../journal/changed-run.js'
 import { runDigest } from '../journal/portable-options.js'
-import { allRows, someRows } from '../outcomes/some-rows.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import {
   dropLedgers,
@@ -31,7 +30,7 @@ import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { askTaken } from '../transport/script.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
 import { askIdentity, identityOf, type Looking, type TargetIdentity } from './identity.js'
-import { newSample } from './sample-rows.js'
+import { rowReader, type SampleRow } from './sample-rows.js'
 
 /**
  * Looks at the target before the run sends anything.
@@ -211,39 +210,54 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
  * @returns undefined if it has some of them, or none although it may have had them, or the server cannot look them up
  */
 async function hasFirstRows(
-  { options, checked, platform, shared }: Run,
+  { options, checked, platform, shared, lanes }: Run,
   looking: Looking,
   { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...others } = options,
 ): Promise<boolean | undefined> {
   const { shard, ...given } = others
+  const { connections, maxInFlightBytes } = checked
   // The first and the last of so many rows are enough.
   const few = { ...checked, onError: 'skip', rejectsFile: undefined, batchRows: 1_000 } as const
   const reading = newRun(given, few, platform)
   reading.history.found.sizes = shared?.sizes
   reading.cutSizes = fixedSizes(reading, looking.description.columns)
-  const sample = newSample(looking.description, [])
+  const read = rowReader(looking.description)
   const marksOf = outsideMarks(looking.description)
+  const laneCount = shard === undefined || lanes === undefined ? 1 : connections
+  // Each connection carries batches in their order, but another process may have stored the second one before the first.
+  const perLane = shard === undefined ? 1 : laneCount === 1 ? 1 + connections : 2
+  /** Of each lane, the number of batches in which rows were found. */
+  const seen = new Array<number>(laneCount).fill(0)
+  const rows: (SampleRow | undefined)[] = []
+  let bytes = 0
   const inputs = await openInputs(reading)
-  // The server may have stored later batches of a shard before the first one, most likely the first of another connection.
-  const batches = shard === undefined ? 1 : 1 + checked.connections
-  let left = batches
   try {
     for await (const batch of inputs.batches(looking.description)) {
       // Rows outside the partitions are in no table.
       const marks = marksOf?.(batch)
-      const inside = allRows(batch).filter(row => marks?.[row] !== 1)
-      if (inside.length > 0) {
-        sample.taken(someRows(batch, inside))
-        left--
+      const laneOf = laneCount === 1 ? undefined : lanes!.lanesOf(batch, laneCount)
+      const missing = new Set(seen.keys())
+      let last = -1
+      for (let row = 0; row < batch.rowCount; row++) {
+        if (marks?.[row] === 1) continue
+        last = row
+        const lane = laneOf?.[row] ?? 0
+        if (seen[lane] === perLane || !missing.delete(lane)) continue
+        seen[lane]!++
+        rows.push(read(batch.columns, row))
       }
+      if (laneCount === 1 && last >= 0) rows.push(read(batch.columns, last))
+      bytes += batch.encodedBytes
       batch.release()
-      if (left === 0) break
+      // While none of these rows had an outcome, no more were sent than may be in flight.
+      if (seen.every(count => count === perLane) || bytes > maxInFlightBytes) break
     }
   } finally {
     await inputs.close()
   }
-  if (left === batches) return false
-  const { found, identity } = await askIdentity(looking, { rows: sample.rows, counts: false })
+  if (rows.length === 0) return false
+  const asked = { rows: rows.filter(row => row !== undefined), counts: false }
+  const { found, identity } = await askIdentity(looking, asked)
   const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
   const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
   return areThere === false && mayBeGone ? undefined : areThere

@@ -36,7 +36,7 @@ const comparable: readonly DataType[] = [
 const longestText = 200
 
 /** @returns a function that reads the values of a row; undefined if they cannot identify it. Its columns must have the same types each time */
-function rowReader(shape: RowShape) {
+export function rowReader(shape: RowShape) {
   const { columns: named, keyed, keyColumns: keys = [], partitionColumns = [] } = shape
   // Without the partition columns, a server would read every partition.
   const needed = keys.length > 0 ? keys : partitionColumns

@@ -274,9 +274,7 @@ export class Batches {
    */
   #close(piece: Piece): Piece {
     const { state } = this.#run
-    if (!state.open.delete(piece.key)) {
-      throw bugError(`${piece.text} has two outcomes`)
-    }
+    if (!state.open.delete(piece.key)) throw bugError(`${piece.text} has two outcomes`)
     state.openBytes -= piece.batch.encodedBytes
     if (piece === this.#half) this.#half = undefined
     this.#turns.close(piece)

@@ -35,8 +35,7 @@ export function divideBatch(
   const rows = rowsByLane(scheme.lanesOf(batch, count), batch.rowCount, count)
   let open = rows.filter(({ length }) => length > 0).length
   const release = (): void => {
-    open--
-    if (open === 0) batch.release()
+    if (open-- === 1) batch.release()
   }
   const pieces = rows.flatMap((own, laneNo) => {
     if (own.length === 0) return []

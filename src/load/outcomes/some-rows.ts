@@ -27,9 +27,8 @@ export function someRows(batch: Batch, rows: Int32Array, release = batch.release
   }
 }
 
-export function allRows({ rowCount }: Batch): Int32Array {
-  return new Int32Array(rowCount).map((_, row) => row)
-}
+export const allRows = ({ rowCount }: Batch): Int32Array =>
+  new Int32Array(rowCount).map((_, row) => row)
 
 /** Largest number of exact ranges. Rows that need more get the ranges of the whole batch. */
 const mostPlaces = 64

@@ -16,9 +16,6 @@ export const partBytes = 256 * 2 ** 20
 
 const windowBytes = 65_536
 
-const nameOfPart = (path: string, { fromBytes }: FilePart): string =>
-  fromBytes === 0 ? path : `${path} from byte ${fromBytes}`
-
 /**
  * Divides a file where each line certainly is a record: text in UTF-8, as JSON lines, or without quotes below a header, which says how many
  * fields records have.
@@ -83,7 +80,9 @@ async function lineStart(file: InputFile, bound: number, sizeBytes: number): Pro
 export function inputsOf(stream: Stream, files: Files) {
   const { part } = stream[0]!
   return {
-    names: stream.map(({ path, part: own }) => (own ? nameOfPart(path, own) : path)),
+    names: stream.map(({ path }) =>
+      part?.fromBytes ? `${path} from byte ${part.fromBytes}` : path,
+    ),
     paths: stream.map(({ path }) => path),
     sizes: stream.map(sizeOf),
     files: part === undefined ? files : filesWithPart(files, part),

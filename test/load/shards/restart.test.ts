@@ -37,7 +37,9 @@ async function scene(t: Test, script: string, table: string, rows: string, isKep
   const dir = t.testdir({ in: {} })
   for (let i = 0; i < files; i++) {
     mkdirSync(join(dir, 'in', `d${i}`))
-    const lines = upTo(rowsOfFile).map(row => `${i * rowsOfFile + row},${row % 2 ? 'A' : 'B'}\n`)
+    const lines = upTo(rowsOfFile).map(
+      row => `${i * rowsOfFile + row},${(row % 14) % 13 ? 'A' : 'B'}\n`,
+    )
     writeFileSync(join(dir, 'in', `d${i}`, 'f.csv'), `id,sym\n${lines.join('')}`)
   }
   const login = { user: 'admin', password: '123456' }
@@ -59,10 +61,10 @@ async function scene(t: Test, script: string, table: string, rows: string, isKep
       await restarting
       return result
     },
-    ids: async (): Promise<number[]> => {
+    ids: async (before = ''): Promise<number[]> => {
       const { host, port } = server
       const session = await connect({ host, port, ...login })
-      const answer = await session.run(`exec id from ${rows}`)
+      const answer = await session.run(`${before}exec id from ${rows}`)
       await session.close()
       const data = answer?.form === 'vector' && answer.type === 'INT' ? answer.data : []
       return Array.from(data as Int32Array).sort((a, b) => a - b)
@@ -103,6 +105,17 @@ t.test('a DFS table, whose files a pattern has chosen', async t => {
   t.match(await shard(2, 2, chosen), { exitCode: 0, rows: { confirmed: 100 } })
   t.match(await shard(1, 2, chosen), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
   t.strictSame(await ids(), all)
+})
+
+t.test('a DFS table that has only what the second connection carried', async t => {
+  const { shard, ids } = await scene(t, ...dfs)
+  const inner = upTo(12).map(i => i + 1)
+  const syms = inner.map(() => '`A').join('')
+  const added = `tableInsert(${dfsTable[1]}, table([${inner.join()}] as id, symbol(${syms}) as sym))\n`
+  t.strictSame(await ids(added), inner)
+  const delivery = { batchRows: 7, connections: 2 }
+  t.match(await shard(1, 1, { delivery }), { exitCode: 75, error: { code: 'DDB_UNPROVEN' } })
+  t.strictSame(await ids(), inner)
 })
 
 t.test('a DFS table, in mid-shard', async t => {

@@ -88,27 +88,26 @@ export function withJournaled<Given extends ServerSettings>(
   return { ...given, options: { ...given.options, server } }
 }
 
-const pathSettings = ['stateDir', 'rejects', 'metricsFile', 'report', 'trace', 'missing'] as const
-const morePaths = ['certificate', 'caFile', 'certFile'] as const
+const pathSettings =
+  'stateDir rejects metricsFile report trace missing certificate caFile certFile'.split(' ')
 
 /** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
 export function withWholePaths<Given extends Settings<'resume'> | Settings<'audit'>>(
   settings: Given,
 ): Given {
   const whole = (given: Readonly<Record<string, unknown>> = {}): Record<string, string> => {
-    const known = [...pathSettings, ...morePaths].map(name => [name, given[name]] as const)
+    const known = pathSettings.map(name => [name, given[name]] as const)
     const paths = known.filter(([, path]) => typeof path === 'string')
     return Object.fromEntries(paths.map(([name, path]) => [name, resolve(path as string)]))
   }
   const { json, options } = settings
   const { rejects, server } = options
-  const file = rejects?.file
   return {
     ...{ ...settings, ...whole(settings) },
     ...(json?.file === undefined ? {} : { json: { ...json, file: resolve(json.file) } }),
     options: {
       ...options,
-      ...(file === undefined ? {} : { rejects: { ...rejects, file: resolve(file) } }),
+      ...(rejects?.file && { rejects: { ...rejects, file: resolve(rejects.file) } }),
       server: { ...server, ...whole({ ...server }) },
     },
   }
