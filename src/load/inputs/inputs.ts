@@ -103,7 +103,7 @@ function checkRejectsFile(
   }
   // A run that follows a folder ignores its own rejects there.
   const isInput = !isOwn || options.input?.follow !== true
-  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
+  checkRejects(rejectsFile, isInput ? paths : [], platform, () => isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined without a journal */

@@ -12,7 +12,7 @@ import { reasonsPath } from './reject-path.js'
 
 /**
  * Checks that `path` and its file of reasons can be written without overwriting anything.
- * @param isOwn  whether an earlier process of the run created these files
+ * @param isOwn  whether another process of the run created these files
  * @throws {UsageError} DDB_USAGE if one of these files is an input
  * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has content, or cannot be created
  */
@@ -20,11 +20,13 @@ export function checkRejects(
   path: string,
   inputPaths: Iterable<string>,
   platform: Pick<Platform, 'files' | 'random'>,
-  isOwn = false,
+  isOwn = (): boolean => false,
 ): void {
   try {
     refuseInputs(path, inputPaths, platform.files)
-    if (!isOwn) checkNew(path, platform)
+    const failure = failureOf(() => checkNew(path, platform))
+    // Asked last, because another shard may just have named its files so.
+    if (failure !== undefined && !isOwn()) throw failure
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
     throw createError(`cannot create "${path}": ${messageOf(cause)}`, cause)

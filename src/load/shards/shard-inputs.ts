@@ -119,7 +119,8 @@ export class ShardInputs implements Inputs {
       const mark = Buffer.from(platform.random.bytes(4)).toString('hex')
       const hidden = pathOfStream(rejectsFile, number + 1, mark)
       const path = finishedPath(hidden)
-      checkRejects(path, listed.paths, platform, isOfRun(reasonsPath(path), runId, platform.files))
+      const isOwn = (): boolean => isOfRun(reasonsPath(path), runId, platform.files)
+      checkRejects(path, listed.paths, platform, isOwn)
       rejects.beginStream(hidden)
     }
     const before = { ...state.rows }

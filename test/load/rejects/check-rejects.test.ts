@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
-import { checkRejects, removeLeftovers } from '../../../src/load/rejects/check-rejects.js'
+import { checkRejects, isOfRun, removeLeftovers } from '../../../src/load/rejects/check-rejects.js'
 import { readRun } from '../../helpers/journals.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { platformOn } from '../../helpers/failing-files.js'
@@ -75,6 +75,29 @@ t.test('a path that cannot hold rejects is refused before the first row', async 
 const of = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
 const reasons = 'r.csv.reasons.ndjson'
 const pair = { 'r.csv': 'id\nx\n', [reasons]: of('nightly') }
+
+t.test('files that another shard names so in the middle of the check are no obstacle', async t => {
+  for (const [runId, isAllowed] of [
+    ['nightly', true],
+    ['other', false],
+  ] as const) {
+    const dir = t.testdir({})
+    const path = join(dir, 'r.csv')
+    const platform = platformOn({
+      fails(call) {
+        if (call === 'openEmpty') {
+          writeFileSync(path, pair['r.csv'])
+          writeFileSync(join(dir, reasons), of(runId))
+        }
+        return false
+      },
+    })
+    const isOwn = (): boolean => isOfRun(join(dir, reasons), 'nightly', platform.files)
+    const checking = (): void => checkRejects(path, [], platform, isOwn)
+    if (isAllowed) t.doesNotThrow(checking)
+    else t.throws(checking, { code: 'DDB_OUTPUT_CREATE' })
+  }
+})
 
 /** What remains of a folder after the leftovers of the run `nightly` were removed, which has made `r.csv`. */
 function left(
