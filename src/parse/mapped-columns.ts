@@ -325,7 +325,7 @@ function checkNames({ columns }: ColumnMapping, rules: CellRules): void {
   for (const [rule, given] of [
     [option('cells.dateFormats'), dated],
     [option('cells.percentColumns'), rules.percentColumns ?? []],
-    [option('cells.offsets'), Object.keys(rules.columnOffsets?.known() ?? {})],
+    [option('cells.offsets'), Object.keys(rules.columnOffsets?.known ?? {})],
   ] as const) {
     const unknown = given.find(name => !names.includes(name))
     if (unknown === undefined) continue

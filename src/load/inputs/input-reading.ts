@@ -77,7 +77,7 @@ export class InputReading {
   }
 
   get offsets(): Readonly<Record<string, string>> {
-    return this.#offsets?.known() ?? {}
+    return this.#offsets?.known ?? {}
   }
 
   /** Counts an input, or what more was read of one. */
@@ -257,8 +257,9 @@ export class InputReading {
   /** Records the columns' time zone offsets, because a process that resumes needs them wherever it begins to read. */
   #tellOffsets(): void {
     const { note, history } = this.#run
-    const { knownCount = 0 } = this.#offsets ?? {}
-    if (knownCount > Object.keys(history.now.offsets).length) note({ offsets: this.offsets })
+    const { offsets } = this
+    const isNews = Object.keys(offsets).length > Object.keys(history.now.offsets).length
+    if (isNews) note({ offsets })
   }
 
   #end({ reader, summary }: OpenedInput, isFit: boolean): void {

@@ -92,7 +92,7 @@ export type EndedPiece = Required<EndedRows> & Pick<Place, 'lane' | 'part'>
 
 type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
   /** The last line of the input that begins a rejected record; undefined without rejects. */
-  readonly lastLine?: number
+  lastLine?: number
 }
 
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {

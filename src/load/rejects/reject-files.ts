@@ -32,10 +32,13 @@ export interface RejectFilesSetup {
 /** A rejects file of a run with its reasons, as the journal records it. */
 export type KeptFile = JournaledRejects['files'][number]
 
+/** Rows that wait for a file, as its bytes: an object for each row would take twice the memory. */
 interface Queued {
-  readonly record: Uint8Array
   readonly shape: RecordShape
-  readonly reason: RejectReason
+  /** May get a description of the run. */
+  readonly first: RejectReason
+  readonly texts: readonly GrowingText[]
+  rows: number
 }
 
 type Pair = ReturnType<typeof pairOf>
@@ -57,8 +60,8 @@ export class RejectFiles {
   readonly #all: Pair[] = []
   /** The files to which this process writes, by the key of their records. */
   readonly #current = new Map<string, Pair>()
-  /** Rows that wait, by key. */
-  readonly #queued = new Map<string, Queued[]>()
+  /** By key. */
+  readonly #queued = new Map<string, Queued>()
   /** Files that killed processes may have written to after the recorded sizes. */
   readonly #toCutBack: Pair[] = []
   readonly #readings = new Map<string, RejectReading>()
@@ -67,6 +70,8 @@ export class RejectFiles {
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
   #queuedBytes = 0
+  /** Memory for the next rows that wait. */
+  #spare: Queued['texts'][] = []
   #number = 1
 
   /** Creates no file. A run without rejects therefore leaves none. */
@@ -82,7 +87,7 @@ export class RejectFiles {
     this.#offsets = offsets
   }
 
-  /** Queues a record and its reason for the file of the record's shape. @throws {DdbError} as `flush` */
+  /** Queues a record and its reason, which gets the offsets, for the file of the record's shape. @throws {DdbError} as `flush` */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
     if (this.unplaced > 0) {
       this.unplaced++
@@ -90,10 +95,18 @@ export class RejectFiles {
     }
     const key = this.#keys.get(shape) ?? shapeKey(shape, this.#readings.get(reason.file))
     this.#keys.set(shape, key)
-    const queued = this.#queued.get(key) ?? []
-    this.#queued.set(key, queued)
-    const offsets = this.#offsets?.knownCount ? { offsets: this.#offsets.known() } : {}
-    queued.push({ record: Buffer.from(record), shape, reason: { ...reason, ...offsets } })
+    const { known } = this.#offsets ?? {}
+    // A copy of the reason would cost a hidden class for each row.
+    if (known !== undefined) reason.offsets = known
+    let queued = this.#queued.get(key)
+    if (queued === undefined) {
+      const [texts = [growingText(), growingText()]] = this.#spare.splice(0)
+      queued = { shape, first: reason, texts, rows: 0 }
+      this.#queued.set(key, queued)
+    }
+    queued.texts[0]!.add(ended(record, shape.text.encoding))
+    queued.texts[1]!.add(lineOf(reason))
+    queued.rows++
     this.#queuedBytes += record.length + reasonBytes
     if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
@@ -106,7 +119,7 @@ export class RejectFiles {
     this.#queuedBytes = 0
     const queued = [...this.#queued]
     this.#queued.clear()
-    tryEach(queued, ([key, rows]) => this.#append(key, rows))
+    tryEach(queued, ([key, one]) => this.#append(key, one))
   }
 
   /** Appends what is queued, and checks that all files are in their place. @throws {DdbError} as `flush` */
@@ -182,17 +195,17 @@ export class RejectFiles {
     })
   }
 
-  #append(key: string, queued: readonly Queued[]): void {
+  #append(key: string, queued: Queued): void {
     try {
       this.#checkOurs()
-      const pair = this.#current.get(key) ?? this.#create(key, queued[0]!.shape)
+      const pair = this.#current.get(key) ?? this.#create(key, queued.shape)
       this.#checkPlace(pair)
       const texts = this.#textsOf(pair, queued)
       for (const [i, part] of pair.parts.entries()) part.write(texts[i]!)
       for (const [i, part] of pair.parts.entries()) part.sizeBytes += texts[i]!.length
-      pair.rows += queued.length
+      pair.rows += queued.rows
     } catch (error) {
-      this.unplaced += queued.length
+      this.unplaced += queued.rows
       const { parts = [] } = this.#current.get(key) ?? {}
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#isOurs) for (const part of parts) failureOf(() => part.cutBack())
@@ -200,22 +213,20 @@ export class RejectFiles {
     }
   }
 
-  #textsOf({ rows, path }: Pair, queued: readonly Queued[]): readonly Uint8Array[] {
-    const { shape, reason } = queued[0]!
+  #textsOf({ rows, path }: Pair, { shape, first, texts }: Queued): readonly Uint8Array[] {
+    const [records, reasons] = texts.map(text => text.take())
+    this.#spare = [texts]
+    if (rows > 0) return [records!, reasons!]
     const { encoding, mark } = shape.text
-    const records = queued.map(({ record }) => ended(record, encoding))
-    const reasons = queued.map(one => one.reason)
-    if (rows === 0) {
-      if (shape.headerBytes !== undefined) records.unshift(ended(shape.headerBytes, encoding))
-      // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
-      if (encoding !== 'utf-8') records.unshift(mark)
-      const run = this.#setup.described?.()
-      const reading = this.#readings.get(reason.file)
-      const known = { path: finishedPath(path), fieldNames: shape.fieldNames }
-      if (run !== undefined) reasons[0] = { ...reason, run: rejectRun(run, known, reading) }
-    }
-    const lines = reasons.map(one => `${JSON.stringify(one)}\n`)
-    return [Buffer.concat(records), Buffer.from(lines.join(''))]
+    // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
+    const head = encoding === 'utf-8' ? [] : [mark]
+    if (shape.headerBytes !== undefined) head.push(ended(shape.headerBytes, encoding))
+    const run = this.#setup.described?.()
+    const known = { path: finishedPath(path), fieldNames: shape.fieldNames }
+    const described = run && { run: rejectRun(run, known, this.#readings.get(first.file)) }
+    const line = Buffer.from(lineOf({ ...first, ...described }))
+    const others = reasons!.subarray(Buffer.byteLength(lineOf(first)))
+    return [Buffer.concat([...head, records!]), Buffer.concat([line, others])]
   }
 
   /** Creates both files. Two runs never share a file, because the run that creates the file of reasons owns it. */
@@ -292,6 +303,34 @@ function cannotContinue({ path }: Pair, cause: unknown): DdbError {
       `or name another file with ${option('rejects.file')}: the rows of this one are then in no file`,
     cause,
   )
+}
+
+const lineOf = (reason: RejectReason): string => `${JSON.stringify(reason)}\n`
+
+type GrowingText = ReturnType<typeof growingText>
+
+function growingText() {
+  let all = Buffer.allocUnsafeSlow(0)
+  let length = 0
+  return {
+    add(part: string | Uint8Array): void {
+      // In UTF-8, a UTF-16 code unit takes at most three bytes.
+      const most = length + part.length * 3
+      if (most > all.length) {
+        const grown = Buffer.allocUnsafeSlow(2 * most)
+        grown.set(all.subarray(0, length))
+        all = grown
+      }
+      if (typeof part !== 'string') all.set(part, length)
+      length += typeof part === 'string' ? all.write(part, length) : part.length
+    },
+    /** The bytes so far, which the next ones overwrite. */
+    take(): Uint8Array {
+      const taken = all.subarray(0, length)
+      length = 0
+      return taken
+    },
+  }
 }
 
 const lineEnds: Readonly<Record<string, readonly string[] | undefined>> = {

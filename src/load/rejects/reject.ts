@@ -80,12 +80,15 @@ const shareFromRows = 1_000
  * @param reject  undefined at the end of a run, where a limit in percent also applies to few rows
  */
 export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | undefined {
-  if (reject === undefined) return exceeded(run, { file: run.options.inputs.join(', ') }, '', 1)
+  const isOver = isExceeded(run, reject === undefined ? 1 : shareFromRows)
+  const stops = run.checked.onError === 'stop' && reject !== undefined
+  if (!isOver && !stops) return undefined
+  if (reject === undefined) return excess(run, { file: run.options.inputs.join(', ') })
   const { file, lineNumber, offsetBytes, columnName, code } = reject
   const column = columnName === undefined ? {} : { columnName }
   const position = { file, lineNumber, offsetBytes, ...column }
-  if (run.checked.onError === 'stop') return new InputError(code, located(reject), position)
-  return exceeded(run, position, `; the last one: ${located(reject)}`)
+  if (stops) return new InputError(code, located(reject), position)
+  return excess(run, position, `; the last one: ${located(reject)}`)
 }
 
 /**
@@ -98,7 +101,8 @@ export function earlierLimitFailure(
 ): DdbError | undefined {
   if (byInput === undefined) return undefined
   if (run.checked.onError !== 'stop') {
-    return exceeded(run, { file: Object.keys(byInput).join(', ') })
+    const file = Object.keys(byInput).join(', ')
+    return isExceeded(run, shareFromRows) ? excess(run, { file }) : undefined
   }
   for (const [file, { firstError }] of Object.entries(byInput)) {
     if (firstError === null) continue
@@ -110,23 +114,21 @@ export function earlierLimitFailure(
   return undefined
 }
 
-/**
- * The failure if there are more rejects than the limit allows. A quote that never closes may make thousands of lines one record, so a
- * share counts lines.
- */
-function exceeded(
-  { checked: { maxErrors }, state: { rows, moreRejectedLines } }: LimitedRun,
+/** Whether there are more rejects than the limit allows. A quote that never closes may make thousands of lines one record, so a share counts lines. */
+function isExceeded({ checked, state }: LimitedRun, fromRows: number): boolean {
+  const { maxErrors } = checked
+  const { rows, moreRejectedLines } = state
+  if ('count' in maxErrors) return rows.rejected > maxErrors.count
+  const read = rows.read + moreRejectedLines
+  return read >= fromRows && rows.rejected + moreRejectedLines > maxErrors.share * read
+}
+
+function excess(
+  { state: { rows, moreRejectedLines } }: LimitedRun,
   position: InputPosition,
   last = '',
-  fromRows = shareFromRows,
-): DdbError | undefined {
+): DdbError {
   const { rejected } = rows
-  const read = rows.read + moreRejectedLines
-  const isOver =
-    'count' in maxErrors
-      ? rejected > maxErrors.count
-      : read >= fromRows && rejected + moreRejectedLines > maxErrors.share * read
-  if (!isOver) return undefined
   const lines = moreRejectedLines === 0 ? '' : ` of ${rejected + moreRejectedLines} lines`
   const limit = option('rejects.maxErrors')
   return new InputError(

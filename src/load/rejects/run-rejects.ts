@@ -118,13 +118,12 @@ export class RunRejects {
     const { byClass, byCode } = this.#sums
     byClass[kind]++
     byCode[code] = (byCode[code] ?? 0) + 1
-    const firstError = { code, message, lineNumber }
-    const { rejected, lastLine = 0, ...known } = this.ofInput(file)
-    this.#byInput.set(file, {
-      rejected: rejected + 1,
-      firstError: known.firstError ?? firstError,
-      lastLine: Math.max(lastLine, lineNumber),
-    })
+    // One object for all: the garbage collector keeps those for single rejects.
+    const ofInput = this.ofInput(file)
+    this.#byInput.set(file, ofInput)
+    ofInput.rejected++
+    ofInput.firstError ??= { code, message, lineNumber }
+    ofInput.lastLine = Math.max(ofInput.lastLine ?? 0, lineNumber)
     const shown = this.#shown.get(code) ?? (this.#shown.size === mostCodes ? mostFirst : 0)
     if (shown === mostFirst) return
     this.#shown.set(code, shown + 1)
@@ -147,7 +146,7 @@ export class RunRejects {
     Object.assign(byClass, rejects?.byClass)
     Object.assign(byCode, rejects?.byCode)
     for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
-      this.#byInput.set(name, ofInput)
+      this.#byInput.set(name, { ...ofInput })
     }
     this.#placing(() => this.#files?.goOn(rejects?.files ?? [], end?.isDone === true))
   }

@@ -14,13 +14,13 @@ export class ColumnOffset {
   /** True if some time had a different offset than the column. */
   hasOthers = false
   #seconds: number | undefined
-  readonly #onKnown: (() => void) | undefined
+  readonly #onKnown: ((text: string) => void) | undefined
 
   /**
    * @param seconds  the offset ahead of UTC; omitted if the column's first time decides
    * @param onKnown  called when the column's first time sets the offset
    */
-  constructor(seconds?: number, onKnown?: () => void) {
+  constructor(seconds?: number, onKnown?: (text: string) => void) {
     this.#seconds = seconds
     this.#onKnown = onKnown
   }
@@ -32,7 +32,7 @@ export class ColumnOffset {
   takes(own: number): boolean {
     if (this.#seconds === undefined) {
       this.#seconds = own
-      this.#onKnown?.()
+      this.#onKnown?.(this.text!)
     }
     if (this.#seconds === own) return true
     this.hasOthers = true
@@ -57,7 +57,8 @@ export class ColumnOffset {
 
 /** The time zone offsets of a run's columns, by column name. */
 export class ColumnOffsets {
-  knownCount = 0
+  /** The known offsets, in the form that the constructor takes; undefined while there are none. */
+  known: Readonly<Record<string, string>> | undefined
   readonly #byName = new Map<string, ColumnOffset>()
 
   /**
@@ -71,23 +72,22 @@ export class ColumnOffsets {
         const what = `${option('cells.offsets')} ${name}=${text}: an offset is +08:00, Z, or none`
         throw usageError(what)
       }
-      this.#byName.set(name, new ColumnOffset(seconds))
-      this.knownCount++
+      const column = new ColumnOffset(seconds)
+      this.#byName.set(name, column)
+      this.#learn(name, column.text!)
     }
   }
 
   of(columnName: string): ColumnOffset {
     const known =
-      this.#byName.get(columnName) ?? new ColumnOffset(undefined, () => void this.knownCount++)
+      this.#byName.get(columnName) ??
+      new ColumnOffset(undefined, text => this.#learn(columnName, text))
     this.#byName.set(columnName, known)
     return known
   }
 
-  /** The known offsets, in the form that the constructor takes. */
-  known(): Record<string, string> {
-    return Object.fromEntries(
-      [...this.#byName].flatMap(([name, { text }]) => (text === undefined ? [] : [[name, text]])),
-    )
+  #learn(name: string, text: string): void {
+    this.known = { ...this.known, [name]: text }
   }
 }
 

@@ -347,12 +347,12 @@ t.test('offsets that a run found or got are valid for later readers', async t =>
   const other = 'a;b\n2024-01-01T00:00:00Z;2024-01-01T00:00:00\n;2024-01-01T00:00:00Z\n'
   const types = 'a:DATETIME,b:TIMESTAMP'
   t.equal((await load(text, types, { columnOffsets })).rows.length, 1)
-  t.strictSame(columnOffsets.known(), { a: '+08:00', b: 'none' })
+  t.strictSame(columnOffsets.known, { a: '+08:00', b: 'none' })
   t.match((await load(other, types, { columnOffsets })).rejects, [
     { columnName: 'a' },
     { columnName: 'b' },
   ])
-  t.strictSame(columnOffsets.known(), { a: '+08:00', b: 'none' })
+  t.strictSame(columnOffsets.known, { a: '+08:00', b: 'none' })
 })
 
 t.test('an ignored offset is reported once per column', async t => {
