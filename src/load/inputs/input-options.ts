@@ -25,10 +25,10 @@ import {
   type ExpandedSources,
   type ExpandOptions,
 } from '../../source/expand-sources.js'
-import { openSource } from '../../source/open-source.js'
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
 import type { Run } from '../run.js'
 import type { InputOptions, LoadOptions } from '../options.js'
+import { InputOpener } from './open-input.js'
 
 /**
  * Expands sources to inputs, and checks that their paths match the given pattern.
@@ -108,25 +108,26 @@ const readFailures = ['DDB_INPUT_MISSING', 'DDB_INPUT_READ', 'DDB_INPUT_TRUNCATE
  * @throws {UsageError} as `openRecords`
  */
 export async function checkHeaders(
-  { options, platform: { files }, history: { resumption } }: Run,
+  run: Run,
   schema: TargetSchema,
-  { names, paths, sizes }: NamedInputs,
+  inputs: NamedInputs,
 ): Promise<void> {
-  const { compression, encoding } = options.input ?? {}
-  for (const [i, path] of paths.slice(0, maxCheckedHeaders).entries()) {
-    if (sizes[i] === undefined || resumption.resumed(i) !== undefined) continue
-    const name = names[i]!
-    try {
-      const source = await openSource(path, { name, files, compression, encoding })
+  const { options, history, platform } = run
+  const opener = new InputOpener(run, inputs)
+  const known = { lastLook: opener.look, clock: platform.clock }
+  try {
+    for (const [i, name] of inputs.names.slice(0, maxCheckedHeaders).entries()) {
+      if (inputs.sizes[i] === undefined || history.resumption.resumed(i) !== undefined) continue
       try {
-        const reader = await openRecords(source, options, schema)
+        const { source, reader: alike } = await opener.open(i)
+        const reader = alike ?? (await openRecords(source, options, schema, known))
         mapColumns(schema, inputShape(reader, name), rulesFor(name, options))
-      } finally {
-        await source.close()
+      } catch (error) {
+        if (error instanceof DdbError && !readFailures.includes(error.code)) throw error
       }
-    } catch (error) {
-      if (error instanceof DdbError && !readFailures.includes(error.code)) throw error
     }
+  } finally {
+    await opener.close()
   }
 }
 

@@ -47,7 +47,7 @@ export class InputOpener {
   }
 
   /**
-   * Opens an input; all inputs before it must have been read.
+   * Opens an input, and closes the one before it.
    * @throws {InputError} any error of opening; DDB_INPUT_TRUNCATED for a file that has become shorter
    */
   async open(index: number): Promise<FoundInput> {
@@ -112,6 +112,7 @@ export class InputOpener {
       this.#ahead.set(this.#next, next)
     }
     const source = await opening
+    await this.#last?.close()
     this.#last = source
     const { totalBytes = Infinity } = source
     const before = this.#inputs.sizes[index] ?? 0
