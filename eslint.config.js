@@ -83,4 +83,8 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js'], languageOptions: { globals: nodeGlobals } },
+  {
+    files: ['bin/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { __dirname: 'readonly' } },
+  },
 )

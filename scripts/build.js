@@ -57,8 +57,8 @@ const bundling = {
   target: 'node20.19',
   packages: 'external',
   sourcemap: true,
-  minifyWhitespace: true,
-  lineLimit: 160,
+  minify: true,
+  lineLimit: 1000,
   logLevel: 'warning',
 }
 
@@ -72,7 +72,6 @@ async function makeProgram() {
   try {
     await bundle({
       ...bundling,
-      ...{ minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 },
       entryPoints: entries.map(entry => `src/${entry}.ts`),
       outdir: 'dist',
       outbase: 'src',
@@ -80,12 +79,11 @@ async function makeProgram() {
       splitting: true,
       format: 'esm',
       charset: 'utf8',
-      plugins: [resolving(/^\.\/dispatch\.js$/, { path: '../../bin/program.js', external: true })],
     })
     await bundle({
       ...bundling,
-      entryPoints: ['src/cli/dispatch.ts'],
-      outfile: 'dist/script/dispatch.js',
+      entryPoints: ['src/cli/main.ts'],
+      outfile: 'dist/script/main.js',
       format: 'cjs',
       // With the packages, whose files Node would otherwise find, read and compile at each start.
       packages: 'bundle',
@@ -97,7 +95,7 @@ async function makeProgram() {
       banner: { js: '(function (module, require, importMeta) {' },
       footer: { js: '})' },
     })
-    escapeSigns(join(root, 'dist', 'script', 'dispatch.js'))
+    escapeSigns(join(root, 'dist', 'script', 'main.js'))
   } catch {
     // esbuild has printed the error.
     return 1
@@ -113,11 +111,6 @@ function escapeSigns(path) {
   const escaped = sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
   writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, escaped))
 }
-
-const resolving = (filter, result) => ({
-  name: String(filter),
-  setup: ({ onResolve }) => onResolve({ filter }, () => result),
-})
 
 /** @returns false if V8's code cannot be cached here; then the program runs without the cache */
 function keepCompiled() {

@@ -4,8 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
-import { cachePath, script } from '../bin/program.js'
-import { main } from '../dist/cli/main.js'
+import { cachePath, main, script } from '../bin/program.js'
 
 const input = fileURLToPath(new URL('../fixtures/csv/trades.csv', import.meta.url))
 process.exitCode = await main(['load', input, '--table', 'trades', '--run-id', 'build', '--quiet'])

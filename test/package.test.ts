@@ -38,7 +38,7 @@ const needed = [
   /^package\.json$/,
   /^sbom\.cdx\.json$/,
   /^(LICENSE|llms\.txt|CHANGELOG\.md|README\.md|README\.zh-CN\.md|SECURITY\.md)$/,
-  /^bin\/(ddb-ingest|program)\.js$/,
+  /^bin\/((ddb-ingest|program)\.js|package\.json)$/,
   /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
@@ -219,8 +219,8 @@ t.test('a file that no user needs is recognised', async t => {
     'dist/load/checked-options.d.ts',
     'dist/index.js.map',
     'dist/.program',
-    'dist/script/dispatch.js',
-    'dist/script/dispatch.cache',
+    'dist/script/main.js',
+    'dist/script/main.cache',
     'src/index.ts',
     'test/package.test.ts',
     'fixtures/wire/table.bin',
@@ -235,6 +235,7 @@ t.test('a file that no user needs is recognised', async t => {
     'docs/files.md',
     'examples/load.js',
     'bin/ddb-ingest.js',
+    'bin/package.json',
     'bin/program.js',
   ]
   t.strictSame(needlessFiles(needed), [])

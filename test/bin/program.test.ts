@@ -17,7 +17,7 @@ function copied(t: Test): { path: string; cache: string } {
   for (const part of ['bin', 'dist']) {
     cpSync(fileURLToPath(new URL(part, root)), join(path, part), { recursive: true })
   }
-  return { path, cache: join(path, 'dist', 'script', 'dispatch.cache') }
+  return { path, cache: join(path, 'dist', 'script', 'main.cache') }
 }
 
 /** Starts the program with an unknown option. Returns whether V8 rejected the compiled code, and the exit status. */
@@ -38,7 +38,7 @@ function start(path: string, nodeOptions: string[] = []): { isRejected: unknown;
 }
 
 t.test('the script has only ASCII, because its bytes are taken for characters', async t => {
-  const script = readFileSync(new URL('dist/script/dispatch.js', root), 'latin1')
+  const script = readFileSync(new URL('dist/script/main.js', root), 'latin1')
   t.equal(/\P{ASCII}/u.exec(script)?.[0], undefined)
 })
 

@@ -178,7 +178,7 @@ deepTest(t, 'after a file is changed, added, removed or lost, all is compiled ag
     ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
     ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
     ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
-    ['lost command line', () => rmSync(join(path, 'dist', 'script', 'dispatch.js'))],
+    ['lost command line', () => rmSync(join(path, 'dist', 'script', 'main.js'))],
     ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
   ]
   for (const [name, change] of changes) {
