@@ -6,6 +6,9 @@ const program = require('./program.js')
 // Node would open its debugger to every user of this machine at this signal.
 process.on('SIGUSR1', () => undefined)
 
+// Nothing is left to do: without this, Node would first release its memory piece by piece.
+process.on('beforeExit', () => process.exit())
+
 function showMissing(error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') throw error
   const [missing] = /'[^']+'/.exec(error.message) ?? ['a part of it']
