@@ -29,6 +29,8 @@ interface Exchange {
 
 /** The requests of one session. The server has at most one of them at a time. */
 export class ExchangeQueue {
+  /** Number of asynchronous requests before the last request that gets an answer. */
+  sentBefore = 0
   readonly #outgoing: Outgoing
   readonly #reader: ByteReader
   readonly #clock: Clock
@@ -123,6 +125,7 @@ export class ExchangeQueue {
         exchange.reject(error)
         continue
       }
+      this.sentBefore = this.#outgoing.counts.accepted
       this.#outstanding = exchange
       this.#decoding = exchange.decode(this.#reader)
       this.#answerStartBytes = this.#reader.offsetBytes

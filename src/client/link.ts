@@ -185,7 +185,9 @@ export class Link {
     try {
       await Promise.race([this.#everythingSent(), this.#ended])
       this.#finSent = true
-      this.#stream.end()
+      // Once the last request is answered, waiting for the other end would only cost a round trip.
+      const isAnswered = this.exchanges.sentBefore === this.outgoing.counts.accepted
+      this.#stream.end(isAnswered ? () => this.#stream.destroy() : undefined)
       await this.#ended
     } finally {
       unwatch()

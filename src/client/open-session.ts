@@ -97,7 +97,8 @@ export interface Session<Answer = Value> extends AsyncDisposable {
   drained(): Promise<void>
 
   /**
-   * Finishes all calls, sends FIN, and waits for the other end to close. Stops waiting after `closeTimeoutMs` without progress.
+   * Finishes all calls, sends FIN, and after asynchronous requests waits for the other end to close. Stops waiting after `closeTimeoutMs`
+   * without progress.
    * @throws {ConnectionError} if asynchronous requests could not be written
    */
   close(): Promise<void>
