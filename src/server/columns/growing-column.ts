@@ -7,15 +7,15 @@ import { type SymbolVector, isSymbolVector } from '../../protocol/types/symbols.
 import type { Column, Vector } from '../../protocol/value.js'
 import { isFixedVector, zeroColumn } from './column-layout.js'
 
-/** So many small pieces become one, so that a table to which single rows are added has few pieces. */
+/** So many small pieces become one, so that a column to which single rows are added has few pieces. */
 const joinedPieces = 16
 /** Longer pieces are joined only when somebody reads the column. */
 const smallRows = 65_536
-/** The least room for rows of numbers. */
+/** The least room for rows. */
 const leastRoom = 64
 
-/** Room for rows of numbers, which takes small batches. */
-interface Tail {
+/** An array with room for more rows. */
+interface Room {
   readonly column: FixedVector
   /** Elements of the array for a row. */
   readonly width: number
@@ -35,16 +35,26 @@ function shown(piece: Column, symbols: Symbols | undefined): Column {
   return { form: 'vector', type: 'SYMBOL', length, codes, base: symbols.base }
 }
 
+/** A column without room for more. */
+function roomOf(column: FixedVector): Room {
+  const width = dataTypes[column.type].bytesPerValue / column.data.BYTES_PER_ELEMENT
+  return { column, width, rows: column.length }
+}
+
+function fill({ data }: FixedVector, from: FixedVector['data'], count: number, at: number): void {
+  const elements = from.length === count ? from : from.subarray(0, count)
+  ;(data as Float64Array).set(elements as Float64Array, at)
+}
+
 /**
- * The pieces that were appended, joined when somebody reads the column. No piece ever changes. Rows of numbers are first copied
- * into one array, because an array for each small batch would keep the garbage collector busy. Symbols are numbers: their
- * codes in the texts of the whole column.
+ * The rows that were appended. Numbers are copied into one array, of which a reader gets the rows so far. Texts and arrays stay pieces, which
+ * are joined when somebody reads the column. Symbols are numbers: their codes in the texts of the whole column.
  */
 export class GrowingColumn {
-  /** Rows are only added to this array. Everything else replaces it, because snapshots refer to it. */
+  /** Columns are only added to this array. Everything else replaces it, because snapshots refer to it. */
   #pieces: Column[]
-  /** The rows after the pieces. */
-  #tail: Tail | undefined
+  /** In place of pieces once numbers were added. */
+  #room: Room | undefined
   /** The texts of a SYMBOL column, and text → code, once a second piece comes. */
   #symbols: Symbols | undefined
 
@@ -54,17 +64,18 @@ export class GrowingColumn {
 
   /** The rows so far. Later changes do not affect the returned column. */
   view(): Column {
-    this.#closeTail()
-    return this.#joined(this.#pieces, this.#pieces.length, this.#symbols)
+    return this.snapshot()()
   }
 
   /** The rows so far, joined only if the caller reads them. */
   snapshot(): () => Column {
-    this.#closeTail()
     const pieces = this.#pieces
     const symbols = this.#symbols
     const count = pieces.length
-    return () => this.#joined(pieces, count, symbols)
+    if (this.#room === undefined) return () => this.#joined(pieces, count, symbols)
+    const { column, width, rows: length } = this.#room
+    const data = column.data.subarray(0, length * width)
+    return () => shown({ ...column, length, data } as FixedVector, symbols)
   }
 
   #joined(pieces: Column[], count: number, symbols: Symbols | undefined): Column {
@@ -77,13 +88,21 @@ export class GrowingColumn {
   /** Adds the rows of a column that has exactly the same type. */
   append(given: Column): void {
     const column = isSymbolVector(given) ? this.#coded(given) : given
-    if (!isFixedVector(column) || column.length * 2 > smallRows) return this.#push(column)
-    const { data, length } = column
-    const tail = this.#roomFor(column)
-    const { width, rows } = tail
-    const elements = data.length === length * width ? data : data.subarray(0, length * width)
-    ;(tail.column.data as Float64Array).set(elements as Float64Array, rows * width)
-    tail.rows += length
+    if (isFixedVector(column)) this.#copy(column)
+    else this.#push(column)
+  }
+
+  #copy({ data, length }: FixedVector): void {
+    let room = (this.#room ??= roomOf(this.#pieces[0] as FixedVector))
+    const { width, rows } = room
+    if (rows + length > room.column.length) {
+      const most = Math.max(leastRoom, (rows + length) * 2)
+      const larger = zeroColumn(columnTypeOf(room.column), most) as FixedVector
+      fill(larger, room.column.data, rows * width, 0)
+      this.#room = room = { column: larger, width, rows }
+    }
+    fill(room.column, data, length * width, rows * width)
+    room.rows += length
   }
 
   /** The codes of the rows in the texts of the whole column. */
@@ -103,33 +122,7 @@ export class GrowingColumn {
     return { form: 'vector', type: 'INT', length, data }
   }
 
-  #roomFor(column: FixedVector): Tail {
-    const { length } = column
-    const taken = this.#tail?.rows ?? 0
-    if (this.#tail !== undefined && taken + length <= this.#tail.column.length) return this.#tail
-    if (taken + length > smallRows) {
-      this.#closeTail()
-      return this.#roomFor(column)
-    }
-    const room = Math.min(smallRows, Math.max(leastRoom, (taken + length) * 2))
-    const larger = zeroColumn(columnTypeOf(column), room) as FixedVector
-    const width = dataTypes[column.type].bytesPerValue / larger.data.BYTES_PER_ELEMENT
-    if (this.#tail !== undefined) {
-      ;(larger.data as Float64Array).set(this.#tail.column.data as Float64Array)
-    }
-    this.#tail = { column: larger, width, rows: taken }
-    return this.#tail
-  }
-
-  #closeTail(): void {
-    if (this.#tail === undefined) return
-    const { column, width, rows: length } = this.#tail
-    this.#tail = undefined
-    this.#push({ ...column, length, data: column.data.subarray(0, length * width) } as FixedVector)
-  }
-
   #push(column: Column): void {
-    this.#closeTail()
     this.#pieces.push(column)
     // A piece is joined with pieces of about its own length, so that each row is copied only a few times.
     for (let from = this.#firstOfLast(); from >= 0; from = this.#firstOfLast()) {
@@ -156,6 +149,6 @@ export class GrowingColumn {
     for (let row = 0; row < order.length; row++) order[row] = row
     for (let i = 0; i < rows.length; i++) order[rows[i]!] = old.length + i
     this.#pieces = [takeRows(concatColumns([old, values]), order)]
-    this.#symbols = undefined
+    this.#room = this.#symbols = undefined
   }
 }
