@@ -113,26 +113,11 @@ function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
 
 const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
 
-/** Characters that GB18030-2022 moved out of the private use area. Node's own tables differ by version. */
-const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
-  [0xa6d9, 0xfe10],
-  [0xa6da, 0xfe12],
-  [0xa6db, 0xfe11],
-  [0xa6dc, 0xfe13],
-  [0xa6dd, 0xfe14],
-  [0xa6de, 0xfe15],
-  [0xa6df, 0xfe16],
-  [0xa6ec, 0xfe17],
-  [0xa6ed, 0xfe18],
-  [0xa6f3, 0xfe19],
-  [0xfe59, 0x9fb4],
-  [0xfe61, 0x9fb5],
-  [0xfe66, 0x9fb6],
-  [0xfe67, 0x9fb7],
-  [0xfe6d, 0x9fb8],
-  [0xfe7e, 0x9fb9],
-  [0xfe90, 0x9fba],
-  [0xfea0, 0x9fbb],
+/** Characters that GB18030-2022 moved out of the private use area, each after its two bytes. Node's own tables differ by version. */
+const moved2022: readonly number[] = [
+  0xa6d9, 0xfe10, 0xa6da, 0xfe12, 0xa6db, 0xfe11, 0xa6dc, 0xfe13, 0xa6dd, 0xfe14, 0xa6de, 0xfe15,
+  0xa6df, 0xfe16, 0xa6ec, 0xfe17, 0xa6ed, 0xfe18, 0xa6f3, 0xfe19, 0xfe59, 0x9fb4, 0xfe61, 0x9fb5,
+  0xfe66, 0x9fb6, 0xfe67, 0x9fb7, 0xfe6d, 0x9fb8, 0xfe7e, 0x9fb9, 0xfe90, 0x9fba, 0xfea0, 0x9fbb,
 ]
 
 function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
@@ -159,7 +144,8 @@ function chinese(mostBytes: 2 | 4): CharacterTable {
   const single = ascii()
   single[0x80] = packedUtf8(0x20ac)
   const double = pairs('gb18030', () => false)
-  for (const [pair, codePoint] of moved2022) double[pair] = packedUtf8(codePoint)
+  for (let i = 0; i < moved2022.length; i += 2)
+    double[moved2022[i]!] = packedUtf8(moved2022[i + 1]!)
   return { single, double, mostBytes, long: longOf('gb18030') }
 }
 

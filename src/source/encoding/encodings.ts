@@ -5,31 +5,11 @@ import { usageError } from '../../errors.js'
 
 const singleByte = [
   'latin1',
-  'windows-1250',
-  'windows-1251',
-  'windows-1252',
-  'windows-1253',
-  'windows-1254',
-  'windows-1255',
-  'windows-1256',
-  'windows-1257',
-  'windows-1258',
-  'windows-874',
-  'iso-8859-2',
-  'iso-8859-3',
-  'iso-8859-4',
-  'iso-8859-5',
-  'iso-8859-6',
-  'iso-8859-7',
-  'iso-8859-8',
-  'iso-8859-9',
-  'iso-8859-10',
-  'iso-8859-13',
-  'iso-8859-14',
-  'iso-8859-15',
-  'koi8-r',
-  'koi8-u',
-  'ibm866',
+  ...['windows-1250', 'windows-1251', 'windows-1252', 'windows-1253', 'windows-1254'],
+  ...['windows-1255', 'windows-1256', 'windows-1257', 'windows-1258', 'windows-874'],
+  ...['iso-8859-2', 'iso-8859-3', 'iso-8859-4', 'iso-8859-5', 'iso-8859-6', 'iso-8859-7'],
+  ...['iso-8859-8', 'iso-8859-9', 'iso-8859-10', 'iso-8859-13', 'iso-8859-14', 'iso-8859-15'],
+  ...['koi8-r', 'koi8-u', 'ibm866'],
 ] as const
 
 const severalBytes = ['gb18030', 'gbk', 'big5', 'shift_jis', 'euc-jp', 'euc-kr'] as const
@@ -46,34 +26,24 @@ export type Encoding = SingleByteEncoding | MultiByteEncoding | (typeof unicode)
 export const encodings: readonly Encoding[] = [...unicode, ...severalBytes, ...singleByte]
 
 /** Other names of encodings, in lower case and with only letters and digits. */
-const otherNames: Readonly<Record<string, Encoding>> = {
-  gb2312: 'gbk',
-  cp936: 'gbk',
-  ms936: 'gbk',
-  windows936: 'gbk',
-  cp950: 'big5',
-  windows950: 'big5',
-  sjis: 'shift_jis',
-  cp932: 'shift_jis',
-  ms932: 'shift_jis',
-  windows31j: 'shift_jis',
-  cp949: 'euc-kr',
-  uhc: 'euc-kr',
-  windows949: 'euc-kr',
-  iso88591: 'latin1',
-  ucs2: 'utf-16le',
-  ascii: 'utf-8',
-  usascii: 'utf-8',
-  cp866: 'ibm866',
-  cp874: 'windows-874',
+const otherNames: Partial<Record<Encoding, string>> = {
+  gbk: 'gb2312 cp936 ms936 windows936',
+  big5: 'cp950 windows950',
+  shift_jis: 'sjis cp932 ms932 windows31j',
+  'euc-kr': 'cp949 uhc windows949',
+  latin1: 'iso88591',
+  'utf-16le': 'ucs2',
+  'utf-8': 'ascii usascii',
+  ibm866: 'cp866',
+  'windows-874': 'cp874',
 }
 
 /** Finds an encoding by its name, in any case and with any punctuation; undefined if no encoding has this name. */
 export function encodingNamed(name: string): Encoding | undefined {
-  const plain = plainName(name)
-  if (Object.hasOwn(otherNames, plain)) return otherNames[plain]
-  const windows = plain.replace(/^cp(125\d)$/, 'windows$1')
-  return encodings.find(encoding => plainName(encoding) === windows)
+  const plain = plainName(name).replace(/^cp(125\d)$/, 'windows$1')
+  return encodings.find(encoding =>
+    [plainName(encoding), ...(otherNames[encoding]?.split(' ') ?? [])].includes(plain),
+  )
 }
 
 /** @throws {UsageError} DDB_USAGE for an unknown name */
