@@ -8,7 +8,7 @@ import type { CountedChunks } from '../counted-chunks.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
 import type { SourceText } from './text-origin.js'
-import { Utf8Check, Utf8Text } from './utf8-text.js'
+import { firstNotUtf8, Utf8Text, wholeEnd } from './utf8-text.js'
 
 /** How many bytes to examine before the first row, if they are available without waiting. */
 const sampleBytes = 1024 * 1024
@@ -46,14 +46,15 @@ export async function openText(
   const known = { encoding, how, mark } as const
   if (encoding === 'utf-8') {
     const head = content.head.slice(start, start + headBytes)
-    if (how === 'found') {
-      refuseOthers(content, start, name)
-      const text: SourceText = { ...known, broken: undefined, origin: undefined }
-      return { text, startOffsetBytes: start, head, ...strict(content, start, name) }
-    }
-    const broken = new Utf8Text(start)
-    const text: SourceText = { ...known, broken, origin: undefined }
-    return { text, startOffsetBytes: start, head, ...noted(content, start, broken) }
+    const isStrict = how === 'found'
+    if (isStrict) refuseOthers(content, start, name)
+    const utf8 = isStrict
+      ? new Utf8Text(start, (chunk, at, offset) => {
+          throw notUtf8(chunk, false, at, offset, name, offset)
+        })
+      : new Utf8Text(start)
+    const text: SourceText = { ...known, broken: isStrict ? undefined : utf8, origin: undefined }
+    return { text, startOffsetBytes: start, head, ...checked(content, start, utf8) }
   }
   const decoded = new DecodedText(encoding, start)
   const head = new DecodedText(encoding, start)
@@ -119,42 +120,18 @@ function markOf(
 
 function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: string): void {
   const sample = head.subarray(start)
-  const check = new Utf8Check()
-  const at = check.firstBroken(sample)
   // A NUL among the first two bytes means UTF-16 without a mark, because no supported format starts with a NUL.
   const isUtf16 = start === 0 && (sample[0] === 0 || sample[1] === 0)
-  const cut = isWhole && check.begunBytes > 0 ? sample.length - check.begunBytes : undefined
-  const broken = isUtf16 ? 0 : (at ?? cut)
-  if (broken !== undefined) throw notUtf8(sample, isWhole, broken, start, name, undefined)
+  const broken = isUtf16 ? 0 : firstNotUtf8(isWhole ? sample : sample.subarray(0, wholeEnd(sample)))
+  if (broken >= 0) throw notUtf8(sample, isWhole, broken, start, name, undefined)
 }
 
-type ContentText = Pick<OpenedText, 'chunks' | 'skipTo'>
-
-/** Delivers UTF-8 chunk by chunk. Throws instead of delivering a chunk with invalid bytes. */
-function strict(content: CountedChunks, start: number, name: string): ContentText {
-  let check = new Utf8Check()
-  let offset = start
-  return {
-    async *chunks() {
-      for await (const chunk of content.rest(start)) {
-        const at = check.firstBroken(chunk)
-        if (at !== undefined) throw notUtf8(chunk, false, at, offset, name, offset)
-        offset += chunk.length
-        yield chunk
-      }
-      if (check.begunBytes === 0) return
-      throw notUtf8(new Uint8Array(0), true, -check.begunBytes, offset, name, offset)
-    },
-    skipTo(fromBytes, toBytes) {
-      if (!content.skipTo(fromBytes, toBytes)) return false
-      check = new Utf8Check()
-      offset = toBytes
-      return true
-    },
-  }
-}
-
-function noted(content: CountedChunks, start: number, text: Utf8Text): ContentText {
+/** Delivers UTF-8 chunk by chunk, after `text` has checked the chunk. */
+function checked(
+  content: CountedChunks,
+  start: number,
+  text: Utf8Text,
+): Pick<OpenedText, 'chunks' | 'skipTo'> {
   return {
     async *chunks() {
       for await (const chunk of content.rest(start)) {

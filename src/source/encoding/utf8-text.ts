@@ -4,41 +4,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { BrokenBytes, BrokenText } from './text-origin.js'
 
-/** Checks chunks. A character may be split between two of them. */
-export class Utf8Check {
-  /** The first bytes of a character that the next chunk must complete. */
-  #begun: Uint8Array = new Uint8Array(0)
-
-  /**
-   * Finds the first byte that is not UTF-8; undefined if all bytes are valid. The position counts from the chunk's start, so
-   * it is negative for a byte of the previous chunk. Checking starts afresh after an invalid byte.
-   */
-  firstBroken(chunk: Uint8Array): number | undefined {
-    const begun = this.#begun
-    let start = 0
-    if (begun.length > 0) {
-      start = Math.min(chunk.length, characterBytes(begun[0]!) - begun.length)
-      const joined = Buffer.concat([begun, chunk.subarray(0, start)])
-      const isWhole = joined.length === characterBytes(joined[0]!)
-      this.#begun = isWhole ? new Uint8Array(0) : joined
-      if (!isWhole) return undefined
-      if (!isUtf8(joined)) return -begun.length
-    }
-    const end = wholeEnd(chunk, start)
-    // Copies the bytes, because the caller overwrites the chunk; a Buffer's `slice` does not copy.
-    this.#begun = Uint8Array.from(chunk.subarray(end))
-    const checked = chunk.subarray(start, end)
-    return isUtf8(checked) ? undefined : start + firstNotUtf8(checked)
-  }
-
-  /** How many bytes at the end of the last chunk begin an incomplete character. */
-  get begunBytes(): number {
-    return this.#begun.length
-  }
-}
-
 /** Finds the start of an incomplete character at the end of `bytes`; if there is none, the end of `bytes`. */
-function wholeEnd(bytes: Uint8Array, start: number): number {
+export function wholeEnd(bytes: Uint8Array, start = 0): number {
   const { length } = bytes
   for (let at = length - 1; at >= Math.max(start, length - 3); at--) {
     const byte = bytes[at]!
@@ -59,36 +26,47 @@ export function firstNotUtf8(bytes: Uint8Array): number {
   // Binary search for the longest start of `bytes` that is UTF-8, apart from an incomplete last character.
   for (let high = bytes.length; low + 1 < high;) {
     const middle = (low + high) >> 1
-    if (isUtf8(bytes.subarray(0, wholeEnd(bytes.subarray(0, middle), 0)))) low = middle
+    if (isUtf8(bytes.subarray(0, wholeEnd(bytes.subarray(0, middle))))) low = middle
     else high = middle
   }
-  return wholeEnd(bytes.subarray(0, low), 0)
+  return wholeEnd(bytes.subarray(0, low))
 }
 
-/** Text that the user has declared to be UTF-8. Keeps no bytes, because text and input have the same bytes, which readers already hold. */
+/** Gets a chunk with bytes that are not UTF-8, and may throw. @param brokenAt  counts from the chunk's start; negative for a byte before it */
+type OnBroken = (chunk: Uint8Array, brokenAt: number, chunkStart: number) => void
+
+/** Keeps no bytes, because text and input have the same bytes, which readers already hold. */
 export class Utf8Text implements BrokenText {
-  #check = new Utf8Check()
+  /** The first bytes of a character that the next chunk must complete. */
+  #begun: Uint8Array = new Uint8Array(0)
   #textEnd: number
   #brokenBefore = -1
+  readonly #onBroken: OnBroken | undefined
 
-  constructor(startOffsetBytes: number) {
+  constructor(startOffsetBytes: number, onBroken?: OnBroken) {
     this.#textEnd = startOffsetBytes
+    this.#onBroken = onBroken
   }
 
   append(chunk: Uint8Array): void {
+    const at = this.#firstBroken(chunk)
+    if (at !== undefined) this.#onBroken?.(chunk, at, this.#textEnd)
     this.#textEnd += chunk.length
-    if (this.#check.firstBroken(chunk) !== undefined) this.#brokenBefore = this.#textEnd
+    if (at !== undefined) this.#brokenBefore = this.#textEnd
   }
 
   /** Skips to `textOffset`, where a character and the next chunk begin. Do not request earlier text afterwards. */
   skipTo(textOffset: number): void {
-    this.#check = new Utf8Check()
+    this.#begun = new Uint8Array(0)
     this.#textEnd = textOffset
   }
 
   /** Counts an incomplete last character as broken bytes. */
   end(): void {
-    if (this.#check.begunBytes > 0) this.#brokenBefore = this.#textEnd
+    const { length } = this.#begun
+    if (length === 0) return
+    this.#onBroken?.(new Uint8Array(0), -length, this.#textEnd)
+    this.#brokenBefore = this.#textEnd
   }
 
   mayBeBroken(textStart: number): boolean {
@@ -98,5 +76,24 @@ export class Utf8Text implements BrokenText {
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined {
     const at = firstNotUtf8(text)
     return at < 0 ? undefined : { offsetBytes: textStart + at, bytes: Uint8Array.of(text[at]!) }
+  }
+
+  /** Finds the first byte that is not UTF-8; undefined if all are valid. Checking starts afresh after an invalid byte. */
+  #firstBroken(chunk: Uint8Array): number | undefined {
+    const begun = this.#begun
+    let start = 0
+    if (begun.length > 0) {
+      start = Math.min(chunk.length, characterBytes(begun[0]!) - begun.length)
+      const joined = Buffer.concat([begun, chunk.subarray(0, start)])
+      const isWhole = joined.length === characterBytes(joined[0]!)
+      this.#begun = isWhole ? new Uint8Array(0) : joined
+      if (!isWhole) return undefined
+      if (!isUtf8(joined)) return -begun.length
+    }
+    const end = wholeEnd(chunk, start)
+    // Copies the bytes, because the caller overwrites the chunk; a Buffer's `slice` does not copy.
+    this.#begun = Uint8Array.from(chunk.subarray(end))
+    const checked = chunk.subarray(start, end)
+    return isUtf8(checked) ? undefined : start + firstNotUtf8(checked)
   }
 }

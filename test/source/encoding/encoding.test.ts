@@ -22,7 +22,7 @@ import {
   type OpenedText,
   openText,
 } from '../../../src/source/encoding/open-text.js'
-import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-text.js'
+import { firstNotUtf8, Utf8Text } from '../../../src/source/encoding/utf8-text.js'
 import { deepTest, forAll } from '../../helpers/runs.js'
 import { decodedBytes, pieces, textOf } from './decoding.js'
 
@@ -436,16 +436,15 @@ function expectedBroken(whole: Uint8Array): number | undefined {
 
 t.test('the first invalid bytes are found, in chunks of any size', async () => {
   forAll(3000)(bytes, fc.integer({ min: 1, max: 9 }), (whole, size) => {
-    const check = new Utf8Check()
     let found: number | undefined
+    const text = new Utf8Text(0, (_chunk, at, start) => (found ??= start + at))
     for (let at = 0; at < whole.length && found === undefined; at += size) {
       // Slices of a Buffer are views, so the chunks are only lent.
       const chunk = Buffer.from(whole.subarray(at, at + size))
-      const broken = check.firstBroken(chunk)
-      if (broken !== undefined) found = at + broken
+      text.append(chunk)
       chunk.fill(0x23)
     }
-    found ??= check.begunBytes > 0 ? whole.length - check.begunBytes : undefined
+    text.end()
     return found === expectedBroken(whole)
   })
 })
