@@ -40,12 +40,13 @@ export class ClientSession implements Session {
   readonly port: number
   readonly enableAsync: boolean
   onMessage: ((text: string) => void) | undefined
+  onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
   readonly #random: (length: number) => Uint8Array
   readonly #link: Link
   readonly #responseOptions: ResponseOptions
   readonly #decodeResponse: ResponseDecoder
-  #id = '0'
+  id = '0'
   readonly #isCompressed: boolean
   #asyncHead: RequestHead = requestHead('0', true, {})
   #answeredHead: RequestHead = this.#asyncHead
@@ -68,6 +69,7 @@ export class ClientSession implements Session {
     const trace = options.trace && traceConnection(options.trace, clock, secrets)
     trace?.opened(options.host, options.port)
     this.#link = new Link(stream, options, clock, secrets, trace)
+    this.#link.onClose = failure => this.onClose?.(failure)
     this.#link.outgoing.compressesWhenSlow = options.compress !== 'lz4'
     this.#responseOptions = {
       onMessage: printed => {
@@ -84,10 +86,6 @@ export class ClientSession implements Session {
     this.#decodeResponse = reader => decodeResponse(reader, this.#responseOptions)
   }
 
-  get id(): string {
-    return this.#id
-  }
-
   get closed(): boolean {
     return !this.#link.isOpen
   }
@@ -98,14 +96,6 @@ export class ClientSession implements Session {
 
   get sends(): SendCounts {
     return this.#link.outgoing.counts
-  }
-
-  get onClose(): ((error: DdbError | undefined) => void) | undefined {
-    return this.#link.onClose
-  }
-
-  set onClose(callback: ((error: DdbError | undefined) => void) | undefined) {
-    this.#link.onClose = callback
   }
 
   /** Sends the connect request and logs in. The server answers both requests, even on an asynchronous session. */
@@ -126,8 +116,8 @@ export class ClientSession implements Session {
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (isWithConnect) checkLoginAnswer({ user, password }, response)
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    this.#id = response.sessionId
-    this.#link.sessionId = this.#id
+    this.id = response.sessionId
+    this.#link.sessionId = this.id
     this.#asyncHead = this.#head(true)
     this.#answeredHead = this.#head(false)
     if (user !== undefined && !isWithConnect) await this.#login(user, password)
@@ -241,7 +231,7 @@ export class ClientSession implements Session {
   }
 
   #head(async: boolean, options: RunOptions = {}): RequestHead {
-    return requestHead(this.#id, async, options, this.#isCompressed)
+    return requestHead(this.id, async, options, this.#isCompressed)
   }
 
   #submit(head: RequestHead, request: Request, options: RunOptions = {}): Promise<Response> {

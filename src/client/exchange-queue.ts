@@ -41,7 +41,8 @@ export class ExchangeQueue {
   /** Requests made before `hold`, then the requests of the caller of `hold`. All other requests wait until the hold ends. */
   readonly #held: Exchange[] = []
   readonly #holders: (() => void)[] = []
-  #isHeld = false
+  /** True while only requests of the caller of `hold` are sent. */
+  isHeld = false
   #outstanding: Exchange | undefined
   #decoding: Generator<void, Response, void> | undefined
   #onIdle: (() => void) | undefined
@@ -62,12 +63,7 @@ export class ExchangeQueue {
 
   get isIdle(): boolean {
     const isEmpty = this.#waiting.length === 0 && this.#held.length === 0
-    return this.#outstanding === undefined && isEmpty && !this.#isHeld
-  }
-
-  /** True while only requests of the caller of `hold` are sent. */
-  get isHeld(): boolean {
-    return this.#isHeld
+    return this.#outstanding === undefined && isEmpty && !this.isHeld
   }
 
   /**
@@ -75,15 +71,15 @@ export class ExchangeQueue {
    * exchanges. A second caller waits until the first has finished.
    */
   async hold(): Promise<() => void> {
-    if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
-    this.#isHeld = true
+    if (this.isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
+    this.isHeld = true
     // Requests that were waiting before the hold are sent first.
     this.#held.push(...this.#waiting.splice(0))
     this.#next()
     return () => {
       const next = this.#holders.shift()
       if (next !== undefined) return next()
-      this.#isHeld = false
+      this.isHeld = false
       this.#next()
     }
   }
@@ -113,7 +109,7 @@ export class ExchangeQueue {
 
   #next(): void {
     while (this.#outstanding === undefined) {
-      const exchange = (this.#isHeld ? this.#held : this.#waiting).shift()
+      const exchange = (this.isHeld ? this.#held : this.#waiting).shift()
       if (exchange === undefined) {
         if (this.isIdle) this.#onIdle?.()
         return

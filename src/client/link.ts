@@ -74,11 +74,11 @@ export class Link {
       trace,
     )
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
-    stream.once('end', () => this.#end(undefined))
-    stream.once('error', error => this.#end(error))
+    stream.once('end', () => this.abandon(undefined))
+    stream.once('error', error => this.abandon(error))
     this.#ended = new Promise<void>(resolve => {
       stream.once('close', () => {
-        this.#end(undefined)
+        this.abandon(undefined)
         resolve()
         this.#trace?.closed(this.#failure)
         this.onClose?.(this.#failure)
@@ -119,14 +119,14 @@ export class Link {
         if (!isWaiting) return
         release()
         // Acts at once, not a microtask later, because the next waiter must see how much room is left.
-        resolve(new Promise<void>(done => done(this.#act(act))))
+        resolve(
+          new Promise<void>(done => {
+            this.checkConnected()
+            done(act())
+          }),
+        )
       })
     })
-  }
-
-  #act(act: () => void): void {
-    this.checkConnected()
-    act()
   }
 
   /** Stops reading until `resume`, while the caller is busy with earlier bytes. */
@@ -151,17 +151,12 @@ export class Link {
     try {
       this.exchanges.advance()
     } catch (error) {
-      this.#end(error)
+      this.abandon(error)
     }
   }
 
-  /** Ends the connection now, and rejects everything that waits for it with `reason`. */
-  abandon(reason: DdbError): void {
-    this.#end(reason)
-  }
-
-  /** Ends a connection that is gone or useless, and releases everything that waits for it. */
-  #end(cause: unknown): void {
+  /** Ends the connection now, because it is gone or useless, and rejects everything that waits for it. */
+  abandon(cause: unknown): void {
     if (this.#gone) return
     this.#gone = true
     if (!this.#finSent || cause !== undefined) {

@@ -63,7 +63,7 @@ export class Outgoing {
   #currentBytes = 0
   #msPerByte = 0
   #callStart: CallStart | undefined
-  #writtenBytes = 0
+  writtenBytes = 0
   #accepted = 0
   #started = 0
   #written = 0
@@ -84,10 +84,6 @@ export class Outgoing {
   /** Encoded bytes that the kernel has not taken yet, including those that the stream is writing. */
   get bufferedBytes(): number {
     return this.writer.byteLength + this.#inFlightBytes
-  }
-
-  get writtenBytes(): number {
-    return this.#writtenBytes
   }
 
   /** True from the high-water mark on. Senders should then wait, although nothing is refused. */
@@ -189,7 +185,7 @@ export class Outgoing {
   readonly #writeEnded = (error?: Error | null): void => {
     // The stream reports the failure itself. From now on, nothing more counts as written.
     if (error || this.#stopped) return
-    this.#writtenBytes += this.#currentBytes
+    this.writtenBytes += this.#currentBytes
     this.#inFlightBytes -= this.#currentBytes
     if (this.#inFlightBytes > 0) {
       this.#writePiece()

@@ -163,7 +163,7 @@ export class Kernel {
   #hasShape = false
   /** The positions whose text is in memory, and the address of position 0. */
   #from = 0
-  #to = 0
+  textEnd = 0
   #base = 0
   #content = 0
   #blockStart = 0
@@ -224,22 +224,17 @@ export class Kernel {
    */
   takeText(bytes: Uint8Array, start: number, end: number, content: number): void {
     const before = start - this.#blockStart
-    const left = this.#to - start
+    const left = this.textEnd - start
     this.#blockStart = start
     this.#writtenTo = -1
     // With small batches, most of a text would be copied for each block.
     const isHeld = content !== 0 && content === this.#content && before >= 0
-    if (isHeld && (this.#to === end || left >= 2 * before)) return
+    if (isHeld && (this.textEnd === end || left >= 2 * before)) return
     this.#content = content
     this.#from = start
-    this.#to = Math.min(end, start + mostTextBytes)
+    this.textEnd = Math.min(end, start + mostTextBytes)
     this.#base = this.#text - start
-    this.bytes.set(bytes.subarray(start, this.#to), this.#text)
-  }
-
-  /** End of the text that the kernel has. */
-  get textEnd(): number {
-    return this.#to
+    this.bytes.set(bytes.subarray(start, this.textEnd), this.#text)
   }
 
   useRules(rules: ScanRules): void {
@@ -268,8 +263,8 @@ export class Kernel {
     lineNumber: number,
   ): number {
     const base = this.#base
-    const textEnd = base + Math.min(end, this.#to)
-    const stop = base + Math.min(stopAt, this.#to)
+    const textEnd = base + Math.min(end, this.textEnd)
+    const stop = base + Math.min(stopAt, this.textEnd)
     const scratchAt = this.#written + block.scratch - block.writtenFrom
     const { calls, bytes } = this
     this.useRows(block)
@@ -341,7 +336,7 @@ export class Kernel {
     const { leadBytes, leadLines, lines } = this.#shape!
     this.useRows(block)
     return this.calls.jsonRecords(
-      ...[base + start, base + this.#to, base + Math.min(stopAt, this.#to), row, rowEnd],
+      ...[base + start, base + this.textEnd, base + Math.min(stopAt, this.textEnd), row, rowEnd],
       ...[block.fieldCount, lineNumber + leadLines, lines],
       ...[this.#template, leadBytes, maxRecordBytes],
     )
@@ -360,7 +355,15 @@ export class Kernel {
     }
     const writtenEnd = isHeld ? scratch : writtenFrom
     const { calls } = this
-    calls.useBlock(this.#base, fieldCount, rowCount, this.#from, this.#to, writtenFrom, writtenEnd)
+    calls.useBlock(
+      this.#base,
+      fieldCount,
+      rowCount,
+      this.#from,
+      this.textEnd,
+      writtenFrom,
+      writtenEnd,
+    )
   }
 
   /** Address of a position in the text. */

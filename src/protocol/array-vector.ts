@@ -97,7 +97,7 @@ function encodeBlock(
     const count = storedCount(offsets, row)
     if (countBytes === 1) writer.u8(count)
     else if (countBytes === 2) writer.u16(count)
-    else writer.u32(count)
+    else writer.i32(count)
   }
   if (!hasEmptyRow) {
     writer.payload(elementBytes(cells, offsets[start], offsets[end]))
@@ -195,7 +195,7 @@ function readOffsets(
     }
   } else {
     for (let row = firstRow; row < end; row++) {
-      cells += countBytes === 2 ? reader.u16() : reader.u32()
+      cells += countBytes === 2 ? reader.u16() : reader.i32() >>> 0
       offsets[row + 1] = cells
     }
   }

@@ -30,7 +30,8 @@ export class ByteReader {
   #queuedBytes = 0
   /** Position of `#chunk[0]` in the stream. */
   #chunkOffsetBytes: number
-  #ended = false
+  /** True after `end`. Bytes that were pushed before can still be read. */
+  ended = false
   readonly #pool = new ArrayPool()
 
   /** @param offsetBytes  position of the first byte in its stream, for error messages */
@@ -50,12 +51,7 @@ export class ByteReader {
 
   /** Call this when no more bytes will come. A decoder that needs more bytes then throws a ProtocolError. */
   end(): void {
-    this.#ended = true
-  }
-
-  /** True after `end`. Bytes that were pushed before can still be read. */
-  get ended(): boolean {
-    return this.#ended
+    this.ended = true
   }
 
   get available(): number {
@@ -82,7 +78,7 @@ export class ByteReader {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
   }
 
-  /** Waits until `has(byteLength)` is true. Use it for headers and single values, and `fill` for long payloads. */
+  /** Waits until `has(byteLength)` is true. Use it for headers and single values, and `payload` for others. */
   *need(byteLength: number): Generator<void, void, void> {
     while (!this.has(byteLength)) {
       this.#failIfEnded()
@@ -106,20 +102,8 @@ export class ByteReader {
     return this.#view.getUint16(this.#position, true)
   }
 
-  i16(): number {
-    const value = this.#view.getInt16(this.#position, true)
-    this.#position += 2
-    return value
-  }
-
   i32(): number {
     const value = this.#view.getInt32(this.#position, true)
-    this.#position += 4
-    return value
-  }
-
-  u32(): number {
-    const value = this.#view.getUint32(this.#position, true)
     this.#position += 4
     return value
   }
@@ -141,23 +125,8 @@ export class ByteReader {
     return target
   }
 
-  /** Copies straight from the chunks into `target` until `target` is full. */
-  *fill(target: Uint8Array): Generator<void, void, void> {
-    let filled = 0
-    while (filled < target.length) {
-      const here = Math.min(this.available, target.length - filled)
-      if (here === 0) {
-        this.#failIfEnded()
-        yield
-      } else {
-        this.#copyInto(target, filled, here)
-        filled += here
-      }
-    }
-  }
-
   /** Moves `byteLength` bytes to `sink`. The sink grows as bytes arrive, because an announced number may be false. */
-  *append(sink: GrowableBytes, byteLength: number): Generator<void, void, void> {
+  *append(sink: Pick<GrowableBytes, 'extend'>, byteLength: number): Generator<void, void, void> {
     let missing = byteLength
     while (missing > 0) {
       const here = Math.min(this.available, missing)
@@ -175,7 +144,9 @@ export class ByteReader {
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (byteLength <= trustedBytes) {
       const target = this.#pool.allocate(byteLength)
-      yield* this.fill(target)
+      let filled = 0
+      const extend = (here: number): Uint8Array => target.subarray(filled, (filled += here))
+      yield* this.append({ extend }, byteLength)
       return target
     }
     const sink = new GrowableBytes(byteLength)
@@ -213,7 +184,7 @@ export class ByteReader {
   }
 
   #failIfEnded(): void {
-    if (this.#ended) {
+    if (this.ended) {
       throw new ProtocolError(
         'The stream ended in the middle of a message',
         this.offsetBytes + this.available,

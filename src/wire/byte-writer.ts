@@ -45,21 +45,9 @@ export class ByteWriter {
     this.#position += 2
   }
 
-  i16(value: number): void {
-    this.#reserve(2)
-    this.#view.setInt16(this.#position, value, true)
-    this.#position += 2
-  }
-
   i32(value: number): void {
     this.#reserve(4)
     this.#view.setInt32(this.#position, value, true)
-    this.#position += 4
-  }
-
-  u32(value: number): void {
-    this.#reserve(4)
-    this.#view.setUint32(this.#position, value, true)
     this.#position += 4
   }
 

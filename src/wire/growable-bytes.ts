@@ -8,7 +8,7 @@ const firstCapacityBytes = 64
 /** A view from `extend` is valid until the next call of `extend`, which may move all bytes to a new array. */
 export class GrowableBytes {
   #bytes: Uint8Array<ArrayBuffer>
-  #length = 0
+  length = 0
   readonly #maxBytes: number
 
   /**
@@ -20,13 +20,9 @@ export class GrowableBytes {
     this.#maxBytes = maxBytes
   }
 
-  get length(): number {
-    return this.#length
-  }
-
   /** Makes room for `byteLength` bytes that have arrived. The caller must fill the returned view at once. */
   extend(byteLength: number): Uint8Array {
-    const start = this.#length
+    const start = this.length
     const end = start + byteLength
     if (end > this.#maxBytes) {
       throw new RangeError(`${end} bytes do not fit the ${this.#maxBytes} announced`)
@@ -38,7 +34,7 @@ export class GrowableBytes {
       grown.set(this.#bytes.subarray(0, start))
       this.#bytes = grown
     }
-    this.#length = end
+    this.length = end
     return this.#bytes.subarray(start, end)
   }
 

@@ -38,9 +38,7 @@ const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())
 const numbers = [
   ['u8', 200, 'c8'],
   ['u16', 65_000, 'e8fd'],
-  ['i16', -30_000, 'd08a'],
   ['i32', -2_000_000_000, '006cca88'],
-  ['u32', 4_000_000_000, '00286bee'],
 ] as const
 const numberBytes = Buffer.from(numbers.map(([, , bytes]) => bytes).join(''), 'hex')
 
@@ -52,11 +50,11 @@ deepTest(t, 'numbers are little-endian, for pieces of any size', async t => {
       if (kind === 'u16') t.equal(reader.peekU16(), value)
       t.equal(reader[kind](), value)
     }
-    t.equal(reader.offsetBytes, 13)
+    t.equal(reader.offsetBytes, 7)
   }
   const writer = new ByteWriter()
   for (const [kind, value] of numbers) writer[kind](value)
-  t.equal(writer.byteLength, 13)
+  t.equal(writer.byteLength, 7)
   t.ok(joined(writer).equals(numberBytes))
 })
 
@@ -131,13 +129,12 @@ t.test('waiting for bytes that cannot come is an error at the end of the stream'
     message,
   })
   t.throws(() => runDecoder(readerOf(all).payload(41)), { message })
-  t.throws(() => runDecoder(readerOf(all).fill(new Uint8Array(41))), { message })
   t.throws(() => runDecoder(readerOf(all.subarray(20)).line(100)), { message })
   t.throws(() => runDecoder(readerOf(all).str0(100)), { message })
 })
 
 t.test('any mixture of reads over any pieces reads the stream once, in order', async () => {
-  const read = fc.oneof(fc.constantFrom('u8', 'u16', 'i32', 'take', 'bytes', 'fill'))
+  const read = fc.oneof(fc.constantFrom('u8', 'u16', 'i32', 'take', 'bytes', 'payload'))
   forAll(100)(
     fc.uint8Array({ minLength: 50, maxLength: 300 }),
     fc.integer({ min: 1, max: 40 }),
@@ -146,18 +143,16 @@ t.test('any mixture of reads over any pieces reads the stream once, in order', a
       const reader = readerOf(...pieces(bytes, size))
       const seen: number[] = []
       for (const [index, kind] of reads.entries()) {
-        const byteLength = { u8: 1, u16: 2, i32: 4, take: index, bytes: index, fill: index }[kind]
+        const byteLength = { u8: 1, u16: 2, i32: 4, take: index, bytes: index, payload: index }[
+          kind
+        ]
         if (!reader.has(byteLength)) break
         if (kind === 'u8') seen.push(reader.u8())
         else if (kind === 'u16') seen.push(...Uint8Array.of(reader.peekU16(), reader.u16() >> 8))
         else if (kind === 'i32') seen.push(...new Uint8Array(Int32Array.of(reader.i32()).buffer))
         else if (kind === 'take') seen.push(...reader.take(byteLength))
         else if (kind === 'bytes') seen.push(...reader.bytes(byteLength))
-        else {
-          const target = new Uint8Array(byteLength)
-          runDecoder(reader.fill(target))
-          seen.push(...target)
-        }
+        else seen.push(...runDecoder(reader.payload(byteLength)))
       }
       return (
         seen.length === reader.offsetBytes &&

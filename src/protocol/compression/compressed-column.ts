@@ -9,7 +9,7 @@
     method        uint8   1 LZ4, 2 delta-of-delta
     type          uint8   with 64 added for array vectors
     unitBytes     uint8
-    reserved      int16   a decimal's scale
+    reserved      uint16  a decimal's scale
     extra         int32
     length        int32   rows
     checksum      int32   −1; nobody checks it
@@ -86,7 +86,7 @@ export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   writer.u8(deltas === undefined ? methodLz4 : methodDelta)
   writer.u8(id)
   writer.u8(bytesPerValue)
-  writer.i16('scale' in column ? column.scale : 0)
+  writer.u16('scale' in column ? column.scale : 0)
   writer.i32(-1)
   writer.i32(column.length)
   writer.i32(-1)
@@ -194,7 +194,7 @@ function readHeader(reader: ByteReader): CompressedHeader {
   const method = reader.u8()
   const typeId = reader.u8()
   reader.u8()
-  const reserved = reader.i16()
+  const reserved = reader.u16()
   reader.i32()
   const length = readCount(reader, 'rows')
   reader.i32()
