@@ -6,7 +6,7 @@ import type { CellRules } from '../parse/cell-rules.js'
 import { cellsOf, oneRow, TemplateText } from '../parse/columns/template-text.js'
 import { NullTexts } from '../parse/cells/cell-words.js'
 import { maxBlockRows, type RecordBlock } from '../parse/record-block.js'
-import { textSources, type InputShape, type TextSource } from '../schema/cell-source.js'
+import { isOfInput, textSources, type InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import { templateNames } from '../schema/template.js'
 import type { NamedTexts } from '../source/path/input-texts.js'
@@ -80,5 +80,3 @@ export function newTemplateLook(
     },
   }
 }
-
-const isOfInput = ({ kind }: TextSource): boolean => kind === 'input' || kind === 'constant'

@@ -4,7 +4,7 @@
 */
 import type { Batch, BatchEnding, InputRange, RecordShape, ResumePoint } from './batch.js'
 import { BufferPool } from './columns/buffer-pool.js'
-import type { InputTexts } from './columns/template-text.js'
+import type { InputTexts } from '../source/path/input-texts.js'
 import { MappedColumns, type ColumnsSetup } from './mapped-columns.js'
 import { RecordBlock, wholeRow } from './record-block.js'
 import { oneByteLines, rangeAt, type RowBounds, RowPlaces } from './row-places.js'

@@ -5,18 +5,18 @@
 import { InputError, option, usageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { Column } from '../protocol/value.js'
-import { textSources } from '../schema/cell-source.js'
+import { isOfInput, textSources } from '../schema/cell-source.js'
 import type { ColumnMapping, MappedColumn, TextSource } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { ColumnCounts, Fault } from './batch.js'
 import type { CellRules } from './cell-rules.js'
-import { isUtf8 } from './cells/cell-bytes.js'
+import { isUtf8, utf8Text } from './cells/cell-bytes.js'
 import { plainNumbers } from './cells/number-style.js'
 import { elementSeparator } from './columns/array-column.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './columns/column-builder.js'
-import { cellsOf, inputText, oneRow, TemplateText } from './columns/template-text.js'
-import type { InputTexts } from './columns/template-text.js'
+import type { InputTexts } from '../source/path/input-texts.js'
+import { cellsOf, oneRow, TemplateText } from './columns/template-text.js'
 import { NullTexts } from './cells/cell-words.js'
 import { RecordBlock } from './record-block.js'
 import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
@@ -40,8 +40,6 @@ export function sourceFields(
         : []
   return columns.map(({ source }) => textSources(source).flatMap(fieldOf))
 }
-
-const isOfInput = ({ kind }: TextSource): boolean => kind === 'constant' || kind === 'input'
 
 /** True for a text with lone surrogates, which represent bytes that are not UTF-8 (platform/file-name.ts). */
 const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
@@ -86,21 +84,23 @@ class BuiltColumn {
           : rules
     this.builder = columnBuilder(column, index, pool, own)
     this.#text = isField ? undefined : new TemplateText(this.sources, rowCapacity)
-    const fault = isConstant ? this.#textFault(0) : undefined
-    if (fault === undefined) return
-    const text = inputText(this.sources, {})
+    const wrong = isConstant ? this.#wrongText(0) : undefined
+    if (wrong === undefined) return
     throw usageError(
-      `${option('mapping.set')} ${name}=${text}: ${this.typeText} column "${name}": expected ${fault.expected}`,
+      `${option('mapping.set')} ${name}=${wrong.text}: ${this.typeText} column "${name}": expected ${wrong.expected}`,
     )
   }
 
-  /** Why the text that all rows of an input have is not a value; undefined if it is. @param row  may be overwritten */
-  #textFault(row: number): CellFault | undefined {
+  /** The text that all rows of an input have, if it is not a value; otherwise undefined. @param row  may be overwritten */
+  #wrongText(row: number): { text: string; expected: string } | undefined {
     const one = this.#text!.compose(oneRow, [])
     this.builder.read(one, 0, row)
     this.builder.undo?.()
-    const { bytes, starts, ends, refusedCount } = one
-    return refusedCount > 0 ? this.builder.explain(bytes, starts[0]!, ends[0]!) : undefined
+    if (one.refusedCount === 0) return undefined
+    const { bytes } = one
+    const [start, end] = [one.starts[0]!, one.ends[0]!]
+    const { expected } = this.builder.explain(bytes, start, end)
+    return { text: utf8Text(bytes.subarray(start, end)), expected }
   }
 
   setTexts(file: string, texts: InputTexts, firstRow: number): void {
@@ -114,11 +114,11 @@ class BuiltColumn {
       )
     }
     this.#text!.setTexts(texts)
-    const fault = sources.every(isOfInput) ? this.#textFault(firstRow) : undefined
-    if (fault === undefined) return
+    const wrong = sources.every(isOfInput) ? this.#wrongText(firstRow) : undefined
+    if (wrong === undefined) return
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `the path "${file}" gives "${inputText(sources, texts)}" for ${typeText} column "${name}", which expects ${fault.expected}`,
+      `the path "${file}" gives "${wrong.text}" for ${typeText} column "${name}", which expects ${wrong.expected}`,
       { file, columnName: name },
     )
   }

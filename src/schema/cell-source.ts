@@ -14,6 +14,9 @@ export type TextSource =
   /** The number of the record's first line. */
   | { readonly kind: 'line' }
 
+/** True for a text that all rows of an input have. */
+export const isOfInput = ({ kind }: TextSource): boolean => kind === 'constant' || kind === 'input'
+
 export type CellSource =
   | Extract<TextSource, { kind: 'field' | 'member' | 'constant' }>
   /** Texts joined together. The cell is null if any of the texts is null. */

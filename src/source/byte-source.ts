@@ -15,8 +15,6 @@ export type Compression = (typeof compressions)[number]
 export interface ByteSource {
   /** The user's name for the input; `stdinName` for standard input. */
   readonly name: string
-  /** Path on disk, undefined for a stream. */
-  readonly path: string | undefined
   readonly compression: Compression
   /** The text's encoding, how it was determined, and how to map the text back to the input. */
   readonly text: SourceText

@@ -21,7 +21,7 @@ import {
   type PassedOver,
 } from './data-files.js'
 import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
-import { missingMessage } from './open-source.js'
+import { missingInput } from './open-source.js'
 import { newSameFiles, sameFilesNotice, type SameFiles, type SameFilesCount } from './same-files.js'
 
 export interface ExpandedSources {
@@ -125,7 +125,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
       return
     }
     if (hasGlob(input)) return expandGlob(input, expansion)
-    throw unread(input, cause)
+    throw missingInput(input, cause)
   }
   if (status.isFolder) return expandFolder(input, expansion)
   await addFile(input, status, expansion)
@@ -207,7 +207,7 @@ function inArchive(path: string): InputError {
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
   const { files } = expansion
   const found = await globFiles(pattern, files, (folder, cause) => {
-    throw unread(folder, cause)
+    throw missingInput(folder, cause)
   })
   if (found.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
   for (const path of found) {
@@ -267,7 +267,7 @@ async function readFolder(
     // If the error names an entry inside the folder, the message names this entry, too.
     const { path = folder } = cause as NodeJS.ErrnoException
     const name = typeof path === 'string' ? path : folder
-    throw unread(name, cause)
+    throw missingInput(name, cause)
   }
 }
 
@@ -276,11 +276,11 @@ function statusOf(path: string, files: Files): FileStatus {
   try {
     status = files.statusNow(path)
   } catch (cause) {
-    throw unread(path, cause)
+    throw missingInput(path, cause)
   }
   if (status !== undefined) return status
   const gone = Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
-  throw unread(path, gone)
+  throw missingInput(path, gone)
 }
 
 /** Returns a promise only if the file's mode leaves doubt, because a promise per file is slow for a million files. */
@@ -291,7 +291,7 @@ function checkReadable(
 ): Promise<void> | undefined {
   if (isForAll === true) return undefined
   return files.checkReadable(path).catch((cause: unknown) => {
-    throw unread(path, cause)
+    throw missingInput(path, cause)
   })
 }
 
@@ -302,9 +302,6 @@ function alsoStdin(path: string): UsageError {
   )
 }
 
-const unread = (file: string, cause: unknown): InputError =>
-  missing(file, missingMessage(file, cause), cause)
-
-function missing(file: string, message: string, cause?: unknown): InputError {
-  return new InputError('DDB_INPUT_MISSING', message, { file }, { cause })
+function missing(file: string, message: string): InputError {
+  return new InputError('DDB_INPUT_MISSING', message, { file })
 }

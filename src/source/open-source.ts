@@ -43,21 +43,21 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
       throw new InputError('DDB_INPUT_MISSING', 'there is no standard input to read', { file: '-' })
     }
     const chunks = streamChunks(stdin, stdinName)
-    return startSource(stdinName, undefined, undefined, chunks, options, async () => {
+    return startSource(stdinName, undefined, chunks, options, async () => {
       stdin.destroy()
       await Promise.resolve()
     })
   }
   const { name = path, bytes, files = systemFiles } = options
   if (bytes !== undefined) {
-    return startSource(name, path, bytes.length, chunkOf(bytes), options, () => Promise.resolve())
+    return startSource(name, bytes.length, chunkOf(bytes), options, () => Promise.resolve())
   }
   const { file, size } = await openFile(path, files)
   // Some system files report a size of 0 but have content.
   const openedBytes = size === 0 ? undefined : size
   const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
   const chunks = readErrors(fileChunks(file, name, openedBytes, jump), name)
-  return startSource(name, path, size, chunks, options, () => file.close(), jump)
+  return startSource(name, size, chunks, options, () => file.close(), jump)
 }
 
 const noMark = new Uint8Array(0)
@@ -68,7 +68,6 @@ const noMark = new Uint8Array(0)
  * @returns undefined for a compressed file
  */
 export function wholeSource(
-  path: string,
   name: string,
   bytes: Uint8Array,
   asked: 'auto' | 'utf-8',
@@ -78,7 +77,6 @@ export function wholeSource(
   const how = asked === 'auto' ? 'found' : 'given'
   return {
     name,
-    path,
     compression: 'none',
     text: { encoding: 'utf-8', how, mark: noMark, broken: undefined, origin: undefined },
     totalBytes: length,
@@ -107,7 +105,7 @@ export function openGrowing(
   closeFile: () => Promise<void>,
 ): Promise<ByteSource> {
   const options: SourceOptions = { compression: 'none', encoding }
-  return startSource(path, path, undefined, readErrors(chunks, path), options, closeFile)
+  return startSource(path, undefined, readErrors(chunks, path), options, closeFile)
 }
 
 async function openFile(
@@ -132,7 +130,7 @@ export function missingInput(file: string, cause: unknown): InputError {
   return new InputError('DDB_INPUT_MISSING', missingMessage(file, cause), { file }, { cause })
 }
 
-export function missingMessage(path: string, cause: unknown): string {
+function missingMessage(path: string, cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no file "${path}"`
   if (code === 'EACCES' || code === 'EPERM')
@@ -142,7 +140,6 @@ export function missingMessage(path: string, cause: unknown): string {
 
 async function startSource(
   name: string,
-  path: string | undefined,
   totalBytes: number | undefined,
   stored: Chunks,
   options: SourceOptions,
@@ -172,7 +169,6 @@ async function startSource(
     const { text, startOffsetBytes, head, chunks, skipTo } = opened
     return {
       name,
-      path,
       compression,
       text,
       totalBytes,

@@ -44,7 +44,6 @@ export function memorySource(
   const bytes = bytesOf(content)
   return {
     name,
-    path: undefined,
     compression: 'none',
     text: utf8Source,
     totalBytes: bytes.length,

@@ -123,7 +123,6 @@ t.test('standard input can be any stream', async t => {
     stdin: Readable.from([Buffer.from('a'), Buffer.from(',b\n1,'), Buffer.from('2\n')]),
   })
   t.equal(source.name, '<stdin>')
-  t.equal(source.path, undefined)
   t.equal(source.totalBytes, undefined)
   t.equal(String(source.head).slice(0, 4), 'a,b\n')
   t.equal(String(await contentOf(source)), 'a,b\n1,2\n')

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream'
 import { DdbError } from '../../errors.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
-import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { InputTexts } from '../../source/path/input-texts.js'
 import {
   openReader,
   recordFormat,

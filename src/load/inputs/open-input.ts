@@ -88,7 +88,7 @@ export class InputOpener {
     const { compression = 'auto', encoding = 'auto', format = 'auto' } = options.input ?? {}
     const isPlain = compression === 'auto' || compression === 'none'
     const isUsual = isPlain && (encoding === 'auto' || encoding === 'utf-8')
-    const source = isUsual ? wholeSource(path, name, bytes, encoding) : undefined
+    const source = isUsual ? wholeSource(name, bytes, encoding) : undefined
     const reader = source && this.look.open?.(source, bytes)
     const isOther = format === 'auto' && reader?.format !== detectFormat(name, bytes)
     if (source && reader && !isOther) return { source, reader }

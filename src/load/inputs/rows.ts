@@ -56,7 +56,7 @@ const nothing = new Uint8Array(0)
 
 /** Stands in for the bytes of an input, because rows come through the feed instead. */
 export const noBytes: ByteSource = {
-  ...wholeSource('', rowsName, nothing, 'utf-8')!,
+  ...wholeSource(rowsName, nothing, 'utf-8')!,
   totalBytes: undefined,
 }
 

@@ -3,10 +3,8 @@
   null in a row, the result is null there. A text without other columns is the same in every row of an input.
 */
 import type { TextSource } from '../../schema/cell-source.js'
+import type { InputTexts } from '../../source/path/input-texts.js'
 import { RecordBlock } from '../record-block.js'
-
-/** Texts of one input by name; undefined for null. */
-export type InputTexts = Readonly<Record<string, string | undefined>>
 
 /** Places of a field's texts in some bytes: the text of row `r` begins at `starts[first + r * step]`. */
 export interface FieldCells {
@@ -118,14 +116,6 @@ export class TemplateText {
     }
     return needed
   }
-}
-
-/** The text of a template that uses no field of a record. It is the same for every row of an input; '' means null. */
-export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
-  const all = parts.map(part =>
-    part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',
-  )
-  return all.includes('') ? '' : all.join('')
 }
 
 /** A row for texts that depend on no row. */

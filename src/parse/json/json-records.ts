@@ -90,10 +90,7 @@ export class JsonRecords {
     this.#values.length = 0
     const next = attempt(() => this.#scanRecord(block, row, start))
     // A record that is not a row needs none of the texts that were unescaped for it.
-    if (next < 0) {
-      scanner.scratch = scratch
-      block.forgetWrongCells(row)
-    }
+    if (next < 0) scanner.scratch = scratch
     return next
   }
 
