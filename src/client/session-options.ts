@@ -92,17 +92,9 @@ export interface RunOptions extends AnswerOptions {
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
 /** If the last argument is an object with only these member names, a call treats the object as options. */
-export const runOptionNames: ReadonlySet<string> = new Set([
-  'clearMemory',
-  'priority',
-  'urgent',
-  'parallelism',
-  'fetchSize',
-  'timeoutMs',
-  'signal',
-  'typed',
-  'times',
-])
+export const runOptionNames: ReadonlySet<string> = new Set(
+  'clearMemory priority urgent parallelism fetchSize timeoutMs signal typed times'.split(' '),
+)
 
 /**
  * Treats the last argument as options if it is an object with only these member names. A table with such column names stays a

@@ -185,7 +185,7 @@ export class Candidate implements Reading {
 
   /** First and last day, in days since 1970; undefined for types without a date. */
   get days(): { readonly first: number; readonly last: number } | undefined {
-    const units = unitsPerDay[this.type.type]
+    const units = unitsPerDay(this.type.type)
     if (units === undefined || this.range === undefined) return undefined
     const { min, max } = this.range
     return { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }

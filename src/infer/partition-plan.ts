@@ -272,7 +272,7 @@ function momentOf(
   if (time?.type.type !== 'DATE') return time
   const ofDay: readonly DataType[] = ['NANOTIME', 'TIME', 'SECOND', 'MINUTE']
   const finer = whole.find(
-    ({ type }) => type.type !== 'DATE' && unitsPerDay[type.type] !== undefined,
+    ({ type }) => type.type !== 'DATE' && unitsPerDay(type.type) !== undefined,
   )
   return finer ?? whole.find(({ type }) => ofDay.includes(type.type)) ?? time
 }

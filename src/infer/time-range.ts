@@ -4,17 +4,14 @@
 import { unusualTimes } from '../parse/times/time-counts.js'
 import type { DataType } from '../protocol/data-type.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
-import { isTemporal, type TemporalType } from '../protocol/types/temporals.js'
+import { isTemporal, temporalTypes, type TemporalType } from '../protocol/types/temporals.js'
 import type { Column } from '../protocol/value.js'
 
-/** Type with a date → its units per day. A table may be partitioned by these types. */
-export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
-  DATE: 1,
-  DATEHOUR: 24,
-  DATEMINUTE: 1440,
-  DATETIME: 86_400,
-  TIMESTAMP: 86_400_000,
-  NANOTIMESTAMP: 86_400_000_000_000,
+/** Units a day of a type with days, by which a table may be partitioned; undefined for others. */
+export function unitsPerDay(type: DataType): number | undefined {
+  if (!isTemporal(type) || type === 'MONTH') return undefined
+  const { isDated, perDay } = temporalTypes[type]
+  return isDated ? perDay : undefined
 }
 
 /** As raw numbers. */
@@ -55,7 +52,7 @@ export function unitQuestion(
   type: DataType,
   range: TimeRange | undefined,
 ): string | undefined {
-  const units = unitsPerDay[type]
+  const units = unitsPerDay(type)
   if (!format.startsWith('epoch:') || units === undefined || range === undefined) return undefined
   const seconds = (raw: number | bigint): number => (Number(raw) / units) * 86_400
   return unusualTimes(format, seconds(range.min), seconds(range.max))

@@ -163,8 +163,8 @@ class RecordReader {
   }
 
   async *#read(begun: BuilderInput): AsyncGenerator<Batch, void, void> {
-    const { tokenizer } = this.#input
-    const { limit = Infinity, stopped, from, shared, cuts, ends } = this.#options
+    const { tokenizer, block } = this.#input
+    const { limit = Infinity, stopped, from, shared, cuts, ends, onBlock } = this.#options
     const builder = this.#builder
     const other = shared?.take('end', builder)
     if (other !== undefined) {
@@ -184,9 +184,11 @@ class RecordReader {
       if (fed !== undefined) this.#takeFed(fed)
       else {
         more = this.#fillBlock(limit)
-        this.#readBlock()
+        if (block.rowCount + block.faults.length > 0) this.#beginBatch()
+        if (block.rowCount > 0) builder.read(block)
         await this.#tellRejects()
-        this.#appendBlock()
+        if (block.rowCount > 0) builder.append(block)
+        if (block.rowCount > 0) onBlock?.(block)
       }
       if (cuts !== undefined && this.recordsRead > recordsRead) {
         builder.recordCount += this.recordsRead - recordsRead
@@ -271,12 +273,6 @@ class RecordReader {
     return batchRoom(this.#options, this.#builder, tokenizer.resumePoint.offsetBytes)
   }
 
-  #readBlock(): void {
-    const { block } = this.#input
-    if (block.rowCount > 0 || block.faults.length > 0) this.#beginBatch()
-    if (block.rowCount > 0) this.#builder.read(block)
-  }
-
   /** Appends a program's rows to the batch, as many as have room and need not be read as text. */
   #takeFed(rows: FedRows): void {
     const { tokenizer } = this.#input
@@ -343,12 +339,5 @@ class RecordReader {
       if (wait !== undefined) await wait
     }
     this.recordsRead = recordsBefore + rowCount + faults.length
-  }
-
-  #appendBlock(): void {
-    const { block } = this.#input
-    if (block.rowCount === 0) return
-    this.#builder.append(block)
-    if (block.rowCount > 0) this.#options.onBlock?.(block)
   }
 }

@@ -145,8 +145,8 @@ function unitChange(
   to: DataType | undefined,
 ): ((raw: number | bigint) => number | bigint) | undefined {
   if (to === undefined || from === to) return raw => raw
-  const perDay = unitsPerDay[from]
-  const toPerDay = unitsPerDay[to]
+  const perDay = unitsPerDay(from)
+  const toPerDay = unitsPerDay(to)
   if (perDay !== undefined && toPerDay !== undefined) {
     return raw => unitsBefore(raw, perDay, toPerDay)
   }

@@ -4,8 +4,7 @@
 */
 import type { KernelUnit } from '../../kernel/reads.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
-import { dataTypes } from '../../protocol/data-type.js'
-import type { TemporalType } from '../../protocol/types/temporals.js'
+import { temporalTypes, type TemporalType } from '../../protocol/types/temporals.js'
 import { isRead, outOfRange, type NumberArray, type Outcome } from '../cells/cell-bytes.js'
 import { storeExact, storeWords } from '../cells/read-number.js'
 import type { ElementReader } from '../columns/fixed-column.js'
@@ -35,37 +34,35 @@ const { dateTime, dateHour, month, time, minute } = usualPatterns
 
 function timeType(
   name: TemporalType,
-  unitNanos: number,
   needs: string,
   patterns: readonly TimePattern[],
   expected: string,
 ): TimeType {
-  const isLong = dataTypes[name].bytesPerValue === 8
-  const hasDate = needs !== 'H'
+  const { bytesPerValue, isDated: hasDate, perDay } = temporalTypes[name]
+  const isLong = bytesPerValue === 8
+  const unitNanos = name === 'MONTH' ? 0 : (secondsPerDay * nanosPerSecond) / perDay
+  const keepsTime = name !== 'MONTH' && name !== 'DATE'
   // Only a format can read a JSON number as a time.
   const facts = { name, jsonKinds: jsonKinds.string, takesValues: hasDate && unitNanos > 0 }
-  const keepsTime = unitNanos > 0 && unitNanos < secondsPerDay * nanosPerSecond
   return { ...facts, needs, patterns, unitNanos, hasDate, isLong, keepsTime, expected }
 }
 
-const seconds = (count: number): number => count * nanosPerSecond
-
 export const timeTypes: readonly TimeType[] = [
-  timeType('DATE', seconds(secondsPerDay), 'yMd', dateTime, 'a date such as 2024-01-31'),
-  timeType('MONTH', 0, 'yM', month, 'YYYY.MMM, such as 2012.06M'),
-  timeType('TIME', nanosPerMs, 'H', time, 'HH:MM:SS.mmm'),
-  timeType('MINUTE', seconds(60), 'H', minute, 'HH:MM'),
-  timeType('SECOND', seconds(1), 'H', time, 'HH:MM:SS'),
+  timeType('DATE', 'yMd', dateTime, 'a date such as 2024-01-31'),
+  timeType('MONTH', 'yM', month, 'YYYY.MMM, such as 2012.06M'),
+  timeType('TIME', 'H', time, 'HH:MM:SS.mmm'),
+  timeType('MINUTE', 'H', minute, 'HH:MM'),
+  timeType('SECOND', 'H', time, 'HH:MM:SS'),
   timeType(
-    ...(['DATETIME', seconds(1), 'yMd', dateTime] as const),
+    ...(['DATETIME', 'yMd', dateTime] as const),
     'a time such as 2024-01-31T09:30:00, of the years 1901 to 2038',
   ),
-  timeType('DATEHOUR', seconds(3600), 'yMdH', dateHour, 'an hour such as 2024-01-31T09'),
-  timeType('DATEMINUTE', seconds(60), 'yMdH', dateTime, 'a minute such as 2024-01-31T09:30'),
-  timeType('TIMESTAMP', nanosPerMs, 'yMd', dateTime, 'a time such as 2024-01-31T09:30:00.125'),
-  timeType('NANOTIME', 1, 'H', time, 'HH:MM:SS.nnnnnnnnn'),
+  timeType('DATEHOUR', 'yMdH', dateHour, 'an hour such as 2024-01-31T09'),
+  timeType('DATEMINUTE', 'yMdH', dateTime, 'a minute such as 2024-01-31T09:30'),
+  timeType('TIMESTAMP', 'yMd', dateTime, 'a time such as 2024-01-31T09:30:00.125'),
+  timeType('NANOTIME', 'H', time, 'HH:MM:SS.nnnnnnnnn'),
   timeType(
-    ...(['NANOTIMESTAMP', 1, 'yMd', dateTime] as const),
+    ...(['NANOTIMESTAMP', 'yMd', dateTime] as const),
     'a time such as 2024-01-31T09:30:00.123456789, of the years 1677 to 2262',
   ),
 ]
