@@ -3,6 +3,7 @@
 */
 import { InputError, option, usageError } from '../errors.js'
 import {
+  isOfInput,
   ownText,
   positionIn,
   textSources,
@@ -114,15 +115,13 @@ export function inputColumns(target: TargetSchema, given: MappingRules): readonl
   const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
   return target.columns.flatMap(column => {
     const text = ownText(rules.set, column.name)
-    const parts = text === undefined ? [] : templateParts(text, column.name)
-    const sources = parts.map(part =>
-      'text' in part
-        ? ({ kind: 'constant', text: part.text } as const)
-        : inputSource(part.name, rules),
+    if (text === undefined) return []
+    const source = setSource(column.name, text, rules, (name, isOther) =>
+      isOther ? undefined : { kind: 'member', name },
     )
-    const known = sources.filter(source => source?.kind === 'constant' || source?.kind === 'input')
-    const isOfInput = known.length === parts.length && known.some(({ kind }) => kind === 'input')
-    return isOfInput ? [{ ...column, source: { kind: 'template', parts: known } as const }] : []
+    const parts = textSources(source)
+    const isKnown = parts.every(isOfInput) && parts.some(({ kind }) => kind === 'input')
+    return isKnown ? [{ ...column, source }] : []
   })
 }
 

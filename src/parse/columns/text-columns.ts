@@ -3,7 +3,6 @@
   cell unchanged. A SYMBOL is a code, and each batch has a base with the text of each code (docs/protocol.md#symbol-vectors).
 */
 import { mostGivenUp } from '../../kernel/kernel.js'
-import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
@@ -16,7 +15,7 @@ const lengthBytes = 4
 
 /** Refuses rows whose text is too long; in a STRING also texts that are not UTF-8 or contain U+0000. */
 export class StringColumn implements ColumnBuilder {
-  readonly #type: DataType
+  readonly #type: 'STRING' | 'BLOB'
   readonly #isBlob: boolean
   readonly #columnIndex: number
   readonly #maxBytes: number
@@ -24,15 +23,9 @@ export class StringColumn implements ColumnBuilder {
   #length = 0
   #lengthBefore = 0
 
-  constructor(
-    type: DataType,
-    isBlob: boolean,
-    columnIndex: number,
-    pool: BufferPool,
-    maxBytes: number,
-  ) {
+  constructor(type: 'STRING' | 'BLOB', columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#type = type
-    this.#isBlob = isBlob
+    this.#isBlob = type === 'BLOB'
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, 1, Uint8Array)
@@ -198,7 +191,6 @@ class SymbolTable {
 }
 
 export class SymbolColumn implements ColumnBuilder {
-  readonly #type: DataType
   readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore<Int32Array>
@@ -214,8 +206,7 @@ export class SymbolColumn implements ColumnBuilder {
   #sizeBefore = 1
   #textBytesBefore = 0
 
-  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
-    this.#type = type
+  constructor(columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, bytesPerRow, Int32Array)
@@ -332,6 +323,6 @@ export class SymbolColumn implements ColumnBuilder {
     } else this.#base = ['']
     this.#textBytes = 0
     this.#codes.fill(0)
-    return { form: 'vector', type: this.#type, length: rowCount, codes, base } as Column
+    return { form: 'vector', type: 'SYMBOL', length: rowCount, codes, base }
   }
 }

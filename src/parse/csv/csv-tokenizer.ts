@@ -60,8 +60,6 @@ export class CsvTokenizer implements LineFormat {
   readonly #comment: Uint8Array
   /** The byte around quoted cells; −1 for none. */
   readonly quote: number
-  readonly #ragged: CsvDialect['ragged']
-  readonly #trailingDelimiter: boolean
   readonly #dialect: CsvDialect
   #broken: BrokenRecords | undefined
   /** The header without its line end; empty if there is none. */
@@ -88,7 +86,7 @@ export class CsvTokenizer implements LineFormat {
     } = {},
   ) {
     const { text, guide, last } = given
-    const { maxRecordBytes, quotes, comment, quote, ragged, trailingDelimiter } = dialect
+    const { maxRecordBytes, quotes, comment, quote } = dialect
     const window = last?.lines.window
     this.lines = new LineTokenizer(file, maxRecordBytes, offsetBytes, () => this, text, window)
     const rules = { isStrict: true, isLax: quotes !== 'strict', hasFormulas: quotes === 'excel' }
@@ -97,8 +95,6 @@ export class CsvTokenizer implements LineFormat {
     this.#guide = guide
     this.#comment = Buffer.from(comment)
     this.quote = Buffer.from(quote)[0] ?? -1
-    this.#ragged = ragged
-    this.#trailingDelimiter = trailingDelimiter
     this.#dialect = dialect
   }
 
@@ -332,8 +328,9 @@ export class CsvTokenizer implements LineFormat {
   /** True if the record may be a row although it does not have `fieldCount` fields. Counts records that are padded or cut. */
   #mayDiffer(expected: number): boolean {
     const { fieldCount, isLastEmpty } = this.#walk
-    if (fieldCount === expected + 1 && isLastEmpty && this.#trailingDelimiter) return true
-    if (this.#ragged !== (fieldCount < expected ? 'pad' : 'cut')) return false
+    const { trailingDelimiter, ragged } = this.#dialect
+    if (fieldCount === expected + 1 && isLastEmpty && trailingDelimiter) return true
+    if (ragged !== (fieldCount < expected ? 'pad' : 'cut')) return false
     this.raggedRecords++
     return true
   }
