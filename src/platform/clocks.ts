@@ -16,18 +16,12 @@ function timerOf(timeout: NodeJS.Timeout): Timer {
   return { cancel: () => clearTimeout(timeout) }
 }
 
-export interface AwakeClock extends Clock {
-  /** How often the process has slept so far. Suspending the machine or changing its wall clock counts as sleep. */
-  readonly naps: number
-  stop(): void
-}
-
 /** Interval of the timer that detects sleep. */
 const beatEveryMs = 500
 /** If the timer is late by more than this, the process counts as asleep, even if it was only too busy to read answers. */
 const lateMs = 1_000
 
-export function awakeClock(clock: Clock): AwakeClock {
+export function awakeClock(clock: Clock) {
   let seenMs = clock.nowMs()
   let seenWallMs = clock.wallMs()
   let sleptMs = 0
@@ -68,8 +62,9 @@ export function awakeClock(clock: Clock): AwakeClock {
     wallMs: () => clock.wallMs(),
     after: after((delayMs, callback) => clock.after(delayMs, callback)),
     afterIfAlive: after((delayMs, callback) => clock.afterIfAlive(delayMs, callback)),
-    nextTurn: callback => clock.nextTurn(callback),
-    get naps() {
+    nextTurn: (callback: () => void) => clock.nextTurn(callback),
+    /** How often the process has slept so far. Suspending the machine or changing its wall clock counts as sleep. */
+    get naps(): number {
       look()
       return naps
     },

@@ -12,22 +12,17 @@ export interface ScramChallenge {
   readonly combinedNonce: string
 }
 
-/** The proof of a client, and the signature of a server, that know the password, both in base64. */
-export interface ScramProof {
-  readonly proof: string
-  readonly signature: string
-}
-
 /** Length of the client's nonce before base64. */
 export const nonceBytes = 16
 const keyBytes = 32
 
+/** The proof of a client, and the signature of a server, that know the password, both in base64. */
 export function scramProof(
   user: string,
   password: string,
   clientNonce: string,
   { saltBase64, iterations, combinedNonce }: ScramChallenge,
-): ScramProof {
+) {
   const salt = Buffer.from(saltBase64, 'base64')
   // Synchronous, because it takes only milliseconds and a test's clock could not control another thread.
   const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')

@@ -22,7 +22,7 @@ import {
 } from './data-files.js'
 import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
 import { missingInput } from './open-source.js'
-import { newSameFiles, sameFilesNotice, type SameFiles, type SameFilesCount } from './same-files.js'
+import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 export interface ExpandedSources {
   /** In the given order; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
@@ -102,7 +102,7 @@ interface Expansion {
   readonly byPattern: boolean
   readonly passedOver: PassedOver
   /** Recognizes a file or an archive that was reached under several names. */
-  readonly sameFiles: SameFilesCount
+  readonly sameFiles: ReturnType<typeof newSameFiles>
   containers: number
   /** Called for every name that leads to an input, and for archives. */
   readonly looked: ExpandOptions['onInput']

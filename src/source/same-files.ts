@@ -11,18 +11,10 @@ export interface SameFiles {
   first: { path: string; input: string }[]
 }
 
-export interface SameFilesCount {
-  /** @param status  undefined for standard input */
-  isFirst(path: string, status: FileStatus | undefined): boolean
-  readonly found: SameFiles
-}
-
 const maxFirst = 20
 
 /** @param onSame  called for every later name of a file, with the file's first name */
-export function newSameFiles(
-  onSame: (path: string, input: string) => void = () => undefined,
-): SameFilesCount {
+export function newSameFiles(onSame: (path: string, input: string) => void = () => undefined) {
   const known = new Map<string | number, string>()
   const found: SameFiles = { count: 0, first: [] }
   let device: bigint | undefined
@@ -36,7 +28,8 @@ export function newSameFiles(
   }
   return {
     found,
-    isFirst(path, status) {
+    /** @param status  undefined for standard input */
+    isFirst(path: string, status: FileStatus | undefined): boolean {
       // Each opening of a pipe may deliver different content, so a pipe always counts as a new input.
       if (status?.isFile === false) return true
       const key = keyOf(path, status)

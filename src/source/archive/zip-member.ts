@@ -59,14 +59,9 @@ export function memberFile(
   }
 }
 
-interface Reading {
-  readonly position: number
-  read(buffer: Uint8Array, offset: number, length: number): Promise<number>
-  skipTo(position: number): Promise<void>
-  close(): Promise<void>
-}
+type Reading = ReturnType<typeof newReading>
 
-function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
+function newReading(chunks: AsyncGenerator<Uint8Array, void, void>) {
   let rest: Uint8Array = new Uint8Array(0)
   let position = 0
   const next = async (): Promise<boolean> => {
@@ -84,10 +79,10 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
     return taken
   }
   return {
-    get position() {
+    get position(): number {
       return position
     },
-    async read(buffer, offset, length) {
+    async read(buffer: Uint8Array, offset: number, length: number): Promise<number> {
       let done = 0
       // Always fills the buffer, because callers interpret a short read as the end of the file.
       while (done < length && (await next())) {
@@ -97,10 +92,10 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
       }
       return done
     },
-    async skipTo(to) {
+    async skipTo(to: number): Promise<void> {
       while (position < to && (await next())) take(to - position)
     },
-    async close() {
+    async close(): Promise<void> {
       await chunks.return()
     },
   }

@@ -202,12 +202,6 @@ function isMostlyUtf8(sample: Uint8Array): boolean {
   return !sample.includes(0) && !damaged[0] && (count === 1 || count * damagedShare <= lines.length)
 }
 
-export interface GuessedEncoding {
-  readonly encoding: Encoding
-  /** The first words beyond ASCII, as this encoding reads them. */
-  readonly example: string
-}
-
 /** Every byte of a character of several bytes is at least this. */
 const lowestInside = 0x30
 const lineFeed = 10
@@ -217,12 +211,9 @@ const shownCharacters = 16
  * Guesses the encoding of a text that is not UTF-8, and shows how it reads the text: GB18030, UTF-16, or neither.
  * @param isWhole  false if the sample may begin or end inside a character; then only whole lines count
  * @param brokenAt  position of a byte that is not UTF-8; the text around it counts if no whole line goes beyond ASCII
+ * @returns with the first words beyond ASCII, as the encoding reads them
  */
-export function guessedEncoding(
-  sample: Uint8Array,
-  isWhole: boolean,
-  brokenAt = 0,
-): GuessedEncoding | undefined {
+export function guessedEncoding(sample: Uint8Array, isWhole: boolean, brokenAt = 0) {
   const lines = lookedAt(sample, isWhole, brokenAt)
   const encoding = utf16Of(lines) ?? 'gb18030'
   // In Western texts, nearly all letters beyond ASCII stand alone. In Chinese ones, few characters end with an ASCII byte.
