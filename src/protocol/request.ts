@@ -271,12 +271,7 @@ function numberField(fields: readonly string[], index: number, fault: Fault): nu
   throw fault(`Field ${index + 1} of a request's properties is not a number`)
 }
 
-interface ParsedBody {
-  request: Request
-  argumentCount: number
-}
-
-function parseBody(body: string, fault: Fault): ParsedBody {
+function parseBody(body: string, fault: Fault): { request: Request; argumentCount: number } {
   const kindEnd = body.indexOf('\n')
   const kind = kindEnd < 0 ? body : body.slice(0, kindEnd)
   const rest = kindEnd < 0 ? '' : body.slice(kindEnd + 1)

@@ -7,13 +7,6 @@ import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform
 import { readDirectory, type Member } from './zip-directory.js'
 import { memberFile } from './zip-member.js'
 
-/** Keeps the directories of the most recently read archives in memory. */
-export interface Archives {
-  /** Lists the files in the archive, in the archive's order. @throws {InputError} as `readDirectory` */
-  members(path: string): Promise<readonly Member[]>
-  statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus
-}
-
 export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
 }
@@ -39,7 +32,7 @@ const known = new WeakMap<Files, Archives>()
 
 /** Returns the same object for the same `files`, so that directories stay in memory between calls. */
 export function archivesOf(files: Files): Archives {
-  const found = known.get(files) ?? newArchives(files).archives
+  const found = known.get(files) ?? newArchives(files)
   known.set(files, found)
   return found
 }
@@ -47,19 +40,19 @@ export function archivesOf(files: Files): Archives {
 /** Wraps `files` so that a path into an archive opens the archive's member. */
 export function withArchives(files: Files): Files {
   if (known.has(files)) return files
-  const { archives, find, findNow } = newArchives(files)
+  const archives = newArchives(files)
   const wrapped: Files = {
     ...files,
     async open(path) {
-      const found = await find(path)
+      const found = await archives.find(path)
       if (found === undefined) return files.open(path)
       const { archive, member, status } = found
       return memberFile(path, archive, await files.open(archive), member, status)
     },
-    status: async path => (await find(path))?.status ?? files.status(path),
-    statusNow: path => findNow(path) ?? files.statusNow(path),
+    status: async path => (await archives.find(path))?.status ?? files.status(path),
+    statusNow: path => archives.findNow(path) ?? files.statusNow(path),
     async checkReadable(path) {
-      await files.checkReadable((await find(path))?.archive ?? path)
+      await files.checkReadable((await archives.find(path))?.archive ?? path)
     },
   }
   known.set(wrapped, archives)
@@ -72,20 +65,13 @@ interface Directory {
   readonly byName: ReadonlyMap<string, number>
 }
 
-interface FoundMember {
-  readonly archive: string
-  readonly member: Member
-  readonly status: DatedFileStatus
-}
-
 /** Limits the archive directories in memory, because each may list a million members. Dropped ones are read again. */
 const mostDirectories = 4
 
-function newArchives(files: Files): {
-  archives: Archives
-  find: (path: string) => Promise<FoundMember | undefined>
-  findNow: (path: string) => FileStatus | undefined
-} {
+type Archives = ReturnType<typeof newArchives>
+
+/** Keeps the directories of the most recently read archives in memory. */
+function newArchives(files: Files) {
   const directories = new Map<string, Directory>()
   const directory = async (path: string): Promise<Directory> => {
     const status = await files.status(path)
@@ -105,15 +91,17 @@ function newArchives(files: Files): {
       await file.close()
     }
   }
-  const memberIn = (read: Directory, archive: string, name: string): FoundMember | undefined => {
+  const memberIn = (read: Directory, archive: string, name: string) => {
     const index = read.byName.get(name)
     if (index === undefined) return undefined
     const member = read.members[index]!
     return { archive, member, status: statusOf(read.status, member, index) }
   }
   return {
-    archives: { statusOf, members: async path => (await directory(path)).members },
-    async find(path) {
+    statusOf,
+    /** Lists the files in the archive, in the archive's order. @throws {InputError} as `readDirectory` */
+    members: async (path: string) => (await directory(path)).members,
+    async find(path: string) {
       for (const { archive, member } of archivesOn(path)) {
         const status = await files.status(archive).catch(() => undefined)
         if (status?.isFile !== true) continue
@@ -125,7 +113,7 @@ function newArchives(files: Files): {
       }
       return undefined
     },
-    findNow(path) {
+    findNow(path: string) {
       for (const { archive, member } of archivesOn(path)) {
         const read = directories.get(archive)
         const found = read && memberIn(read, archive, member)
