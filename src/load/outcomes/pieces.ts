@@ -5,11 +5,13 @@
   alike.
 */
 import { hash } from 'node:crypto'
-import type { Batch } from '../../parse/batch.js'
+import type { Batch, InputRange } from '../../parse/batch.js'
+import { sliceColumn, takeRows } from '../../protocol/element.js'
+import type { Column } from '../../protocol/value.js'
 import type { LanesOfBatch, Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
+import type { LaneScheme } from '../target/lane-scheme.js'
 import { rangeText, type LinesOfRows } from './line-ranges.js'
-import { allRows, linesOf, someRows } from './some-rows.js'
 
 /** Most keys are numbers, because making a text takes long for a small batch. */
 export function keyOf({ stream, no, lane, part }: Place): string | number {
@@ -112,6 +114,50 @@ export class Piece {
   }
 }
 
+/**
+ * The pieces of a batch. If the run has several connections, each may carry the rows of one lane. Readers and the journal still use whole
+ * batches, whose bytes are consecutive.
+ * @param known  the batch as an earlier process sent it
+ * @returns undefined if its rows cannot be divided as the earlier process divided them
+ */
+export function divideBatch(
+  batch: Batch,
+  known: SentBatch | undefined,
+  scheme: LaneScheme | undefined,
+  connections: number,
+) {
+  const own = scheme && connections > 1 ? { count: connections, by: scheme.digest } : undefined
+  const lanes = known === undefined ? own : known.lanes
+  const cut = cutOf(recordedRanges(batch), lanes)
+  if (lanes === undefined) return { pieces: [wholePiece(batch, cut)], cut, lanes }
+  const { count, by } = lanes
+  if (scheme?.digest !== by) return undefined
+  const isOurs = count === connections
+  const rows = rowsByLane(scheme.lanesOf(batch, count), batch.rowCount, count)
+  let open = rows.filter(({ length }) => length > 0).length
+  const release = (): void => {
+    if (open-- === 1) batch.release()
+  }
+  const pieces = rows.flatMap((own, laneNo) => {
+    if (own.length === 0) return []
+    return [wholePiece(someRows(batch, own, release), cut, isOurs ? laneNo : undefined, laneNo)]
+  })
+  return { pieces, cut, lanes }
+}
+
+/** @param laneOf  the lane of each row */
+function rowsByLane(laneOf: Uint8Array, rowCount: number, laneCount: number): Int32Array[] {
+  const rowCounts = new Array<number>(laneCount).fill(0)
+  for (let row = 0; row < rowCount; row++) rowCounts[laneOf[row]!]!++
+  const rowsOf = rowCounts.map(count => new Int32Array(count))
+  const filled = new Array<number>(laneCount).fill(0)
+  for (let row = 0; row < rowCount; row++) {
+    const lane = laneOf[row]!
+    rowsOf[lane]![filled[lane]!++] = row
+  }
+  return rowsOf
+}
+
 export function halvesOf({ batch, whole, place, mayBeStored }: Piece): Piece[] {
   const rows = allRows(batch)
   const middle = batch.rowCount >> 1
@@ -160,4 +206,77 @@ function isDivided({ place }: Piece, { pieces }: SentBatch): boolean {
     const levels = Math.floor(Math.log2(part)) - Math.floor(Math.log2(place.part))
     return lane === place.lane && levels > 0 && part >> levels === place.part
   })
+}
+
+/** Some rows of a batch, as a batch of their own. @param rows  indexes, ascending; at least one @param release  in place of that of the whole batch */
+export function someRows(batch: Batch, rows: Int32Array, release = batch.release): Batch {
+  const { length } = rows
+  const start = rows[0]!
+  const isSlice = rows[length - 1]! - start === length - 1
+  const cut = (column: Column): Column =>
+    isSlice ? sliceColumn(column, start, start + length) : takeRows(column, rows)
+  let columns: readonly Column[] | undefined
+  return {
+    ...{ place: batch.place, endedBy: batch.endedBy, release },
+    rowCount: length,
+    get columns() {
+      return (columns ??= length === batch.rowCount ? batch.columns : batch.columns.map(cut))
+    },
+    encodedBytes: Math.ceil((batch.encodedBytes * length) / batch.rowCount),
+    ranges: rangesOf(batch, rows),
+    locate: row => batch.locate(rows[row]!),
+    record: row => batch.record(rows[row]!),
+  }
+}
+
+export const allRows = ({ rowCount }: Batch): Int32Array =>
+  new Int32Array(rowCount).map((_, row) => row)
+
+/** Largest number of exact ranges. Rows that need more get the ranges of the whole batch. */
+const mostPlaces = 64
+
+function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
+  const found: InputRange[] = []
+  let row = 0
+  for (const range of batch.ranges) {
+    const end = range.firstRow + range.rowCount
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
+      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+    }
+  }
+  return found
+}
+
+/** The bytes of rows `start` to `end` (exclusive) of a batch, up to the beginning of row `end`. */
+function placesOf(
+  batch: Batch,
+  { firstRow, rowCount }: InputRange,
+  start: number,
+  end: number,
+): Partial<InputRange> {
+  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
+  return {
+    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
+    ...(next && { endOffsetBytes: next.offsetBytes }),
+  }
+}
+
+/** Where the rows of a batch are in the inputs. */
+export function linesOf(batch: Batch): readonly LinesOfRows[] {
+  return batch.ranges
+    .filter(({ rowCount }) => rowCount > 0)
+    .map(({ file, firstRow, rowCount, startOffsetBytes, endOffsetBytes }) => ({
+      file,
+      startBytes: startOffsetBytes,
+      endBytes: endOffsetBytes,
+      firstLine: batch.locate(firstRow).lineNumber,
+      lastLine: batch.locate(firstRow + rowCount - 1).lineNumber,
+    }))
 }

@@ -8,8 +8,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
 import { targetChanged } from '../journal/changed-run.js'
 import type { SentBatch } from '../journal/recorded-run.js'
-import { divideBatch } from '../outcomes/lanes.js'
-import { leftOf, recordedRanges, type LeftPiece } from '../outcomes/pieces.js'
+import { divideBatch, leftOf, recordedRanges, type LeftPiece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
 import { silenceError, type Delivery } from './delivery.js'
 import { ReceiptLink } from './link.js'
@@ -51,7 +50,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
     if (this.failure !== undefined) throw this.failure
     const { run, receipts } = this
-    const divided = divideBatch(run, batch, known)
+    const divided = divideBatch(batch, known, run.lanes, run.checked.connections)
     if (divided === undefined) return this.#leaveOpen(batch)
     const { pieces, cut, lanes } = divided
     receipts.checkCut(batch, cut)
