@@ -180,9 +180,7 @@ async function refuseTwice(run: Run, looking: Looking): Promise<void> {
   const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
   // Without rows before the run, nothing is there; a table with keys drops what it has.
   if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
-  const { keyed, dropsDuplicates } = looking.description
-  const drops = keyed || dropsDuplicates === true
-  if (target.kind === 'table' && (drops || target.method === 'upsert')) return
+  if (target.kind === 'table' && looking.description.keyed) return
   const asking = { session: looking.session, timeoutMs }
   for (const stream of shared.left) {
     const isBegun = async (): Promise<boolean> =>

@@ -34,7 +34,7 @@ function recordedTarget({ checked, shared }: Run, description: TargetDescription
      * Whether each piece waits for the outcome of the one before it: another shard may be writing that one, and of two rows with one key the
      * later one stays.
      */
-    isSequential: shared !== undefined && (keyed || description.dropsDuplicates === true),
+    isSequential: shared !== undefined && keyed,
     /** True if the rows may be lost when the server stops. */
     inMemory: isFunction || isShared,
   }
@@ -66,9 +66,7 @@ export class Recorder {
 
   /** Whether pieces of earlier processes are sent again if nothing shows their outcome: the table drops a second copy, or the user accepts it. */
   get mayCopyEarlier(): boolean {
-    const { upserts, description } = this.target
-    const { onDoubt } = this.#run.checked
-    return onDoubt === 'resend' || upserts === true || description.dropsDuplicates === true
+    return this.#run.checked.onDoubt === 'resend' || this.target.keyed
   }
 
   /** True while a stop of the server may lose confirmed rows. */

@@ -33,9 +33,9 @@ export interface TargetDescription {
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
   /**
-   * True if a row whose key is already in the table does not make the table longer. This is so for shared tables with a
-   * key, for PKEY tables, for DFS tables that keep only one of the rows with the same values in the sort columns, and for
-   * upserts.
+   * True if a row whose key is already in the table does not make the table longer, so that a row written twice stays one row. This is so
+   * for shared tables with a key, for PKEY tables, for DFS tables that keep only one of the rows with the same values in the sort columns,
+   * and for upserts.
    * If the target is a function: whether `confirmTable` is such a table.
    */
   readonly keyed: boolean
@@ -51,11 +51,6 @@ export interface TargetDescription {
   readonly upsert?: UpsertForm
   /** What the server answered about the table, or about `confirmTable`; undefined for a function without one. */
   readonly state?: TableState
-  /**
-   * Whether a row written twice stays one row: the table has a key, or keeps only one of the rows with the same values
-   * in the sort columns.
-   */
-  readonly dropsDuplicates?: boolean
 }
 
 /** The target's own columns, whatever the run sends. */
@@ -105,7 +100,7 @@ export async function describeTarget(
   const isUpsert = target.method === 'upsert'
   const description = {
     ...{ ...known, columns: limited(columns), ...(partition && { partition }) },
-    ...{ keyed: known.keyed || isUpsert, dropsDuplicates: known.keyed },
+    keyed: known.keyed || isUpsert,
     ...(isUpsert ? { upsert: upsertOf(target, facts, state) } : {}),
     state,
     isHandle: target.table.kind === 'shared' && isStored,

@@ -140,7 +140,7 @@ s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicate
     ['dfs://s/first', true],
     ['dfs://s/last', true],
   ] as const) {
-    t.equal((await describe({ table })).dropsDuplicates, drops, table)
+    t.equal((await describe({ table })).keyed, drops, table)
   }
 })
 
