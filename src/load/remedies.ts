@@ -4,7 +4,6 @@
 */
 import { option } from '../errors.js'
 import type { Session } from '../client/open-session.js'
-import type { RunPlace } from './register/table-names.js'
 
 /** Sentences for messages; the command line turns `options` in backticks into flags. */
 export const remedies = {
@@ -32,23 +31,16 @@ export const remedies = {
     `Wait until that process ends. For a different load, choose another ${option('runId')}`,
   /**
    * A different run uses this name on the server.
-   * @param place  where that run has its journal; undefined if the server does not know the place
+   * @param folder  where that run has its journal; '' if the server does not know it
    * @param ledger  the table that holds the name
    */
-  goOnThere: (
-    runId: string,
-    place: RunPlace | undefined,
-    ledger: string | undefined,
-    session: Session,
-  ) =>
+  goOnThere: (runId: string, folder: string, ledger: string, session: Session) =>
     'Loading the same rows here, under this or another name, would store them twice. Wait until that run ends, or continue it ' +
-    (place === undefined
+    (folder === ''
       ? 'where it began'
-      : `there: ddb-ingest resume ${runId} --state-dir "${place.folder}"`) +
-    '. Only if the journal of that run is lost for good: remove the rows of that run from the table' +
-    (ledger === undefined
-      ? ', then its ledger from the server'
-      : `, then its ledger from the server with ${undefCommand(ledger, session)}`),
+      : `there: ddb-ingest resume ${runId} --state-dir "${folder}"`) +
+    '. Only if the journal of that run is lost for good: remove the rows of that run from the table, ' +
+    `then its ledger from the server with ${undefCommand(ledger, session)}`,
 } as const
 
 function undefCommand(name: string, { host, port }: Session): string {

@@ -8,6 +8,7 @@ import t from 'tap'
 import type { Session } from '../../src/client/open-session.js'
 import { ServerError, UsageError } from '../../src/errors.js'
 import {
+  ask,
   askCount,
   askFunction,
   askIdle,
@@ -16,12 +17,7 @@ import {
 import { askIdentity } from '../../src/load/evidence/identity.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
-import {
-  askMemory,
-  askRegister,
-  forgetRun,
-  registerFinished,
-} from '../../src/load/register/register.js'
+import { askMemory, askRegister, entryScript, forgetRun } from '../../src/load/register/register.js'
 import { dropTableScript, ledgerName } from '../../src/load/register/table-names.js'
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
 import { claimName, namedRun } from '../helpers/register.js'
@@ -71,7 +67,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     claimName(session, run),
     askMemory(asking, run, undefined),
     askRegister(asking, run.runId),
-    registerFinished(asking, run, 1, finished),
+    ask(asking, entryScript(run, { processNo: 1, finished })),
     forgetRun(asking, run),
     ...(target.kind === 'function' ? [askFunction(asking, target.name)] : []),
     ...tablesOf(target).map(table => askTable(asking, table, true)),

@@ -4,7 +4,7 @@
   volume: loading again would store all rows twice.
 */
 import type { Session } from '../../client/open-session.js'
-import { unlessRefused, type Asking } from '../connection/server-queries.js'
+import { ask, unlessRefused, type Asking } from '../connection/server-queries.js'
 import { openInputs } from '../inputs/inputs.js'
 import {
   mayBeFinished,
@@ -17,8 +17,8 @@ import { runDigest } from '../journal/portable-options.js'
 import { fixedSizes } from '../outcomes/turns.js'
 import {
   dropLedgers,
+  entryScript,
   otherFinished,
-  registerFinished,
   type FinishedRun,
   type KnownOnServer,
 } from '../register/register.js'
@@ -105,7 +105,9 @@ export async function noteFinished(run: Run, asking: Asking, evidence: Evidence)
     chunk: evidence.identity.chunkId ?? '',
     stored: state.rows.confirmed + state.rows.skipped,
   }
-  const isMarked = await registerFinished(asking, name, now.owner, finished)
+  const entry = entryScript(name, { processNo: now.owner, finished })
+  // A user who may not share tables cannot make the register.
+  const isMarked = (await unlessRefused(ask(asking, entry))) !== undefined
   const server = `${asking.session.host}:${asking.session.port}`
   run.note({ ...evidence.sampled(), finished: { isMarked, server } })
 }

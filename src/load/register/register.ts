@@ -6,14 +6,7 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
-import {
-  ask,
-  partsOf,
-  rowsOf,
-  textsOf,
-  unlessRefused,
-  type Asking,
-} from '../connection/server-queries.js'
+import { ask, partsOf, rowsOf, textsOf, type Asking } from '../connection/server-queries.js'
 import { recordGone } from '../journal/changed-run.js'
 import { remedies } from '../remedies.js'
 import {
@@ -80,26 +73,10 @@ export function entryScript(
   return `${shareScript(registerName, columns)}${row}\n`
 }
 
-interface RegisteredRow extends Entry {
-  readonly token: bigint
-  readonly processKey: bigint
-  readonly place: RunName['place']
-}
-
 export interface KnownOnServer {
-  /** Oldest first. */
-  readonly rows: readonly RegisteredRow[]
+  /** Of all runs of a name, oldest first. */
+  readonly rows: ReturnType<typeof rowsOf<typeof columns>>
   readonly ledgers: readonly string[]
-}
-
-/** @param more  further expressions to answer */
-export function knownScript(runId: string, more: readonly string[] = []): string {
-  return `ddbIngestRows = NULL
-if(defined("${registerName}", SHARED)) {
-    ddbIngestRows = select * from objByName("${registerName}", true) where runId = "${runId}"
-}
-ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
-(${['ddbIngestRows', 'ddbIngestNames', ...more].join(', ')})`
 }
 
 /**
@@ -112,20 +89,14 @@ export async function askRegister(
   before = '',
   more: readonly string[] = [],
 ): Promise<KnownOnServer & { readonly answers: readonly Value[] }> {
-  const answer = await ask(asking, `${before}${knownScript(runId, more)}`)
-  const [rows, names, ...answers] = partsOf(answer)
-  return { rows: rowsOf(rows, columns).map(registeredRow), ledgers: textsOf(names), answers }
+  const script = `${before}ddbIngestRows = NULL
+if(defined("${registerName}", SHARED)) {
+    ddbIngestRows = select * from objByName("${registerName}", true) where runId = "${runId}"
 }
-
-function registeredRow(row: ReturnType<typeof rowsOf<typeof columns>>[number]): RegisteredRow {
-  const { token = 0n, ledger, processNo, processKey = 0n, replaces } = row
-  const { hostName, folder, rowsHad, digest, chunk, stored } = row
-  const rows = rowsHad === undefined ? null : Number(rowsHad)
-  return {
-    ...{ token, ledger, processNo: Number(processNo), processKey, replaces },
-    place: hostName === '' ? undefined : { hostName, folder },
-    ...(stored !== undefined && { finished: { rows, digest, chunk, stored: Number(stored) } }),
-  }
+ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
+(${['ddbIngestRows', 'ddbIngestNames', ...more].join(', ')})`
+  const [rows, names, ...answers] = partsOf(await ask(asking, script))
+  return { rows: rowsOf(rows, columns), ledgers: textsOf(names), answers }
 }
 
 /**
@@ -145,12 +116,12 @@ export function checkName(known: KnownOnServer, run: RunName, session: Session):
   const holder = otherHolder(known, run)
   if (holder === undefined) return
   if (run.isShared) throw recordGone(run.runId)
-  const { place, ledger } = holder
-  const where = place === undefined ? '' : ` on host "${place.hostName}"`
+  const { hostName, folder, ledger } = holder
+  const where = hostName === '' ? '' : ` on host "${hostName}"`
   throw new DdbError(
     'DDB_LOCKED',
     `the server already knows run "${run.runId}": it began${where}, is in progress or was killed, and some of its rows may be there. ` +
-      remedies.goOnThere(run.runId, place, ledger, session),
+      remedies.goOnThere(run.runId, folder, ledger, session),
   )
 }
 
@@ -171,7 +142,8 @@ export async function checkClaim(
   let known = answered
   for (let claims = 1; run.isRegistered; claims++) {
     checkName(known, run, asking.session)
-    const own = known.rows.find(row => row.token === run.token && row.processNo === claim.processNo)
+    const processNo = BigInt(claim.processNo)
+    const own = known.rows.find(row => row.token === run.token && row.processNo === processNo)
     if (own?.processKey === run.processKey) return
     if (own !== undefined) throw runsElsewhere(run.runId)
     if (claims === mostClaims) {
@@ -198,7 +170,7 @@ export function runOf({ rows, ledgers: all }: KnownOnServer, token: bigint) {
   const ledgers = all.filter(name => numberOf(name) > 0)
   return {
     /** The highest number of a process; 0 if there is none. */
-    processNo: highest(own.map(({ processNo }) => processNo)),
+    processNo: highest(own.map(({ processNo }) => Number(processNo))),
     /** The highest number of the run's ledgers; 0 if there is none. */
     ledgerNumber: highest([...ledgers, ...own.map(({ ledger }) => ledger)].map(numberOf)),
     ledgers,
@@ -215,9 +187,12 @@ const highest = (numbers: readonly number[]): number => numbers.reduce((a, b) =>
 
 /** A late request of an earlier process, which has a lower number, adds its row after the run has finished: it counts as nothing. */
 function finishedIn(own: KnownOnServer['rows']): FinishedRun | undefined {
-  const at = own.findLastIndex(({ finished }) => finished !== undefined)
-  const { finished, processNo = 0 } = own[at] ?? {}
-  return own.slice(at + 1).every(later => later.processNo < processNo) ? finished : undefined
+  const at = own.findLastIndex(({ stored }) => stored !== undefined)
+  if (at < 0) return undefined
+  const { rowsHad, digest, chunk, stored, processNo } = own[at]!
+  if (own.slice(at + 1).some(later => later.processNo! >= processNo!)) return undefined
+  const rows = rowsHad === undefined ? null : Number(rowsHad)
+  return { rows, digest, chunk, stored: Number(stored) }
 }
 
 /** The run of this name that finished last, other than the run `token`. */
@@ -227,20 +202,6 @@ export function otherFinished({ rows }: KnownOnServer, token: bigint): FinishedR
   return [...tokens]
     .map(other => finishedIn(rows.filter(row => row.token === other)))
     .findLast(finished => finished !== undefined && finished.stored > 0)
-}
-
-/**
- * Records that a run has finished.
- * @returns whether the server has stored the record; it refuses if the user may not share tables
- */
-export async function registerFinished(
-  asking: Asking,
-  run: RunName,
-  processNo: number,
-  finished: FinishedRun,
-): Promise<boolean> {
-  const asked = ask(asking, entryScript(run, { processNo, finished }))
-  return (await unlessRefused(asked)) !== undefined
 }
 
 /**

@@ -16,12 +16,7 @@ export interface RunName {
   /** Whether shards load the run, and this process has found its record. */
   readonly isShared?: true
   /** The place of the run's journal; left out without a journal. */
-  readonly place?: RunPlace
-}
-
-export interface RunPlace {
-  readonly hostName: string
-  readonly folder: string
+  readonly place?: { readonly hostName: string; readonly folder: string }
 }
 
 /** 62 random bits, followed by a 1 so that the token is never 0. */

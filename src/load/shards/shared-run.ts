@@ -67,7 +67,7 @@ export async function findShared(asking: Asking, name: RunName): Promise<SharedR
   const plan = values.get(0) as SharedRun & { readonly version: number }
   const done = new Map([...values].filter(([no]) => no > 0)) as SharedRun['done']
   const offsets = offsetsIn(values)
-  if (plan.version === planVersion) return { ...plan, token: holder.token, done, offsets }
+  if (plan.version === planVersion) return { ...plan, token: holder.token!, done, offsets }
   const message = `another version of the program began run "${name.runId}": use that version`
   throw new DdbError('DDB_RUN_CHANGED', message)
 }
