@@ -3,7 +3,6 @@
   failures. A run ends cleanly if it is done or interrupted, or else at once, without waiting for the network.
 */
 import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.js'
-import { ignoreLoss } from './transport/delivery.js'
 import { openInputs } from './inputs/inputs.js'
 import { rowsOf, type SentBatch } from './journal/recorded-run.js'
 import { leaveRest } from './outcomes/run-state.js'
@@ -16,7 +15,7 @@ import type { Clock } from '../platform/platform.js'
 import type { RateLimit } from './checked-options.js'
 import { type Inputs, type Run, isUnfinished, timeText } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
-import { closeTimeoutMs } from './connection/connect.js'
+import { closeTimeoutMs, ignoreLoss } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 

@@ -1,7 +1,7 @@
 /*
   One run: its options, the state of its rows, and its parts, each with one task.
 */
-import type { DdbError } from '../errors.js'
+import type { ConnectionError, DdbError } from '../errors.js'
 import type { Batch, ColumnCounts } from '../parse/batch.js'
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
@@ -13,9 +13,10 @@ import type { ReadObserver } from './check/check-observer.js'
 import type { EarlySession } from './connection/connect.js'
 import type { RowStore } from './inputs/rows.js'
 import type { Facts } from './journal/journal-record.js'
+import type { SentBatch } from './journal/recorded-run.js'
 import { RunHistory } from './journal/run-history.js'
 import { newRunState, type RunState } from './outcomes/run-state.js'
-import type { LoadOptions, LoadResult, ServerTarget } from './options.js'
+import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
@@ -24,7 +25,6 @@ import { newRunEnding, type RunEnding } from './run-ending.js'
 import type { SharedRun } from './shards/shared-run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { LaneScheme } from './target/lane-scheme.js'
-import type { Delivery } from './transport/delivery.js'
 
 export type InputSummary = LoadResult['inputs'][number]
 
@@ -45,6 +45,41 @@ export interface Inputs {
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
   close(): Promise<void>
+}
+
+/** Sends batches to the server and learns their outcome: by receipts or answers, or not at all. */
+export interface Delivery {
+  readonly used: ConfirmUsed
+  /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
+  readonly failure?: DdbError | undefined
+  /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */
+  readonly inFlightBytes?: number
+  /**
+   * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
+   * batch's columns belong to the delivery until it releases them.
+   * @param known  the batch as an earlier process of the run sent it, or was about to
+   * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
+   *   is counted
+   */
+  deliver(batch: Batch, known?: SentBatch): void | Promise<void>
+  /**
+   * Looks at the target once every batch so far has an outcome. More may follow.
+   * @returns the session for queries @throws {DdbError}
+   */
+  settled?(): Promise<Session>
+  /**
+   * Resolves once every batch that was handed over has an outcome.
+   * @throws {DdbError} after that, if an outcome makes the run fail
+   */
+  finish?(): Promise<void>
+  /**
+   * Must be called after the computer was suspended. Checks whether a different process has claimed the run on the server.
+   * @throws {DdbError} DDB_LOCKED
+   */
+  checkOwner?(): Promise<void>
+  /** Ends every wait and all connections at once. The outcome of batches in flight stays unknown. */
+  leave?(reason: ConnectionError): void
+  close?(): Promise<void>
 }
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */

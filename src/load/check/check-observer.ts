@@ -30,7 +30,6 @@ import type { RunState } from '../outcomes/run-state.js'
 import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import type { Delivery } from '../transport/delivery.js'
 import type { CheckedField, CheckProblem } from './check-result.js'
 
 /** Limit of records to read from an input that does not fit the target. */
@@ -143,11 +142,11 @@ export class CheckObserver {
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
 
-  delivery(run: CountedRun): Delivery {
+  delivery(run: CountedRun) {
     const marksOf = this.target && outsideMarks(this.target)
     return {
-      used: 'none',
-      deliver: batch => {
+      used: 'none' as const,
+      deliver: (batch: Batch) => {
         this.#look(run, batch, marksOf)
         batch.release()
       },

@@ -212,6 +212,11 @@ const comparable = (host: string): string => withoutBrackets(host).toLowerCase()
 
 const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
+/** Use it when closing a session, whose loss then does not matter. @throws all errors but ConnectionError */
+export function ignoreLoss(error: unknown): void {
+  if (!(error instanceof ConnectionError)) throw error
+}
+
 const firstDelayMs = 100
 const longestDelayMs = 10_000
 

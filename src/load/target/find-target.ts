@@ -8,11 +8,11 @@ import {
   connectDeadlineMs,
   connectRun,
   followRedirects,
+  ignoreLoss,
   tryUntil,
   whyNotMixed,
 } from '../connection/connect.js'
 import { createTarget, isThere } from './create-target.js'
-import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerAddress } from '../options.js'

@@ -9,6 +9,7 @@ import type { Clock } from '../../platform/platform.js'
 import {
   connectDeadlineMs,
   connectRun,
+  ignoreLoss,
   tryUntil,
   type EarlySession,
 } from '../connection/connect.js'
@@ -16,11 +17,10 @@ import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
 import { ReceiptNode } from './receipt-node.js'
-import { ReceiptWatcher } from './watcher.js'
+import { ReceiptWatcher, silenceError } from './watcher.js'
 import { checkMemory } from '../register/sole-process.js'
-import type { Run } from '../run.js'
+import type { Delivery, Run } from '../run.js'
 import { remedies } from '../remedies.js'
-import { ignoreLoss, silenceError, type Delivery } from './delivery.js'
 import { Recorder } from '../outcomes/recorder.js'
 import { refusalText } from '../outcomes/refusals.js'
 

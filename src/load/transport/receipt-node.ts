@@ -8,6 +8,7 @@ import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import {
   connectRun,
+  ignoreLoss,
   neverUsed,
   openEarly,
   redirected,
@@ -23,7 +24,6 @@ import { isUnfinished, type Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../target/target.js'
 import { dropLedger, ledgerRows, openLedger, type Ledger, type LedgerRow } from './ledger.js'
-import { ignoreLoss } from './delivery.js'
 import {
   askOutcome,
   deliverArguments,

@@ -2,7 +2,7 @@
   Delivery with a receipt for every batch. Follows the batches until each has an outcome: decides when to read the ledger (the server-side
   table of receipts), how long silence may last, and when to stop waiting.
 */
-import { ConnectionError, TimeoutError } from '../../errors.js'
+import { ConnectionError, TimeoutError, option } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { wait } from '../../platform/clocks.js'
 import type { Session } from '../../client/open-session.js'
@@ -10,7 +10,7 @@ import { targetChanged } from '../journal/changed-run.js'
 import type { SentBatch } from '../journal/recorded-run.js'
 import { divideBatch, leftOf, recordedRanges, type LeftPiece } from '../outcomes/pieces.js'
 import { checkOwner } from '../register/sole-process.js'
-import { silenceError, type Delivery } from './delivery.js'
+import type { Delivery } from '../run.js'
 import { ReceiptLink } from './link.js'
 
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
@@ -29,6 +29,16 @@ const longestQuietMs = 5_000
 const quietShare = 4
 /** After this many transmissions, a new ledger begins. Each adds up to two rows: the old ledger uses about ten megabytes on the server. */
 const maxSendings = 50_000
+
+/** The error for a silent server: batches in flight stay unconfirmed, and nothing more is sent. */
+export function silenceError(timeoutMs: number, awaited: string): ConnectionError {
+  return new ConnectionError(
+    'DDB_UNCONFIRMED',
+    `the server keeps the connection open, but ${awaited} for ${timeoutMs / 1000} s: nothing more is sent. ` +
+      `Find out what it is busy with, or allow more time with ${option('delivery.confirmTimeoutMs')}`,
+  )
+}
+
 export class ReceiptWatcher extends ReceiptLink implements Delivery {
   #lookedAtMs = -Infinity
   #bufferedBytes = 0

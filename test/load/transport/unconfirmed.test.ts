@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
-import { silenceError } from '../../../src/load/transport/delivery.js'
+import { silenceError } from '../../../src/load/transport/watcher.js'
 import { drainedInTime } from '../../../src/load/transport/open-delivery.js'
 import { leapingClock } from '../../helpers/clocks.js'
 
