@@ -30,16 +30,7 @@ export function journalLockPath(path: string): string {
   return `${path}.lock`
 }
 
-export interface OpenedJournal {
-  readonly file: JournalFile
-  readonly held: HeldLock
-  readonly found: RecordedRun
-  readonly now: RecordedRun
-  readonly isBegun: boolean
-  /** Name in the journal → path in this process, of inputs for which they differ. */
-  readonly places: ReadonlyMap<string, string>
-  readonly notices: readonly string[]
-}
+export type OpenedJournal = NonNullable<Awaited<ReturnType<typeof openJournal>>>
 
 /**
  * @param paths  the inputs, without standard input; empty if files are followed: the run then finds the files itself
@@ -52,7 +43,7 @@ export async function openJournal(
   options: LoadOptions,
   checked: CheckedOptions,
   paths: readonly string[],
-): Promise<OpenedJournal | undefined> {
+) {
   const { files } = platform
   const { runId } = checked
   const fingerprints = new Map<string, Fingerprint>()
@@ -146,10 +137,10 @@ function beginsAgain({ isUntouched, rejectsFiles, end }: RecordedRun): boolean {
   return isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
 
-/** What keeps the recorded run from going on; undefined if it can, and without one. @param places  as in `OpenedJournal` */
+/** What keeps the recorded run from going on; undefined if it can, and without one. @param places  as of `knownInputs` */
 function changeOf(
   found: RecordedRun,
-  places: OpenedJournal['places'],
+  places: ReadonlyMap<string, string>,
   options: JournaledOptions,
   fingerprints: ReadonlyMap<string, Fingerprint>,
 ): string | undefined {
@@ -188,13 +179,13 @@ function replacedBy(past: RecordedRun, restart: boolean): ReplacedRun | undefine
 /**
  * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
  * @param paths  paths in this process, as keys
- * @returns the inputs whose names differ, and those that are not in the journal
+ * @returns `places`: name in the journal → path in this process, of inputs for which they differ. `added`: those that are not in the journal
  */
 function knownInputs(
   { inputs, run }: RecordedRun,
   paths: ReadonlyMap<string, unknown>,
   files: Files,
-): { readonly places: ReadonlyMap<string, string>; readonly added: readonly string[] } {
+) {
   const keyOf = (path: string): string | undefined => {
     try {
       const status = files.statusNow(path)
