@@ -32,8 +32,11 @@ export async function findTarget(
   onConnected?: (control: Session) => void,
 ): Promise<TargetDescription> {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
-  const connect = async (untilMs: number, node?: ServerAddress): Promise<Session> => {
-    run.control = await firstConnection(run, untilMs, node)
+  const connect = async (deadlineMs: number, node?: ServerAddress): Promise<Session> => {
+    const rules = { deadlineMs, signal: run.options.signal, ...(node && { node }) }
+    const isEarly = (error: unknown): boolean =>
+      error instanceof ConnectionError || isNotReady(error)
+    run.control = await waiting(run, deadlineMs, isEarly, () => connectRun(run, rules))
     onConnected?.(run.control)
     return run.control
   }
@@ -113,14 +116,6 @@ async function defineTransform({ checked }: Run, control: Session): Promise<void
       `the server rejects ${option('target.transform')}: ${message}`,
     )
   }
-}
-
-/** @param node  default: any host of the run */
-function firstConnection(run: Run, deadlineMs: number, node?: ServerAddress): Promise<Session> {
-  const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
-  return waiting(run, deadlineMs, passes, () =>
-    connectRun(run, { deadlineMs, signal: run.options.signal, ...(node && { node }) }),
-  )
 }
 
 /**
