@@ -52,7 +52,7 @@ export interface Delivery {
   readonly used: ConfirmUsed
   /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
   readonly failure?: DdbError | undefined
-  /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */
+  /** Bytes handed over which this machine may not have sent yet; default: those of batches whose outcome is unknown. */
   readonly inFlightBytes?: number
   /**
    * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
@@ -146,7 +146,7 @@ export function newRun(
     rows: { ...state.rows },
     sentRows: state.sentRows,
     sentBatches: state.batches.sent,
-    inFlightBytes: run.delivery?.inFlightBytes ?? 0,
+    inFlightBytes: run.delivery?.inFlightBytes ?? state.openBytes,
   }))
   const ending = newRunEnding({
     clock,

@@ -157,10 +157,7 @@ export class Recorder {
     takeRowsBack(this.#run, reason, isCertain)
   }
 
-  /**
-   * A different table may have replaced the target. Confirmed rows become unconfirmed.
-   * @param isCertain  if false, a process that resumes the run may still find these rows
-   */
+  /** As `takeBack`, because a different table may have replaced the target. */
   replaced(change: string, isCertain: boolean): void {
     if (!this.#claimsRows) return
     if (isCertain) this.evidence.forget()

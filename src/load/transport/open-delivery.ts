@@ -90,10 +90,9 @@ async function openReceipts(
   const setup = { run, description, hasLedger: asksLedger, isLedgerLeft }
   const node = await ReceiptNode.open(setup, control, early)
   try {
-    // Somebody may have removed the ledger since the server reported it.
-    const hasLedger = isLedgerLeft && node.ledger?.isNew === false
     const delivery = new ReceiptWatcher(run, node, recorder)
-    await delivery.receipts.readEarlier(hasLedger)
+    // Somebody may have removed the ledger since the server reported it.
+    await delivery.receipts.readEarlier(node.ledger?.isNew === false)
     // From now on, the server knows of the run what the journal says.
     run.note({ target: evidence.identity, used: asksLedger ? 'receipts' : 'answers' })
     return delivery

@@ -53,10 +53,6 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     return this.node.isAnswered ? 'answers' : 'receipts'
   }
 
-  get inFlightBytes(): number {
-    return this.run.state.openBytes
-  }
-
   deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
     if (this.failure !== undefined) throw this.failure
     const { run, receipts } = this
