@@ -18,7 +18,7 @@ import { openGrowing } from '../../source/open-source.js'
 import { runChanged } from '../journal/changed-run.js'
 import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fingerprint.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import { placer, streamOfFollowed } from '../journal/resumption.js'
+import { streamOfFollowed } from '../journal/resumption.js'
 import type { Detected } from '../options.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
@@ -153,7 +153,7 @@ export class FollowedInputs implements Inputs {
           run.record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
         }
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
-        const place = placer(history.resumption, streamOfFollowed(input))
+        const place = history.resumption.placer(streamOfFollowed(input))
         const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
         for await (const batch of this.reading.batches(target, opened)) {
           place(batch)

@@ -10,7 +10,6 @@ import { knownEncoding } from '../../source/encoding/encodings.js'
 import { runDamaged } from '../journal/changed-run.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
-import { placer } from '../journal/resumption.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
@@ -137,7 +136,7 @@ class ListedInputs implements Inputs {
   readonly #opener: InputOpener
   /** Lets small inputs share a batch; undefined for rows of a program, and for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
-  #place: ReturnType<typeof placer> = batch => batch
+  #place = (batch: Batch): Batch => batch
   #cuts: Cuts | undefined
   /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: RecordOf<'input'>[] = []
@@ -156,7 +155,7 @@ class ListedInputs implements Inputs {
 
   async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const run = this.#run
-    this.#place = placer(run.history.resumption, this.#stream)
+    this.#place = run.history.resumption.placer(this.#stream)
     this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
     const limit = run.options.input?.limit ?? Infinity
     const totalBytes = this.#inputs.sizes.reduce<number>((sum, size = NaN) => sum + size, 0)

@@ -7,14 +7,6 @@ import { placeText, recordedRanges } from '../outcomes/pieces.js'
 import { runChanged } from './changed-run.js'
 import { streamStart, unconfirmedRows, type RecordedRun, type SentBatch } from './recorded-run.js'
 
-export type Resumption = ReturnType<typeof newResumption>
-
-/** @returns a function that gives each further batch of a stream its place, and returns the batch */
-export function placer({ settledNo }: Resumption, stream: number): (batch: Batch) => Batch {
-  let no = settledNo(stream)
-  return batch => Object.assign(batch, { place: { stream, no: ++no } })
-}
-
 /** Followed files are read at once, each as a stream. */
 export const streamOfFollowed = (input: number): number => input + 1
 
@@ -29,8 +21,11 @@ export function newResumption(found: RecordedRun) {
     /** Where to resume reading an input; undefined if no process has read any of it. */
     resumed: (input: number) =>
       inputs[input]?.detected === undefined ? undefined : resumed(input),
-    /** The number of the batch at whose end reading of the stream resumes; 0 at its start. */
-    settledNo: (stream: number): number => streams.get(stream)?.settled.no ?? 0,
+    /** @returns a function that gives each further batch of the stream its place, and returns the batch */
+    placer(stream: number): (batch: Batch) => Batch {
+      let { no } = streams.get(stream)?.settled ?? streamStart
+      return batch => Object.assign(batch, { place: { stream, no: ++no } })
+    },
     /**
      * Call this before an input is read.
      * @param detected  a text that says how the input will be read
