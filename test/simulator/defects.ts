@@ -72,7 +72,7 @@ export const defects: readonly Defect[] = [
   ]),
   defect(1, 'rows that the target dropped count as confirmed', [
     'load/outcomes/recorder.ts',
-    'const missing = missingRows(target, short, outside?.length)',
+    'const missing = hasCause ? outside.length : Math.max(0, short)',
     'const missing = 0 * short',
   ]),
   defect(1, 'a refused batch is divided although part of it may be stored', [

@@ -15,8 +15,6 @@ import type { LinesOfRows } from './line-ranges.js'
 import { refusalShape } from './refusals.js'
 import { rowsText } from './run-state.js'
 
-type RecordedTarget = ReturnType<typeof recordedTarget>
-
 /** What a run may conclude if the server refuses rows or takes fewer rows than were sent. */
 function recordedTarget({ checked, shared }: Run, description: TargetDescription) {
   const { target, retries } = checked
@@ -53,7 +51,7 @@ interface Ending {
 
 /** Each method with a `piece` gives this piece its outcome. */
 export class Recorder {
-  readonly target: RecordedTarget
+  readonly target: ReturnType<typeof recordedTarget>
   readonly evidence: Evidence
   readonly #run: Run
   #lastRefusal: string | undefined
@@ -91,7 +89,10 @@ export class Recorder {
     const filtered = piece.rows - left
     const short = left - (taken ?? left)
     const outside = short > 0 ? outsideRows(target.description, batch) : noIndexes
-    const missing = missingRows(target, short, outside?.length)
+    // A keyed target does not count rows whose keys it already had either. These are not missing; rows outside the partition scheme are. If it
+    // is unknown which those are, all that were not counted may be missing.
+    const hasCause = target.keyed && outside !== undefined && outside.length <= short
+    const missing = hasCause ? outside.length : Math.max(0, short)
     const isKnown = outside?.length === missing
     for (const row of isKnown ? outside : []) this.#reject(piece, row, droppedOutside)
     const rejected = isKnown ? missing : 0
@@ -210,17 +211,6 @@ export function takeRowsBack(run: Run, reason: string, isCertain: boolean): void
   }
   confirmed.clear()
   run.rows?.takeBack()
-}
-
-/**
- * The number of rows that are missing from the table. If the target has no key, all `short` rows are missing. A keyed
- * target also does not count a row whose key it already had, but such a row is not missing: only rows outside the
- * partition scheme are. If the run does not know those rows, the result is `short`, which is an upper limit.
- * @param short  number of sent rows that the target did not count
- * @param outside  number of rows outside the partition scheme; ignored if there are more than `short`
- */
-function missingRows({ keyed }: RecordedTarget, short: number, outside = Infinity): number {
-  return keyed && outside <= short ? outside : Math.max(0, short)
 }
 
 /** @returns their indexes; undefined if the target has partitions and its scheme does not show which rows lie outside */
