@@ -4,12 +4,11 @@
 */
 import { bugError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften, retryDelayMs } from '../connection/connect.js'
-import type { Place } from '../journal/journal-record.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from '../transport/receipt-node.js'
 import { asDdbError } from '../run-ending.js'
-import { halvesOf, keyOf, type Piece, type PieceState } from './pieces.js'
+import { halvesOf, type Piece, type PieceState } from './pieces.js'
 import type { Recorder } from './recorder.js'
 import { decideRefusal, inTransform, type Outcome } from './refusals.js'
 import { setState } from './run-state.js'
@@ -65,10 +64,6 @@ export class Batches {
   /** False if too much is in flight, or if new pieces must wait for the leader. */
   get hasRoom(): boolean {
     return !this.isHeld && this.leader === undefined && this.#turns.hasRoom()
-  }
-
-  at(place: Place): Piece | undefined {
-    return this.#run.state.open.get(keyOf(place))
   }
 
   /**

@@ -4,7 +4,7 @@
   a lane, because their order matters. It is enough that equal partitions or keys get equal lanes, so unknown parts of a scheme can be
   ignored.
 */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { isFixedType } from '../../protocol/element.js'
 import { murmurHash } from '../../protocol/murmur-hash.js'
@@ -124,10 +124,7 @@ function keyScheme(keys: readonly TargetColumn[], { columns }: TargetDescription
 }
 
 const digestOf = (texts: readonly string[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify([version, texts]))
-    .digest('hex')
-    .slice(0, 16)
+  hash('sha256', JSON.stringify([version, texts])).slice(0, 16)
 
 /**
  * The outer level's place in its scheme is multiplied by this odd number. With an even number every product would be

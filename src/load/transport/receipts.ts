@@ -117,7 +117,7 @@ export class Receipts {
   take(rows: readonly LedgerRow[]): void {
     const { state } = this.#run
     for (const row of rows) {
-      const piece = this.#batches.at(row.place)
+      const piece = state.open.get(keyOf(row.place))
       if (piece !== undefined && row.attempt === 0 && piece.isEarlier)
         setState(state, piece, 'sent')
       if (piece !== undefined && isAwaited(piece) && row.attempt <= piece.attempt) {
