@@ -70,9 +70,11 @@ export async function openJournal(
     const current = journaledOptions(options, checked)
     const change = changeOf(found, inputs.places, current, fingerprints)
     if (change !== undefined) {
-      const remedy = beginsAgain(found) ? remedies.beginsAnew() : undefined
-      const error = runChanged(found, change, remedy)
-      if (remedy === undefined) throw error
+      // Unless rows may be stored, or there are rejects that the user may be repairing.
+      const { isUntouched, rejectsFiles, end } = found
+      const beginsAnew = isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
+      const error = runChanged(found, change, beginsAnew ? remedies.beginsAnew() : undefined)
+      if (!beginsAnew) throw error
       notices.push(error.message)
       found = new RecordedRun()
       inputs = knownInputs(found, fingerprints, files)
@@ -130,11 +132,6 @@ async function begin(folder: string, runId: string, files: Files): Promise<HeldL
       { cause },
     )
   }
-}
-
-/** Whether no row of the run was stored and there are no rejects that the user may be repairing. */
-function beginsAgain({ isUntouched, rejectsFiles, end }: RecordedRun): boolean {
-  return isUntouched && rejectsFiles.length === 0 && end?.isDone !== true
 }
 
 /** What keeps the recorded run from going on; undefined if it can, and without one. @param places  as of `knownInputs` */

@@ -138,12 +138,17 @@ export class Batches {
 
   #refused(piece: Piece, errText: string, byTransform: boolean): void {
     const recorder = this.#recorder
+    const { clock, random } = this.#run.platform
     const decision = decideRefusal(errText, piece, recorder.target, byTransform)
     switch (decision.kind) {
       case 'again':
         if (this.#ended) return this.giveUp(piece, `refused: ${errText}`)
         this.#move(piece, 'refused').refusal = errText
-        return this.#sendLater(piece)
+        clock.afterIfAlive(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
+          // Unless it has an outcome by then.
+          if (piece.state === 'refused') this.#sendAgain(piece)
+        })
+        return
       case 'follow':
         this.#move(piece, 'refused').refusal = errText
         if (this.#ended) return this.#drop(piece)
@@ -355,14 +360,6 @@ export class Batches {
     piece.sendNos = []
     this.#run.state.batches.retried++
     this.#send(piece)
-  }
-
-  /** Sends the next attempt after a pause, unless the piece has an outcome by then. */
-  #sendLater(piece: Piece): void {
-    const { clock, random } = this.#run.platform
-    clock.afterIfAlive(retryDelayMs(piece.resends + 1, random, restGrowth), () => {
-      if (piece.state === 'refused') this.#sendAgain(piece)
-    })
   }
 
   #send(piece: Piece): boolean {
