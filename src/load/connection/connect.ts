@@ -212,7 +212,7 @@ const comparable = (host: string): string => withoutBrackets(host).toLowerCase()
 
 const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
-/** Use it when closing a session, whose loss then does not matter. @throws all errors but ConnectionError */
+/** Use it where the loss of a session does not matter, or is noticed elsewhere. @throws all errors but ConnectionError */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error
 }

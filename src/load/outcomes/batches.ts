@@ -66,17 +66,13 @@ export class Batches {
     return !this.isHeld && this.leader === undefined && this.#turns.hasRoom()
   }
 
-  /**
-   * Sends a new piece, or lets it wait. With a journal, it is sent at the end of this turn of the event loop.
-   * @returns false if the caller has to wait
-   */
-  add(piece: Piece): boolean {
-    const { checked, platform, history } = this.#run
+  /** Sends a new piece, or lets it wait. With a journal, it is sent at the end of this turn of the event loop. */
+  add(piece: Piece): void {
+    const { platform, history } = this.#run
     this.#handOver(piece)
     if (history.file === undefined) return this.#send(piece)
     if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
     this.#unwritten.push(piece)
-    return this.node.bufferedBytes < checked.maxInFlightBytes
   }
 
   /**
@@ -362,25 +358,20 @@ export class Batches {
     this.#send(piece)
   }
 
-  #send(piece: Piece): boolean {
+  #send(piece: Piece): void {
     // Pieces of an earlier process still use the current node, because only this node can report their outcome.
-    if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return false
-    if (!this.#turns.mayGo(piece, this.node.isAnswered || this.#recorder.target.isSequential)) {
-      this.#isHolding = true
-      return false
-    }
+    if ((this.leader !== undefined && !piece.isEarlier) || this.isHeld) return
+    const goesAlone = this.node.isAnswered || this.#recorder.target.isSequential
+    if (!this.#turns.mayGo(piece, goesAlone)) this.#isHolding = true
     // Without a connection the piece stays queued. Queued pieces cause the run to reconnect.
-    return this.node.isLost || this.#transmit(piece)
+    else if (!this.node.isLost) this.#transmit(piece)
   }
 
   /** Sends a copy of a piece, perhaps while the outcome of an earlier copy is unknown. */
-  #transmit(piece: Piece): boolean {
+  #transmit(piece: Piece): void {
     const { state, platform, ending } = this.#run
     // The journal already contains the batch, so a process that takes over the run will find it.
-    if (!ending.maySend()) {
-      this.stop(ending.failure!)
-      return false
-    }
+    if (!ending.maySend()) return this.stop(ending.failure!)
     if (piece.sendNos.length === 0) piece.sentAtMs = platform.clock.nowMs()
     if (piece.attempt > 0 || piece.sendNos.length > 0) piece.resends++
     if (piece.state !== 'queued') state.batches.retried++
@@ -391,6 +382,6 @@ export class Batches {
     this.#move(piece, before === 'claimed' ? 'claimed' : 'sent')
     const sendNo = ++state.lastSendNo
     piece.sendNos.push(sendNo)
-    return this.node.send(piece, sendNo)
+    this.node.send(piece, sendNo)
   }
 }

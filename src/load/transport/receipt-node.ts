@@ -139,11 +139,8 @@ export class ReceiptNode {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
 
-  /**
-   * Sends one copy of a batch on its connection. A lost connection is not an error here, because the batch stays open.
-   * @returns whether there is room for more
-   */
-  send(piece: Piece, sendNo: number): boolean {
+  /** Sends one copy of a batch on its connection. A lost connection is not an error here, because the batch stays open. */
+  send(piece: Piece, sendNo: number): void {
     const session = this.#data[piece.connection!]!
     this.#carriers.set(piece, session)
     const { place, attempt, rows, batch } = piece
@@ -155,13 +152,12 @@ export class ReceiptNode {
       void askOutcome(session, arguments_, this.ledger !== undefined).then(answer => {
         this.onAnswer!(copy, answer)
       })
-      return true
+      return
     }
     try {
-      return session.send(deliverFunction, arguments_)
+      session.send(deliverFunction, arguments_)
     } catch (error) {
-      if (error instanceof ConnectionError) return true
-      throw error
+      ignoreLoss(error)
     }
   }
 

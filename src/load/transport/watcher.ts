@@ -65,17 +65,16 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       const ranges = recordedRanges(batch)
       run.record({ kind: 'batch', ...batch.place!, ranges, lanes, early })
     }
-    let isRoom = true
     for (const piece of pieces) {
       if (known !== undefined) this.#takeUp(leftOf(piece, known), true)
-      else if (!receipts.isBegun(piece)) isRoom = this.batches.add(piece) && isRoom
+      else if (!receipts.isBegun(piece)) this.batches.add(piece)
       else this.#takeUp([{ piece, isSent: true, hasNoReceipt: false }], false)
     }
-    isRoom &&= this.node.bufferedBytes < this.run.checked.maxInFlightBytes
     if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
     this.#begin()
     if (this.recorder.evidence.learns) return this.#learn()
-    return isRoom && this.#hasRoom ? undefined : this.#room()
+    const isFull = this.node.bufferedBytes >= run.checked.maxInFlightBytes
+    return isFull || !this.#hasRoom ? this.#room() : undefined
   }
 
   /** @param isCounted  whether the rows count under the outcome that the earlier process recorded */
