@@ -185,7 +185,7 @@ deepTest(t, 'Prometheus and Grafana query metrics that a run writes', async t =>
   ].flatMap(expr => expr.match(/ddb_ingest_\w+(\{[^}]*\})?/g)!)
   t.ok(asked.length >= 6)
   const written = metricsText(
-    emptyResult({ server: undefined, target: { table: 'trades' } }, new Date(), new Error('no')),
+    emptyResult({ target: { table: 'trades' } }, new Date(), new Error('no')),
     1,
   )
   for (const figure of asked) {

@@ -43,9 +43,8 @@ export async function run(given: AuditSettings, call: Call): Promise<number> {
   const isOfFiles = given.table !== undefined || given.function !== undefined
   const settings = isOfFiles ? given : withWholePaths(given)
   refuseTerminal(settings, call)
-  const { server, target = {} } = settings.options
   const failed = (error: unknown): AuditResult =>
-    newAuditResult(emptyResult({ server, target }, new Date(), error))
+    newAuditResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const { json, certificate: path } = settings
     await files.add(json?.file, { name: 'JSON object', textOf: jsonLine })

@@ -35,9 +35,8 @@ import { jsonLine } from '../output/terminal-text.js'
 export async function run(settings: Settings<'check'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   refuseOfLoad(call)
-  const { server, target = {} } = settings.options
   const failed = (error: unknown): CheckResult =>
-    newCheckResult(emptyResult({ server, target }, new Date(), error))
+    newCheckResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const inputs = await inputsOf(settings, call)
     const { runId, json, ...others } = settings

@@ -26,7 +26,7 @@ import {
   resumeCommand,
 } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
-import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
+import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { adviseNeededOptions, isInDoubt, nextSteps, printSteps } from '../output/failures.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
@@ -42,35 +42,30 @@ export async function run(settings: Settings<'load'>, call: Call): Promise<numbe
     throw usageError('--dry-run cannot be used with --shard: it checks all inputs')
   }
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
-  const { runId, options: given } = settings
-  return runOnProcess(settings, call, askedOf(runId, given), async ({ openFiles }) => {
+  const { runId, options } = settings
+  return runOnProcess(settings, call, options, async ({ openFiles }) => {
     const inputs = await inputsOf(settings, call)
     const journal = journalOf(settings, call.processEnvironment)
     const path = journal && runId && journalPath(journal.folder, runId)
     const files = { ...settings, ...defined({ journal: path }) }
     await refuseSharedFiles(files, inputs, call)
-    const options = await loadOptionsOf(settings, inputs, call, await openFiles())
-    return { ...options, ...defined({ journal }) }
+    const asked = await loadOptionsOf(settings, inputs, call, await openFiles())
+    return { ...asked, ...defined({ journal }) }
   })
 }
 
 interface StartingRun {
   /** Replaces the facts for the result of a run that does not begin. */
-  knows(this: void, asked: AskedRun): void
+  knows(this: void, asked: LoadFields): void
   /** Opens the output files. Call it after every check that is possible without them. */
   openFiles(this: void): Promise<Trace | undefined>
-}
-
-export function askedOf(runId?: string, options?: LoadFields): AskedRun {
-  const { server, target = {}, delivery } = options ?? {}
-  return { runId, server, target, confirm: delivery?.confirm }
 }
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export function runOnProcess(
   settings: RunSettings,
   call: Call,
-  asked: AskedRun,
+  asked: LoadFields,
   prepare: (starting: StartingRun) => Promise<LoadOptions>,
 ): Promise<number> {
   const startedAt = new Date()

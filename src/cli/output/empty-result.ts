@@ -2,11 +2,12 @@
   The result of a load that failed before it began: every field is present, and all row counts are 0.
 */
 import { checkedOptions } from '../../load/checked-options.js'
-import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
+import type { LoadResult } from '../../load/options.js'
 import { loadResult } from '../../load/result.js'
 import { newRun } from '../../load/run.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
+import type { LoadFields } from '../options/definition.js'
 import { attempt } from '../process-environment.js'
 import { failureOf } from './failures.js'
 
@@ -15,23 +16,16 @@ export function peakMemory(): LoadResult['memory'] {
   return { peakRssBytes: process.resourceUsage().maxRSS * 1024 }
 }
 
-export interface AskedRun {
-  readonly runId?: string | undefined
-  readonly server: Partial<ServerAddress> | undefined
-  readonly target: TargetOptions
-  readonly confirm?: Confirmation | undefined
-}
-
 /** Options that every run accepts. */
 const anyRun = { inputs: ['-'], server: { host: '', port: 1 }, target: { table: 't' } }
 
-/** @param error  why the run did not begin; the result gets its code and message */
-export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): LoadResult {
+/** @param asked  what is known of its options @param error  why it did not begin; the result gets its code and message */
+export function emptyResult(asked: LoadFields, startedAt: Date, error: unknown): LoadResult {
   const { exitCode, ...failure } = failureOf(error)
-  const { runId, server, confirm } = asked
+  const { runId, server, target: given = {}, delivery } = asked
   const { random } = systemPlatform
   const nothing = loadResult(newRun(anyRun, checkedOptions(anyRun, random), systemPlatform))
-  const target = attempt(() => parseTarget(asked.target))
+  const target = attempt(() => parseTarget(given))
   return {
     ...nothing,
     runId: runId ?? nothing.runId,
@@ -40,11 +34,11 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     startedAt: startedAt.toISOString(),
     target: {
       host: server === undefined ? '' : `${server.host}:${server.port}`,
-      table: asked.target.table ?? null,
-      function: asked.target.function ?? null,
+      table: given.table ?? null,
+      function: given.function ?? null,
       method: target?.kind === 'table' ? target.method : null,
     },
-    confirm: { ...nothing.confirm, asked: confirm ?? nothing.confirm.asked },
+    confirm: { ...nothing.confirm, asked: delivery?.confirm ?? nothing.confirm.asked },
     batchRows: null,
     memory: peakMemory(),
     error: failure,

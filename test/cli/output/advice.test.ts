@@ -183,11 +183,7 @@ const stepsAfter = (result: LoadResult, asked: UserCall): string[] =>
 
 flagTest('the next step after a run: resume, look for rows, repair rejects, nothing', async t => {
   const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
-  const failed = emptyResult(
-    { server: undefined, target: {} },
-    new Date(),
-    new DdbError('DDB_LOGIN', ''),
-  )
+  const failed = emptyResult({}, new Date(), new DdbError('DDB_LOGIN', ''))
   const well = { ...failed, error: null, exitCode: 0 }
   t.strictSame(stepsAfter(well, asked), [])
   const wayOn = { possible: true, command: 'RESUME', audit: null, restart: null }

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { checkText } from '../../../src/cli/output/check-text.js'
-import { emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
+import { emptyResult } from '../../../src/cli/output/empty-result.js'
 import { metricsText } from '../../../src/cli/output/metrics.js'
 import type { Paint } from '../../../src/cli/output/output.js'
 import { reportOf, runsTable, runText, type RunReport } from '../../../src/cli/output/run-report.js'
@@ -35,7 +35,7 @@ import { runMain, type Outcome } from '../run-cli.js'
 import { fileFolder } from '../../helpers/file-folder.js'
 import { startServerFor } from '../../helpers/load-server.js'
 
-const asked: AskedRun = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
+const asked = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
 const startedAt = new Date('2024-01-01T00:00:00.000Z')
 
 const loadedInput: LoadResult['inputs'][number] = {
@@ -494,12 +494,15 @@ t.test('the first problems are named', async t => {
 const error = new UsageError('DDB_USAGE', 'see --rejects')
 
 t.test('the object of a load that did not begin repeats the requested options', async t => {
-  t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'none' }, startedAt, error), {
-    runId: 'nightly',
-    target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
-    confirm: { asked: 'none' },
-  })
-  const call = { server: undefined, target: { function: 'put', types: 'a:INT' } }
+  t.match(
+    emptyResult({ ...asked, runId: 'nightly', delivery: { confirm: 'none' } }, startedAt, error),
+    {
+      runId: 'nightly',
+      target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
+      confirm: { asked: 'none' },
+    },
+  )
+  const call = { target: { function: 'put', types: 'a:INT' } }
   t.match(emptyResult(call, startedAt, error), {
     target: { host: '', table: null, function: 'put', method: null },
   })

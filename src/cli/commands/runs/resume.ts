@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { DdbError, usageError } from '../../../errors.js'
 import type { KnownRun } from '../../../load/journal/known-runs.js'
 import type { Call } from '../command.js'
-import { askedOf, runOnProcess } from '../load.js'
+import { runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { shellWord } from '../../options/shell-command.js'
@@ -22,10 +22,10 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
   const folder = journalFolder(settings, processEnvironment)
   const runId = args[0] ?? ''
   const { restart, onDoubt } = settings
-  return runOnProcess(settings, call, askedOf(runId), async ({ knows, openFiles }) => {
+  return runOnProcess(settings, call, { runId }, async ({ knows, openFiles }) => {
     const known = await runToResume(folder, runId, restart)
     const { folder: workingFolder, options } = known.run
-    knows(askedOf(runId, options))
+    knows({ ...options, runId })
     refuseStrange(known)
     refuseOtherNulls(known, settings)
     const inputs = options.inputs.map(input => resolve(workingFolder, input))

@@ -17,7 +17,7 @@ import {
 } from '../../../load/rejects/retry.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { askedOf, runOnProcess } from '../load.js'
+import { runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined } from '../../options/definition.js'
@@ -33,12 +33,12 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
   const path = resolve(args[0] ?? '')
   const rejects = settings.rejects ?? retryRejectsPath(path)
   const folder = journalFolder(settings, processEnvironment)
-  return runOnProcess(settings, call, askedOf(), async ({ knows, openFiles }) => {
+  return runOnProcess(settings, call, {}, async ({ knows, openFiles }) => {
     if (args[0] === '-') throw usageError('retry takes the rejects file of a run')
     const known = await readRejectRun(path, files)
     const { folder: begunIn, options } = known.run
     const runId = retryRunId(known)
-    knows(askedOf(runId, options))
+    knows({ ...options, runId })
     refuseStrange(known, reasonsPath(path), settings)
     await refuseWhileWritten(path, files)
     const journal = journalPath(folder, runId)
