@@ -2,6 +2,7 @@
   `audit`: finds out whether every row of the inputs, or of a run, is in a table, or whether a table still matches a certificate.
 */
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { DdbError, usageError } from '../../errors.js'
 import { audit } from '../../load/audit/audit.js'
 import {
@@ -17,7 +18,7 @@ import { systemPlatform } from '../../platform/system.js'
 import type { Trace } from '../../client/trace.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
-import { openResultFile, withFiles } from '../files/output-files.js'
+import { withFiles } from '../files/output-files.js'
 import { attempt } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { loadOptionsOf, serverOf } from '../options/login.js'
@@ -46,33 +47,34 @@ export async function run(given: AuditSettings, call: Call): Promise<number> {
   const failed = (error: unknown): AuditResult =>
     newAuditResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
-    const { json, certificate: path } = settings
-    await files.add(json?.file, { name: 'JSON object', textOf: jsonLine })
-    const content = { name: 'certificate', textOf: jsonLine } as const
-    const file = path && (await openResultFile<AuditResult>(path, content))
-    try {
-      const asked = await optionsOf(settings, call, files.openTrace())
-      const result = await watched(settings.quiet, call, watch => audit({ ...asked, ...watch }))
-      if (file && result.digest !== null) await file.write(result, call.output)
-      return await files.publish(result, () => print(settings, call, result))
-    } finally {
-      if (file) await file.close()
-    }
+    const asked = await optionsOf(settings, call, async (inputs, journal) => {
+      const { json, certificate, missing: rejects } = settings
+      await refuseSharedFiles({ ...settings, ...defined({ rejects, journal }) }, inputs, call)
+      const textOf = (result: AuditResult) => result.digest && jsonLine(result)
+      await files.add(certificate, { name: 'certificate', textOf })
+      await files.add(json?.file, { name: 'JSON object', textOf: jsonLine })
+      return files.openTrace()
+    })
+    const result = await watched(settings.quiet, call, watch => audit({ ...asked, ...watch }))
+    return files.publish(result, () => print(settings, call, result))
   })
 }
+
+/** Opens the files of the audit, which must not replace its inputs. */
+type OpenFiles = (inputs: readonly string[], journal?: string) => Promise<Trace | undefined>
 
 /** What to audit: inputs and a table, or, if no table is named, a certificate or a run. */
 async function optionsOf(
   settings: AuditSettings,
   call: Call,
-  trace: Trace | undefined,
+  openFiles: OpenFiles,
 ): Promise<AuditOptions | CertificateOptions> {
   const { columns, exact, missing, shard, confirmTable } = settings
   const own = defined({ columns, exact, missing, shard })
   const [named = '-'] = call.args
   if (settings.table !== undefined || settings.function !== undefined) {
     const inputs = await inputsOf(settings, call)
-    await refuseSharedFiles({ ...settings, ...defined({ rejects: missing }) }, inputs, call)
+    const trace = await openFiles(inputs)
     return { ...(await loadOptionsOf(settings, inputs, call, trace)), ...own }
   }
   if (call.args.length !== 1 || named === '-') {
@@ -80,22 +82,25 @@ async function optionsOf(
   }
   if (isThere(named)) {
     const certificate = await readCertificate(named)
-    return { certificate, server: await serverOf(settings, call, trace) }
+    return { certificate, server: await serverOf(settings, call, await openFiles([named])) }
   }
   const folder = journalFolder(settings, call.processEnvironment)
   if (await isOfShards(settings, folder, named)) {
-    const server = await serverOf(settings, call, trace)
-    const { target, ...options } = await optionsOfShards(systemPlatform, server, named)
-    return { ...options, target: { ...target, ...defined({ confirmTable }) }, ...own }
+    const asking = await serverOf(settings, call)
+    const { target, ...options } = await optionsOfShards(systemPlatform, asking, named)
+    const server = { ...asking, ...defined({ trace: await openFiles(options.inputs) }) }
+    return { ...options, target: { ...target, ...defined({ confirmTable }) }, server, ...own }
   }
   const known = await knownRun(folder, named, { holder: true })
+  const { folder: workingFolder, options } = known.run
+  const inputs = options.inputs.map(input => resolve(workingFolder, input))
+  const trace = await openFiles(inputs, known.path)
   if (known.holder !== undefined) {
     throw new DdbError(
       'DDB_LOCKED',
       `process ${known.holder.pid} works on run "${named}": audit it when that has ended`,
     )
   }
-  const { folder: workingFolder, options } = known.run
   const journaled = withJournaled(settings, options.server, workingFolder)
   const target = { ...options.target, ...defined({ confirmTable }) }
   const server = await serverOf(journaled, call, trace)

@@ -63,6 +63,7 @@ const roles = {
   metricsFile: { part: 'the metrics file', flag: '--metrics-file ' },
   report: { part: 'the report', flag: '--report ' },
   trace: { part: 'the trace', flag: '--trace ' },
+  certificate: { part: 'the certificate', flag: '--certificate ' },
   issueText: { part: 'the text for an issue', flag: '--issue-text ' },
   journal: { part: 'the journal' },
   passwordFile: { part: 'the password file' },

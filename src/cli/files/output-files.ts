@@ -19,7 +19,8 @@ interface Ended {
 
 export interface ResultContent<Result> {
   readonly name: 'JSON object' | 'metrics' | 'report' | 'text for an issue' | 'certificate'
-  readonly textOf: (result: Result) => string | Promise<string>
+  /** Null if the result does not go into this file. */
+  readonly textOf: (result: Result) => string | null | Promise<string>
 }
 
 export interface ResultFile<Result> {
@@ -44,7 +45,8 @@ export async function openResultFile<Result extends Ended>(
       close,
       async write(result, output) {
         try {
-          await put(await textOf(result), output)
+          const text = await textOf(result)
+          if (text !== null) await put(text, output)
         } catch (cause) {
           output.problem(failed('write', cause), 'DDB_OUTPUT_WRITE')
           result.exitCode ||= errorCodes.DDB_OUTPUT_WRITE

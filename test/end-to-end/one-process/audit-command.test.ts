@@ -122,6 +122,28 @@ t.test('a certificate is checked without the file', async t => {
   t.match(await run('audit', '-'), { code: 64 })
 })
 
+t.test('no file of an audit replaces an input or a certificate', async t => {
+  const { run, path, at } = await scene(t)
+  const cert = at('trades.cert.json')
+  t.match(await run('load', path, '--table', 'trades', '--run-id', 'nightly'), { code: 0 })
+  t.match(await run('audit', 'nightly', '--certificate', cert), { code: 0 })
+  const contents = () => Promise.all([path, cert].map(name => readFile(name, 'utf8')))
+  const before = await contents()
+  const ofFile = [path, '--table', 'trades']
+  for (const argv of [
+    [...ofFile, `--json=${path}`],
+    [...ofFile, '--certificate', path],
+    ['nightly', `--json=${path}`],
+    ['nightly', '--certificate', path],
+    ['nightly', '--trace', path],
+    [cert, `--json=${cert}`],
+  ]) {
+    const refused = { code: 64, stderr: 'is an input of this run' }
+    t.match(await run('audit', ...argv), refused, argv.join(' '))
+    t.strictSame(await contents(), before)
+  }
+})
+
 t.test('rows of a late request are not called missing', async t => {
   const { run, path, at, session, server, count } = await scene(t)
   await writeFile(at('part.csv'), csv.replace(lineOf(7), ''))
