@@ -25,13 +25,10 @@ export function stateFolder(environment: Environment): string {
   return join(base, 'ddb-ingest')
 }
 
-/** The users other than this one who can change a file, or the content of a folder. */
-export interface OtherWriters {
-  /** The owner, if it is neither this user nor root. */
-  readonly owner: number | undefined
-  readonly isOpenToAll: boolean
-  /** A group that may write, and may have members other than this user. */
-  readonly group: number | undefined
+/** Who besides this user and root can change a file, or the content of a folder; of a group only if nobody else can. */
+interface OtherWriters {
+  readonly who: string
+  readonly isGroup: boolean
 }
 
 /** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */
@@ -45,13 +42,12 @@ export function otherWritersOf(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   user: number,
 ): OtherWriters | undefined {
-  const owner = uid === user || uid === 0 ? undefined : uid
-  const isOpenToAll = (mode & 0o002) !== 0
+  if ((mode & 0o002) !== 0) return { who: 'every user of this machine', isGroup: false }
+  if (uid !== user && uid !== 0) return { who: `user ${uid}`, isGroup: false }
   // A group with the number of its user is, by convention, the user's own group, without other members.
   const isOwnGroup = uid === user && gid === user
-  const group = (mode & 0o020) === 0 || isOwnGroup ? undefined : gid
-  if (owner === undefined && !isOpenToAll && group === undefined) return undefined
-  return { owner, isOpenToAll, group }
+  if ((mode & 0o020) === 0 || isOwnGroup) return undefined
+  return { who: `users of group ${gid}`, isGroup: true }
 }
 
 /**
@@ -63,20 +59,14 @@ export function checkStateFolder(path: string): string | undefined {
   // If a folder cannot be checked, its first use fails, and that failure is reported.
   const strangers = attempt(() => otherWritersAt(path))
   if (strangers === undefined) return undefined
-  const { owner, isOpenToAll, group } = strangers
-  if (owner !== undefined || isOpenToAll) {
-    const why = isOpenToAll
-      ? 'can be written by every user of this machine'
-      : `belongs to user ${owner}`
-    throw new UsageError(
-      'DDB_CONFIG',
-      `${clean(path)} ${why}: other users could plant files that later runs and logins rely on. Name a folder of your own inside ` +
-        'it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
-    )
+  const { who, isGroup } = strangers
+  if (isGroup) {
+    return `${who} can write ${clean(path)}: they can change what this program knows of runs and logins (fix it with chmod g-w)`
   }
-  return (
-    `group ${group} can write ${clean(path)}: its users can change what this program knows of runs and logins ` +
-    '(fix it with chmod g-w)'
+  throw new UsageError(
+    'DDB_CONFIG',
+    `${clean(path)} can be written by ${who}: other users could plant files that later runs and logins rely on. Name a folder of ` +
+      'your own inside it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
   )
 }
 

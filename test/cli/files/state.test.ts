@@ -32,26 +32,23 @@ t.test('the folder follows the XDG specification', async t => {
 
 t.test('write permission of other users is found by owner, group and mode', async t => {
   const me = 1000
-  const none = { owner: undefined, isOpenToAll: false, group: undefined }
+  const group = (number: number) => ({ who: `users of group ${number}`, isGroup: true })
+  const all = { who: 'every user of this machine', isGroup: false }
   for (const [what, uid, gid, mode, expected] of [
     ['mine', me, me, 0o40700, undefined],
     ['mine, for all to read', me, me, 0o40755, undefined],
     ['mine, under a umask of 002', me, me, 0o40775, undefined],
-    ['mine, and a group of others', me, 100, 0o40770, { ...none, group: 100 }],
-    ['mine, and all', me, me, 0o41777, { ...none, isOpenToAll: true }],
+    ['mine, and a group of others', me, 100, 0o40770, group(100)],
+    ['mine, and all', me, me, 0o41777, all],
     ['of root', 0, 0, 0o40755, undefined],
-    ['of root and a group, as with fsGroup', 0, 2000, 0o42775, { ...none, group: 2000 }],
-    ['of root and of my group, which is its own', 0, me, 0o42775, { ...none, group: me }],
-    ['of root, and all, as an emptyDir', 0, 0, 0o40777, { ...none, isOpenToAll: true, group: 0 }],
-    ['of another', 1001, me, 0o40700, { ...none, owner: 1001 }],
+    ['of root and a group, as with fsGroup', 0, 2000, 0o42775, group(2000)],
+    ['of root and of my group, which is its own', 0, me, 0o42775, group(me)],
+    ['of root, and all, as an emptyDir', 0, 0, 0o40777, all],
+    ['of another', 1001, me, 0o40700, { who: 'user 1001', isGroup: false }],
   ] as const) {
     t.strictSame(otherWritersOf({ uid, gid, mode }, me), expected, what)
   }
-  t.match(
-    otherWritersOf({ uid: 1000, gid: 0, mode: 0o40700 }, 0),
-    { owner: 1000 },
-    'for root as well',
-  )
+  t.match(otherWritersOf({ uid: 1000, gid: 0, mode: 0o40700 }, 0), { who: 'user 1000' })
 })
 
 const asRoot = { skip: process.getuid?.() !== 0 && 'only root can give files away' }
@@ -62,7 +59,7 @@ t.test('owners are checked', asRoot, async t => {
   chownSync(path, 4711, gid)
   t.throws(() => checkStateFolder(path), {
     code: 'DDB_CONFIG',
-    message: /state belongs to user 4711: /,
+    message: /state can be written by user 4711: /,
   })
 })
 
@@ -136,7 +133,7 @@ t.test('a folder open to a group gives one warning, and none in a quiet run', as
   t.strictSame(told, [])
   checkedStateFolder(environment, warn, path)
   checkedStateFolder(environment, warn, path)
-  t.match(told, [new RegExp(`^group ${gid + 1} can write ${path}: .*chmod g-w`)])
+  t.match(told, [new RegExp(`^users of group ${gid + 1} can write ${path}: .*chmod g-w`)])
   t.equal(told.length, 1)
 })
 

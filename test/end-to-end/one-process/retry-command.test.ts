@@ -84,7 +84,7 @@ t.test('options from reasons that other users can write must be confirmed by the
   t.match(await retry(), {
     code: 64,
     stderr: new RegExp(
-      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
+      `every user of this machine may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
         `if that is right, confirm it with --host ${address} \\[DDB_USAGE\\]`,
     ),
   })

@@ -79,12 +79,9 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'
     missing.unshift('--host', addressesText([server, ...otherHosts]))
   }
   if (missing.length === 0) return
-  const { owner, isOpenToAll, group } = strangers
-  const who =
-    owner !== undefined ? `user ${owner}` : isOpenToAll ? 'every user' : `users of group ${group}`
   const as = user === undefined ? 'without a login' : `as user "${user}"`
   throw usageError(
-    `${who} may have written "${reasons}", which sends the rows to ${addressesText([server])}, ${as}: if that is right, ` +
+    `${strangers.who} may have written "${reasons}", which sends the rows to ${addressesText([server])}, ${as}: if that is right, ` +
       `confirm it with ${missing.map(shellWord).join(' ')}`,
   )
 }
