@@ -17,7 +17,6 @@ import {
   removeOldRuns,
   type KnownRun,
   type RemovedRun,
-  type StrangeFile,
 } from '../../../load/journal/known-runs.js'
 import type { ServerTarget } from '../../../load/options.js'
 import { systemPlatform } from '../../../platform/system.js'
@@ -41,67 +40,46 @@ import { reportOf, runsTable, runText, waysToResume } from '../../output/run-rep
 import type { RunReport } from '../../output/run-report.js'
 import { clean, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
-/** Printed by `--json`; every field is always present. */
-export interface RunsResult {
-  readonly schema: 'ddb-ingest/runs/2'
-  readonly version: string
-  exitCode: number
-  readonly folder: string
-  runs: readonly RunReport[]
-  /** Journals that cannot be relied on. */
-  strange: readonly StrangeFile[]
-  removed: readonly string[]
-  error: { readonly code: string; readonly message: string } | null
-}
+type FoundRuns = Awaited<ReturnType<typeof foundRuns>>
+
+export type RunsResult = ReturnType<typeof objectOf>
+
+/** Printed by `--json`; every field is always present. `strange`: journals that cannot be relied on. */
+const objectOf = (folder: string, found: FoundRuns, removed: readonly RemovedRun[]) => ({
+  ...{ schema: 'ddb-ingest/runs/2', version, exitCode: 0, folder: `${folder}/runs`, ...found },
+  ...{ removed: removed.map(({ runId }) => runId), error: null as object | null },
+})
 
 /** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` also the errors of `cleanRuns` */
 export async function run(settings: Settings<'runs'>, call: Call): Promise<number> {
-  const folder = `${journalFolder(settings, call.processEnvironment)}`
+  const folder = journalFolder(settings, call.processEnvironment)
   if (settings.files === true) return printRunFiles(settings, call, folder)
   const shown = await runShards(settings, call, folder)
   if (shown !== undefined) return shown
-  const result: RunsResult = {
-    schema: 'ddb-ingest/runs/2',
-    version,
-    exitCode: 0,
-    folder: `${folder}/runs`,
-    runs: [],
-    strange: [],
-    removed: [],
-    error: null,
-  }
   const removed: RemovedRun[] = []
+  let found: FoundRuns = { runs: [], strange: [] }
   try {
     checkedStateFolder(call.processEnvironment.environment, call.output.note, folder)
-    try {
-      if (settings.clean) await cleanRuns(settings, call, folder, removed)
-    } finally {
-      result.removed = removed.map(({ runId }) => runId)
-    }
-    const { runs, strange } = await foundRuns(settings, call.args, folder)
-    result.runs = await Promise.all(runs.map(known => reportOn(known, settings)))
-    result.strange = strange
+    if (settings.clean) await cleanRuns(settings, call, folder, removed)
+    found = await foundRuns(settings, call.args, folder)
   } catch (error) {
     if (!settings.printJson) await tellRemoved(settings, call, removed).catch(() => undefined)
-    return endFailed(call.output, error, settings.printJson && result)
+    return endFailed(call.output, error, settings.printJson && objectOf(folder, found, removed))
   }
-  if (settings.printJson) await call.output.writeData(jsonLine(result))
-  else await print(settings, call, result, removed)
+  const object = objectOf(folder, found, removed)
+  if (settings.printJson) await call.output.writeData(jsonLine(object))
+  else await print(settings, call, object, removed)
   return 0
 }
 
 /** The named runs, or all runs if none is named, without those that `--clean` removed. */
-async function foundRuns(
-  { clean }: Settings<'runs'>,
-  names: readonly string[],
-  folder: string,
-): Promise<{ runs: readonly KnownRun[]; strange: readonly StrangeFile[] }> {
-  if (clean || names.length === 0) return listRuns(folder, systemPlatform.files)
-  const runs: KnownRun[] = []
-  for (const name of names) {
-    runs.push(await knownRun(folder, name, { holder: true }))
-  }
-  return { runs, strange: [] }
+async function foundRuns(settings: Settings<'runs'>, names: readonly string[], folder: string) {
+  const isAll = settings.clean === true || names.length === 0
+  const none = { runs: [], strange: [] }
+  const { runs, strange } = isAll ? await listRuns(folder, systemPlatform.files) : none
+  const known: KnownRun[] = [...runs]
+  for (const name of isAll ? [] : names) known.push(await knownRun(folder, name, { holder: true }))
+  return { runs: await Promise.all(known.map(one => reportOn(one, settings))), strange }
 }
 
 async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promise<RunReport> {
