@@ -37,34 +37,27 @@ function defaultNote(command: string, { helpName, ...own }: HelpedOption): strin
   return defaults[`${command}.${helpName}`] ?? own.default ?? defaults[helpName]
 }
 
-/** The texts of one language; a text without a translation stays English. */
-export interface HelpTexts {
-  readonly language: 'en' | 'zh'
-  say(this: void, english: string): string
-  heading(this: void, english: string): string
-  optionHelp(this: void, name: string): string
-  /** What an option of a command does, and its default in parentheses. */
-  optionText(this: void, command: string, option: HelpedOption): string
-  epilogue(this: void, name: string): string
-}
+export type HelpTexts = Readonly<ReturnType<typeof textsOf>>
 
+/** The texts of one language; a text without a translation stays English. */
 function textsOf(
-  language: HelpTexts['language'],
+  language: 'en' | 'zh',
   { options, epilogues }: Pick<EnglishHelp, 'options' | 'epilogues'>,
   texts: ChineseHelp['texts'] = {},
-): HelpTexts {
+) {
   const say = (text: string): string => texts[text] ?? text
   const optionHelp = (name: string): string => options[name] ?? ''
   const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
   return {
     ...{ language, say, optionHelp },
-    heading: text => say(text) + say(':'),
-    optionText(command, definition) {
+    heading: (text: string) => say(text) + say(':'),
+    /** What an option of a command does, and its default in parentheses. */
+    optionText: (command: string, definition: HelpedOption): string => {
       const note = defaultNote(command, definition)
       const text = optionHelp(definition.helpName)
       return note === undefined ? text : `${text}${open}${say(note)}${close}`
     },
-    epilogue: name => epilogues[name]?.join('\n') ?? '',
+    epilogue: (name: string) => epilogues[name]?.join('\n') ?? '',
   }
 }
 

@@ -3,7 +3,7 @@
   the rest is dropped, and that is not a failure.
 */
 import { styleText } from 'node:util'
-import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
+import { hideInData, newSecrets } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
 import { clean, systemCode, visible, wrapped } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
@@ -18,33 +18,12 @@ export interface Place {
 /** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
-export interface Output {
-  /** Writes to standard output at its reader's pace. False if the reader left. @throws {DdbError} DDB_OUTPUT_WRITE */
-  readonly write: (text: string) => Promise<boolean>
-  /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
-  readonly writeData: (text: string) => Promise<boolean>
-  /** Writes a text to standard error, without the text's control characters and secrets: one line, which a terminal gets in several. */
-  readonly note: (text: string, style?: Style) => void
-  /** Writes `label: command` to standard error. The command is never divided, because users copy it. */
-  readonly command: (label: string, command: string) => void
-  /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on; in GitHub Actions also as an annotation. */
-  readonly problem: (text: string, code?: string, place?: Place) => void
-  /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
-  readonly keepSecret: (password: string) => void
-  /** Redacts the run's passwords in data that a server may have influenced, before the data is shown or stored. */
-  readonly withoutSecrets: <Data>(data: Data) => Data
-  /** Redacts even short passwords in texts that come entirely from a server. */
-  readonly hide: Hide
-  readonly paintResult: Paint
-  readonly paintNote: Paint
-  /** Width of standard output in columns; undefined if it is not a terminal. */
-  readonly resultColumns: number | undefined
-}
+export type Output = Readonly<ReturnType<typeof openOutput>>
 
 const program = 'ddb-ingest:'
 
 /** @param noColor  `--no-color` was given */
-export function openOutput(processEnvironment: ProcessEnvironment, noColor: boolean): Output {
+export function openOutput(processEnvironment: ProcessEnvironment, noColor: boolean) {
   const { stdout, stderr, environment } = processEnvironment
   let isOpen = true
   let failure: DdbError | undefined
@@ -72,24 +51,32 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     stderr.write(`${style === undefined ? text : paintNote(style, text)}\n`)
   }
   return {
+    /** Writes to standard output at its reader's pace. False if the reader left. @throws {DdbError} DDB_OUTPUT_WRITE */
     write,
-    keepSecret: secrets.add,
-    withoutSecrets: data => hideInData(data, safe),
-    hide: secrets.hide,
-    writeData: text => write(stdout.isTTY ? visible(text) : text),
-    note(sentence, style) {
+    /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
+    writeData: (text: string) => write(stdout.isTTY ? visible(text) : text),
+    /** Writes a text to standard error, without the text's control characters and secrets: one line, which a terminal gets in several. */
+    note: (sentence: string, style?: Style): void => {
       for (const line of wrapped(clean(safe(sentence)), noteColumns)) writeNote(line, style)
     },
-    command: (label, command) => writeNote(clean(safe(`${label}: ${command}`))),
-    problem(sentence, code, place) {
+    /** Writes `label: command` to standard error. The command is never divided, because users copy it. */
+    command: (label: string, command: string) => writeNote(clean(safe(`${label}: ${command}`))),
+    /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on; in GitHub Actions also as an annotation. */
+    problem: (sentence: string, code?: string, place?: Place): void => {
       const text = clean(code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`)
       const [first = '', ...rest] = wrapped(`${program} ${text}`, noteColumns)
       writeNote(paintNote('red', program) + first.slice(program.length))
       for (const line of rest) writeNote(line)
       if (environment['GITHUB_ACTIONS'] === 'true') stderr.write(annotation(text, place))
     },
+    /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
+    keepSecret: secrets.add,
+    /** Redacts the run's passwords in data that a server may have influenced, before the data is shown or stored. */
+    withoutSecrets: <Data>(data: Data) => hideInData(data, safe),
+    /** Redacts even short passwords in texts that come entirely from a server. */
+    hide: secrets.hide,
     paintResult: painter(stdout, environment, noColor),
-    paintNote,
+    /** Width of standard output in columns; undefined if it is not a terminal. */
     resultColumns: stdout.isTTY ? stdout.columns || 80 : undefined,
   }
 }
