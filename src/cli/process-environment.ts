@@ -119,7 +119,7 @@ export function catchSignals(
     get exitCode() {
       return exitCode
     },
-    release: (): void => {
+    [Symbol.dispose]: (): void => {
       for (const name of ending) signals.off(name, listener)
     },
   }

@@ -209,7 +209,7 @@ t.test('a key press that arrives twice counts as one signal, and SIGHUP as SIGTE
 
 t.test('after release, the process handles signals itself', async t => {
   const { signals, interruption } = setup()
-  interruption.release()
+  interruption[Symbol.dispose]()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.equal(signals.listenerCount(name), 0)
   t.equal(interruption.exitCode, undefined)
 })

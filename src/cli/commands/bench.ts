@@ -26,7 +26,7 @@ const stallMs = 60_000
 export async function run(settings: Settings<'bench'>, call: Call): Promise<number> {
   const { output, processEnvironment } = call
   const { requests, rows, printJson } = settings
-  const interruption = catchSignals(processEnvironment)
+  using interruption = catchSignals(processEnvironment)
   const { signal } = interruption
   const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0 }
   const size = { requests, rowsPerRequest: rows }
@@ -59,9 +59,7 @@ export async function run(settings: Settings<'bench'>, call: Call): Promise<numb
     return 0
   } catch (error) {
     const object = { ...head, server: null, ...size, sync: null, async: null, ratio: null }
-    return endFailed(output, error, printJson && object, interruption)
-  } finally {
-    interruption.release()
+    return await endFailed(output, error, printJson && object, interruption)
   }
 }
 

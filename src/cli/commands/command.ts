@@ -35,7 +35,7 @@ export async function watched<Result extends { readonly status: string; exitCode
   action: (watch: Watch) => Promise<Result>,
 ): Promise<Result> {
   const progress = await startProgress(quiet ?? false, output, processEnvironment)
-  const interruption = catchSignals(processEnvironment)
+  using interruption = catchSignals(processEnvironment)
   const { signal, leaving: leave } = interruption
   try {
     const result = await action({
@@ -48,7 +48,6 @@ export async function watched<Result extends { readonly status: string; exitCode
     return result
   } finally {
     progress.stop()
-    interruption.release()
   }
 }
 

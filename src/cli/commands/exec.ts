@@ -13,7 +13,7 @@ import { serverOf } from '../options/login.js'
 import type { Settings } from '../options/options.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { readScriptFile } from '../files/files-from.js'
-import { openTrace, type TraceFile } from '../files/output-files.js'
+import { openTrace } from '../files/output-files.js'
 import type { Output } from '../output/output.js'
 import { csvText, hideInValue, inPieces, jsonText, tableText } from '../render/render.js'
 
@@ -28,12 +28,11 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
     call.showHelp()
     throw usageError('no script: name a file, give the script with -e, or pipe it in')
   }
-  const interruption = catchSignals(call.processEnvironment)
-  let traceFile: TraceFile | undefined
+  using interruption = catchSignals(call.processEnvironment)
   try {
     await refuseSharedFiles(settings, 'path' in source ? [source.path] : [], call)
-    traceFile = openTrace(settings, call.output)
-    const answer = await runScript(settings, call, source, interruption, traceFile)
+    using trace = openTrace(settings, call.output)
+    const answer = await runScript(settings, call, source, interruption, trace)
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData
@@ -45,9 +44,6 @@ export async function run(settings: Settings<'exec'>, call: Call): Promise<numbe
   } catch (error) {
     const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
     return await endFailed(call.output, error, object, interruption)
-  } finally {
-    interruption.release()
-    traceFile?.close()
   }
 }
 

@@ -135,7 +135,7 @@ async function runLoad(
   const { quiet = false } = settings
   const progress = await startProgress(quiet, output, processEnvironment)
   let isLoading = false
-  const interruption = catchSignals(processEnvironment, {
+  using interruption = catchSignals(processEnvironment, {
     leaveMs: longestLeaveMs,
     onFirst: name =>
       progress.note(`${name}: ending the run cleanly; a second signal ends it at once`, 'yellow'),
@@ -178,7 +178,6 @@ async function runLoad(
     return exitCode
   } finally {
     progress.stop()
-    interruption.release()
   }
 }
 

@@ -11,7 +11,6 @@ import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, openTrace } from '../files/output-files.js'
-import type { ResultFile, TraceFile } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import { serverOf } from '../options/login.js'
 import { readPasswordFile } from '../options/login.js'
@@ -31,19 +30,15 @@ interface Ended extends SelftestResult {
 /** @returns the exit code @throws {DdbError} if connecting or the login fails; with `--json` prints the error first */
 export async function run(settings: Settings<'selftest'>, call: Call): Promise<number> {
   const { output, processEnvironment } = call
-  const interruption = catchSignals(processEnvironment)
-  let issueFile: ResultFile<Ended> | undefined
-  let traceFile: TraceFile | undefined
+  using interruption = catchSignals(processEnvironment)
   try {
     await refuseSharedFiles(settings, [], call)
-    if (settings.issueText !== undefined) {
-      issueFile = await openResultFile(settings.issueText, {
-        name: 'text for an issue',
-        textOf: ended => issueText(ended, version, allChecks, ended.server),
-      })
-    }
-    traceFile = openTrace(settings, output)
-    const server = await serverOf(settings, call, traceFile)
+    const textOf = (ended: Ended): string => issueText(ended, version, allChecks, ended.server)
+    const content = { name: 'text for an issue', textOf } as const
+    const { issueText: path } = settings
+    await using issueFile = path === undefined ? path : await openResultFile(path, content)
+    using trace = openTrace(settings, output)
+    const server = await serverOf(settings, call, trace)
     const found = await selftest({
       server,
       second: await secondLogin(settings, call),
@@ -61,10 +56,6 @@ export async function run(settings: Settings<'selftest'>, call: Call): Promise<n
     return ended.exitCode
   } catch (error) {
     return await endFailed(output, error, settings.printJson && objectOf(nothing, 0), interruption)
-  } finally {
-    interruption.release()
-    await issueFile?.close()
-    traceFile?.close()
   }
 }
 

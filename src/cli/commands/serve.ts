@@ -86,15 +86,10 @@ async function serveForeground(
   server: EmbeddedServer,
   { processEnvironment, output }: Call,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const interruption = catchSignals(processEnvironment, {
-      onFirst() {
-        interruption.release()
-        resolve()
-      },
-    })
-    output.write(`listening on ${addressText(server.host, server.port)}\n`).catch(reject)
-  })
+  using interruption = catchSignals(processEnvironment)
+  const ended = once(interruption.signal, 'abort')
+  const told = output.write(`listening on ${addressText(server.host, server.port)}\n`)
+  await Promise.race([ended, told.then(() => ended)])
 }
 
 /** Environment variables that make CMD use TLS, and that name the server's certificate if it is self-signed. */
@@ -162,6 +157,6 @@ async function serveChild(
   } catch (cause) {
     throw usageError(`cannot run ${clean(file)} (${systemCode(cause)})`, { cause })
   } finally {
-    interruption.release()
+    interruption[Symbol.dispose]()
   }
 }

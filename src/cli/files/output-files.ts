@@ -26,7 +26,7 @@ export interface ResultContent<Result> {
 export interface ResultFile<Result> {
   /** If the command went well and only this write fails, the result gets exit code 74. */
   readonly write: (result: Result, output: Output) => Promise<void>
-  readonly close: () => Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /**
@@ -42,7 +42,7 @@ export async function openResultFile<Result extends Ended>(
   try {
     const { put, close = () => Promise.resolve() } = await openSink(path)
     return {
-      close,
+      [Symbol.asyncDispose]: close,
       async write(result, output) {
         try {
           const text = await textOf(result)
@@ -105,9 +105,9 @@ async function replaceFile(name: string, text?: string): Promise<void> {
   }
 }
 
-export interface TraceFile extends Trace {
-  /** If lines are missing, reports the reason. */
-  close(): void
+interface TraceFile extends Trace {
+  /** Closes it. If lines are missing, reports the reason. */
+  [Symbol.dispose](): void
 }
 
 /**
@@ -132,7 +132,7 @@ export function openTrace(
         failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
       }
     },
-    close() {
+    [Symbol.dispose]() {
       closeSync(fd)
       if (failure !== undefined) note(failure)
     },
@@ -207,7 +207,7 @@ export async function withFiles<Result extends Ended>(
     if (settings.json?.print) await writeFailed(output, result)
     throw error
   } finally {
-    for (const file of files) await file.close()
-    trace?.close()
+    for (const file of files) await file[Symbol.asyncDispose]()
+    trace?.[Symbol.dispose]()
   }
 }

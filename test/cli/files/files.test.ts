@@ -239,13 +239,13 @@ t.test('a trace that can no longer be written contains a last line about this', 
   const full = openTrace({ trace: '/dev/full' }, noting)!
   full.write('a line')
   full.write('another')
-  full.close()
+  full[Symbol.dispose]()
   t.match(notes.splice(0), [/^the trace in \/dev\/full ends early \(ENOSPC\)$/])
   const path = join(t.testdir(), 'trace')
   writeFileSync(path, '')
   const whole = openTrace({ trace: path }, noting)!
   whole.write('a line')
-  whole.close()
+  whole[Symbol.dispose]()
   t.strictSame(notes, [])
   t.equal(readFileSync(path, 'utf8'), 'a line\n')
 })
