@@ -75,18 +75,13 @@ export async function run(given: Settings<'schema'>, call: Call): Promise<number
   }
 }
 
-interface FoundSchema {
-  readonly schema: InferredSchema
-  readonly table: string
-  /** A pattern for `--path` that turns days and codes in the paths into columns; undefined if none is suggested. */
-  readonly path: string | undefined
-  /** None if no table can be created. */
-  readonly commands: readonly string[]
-  /** Creates the table; the error if no table fits the columns and the user's requirements. */
-  readonly script: string | DdbError
-}
+type FoundSchema = Awaited<ReturnType<typeof find>>
 
-async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSchema> {
+/**
+ * @returns `path`: a pattern for `--path` that turns days and codes in the paths into columns, if there is one. `commands`: none if no
+ *   table can be created. `script`: creates the table; the error if no table fits the columns and the user's requirements
+ */
+async function find(settings: Settings<'schema'>, call: Call) {
   const { processEnvironment, args } = call
   refuseTerminal(settings, call)
   const inputs = await inputsOf(settings, call)

@@ -29,16 +29,10 @@ export interface UserCall {
   serverEnds?: boolean
 }
 
-interface Failure {
-  code: string
-  message: string
-  exitCode: number
-  /** Its options are flags, such as `--encoding`. */
-  fix: Fix | null
-}
+type Failure = ReturnType<typeof failureOf>
 
-/** Describes a failure, with the first fix among the error and its causes. */
-export function failureOf(error: unknown): Failure {
+/** Describes a failure, with the first fix among the error and its causes; its options are flags, such as `--encoding`. */
+export function failureOf(error: unknown) {
   const { code, message, exitCode } = asDdbError(error)
   const fixes = chainOf(error).flatMap(one => (one instanceof DdbError ? (one.fix ?? []) : []))
   return { code, message, exitCode, fix: fixes[0] ?? null }
@@ -91,7 +85,10 @@ export async function endFailed(
   return ended
 }
 
-type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
+interface Failed {
+  readonly code: string
+  readonly fix?: Fix | null
+}
 
 /** Prints advice for a failure; the last line is a command. */
 export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
