@@ -62,7 +62,6 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
 }
 
 async function loadChecked(run: Run): Promise<LoadResult> {
-  let alreadyLoaded = false
   const open = async (inputs: Inputs): Promise<TargetDescription | undefined> => {
     // For a shard, once it has joined its run.
     const isFinished = (): boolean => inputs.areDone && run.history.found.finished !== undefined
@@ -74,7 +73,6 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     const known = await checkSoleProcess(run, control, inputs.areDone)
     const evidence = await lookFirst(run, control, target, known, isFinished())
     if (evidence === 'loaded') {
-      alreadyLoaded = true
       run.reporter.notice('already loaded')
       return undefined
     }
@@ -94,9 +92,8 @@ async function loadChecked(run: Run): Promise<LoadResult> {
   }
   const misuse = await runPipeline(run, open, fail)
   if (misuse !== undefined) run.ending.fail(misuse)
-  const ended = (): LoadResult => loadResult(run, { alreadyLoaded })
-  const result = ended()
+  const result = loadResult(run)
   const isRecorded = endJournal(run, result)
   if (misuse !== undefined) throw misuse
-  return isRecorded ? result : ended()
+  return isRecorded ? result : loadResult(run)
 }

@@ -11,13 +11,9 @@ import { isUnfinished, type InputSummary, type Run } from './run.js'
 import { summaryNote, equationError, rowsText, unsentError } from './outcomes/run-state.js'
 import { tableText } from './target/target.js'
 
-/**
- * If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened.
- * @param reached  `alreadyLoaded`: earlier processes had finished the run, so that this one neither read nor sent rows. `listsAll`: lists
- *   all inputs; by default, a result with many inputs lists only those with a problem
- */
-export function loadResult(run: Run, { alreadyLoaded = false, listsAll = false } = {}): LoadResult {
-  const { checked, state, delivery, inputs } = run
+/** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
+export function loadResult(run: Run): LoadResult {
+  const { checked, state, delivery, inputs, watch } = run
   const { passedOver, sameFiles } = run.sources
   const { columns = [] } = run.target ?? {}
   const hide = run.reporter.secrets.hideInSentence
@@ -30,7 +26,7 @@ export function loadResult(run: Run, { alreadyLoaded = false, listsAll = false }
     run.rejects.equationError(rows.rejected) ??
     inputs?.reading.bytesError ??
     run.ending.failure ??
-    (run.watch === undefined ? unsentError(rows) : undefined) ??
+    (watch === undefined ? unsentError(rows) : undefined) ??
     expectationError(run)
   const fix = hideInData(error?.fix ?? null, hide)
   const endedAt = new Date(run.platform.clock.wallMs())
@@ -39,13 +35,14 @@ export function loadResult(run: Run, { alreadyLoaded = false, listsAll = false }
   const all = inputsOf(run)
   const inputTotals = { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
   const isListed = ({ rejected, firstError }: InputSummary): boolean =>
-    listsAll || all.length <= fewInputs || rejected > 0 || firstError !== null
+    watch !== undefined || all.length <= fewInputs || rejected > 0 || firstError !== null
   return {
     schema: 'ddb-ingest/load/2',
     version,
     runId: checked.runId,
     ...outcomeOf(run, error),
-    alreadyLoaded: alreadyLoaded && error === undefined,
+    // A run without an error that opened its inputs, and nothing to send rows with, had been finished by earlier processes.
+    alreadyLoaded: error === undefined && inputs !== undefined && delivery === undefined,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     target: targetOf(run),
@@ -93,6 +90,7 @@ function targetOf({ checked: { target }, options: { server } }: Run): LoadResult
   return { host, table: tableText(target.table), function: null, method: target.method }
 }
 
+/** With more inputs, the result of a load lists only those with a problem. */
 const fewInputs = 100
 
 function inputsOf({ rejects, inputs }: Run): InputSummary[] {

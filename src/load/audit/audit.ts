@@ -165,7 +165,7 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
   }
   const elsewhere = touched.elsewhere()
   leaveRest(run.state)
-  const { rows, inputs, error } = loadResult(run, { listsAll: true })
+  const { rows, inputs, error } = loadResult(run)
   if (error !== null) throw new DdbError(error.code as ErrorCode, error.message)
   Object.assign(result.rows, { input: rows.read - elsewhere, rejected: rows.rejected })
   result.inputs = inputs.map(({ path, rows, bytes }) => ({ path, rows, bytes }))

@@ -100,7 +100,7 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { look } = parts
   const { target } = look
   const { columns = [] } = target ?? {}
-  const result = loadResult(run, { listsAll: true })
+  const result = loadResult(run)
   const { rows, error } = result
   const { fitRows, unfitRows, problems } = look
   const schema = target && ownSchema(target)
