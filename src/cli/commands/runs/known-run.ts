@@ -16,11 +16,7 @@ import { addressesText, flagWords, shellText } from '../../options/shell-command
 import { didYouMean, systemCode } from '../../output/terminal-text.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 
-export interface JournalSettings {
-  readonly runId?: string
-  readonly stateDir?: string
-  readonly restart?: boolean
-}
+type JournalSettings = Pick<Settings<'load'>, 'runId' | 'stateDir' | 'restart'>
 
 /** The folder that the user named, or the program's own; absolute. */
 export function journalFolder(

@@ -1,6 +1,7 @@
 /*
   `runs`: lists runs with a journal, their state, and how to resume them. With `--files`: the outcome of each file of one run. With
-  `--clean`: removes journals; if a run is unfinished, first removes its tables on the server.
+  `--clean`: removes journals; if a run is unfinished, first removes its tables on the server. A run that shards load has no journal: the
+  server that the user names is asked.
 */
 import { DdbError, usageError } from '../../../errors.js'
 import { connectServer } from '../../../load/connection/connect.js'
@@ -9,7 +10,8 @@ import { lockRun } from '../../../load/journal/open-journal.js'
 import { inputProgress } from '../../../load/journal/resumption.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { forgetRun } from '../../../load/register/register.js'
-import { readCredentials, type Login } from '../../options/login.js'
+import { forgetShards, lookAtShards } from '../../../load/shards/report.js'
+import { readCredentials, serverOf, type Login } from '../../options/login.js'
 import {
   changedInputs,
   listRuns,
@@ -27,6 +29,7 @@ import type { Call } from '../command.js'
 import {
   auditCommand,
   cleanCommand,
+  isOfShards,
   journalFolder,
   knownRun,
   optionsPastRejects,
@@ -34,10 +37,10 @@ import {
   withJournaled,
 } from './known-run.js'
 import type { Settings } from '../../options/options.js'
-import { runShards } from './shards.js'
-import { endFailed } from '../../output/failures.js'
+import { endFailed, nextCommand } from '../../output/failures.js'
 import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
 import type { RunReport } from '../../output/run-report.js'
+import { summaryLines } from '../../output/summary.js'
 import { clean, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
 type FoundRuns = Awaited<ReturnType<typeof foundRuns>>
@@ -70,6 +73,37 @@ export async function run(settings: Settings<'runs'>, call: Call): Promise<numbe
   if (settings.printJson) await call.output.writeData(jsonLine(object))
   else await print(settings, call, object, removed)
   return 0
+}
+
+/**
+ * Prints what the server knows of a run that shards load, which has no journal, or removes it.
+ * @returns 0 only if everything is loaded; undefined unless the user names a server, and one run that has no journal
+ * @throws {DdbError} DDB_RUN_MISSING
+ */
+async function runShards(
+  settings: Settings<'runs'>,
+  call: Call,
+  folder: string,
+): Promise<number | undefined> {
+  const { output, args } = call
+  const [runId, other] = args
+  if (runId === undefined || other !== undefined) return undefined
+  if (!(await isOfShards(settings, folder, runId))) return undefined
+  const server = await serverOf(settings, call)
+  if (settings.clean === true) {
+    await forgetShards(systemPlatform, server, runId)
+    await output.write(`removed run ${runId} from the server\n`)
+    return 0
+  }
+  const result = await lookAtShards(systemPlatform, server, runId, output.note)
+  const { error, exitCode } = result
+  if (error !== null) output.problem(error.message, error.code)
+  if (settings.printJson) await output.writeData(jsonLine(result))
+  else {
+    const next = error === null ? undefined : nextCommand(error, call.asked)
+    await output.write(`${summaryLines(result, next, output.resultColumns).join('\n')}\n`)
+  }
+  return exitCode
 }
 
 /** The named runs, or all runs if none is named, without those that `--clean` removed. */
