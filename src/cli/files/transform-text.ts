@@ -1,7 +1,7 @@
 /*
   Reads a transform (the function that makes each batch's rows): the function itself, or `@` and the file with its text.
 */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { UsageError, usageError } from '../../errors.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
 import { missingInput } from '../../source/open-source.js'
@@ -15,20 +15,16 @@ export function readTransform(given: string): string {
 const mostBytes = 3 * mostTransformChars
 
 function textOfFile(path: string): string {
-  let file: number | undefined
   try {
-    file = openSync(path, 'r')
-    const status = fstatSync(file)
+    const status = statSync(path)
     if (!status.isFile()) throw usageError(`${path} is not a file`)
     if (status.size > mostBytes) {
       throw usageError(`${path} has ${status.size} bytes, which is too long for a function`)
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
   } catch (error) {
     if (error instanceof UsageError) throw error
     if (error instanceof TypeError) throw usageError(`${path} is not UTF-8`)
     throw missingInput(path, error)
-  } finally {
-    if (file !== undefined) closeSync(file)
   }
 }
