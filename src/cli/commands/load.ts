@@ -23,7 +23,7 @@ import {
   optionsPastRejects,
   otherServerWords,
   repeatedWords,
-  resumeCommand,
+  runCommand,
 } from './runs/known-run.js'
 import type { Settings } from '../options/options.js'
 import { emptyResult, peakMemory } from '../output/empty-result.js'
@@ -195,7 +195,7 @@ async function addCommands(
   const known = await readRun(journal.folder, runId, systemPlatform.files).catch(() => undefined)
   const journaled = known?.run.options.server ?? server
   const words = [...otherServerWords(server, journaled), ...repeated]
-  const again = resumeCommand(runId, stateDir, words)
+  const again = runCommand('resume', runId, stateDir, words)
   const past = optionsPastRejects(runId, rejects, { rows, error })
   if (resume.possible) resume.command = [again, ...past].join(' ')
   if (isOpen) resume.audit = auditCommand(runId, stateDir, target, words)

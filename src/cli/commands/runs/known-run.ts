@@ -167,14 +167,15 @@ export function otherServerWords(server: JournaledServer, journaled: JournaledSe
   ]
 }
 
-/** @param stateDir  that the user gave @param others  further words of the command */
-export function resumeCommand(
+/** A command about a run. @param stateDir  that the user gave @param others  further words */
+export function runCommand(
+  name: 'resume' | 'audit' | 'runs',
   runId: string,
   stateDir: string | undefined,
   others: readonly string[],
-  name: 'resume' | 'audit' = 'resume',
 ): string {
-  return shellText([name, runId, ...stateWords(stateDir), ...others])
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return shellText([name, runId, ...where, ...others])
 }
 
 /** The command that finds out which rows of the run are in the table, which the user has to name if the run does not. */
@@ -185,12 +186,5 @@ export function auditCommand(
   words: readonly string[] = [],
 ): string {
   const named = (table ?? confirmTable) === undefined ? ['--confirm-table', 'TABLE'] : []
-  return resumeCommand(runId, stateDir, [...words, ...named], 'audit')
+  return runCommand('audit', runId, stateDir, [...words, ...named])
 }
-
-/** The command with which the user gives a run up. @param stateDir  that the user gave */
-export const cleanCommand = (runId: string, stateDir: string | undefined): string =>
-  shellText(['runs', runId, '--clean', ...stateWords(stateDir)])
-
-const stateWords = (stateDir: string | undefined): string[] =>
-  stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]

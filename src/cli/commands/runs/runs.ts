@@ -28,12 +28,11 @@ import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
 import {
   auditCommand,
-  cleanCommand,
   isOfShards,
   journalFolder,
   knownRun,
   optionsPastRejects,
-  resumeCommand,
+  runCommand,
   withJournaled,
 } from './known-run.js'
 import type { Settings } from '../../options/options.js'
@@ -120,9 +119,9 @@ async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promis
   const { runId, run, journal, state } = known
   const { rejects, target } = run.options
   const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
-  const resume = resumeCommand(runId, stateDir, past)
+  const resume = runCommand('resume', runId, stateDir, past)
   if (state === 'running' || state === 'finished') return reportOf(known, resume, [])
-  const clean = cleanCommand(runId, stateDir)
+  const clean = runCommand('runs', runId, stateDir, ['--clean'])
   const changed = await changedInputs(known, withArchives(systemPlatform.files))
   const audit = auditCommand(runId, stateDir, target)
   return reportOf(known, resume, waysToResume(known, changed, { resume, audit, clean }))
