@@ -43,7 +43,7 @@ export async function run(settings: Settings<'load'>, call: Call): Promise<numbe
   }
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, options } = settings
-  return runOnProcess(settings, call, options, async ({ openFiles }) => {
+  return runOnProcess(settings, call, options, async openFiles => {
     const inputs = await inputsOf(settings, call)
     const journal = journalOf(settings, call.processEnvironment)
     const path = journal && runId && journalPath(journal.folder, runId)
@@ -54,34 +54,27 @@ export async function run(settings: Settings<'load'>, call: Call): Promise<numbe
   })
 }
 
-interface StartingRun {
-  /** Replaces the facts for the result of a run that does not begin. */
-  knows(this: void, asked: LoadFields): void
-  /** Opens the output files. Call it after every check that is possible without them. */
-  openFiles(this: void): Promise<Trace | undefined>
-}
-
-/** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
+/**
+ * @param asked  what is known of the options, for the result of a run that does not begin; `prepare` may add to it
+ * @param prepare  opens the output files after every check that is possible without them
+ * @returns the exit code of the run; failures of the run itself are in its result, not thrown
+ */
 export function runOnProcess(
   settings: RunSettings,
   call: Call,
   asked: LoadFields,
-  prepare: (starting: StartingRun) => Promise<LoadOptions>,
+  prepare: (openFiles: () => Promise<Trace | undefined>) => Promise<LoadOptions>,
 ): Promise<number> {
   const startedAt = new Date()
   // The run may change to another folder, which would change the meaning of relative paths.
   const repeated = repeatedWords(call.sources.flags)
-  let known = asked
-  const failed = (error: unknown): LoadResult => emptyResult(known, startedAt, error)
+  const failed = (error: unknown): LoadResult => emptyResult(asked, startedAt, error)
   return withFiles(call, settings, failed, async files => {
     let timeline: Timeline | undefined
     checkState(settings, call)
-    const options = await prepare({
-      knows: facts => (known = facts),
-      async openFiles() {
-        timeline = await openResults(settings, files, call)
-        return files.openTrace()
-      },
+    const options = await prepare(async () => {
+      timeline = await openResults(settings, files, call)
+      return files.openTrace()
     })
     return runLoad(settings, call, { options, repeated, files, timeline })
   })

@@ -9,7 +9,7 @@ import { runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { shellWord } from '../../options/shell-command.js'
-import { defined } from '../../options/definition.js'
+import { defined, type LoadFields } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
 import { goTo, journalFolder, knownRun, withJournaled, withWholePaths } from './known-run.js'
 import { runId as runIdReader } from '../../options/readers.js'
@@ -22,10 +22,11 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
   const folder = journalFolder(settings, processEnvironment)
   const runId = args[0] ?? ''
   const { restart, onDoubt } = settings
-  return runOnProcess(settings, call, { runId }, async ({ knows, openFiles }) => {
+  const asked: LoadFields = { runId }
+  return runOnProcess(settings, call, asked, async openFiles => {
     const known = await runToResume(folder, runId, restart)
     const { folder: workingFolder, options } = known.run
-    knows({ ...options, runId })
+    Object.assign(asked, { ...options, runId })
     refuseStrange(known)
     refuseOtherNulls(known, settings)
     const inputs = options.inputs.map(input => resolve(workingFolder, input))

@@ -20,7 +20,7 @@ import type { Call } from '../command.js'
 import { runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
-import { defined } from '../../options/definition.js'
+import { defined, type LoadFields } from '../../options/definition.js'
 import { serverOf } from '../../options/login.js'
 import { journalFolder, withJournaled } from './known-run.js'
 import { addressesText, shellWord } from '../../options/shell-command.js'
@@ -33,12 +33,13 @@ export async function run(settings: Settings<'retry'>, call: Call): Promise<numb
   const path = resolve(args[0] ?? '')
   const rejects = settings.rejects ?? retryRejectsPath(path)
   const folder = journalFolder(settings, processEnvironment)
-  return runOnProcess(settings, call, {}, async ({ knows, openFiles }) => {
+  const begun: LoadFields = {}
+  return runOnProcess(settings, call, begun, async openFiles => {
     if (args[0] === '-') throw usageError('retry takes the rejects file of a run')
     const known = await readRejectRun(path, files)
     const { folder: begunIn, options } = known.run
     const runId = retryRunId(known)
-    knows({ ...options, runId })
+    Object.assign(begun, { ...options, runId })
     refuseStrange(known, reasonsPath(path), settings)
     await refuseWhileWritten(path, files)
     const journal = journalPath(folder, runId)
