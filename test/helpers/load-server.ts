@@ -48,10 +48,7 @@ export const asAdmin = ({ host, port }: Pick<EmbeddedServer, 'host' | 'port'>) =
 }
 
 /** An embedded server that ends with the test. */
-export async function startServerFor(
-  t: Test,
-  options: ServerOptions = {},
-): Promise<EmbeddedServer> {
+export async function startServerFor(t: Test, options: ServerOptions = {}) {
   const server = await startServer({ port: 0, ...options })
   t.teardown(() => server.close())
   return server

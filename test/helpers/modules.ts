@@ -131,11 +131,7 @@ export function importCircles(modules: readonly Module[], withTypes = false): st
 }
 
 /** All modules that `path` imports, directly or indirectly. Contains `path` itself only if `path` is in a circle. */
-function pathsBehind(
-  path: string,
-  byPath: ReadonlyMap<string, Module>,
-  withTypes: boolean,
-): Set<string> {
+function pathsBehind(path: string, byPath: ReadonlyMap<string, Module>, withTypes: boolean) {
   const found = new Set<string>()
   const open = [path]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../src/client/open-session.js'
 import type { RunName } from '../../src/load/register/table-names.js'
-import { openLedger, type Ledger } from '../../src/load/transport/ledger.js'
+import { openLedger } from '../../src/load/transport/ledger.js'
 
 export const namedRun = (runId: string, token: bigint, processKey = token): RunName => ({
   ...{ runId, token, processKey },
@@ -11,8 +11,5 @@ export const namedRun = (runId: string, token: bigint, processKey = token): RunN
 })
 
 /** @throws {DdbError} DDB_LOCKED if another run has the name */
-export const claimName = (
-  session: Session,
-  run: RunName,
-  { number = 1, processNo = 1 } = {},
-): Promise<Ledger> => openLedger({ session, timeoutMs: 60_000 }, run, { number, processNo })
+export const claimName = (session: Session, run: RunName, { number = 1, processNo = 1 } = {}) =>
+  openLedger({ session, timeoutMs: 60_000 }, run, { number, processNo })

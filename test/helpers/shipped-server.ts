@@ -89,12 +89,7 @@ async function start(maxPubConnections: 0 | 4, faults: Faults = {}): Promise<Emb
 
 const server = await start(4)
 
-function runAt(
-  { port }: EmbeddedServer,
-  user: string,
-  secret: string,
-  argv: readonly string[],
-): Promise<Outcome> {
+function runAt({ port }: EmbeddedServer, user: string, secret: string, argv: readonly string[]) {
   const login = ['--host', `${namespaceAddress}:${port}`, '--user', user]
   const environment = { DDB_PASSWORD: secret, XDG_STATE_HOME: join(folder, 'state') }
   return runMain([...argv, ...login], { environment })

@@ -55,10 +55,7 @@ export async function tinyServer(
   return server
 }
 
-export async function startTinyServer(
-  behaviour: TinyBehaviour = {},
-  options: ServerOptions = {},
-): Promise<TinyServer> {
+export async function startTinyServer(behaviour: TinyBehaviour = {}, options: ServerOptions = {}) {
   const log: string[] = []
   const sessions: ScriptSession[] = []
   const closedSessions: string[] = []
