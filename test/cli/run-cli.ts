@@ -87,10 +87,7 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
 }
 
 /** Runs the command line in this process. */
-export async function runMain(
-  argv: readonly string[],
-  terminals: FakeTerminals = {},
-): Promise<Outcome> {
+export async function runMain(argv: readonly string[], terminals: FakeTerminals = {}) {
   const fake = fakeProcess(terminals)
   const code = await main(argv, fake.processEnvironment)
   // Waits, because a PassThrough passes on written data in later turns of the event loop.
@@ -172,9 +169,7 @@ export function thirdBatchHeld(batchRows: number): HeldBatch {
 }
 
 /** How a process ends, and all that it writes until then. */
-export async function outcomeOf(
-  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
-): Promise<Ended> {
+export async function outcomeOf(child: ChildProcessByStdio<Writable | null, Readable, Readable>) {
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))

@@ -21,12 +21,10 @@ const noSources: OptionSources = { flags: new Map(), environment: {} }
 t.test('only the embedded server has settings of its own in the environment', async t => {
   for (const { name, options } of commands) {
     const own = Object.values(options).map(({ environment }) => environment[0] ?? 'none')
-    t.ok(
-      own.every(
-        one => one === 'none' || one.startsWith('DDB_INGEST_SERVE_') === (name === 'serve'),
-      ),
-      name,
+    const isItsOwn = own.every(
+      one => one === 'none' || one.startsWith('DDB_INGEST_SERVE_') === (name === 'serve'),
     )
+    t.ok(isItsOwn, name)
   }
   const { port, host } = { port: 'DDB_INGEST_SERVE_PORT', host: 'DDB_INGEST_SERVE_HOST' }
   const { listenPort, listenHost } = commands.find(({ name }) => name === 'serve')!.options
@@ -60,10 +58,8 @@ t.test('every error code is explained, together with its exit code', async t => 
   const known = explanationsOf(await readFile(new URL('docs/errors.md', root), 'utf8'))
   const codes = known.map(({ code }) => code)
   const wanted = [...Object.keys(errorCodes), ...Object.values(errorCodes).map(String)]
-  t.strictSame(
-    wanted.filter(code => !codes.includes(code)),
-    [],
-  )
+  const missing = wanted.filter(code => !codes.includes(code))
+  t.strictSame(missing, [])
   t.equal(new Set(codes).size, codes.length, 'each once')
   for (const { code, cells } of known) {
     t.ok(cells.length > 0 && cells.every(([head, text]) => head !== '' && text !== ''), code)
@@ -77,10 +73,8 @@ deepTest(t, 'a code is found in any case, and shown with its exit code', async t
   t.match(stdout, /^DDB_INPUT_CELL\nexit: 65\nwhat it means, and what to do: A text that is not/)
   const narrow = (await runMain(['explain', 'DDB_INPUT_CELL'], { stdoutColumns: 60 })).stdout
   t.ok(narrow.split('\n').every(line => line.length <= 60))
-  t.match(
-    (await runMain(['explain', '75'])).stdout,
-    /^75\nmeaning: .*has given up for now\nwhat to do: /,
-  )
+  const explained = (await runMain(['explain', '75'])).stdout
+  t.match(explained, /^75\nmeaning: .*has given up for now\nwhat to do: /)
 })
 
 t.test('an unknown code is a usage error that names the nearest one', async t => {
@@ -96,10 +90,8 @@ t.test('without a code, all codes are listed with their first sentence', async t
   const lines = stdout.trimEnd().split('\n')
   t.match(lines[0], /^0 +every row read was delivered/)
   for (const each of Object.keys(errorCodes)) {
-    t.ok(
-      lines.some(line => new RegExp(`^${each} +[A-Z"\`].{20}`).test(line)),
-      each,
-    )
+    const isListed = lines.some(line => new RegExp(`^${each} +[A-Z"\`].{20}`).test(line))
+    t.ok(isListed, each)
   }
   t.ok(lines.every(line => line.length <= 80))
 })
@@ -124,10 +116,8 @@ t.test('a table is printed for people, for programs, or as JSON', async t => {
     (await exec(argv)).stdout,
     ['id  sym  price', ' 1  A      1.5', ' 2  B,C', ' 3           3', '3 rows', ''].join('\n'),
   )
-  t.equal(
-    (await exec([...argv, '--output', 'csv'])).stdout,
-    'id,sym,price\n1,A,1.5\n2,"B,C",\n3,,3\n',
-  )
+  const asCsv = (await exec([...argv, '--output', 'csv'])).stdout
+  t.equal(asCsv, 'id,sym,price\n1,A,1.5\n2,"B,C",\n3,,3\n')
   t.strictSame(JSON.parse((await exec([...argv, '--json'])).stdout), [
     { id: 1, sym: 'A', price: 1.5 },
     { id: 2, sym: 'B,C', price: null },
@@ -141,11 +131,8 @@ deepTest(t, 'the script comes from a file, from standard input, or from -e', asy
   t.equal((await exec([path])).stdout, '3\n')
   t.equal((await exec([], { stdin: '6*7' })).stdout, '42\n')
   t.equal((await exec(['-'], { stdin: '6*7' })).stdout, '42\n')
-  t.match(await exec(['/no/such.dos']), {
-    code: 66,
-    stdout: '',
-    stderr: /there is no file "\/no\/such\.dos"/,
-  })
+  const expected = { code: 66, stdout: '', stderr: /there is no file "\/no\/such\.dos"/ }
+  t.match(await exec(['/no/such.dos']), expected)
 })
 
 t.test('with --json there is one object for every exit code, without it a message', async t => {

@@ -44,11 +44,8 @@ t.test('the scripts for zsh and fish have every command and option', async t => 
     const isListed = (word: string): boolean => new RegExp(`[ '-]${word}[ ']`).test(stdout)
     for (const { name, options } of commands) {
       const words = [name, ...Object.values(options).map(option => option.name)]
-      t.strictSame(
-        words.filter(word => !isListed(word)),
-        [],
-        `${shell}: ${name}`,
-      )
+      const missing = words.filter(word => !isListed(word))
+      t.strictSame(missing, [], `${shell}: ${name}`)
     }
   }
   t.match(await runMain(['completion', 'csh']), { code: 64, stderr: /bash, zsh or fish/ })

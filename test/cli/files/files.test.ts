@@ -48,11 +48,8 @@ t.test('a file is replaced in one step: open readers continue with the old one',
     t.equal((await load(...fileFlag(option, path))).code, 0)
     t.ok(readFileSync(path, 'utf8').startsWith(starts[option]))
     t.match(readFileSync(descriptor, 'utf8'), /^old/)
-    t.match(
-      readFileSync(join(dir, 'other-name'), 'utf8'),
-      /^old/,
-      'another name keeps the old file',
-    )
+    const other = readFileSync(join(dir, 'other-name'), 'utf8')
+    t.match(other, /^old/, 'another name keeps the old file')
     t.strictSame(readdirSync(dir).sort(), ['f', 'other-name'])
   }
 })
@@ -93,11 +90,8 @@ deepTest(t, 'devices and pipes are written to, also through a link', async t => 
       t.equal((await load(...fileFlag(option, path))).code, 0)
       t.ok(statSync(path).isCharacterDevice())
     }
-    t.match(await load(...fileFlag(option, '/dev/full')), {
-      code: 74,
-      stdout: /^Loaded 1 row/,
-      stderr: /ENOSPC/,
-    })
+    const expected = { code: 74, stdout: /^Loaded 1 row/, stderr: /ENOSPC/ }
+    t.match(await load(...fileFlag(option, '/dev/full')), expected)
     t.ok(lstatSync('/dev/full').isCharacterDevice())
     const fifo = join(dir, 'fifo')
     execFileSync('mkfifo', [fifo])
@@ -139,11 +133,8 @@ t.test('a file that cannot be replaced gives exit code 74 and no temporary file'
       delete server.node.faults.before
     }
     server.node.faults.before = () => ({ insert })
-    t.match(await load(...fileFlag(option, path)), {
-      code: 74,
-      stdout: /^Loaded 1 row/,
-      stderr: /cannot write the/,
-    })
+    const expected = { code: 74, stdout: /^Loaded 1 row/, stderr: /cannot write the/ }
+    t.match(await load(...fileFlag(option, path)), expected)
     t.strictSame(readdirSync(dir), ['f'])
   }
 })
@@ -223,11 +214,8 @@ t.test('no link is followed; a trace that cannot be opened gives exit code 73', 
   const dir = t.testdir({ other: 'precious\n' })
   symlinkSync(join(dir, 'other'), join(dir, 'link'))
   for (const path of [join(dir, 'link'), join(dir, 'none', 'trace'), dir]) {
-    t.throws(
-      () => openTrace({ trace: path }, output),
-      { code: 'DDB_OUTPUT_CREATE', exitCode: 73 },
-      path,
-    )
+    const error = { code: 'DDB_OUTPUT_CREATE', exitCode: 73 }
+    t.throws(() => openTrace({ trace: path }, output), error, path)
   }
   t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'precious\n')
   t.equal(openTrace({}, output), undefined)

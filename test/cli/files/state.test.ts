@@ -57,10 +57,8 @@ t.test('owners are checked', asRoot, async t => {
   const path = join(t.testdir({ state: {} }), 'state')
   const { gid } = statSync(path)
   chownSync(path, 4711, gid)
-  t.throws(() => checkStateFolder(path), {
-    code: 'DDB_CONFIG',
-    message: /state can be written by user 4711: /,
-  })
+  const error = { code: 'DDB_CONFIG', message: /state can be written by user 4711: / }
+  t.throws(() => checkStateFolder(path), error)
 })
 
 t.test('each server has its own file in the folder for its kind', async t => {

@@ -15,11 +15,8 @@ import { runMain } from '../run-cli.js'
 
 /** Texts of the help that are in no table of options. */
 const frame = [
-  'print help',
-  'print help with all options',
-  'print the version',
-  'print the help of a command',
-  'All options, examples and exit codes: ',
+  ...['print help', 'print help with all options', 'print the version'],
+  ...['print the help of a command', 'All options, examples and exit codes: '],
   'Example: ',
   'Usage: ',
   ':',
@@ -44,27 +41,18 @@ const { texts: zhHelp, options: zhOptionHelp, epilogues } = readChineseHelp()
 const chinese = helpTextsFor({ LANG: 'zh_CN.UTF-8' }, true)
 
 t.test('every text of the help has a Chinese translation, none is superfluous', async t => {
-  t.strictSame(
-    [...shown].filter(text => !(text in zhHelp)),
-    [],
-    'without a translation',
-  )
-  t.strictSame(
-    Object.keys(zhHelp).filter(text => !shown.has(text)),
-    [],
-    'for no text',
-  )
+  const missing = [...shown].filter(text => !(text in zhHelp))
+  t.strictSame(missing, [], 'without a translation')
+  const unused = Object.keys(zhHelp).filter(text => !shown.has(text))
+  t.strictSame(unused, [], 'for no text')
   t.strictSame(Object.keys(zhOptionHelp), Object.keys(optionHelp))
   const used = commands.flatMap(({ options }) => Object.values(options))
   t.strictSame(new Set(used.map(({ helpName }) => helpName)), new Set(Object.keys(optionHelp)))
   const keys = commands.flatMap(({ name, options }) =>
     Object.values(options).flatMap(({ helpName }) => [helpName, `${name}.${helpName}`]),
   )
-  t.strictSame(
-    Object.keys(englishHelp.defaults).filter(key => !keys.includes(key)),
-    [],
-    'defaults of no option',
-  )
+  const ofNoOption = Object.keys(englishHelp.defaults).filter(key => !keys.includes(key))
+  t.strictSame(ofNoOption, [], 'defaults of no option')
 })
 
 /** The words that a user types, and the numbers. */
@@ -126,11 +114,8 @@ t.test('texts of options fit 60 columns', async t => {
     const options = ('answer' in line ? line.answer : '').split(/\n\n(?:Every|每个)/)[0]!
     const wide = options.split('\n').filter(one => displayWidth(one) > 60)
     // A single word that is wider than the screen is not divided.
-    t.strictSame(
-      wide.filter(one => / \S+ \S/.test(one.slice(33))),
-      [],
-      texts.language,
-    )
+    const inColumns = wide.filter(one => / \S+ \S/.test(one.slice(33)))
+    t.strictSame(inColumns, [], texts.language)
   }
 })
 

@@ -9,10 +9,7 @@ import { askPassword, readCredentials, type Login } from '../../../src/cli/optio
 import type { TerminalInput } from '../../../src/cli/process-environment.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
-const sources = (
-  flags: Record<string, string> = {},
-  environment: Record<string, string> = {},
-): OptionSources => ({
+const sources = (flags: Record<string, string> = {}, environment: Record<string, string> = {}) => ({
   flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
   environment,
 })
@@ -70,10 +67,8 @@ t.test('the first line of the file is the password, without its line end', async
 t.test('a file without a password is refused', async t => {
   for (const text of ['', '\n', 'x'.repeat(5000)]) {
     const path = await passwordFile(t, text)
-    await t.rejects(credentials(sources({ user: 'u', 'password-file': path })), {
-      code: 'DDB_CONFIG',
-      message: /holds no password/,
-    })
+    const error = { code: 'DDB_CONFIG', message: /holds no password/ }
+    await t.rejects(credentials(sources({ user: 'u', 'password-file': path })), error)
   }
   await t.rejects(credentials(sources({ user: 'u', 'password-file': '/no/such' })), {
     code: 'DDB_CONFIG',

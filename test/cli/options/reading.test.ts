@@ -62,10 +62,8 @@ t.test('flags override the environment, which overrides defaults', async t => {
   const settings = (given: Partial<OptionSources>) => resolveOptions(loadOptions, sources(given))
   t.match(settings(all), { mode: 'sync', user: '2' })
   t.match(settings({ environment: all.environment }), { mode: 'async', user: '2' })
-  t.match(settings({ environment: { DDB_USER: '3' } }), {
-    user: '3',
-    host: [{ host: '127.0.0.1', port: 8848 }],
-  })
+  const expected = { user: '3', host: [{ host: '127.0.0.1', port: 8848 }] }
+  t.match(settings({ environment: { DDB_USER: '3' } }), expected)
 })
 
 t.test('options without a value are absent, not undefined', async t => {
@@ -85,10 +83,8 @@ t.test('a repeatable option in the environment is one text, or a JSON array or o
     DDB_INGEST_MAP: '{"a":"b"}',
     DDB_INGEST_FUNCTION_ARG: '["text", 5, [1, 2]]',
   }
-  t.match(resolveOptions(loadOptions, sources({ environment })), {
-    map: { a: 'b' },
-    functionArg: ['text', 5, [1, 2]],
-  })
+  const expected = { map: { a: 'b' }, functionArg: ['text', 5, [1, 2]] }
+  t.match(resolveOptions(loadOptions, sources({ environment })), expected)
 })
 
 t.test('a bad value is refused with its source, the expected form, and what was found', async t => {
@@ -98,14 +94,10 @@ t.test('a bad value is refused with its source, the expected form, and what was 
     code: 'DDB_USAGE',
     message: /^--batch-rows: expected a whole number from 1 on, such as 500 or 20k, got "many"$/,
   })
-  t.throws(resolve({ flags: new Map([['host', ['h']]]), environment: { DDB_PORT: 'x' } }), {
-    code: 'DDB_USAGE',
-    message: /DDB_PORT must be a port/,
-  })
-  t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
-    code: 'DDB_NAME',
-    message: /^--table: "my table" is not a table name/,
-  })
+  const refusal = { code: 'DDB_USAGE', message: /DDB_PORT must be a port/ }
+  t.throws(resolve({ flags: new Map([['host', ['h']]]), environment: { DDB_PORT: 'x' } }), refusal)
+  const error = { code: 'DDB_NAME', message: /^--table: "my table" is not a table name/ }
+  t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), error)
   t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), { message: /got "x y"$/ })
 })
 
@@ -130,10 +122,8 @@ t.test('a file gives options, a line each, which the command line overrides', as
 })
 
 t.test('--json may have a file after =, and the next word is none', async t => {
-  t.match(read('load', '--json', 'a.csv', '--json=f', '--null', '--json'), {
-    args: ['a.csv'],
-    flags: { json: ['true', 'f'], null: ['--json'] },
-  })
+  const expected = { args: ['a.csv'], flags: { json: ['true', 'f'], null: ['--json'] } }
+  t.match(read('load', '--json', 'a.csv', '--json=f', '--null', '--json'), expected)
   t.strictSame(values.jsonTo.read(['true', 'f']), { print: true, file: 'f' })
   t.strictSame(values.jsonTo.read(['f', '0']), { print: false, file: 'f' })
   t.equal(values.jsonTo.read(['']), undefined)
@@ -242,24 +232,18 @@ const line = (...parts: (string | Buffer)[]): Buffer =>
 t.test('bytes that Node lost are restored', async t => {
   const raw = line('node', '--x', 'bin', 'load', Buffer.from('caf\xe9.csv', 'latin1'), '\ufffd')
   const argv = ['load', 'caf\ufffd.csv', '\ufffd']
-  t.strictSame(
-    rawArguments(argv, () => raw),
-    ['load', 'caf\udce9.csv', '\ufffd'],
-  )
+  const whole = rawArguments(argv, () => raw)
+  t.strictSame(whole, ['load', 'caf\udce9.csv', '\ufffd'])
 })
 
 t.test('arguments stay unchanged if nothing is lost, or the bytes are unknown', async t => {
   const argv = ['load', 'a.csv']
-  t.equal(
-    rawArguments(argv, () => t.fail('the system need not be asked') as never),
-    argv,
-  )
+  const same = rawArguments(argv, () => t.fail('the system need not be asked') as never)
+  t.equal(same, argv)
   const lost = ['load', '\ufffd']
   for (const raw of [undefined, line(), line('x'), line('load', 'other')]) {
-    t.strictSame(
-      rawArguments(lost, () => raw),
-      lost,
-    )
+    const unchanged = rawArguments(lost, () => raw)
+    t.strictSame(unchanged, lost)
   }
 })
 

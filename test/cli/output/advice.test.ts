@@ -198,10 +198,8 @@ flagTest('the next step after a run: resume, look for rows, repair rejects, noth
     'to find out which rows are there: AUDIT',
   ])
   const unknown = { ...failed, resume: { ...wayOn, audit: 'AUDIT' } }
-  t.strictSame(stepsAfter(unknown, asked), [
-    'to find out which rows are there: AUDIT',
-    'to go on: RESUME',
-  ])
+  const expected = ['to find out which rows are there: AUDIT', 'to go on: RESUME']
+  t.strictSame(stepsAfter(unknown, asked), expected)
   t.equal(stepsAfter(unknown, { ...asked, serverEnds: true }).length, 1, 'no server to ask')
   const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
   const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }

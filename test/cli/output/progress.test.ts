@@ -48,14 +48,10 @@ const busy: Partial<LoadReport> = {
 }
 
 t.test('a bar shows what is done', async t => {
-  t.equal(
-    lineAt(80),
-    '####............ 25%  0:06 left  confirmed 1,000  995 rows/s  500 kB of 1.00 MB',
-  )
-  t.match(
-    lineAt(80, { rows: { ...report().rows, confirmed: 2000 } }),
-    '########........ 50%  0:02 left',
-  )
+  const expected = '####............ 25%  0:06 left  confirmed 1,000  995 rows/s  500 kB of 1.00 MB'
+  t.equal(lineAt(80), expected)
+  const half = lineAt(80, { rows: { ...report().rows, confirmed: 2000 } })
+  t.match(half, '########........ 50%  0:02 left')
   t.match(lineAt(80, { rows: { ...report().rows, confirmed: 0 } }), / 50% /, 'without receipts')
   t.match(lineAt(80, { bytesRead: 3_000_000 }), / 100% /, 'a file that grew')
 })
@@ -80,10 +76,8 @@ t.test('each phase has its own text', async t => {
   t.match(lineAt(80, { phase: 'confirming', bytesRead: 1_000_000 }), / 50% {2}confirming {2}/)
   const looking = { phase: 'looking', input: { number: 121, count: 4_000 } } as const
   t.equal(lineAt(80, looking), '................ 3%  looking at file 121 of 4,000')
-  t.equal(
-    lineAt(80, { phase: 'looking', input: { number: 1, count: 1 } }),
-    '########........ 50%  looking at the input  500 kB of 1.00 MB',
-  )
+  const expected = '########........ 50%  looking at the input  500 kB of 1.00 MB'
+  t.equal(lineAt(80, { phase: 'looking', input: { number: 1, count: 1 } }), expected)
   const piped = { phase: 'looking', input: undefined, totalBytes: undefined } as const
   t.equal(lineAt(80, piped), 'looking at the input  500 kB')
 })
@@ -217,11 +211,8 @@ t.test('the line is redrawn in place; a note is printed above it', async t => {
   progress.report(report())
   const drawn = await screen()
   t.strictSame(drawn.lines(), ['worth keeping', lineAt(80)])
-  t.strictSame(
-    drawn.cursor(),
-    { row: 1, column: 0 },
-    'a resize can only add lines after the cursor',
-  )
+  const expected = { row: 1, column: 0 }
+  t.strictSame(drawn.cursor(), expected, 'a resize can only add lines after the cursor')
   progress.stop()
   t.strictSame((await screen()).lines(), ['worth keeping', ''])
 })
@@ -253,10 +244,8 @@ t.test('without a terminal, and on a dumb one, there is one line every ten secon
     progress.report(report({ elapsedMs: 60_000, phase: 'done' }))
     progress.stop()
     const lines = (await stderr()).trimEnd().split('\n')
-    t.strictSame(
-      lines.map(line => line.split('  ')[0]),
-      ['0:10', '0:20', '0:30'],
-    )
+    const times = lines.map(line => line.split('  ')[0])
+    t.strictSame(times, ['0:10', '0:20', '0:30'])
     t.match(
       lines[0],
       /^0:10 {2}25% {2}confirmed 1,000 {2}rejected 3 {2}0 rows\/s {2}file 3 of 1,000 {2}500 kB of 1\.00 MB$/,

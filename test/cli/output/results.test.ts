@@ -117,20 +117,16 @@ t.test('if nothing was sent, nothing is confirmed', async t => {
   const confirm = { ...result().confirm, used: 'none' } as const
   const none = { rows: noRows(), confirm, batches: { sent: 0, retried: 0, failed: 0 } }
   for (const inputs of [[], result().inputs]) {
-    t.match(
-      summaryText(result({ ...none, inputs })),
-      /^No rows to load into trades on h:8848\n[^]* nothing was sent\n/,
-    )
+    const nothing = summaryText(result({ ...none, inputs }))
+    t.match(nothing, /^No rows to load into trades on h:8848\n[^]* nothing was sent\n/)
   }
   const bad = { status: 'rejects', rows: { ...noRows(), read: 2, rejected: 2 } } as const
   t.match(
     summaryText(result({ ...none, ...bad })),
     /^Loaded 0 rows into trades on h:8848, of 2 read\n[^]*refused {3}2 rows\n[^]* nothing was sent\n/,
   )
-  t.match(
-    summaryText(result({ ...none, status: 'failed' })),
-    /^Failed after [^]* nothing was sent\n/,
-  )
+  const failed = summaryText(result({ ...none, status: 'failed' }))
+  t.match(failed, /^Failed after [^]* nothing was sent\n/)
 })
 
 t.test('details name the files of rejected rows', async t => {
@@ -196,14 +192,8 @@ t.test('unknown values are null, and every field is present', async t => {
 
 t.test('for a killed run, the counts come from its batches', async t => {
   const { rows, inputs } = await report(inputsRecord, ...[1, 2, 3].map(batchRecord), endedRecord(1))
-  t.strictSame(rows, {
-    read: 30,
-    confirmed: 10,
-    filtered: 0,
-    unconfirmed: 20,
-    rejected: 0,
-    unsent: 0,
-  })
+  const expected = { read: 30, confirmed: 10, filtered: 0, unconfirmed: 20, rejected: 0, unsent: 0 }
+  t.strictSame(rows, expected)
   t.strictSame(inputs, [
     {
       path: 'a.csv',
@@ -412,15 +402,11 @@ const input = (change: Partial<CheckResult['inputs'][number]>): CheckResult['inp
 t.test('the first sentence states what would happen to the rows', async t => {
   const rows = { read: 3, fit: 3, rejected: 0, unfit: 0 }
   t.equal(text({ rows }), 'All 3 rows would load into t on h:1.\n')
-  t.equal(
-    text({ status: 'rejects', rows: { ...rows, fit: 2, rejected: 1 }, inputs: [] }),
-    '2 of 3 rows would load into t on h:1: 1 would be rejected.\n',
-  )
+  const expected = '2 of 3 rows would load into t on h:1: 1 would be rejected.\n'
+  t.equal(text({ status: 'rejects', rows: { ...rows, fit: 2, rejected: 1 }, inputs: [] }), expected)
   const unfit = { ...rows, fit: 1, unfit: 2 }
-  t.match(
-    text({ status: 'failed', rows: unfit }),
-    /: 0 would be rejected, 2 are in inputs that do not/,
-  )
+  const refused = text({ status: 'failed', rows: unfit })
+  t.match(refused, /: 0 would be rejected, 2 are in inputs that do not/)
   t.match(text({ rows, inputs: [input({ isWhole: false })] }), /^All 3 rows that were looked at/)
   t.match(text({ columns: [], rows }), /^The columns of t on h:1 are not known: .*\(3 rows looked/)
 })
@@ -459,10 +445,8 @@ t.test('a check fits the screen', async t => {
   })
   for (const columns of [60, 80]) {
     const lines = checkText(shown, plain, columns).split('\n')
-    t.ok(
-      lines.every(line => displayWidth(line) <= columns),
-      String(columns),
-    )
+    const fits = lines.every(line => displayWidth(line) <= columns)
+    t.ok(fits, String(columns))
   }
 })
 

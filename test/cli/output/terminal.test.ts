@@ -80,19 +80,13 @@ deepTest(t, 'at every width, a run shows one line and leaves five', { skip }, as
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
       const { pieces, lines } = await onTerminal(columns, words)
       const frames = drawn(pieces).filter(line => /^[#.]+ \d+%/.test(line))
-      t.ok(
-        frames.every(line => line.length < columns),
-        `within ${columns} columns`,
-      )
+      const fits = frames.every(line => line.length < columns)
+      t.ok(fits, `within ${columns} columns`)
       t.ok(frames.some(line => /^[#.]+ \d+% {2}\d:\d\d left {2}confirmed [\d.k]+/.test(line)))
-      t.strictSame(
-        lines.slice(-6).map(line => line.trim().split(' ')[0]),
-        ['Loaded', 'took', 'refused', 'proof', 'next', ''],
-      )
-      t.notOk(
-        lines.some(line => /%/.test(line)),
-        'nothing of the bar is left',
-      )
+      const first = lines.slice(-6).map(line => line.trim().split(' ')[0])
+      t.strictSame(first, ['Loaded', 'took', 'refused', 'proof', 'next', ''])
+      const isLeft = lines.some(line => /%/.test(line))
+      t.notOk(isLeft, 'nothing of the bar is left')
     }),
   )
 })
@@ -126,8 +120,6 @@ deepTest(t, 'after kill -9 the terminal still wraps and shows its cursor', { ski
       .match(signs)
       ?.map(sign => sign.at(-1)),
   )
-  t.ok(
-    [...used].every(sign => 'AJm'.includes(sign!)),
-    [...used].join(),
-  )
+  const areKnown = [...used].every(sign => 'AJm'.includes(sign!))
+  t.ok(areKnown, [...used].join())
 })

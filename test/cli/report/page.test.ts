@@ -99,10 +99,8 @@ t.test('no script may run, and nothing is fetched', async t => {
 t.test('the chart shows every moment within its frame', async t => {
   const page = reportPage(result(), moments)
   const curves = [...page.matchAll(/<polyline class="(\w+)" points="([^"]*)"/g)]
-  t.strictSame(
-    curves.map(([, tone]) => tone),
-    ['sent', 'good'],
-  )
+  const tones = curves.map(([, tone]) => tone)
+  t.strictSame(tones, ['sent', 'good'])
   const points = curves.map(([, , list]) =>
     list!.split(' ').map(pair => pair.split(',').map(Number)),
   )

@@ -21,11 +21,8 @@ const workingFolder = process.cwd()
 t.test('only a run with an ID has a journal', async t => {
   const folder = '/state/ddb-ingest'
   t.strictSame(journalOf({ runId: 'r' }, here), { folder, workingFolder })
-  t.strictSame(journalOf({ runId: 'r', restart: true }, here), {
-    folder,
-    workingFolder,
-    restart: true,
-  })
+  const expected = { folder, workingFolder, restart: true }
+  t.strictSame(journalOf({ runId: 'r', restart: true }, here), expected)
   t.equal(journalOf({}, here), undefined)
   t.equal(journalOf({ stateDir: 'x' }, here), undefined)
   t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
@@ -91,11 +88,6 @@ t.test('flags that are never in a journal are repeated, with complete file names
     ['password-file', ['pw']],
     ['require', ['tls', 'scram']],
   ])
-  t.strictSame(repeatedWords(flags), [
-    '--insecure-login',
-    '--password-file',
-    resolve('pw'),
-    '--require',
-    'scram',
-  ])
+  const expected = ['--insecure-login', '--password-file', resolve('pw'), '--require', 'scram']
+  t.strictSame(repeatedWords(flags), expected)
 })
