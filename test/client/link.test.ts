@@ -123,10 +123,8 @@ t.test('a large request leaves piece by piece, and is counted when all has left'
   take()
   await nextTurn()
   t.strictSame(written, [1, 2])
-  t.strictSame(
-    Buffer.concat(writes),
-    Buffer.concat([Buffer.from('head'), bytes, Buffer.from('next')]),
-  )
+  const expected = Buffer.concat([Buffer.from('head'), bytes, Buffer.from('next')])
+  t.strictSame(Buffer.concat(writes), expected)
   t.strictSame([outgoing.writtenBytes, outgoing.bufferedBytes], [1_000_008, 0])
 })
 
@@ -246,19 +244,15 @@ t.test('the error for a refused connection says how to start the embedded server
     safeToRetry: true,
     message: new RegExp(`Nothing listens on ${host}:${port}.*ddb-ingest serve --port ${port}`),
   })
-  await t.rejects(connect({ host: 'localhost', port }), {
-    code: 'DDB_CONNECT',
-    message: /serve --port/,
-  })
+  const error = { code: 'DDB_CONNECT', message: /serve --port/ }
+  await t.rejects(connect({ host: 'localhost', port }), error)
 })
 
 t.test('a connection attempt to a silent server ends in time', async t => {
   const server = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => server.close())
-  await t.rejects(connect({ host, port: server.port, connectTimeoutMs: 30 }), {
-    code: 'DDB_CONNECT',
-    message: /did not open a session within 30 ms/,
-  })
+  const error = { code: 'DDB_CONNECT', message: /did not open a session within 30 ms/ }
+  await t.rejects(connect({ host, port: server.port, connectTimeoutMs: 30 }), error)
   await (await server.accepted).until(peer => peer.ended)
 })
 
@@ -281,10 +275,8 @@ t.test('if a server disconnects before the session is ready, connecting fails', 
       (_received, peer) => peer.socket.end(greeting.subarray(0, length)),
       { answerConnect: false },
     )
-    await t.rejects(connect({ host, port: server.port }), {
-      code: 'DDB_CONNECT',
-      message: /ended it before the session was ready/,
-    })
+    const error = { code: 'DDB_CONNECT', message: /ended it before the session was ready/ }
+    await t.rejects(connect({ host, port: server.port }), error)
     await server.close()
   }
   const duringLogin = await startFakeServer(
@@ -368,10 +360,8 @@ t.test('close gives up if the server accepts no bytes', async t => {
   server.peer.socket.pause()
   const table = idTable(...Array(25_000).keys())
   while (session.bufferedBytes < 20_000_000) session.send('f', [table])
-  await t.rejects(session.close(), {
-    code: 'DDB_CONNECTION_LOST',
-    message: /took and answered nothing for 50 ms/,
-  })
+  const error = { code: 'DDB_CONNECTION_LOST', message: /took and answered nothing for 50 ms/ }
+  await t.rejects(session.close(), error)
   t.ok(session.sends.written < session.sends.accepted)
 })
 

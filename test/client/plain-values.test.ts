@@ -231,10 +231,8 @@ t.test('pairs and sets become lists, a matrix becomes a list of its columns', as
 
 t.test('a dictionary becomes an object with the texts of its keys', async t => {
   const values = tupleOf([int(1), text('x')])
-  t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0, 1]), values }), {
-    '1970-01-01': 1,
-    '1970-01-02': 'x',
-  })
+  const expected = { '1970-01-01': 1, '1970-01-02': 'x' }
+  t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0, 1]), values }), expected)
   const named: Value = { form: 'dictionary', keys: column('STRING', ['__proto__', 'a']), values }
   t.strictSame(Object.entries(toPlain(named) as object), [
     ['__proto__', 1],
@@ -271,10 +269,8 @@ t.test('values that JSON lacks are written as text', async t => {
   t.equal(json(column('DOUBLE', [NaN, Infinity, 1.5])), '["NaN","Infinity",1.5]')
   const values = tupleOf([scalar('LONG', big), scalar('BLOB', Uint8Array.of(1, 2)), int(1)])
   const keys = column('STRING', ['a', 'b', 'c'])
-  t.equal(
-    json({ form: 'dictionary', keys, values }),
-    '{"a":"1152921504606846976","b":"AQI=","c":1}',
-  )
+  const text = json({ form: 'dictionary', keys, values })
+  t.equal(text, '{"a":"1152921504606846976","b":"AQI=","c":1}')
   const table: Table = { ...tablePlainOutput, columns: [column('LONG', [big, 2n]), columns[1]!] }
   const lists = toPlain(table).columns
   const rows = toPlain(table).rows()
@@ -398,10 +394,8 @@ t.test('errors about anything else do not mention rights', async t => {
 
 t.test('an upsert needs a different right than an insert, with the same error text', async t => {
   const text = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
-  t.match(
-    rightAdvice(text, true),
-    /TABLE_WRITE on dfs:\/\/db\/pt \(.*TABLE_UPDATE is enough, TABLE_INSERT is not\)/,
-  )
+  const expected = /TABLE_WRITE on dfs:\/\/db\/pt \(.*TABLE_UPDATE is enough, TABLE_INSERT is not\)/
+  t.match(rightAdvice(text, true), expected)
   t.match(rightAdvice('No access to table [k]', true), / TABLE_WRITE on k,/)
 })
 

@@ -326,10 +326,8 @@ t.test('a refusal is final', async t => {
     '<NotLeader>other:8848',
   ]) {
     const server = scripted({ ...plain, scramClientFirst: () => message })
-    await t.rejects(logIn(credentials, allowed, random, server.ask), {
-      code: 'DDB_LOGIN',
-      serverMessage: message,
-    })
+    const error = { code: 'DDB_LOGIN', serverMessage: message }
+    await t.rejects(logIn(credentials, allowed, random, server.ask), error)
     t.strictSame(server.calls, ['scramClientFirst'])
   }
   const wrong = scripted({ ...withScram('another'), ...withRsa })
@@ -560,10 +558,8 @@ t.test("passwords do not change the program's own sentences about cells", async 
   t.equal(hideInSentence('row', '3 rows'), '3 rows', 'a short password')
   t.equal(hideInSentence('rows', '3 rows'), '3 ***')
   t.equal(hideInSentence('rows', '3 rowsets'), '3 rowsets', 'a part of a word')
-  t.equal(
-    hideInSentence('123456', '09:30:00.123456789, user:123456@'),
-    '09:30:00.123456789, user:***@',
-  )
+  const sentence = hideInSentence('123456', '09:30:00.123456789, user:123456@')
+  t.equal(sentence, '09:30:00.123456789, user:***@')
   t.equal(hideInSentence('123456', 'got "123456"; 123456'), 'got "123456"; ***', 'a cell')
   t.equal(passwordHider('row')('3 rows'), '3 ***s')
   t.equal(passwordHider('')('3 rows'), '3 rows')
@@ -602,9 +598,6 @@ t.test('an error loses the password from its stack and causes; other values stay
 
 t.test('data loses the password from texts and names, and from nothing else', async t => {
   const data = { a: 'x123456', list: ['123456', 123456, null, true], deep: { 'k-123456': 1n } }
-  t.strictSame(hideInData(data, passwordHider('123456')), {
-    a: 'x***',
-    list: ['***', 123456, null, true],
-    deep: { 'k-***': 1n },
-  })
+  const expected = { a: 'x***', list: ['***', 123456, null, true], deep: { 'k-***': 1n } }
+  t.strictSame(hideInData(data, passwordHider('123456')), expected)
 })

@@ -90,10 +90,8 @@ deepTest(t, 'tasks beyond the number of sessions wait, start in order, and none 
   const { server, pool } = await tinyPool(t, 2, { script: code => int(Number(code)) })
   const count = 5_000
   const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
-  t.strictSame(
-    results,
-    Array.from({ length: count }, (_, i) => int(i)),
-  )
+  const expected = Array.from({ length: count }, (_, i) => int(i))
+  t.strictSame(results, expected)
   const scripts = server.log.filter(line => line.startsWith('script '))
   t.equal(scripts.length, count)
   // With two sessions, a task can overtake only its neighbour.
@@ -118,10 +116,8 @@ t.test('tables come as lists of columns on request', async t => {
     ['a', 'b'],
   ]
   t.strictSame(await pool.run(script, { pickleTableToList: true }), lists)
-  t.strictSame(
-    await pool.run('take', [1, 2], 3, { pickleTableToList: true }),
-    await pool.run('1 2 1'),
-  )
+  const taken = await pool.run('take', [1, 2], 3, { pickleTableToList: true })
+  t.strictSame(taken, await pool.run('1 2 1'))
   t.strictSame(await pool.runTaskAsync(script, { pickleTableToList: true }).result(), lists)
 })
 
@@ -279,11 +275,8 @@ t.test('a connection that ends during a result fails its task and is reopened', 
   const before = await pool.getSessionId()
   for (const script of ['cut', 'close']) {
     await t.rejects(pool.run(script), { name: 'ConnectionError', code: 'DDB_CONNECTION_LOST' })
-    t.strictSame(await pool.run('exec count(*) from big'), {
-      form: 'scalar',
-      type: 'INT',
-      value: 1000,
-    })
+    const expected = { form: 'scalar', type: 'INT', value: 1000 }
+    t.strictSame(await pool.run('exec count(*) from big'), expected)
   }
   t.not((await pool.getSessionId())[0], before[0])
 })
@@ -297,10 +290,8 @@ t.test('tasks use connected sessions while one session cannot connect', async t 
   t.teardown(() => entry.close())
   const options = { host, port: entry.port, size: 2, loadBalance: true }
   const pool = await ConnectionPool.connect({ ...options, typed: true })
-  t.strictSame(
-    entry.log.filter(line => line.startsWith('script')),
-    ['script rpc(getControllerAlias(), getClusterLiveDataNodes{false})'],
-  )
+  const asked = entry.log.filter(line => line.startsWith('script'))
+  t.strictSame(asked, ['script rpc(getControllerAlias(), getClusterLiveDataNodes{false})'])
   const lost = (): Promise<unknown> => pool.run('0').catch((error: unknown) => error)
   const both = await Promise.all([lost(), lost()])
   t.match(both, [int(0), { code: 'DDB_CONNECTION_LOST' }])
@@ -332,10 +323,8 @@ t.test('load is distributed over the live nodes of a cluster', async t => {
   for (const server of [...nodes, entry]) t.teardown(() => server.close())
   const options = { host, port: entry.port, size: 4, loadBalance: true }
   const pool = await ConnectionPool.connect({ ...options, typed: true })
-  t.strictSame(
-    nodes.map(node => node.sessions.length),
-    [2, 2],
-  )
+  const sessionCounts = nodes.map(node => node.sessions.length)
+  t.strictSame(sessionCounts, [2, 2])
   await pool.shutDown()
 })
 
@@ -347,10 +336,8 @@ t.test('a pool that cannot open leaves no connection open', async t => {
   }
   const server = await startServer({ port: 0, maxConnections: 2 })
   t.teardown(() => server.close())
-  await t.rejects(ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 }), {
-    name: 'ServerError',
-    message: /Maximum connections 2 reached/,
-  })
+  const error = { name: 'ServerError', message: /Maximum connections 2 reached/ }
+  await t.rejects(ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 }), error)
   const signal = AbortSignal.abort()
   await t.rejects(
     ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }),

@@ -33,11 +33,8 @@ t.test('contradictory options are refused', async t => {
     [{ certFile: 'c' }, /`server.certFile` is only for/],
     [{ tls: true, tlsInsecure: true, caFile: 'ca.pem' }, /leave one of them out/],
   ] as const) {
-    t.throws(
-      () => checkTlsOptions(options),
-      { code: 'DDB_USAGE', message },
-      JSON.stringify(options),
-    )
+    const error = { code: 'DDB_USAGE', message }
+    t.throws(() => checkTlsOptions(options), error, JSON.stringify(options))
   }
 })
 
@@ -125,15 +122,12 @@ deepTest(t, 'keys of fewer than 2,048 bits are refused anywhere in a chain', asy
     await once(server, 'listening')
     t.teardown(() => server.close())
     const { port } = server.address() as AddressInfo
-    t.match(
-      await failureOf({ ...trusted, host, port, ...change }),
-      {
-        code: 'DDB_TLS',
-        exitCode: 76,
-        message: /has a key of fewer than 2,048 bits, or a certificate above it/,
-      },
-      what,
-    )
+    const expected = {
+      code: 'DDB_TLS',
+      exitCode: 76,
+      message: /has a key of fewer than 2,048 bits, or a certificate above it/,
+    }
+    t.match(await failureOf({ ...trusted, host, port, ...change }), expected, what)
   }
 })
 
@@ -229,10 +223,8 @@ t.test('a plain server although TLS was requested', async t => {
     code: 'DDB_TLS',
     safeToRetry: true,
   })
-  t.match(await failureOf({ ...trusted, host, port: await freePort() }), {
-    code: 'DDB_CONNECT',
-    message: /Nothing listens/,
-  })
+  const expected = { code: 'DDB_CONNECT', message: /Nothing listens/ }
+  t.match(await failureOf({ ...trusted, host, port: await freePort() }), expected)
 })
 
 t.test('a TLS server although plain was requested', async t => {
