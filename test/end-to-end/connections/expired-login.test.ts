@@ -4,7 +4,7 @@
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { LoadOptions } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { streamScript } from '../../helpers/delivery.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
@@ -17,12 +17,7 @@ type Ending = 'all sessions' | 'sessions with data'
  * Loads rows, takes the login from sessions, then loads more rows.
  * @param isGone whether the user is removed, so that new logins fail
  */
-async function expire(
-  t: Test,
-  delivery: Delivery,
-  ending: Ending,
-  isGone: boolean,
-): Promise<LoadResult> {
+async function expire(t: Test, delivery: Delivery, ending: Ending, isGone: boolean) {
   const here = await startLoadServer(t, streamScript, { requireLogin: true })
   const platform = turnPlatform()
   t.teardown(() => platform.stop())

@@ -20,11 +20,6 @@ const certificates = new Certificates(t)
 const ca = certificates.make('authority', { isAuthority: true })
 const identity = certificates.make('server', { by: ca })
 
-interface Middle {
-  readonly port: number
-  readonly heard: () => string
-}
-
 interface Tricks {
   readonly toServer?: (chunk: string) => string
   readonly toClient?: (chunk: string) => string
@@ -32,7 +27,7 @@ interface Tricks {
   readonly as?: { readonly cert: string; readonly key: string }
 }
 
-async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}): Promise<Middle> {
+async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}) {
   let heard = ''
   const sockets = new Set<{ destroy: () => void }>()
   const relay = (client: ReturnType<typeof connectTcp>): void => {
@@ -90,17 +85,13 @@ async function attempt(port: number, change: Partial<ConnectOptions> = {}): Prom
 const withoutScram = (chunk: string): string =>
   chunk.replace('scramClientFirst', 'scramClientThird')
 
-interface Remembered extends LoginMemory {
-  readonly told: string[]
-}
-
-function remembering(method?: LoginMethod): Remembered {
+function remembering(method?: LoginMethod) {
   const told: string[] = []
   return {
     best: () => method,
     keep: () => undefined,
     place: () => '/state/logins/db.json',
-    unverified: host => void told.push(host),
+    unverified: (host: string) => void told.push(host),
     told,
   }
 }

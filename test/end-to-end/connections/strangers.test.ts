@@ -11,21 +11,15 @@ import { startServerFor } from '../../helpers/load-server.js'
 
 const initScript = 'share streamTable(1:0, [`id], [INT]) as target'
 
-interface Scene {
-  readonly folder: string
-  readonly rows: () => number
-  readonly run: (...argv: string[]) => Promise<Outcome>
-}
-
 /** A server, an input, and state in `state/ddb-ingest`. */
-async function scene(t: Test): Promise<Scene> {
+async function scene(t: Test) {
   const server = await startServerFor(t, { initScript })
   const folder = t.testdir({ 'in.csv': 'id\n1\n2\n', password: '123456\n' })
   const environment = { DDB_PORT: String(server.port), XDG_STATE_HOME: join(folder, 'state') }
   return {
     folder,
     rows: () => server.node.shared.get('target')!.table.rows,
-    run: (...argv) => runMain(argv, { environment }),
+    run: (...argv: string[]) => runMain(argv, { environment }),
   }
 }
 
@@ -85,11 +79,8 @@ deepTest(t, 'a folder given for journals is refused in the same way', async t =>
   t.match(await run('runs', '--state-dir', named), { code: 78 })
   t.equal(rows(), 0)
   const inside = join(named, 'own')
-  t.match(
-    await run(...argv.slice(0, -1), inside),
-    { code: 0 },
-    'a folder inside it belongs to its user',
-  )
+  const outcome = await run(...argv.slice(0, -1), inside)
+  t.match(outcome, { code: 0 }, 'a folder inside it belongs to its user')
 })
 
 t.test('the warning about a readable password file comes once a day', async t => {
@@ -107,11 +98,8 @@ t.test('the warning about a readable password file comes once a day', async t =>
   const warning = /^other users of this machine can read .*\/password: fix it with chmod 600\n$/
   t.match(await exec('password'), { code: 0, stdout: '1\n', stderr: warning })
   t.match(await exec('password'), { code: 0, stdout: '1\n', stderr: '' })
-  t.match(
-    await exec('other'),
-    { code: 0, stderr: /can read .*\/other/ },
-    'each file has its own day',
-  )
+  const other = await exec('other')
+  t.match(other, { code: 0, stderr: /can read .*\/other/ }, 'each file has its own day')
   const [told] = readFiles(join(folder, 'state', 'ddb-ingest', 'told'), /"told"/)
   writeFileSync(told!, '{"told":"2020-01-01T00:00:00Z"}')
   const both = `${(await exec('password')).stderr}${(await exec('other')).stderr}`
@@ -129,16 +117,10 @@ deepTest(t, "no signal opens Node's debugger", async t => {
   const [, port] = /:(\d+)$/.exec(await firstLine)!
   for (let count = 0; count < 3; count++) {
     child.kill('SIGUSR1')
-    t.match(
-      await runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`]),
-      { code: 0 },
-      'the server continues',
-    )
+    const running = await runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`])
+    t.match(running, { code: 0 }, 'the server continues')
   }
   child.kill('SIGTERM')
-  t.match(
-    await outcome,
-    { code: 0, stderr: '' },
-    'Node would have printed the address of the debugger',
-  )
+  const expected = { code: 0, stderr: '' }
+  t.match(await outcome, expected, 'Node would have printed the address of the debugger')
 })
