@@ -197,9 +197,7 @@ deepTest(t, 'pipes, devices and sockets', async t => {
   const socket = join(dir, 'socket')
   const server = createServer().listen(socket)
   await once(server, 'listening')
-  t.match(await load([socket], { target }), {
-    exitCode: 66,
-    error: { code: 'DDB_INPUT_MISSING', message: /socket/ },
-  })
+  const expected = { exitCode: 66, error: { code: 'DDB_INPUT_MISSING', message: /socket/ } }
+  t.match(await load([socket], { target }), expected)
   server.close()
 })

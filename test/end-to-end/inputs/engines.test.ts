@@ -2,7 +2,7 @@
   Tables of each engine, on servers of several versions: the requests of a run, and what the run reports about the rows.
 */
 import t, { type Test } from 'tap'
-import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
+import type { LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import type { ServerOptions } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { cells } from '../../helpers/values.js'
@@ -30,11 +30,7 @@ async function scene(t: Test, script: string, options: ServerOptions = {}) {
     'outside.csv': 'id,k,v\n1,1,6.5\n99,1,7.5\n',
   })
   const notices: string[] = []
-  const load = (
-    file: string,
-    target: TargetOptions,
-    change: Partial<LoadOptions> = {},
-  ): Promise<LoadResult> =>
+  const load = (file: string, target: TargetOptions, change: Partial<LoadOptions> = {}) =>
     here.load(`${folder}/${file}`, { target, onNotice: text => notices.push(text), ...change })
   return { ...here, load, notices }
 }

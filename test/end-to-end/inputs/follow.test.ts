@@ -93,11 +93,7 @@ interface Input {
   readonly isBad?: (id: number) => boolean
 }
 
-async function play(
-  t: Test,
-  seed: number,
-  { header, line, name, isBad = () => false }: Input,
-): Promise<void> {
+async function play(t: Test, seed: number, { header, line, name, isBad = () => false }: Input) {
   const folder = t.testdir({ in: {} })
   const draw = chance(seed)
   const here = await startLoadServer(t, script)
@@ -206,10 +202,8 @@ t.test('a signal leaves a record without a line end to the next process and says
   await arrived(here, 4, second)
   second.child.kill('SIGTERM')
   t.match(await second.outcome, { code: 143 })
-  t.strictSame(
-    await here.rows('select id, text from target order by id'),
-    cells('0,a', '1,b', '2,half', '3,z'),
-  )
+  const stored = await here.rows('select id, text from target order by id')
+  t.strictSame(stored, cells('0,a', '1,b', '2,half', '3,z'))
 })
 
 deepTest(t, 'many files are followed without notices', async t => {

@@ -54,14 +54,10 @@ deepTest(t, 'check shows the results of templates, and prints a load that uses t
     commands: string[]
     frozen: { input: { path: string } }[]
   }
-  t.match(inputs[0]!.fields[0], {
-    text: '2024.01.02 09:30:00.000',
-    value: '2024.01.02T09:30:00.000',
-  })
-  t.ok(
-    inputs[0]!.fields.every(({ column }) => column !== null),
-    'columns used by templates are not reported as unused',
-  )
+  const expected = { text: '2024.01.02 09:30:00.000', value: '2024.01.02T09:30:00.000' }
+  t.match(inputs[0]!.fields[0], expected)
+  const areUsed = inputs[0]!.fields.every(({ column }) => column !== null)
+  t.ok(areUsed, 'columns used by templates are not reported as unused')
   t.match(commands[0], /--path 'level2\/\{day\}\/\{symbol\}\.csv'/)
   t.equal(frozen[0]!.input.path, 'level2/{day}/{symbol}.csv')
   t.strictSame(await lines('q'), [''].filter(Boolean))
@@ -156,10 +152,8 @@ t.test("rejects are loaded again with the values from their inputs' paths", asyn
   ])
   const own2 = join(dir, 'l.csv')
   await run('load', join(dir, 'level2'), ...flags, ...lineFlag, '--rejects', own2)
-  t.match(await run('retry', own2), {
-    code: 64,
-    stderr: /filled by \{line\}, which ".*" does not record/,
-  })
+  const expected = { code: 64, stderr: /filled by \{line\}, which ".*" does not record/ }
+  t.match(await run('retry', own2), expected)
 })
 
 deepTest(t, 'a run with parts of paths resumes where it stopped', async t => {

@@ -45,15 +45,11 @@ t.test('rejects of other shapes get separate files, and load again exactly', asy
   const files = ['r.csv', 'r.2.csv', 'r.3.ndjson', 'r.4.csv', 'r.5.tsv'].map(name =>
     join(dir, name),
   )
-  t.strictSame(
-    result.rejects.files,
-    files.map((path, index) => ({ path, rows: index === 2 ? 2 : 1 })),
-  )
+  const listed = files.map((path, index) => ({ path, rows: index === 2 ? 2 : 1 }))
+  t.strictSame(result.rejects.files, listed)
   t.match(await load(files, { target: { table: 'repaired' } }), { exitCode: 0, rows: { read: 6 } })
-  t.strictSame(
-    await rows('select * from repaired order by x'),
-    ['a', 'b', 'c', 'd', 'e', 'f'].map(x => ['bad', x]),
-  )
+  const expected = ['a', 'b', 'c', 'd', 'e', 'f'].map(x => ['bad', x])
+  t.strictSame(await rows('select * from repaired order by x'), expected)
 })
 
 t.test('rows refused by the server are written to the rejects file with their header', async t => {

@@ -21,14 +21,8 @@ function chineseRows(): Buffer {
   return iconv.encode(['时间,代码,名称,成交 价,交易日', ...lines, ''].join('\r\n'), 'gb18030')
 }
 
-interface Ending {
-  readonly code: number
-  readonly lines: readonly string[]
-  readonly stderr: string
-}
-
 /** Runs a shell script next to its own server. In the script, `ddb-ingest` is this program. */
-async function onServer(t: Test, files: Record<string, Buffer>, script: string): Promise<Ending> {
+async function onServer(t: Test, files: Record<string, Buffer>, script: string) {
   const folder = t.testdir({ bin: {} })
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
   const program = join(folder, 'bin', 'ddb-ingest')
@@ -152,9 +146,6 @@ echo >> out
     )
     .join('')
   const { lines, stderr } = await onServer(t, files, script)
-  t.strictSame(
-    lines,
-    oddFiles.map(([, , rows]) => `${rows}|`),
-    stderr,
-  )
+  const expected = oddFiles.map(([, , rows]) => `${rows}|`)
+  t.strictSame(lines, expected, stderr)
 })

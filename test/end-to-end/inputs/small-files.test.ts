@@ -43,11 +43,8 @@ t.test('a batch takes rows from as many inputs as fit', async t => {
       target,
       delivery: { ...delivery, connections: 1, batchRows: 100 },
     })
-    t.match(
-      result,
-      { exitCode: 0, rows: { read: 350 }, batches: { sent: 4 } },
-      JSON.stringify(delivery),
-    )
+    const expected = { exitCode: 0, rows: { read: 350 }, batches: { sent: 4 } }
+    t.match(result, expected, JSON.stringify(delivery))
     t.strictSame(
       result.inputs.map(({ rows, bytes, contentBytes }) => [rows, bytes - contentBytes.read]),
       Array<number[]>(50).fill([7, 0]),
@@ -87,10 +84,8 @@ t.test('columns in a different order, or a different dialect, begin a new batch'
   })
   const result = await here.load([dir], { target, delivery: { mode: 'async' } })
   t.match(result, { exitCode: 0, rows: { confirmed: 8 } })
-  t.strictSame(
-    await here.rows('select x, id from target order by id'),
-    ['a', 'a', 'b', 'b', 'c', 'd', 'e', 'f'].map((x, i) => [x, String(i + 1)]),
-  )
+  const expected = ['a', 'a', 'b', 'b', 'c', 'd', 'e', 'f'].map((x, i) => [x, String(i + 1)])
+  t.strictSame(await here.rows('select x, id from target order by id'), expected)
 })
 
 t.test('a row rejected by the reader is attributed to the right input', async t => {
