@@ -23,10 +23,8 @@ async function scene(t: Test, script = tradesScript.replace('streamTable', 'tabl
 t.test('one bit of one cell is found, named, and made up for', async t => {
   const { run, path, at, session, rows } = await scene(t)
   t.match(await run('load', path, '--table', 'trades'), { code: 0 })
-  t.match(await run('audit', path, '--table', 'trades'), {
-    code: 0,
-    stdout: 'complete: 500 rows read, 500 found in trades, 0 missing\n',
-  })
+  const expected = { code: 0, stdout: 'complete: 500 rows read, 500 found in trades, 0 missing\n' }
+  t.match(await run('audit', path, '--table', 'trades'), expected)
   await session.run('update trades set id = 321 where id = 320')
   const found = await run('audit', path, '--table', 'trades')
   t.match(found, {
@@ -66,11 +64,8 @@ t.test('a run is audited by its name, with its options', async t => {
     code: 0,
   })
   t.match(await run('audit', 'nightly'), { code: 0, stdout: /^complete: .* 500 found/ })
-  t.match(
-    await run('audit', path, '--table', 'trades'),
-    { code: 4 },
-    'without --null other rows are expected',
-  )
+  const audited = await run('audit', path, '--table', 'trades')
+  t.match(audited, { code: 4 }, 'without --null other rows are expected')
   await session.run('delete from trades where id < 10')
   t.match(await run('audit', 'nightly', '--json'), { code: 4, stdout: /"missing":10/ })
   t.match(await run('audit', 'nightle'), { code: 66, stderr: /run "nightle".*\n.*ddb-ingest runs/ })
@@ -102,10 +97,8 @@ t.test('cells that a load stored as nulls are found as nulls', async t => {
   const { run, path } = await scene(t)
   await writeFile(path, `${csv}2020.01.02T09:30:00.500,S1,bad,500\n`)
   t.match(await run('load', path, '--table', 'trades', '--on-error', 'null'), { code: 0 })
-  t.match(await run('audit', path, '--table', 'trades', '--on-error', 'null'), {
-    code: 0,
-    stdout: /^complete: 501 rows read, 501 found/,
-  })
+  const expected = { code: 0, stdout: /^complete: 501 rows read, 501 found/ }
+  t.match(await run('audit', path, '--table', 'trades', '--on-error', 'null'), expected)
   t.match(await run('audit', path, '--table', 'trades'), { code: 3, stdout: /1 rejected/ })
 })
 
@@ -166,8 +159,6 @@ createUser("writer", "123456")
 grant("writer", TABLE_WRITE, "dfs://d/t")`,
   )
   await writeFile(path, 'id,v\n1,1\n')
-  t.match(await run('audit', path, '--table', 'dfs://d/t', '--user', 'writer'), {
-    code: 77,
-    stderr: /DDB_PRIVILEGE/,
-  })
+  const expected = { code: 77, stderr: /DDB_PRIVILEGE/ }
+  t.match(await run('audit', path, '--table', 'dfs://d/t', '--user', 'writer'), expected)
 })

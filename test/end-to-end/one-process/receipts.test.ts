@@ -15,12 +15,7 @@ const deliveries = (request: RequestInfo): boolean => request.text === 'ddbInges
 /** A timeout short enough for a test, and long enough that a run asks the server before it ends. */
 const receipts = { mode: 'async', batchRows: 10, confirmTimeoutMs: 4_000 } as const
 
-async function run(
-  t: Test,
-  here: LoadServer,
-  text: string,
-  change: Partial<LoadOptions> = {},
-): Promise<LoadResult> {
+async function run(t: Test, here: LoadServer, text: string, change: Partial<LoadOptions> = {}) {
   const dir = t.testdir({ 'in.csv': text })
   return here.load(join(dir, 'in.csv'), { delivery: receipts, ...change })
 }
@@ -33,10 +28,8 @@ t.test('tables are looked up by calls that crash no server', async t => {
   // `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1
   // (docs/server-semantics.md#versions).
   t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
-  t.strictSame(
-    scripts.filter(script => script.includes('existsStreamTable')),
-    [],
-  )
+  const asking = scripts.filter(script => script.includes('existsStreamTable'))
+  t.strictSame(asking, [])
 })
 
 deepTest(t, 'a DFS table dropped during the run ends it, and no batch is sent again', async t => {
@@ -64,10 +57,8 @@ t.test('if the server refuses a ledger, batches are answered, unless async was a
     before: ({ text }) => (text.includes('keyedStreamTable') ? { error: 'not here' } : undefined),
   })
   const onNotice = (notice: string): void => void notices.push(notice)
-  t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
-    exitCode: 0,
-    confirm: { used: 'answers' },
-  })
+  const expected = { exitCode: 0, confirm: { used: 'answers' } }
+  t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), expected)
   t.match(notices.join(), /not here.*the answers of the server are the only proof/)
   t.match(await run(t, here, csv(5)), {
     exitCode: 77,
@@ -105,10 +96,8 @@ t.test('lost batches are named without retries, and resent with retries', async 
     'exactly the lost batches are named',
   )
   const missing = upTo(300).filter(id => [2, 12, 22].includes(Math.floor(id / 10)))
-  t.same(
-    await ids(without),
-    upTo(300).filter(id => !missing.includes(id)),
-  )
+  const expected = upTo(300).filter(id => !missing.includes(id))
+  t.same(await ids(without), expected)
 
   number = 0
   const withRetries = await startLoadServer(t, streamScript, { faults })
@@ -173,10 +162,8 @@ for (const insertHappens of [true, false]) {
       rows: { confirmed: 50 },
     })
     const twice = insertHappens ? upTo(20).slice(10) : []
-    t.same(
-      await ids(resent),
-      [...upTo(50), ...twice].sort((a, b) => a - b),
-    )
+    const expected = [...upTo(50), ...twice].sort((a, b) => a - b)
+    t.same(await ids(resent), expected)
   })
 }
 
@@ -245,8 +232,6 @@ deepTest(t, 'good rows after many bad rows are found even if the refusals are al
     delivery: { ...receipts, batchRows: 100 },
   })
   t.match(result, { exitCode: 3, rows: { rejected: 60, confirmed: 40 } })
-  t.same(
-    await ids(here, 'loadTable("dfs://d","t")'),
-    upTo(100).filter(id => id >= 60),
-  )
+  const expected = upTo(100).filter(id => id >= 60)
+  t.same(await ids(here, 'loadTable("dfs://d","t")'), expected)
 })

@@ -9,7 +9,7 @@ import type { Faults } from '../../../src/server/index.js'
 import { requestedFaults } from '../../../src/server/net/faults.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
-import { asksSchema, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asksSchema, startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -49,19 +49,7 @@ const chunks: Kind = { ...dfs, name: "a database with atomic='CHUNK'", script: c
 /** Decides which inserts the server refuses, by their number (from 1) and the rows of the request. */
 type Refuses = (insert: number, rows: number) => string | undefined
 
-interface Refusing {
-  readonly here: LoadServer
-  readonly result: LoadResult
-  /** Number of attempted inserts into the target. */
-  readonly inserts: number
-}
-
-async function loadRefused(
-  t: Test,
-  kind: Kind,
-  delivery: DeliveryOptions,
-  refuses: Refuses,
-): Promise<Refusing> {
+async function loadRefused(t: Test, kind: Kind, delivery: DeliveryOptions, refuses: Refuses) {
   let inserts = 0
   let rowsOfRequest = 0
   const faults: Faults = {
@@ -103,10 +91,8 @@ for (const [way, delivery] of ways) {
         error: null,
       })
       t.equal(inserts, 5, 'nothing is sent again')
-      t.same(
-        await ids(here, kind.rows),
-        upTo(50).filter(id => id < 10 || id >= 20),
-      )
+      const expected = upTo(50).filter(id => id < 10 || id >= 20)
+      t.same(await ids(here, kind.rows), expected)
     })
 
     t.test(`${way}: two equal refusals of ${kind.name} in a row end the run`, async t => {

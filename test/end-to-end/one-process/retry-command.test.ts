@@ -49,10 +49,8 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   const { code, stdout, stderr } = await retry()
   t.equal(code, 0, stderr)
   t.match(stdout, /^Loaded 2 rows into prices/)
-  t.strictSame(
-    await rows('select * from prices order by id'),
-    cells('1,1.5,a', '2,2.5,b;b', '3,3.5,c', '4,4.5,d'),
-  )
+  const stored = await rows('select * from prices order by id')
+  t.strictSame(stored, cells('1,1.5,a', '2,2.5,b;b', '3,3.5,c', '4,4.5,d'))
   t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
   await repair(text => text.replace('2;', '7;'))
   t.match(await retry(), { code: 64, stderr: /cannot continue: its input .* has changed/ })
@@ -104,10 +102,8 @@ t.test('options from reasons that other users can write must be confirmed by the
         `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
     ),
   })
-  t.match(await retry(path, '--host', address), {
-    code: 64,
-    stderr: /confirm it with --user admin --ca-file/,
-  })
+  const expected = { code: 64, stderr: /confirm it with --user admin --ca-file/ }
+  t.match(await retry(path, '--host', address), expected)
   t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
   Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
   delete told.run.options.server['caFile']
@@ -155,10 +151,8 @@ t.test('inputs that are read differently have separate rejects files', async t =
   await repair(text => text.replace('y;', '5;'), second)
   t.equal((await retry(first)).code, 0)
   t.equal((await retry(second)).code, 0)
-  t.strictSame(
-    (await rows('select * from prices order by id')).map(([, price]) => price),
-    ['1.5', '2.5', '3.5', '4.5', '5.5'],
-  )
+  const prices = (await rows('select * from prices order by id')).map(([, price]) => price)
+  t.strictSame(prices, ['1.5', '2.5', '3.5', '4.5', '5.5'])
 })
 
 t.test('rows that fail again go to a separate file, which can be retried, too', async t => {
@@ -168,10 +162,8 @@ t.test('rows that fail again go to a separate file, which can be retried, too', 
   const second = await retry(path, '--json')
   t.equal(second.code, 3, second.stderr)
   const again = join(folder, 'r.retry.csv')
-  t.match(JSON.parse(second.stdout) as LoadResult, {
-    rows: { read: 2, confirmed: 1, rejected: 1 },
-    rejects: { file: again },
-  })
+  const expected = { rows: { read: 2, confirmed: 1, rejected: 1 }, rejects: { file: again } }
+  t.match(JSON.parse(second.stdout) as LoadResult, expected)
   t.equal(await readFile(path, 'utf8'), before, 'the file being read is not written to')
   await repair(text => text.replace('y;', '3;'), again)
   t.equal((await retry(again)).code, 0)
@@ -205,10 +197,8 @@ t.test('the encoding is kept, unless the file was saved in a different encoding'
   await repair(text => text.replace('x,', '1,'))
   await copyFile(path, `${path}.kept`)
   await writeFile(path, 'id,price,名\n1,1,股票\n')
-  t.match(await retry(), {
-    code: 65,
-    stderr: /seems to be UTF-8 now.*the right one with --encoding/,
-  })
+  const expected = { code: 65, stderr: /seems to be UTF-8 now.*the right one with --encoding/ }
+  t.match(await retry(), expected)
   await copyFile(`${path}.kept`, path)
   t.equal((await retry()).code, 0)
   t.strictSame(await rows('select * from prices'), [['1', '1', '股票']])

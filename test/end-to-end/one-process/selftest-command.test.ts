@@ -44,10 +44,8 @@ t.test('the embedded server passes; an object and a text for an issue are writte
   })
   const { checks, counts } = printed(stdout)
   const names = checks.map(({ name }) => name)
-  t.strictSame(
-    names,
-    allChecks.map(({ name }) => name),
-  )
+  const expected = allChecks.map(({ name }) => name)
+  t.strictSame(names, expected)
   t.equal(counts['fail'], 0)
   t.equal(counts['pass']! + counts['skipped']!, allChecks.length)
   const text = await readFile(issue, 'utf8')
@@ -75,10 +73,8 @@ t.test('a difference gives exit code 1 and its consequences; the rest is counted
     const narrow = await runMain([...argv, '--no-color'], { ...asAdmin, stdoutColumns })
     const wide = narrow.stdout.split('\n').filter(line => line.length > stdoutColumns)
     // A word longer than the screen is not divided.
-    t.ok(
-      wide.every(line => /^ *\S*$/.test(line)),
-      wide.join().slice(0, 200),
-    )
+    const isOneWord = wide.every(line => /^ *\S*$/.test(line))
+    t.ok(isOneWord, wide.join().slice(0, 200))
   }
   t.equal(stderr, '')
 })
@@ -108,10 +104,8 @@ t.test('a signal ends selftest cleanly: known results printed, objects removed',
     await new Promise(resolve => setImmediate(resolve))
     const { checks } = printed(fake.stdout())
     t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
-    t.match(
-      checks.find(({ name }) => name === last),
-      { status: 'skipped', reason: 'the run was interrupted' },
-    )
+    const lastCheck = checks.find(({ name }) => name === last)
+    t.match(lastCheck, { status: 'skipped', reason: 'the run was interrupted' })
     t.equal(checks.find(({ name }) => name === ended)?.status, 'pass')
     t.match(fake.stderr(), /interrupted/)
     t.strictSame(namesOn(other), [])

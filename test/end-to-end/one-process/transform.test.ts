@@ -150,10 +150,8 @@ t.test('for any condition and any batches, exactly the matching rows arrive', as
       const counts = [all.length, left.length, all.length - left.length]
       assert.deepEqual([read, confirmed, filtered], counts)
       const there = (await rows(`select id from ${table} order by id`)).flat()
-      assert.deepEqual(
-        there,
-        left.map(({ id }) => String(id)),
-      )
+      const expected = left.map(({ id }) => String(id))
+      assert.deepEqual(there, expected)
     },
   )
 })
@@ -256,11 +254,8 @@ t.test('a temporary refusal is tried again, and missing rights end the run', asy
   const script = `${streamScript}\nshare(table(1:0, \`n, [INT]), "noted")`
   const noting = `def(t){ tableInsert(objByName("noted"), t.rows())\n return t }`
   const { transformed } = await scene(t, script, csv, faults)
-  t.match(await transformed(noting), {
-    exitCode: 0,
-    rows: { confirmed: 5 },
-    batches: { retried: 2 },
-  })
+  const expected = { exitCode: 0, rows: { confirmed: 5 }, batches: { retried: 2 } }
+  t.match(await transformed(noting), expected)
 
   const denied = await scene(t, streamScript)
   const result = await denied.transformed(
@@ -317,11 +312,8 @@ t.test('incompatible options are refused with exit code 64', async t => {
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
     [{ target: { types: '@prices' } }, /`target.types` is only for `target.function`/],
   ] as const) {
-    await t.rejects(transformed(positive, change as Partial<LoadOptions>), {
-      code: 'DDB_USAGE',
-      exitCode: 64,
-      message: why,
-    })
+    const error = { code: 'DDB_USAGE', exitCode: 64, message: why }
+    await t.rejects(transformed(positive, change as Partial<LoadOptions>), error)
   }
   const target = { function: 'f', types: 'id:INT', transform: positive }
   await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
@@ -388,10 +380,8 @@ t.test('a transform comes from a file, and appears in summary, check and metrics
     stderr: /--transform: the transform has a bracket that is not closed: \} is missing/,
   })
   await writeFile(file, Buffer.from([0xff, 0xfe]))
-  t.match(await run('load', path, '-t', 'prices', '--transform', `@${file}`), {
-    code: 64,
-    stderr: /is not UTF-8/,
-  })
+  const expected = { code: 64, stderr: /is not UTF-8/ }
+  t.match(await run('load', path, '-t', 'prices', '--transform', `@${file}`), expected)
 })
 
 t.test('a resumed run keeps its transform and the count of dropped rows', async t => {
@@ -407,10 +397,8 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   t.equal(first.code, 4, first.stderr)
   // A resumed run uses the transform in the journal.
   await writeFile(file, 'def(t){ return t }')
-  t.match(await run('load', path, ...argv), {
-    code: 64,
-    stderr: /has other options: .*--transform|--transform/,
-  })
+  const expected = { code: 64, stderr: /has other options: .*--transform|--transform/ }
+  t.match(await run('load', path, ...argv), expected)
   const resumed = await run('resume', 'day', '--json', '--on-doubt', 'resend')
   t.equal(resumed.code, 0, resumed.stderr)
   const result = JSON.parse(resumed.stdout) as LoadResult
