@@ -82,12 +82,7 @@ interface Seen {
 
 let cellNumber = 0
 
-async function runCell(
-  t: Test,
-  fault: Fault,
-  { delivery }: ConfirmationKind,
-  kind: TargetKind,
-): Promise<Seen> {
+async function runCell(t: Test, fault: Fault, { delivery }: ConfirmationKind, kind: TargetKind) {
   let mishap: Mishap = {}
   let next: EmbeddedServer | undefined
   let gone: number[] = []
@@ -202,21 +197,15 @@ function checkCell(
   const { read, confirmed, unconfirmed, unsent } = result.rows
   t.equal(result.exitCode, expectedCode(result), 'the exit code')
   if (result.exitCode === 4) {
-    t.match(
-      nextSteps(result, callOf(kind)).at(-1)?.command,
-      /^ddb-ingest audit in\.csv /,
-      'it says so',
-    )
+    const lastCommand = nextSteps(result, callOf(kind)).at(-1)?.command
+    t.match(lastCommand, /^ddb-ingest audit in\.csv /, 'it says so')
   }
   const readIds = upTo(read).filter(id => !badRow || id !== 35)
   const sent = readIds.slice(0, readIds.length - unsent)
   const seen = new Set([...there, ...gone])
   t.equal(new Set(there).size, there.length, 'no row is in the table twice')
-  t.strictSame(
-    [...seen].filter(id => !sent.includes(id) || rejectedIds.includes(id)),
-    [],
-    'no rejected or unsent row is in the table',
-  )
+  const others = [...seen].filter(id => !sent.includes(id) || rejectedIds.includes(id))
+  t.strictSame(others, [], 'no rejected or unsent row is in the table')
   const { used } = result.confirm
   if (used === 'none') return void t.equal(confirmed, 0, 'nothing is reported as confirmed')
   const uncertain = uncertainIds(result)

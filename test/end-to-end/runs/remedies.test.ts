@@ -94,11 +94,8 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
     removeRows: () => here.session.run(`delete from ${rows} where id < ${rowCount}`),
     async eachOnce(others = 0) {
       const found = await ids(here, rows)
-      t.same(
-        found.filter(id => id < rowCount),
-        upTo(rowCount),
-        'each row once',
-      )
+      const loaded = found.filter(id => id < rowCount)
+      t.same(loaded, upTo(rowCount), 'each row once')
       t.equal(found.length, rowCount + others, 'and those of others')
     },
   }
@@ -378,11 +375,8 @@ const carriedOut: Readonly<Record<Remedy, Readonly<Record<string, (t: Test) => P
       await kill('--run-id', 'nightly')
       const there = await load('--run-id', 'nightly', '--state-dir', join(folder, 'other'))
       t.match(there, { code: 75, stderr: /some of its rows may be there.*would store them twice/s })
-      t.notMatch(
-        there.stderr,
-        join(folder, 'other'),
-        'the run neither resumes nor starts over in this folder',
-      )
+      const unwanted = join(folder, 'other')
+      t.notMatch(there.stderr, unwanted, 'the run neither resumes nor starts over in this folder')
       t.match(await shell(commandIn(there.stderr, resumes)), { code: 0 })
       await eachOnce()
       const later = await load('--run-id', 'nightly')

@@ -116,19 +116,14 @@ t.test('a killed run is listed and resumed; the command keeps --state-dir and op
   t.match(one.stdout, /^k: killed$/m)
   t.match(one.stdout, /^ {2}not known +\d+ rows of lines \d+ to \d+ \(bytes [\d,]+ to [\d,]+\)$/m)
   release()
-  t.match(
-    await run(...load, '--run-id', 'k', ...where),
-    { code: 0 },
-    'the same command resumes the run',
-  )
+  const resumed = await run(...load, '--run-id', 'k', ...where)
+  t.match(resumed, { code: 0 }, 'the same command resumes the run')
   t.same(await ids(here), upTo(rowCount))
   const files = join(folder, 'my state', 'runs')
   t.strictSame(await readdir(files), ['k.journal'])
   const modes = await Promise.all([files, join(files, 'k.journal')].map(path => stat(path)))
-  t.strictSame(
-    modes.map(({ mode }) => mode & 0o777),
-    [0o700, 0o600],
-  )
+  const rights = modes.map(({ mode }) => mode & 0o777)
+  t.strictSame(rights, [0o700, 0o600])
 })
 
 deepTest(t, 'a run without an ID says how it could have been resumable', async t => {
@@ -181,10 +176,8 @@ deepTest(t, 'a run that stopped at a bad row resumes with the command that it pr
   t.match((await run('runs', 'bad')).stdout, /to repair +ddb-ingest retry .*bad\.rejects\.csv\n/)
   await writeFile(join(folder, 'bad.rejects.csv'), 'id,sym\n950,A\n')
   t.match(await run('retry', 'bad.rejects.csv'), { code: 0 })
-  t.same(
-    await ids(here),
-    [...upTo(950), ...upTo(rowCount).slice(951), 950].sort((a, b) => a - b),
-  )
+  const expected = [...upTo(950), ...upTo(rowCount).slice(951), 950].sort((a, b) => a - b)
+  t.same(await ids(here), expected)
 })
 
 deepTest(t, 'a run that stopped at its limit of rejects resumes with a higher limit', async t => {

@@ -72,11 +72,8 @@ for (const [name, delivery] of deliveries) {
       rows: { read: 0, confirmed: 0, unconfirmed: 0, unsent: 0 },
       batches: { sent: 0 },
     })
-    t.same(
-      await ids(here),
-      upTo(rowCount).map(id => id + winner * rowCount),
-      'its rows, each once',
-    )
+    const expected = upTo(rowCount).map(id => id + winner * rowCount)
+    t.same(await ids(here), expected, 'its rows, each once')
     t.same(await sharedTables(here), [], 'nothing is left on the server')
   })
 
@@ -159,11 +156,8 @@ deepTest(t, 'tables of a run that a signal ended are not reported by later loads
       delivery: { mode: 'sync' },
       onNotice: notice => notices.push(notice),
     })
-    t.same(
-      notices.filter(notice => notice.startsWith('the server has tables')),
-      [],
-      name,
-    )
+    const told = notices.filter(notice => notice.startsWith('the server has tables'))
+    t.same(told, [], name)
     t.match(await here.load(`${folder}/in.csv`, options), { exitCode: 0, rows: { unconfirmed: 0 } })
     t.equal(await here.count('target'), rowCount)
     t.same(await sharedTables(here), [])

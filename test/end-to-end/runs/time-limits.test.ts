@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { loadOn } from '../../../src/load/load.js'
-import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { DeliveryOptions, LoadOptions } from '../../../src/load/options.js'
 import type { Faults, RequestInfo } from '../../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
@@ -31,10 +31,7 @@ const input = (text: string | AsyncIterable<string>) => ({
 const connectTimeoutMs = 5_000
 
 /** A run to a port on which no server listens, or on which a server listens only later. */
-function connecting(
-  platform: TurnPlatform,
-  change: Partial<LoadOptions> = {},
-): Promise<LoadResult> {
+function connecting(platform: TurnPlatform, change: Partial<LoadOptions> = {}) {
   return loadOn(platform, {
     ...input(csv(5)),
     server: { host: '127.0.0.1', port: 1, connectTimeoutMs },
