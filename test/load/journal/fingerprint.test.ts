@@ -107,10 +107,8 @@ t.test('a source that is read once has no fingerprint; an unreadable file is an 
   const folder = `${path}.folder`
   mkdirSync(folder)
   t.equal(await fingerprintOf(folder, systemFiles), undefined)
-  await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), {
-    code: 'DDB_INPUT_READ',
-    message: /in\.csv\.gone/,
-  })
+  const error = { code: 'DDB_INPUT_READ', message: /in\.csv\.gone/ }
+  await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), error)
 })
 
 t.test('the file is closed even if it cannot be read', async t => {

@@ -239,11 +239,8 @@ t.test('the next process uses space that is freed later', async t => {
   t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE', message: /ENOSPC/ })
   t.equal(statSync(path).size, size, 'half a record was cut off')
   t.throws(() => file.write(), { message: /ENOSPC/ }, 'later writes fail, too')
-  t.throws(
-    () => put(file, { kind: 'facts', hasLeftServer: true }),
-    { message: /ENOSPC/ },
-    'although this record would fit now',
-  )
+  const writing = () => put(file, { kind: 'facts', hasLeftServer: true })
+  t.throws(writing, { message: /ENOSPC/ }, 'although this record would fit now')
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
   const whole = await found(path)
   const next = opened(path, { files: systemFiles, clock: handClock() }, whole.records)

@@ -46,19 +46,12 @@ t.test('a run held by a living process is running, and no other process may hold
   t.equal(known.state, 'killed')
   const held = await lockRun(folder, 'r', files)
   const asked = { holder: true }
-  t.match(await readRun(folder, 'r', files, asked), {
-    state: 'running',
-    holder: { pid: process.pid },
-  })
-  await t.rejects(lockRun(folder, 'r', files), {
-    code: 'DDB_LOCKED',
-    message: /"r" is in progress by process/,
-  })
-  t.strictSame(
-    (await listRuns(folder, files)).strange,
-    [],
-    'its lock is not listed as a foreign file',
-  )
+  const expected = { state: 'running', holder: { pid: process.pid } }
+  t.match(await readRun(folder, 'r', files, asked), expected)
+  const error = { code: 'DDB_LOCKED', message: /"r" is in progress by process/ }
+  await t.rejects(lockRun(folder, 'r', files), error)
+  const listed = (await listRuns(folder, files)).strange
+  t.strictSame(listed, [], 'its lock is not listed as a foreign file')
   held.lock.release()
   t.match(await readRun(folder, 'r', files, asked), { state: 'killed', holder: undefined })
 })

@@ -149,10 +149,8 @@ t.test('while a process has the run, other processes are refused and change noth
 t.test('with different options it is a different run', async t => {
   const { open, once, folder, a } = scene(t)
   await once()
-  await t.rejects(open([a], { target: { table: 'other' } }), {
-    code: 'DDB_RUN_CHANGED',
-    message: /`target\.table`/,
-  })
+  const error = { code: 'DDB_RUN_CHANGED', message: /`target\.table`/ }
+  await t.rejects(open([a], { target: { table: 'other' } }), error)
   await once([a], { target: { table: 'other' }, ...restart(folder) })
   await once([a], { target: { table: 'other' } })
   await t.rejects(open(), { code: 'DDB_RUN_CHANGED' })
@@ -167,10 +165,8 @@ t.test('changed or missing inputs end the run, and the lock is released', async 
   await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is no longer among/ })
   writeFileSync(a, 'id\n9\n')
   utimesSync(a, atime, mtime)
-  await t.rejects(open([a, b]), {
-    code: 'DDB_RUN_CHANGED',
-    message: /a\.csv" has changed.*5 bytes/,
-  })
+  const error = { code: 'DDB_RUN_CHANGED', message: /a\.csv" has changed.*5 bytes/ }
+  await t.rejects(open([a, b]), error)
   writeFileSync(a, 'id\n1\n')
   utimesSync(a, atime, mtime)
   t.notOk(existsSync(journalLockPath(path)))
