@@ -42,11 +42,8 @@ t.test('an answer has all three numbers and the reason', async t => {
     left: 3,
     errText: '',
   })
-  t.strictSame(answeredOutcome(tuple(long(null), long(-1n), text('never'))), {
-    rowCount: -1,
-    left: undefined,
-    errText: 'never',
-  })
+  const expected = { rowCount: -1, left: undefined, errText: 'never' }
+  t.strictSame(answeredOutcome(tuple(long(null), long(-1n), text('never'))), expected)
   for (const wrong of [undefined, long(5n), tuple(), tuple(long(1n), text(''), text('')), text('')])
     t.throws(() => answeredOutcome(wrong), { code: 'DDB_PROTOCOL' })
 })

@@ -22,11 +22,7 @@ const claim = (no: number): LedgerRow => ({
 })
 
 /** The receipts of a run whose journal knows the first two batches, if it has not lost them. */
-async function receipts(
-  numbers: readonly number[],
-  isLost: boolean,
-  mayCopyEarlier = false,
-): Promise<Receipts> {
+async function receipts(numbers: readonly number[], isLost: boolean, mayCopyEarlier = false) {
   const { checked, platform, state } = testRun()
   const found = isLost ? readRun() : readRun(inputsRecord, batchRecord(1), batchRecord(2))
   const history = { file: {}, now: { processes: 2 }, found }

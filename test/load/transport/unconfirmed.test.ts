@@ -42,8 +42,6 @@ t.test('a connection lost during the wait is reported as lost', async t => {
 })
 
 t.test('the error names the timeout in seconds, and the option that raises it', async t => {
-  t.match(silenceError(1_500, 'did not answer'), {
-    ...silent,
-    message: /did not answer for 1\.5 s.*`delivery\.confirmTimeoutMs`/,
-  })
+  const expected = { ...silent, message: /did not answer for 1\.5 s.*`delivery\.confirmTimeoutMs`/ }
+  t.match(silenceError(1_500, 'did not answer'), expected)
 })
