@@ -80,10 +80,8 @@ t.test('the run waits at most half a minute for a server to close', async t => {
   clock.advance(29_999)
   t.same(done, ['inputs close', 'delivery close'])
   clock.advance(1)
-  t.same(done.slice(2), [
-    'delivery leave DDB_CONNECTION_LOST',
-    'control abandon DDB_CONNECTION_LOST',
-  ])
+  const expected = ['delivery leave DDB_CONNECTION_LOST', 'control abandon DDB_CONNECTION_LOST']
+  t.same(done.slice(2), expected)
   gate.open()
   await closing
 })
@@ -121,8 +119,6 @@ deepTest(t, 'signals of a caller that outlive a run do not keep the run in memor
     await new Promise(setImmediate)
     collect()
   }
-  t.same(
-    kept.map(ref => ref.deref()),
-    [undefined, undefined],
-  )
+  const alive = kept.map(ref => ref.deref())
+  t.same(alive, [undefined, undefined])
 })

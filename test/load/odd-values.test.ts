@@ -51,20 +51,15 @@ t.test('seconds read as milliseconds are stored, with one question over all file
   for (const { notices } of [result, looked]) {
     const question =
       'column "t": all times lie in the first months of 1970: is `epoch:ms` the right unit? epoch:s would be 2023-11-14'
-    t.strictSame(
-      notices.filter(text => text.includes('unit')),
-      [question],
-    )
+    const questions = notices.filter(text => text.includes('unit'))
+    t.strictSame(questions, [question])
   }
   t.match(looked.columns[0], { first: '1970.01.20T16:13:20.000', last: '1970.01.20T16:13:20.001' })
 })
 
 const milliseconds = { name: 't', type: { type: 'TIMESTAMP' } } as const
 
-function questions(
-  batches: readonly (readonly (bigint | null)[])[],
-  format = 'epoch:ms',
-): string[] {
+function questions(batches: readonly (readonly (bigint | null)[])[], format = 'epoch:ms') {
   const said: string[] = []
   const odd = newOddValues([milliseconds], { '*': format }, text => void said.push(text))
   for (const values of batches) {

@@ -75,11 +75,8 @@ t.test('status and exit code follow from rows and failure', async t => {
   for (const [[confirmed = 0, ...others], ending, status, exitCode, code] of endings) {
     const result = resultOf(rows(confirmed, ...others), ending)
     const { error } = result
-    t.strictSame(
-      [result.status, result.exitCode, error?.code],
-      [status, exitCode, code],
-      JSON.stringify([confirmed, others, ending]),
-    )
+    const found = [result.status, result.exitCode, error?.code]
+    t.strictSame(found, [status, exitCode, code], JSON.stringify([confirmed, others, ending]))
   }
 })
 

@@ -117,10 +117,8 @@ for (const one of tables) {
       },
       'a changed cell and two lost rows',
     )
-    t.equal(
-      await readFile(rest, 'utf8'),
-      `${header}2020.01.02,S5,11,40\n${lineOf(990)}${lineOf(991)}`,
-    )
+    const written = await readFile(rest, 'utf8')
+    t.equal(written, `${header}2020.01.02,S5,11,40\n${lineOf(990)}${lineOf(991)}`)
     t.match(await load(rest), { exitCode: 0 })
     t.match(await audit(), { exitCode: 0, rows: { found: 902, missing: 0, others: 3 } })
     const [[count] = []] = await rows(`select count(*) from ${expression}`)
@@ -171,15 +169,12 @@ for (const [keeps, script] of Object.entries(keyed)) {
     await writeFile(path, keeps === 'last' ? `${text}7,-1\n` : text.replace('7,7\n', '7,-1\n'))
     await rm(rest)
     await rm(`${rest}.reasons.ndjson`)
-    t.match(
-      await audit({ missing: rest }),
-      {
-        ...{ status: 'undecided', exitCode: 75, missingFiles: [] },
-        rows: { found: 29, missing: 0, changed: 1 },
-        lines: { changed: [{ stored: [{ column: 'v', value: keeps === 'last' ? '67' : '7' }] }] },
-      },
-      'another writer may have changed the row',
-    )
+    const expected = {
+      ...{ status: 'undecided', exitCode: 75, missingFiles: [] },
+      rows: { found: 29, missing: 0, changed: 1 },
+      lines: { changed: [{ stored: [{ column: 'v', value: keeps === 'last' ? '67' : '7' }] }] },
+    }
+    t.match(await audit({ missing: rest }), expected, 'another writer may have changed the row')
   })
 }
 
@@ -240,14 +235,10 @@ createPartitionedTable(db, table(1:0, ["${name}", "v"], [${type}, INT]), "t", "$
     const shards = await audited
     const sum = (of: (one: AuditResult) => number | null): number =>
       shards.reduce((total, one) => total + (of(one) ?? NaN), 0)
-    t.equal(
-      sum(({ rows }) => rows.input),
-      90,
-    )
-    t.equal(
-      sum(({ rows }) => rows.found),
-      89,
-    )
+    const inputRows = sum(({ rows }) => rows.input)
+    t.equal(inputRows, 90)
+    const foundRows = sum(({ rows }) => rows.found)
+    t.equal(foundRows, 89)
     const [failed, ...more] = shards.filter(({ exitCode }) => exitCode !== 0)
     t.match(failed, { exitCode: 4, lines: { missing: [{ firstLine: 9, lastLine: 9 }] } })
     t.strictSame(more, [], 'one shard has the row')
@@ -357,10 +348,8 @@ t.test('wrong columns are refused before anything is read', async t => {
   await t.rejects(audit({ columns: ['prize'] }), { code: 'DDB_USAGE', message: /price/ })
   await t.rejects(audit({ columns: [] }), { code: 'DDB_USAGE', message: /no column to compare/ })
   await load(path)
-  t.match(await audit({ columns: ['id', 'sym', 'id'] }), {
-    exitCode: 0,
-    columns: [{ name: 'id' }, { name: 'sym' }],
-  })
+  const expected = { exitCode: 0, columns: [{ name: 'id' }, { name: 'sym' }] }
+  t.match(await audit({ columns: ['id', 'sym', 'id'] }), expected)
   t.match(await audit({ target: { table: 'nothing' } }), { exitCode: 78, status: 'failed' })
 })
 

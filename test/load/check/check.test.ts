@@ -148,10 +148,8 @@ deepTest(t, 'inputs with the same settings become one load, with the empty input
   })
   const { frozen, status, rows, exitCode } = await checks(server)([`${folder}/*`])
   t.match({ status, rows, exitCode }, { status: 'fits', rows: { read: 3, fit: 3 }, exitCode: 0 })
-  t.strictSame(
-    frozen.map(one => one.inputs.map(path => path.slice(-5))),
-    [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']],
-  )
+  const ends = frozen.map(one => one.inputs.map(path => path.slice(-5)))
+  t.strictSame(ends, [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']])
 })
 
 t.test('a check accepts inputs without rows, and reports what it can', async t => {
@@ -264,10 +262,8 @@ t.test('standard input, functions, constants, arrays are checked as files and ta
   t.match(result, { status: 'fits' })
   const field = { source: null, position: null, text: '7', column: 'price', value: '7' }
   t.strictSame(result.inputs[0]!.fields[2], field)
-  t.match(await check([path], { target: { function: 'takeRow', types } }), {
-    exitCode: 78,
-    error: { message: /Did you mean "takeRows"/ },
-  })
+  const expected = { exitCode: 78, error: { message: /Did you mean "takeRows"/ } }
+  t.match(await check([path], { target: { function: 'takeRow', types } }), expected)
 })
 
 t.test('a check says whether a load would reach its limit, or was interrupted', async t => {

@@ -26,14 +26,8 @@ t.test('members keep their spelling; objects and arrays are omitted', async t =>
   const json = { text: utf8, options: { format: 'ndjson' } } as const
   const record = Buffer.from('{"a":{"b":1.50e2},"c":[1],"d":12345678901234567890,"e":null}')
   const names = ['a.b', 'd', 'c', 'e', 'a', 'x'].map(member)
-  t.strictSame(await recordTexts(record, json, names), [
-    '1.50e2',
-    '12345678901234567890',
-    '',
-    '',
-    '',
-    '',
-  ])
+  const expected = ['1.50e2', '12345678901234567890', '', '', '', '']
+  t.strictSame(await recordTexts(record, json, names), expected)
   t.strictSame(memberNames(record, utf8), ['a.b', 'c', 'd', 'e'])
   t.strictSame(memberNames(Buffer.from('[1'), utf8), [])
   const gbk = { encoding: 'gb18030', mark: none } as const

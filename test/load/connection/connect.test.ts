@@ -80,10 +80,8 @@ t.test('the hosts share the remaining time equally', async t => {
 t.test('after the deadline each host is still tried once', async t => {
   const { platform, dialled } = deadPlatform()
   await t.rejects(connectServer(platform, threeHosts, { deadlineMs: -1 }), { code: 'DDB_CONNECT' })
-  t.strictSame(
-    dialled.map(([host]) => host),
-    ['a', 'b', 'c'],
-  )
+  const hosts = dialled.map(([host]) => host)
+  t.strictSame(hosts, ['a', 'b', 'c'])
 })
 
 t.test('if several hosts fail, the error of the first host is thrown', async t => {
@@ -126,10 +124,8 @@ t.test('a refused login is final: no other host gets the same password', async t
   const refusing = await loginServer(() => ({ error: 'The user name or password is incorrect.' }))
   const other = await loginServer(() => undefined)
   const { host, port } = other.server
-  await t.rejects(connectTo({ ...refusing.target, otherHosts: [{ host, port }] }), {
-    name: 'ServerError',
-    code: 'DDB_LOGIN',
-  })
+  const error = { name: 'ServerError', code: 'DDB_LOGIN' }
+  await t.rejects(connectTo({ ...refusing.target, otherHosts: [{ host, port }] }), error)
   t.equal(other.logins(), 0)
 })
 
@@ -260,19 +256,15 @@ async function failing(
 
 t.test('pauses grow from 0.1 to 10 seconds, and half of each is random', async t => {
   const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]
-  t.same(
-    longest.map((_, i) => retryDelayMs(i + 1, random(1))),
-    longest,
-  )
+  const whole = longest.map((_, i) => retryDelayMs(i + 1, random(1)))
+  t.same(whole, longest)
   t.same(
     longest.map((_, i) => retryDelayMs(i + 1, random(0))),
     longest.map(ms => ms / 2),
   )
   t.equal(retryDelayMs(1_000, random(1)), 10_000, 'for any number of tries')
-  t.same(
-    [1, 2, 3, 4, 5].map(retry => retryDelayMs(retry, random(1), 4)),
-    [100, 400, 1_600, 6_400, 10_000],
-  )
+  const delays = [1, 2, 3, 4, 5].map(retry => retryDelayMs(retry, random(1), 4))
+  t.same(delays, [100, 400, 1_600, 6_400, 10_000])
 })
 
 t.test('attempts continue until the deadline, even if batches have few retries', async t => {
@@ -352,10 +344,8 @@ t.test('if a session does not show that it mixes requests, another answers each 
     })
     t.equal(run.checked.mode, why === undefined ? 'async' : 'sync')
     const areClosed = sessions.map(({ closed }) => closed)
-    t.strictSame(
-      areClosed,
-      sessions.map((_, i) => i < Math.min(times, 2)),
-    )
+    const expected = sessions.map((_, i) => i < Math.min(times, 2))
+    t.strictSame(areClosed, expected)
     if (why === undefined) t.strictSame(notices, [])
     else t.match(notices.join(), new RegExp(`one session failed \\(.*${why}.*\\): each batch is`))
     await sessions.at(-1)!.close()

@@ -10,7 +10,7 @@ import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
-import { asAdmin, startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { asAdmin, startLoadServer } from '../../helpers/load-server.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { Faults } from '../../../src/server/index.js'
 import type { Value } from '../../../src/protocol/value.js'
@@ -26,10 +26,7 @@ addFunctionView(intoTrades)`
 const trades = parseTableTarget('trades')
 const ticks = parseTableTarget('dfs://d/ticks')
 
-async function asked(
-  t: Test,
-  before?: Faults['before'],
-): Promise<{ asking: Asking; here: LoadServer }> {
+async function asked(t: Test, before?: Faults['before']) {
   const here = await startLoadServer(t, initScript, {
     faults: before === undefined ? {} : { before },
   })
@@ -53,15 +50,11 @@ t.test('if similar names cannot be read, the error for a missing table names non
   const { asking } = await asked(t, ({ text: script }) =>
     script.includes('objs(true)') ? { error: 'no rights' } : undefined,
   )
-  await t.rejects(askSchema(asking, parseTableTarget('trade')), {
-    code: 'DDB_TARGET',
-    message: /^(?!.*"trades")/,
-  })
+  const refusal = { code: 'DDB_TARGET', message: /^(?!.*"trades")/ }
+  await t.rejects(askSchema(asking, parseTableTarget('trade')), refusal)
   const nothing = await asked(t)
-  await t.rejects(askSchema(nothing.asking, parseTableTarget('zzzzzzzzzzzz')), {
-    code: 'DDB_TARGET',
-    message: /^(?!.*Did you mean)/,
-  })
+  const error = { code: 'DDB_TARGET', message: /^(?!.*Did you mean)/ }
+  await t.rejects(askSchema(nothing.asking, parseTableTarget('zzzzzzzzzzzz')), error)
 })
 
 t.test('a table without a schema counts as missing', async t => {
@@ -130,11 +123,8 @@ t.test('questions about jobs are sent so that even busy workers answer soon', as
   const asking = await answering(t, int(0), flags)
   await askIdle(asking, '1')
   await askCount(asking, trades)
-  t.strictSame(
-    flags.map(one => (one & requestFlags.urgent) !== 0),
-    [true, false],
-    'counting rows is not a short question',
-  )
+  const areUrgent = flags.map(one => (one & requestFlags.urgent) !== 0)
+  t.strictSame(areUrgent, [true, false], 'counting rows is not a short question')
 })
 
 t.test('every question reports a lost connection, and never takes it for an answer', async t => {

@@ -194,14 +194,13 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
   }
 })
 
-t.test('an empty table has no row to learn, whatever its types', t => {
+t.test('an empty table has no row to learn, whatever its types', async t => {
   const types = ['INT', 'SYMBOL', 'STRING', 'BOOL', 'UUID', 'DECIMAL32', 'DECIMAL64', 'DECIMAL128']
   for (const type of types as DataType[]) {
     const columns = [vectorOf({ type, ...(isDecimal(type) && { scale: 2 }) }, [])]
     const empty = { form: 'table', name: '', rows: 0, columnNames: ['v'], columns } as const
     t.strictSame(rowsIn([empty], { keyed: false, columns: [] }), [], type)
   }
-  t.end()
 })
 
 t.test('a look waits for rows that a function stores later', async t => {
@@ -243,14 +242,13 @@ t.test('rows are found by their values, whatever the texts contain', async t => 
   }
 })
 
-t.test('a request names its function in one line', t => {
+t.test('a request names its function in one line', async t => {
   const script = 'x = 1\ntry {\n    y = x\n} catch(ex) { y = 0 }\n'
   const [text] = searchCall('t', [row(1, 'a'), row(null, 'b')], script, 'y')
   t.notMatch(text, '\n')
-  t.end()
 })
 
-t.test('the journal has the values of rows of every type', t => {
+t.test('the journal has the values of rows of every type', async t => {
   const all: SampleRow = [
     ...row(-1, '"\n'),
     ...row(null, ''),
@@ -262,7 +260,6 @@ t.test('the journal has the values of rows of every type', t => {
     ['f', { form: 'scalar', type: 'LONG', value: null }],
   ]
   t.strictSame(rowOfText(rowText(all)), all)
-  t.end()
 })
 
 t.test('a server without some functions is asked for the rest', async t => {

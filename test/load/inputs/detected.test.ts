@@ -7,11 +7,7 @@ import type { CellOptions } from '../../../src/load/options.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import { memorySource } from '../../parse/reading.js'
 
-async function told(
-  text: string,
-  options: ReaderOptions = {},
-  isByPosition = false,
-): Promise<{ text: string; notices: string[] }> {
+async function told(text: string, options: ReaderOptions = {}, isByPosition = false) {
   const reader = await openReader(memorySource(text), options)
   const detected = detectedOf(reader)
   return { text: detectedText(detected), notices: detectedNotices(reader, detected, isByPosition) }

@@ -22,12 +22,8 @@ const texts: Record<Refusal, readonly string[]> = {
     'creating new value partitions failed RefId:S01019',
     '<ChunkInTransaction>busy',
     '<ChunkInRecovery>the chunk is being recovered',
-    '<DataNodeNotAvail>node1',
-    '<DataNodeNotReady>node1',
-    '<ControllerNotAvail>',
-    '<ControllerNotReady>',
-    '<CacheInvalid>',
-    '<NotLeader>',
+    ...['<DataNodeNotAvail>node1', '<DataNodeNotReady>node1', '<ControllerNotAvail>'],
+    ...['<ControllerNotReady>', '<CacheInvalid>', '<NotLeader>'],
     'SYSTEM_Runtime: <NotLeader>',
     "The datanode isn't initialized yet. Please try again later",
     'Cannot accept new task <xxx> during a graceful shutdown of the server.RefId: S00005',
@@ -115,11 +111,8 @@ t.test('older servers send the words without a number, and words may change', as
       t.equal(classifyRefusal(`Other words. ${number}`), kind, `the number of ${text}`)
       if (numberAlone.test(text)) continue
       t.equal(classifyRefusal(text.replace(number, '')), kind, `the words of ${text}`)
-      t.equal(
-        classifyRefusal(text.replace(/^<\w+>/, '').replace(number, '')),
-        kind,
-        `no tag: ${text}`,
-      )
+      const untagged = classifyRefusal(text.replace(/^<\w+>/, '').replace(number, ''))
+      t.equal(untagged, kind, `no tag: ${text}`)
     }
   }
 })

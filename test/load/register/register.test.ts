@@ -67,10 +67,8 @@ t.test('the first run of a name has it; a second run leaves no ledger', async t 
   await check(session, mine)
   await t.rejects(check(other, theirs), { code: 'DDB_LOCKED' })
   t.same(shared(), [ledgerName(mine.token, 1), registerName])
-  t.strictSame(
-    await rows(`select runId, token, processNo from ${registerName}`),
-    cells('nightly,1311768467463790321,1', 'nightly,7,1'),
-  )
+  const stored = await rows(`select runId, token, processNo from ${registerName}`)
+  t.strictSame(stored, cells('nightly,1311768467463790321,1', 'nightly,7,1'))
   const known = await askRegister({ session: other, timeoutMs }, 'nightly')
   t.throws(() => checkName(known, theirs, other), { code: 'DDB_LOCKED' }, 'before it claims')
   await claimName(other, namedRun('nightly2', 7n))

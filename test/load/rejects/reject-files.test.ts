@@ -40,12 +40,8 @@ const shapeOf = (header: string): RecordShape => {
 const ab = shapeOf('a,"b"\r\n')
 const json: RecordShape = { ...headless, format: 'ndjson', delimiter: undefined, fieldCount: 0 }
 
-const add = (
-  file: RejectFiles,
-  record: string,
-  shape = ab,
-  change: Partial<RejectReason> = {},
-): void => file.add(Buffer.from(record), shape, { ...reason, ...change })
+const add = (file: RejectFiles, record: string, shape = ab, change: Partial<RejectReason> = {}) =>
+  file.add(Buffer.from(record), shape, { ...reason, ...change })
 
 const listOf = (files: RejectFiles): { path: string; rows: number }[] =>
   files.kept().map(({ path, rows }) => ({ path, rows }))
@@ -244,11 +240,8 @@ t.test('additional files are recorded before they are created, and get new numbe
   writeFileSync(join(dir, 'r.4.csv'), 'of yesterday\n')
   add(here.files, 'x\n', { ...headless, fieldCount: 3 })
   here.files.close()
-  t.strictSame(
-    here.making,
-    [join(dir, 'r.5.csv')],
-    'a file of somebody else is never recorded as ours',
-  )
+  const ours = [join(dir, 'r.5.csv')]
+  t.strictSame(here.making, ours, 'a file of somebody else is never recorded as ours')
   t.equal(here.files.kept().length, 4)
 })
 
@@ -298,12 +291,11 @@ t.test('files of a run that had ended belong to the user', async t => {
     [path, kept[2]!.path, path.replace('r.csv', 'r.4.csv')],
     'a new file for new rejects; one that was removed is not listed',
   )
-  t.ok(
-    files
-      .kept()
-      .slice(0, 3)
-      .every(({ isLeft }) => isLeft),
-  )
+  const areLeft = files
+    .kept()
+    .slice(0, 3)
+    .every(({ isLeft }) => isLeft)
+  t.ok(areLeft)
   const later = new RejectFiles(path, { files: systemFiles })
   later.goOn(files.kept(), false)
   add(later, 'newer\n')

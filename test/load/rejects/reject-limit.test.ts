@@ -77,17 +77,12 @@ t.test('a share counts every line of a record', async t => {
 t.test('a run that stops at the first reject does not stop at none', async t => {
   t.equal(goneOn({ onError: 'stop' }, 10, 0), undefined)
   const run = runWith({ onError: 'stop' }, 10, 1)
-  t.equal(
-    earlierLimitFailure(run, undefined),
-    undefined,
-    'without a journal there are no earlier rows',
-  )
+  const failure = earlierLimitFailure(run, undefined)
+  t.equal(failure, undefined, 'without a journal there are no earlier rows')
   const byInput = {
     'a.csv': { rejected: 1, firstError: { code: 'DDB_INPUT_CELL', message: 'bad', lineNumber: 3 } },
   }
   const earlier = { byInput } as unknown as RecordedRun['rejects']
-  t.match(earlierLimitFailure(run, earlier), {
-    code: 'DDB_INPUT_CELL',
-    message: 'a.csv, line 3: bad',
-  })
+  const expected = { code: 'DDB_INPUT_CELL', message: 'a.csv, line 3: bad' }
+  t.match(earlierLimitFailure(run, earlier), expected)
 })

@@ -177,10 +177,8 @@ t.test('times of all streams have the offset that a process has found first', as
     for (const index of [1, 2]) t.match(await load(index), { exitCode: 3, error: null })
     const stored = await ids()
     const parity = stored[0]! % 2
-    t.strictSame(
-      stored,
-      [0, 2, 4, 10, 12, 14].map(id => id + parity),
-    )
+    const expected = [0, 2, 4, 10, 12, 14].map(id => id + parity)
+    t.strictSame(stored, expected)
     const words = ['--host', `127.0.0.1:${server.port}`, '--user', 'admin', '--exact']
     const environment = { DDB_PASSWORD: '123456' }
     const audited = await runMain(['audit', 'night', ...words], { environment })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { loadOn } from '../../../src/load/load.js'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
@@ -47,11 +47,7 @@ async function scene(t: Test, script: string, table: string, rows: string, isKep
     restart,
     /** The server restarts at this request, counted from now. */
     restartAfter: (count: number): void => void (restartAt = requests + count),
-    shard: async (
-      index: number,
-      count: number,
-      change: Partial<LoadOptions> = {},
-    ): Promise<LoadResult> => {
+    shard: async (index: number, count: number, change: Partial<LoadOptions> = {}) => {
       const { host, port } = server
       const result = await loadOn(systemPlatform, {
         ...{ inputs: [join(dir, 'in')], server: { host, port, ...login }, target: { table } },

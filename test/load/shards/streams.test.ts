@@ -36,7 +36,7 @@ t.test('every file is in one stream, and every stream in one shard', async () =>
   })
 })
 
-t.test('shards get about the same number of bytes', t => {
+t.test('shards get about the same number of bytes', async t => {
   const files = Array.from({ length: 40 }, (_, i) => ({
     path: `/data/${i}/f.csv`,
     fingerprint: fingerprint(700),
@@ -47,5 +47,4 @@ t.test('shards get about the same number of bytes', t => {
       t.equal(streamsOfShard(streams, { index, count }).length, 40 / count)
     }
   }
-  t.end()
 })

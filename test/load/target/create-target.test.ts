@@ -51,10 +51,8 @@ t.test('the run reports the file that it examines, and then its progress', async
   const order = ['looking', 'loading', 'confirming', 'done']
   t.equal(phases[0], 'looking')
   const places = phases.map(phase => order.indexOf(phase))
-  t.strictSame(
-    places,
-    places.toSorted((a, b) => a - b),
-  )
+  const sorted = places.toSorted((a, b) => a - b)
+  t.strictSame(places, sorted)
   const [first] = reports.filter(({ phase }) => phase === 'looking')
   t.match(first, { input: { number: 1, count: 3 }, rows: { read: 0 } })
   t.match(reports.at(-1), { bytesRead: 3 * csv.length })
@@ -139,25 +137,19 @@ t.test('columns named like reserved words get other names', async t => {
   })
   const mapping = { map: { pi_: 'pi' } }
   t.match(await load(path, { target, mapping, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
-  t.ok(
-    notices.some(text => /^date: "DATE" is a reserved word of DolphinDB/.test(text)),
-    notices.join('\n'),
-  )
+  const isTold = notices.some(text => /^date: "DATE" is a reserved word of DolphinDB/.test(text))
+  t.ok(isTold, notices.join('\n'))
   t.match(await load(path, { target, mapping }), { exitCode: 0, rows: { confirmed: 2 } })
-  t.strictSame(await rows('select distinct pi_ from loadTable("dfs://fresh", "t") order by pi_'), [
-    ['1'],
-    ['2'],
-  ])
+  const stored = await rows('select distinct pi_ from loadTable("dfs://fresh", "t") order by pi_')
+  t.strictSame(stored, [['1'], ['2']])
 })
 
 t.test('members of JSON are mapped by their exact names', async t => {
   const { load, fileOf } = await scene(t)
   const path = fileOf('{"DATE":"2020.01.02"}\n', 'a.ndjson')
   const target = fresh
-  t.match(await load(path, { target }), {
-    exitCode: 64,
-    error: { message: /need `mapping\.map` date=DATE$/ },
-  })
+  const expected = { exitCode: 64, error: { message: /need `mapping\.map` date=DATE$/ } }
+  t.match(await load(path, { target }), expected)
   const mapping = { map: { date: 'DATE' } }
   t.match(await load(path, { target, mapping }), { exitCode: 0, rows: { confirmed: 1 } })
 })
@@ -230,10 +222,8 @@ deepTest(t, 'if totals or rows below the table do not fit, the run asks for opti
     exitCode: 3,
     rows: { confirmed: 199, rejected: 1 },
   })
-  t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), {
-    exitCode: 0,
-    rows: { confirmed: 200 },
-  })
+  const expected = { exitCode: 0, rows: { confirmed: 200 } }
+  t.match(await load(join(dir, 'sums.csv'), { target, input: { comment: '合计,' } }), expected)
   t.strictSame(await rows('select sum(n), count(*) from loadTable("dfs://fresh", "t")'), [
     ['39793', '399'],
   ])

@@ -39,11 +39,8 @@ t.test('a transform that ends early or continues after its end is refused with a
     ['def(t){ return "\0" }', 'U+0000'],
     [`def(t){ return t }${' '.repeat(mostTransformChars)}`, `the limit is ${mostTransformChars}`],
   ] as const) {
-    t.throws(
-      () => checkTransform(text),
-      { name: 'UsageError', code: 'DDB_USAGE', message: why },
-      JSON.stringify(text.slice(0, 60)),
-    )
+    const error = { name: 'UsageError', code: 'DDB_USAGE', message: why }
+    t.throws(() => checkTransform(text), error, JSON.stringify(text.slice(0, 60)))
   }
   t.end()
 })
