@@ -125,11 +125,7 @@ export interface Ends {
 }
 
 /** Starts a server and connects the official client and this project's client as admin. */
-export async function startEnds(
-  t: Test,
-  client: Client,
-  options: ServerOptions = {},
-): Promise<Ends> {
+export async function startEnds(t: Test, client: Client, options: ServerOptions = {}) {
   const server = await startServerFor(t, { ...options })
   const url = `ws://${server.host}:${server.port}`
   const official = new client.DDB(url)

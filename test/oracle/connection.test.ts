@@ -131,10 +131,8 @@ test('each of several requests at the same time gets its own answer', async (t, 
   const answers = await Promise.all(
     numbers.map(async at => (await (at % 2 ? official : other).eval(`${at} * 2`)).value),
   )
-  t.strictSame(
-    answers,
-    numbers.map(at => at * 2),
-  )
+  const expected = numbers.map(at => at * 2)
+  t.strictSame(answers, expected)
 })
 
 test('variables belong to a session, shared tables to all', async (t, client) => {
@@ -152,10 +150,8 @@ test('large results and large arguments arrive completely', async (t, client) =>
   const rows = 1_500_000
   const value = (await official.eval(`0..${rows - 1}`)).value as Int32Array
   t.equal(value.length, rows)
-  t.ok(
-    value.every((each, at) => each === at),
-    'every element in its place',
-  )
+  const areInPlace = value.every((each, at) => each === at)
+  t.ok(areInPlace, 'every element in its place')
   for (const text of ['ü'.repeat(200_000), 'a'.repeat(1_000_000)]) {
     t.equal((await official.call('string', [text])).value, text)
   }

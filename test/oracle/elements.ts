@@ -176,13 +176,8 @@ export function clientScalar(client: Client, typeText: string, element: Element)
   }
 }
 
-interface Shape {
-  readonly type: Type
-  readonly kind: Kind
-}
-
 /** The type of an object of the client, in the client's own numbers. */
-export function shapeOf(client: Client, object: ClientObject): Shape {
+export function shapeOf(client: Client, object: ClientObject) {
   const array = object.type >= 64 && object.type < 128
   const extended = object.type === client.DdbType['symbol_extended']
   const number = array ? object.type - 64 : object.type

@@ -91,10 +91,8 @@ test('array vectors of many blocks and long rows', async (t, client) => {
   const lengths = rows.map(row => row.length)
   t.strictSame(lengths, counts)
   const cells = rows.flat()
-  t.ok(
-    cells.every((cell, at) => cell === at),
-    'cells follow one another',
-  )
+  const followOneAnother = cells.every((cell, at) => cell === at)
+  t.ok(followOneAnother, 'cells follow one another')
   const short = (await official.eval('arrayVector(1..70000, 1..70000)')) as { rows?: number }
   t.equal(short.rows, 70_000, 'more rows than one block can hold')
 })

@@ -241,11 +241,8 @@ test('a pair and a set of every type', async (t, client) => {
       const back = await official.call('(x -> x)', [sent])
       t.equal(back.form, client.DdbForm[form])
       const order = (list: readonly Element[]): string[] => list.map(each => inspect(each)).sort()
-      t.strictSame(
-        order(elementsOfClient(client, back)),
-        order(elements),
-        `${form} of ${type} back`,
-      )
+      const ofClient = order(elementsOfClient(client, back))
+      t.strictSame(ofClient, order(elements), `${form} of ${type} back`)
     }
   }
 })
