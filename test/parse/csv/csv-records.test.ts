@@ -28,11 +28,7 @@ interface Dialect {
 }
 
 /** The table as text. A field is quoted if necessary, and also if `mayQuote` returns true. */
-function written(
-  table: readonly (readonly string[])[],
-  dialect: Dialect,
-  mayQuote: boolean,
-): string {
+function written(table: readonly (readonly string[])[], dialect: Dialect, mayQuote: boolean) {
   const { delimiter, quote, escape, lineEnd } = dialect
   const special = [...delimiter, quote, '\n', '\r']
   return table
@@ -143,23 +139,12 @@ t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t 
     const { rows, rejects } = await read(bytes, 'a:INT,b:STRING', { header: 'no', chunkBytes })
     t.strictSame(rows, cells('1,ä中', '5,ü'))
     const places = rejects.map(one => `${one.code} ${one.lineNumber} ${one.offsetBytes}`)
-    t.strictSame(
-      places,
-      ['2 8', '3 13', '4 20'].map(place => `DDB_INPUT_ENCODING ${place}`),
-    )
+    const expected = ['2 8', '3 13', '4 20'].map(place => `DDB_INPUT_ENCODING ${place}`)
+    t.strictSame(places, expected)
   }
 })
 
-// Records with broken quotes. The reader rejects such a record together with the lines that may belong to it, and no
-// other lines. test/parse/formats.test.ts compares the end of each record with an oracle, for any text, chunks and
-// limit.
-
-interface Outcome {
-  readonly rows: string[][]
-  readonly rejected: string[]
-}
-
-async function outcome(text: string, options: ReadOptions = {}): Promise<Outcome> {
+async function outcome(text: string, options: ReadOptions = {}) {
   const { rows, rejects, reader } = await read(text, 'a:STRING,b:STRING', {
     header: 'no',
     delimiter: ',',
@@ -436,8 +421,6 @@ t.test('the message counts one field as `1 field`', async t => {
 })
 
 t.test('the message for a quote in a field names the field and a helpful option', async t => {
-  t.match(
-    quoteMessage(2),
-    /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/,
-  )
+  const expected = /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/
+  t.match(quoteMessage(2), expected)
 })

@@ -13,20 +13,7 @@ import { bytesOf } from '../reading.js'
 import { recordsOf } from '../records-of.js'
 import { forAllAsync, runs } from '../../helpers/runs.js'
 
-interface Found {
-  /** The fields of each record, or the code of its fault. */
-  records: (string[] | string)[]
-  /** The bytes of each record, cut out at its position. */
-  slices: Buffer[]
-  lines: number[]
-}
-
-function tokens(
-  csv: CsvTokenizer,
-  bytes: Uint8Array,
-  fieldCount: number,
-  chunkBytes: number,
-): Found {
+function tokens(csv: CsvTokenizer, bytes: Uint8Array, fieldCount: number, chunkBytes: number) {
   csv.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const found = recordsOf(csv.lines, bytes, fieldCount, chunkBytes)
   return {
@@ -44,11 +31,7 @@ const lineEnds = ['\r\n', '\n', '\r']
  * The expected records. With one column, an empty line is a record with one empty field, except at the end of the
  * input. With several columns, empty lines are ignored.
  */
-function oracle(
-  bytes: Uint8Array,
-  dialect: CsvDialect,
-  fieldCount: number,
-): string[][] | undefined {
+function oracle(bytes: Uint8Array, dialect: CsvDialect, fieldCount: number) {
   try {
     const options = {
       delimiter: dialect.delimiter,
@@ -247,10 +230,7 @@ t.test('every reader distinguishes quoted from unquoted fields', async t => {
     csv.lines.push(bytesOf('NA,"NA","",\n'))
     csv.lines.end()
     csv.lines.fill(block, 1, 100)
-    t.strictSame(
-      [0, 1, 2, 3].map(cell => block.isQuoted(0, cell)),
-      [false, true, true, false],
-      name,
-    )
+    const areQuoted = [0, 1, 2, 3].map(cell => block.isQuoted(0, cell))
+    t.strictSame(areQuoted, [false, true, true, false], name)
   }
 })

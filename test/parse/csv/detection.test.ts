@@ -176,10 +176,8 @@ t.test('the last record counts if the input ends there', async t => {
 
 t.test('lines end with LF, CRLF or CR', async t => {
   const bytes = Buffer.from('a\r\nb\rc\nd')
-  t.strictSame(
-    [0, 1, 2, 3, 4].map(count => afterLines(bytes, count)),
-    [0, 3, 5, 7, 8],
-  )
+  const ends = [0, 1, 2, 3, 4].map(count => afterLines(bytes, count))
+  t.strictSame(ends, [0, 3, 5, 7, 8])
   t.equal(lineEndFrom(bytes, 3), 4)
   t.equal(lineEndFrom(bytes, 7), 8)
 })
@@ -221,13 +219,8 @@ t.test('given settings are kept, and help to detect the rest', async t => {
   t.equal(detect("'a,b';c\n", { quote: "'" }).delimiter, ';')
   t.equal(detect('#a,b,c,d\na|b\n#\n', { comment: '#' }).delimiter, '|')
   t.equal(detect('1; "a;b"\n2; "c"\n', { trim: true }).delimiter, ';')
-  t.strictSame(detect("'a','b'\n", { quote: '"', escape: '\\' }), {
-    delimiter: ',',
-    quote: '"',
-    escape: '\\',
-    comment: '',
-    trim: false,
-  })
+  const expected = { delimiter: ',', quote: '"', escape: '\\', comment: '', trim: false }
+  t.strictSame(detect("'a','b'\n", { quote: '"', escape: '\\' }), expected)
 })
 
 t.test('a backslash is an escape character if the quotes are right only with it', async t => {

@@ -262,10 +262,8 @@ t.test('a detected decimal comma is used, unless the comma has a different meani
   t.strictSame(decimalCommaFor(false, {}, plain), { value: false, how: 'found' })
   t.strictSame(decimalCommaFor(true, {}, array), { value: false, how: 'found' })
   t.strictSame(decimalCommaFor(true, { thousands: ',' }, plain), { value: false, how: 'found' })
-  t.strictSame(decimalCommaFor(true, { decimalComma: false }, plain), {
-    value: false,
-    how: 'given',
-  })
+  const expected = { value: false, how: 'given' }
+  t.strictSame(decimalCommaFor(true, { decimalComma: false }, plain), expected)
   t.strictSame(decimalCommaFor(false, { decimalComma: true }, array), { value: true, how: 'given' })
   const target = { schema: { columns: plain }, mapping: {}, cells: {} }
   t.match(withDecimalComma(target, true), { cells: { decimalComma: true } })

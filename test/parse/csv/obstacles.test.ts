@@ -22,7 +22,7 @@ const sampleOf = (text: string): Sample => ({ bytes: Buffer.from(text), from: 0,
 
 const rows = 'A,1.5,10\nB,2.5,20\nC,3.5,30\n'
 
-t.test('lines above a table are distinguished from the table', t => {
+t.test('lines above a table are distinguished from the table', async t => {
   for (const [text, lines] of [
     [`sym,price,vol\n${rows}`, 0],
     [`\n\nsym,price,vol\n${rows}`, 0],
@@ -48,7 +48,6 @@ t.test('lines above a table are distinguished from the table', t => {
   ] as const) {
     t.equal(linesAbove(sampleOf(text), unknown), lines, text)
   }
-  t.end()
 })
 
 t.test('quotes are read so that no record is broken, or else in the usual way', async t => {
@@ -94,10 +93,8 @@ t.test('titles above a table are refused, and the option of the error reads the 
       assert.equal(schema.rows, records.length)
     },
   )
-  await t.rejects(inferText(`Report\n${rows}`, { reader: { skipLines: 0, header: 'yes' } }), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /the first: .* expected 1 field, got 3/,
-  })
+  const error = { code: 'DDB_INPUT_COLUMN', message: /the first: .* expected 1 field, got 3/ }
+  await t.rejects(inferText(`Report\n${rows}`, { reader: { skipLines: 0, header: 'yes' } }), error)
 })
 
 t.test('options that a run cannot find by itself are reported', async t => {

@@ -74,10 +74,8 @@ deepTest(t, 'every chunk size gives the same rows, rejects and positions', async
   t.strictSame(codes, ['DDB_INPUT_FIELD_COUNT', 'DDB_INPUT_QUOTE', 'DDB_INPUT_FIELD_COUNT'])
   for (let chunkBytes = 1; chunkBytes < text.length; chunkBytes++) {
     const { rows, rejects, places } = await read(text, trades, { chunkBytes })
-    t.strictSame(
-      { rows, rejects, places },
-      { rows: whole.rows, rejects: whole.rejects, places: whole.places },
-    )
+    const expected = { rows: whole.rows, rejects: whole.rejects, places: whole.places }
+    t.strictSame({ rows, rejects, places }, expected)
   }
 })
 
@@ -111,10 +109,8 @@ t.test('a reject has its position, bytes and reason; rows around it are loaded',
       message: 'expected 4 fields, got 3',
     },
   ])
-  t.strictSame(
-    rejects.map(reject => Buffer.from(reject.bytes).toString()),
-    [bad, ragged],
-  )
+  const rejected = rejects.map(reject => Buffer.from(reject.bytes).toString())
+  t.strictSame(rejected, [bad, ragged])
 })
 
 t.test('a bad row leaves no cell in any column', async t => {
@@ -162,10 +158,8 @@ t.test('in a large input, an unclosed quote ends reading, after the earlier rows
       chunkBytes,
       batch: { batchRows: 1, onReject: () => void t.fail('nothing is rejected') },
     })
-    await t.rejects(reading, {
-      code: 'DDB_INPUT_QUOTE',
-      position: { lineNumber: 2, offsetBytes: 4 },
-    })
+    const error = { code: 'DDB_INPUT_QUOTE', position: { lineNumber: 2, offsetBytes: 4 } }
+    await t.rejects(reading, error)
     t.strictSame(seen, [])
   }
 })
@@ -257,10 +251,8 @@ t.test('a trailing delimiter in most records does not create a field', async t =
       const { rows, rejects, reader } = await read(lines.join(end), 'a:INT,b:STRING', {
         chunkBytes,
       })
-      t.strictSame(
-        rows.map(row => row.join()),
-        ['1,2', '3,x', '11,y', '4,5', '12,', '10,'],
-      )
+      const values = rows.map(row => row.join())
+      t.strictSame(values, ['1,2', '3,x', '11,y', '4,5', '12,', '10,'])
       t.match(rejects, [{ code: 'DDB_INPUT_FIELD_COUNT', lineNumber: 6 }])
       t.equal(rejects.length, 1)
       t.match(reader.dialect, { trailingDelimiter: { value: true, how: 'found' } })
