@@ -92,10 +92,8 @@ t.test('cells are the values of JSON.parse, for members in any order', async () 
       list.map(({ text }) => text),
       members,
     )
-    deepStrictEqual(
-      rows,
-      list.map(({ cells }) => ({ cells, obstacle: undefined })),
-    )
+    const expected = list.map(({ cells }) => ({ cells, obstacle: undefined }))
+    deepStrictEqual(rows, expected)
   })
 })
 
@@ -209,10 +207,8 @@ t.test('members of inner objects have names with dots', async () => {
           return JSON.stringify({ p: { 'q.y': y, x }, id })
       }
     })
-    deepStrictEqual(
-      cellsOf(texts, inner),
-      list.map(({ id, x, y }) => [String(id), String(x ?? ''), y]),
-    )
+    const expected = list.map(({ id, x, y }) => [String(id), String(x ?? ''), y])
+    deepStrictEqual(cellsOf(texts, inner), expected)
   })
 })
 
@@ -234,11 +230,8 @@ t.test('inner objects have their own members, each once', async t => {
     t.match(rowsOf([text], inner)[0]!.obstacle, obstacle, text)
   }
   const good = '{"a":1,"p":{"x":2,"y":3}}'
-  t.strictSame(
-    cellsOf([good, '{"a":4,"p":null}', good], inner),
-    cells('1,2,3', '4,,', '1,2,3'),
-    'null gives null for all members',
-  )
+  const found = cellsOf([good, '{"a":4,"p":null}', good], inner)
+  t.strictSame(found, cells('1,2,3', '4,,', '1,2,3'), 'null gives null for all members')
   const rows = rowsOf(['{"a":1,"p":{"z":[],"y":3},"q":{"x":9}}', good], inner, lax)
   t.strictSame(rows[0]!.cells, ['1', '', '3'])
 })

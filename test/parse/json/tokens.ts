@@ -1,7 +1,3 @@
-/*
-  Collects everything that a JSON tokenizer finds in a text: cells of rows, and rejected records, with their positions.
-*/
-import type { InputError } from '../../../src/errors.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
 import { oneLine } from '../../../src/parse/json/open-json.js'
 import { JsonFormat } from '../../../src/parse/json/json-format.js'
@@ -19,12 +15,6 @@ export interface Token {
   readonly offsetBytes: number
 }
 
-export interface Tokens {
-  readonly tokens: readonly Token[]
-  readonly failure: InputError | undefined
-  readonly otherBytes: number
-}
-
 const anyKind = 0xff
 
 export interface TokenOptions {
@@ -38,7 +28,7 @@ export function tokensOf(
   format: 'ndjson' | 'json',
   text: string,
   { members = ['v'], chunkBytes = 1 << 20, maxRecordBytes = 1000 }: TokenOptions = {},
-): Tokens {
+) {
   const scanner = new JsonScanner(format === 'json')
   const records = new JsonRecords(
     scanner,
