@@ -123,10 +123,8 @@ t.test('given settings of a DFS table are kept, and the rest is chosen', async t
     return made.map(line => line.trim().replace(`dfs://${name}`, 'X')).join('\n')
   }
   const market = 'db.createPartitionedTable(emptyTable, `t, `day, sortColumns=`code`time)'
-  t.equal(
-    await schemeOf('a', {}),
-    `db = database("X", VALUE, 2024.01.02..2024.01.03, engine="TSDB")\n${market}`,
-  )
+  const expected = `db = database("X", VALUE, 2024.01.02..2024.01.03, engine="TSDB")\n${market}`
+  t.equal(await schemeOf('a', {}), expected)
   t.equal(
     await schemeOf('b', {
       partition: 'day,hash(code,10)',
@@ -144,14 +142,10 @@ t.test('given settings of a DFS table are kept, and the rest is chosen', async t
     await schemeOf('c', { partition: 'range(vol,0,1000, 2000)', engine: 'OLAP', atomic: 'chunk' }),
     'db = database("X", RANGE, [0, 1000, 2000], atomic="CHUNK")',
   )
-  t.match(
-    await schemeOf('d', { partition: 'value(day,2024.01M..2024.12M)' }),
-    'VALUE, 2024.01M..2024.12M, engine="TSDB"',
-  )
-  t.match(
-    await schemeOf('e', { partition: 'value(code,600519,"000001")' }),
-    'VALUE, ["600519", "000001"]',
-  )
+  const months = await schemeOf('d', { partition: 'value(day,2024.01M..2024.12M)' })
+  t.match(months, 'VALUE, 2024.01M..2024.12M, engine="TSDB"')
+  const codes = await schemeOf('e', { partition: 'value(code,600519,"000001")' })
+  t.match(codes, 'VALUE, ["600519", "000001"]')
 })
 
 t.test('an impossible table is refused before anything is created', async t => {
@@ -186,15 +180,11 @@ t.test('an impossible table is refused before anything is created', async t => {
     t.match(fault({ partition }), why, partition)
   }
   t.match(fault({ sortColumns: ['x'] }), /no column "x"/)
-  t.match(
-    fault({ engine: 'OLAP', sortColumns: ['code'] }),
-    /--sort-columns goes with --engine TSDB/,
-  )
+  const refused = fault({ engine: 'OLAP', sortColumns: ['code'] })
+  t.match(refused, /--sort-columns goes with --engine TSDB/)
   t.match(fault({ engine: 'OLAP', keepDuplicates: 'last' }), /--keep-duplicates goes with/)
-  t.throws(
-    () => createScript(found, stream, [], undefined, { engine: 'TSDB' }),
-    /is for DFS tables/,
-  )
+  const creating = () => createScript(found, stream, [], undefined, { engine: 'TSDB' })
+  t.throws(creating, /is for DFS tables/)
 })
 
 t.test('for any partition options, only a scheme gets into the script', async () => {
@@ -258,10 +248,8 @@ deepTest(t, 'a server accepts a script with thousands of columns', async t => {
   await session.run(script)
   t.match(await session.run('schema(made).colDefs.rows()'), { value: 9074 })
   const wide = { ...schema, columns: schema.columns.flatMap(one => manyOf(one, 10)) }
-  t.throws(() => createScript(wide, stream), {
-    code: 'DDB_INPUT_COLUMN',
-    message: /90740 columns is longer than the 1\.00 MB/,
-  })
+  const error = { code: 'DDB_INPUT_COLUMN', message: /90740 columns is longer than the 1\.00 MB/ }
+  t.throws(() => createScript(wide, stream), error)
 })
 
 function manyOf(column: InferredSchema['columns'][number], count: number) {
@@ -430,11 +418,8 @@ t.test('TSDB if there is a column to sort by', async t => {
   t.match(plan(moment, sym), { engine: 'TSDB', sortColumns: ['sym', 'time'] })
   t.match(plan(moment, price), { engine: 'OLAP', sortColumns: [] })
   const day = column('day', 'DATE', week)
-  t.match(plan(day, sym), {
-    engine: 'TSDB',
-    sortColumns: ['sym', 'day'],
-    engineReason: /of a code/,
-  })
+  const expected = { engine: 'TSDB', sortColumns: ['sym', 'day'], engineReason: /of a code/ }
+  t.match(plan(day, sym), expected)
   t.match(plan(day, column('weather', 'SYMBOL')), { engine: 'OLAP' })
   const clock = column('TradeTime', 'TIME')
   const code = column('SecurityID', 'STRING')

@@ -188,21 +188,8 @@ t.test('for any column, a run reads all its texts into the type that was found',
 })
 
 const jsonValue = fc.oneof(
-  fc.constantFrom<unknown>(
-    null,
-    true,
-    0,
-    -1,
-    2.5,
-    2 ** 53,
-    1e300,
-    'x',
-    '1',
-    '2020.01.02',
-    '',
-    '\u001b"\\',
-    'é',
-  ),
+  fc.constantFrom<unknown>(null, true, 0, -1, 2.5, 2 ** 53, 1e300),
+  fc.constantFrom('x', '1', '2020.01.02', '', '\u001b"\\', 'é'),
   fc.array(fc.constantFrom<unknown>(1, 2.5, null, 'x', true), { maxLength: 3 }),
   fc.constant({}),
 )
@@ -317,11 +304,8 @@ t.test('headers that are not names, or repeat', async t => {
   t.equal(await readAs(twice, 'a,a,\n1,2,3\n', { reader: { header: 'yes' } }), 1)
   const hidden = await inferText('a,"b\tc"\n1,2\n', { reader: { header: 'yes', delimiter: ',' } })
   t.strictSame(typesOf(hidden), ['a:INT', 'b_c:INT'])
-  t.strictSame(
-    neededOptions(hidden).mapping,
-    { match: 'position' },
-    'no mapping on the command line could name it',
-  )
+  const needed = neededOptions(hidden).mapping
+  t.strictSame(needed, { match: 'position' }, 'no mapping on the command line could name it')
   const none = await inferText('1,2\n3,4\n')
   t.strictSame(typesOf(none), ['col0:INT', 'col1:INT'])
   t.strictSame(neededOptions(none).mapping, {})
@@ -488,10 +472,8 @@ t.test('digits that are not plain numbers get a warning', async t => {
     (await columnOf(texts)).warnings.join('\n')
   t.match(await warning('000001', '600000'), /"000001" has a leading zero/)
   t.match(await warning('20200102', '20201231'), /"20200102" are read as dates, yyyyMMdd$/)
-  t.match(
-    await warning('010220', '311220'),
-    /leading zero.*\n.*may be dates or times, yyMMdd or ddMMyy:/,
-  )
+  const warned = await warning('010220', '311220')
+  t.match(warned, /leading zero.*\n.*may be dates or times, yyMMdd or ddMMyy:/)
   t.match(await warning('121110'), /yyMMdd or ddMMyy or MMddyy: .*c=FORMAT/)
   t.equal(await warning('20201302', '20201231'), '', 'not all of them are dates')
   t.equal(await warning('600000', '600519'), '', 'stock codes have no month 00')
@@ -566,10 +548,7 @@ t.test('dates in human spelling get their format if the format is certain', asyn
 })
 
 /** The options that `load` needs to read these texts into a column `c`. */
-async function neededFor(
-  texts: readonly string[],
-  name = 'c',
-): Promise<{ type: string; needs: object; warnings: string }> {
+async function neededFor(texts: readonly string[], name = 'c') {
   const text = stringify([['i', name], ...texts.map((one, i) => [`x${i}`, one])])
   const options = { reader }
   const schema = await inferText(text, options)
@@ -607,10 +586,8 @@ t.test('null texts and number spellings get their options', async t => {
     warnings: '"yes" and "no" are BOOL with `cells.booleans` yes/no',
   })
   t.match(await neededFor(['+4912345']), { type: 'STRING', warnings: /telephone/ })
-  t.match(await neededFor(['123,456,789,012,345.25']), {
-    type: 'DOUBLE',
-    warnings: /does not keep all digits/,
-  })
+  const expected = { type: 'DOUBLE', warnings: /does not keep all digits/ }
+  t.match(await neededFor(['123,456,789,012,345.25']), expected)
   // A double has all digits of the second number.
   t.match(await neededFor(['1,234.5', '938.624908328723451']), { type: 'DOUBLE', warnings: /^$/ })
 })
@@ -664,10 +641,8 @@ t.test('a number late in the sample may have a different spelling', async t => {
   const plain = Array.from({ length: 5000 }, (_, i) => String(i % 900))
   t.match(await neededFor([...plain, '12,300']), { type: 'INT', needs: { thousands: ',' } })
   t.match(await neededFor([...plain, '12.5%']), { type: 'INT', warnings: /1 of 5001 .*"12.5%"/ })
-  t.match(await neededFor([...plain, 'NA', '2.0']), {
-    type: 'DOUBLE',
-    needs: { nullTexts: ['NA'] },
-  })
+  const expected = { type: 'DOUBLE', needs: { nullTexts: ['NA'] } }
+  t.match(await neededFor([...plain, 'NA', '2.0']), expected)
   t.match(await neededFor([...plain, '0.5', '1,5']), { type: 'DOUBLE', warnings: /"1,5"/ })
   const days = Array.from({ length: 5000 }, () => '20240131')
   t.match(await neededFor(days), { type: 'DATE' })
@@ -702,10 +677,8 @@ t.test('digits are times of day if the column name says so', async t => {
     type: 'INT',
     warnings: /may be dates or times, yyyyMMdd/,
   })
-  t.match(await time('OrderNo', '20240102093000001'), {
-    type: 'LONG',
-    warnings: /yyyyMMddHHmmssSSS/,
-  })
+  const expected = { type: 'LONG', warnings: /yyyyMMddHHmmssSSS/ }
+  t.match(await time('OrderNo', '20240102093000001'), expected)
 })
 
 t.test('a given type is used, whatever the texts suggest', async t => {
@@ -744,10 +717,7 @@ t.test('fields are mapped and set as in a load', async t => {
 })
 
 t.test('a given format is used', async t => {
-  const given = (
-    format: string,
-    name = 'c',
-  ): { cells: { dateFormats: Record<string, string> } } => ({
+  const given = (format: string, name = 'c') => ({
     cells: { dateFormats: { [name]: format } },
   })
   t.equal(await typeOf(['20200102'], given('yyyyMMdd')), 'DATE')

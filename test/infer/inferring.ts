@@ -29,10 +29,7 @@ export const nothing: InferOptions = {
 const inputOf = (text: string | Uint8Array): Readable => Readable.from([Buffer.from(text)])
 
 /** Infers the columns of a text on standard input. */
-export function inferText(
-  text: string | Uint8Array,
-  change: Partial<InferOptions> = {},
-): Promise<InferredSchema> {
+export function inferText(text: string | Uint8Array, change: Partial<InferOptions> = {}) {
   return inferSchema({ ...nothing, ...change, source: { ...change.source, stdin: inputOf(text) } })
 }
 
@@ -42,10 +39,7 @@ export function typesOf({ columns }: InferredSchema): string[] {
 }
 
 /** The type that a column with these texts gets (one text per line), and the warnings. */
-export async function columnOf(
-  texts: readonly string[],
-  change: Partial<InferOptions> = {},
-): Promise<InferredSchema['columns'][number]> {
+export async function columnOf(texts: readonly string[], change: Partial<InferOptions> = {}) {
   // Texts in quotes are never null texts, so only those that need quotes get them.
   const quoted = (text: string): string =>
     /["\r\n,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
@@ -57,10 +51,7 @@ export async function columnOf(
   return columns[1]!
 }
 
-export async function typeOf(
-  texts: readonly string[],
-  change?: Partial<InferOptions>,
-): Promise<string> {
+export async function typeOf(texts: readonly string[], change?: Partial<InferOptions>) {
   return columnTypeText((await columnOf(texts, change)).type)
 }
 

@@ -360,13 +360,11 @@ t.test('a number is a record that is not a row, in any chunks', async t => {
   for (const chunkBytes of [1, 100]) {
     const options = { format: 'json', chunkBytes } as const
     const { rejects } = await read('123 {"v":1}\n45', 'v:INT', options)
-    t.strictSame(
-      rejects.map(({ offsetBytes, lengthBytes }) => [offsetBytes, lengthBytes]),
-      [
-        [0, 3],
-        [12, 2],
-      ],
-    )
+    const ranges = rejects.map(({ offsetBytes, lengthBytes }) => [offsetBytes, lengthBytes])
+    t.strictSame(ranges, [
+      [0, 3],
+      [12, 2],
+    ])
   }
 })
 

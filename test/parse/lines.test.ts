@@ -183,10 +183,8 @@ t.test('unread bytes stay in order after their offset, however many were consume
       lent.fill(0x23)
       pushed = Buffer.concat([pushed, content])
       strictEqual(window.start, 0)
-      deepStrictEqual(
-        Buffer.from(window.bytes.subarray(0, window.end)),
-        pushed.subarray(window.offset - startOffset),
-      )
+      const shown = Buffer.from(window.bytes.subarray(0, window.end))
+      deepStrictEqual(shown, pushed.subarray(window.offset - startOffset))
       strictEqual(window.bytes[window.end], sentinel)
       // Unescaped fields come after the sentinel and may be as long as the data; `slackBytes` is for reads beyond
       // them.

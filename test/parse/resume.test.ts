@@ -70,11 +70,7 @@ function stored(input: Input): Buffer {
 const rowsIn = ({ batches }: Reading): FoundRow[] => batches.flatMap(({ rows }) => rows)
 
 /** Reads the whole input. Throws only failures before the first record. */
-async function readAll(
-  input: Input,
-  size: number,
-  options: Partial<BatchOptions>,
-): Promise<Reading> {
+async function readAll(input: Input, size: number, options: Partial<BatchOptions>) {
   const bytes = stored(input)
   const chunks: Buffer[] = []
   for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size))
@@ -366,10 +362,8 @@ t.test('records of a document have their own lines, also if they share or span l
   const input = { text, dialect, compression: 'none', encoding: 'utf-8' } as const
   for (const size of [1, 30, 1000]) {
     const { batches } = await readAll({ ...input, isEncodingFound: true }, size, {})
-    t.strictSame(
-      batches.flatMap(({ rows: found }) => found).map(({ lineNumber }) => lineNumber),
-      [1, 3, 3],
-    )
+    const lines = batches.flatMap(({ rows: found }) => found).map(({ lineNumber }) => lineNumber)
+    t.strictSame(lines, [1, 3, 3])
   }
 })
 
@@ -513,13 +507,8 @@ t.test('a header without rows resumes after the header', async t => {
       from,
     })
     t.equal((await batches.next()).done, true)
-    t.strictSame(reader.byteCounts, {
-      rows: 0,
-      rejected: 0,
-      header: text.length,
-      other: 0,
-      skipped: 0,
-    })
+    const expected = { rows: 0, rejected: 0, header: text.length, other: 0, skipped: 0 }
+    t.strictSame(reader.byteCounts, expected)
   }
 })
 

@@ -57,10 +57,8 @@ export function readTexts(
     return list.map((text, row) => reasons[row] ?? (text.length === 0 ? null : rawOf(column, row)))
   }
   const readings = readBlock(texts)
-  deepStrictEqual(
-    texts.flatMap(text => readBlock([text])),
-    readings,
-  )
+  const single = texts.flatMap(text => readBlock([text]))
+  deepStrictEqual(single, readings)
   return readings
 }
 

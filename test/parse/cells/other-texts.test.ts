@@ -190,18 +190,7 @@ function groupsOf(text: string): number[] {
 }
 
 t.test('a text is an IPv6 address if net.isIPv6 says so, with the value that URL has', async t => {
-  const group = fc.constantFrom(
-    '0',
-    '1',
-    'ab',
-    'FfF0',
-    '0001',
-    '12345',
-    '',
-    'g',
-    '1.2.3.4',
-    '1.2.3',
-  )
+  const group = fc.constantFrom('', ...'0 1 ab FfF0 0001 12345 g 1.2.3.4 1.2.3'.split(' '))
   const separator = fc.constantFrom(':', ':', ':', '::')
   const text = fc
     .tuple(

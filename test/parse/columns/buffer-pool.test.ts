@@ -57,10 +57,8 @@ t.test('at most 64 MiB are kept', async t => {
   const buffers = [pool.take(half), pool.take(half), pool.take(half)]
   for (const buffer of buffers) pool.give(buffer)
   const again = [pool.take(half), pool.take(half), pool.take(half)]
-  t.strictSame(
-    again.map(buffer => buffers.includes(buffer)),
-    [true, true, false],
-  )
+  const areReused = again.map(buffer => buffers.includes(buffer))
+  t.strictSame(areReused, [true, true, false])
   for (const buffer of again) pool.give(buffer)
   t.ok(again.includes(pool.take(half)), 'the space of requested buffers is free again')
 })

@@ -95,10 +95,8 @@ t.test('a refusal distinguishes a wrong encoding from a U+0000', async t => {
       const record = Buffer.concat([text, Buffer.from('\n')])
       const { rows, rejects } = await read(record, `a:${type}`, { header: 'no' })
       t.strictSame(rows, [])
-      t.strictSame(
-        rejects.map(reject => [reject.code, reject.columnName]),
-        [[code, 'a']],
-      )
+      const reasons = rejects.map(reject => [reject.code, reject.columnName])
+      t.strictSame(reasons, [[code, 'a']])
     }
   }
 })
@@ -298,10 +296,8 @@ t.test('lists are read back from their texts, over several blocks and batches', 
         const half = spelled.length >> 1
         column.read(blockOf(spelled.slice(0, half)), field, 0)
         column.read(blockOf(spelled.slice(half)), field, half)
-        deepStrictEqual(
-          rowsOf(column, lists.length),
-          lists.map(each => each.map(n => n ?? nullInt)),
-        )
+        const expected = lists.map(each => each.map(n => n ?? nullInt))
+        deepStrictEqual(rowsOf(column, lists.length), expected)
       }
     },
   )

@@ -9,17 +9,16 @@ import { forAll } from '../../helpers/runs.js'
 
 const none = rowMembers([])
 
-t.test('values that JSON has are written in the way of JSON.stringify', t => {
+t.test('values that JSON has are written in the way of JSON.stringify', async () => {
   const text = fc.string({ unit: 'binary' })
   forAll(100)(fc.dictionary(text, fc.jsonValue()), row => {
     // JSON.stringify writes −0 as 0.
     const plain = JSON.stringify(row).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0')
     equal(rowText(row, none).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0'), plain)
   })
-  t.end()
 })
 
-t.test('values that JSON lacks are kept', t => {
+t.test('values that JSON lacks are kept', async t => {
   class Quote {
     a = 1
     get b() {
@@ -45,10 +44,9 @@ t.test('values that JSON lacks are kept', t => {
     const names = Array.isArray(row) ? ['a', 'b'] : ['a', 'b', 'toString']
     t.equal(rowText(row, rowMembers(names)), line)
   }
-  t.end()
 })
 
-t.test('a value that cannot be written gives an error with its position', t => {
+t.test('a value that cannot be written gives an error with its position', async t => {
   const circle: Record<string, unknown> = {}
   circle['a'] = circle
   for (const [row, message] of [
@@ -67,5 +65,4 @@ t.test('a value that cannot be written gives an error with its position', t => {
   ] as const) {
     t.throws(() => rowText(row, rowMembers(['a'])), { message })
   }
-  t.end()
 })

@@ -121,11 +121,8 @@ deepTest(t, 'a time is skipped if the clocks never showed it', async () => {
     const zone = new TimeZone(name)
     const middle = Date.parse(around) / 1000
     for (let wall = middle - 2 * 86_400; wall <= middle + 2 * 86_400; wall += 900) {
-      strictEqual(
-        zone.skips(wall),
-        !shown(name, wall),
-        `${name} ${new Date(wall * 1000).toISOString()}`,
-      )
+      const what = `${name} ${new Date(wall * 1000).toISOString()}`
+      strictEqual(zone.skips(wall), !shown(name, wall), what)
     }
   }
 })
@@ -188,10 +185,8 @@ t.test('given offsets override known offsets, and exclude a time zone', async t 
   t.equal(columnOffsets({ timeZone: 'none' }, { a: 'Z' }), undefined)
   t.throws(() => columnOffsets({ timeZone: 'none', offsets: { a: 'Z' } }), { code: 'DDB_USAGE' })
   for (const text of ['', '8', '+8', '+24:00', 'UTC+8', 'Asia/Shanghai']) {
-    t.throws(() => new ColumnOffsets({ a: text }), {
-      code: 'DDB_USAGE',
-      message: /`cells.offsets` a=/,
-    })
+    const error = { code: 'DDB_USAGE', message: /`cells.offsets` a=/ }
+    t.throws(() => new ColumnOffsets({ a: text }), error)
   }
 })
 
@@ -236,10 +231,8 @@ t.test('rows with a different offset are rejected, all other rows are read', asy
           chunkBytes,
         })
         const expected = cells.flatMap((one, i) => (isRead(one) ? [String(i)] : []))
-        deepStrictEqual(
-          rows.map(([i]) => i),
-          expected,
-        )
+        const numbers = rows.map(([i]) => i)
+        deepStrictEqual(numbers, expected)
         deepStrictEqual(rejects.length, cells.length - expected.length)
       },
     )

@@ -170,11 +170,8 @@ t.test('text must be UTF-8 without U+0000', async t => {
         `s:${type},n:INT`,
         { header: 'no' },
       )
-      t.match(
-        rejects,
-        [{ code: 'DDB_INPUT_ENCODING', class: 'parse', columnName: 's' }],
-        `${type} ${bytes}`,
-      )
+      const expected = [{ code: 'DDB_INPUT_ENCODING', class: 'parse', columnName: 's' }]
+      t.match(rejects, expected, `${type} ${bytes}`)
     }
     const { rejects } = await read('b\0c,1\n', `s:${type},n:INT`, { header: 'no' })
     t.match(rejects, [{ code: 'DDB_STRING_HAS_NUL', class: 'type', columnName: 's' }])
@@ -277,11 +274,8 @@ t.test('options that fit no column are refused before anything is read', async t
     { dateFormats: { '*': 'dd/MM/yyyy' } },
     { dateFormats: { '*': 'ddd' } },
   ]) {
-    await t.rejects(
-      load('s;n;b\nx;1;1\n', 's:STRING,n:INT,b:BOOL', cells),
-      { code: 'DDB_USAGE' },
-      JSON.stringify(cells),
-    )
+    const loading = load('s;n;b\nx;1;1\n', 's:STRING,n:INT,b:BOOL', cells)
+    await t.rejects(loading, { code: 'DDB_USAGE' }, JSON.stringify(cells))
   }
 })
 
@@ -320,10 +314,8 @@ t.test('without a zone, all times of a column have the offset of the first, or n
       t.equal(rows.length, 2 * fits.length, what)
       const foundValues = rejects.map(({ value }) => value)
       t.strictSame(foundValues, others, what)
-      t.match(
-        rejects[0]?.message,
-        own === 0 ? /with no offset like/ : /with the offset [+-]0\d:00 like/,
-      )
+      const expected = own === 0 ? /with no offset like/ : /with the offset [+-]0\d:00 like/
+      t.match(rejects[0]?.message, expected)
     }
   }
 })
@@ -348,10 +340,8 @@ t.test('offsets that a run found or got are valid for later readers', async t =>
   const types = 'a:DATETIME,b:TIMESTAMP'
   t.equal((await load(text, types, { columnOffsets })).rows.length, 1)
   t.strictSame(columnOffsets.known, { a: '+08:00', b: 'none' })
-  t.match((await load(other, types, { columnOffsets })).rejects, [
-    { columnName: 'a' },
-    { columnName: 'b' },
-  ])
+  const expected = [{ columnName: 'a' }, { columnName: 'b' }]
+  t.match((await load(other, types, { columnOffsets })).rejects, expected)
   t.strictSame(columnOffsets.known, { a: '+08:00', b: 'none' })
 })
 
@@ -429,10 +419,8 @@ t.test('null texts before a row with a sign, for numbers with a style', async t 
     }
   }
   const cells = { thousands: ',', dateFormats: { c: 'epoch:s' } }
-  t.strictSame(await values('TIMESTAMP', ['', '-1'], { batch: { cells } }), [
-    '',
-    '1969.12.31T23:59:59.000',
-  ])
+  const expected = ['', '1969.12.31T23:59:59.000']
+  t.strictSame(await values('TIMESTAMP', ['', '-1'], { batch: { cells } }), expected)
 })
 
 t.test('empty elements of arrays with a sign as the delimiter', async t => {
