@@ -65,11 +65,8 @@ t.test('an element equals the given scalar, or is the null of its type', async t
     const elementType = type === 'SYMBOL' ? 'STRING' : type
     t.equal(column.length, 3)
     t.strictSame(elementAt(column, 1), scalar(elementType, value, scale), `${type} value`)
-    t.same(
-      [0, 1, 2].map(row => isNullAt(column, row)),
-      [true, false, true],
-      `${type} nulls`,
-    )
+    const nulls = [0, 1, 2].map(row => isNullAt(column, row))
+    t.same(nulls, [true, false, true], `${type} nulls`)
     const none =
       type === 'SYMBOL' || type === 'STRING' ? '' : type === 'BLOB' ? new Uint8Array(0) : null
     t.strictSame(elementAt(column, 2), scalar(elementType, none, scale), `${type} null`)
@@ -88,11 +85,8 @@ t.test('a row of an array vector consists of its cells; all cells null means nul
       null,
     ])
     t.strictSame(elementAt(column, 1), vectorOf(typeOf(type, scale), [null, value]), type)
-    t.same(
-      [0, 1, 2, 3, 4].map(row => isNullAt(column, row)),
-      [false, false, true, true, true],
-      type,
-    )
+    const nulls = [0, 1, 2, 3, 4].map(row => isNullAt(column, row))
+    t.same(nulls, [false, false, true, true, true], type)
     t.strictSame(columnTypeOf(column), { ...typeOf(type, scale), array: true })
   }
 })

@@ -88,13 +88,8 @@ t.test('missing fields have their usual value', async t => {
     'API 0 8 / 0_1_4\r',
     'API 0 8 / ____',
   ]) {
-    t.strictSame(read(`${line}\nconnect\n`)!.head, {
-      protocol: 'API',
-      sessionId: '0',
-      flags: 0,
-      priority: 4,
-      parallelism: 64,
-    })
+    const expected = { protocol: 'API', sessionId: '0', flags: 0, priority: 4, parallelism: 64 }
+    t.strictSame(read(`${line}\nconnect\n`)!.head, expected)
   }
 })
 
@@ -194,11 +189,8 @@ t.test('invalid requests are refused', async t => {
 })
 
 t.test('the byte order does not matter if no values follow', async t => {
-  t.strictSame(read('API 5 20 / 0_1\nfunction\nversion\n0\n0')!.request, {
-    kind: 'function',
-    name: 'version',
-    args: [],
-  })
+  const expected = { kind: 'function', name: 'version', args: [] }
+  t.strictSame(read('API 5 20 / 0_1\nfunction\nversion\n0\n0')!.request, expected)
 })
 
 t.test('limits: header, body, number of arguments, size of all arguments together', async t => {
@@ -214,10 +206,8 @@ t.test('limits: header, body, number of arguments, size of all arguments togethe
   const code = 'DDB_LIMIT'
   t.throws(() => limited(`API2 5 ${' '.repeat(200)}`), { code })
   t.throws(() => limited(`API2 5 51 / 0\n`), { code, message: /51 bytes/ })
-  t.throws(() => limited('API2 5 17 / 0\nfunction\nf\n5000\n1'), {
-    code,
-    message: /5000 arguments/,
-  })
+  const error = { code, message: /5000 arguments/ }
+  t.throws(() => limited('API2 5 17 / 0\nfunction\nf\n5000\n1'), error)
   const call: Request = { kind: 'function', name: 'f', args: [int(1), int(2), int(3)] }
   t.ok(limited(written(head, call), 18))
   t.throws(() => limited(written(head, call), 17), { code })
@@ -289,11 +279,8 @@ t.test('a value, no value and an error, both ways', async t => {
   })
   const failed = "1234567 0 1\nCan't recognize function name foo\n"
   t.equal(writtenResponse({ error: "Can't recognize function name foo" }).toString(), failed)
-  t.strictSame(readResponse(failed), {
-    sessionId: '1234567',
-    ok: false,
-    message: "Can't recognize function name foo",
-  })
+  const expected = { sessionId: '1234567', ok: false, message: "Can't recognize function name foo" }
+  t.strictSame(readResponse(failed), expected)
 })
 
 t.test('an error is one line and is never read as success', async t => {
@@ -305,11 +292,8 @@ t.test('an error is one line and is never read as success', async t => {
     ['', 'Error: '],
   ] as const
   for (const [error, line] of cases) {
-    t.strictSame(readResponse(writtenResponse({ error })), {
-      sessionId: '1234567',
-      ok: false,
-      message: line,
-    })
+    const expected = { sessionId: '1234567', ok: false, message: line }
+    t.strictSame(readResponse(writtenResponse({ error })), expected)
   }
   forAll(100)(fc.string({ unit: fc.constantFrom('\n', '\r', ' ', 'O', 'K', 'ß') }), error => {
     const bytes = writtenResponse({ error })
@@ -378,12 +362,8 @@ t.test('with blocks, the caller decodes the elements of a tuple', async t => {
   const data: Value[] = [scalar('INT', 1), scalar('STRING', 'two')]
   const tuple: Value = { form: 'vector', type: 'ANY', length: 2, data }
   const reader = readerOf(writtenResponse({ value: tuple }))
-  t.strictSame(runDecoder(decodeResponse(reader, { blocks: true })), {
-    sessionId: '1234567',
-    ok: true,
-    value: undefined,
-    blockCount: 2,
-  })
+  const expected = { sessionId: '1234567', ok: true, value: undefined, blockCount: 2 }
+  t.strictSame(runDecoder(decodeResponse(reader, { blocks: true })), expected)
   t.strictSame([runDecoder(decodeValue(reader)), runDecoder(decodeValue(reader))], data)
   t.equal(reader.available, 0)
 })
@@ -403,11 +383,8 @@ t.test('with blocks, the decoder waits for the shape of the tuple', async t => {
 
 t.test('with blocks, all other results are decoded as usual', async t => {
   for (const value of [scalar('INT', 1), scalar('BLOB', new Uint8Array(0))]) {
-    t.strictSame(readResponse(writtenResponse({ value }), { blocks: true }), {
-      sessionId: '1234567',
-      ok: true,
-      value,
-    })
+    const expected = { sessionId: '1234567', ok: true, value }
+    t.strictSame(readResponse(writtenResponse({ value }), { blocks: true }), expected)
   }
   t.match(readResponse('7 0 1\nOK\n', { blocks: true }), { value: undefined })
   const bytes = Buffer.concat([Buffer.from('7 1 1\nOK\n'), encoded(scalar('LONG', 5n))])

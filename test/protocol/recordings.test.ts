@@ -95,11 +95,8 @@ t.test('recorded bytes are read with their described meaning', async t => {
       else if (request.kind === 'function') t.equal(request.name, logical.name)
       else if (request.kind === 'variable') t.equal(request.names.join(','), logical.name)
       if (logical?.args === undefined) continue
-      t.strictSame(
-        argumentsOf(request).map(statedForm),
-        logical.args.map(statedAs),
-        `${title(recording)}: values`,
-      )
+      const stated = logical.args.map(statedAs)
+      t.strictSame(argumentsOf(request).map(statedForm), stated, `${title(recording)}: values`)
     }
   }
 })
@@ -131,10 +128,8 @@ t.test('the described meaning is written as the recorded bytes', async t => {
       const request = isStated ? requestOf(logical) : decoded[index]!.request
       const written = encode(headOf(onWire.header), request)
       const expected = recording.bytes.subarray(onWire.off, onWire.off + onWire.len)
-      t.ok(
-        normalised(recording, written).equals(normalised(recording, expected)),
-        `${title(recording)}: ${onWire.kind} ${onWire.name}`,
-      )
+      const isEqual = normalised(recording, written).equals(normalised(recording, expected))
+      t.ok(isEqual, `${title(recording)}: ${onWire.kind} ${onWire.name}`)
     }
   }
 })
@@ -211,11 +206,8 @@ t.test("the recorded values have DolphinDB's texts", async t => {
     for (const [index, column] of stated.columns.entries()) {
       if (column.text === undefined) continue
       const texts = column.values.map((_, row) => formatElement(table.columns[index]!, row))
-      t.strictSame(
-        texts,
-        column.text.map(text => text ?? ''),
-        `${title(recording)} ${column.name}`,
-      )
+      const expected = column.text.map(text => text ?? '')
+      t.strictSame(texts, expected, `${title(recording)} ${column.name}`)
     }
   }
 })

@@ -27,10 +27,7 @@ import { recordings } from '../../helpers/recordings.js'
 import { forAll } from '../../helpers/runs.js'
 
 /** A column in LZ4 blocks. A text gives the literals, at most 14, of which its block consists. */
-const blocks = (
-  head: Parameters<typeof compressed>[0],
-  ...texts: readonly (string | Buffer)[]
-): Buffer => {
+const blocks = (head: Parameters<typeof compressed>[0], ...texts: readonly (string | Buffer)[]) => {
   const literals = (bytes: Buffer): Buffer => Buffer.concat([Buffer.of(bytes.length << 4), bytes])
   const made = texts.map(text => (typeof text === 'string' ? literals(hex(text)) : text))
   return compressed(head, ...made)
@@ -303,11 +300,8 @@ t.test('broken blocks are refused with their position', async t => {
     ['12 61 0100 00', /more than 5 bytes/],
   ]
   for (const [block, message] of refused) {
-    t.throws(
-      () => decompressLz4(hex(block), 5, 77),
-      { name: 'ProtocolError', offsetBytes: 77, message },
-      block,
-    )
+    const error = { name: 'ProtocolError', offsetBytes: 77, message }
+    t.throws(() => decompressLz4(hex(block), 5, 77), error, block)
   }
 })
 
@@ -332,11 +326,8 @@ t.test('regular times, jumps of every code length, only nulls, a single value', 
 
 t.test('broken blocks are refused with their position', async t => {
   const refuse = (block: Uint8Array, width: DeltaWidth, message: RegExp): void => {
-    t.throws(() => decodeDeltaOfDelta(block, width, 42), {
-      name: 'ProtocolError',
-      offsetBytes: 42,
-      message,
-    })
+    const error = { name: 'ProtocolError', offsetBytes: 42, message }
+    t.throws(() => decodeDeltaOfDelta(block, width, 42), error)
   }
   refuse(new Uint8Array(7), 8, /8-byte words/)
   refuse(new Uint8Array(0), 8, /end mark/)
@@ -373,11 +364,7 @@ function bytesOfEncodeDelta(values: readonly (bigint | null)[], width: DeltaWidt
 }
 
 /** @returns undefined if the values cannot be written */
-function encode(
-  bytes: Uint8Array,
-  width: DeltaWidth,
-  room = bytes.length * 10 + 200,
-): Uint8Array | undefined {
+function encode(bytes: Uint8Array, width: DeltaWidth, room = bytes.length * 10 + 200) {
   const target = new Uint8Array(room + 4)
   const end = encodeDelta(bytes, width, new DataView(target.buffer), 4, room + 4)
   return end < 0 ? undefined : target.slice(4, end)

@@ -94,10 +94,8 @@ t.test('the shortest double of a single gives the same single, in at most nine d
     strictEqual(Object.is(single(short), value), true)
     strictEqual(short === Number(short.toPrecision(9)), true)
   })
-  t.strictSame(
-    [0.1, 16_777_216, -0].map(value => shortestFloat(Math.fround(value))),
-    [0.1, 16_777_216, -0],
-  )
+  const shortest = [0.1, 16_777_216, -0].map(value => shortestFloat(Math.fround(value)))
+  t.strictSame(shortest, [0.1, 16_777_216, -0])
 })
 
 t.test('decimals are read without losing a digit', async t => {
@@ -193,10 +191,8 @@ t.test('a duration is two integers, count and unit; an exchange is its letters',
 
 t.test("units have DolphinDB's numbers", async t => {
   const units = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B']
-  t.strictSame(
-    [...durationUnits],
-    units.map((unit, number) => [unit, number]),
-  )
+  const numbered = units.map((unit, number) => [unit, number])
+  t.strictSame([...durationUnits], numbered)
 })
 
 // BOOL and its bytes.

@@ -54,11 +54,8 @@ for (const [name, vector] of [
     t.strictSame(stringsOf(vector), texts)
     t.strictSame(valuesOf(vector), texts)
     t.strictSame(nullsOf(vector), [false, true, false])
-    t.strictSame(rearranged(vector), {
-      cut: ['', 'é数'],
-      joined: [...texts, ...texts],
-      picked: ['é数', 'a'],
-    })
+    const expected = { cut: ['', 'é数'], joined: [...texts, ...texts], picked: ['é数', 'a'] }
+    t.strictSame(rearranged(vector), expected)
   })
 }
 
@@ -69,10 +66,8 @@ t.test('rows after the given length are not part of a column', async t => {
 
 t.test('too few texts and texts without an end are refused', async t => {
   t.throws(() => encoded({ ...plain, length: 4 }), { code: 'DDB_USAGE', message: /only 3 values/ })
-  t.throws(() => encoded({ ...inWireForm, encoded: hex('61') }), {
-    code: 'DDB_USAGE',
-    message: /end with a 00/,
-  })
+  const error = { code: 'DDB_USAGE', message: /end with a 00/ }
+  t.throws(() => encoded({ ...inWireForm, encoded: hex('61') }), error)
 })
 
 t.test('texts are numbered from 1 in order of first appearance; the empty text is 0', async t => {
@@ -100,10 +95,8 @@ t.test('long columns are numbered in the same way, whatever their order', async 
     const { codes, base, length } = symbolVectorOf(texts)
     assert.deepEqual(base, ['', ...new Set(texts.filter(one => one !== ''))])
     assert.equal(length, texts.length)
-    assert.deepEqual(
-      Array.from(codes, code => base[code]),
-      texts,
-    )
+    const decoded = Array.from(codes, code => base[code])
+    assert.deepEqual(decoded, texts)
   })
 })
 
@@ -145,14 +138,10 @@ t.test('columns of one table may share a base, and a base may be redefined', asy
     symbols([1], ['', 'x', 'y']),
     symbols([2], ['', 'x', 'y']),
   ])
-  t.strictSame(columnsOf(column(0, own, 1), column(0, '02000000 00 7a00', 1)), [
-    symbols([1], ['', 'x', 'y']),
-    symbols([1], ['', 'z']),
-  ])
-  t.throws(() => decoded(table(column(1, own, 1), column(2, '00000000', 1))), {
-    name: 'ProtocolError',
-    message: /base 2 has not been sent/,
-  })
+  const expected = [symbols([1], ['', 'x', 'y']), symbols([1], ['', 'z'])]
+  t.strictSame(columnsOf(column(0, own, 1), column(0, '02000000 00 7a00', 1)), expected)
+  const error = { name: 'ProtocolError', message: /base 2 has not been sent/ }
+  t.throws(() => decoded(table(column(1, own, 1), column(2, '00000000', 1))), error)
   t.throws(() => decoded(hex(column(1, '00000000', 1))), { message: /base 1 has not been sent/ })
 })
 
@@ -176,10 +165,8 @@ t.test('each column of a table has a different base id', async t => {
     columns: [column, column, column],
   })
   const at = [0, 1, 2].map(index => 17 + index * 25 + 10)
-  t.same(
-    at.map(offset => bytes.readInt32LE(offset)),
-    [0, 1, 2],
-  )
+  const found = at.map(offset => bytes.readInt32LE(offset))
+  t.same(found, [0, 1, 2])
 })
 
 t.test('a code without an entry is found in any row', async t => {
@@ -221,10 +208,8 @@ t.test('an invalid symbol column is refused before it is sent', async t => {
   const length = 2_097_153
   const base = Array.from({ length }, (_, code) => (code === 0 ? '' : 'x'))
   const codes = new Int32Array(length)
-  t.throws(() => encoded({ form: 'vector', type: 'SYMBOL', length, codes, base }), {
-    name: 'ValueError',
-    code: 'DDB_INPUT_LIMIT',
-  })
+  const error = { name: 'ValueError', code: 'DDB_INPUT_LIMIT' }
+  t.throws(() => encoded({ form: 'vector', type: 'SYMBOL', length, codes, base }), error)
 })
 
 // BLOB: bytes with their count.
@@ -339,10 +324,8 @@ const list: Vector = { form: 'vector', type: 'INT', length: 1, data: Int32Array.
 t.test('a null, an empty text and no bytes are null; values with elements are not', async t => {
   const values: Value[] = [scalar('INT', null), text(''), scalar('BLOB', hex('')), int(0), list]
   const tuple = tupleOf(values)
-  t.strictSame(
-    values.map((_, row) => isNullAt(tuple, row)),
-    [true, true, true, false, false],
-  )
+  const nulls = values.map((_, row) => isNullAt(tuple, row))
+  t.strictSame(nulls, [true, true, true, false, false])
 })
 
 t.test('values make a tuple, and null stands for NULL', async t => {
@@ -368,11 +351,8 @@ t.test('an element has no bytes, and is null', async t => {
   t.strictSame(decoded(hex('00 01 03000000 01000000')), column)
   t.strictSame(valuesOf(column), [null, null, null])
   t.strictSame(nullsOf(column), [true, true, true])
-  t.strictSame(rearranged(column), {
-    cut: [null, null],
-    joined: Array(6).fill(null),
-    picked: [null, null],
-  })
+  const expected = { cut: [null, null], joined: Array(6).fill(null), picked: [null, null] }
+  t.strictSame(rearranged(column), expected)
   t.equal(vectorOf({ type: 'VOID' }, [null, null]).length, 2)
 })
 
