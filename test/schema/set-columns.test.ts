@@ -12,12 +12,8 @@ import { constantOf, literalTemplate, templateParts } from '../../src/schema/tem
 import { forAll } from '../helpers/runs.js'
 
 t.test('a name in braces is a column, doubled braces are braces', async t => {
-  t.strictSame(templateParts('{a} {b}.SZ', 'x'), [
-    { name: 'a' },
-    { text: ' ' },
-    { name: 'b' },
-    { text: '.SZ' },
-  ])
+  const expected = [{ name: 'a' }, { text: ' ' }, { name: 'b' }, { text: '.SZ' }]
+  t.strictSame(templateParts('{a} {b}.SZ', 'x'), expected)
   t.strictSame(templateParts('{{a}', 'x'), [{ text: '{a}' }])
   t.strictSame(templateParts('}', 'x'), [{ text: '}' }])
   t.throws(() => templateParts('{a', 'x'), {
@@ -69,10 +65,8 @@ t.test('templates contain columns, parts of paths and special words', async t =>
     ],
     'fields used in templates are ignored',
   )
-  t.strictSame(map({ set: { time: '{a.b}' } }, { kind: 'members' })[0], {
-    kind: 'template',
-    parts: [{ kind: 'member', name: 'a.b' }],
-  })
+  const expected = { kind: 'template', parts: [{ kind: 'member', name: 'a.b' }] }
+  t.strictSame(map({ set: { time: '{a.b}' } }, { kind: 'members' })[0], expected)
 })
 
 t.test('a part fills the column of its name', async t => {
@@ -80,11 +74,8 @@ t.test('a part fills the column of its name', async t => {
   const [, sym] = map({ set: { time: '{日期} {时间}' }, parts: ['sym'] }, input)
   t.strictSame(sym, { kind: 'template', parts: [{ kind: 'input', name: 'sym' }] })
   const [first] = map({ parts: ['time'] }, { names: undefined, fieldCount: 2 })
-  t.strictSame(
-    first,
-    { kind: 'template', parts: [{ kind: 'input', name: 'time' }] },
-    'also by position',
-  )
+  const expected = { kind: 'template', parts: [{ kind: 'input', name: 'time' }] }
+  t.strictSame(first, expected, 'also by position')
   t.strictSame(
     inputColumns(target, { parts: ['sym'], set: { time: '{filename}', price: '{price}' } }).map(
       ({ name }) => name,
