@@ -51,10 +51,8 @@ t.test('values without a partition: skip, add or fail', async t => {
   t.equal(await add.show('schema(pt).partitionSchema'), '[1,2,3,4,5]')
   const fail = testSession({ config: { newValuePartitionPolicy: 'fail' } })
   await fail.run(create)
-  t.match(
-    await fail.fail('tableInsert(pt, table(2..5 as id, 1 as x))'),
-    /not defined in the partitioning scheme of the target database. RefId:S01016$/,
-  )
+  const expected = /not defined in the partitioning scheme of the target database. RefId:S01016$/
+  t.match(await fail.fail('tableInsert(pt, table(2..5 as id, 1 as x))'), expected)
   t.equal(await fail.show('rows(pt)'), '0')
 })
 
@@ -139,10 +137,8 @@ t.test('databases and tables are created and removed', async t => {
   await run('truncate("dfs://testDB", "tb1")')
   t.equal(await show('rows(pt)'), '0')
   await run('dim = loadTable(db, "dim"); dropTable(db, "dim")')
-  t.match(
-    await fail('tableInsert(dim, table(6 as k))'),
-    /The table \[dim\] does not exist. RefId: S04001$/,
-  )
+  const noTable = await fail('tableInsert(dim, table(6 as k))')
+  t.match(noTable, /The table \[dim\] does not exist. RefId: S04001$/)
   t.match(
     await fail('loadTable("dfs://testDB", "dim")'),
     /getFileBlocksMeta on path '\/testDB\/dim\.tbl' failed, reason: path does not exist$/,
@@ -151,10 +147,8 @@ t.test('databases and tables are created and removed', async t => {
   await run('dropDB("dfs://testDB")')
   t.match(await fail('tableInsert(pt, table(1 as id, `A as ticker, 1 as price))'), /S04001$/)
   t.equal(await show('existsDatabase("dfs://testDB")'), 'false')
-  t.match(
-    await fail('dropDatabase("dfs://testDB")'),
-    /The database \[dfs:\/\/testDB\] does not exist. RefId: S04001$/,
-  )
+  const noDatabase = await fail('dropDatabase("dfs://testDB")')
+  t.match(noDatabase, /The database \[dfs:\/\/testDB\] does not exist. RefId: S04001$/)
   t.equal(await show('existsDatabase("dfs://short")'), 'false')
   t.match(await fail('loadTable("t1", `t1)'), / => table file does not exist: t1\/t1\.tbl$/)
 })

@@ -71,10 +71,8 @@ t.test('views are listed and dropped', async t => {
   )
   await run('dropFunctionView(`f1)')
   t.equal(await show('exec name from getFunctionViews()'), '[f2]')
-  t.match(
-    await fail('dropFunctionView("f1")'),
-    /The function view \[f1\] does not exist. RefId: S04002$/,
-  )
+  const noView = await fail('dropFunctionView("f1")')
+  t.match(noView, /The function view \[f1\] does not exist. RefId: S04002$/)
 })
 
 t.test('only named functions become views, all of them or none', async t => {
@@ -94,10 +92,8 @@ t.test('users who may own views', async t => {
   await admin.run('grant("joe", VIEW_OWNER); grant("sue", VIEW_OWNER)')
   t.equal(await joe.fail(add), 'no error')
   t.equal(await admin.show('h()'), '3')
-  t.match(
-    await admin.fail('grant("joe", VIEW_EXEC, "nothing")'),
-    /The function view \[nothing\] does not exist. RefId: S04002$/,
-  )
+  const noView = await admin.fail('grant("joe", VIEW_EXEC, "nothing")')
+  t.match(noView, /The function view \[nothing\] does not exist. RefId: S04002$/)
   t.equal(await admin.fail('grant("joe", VIEW_EXEC, "h")'), 'no error')
   await admin.run('def ofAdmin(){return 4}\naddFunctionView(ofAdmin)')
   const names = 'select name from getFunctionViews() order by name'

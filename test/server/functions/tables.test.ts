@@ -38,17 +38,13 @@ t.test('keyed and indexed tables are created in the three documented ways', asyn
   const { show, fail } = testSession()
   for (const name of ['keyedTable', 'indexedTable']) {
     t.equal(await show(`sym=\`A\`B; id=5 4; t=${name}(\`sym\`id, sym, id); t`), 'A 5;B 4')
-    t.equal(
-      await show(
-        `t=${name}(\`sym,1:0,\`sym\`id,[SYMBOL,INT]); insert into t values(\`A\`B\`A,5 4 3); t`,
-      ),
-      'A 3;B 4',
+    const shown = await show(
+      `t=${name}(\`sym,1:0,\`sym\`id,[SYMBOL,INT]); insert into t values(\`A\`B\`A,5 4 3); t`,
     )
+    t.equal(shown, 'A 3;B 4')
     t.equal(await show(`${name}(\`sym, table(\`A\`B as sym, 1 2 as id))`), 'A 1;B 2')
-    t.match(
-      await fail(`${name}(\`id, 1 2 3 1 as id)`),
-      /can't contain duplicated keys. RefId: S05012$/,
-    )
+    const duplicate = await fail(`${name}(\`id, 1 2 3 1 as id)`)
+    t.match(duplicate, /can't contain duplicated keys. RefId: S05012$/)
     t.match(await fail(`${name}(\`nope, 1 as id)`), /nope/)
   }
 })
@@ -60,10 +56,8 @@ t.test('types are given by words, functions with that name, or strings', async t
     t.equal(columnsText(table), 'a INT, b DOUBLE', types)
   }
   t.equal(columnsText((await run('table(1:0, [`a], int)')) as Table), 'a INT')
-  t.match(
-    await testSession().fail('table(1:0, `a`b, [int, sum])'),
-    /The argument \[colTypes\] must be data types, but sum is none\.$/,
-  )
+  const wrong = await testSession().fail('table(1:0, `a`b, [int, sum])')
+  t.match(wrong, /The argument \[colTypes\] must be data types, but sum is none\.$/)
 })
 
 t.test('no table has columns of DURATION or of functions', async t => {
@@ -108,11 +102,8 @@ t.test('a table without partitions has no partitionColumnName', async t => {
   t.notOk(schema.has('partitionColumnName'))
   t.match(schema.get('partitionColumnIndex'), { form: 'scalar', type: 'INT', value: -1 })
   const definitions = schema.get('colDefs') as Table
-  t.equal(
-    columnsText(definitions),
-    'name STRING, typeString STRING, typeInt INT, extra INT, comment STRING',
-    'types that Java expects',
-  )
+  const expected = 'name STRING, typeString STRING, typeInt INT, extra INT, comment STRING'
+  t.equal(columnsText(definitions), expected, 'types that Java expects')
   t.equal(rowsText(definitions), 'sym SYMBOL 17  ;price DECIMAL32(2) 37 2 ;vol INT[] 68  ')
   t.notOk((await schemaOf(session, '"st"')).has('partitionColumnName'), 'also by name')
 })
@@ -140,10 +131,8 @@ t.test('a table with one partition column returns it as scalars', async t => {
     t.equal(`${value.form} ${'type' in value ? value.type : ''}`, type, key)
     t.equal(formatValue(value), text, key)
   }
-  t.equal(
-    columnsText(schema.get('compressMethods') as Table),
-    'name STRING, compressMethods STRING',
-  )
+  const methods = columnsText(schema.get('compressMethods') as Table)
+  t.equal(methods, 'name STRING, compressMethods STRING')
 })
 
 t.test('several partition columns are returned as vectors, their schemes as a tuple', async t => {
@@ -264,10 +253,8 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
     ].join(';'),
   )
   const other = testSession({ node })
-  t.equal(
-    await other.show('select name, type, rows, owner from objs(true) where shared=true'),
-    'shared1 BASIC 3 admin;shared2 REALTIME 0 admin',
-  )
+  const shown = await other.show('select name, type, rows, owner from objs(true) where shared=true')
+  t.equal(shown, 'shared1 BASIC 3 admin;shared2 REALTIME 0 admin')
 })
 
 t.test('every kind of table has a separate word', async t => {
