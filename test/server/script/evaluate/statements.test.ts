@@ -136,22 +136,16 @@ t.test("a mutable parameter changes the caller's variable", async t => {
   t.equal(await show('def g(mutable a){a[1]=0; a.append!(7)}\nx=1..3\ny=x\ng(x)\nx'), '[1,0,3,7]')
   t.equal(await show('y'), '[1,2,3]')
   t.equal(await show('f(2)\nf(2)'), '3')
-  t.equal(
-    await fail('def h(a){return f(a)}\nh(1)'),
-    "h(1) => h: f(a) => Read only object can't be applied to mutable function f",
-  )
-  t.match(
-    await fail('def h(a){return a.append!(1)}\nh(1 2)'),
-    "Read only object can't be applied to mutable function append!",
-  )
+  const inside = await fail('def h(a){return f(a)}\nh(1)')
+  t.equal(inside, "h(1) => h: f(a) => Read only object can't be applied to mutable function f")
+  const appended = await fail('def h(a){return a.append!(1)}\nh(1 2)')
+  t.match(appended, "Read only object can't be applied to mutable function append!")
 })
 
 t.test("invalid assignments are refused in the manual's words", async t => {
   const { fail } = testSession()
-  t.equal(
-    await fail('x=1 2\nx[7]=1'),
-    'x[7]=1 => Assignment statement failed probably due to invalid indices [x[7]=1]',
-  )
+  const expected = 'x[7]=1 => Assignment statement failed probably due to invalid indices [x[7]=1]'
+  t.equal(await fail('x=1 2\nx[7]=1'), expected)
   t.match(await fail('x=1 2; x[0 1]=1 2 3'), 'Assignment statement failed')
   for (const other of ['x=3:6', 'x={a: 1}']) {
     t.match(await fail(`${other}; x[0]=1`), /not in the embedded server$/, other)
@@ -160,10 +154,8 @@ t.test("invalid assignments are refused in the manual's words", async t => {
 
 t.test('a run-time error contains the source of the failed call', async t => {
   const { fail } = testSession()
-  t.equal(
-    await fail('x = 1\ny = tableInsert(5, 1)'),
-    'tableInsert(5, 1) => A table object or table name is expected.',
-  )
+  const inserted = await fail('x = 1\ny = tableInsert(5, 1)')
+  t.equal(inserted, 'tableInsert(5, 1) => A table object or table name is expected.')
   t.equal(await fail('1+`a-2'), '1+`a-2 => Arguments for sub method can not be string.')
   t.match(await fail('string(objByName("no"))'), /^objByName\("no"\) => Can't find/)
 })
@@ -171,20 +163,16 @@ t.test('a run-time error contains the source of the failed call', async t => {
 t.test('strings are quoted in one way, and the source is one line', async t => {
   const { fail } = testSession()
   t.equal(await fail("throw '<NotLeader>xxx'"), 'throw "<NotLeader>xxx" => <NotLeader>xxx')
-  t.equal(
-    await fail("objByName( // look\n  'absent'\n)"),
-    'objByName( "absent" ) => Can\'t find the object with name absent',
-  )
+  const absent = await fail("objByName( // look\n  'absent'\n)")
+  t.equal(absent, 'objByName( "absent" ) => Can\'t find the object with name absent')
 })
 
 t.test('inside a function the error also names the function', async t => {
   const { fail } = testSession()
   t.equal(await fail('def f(){ throw "x" }\nf()'), 'f() => f: throw "x" => x')
   t.equal(await fail('def g(x){ return f() + x }\ng(1)'), 'g(1) => g: f() => f: throw "x" => x')
-  t.equal(
-    await fail('each(x -> x + table(1 as a), 1 2)'),
-    'x + table(1 as a) => Arguments for add method can not be table.',
-  )
+  const added = await fail('each(x -> x + table(1 as a), 1 2)')
+  t.equal(added, 'x + table(1 as a) => Arguments for add method can not be table.')
 })
 
 t.test('errors of function requests have no source', async t => {

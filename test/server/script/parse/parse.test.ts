@@ -174,11 +174,8 @@ const unknown: readonly string[] = [
 t.test('an unknown name is found in any position', async t => {
   for (const source of unknown) {
     const runtime = await usualRuntime()
-    t.throws(
-      () => check(`\n${source}`, runtime),
-      { message: /token n(: not in the embedded server)?$/ },
-      source,
-    )
+    const error = { message: /token n(: not in the embedded server)?$/ }
+    t.throws(() => check(`\n${source}`, runtime), error, source)
   }
 })
 

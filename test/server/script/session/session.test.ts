@@ -37,11 +37,8 @@ t.test('errors have their final text, whether they come at once or later', async
   t.throws(() => runScript(session, node, 'f(0)'), { name: 'ScriptError', message: inScript })
   const later = async (outcome: unknown): Promise<unknown> => outcome
   await t.rejects(later(runScript(session, node, 'f(1)')), { message: inScript.replace('0', '1') })
-  await t.rejects(
-    async () => runFunction(session, node, 'f', [int(0)]),
-    { message: tag },
-    'a tag comes first in function requests',
-  )
+  const call = async () => runFunction(session, node, 'f', [int(0)])
+  await t.rejects(call, { message: tag }, 'a tag comes first in function requests')
   await t.rejects(async () => runFunction(session, node, 'f', [int(1)]), { message: tag })
   t.throws(() => runScript(session, node, '('), { message: /^Syntax Error: \[line #1\]/ })
 })
@@ -168,10 +165,8 @@ testYieldingExamples(t, {
 
 t.test('go divides a script: each part is parsed after the previous part has run', async t => {
   const { show, fail, run } = testSession()
-  t.equal(
-    await fail('t=table(1 2 as x)\nshare(t,`st1)\nselect * from st1'),
-    'Syntax Error: [line #3] Cannot recognize the token st1',
-  )
+  const shared = await fail('t=table(1 2 as x)\nshare(t,`st1)\nselect * from st1')
+  t.equal(shared, 'Syntax Error: [line #3] Cannot recognize the token st1')
   t.equal(await fail('st1'), 'Syntax Error: [line #1] Cannot recognize the token st1')
   t.equal(await show('t=table(1 2 as x)\nshare(t,`st1);\ngo;\nexec count(*) from st1'), '2')
   t.match(await fail('x=1\ngo\ny = )'), 'Syntax Error: [line #3] Cannot recognize the token )')

@@ -123,10 +123,8 @@ testYieldingExamples(
 t.test('result columns have names and types, for any rows', async t => {
   const names = async (script: string): Promise<string> =>
     columnsText((await testSession().run(setup + script)) as Table)
-  t.equal(
-    await names('select count(*), sum(x), id+1, -x from t where id=1'),
-    'count INT, sum_x DOUBLE, add_id INT, neg_x DOUBLE',
-  )
+  const columns = await names('select count(*), sum(x), id+1, -x from t where id=1')
+  t.equal(columns, 'count INT, sum_x DOUBLE, add_id INT, neg_x DOUBLE')
   t.equal(await names('select id, x>1, sym as s from t where false'), 'id INT, gt_x BOOL, s STRING')
   t.equal(await names('select max(x), id from e'), 'max_x DOUBLE, id INT')
 })

@@ -99,10 +99,8 @@ t.test('DFS tables accept insert into only if the node allows it', async t => {
     'db = database("dfs://d", VALUE, 1 2)\ndb.createPartitionedTable(table(1:0, [`id], [INT]), `t, `id)\n'
   const { run, fail } = testSession()
   await run(make)
-  t.match(
-    await fail('insert into loadTable("dfs://d", `t) values(1)'),
-    /insert into statement on a DFS table unless enableInsertStatementForDFSTable/,
-  )
+  const expected = /insert into statement on a DFS table unless enableInsertStatementForDFSTable/
+  t.match(await fail('insert into loadTable("dfs://d", `t) values(1)'), expected)
   const allowed = testSession({ config: { enableInsertStatementForDFSTable: true } })
   await allowed.run(`${make}insert into loadTable("dfs://d", \`t) values(1 2)`)
   t.equal(await allowed.show('exec count(*) from loadTable("dfs://d", `t)'), '2')
