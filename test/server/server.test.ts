@@ -57,10 +57,8 @@ t.test('if the initial script fails, the server does not start', async t => {
     },
     { initScript: 'f()' },
   )
-  await t.rejects(failing, {
-    code: 'DDB_SCRIPT',
-    message: /initial script failed: no such function/,
-  })
+  const error = { code: 'DDB_SCRIPT', message: /initial script failed: no such function/ }
+  await t.rejects(failing, error)
 })
 
 t.test('errors name impossible options', async t => {

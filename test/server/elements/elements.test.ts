@@ -83,10 +83,8 @@ t.test('dictionaries are received and sent back', async t => {
     keys: { type: 'STRING', length: 0 },
     values: { type: 'INT', length: 0 },
   })
-  t.match(await run('dict(INT, ANY)'), {
-    keys: { type: 'INT', length: 0 },
-    values: { type: 'ANY', length: 0 },
-  })
+  const expected = { keys: { type: 'INT', length: 0 }, values: { type: 'ANY', length: 0 } }
+  t.match(await run('dict(INT, ANY)'), expected)
 })
 
 t.test('functions, types and handles are sent as their names', async t => {

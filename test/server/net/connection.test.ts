@@ -59,10 +59,8 @@ t.test('a session runs its requests in order; other sessions do not wait for it'
   const other = await RawPeer.connected(server.port)
   t.match(await other.ask(requestBytes(script('other'))), { ok: true, value: { value: 2 } })
   t.strictSame(server.log, ['script wait', 'script other'])
-  t.match(
-    [...server.node.jobs],
-    [['1000000001', { jobType: 'script', description: 'wait', priority: 4 }]],
-  )
+  const job = [['1000000001', { jobType: 'script', description: 'wait', priority: 4 }]]
+  t.match([...server.node.jobs], job)
   gate.open()
   await waiting.response()
   t.match(await waiting.response(), { ok: true, value: { value: 1 } })
@@ -134,10 +132,8 @@ t.test('printed output comes before the answer, for API2 only', async t => {
   const before = peer.received.length
   await peer.ask(requestBytes(script('1')))
   t.strictSame(peer.messages, ['hello', 'world'])
-  t.strictSame(
-    peer.received.subarray(before),
-    Buffer.concat([Buffer.from('MSG\nhello\0MSG\nworld\0'), one]),
-  )
+  const messages = Buffer.concat([Buffer.from('MSG\nhello\0MSG\nworld\0'), one])
+  t.strictSame(peer.received.subarray(before), messages)
   await peer.ask(requestBytes(script('1'), { protocol: 'API' }))
   t.equal(peer.messages.length, 2)
 })
@@ -202,10 +198,8 @@ t.test('bytes that are not a request end their session, with a message, and no o
   const good = await RawPeer.connected(server.port)
   const bad = await RawPeer.connect(server.port)
   await bad.write(connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000)))
-  t.match(
-    (await bad.ended()).toString(),
-    /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
-  )
+  const text = (await bad.ended()).toString()
+  t.match(text, /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/)
   bad.socket.end()
   t.match(await good.ask(requestBytes(script('1'))), { ok: true })
 })
@@ -238,10 +232,8 @@ t.test('sessions of other languages are refused with a message', async t => {
   const server = await tinyServer(t)
   for (const flags of [2048, 4096]) {
     const peer = await RawPeer.connect(server.port)
-    t.match(await peer.ask(requestBytes({ kind: 'connect' }, { flags })), {
-      ok: false,
-      message: /DolphinDB scripts only/,
-    })
+    const expected = { ok: false, message: /DolphinDB scripts only/ }
+    t.match(await peer.ask(requestBytes({ kind: 'connect' }, { flags })), expected)
   }
 })
 

@@ -94,11 +94,8 @@ t.test("a flag unlike the connection's: delayed, answered, or ending all answers
     const answers = (await peer.ended()).toString('latin1').split('OK\n').length - 2
     seen[fault] = `${server.log.map(line => line.at(-1)).join('')}, ${answers} answered`
   }
-  t.strictSame(seen, {
-    later: '213, 1 answered',
-    flag: '123, 3 answered',
-    stall: '123, 0 answered',
-  })
+  const expected = { later: '213, 1 answered', flag: '123, 3 answered', stall: '123, 0 answered' }
+  t.strictSame(seen, expected)
 })
 
 t.test('closed before execution: the server runs neither this request nor later ones', async t => {
@@ -241,17 +238,8 @@ t.test('limitEnd: the server refuses parts that begin at or after the end of a r
 })
 
 t.test('faults that cannot be requested', async t => {
-  for (const text of [
-    '',
-    'forget:',
-    'forget:0',
-    'forget:x',
-    'forget:1:2',
-    'Chunk',
-    'constructor',
-    'mixedRefuse:2',
-    'limitEnd:2',
-  ]) {
+  const wrong = 'forget: forget:0 forget:x forget:1:2 Chunk constructor mixedRefuse:2 limitEnd:2'
+  for (const text of ['', ...wrong.split(' ')]) {
     t.throws(() => requestedFaults(text), { code: 'DDB_USAGE' }, text)
   }
 })
@@ -268,10 +256,8 @@ t.test('a discarding server counts rows', async t => {
   const inserts = Array.from({ length: 10 }, () => insert)
   await peer.ask(connectBytes, ...inserts, requestBytes(script('exec count(*) from t')))
   t.match(await peer.response(), { ok: true, value: { value: 0 } })
-  t.match(await peer.ask(requestBytes(call('tableInsert{t}', idTable(1, 2, 3)))), {
-    ok: true,
-    value: { type: 'INT', value: 3 },
-  })
+  const expected = { ok: true, value: { type: 'INT', value: 3 } }
+  t.match(await peer.ask(requestBytes(call('tableInsert{t}', idTable(1, 2, 3)))), expected)
   t.strictSame(server.discarded, { inserts: 11, rows: 43 })
 })
 
@@ -295,16 +281,10 @@ t.test('functions of the session run; their inserts are answered and discarded',
       'def kept(mutable data){ t=table(1:0,[`id],[INT]); tableInsert(t,data); return t.rows() }',
   )
   t.equal(await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))), 3)
-  t.equal(
-    await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))),
-    -2,
-    'the claim is kept',
-  )
-  t.equal(
-    await answer(requestBytes(call('kept', idTable(1, 2)))),
-    2,
-    'a table of the request is filled',
-  )
+  const delivered = await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3))))
+  t.equal(delivered, -2, 'the claim is kept')
+  const kept = await answer(requestBytes(call('kept', idTable(1, 2))))
+  t.equal(kept, 2, 'a table of the request is filled')
   t.equal(await run('exec count(*) from target'), 0)
   t.equal(await run('exec count(*) from ledger'), 1)
   t.match(

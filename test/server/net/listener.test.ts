@@ -22,10 +22,8 @@ t.test('if a port is in use, the error names the port', async t => {
   await once(taken, 'listening')
   t.teardown(() => void taken.close())
   const { port } = taken.address() as { port: number }
-  await t.rejects(startTinyServer({}, { port }), {
-    code: 'DDB_CONNECT',
-    message: new RegExp(`Port ${port} on 127.0.0.1 is in use`),
-  })
+  const error = { code: 'DDB_CONNECT', message: new RegExp(`Port ${port} on 127.0.0.1 is in use`) }
+  await t.rejects(startTinyServer({}, { port }), error)
 })
 
 t.test('an address of a different machine is refused', async t => {
@@ -187,11 +185,8 @@ t.test('the JavaScript client is served on the same port, with one message per a
   t.strictSame(await peer.next(1), ['1000000001 1 1\nOK\n\x01\0\x01'])
   t.equal(server.sessions[0]?.user, 'admin')
   peer.socket.send(requestBytes(script('print')))
-  t.strictSame(await peer.next(3), [
-    'MSG\none\0',
-    'MSG\ntwo\0',
-    '1000000001 1 1\nOK\n\x04\0\x05\0\0\0',
-  ])
+  const expected = ['MSG\none\0', 'MSG\ntwo\0', '1000000001 1 1\nOK\n\x04\0\x05\0\0\0']
+  t.strictSame(await peer.next(3), expected)
   peer.socket.send(
     requestBytes(call('f', idTable(...Array.from({ length: 100_000 }, (_, i) => i)))),
   )

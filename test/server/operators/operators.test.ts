@@ -283,12 +283,7 @@ const narrow = (value: bigint | null): number | null => (value === null ? null :
 // Pages add, sub, mul, div, mod, "Details"; "Functions and NULL".
 t.test('integers wrap at their width, and an operation with null gives null', async () => {
   const rows = fc.array(fc.tuple(whole(32n), whole(32n), whole(64n)), { maxLength: 12 })
-  const expected = (
-    compute: Exact,
-    a: bigint | null,
-    b: bigint | null,
-    width: 32 | 64,
-  ): unknown => {
+  const expected = (compute: Exact, a: bigint | null, b: bigint | null, width: 32 | 64) => {
     const value = a === null || b === null ? null : compute(a, b)
     const wrapped = value === null ? null : BigInt.asIntN(width, value)
     return wrapped === -(2n ** BigInt(width - 1)) ? null : wrapped
@@ -300,14 +295,10 @@ t.test('integers wrap at their width, and an operation with null gives null', as
       const ints = vector('INT', ...row.map(([a]) => narrow(a)))
       const others = vector('INT', ...row.map(([, b]) => narrow(b)))
       const longs = vector('LONG', ...row.map(([, , c]) => c))
-      assert.deepEqual(
-        big(computed(operator, ints, others)),
-        row.map(([a, b]) => expected(compute, a, b, 32)),
-      )
-      assert.deepEqual(
-        big(computed(operator, ints, longs)),
-        row.map(([a, , c]) => expected(compute, a, c, 64)),
-      )
+      const ofInts = row.map(([a, b]) => expected(compute, a, b, 32))
+      assert.deepEqual(big(computed(operator, ints, others)), ofInts)
+      const ofLongs = row.map(([a, , c]) => expected(compute, a, c, 64))
+      assert.deepEqual(big(computed(operator, ints, longs)), ofLongs)
     })
   }
 })

@@ -133,10 +133,8 @@ t.test('vectors, tuples, ranges and pairs have the common type of their elements
 })
 
 t.test('constants without a common type, separated by blanks, are refused by name', async t => {
-  t.equal(
-    await fail('x = 1\ny = 1 `a'),
-    'Syntax Error: [line #2] The elements of the vector [1 `a] have different types.',
-  )
+  const expected = 'Syntax Error: [line #2] The elements of the vector [1 `a] have different types.'
+  t.equal(await fail('x = 1\ny = 1 `a'), expected)
 })
 
 t.test('a backslash escapes in strings', async t => {
