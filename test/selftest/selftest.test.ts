@@ -136,10 +136,7 @@ deepTest(t, 'a table that is created after its check was given up is also remove
 })
 
 /** @returns the result, and the duration on the clock that limits the run */
-async function tryFake(
-  t: Test,
-  onRequest: (received: Received, peer: FakePeer) => void,
-): ReturnType<typeof selftest> {
+async function tryFake(t: Test, onRequest: (received: Received, peer: FakePeer) => void) {
   const fake = await startFakeServer(onRequest)
   t.teardown(() => fake.close())
   const beganMs = performance.now()
@@ -234,10 +231,8 @@ t.test('the outcome of a check is its return value or its error', async t => {
     [() => Promise.reject('text'), { status: 'fail', reason: 'text' }],
   ]
   for (const [run, outcome] of ends) {
-    t.strictSame(await runCheck(check(run), 99_999, undefined, given), {
-      outcome,
-      endedInTime: true,
-    })
+    const expected = { outcome, endedInTime: true }
+    t.strictSame(await runCheck(check(run), 99_999, undefined, given), expected)
   }
   t.equal(clock.timers, 0)
 })

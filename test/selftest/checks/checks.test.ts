@@ -640,10 +640,8 @@ for (const [title, change] of Object.entries(changes)) {
 
 t.test('each check can end differently', async t => {
   const names = allChecks.map(({ name }) => name)
-  t.strictSame(
-    names.filter(name => !noticed.has(name)),
-    [],
-  )
+  const unnoticed = names.filter(name => !noticed.has(name))
+  t.strictSame(unnoticed, [])
   t.equal(new Set(names).size, names.length)
   for (const { name, dependsOnIt } of allChecks) {
     t.match(name, /^[a-z]+( [a-z]+)?: \S/, name)
@@ -668,11 +666,8 @@ t.test('every column type has a sample, and one of arrays if the type allows the
   }
   for (const { type, column } of arraySamples) {
     const lengths = Array.from({ length: column.length }, (_, row) => elementAt(column, row))
-    t.match(
-      lengths.slice(1, 5),
-      [0, 1, 1, 300].map(length => ({ length })),
-      type,
-    )
+    const expected = [0, 1, 1, 300].map(length => ({ length }))
+    t.match(lengths.slice(1, 5), expected, type)
   }
 })
 
