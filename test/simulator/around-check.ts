@@ -76,12 +76,7 @@ export function checkAround(
   return complaints
 }
 
-function checkEnd(
-  scenario: AroundScenario,
-  end: CallEnd,
-  history: History,
-  complain: Complain,
-): void {
+function checkEnd(scenario: AroundScenario, end: CallEnd, history: History, complain: Complain) {
   const { run, isDamaged, job, sendsWithoutLease } = end
   const { result } = run
   if (sendsWithoutLease) complain('it sends rows, and another process has its lease')
@@ -125,12 +120,7 @@ const isBlind = ({ target }: AroundScenario['kind']): boolean =>
   target.transform !== undefined
 
 /** Checks that rows counted as stored were in the target after the process last received bytes from the server. */
-function checkClaims(
-  scenario: AroundScenario,
-  end: CallEnd,
-  history: History,
-  complain: Complain,
-): void {
+function checkClaims(scenario: AroundScenario, end: CallEnd, history: History, complain: Complain) {
   const { run, job } = end
   const result = run.result!
   // If a process never reached the target, or a second process took its run over, its result only repeats the journal.

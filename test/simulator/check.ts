@@ -288,12 +288,7 @@ function checkTime(run: Run, complain: Complain): void {
   }
 }
 
-function checkLeftovers(
-  run: Run,
-  result: LoadResult,
-  { network }: Findings,
-  complain: Complain,
-): void {
+function checkLeftovers(run: Run, result: LoadResult, { network }: Findings, complain: Complain) {
   const sockets = network.openSockets(run.process)
   if (sockets > 0) complain(`${sockets} connections are left open`)
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)

@@ -11,15 +11,8 @@ import type { Defect } from './defects.js'
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const copied = [
   // Omits the transpiled files, because tests may be writing them at this moment.
-  '.tap/transpiled/src',
-  '.tap/transpiled/test',
-  'src',
-  'test',
-  'scripts',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
+  ...['.tap/transpiled/src', '.tap/transpiled/test', 'src', 'test', 'scripts'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
 ]
 
 /** Gives a copy of the project to `use`, and removes it afterwards. */
@@ -41,11 +34,7 @@ export async function withCopy<T>(use: (folder: string) => Promise<T>): Promise<
  * The number of seeds until a seed reveals the defect; undefined if no seed does.
  * @param folder  a copy of the project without a defect; it is one again in the end
  */
-export async function seedsNeeded(
-  folder: string,
-  { changes, from }: Defect,
-  mostSeeds: number,
-): Promise<number | undefined> {
+export async function seedsNeeded(folder: string, { changes, from }: Defect, mostSeeds: number) {
   const originals = new Map<string, string>()
   try {
     for (const change of changes) {
@@ -54,10 +43,8 @@ export async function seedsNeeded(
       if (!originals.has(path)) originals.set(path, text)
       if (text.split(change.from).length !== 2)
         throw new Error(`${change.file} does not have once: ${change.from}`)
-      await writeFile(
-        path,
-        text.replace(change.from, () => change.to),
-      )
+      const changed = text.replace(change.from, () => change.to)
+      await writeFile(path, changed)
     }
     const output = await simulated(folder, from, mostSeeds)
     const failed = [...output.matchAll(/^seed (\d+) FAILED/gm)].map(([, seed]) => Number(seed))

@@ -84,9 +84,6 @@ function known(plan: LoaderPlan): LoaderPlan {
 }
 
 /** Rows of a run that must not be written. */
-export function leftOut(
-  { transform }: Pick<Scenario, 'transform'>,
-  rows: readonly InputRow[],
-): readonly InputRow[] {
+export function leftOut({ transform }: Pick<Scenario, 'transform'>, rows: readonly InputRow[]) {
   return transform === undefined ? [] : rows.filter(row => !transform.keeps(row))
 }

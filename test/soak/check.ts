@@ -31,12 +31,7 @@ export function checkRound(scene: Scene, last: LoadResult, found: Found): string
 
 type Complain = (text: string) => void
 
-function checkRejects(
-  scene: Scene,
-  last: LoadResult,
-  { rejects }: Found,
-  complain: Complain,
-): void {
+function checkRejects(scene: Scene, last: LoadResult, { rejects }: Found, complain: Complain) {
   const { lines, reasons } = rejects
   if (new Set(lines).size !== lines.length) complain('a row is in the rejects file twice')
   if (lines.length !== reasons.length)

@@ -5,12 +5,7 @@ import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compress
 import { DdbError } from '../../../src/errors.js'
 import { pieces } from '../../source/encoding/decoding.js'
 
-interface Taken {
-  readonly bytes: Buffer
-  readonly failure: string | undefined
-}
-
-async function take(stored: Uint8Array, size: number): Promise<Taken> {
+async function take(stored: Uint8Array, size: number) {
   const parts: Uint8Array[] = []
   let failure: string | undefined
   try {
