@@ -109,11 +109,8 @@ t.test('doubly compressed input is reported', async t => {
 })
 
 t.test('a missing path and a path that is not a file are reported', async t => {
-  await t.rejects(openSource(join(folder, 'nowhere.csv')), {
-    code: 'DDB_INPUT_MISSING',
-    message: /there is no file/,
-    exitCode: 66,
-  })
+  const error = { code: 'DDB_INPUT_MISSING', message: /there is no file/, exitCode: 66 }
+  await t.rejects(openSource(join(folder, 'nowhere.csv')), error)
   await t.rejects(openSource(folder), { code: 'DDB_INPUT_MISSING', message: /folder/ })
   await t.rejects(openSource('-'), { code: 'DDB_INPUT_MISSING' })
 })
@@ -155,9 +152,7 @@ t.test('a file that grows while it is read is read to its new end', async t => {
   await source.close()
 })
 
-async function contentAndError(
-  source: ByteSource,
-): Promise<{ content: Buffer; error: Record<string, unknown> }> {
+async function contentAndError(source: ByteSource) {
   const parts: Buffer[] = []
   try {
     for await (const chunk of source.chunks()) parts.push(Buffer.from(chunk))

@@ -10,11 +10,7 @@ import t, { type Test } from 'tap'
 import { InputError, UsageError, type ErrorCode } from '../../../src/errors.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { withArchives } from '../../../src/source/archive/archives.js'
-import {
-  expandSources,
-  sourceNotices,
-  type ExpandedSources,
-} from '../../../src/source/expand-sources.js'
+import { expandSources, sourceNotices } from '../../../src/source/expand-sources.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { zipOf, type ZipMember } from '../../helpers/zip.js'
 import { deepTest, forAllAsync } from '../../helpers/runs.js'
@@ -27,10 +23,7 @@ function archive(t: Test, bytes: Uint8Array, name = 'a.zip'): string {
   return path
 }
 
-async function expand(
-  inputs: string[],
-  include?: string[],
-): Promise<ExpandedSources & { paths: string[] }> {
+async function expand(inputs: string[], include?: string[]) {
   const found = await expandSources(inputs, {
     extensions,
     include,
@@ -116,10 +109,8 @@ deepTest(t, 'a large member comes in chunks, and can be read from any position',
 t.test('names may be in UTF-8, in GBK, or from Windows', async t => {
   const gbk = iconv.encode('行情/平安银行.csv', 'gbk')
   const path = archive(t, zipOf([csv('数据/a.csv'), { name: gbk, content: 'x' }, csv('w\\b.csv')]))
-  t.strictSame(
-    (await expand([path])).paths,
-    [`${path}/w/b.csv`, `${path}/数据/a.csv`, `${path}/行情/平安银行.csv`].sort(),
-  )
+  const expected = [`${path}/w/b.csv`, `${path}/数据/a.csv`, `${path}/行情/平安银行.csv`].sort()
+  t.strictSame((await expand([path])).paths, expected)
   t.equal(await textOf(`${path}/行情/平安银行.csv`), 'x')
 })
 
@@ -180,17 +171,12 @@ deepTest(t, 'members that cannot be read are refused by name, before anything is
   }
   for (const [way, [bytes, code, message]] of Object.entries(ways)) {
     const path = archive(t, bytes)
-    await t.rejects(
-      expand([path]).then(async ({ paths }) => Promise.all(paths.map(textOf))),
-      { code, message },
-      way,
-    )
+    const reading = expand([path]).then(async ({ paths }) => Promise.all(paths.map(textOf)))
+    await t.rejects(reading, { code, message }, way)
   }
   const path = archive(t, good)
-  await t.rejects(expand([`${path}/c.csv`]), {
-    code: 'DDB_INPUT_MISSING',
-    message: /has no member "c\.csv"/,
-  })
+  const error = { code: 'DDB_INPUT_MISSING', message: /has no member "c\.csv"/ }
+  await t.rejects(expand([`${path}/c.csv`]), error)
   await t.rejects(expand([path], ['x*']), { message: /holds no file that `input.include` names/ })
   await t.rejects(expand([path], ['/']), UsageError)
   const plain = join(t.testdir({ 'a.csv': '' }), 'a.csv')
@@ -209,11 +195,8 @@ deepTest(t, 'the error names a damaged member: wrong bytes, size or checksum', a
   }
   for (const [way, bytes] of Object.entries(ways)) {
     const path = archive(t, bytes)
-    await t.rejects(
-      textOf(`${path}/m.csv`),
-      { constructor: InputError, code: 'DDB_INPUT_READ', message: /m\.csv" is damaged/ },
-      way,
-    )
+    const error = { constructor: InputError, code: 'DDB_INPUT_READ', message: /m\.csv" is damaged/ }
+    await t.rejects(textOf(`${path}/m.csv`), error, way)
   }
   for (let at = 30; at < good.length; at++) {
     const bytes = Buffer.from(good)

@@ -38,9 +38,7 @@ import {
 // The content of gzip streams, compared with zlib in one call.
 
 /** Reads to the end. Returns the content, and the error that ended it. */
-async function contentOf(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ content: Buffer; error: unknown }> {
+async function contentOf(chunks: AsyncIterable<Uint8Array>) {
   const found: Buffer[] = []
   let error: unknown
   try {
@@ -65,11 +63,7 @@ async function read(
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-async function* failing(
-  bytes: Uint8Array,
-  size: number,
-  failure: Error,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* failing(bytes: Uint8Array, size: number, failure: Error) {
   yield* pieces(bytes, size)
   throw failure
 }
@@ -81,10 +75,8 @@ t.test('members may follow each other, and zeros after them are padding', async 
     fc.integer({ min: 1, max: 50 }),
     async (texts, zeros, size) => {
       const packed = Buffer.concat([...texts.map(text => gzipSync(text)), Buffer.alloc(zeros)])
-      deepStrictEqual(await read(packed, size), {
-        content: latin1(texts.join('')),
-        error: undefined,
-      })
+      const expected = { content: latin1(texts.join('')), error: undefined }
+      deepStrictEqual(await read(packed, size), expected)
     },
   )
 })
@@ -228,10 +220,8 @@ deepTest(t, 'frames may follow each other', async t => {
   const all = Buffer.concat(cases.map(([frame]) => frame))
   const { content, error } = await read(all, 100, 'zstd')
   t.equal(error, undefined)
-  t.equal(
-    content.length,
-    cases.reduce((sum, each) => sum + each[1].length, 0),
-  )
+  const length = cases.reduce((sum, each) => sum + each[1].length, 0)
+  t.equal(content.length, length)
 })
 
 t.test('damage gives one error, and the content before the damage is correct', async t => {
@@ -318,15 +308,7 @@ t.test(
   },
 )
 
-// Frames are divided into pieces. Every byte of a frame is in one piece. Bytes outside frames are reported.
-
-interface Taken {
-  readonly bytes: Buffer
-  readonly batches: number[]
-  readonly error: unknown
-}
-
-async function take(stored: Uint8Array, size: number): Promise<Taken> {
+async function take(stored: Uint8Array, size: number) {
   const parts: Uint8Array[] = []
   const batches: number[] = []
   let error: unknown
@@ -403,10 +385,8 @@ t.test('a frame of one segment may be as large as the largest window', async t =
 
 t.test('no batch of pieces can have much content, however small it is', async t => {
   const { batches } = await take(bombFrame(0x61, 50), 1000)
-  t.ok(
-    batches.every(count => count <= 6),
-    String(batches),
-  )
+  const areSmall = batches.every(count => count <= 6)
+  t.ok(areSmall, String(batches))
 })
 
 t.test('batches of the largest blocks fit into their limit', async t => {

@@ -19,19 +19,13 @@ export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buff
 }
 
 /** The text of the bytes; undefined if some bytes are not a character. */
-export function textOf(
-  encoding: Exclude<Encoding, 'utf-8'>,
-  bytes: Uint8Array,
-): string | undefined {
+export function textOf(encoding: Exclude<Encoding, 'utf-8'>, bytes: Uint8Array) {
   const text = decodedBytes(openDecoder(encoding), bytes)
   return text.includes(0xff) ? undefined : text.toString('utf8')
 }
 
 /** Lends one chunk at a time. */
-export async function* pieces(
-  bytes: Uint8Array,
-  size: number,
-): AsyncGenerator<Uint8Array, void, void> {
+export async function* pieces(bytes: Uint8Array, size: number) {
   await Promise.resolve()
   for (let at = 0; at < bytes.length; at += size) {
     const piece = Uint8Array.from(bytes.subarray(at, at + size))
