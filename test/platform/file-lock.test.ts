@@ -489,11 +489,8 @@ t.test('a process that has ended but was not waited for is dead', onLinux, async
 
 t.test('a process id alone proves nothing', async t => {
   const child = sleeper(t)
-  t.equal(
-    holderState(holderWith(child.pid, { startTicks: '1' })),
-    'dead',
-    'another process has it now',
-  )
+  const state = holderState(holderWith(child.pid, { startTicks: '1' }))
+  t.equal(state, 'dead', 'another process has it now')
   for (const change of [{ startTicks: null }, { place: 'another' }, { place: null }]) {
     t.equal(holderState(holderWith(child.pid, change)), 'unsure', JSON.stringify(change))
   }

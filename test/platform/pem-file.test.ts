@@ -17,11 +17,7 @@ deepTest(t, 'a PEM file has the expected content, or the error names the file', 
   for (const content of ['certificates', 'key'] as const) {
     t.strictSame(await readPemFile(both, content, files), { pem: key + cert }, content)
   }
-  const fault = async (
-    name: string,
-    text: string,
-    content: 'certificates' | 'key',
-  ): Promise<string> => {
+  const fault = async (name: string, text: string, content: 'certificates' | 'key') => {
     const path = certificates.file(name, text)
     const found = await readPemFile(path, content, files)
     return 'fault' in found ? found.fault.replaceAll(path, name) : 'no fault'

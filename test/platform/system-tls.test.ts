@@ -21,10 +21,7 @@ const ways = [
   { name: 'TCP', listen: undefined, dial: undefined, connected: 'connect' },
 ] as const
 
-async function listening(
-  t: Test,
-  tls: typeof listenTls | undefined,
-): Promise<{ port: number; accepted: Promise<Socket>; close: () => Promise<void> }> {
+async function listening(t: Test, tls: typeof listenTls | undefined) {
   let accept = (socket: Socket): void => void socket
   const accepted = new Promise<Socket>(resolve => (accept = resolve))
   const port = await network.listen(host, 0, socket => accept(socket), tls)

@@ -41,10 +41,8 @@ t.test('the next turn of the event loop comes after all pending promises', async
 t.test('a port in use is refused with the system’s error', async t => {
   const port = await network.listen('127.0.0.1', 0, () => undefined)
   t.teardown(() => port.close(() => undefined))
-  await t.rejects(
-    network.listen('127.0.0.1', port.port, () => undefined),
-    { code: 'EADDRINUSE' },
-  )
+  const listening = network.listen('127.0.0.1', port.port, () => undefined)
+  await t.rejects(listening, { code: 'EADDRINUSE' })
 })
 
 /** Whether the promise has resolved, after everything that is due has run. */
