@@ -57,11 +57,7 @@ function serverOptions(page: Page): string[] {
 }
 
 /** @returns the port of the server */
-async function startServer(
-  t: Test,
-  { environment }: Place,
-  options: readonly string[],
-): Promise<{ port: string; end: () => Promise<number> }> {
+async function startServer(t: Test, { environment }: Place, options: readonly string[]) {
   const fake = fakeProcess({ environment })
   const said = once(fake.processEnvironment.stdout, 'data') as Promise<[Buffer]>
   const ended = main(['serve', '--port', '0', ...options], fake.processEnvironment)
