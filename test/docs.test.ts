@@ -65,10 +65,8 @@ t.test('pages and decisions stay few enough to be read', async t => {
   const linesOf = async (path: string): Promise<number> =>
     (await readPage(path)).text.split('\n').length - 1
   const lengths = await Promise.all(decisions.map(name => linesOf(`docs/decisions/${name}`)))
-  t.strictSame(
-    decisions.filter((_, i) => lengths[i]! > 15),
-    [],
-  )
+  const long = decisions.filter((_, i) => lengths[i]! > 15)
+  t.strictSame(long, [])
   const english = pages.filter(({ path }) => /^docs\/[^/]+$/.test(path))
   t.ok(english.length <= 24, `${english.length} pages: what a page says stands on no other`)
   t.ok((await linesOf('README.md')) <= 120)
@@ -111,22 +109,18 @@ t.test('docs/errors.md marks exactly the codes that do not occur yet', async t =
     const name = new RegExp(`\\b${code}\\b`)
     return modules.some(({ text }) => name.test(text) || bySubject.get(code)?.test(text))
   }
-  t.strictSame(
-    Array.from(rows, ([, code]) => code).sort(),
-    Object.keys(errorCodes)
-      .filter(code => !occurs(code))
-      .sort(),
-  )
+  const expected = Object.keys(errorCodes)
+    .filter(code => !occurs(code))
+    .sort()
+  t.strictSame(Array.from(rows, ([, code]) => code).sort(), expected)
 })
 
 t.test('docs/errors.md lists every exit code of an error', async t => {
   const rows = page('docs/errors.md').prose.matchAll(/^\| (\d+) \| /gm)
   const listed = new Set(Array.from(rows, ([, exitCode]) => Number(exitCode)))
   const used = Object.keys(errorCodes).map(code => errorCodes[code as ErrorCode])
-  t.strictSame(
-    [0, 3, 143, ...used].filter(exitCode => !listed.has(exitCode)),
-    [],
-  )
+  const missing = [0, 3, 143, ...used].filter(exitCode => !listed.has(exitCode))
+  t.strictSame(missing, [])
 })
 
 const optionsByCommand = new Map<string, Set<string>>(
@@ -202,11 +196,6 @@ t.test('the checks of options can fail', async t => {
   t.strictSame(unknownOptions('ddb-ingest frobnicate'), ['the command frobnicate'])
   t.ok(isWrong('--no-such-option'))
   t.notOk(isWrong('--table trades'))
-  t.strictSame(paragraphsOf(parsePage('p.md', 'a\nb\n\n* c\n* d\n\n| e |\n| f |')), [
-    'a\nb',
-    '* c',
-    '* d',
-    '| e |',
-    '| f |',
-  ])
+  const expected = ['a\nb', '* c', '* d', '| e |', '| f |']
+  t.strictSame(paragraphsOf(parsePage('p.md', 'a\nb\n\n* c\n* d\n\n| e |\n| f |')), expected)
 })

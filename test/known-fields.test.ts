@@ -10,10 +10,8 @@ const target = { table: 'trades' }
 const inputs = ['trades.csv']
 
 /** Callers in plain JavaScript have no compiler. */
-const call = async (
-  run: (options: never) => Promise<unknown>,
-  options: unknown,
-): Promise<unknown> => run(options as never)
+const call = async (run: (options: never) => Promise<unknown>, options: unknown) =>
+  run(options as never)
 
 t.test('a field at a wrong level is refused with the right one', async t => {
   for (const [options, words] of [
@@ -32,10 +30,8 @@ t.test('a field at a wrong level is refused with the right one', async t => {
       await t.rejects(call(run, options), { code: 'DDB_USAGE', message: words })
     }
     const { inputs: _, ...ofRows } = options
-    await t.rejects(
-      call(o => TableWriter.open(o), ofRows),
-      { code: 'DDB_USAGE', message: words },
-    )
+    const opening = call(o => TableWriter.open(o), ofRows)
+    await t.rejects(opening, { code: 'DDB_USAGE', message: words })
   }
 })
 
@@ -96,8 +92,6 @@ t.test('a value of another kind is refused with what it must be, no text repeate
     }
   }
   const message = /^`inputs` is left out for a writer/
-  await t.rejects(
-    call(o => TableWriter.open(o), { server, target, inputs }),
-    { message },
-  )
+  const opening = call(o => TableWriter.open(o), { server, target, inputs })
+  await t.rejects(opening, { message })
 })

@@ -42,10 +42,8 @@ t.test('man shows every flag as it is typed', reader, async t => {
   // In the page, blanks may be wider and lines may be broken.
   const text = stdout.replace(/\s+/g, ' ')
   const flags = commands.flatMap(({ options }) => Object.values(options).map(({ flags }) => flags))
-  t.strictSame(
-    flags.filter(each => !text.includes(each)),
-    [],
-  )
+  const missing = flags.filter(each => !text.includes(each))
+  t.strictSame(missing, [])
 })
 
 t.test('examples and paragraphs fit a terminal of 80 columns', reader, async t => {
@@ -54,10 +52,8 @@ t.test('examples and paragraphs fit a terminal of 80 columns', reader, async t =
     env: { PATH: process.env['PATH'], MANWIDTH: '80', LANG: 'C.UTF-8' },
   })
   const lines = stdout.split('\n')
-  t.strictSame(
-    lines.filter(line => line.length > 80),
-    [],
-  )
+  const long = lines.filter(line => line.length > 80)
+  t.strictSame(long, [])
   for (const { name } of commands) {
     for (const example of english.epilogue(name).match(/(?<=^ {2})ddb-ingest .*/gm) ?? []) {
       t.ok(lines.includes(`    ${example}`), example)

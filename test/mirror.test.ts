@@ -33,18 +33,14 @@ t.test('every folder with logic has tests in the folder of its name', async t =>
   const withLogic = new Set(
     modules.filter(({ hasLogic }) => hasLogic).map(({ path }) => folderOf(path)),
   )
-  t.strictSame(
-    [...withLogic].filter(folder => !tested.has(folder)),
-    [],
-  )
+  const untested = [...withLogic].filter(folder => !tested.has(folder))
+  t.strictSame(untested, [])
 })
 
 t.test('no folder has tests without sources', async t => {
   const folders = modules.map(({ path }) => `${folderOf(path)}/`)
-  t.strictSame(
-    [...tested].filter(folder => !folders.some(one => one.startsWith(`${folder}/`))),
-    [],
-  )
+  const orphaned = [...tested].filter(folder => !folders.some(one => one.startsWith(`${folder}/`)))
+  t.strictSame(orphaned, [])
 })
 
 deepTest(t, 'every test runs once: by itself, or in the room of its folder', async t => {
@@ -66,17 +62,13 @@ deepTest(t, 'every test runs once: by itself, or in the room of its folder', asy
       return { path, runs: inRooms + started.filter(one => one === path).length }
     })
   t.ok(runs.length > 200, `${runs.length} files are found`)
-  t.strictSame(
-    runs.filter(({ runs }) => runs !== 1),
-    [],
-  )
+  const unlike = runs.filter(({ runs }) => runs !== 1)
+  t.strictSame(unlike, [])
   const processes = tests
     .filter(path => folderOf(path) === 'parts')
     .map(path => posix.basename(path))
-  t.strictSame(
-    processes.sort(),
-    [...parts.keys()].map(index => String(index + 1).padStart(2, '0')),
-  )
+  const expected = [...parts.keys()].map(index => String(index + 1).padStart(2, '0'))
+  t.strictSame(processes.sort(), expected)
 })
 
 t.test('only a function with a body counts as logic', async t => {

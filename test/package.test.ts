@@ -64,15 +64,8 @@ const lock = await readJson<{ packages: Record<string, LockedPackage> }>('packag
 const installed = Object.entries(lock.packages).filter(([path]) => path !== '')
 
 t.test('the packages needed at run time are exactly these', async t => {
-  t.strictSame(Object.keys(manifest.dependencies).sort(), [
-    'cli-progress',
-    'commander',
-    'csv-parse',
-    'get-east-asian-width',
-    'ws',
-    'yauzl',
-    'zstddec',
-  ])
+  const needed = 'cli-progress commander csv-parse get-east-asian-width ws yauzl zstddec'
+  t.strictSame(Object.keys(manifest.dependencies).sort(), needed.split(' '))
   const atRunTime = installed.filter(([, entry]) => entry.dev !== true && !entry.devOptional)
   t.ok(atRunTime.length <= 13, `${atRunTime.length} packages are installed`)
   const permissive = /^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0)$/
@@ -179,11 +172,8 @@ deepTest(t, 'the values in the declarations exist at run time', async t => {
     const text = await readFile(new URL(`dist/${entry}.d.ts`, root), 'utf8')
     const [, names = ''] = /^export \{ (.*) \};$/m.exec(text) ?? []
     const values = names.split(', ').filter(name => !name.startsWith('type '))
-    t.strictSame(
-      values.filter(name => !there.includes(name)),
-      [],
-      entry,
-    )
+    const missing = values.filter(name => !there.includes(name))
+    t.strictSame(missing, [], entry)
     t.ok(values.length >= 2, 'values are found')
     t.notMatch(text, /from '\./, 'it is one file')
   }

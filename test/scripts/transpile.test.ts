@@ -16,10 +16,9 @@ interface Doubling {
 
 deepTest(t, 'a module loses its types and keeps its behaviour', async t => {
   const path = join(t.testdir(), 'a.ts')
-  writeFileSync(
-    path,
-    "import type { X } from './x.js'\nexport const double = (n: number): number => 2 * n\n",
-  )
+  const text =
+    "import type { X } from './x.js'\nexport const double = (n: number): number => 2 * n\n"
+  writeFileSync(path, text)
   const code = transpiled(path)
   t.notMatch(code, 'x.js')
   const made = join(t.testdirName, 'a.mjs')

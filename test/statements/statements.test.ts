@@ -180,11 +180,8 @@ deepTest(t, 'every name in a statement has its facts, and every fact is used', a
     [],
     'add them to test/statements/facts.ts, with right, first version and source',
   )
-  t.strictSame(
-    Object.keys(facts).filter(name => !names.has(name)),
-    [],
-    'no statement has these any more',
-  )
+  const unused = Object.keys(facts).filter(name => !names.has(name))
+  t.strictSame(unused, [], 'no statement has these any more')
   for (const { of } of variants)
     t.ok(
       [...statements.keys()].some(text => of.test(text)),
@@ -197,15 +194,9 @@ deepTest(t, 'docs/statements.md contains the sent statements, and nothing else',
   if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(page, expected)
   const actual = await readFile(page, 'utf8').catch(() => '')
   const lines = (text: string): string[] => text.split('\n').filter(line => line.startsWith('| '))
-  t.strictSame(
-    lines(expected).filter(line => !lines(actual).includes(line)),
-    [],
-    'sent, but missing on the page or different there',
-  )
-  t.strictSame(
-    lines(actual).filter(line => !lines(expected).includes(line)),
-    [],
-    'on the page, but never sent',
-  )
+  const missing = lines(expected).filter(line => !lines(actual).includes(line))
+  t.strictSame(missing, [], 'sent, but missing on the page or different there')
+  const unsent = lines(actual).filter(line => !lines(expected).includes(line))
+  t.strictSame(unsent, [], 'on the page, but never sent')
   t.equal(actual, expected)
 })
