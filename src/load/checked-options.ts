@@ -149,7 +149,7 @@ export type RateLimit = Required<CheckedDelivery['rateLimit']>
 export function checkedOptions(options: LoadOptions, random: Random): CheckedOptions {
   kinds.checkFields({ ...options, inputs: options.inputs ?? null }, ofLoad)
   const target = parseTarget(options.target)
-  const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
+  const delivery = { ...deliveryDefaults, ...defined(options.delivery ?? {}) }
   const rejects = options.rejects ?? {}
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   const { mode, confirm, connections } = delivery
@@ -177,11 +177,7 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
     // Random: no two runs get the same id.
     runId: checkRunId(options.runId ?? Buffer.from(random.bytes(8)).toString('hex')),
     maxErrors: limitOf(rejects.maxErrors ?? defaultMaxErrors),
-    rateLimit: {
-      bytesPerSecond: Infinity,
-      rowsPerSecond: Infinity,
-      ...withoutUndefined(rateLimit),
-    },
+    rateLimit: { bytesPerSecond: Infinity, rowsPerSecond: Infinity, ...defined(rateLimit ?? {}) },
   }
 }
 
@@ -191,10 +187,14 @@ function usualBatch(target: Target, { input, delivery }: LoadOptions): typeof sm
   return input?.follow === true || delivery?.rateLimit !== undefined ? smallBatch : tableBatch
 }
 
-export function withoutUndefined<T extends object>(fields: T | undefined): T {
-  return Object.fromEntries(
-    Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
-  ) as T
+/** Turns members that may be undefined into optional members. */
+export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
+  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
+}
+
+export function defined<T extends object>(fields: T): Defined<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Defined<T>
 }
 
 /**

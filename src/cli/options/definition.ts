@@ -7,6 +7,8 @@ import type { LoadOptions } from '../../load/options.js'
 import { clean } from '../output/terminal-text.js'
 import type { Reader } from './readers.js'
 
+export { defined } from '../../load/checked-options.js'
+
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
@@ -185,14 +187,4 @@ function readValue(
   // HOST given as user:password@host is wrong, and the message must not show the password.
   const given = clean(texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
   throw usageError(`${origin}: expected ${reader.expected}, got "${given}"`)
-}
-
-/** Turns members that may be undefined into optional members. */
-export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
-  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
-}
-
-export function defined<T extends object>(fields: T): Defined<T> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as Defined<T>
 }

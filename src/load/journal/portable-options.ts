@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { LoadOptions } from '../options.js'
-import { withoutUndefined, type CheckedOptions } from '../checked-options.js'
+import { defined, type CheckedOptions } from '../checked-options.js'
 import {
   serverFields,
   type JournaledOptions,
@@ -19,8 +19,8 @@ export function journaledOptions(options: LoadOptions, checked: CheckedOptions):
   // Drops the password.
   const journaled = Object.fromEntries(serverFields.map(name => [name, server[name]]))
   return {
-    ...{ inputs, server: withoutUndefined(journaled) as JournaledServer, target, input },
-    ...withoutUndefined<object>({ mapping, cells, rejects, delivery, expectRows }),
+    ...{ inputs, server: defined(journaled) as JournaledServer, target, input },
+    ...defined({ mapping, cells, rejects, delivery, expectRows }),
     runId: checked.runId,
   }
 }
