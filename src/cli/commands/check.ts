@@ -27,7 +27,7 @@ import {
   shellText,
 } from '../options/shell-command.js'
 import { adviseNeededOptions, printAdvice } from '../output/failures.js'
-import { checkText, commandsTitle } from '../output/check-text.js'
+import { checkText } from '../output/check-text.js'
 import { emptyResult } from '../output/empty-result.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -149,9 +149,10 @@ async function print(settings: Settings<'check'>, call: Call, result: CheckResul
   } else if (!isSilent) {
     await output.write(checkText(result, output.paintResult, output.resultColumns))
     if (result.commands.length === 0) return
-    await output.write(
-      `\n${commandsTitle(result.commands, asked.next !== undefined, output.paintResult)}\n`,
-    )
+    const several = 'the inputs are read in different ways, so it takes several loads:'
+    const one = asked.next ? 'to load with the options found:' : 'to load exactly this way:'
+    const title = result.commands.length === 1 ? one : several
+    await output.write(`\n${output.paintResult('bold', title)}\n`)
     for (const command of result.commands) await output.writeData(`${command}\n`)
   }
 }

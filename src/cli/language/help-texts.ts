@@ -31,12 +31,6 @@ export const readChineseHelp = (): ChineseHelp => readJson('docs/zh/help.json') 
 
 type HelpedOption = Pick<OptionDefinition, 'helpName' | 'default'>
 
-/** In English; undefined for an option without a default. */
-function defaultNote(command: string, { helpName, ...own }: HelpedOption): string | undefined {
-  const { defaults } = englishHelp
-  return defaults[`${command}.${helpName}`] ?? own.default ?? defaults[helpName]
-}
-
 export type HelpTexts = Readonly<ReturnType<typeof textsOf>>
 
 /** The texts of one language; a text without a translation stays English. */
@@ -52,9 +46,10 @@ function textsOf(
     ...{ language, say, optionHelp },
     heading: (text: string) => say(text) + say(':'),
     /** What an option of a command does, and its default in parentheses. */
-    optionText: (command: string, definition: HelpedOption): string => {
-      const note = defaultNote(command, definition)
-      const text = optionHelp(definition.helpName)
+    optionText: (command: string, { helpName, default: own }: HelpedOption): string => {
+      const { defaults } = englishHelp
+      const note = defaults[`${command}.${helpName}`] ?? own ?? defaults[helpName]
+      const text = optionHelp(helpName)
       return note === undefined ? text : `${text}${open}${say(note)}${close}`
     },
     epilogue: (name: string) => epilogues[name]?.join('\n') ?? '',

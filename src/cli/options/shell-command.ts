@@ -102,10 +102,6 @@ export function sameCommand(
 /** The flags that name the server and the user. */
 export const serverWords = (flags: Flags): string[] => flagWords(serverOptions, flags)
 
-/** Words of the user's call plus the needed options. */
-export const completedCommand = (call: TypedCall, needed: NeededOptions): string[] =>
-  commandWords({ ...call, flags: withNeeded(call.flags, needed) })
-
 const isSet = (flags: Flags, name: string): boolean => (flags.get(name) ?? []).length > 0
 
 const ofValues = new Set(Object.values(valueOptions).map(({ name }) => name))

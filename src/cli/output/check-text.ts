@@ -29,17 +29,6 @@ export function checkText(result: CheckResult, paint: Paint, columns = Infinity)
   return texts.join('\n')
 }
 
-/** @param isOther  true for a load with options that this check lacked */
-export function commandsTitle(
-  { length }: readonly string[],
-  isOther: boolean,
-  paint: Paint,
-): string {
-  const several = 'the inputs are read in different ways, so it takes several loads:'
-  const one = isOther ? 'to load with the options found:' : 'to load exactly this way:'
-  return paint('bold', length === 1 ? one : several)
-}
-
 /** Lines after the first are indented by four more columns. */
 const indentOf = (line: string): string => ' '.repeat(line.search(/\S|$/) + 4)
 

@@ -8,8 +8,8 @@ import type { LoadResult } from '../../load/options.js'
 import { asDdbError } from '../../load/run-ending.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { commandOptions } from '../options/options.js'
-import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
-import type { TypedCall } from '../options/shell-command.js'
+import { commandWords, sameCommand, serverWords, shellText } from '../options/shell-command.js'
+import { withNeeded, type TypedCall } from '../options/shell-command.js'
 import type { Output } from './output.js'
 import { jsonLine } from './terminal-text.js'
 import { isLeftUnanswered, type NextStep } from './run-report.js'
@@ -283,7 +283,7 @@ export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, load
   const ofCheck = loads ? ['dry-run', 'json'] : []
   const kept = [...known.flags].filter(([flag]) => !ofCheck.includes(flag))
   asked.nextLoads = command === 'load'
-  asked.next = completedCommand({ ...known, flags: new Map(kept), command }, needed)
+  asked.next = commandWords({ ...known, command, flags: withNeeded(new Map(kept), needed) })
 }
 
 export function isInDoubt(error: LoadResult['error']): boolean {
