@@ -248,12 +248,7 @@ export class ReceiptLink {
     if (this.run.shared !== undefined) throw recordGone(this.run.checked.runId)
     this.batches.isHeld = true
     this.#settle({ why: 'the server forgot its receipts', isGone: true })
-    if (!(await this.node.reopen(deadlineMs))) {
-      throw new ConnectionError(
-        'DDB_UNCONFIRMED',
-        'the server lost the receipts of this run: nothing more is sent',
-      )
-    }
+    await this.node.reopen(deadlineMs)
     this.batches.isHeld = false
     this.batches.flush()
   }

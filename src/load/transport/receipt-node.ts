@@ -304,9 +304,9 @@ export class ReceiptNode {
 
   /**
    * Begins a new ledger, and removes the old one if the server has not lost it.
-   * @returns false if the server has lost the target
+   * @throws {ConnectionError} DDB_UNCONFIRMED if the server has lost the target
    */
-  async reopen(deadlineMs: number): Promise<boolean> {
+  async reopen(deadlineMs: number): Promise<void> {
     const { target } = this.#run.checked
     const former = this.ledger
     const left = (): number => remainingMs(this.#run.platform, deadlineMs)
@@ -320,10 +320,10 @@ export class ReceiptNode {
       await Promise.all(open.map(data => this.#define(data, left())))
       await this.#openMissing(deadlineMs)
       if (former !== undefined) await dropLedger(this.#asking(left()), former.name)
-      return true
     } catch (error) {
-      if (error instanceof ServerError) return false
-      throw error
+      if (!(error instanceof ServerError)) throw error
+      const lost = 'the server lost the receipts of this run: nothing more is sent'
+      throw new ConnectionError('DDB_UNCONFIRMED', lost)
     }
   }
 
