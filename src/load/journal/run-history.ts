@@ -8,7 +8,7 @@ import type { CheckedOptions } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
 import { accountedFor, type RunState } from '../outcomes/run-state.js'
 import type { KnownRun } from '../register/register.js'
-import { newToken, type RunName } from '../register/table-names.js'
+import { ledgerName, newToken, type RunName } from '../register/table-names.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournalRecord, Place, RecordOf } from './journal-record.js'
@@ -78,13 +78,13 @@ export class RunHistory {
 
   /**
    * Records that this process is about to create a ledger. The numbers are on the disk before the server gets them: if only the server
-   * had them, the journal would count as outdated.
-   * @param isLeft  whether the ledger of the last process is there, with which the run then goes on
+   * had them, the journal would count as outdated. If the ledger of the last process is there, the run goes on with it.
    * @returns the number of the ledger, which no later one gets, and that of this process in the register
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
-  beginsLedger(isLeft: boolean): { readonly number: number; readonly processNo: number } {
-    const { found, now } = this
+  beginsLedger(): { readonly number: number; readonly processNo: number } {
+    const { found, now, name, onServer } = this
+    const isLeft = onServer?.ledgers.includes(ledgerName(name.token, found.ledgerNumber)) === true
     const number = now.ledgerNumber + (isLeft && now.owner === found.owner ? 0 : 1)
     this.record({ kind: 'facts', ledgerNumber: number, owner: found.owner + 1 })
     return { number, processNo: found.owner + 1 }

@@ -24,7 +24,6 @@ import {
   runsElsewhere,
   type KnownOnServer,
 } from './register.js'
-import { ledgerName } from './table-names.js'
 
 /**
  * Must be called before the run creates anything on the server.
@@ -117,21 +116,15 @@ async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<
 /**
  * Must be called before the run creates anything on the server.
  * @param inMemory  whether the target's rows are lost when the server stops
- * @returns whether the ledger of the last process exists
  * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  */
-export function checkMemory(
-  { history: { file, found, name, onServer } }: Run,
-  inMemory: boolean,
-): boolean {
-  if (file === undefined || found.processes === 0) return false
+export function checkMemory({ history: { file, found, onServer } }: Run, inMemory: boolean): void {
+  if (file === undefined || found.processes === 0) return
   const { confirmed, unconfirmed } = found.rows()
   const isKnown = onServer?.isKnown === true
   if (!isKnown && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
-  const ledger = ledgerName(name.token, found.ledgerNumber)
-  return onServer?.ledgers.includes(ledger) === true
 }
 
 /**

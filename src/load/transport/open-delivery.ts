@@ -86,8 +86,8 @@ async function openReceipts(
 ): Promise<Delivery> {
   const { evidence } = recorder
   const { description, inMemory } = recorder.target
-  const isLedgerLeft = run.shared !== undefined || checkMemory(run, inMemory)
-  const setup = { run, description, hasLedger: asksLedger, isLedgerLeft }
+  checkMemory(run, inMemory)
+  const setup = { run, description, hasLedger: asksLedger }
   const node = await ReceiptNode.open(setup, control, early)
   try {
     const delivery = new ReceiptWatcher(run, node, recorder)

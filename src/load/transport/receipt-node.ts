@@ -40,8 +40,6 @@ interface NodeSetup {
   readonly description: TargetDescription
   /** False if the server refuses the ledger: its answers are then the only receipts. */
   readonly hasLedger: boolean
-  /** Whether the ledger of the last process is there. */
-  readonly isLedgerLeft: boolean
 }
 
 /** Limit of rows of the ledger per query: about two megabytes. */
@@ -114,7 +112,7 @@ export class ReceiptNode {
   async #beginLedger(timeoutMs: number): Promise<void> {
     const { shared, history } = this.#run
     if (shared === undefined) {
-      const numbers = history.beginsLedger(this.#setup.isLedgerLeft)
+      const numbers = history.beginsLedger()
       this.ledger = await openLedger(this.#asking(timeoutMs), history.name, numbers)
     } else {
       const others = { isNew: false, processNo: 0, isChecked: true, heads: 0, seen: 0 }
