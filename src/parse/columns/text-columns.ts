@@ -3,6 +3,7 @@
   cell unchanged. A SYMBOL is a code, and each batch has a base with the text of each code (docs/protocol.md#symbol-vectors).
 */
 import { mostGivenUp } from '../../kernel/kernel.js'
+import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
@@ -15,7 +16,7 @@ const lengthBytes = 4
 
 /** Refuses rows whose text is too long; in a STRING also texts that are not UTF-8 or contain U+0000. */
 export class StringColumn implements ColumnBuilder {
-  readonly #type: 'STRING' | 'BLOB'
+  readonly #type: DataType
   readonly #isBlob: boolean
   readonly #columnIndex: number
   readonly #maxBytes: number
@@ -23,9 +24,15 @@ export class StringColumn implements ColumnBuilder {
   #length = 0
   #lengthBefore = 0
 
-  constructor(type: 'STRING' | 'BLOB', columnIndex: number, pool: BufferPool, maxBytes: number) {
+  constructor(
+    type: DataType,
+    isBlob: boolean,
+    columnIndex: number,
+    pool: BufferPool,
+    maxBytes: number,
+  ) {
     this.#type = type
-    this.#isBlob = type === 'BLOB'
+    this.#isBlob = isBlob
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, 1, Uint8Array)
@@ -191,6 +198,7 @@ class SymbolTable {
 }
 
 export class SymbolColumn implements ColumnBuilder {
+  readonly #type: DataType
   readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore<Int32Array>
@@ -206,7 +214,8 @@ export class SymbolColumn implements ColumnBuilder {
   #sizeBefore = 1
   #textBytesBefore = 0
 
-  constructor(columnIndex: number, pool: BufferPool, maxBytes: number) {
+  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
+    this.#type = type
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, bytesPerRow, Int32Array)
@@ -323,6 +332,6 @@ export class SymbolColumn implements ColumnBuilder {
     } else this.#base = ['']
     this.#textBytes = 0
     this.#codes.fill(0)
-    return { form: 'vector', type: 'SYMBOL', length: rowCount, codes, base }
+    return { form: 'vector', type: this.#type, length: rowCount, codes, base } as Column
   }
 }

@@ -181,5 +181,7 @@ export const textTypes: readonly TextType[] = (['SYMBOL', 'STRING', 'BLOB'] as c
   ...{ name, jsonKinds: string | number | boolean, takesNames: true },
   takesValues: name !== 'BLOB',
   newColumn: (...place) =>
-    name === 'SYMBOL' ? new SymbolColumn(...place) : new StringColumn(name, ...place),
+    name === 'SYMBOL'
+      ? new SymbolColumn(name, ...place)
+      : new StringColumn(name, name === 'BLOB', ...place),
 }))

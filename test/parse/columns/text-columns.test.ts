@@ -23,7 +23,7 @@ const intColumn = (pool: BufferPool): ColumnBuilder =>
 // STRING columns in wire form, compared with Buffer and TextDecoder.
 
 const make = (maxBytes = Infinity): StringColumn =>
-  new StringColumn('STRING', 3, new BufferPool(), maxBytes)
+  new StringColumn('STRING', false, 3, new BufferPool(), maxBytes)
 
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
@@ -126,7 +126,7 @@ function makeSymbolColumn(maxBytes = Infinity): {
   column: SymbolColumn
   take: (rowCount: number) => Symbols
 } {
-  const column = new SymbolColumn(1, new BufferPool(), maxBytes)
+  const column = new SymbolColumn('SYMBOL', 1, new BufferPool(), maxBytes)
   return {
     column,
     take(rowCount) {
@@ -203,7 +203,7 @@ t.test('a text longer than the column allows refuses its row and is not a symbol
 // BLOB columns: any bytes, unchanged.
 
 const makeBlobColumn = (maxBytes = Infinity): StringColumn =>
-  new StringColumn('BLOB', 2, new BufferPool(), maxBytes)
+  new StringColumn('BLOB', true, 2, new BufferPool(), maxBytes)
 
 const valuesOf = (column: StringColumn, rowCount: number): string[] =>
   blobsOf(column.take(rowCount, []) as EncodedBlobVector).map(value =>
