@@ -39,7 +39,7 @@ export function placeText(ranges: readonly RecordedRange[]): string {
  * finds another digest in the ledger has cut the inputs elsewhere.
  * @returns 52 bits
  */
-export function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | undefined): number {
+function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | undefined): number {
   const digest = hash('sha1', `${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
   return Number.parseInt(digest.slice(0, 13), 16)
 }
