@@ -1,6 +1,5 @@
 /*
-  How a run finds and reads its inputs, as its options and a look at each input decide. All inputs are looked at before the first row is sent,
-  because later an unfit one would end a run that is partly loaded.
+  How a run finds and reads its inputs, as its options and a look at each input decide.
 */
 import { DdbError } from '../../errors.js'
 import { newTextCheck } from '../../parse/mapped-columns.js'
@@ -11,11 +10,9 @@ import {
   type OpenedReader,
   type ReaderOptions,
 } from '../../parse/formats.js'
-import { inputShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
 import type { MappingRules } from '../../schema/cell-source.js'
-import { mapColumns } from '../../schema/column-mapping.js'
 import { inputColumns } from '../../schema/set-columns.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import { withArchives } from '../../source/archive/archives.js'
@@ -26,9 +23,7 @@ import {
   type ExpandOptions,
 } from '../../source/expand-sources.js'
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
-import type { Run } from '../run.js'
 import type { InputOptions, LoadOptions } from '../options.js'
-import { InputOpener } from './open-input.js'
 
 /**
  * Expands sources to inputs, and checks that their paths match the given pattern.
@@ -82,7 +77,7 @@ export function openRecords(
   return openReader(source, { ...dialectOf(options), target, ...known })
 }
 
-function rulesFor(name: string, { input, mapping }: LoadOptions): MappingRules {
+export function rulesFor(name: string, { input, mapping }: LoadOptions): MappingRules {
   return { ...mapping, parts: newPathReader(input).read(name).parts }
 }
 
@@ -94,41 +89,6 @@ export interface NamedInputs {
   readonly sizes: readonly (number | undefined)[]
   /** Opens the inputs; default: the machine's files. */
   readonly files?: Files | undefined
-}
-
-/** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */
-const maxCheckedHeaders = 100
-
-/** Errors that the check ignores, because their cause may be gone when the input's turn comes. */
-const readFailures = ['DDB_INPUT_MISSING', 'DDB_INPUT_READ', 'DDB_INPUT_TRUNCATED']
-
-/**
- * Checks that the headers of files suit the columns. Skips pipes, which cannot be read twice, and files that were read before.
- * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; otherwise as `openRecords`
- * @throws {UsageError} as `openRecords`
- */
-export async function checkHeaders(
-  run: Run,
-  schema: TargetSchema,
-  inputs: NamedInputs,
-): Promise<void> {
-  const { options, history, platform } = run
-  const opener = new InputOpener(run, inputs)
-  const known = { lastLook: opener.look, clock: platform.clock }
-  try {
-    for (const [i, name] of inputs.names.slice(0, maxCheckedHeaders).entries()) {
-      if (inputs.sizes[i] === undefined || history.resumption.resumed(i) !== undefined) continue
-      try {
-        const { source, reader: alike } = await opener.open(i)
-        const reader = alike ?? (await openRecords(source, options, schema, known))
-        mapColumns(schema, inputShape(reader, name), rulesFor(name, options))
-      } catch (error) {
-        if (error instanceof DdbError && !readFailures.includes(error.code)) throw error
-      }
-    }
-  } finally {
-    await opener.close()
-  }
 }
 
 /** The error for an unfit header of a later input; advises what to do about earlier inputs that were sent. */

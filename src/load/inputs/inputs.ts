@@ -17,7 +17,6 @@ import { ShardInputs } from '../shards/shard-inputs.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
 import {
-  checkHeaders,
   checkInputTexts,
   expandInputs,
   laterHeaderError,
@@ -25,7 +24,7 @@ import {
   type NamedInputs,
 } from './input-options.js'
 import { failureOf, InputReading, newSummary } from './input-reading.js'
-import { InputOpener, type FoundInput } from './open-input.js'
+import { checkHeaders, InputOpener, type FoundInput } from './open-input.js'
 import { noBytes, rowsName } from './rows.js'
 
 /**

@@ -1,15 +1,19 @@
 /*
   Opens the inputs of a run. Reads each small file whole, with one call, into the same memory: in a folder of ten thousand files, passing each
   file to another thread and back would take longer than everything else. If calls take long, for example over a network, opens several
-  small files ahead of their turn instead. A large file is opened when its turn comes, because it may still be replaced before that.
+  small files ahead of their turn instead. A large file is opened when its turn comes, because it may still be replaced before that. The headers
+  of all are looked at before the first row is sent, because later an unfit one would end a run that is partly loaded.
 */
+import { DdbError } from '../../errors.js'
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
-import type { PreviousFindings } from '../../parse/input-reader.js'
+import { inputShape, type PreviousFindings } from '../../parse/input-reader.js'
+import { mapColumns } from '../../schema/column-mapping.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'
 import { openSource, wholeSource } from '../../source/open-source.js'
 import type { Run } from '../run.js'
-import type { NamedInputs } from './input-options.js'
+import { openRecords, rulesFor, type NamedInputs } from './input-options.js'
 
 export interface FoundInput {
   readonly source: ByteSource
@@ -139,5 +143,40 @@ export class InputOpener {
     this.#ahead.clear()
     await this.#last?.close()
     for (const source of left) await source.then(one => one.close()).catch(() => undefined)
+  }
+}
+
+/** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */
+const maxCheckedHeaders = 100
+
+/** Errors that the check ignores, because their cause may be gone when the input's turn comes. */
+const readFailures = ['DDB_INPUT_MISSING', 'DDB_INPUT_READ', 'DDB_INPUT_TRUNCATED']
+
+/**
+ * Checks that the headers of files suit the columns. Skips pipes, which cannot be read twice, and files that were read before.
+ * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; otherwise as `openRecords`
+ * @throws {UsageError} as `openRecords`
+ */
+export async function checkHeaders(
+  run: Run,
+  schema: TargetSchema,
+  inputs: NamedInputs,
+): Promise<void> {
+  const { options, history, platform } = run
+  const opener = new InputOpener(run, inputs)
+  const known = { lastLook: opener.look, clock: platform.clock }
+  try {
+    for (const [i, name] of inputs.names.slice(0, maxCheckedHeaders).entries()) {
+      if (inputs.sizes[i] === undefined || history.resumption.resumed(i) !== undefined) continue
+      try {
+        const { source, reader: alike } = await opener.open(i)
+        const reader = alike ?? (await openRecords(source, options, schema, known))
+        mapColumns(schema, inputShape(reader, name), rulesFor(name, options))
+      } catch (error) {
+        if (error instanceof DdbError && !readFailures.includes(error.code)) throw error
+      }
+    }
+  } finally {
+    await opener.close()
   }
 }

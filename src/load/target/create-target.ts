@@ -23,7 +23,8 @@ import type { TargetDescription } from './describe-target.js'
 import { tableText, type TableTarget, parseTableTarget } from './target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
-import { cellsOf, checkHeaders, dialectOf } from '../inputs/input-options.js'
+import { cellsOf, dialectOf } from '../inputs/input-options.js'
+import { checkHeaders } from '../inputs/open-input.js'
 import type { LoadOptions } from '../options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
