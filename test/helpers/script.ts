@@ -12,6 +12,7 @@ import {
   runFunction,
   runScript,
 } from '../../src/server/script/session/session.js'
+import { closedGate } from './gate.js'
 
 export interface TestSession {
   readonly node: ServerNode
@@ -65,6 +66,16 @@ export function testSession(
     },
     call: async (name, ...args) => runFunction(session, node, name, args),
   }
+}
+
+/** Runs scripts in a session that sleeps until `wake` is called. `other` is a session on the same node. */
+export function sleepingSession() {
+  const node = new ServerNode()
+  const gate = closedGate()
+  const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
+  const session = createScriptSession(node, info)
+  const run = (script: string) => runScript(session, node, script)
+  return { run, wake: () => gate.open(), other: testSession({ node }) }
 }
 
 /** For example, `1 A 2.5;2 B` for a table of two rows. A null is empty. */

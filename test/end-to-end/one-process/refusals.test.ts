@@ -49,6 +49,7 @@ const chunks: Kind = { ...dfs, name: "a database with atomic='CHUNK'", script: c
 /** Decides which inserts the server refuses, by their number (from 1) and the rows of the request. */
 type Refuses = (insert: number, rows: number) => string | undefined
 
+/** The result of a load, and the number of attempted inserts into the target. */
 async function loadRefused(t: Test, kind: Kind, delivery: DeliveryOptions, refuses: Refuses) {
   let inserts = 0
   let rowsOfRequest = 0

@@ -144,6 +144,10 @@ t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t 
   }
 })
 
+// Records with broken quotes. The reader rejects such a record together with the lines that may belong to it, and no
+// other lines. test/parse/formats.test.ts compares the end of each record with an oracle, for any text, chunks and
+// limit.
+
 async function outcome(text: string, options: ReadOptions = {}) {
   const { rows, rejects, reader } = await read(text, 'a:STRING,b:STRING', {
     header: 'no',

@@ -13,6 +13,7 @@ import { bytesOf } from '../reading.js'
 import { recordsOf } from '../records-of.js'
 import { forAllAsync, runs } from '../../helpers/runs.js'
 
+/** For each record its fields or the code of its fault, the bytes at its position, and its line. */
 function tokens(csv: CsvTokenizer, bytes: Uint8Array, fieldCount: number, chunkBytes: number) {
   csv.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const found = recordsOf(csv.lines, bytes, fieldCount, chunkBytes)

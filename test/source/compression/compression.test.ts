@@ -308,6 +308,8 @@ t.test(
   },
 )
 
+// Frames are divided into pieces. Every byte of a frame is in one piece. Bytes outside frames are reported.
+
 async function take(stored: Uint8Array, size: number) {
   const parts: Uint8Array[] = []
   const batches: number[] = []

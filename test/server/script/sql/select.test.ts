@@ -5,10 +5,7 @@
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import type { Table } from '../../../../src/protocol/value.js'
-import { ServerNode } from '../../../../src/server/node.js'
-import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
-import { closedGate } from '../../../helpers/gate.js'
-import { columnsText, testSession } from '../../../helpers/script.js'
+import { columnsText, sleepingSession, testSession } from '../../../helpers/script.js'
 
 const setup = `
 t = table(1 2 3 4 5 as id, \`a\`b\`a\`c\`b as sym, 1.5 2.5 NULL 4.5 5.5 as x)
@@ -156,20 +153,14 @@ t.test('impossible queries are refused with their text', async t => {
 })
 
 t.test('rows that other sessions insert while a query waits are not in its result', async t => {
-  const node = new ServerNode()
-  const gate = closedGate()
-  const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
-  const slow = createScriptSession(node, info)
-  const other = testSession({ node })
+  const { run, wake, other } = sleepingSession()
   await other.run('share table(1 2 as id, 3 4 as x) as st')
-  const pending = runScript(
-    slow,
-    node,
+  const pending = run(
     'def wait(a){sleep(1); return a}\nexec sum(wait(id)) * 100 + count(*) + sum(x) from st',
   )
   t.ok(pending instanceof Promise)
   await other.run('insert into st values (5, 6); delete from st where id=1; update st set x=9')
-  gate.open()
+  wake()
   t.match(await pending, { value: 300n + 2n + 7n })
   t.equal(await other.show('st'), '2 9;5 9')
 })

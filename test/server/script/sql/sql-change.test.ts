@@ -3,10 +3,7 @@
 */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
-import { ServerNode } from '../../../../src/server/node.js'
-import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
-import { closedGate } from '../../../helpers/gate.js'
-import { testSession } from '../../../helpers/script.js'
+import { sleepingSession, testSession } from '../../../helpers/script.js'
 
 const setup = `
 t = table(1 2 3 as id, \`a\`b\`a as sym, 1.5 NULL 3.5 as x)
@@ -131,32 +128,24 @@ t.test('if other sessions move rows while a change waits, no wrong rows are chan
     'update st set a = wait(a) * 10 where a>0',
     'delete from st where wait(a)>1',
   ]) {
-    const node = new ServerNode()
-    const gate = closedGate()
-    const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
-    const slow = createScriptSession(node, info)
-    const other = testSession({ node })
+    const { run, wake, other } = sleepingSession()
     await other.run('share table(1 2 3 as a) as st')
-    const pending = runScript(slow, node, `def wait(x){sleep(1); return x}\n${change}`)
+    const pending = run(`def wait(x){sleep(1); return x}\n${change}`)
     await other.run('insert into st values(4)')
     await other.run('delete from st where a=1')
-    gate.open()
+    wake()
     await t.rejects(pending as Promise<unknown>, { message: /removed or moved rows/ }, change)
     t.equal(await other.show('exec a from st'), '[2,3,4]')
   }
 })
 
 t.test('rows that other sessions only add do not stop a change', async t => {
-  const node = new ServerNode()
-  const gate = closedGate()
-  const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
-  const slow = createScriptSession(node, info)
-  const other = testSession({ node })
+  const { run, wake, other } = sleepingSession()
   await other.run('share table(1 2 3 as a) as st')
   const script = 'def wait(x){sleep(1); return x}\nupdate st set a = wait(a) * 10'
-  const pending = runScript(slow, node, script)
+  const pending = run(script)
   await other.run('insert into st values(4)')
-  gate.open()
+  wake()
   await pending
   t.equal(await other.show('exec a from st'), '[10,20,30,4]')
 })
