@@ -315,9 +315,9 @@ function growingText() {
   return {
     add(part: string | Uint8Array): void {
       // In UTF-8, a UTF-16 code unit takes at most three bytes.
-      const most = length + part.length * 3
+      const most = length + part.length * (typeof part === 'string' ? 3 : 1)
       if (most > all.length) {
-        const grown = Buffer.allocUnsafeSlow(2 * most)
+        const grown = Buffer.allocUnsafeSlow(most + all.length)
         grown.set(all.subarray(0, length))
         all = grown
       }
