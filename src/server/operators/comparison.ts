@@ -41,7 +41,6 @@ export function compare(operator: ComparisonOperator, pairing: Pairing): Vector 
     const [low, high] = [Number(BigInt.asUintN(32, wanted)), Number(wanted >> 32n)]
     const [less, equal, greater] = [-1, 0, 1].map(order => Number(holds(order, 0)))
     if (less === 0 && greater === 0) {
-      // Searches for equal values are the most frequent ones.
       for (let i = 0; i < length; i++) {
         if (halves[i * 2] === (low | 0) && halves[i * 2 + 1] === high) data[i] = 1
       }
