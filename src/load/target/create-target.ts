@@ -13,6 +13,7 @@ import {
   type NeededOptions,
 } from '../../infer/inferred-schema.js'
 import { optionTexts } from '../../parse/shown-text.js'
+import { wait } from '../../platform/clocks.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
@@ -62,13 +63,27 @@ export async function createTarget(run: Run, control: Session): Promise<TargetDe
     else if (table.kind === 'dfs') await control.run(databaseGuard(table.database), limits)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    if (isPlanned || !(await isThere(run, control))) throw withTable(error, schema, table)
+    if (isPlanned || !(await isMadeByOther(run, control, error))) {
+      throw withTable(error, schema, table)
+    }
     reporter.notice(`${name} was created by somebody else in the meantime`)
     return { columns, keyed: false }
   }
   tellColumns(run, schema, isPlanned ? `${name} would be created` : `created ${name}`)
   return { columns, keyed: false }
 }
+
+/** If another process has just made the database, waits a little for the table. */
+async function isMadeByOther(run: Run, control: Session, error: ServerError): Promise<boolean> {
+  for (let looks = databaseExists(error) ? 12 : 1; ; looks--) {
+    if (await isThere(run, control)) return true
+    if (looks === 1 || run.ending.stopped) return false
+    await wait(run.platform.clock, 250, run.ending.leaving)
+  }
+}
+
+const databaseExists = ({ serverMessage }: ServerError): boolean =>
+  serverMessage.includes('is there already, with partitions')
 
 async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
   const { options, platform, reporter, ending, sources } = run
@@ -95,8 +110,7 @@ async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
  * database knows the partition columns. Returns any other error unchanged.
  */
 function withTable(error: ServerError, schema: InferredSchema, table: TableTarget): ServerError {
-  const isDatabase = error.serverMessage.includes('is there already, with partitions')
-  if (table.kind !== 'dfs' || !isDatabase) return error
+  if (table.kind !== 'dfs' || !databaseExists(error)) return error
   return new ServerError(
     error.serverMessage,
     'DDB_SERVER',

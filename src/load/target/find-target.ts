@@ -55,19 +55,24 @@ export async function findTarget(
 }
 
 async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
-  const { checked, options } = run
+  const { checked, options, reporter } = run
+  const { create, table } = options.target
+  const describe = (): Promise<TargetDescription> => describeTarget(control, checked, options)
+  let description: TargetDescription
   try {
-    const description = await describeTarget(control, checked, options)
-    if (options.target.create !== undefined) {
-      run.reporter.notice(`"${options.target.table}" exists: nothing is created`)
-    }
-    return description
+    description = await describe()
   } catch (error) {
-    if (options.target.create === undefined || !(error instanceof ServerError)) throw error
-    if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error
+    if (create === undefined || !(error instanceof ServerError)) throw error
+    if (error.code !== 'DDB_TARGET') throw error
+    if (!(await isThere(run, control))) {
+      const planned = await createTarget(run, control)
+      return run.watch === undefined ? describe() : planned
+    }
+    // Another process may have created it since.
+    description = await describe()
   }
-  const planned = await createTarget(run, control)
-  return run.watch === undefined ? describeTarget(control, checked, options) : planned
+  if (create !== undefined) reporter.notice(`"${table}" exists: nothing is created`)
+  return description
 }
 
 /**

@@ -58,26 +58,51 @@ t.test('the run reports the file that it examines, and then its progress', async
   t.match(reports.at(-1), { bytesRead: 3 * csv.length })
 })
 
-t.test('a table that another user creates meanwhile keeps its rows, and gets ours', async t => {
-  const other =
-    'share streamTable(1:0, `time`sym`price, [DATETIME,SYMBOL,DOUBLE]) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, `B, 0.5)'
-  const notices: string[] = []
-  let made: Promise<unknown> | undefined
-  const here = await startLoadServer(t, '', {
-    faults: {
-      before({ text }) {
-        if (made !== undefined || !text.startsWith('// For ')) return undefined
-        made = Promise.resolve().then(() => here.session.run(other))
-        return { until: made }
+t.test('a table that another process creates meanwhile keeps its rows, and gets ours', async t => {
+  const columns = '`time`sym`price, [DATETIME,SYMBOL,DOUBLE]'
+  const stream = `share streamTable(1:0, ${columns}) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, \`B, 0.5)`
+  const database = 'db = database("dfs://fresh", VALUE, 2020.01.01..2020.01.03)'
+  const dfs = `t = database("dfs://fresh").createPartitionedTable(table(1:0, ${columns}), \`t, \`time); tableInsert(t, table([2020.01.01T00:00:00] as time, [\`B] as sym, [0.5] as price))`
+  const looks = ['exec count(*) from objs(true)', 'existsTable(']
+  const created = '// For '
+  for (const [target, name, made] of [
+    [fresh, '"fresh" exists: nothing is created', [[looks[0], stream]]],
+    [fresh, '"fresh" was created by somebody else in the meantime', [[created, stream]]],
+    [
+      freshDfs,
+      'was created by somebody else',
+      [
+        [created, database],
+        [looks[1], undefined],
+        [looks[1], dfs],
+      ],
+    ],
+  ] as const) {
+    const notices: string[] = []
+    const left = [...made]
+    const here = await startLoadServer(t, '', {
+      faults: {
+        before({ text }) {
+          const [next] = left
+          if (next === undefined || !text.startsWith(next[0]!)) return undefined
+          left.shift()
+          return next[1] === undefined
+            ? undefined
+            : { until: Promise.resolve().then(() => here.session.run(next[1])) }
+        },
       },
-    },
-  })
-  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-  const onNotice = (notice: string): void => void notices.push(notice)
-  const result = await here.load(path, { target: fresh, onNotice })
-  t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
-  t.ok(notices.includes('"fresh" was created by somebody else in the meantime'), notices.join('\n'))
-  t.strictSame(await here.rows('select count(*) from fresh'), [['3']])
+    })
+    const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+    const onNotice = (notice: string): void => void notices.push(notice)
+    const result = await here.load(path, { target, onNotice })
+    t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, name)
+    t.ok(
+      notices.some(one => one.includes(name)),
+      notices.join('\n'),
+    )
+    const rows = target === fresh ? 'fresh' : 'loadTable("dfs://fresh", "t")'
+    t.strictSame(await here.rows(`select count(*) from ${rows}`), [['3']])
+  }
 })
 
 t.test('if nothing shows whether the first record is a header, no table is created', async t => {
