@@ -73,10 +73,13 @@ export class RowPlaces {
       }
     }
     const firstLine = lineNumbers[0]!
+    let length = 0
     // Records of a document may share a line, or have lines between them, so the last one alone does not show it.
-    let lined = 0
-    while (lined < rowCount && lineNumbers[lined] === firstLine + lined) lined++
-    const isLined = lined === rowCount
+    let isLined = true
+    for (let i = 0; i < rowCount; i++) {
+      length += numbers[at + rowCount + i]! - numbers[at + i]!
+      isLined &&= lineNumbers[i] === firstLine + i
+    }
     const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
     const keptFrom = this.#keptBytes - numbers[at]!
     this.#blocks.push({ firstRow, rowCount, offsetBytes, firstLine, lines, keptFrom })
@@ -85,8 +88,6 @@ export class RowPlaces {
       this.#keptBytes += span.length
       this.#kept.reserve(this.#keptBytes).set(span, this.#keptBytes - span.length)
     }
-    let length = 0
-    for (let i = at; i < at + rowCount; i++) length += numbers[i + rowCount]! - numbers[i]!
     return length
   }
 

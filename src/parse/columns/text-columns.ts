@@ -40,10 +40,10 @@ export class StringColumn implements ColumnBuilder {
 
   read(block: RecordBlock, field: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
-    const encoded = this.#begin(block, field)
+    const store = this.#store
     const isBlob = this.#isBlob
     const maxBytes = this.#maxBytes
-    let to = this.#length
+    let to = (this.#lengthBefore = this.#length)
     let nulls = 0
     const kernel = isBlob ? undefined : block.kernel
     let givenUp = 0
@@ -53,6 +53,7 @@ export class StringColumn implements ColumnBuilder {
         const most = Math.min(maxBytes, textOutEnd - textOut)
         row = calls.texts(field, row, textOut, textOutEnd, most)
         const end = kernel.filledTo
+        const encoded = store.reserve(to + end - textOut)
         encoded.set(memory.subarray(textOut, end), to)
         to += end - textOut
         nulls += kernel.nullCount
@@ -62,6 +63,7 @@ export class StringColumn implements ColumnBuilder {
       const cell = field + row * fieldCount
       const start = starts[cell]!
       const end = ends[cell]!
+      const encoded = store.reserve(to + end - start + lengthBytes)
       if (isBlob) to += lengthBytes
       const first = to
       const isTooLong = end - start > maxBytes
@@ -85,15 +87,6 @@ export class StringColumn implements ColumnBuilder {
     }
     this.#length = to
     return nulls
-  }
-
-  #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): Uint8Array {
-    this.#lengthBefore = this.#length
-    let needed = this.#length + (this.#isBlob ? lengthBytes : 1) * rowCount
-    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      needed += ends[cell]! - starts[cell]!
-    }
-    return this.#store.reserve(needed)
   }
 
   undo(): void {
