@@ -35,7 +35,7 @@ declare const WebAssembly: {
 }
 
 const pageBytes = 65_536
-const memoryBytes = 8 * 1024 * 1024
+const memoryBytes = 12 * 1024 * 1024
 /** Where the caller's memory begins. Below it lie the kernel's constants. */
 const firstFree = 16_384
 /** Words of memory: the nulls of the last call, and what `scan` has found. */
@@ -46,7 +46,9 @@ const hasGivenUp = 131
 /** Texts may be read this far before and after their bounds. */
 const slackBytes = 64
 
-/** Bytes of a block that the kernel holds: the largest block, and a record that begins at its end. */
+/** Room for a window: twice a chunk and the rest of the one before. */
+const textBytes = 3 * 1024 * 1024
+/** Bytes that the kernel searches for a block: the largest block, and a record that begins at its end. */
 const mostTextBytes: number = 160 * 1024
 const maxRows = 2048
 const maxCells = 32_768
@@ -117,9 +119,7 @@ export interface ScanRules {
 export interface KernelBlock {
   readonly fieldCount: number
   readonly rowCount: number
-  readonly bytes: Uint8Array
-  /** Where texts without their doubled quotes begin in `bytes`, and where the next one is written. */
-  readonly writtenFrom: number
+  /** Position in the kernel's text where the next text without its doubled quotes is written. */
   scratch: number
 }
 
@@ -137,12 +137,14 @@ export interface JsonShape {
   readonly kinds: Int32Array
 }
 
-/** Serves one block, whose arrays lie in its memory. */
+/** Serves one block, whose arrays and texts lie in its memory. */
 export class Kernel {
   readonly calls: Exports
   readonly buffer: ArrayBuffer
   readonly bytes: Uint8Array
   readonly words: Int32Array
+  /** Room for the texts of a block. Positions in the block are places here. */
+  readonly text: Uint8Array<ArrayBuffer>
   readonly startsAt: number
   readonly endsAt: number
   readonly recordStartsAt: number
@@ -152,8 +154,10 @@ export class Kernel {
   readonly out: number
   readonly textOut: number
   readonly textOutEnd: number
-  readonly #text: number
-  readonly #written: number
+  /** The text is searched up to this position. */
+  textEnd = 0
+  /** Address of position 0. */
+  readonly #base: number
   readonly #others: number
   readonly #header: number
   readonly #template: number
@@ -161,14 +165,6 @@ export class Kernel {
   #rules: ScanRules | undefined
   #shape: JsonShape | undefined
   #hasShape = false
-  /** The positions whose text is in memory, and the address of position 0. */
-  #from = 0
-  textEnd = 0
-  #base = 0
-  #content = 0
-  #blockStart = 0
-  /** Position after the texts without doubled quotes that are in memory. */
-  #writtenTo = -1
 
   constructor(module: object, cellCount: number, rowCount: number) {
     const pages = memoryBytes / pageBytes
@@ -178,7 +174,8 @@ export class Kernel {
     this.buffer = memory.buffer
     this.bytes = new Uint8Array(memory.buffer)
     this.words = new Int32Array(memory.buffer)
-    this.#text = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
+    this.#base = this.#need(textBytes + 2 * slackBytes) + slackBytes
+    this.text = new Uint8Array(memory.buffer, this.#base, textBytes)
     // Places are written four at a time.
     this.startsAt = this.#need(4 * (cellCount + 4))
     this.endsAt = this.#need(4 * (cellCount + 4))
@@ -192,14 +189,13 @@ export class Kernel {
     const separators = this.#need(4 * (cellCount + rowCount + 128))
     const lines = this.#need(4 * (cellCount + rowCount + 128))
     const quotes = this.#need(4 * (mostTextBytes + 128))
-    this.#written = this.#need(mostTextBytes + 2 * slackBytes) + slackBytes
     this.#others = this.#need(256)
     this.#header = this.#need(longestHeader)
     this.#template = this.#need(templateBytes)
     const { startsAt, endsAt, recordStartsAt, recordEndsAt, lineNumbersAt } = this
     this.calls.useMemory(
       ...[startsAt, endsAt, recordStartsAt, recordEndsAt, lineNumbersAt, this.#others],
-      ...[this.#header, separators, lines, quotes, this.#written, this.#written + mostTextBytes],
+      ...[this.#header, separators, lines, quotes, this.#base, this.#base + textBytes],
     )
   }
 
@@ -218,23 +214,9 @@ export class Kernel {
     return at
   }
 
-  /**
-   * Takes the text from position `start` to `end` of `bytes`, as far as there is room, for the block that begins there.
-   * @param content  the same number if positions still mean the same text; 0 otherwise
-   */
-  takeText(bytes: Uint8Array, start: number, end: number, content: number): void {
-    const before = start - this.#blockStart
-    const left = this.textEnd - start
-    this.#blockStart = start
-    this.#writtenTo = -1
-    // With small batches, most of a text would be copied for each block.
-    const isHeld = content !== 0 && content === this.#content && before >= 0
-    if (isHeld && (this.textEnd === end || left >= 2 * before)) return
-    this.#content = content
-    this.#from = start
+  /** Begins a block with the text from position `start` to `end`, as far as there is room. */
+  takeText(start: number, end: number): void {
     this.textEnd = Math.min(end, start + mostTextBytes)
-    this.#base = this.#text - start
-    this.bytes.set(bytes.subarray(start, this.textEnd), this.#text)
   }
 
   useRules(rules: ScanRules): void {
@@ -263,28 +245,18 @@ export class Kernel {
     lineNumber: number,
   ): number {
     const base = this.#base
-    const textEnd = base + Math.min(end, this.textEnd)
-    const stop = base + Math.min(stopAt, this.textEnd)
-    const scratchAt = this.#written + block.scratch - block.writtenFrom
-    const { calls, bytes } = this
     this.useRows(block)
-    const { fieldCount } = block
-    const found = calls.scan(
+    const found = this.calls.scan(
       base + start,
-      textEnd,
-      stop,
+      base + Math.min(end, this.textEnd),
+      base + Math.min(stopAt, this.textEnd),
       row,
       rowEnd,
-      fieldCount,
+      block.fieldCount,
       lineNumber,
-      scratchAt,
+      base + block.scratch,
     )
-    const writtenTo = this.filledTo
-    if (writtenTo > scratchAt) {
-      block.bytes.set(bytes.subarray(scratchAt, writtenTo), block.scratch)
-      block.scratch += writtenTo - scratchAt
-    }
-    this.#writtenTo = block.scratch
+    block.scratch = this.filledTo - base
     return found
   }
 
@@ -347,23 +319,8 @@ export class Kernel {
   }
 
   /** Announces the block whose columns are read next. */
-  useRows({ fieldCount, rowCount, bytes, writtenFrom, scratch }: KernelBlock): void {
-    const isHeld = scratch - writtenFrom <= mostTextBytes
-    if (isHeld && scratch !== this.#writtenTo) {
-      this.bytes.set(bytes.subarray(writtenFrom, scratch), this.#written)
-      this.#writtenTo = scratch
-    }
-    const writtenEnd = isHeld ? scratch : writtenFrom
-    const { calls } = this
-    calls.useBlock(
-      this.#base,
-      fieldCount,
-      rowCount,
-      this.#from,
-      this.textEnd,
-      writtenFrom,
-      writtenEnd,
-    )
+  useRows({ fieldCount, rowCount }: KernelBlock): void {
+    this.calls.useBlock(fieldCount, rowCount)
   }
 
   /** Address of a position in the text. */

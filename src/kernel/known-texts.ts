@@ -37,7 +37,7 @@ export class KnownTexts {
   /** Adds the text at position `start` of the block, unless it is too long or the table is full. */
   add(start: number, byteLength: number, number: number): void {
     const { kernel } = this
-    if (byteLength > longestText || start + byteLength > kernel.textEnd) return
+    if (byteLength > longestText) return
     if (this.#slotOf.has(number)) return
     if (4 * this.#slotOf.size >= 3 * this.#slots && !this.#grow()) return
     this.#learn(kernel.addressOf(start), byteLength, number)

@@ -161,10 +161,9 @@ export class LineTokenizer {
    */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window } = this
-    block.showWindow(window)
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    block.takeText(window.start, window.end, window.content)
+    block.showWindow(window)
     this.#format.startBlock?.()
     this.#read.count = 0
     const isAtLine = this.#pending === undefined || this.#passPending(block)

@@ -4,7 +4,7 @@
 */
 import { newKernel, type Kernel } from '../kernel/kernel.js'
 import type { Reject } from './batch.js'
-import { slackBytes, type Window } from './window.js'
+import { bytesFor, slackBytes, type Window } from './window.js'
 
 /** Used as a column's index if no single column is at fault. */
 export const wholeRow = -2
@@ -27,7 +27,7 @@ export class RecordBlock {
   recordStarts: Int32Array
   recordEnds: Int32Array
   lineNumbers: Float64Array
-  /** Reads the usual records and columns; undefined before `takeText`, and if there is none. */
+  /** Reads the usual records and columns; undefined if it does not hold `bytes`, or if there is none. */
   kernel: Kernel | undefined
   /** For each row 0 or, if a column refused its cell, 1 + the index of the first such column. */
   readonly refusedBy: Int32Array
@@ -53,6 +53,7 @@ export class RecordBlock {
   numberCells: Uint8Array | undefined
   /** Records that no column reads. */
   readonly faults: Reject[] = []
+  #kernel: Kernel | undefined
   /** Many small inputs, which share a block, are worth a kernel as well. */
   #takenBytes = 0
 
@@ -67,55 +68,61 @@ export class RecordBlock {
     this.refusedBy = new Int32Array(rowCapacity)
   }
 
-  /** Makes positions in the block those of the window. */
+  /** Makes positions in the block those of the window, and moves its bytes into the kernel's memory. */
   showWindow(window: Window): void {
-    const { bytes, offset, end, scratchStart } = window
-    this.window = window
-    this.bytes = bytes
-    this.bytesOffset = offset
-    this.writtenFrom = end
-    this.scratch = scratchStart
-  }
-
-  /**
-   * Gives the text from position `start` to `end` of `bytes` to a kernel, which then holds the block's arrays. A block with rows
-   * gets no new kernel, because it would lose their places.
-   * @param content  as `Window.content`; 0 if there is no such number
-   */
-  takeText(start: number, end: number, content = 0): void {
-    const { rowCapacity } = this
-    const cells = this.starts.length
-    if (this.kernel === undefined && this.rowCount === 0) {
-      this.#takenBytes += end - start
-      this.kernel = newKernel(this.#takenBytes, cells, rowCapacity)
+    const { start, end } = window
+    const kernel = this.#kernelFor(end - start)
+    const isInPlace = window.bytes.buffer === kernel?.buffer
+    if (kernel !== undefined && !isInPlace && bytesFor(end) <= kernel.text.length) {
+      const other = this.window
+      // The input before may go on later.
+      if (other?.bytes === kernel.text) other.moveTo(new Uint8Array(bytesFor(other.end)))
+      window.moveTo(kernel.text)
     }
-    const { kernel } = this
-    if (kernel === undefined) return
-    kernel.takeText(this.bytes, start, end, content)
-    const { buffer } = kernel
-    if (this.starts.buffer === buffer) return
-    this.starts = new Int32Array(buffer, kernel.startsAt, cells)
-    this.ends = new Int32Array(buffer, kernel.endsAt, cells)
-    this.recordStarts = new Int32Array(buffer, kernel.recordStartsAt, rowCapacity)
-    this.recordEnds = new Int32Array(buffer, kernel.recordEndsAt, rowCapacity)
-    this.lineNumbers = new Float64Array(buffer, kernel.lineNumbersAt, rowCapacity)
+    this.window = window
+    this.bytes = window.bytes
+    this.bytesOffset = window.offset
+    this.writtenFrom = end
+    this.scratch = window.scratchStart
+    this.#useKernel(start, end)
   }
 
   /** Makes room for texts of fields that the caller writes, and clears the block. Returns the bytes for the texts. */
   beginTexts(byteLength: number): Uint8Array {
     this.clear()
     const needed = byteLength + slackBytes
-    if (this.bytes.length < needed) this.bytes = new Uint8Array(2 * needed)
-    // Moves the block's arrays into the kernel's memory before they are filled.
-    if (this.kernel === undefined) this.takeText(0, needed)
+    const kernel = this.#kernelFor(needed)
+    if (kernel !== undefined && needed <= kernel.text.length) this.bytes = kernel.text
+    else if (this.bytes.length < needed || this.kernel) this.bytes = new Uint8Array(2 * needed)
     return this.bytes
   }
 
   /** The rows have their texts, in the bytes up to `end`. */
   endTexts(end: number): void {
     this.writtenFrom = this.scratch = end
-    this.takeText(0, end)
+    this.#useKernel(0, end)
     this.kernel?.useRows(this)
+  }
+
+  /** The block's kernel, whose memory has the block's arrays. */
+  #kernelFor(byteLength: number): Kernel | undefined {
+    const { rowCapacity } = this
+    const cells = this.starts.length
+    this.#takenBytes += byteLength
+    const kernel = (this.#kernel ??= newKernel(this.#takenBytes, cells, rowCapacity))
+    if (kernel === undefined || this.starts.buffer === kernel.buffer) return kernel
+    const { buffer } = kernel
+    this.starts = new Int32Array(buffer, kernel.startsAt, cells)
+    this.ends = new Int32Array(buffer, kernel.endsAt, cells)
+    this.recordStarts = new Int32Array(buffer, kernel.recordStartsAt, rowCapacity)
+    this.recordEnds = new Int32Array(buffer, kernel.recordEndsAt, rowCapacity)
+    this.lineNumbers = new Float64Array(buffer, kernel.lineNumbersAt, rowCapacity)
+    return kernel
+  }
+
+  #useKernel(start: number, end: number): void {
+    this.kernel = this.bytes === this.#kernel?.text ? this.#kernel : undefined
+    this.kernel?.takeText(start, end)
   }
 
   clear(): void {

@@ -15,6 +15,9 @@ export const slackBytes = 8
 
 let contents = 0
 
+/** The second half is for unescaped fields. All of them fit, because unescaping makes fields shorter. */
+export const bytesFor = (dataBytes: number): number => 2 * (dataBytes + slackBytes)
+
 /** Positions in `bytes` are valid until the next `push`, which moves the unread bytes. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
@@ -52,8 +55,7 @@ export class Window {
   push(chunk: Uint8Array): void {
     const rest = this.end - this.start
     const length = rest + chunk.length
-    // The second half is for unescaped fields. All of them fit, because unescaping makes fields shorter.
-    const needed = 2 * (length + slackBytes)
+    const needed = bytesFor(length)
     if (needed > this.bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
       larger.set(this.bytes.subarray(this.start, this.end))
@@ -68,6 +70,12 @@ export class Window {
     this.end = length
     this.bytes[length] = lineFeed
     this.content = ++contents
+  }
+
+  /** Moves all bytes to another array, at the same positions. */
+  moveTo(bytes: Uint8Array<ArrayBuffer>): void {
+    bytes.set(this.bytes.subarray(0, this.end + 1))
+    this.bytes = bytes
   }
 
   /** The next chunk begins at `offset` of the text. Everything before it counts as read. */

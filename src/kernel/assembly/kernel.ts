@@ -4,19 +4,12 @@
   no places and no dialects. The caller gives all addresses. Up to 64 bytes before and after the text must be readable.
 */
 
-/** Places of a block's cells: `starts` and `ends` of row r and field f are at 4 × (r × `fields` + f). */
+/** Address of position 0 of the text. Places of a block's cells: `starts` and `ends` of row r and field f are at 4 × (r × `fields` + f). */
 let base: usize = 0
 let starts: usize = 0
 let ends: usize = 0
 let stride: usize = 0
 let rowCount: i32 = 0
-/** The cells that are in memory: those from `lowestCell` on with at most `span` bytes after it. */
-let lowestCell: i32 = 0
-let span: u32 = 0
-/** Texts without their doubled quotes: their first position, how many bytes there are, and the address of position 0. */
-let lowestWritten: i32 = 0
-let writtenSpan: u32 = 0
-let writtenBase: usize = 0
 
 /** Addresses of results of the last call besides its return value (int32). Reading them costs less than a call. */
 const nullCount: usize = 512
@@ -37,16 +30,15 @@ let header: usize = 0
 let separatorsAt: usize = 0
 let linesAt: usize = 0
 let quotesAt: usize = 0
-let writtenAt: usize = 0
-let writtenLimit: usize = 0
+let textLimit: usize = 0
 
 /**
  * Names the memory of the kernel's block, for all calls: its places, first bytes of records that are given up (256 bytes), the header,
- * room for separators, line ends and quotes of a scan, and for texts without their doubled quotes.
+ * room for separators, line ends and quotes of a scan, and the text.
  */
 export function useMemory(
   startsAt: usize, endsAt: usize, recordStartsAt: usize, recordEndsAt: usize, lineNumbersAt: usize, othersAt: usize, headerAt: usize,
-  separators: usize, lines: usize, quotes: usize, written: usize, writtenEnd: usize,
+  separators: usize, lines: usize, quotes: usize, text: usize, textEnd: usize,
 ): void {
   starts = startsAt
   ends = endsAt
@@ -58,33 +50,14 @@ export function useMemory(
   separatorsAt = separators
   linesAt = lines
   quotesAt = quotes
-  writtenAt = written
-  writtenLimit = writtenEnd
+  base = text
+  textLimit = textEnd
 }
 
-/**
- * Names the block whose columns are read next.
- * @param bytes  address of position 0; only the text from position `first` to `last` is in memory
- * @param written  position of the first text without its doubled quotes; they end at `writtenEnd`
- */
-export function useBlock(bytes: usize, fields: i32, rows: i32, first: i32, last: i32, written: i32, writtenEnd: i32): void {
-  base = bytes
+/** Names the block whose columns are read next. */
+export function useBlock(fields: i32, rows: i32): void {
   stride = <usize>fields << 2
   rowCount = rows
-  lowestCell = first
-  span = <u32>(last - first)
-  lowestWritten = written
-  writtenSpan = <u32>(writtenEnd - written)
-  writtenBase = writtenAt - <usize>written
-}
-
-/** Address of a cell's text; 0 if the text is not in memory. Any address will do for an empty cell. */
-// @ts-ignore: decorator
-@inline
-function textAt(first: i32, last: i32): usize {
-  if (<u32>(last - lowestCell) <= span) return base + <usize>first
-  if (first == last) return 1
-  return <u32>(last - lowestWritten) <= writtenSpan ? writtenBase + <usize>first : 0
 }
 
 const lineFeed: u32 = 10
@@ -305,7 +278,7 @@ function quotedCells(sep: usize, at: usize, q: usize, start: usize, fields: i32,
         while (quoteAt < end) {
           if (<usize>load<u32>(q, 4) != quoteAt + 1 || quoteAt + 1 >= end) break
           const n = quoteAt + 1 - copied
-          if (writing + n + (end - quoteAt) > writtenLimit) break
+          if (writing + n + (end - quoteAt) > textLimit) break
           write(copied, n)
           copied = quoteAt + 2
           q += 8
@@ -313,8 +286,8 @@ function quotedCells(sep: usize, at: usize, q: usize, start: usize, fields: i32,
         }
         if (quoteAt != end) break
         write(copied, end - copied)
-        first = to + (base - writtenBase)
-        end = writing + (base - writtenBase)
+        first = to
+        end = writing
       }
       q += 4
     }
@@ -523,8 +496,7 @@ export function integers(
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
-    const start = textAt(first, last)
-    if (start == 0) return r
+    const start = base + <usize>first
     const end = start + <usize>(last - first)
     if (start == end) {
       countNull()
@@ -555,8 +527,7 @@ export function fixedPoints(f: i32, from: i32, out: usize, width: i32, lowest: i
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
-    const start = textAt(first, last)
-    if (start == 0) return r
+    const start = base + <usize>first
     const end = start + <usize>(last - first)
     if (start == end) {
       countNull()
@@ -584,8 +555,7 @@ export function floats(f: i32, from: i32, out: usize, width: i32, none: f64): i3
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds)
-    const start = textAt(first, last)
-    if (start == 0) return r
+    const start = base + <usize>first
     const end = start + <usize>(last - first)
     let value = none
     if (start == end) countNull()
@@ -614,8 +584,7 @@ export function truths(f: i32, from: i32, out: usize, none: i32): i32 {
   let at = starts + (<usize>f << 2) + <usize>from * step
   for (let r = from; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    const start = textAt(first, last)
-    if (start == 0) return r
+    const start = base + <usize>first
     let value: i32
     if (n == 0) {
       countNull()
@@ -667,8 +636,7 @@ export function times(
   let to = out + <usize>(from * width)
   for (let r = from; r < rows; r++, at += step, to += width) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    const start = textAt(first, last)
-    if (start == 0) return r
+    const start = base + <usize>first
     if (n == 0) {
       countNull()
       put(to, width, none)
@@ -747,8 +715,7 @@ export function symbols(f: i32, from: i32, out: usize, table: usize, mask: i32):
   let at = starts + (<usize>f << 2) + <usize>from * step
   for (let r = from; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    const start = textAt(first, last)
-    if (start == 0) return r
+    const start = base + <usize>first
     const to = out + (<usize>r << 2)
     if (n == 0) {
       countNull()
@@ -813,8 +780,7 @@ export function texts(f: i32, from: i32, out: usize, limit: usize, maxBytes: i32
   let r = from
   for (; r < rows; r++, at += step) {
     const first = load<i32>(at), last = load<i32>(at + toEnds), n = last - first
-    const start = textAt(first, last)
-    if (start == 0) break
+    const start = base + <usize>first
     if (n > maxBytes || to + <usize>n + 33 > limit) break
     if (n == 0) countNull()
     let i: i32 = 0
