@@ -14,16 +14,13 @@ export type RowBounds = Pick<
   'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset' | 'window'
 >
 
-/** Numbers per row: start and end, relative to the block. Absolute numbers would take twice the memory. */
-const numbersPerRow = 2
-
-/**
- * A block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. Its numbers are the
- * starts of all its rows, and then their ends.
- */
+/** A block's first row in the batch, the block's place in the input, and where its bytes would begin among those kept. */
 interface BlockPlace {
   readonly firstRow: number
-  readonly rowCount: number
+  /** Index of the number that is the start of the first row. The starts of its other rows follow. */
+  readonly at: number
+  /** How many numbers after a row's start its end is: 1 if each row begins where the one before ended. */
+  readonly toEnd: number
   readonly offsetBytes: number
   readonly firstLine: number
   /** The line of each row, unless each is one after the line of the row before. */
@@ -32,14 +29,16 @@ interface BlockPlace {
 }
 
 export class RowPlaces {
+  /** Starts and ends of rows, relative to their block. Absolute numbers would take twice the memory. */
   readonly #store: ArrayStore<Int32Array>
+  #length = 0
   #blocks: BlockPlace[] = []
   /** The bytes from each block's first record to its last one; undefined if they are not kept. */
   readonly #kept: ArrayStore<Uint8Array> | undefined
   #keptBytes = 0
 
   constructor(pool: BufferPool, keepsRecords: boolean) {
-    this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT, Int32Array)
+    this.#store = new ArrayStore(pool, Int32Array.BYTES_PER_ELEMENT, Int32Array)
     this.#kept = keepsRecords ? new ArrayStore(pool, 1, Uint8Array) : undefined
   }
 
@@ -50,11 +49,21 @@ export class RowPlaces {
   append(block: RowBounds, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, rowCount, window } = block
     if (rowCount === 0) return 0
-    const numbers = this.#store.reserve(firstRow + rowCount)
-    const at = firstRow * numbersPerRow
-    const end = at + numbersPerRow * rowCount
+    const firstLine = lineNumbers[0]!
+    let isUnbroken = true
+    // Records of a document may share a line, or have lines between them, so the last one alone does not show it.
+    let isLined = true
+    for (let i = 1; i < rowCount; i++) {
+      isUnbroken &&= recordStarts[i] === recordEnds[i - 1]
+      isLined &&= lineNumbers[i] === firstLine + i
+    }
+    const toEnd = isUnbroken ? 1 : rowCount
+    const at = this.#length
+    const end = at + rowCount + toEnd
+    this.#length = end
+    const numbers = this.#store.reserve(end)
     numbers.set(recordStarts.subarray(0, rowCount), at)
-    numbers.set(recordEnds.subarray(0, rowCount), at + rowCount)
+    numbers.set(recordEnds.subarray(rowCount - toEnd, rowCount), at + rowCount)
     let { bytes, bytesOffset: offsetBytes } = block
     const origin = window?.text?.origin
     if (origin !== undefined) {
@@ -62,32 +71,21 @@ export class RowPlaces {
       const [first, last] = [textStart + numbers[at]!, textStart + numbers[end - 1]!]
       offsetBytes = origin.inputOffset(first)
       bytes = origin.inputBytes(first, last)
-      let [textEnd, inputEnd] = [-1, 0]
-      for (let i = at; i < at + rowCount; i++) {
-        const start = numbers[i]!
-        // Most rows begin where the row before ended, so their position need not be looked up.
-        numbers[i] =
-          start === textEnd ? inputEnd : origin.inputOffset(textStart + start) - offsetBytes
-        textEnd = numbers[i + rowCount]!
-        numbers[i + rowCount] = inputEnd = origin.inputOffset(textStart + textEnd) - offsetBytes
+      for (let i = at; i < end; i++) {
+        numbers[i] = origin.inputOffset(textStart + numbers[i]!) - offsetBytes
       }
-    }
-    const firstLine = lineNumbers[0]!
-    let length = 0
-    // Records of a document may share a line, or have lines between them, so the last one alone does not show it.
-    let isLined = true
-    for (let i = 0; i < rowCount; i++) {
-      length += numbers[at + rowCount + i]! - numbers[at + i]!
-      isLined &&= lineNumbers[i] === firstLine + i
     }
     const lines = isLined ? undefined : lineNumbers.slice(0, rowCount)
     const keptFrom = this.#keptBytes - numbers[at]!
-    this.#blocks.push({ firstRow, rowCount, offsetBytes, firstLine, lines, keptFrom })
+    this.#blocks.push({ firstRow, at, toEnd, offsetBytes, firstLine, lines, keptFrom })
     if (this.#kept !== undefined) {
       const span = bytes.subarray(numbers[at], numbers[end - 1])
       this.#keptBytes += span.length
       this.#kept.reserve(this.#keptBytes).set(span, this.#keptBytes - span.length)
     }
+    if (isUnbroken) return numbers[end - 1]! - numbers[at]!
+    let length = 0
+    for (let i = at; i < at + rowCount; i++) length += numbers[i + toEnd]! - numbers[i]!
     return length
   }
 
@@ -97,12 +95,12 @@ export class RowPlaces {
     const kept = this.#kept?.release(buffers)
     const blocks = this.#blocks
     this.#blocks = []
-    this.#keptBytes = 0
+    this.#keptBytes = this.#length = 0
     const blockOf = (rowIndex: number): BlockPlace =>
       blocks.findLast(({ firstRow }) => firstRow <= rowIndex)!
-    const bounds = ({ firstRow, rowCount }: BlockPlace, rowIndex: number): [number, number] => {
-      const at = (numbersPerRow - 1) * firstRow + rowIndex
-      return [numbers[at]!, numbers[at + rowCount]!]
+    const bounds = ({ firstRow, at, toEnd }: BlockPlace, rowIndex: number): [number, number] => {
+      const start = at + rowIndex - firstRow
+      return [numbers[start]!, numbers[start + toEnd]!]
     }
     return {
       place: (rowIndex: number): Omit<ReturnType<Batch['locate']>, 'file'> => {
