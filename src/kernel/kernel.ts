@@ -50,7 +50,7 @@ const slackBytes = 64
 const textBytes = 3 * 1024 * 1024
 /** Bytes that the kernel searches for a block: the largest block, and a record that begins at its end. */
 const mostTextBytes: number = 160 * 1024
-const maxRows = 2048
+const maxRows = 4096
 const maxCells = 32_768
 /** Every record that begins like a longer header is left to the exact reader. */
 const longestHeader = 16_384

@@ -1,5 +1,5 @@
 /*
-  A block of at most 2,048 records between a tokenizer and the columns. The block has the start and end of each field's text in
+  A block of at most 4,096 records between a tokenizer and the columns. The block has the start and end of each field's text in
   `bytes`. A column reads one field of all records in a tight loop for its type.
 */
 import { newKernel, type Kernel } from '../kernel/kernel.js'
@@ -11,7 +11,7 @@ export const wholeRow = -2
 
 /** Limit of the cells in a block, so that their bounds stay in the processor's cache. */
 const cellsPerBlock = 16_384
-export const maxBlockRows = 2048
+export const maxBlockRows = 4096
 const minBlockRows = 16
 /** Limit of faults per block. More objects at once would enlarge the garbage collector's young generation. */
 export const maxBlockFaults = 8

@@ -2,7 +2,7 @@
   TLS connections: version 1.2 or later. Certificates and host names are verified whatever environment variables say.
 */
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
-import * as tls from 'node:tls'
+import type * as Tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'
 
 interface ConnectionSettings {
@@ -12,9 +12,10 @@ interface ConnectionSettings {
   readonly allowHalfOpen: boolean
 }
 
+/** Loaded at its first use, because most runs do without. */
+const tls = (): typeof Tls => process.getBuiltinModule('node:tls')
+
 const minVersion = 'TLSv1.2'
-/** At this level, OpenSSL refuses keys of less strength than 112 bits in a chain, such as RSA keys of fewer than 2,048 bits. */
-const ciphers = `${tls.DEFAULT_CIPHERS}:@SECLEVEL=2`
 /** Without this limit, a client that never finishes its handshake would keep its connection forever. */
 const handshakeTimeoutMs = 10_000
 
