@@ -24,8 +24,10 @@ let systemAuthorities: readonly string[] | undefined
 
 /** The certificate authorities of Node and NODE_EXTRA_CA_CERTS, and those of the system if Node can read them. */
 function defaultAuthorities(): readonly string[] | undefined {
-  if (!('getCACertificates' in tls)) return undefined
-  const of = tls.getCACertificates as (type: string) => readonly string[]
+  const { getCACertificates: of } = tls() as typeof Tls & {
+    getCACertificates?: (type: string) => readonly string[]
+  }
+  if (of === undefined) return undefined
   return (systemAuthorities ??= [...new Set([...of('default'), ...of('system')])])
 }
 
@@ -37,11 +39,14 @@ export function dialTls(
   settings: ConnectionSettings,
 ): Socket {
   const ca = authorities ?? defaultAuthorities()
-  const socket = tls.connect({
+  const { connect, DEFAULT_CIPHERS } = tls()
+  const socket = connect({
     host,
     port,
     ...settings,
-    ...{ minVersion, ciphers },
+    minVersion,
+    // At this level, OpenSSL refuses keys of less strength than 112 bits in a chain, such as RSA keys of fewer than 2,048 bits.
+    ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2`,
     // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: isVerified,
     checkServerIdentity,
@@ -60,15 +65,15 @@ export function dialTls(
 }
 
 /** Stricter than Node: ignores a certificate's common name (RFC 9525 §2). */
-function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
-  const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
-  return tls.checkServerIdentity(host, { ...cert, subject })
+function checkServerIdentity(host: string, cert: Tls.PeerCertificate): Error | undefined {
+  const subject = { ...cert.subject, CN: undefined } as unknown as Tls.Certificate
+  return tls().checkServerIdentity(host, { ...cert, subject })
 }
 
 /** @see Network.speaksTls */
 export function speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = tls.connect({ host, port, minVersion, rejectUnauthorized: false })
+    const socket = tls().connect({ host, port, minVersion, rejectUnauthorized: false })
     const end = (answer: boolean): void => {
       ended.removeEventListener('abort', onAbort)
       socket.destroy()
@@ -89,7 +94,7 @@ export function createTlsServer(
   accept: (socket: Socket) => void,
   settings: ConnectionSettings,
 ): Server {
-  const server = tls.createServer({
+  const server = tls().createServer({
     ...settings,
     cert: certificate,
     key,
