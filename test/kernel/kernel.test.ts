@@ -8,6 +8,8 @@ import { useKernel } from '../../src/kernel/kernel.js'
 import type { Column } from '../../src/protocol/value.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { BatchOptions } from '../../src/parse/input-reader.js'
+import { RecordBlock } from '../../src/parse/record-block.js'
+import { Window } from '../../src/parse/window.js'
 import { mappingFor, memorySource } from '../parse/reading.js'
 import { forAllAsync } from '../helpers/runs.js'
 
@@ -385,4 +387,27 @@ t.test('documents of JSON', async () => {
   const array = (values: string[]): string => `[${values.join(',')}]`
   const rows = documents([[`{"fields":${names},"r":[`, ']}']], array)
   await check(rows, { format: 'json', jsonPath: 'r', maxRecordBytes: 2000 }, memberTypes, 40)
+})
+
+t.test('several windows in turn, each as long as it likes', async () => {
+  useKernel(0)
+  const draws = fc.array(fc.tuple(fc.nat(2), fc.nat(900_000), fc.nat(40_000)), { maxLength: 12 })
+  const areKept = (steps: readonly [number, number, number][]): boolean => {
+    const block = new RecordBlock(1, 8)
+    const windows = [new Window(), new Window(), new Window()]
+    const unread = ['', '', '']
+    return steps.every(([i, left, added]) => {
+      const window = windows[i]!
+      window.start = Math.max(window.start, window.end - left)
+      const text = String.fromCharCode(97 + (added % 26)).repeat(20 * added)
+      unread[i] = unread[i]!.slice(unread[i]!.length - (window.end - window.start)) + text
+      window.push(Buffer.from(text))
+      block.showWindow(window)
+      return windows.every(
+        ({ bytes, start, end }, j) =>
+          Buffer.from(bytes.subarray(start, end)).toString() === unread[j],
+      )
+    })
+  }
+  fc.assert(fc.property(draws, areKept), { numRuns: 60 })
 })

@@ -348,6 +348,7 @@ export function jsonRecords(
   mostBytes: i32,
 ): i32 {
   const values = load<i32>(template)
+  const starting = starts, ending = ends, zero = base
   const quotes = i8x16.splat(34), escapes = i8x16.splat(92), controls = i8x16.splat(31)
   let start = from
   let r = row
@@ -401,13 +402,13 @@ export function jsonRecords(
       const field = load<i32>(part, 8)
       if (field >= 0) {
         const at = cells + (<usize>field << 2)
-        store<i32>(starts + at, <i32>(first - base))
-        store<i32>(ends + at, <i32>(end - base))
+        store<i32>(starting + at, <i32>(first - zero))
+        store<i32>(ending + at, <i32>(end - zero))
       }
     }
     if (!isWhole || p > to || <i32>(p - start - lead) > mostBytes) break
-    store<i32>(recordStarts + (<usize>r << 2), <i32>(start + lead - base))
-    store<i32>(recordEnds + (<usize>r << 2), <i32>(p - base))
+    store<i32>(recordStarts + (<usize>r << 2), <i32>(start + lead - zero))
+    store<i32>(recordEnds + (<usize>r << 2), <i32>(p - zero))
     store<f64>(lineNumbers + (<usize>r << 3), line)
     line += lines
     start = p
