@@ -61,8 +61,7 @@ export function proposeNames(
 function repaired(name = '', place: number, take: (name: string) => boolean): string {
   const signs = name.trim().replace(wrongSign, '_')
   const base = /[A-Za-z0-9\u4e00-\u9fff]/.test(signs) ? signs : `col${place}`
-  const word = isIdentifier(base) ? base : `c${base}`
-  const first = isReservedWord(word) ? unreserved(word) : word
+  const first = isReservedWord(base) ? unreserved(base) : isIdentifier(base) ? base : `c${base}`
   let free = first
   for (let number = 2; !take(free); number++) free = `${first}_${number}`
   return free

@@ -4,8 +4,8 @@
 
 import { dataTypes } from '../protocol/data-type.js'
 
-/** Begins with a letter or a Chinese character. Letters, Chinese characters, digits and `_` may follow. */
-const identifier = /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
+/** Begins with a letter or a Chinese character. Letters, Chinese characters, digits and `_` may follow. Literals are no names. */
+const identifier = /^(?!(?:null|NULL|true|false)$)[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
 
 /** From DolphinDB's manual (page Variables). Case matters: a column can be named `date`, but not `DATE`. */
 const reservedWords: ReadonlySet<string> = new Set([
@@ -13,7 +13,7 @@ const reservedWords: ReadonlySet<string> = new Set([
   ...'FUNCTIONDEF HANDLE CODE DATASOURCE RESOURCE'.split(' '),
   ...'SCALAR PAIR VECTOR MATRIX SET DICT TABLE'.split(' '),
   ...'LINE PIE COLUMN BAR AREA HISTOGRAM SCATTER'.split(' '),
-  ...'VALUE RANGE HASH LIST COMPO VAR SHARED DEF HEAD CURRENT TAIL NULL pi e'.split(' '),
+  ...'VALUE RANGE HASH LIST COMPO VAR SHARED DEF HEAD CURRENT TAIL NULL null pi e'.split(' '),
   ...'for do if continue break select exec delete update true false def return'.split(' '),
   ...'module use try throw assert const share timer'.split(' '),
 ])

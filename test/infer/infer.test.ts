@@ -807,7 +807,7 @@ t.test('keywords of the language are not used as column names', async t => {
     ...['date_2', 'time_2', 'symbol', 'value', 'time', 'Date', 'price'],
   ])
   t.strictSame(proposeNames(['pi', 'e', 'for', 'DEF', 'NULL', 'E', 'LIST']), [
-    ...['pi_', 'e_', 'for_', 'def_', 'null', 'E', 'list'],
+    ...['pi_', 'e_', 'for_', 'def_', 'null_', 'E', 'list'],
   ])
 })
 

@@ -392,7 +392,20 @@ t.test('names like those of Object.prototype are valid', async t => {
 
 t.test('valid names consist of letters, Chinese characters, digits and _', async t => {
   for (const name of ['a', 'A1_', '日期', 'a日2']) t.ok(isIdentifier(name), name)
-  for (const name of ['', '1a', '_a', 'a b', 'a`b', 'a"', 'é', 'a\n', '。']) {
+  for (const name of [
+    '',
+    '1a',
+    '_a',
+    'a b',
+    'a`b',
+    'a"',
+    'é',
+    'a\n',
+    '。',
+    'null',
+    'NULL',
+    'true',
+  ]) {
     t.notOk(isIdentifier(name), name)
   }
 })

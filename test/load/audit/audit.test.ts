@@ -353,6 +353,13 @@ t.test('wrong columns are refused before anything is read', async t => {
   t.match(await audit({ target: { table: 'nothing' } }), { exitCode: 78, status: 'failed' })
 })
 
+t.test('a column may be called like a literal', async t => {
+  const script = 'share streamTable(1:0, `id`null, [INT,INT]) as literals'
+  const { path, load, audit } = await scene(t, { table: 'literals', script }, 'id,null\n1,2\n')
+  t.match(await load(path), { exitCode: 0 })
+  t.match(await audit(), { exitCode: 0, rows: { found: 1, missing: 0 } })
+})
+
 t.test('a lost connection does not say that rows are missing', async t => {
   const faults: Faults = {
     before: ({ text }) =>
