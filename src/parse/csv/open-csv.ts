@@ -78,7 +78,7 @@ export async function openCsv(
   // Only a pipe needs a clock, because files are available at once.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const { chunks, ...taken } = await takeSample(source.chunks(), clock, bytes =>
-    hasLine(bytes, afterLines(bytes, options.skipLines ?? 0)),
+    hasLine(bytes, afterLines(bytes, options.skipLines ?? 0), options.header === 'no'),
   )
   const look = lookAt(file, taken, options)
   const { dialect, layout, records } = look

@@ -84,10 +84,10 @@ async function* again(
   }
 }
 
-/** True if `bytes` certainly contain a whole line from `start` on. */
-export function hasLine(bytes: Uint8Array, start: number): boolean {
+/** True if `bytes` certainly contain a whole line from `start` on, with something after it if it may be a header. */
+export function hasLine(bytes: Uint8Array, start: number, isRow: boolean): boolean {
   const at = bytes.subarray(start).findIndex(byte => byte === lineFeed || byte === carriageReturn)
-  return at >= 0 && start + at + 1 < bytes.length
+  return (isRow && at > 0) || (at >= 0 && start + at + 1 < bytes.length)
 }
 
 export function afterLines(bytes: Uint8Array, count: number): number {

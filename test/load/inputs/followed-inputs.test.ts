@@ -106,6 +106,17 @@ t.test('an empty file may get its header later, and rows even later', async t =>
   t.match(follower.notices.at(-1), /a\.csv: 2 bytes at its end are not loaded/)
 })
 
+t.test('the only row of a file without header does not wait for another', async t => {
+  const { at, begin } = await scene(t, { 'a.csv': '1,A\n' })
+  const reading = { input: { header: 'no' }, mapping: { map: { id: '1', sym: '2' } } } as const
+  const follower = begin(['a.csv'], reading)
+  await follower.has(1)
+  appendFileSync(at('a.csv'), '2,B\r')
+  appendFileSync(at('a.csv'), '\n')
+  await follower.has(2)
+  t.match((await follower.stop()).rows, { read: 2, confirmed: 2 })
+})
+
 t.test('the run waits for a missing file, and reads new files with their own headers', async t => {
   const { at, begin, ids } = await scene(t)
   const follower = begin(['a*.csv', 'b.csv'])

@@ -108,7 +108,7 @@ t.test('once the sample is large enough, the reader does not wait for slow chunk
     yield Buffer.from(await wait())
   }
   const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-  const taking = takeSample(pipe(), clock, bytes => hasLine(bytes, 0))
+  const taking = takeSample(pipe(), clock, bytes => hasLine(bytes, 0, false))
   await turn()
   clock.fire()
   await turn()
@@ -123,7 +123,7 @@ t.test('once the sample is large enough, the reader does not wait for slow chunk
   t.equal((await all).toString(), 'a;b\n1;2\n')
 })
 
-t.test('a line is complete once something follows it', async t => {
+t.test('a line that may be a header is complete once something follows it', async t => {
   for (const [text, start, has] of [
     ['a\nb', 0, true],
     ['a\n', 0, false],
@@ -131,8 +131,10 @@ t.test('a line is complete once something follows it', async t => {
     ['a\nb', 2, false],
     ['', 0, false],
   ] as const) {
-    t.equal(hasLine(Buffer.from(text), start), has, JSON.stringify(text))
+    t.equal(hasLine(Buffer.from(text), start, false), has, JSON.stringify(text))
   }
+  t.ok(hasLine(Buffer.from('a\n'), 0, true), 'a row is complete at once')
+  t.notOk(hasLine(Buffer.from('\n'), 0, true), 'an empty line shows nothing')
 })
 
 // A sample, divided into records with a candidate dialect.
