@@ -22,7 +22,7 @@ interface Format {
   readonly keptAs?: InputFormat
   /** First byte, after any blanks, of inputs in this format. It decides the format if the name does not. */
   readonly firstByte?: number
-  readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
+  readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader>
 }
 
 // Loads only the modules of the needed format, because loading all of them would delay small loads. Each is loaded once: to import a loaded
@@ -95,8 +95,6 @@ export interface ReaderOptions extends FormatOptions {
   readonly format?: 'auto' | InputFormat | undefined
 }
 
-export type OpenedReader = InputReader<InputFormat>
-
 /**
  * Opens the input. Delimited text is read up to its first record, which determines the columns.
  * @throws {InputError} if the first record cannot be read
@@ -105,7 +103,7 @@ export type OpenedReader = InputReader<InputFormat>
 export async function openReader(
   source: ByteSource,
   options: ReaderOptions = {},
-): Promise<OpenedReader> {
+): Promise<InputReader> {
   const { format = 'auto', ...dialect } = options
   const known = format === 'auto' ? detectFormat(source.name, source.head) : format
   if (dialect.jsonPath !== undefined && formats[known].records === 'fields') {

@@ -4,16 +4,17 @@
 import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundQuotes } from './csv/csv-dialect.js'
 import type { InputError } from '../errors.js'
+import type { InputFormat } from './formats.js'
 import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
 import type { ByteSource } from '../source/byte-source.js'
-import type { SourceText } from '../source/encoding/text-origin.js'
-import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
+import type { RecordShape, Reject, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { Cuts } from './cuts.js'
 import type { InputTexts } from '../source/path/input-texts.js'
-import type { Feed, SourceProgress } from './rows/fed-rows.js'
+import type { Feed } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
+import type { RecordReader } from './record-reader.js'
 import type { SharedRows } from './batch-builder.js'
 
 /** A property of an input, and whether the user gave it or it was detected. Defaults count as detected. */
@@ -91,8 +92,8 @@ export interface ByteCounts {
 }
 
 /** The shape of an input, as the format detects it. */
-export interface FoundShape<Format extends string> extends Omit<RecordShape, 'delimiter' | 'text'> {
-  readonly format: Format
+export interface FoundShape extends Omit<RecordShape, 'delimiter' | 'text'> {
+  readonly format: InputFormat
   /** Dialect of the text; undefined for JSON. */
   readonly dialect: KnownDialect | undefined
   /** Whether records consist of ordered fields or of named members. */
@@ -108,44 +109,16 @@ export interface FoundShape<Format extends string> extends Omit<RecordShape, 'de
 }
 
 /** An opened input whose shape is known and whose records are yet to be read. */
-export interface InputReader<Format extends string = string>
-  extends RecordShape, FoundShape<Format> {
-  readonly format: Format
-  readonly text: SourceText
-  /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
-  readonly raggedRecords: number
-  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
-  readonly elementNames: readonly string[] | undefined
-  /** Number of byte order marks before records, which the reader drops. */
-  readonly droppedMarks: number
-  /** Number of records so far: rows and rejects, without header, blank lines and comments. */
-  readonly recordsRead: number
-  readonly byteCounts: ByteCounts
-  /** Progress of the source up to the chunk that the reader took last; excludes later ones. */
-  readonly taken: SourceProgress
-  /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
-  readonly readToEnd: boolean
-  /** Range of the last rows, if they wait for rows of another input; otherwise undefined. */
-  readonly lastRange: InputRange | undefined
-  /** The counts of each target column, in the order of the mapping; empty before `batches` is called. */
-  readonly columnCounts: readonly ColumnCounts[]
-  /**
-   * Reads the rows in batches; may be iterated once.
-   * @throws {InputError} if reading cannot continue (broken JSON, a quote that is never closed, a failing disk); the
-   *   rows before the fault are delivered first. DDB_INPUT_READ if the input ends before `from`
-   */
-  batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
-  close(): Promise<void>
-}
+export type InputReader = RecordReader & FoundShape
 
 /** Findings about the previous input. `openCsv` replaces them if it gets this object in its options. */
-export interface PreviousFindings<Format extends string = string> {
+export interface PreviousFindings {
   /**
    * Opens an input with the findings about the previous input. Returns undefined if the new input may need a different
    * dialect. Both inputs share memory, so the previous input must have been read to its end.
    * @param bytes  all bytes of the file, which are copied
    */
-  open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined
+  open?: ((source: ByteSource, bytes: Uint8Array) => InputReader | undefined) | undefined
 }
 
 /** Properties of an input that are known before its first row is read. */

@@ -11,13 +11,7 @@ import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import type { Batch, BatchEnding, ColumnCounts, Fault, InputRange, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
-import type {
-  BatchOptions,
-  ByteCounts,
-  FlushClock,
-  FoundShape,
-  InputReader,
-} from './input-reader.js'
+import type { BatchOptions, ByteCounts, FlushClock, FoundShape } from './input-reader.js'
 import type { LineTokenizer } from './line-tokenizer.js'
 import { wholeRow, type RecordBlock } from './record-block.js'
 import type { FedRows, SourceProgress } from './rows/fed-rows.js'
@@ -51,10 +45,7 @@ export interface OpenedInput {
 }
 
 /** @param found  the detected shape; one object may serve many small files that look alike */
-export function recordReader<Format extends string>(
-  found: FoundShape<Format>,
-  opened: OpenedInput,
-): InputReader<Format> {
+export function recordReader(found: FoundShape, opened: OpenedInput): RecordReader & FoundShape {
   return Object.assign(new RecordReader(found, opened), found)
 }
 
@@ -62,15 +53,16 @@ export function recordReader<Format extends string>(
  * Turns the bytes of one input into batches. A class, because making an object literal with so many getters takes longer than reading
  * a hundred rows.
  */
-class RecordReader {
+export class RecordReader {
   readonly delimiter: string | undefined
-  /** True once the input has ended and all its content was delivered. */
+  /** True once the input has ended and all its content was delivered, so that `byteCounts` has every byte. */
   readToEnd: boolean
+  /** Range of the last rows, if they wait for rows of another input; otherwise undefined. */
   lastRange: InputRange | undefined
-  /** Number of records in earlier blocks, and in this block up to the last reject reported. */
+  /** Number of records up to the last reject reported: rows and rejects, without header, blank lines and comments. */
   recordsRead = 0
   #rejectedBytes = 0
-  readonly #found: FoundShape<string>
+  readonly #found: FoundShape
   readonly #opened: OpenedInput
   readonly #source: ByteSource
   #tokenizer: LineTokenizer | undefined
@@ -87,7 +79,7 @@ class RecordReader {
   /** Time when the first row of the batch was read. */
   #batchBeganMs = 0
 
-  constructor(found: FoundShape<string>, opened: OpenedInput) {
+  constructor(found: FoundShape, opened: OpenedInput) {
     this.delimiter = found.dialect?.delimiter.value
     this.readToEnd = found.recordKind === 'fields' && found.fieldCount === 0
     this.#found = found
@@ -100,18 +92,22 @@ class RecordReader {
     return this.#source.text
   }
 
+  /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
   get raggedRecords(): number {
     return this.#opened.raggedRecords?.() ?? 0
   }
 
+  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
   get elementNames(): readonly string[] | undefined {
     return this.#opened.elementNames?.()
   }
 
+  /** Number of byte order marks before records, which the reader drops. */
   get droppedMarks(): number {
     return this.#tokenizer?.droppedMarks ?? 0
   }
 
+  /** The counts of each target column, in the order of the mapping; empty before `batches` is called. */
   get columnCounts(): readonly ColumnCounts[] {
     return this.#isBegun ? this.#builder.columns.counts : []
   }
@@ -126,6 +122,7 @@ class RecordReader {
     }
   }
 
+  /** Progress of the source up to the chunk that the reader took last; excludes later ones. */
   get taken(): SourceProgress {
     const fed = this.#isBegun ? this.#options.feed : undefined
     const { bytesRead, contentBytesRead } = this.#source
@@ -136,6 +133,11 @@ class RecordReader {
     return this.#source.close()
   }
 
+  /**
+   * Reads the rows in batches; may be iterated once.
+   * @throws {InputError} if reading cannot continue (broken JSON, a quote that is never closed, a failing disk); the
+   *   rows before the fault are delivered first. DDB_INPUT_READ if the input ends before `from`
+   */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { name: file, text } = this.#source
     const input = this.#opened.records(options)

@@ -6,12 +6,8 @@ import { Readable } from 'node:stream'
 import { DdbError } from '../../errors.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../source/path/input-texts.js'
-import {
-  openReader,
-  recordFormat,
-  type OpenedReader,
-  type ReaderOptions,
-} from '../../parse/formats.js'
+import { openReader, recordFormat, type ReaderOptions } from '../../parse/formats.js'
+import type { InputReader } from '../../parse/input-reader.js'
 import { rangeAt } from '../../parse/row-places.js'
 import { clippedText } from '../../parse/shown-text.js'
 import { formatElement, isNullAt } from '../../protocol/element.js'
@@ -39,7 +35,7 @@ const noText = [{ kind: 'constant', text: '' }] as const
 
 /** One input of a check: how its records become rows. */
 export interface CheckedInput extends Pick<
-  OpenedReader,
+  InputReader,
   'fieldNames' | 'fieldCount' | 'recordKind'
 > {
   /** What the run knows of it, as far as it is read. */
@@ -98,7 +94,7 @@ export class CheckObserver {
    */
   opened(
     summary: CheckedInput['summary'],
-    reader: OpenedReader,
+    reader: InputReader,
     map: () => ColumnMapping,
     texts: InputTexts,
   ): CheckedInput {
@@ -137,7 +133,7 @@ export class CheckObserver {
   }
 
   /** Called when nothing more will be read of the input opened last. */
-  closed(reader: OpenedReader): void {
+  closed(reader: InputReader): void {
     const input = this.inputs.at(-1)!
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
@@ -242,7 +238,7 @@ interface RecordReading {
 }
 
 function readingOf(
-  reader: OpenedReader,
+  reader: InputReader,
   texts: InputTexts,
   { input: { trim, quotes } = {} }: LoadOptions,
 ): RecordReading {

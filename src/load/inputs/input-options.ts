@@ -4,12 +4,8 @@
 import { DdbError } from '../../errors.js'
 import { newTextCheck } from '../../parse/mapped-columns.js'
 import { givenDialect } from '../../parse/csv/csv-dialect.js'
-import {
-  dataExtensions,
-  openReader,
-  type OpenedReader,
-  type ReaderOptions,
-} from '../../parse/formats.js'
+import { dataExtensions, openReader, type ReaderOptions } from '../../parse/formats.js'
+import type { InputReader } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
 import type { MappingRules } from '../../schema/cell-source.js'
@@ -70,7 +66,7 @@ export function openRecords(
   options: LoadOptions,
   schema: TargetSchema,
   known: ReaderOptions = {},
-): Promise<OpenedReader> {
+): Promise<InputReader> {
   const mapping = rulesFor(source.name, options)
   const target =
     schema.columns.length === 0 ? undefined : { schema, mapping, cells: cellsOf(options) }

@@ -5,9 +5,8 @@
 import { bugError, type DdbError, InputError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
-import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
-import { inputShape } from '../../parse/input-reader.js'
+import { inputShape, type InputReader } from '../../parse/input-reader.js'
 import type { Cuts } from '../../parse/cuts.js'
 import type { SharedRows } from '../../parse/batch-builder.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
@@ -26,7 +25,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 
 export interface OpenedInput {
   readonly source: ByteSource
-  readonly reader: OpenedReader
+  readonly reader: InputReader
   readonly summary: InputSummary
   readonly number: number
   /** Set if batches are cut by place; one object serves all inputs of a stream. */
@@ -39,7 +38,7 @@ export interface OpenedInput {
 
 /** How to read inputs that look alike. */
 interface Look {
-  readonly dialect: OpenedReader['dialect']
+  readonly dialect: InputReader['dialect']
   readonly key: string
   readonly detected: Detected
   readonly reading: RejectReading

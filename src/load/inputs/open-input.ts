@@ -5,8 +5,8 @@
   of all are looked at before the first row is sent, because later an unfit one would end a run that is partly loaded.
 */
 import { DdbError } from '../../errors.js'
-import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
-import { inputShape, type PreviousFindings } from '../../parse/input-reader.js'
+import { detectFormat } from '../../parse/formats.js'
+import { inputShape, type InputReader, type PreviousFindings } from '../../parse/input-reader.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -18,7 +18,7 @@ import { openRecords, rulesFor, type NamedInputs } from './input-options.js'
 export interface FoundInput {
   readonly source: ByteSource
   /** Undefined if the records must be opened. */
-  readonly reader?: OpenedReader
+  readonly reader?: InputReader
 }
 
 /** Larger files gain nothing, because reading their rows takes most of the time. */
@@ -35,7 +35,7 @@ export class InputOpener {
   readonly #run: Run
   readonly #inputs: NamedInputs
   /** Findings about the last delimited text whose records were opened with them. */
-  readonly look: PreviousFindings<InputFormat> = {}
+  readonly look: PreviousFindings = {}
   #buffer: Uint8Array | undefined
   #inTurn = 0
   #slow = 0

@@ -70,10 +70,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
  *   above a new table
  * @throws {InputError} if the first record cannot be read
  */
-export async function openCsv(
-  source: ByteSource,
-  options: CsvOptions = {},
-): Promise<InputReader<'csv' | 'tsv'>> {
+export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
   const { name: file } = source
   // Only a pipe needs a clock, because files are available at once.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
@@ -263,10 +260,7 @@ function knownDialect(
 }
 
 /** Opens inputs that are alike, one after the other, in the same memory; undefined if each must be examined by itself. */
-function alikeOpener(
-  dialect: CsvDialect,
-  found: FoundShape<'csv' | 'tsv'>,
-): PreviousFindings<'csv' | 'tsv'>['open'] {
+function alikeOpener(dialect: CsvDialect, found: FoundShape): PreviousFindings['open'] {
   const isSimilar = similarTest(dialect, found)
   if (isSimilar === undefined) return undefined
   let last: CsvTokenizer | undefined
@@ -329,7 +323,7 @@ function quotedIfEmpty(
  */
 export function similarTest(
   dialect: CsvDialect,
-  { headerBytes, headerLineNumber, fieldCount, dialect: known }: FoundShape<'csv' | 'tsv'>,
+  { headerBytes, headerLineNumber, fieldCount, dialect: known }: FoundShape,
 ): ((bytes: Uint8Array) => boolean) | undefined {
   const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
   if (trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined

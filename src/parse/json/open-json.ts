@@ -32,7 +32,7 @@ export function openJson(
   source: ByteSource,
   format: 'ndjson' | 'json',
   { jsonPath, maxRecordBytes = defaultMaxRecordBytes }: JsonOptions = {},
-): InputReader<'ndjson' | 'json'> {
+): InputReader {
   const isDocument = format === 'json' || jsonPath !== undefined
   const pathNames = jsonPath === undefined ? [] : parseJsonPath(jsonPath)
   const { name, startOffsetBytes, text } = source
@@ -43,7 +43,7 @@ export function openJson(
     ...{ headerBytes: undefined, headerLineNumber: undefined },
   } as const
   let elementNames: () => readonly string[] | undefined = () => undefined
-  return recordReader<'ndjson' | 'json'>(found, {
+  return recordReader(found, {
     source,
     elementNames: () => elementNames(),
     records: ({ mapping, cells = {} }) => {

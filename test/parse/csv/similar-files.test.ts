@@ -5,7 +5,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { openReader, type InputFormat } from '../../../src/parse/formats.js'
+import { openReader } from '../../../src/parse/formats.js'
 import type { PreviousFindings } from '../../../src/parse/input-reader.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read, readAll, type ReadOptions, type ReadResult } from '../reading.js'
@@ -38,7 +38,7 @@ async function readAfter(
   others: readonly (string | Uint8Array)[],
   more: ReadOptions = {},
 ): Promise<unknown[]> {
-  const lastLook: PreviousFindings<InputFormat> = {}
+  const lastLook: PreviousFindings = {}
   await openReader(memorySource(first), { ...options, ...more, lastLook })
   const results: unknown[] = []
   for (const other of others) {
