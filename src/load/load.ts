@@ -70,8 +70,8 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     })
     const control = run.control!
     await inputs.join?.(target)
-    const known = await checkSoleProcess(run, control, inputs.areDone)
-    const evidence = await lookFirst(run, control, target, known, isFinished())
+    const known = await checkSoleProcess(run, inputs.areDone)
+    const evidence = await lookFirst(run, known, isFinished())
     if (evidence === 'loaded') {
       run.reporter.notice('already loaded')
       return undefined

@@ -48,10 +48,8 @@ export const processRecord = (number: number): JournalRecord => ({
 })
 
 export const inputsRecord: JournalRecord = {
-  kind: 'inputs',
-  inputs: [
-    { path: 'a.csv', fingerprint: { sizeBytes: 60, modifiedMs: 0, head: 'aa', tail: 'bb' } },
-  ],
+  ...{ kind: 'input', input: 0, path: 'a.csv' },
+  fingerprint: { sizeBytes: 60, modifiedMs: 0, head: 'aa', tail: 'bb' },
 }
 
 export const targetRecord: JournalRecord = {

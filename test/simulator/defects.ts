@@ -153,8 +153,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstAroundSeed, 'a run with a damaged journal starts over', [
     'load/journal/open-journal.ts',
-    'if (size?.damage !== undefined && !restart)',
-    'if (size?.damage !== undefined && restart && !restart)',
+    'if (damage !== undefined && !restart)',
+    'if (damage !== undefined && restart && !restart)',
   ]),
   defect(firstAroundSeed, '--restart does not start over', [
     'load/journal/open-journal.ts',
@@ -269,7 +269,7 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstShardsSeed, 'a shard does not look for rows of a run that the server has forgotten', [
     'load/evidence/first-look.ts',
-    'await refuseTwice(run, looking)',
+    'await refuseTwice(run)',
     '',
   ]),
   defect(firstShardsSeed, 'a shard leaves out what others have written into the ledger', [

@@ -10,11 +10,10 @@ import type { Facts } from '../journal/journal-record.js'
 import type { Piece } from '../outcomes/pieces.js'
 import { rowsText } from '../outcomes/run-state.js'
 import type { Run } from '../run.js'
-import type { TargetDescription } from '../target/describe-target.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { hasTransform } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
-import { askIdentity, watchedTable, type Looking, type TargetIdentity } from './identity.js'
+import { askIdentity, watchedTable, type TargetIdentity } from './identity.js'
 import { newSample, rowText, type Found, type SampledRows } from './sample-rows.js'
 
 export interface Look {
@@ -53,7 +52,6 @@ export class Evidence {
    */
   learns: boolean
   readonly #run: Run
-  readonly #target: Omit<Looking, 'session'>
   readonly #sample: ReturnType<typeof newSample>
   readonly #isFunction: boolean
   /** Whether every accepted row makes the table longer by one. */
@@ -67,12 +65,12 @@ export class Evidence {
   #lookedAtMs: number
 
   /** @param identity  the target before the run's first row */
-  constructor(run: Run, description: TargetDescription, identity: TargetIdentity) {
+  constructor(run: Run, identity: TargetIdentity) {
     const { checked, platform } = run
+    const description = run.target!
     const { found } = run.history
     this.identity = identity
     this.#run = run
-    this.#target = { checked, description }
     this.#sample = newSample(description, found.samples)
     this.#isFunction = checked.target.kind === 'function'
     this.#adds = !description.keyed && !('mayDrop' in checked.target && checked.target.mayDrop)
@@ -135,7 +133,6 @@ export class Evidence {
     const { checked, ending, platform, shared } = this.#run
     const { clock } = platform
     const timeoutMs = checked.confirmTimeoutMs
-    const looking = { ...this.#target, session }
     const endMs = clock.nowMs() + timeoutMs
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       const taken = shared && (await askTaken({ session, timeoutMs }, shared.ledger.name))
@@ -146,7 +143,7 @@ export class Evidence {
       const from = this.#before ?? 0
       const learns = this.learns && accepted > 0
       const read = learns && this.identity.inMemory ? [from, from + accepted - 1] : []
-      const answer = await askIdentity(looking, { rows: sampled, counts, read })
+      const answer = await askIdentity(session, this.#run, { rows: sampled, counts, read })
       const { identity: now, found, made = [] } = answer
       const change = this.#changeOf(now, found, accepted)
       // If rows of others follow those of the run, some of the rows that were read may be theirs.

@@ -3,9 +3,10 @@
   already. The server may know a finished run of which this process has no journal, as on another machine, or in a container without its
   volume: loading again would store all rows twice.
 */
-import type { Session } from '../../client/open-session.js'
 import { ask, unlessRefused, type Asking } from '../connection/server-queries.js'
-import { openInputs } from '../inputs/inputs.js'
+import type { NamedInputs } from '../inputs/input-options.js'
+import { InputReading } from '../inputs/input-reading.js'
+import { ListedInputs } from '../inputs/inputs.js'
 import {
   mayBeFinished,
   mayBeThere,
@@ -23,13 +24,12 @@ import {
   type KnownOnServer,
 } from '../register/register.js'
 import { isUnfinished, newRun, type Run } from '../run.js'
-import { inputsOf, readingFiles } from '../shards/parts.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import { inputsOf } from '../shards/parts.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { askTaken } from '../transport/script.js'
 import { Evidence, makesRows, type Look } from './evidence.js'
-import { askIdentity, identityOf, type Looking, type TargetIdentity } from './identity.js'
+import { askIdentity, identityOf, type TargetIdentity } from './identity.js'
 import { rowReader, type SampleRow } from './sample-rows.js'
 
 /**
@@ -42,23 +42,21 @@ import { rowReader, type SampleRow } from './sample-rows.js'
  */
 export async function lookFirst(
   run: Run,
-  control: Session,
-  description: TargetDescription,
   known: KnownOnServer | undefined,
   isFinished: boolean,
 ): Promise<Evidence | 'loaded' | undefined> {
   const { checked, history, state } = run
+  const control = run.control!
   const { found, now: recorded } = history
   if (checked.confirm === 'none' && checked.mode !== 'sync') return undefined
   if (found.target !== undefined && found.isForgotten) throw targetChanged(found, forgotten)
   // Requests of the run that this one replaces may have written rows since the target was described.
   const isOld =
     found.target === undefined && (recorded.run?.replaces?.dataSessions ?? []).length > 0
-  const looking = { session: control, checked, description }
   const present = isOld
-    ? (await askIdentity(looking)).identity
-    : identityOf(looking, description.state)
-  const evidence = new Evidence(run, description, found.target ?? present)
+    ? (await askIdentity(control, run)).identity
+    : identityOf(run, run.target!.state)
+  const evidence = new Evidence(run, found.target ?? present)
   let now = present
   if (found.target !== undefined) {
     const look = await evidence.look(control, { counts: true })
@@ -72,15 +70,14 @@ export async function lookFirst(
     if (isFinished) {
       checkLoaded(run, `${control.host}:${control.port}`, look)
       run.rejects.removeLeft(history)
-      if (!found.hasLeftServer) run.note({ hasLeftServer: true })
       // If the server refuses, they stay there, and later runs list them in a notice about tables left behind.
       const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
       await unlessRefused(dropLedgers(asking, history.onServer?.ledgers ?? []))
       return 'loaded'
     }
   }
-  await refuseTwice(run, looking)
-  const stored = await rowsLoadedElsewhere(run, looking, now, known)
+  await refuseTwice(run)
+  const stored = await rowsLoadedElsewhere(run, now, known)
   if (stored === undefined) return evidence
   state.rows.read = state.rows.skipped = stored
   return 'loaded'
@@ -147,7 +144,6 @@ function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look)
  */
 async function rowsLoadedElsewhere(
   run: Run,
-  looking: Looking,
   now: TargetIdentity,
   known: KnownOnServer | undefined,
 ): Promise<number | undefined> {
@@ -157,7 +153,7 @@ async function rowsLoadedElsewhere(
   if (file === undefined || found.hasBatches || options.journal?.restart === true) return undefined
   const isFollowing = options.input?.follow === true
   if (found.isCut && (known === undefined || now.rows !== 0)) {
-    const mayBe = known === undefined || isFollowing || (await hasFirstRows(run, looking)) !== false
+    const mayBe = known === undefined || isFollowing || (await hasFirstRows(run)) !== false
     if (mayBe) throw runDamaged(file.path, onlyBegun)
   }
   if (history.now.run?.replaces !== undefined || isFollowing) return undefined
@@ -166,7 +162,7 @@ async function rowsLoadedElsewhere(
   if (finished.digest !== runDigest(options, checked, history.now.inputs)) {
     throw mayBeFinished(run.checked, 'with other inputs or options')
   }
-  if (await hasFirstRows(run, looking)) return finished.stored
+  if (await hasFirstRows(run)) return finished.stored
   throw mayBeFinished(run.checked, 'and its first rows are not in the target as they would be sent')
 }
 
@@ -177,23 +173,22 @@ const onlyBegun =
  * Looks for rows of streams that nobody has begun: the server may have lost the receipts of an earlier process.
  * @throws {DdbError} DDB_UNPROVEN if they may be there
  */
-async function refuseTwice(run: Run, looking: Looking): Promise<void> {
+async function refuseTwice(run: Run): Promise<void> {
   const { shared, checked } = run
   const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
   // Without rows before the run, nothing is there; a table with keys drops what it has.
   if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
-  if (target.kind === 'table' && looking.description.keyed) return
-  const asking = { session: looking.session, timeoutMs }
+  if (target.kind === 'table' && run.target!.keyed) return
+  const asking = { session: run.control!, timeoutMs }
   for (const stream of shared.left) {
     const isBegun = async (): Promise<boolean> =>
       (await askTaken(asking, shared.ledger.name, stream + 1)).claims > 0
     if (await isBegun()) continue
-    const { files, names, paths } = inputsOf(shared.streams[stream]!, run.platform.files)
-    const ofStream = { ...run, platform: { ...run.platform, files } }
-    const areThere = await hasFirstRows(ofStream, looking, readingFiles(run.options, paths))
+    const ofStream = inputsOf(shared.streams[stream]!, run.platform.files)
+    const areThere = await hasFirstRows(run, ofStream)
     // Another process may have looked, and begun the stream, in the meantime.
     if (areThere !== false && !(await isBegun())) {
-      throw mayBeThere(runId, names[0]!, areThere === true)
+      throw mayBeThere(runId, ofStream.names[0]!, areThere === true)
     }
   }
 }
@@ -210,19 +205,19 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
  * @returns undefined if it has some of them, or none although it may have had them, or the server cannot look them up
  */
 async function hasFirstRows(
-  { options, checked, platform, shared, lanes }: Run,
-  looking: Looking,
-  { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...others } = options,
+  { options, checked, platform, shared, lanes, sources, control, target }: Run,
+  files: NamedInputs = { names: sources.paths, ...sources },
 ): Promise<boolean | undefined> {
-  const { shard, ...given } = others
+  const description = target!
+  const { journal: _, rejects: _rejects, onNotice: _n, onReport: _r, shard, ...given } = options
   const { connections, maxInFlightBytes } = checked
   // The first and the last of so many rows are enough.
   const few = { ...checked, onError: 'skip', rejectsFile: undefined, batchRows: 1_000 } as const
   const reading = newRun(given, few, platform)
   reading.history.found.sizes = shared?.sizes
-  reading.cutSizes = fixedSizes(reading, looking.description.columns)
-  const read = rowReader(looking.description)
-  const marksOf = outsideMarks(looking.description)
+  reading.cutSizes = fixedSizes(reading, description.columns)
+  const read = rowReader(description)
+  const marksOf = outsideMarks(description)
   const laneCount = shard === undefined || lanes === undefined ? 1 : connections
   // Each connection carries batches in their order, but another process may have stored the second one before the first.
   const perLane = shard === undefined ? 1 : laneCount === 1 ? 1 + connections : 2
@@ -230,9 +225,9 @@ async function hasFirstRows(
   const seen = new Array<number>(laneCount).fill(0)
   const rows: (SampleRow | undefined)[] = []
   let bytes = 0
-  const inputs = await openInputs(reading)
+  const inputs = new ListedInputs(reading, files, new InputReading(reading))
   try {
-    for await (const batch of inputs.batches(looking.description)) {
+    for await (const batch of inputs.batches(description)) {
       // Rows outside the partitions are in no table.
       const marks = marksOf?.(batch)
       const laneOf = laneCount === 1 ? undefined : lanes!.lanesOf(batch, laneCount)
@@ -257,7 +252,7 @@ async function hasFirstRows(
   }
   if (rows.length === 0) return false
   const asked = { rows: rows.filter(row => row !== undefined), counts: false }
-  const { found, identity } = await askIdentity(looking, asked)
+  const { found, identity } = await askIdentity(control!, { checked, target }, asked)
   const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
   const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
   return areThere === false && mayBeGone ? undefined : areThere

@@ -8,7 +8,8 @@ import { schemaFromServer } from '../../schema/server-schema.js'
 import { typesText } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { partsOf, unlessRefused } from '../connection/server-queries.js'
-import { ownSchema, type TargetDescription } from '../target/describe-target.js'
+import type { Run } from '../run.js'
+import { ownSchema } from '../target/describe-target.js'
 import {
   neverDecreases,
   stateAnswers,
@@ -32,12 +33,6 @@ export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex
   readonly total: RowsTotal | null
 }
 
-export interface Looking {
-  readonly session: Session
-  readonly checked: CheckedOptions
-  readonly description: TargetDescription
-}
-
 /** The table to count and to search: the target, or the table that the user has named for a function. */
 export function watchedTable({ target }: CheckedOptions): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
@@ -49,12 +44,13 @@ export function watchedTable({ target }: CheckedOptions): TableTarget | undefine
  * @param read  indexes of rows to read
  */
 export async function askIdentity(
-  looking: Looking,
+  session: Session,
+  run: Pick<Run, 'checked' | 'target'>,
   { rows = [] as readonly SampleRow[], counts = true, read = [] as readonly number[] } = {},
 ): Promise<{ identity: TargetIdentity; found?: Found; made?: readonly SampleRow[] }> {
-  const { session, checked, description } = looking
+  const { checked } = run
   const table = watchedTable(checked)
-  if (table === undefined) return { identity: identityOf(looking) }
+  if (table === undefined) return { identity: identityOf(run) }
   const options = { timeoutMs: checked.confirmTimeoutMs }
   const named = table.kind === 'dfs' ? tableExpression(table) : `objByName("${table.name}")`
   const script = [
@@ -70,23 +66,23 @@ export async function askIdentity(
   const parts = partsOf(
     searched || (await unlessRefused(session.run(`${script}(${answers})`, options))),
   )
-  const identity = identityOf(looking, stateIn(parts))
-  return { identity, found: foundIn(parts.at(-1)), made: rowsIn(parts, description) }
+  const identity = identityOf(run, stateIn(parts))
+  return { identity, found: foundIn(parts.at(-1)), made: rowsIn(parts, run.target!) }
 }
 
 /** @param state  of the watched table; undefined if there is none */
 export function identityOf(
-  { checked, description }: Omit<Looking, 'session'>,
+  { checked, target: description }: Pick<Run, 'checked' | 'target'>,
   state = stateIn([]),
 ): TargetIdentity {
   const { target } = checked
   const { schema, rows, total, physicalIndex, chunkId } = state
-  const isUseful = rows !== null && (!description.keyed || neverDecreases(total))
+  const isUseful = rows !== null && (!description!.keyed || neverDecreases(total))
   const isShown = target.kind === 'table' && schema?.form === 'dictionary'
   return {
     ...{ rows, physicalIndex, chunkId, total: isUseful ? total : null },
     name: target.kind === 'function' ? target.name : tableText(target.table),
-    columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description)),
+    columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description!)),
     inMemory: watchedTable(checked)?.kind !== 'dfs',
   }
 }

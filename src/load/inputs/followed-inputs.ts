@@ -150,7 +150,7 @@ export class FollowedInputs implements Inputs {
         const input = number ?? history.now.inputs.length
         if (number === undefined) {
           const fingerprint = followedFingerprint(file.read)
-          run.record({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+          run.record({ kind: 'input', input, path, fingerprint })
         }
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
         const place = history.resumption.placer(streamOfFollowed(input))

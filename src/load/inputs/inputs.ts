@@ -125,7 +125,8 @@ async function takeUpJournal(
   return { names, paths: present, sizes: present.map(path => sizeOf.get(path)) }
 }
 
-class ListedInputs implements Inputs {
+/** The inputs of a list, one after the other. */
+export class ListedInputs implements Inputs {
   readonly reading: InputReading
   readonly areDone: boolean
   readonly #run: Run

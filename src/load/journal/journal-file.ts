@@ -101,7 +101,7 @@ export class JournalFile {
         writeAll(this.#file!, bytes)
       } catch (cause) {
         // Whole records must not follow an incomplete one. If the cut fails, nothing more is written, and readers skip it.
-        quietly(() => this.#file!.truncate(this.#sizeBytes))
+        failureOf(() => this.#file!.truncate(this.#sizeBytes))
         throw cause
       }
       this.#sizeBytes += bytes.length
@@ -160,7 +160,7 @@ export class JournalFile {
   #closeFile(): void {
     const closing = this.#file
     if (closing === undefined) return
-    const close = (): void => quietly(() => closing.close())
+    const close = (): unknown => failureOf(() => closing.close())
     // A running sync still needs the file.
     if (this.#syncing === undefined) close()
     else void this.#syncing.then(close)
@@ -199,8 +199,8 @@ function writeDraft(path: string, files: Files, records: Iterable<JournalRecord>
     files.rename(draft, path)
     return file
   } catch (error) {
-    quietly(() => file.close())
-    quietly(() => files.remove(draft))
+    failureOf(() => file.close())
+    failureOf(() => files.remove(draft))
     throw error
   }
 }
@@ -210,16 +210,17 @@ function cannotWrite(path: string, cause: unknown): DdbError {
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
 }
 
-/** For what follows a failure that the caller reports, and for closing a file whose data is on the disk. */
-function quietly(action: () => void): void {
+/** What `action` throws. For the caller to judge, or to leave alone, because something else is reported that matters more. */
+export function failureOf(action: () => void): Error | undefined {
   try {
     action()
-  } catch {
-    // The caller reports what matters more.
+    return undefined
+  } catch (error) {
+    return error as Error
   }
 }
 
-function writeAll(file: OutputFile, bytes: Uint8Array): void {
+export function writeAll(file: OutputFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
 }
 

@@ -62,18 +62,15 @@ export interface StreamPlace extends BatchEnd {
   readonly input: number
 }
 
-interface OfInput {
+export interface NamedInput {
+  path: string
+  fingerprint: Fingerprint
   /** How the input is read; undefined until the run has opened it. */
   detected?: string
   /** Set once the input was read to its end and every sent row either is in the journal or has arrived. */
   summary?: LoadResult['inputs'][number]
   /** Time at which the input was read to its end, ISO 8601 in UTC. */
   readAt?: string
-}
-
-export interface NamedInput extends OfInput {
-  path: string
-  fingerprint: Fingerprint
   /** The end of the last batch with rows of the input; undefined if there is none. */
   sent?: BatchEnd
 }
@@ -138,8 +135,8 @@ export class Facts {
   /** True if the table had these rows; otherwise they were sent, and a function may have changed them. */
   readonly isLearned: boolean = false
   /**
-   * Set once no row is left to be sent, and the run has examined the target again. `isMarked`: the server's register got the end of the
-   * run; it is lost when the server stops. `server`: `host:port` of the server on which the run finished.
+   * Set once no row is left to be sent, and the run has examined the target again: its ledger is then removed. `isMarked`: the server's
+   * register got the end of the run; it is lost when the server stops. `server`: `host:port` of the server on which the run finished.
    */
   finished: { readonly isMarked: boolean; readonly server: string } | undefined
   /** The highest number with which a process has claimed the run on the server. It is recorded before the server learns it. */
@@ -150,11 +147,6 @@ export class Facts {
   readonly rejectsFiles: readonly string[] = []
   /** True if the server has lost rows that it had confirmed. */
   readonly isForgotten: boolean = false
-  /**
-   * True if the server holds nothing of the run but its rows: all other objects were never created, or the process is about to remove
-   * them.
-   */
-  readonly hasLeftServer: boolean = true
   /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
   isCut: boolean = false
 }
@@ -181,10 +173,8 @@ interface Records {
     readonly replaces?: ReplacedRun
   }
   process: { readonly startedAt: string }
-  /** Inputs, appended to those already known. */
-  inputs: { readonly inputs: readonly NamedInput[] }
-  /** What has changed about an input: a followed file has grown, or the input is opened, or was read to its end. */
-  input: OfInput & { readonly input: number; readonly fingerprint?: Fingerprint }
+  /** The next input, or what has changed about one: a followed file has grown, or the input is opened, or was read to its end. */
+  input: Partial<NamedInput> & { readonly input: number }
   facts: Partial<Facts>
   /**
    * A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. `hasNoReceipt`: it was sent,
@@ -241,4 +231,4 @@ export function recordOf(line: string): JournalRecord | undefined {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 12
+export const journalFormat = 13

@@ -35,9 +35,8 @@ export interface StrangeFile {
   readonly reason: string
 }
 
-/** A clean-up removes the journal of a finished run this many days after the run's end. */
-const keptDays = 30
-const keptMs = keptDays * 86_400_000
+/** A clean-up removes the journal of a finished run 30 days after the run's end. */
+const keptMs = 30 * 86_400_000
 
 /**
  * Lists the runs of a folder. Checks all lock holders at once, because checking one on a different host takes seconds.
@@ -122,7 +121,7 @@ async function readKnown(
     if (found === undefined) return undefined
     const { run } = journal
     const { tornBytes, damage } = found
-    if (run === undefined) return { path, reason: damage ?? 'it is empty' }
+    if (run === undefined) return { path, reason: damage! }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
     const state = taken === undefined ? stateOf(journal) : 'running'
     return { path, runId, state, run, journal, holder: taken, tornBytes, damage }
@@ -134,8 +133,7 @@ async function readKnown(
 /** The latest time in the journal, ms since the epoch. */
 function newestMs({ run, journal: { begun } }: KnownRun): number {
   const times = begun.flatMap(({ startedAt, end }) => [startedAt, end?.at ?? startedAt])
-  const all = [run.startedAt, ...times].map(time => Date.parse(time))
-  return all.reduce((newest, ms) => (ms > newest ? ms : newest), -Infinity)
+  return [run.startedAt, ...times].reduce((newest, at) => Math.max(newest, Date.parse(at)), 0)
 }
 
 function stateOf({ end }: RecordedRun): RunState {
@@ -155,7 +153,7 @@ export interface RemovedRun {
  * Removes the journals of finished runs that ended long ago, by the times recorded in them.
  * @param folder  as in `JournalOptions`
  * @param removed  gets the removed runs, one by one
- * @throws {DdbError} DDB_CONFIG if the machine's clock is earlier than one of these times; DDB_LOCKED
+ * @throws {DdbError} DDB_LOCKED
  * @throws the system's error
  */
 export async function removeOldRuns(
@@ -164,27 +162,15 @@ export async function removeOldRuns(
   removed: RemovedRun[],
 ): Promise<void> {
   const nowMs = clock.wallMs()
-  const old: string[] = []
   for (const runId of await runNames(folder, files)) {
-    const known = await readKnown(journalPath(folder, runId), runId, files)
-    if (known === undefined || 'reason' in known) continue
-    if (newestMs(known) > nowMs) {
-      const [now, newest] = [nowMs, newestMs(known)].map(ms => new Date(ms).toISOString())
-      throw new DdbError(
-        'DDB_CONFIG',
-        `this machine's clock says ${now}, and the journal of run "${runId}" records ${newest}: nothing was removed, because ` +
-          'one of them is wrong. Set the clock; if the run began while the clock was wrong, remove its journal by name',
-      )
-    }
-    if (isOld(known, nowMs)) old.push(runId)
-  }
-  for (const runId of old) {
+    const path = journalPath(folder, runId)
+    if (!isOld(await readKnown(path, runId, files), nowMs)) continue
     const held = await lockRun(folder, runId, files)
     try {
       // Another process may have restarted or removed the run before this process locked it.
-      const now = await readKnown(journalPath(folder, runId), runId, files)
-      if (now === undefined || 'reason' in now || !isOld(now, nowMs)) continue
-      files.remove(now.path)
+      const now = await readKnown(path, runId, files)
+      if (!isOld(now, nowMs)) continue
+      files.remove(path)
       removed.push({ runId, endedAt: now.journal.end!.at })
     } finally {
       held.lock.release()
@@ -192,9 +178,9 @@ export async function removeOldRuns(
   }
 }
 
-function isOld(known: KnownRun, nowMs: number): boolean {
-  const { state, damage } = known
-  return state === 'finished' && damage === undefined && nowMs - newestMs(known) > keptMs
+function isOld(known: KnownRun | StrangeFile | undefined, nowMs: number): known is KnownRun {
+  if (known === undefined || 'reason' in known || known.damage !== undefined) return false
+  return known.state === 'finished' && nowMs - newestMs(known) > keptMs
 }
 
 /**

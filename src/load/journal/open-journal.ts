@@ -58,12 +58,13 @@ export async function openJournal(
   try {
     const past = new RecordedRun()
     const now = new RecordedRun()
-    const size = await readJournal(path, runId, files, record => {
+    const read = await readJournal(path, runId, files, record => {
       for (const run of [past, now]) run.take(record)
     })
+    const { damage, tornBytes = 0 } = read ?? {}
     // Every process writes the line of the run together with its own.
     past.isCut = now.isCut ||= past.run !== undefined && past.processes === 0
-    if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
+    if (damage !== undefined && !restart) throw runDamaged(path, damage)
     let found = restart || past.run === undefined ? new RecordedRun() : past
     let inputs = knownInputs(found, fingerprints, files)
     const notices: string[] = []
@@ -80,10 +81,7 @@ export async function openJournal(
       inputs = knownInputs(found, fingerprints, files)
     }
     const { places, added } = inputs
-    for (const [name, place] of places) notices.push(`"${place}" is "${name}" of this run`)
-    if (found.inputs.length > 0 && added.length > 0) {
-      notices.push(`new since the run began, and read after the others: ${added.join(', ')}`)
-    }
+    notices.push(...inputs.notices)
     const next = found === past ? now : new RecordedRun()
     const startedAt = new Date(platform.clock.wallMs()).toISOString()
     if (found !== past) {
@@ -96,8 +94,9 @@ export async function openJournal(
       next.take({ kind: 'facts', rejectsFiles: past.rejectsFiles })
     }
     next.take({ kind: 'process', startedAt })
-    const named = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
-    next.take({ kind: 'inputs', inputs: named })
+    for (const [path, fingerprint] of added) {
+      next.take({ kind: 'input', input: next.inputs.length, path, fingerprint })
+    }
     const file = new JournalFile(path, platform, () => {
       const why = held.lock.lost()
       return why === undefined ? undefined : runTakenOver(runId, why)
@@ -105,7 +104,6 @@ export async function openJournal(
     const isBegun = found.end?.isDone !== true || added.length > 0
     // The holder of a stale lock may only be suspended. What it still writes goes to the old file.
     if (isBegun) file.replace(next.records())
-    const { damage, tornBytes = 0 } = size ?? {}
     if (damage !== undefined) notices.push(`the journal could not be relied on: ${damage}`)
     else if (tornBytes > 0) {
       notices.push(
@@ -176,11 +174,12 @@ function replacedBy(past: RecordedRun, restart: boolean): ReplacedRun | undefine
 /**
  * Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
  * @param paths  paths in this process, as keys
- * @returns `places`: name in the journal → path in this process, of inputs for which they differ. `added`: those that are not in the journal
+ * @returns `places`: name in the journal → path in this process, of inputs for which they differ. `added`: those that are not in the
+ *   journal. `notices`: about both
  */
 function knownInputs(
   { inputs, run }: RecordedRun,
-  paths: ReadonlyMap<string, unknown>,
+  paths: ReadonlyMap<string, Fingerprint>,
   files: Files,
 ) {
   const keyOf = (path: string): string | undefined => {
@@ -200,7 +199,11 @@ function knownInputs(
     const path = key && byKey.get(key)
     if (path !== undefined && others.delete(path)) places.set(name, path)
   }
-  return { places, added: [...others] }
+  const notices = Array.from(places, ([name, place]) => `"${place}" is "${name}" of this run`)
+  if (inputs.length > 0 && others.size > 0) {
+    notices.push(`new since the run began, and read after the others: ${[...others].join(', ')}`)
+  }
+  return { places, added: [...paths].filter(([path]) => others.has(path)), notices }
 }
 
 /** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */

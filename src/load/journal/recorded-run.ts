@@ -13,12 +13,8 @@ import {
 } from './journal-record.js'
 
 /** A batch that a process sent, or was about to send. */
-export interface SentBatch {
-  readonly no: number
+export interface SentBatch extends RecordOf<'batch'> {
   readonly rows: number
-  readonly ranges: readonly journal.RecordedRange[]
-  readonly lanes: journal.LanesOfBatch | undefined
-  readonly isEarly: boolean
   /** Outcomes by lane and part (`pieceKey`). */
   readonly pieces: Map<string, journal.EndedPiece>
   /** Rows for which nothing is left to do. Kept, because adding them up for each of 40,000 refused rows takes seconds. */
@@ -65,9 +61,6 @@ export const streamStart: StreamPlace = {
   ...{ offsetBytes: 0, lineNumber: 1, records: 0 },
 }
 
-/** A checkpoint lists this many inputs in a record, because there may be a hundred thousand files. */
-const inputsPerRecord = 1_000
-
 export class RecordedRun extends Facts {
   run: RecordOf<'run'> | undefined
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
@@ -82,8 +75,6 @@ export class RecordedRun extends Facts {
   rejects: Omit<journal.JournaledRejects, 'upTo'> | undefined
   /** By input number: the journal includes all rejects before this offset. */
   rejectsUpTo = new Map<number, number>()
-  /** True while the records come from a process that sends batches with receipts. */
-  hasReceipts = true
 
   /** Number of the last process; processes count from 1. */
   get processes(): number {
@@ -138,14 +129,11 @@ export class RecordedRun extends Facts {
       case 'process':
         this.begun.push({ startedAt: record.startedAt, end: undefined })
         this.dataSessions = []
-        this.hasReceipts = false
-        return
-      case 'inputs':
-        for (const input of record.inputs) this.inputs.push({ ...input })
         return
       case 'input': {
         const { kind: _, input, ...changes } = record
-        Object.assign(this.#inputAt(input), changes)
+        if (input === this.inputs.length) this.inputs.push(changes as NamedInput)
+        else Object.assign(this.#inputAt(input), changes)
         return
       }
       case 'facts':
@@ -174,9 +162,7 @@ export class RecordedRun extends Facts {
       yield { kind: 'process', startedAt }
       if (end !== undefined) yield end
     }
-    for (let from = 0; from < this.inputs.length; from += inputsPerRecord) {
-      yield { kind: 'inputs', inputs: this.inputs.slice(from, from + inputsPerRecord) }
-    }
+    for (const [input, one] of this.inputs.entries()) yield { kind: 'input', input, ...one }
     const facts: Record<string, unknown> = {}
     for (const name of factNames) facts[name] = this[name]
     yield { kind: 'facts', ...facts }
@@ -187,24 +173,21 @@ export class RecordedRun extends Facts {
   }
 
   #note(record: RecordOf<'facts'>): void {
-    const { ledgerNumber, target, used } = record
-    if (target !== undefined) Object.assign(this, sending)
-    if (ledgerNumber !== undefined) {
-      // A new ledger replaces the old one, so the receipts in the old one are gone.
-      for (const { open } of ledgerNumber === this.ledgerNumber ? [] : this.streams.values()) {
-        for (const batch of open.values()) batch.hasNoReceipt = true
-      }
-      this.hasReceipts = true
+    const { ledgerNumber = this.ledgerNumber, target } = record
+    // The run is about to send.
+    if (target !== undefined) Object.assign(this, { finished: undefined, isCut: false })
+    // A new ledger replaces the old one, so the receipts in the old one are gone.
+    for (const { open } of ledgerNumber === this.ledgerNumber ? [] : this.streams.values()) {
+      for (const batch of open.values()) batch.hasNoReceipt = true
     }
-    if (used !== undefined && used !== 'receipts') this.hasReceipts = false
     for (const name of factNames) {
       if (record[name] !== undefined) Object.assign(this, { [name]: record[name] })
     }
   }
 
   #send(record: RecordOf<'batch'>): void {
-    const { stream: number, no, ranges, lanes, early = false } = record
-    const { hasNoReceipt = !this.hasReceipts } = record
+    // Every process records how it delivers before it sends.
+    const { stream: number, no, ranges, hasNoReceipt = this.used !== 'receipts' } = record
     let rows = 0
     for (const range of ranges) {
       const { endBytes: offsetBytes, endLine: lineNumber, records } = range
@@ -217,9 +200,7 @@ export class RecordedRun extends Facts {
       this.streams.set(number, (stream = { settled, open: new Map() }))
     }
     this.hasBatches = true
-    const pieces = new Map<string, journal.EndedPiece>()
-    const batch = { no, rows, ranges, lanes, isEarly: early, pieces, settledRows: 0, hasNoReceipt }
-    stream.open.set(no, batch)
+    stream.open.set(no, { ...record, rows, pieces: new Map(), settledRows: 0, hasNoReceipt })
   }
 
   #end({ kind: _, stream: number, no, ...given }: RecordOf<'ended'>): void {
@@ -266,9 +247,9 @@ export class RecordedRun extends Facts {
     const streams = [...this.streams].map(([stream, { settled }]) => ({ stream, settled }))
     yield { kind: 'checkpoint', sums: { ...this.sums }, streams }
     for (const [stream, { open }] of this.streams) {
-      for (const { no, ranges, lanes, isEarly, hasNoReceipt, pieces } of open.values()) {
-        yield { kind: 'batch', stream, no, ranges, lanes, early: isEarly, hasNoReceipt }
-        for (const ended of pieces.values()) yield { kind: 'ended', stream, no, ...ended }
+      for (const { pieces, rows: _, settledRows: _settled, ...batch } of open.values()) {
+        yield batch
+        for (const one of pieces.values()) yield { kind: 'ended', stream, no: batch.no, ...one }
       }
     }
   }
@@ -298,8 +279,5 @@ function addOutcomes(sums: RecordedRun['sums'], batch: SentBatch): void {
     sums.filtered += filtered
   }
 }
-
-/** Facts of a run that is about to send. */
-const sending = { hasLeftServer: false, finished: undefined, isCut: false }
 
 const factNames = Object.keys(new Facts()) as (keyof Facts)[]

@@ -62,10 +62,10 @@ function resumedInputs(found: RecordedRun) {
   /** Ends of batches by input; the key is there for every input with rows of an open batch. */
   const endsIn = new Map<number, number[]>()
   for (const { open } of streams.values()) {
-    for (const { ranges, isEarly } of open.values()) {
+    for (const { ranges, early } of open.values()) {
       for (const { input } of ranges) if (!endsIn.has(input)) endsIn.set(input, [])
       const last = ranges.at(-1)!
-      if (isEarly) endsIn.get(last.input)!.push(last.endBytes)
+      if (early === true) endsIn.get(last.input)!.push(last.endBytes)
     }
   }
   return (input: number) => {

@@ -3,26 +3,18 @@
   happens, and each outcome once it is known.
 */
 import type { Reject } from '../../parse/batch.js'
-import type { FileLock, Platform } from '../../platform/platform.js'
-import type { CheckedOptions } from '../checked-options.js'
-import type { LoadOptions } from '../options.js'
-import { accountedFor, type RunState } from '../outcomes/run-state.js'
+import type { FileLock } from '../../platform/platform.js'
+import { accountedFor } from '../outcomes/run-state.js'
 import type { KnownRun } from '../register/register.js'
 import { ledgerName, newToken, type RunName } from '../register/table-names.js'
-import type { RunRejects } from '../rejects/run-rejects.js'
+import type { Run } from '../run.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournalRecord, Place, RecordOf } from './journal-record.js'
 import type { OpenedJournal } from './open-journal.js'
 import { RecordedRun } from './recorded-run.js'
 import { newResumption } from './resumption.js'
 
-interface HistorySetup {
-  readonly state: RunState
-  readonly options: Pick<LoadOptions, 'journal' | 'runId'>
-  readonly checked: Pick<CheckedOptions, 'runId' | 'onError'>
-  readonly platform: Pick<Platform, 'hostName' | 'random'>
-  readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'count' | 'unplaced' | 'journaled'>
-}
+type RecordedParts = Pick<Run, 'state' | 'options' | 'checked' | 'platform' | 'rejects'>
 
 /** The methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export class RunHistory {
@@ -36,7 +28,7 @@ export class RunHistory {
   wasUnlocked = true
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
   onServer: KnownRun | undefined
-  readonly #setup: HistorySetup
+  readonly #run: RecordedParts
   #lock: FileLock | undefined
   /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
   #isBegun = false
@@ -47,10 +39,10 @@ export class RunHistory {
   /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
   readonly #upTo = new Map<number, number>()
 
-  constructor(setup: HistorySetup) {
-    const { options, checked, platform } = setup
+  constructor(run: RecordedParts) {
+    const { options, checked, platform } = run
     const { random } = platform
-    this.#setup = setup
+    this.#run = run
     this.name = {
       ...{ runId: checked.runId, token: newToken(random), processKey: newToken(random) },
       isRegistered: options.runId !== undefined,
@@ -58,7 +50,7 @@ export class RunHistory {
   }
 
   goOn({ file, held, found, now, isBegun }: OpenedJournal): void {
-    const { state, options, checked, platform, rejects } = this.#setup
+    const { state, options, checked, platform, rejects } = this.#run
     Object.assign(this, { file, found, now })
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
@@ -98,7 +90,8 @@ export class RunHistory {
     const { file } = this
     if (file === undefined) {
       // Without a journal, only followed files have numbers.
-      if (record.kind !== 'input' || record.input in this.now.inputs) this.now.take(record)
+      const isNumbered = record.kind !== 'input' || 'path' in record
+      if (isNumbered || record.input in this.now.inputs) this.now.take(record)
       return
     }
     // The rejects of an input that was read must be in the journal before it, or no process would read them again.
@@ -108,7 +101,7 @@ export class RunHistory {
     this.#put(file, record)
     if (record.kind !== 'facts') return
     // These records must be on the disk before the process creates the ledger, or removes the run's objects.
-    if (record.ledgerNumber !== undefined || record.hasLeftServer === true) file.sync()
+    if (record.ledgerNumber !== undefined || record.finished !== undefined) file.sync()
     if (record.rejectsFiles !== undefined) file.write()
   }
 
@@ -182,7 +175,7 @@ export class RunHistory {
 
   /** Writes rejects to their file first, then to the journal, and only then the ends of their batches and inputs. */
   #noteEnded(file: JournalFile): void {
-    const { rejects } = this.#setup
+    const { rejects } = this.#run
     if (this.#keepsRejects && rejects.count !== this.#rejectsKnown) {
       this.#keepsRejects = false
       rejects.flush()

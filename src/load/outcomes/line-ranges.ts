@@ -1,29 +1,20 @@
 /*
   Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few.
 */
-/** Where rows are that are consecutive in an input: lines of the first and the last one, from 1, and bytes. */
-export interface LinesOfRows extends Lines {
+import type { LoadResult } from '../load-result.js'
+
+/** Consecutive lines of one input with the same reason, and how many batches and parts of batches have rows in them. */
+type LineRange = LoadResult['confirm']['uncertain'][number]
+
+type Lines = Readonly<Pick<LineRange, 'file' | 'firstLine' | 'lastLine'>>
+
+interface Bytes {
   readonly startBytes: number
-  readonly endBytes: number
+  endBytes: number
 }
 
-/** From 1. */
-interface Lines {
-  readonly file: string
-  readonly firstLine: number
-  readonly lastLine: number
-}
-
-/** Consecutive lines of one input with the same reason. */
-export interface LineRange extends Lines {
-  /** Number of batches, and of parts of batches, whose rows lie in the range. */
-  readonly batches: number
-  readonly reason: string
-}
-
-type OpenRange = {
-  -readonly [Name in keyof (LineRange & LinesOfRows)]: (LineRange & LinesOfRows)[Name]
-}
+/** Where rows are that are consecutive in an input: lines of the first and the last one, from 1, and bytes. */
+export type LinesOfRows = Lines & Readonly<Bytes>
 
 /** Limit of ranges. For further ranges, only the number of batches is recorded (`unnamedBatches`). */
 const maxRanges = 1_000
@@ -31,7 +22,7 @@ const maxRanges = 1_000
 /** Ranges may be added in any order. */
 export class LineRanges {
   /** Not merged yet. */
-  #ranges: OpenRange[] = []
+  #ranges: (LineRange & Bytes)[] = []
   #unnamed = 0
 
   get isEmpty(): boolean {
@@ -74,8 +65,8 @@ export class LineRanges {
     const all = this.#ranges.toSorted((a, b) => {
       return files.get(a.file)! - files.get(b.file)! || a.startBytes - b.startBytes
     })
-    const lasts = new Map<string, OpenRange>()
-    const merged: OpenRange[] = []
+    const lasts = new Map<string, (typeof all)[number]>()
+    const merged: typeof all = []
     for (const range of all) {
       const key = `${range.reason}\n${range.file}`
       const last = lasts.get(key)

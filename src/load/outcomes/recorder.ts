@@ -10,21 +10,25 @@ import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { allRows, linesOf, someRows, type Piece } from './pieces.js'
-import type { LinesOfRows } from './line-ranges.js'
+import { allRows, someRows, type Piece } from './pieces.js'
 import { refusalShape } from './refusals.js'
 import { rowsText } from './run-state.js'
 
 /** What a run may conclude if the server refuses rows or takes fewer rows than were sent. */
-function recordedTarget({ checked, shared }: Run, description: TargetDescription) {
+function recordedTarget({ checked, shared, target: described }: Run) {
   const { target, retries } = checked
+  const description = described!
   const isFunction = target.kind === 'function'
   const keyed = !isFunction && description.keyed
   const isShared = !isFunction && target.table.kind === 'shared'
   return {
     ...{ description, kind: target.kind, retries },
+    /** True if rows are upserted, which needs a different right than inserting. */
     upserts: !isFunction && target.method === 'upsert',
-    // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
+    /**
+     * Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). Not so if the target is a
+     * function, or a table in a database with `atomic='CHUNK'`.
+     */
     allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
     /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
     keyed,
@@ -41,14 +45,6 @@ function recordedTarget({ checked, shared }: Run, description: TargetDescription
 /** Why a partitioned target stores rows not, without an error (docs/server-semantics.md#rows-outside-the-scheme). */
 const droppedOutside = "outside the target's partition scheme: the server drops such rows"
 
-interface Ending {
-  /** The ranges that contain the confirmed rows, if the target accepted the piece. */
-  readonly stored?: readonly LinesOfRows[]
-  /** Why rows are not known to be in the table: the server rejected them, or their outcome is unknown. */
-  readonly reason?: string
-  readonly note?: string | undefined
-}
-
 /** Each method with a `piece` gives this piece its outcome. */
 export class Recorder {
   readonly target: ReturnType<typeof recordedTarget>
@@ -56,9 +52,9 @@ export class Recorder {
   readonly #run: Run
   #lastRefusal: string | undefined
 
-  constructor(run: Run, description: TargetDescription, evidence: Evidence) {
+  constructor(run: Run, evidence: Evidence) {
     this.#run = run
-    this.target = recordedTarget(run, description)
+    this.target = recordedTarget(run)
     this.evidence = evidence
   }
 
@@ -101,11 +97,11 @@ export class Recorder {
     const inside = without(batch, isKnown ? outside : noIndexes)
     const accepted = Math.min(taken ?? left, left)
     this.evidence.taken(accepted, piece, unconfirmed === 0 ? inside : undefined)
-    const stored = inside === batch ? piece.ranges : linesOf(inside)
-    const note = isKnown
-      ? undefined
-      : `the target took ${confirmed} of ${rowsText(left)} of ${piece.text} and does not say which`
-    this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, { stored, note })
+    if (!isKnown) {
+      const took = `the target took ${confirmed} of ${rowsText(left)} of ${piece.text}`
+      this.#run.state.notes.add(`${took} and does not say which`)
+    }
+    this.#end(piece, { confirmed, rejected, unconfirmed, filtered })
   }
 
   /** The server refused these rows because of their values. */
@@ -115,7 +111,7 @@ export class Recorder {
       return this.uncertain(piece, `${twice}: ${errText}`)
     }
     for (let row = 0; row < piece.rows; row++) this.#reject(piece, row, errText)
-    this.#end(piece, { rejected: piece.rows }, { reason: errText })
+    this.#end(piece, { rejected: piece.rows }, errText)
   }
 
   #reject({ batch }: Piece, row: number, reason: string): void {
@@ -123,7 +119,7 @@ export class Recorder {
   }
 
   uncertain(piece: Piece, reason: string): void {
-    this.#end(piece, { unconfirmed: piece.rows }, { reason })
+    this.#end(piece, { unconfirmed: piece.rows }, reason)
   }
 
   /**
@@ -145,7 +141,7 @@ export class Recorder {
 
   unsent(piece: Piece): void {
     if (piece.mayBeStored) return this.uncertain(piece, 'sent, and no receipt came')
-    this.#end(piece, { unsent: piece.rows }, {})
+    this.#end(piece, { unsent: piece.rows })
   }
 
   /**
@@ -172,7 +168,8 @@ export class Recorder {
     if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
   }
 
-  #end(piece: Piece, some: Partial<EndedRows>, { stored = [], reason, note }: Ending): void {
+  /** @param reason  if the target did not accept the piece: why rows are not known to be in the table */
+  #end(piece: Piece, some: Partial<EndedRows>, reason?: string): void {
     const { state, history, rows: store } = this.#run
     const { rows, batches } = state
     const ended = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...some }
@@ -186,8 +183,7 @@ export class Recorder {
       if (ended.unconfirmed > 0)
         for (const range of piece.ranges) state.uncertain.add(range, reason)
     }
-    for (const range of stored) state.confirmed.add(range, '')
-    if (note !== undefined) state.notes.add(note)
+    if (ended.confirmed > 0) for (const range of piece.ranges) state.confirmed.add(range, '')
     history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
     piece.release()

@@ -2,7 +2,6 @@
   Checks that a process may work on a run with a journal. The server's records of the run show whether the journal is an outdated copy,
   whether a process elsewhere works on the run, and whether rows in the server's memory are still there.
 */
-import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, TimeoutError } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import {
@@ -34,13 +33,12 @@ import {
  */
 export async function checkSoleProcess(
   run: Run,
-  control: Session,
   isRead: boolean,
 ): Promise<KnownOnServer | undefined> {
   const { history, checked, options } = run
   const { file, name, found, now } = history
   if (file === undefined) return undefined
-  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  const asking = { session: run.control!, timeoutMs: checked.confirmTimeoutMs }
   const all = await unlessRefused(askRegister(asking, name.runId))
   if (all === undefined) return undefined
   const known = runOf(all, name.token)
@@ -122,7 +120,7 @@ export function checkMemory({ history: { file, found, onServer } }: Run, inMemor
   if (file === undefined || found.processes === 0) return
   const { confirmed, unconfirmed } = found.rows()
   const isKnown = onServer?.isKnown === true
-  if (!isKnown && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
+  if (!isKnown && inMemory && found.finished === undefined && confirmed + unconfirmed > 0) {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
 }

@@ -6,8 +6,9 @@ import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
+import { failureOf } from '../journal/journal-file.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import { createError, failureOf } from './reject-files.js'
+import { createError } from './reject-files.js'
 import { reasonsPath } from './reject-path.js'
 
 /**

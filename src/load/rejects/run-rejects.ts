@@ -5,16 +5,11 @@ import { bugError, DdbError, messageOf } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import { rangeAt } from '../../parse/row-places.js'
-import type { ReadObserver } from '../check/check-observer.js'
-import type { CheckedOptions } from '../checked-options.js'
-import type { RowStore } from '../inputs/rows.js'
+import { failureOf } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import type { LoadOptions, LoadResult } from '../options.js'
-import type { RunState } from '../outcomes/run-state.js'
-import type { Reporter } from '../reporter.js'
-import type { RunEnding } from '../run-ending.js'
-import { failureOf } from './reject-files.js'
+import type { LoadResult } from '../options.js'
+import type { Run } from '../run.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
 import { finishedPath, reasonsPath } from './reject-path.js'
@@ -35,15 +30,7 @@ const mostCodes = 20
 type InputRejects = JournaledRejects['byInput'][string]
 
 /** The parts of a run that its rejects change, or that decide whether they end it. */
-interface Keeping {
-  readonly state: RunState
-  readonly options: Pick<LoadOptions, 'inputs' | 'shard'>
-  readonly checked: CheckedOptions
-  readonly watch: ReadObserver | undefined
-  readonly rows: RowStore | undefined
-  readonly reporter: Reporter
-  readonly ending: Pick<RunEnding, 'fail'>
-}
+type Keeping = Pick<Run, 'state' | 'options' | 'checked' | 'watch' | 'rows' | 'reporter' | 'ending'>
 
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
@@ -176,9 +163,10 @@ export class RunRejects {
   /** Gives complete files their names, or removes them: the next process writes them again. @throws {DdbError} DDB_OUTPUT_WRITE */
   endStream(isDone: boolean): void {
     this.#placing(() => this.#files?.close())
-    if (!isDone) this.#elsewhere += this.#keptRows - sumOf(this.#finished) + this.unplaced
+    const kept = this.#files?.kept() ?? []
+    if (!isDone) this.#elsewhere += sumOf(kept) + this.unplaced
     const { files } = this.#setup
-    for (const { path, rows } of this.#files?.kept() ?? []) {
+    for (const { path, rows } of kept) {
       for (const name of [reasonsPath(path), path]) {
         const move = (): void => files.rename(name, finishedPath(name))
         const cause = failureOf(isDone ? move : () => files.remove(name))

@@ -2,7 +2,7 @@
   Parts of large files, which different shards load. A part begins and ends with a line, at bounds that depend on the file alone. It is read
   as if it were a file of its own, with the header of the whole one.
 */
-import type { Files, FileStatus, InputFile } from '../../platform/platform.js'
+import type { Files, InputFile } from '../../platform/platform.js'
 import { compressionOf } from '../../source/compression/open-content.js'
 import { byteOrderMark } from '../../source/encoding/open-text.js'
 import { lineFeed } from '../../parse/line-ends.js'
@@ -89,21 +89,9 @@ export function inputsOf(stream: Stream, files: Files) {
   }
 }
 
-/** The options with which these files are read, whatever chose them. */
-export function readingFiles<Options extends Pick<LoadOptions, 'input'>>(
-  { input: { include: _, ...input } = {}, ...others }: Options,
-  inputs: readonly string[],
-) {
-  return { ...others, input, inputs }
-}
-
-/** Files that show a part as if it were the whole file. */
+/** Files that open a part as if it were the whole file. */
 export function filesWithPart(files: Files, part: FilePart): Files {
   const { fromBytes, toBytes, headBytes } = part
-  const cut = <Status extends FileStatus>(status: Status): Status => {
-    const sizeBytes = headBytes + Math.max(0, Math.min(status.sizeBytes, toBytes) - fromBytes)
-    return { ...status, sizeBytes }
-  }
   const open = (file: InputFile): InputFile => {
     let position = 0
     const readAt: InputFile['readAt'] = (buffer, offset, length, at) => {
@@ -119,17 +107,13 @@ export function filesWithPart(files: Files, part: FilePart): Files {
         position += count
         return count
       },
-      status: async () => cut(await file.status()),
+      async status() {
+        const status = await file.status()
+        const sizeBytes = headBytes + Math.max(0, Math.min(status.sizeBytes, toBytes) - fromBytes)
+        return { ...status, sizeBytes }
+      },
       close: () => file.close(),
     }
   }
-  return {
-    ...files,
-    open: async path => open(await files.open(path)),
-    status: async path => cut(await files.status(path)),
-    statusNow: path => {
-      const status = files.statusNow(path)
-      return status && cut(status)
-    },
-  }
+  return { ...files, open: async path => open(await files.open(path)) }
 }

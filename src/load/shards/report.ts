@@ -11,7 +11,6 @@ import { deliveryDefaults } from '../checked-options.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { forgetRun } from '../register/register.js'
 import type { RunName } from '../register/table-names.js'
-import { readingFiles } from './parts.js'
 import { findShared, type SharedRun } from './shared-run.js'
 
 /**
@@ -40,7 +39,9 @@ export function optionsOfShards(
   return withShared(platform, server, runId, ({ options, streams, offsets }) => {
     const inputs = new Set(streams.flat().map(({ path }) => path))
     const cells = cellsAsFound(options.cells, {}, offsets)
-    return Promise.resolve({ ...readingFiles(options, [...inputs]), cells, server })
+    // They are files, whatever has chosen them.
+    const { include: _, ...input } = options.input ?? {}
+    return Promise.resolve({ ...options, inputs: [...inputs], input, cells, server })
   })
 }
 

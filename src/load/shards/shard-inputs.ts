@@ -193,7 +193,7 @@ export class ShardInputs implements Inputs {
       const parts = description.keyed ? undefined : await partsOf(path, all, run.options)
       files.push(...(parts?.map(part => ({ ...file, part })) ?? [file]))
     }
-    const { identity: target } = await askIdentity({ session, checked, description })
+    const { identity: target } = await askIdentity(session, run)
     const sizes = fixedSizes(run, description.columns)
     const { connections } = checked
     return { options: optionsOf(run), sizes, connections, target, streams: streamsOf(files) }

@@ -41,7 +41,7 @@ export async function openDelivery(
 ): Promise<Delivery> {
   if (evidence === undefined) return openUnconfirmed(run, description, early)
   const { mode } = run.checked
-  const recorder = new Recorder(run, description, evidence)
+  const recorder = new Recorder(run, evidence)
   try {
     return await openReceipts(run, recorder, control, early)
   } catch (error) {

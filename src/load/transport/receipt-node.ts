@@ -354,7 +354,6 @@ export class ReceiptNode {
   finish(timeoutMs: number): void {
     if (this.ledger === undefined || isUnfinished(this.#run) || this.#run.shared !== undefined)
       return
-    this.#run.note({ hasLeftServer: true })
     void dropLedger(this.#asking(timeoutMs), this.ledger.name)
   }
 

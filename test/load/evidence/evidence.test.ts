@@ -40,13 +40,16 @@ const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
 
 const piece = { ofEarlier: false, sendNos: [1] }
 
+type Looked =
+  Parameters<typeof askIdentity> extends [unknown, unknown, ...infer Asked] ? Asked : never
+
 async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
   const { session } = await startLoadServer(t, initScript, { faults })
   const run = testRun({ target })
   const { checked, options } = run
-  const description = await describeTarget(session, checked, options)
-  const looking = { session, checked, description }
-  return { session, run, description, looking, identity: (await askIdentity(looking)).identity }
+  run.target = await describeTarget(session, checked, options)
+  const look = (...asked: Looked) => askIdentity(session, run, ...asked)
+  return { session, run, look, identity: (await look()).identity }
 }
 
 t.test('a target is known by its name, columns and rows, a DFS table by its storage', async t => {
@@ -71,9 +74,9 @@ t.test('a target is known by its name, columns and rows, a DFS table by its stor
     ],
   ]
   for (const [target, expected] of cases) {
-    const { identity, looking } = await scene(t, target)
+    const { identity, look } = await scene(t, target)
     t.match(identity, expected)
-    t.strictSame((await askIdentity(looking)).identity, identity, 'asked again')
+    t.strictSame((await look()).identity, identity, 'asked again')
     t.equal(typeof identity.chunkId, identity.inMemory ? 'object' : 'string')
     t.equal(typeof identity.physicalIndex, identity.inMemory ? 'object' : 'string')
   }
@@ -85,7 +88,7 @@ t.test('if the server refuses, the identity is unknown; a lost server is an erro
   })
   t.match(refusing.identity, { physicalIndex: null, chunkId: null, rows: null })
   refusing.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
-  await t.rejects(askIdentity(refusing.looking), { code: 'DDB_CONNECTION_LOST' })
+  await t.rejects(refusing.look(), { code: 'DDB_CONNECTION_LOST' })
 })
 
 /** The rows in the tables, from which evidence takes its sample. */
@@ -159,8 +162,8 @@ const looks: readonly {
 
 t.test('a look finds rows that are gone, and nothing else', async t => {
   for (const { target, accepted = 5, isSampled = false, script, change } of looks) {
-    const { session, run, description, identity } = await scene(t, target)
-    const evidence = new Evidence(run, description, identity)
+    const { session, run, identity } = await scene(t, target)
+    const evidence = new Evidence(run, identity)
     evidence.taken(accepted, piece, isSampled ? { columns, rowCount: 3 } : undefined)
     await session.run(script === '' ? '0' : script)
     const look = await evidence.look(session, { counts: true })
@@ -180,12 +183,12 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
   ] as const
   for (const [ofEarlier, sendNos, stored, change] of cases) {
     const target = { ...put, confirmTable: 'stream' }
-    const { session, run, description, identity } = await scene(t, target)
+    const { session, run, identity } = await scene(t, target)
     run.history.found.take({
       ...{ kind: 'checkpoint', streams: [] },
       sums: { confirmed: 0, unconfirmed: 2, unsent: 0, filtered: 0 },
     })
-    const evidence = new Evidence(run, description, identity)
+    const evidence = new Evidence(run, identity)
     evidence.taken(2, { ofEarlier, sendNos: [...sendNos] }, { columns: sent, rowCount: 2 })
     await session.run(insert('stream', stored))
     t.equal(evidence.learns, false, 'rows of others may be where they should be')
@@ -211,12 +214,12 @@ t.test('a look waits for rows that a function stores later', async t => {
     await other.close()
   }
   const target = { ...put, confirmTable: 'stream' }
-  const { session, run, description, identity } = await scene(t, target, {
+  const { session, run, identity } = await scene(t, target, {
     before: ({ text }) =>
       text.startsWith('ddbIngestSchema = ""') && ++looks === 4 ? { until: late() } : undefined,
   })
   const address = () => ({ host: session.host, port: session.port })
-  const evidence = new Evidence(run, description, identity)
+  const evidence = new Evidence(run, identity)
   evidence.taken(2, piece, undefined)
   const { change, now } = await evidence.look(session)
   t.strictSame([change, now.rows], [undefined, 5])
@@ -230,15 +233,15 @@ const row = (id: number | null, text: string): SampleRow => [
 t.test('rows are found by their values, whatever the texts contain', async t => {
   const rows = [row(1, 'A'), row(2, `b'"c`), row(1, 'B'), row(3, '})'), row(2, ''), row(null, 'B')]
   for (const target of [stream!, dfs]) {
-    const { looking, session } = await scene(t, target)
-    const { found } = await askIdentity(looking, { rows })
+    const { look, session } = await scene(t, target)
+    const { found } = await look({ rows })
     t.strictSame(found, [true, true, false, false, false, false])
     const table = target === stream ? 'stream' : 'loadTable("dfs://d", "t")'
     await session.run(`tableInsert(${table}, table([2] as id, symbol([""]) as sym))`)
-    t.strictSame((await askIdentity(looking, { rows: [row(2, '')] })).found, [true])
+    t.strictSame((await look({ rows: [row(2, '')] })).found, [true])
     const other: SampleRow = [['other', { form: 'scalar', type: 'INT', value: 1 }]]
-    t.equal((await askIdentity(looking, { rows: [other] })).found, undefined, 'no such column')
-    t.equal((await askIdentity(looking)).found, undefined)
+    t.equal((await look({ rows: [other] })).found, undefined, 'no such column')
+    t.equal((await look()).found, undefined)
   }
 })
 

@@ -23,7 +23,7 @@ async function runOf(...files: readonly InputFile[]): Promise<RecordedRun> {
   const run = readRun()
   for (const [input, file] of files.entries()) {
     const fingerprint = await fingerprintOfRead(file)
-    run.take({ kind: 'inputs', inputs: [{ path: 'a.csv', fingerprint }] })
+    run.take({ kind: 'input', input, path: 'a.csv', fingerprint })
     run.take({ kind: 'input', input, summary: { ...newSummary('a.csv'), rows: 1 }, readAt: '' })
   }
   return run
@@ -99,7 +99,7 @@ async function journalOf(path: string, end: number): Promise<RecordedRun> {
   const fingerprint = await fingerprintOfRead(file)
   await file.close()
   const found = readRun()
-  found.take({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+  found.take({ kind: 'input', input: 0, path, fingerprint })
   const range = { input: 0, startBytes: 0, endBytes: end, rows: 1, endLine: 2, records: 1 }
   found.take({ kind: 'batch', stream: 1, no: 1, ranges: [range] })
   return found

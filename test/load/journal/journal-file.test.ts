@@ -36,7 +36,7 @@ const records: readonly JournalRecord[] = [
   { kind: 'facts', rejectsFiles: ['/tmp/größer-価格.csv'] },
   ended(1),
   ended(22_222_222),
-  { kind: 'facts', hasLeftServer: true },
+  { kind: 'facts', isForgotten: true },
 ]
 const lines = records.map(recordLine)
 const whole = Buffer.from(lines.join(''))
@@ -239,7 +239,7 @@ t.test('the next process uses space that is freed later', async t => {
   t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE', message: /ENOSPC/ })
   t.equal(statSync(path).size, size, 'half a record was cut off')
   t.throws(() => file.write(), { message: /ENOSPC/ }, 'later writes fail, too')
-  const writing = () => put(file, { kind: 'facts', hasLeftServer: true })
+  const writing = () => put(file, { kind: 'facts', isForgotten: true })
   t.throws(writing, { message: /ENOSPC/ }, 'although this record would fit now')
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
   const whole = await found(path)
@@ -308,7 +308,7 @@ t.test('records that must not be lost are synced at once', async t => {
   })
   const file = open()
   calls.length = 0
-  file.add({ kind: 'facts', hasLeftServer: true })
+  file.add({ kind: 'facts', isForgotten: true })
   file.sync()
   t.strictSame(calls, ['write', 'sync'])
   file.close()

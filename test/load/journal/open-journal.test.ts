@@ -23,14 +23,13 @@ import {
   journalPath,
   openJournal,
 } from '../../../src/load/journal/open-journal.js'
-import { RunHistory } from '../../../src/load/journal/run-history.js'
-import { newRunState } from '../../../src/load/outcomes/run-state.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { recordLine, recordOf } from '../../../src/load/journal/journal-record.js'
 import { listRuns, readRun } from '../../../src/load/journal/known-runs.js'
 import { load } from '../../../src/load/load-rows.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { checkedOptions } from '../../../src/load/checked-options.js'
+import { newRun } from '../../../src/load/run.js'
 import { FileLocks, thisProcess } from '../../../src/platform/file-lock.js'
 import type { Clock, Files, Platform } from '../../../src/platform/platform.js'
 import { systemClock, systemPlatform } from '../../../src/platform/system.js'
@@ -57,8 +56,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
     const checked = checkedOptions(options, platform.random)
     const opened = await openJournal(platform, options, checked, paths)
     if (opened === undefined) return undefined
-    const state = newRunState()
-    const journal = new RunHistory({ state, options, checked, platform, rejects: noRejects })
+    const { history: journal } = newRun(options, checked, platform)
     journal.goOn(opened)
     return { journal, notices: opened.notices }
   }
@@ -74,17 +72,6 @@ function scene(t: Test, platform: Platform = systemPlatform) {
       .slice(0, -1)
       .map(line => recordOf(line)!)
   return { dir, folder, a, b, path, open, once, records }
-}
-
-/** Of a run without bad rows. */
-const noRejects: ConstructorParameters<typeof RunHistory>[0]['rejects'] = {
-  ...{ count: 0, unplaced: 0, goOn: () => undefined, flush: () => undefined },
-  journaled: () => ({
-    byClass: { parse: 0, type: 0, server: 0 },
-    byCode: {},
-    files: [],
-    byInput: {},
-  }),
 }
 
 type RunRecord = Extract<JournalRecord, { kind: 'run' }>
@@ -106,13 +93,14 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(records(), [
     {
       kind: 'run',
-      format: 12,
+      format: 13,
       runId: 'nightly',
       token: journal.name.token.toString(16),
       options: { target: { table: 'trades' } },
     },
     { kind: 'process' },
-    { kind: 'inputs', inputs: [{ path: a, fingerprint: { sizeBytes: 5 } }, { path: b }] },
+    { kind: 'input', input: 0, path: a, fingerprint: { sizeBytes: 5 } },
+    { kind: 'input', input: 1, path: b },
     { kind: 'facts' },
   ])
   t.match(journal, { found: { processes: 0 }, now: { inputs: [{ path: a }, { path: b }] } })
@@ -313,7 +301,7 @@ t.test('if a damaged journal starts over, its run is known', async t => {
   t.match(records(), [
     { kind: 'run', replaces: { tokens: [token] } },
     { kind: 'process' },
-    { kind: 'inputs' },
+    { kind: 'input' },
     { kind: 'facts', ledgerNumber: 0, isForgotten: false },
   ])
 })
@@ -359,7 +347,7 @@ t.test('a process whose run was taken over writes no more', async t => {
   t.match(journal.file!.lost(), lost)
   journal.record({ kind: 'facts', isForgotten: true })
   t.throws(() => journal.commit(), lost)
-  t.throws(() => journal.record({ kind: 'facts', hasLeftServer: true }), lost)
+  t.throws(() => journal.record({ kind: 'facts', ledgerNumber: 1 }), lost)
   t.throws(() => journal.close(), lost)
   t.equal(readFileSync(path, 'utf8'), before)
 })

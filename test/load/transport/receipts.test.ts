@@ -66,7 +66,8 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
   const history = {
     ...{ file: {}, now: { processes: 2 }, found: readRun(), ended: () => undefined },
   }
-  const parts = { checked, platform, state, ending, history, commit: () => undefined }
+  const target = { columns: [], keyed: false }
+  const parts = { checked, platform, state, ending, history, target, commit: () => undefined }
   const run = { ...others, ...parts } as unknown as Run
   const outside = 'The column is not defined in the partitioning scheme'
   const rows = [receiptsOf(1, 4, -1, outside), receiptsOf(2, 2, 2), receiptsOf(3, 2, 2)].flat()
@@ -82,7 +83,7 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
     taken: () => undefined,
     samples: { taken: () => false },
   } as unknown as Evidence
-  const recorder = new Recorder(run, { columns: [], keyed: false }, evidence)
+  const recorder = new Recorder(run, evidence)
   const fail = (error: unknown): void => void t.fail(String(error))
   const batches = new Batches(run, recorder, node, fail)
   const all = new Receipts(run, batches, recorder)

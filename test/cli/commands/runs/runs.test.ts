@@ -102,23 +102,6 @@ t.test('--clean removes runs that finished long ago, and runs that the user name
   t.match(JSON.parse(result.stdout), { removed: [], runs: [{ runId: 'dead' }] })
 })
 
-t.test('--clean removes nothing while the clock is earlier than a journal', async t => {
-  const { runs, add, folder } = scene(t)
-  add('old', true)
-  const at = new Date(Date.now() + dayMs).toISOString()
-  for (const records of [
-    [runRecord('ahead', { startedAt: at })],
-    [runRecord('ahead'), { kind: 'process', startedAt: at }],
-    [runRecord('ahead'), processRecord(1), endRecord({ at })],
-  ] as const) {
-    writeJournal(folder, 'ahead', records)
-    const early = { code: 78, stderr: /clock says .*run "ahead" records .*nothing was removed/ }
-    t.match(await runs('--clean'), early)
-  }
-  t.match(await runs('ahead', '--clean'), { code: 0, stdout: /^removed 1 journal: ahead / })
-  t.match(await runs('--clean'), { code: 0, stdout: /^removed 1 journal: old / })
-})
-
 t.test('--clean removes a damaged journal by its name if the journal names the server', async t => {
   const { runs, folder } = scene(t)
   const damaged = (runId: string, text: string): void => {
