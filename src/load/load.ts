@@ -69,8 +69,8 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       if (!isFinished()) run.early = openEarly(run, session, run.early)
     })
     const control = run.control!
-    await inputs.join?.(target)
-    const known = await checkSoleProcess(run, inputs.areDone)
+    await inputs.join?.()
+    const known = await checkSoleProcess(run)
     const evidence = await lookFirst(run, known, isFinished())
     if (evidence === 'loaded') {
       run.reporter.notice('already loaded')
@@ -91,7 +91,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     if (isGone) takeRowsBack(run, '', false)
   }
   const misuse = await runPipeline(run, open, fail)
-  if (misuse !== undefined) run.ending.fail(misuse)
+  run.ending.fail(misuse)
   const result = loadResult(run)
   const isRecorded = endJournal(run, result)
   if (misuse !== undefined) throw misuse

@@ -75,7 +75,7 @@ async function pump(run: Run, inputs: Inputs, target: TargetDescription): Promis
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
       // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
-      if (known === undefined || hasUnsent(known)) failIfSet(run, earlierLimit)
+      if (known === undefined || hasUnsent(known)) run.ending.fail(earlierLimit)
       // All records may be bad. Reading may also have stopped within a batch that an earlier process sent.
       const isBroken = batch.endedBy === 'broken'
       const isNone = batch.rowCount === 0 || (known !== undefined && isBroken)
@@ -93,16 +93,12 @@ async function pump(run: Run, inputs: Inputs, target: TargetDescription): Promis
     run.ending.fail(error)
   }
   odd.end()
-  if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? limitFailure(run))
+  if (!run.ending.isLeaving) run.ending.fail(earlierLimit ?? limitFailure(run))
   return earlierLimit !== undefined
 }
 
 function hasUnsent({ pieces }: SentBatch): boolean {
   return [...pieces.values()].some(ended => ended.unsent > 0 && ended.unsent === rowsOf(ended))
-}
-
-function failIfSet(run: Run, failure: DdbError | undefined): void {
-  if (failure !== undefined) run.ending.fail(failure)
 }
 
 async function hand(

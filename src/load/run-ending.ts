@@ -24,8 +24,9 @@ export function newRunEnding({ clock, options, onSending, whyLost }: EndingSetup
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
   let seenNaps = 0
-  /** Ends the run cleanly. Wraps anything that is not a DdbError as an internal error (70). */
+  /** Ends the run cleanly, unless there is no error. Wraps anything that is not a DdbError as an internal error (70). */
   const fail = (error: unknown): void => {
+    if (error === undefined) return
     const next = withOwnLimit(asDdbError(error))
     const replaces = failure?.code === 'DDB_INTERRUPTED' && next.code === 'DDB_INPUT_TRUNCATED'
     if (failure === undefined || replaces) failure = next

@@ -34,7 +34,7 @@ export interface Inputs {
   /** The inputs read so far, without their rejects, which the run counts. */
   summaries(): readonly InputSummary[]
   /** Takes up a run that shards load. */
-  join?(target: TargetDescription): Promise<void>
+  join?(): Promise<void>
   /** What the rows have shown. `bytesError`: set if bytes of an input were lost or counted twice, because of a bug. */
   readonly reading: {
     readonly bytesError: DdbError | undefined

@@ -78,8 +78,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     return look.target ?? noTarget
   })
   if (misuse !== undefined) throw misuse
-  const failure = missing ?? unfitFailure(look)
-  if (failure !== undefined) run.ending.fail(failure)
+  run.ending.fail(missing ?? unfitFailure(look))
   // Only a load shows how many rows the transform keeps.
   const isCounted = !hasTransform(run.checked) && isAllRead(look)
   const unmet = unmetExpectation(expectRows, look.fitRows, 'would be delivered')

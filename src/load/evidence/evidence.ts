@@ -14,7 +14,7 @@ import { leavesMemory, neverDecreases } from '../target/table-state.js'
 import { hasTransform } from '../target/target.js'
 import { askTaken } from '../transport/script.js'
 import { askIdentity, watchedTable, type TargetIdentity } from './identity.js'
-import { newSample, rowText, type Found, type SampledRows } from './sample-rows.js'
+import { newSample, rowOfText, rowText, type Found, type SampledRows } from './sample-rows.js'
 
 export interface Look {
   readonly now: TargetIdentity
@@ -71,18 +71,19 @@ export class Evidence {
     const { found } = run.history
     this.identity = identity
     this.#run = run
-    this.#sample = newSample(description, found.samples)
+    const sampled = found.sampled.map(rowOfText)
+    this.#sample = newSample(description, sampled)
     this.#isFunction = checked.target.kind === 'function'
     this.#adds = !description.keyed && !('mayDrop' in checked.target && checked.target.mayDrop)
     this.#accepted = found.rows().confirmed
     this.#lookedAtMs = platform.clock.nowMs()
     const isMade = makesRows(checked)
     const isFindable = watchedTable(checked) !== undefined && !leavesMemory(identity.total)
-    this.#isSure = !isMade || (found.isLearned && found.samples.length > 0)
+    this.#isSure = !isMade || (found.isLearned && sampled.length > 0)
     // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
     this.learns = isFindable && !this.#isSure && !found.hasBatches
     this.#isBlind = !this.#isSure && found.hasBatches && identity.inMemory
-    if (isMade && this.#isSure) this.#sample.fix(found.samples)
+    if (isMade && this.#isSure) this.#sample.fix(sampled)
     if (run.shared !== undefined) this.beginStream()
   }
 

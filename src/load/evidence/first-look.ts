@@ -97,7 +97,7 @@ export async function noteFinished(run: Run, asking: Asking, evidence: Evidence)
   // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
   run.commit()
   const finished = {
-    rows: evidence.rows,
+    rowsHad: evidence.rows,
     digest: runDigest(options, checked, now.inputs),
     chunk: evidence.identity.chunkId ?? '',
     stored: state.rows.confirmed + state.rows.skipped,
@@ -197,7 +197,9 @@ async function refuseTwice(run: Run): Promise<void> {
 function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIdentity): boolean {
   if (finished.chunk !== '' && now.chunkId !== null) return finished.chunk !== now.chunkId
   if (!now.inMemory || rows === null) return false
-  return rows === 0 || (neverDecreases(total) && finished.rows !== null && rows < finished.rows)
+  return (
+    rows === 0 || (neverDecreases(total) && finished.rowsHad !== null && rows < finished.rowsHad)
+  )
 }
 
 /**

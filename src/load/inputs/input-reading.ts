@@ -283,7 +283,7 @@ export class InputReading {
 
 /** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
 export function hasEnded({ ending, delivery }: Run): boolean {
-  if (delivery?.failure !== undefined) ending.fail(delivery.failure)
+  ending.fail(delivery?.failure)
   return ending.stopped
 }
 

@@ -77,11 +77,7 @@ export class JournalFile {
 
   /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean {
-    try {
-      return this.#files.statusNow(this.path)?.inode === this.#inode
-    } catch {
-      return false
-    }
+    return this.#file !== undefined && failureOf(() => this.#checkPlace()) === undefined
   }
 
   add(record: JournalRecord): void {

@@ -130,12 +130,6 @@ async function readKnown(
   }
 }
 
-/** The latest time in the journal, ms since the epoch. */
-function newestMs({ run, journal: { begun } }: KnownRun): number {
-  const times = begun.flatMap(({ startedAt, end }) => [startedAt, end?.at ?? startedAt])
-  return [run.startedAt, ...times].reduce((newest, at) => Math.max(newest, Date.parse(at)), 0)
-}
-
 function stateOf({ end }: RecordedRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
@@ -180,7 +174,7 @@ export async function removeOldRuns(
 
 function isOld(known: KnownRun | StrangeFile | undefined, nowMs: number): known is KnownRun {
   if (known === undefined || 'reason' in known || known.damage !== undefined) return false
-  return known.state === 'finished' && nowMs - newestMs(known) > keptMs
+  return known.state === 'finished' && nowMs - Date.parse(known.journal.end!.at) > keptMs
 }
 
 /**

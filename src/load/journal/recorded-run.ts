@@ -2,7 +2,6 @@
   A run as its journal describes it. A process needs this to resume the run or to report its state. Only `take` changes it: with each
   record that the process reads or writes.
 */
-import { rowOfText, type SampleRow } from '../evidence/sample-rows.js'
 import type * as journal from './journal-record.js'
 import {
   Facts,
@@ -92,15 +91,6 @@ export class RecordedRun extends Facts {
     return this.begun.every(({ end }) => {
       return end !== undefined && end.rows.confirmed + end.rows.unconfirmed + end.rows.skipped === 0
     })
-  }
-
-  /** A user may have edited the journal. If an entry is not a row, all samples are ignored. */
-  get samples(): readonly SampleRow[] {
-    try {
-      return this.sampled.map(rowOfText)
-    } catch {
-      return []
-    }
   }
 
   sentOf(input: number): journal.BatchEnd {

@@ -20,7 +20,7 @@ import {
 
 export interface FinishedRun {
   /** Rows that the target has ever had; null if they cannot be counted. */
-  readonly rows: number | null
+  readonly rowsHad: number | null
   readonly digest: string
   /** Id of the chunk of a DFS table, letters, digits and hyphens; '' if unknown. */
   readonly chunk: string
@@ -58,18 +58,15 @@ const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/g
 /** Adds a row. Call it in the request that has made the ledger; does nothing for a run without an entry. */
 export function entryScript(
   { runId, token, processKey, place, isRegistered }: RunName,
-  { ledger, processNo = 0, finished, replaces }: Partial<Entry>,
+  { finished, processNo = 0, ...entry }: Partial<Entry>,
 ): string {
   if (!isRegistered) return ''
-  const text = (value = ''): string => `"${plain(value)}"`
-  const long = (value: number | bigint | null | undefined): string => `${value ?? '00'}l`
-  const row = insertScript(`objByName("${registerName}", true)`, columns, {
-    ...{ runId: text(runId), token: long(token), ledger: text(ledger), processNo: long(processNo) },
-    ...{ processKey: long(processKey), replaces: long(replaces) },
-    ...{ hostName: text(place?.hostName), folder: text(place?.folder) },
-    ...{ rowsHad: long(finished?.rows), digest: text(finished?.digest) },
-    ...{ chunk: text(finished?.chunk), stored: long(finished?.stored) },
+  const values = { runId, token, processNo, processKey, ...place, ...entry, ...finished }
+  const cells = Object.entries(values).map(([name, value]) => {
+    return [name, typeof value === 'string' ? `"${plain(value)}"` : `${value ?? '00'}l`]
   })
+  const table = `objByName("${registerName}", true)`
+  const row = insertScript(table, columns, Object.fromEntries(cells) as Record<string, string>)
   return `${shareScript(registerName, columns)}${row}\n`
 }
 
@@ -191,8 +188,8 @@ function finishedIn(own: KnownOnServer['rows']): FinishedRun | undefined {
   if (at < 0) return undefined
   const { rowsHad, digest, chunk, stored, processNo } = own[at]!
   if (own.slice(at + 1).some(later => later.processNo! >= processNo!)) return undefined
-  const rows = rowsHad === undefined ? null : Number(rowsHad)
-  return { rows, digest, chunk, stored: Number(stored) }
+  const had = rowsHad === undefined ? null : Number(rowsHad)
+  return { rowsHad: had, digest, chunk, stored: Number(stored) }
 }
 
 /** The run of this name that finished last, other than the run `token`. */

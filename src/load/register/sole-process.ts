@@ -26,15 +26,11 @@ import {
 
 /**
  * Must be called before the run creates anything on the server.
- * @param isRead  true if no rows of the inputs are left to be sent
  * @returns what the server knows of all runs of this name; undefined if it was not asked, or does not answer this user
  * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_DAMAGED if the journal is older than the
  *   server's records
  */
-export async function checkSoleProcess(
-  run: Run,
-  isRead: boolean,
-): Promise<KnownOnServer | undefined> {
+export async function checkSoleProcess(run: Run): Promise<KnownOnServer | undefined> {
   const { history, checked, options } = run
   const { file, name, found, now } = history
   if (file === undefined) return undefined
@@ -50,7 +46,7 @@ export async function checkSoleProcess(
     found.inputs.length > 0 &&
     found.inputs.every(({ summary }) => summary !== undefined) &&
     [...found.streams.values()].every(({ open }) => open.size === 0)
-  const mayBeOld = !isRead && isKept && found.finished === undefined && !areDone
+  const mayBeOld = isKept && found.finished === undefined && !areDone
   if (isOld || known.isReplaced || (mayBeOld && known.finished !== undefined)) {
     // While this process slept, another may have finished the run.
     throw file.lost() ?? runDamaged(file.path, isOlder)

@@ -89,8 +89,7 @@ export class RunRejects {
     } catch (error) {
       ending.fail(error)
     }
-    const limit = limitFailure(this.#keeping, reject)
-    if (limit !== undefined) ending.fail(limit)
+    ending.fail(limitFailure(this.#keeping, reject))
   }
 
   /** As `keep`, for a row that the server refused with this message. */

@@ -3,7 +3,6 @@
   an outcome, its rejects are in their files, and the server has recorded that. A process that is killed before that leaves nothing to
   repair: the next one reads the stream from its start, and the ledger shows which of its batches were sent.
 */
-import type { Session } from '../../client/open-session.js'
 import { DdbError, InputError, option, ServerError, usageError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { askIdentity } from '../evidence/identity.js'
@@ -46,7 +45,7 @@ export class ShardInputs implements Inputs {
    * Finds the run on the server, or begins it, and learns what other processes have recorded.
    * @throws {UsageError} DDB_USAGE if the run began with other options
    */
-  async join(target: TargetDescription): Promise<void> {
+  async join(): Promise<void> {
     const run = this.#run
     const session = run.control!
     const { checked, history, options, reporter, state } = run
@@ -54,7 +53,7 @@ export class ShardInputs implements Inputs {
     const asking = { session, timeoutMs }
     const shared =
       (await findShared(asking, history.name)) ??
-      (await beginShared(asking, history.name, await this.#plan(session, target)))
+      (await beginShared(asking, history.name, await this.#plan()))
     const { streams, sizes, done } = shared
     const { index } = options.shard!
     const differing = differingOptions(shared.options, optionsOf(run))
@@ -182,20 +181,20 @@ export class ShardInputs implements Inputs {
     await this.#opened.at(-1)?.close()
   }
 
-  async #plan(session: Session, description: TargetDescription): Promise<Plan> {
+  async #plan(): Promise<Plan> {
     const run = this.#run
-    const { checked } = run
+    const { keyed, columns } = run.target!
     const files: ListedFile[] = []
     for (const path of run.sources.paths) {
       const file = { path, fingerprint: await this.#fingerprint(path) }
       // Of the rows of a key, the last one of the file must stay.
       const { files: all } = run.platform
-      const parts = description.keyed ? undefined : await partsOf(path, all, run.options)
+      const parts = keyed ? undefined : await partsOf(path, all, run.options)
       files.push(...(parts?.map(part => ({ ...file, part })) ?? [file]))
     }
-    const { identity: target } = await askIdentity(session, run)
-    const sizes = fixedSizes(run, description.columns)
-    const { connections } = checked
+    const { identity: target } = await askIdentity(run.control!, run)
+    const sizes = fixedSizes(run, columns)
+    const { connections } = run.checked
     return { options: optionsOf(run), sizes, connections, target, streams: streamsOf(files) }
   }
 

@@ -190,7 +190,7 @@ t.test('a torn journal continues after its last complete record, with a notice',
   const notices = await once()
   t.match(notices, ['32 bytes that are an incomplete record'])
   const kinds = records().map(({ kind }) => kind)
-  t.match(kinds, ['run', 'process', 'process', 'inputs', 'facts'])
+  t.match(kinds, ['run', 'process', 'process', 'input', 'facts'])
 })
 
 /** Damage to a whole journal, and the reason for the refusal that follows. */
@@ -376,7 +376,7 @@ t.test('opening the journal of a finished run again does not change it', async t
   await once([a, b])
   t.match(
     records().map(({ kind }) => kind),
-    ['run', 'process', 'end', 'process', 'inputs', 'facts'],
+    ['run', 'process', 'end', 'process', 'input', 'input', 'facts'],
     'with more inputs the run continues',
   )
 })

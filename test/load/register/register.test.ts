@@ -23,7 +23,7 @@ import { cells } from '../../helpers/values.js'
 const timeoutMs = 60_000
 const mine = namedRun('nightly', 0x1234_5678_9abc_def1n)
 const theirs = namedRun('nightly', 7n)
-const finished = { rows: 9, digest: 'd', chunk: 'c-1', stored: 4 }
+const finished = { rowsHad: 9, digest: 'd', chunk: 'c-1', stored: 4 }
 
 const finish = (session: Session, processNo: number, facts: FinishedRun = finished) =>
   session.run(entryScript(mine, { processNo, finished: facts }), { timeoutMs })
@@ -153,10 +153,10 @@ t.test('a finished run leaves an entry until it is resumed or given up', async t
   )
   await claimName(session, { ...mine, processKey: 5n }, { processNo: 2 })
   t.match(await known(mine), { finished: undefined, processNo: 2, isKnown: true, ledgerNumber: 1 })
-  await finish(session, 2, { ...finished, rows: null })
-  t.match((await known(mine)).finished, { rows: null })
+  await finish(session, 2, { ...finished, rowsHad: null })
+  t.match((await known(mine)).finished, { rowsHad: null })
   await claimName(session, mine, { number: 4 })
-  t.match((await known(mine)).finished, { rows: null }, 'a late request of an earlier process')
+  t.match((await known(mine)).finished, { rowsHad: null }, 'a late request of an earlier process')
   await forgetRun({ session, timeoutMs }, mine)
   t.same(shared(), [registerName])
   t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })

@@ -173,7 +173,7 @@ t.test('on a full disk, most rows that fit are kept with their reasons', async t
   const files = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({ capacityBytes: 40_000 }) })
   for (let row = 0; row < 300; row++) {
     const shape = row % 3 === 2 ? headless : ab
-    add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row })
+    attempt(() => add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row }))
     if (row % 10 === 0) attempt(() => files.flush())
   }
   attempt(() => files.close())
