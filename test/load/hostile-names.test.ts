@@ -68,7 +68,7 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     askMemory(asking, run, undefined),
     askRegister(asking, run.runId),
     ask(asking, entryScript(run, { processNo: 1, finished })),
-    forgetRun(asking, run),
+    forgetRun(asking, runId, token),
     ...(target.kind === 'function' ? [askFunction(asking, target.name)] : []),
     ...tablesOf(target).map(table => askTable(asking, table, true)),
   ])
@@ -229,7 +229,7 @@ t.test('scripts contain names from a server only if they look like names of a ru
     const { signal } = new AbortController()
     await listObjects(session, signal)
     await removeTestObjects(session, own, 0, signal)
-    await forgetRun({ session, timeoutMs }, namedRun('r', token)).catch(() => undefined)
+    await forgetRun({ session, timeoutMs }, 'r', token).catch(() => undefined)
     await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
     const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/
     for (const script of scripts) {

@@ -64,6 +64,7 @@ export async function lookFirst(
     now = look.now
     const mayBeThere = change?.kind === 'unknown' || (isFinished && change?.kind === 'hidden')
     if (change !== undefined && !mayBeThere) throw targetChanged(found, change.text)
+    if (hasLostMemory(run)) throw targetChanged(found, restarted)
     const { rows, chunkId, physicalIndex } = found.target
     const ids = [chunkId ?? now.chunkId, physicalIndex ?? now.physicalIndex] as const
     evidence.identity = { ...now, rows, chunkId: ids[0], physicalIndex: ids[1] }
@@ -83,8 +84,19 @@ export async function lookFirst(
   return 'loaded'
 }
 
+const restarted = 'the server was restarted, and its rows in memory are gone'
+
 const forgotten =
   'the server was restarted, or the table was recreated, and rows that were confirmed are gone'
+
+/** Whether an unfinished run has rows in the memory of a server that knows nothing of the run, and so has stopped since. */
+function hasLostMemory({ history: { file, found, onServer }, checked: { target } }: Run): boolean {
+  if (file === undefined || found.finished !== undefined || onServer?.isKnown === true) return false
+  const { confirmed, unconfirmed } = found.rows()
+  return (
+    confirmed + unconfirmed > 0 && (target.kind === 'function' || target.table.kind === 'shared')
+  )
+}
 
 /**
  * Records on the server and in the journal that a run has finished, so that a later process can check whether the rows are still in the
@@ -129,7 +141,7 @@ function checkLoaded({ history }: Run, here: string, { now, found: seen }: Look)
   }
   if (isFound && isMarked) return
   if (isMarked && isKnown === false && now.total !== 'totalSize') {
-    throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
+    throw targetChanged(found, restarted)
   }
   const why = isFound
     ? 'the server keeps no mark of this run, so a restart would go unnoticed'

@@ -100,7 +100,7 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
  * Two runs with one name would regard each other's rows as their own.
  * @returns the row of the other run that has the name; undefined if there is none
  */
-export function otherHolder({ rows, ledgers }: KnownOnServer, { token }: RunName) {
+export function otherHolder({ rows, ledgers }: KnownOnServer, { token }: Pick<RunName, 'token'>) {
   const holder = rows.find(
     ({ ledger, token: own }) =>
       ledgers.includes(ledger) && finishedIn(rows.filter(row => row.token === own)) === undefined,
@@ -109,7 +109,11 @@ export function otherHolder({ rows, ledgers }: KnownOnServer, { token }: RunName
 }
 
 /** @throws {DdbError} DDB_LOCKED if a different run has the name */
-export function checkName(known: KnownOnServer, run: RunName, session: Session): void {
+export function checkName(
+  known: KnownOnServer,
+  run: Pick<RunName, 'runId' | 'token' | 'isShared'>,
+  session: Session,
+): void {
   const holder = otherHolder(known, run)
   if (holder === undefined) return
   if (run.isShared) throw recordGone(run.runId)
@@ -219,9 +223,9 @@ export async function dropLedgers(
  * Gives up a run: removes its ledgers, and makes its entry in the register that of a run without any trace.
  * @throws {ServerError} if the server does not allow it
  */
-export async function forgetRun(asking: Asking, run: RunName): Promise<void> {
-  const known = await askRegister(asking, run.runId)
-  const { ledgers, finished, processNo } = runOf(known, run.token)
+export async function forgetRun(asking: Asking, runId: string, token: bigint): Promise<void> {
+  const { ledgers, finished, processNo } = runOf(await askRegister(asking, runId), token)
+  const run = { runId, token, processKey: 0n, isRegistered: true }
   const and = finished === undefined ? '' : entryScript(run, { processNo })
   await dropLedgers(asking, ledgers, and)
 }

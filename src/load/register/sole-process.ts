@@ -12,7 +12,7 @@ import {
   unlessRefused,
   type Asking,
 } from '../connection/server-queries.js'
-import { runDamaged, runTakenOver, targetChanged } from '../journal/changed-run.js'
+import { runDamaged, runTakenOver } from '../journal/changed-run.js'
 import type { Run } from '../run.js'
 import { lastSessionQuery } from '../transport/script.js'
 import {
@@ -105,20 +105,6 @@ async function isConnected(asking: Asking, ledgers: readonly string[]): Promise<
     if (isOther && connected.includes(last)) return true
   }
   return false
-}
-
-/**
- * Must be called before the run creates anything on the server.
- * @param inMemory  whether the target's rows are lost when the server stops
- * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
- */
-export function checkMemory({ history: { file, found, onServer } }: Run, inMemory: boolean): void {
-  if (file === undefined || found.processes === 0) return
-  const { confirmed, unconfirmed } = found.rows()
-  const isKnown = onServer?.isKnown === true
-  if (!isKnown && inMemory && found.finished === undefined && confirmed + unconfirmed > 0) {
-    throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
-  }
 }
 
 /**

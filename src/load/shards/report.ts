@@ -10,7 +10,6 @@ import { loadOn } from '../load.js'
 import { deliveryDefaults } from '../checked-options.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import { forgetRun } from '../register/register.js'
-import type { RunName } from '../register/table-names.js'
 import { findShared, type SharedRun } from './shared-run.js'
 
 /**
@@ -47,12 +46,8 @@ export function optionsOfShards(
 
 /** Removes the record of the run, after which its processes send nothing more. @throws {DdbError} DDB_RUN_MISSING */
 export function forgetShards(platform: Platform, server: ServerTarget, runId: string) {
-  return withShared(platform, server, runId, ({ token }, asking) =>
-    forgetRun(asking, { ...anyRun, runId, token }),
-  )
+  return withShared(platform, server, runId, ({ token }, asking) => forgetRun(asking, runId, token))
 }
-
-const anyRun: RunName = { runId: '', token: 0n, processKey: 0n, isRegistered: true }
 
 async function withShared<Result>(
   platform: Platform,
@@ -63,7 +58,7 @@ async function withShared<Result>(
   const session = await connectServer(platform, server)
   const asking = { session, timeoutMs: deliveryDefaults.confirmTimeoutMs }
   try {
-    const shared = await findShared(asking, { ...anyRun, runId })
+    const shared = await findShared(asking, runId)
     if (shared !== undefined) return await act(shared, asking)
     throw new DdbError(
       'DDB_RUN_MISSING',

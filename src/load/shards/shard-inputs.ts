@@ -52,7 +52,7 @@ export class ShardInputs implements Inputs {
     const { confirmTimeoutMs: timeoutMs, runId } = checked
     const asking = { session, timeoutMs }
     const shared =
-      (await findShared(asking, history.name)) ??
+      (await findShared(asking, runId)) ??
       (await beginShared(asking, history.name, await this.#plan()))
     const { streams, sizes, done } = shared
     const { index } = options.shard!

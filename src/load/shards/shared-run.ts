@@ -54,21 +54,21 @@ export interface DoneStream {
 const planVersion = 3
 
 /**
- * @param name  with any token
  * @returns the run of this name; undefined if nobody has begun it, or its ledger is gone
  * @throws {DdbError} DDB_LOCKED if it is not one of shards; DDB_RUN_CHANGED if another version of the program began it
  */
-export async function findShared(asking: Asking, name: RunName): Promise<SharedRun | undefined> {
-  const known = await askRegister(asking, name.runId)
-  const holder = otherHolder(known, name)
+export async function findShared(asking: Asking, runId: string): Promise<SharedRun | undefined> {
+  const known = await askRegister(asking, runId)
+  const anyRun = { runId, token: 0n }
+  const holder = otherHolder(known, anyRun)
   if (holder === undefined) return undefined
   const values = await askShared(asking, holder.ledger)
-  if (values.size === 0) checkName(known, name, asking.session)
+  if (values.size === 0) checkName(known, anyRun, asking.session)
   const plan = values.get(0) as SharedRun & { readonly version: number }
   const done = new Map([...values].filter(([no]) => no > 0)) as SharedRun['done']
   const offsets = offsetsIn(values)
   if (plan.version === planVersion) return { ...plan, token: holder.token!, done, offsets }
-  const message = `another version of the program began run "${name.runId}": use that version`
+  const message = `another version of the program began run "${runId}": use that version`
   throw new DdbError('DDB_RUN_CHANGED', message)
 }
 
@@ -117,7 +117,7 @@ export async function beginShared(asking: Asking, name: RunName, plan: Plan): Pr
     return { ...shared, token: name.token, done: new Map(), offsets: {} }
   }
   await dropLedger(asking, ledger)
-  const found = await findShared(asking, name)
+  const found = await findShared(asking, name.runId)
   if (found === undefined) throw recordGone(name.runId)
   return found
 }

@@ -18,7 +18,6 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
 import { ReceiptNode } from './receipt-node.js'
 import { ReceiptWatcher, silenceError } from './watcher.js'
-import { checkMemory } from '../register/sole-process.js'
 import type { Delivery, Run } from '../run.js'
 import { remedies } from '../remedies.js'
 import { Recorder } from '../outcomes/recorder.js'
@@ -85,8 +84,7 @@ async function openReceipts(
   asksLedger = true,
 ): Promise<Delivery> {
   const { evidence } = recorder
-  const { description, inMemory } = recorder.target
-  checkMemory(run, inMemory)
+  const { description } = recorder.target
   const setup = { run, description, hasLedger: asksLedger }
   const node = await ReceiptNode.open(setup, control, early)
   try {

@@ -157,7 +157,7 @@ t.test('a finished run leaves an entry until it is resumed or given up', async t
   t.match((await known(mine)).finished, { rowsHad: null })
   await claimName(session, mine, { number: 4 })
   t.match((await known(mine)).finished, { rowsHad: null }, 'a late request of an earlier process')
-  await forgetRun({ session, timeoutMs }, mine)
+  await forgetRun({ session, timeoutMs }, mine.runId, mine.token)
   t.same(shared(), [registerName])
   t.match(await known(mine), { finished: undefined, processNo: 2, ledgers: [] })
   await claimName(other, theirs)

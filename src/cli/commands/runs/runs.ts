@@ -236,9 +236,9 @@ async function cleanRuns(
       const forget = async (): Promise<void> => {
         const server = await targetOf(options.server, begunIn)
         const session = await connectServer(systemPlatform, server)
-        const name = { runId, token: BigInt(`0x${token}`), processKey: 0n, isRegistered: true }
         const asking = { session, timeoutMs: deliveryDefaults.confirmTimeoutMs }
-        await forgetRun(asking, name).finally(() => session.close().catch(() => undefined))
+        const forgotten = forgetRun(asking, runId, BigInt(`0x${token}`))
+        await forgotten.finally(() => session.close().catch(() => undefined))
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
       // Without the journal, the server's entry for the run is useless. A failure to change this entry is only noted.
