@@ -84,13 +84,8 @@ export const batchRecord = (no: number): JournalRecord => ({
 })
 
 export const endedRecord = (no: number, unconfirmed = 0): JournalRecord => ({
-  kind: 'ended',
-  stream: 1,
-  no,
-  confirmed: 10 - unconfirmed,
-  rejected: 0,
-  unconfirmed,
-  unsent: 0,
+  ...{ kind: 'ended', stream: 1, no, lane: 0, part: 1, unconfirmed },
+  ...{ confirmed: 10 - unconfirmed, rejected: 0, unsent: 0, filtered: 0 },
 })
 
 export const endRecord = (change: Partial<RecordOf<'end'>> = {}): RecordOf<'end'> => ({

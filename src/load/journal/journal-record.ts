@@ -3,7 +3,7 @@
   read the journal (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
-import type { BatchPlace } from '../../parse/batch.js'
+import type { BatchPlace, ResumePoint } from '../../parse/batch.js'
 import type { TargetIdentity } from '../evidence/identity.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from '../options.js'
 import type { Fingerprint } from './fingerprint.js'
@@ -28,13 +28,6 @@ export interface RecordedRange {
   readonly records: number
 }
 
-/** How a batch is divided among connections. */
-export interface LanesOfBatch {
-  readonly count: number
-  /** The rule that divides the rows. */
-  readonly by: string
-}
-
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
 export type JournaledOptions = Omit<
   LoadOptions,
@@ -50,9 +43,7 @@ export const serverFields = [
 ] satisfies readonly (keyof ServerTarget)[]
 
 /** A place between records of an input. */
-export interface BatchEnd {
-  readonly offsetBytes: number
-  readonly lineNumber: number
+export interface BatchEnd extends ResumePoint {
   /** Number of the input's records that begin before this position. */
   readonly records: number
 }
@@ -82,10 +73,8 @@ export interface EndedRows {
   readonly unconfirmed: number
   /** Certainly not stored, so a process may send them again. */
   readonly unsent: number
-  readonly filtered?: number
+  readonly filtered: number
 }
-
-export type EndedPiece = Required<EndedRows> & Pick<Place, 'lane' | 'part'>
 
 type RejectsOfInput = Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'> & {
   /** The last line of the input that begins a rejected record; undefined without rejects. */
@@ -108,14 +97,6 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly byInput: Readonly<Record<string, RejectsOfInput>>
   /** The journal has all rejects of these inputs before the offset. */
   readonly upTo: readonly (readonly [input: number, offsetBytes: number])[]
-}
-
-/** What a run that starts over must know of those before it, until it has a ledger of its own. */
-export interface ReplacedRun {
-  readonly tokens: readonly string[]
-  readonly dataSessions: readonly string[]
-  /** Whether the last process recorded its end. */
-  readonly hasEnded: boolean
 }
 
 /**
@@ -151,12 +132,6 @@ export class Facts {
   isCut: boolean = false
 }
 
-/** All batches for which nothing is left to do, and neither for those before them. */
-export interface Checkpoint {
-  readonly sums: Omit<Required<EndedRows>, 'rejected'>
-  readonly streams: readonly { readonly stream: number; readonly settled: StreamPlace }[]
-}
-
 /** The lines of a journal by kind. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
 interface Records {
   /** The first record. A journal of another format is refused. */
@@ -169,27 +144,36 @@ interface Records {
     readonly startedAt: string
     readonly folder: string
     readonly options: JournaledOptions
-    /** Set if the run starts over. */
-    readonly replaces?: ReplacedRun
+    /** What a run that starts over must know of those before it, until it has a ledger of its own. */
+    readonly replaces?: {
+      readonly tokens: readonly string[]
+      readonly dataSessions: readonly string[]
+      /** Whether the last process recorded its end. */
+      readonly hasEnded: boolean
+    }
   }
   process: { readonly startedAt: string }
   /** The next input, or what has changed about one: a followed file has grown, or the input is opened, or was read to its end. */
   input: Partial<NamedInput> & { readonly input: number }
   facts: Partial<Facts>
   /**
-   * A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. `hasNoReceipt`: it was sent,
-   * and the ledger with its receipt is gone.
+   * A batch is about to be sent. `lanes`: how it is divided among connections, and by which rule. `early`: its end does not follow from
+   * the inputs and the sizes of batches. `hasNoReceipt`: it was sent, and the ledger with its receipt is gone.
    */
   batch: BatchPlace & {
     readonly ranges: readonly RecordedRange[]
-    readonly lanes?: LanesOfBatch | undefined
+    readonly lanes?: { readonly count: number; readonly by: string } | undefined
     readonly early?: boolean | undefined
     readonly hasNoReceipt?: boolean
   }
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
-  ended: EndedRows & BatchPlace & Partial<Place>
+  ended: EndedRows & Place
   rejects: JournaledRejects
-  checkpoint: Checkpoint
+  /** All batches for which nothing is left to do, and neither for those before them. */
+  checkpoint: {
+    readonly sums: Omit<EndedRows, 'rejected'>
+    readonly streams: readonly { readonly stream: number; readonly settled: StreamPlace }[]
+  }
   /**
    * A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. `error`: why the process failed,
    * without secrets.

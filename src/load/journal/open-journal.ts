@@ -14,7 +14,7 @@ import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
 import { JournalFile, readJournal } from './journal-file.js'
-import { journalFormat, type JournaledOptions, type ReplacedRun } from './journal-record.js'
+import { journalFormat, type JournaledOptions, type RecordOf } from './journal-record.js'
 import { RecordedRun } from './recorded-run.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
@@ -159,7 +159,7 @@ function changeOf(
  * Late requests of a run that is started over must find no ledger, so its successor knows its token. If the journal has been lost, the
  * successor knows only that it starts over.
  */
-function replacedBy(past: RecordedRun, restart: boolean): ReplacedRun | undefined {
+function replacedBy(past: RecordedRun, restart: boolean): RecordOf<'run'>['replaces'] {
   const { run, ledgerNumber, dataSessions, end } = past
   if (run === undefined)
     return restart ? { tokens: [], dataSessions: [], hasEnded: true } : undefined
@@ -207,10 +207,9 @@ function knownInputs(
 }
 
 /** Whether the run may have another rejects file from now on: all of its earlier rejects are in files. */
-function keepsAll({ rejects }: RecordedRun, file: string | undefined): boolean {
-  if (file === undefined || rejects === undefined) return file !== undefined
-  const count = Object.values(rejects.byClass).reduce((sum, rows) => sum + rows, 0)
-  return rejects.files.reduce((sum, { rows }) => sum + rows, 0) === count
+function keepsAll(found: RecordedRun, file: string | undefined): boolean {
+  const kept = found.rejects?.files.reduce((sum, { rows }) => sum + rows, 0) ?? 0
+  return file !== undefined && kept === found.rows().rejected
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 export interface SentBatch extends RecordOf<'batch'> {
   readonly rows: number
   /** Outcomes by lane and part (`pieceKey`). */
-  readonly pieces: Map<string, journal.EndedPiece>
+  readonly pieces: Map<string, RecordOf<'ended'>>
   /** Rows for which nothing is left to do. Kept, because adding them up for each of 40,000 refused rows takes seconds. */
   settledRows: number
   /** True if no ledger has a receipt of the batch: sent without receipts, or the ledger is gone. */
@@ -27,7 +27,7 @@ export function pieceKey({ lane, part }: Pick<journal.Place, 'lane' | 'part'>): 
 }
 
 export function rowsOf(ended: journal.EndedRows): number {
-  const { confirmed, filtered = 0, rejected, unconfirmed, unsent } = ended
+  const { confirmed, filtered, rejected, unconfirmed, unsent } = ended
   return confirmed + filtered + rejected + unconfirmed + unsent
 }
 
@@ -65,9 +65,7 @@ export class RecordedRun extends Facts {
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
-  sums: { -readonly [Name in keyof journal.Checkpoint['sums']]: number } = {
-    ...{ confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 },
-  }
+  sums = { confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 }
   /** Whether a process has sent a batch, or was about to. */
   hasBatches = false
   shared: { readonly runId: string } | undefined
@@ -193,12 +191,11 @@ export class RecordedRun extends Facts {
     stream.open.set(no, { ...record, rows, pieces: new Map(), settledRows: 0, hasNoReceipt })
   }
 
-  #end({ kind: _, stream: number, no, ...given }: RecordOf<'ended'>): void {
-    const stream = this.streams.get(number)
-    const batch = stream?.open.get(no)
+  #end(ended: RecordOf<'ended'>): void {
+    const stream = this.streams.get(ended.stream)
+    const batch = stream?.open.get(ended.no)
     // Ignores the record: nothing is left to do for the batch, so its outcome is final.
     if (batch === undefined) return
-    const ended = { lane: 0, part: 1, filtered: 0, ...given }
     const key = pieceKey(ended)
     batch.settledRows += settledRows(ended) - settledRows(batch.pieces.get(key))
     batch.pieces.set(key, ended)
@@ -236,15 +233,15 @@ export class RecordedRun extends Facts {
   *#checkpoint(): Generator<JournalRecord, void, void> {
     const streams = [...this.streams].map(([stream, { settled }]) => ({ stream, settled }))
     yield { kind: 'checkpoint', sums: { ...this.sums }, streams }
-    for (const [stream, { open }] of this.streams) {
+    for (const { open } of this.streams.values()) {
       for (const { pieces, rows: _, settledRows: _settled, ...batch } of open.values()) {
         yield batch
-        for (const one of pieces.values()) yield { kind: 'ended', stream, no: batch.no, ...one }
+        yield* pieces.values()
       }
     }
   }
 
-  #restore({ sums, streams }: journal.Checkpoint): void {
+  #restore({ sums, streams }: RecordOf<'checkpoint'>): void {
     this.hasBatches = true
     this.sums = { ...sums }
     for (const { stream, settled } of streams)

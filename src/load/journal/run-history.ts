@@ -106,10 +106,8 @@ export class RunHistory {
   }
 
   /** Records the outcome of a piece, at the next `commit` or together with the next batch. */
-  ended({ stream, no, lane, part }: Place, rows: EndedRows): void {
-    if (this.file === undefined) return
-    const piece = lane === 0 && part === 1 ? undefined : { lane, part }
-    this.#ended.push({ kind: 'ended', stream, no, ...piece, ...rows })
+  ended(place: Place, rows: EndedRows): void {
+    if (this.file !== undefined) this.#ended.push({ kind: 'ended', ...place, ...rows })
   }
 
   misread(input: number, { code, offsetBytes }: Pick<Reject, 'code' | 'offsetBytes'>): void {

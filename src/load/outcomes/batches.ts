@@ -82,8 +82,8 @@ export class Batches {
   addUnsent(piece: Piece, attempt = 0): void {
     piece.attempt = piece.firstAttempt = attempt
     // If this process is killed, the rows are no longer certainly not stored.
-    const unknown = { confirmed: 0, rejected: 0, unconfirmed: piece.rows, unsent: 0 }
-    this.#run.history.ended(piece.place, unknown)
+    const none = { confirmed: 0, rejected: 0, unsent: 0, filtered: 0 }
+    this.#run.history.ended(piece.place, { ...none, unconfirmed: piece.rows })
     this.add(piece)
   }
 

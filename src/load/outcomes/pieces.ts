@@ -8,7 +8,7 @@ import { hash } from 'node:crypto'
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import type { LanesOfBatch, Place, RecordedRange } from '../journal/journal-record.js'
+import type { Place, RecordedRange } from '../journal/journal-record.js'
 import { isSettled, pieceKey, rowsOf, type SentBatch } from '../journal/recorded-run.js'
 import type { LaneScheme } from '../target/lane-scheme.js'
 import { rangeText, type LinesOfRows } from './line-ranges.js'
@@ -39,7 +39,7 @@ export function placeText(ranges: readonly RecordedRange[]): string {
  * finds another digest in the ledger has cut the inputs elsewhere.
  * @returns 52 bits
  */
-function cutOf(ranges: readonly RecordedRange[], lanes: LanesOfBatch | undefined): number {
+function cutOf(ranges: readonly RecordedRange[], lanes: SentBatch['lanes']): number {
   const digest = hash('sha1', `${placeText(ranges)} ${lanes?.count ?? 1} ${lanes?.by ?? ''}`)
   return Number.parseInt(digest.slice(0, 13), 16)
 }

@@ -172,9 +172,9 @@ export class Recorder {
   #end(piece: Piece, some: Partial<EndedRows>, reason?: string): void {
     const { state, history, rows: store } = this.#run
     const { rows, batches } = state
-    const ended = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...some }
+    const ended = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, filtered: 0, ...some }
     rows.confirmed += ended.confirmed
-    rows.filtered += ended.filtered ?? 0
+    rows.filtered += ended.filtered
     rows.unconfirmed += ended.unconfirmed
     rows.unsent += ended.unsent
     // Rejected rows are counted one by one.

@@ -102,9 +102,8 @@ export function earlierLimitFailure(
   for (const [file, { firstError }] of Object.entries(byInput)) {
     if (firstError === null) continue
     const { code, message, lineNumber } = firstError
-    const place = lineNumber === null ? '' : `, line ${lineNumber}`
-    const position = lineNumber === null ? { file } : { file, lineNumber }
-    return new InputError(code as ErrorCode, `${file}${place}: ${message}`, position)
+    const text = `${file}, line ${lineNumber}: ${message}`
+    return new InputError(code as ErrorCode, text, { file, lineNumber: lineNumber! })
   }
   return undefined
 }

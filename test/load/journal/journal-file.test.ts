@@ -21,13 +21,8 @@ import { closedGate } from '../../helpers/gate.js'
 import { deepTest, forAllAsync, isTried } from '../../helpers/runs.js'
 
 const ended = (no: number): JournalRecord => ({
-  kind: 'ended',
-  stream: 1,
-  no,
-  confirmed: no,
-  rejected: 0,
-  unconfirmed: 0,
-  unsent: 0,
+  ...{ kind: 'ended', stream: 1, no, lane: 0, part: 1 },
+  ...{ confirmed: no, rejected: 0, unconfirmed: 0, unsent: 0, filtered: 0 },
 })
 /** Records of several lengths. Some names contain characters of several bytes. */
 const records: readonly JournalRecord[] = [

@@ -391,7 +391,7 @@ t.test('a journal that has become long is replaced by a short, complete one', as
     journal.record(batchRecord(no))
     // Two outcomes are missing, and one piece is divided.
     const place = { stream: 1, no, lane: 0, part: 1 }
-    const rows = { confirmed: 10, rejected: 0, unconfirmed: 0, unsent: 0 }
+    const rows = { confirmed: 10, rejected: 0, unconfirmed: 0, unsent: 0, filtered: 0 }
     if (no === 49_990) journal.ended({ ...place, part: 2 }, { ...rows, confirmed: 5 })
     else if (no !== 49_980) journal.ended(place, rows)
     if (no % 1_000 > 0) continue
@@ -402,7 +402,7 @@ t.test('a journal that has become long is replaced by a short, complete one', as
   t.ok(longest > 9e6, 'it was long')
   t.ok(statSync(path).size < 5e6, `it has ${statSync(path).size} bytes`)
   const { found } = (await open())!.journal
-  t.match(found.rows(), { confirmed: 10 * count - 15, unconfirmed: 15, unsent: 0 })
+  t.match(found.rows(), { confirmed: 10 * count - 15, unconfirmed: 15, unsent: 0, filtered: 0 })
   t.match(found.streams.get(1), { settled: { no: 49_979 } })
   t.strictSame([...found.streams.get(1)!.open.get(49_990)!.pieces.keys()], ['0 2'])
 })
@@ -412,17 +412,17 @@ t.test('rows that are sent again are unconfirmed until the journal has their out
   const first = (await open())!.journal
   const place = { stream: 1, no: 1, lane: 0, part: 1 }
   first.record(batchRecord(1))
-  first.ended(place, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 10 })
+  first.ended(place, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 10, filtered: 0 })
   first.commit()
   first.close()
   const second = (await open())!.journal
-  t.match(second.found.rows(), { unconfirmed: 0, unsent: 10 })
-  second.ended(place, { confirmed: 0, rejected: 0, unconfirmed: 10, unsent: 0 })
+  t.match(second.found.rows(), { unconfirmed: 0, unsent: 10, filtered: 0 })
+  second.ended(place, { confirmed: 0, rejected: 0, unconfirmed: 10, unsent: 0, filtered: 0 })
   second.commit()
   // The process is killed before it learns the outcome.
   second.close()
   const { found } = (await open())!.journal
-  t.match(found.rows(), { unconfirmed: 10, unsent: 0 })
+  t.match(found.rows(), { unconfirmed: 10, unsent: 0, filtered: 0 })
 })
 
 t.test('a run that starts over is a new one that knows those before it', async t => {
