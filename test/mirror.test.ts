@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { posix, sep } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/checkout.js'
-import { parseModule, readModules } from './helpers/modules.js'
+import { readModules } from './helpers/modules.js'
 import { deepTest } from './helpers/runs.js'
 import { parts } from './parts/parts.js'
 
@@ -69,26 +69,4 @@ deepTest(t, 'every test runs once: by itself, or in the room of its folder', asy
     .map(path => posix.basename(path))
   const expected = [...parts.keys()].map(index => String(index + 1).padStart(2, '0'))
   t.strictSame(processes.sort(), expected)
-})
-
-t.test('only a function with a body counts as logic', async t => {
-  for (const text of [
-    'function f() { return 1 }',
-    'export const f = () => 1',
-    'export const o = { f() { return 1 } }',
-    'class A { get x() { return 1 } }',
-    'class A { constructor() { this.x = 1 } }',
-  ]) {
-    t.equal(parseModule('wire/a.ts', text).hasLogic, true, text)
-  }
-  for (const text of [
-    'export const x = 1',
-    'export interface A { f(): number }',
-    'export type F = (x: number) => number',
-    'declare function f(): void',
-    'abstract class A { abstract f(): void }',
-    "export * from './b.js'",
-  ]) {
-    t.equal(parseModule('wire/a.ts', text).hasLogic, false, text)
-  }
 })

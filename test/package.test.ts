@@ -16,7 +16,6 @@ interface Manifest {
   engines: { node: string }
   bin: Record<string, string>
   man: string[]
-  scripts: Record<string, string>
   exports: Record<string, string | Record<string, string>>
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
@@ -82,19 +81,6 @@ t.test('versions are exact and agree with the lock file', async t => {
   t.strictSame(ranges, [])
   const { dependencies, devDependencies } = lock.packages[''] ?? {}
   t.strictSame({ ...dependencies, ...devDependencies }, all)
-})
-
-t.test('npm start and npm test prepare a fresh clone', async t => {
-  t.equal(manifest.scripts['prestart'], 'node scripts/prepare-checkout.js')
-  // Tests and comparisons need the official client. Only comparisons need the packages of bench/peers.
-  const prepared = 'node scripts/prepare-checkout.js --tools test/oracle'
-  t.equal(manifest.scripts['prebench'], `${prepared} bench/peers`)
-  t.equal(manifest.scripts['pretest'], `${prepared} scripts/kernel && node scripts/transpile.js`)
-  t.equal(manifest.scripts['pretest:deep'], 'npm run --silent pretest')
-  t.equal(manifest.scripts['build'], 'node scripts/prepare-checkout.js --build')
-  t.equal(manifest.scripts['prepare'], 'node scripts/prepare-checkout.js --prepare')
-  t.equal(manifest.scripts['prepack'], 'node scripts/prepare-checkout.js --package')
-  t.equal(manifest.scripts['postpack'], 'node scripts/prepare-checkout.js --packed')
 })
 
 t.test('the lock file names the builds of a package for every platform', async t => {
@@ -200,33 +186,4 @@ deepTest(t, 'the tarball lists packages installed with it, nothing of this machi
   for (const one of components) t.ok(one.hashes.length > 0 && one.licenses.length > 0, one.name)
   t.equal(dependencies.length, components.length + 1)
   t.notMatch(text, /timestamp|serialNumber|"tools"|\.tgz|20\d\d-\d\d-\d\dT/)
-})
-
-t.test('a file that no user needs is recognised', async t => {
-  const needless = [
-    'docs/decisions/0001-decoders-are-generators.md',
-    'docs/protocol.md',
-    'dist/load/checked-options.d.ts',
-    'dist/index.js.map',
-    'dist/.program',
-    'dist/script/main.js',
-    'dist/script/main.cache',
-    'src/index.ts',
-    'test/package.test.ts',
-    'fixtures/wire/table.bin',
-    'scripts/build.js',
-    '.taprc',
-  ]
-  t.strictSame(needlessFiles(needless), needless)
-  const needed = [
-    'dist/index.js',
-    'dist/chunks/open-csv-KREPHM3S.js',
-    'dist/server/index.d.ts',
-    'docs/files.md',
-    'examples/load.js',
-    'bin/ddb-ingest.js',
-    'bin/package.json',
-    'bin/program.js',
-  ]
-  t.strictSame(needlessFiles(needed), [])
 })

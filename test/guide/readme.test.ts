@@ -14,7 +14,6 @@ import { everyday } from '../helpers/runs.js'
 import {
   commandsOf,
   originalOf,
-  parsePage,
   readPages,
   type Page,
   type ShellCommand,
@@ -190,63 +189,4 @@ t.test('every block of commands runs ddb-ingest or npm', async t => {
       .map(({ lineNumber }) => `${page.path}:${lineNumber}`),
   )
   t.strictSame(unmarked, [], 'blocks without a language')
-})
-
-t.test('a block is parsed as the shell does', async t => {
-  const page = parsePage(
-    'example.md',
-    [
-      'Prose with `code`.',
-      '```sh',
-      '# a comment',
-      'ddb-ingest serve --init a.dos',
-      'ddb-ingest load a.csv \\',
-      '  --table trades   # exit 3, loads 2 rows',
-      "printf 'a # b |",
-      "c' |   # a pipe",
-      '  ddb-ingest load - --table trades   # prints nothing',
-      '',
-      "cat > b.json <<'END'   # a file",
-      '# no comment',
-      'END',
-      'ddb-ingest exec -e "1+1" # prints 2',
-      'ddb-ingest serve --port 0 -- ddb-ingest bench',
-      'npm start',
-      '```',
-      '```text',
-      'ddb-ingest nothing',
-      '```',
-    ].join('\n'),
-  )
-  const expected: [number, string, number, (string | undefined)?, string?][] = [
-    [4, 'ddb-ingest serve --init a.dos', 0],
-    [5, 'ddb-ingest load a.csv \\\n  --table trades   # exit 3, loads 2 rows', 3, undefined, '2'],
-    [
-      7,
-      "printf 'a # b |\nc' |   # a pipe\n  ddb-ingest load - --table trades   # prints nothing",
-      0,
-      '',
-    ],
-    [11, "cat > b.json <<'END'   # a file\n# no comment\nEND", 0],
-    [14, 'ddb-ingest exec -e "1+1" # prints 2', 0, '2'],
-    [15, 'ddb-ingest serve --port 0 -- ddb-ingest bench', 0],
-    [16, 'npm start', 0],
-  ]
-  const found = shellCommands(page)
-  t.strictSame(
-    found,
-    expected.map(([lineNumber, text, exitCode, prints, loads]) => ({
-      lineNumber,
-      text,
-      exitCode,
-      loads,
-      prints,
-    })),
-  )
-  t.strictSame(found.map(standIn), [
-    'ddb-ingest exec a.dos',
-    ...found.slice(1, -1).map(({ text }) => text),
-    undefined,
-  ])
-  t.throws(() => parsePage('open.md', '```sh\nddb-ingest'), /never closed/)
 })
