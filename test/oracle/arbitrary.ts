@@ -11,7 +11,7 @@ const integer = (bits: number): fc.Arbitrary<number> =>
 const bigInteger = (bits: bigint): fc.Arbitrary<bigint> =>
   fc.bigInt({ min: -(2n ** (bits - 1n)) + 1n, max: 2n ** (bits - 1n) - 1n })
 
-// The client drops a byte order mark at the beginning of a text (faults.test.ts), so no text begins with one.
+// The client drops a byte order mark at the beginning of a text (docs/reliability.md#official-clients), so no text begins with one.
 const text = fc
   .string({ unit: 'grapheme', maxLength: 20 })
   .map(made => made.replaceAll('\0', '0').replace(/^\ufeff+/, ''))

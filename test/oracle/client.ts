@@ -63,9 +63,7 @@ export interface Client {
   readonly DdbType: Readonly<Record<string, number>>
   readonly DdbForm: Readonly<Record<string, number>>
   readonly DdbVoidType: Readonly<Record<string, number>>
-  readonly BigInt128Array: (new (values: readonly bigint[]) => Iterable<bigint>) & {
-    from(values: readonly bigint[]): unknown
-  }
+  readonly BigInt128Array: new (values: readonly bigint[]) => Iterable<bigint>
   /** The smallest numbers of the types, which mean null. */
   readonly nulls: {
     readonly int8: number

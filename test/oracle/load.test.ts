@@ -7,10 +7,8 @@ import iconv from 'iconv-lite'
 import type { Test } from 'tap'
 import { load } from '../../src/load/load-rows.js'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
-import type { Table } from '../../src/protocol/value.js'
-import { arrayCases, elementsOfCase, typeCases } from './cases.js'
 import { startEnds, test, type Client, type ClientObject, type Ends } from './client.js'
-import { clientVector, elementsOfClient, elementsOfOurs, type Element } from './elements.js'
+import { elementsOfClient, type Element } from './elements.js'
 import { optionSpellings, spellings } from './spellings.js'
 import { asAdmin } from '../helpers/load-server.js'
 
@@ -199,30 +197,6 @@ test('arrays of every type that has them, in one field of CSV', async (t, client
       [null],
     ]
     t.strictSame(await readBack(client, ends, name), expected, `${type}[]`)
-  }
-})
-
-test('our session reads what the client inserts, ends of the range included', async (t, client) => {
-  const ends = await startEnds(t, client)
-  const cases = [
-    ...typeCases
-      .filter(({ type }) => type !== 'DURATION')
-      .map(typeCase => ({ type: typeCase.type, elements: elementsOfCase(typeCase) })),
-    ...arrayCases.map(({ type, rows }) => ({ type, elements: rows })),
-  ]
-  for (const [at, { type, elements }] of cases.entries()) {
-    const name = `inserted${at}`
-    await createTarget(ends, name, type)
-    const rows = clientVector(client, 'INT', [...elements.keys()], 'row')
-    const table = new client.make['DdbTable']!([
-      rows,
-      clientVector(client, type, elements, 'value'),
-    ])
-    const answer = await ends.official.call(`tableInsert{${name}}`, [table])
-    t.equal(answer.value, elements.length, type)
-    const ours = await ends.session.run<Table>(`select value from ${name} order by row`)
-    t.strictSame(elementsOfOurs(ours.columns[0]!), elements, `${type} at our client`)
-    t.strictSame(await readBack(client, ends, name), elements, `${type} at the official one`)
   }
 })
 
