@@ -155,17 +155,6 @@ t.test('a load works with few rows, many connections and little data in flight',
   t.equal((await stored()).length, rowCount + 33)
 })
 
-t.test('a lost connection loses no batch, and gets no batch of another connection', async t => {
-  let requests = 0
-  const { run, stored } = await scene(t, hashed, {
-    before: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
-  })
-  const result = await run({ mode: 'async', retries: 50, retryTimeoutMs: 60_000 })
-  t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
-  t.ok(result.batches.retried > 0)
-  t.strictSame(await stored(), expected)
-})
-
 t.test('if rows cannot be divided, the run uses one connection and says so', async t => {
   const uuids = dfs('db=database("dfs://d", HASH, [UUID,4])', '`u').replace(
     columns,
@@ -255,20 +244,6 @@ async function interrupted(
     if (read === rowCount && confirmed + skipped + rejected === rowCount) break
   }
   return { ...here, results, last: results.at(-1)! }
-}
-
-for (const connections of [
-  [4, 1],
-  [8, 3, 2, 5],
-]) {
-  t.test(`a run resumes with ${connections.join(', ')} connections`, async t => {
-    for (const script of [hashed, partitioned['VALUE and HASH']!]) {
-      const { stored, last, results } = await interrupted(t, script, { mode: 'async' }, connections)
-      t.match(last, { exitCode: 0, error: null })
-      t.ok(results.length > 3, `${results.length} processes`)
-      t.strictSame(await stored(), expected)
-    }
-  })
 }
 
 t.test('a keyed table has the last row of each key after any number of interruptions', async t => {

@@ -1,5 +1,5 @@
 /*
-  Suspended processes, and journals that are copied, restored from an earlier time, or used by two processes.
+  Journals that are copied, restored from an earlier time, or used by two processes.
 */
 import { copyFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { recordOf } from '../../../src/load/journal/journal-record.js'
 import { journalLockPath, journalPath } from '../../../src/load/journal/open-journal.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
-import type { Clock, Platform } from '../../../src/platform/platform.js'
+import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import type { RequestInfo } from '../../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
@@ -68,26 +68,6 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   return scene
 }
 
-/** A process that can be suspended. While it is suspended it gets no callbacks, but its clock continues. */
-function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
-  let sleptMs = 0
-  const { clock } = systemPlatform
-  const sleeping: Clock = { ...clock, nowMs: () => clock.nowMs() + sleptMs }
-  return { platform: { ...systemPlatform, clock: sleeping }, sleep: ms => void (sleptMs += ms) }
-}
-
-const hourMs = 3_600_000
-
-t.test('a suspended run that still has its lock continues', async t => {
-  for (const mode of ['async', 'sync'] as const) {
-    const one = await scene(t, { mode })
-    const { platform, sleep } = stoppable()
-    one.onBatch = no => (no === 7 ? sleep(hourMs) : undefined)
-    t.match(await one.load({}, platform), { exitCode: 0, rows: { confirmed: rowCount } })
-    t.same(await ids(one.here), upTo(rowCount))
-  }
-})
-
 t.test("the server's facts reveal that a journal is too old", async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -112,25 +92,6 @@ t.test("the server's facts reveal that a journal is too old", async t => {
   }
 })
 
-deepTest(t, 'a journal from before the end of its run is noticed, too', async t => {
-  for (const [mode, table, rows] of [
-    ['async', 'target', 'target'],
-    ['async', 'dfs://d/t', 'loadTable("dfs://d","t")'],
-    ['sync', 'dfs://d/t', 'loadTable("dfs://d","t")'],
-  ] as const) {
-    const one = await scene(t, { mode })
-    const target = { table }
-    one.onBatch = no => void (no === 9 && copyFileSync(one.path, `${one.path}.earlier`))
-    t.match(await one.load({ target }), { exitCode: 0 })
-    copyFileSync(`${one.path}.earlier`, one.path)
-    t.match(await one.load({ target }), {
-      exitCode: 66,
-      error: { code: 'DDB_RUN_DAMAGED', message: /restored from an earlier time/ },
-    })
-    t.same(await ids(one.here, rows), upTo(rowCount), `${mode} into ${table}: nothing was sent`)
-  }
-})
-
 deepTest(t, 'a journal from before a finished run loaded new files is noticed', async t => {
   // If rows can be neither counted nor looked up, only the mark of the run's end shows that the journal is too old.
   const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
@@ -148,31 +109,6 @@ deepTest(t, 'a journal from before a finished run loaded new files is noticed', 
     copyFileSync(`${one.path}.earlier`, one.path)
     t.match(await load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
     t.same((await ids(one.here, 'target')).slice(-2), [rowCount - 1, 1000], 'nothing was sent')
-  }
-})
-
-deepTest(t, 'an earlier journal does not change rejects of later processes', async t => {
-  // The last of these journals is older than the rejects file.
-  for (const [at, from, rejected] of [
-    [2, 0, 14],
-    [9, 0, 14],
-    [2, 150, 4],
-  ] as const) {
-    const one = await scene(t)
-    const isBad = (id: number): boolean => id >= from && id % 15 === 0
-    const rows = upTo(rowCount).map(id => (isBad(id) ? `x${id},A` : `${id},A`))
-    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
-    const file = join(one.dir, 'bad.csv')
-    const rejects = { file, maxErrors: rowCount }
-    one.onBatch = no => void (no === at && copyFileSync(one.path, `${one.path}.earlier`))
-    t.match(await one.load({ rejects }), { exitCode: 3, rows: { rejected } })
-    const kept = [readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')]
-    copyFileSync(one.path, `${one.path}.latest`)
-    copyFileSync(`${one.path}.earlier`, one.path)
-    t.match(await one.load({ rejects }), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
-    t.same([readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')], kept)
-    copyFileSync(`${one.path}.latest`, one.path)
-    t.match(await one.load({ rejects }), { exitCode: 3, alreadyLoaded: true, error: null })
   }
 })
 
@@ -213,42 +149,6 @@ t.test('receipts of batches that were cut or divided differently end the run uns
     t.match(await one.load({ target: { table: 'dfs://d/t' }, delivery }), expected)
     t.equal(await one.here.count(stored), count)
   }
-})
-
-deepTest(t, 'an earlier journal: receipts show the rest, and each reject is kept once', async t => {
-  for (const mode of ['async', 'sync'] as const) {
-    const one = await scene(t, { mode })
-    const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
-    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
-    const file = join(one.dir, 'bad.csv')
-    const rejects = { file, maxErrors: rowCount }
-    const leave = new AbortController()
-    one.onBatch = no => {
-      if (no === 5) copyFileSync(one.path, `${one.path}.earlier`)
-      if (no === 15) leave.abort()
-    }
-    await one.load({ rejects, leave: leave.signal })
-    one.onBatch = () => undefined
-    copyFileSync(`${one.path}.earlier`, one.path)
-    const resumed = await one.load({ rejects })
-    t.match(resumed, { exitCode: 3, error: null, rows: { rejected: 14 } }, mode)
-    t.equal(await one.here.count('target'), rowCount - 14)
-    const bad = rows.filter(row => row.startsWith('x'))
-    t.equal(readFileSync(file, 'utf8'), `id,sym\n${bad.join('\n')}\n`)
-  }
-})
-
-deepTest(t, 'with an earlier journal the run may start over', async t => {
-  const one = await scene(t)
-  await one.killedAt(4)
-  const earlier = readFileSync(one.path)
-  await one.killedAt(4)
-  writeFileSync(one.path, earlier)
-  const stored = await one.here.count('target')
-  const result = await one.load({ journal: { folder: one.folder, restart: true } })
-  t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
-  t.equal(await one.here.count('target'), stored + rowCount)
-  t.same([...new Set(await ids(one.here))], upTo(rowCount))
 })
 
 t.test('a run starts over on request even if the one before did not reach the server', async t => {

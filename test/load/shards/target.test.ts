@@ -7,10 +7,8 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { dfsScript, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { deepTest } from '../../helpers/runs.js'
 
 const [files, rowsOfFile] = [4, 50]
-const all = upTo(files * rowsOfFile)
 const keyedScript = 'share keyedTable(`id, 10:0, `id`sym, [INT,SYMBOL]) as target'
 const memoryScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
 const dfs = 'loadTable("dfs://d", "t")'
@@ -25,17 +23,8 @@ const targets = [
 ] as const
 type Target = (typeof targets)[number]
 
-/** @param onRequest  called with the text of each request that a server executes */
 async function scene(t: Test, { table, script, rows, drop }: Target) {
-  let onRequest = (): void => undefined
-  const here = await startLoadServer(t, script, {
-    faults: {
-      before() {
-        onRequest()
-        return undefined
-      },
-    },
-  })
+  const here = await startLoadServer(t, script)
   const dir = t.testdir({ in: {} })
   const path = (i: number): string => join(dir, 'in', `d${i}`, 'f.csv')
   for (let i = 0; i < files; i++) {
@@ -49,7 +38,6 @@ async function scene(t: Test, { table, script, rows, drop }: Target) {
     ...here,
     dir,
     path,
-    watch: (listener: () => void): void => void (onRequest = listener),
     shard: (index: number, count: number, change: Partial<LoadOptions> = {}): Promise<LoadResult> =>
       here.load([join(dir, 'in')], {
         target: { table },
@@ -80,27 +68,6 @@ for (const target of targets) {
       for (const index of [1, 2]) t.match(await shard(index, 2), { exitCode: 0 })
       await remake(isFilled)
       for (const index of [1, 2]) t.match(await shard(index, 2), { exitCode: 75 }, `${index}`)
-    })
-
-    deepTest(t, `${what}, in mid-shard`, async t => {
-      for (const at of [10, 20, 30, 40, 50]) {
-        const { shard, remake, watch, ids } = await scene(t, target)
-        let requests = 0
-        let remaking: Promise<unknown> | undefined
-        watch(() => {
-          if (++requests === at) remaking = remake(isFilled)
-        })
-        const ends: number[] = []
-        for (let again = 0; again < 3; again++) {
-          ends.push((await shard(1, 1)).exitCode)
-          await remaking
-        }
-        const there = (await ids()).filter(id => id < 1_000_000)
-        // If the table was made again before the first row, all rows are there, and may be doubted.
-        const isWhole = there.length === all.length
-        t.ok(isWhole || ends.every(end => [4, 75, 78].includes(end)), `at ${at}: ${ends}`)
-        t.equal(new Set(there).size, there.length, 'no row is there twice')
-      }
     })
   }
 
