@@ -1,34 +1,25 @@
 /*
   From blocks of records to batches.
 */
-import assert, { strictEqual } from 'node:assert/strict'
+import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
-import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.js'
-import { sourceFields } from '../../src/parse/mapped-columns.js'
-import type { CellRules } from '../../src/parse/cell-rules.js'
 import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
-import type { Batch, Fault, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
+import type { Batch, Reject } from '../../src/parse/batch.js'
 import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/input-reader.js'
-import { NullTexts } from '../../src/parse/cells/cell-words.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { RowPlaces } from '../../src/parse/row-places.js'
-import { Window } from '../../src/parse/window.js'
-import type { MappingRules } from '../../src/schema/cell-source.js'
-import { mapColumns } from '../../src/schema/column-mapping.js'
-import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import type { Encoding } from '../../src/source/encoding/encodings.js'
 import { openSource } from '../../src/source/open-source.js'
 import { handClock } from '../helpers/clocks.js'
-import { forAll, forAllAsync } from '../helpers/runs.js'
-import { utf8Source } from '../helpers/utf8-source.js'
+import { forAllAsync } from '../helpers/runs.js'
 import { cells } from '../helpers/values.js'
-import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
+import { bytesOf, mappingFor, memorySource, read, rowsOf, type ReadOptions } from './reading.js'
 
 // The promises of all readers: batches wait no longer than allowed, arrays are not reused too early, and a failure is
 // reported only after the rows before it.
@@ -301,10 +292,16 @@ const text = Array.from({ length: 500 }, (_, i) =>
 ).join('')
 
 t.test('arrays are reused only after their batch is released', async t => {
-  const kept: { batch: Batch; rows: string[][] }[] = []
-  await batchesOf(text, {}, batch => kept.push({ batch, rows: rowsOf(batch) }))
+  const kept: { batch: Batch; rows: string[][]; last: string }[] = []
+  const lastOf = (batch: Batch): string => Buffer.from(batch.record(batch.rowCount - 1)).toString()
+  await batchesOf(text, { keepRecords: true }, batch =>
+    kept.push({ batch, rows: rowsOf(batch), last: lastOf(batch) }),
+  )
   t.equal(kept.length, 10)
-  for (const { batch, rows } of kept) t.strictSame(rowsOf(batch), rows)
+  for (const { batch, rows, last } of kept) {
+    t.strictSame(rowsOf(batch), rows)
+    t.equal(lastOf(batch), last)
+  }
 })
 
 t.test('the batch size may change between two batches', async () => {
@@ -419,148 +416,11 @@ t.test('the rows of each block are shown after bad rows are removed', async t =>
   t.strictSame(shown, ['1: 1|a', '3: 3|', '5: 5|'])
 })
 
-// Building a batch: a row is in all columns or in none.
-
-const shape: RecordShape = {
-  format: 'csv',
-  delimiter: ',',
-  fieldNames: undefined,
-  fieldCount: 2,
-  headerBytes: undefined,
-  text: utf8Source,
-}
-
-/** Consecutive records `a,b\n` in the form of a tokenizer of two fields. The first is in line 10 at byte 100. */
-function blockOf(...records: readonly string[]): RecordBlock {
-  const block = new RecordBlock(2, 8)
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const [row, record] of records.entries()) {
-    block.recordStarts[row] = at
-    for (const [field, text] of record.split(',').entries()) {
-      const cell = Buffer.from(text, 'latin1')
-      block.starts[2 * row + field] = at
-      block.ends[2 * row + field] = at + cell.length
-      pieces.push(cell, Buffer.from(field === 0 ? ',' : '\n'))
-      at += cell.length + 1
-    }
-    block.recordEnds[row] = at
-    block.lineNumbers[row] = 10 + row
-  }
-  const window = new Window()
-  window.jumpTo(100)
-  window.push(Buffer.concat(pieces))
-  block.showWindow(window)
-  block.rowCount = records.length
-  return block
-}
-
-interface Made {
-  types?: string
-  rules?: CellRules
-  mapping?: MappingRules
-  keepRecords?: boolean
-  startBytes?: number
-  input?: Partial<BuilderInput>
-}
-
-function builderOf({
-  types = 'a:INT,b:STRING',
-  rules = {},
-  mapping = {},
-  keepRecords = false,
-  startBytes = 0,
-  input,
-}: Made = {}) {
-  const target = schemaFromTypes(types)
-  const columns = mapColumns(target, { file: 'x.csv', kind: 'fields', fieldCount: 2 }, mapping)
-  const builder = new BatchBuilder({
-    mapping: columns,
-    fields: sourceFields(columns),
-    rowCapacity: blockOf().rowCapacity,
-    rules,
-    keepRecords,
-  })
-  builder.beginInput({ file: 'x.csv', showRecord: undefined, shape, ...input }, startBytes)
-  return builder
-}
-
-/** Appends the rows of the block and returns the rejected rows. */
-function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
-  builder.read(block)
-  const rows = [...block.refusedBy.subarray(0, block.rowCount).entries()]
-  const { recordStarts, recordEnds, lineNumbers } = block
-  const rejects = rows.flatMap(([row, by]) => {
-    if (by === 0) return []
-    const explain = (): Fault => builder.columns.faultOf(block, row)
-    const place = [recordStarts[row]!, recordEnds[row]!, lineNumbers[row]!] as const
-    return [block.window!.rejectAt(...place, explain)]
-  })
-  builder.append(block)
-  return rejects
-}
-
-/** The end of a batch, in line 13. */
-const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 13 })
-
-t.test('rows of finished inputs stay in the batch, each once', async t => {
-  const builder = builderOf({ startBytes: 90 })
-  append(builder, blockOf('1,x'))
-  const first = builder.endInput(endAt(95))
-  builder.beginInput({ file: 'y.csv', showRecord: undefined, shape }, 7)
-  t.equal(builder.endInput(endAt(8)), undefined, 'the input has no rows')
-  builder.beginInput({ file: 'z.csv', showRecord: undefined, shape }, 5)
-  append(builder, blockOf('2,y', '3,z'))
-  const last = builder.endInput(endAt(20))
-  const batch = builder.take({ offsetBytes: 0, lineNumber: 1 }, 'full')
-  t.strictSame(batch.ranges, [first, last])
-  t.match(first, {
-    file: 'x.csv',
-    firstRow: 0,
-    rowCount: 1,
-    startOffsetBytes: 90,
-    endOffsetBytes: 95,
-  })
-  t.match(last, {
-    file: 'z.csv',
-    firstRow: 1,
-    rowCount: 2,
-    startOffsetBytes: 5,
-    endOffsetBytes: 20,
-  })
-  const files = [0, 1, 2].map(row => batch.locate(row).file)
-  t.strictSame(files, ['x.csv', 'z.csv', 'z.csv'])
-})
-
-t.test('rows of several blocks become one batch with their positions', async t => {
-  const builder = builderOf({ startBytes: 90 })
-  t.strictSame(append(builder, blockOf('1,x', ',')), [])
-  append(builder, blockOf('3,yy'))
-  t.equal(builder.rowCount, 3)
-  t.equal(builder.recordBytes, 4 + 2 + 5)
-  t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
-  const batch = builder.take(endAt(120), 'full')
-  t.strictSame(rowsOf(batch), cells('1,x', ',', '3,yy'))
-  const [range] = batch.ranges
-  t.strictSame([range?.startOffsetBytes, range?.endOffsetBytes, batch.rowCount], [90, 120, 3])
-  t.equal(range?.endLineNumber, 13)
-  t.strictSame(batch.locate(1), { file: 'x.csv', offsetBytes: 104, lengthBytes: 2, lineNumber: 11 })
-  t.match(batch.locate(2), { offsetBytes: 100, lineNumber: 10 })
-  t.equal(batch.record(0).length, 0, 'records are kept only on request')
-  t.strictSame(builder.columns.counts, [
-    { nulls: 1, coerced: 0 },
-    { nulls: 1, coerced: 0 },
-  ])
-  t.equal(builder.rowCount, 0)
-  append(builder, blockOf('4,z'))
-  t.strictSame(rowsOf(builder.take(endAt(130), 'full')), [['4', 'z']], 'the next batch')
-  t.equal(builder.recordBytes, 15, 'over all batches')
-})
-
 t.test('a refused row is in no column, and has the reason of the first to refuse it', async t => {
-  const builder = builderOf()
-  const rejects = append(builder, blockOf('1,x', 'no,\xff', '2,\xff', '2147483648,y', ',z'))
-  const text = (reject: Reject): string => Buffer.from(reject.bytes).toString('latin1')
+  const text = '1,x\nno,\xff\n2,\xff\n2147483648,y\n,z\n'
+  const bytes = Buffer.from(text, 'latin1')
+  const { rows, rejects, reader } = await read(bytes, 'a:INT,b:STRING', { header: 'no' })
+  t.strictSame(rows, cells('1,x', ',z'))
   t.match(rejects, [
     {
       columnName: 'a',
@@ -568,138 +428,39 @@ t.test('a refused row is in no column, and has the reason of the first to refuse
       class: 'type',
       message: 'INT column "a": expected a whole number from -2147483647 to 2147483647, got "no"',
       value: 'no',
-      lineNumber: 11,
-      offsetBytes: 104,
+      lineNumber: 2,
+      offsetBytes: 4,
       lengthBytes: 5,
     },
-    { columnName: 'b', code: 'DDB_INPUT_ENCODING', class: 'parse', lineNumber: 12 },
-    { columnName: 'a', code: 'DDB_INPUT_RANGE', class: 'type', lineNumber: 13 },
+    { columnName: 'b', code: 'DDB_INPUT_ENCODING', class: 'parse', lineNumber: 3 },
+    { columnName: 'a', code: 'DDB_INPUT_RANGE', class: 'type', lineNumber: 4 },
   ])
-  t.strictSame(rejects.map(text), ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
-  t.equal(builder.recordBytes, 4 + 3, 'of rows only')
-  t.strictSame(builder.columns.counts, [
+  const records = rejects.map(reject => Buffer.from(reject.bytes).toString('latin1'))
+  t.strictSame(records, ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
+  t.strictSame(reader.columnCounts, [
     { nulls: 1, coerced: 0 },
     { nulls: 0, coerced: 0 },
   ])
-  const batch = builder.take(endAt(0), 'full')
-  t.strictSame(rowsOf(batch), cells('1,x', ',z'))
-  t.equal(batch.locate(1).lineNumber, 14)
 })
 
 t.test('with lenient, such a cell becomes null and is counted', async t => {
-  const builder = builderOf({ rules: { lenient: true } })
-  t.strictSame(append(builder, blockOf('no,x', '2,\xff')), [])
-  t.strictSame(builder.columns.counts, [
+  const batch = { cells: { lenient: true } }
+  const bytes = Buffer.from('no,x\n2,\xff\n', 'latin1')
+  const { rows, rejects, reader } = await read(bytes, 'a:INT,b:STRING', { header: 'no', batch })
+  t.strictSame([rows, rejects], [cells(',x', '2,'), []])
+  t.strictSame(reader.columnCounts, [
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
-  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), cells(',x', '2,'))
-})
-
-t.test('texts that mean null are null in every column', async t => {
-  const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
-  t.strictSame(append(builder, blockOf('NA,-')), [])
-  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [['', '']])
 })
 
 t.test('columns without a field have one text in every row', async t => {
-  const builder = builderOf({ types: 'a:INT,b:STRING,c:DOUBLE', mapping: { set: { c: '1.5' } } })
-  append(builder, blockOf('1,x', 'no,y', '3,z'))
-  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), cells('1,x,1.5', '3,z,1.5'))
-})
-
-t.test('requested records are kept, and shown in their format', async t => {
-  const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
-  const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
-  const block = blockOf('no,x', '1,y')
-  block.window!.showRecord = show
-  const rejects = append(builder, block)
-  t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
-  t.equal(rejects[0]!.lengthBytes, 5, 'as in the input')
-  t.equal(Buffer.from(builder.take(endAt(0), 'full').record(0)).toString(), '> 1,y\n')
-})
-
-t.test('a later batch uses the arrays of a released batch', async t => {
-  const builder = builderOf()
-  append(builder, blockOf('1,x'))
-  const first = builder.take(endAt(0), 'full')
-  const { buffer } = (first.columns[0] as { data: Int32Array }).data
-  first.release()
-  first.release()
-  append(builder, blockOf('2,y'))
-  const second = builder.take(endAt(0), 'full')
-  append(builder, blockOf('3,z'))
-  const third = builder.take(endAt(0), 'full')
-  t.notOk(
-    [second, third].every(
-      batch => (batch.columns[0] as { data: Int32Array }).data.buffer === buffer,
-    ),
-    'releasing twice does not give one array to two batches',
-  )
-  t.strictSame([rowsOf(second), rowsOf(third)], [[['2', 'y']], [['3', 'z']]])
-})
-
-t.test('a type without a column is refused before the first row', async t => {
-  for (const [made, message] of [
-    [
-      { rules: { dateFormats: { aa: 'yyyy' } } },
-      /`cells.dateFormats` names a column "aa".*nearest: a/,
-    ],
-    [{ rules: { dateFormats: { a: 'yyyy' } } }, /`cells.dateFormats` a=yyyy: .*INT holds no dates/],
-    [
-      { types: 'a:INT,b:STRING,c:INT', mapping: { set: { c: 'x' } } },
-      /`mapping.set` c=x: INT column "c": expected a whole number/,
-    ],
-    [{ types: 'a:ANY,b:STRING' }, /column "a" is ANY, which cannot be read from text/],
-    [{ types: 'a:INT[],b:INT', rules: { arrayDelimiter: ';;' } }, /one ASCII character/],
-  ] satisfies [Made, RegExp][]) {
-    t.throws(() => builderOf(made), { code: 'DDB_USAGE', message })
-  }
-})
-
-// The block of records between tokenizer and columns. Columns may refuse rows of the block; the block keeps the rest.
-
-const blockOfRecordBlock = (rowCount: number): RecordBlock => {
-  const block = new RecordBlock(2, 8)
-  for (let row = 0; row < rowCount; row++) {
-    for (const field of [0, 1]) {
-      block.starts[2 * row + field] = 10 * row + field
-      block.ends[2 * row + field] = 10 * row + field + 1
-    }
-    block.recordStarts[row] = 10 * row
-    block.recordEnds[row] = 10 * row + 10
-    block.lineNumbers[row] = row + 1
-  }
-  block.rowCount = rowCount
-  return block
-}
-
-t.test('the first column that refuses a row is recorded', async t => {
-  const block = blockOfRecordBlock(3)
-  block.refuse(1, 4)
-  block.refuse(1, 2)
-  block.refuse(2, 0)
-  t.strictSame([...block.refusedBy.subarray(0, 3)], [0, 5, 1])
-  t.equal(block.refusedCount, 2)
-})
-
-t.test('without its rejected rows, a block contains the remaining rows in order', async t => {
-  const block = blockOfRecordBlock(5)
-  for (const row of [0, 3]) block.refuse(row, 0)
-  block.dropRefused()
-  t.strictSame([...block.lineNumbers.subarray(0, block.rowCount)], [2, 3, 5])
-  t.strictSame([...block.starts.subarray(0, 6)], [10, 11, 20, 21, 40, 41])
-  t.strictSame([...block.recordEnds.subarray(0, 3)], [20, 30, 50])
-  t.equal(block.refusedCount, 0)
-})
-
-t.test('tolerated rows are counted once', async t => {
-  const block = blockOfRecordBlock(2)
-  block.refuse(0, 0)
-  t.equal(block.forgive(), 1)
-  t.equal(block.forgive(), 0)
-  block.dropRefused()
-  t.equal(block.rowCount, 2)
+  const options = { header: 'no', set: { c: '1.5' } } as const
+  const { rows } = await read('1,x\nno,y\n3,z\n', 'a:INT,b:STRING,c:DOUBLE', options)
+  t.strictSame(rows, cells('1,x,1.5', '3,z,1.5'))
+  const wrong = read('1,x\n', 'a:INT,b:STRING,c:INT', { header: 'no', set: { c: 'x' } })
+  const message = /`mapping.set` c=x: INT column "c": expected a whole number/
+  await t.rejects(wrong, { code: 'DDB_USAGE', message })
 })
 
 // Positions of rows deep inside an input.
@@ -740,62 +501,6 @@ t.test('each row has the position of its record in the whole input', async t => 
       { offsetBytes: far, lengthBytes: 7, lineNumber: far },
     ],
   )
-})
-
-// Records that a batch keeps unchanged.
-
-/** A block of records. Before each record there are some bytes that belong to no record. */
-function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): RecordBlock {
-  const block = new RecordBlock(1, Math.max(1, records.length))
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const [row, { gap, text }] of records.entries()) {
-    const record = Buffer.from(text)
-    pieces.push(Buffer.alloc(gap, '#'), record)
-    block.recordStarts[row] = at + gap
-    at += gap + record.length
-    block.recordEnds[row] = at
-  }
-  block.bytes = Uint8Array.from(Buffer.concat(pieces))
-  block.rowCount = records.length
-  return block
-}
-
-t.test('every record is returned, with any gaps between records', async () => {
-  const record = fc.record({
-    gap: fc.oneof(fc.constant(0), fc.nat(5), fc.nat(500)),
-    text: fc.string({ minLength: 1 }),
-  })
-  forAll(150)(fc.array(fc.array(fc.array(record), { maxLength: 4 }), { maxLength: 3 }), batches => {
-    const kept = new RowPlaces(new BufferPool(), true)
-    for (const blocks of batches) {
-      let rows = 0
-      for (const records of blocks) {
-        const block = blockOfKeptRecords(records)
-        kept.append(block, rows)
-        // Overwrites the bytes, because the window of a reader also moves on.
-        block.bytes.fill(0x23)
-        rows += records.length
-      }
-      const taken = kept.take([])
-      for (const [row, { text }] of blocks.flat().entries()) {
-        strictEqual(Buffer.from(taken.record(row)).toString(), text)
-      }
-    }
-  })
-})
-
-t.test('a batch keeps its records until its buffers are released', async t => {
-  const pool = new BufferPool()
-  const kept = new RowPlaces(pool, true)
-  kept.append(blockOfKeptRecords([{ gap: 0, text: 'a,b\n' }]), 0)
-  const buffers: ArrayBuffer[] = []
-  const first = kept.take(buffers)
-  t.equal(buffers.length, 2, 'bytes and places')
-  kept.append(blockOfKeptRecords([{ gap: 0, text: 'c,d\n' }]), 0)
-  const second = kept.take([])
-  t.equal(Buffer.from(first.record(0)).toString(), 'a,b\n')
-  t.equal(Buffer.from(second.record(0)).toString(), 'c,d\n')
 })
 
 // Readers of text that must be decoded. Values must equal the written values, positions and bytes must refer to the
@@ -1038,73 +743,29 @@ t.test('a record that is too long keeps its beginning', async t => {
 
 // Texts that mean null.
 
-/** A block of two fields with these cells. Quotes around a cell are not part of the field. */
-function blockOfNullTexts(cells: readonly string[]): RecordBlock {
-  const block = new RecordBlock(2, cells.length / 2)
-  block.bytes = Uint8Array.from(Buffer.from(`${cells.join(',')},`))
-  block.writtenFrom = block.bytes.length
-  let at = 0
-  for (const [cell, text] of cells.entries()) {
-    if (cell % 2 === 0) block.recordStarts[cell / 2] = at
-    const { length } = Buffer.from(text)
-    const quotes = text.startsWith('"') ? 1 : 0
-    block.starts[cell] = at + quotes
-    block.ends[cell] = at + length - quotes
-    at += length + 1
-  }
-  block.rowCount = cells.length / 2
-  return block
+/** The numbers of the rows whose first cell is null. Cells that are not of the type are rejected. */
+const nullsOf = async (text: string, type: string, nullTexts: string[], more: ReadOptions = {}) => {
+  const batch = { cells: { nullTexts } }
+  const { rows, places } = await read(text, `a:${type},b:STRING`, { header: 'no', batch, ...more })
+  return rows.flatMap(([a], row) => (a === '' ? [places[row]!.lineNumber - 1] : []))
 }
 
-const emptied = (block: RecordBlock): number[] =>
-  [...block.starts.keys()].filter(cell => block.ends[cell] === block.starts[cell])
-
-t.test('cells with one of the null texts are emptied, only in their column', async t => {
-  const block = blockOfNullTexts(['NA', 'NA', 'N', 'NA', 'NAN', 'x', 'ñ', 'ñ'])
-  new NullTexts(['NA', 'ñ', '']).apply(block, 0, false)
-  t.strictSame(emptied(block), [0, 6])
-})
-
-t.test('blanks around the null text count if they are part of values', async t => {
-  const cells = [' NA ', 'x', '\tNA', 'x', 'N A', 'x', '  ', 'x', 'NA', 'x']
-  for (const [trims, expected] of [
-    [true, [0, 2, 8]],
-    [false, [8]],
+t.test('blanks around the null text count if they are part of values, as in texts', async t => {
+  const blanks = ' ,x\n   ,x\n\t,x\nNA,x\n NA ,x\n0,x\nN A,x\n" ",x\n"",x\n'
+  for (const [nullText, type, expected] of [
+    ['NA', 'DOUBLE', [3, 4]],
+    ['NA', 'STRING', [3]],
+    [' ', 'DOUBLE', [0, 1, 2]],
+    [' ', 'STRING', [0]],
+    [' NA', 'DOUBLE', [3, 4]],
+    [' NA ', 'STRING', [4]],
   ] as const) {
-    const block = blockOfNullTexts(cells)
-    new NullTexts(['NA']).apply(block, 0, trims)
-    t.strictSame(emptied(block), expected)
+    t.strictSame(await nullsOf(blanks, type, [nullText]), [...expected, 8], `${type} ${nullText}`)
   }
-})
-
-t.test('if values are trimmed, so are null texts, also one of blanks', async t => {
-  const cells = [' ', 'x', '   ', 'x', '\t', 'x', 'NA', 'x', ' NA', 'x', '0', 'x']
-  for (const [texts, trims, expected] of [
-    [[' '], true, [0, 2, 4]],
-    [[' '], false, [0]],
-    [[' NA'], true, [6, 8]],
-    [[' NA'], false, [8]],
-    [['NA', '  '], true, [0, 2, 4, 6, 8]],
-  ] as const) {
-    const block = blockOfNullTexts(cells)
-    new NullTexts(texts).apply(block, 0, trims)
-    t.strictSame(emptied(block), expected, JSON.stringify({ texts, trims }))
-  }
-  const quoted = blockOfNullTexts(['" "', 'x', '""', 'x'])
-  quoted.quote = 34
-  new NullTexts([' ']).apply(quoted, 0, true)
-  t.strictSame(emptied(quoted), [2])
 })
 
 t.test('a quoted text is no null text, if the format has quotes', async t => {
-  const cells = ['"NA"', 'x', 'NA', '"NA"', '"NA"', '"NA"']
-  for (const [quote, expected] of [
-    [34, [2]],
-    [-1, [0, 2, 4]],
-  ] as const) {
-    const block = blockOfNullTexts(cells)
-    block.quote = quote
-    new NullTexts(['NA']).apply(block, 0, true)
-    t.strictSame(emptied(block), expected)
-  }
+  const text = '"NA",x\nNA,"NA"\n"NA","NA"\nñ,ñ\n'
+  t.strictSame(await nullsOf(text, 'STRING', ['NA', 'ñ', '']), [1, 3])
+  t.strictSame(await nullsOf(text, 'STRING', ['"NA"'], { quote: '' }), [0, 2])
 })

@@ -4,22 +4,12 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
-import {
-  type JsonLevel,
-  type JsonMember,
-  jsonMembers,
-  type MemberRules,
-  recordLevel,
-} from '../../../src/parse/json/json-members.js'
+import { type JsonMember, type MemberRules } from '../../../src/parse/json/json-members.js'
 
-import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
+import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
 import type { Fault } from '../../../src/parse/batch.js'
-import type { MappingRules } from '../../../src/schema/cell-source.js'
-import { mapColumns } from '../../../src/schema/column-mapping.js'
-import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { forAll } from '../../helpers/runs.js'
 import { cells } from '../../helpers/values.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
@@ -301,137 +291,13 @@ t.test('without tolerance, the reject says that NaN is neither a value nor a nul
   ])
 })
 
-// The members that fill columns, and the kinds of values that each column allows.
-
-const membersFor = (types: string, rules: MappingRules = {}, cells: CellRules = {}) =>
-  jsonMembers(
-    mapColumns(schemaFromTypes(types), { file: 'x', kind: 'members', fieldCount: 0 }, rules),
-    cells,
-  )
-
-t.test('the allowed kinds are those of the type', async t => {
-  for (const [kinds, ...types] of [
-    [number | string, 'CHAR', 'LONG', 'DOUBLE', 'FLOAT', 'DECIMAL64(2)'],
-    [string, 'TIMESTAMP', 'DATE', 'UUID', 'COMPLEX'],
-    [number | string, 'INT'],
-    [boolean | number | string, 'BOOL'],
-    [string | number | boolean, 'STRING'],
-  ] as const) {
-    for (const type of types)
-      t.match(membersFor(`c:${type}`), [
-        { name: 'c', kinds, elementKinds: 0, columnName: 'c', typeText: type },
-      ])
-  }
-})
-
-t.test('an array column accepts arrays with elements of its type', async t => {
-  t.match(membersFor('c:DATE[]'), [{ kinds: array, elementKinds: string, typeText: 'DATE[]' }])
-})
-
-t.test('a date may be a number if a format says how to read it', async t => {
-  const dateFormats = { a: 'epoch:ms', b: 'yyyyMMdd' }
-  t.match(membersFor('a:TIMESTAMP,b:TIMESTAMP,c:TIMESTAMP', {}, { dateFormats }), [
-    { name: 'a', kinds: string | number },
-    { name: 'b', kinds: string | number },
-    { name: 'c', kinds: string },
-  ])
-  const every = { dateFormats: { '*': 'epoch:ms' } }
-  t.match(membersFor('a:TIMESTAMP,b:TIME', {}, every), [
-    { name: 'a', kinds: string | number },
-    { name: 'b', kinds: string },
-  ])
-})
-
-t.test('names come from the mapping, and constants need no member', async t => {
-  const rules = { map: { a: 'x' }, set: { b: '1' } }
-  t.strictSame(
-    membersFor('a:INT,b:INT,c:INT', rules).map(({ name, columnName }) => [name, columnName]),
-    cells('x,a', 'c,c'),
-  )
-})
-
 t.test('a member that fills several columns must fit all of them', async t => {
-  t.strictSame(membersFor('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
-    { name: 'n', kinds: string, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
-  ])
-  t.match(membersFor('a:BOOL,b:UUID', { map: { a: 'n', b: 'n' } }), [{ kinds: string }])
-  t.match(membersFor('a:LONG[],b:UUID[]', { map: { a: 'n', b: 'n' } }), [{ elementKinds: string }])
-})
-
-// The words that messages use for kinds of JSON values.
-
-t.test('kinds are named in words, null last', async t => {
-  const { null: nothing, boolean, number, string, array, object } = jsonKinds
-  t.equal(kindsText(number | string), 'a number or a string')
-  t.equal(kindsText(nothing | boolean), 'true or false or null')
-  t.equal(kindsText(array | object), 'an array or an object')
-  t.equal(kindsText(0), '')
-})
-
-t.test('no two kinds share a bit', async t => {
-  const bits = Object.values(jsonKinds)
-  t.equal(
-    bits.reduce<number>((sum, bit) => sum | bit, 0),
-    bits.reduce<number>((sum, bit) => sum + bit, 0),
-  )
-  t.ok(bits.every(bit => Number.isInteger(Math.log2(bit))))
-})
-
-// Finds members of a record by their names.
-
-/** The record and all levels inside it. */
-function levelsOf(names: readonly string[]): JsonLevel[] {
-  const levels = new Set([recordLevel(names)])
-  for (const { entries } of levels) {
-    for (const { level } of entries.values()) if (level !== undefined) levels.add(level)
-  }
-  return [...levels]
-}
-
-/** Shows each level: its prefix, its keys with their fields, and the prefixes of the levels below its keys. */
-const shown = (names: readonly string[]) =>
-  levelsOf(names).map(({ prefix, entries, fields }) => ({
-    prefix,
-    fields,
-    entries: Object.fromEntries(
-      [...entries].map(([key, { field, level }]) => [key, [field, level?.prefix]]),
-    ),
-  }))
-
-t.test('names without dots are members of the record itself', async t => {
-  t.strictSame(shown(['a', 'b']), [
-    { prefix: '', fields: [0, 1], entries: { a: [0, undefined], b: [1, undefined] } },
-  ])
-})
-
-t.test('a name with dots is a member of that name, or a member of inner objects', async t => {
-  t.strictSame(shown(['a', 'p.x', 'p.y.z']), [
-    {
-      prefix: '',
-      fields: [0, 1, 2],
-      entries: {
-        a: [0, undefined],
-        'p.x': [1, undefined],
-        p: [-1, 'p.'],
-        'p.y.z': [2, undefined],
-        'p.y': [-1, 'p.y.'],
-      },
-    },
-    {
-      prefix: 'p.',
-      fields: [1, 2],
-      entries: { x: [1, undefined], 'y.z': [2, undefined], y: [-1, 'p.y.'] },
-    },
-    { prefix: 'p.y.', fields: [2], entries: { z: [2, undefined] } },
-  ])
-})
-
-t.test('one key may be a member itself and contain other members', async t => {
-  t.match(shown(['p', 'p.x'])[0]!.entries, { p: [0, 'p.'] })
-  t.match(shown(['p.x', 'p'])[0]!.entries, { p: [1, 'p.'] })
+  const options = { name: 'x.ndjson', map: { a: 'n', b: 'n' } }
+  const { rejects } = await read('{"n":5}\n{"n":true}\n', 'a:LONG,b:UUID', options)
+  t.match(rejects, [{ message: /got 5/ }, { message: /got true/ }])
 })
 
 t.test('a name of 60 parts needs 60 levels, not one for each way to divide the name', async t => {
   const name = Array.from({ length: 60 }, (_, i) => `n${i}`).join('.')
-  t.equal(levelsOf([name]).length, 60)
+  t.strictSame(cellsOf([`{"${name}":1}`], [member(name, number)]), [['1']])
 })
