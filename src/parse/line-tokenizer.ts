@@ -1,23 +1,52 @@
 /*
   Does what all formats share: keeps the window, finds the records one after the other, tracks positions, and sets aside
-  records that are broken, too long or truncated. A format contributes the functions that scan its records. Reading is
-  synchronous, and does not know the types of columns.
+  records that are broken, too long or truncated. A format adds the methods that scan its records. Reading is synchronous,
+  and does not know the types of columns.
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import type { RecordLocation, ResumePoint } from './batch.js'
+import type { Fault, RecordLocation, ResumePoint } from './batch.js'
 import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
-import { retryBytes, undecided, type LineFormat, type ScanFault } from './line-format.js'
 import { maxBlockFaults, type RecordBlock } from './record-block.js'
 import { Window } from './window.js'
 
-/** Takes bytes and delivers blocks of records. */
-export class LineTokenizer {
-  readonly #format: LineFormat
+/** Longer records are refused, because an unclosed quote would otherwise make the rest of the file one record. */
+export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
+
+/**
+ * Results of a scan besides a position. `unfinished`: the record's end is not in the window. `faulty`: the record is not a row.
+ * `undecided`: the scan needs more input, even if the record is already longer than `maxRecordBytes`.
+ */
+export const unfinished: number = -1
+export const faulty: number = -2
+export const undecided: number = -3
+
+/** The reason why a record is not a row, and the start of the next record. */
+export interface ScanFault {
+  readonly fault: Fault
+  /** Position after the record; −1 if its end is not in the window. */
+  readonly next: number
+}
+
+/** Up to this length, an unfinished record is scanned again with every chunk. */
+export const retryBytes = 65_536
+
+export interface TokenizedInput {
+  readonly file: string
+  readonly maxRecordBytes: number
+  /** Of the first byte that is pushed. */
+  readonly offsetBytes: number
+  readonly text?: SourceText | undefined
+  /** The window of an earlier input, to use its memory again. */
+  readonly window?: Window | undefined
+}
+
+/** Takes bytes and delivers blocks of records. Positions are those of the window. */
+export abstract class LineTokenizer {
   /** The error at which reading stopped. The records before the error were delivered. */
   failure: InputError | undefined
-  lineNumber: number
+  lineNumber = 1
   /** Number of line breaks inside the record that was scanned last. */
   innerLines = 0
   /** Number of bytes outside records: blank lines, comments, brackets and commas of an array. */
@@ -46,24 +75,59 @@ export class LineTokenizer {
    */
   #pending: (ResumePoint & { readonly record: Uint8Array | undefined }) | undefined
 
-  /** @param window  the window of an earlier input, to use its memory again */
-  constructor(
-    file: string,
-    maxRecordBytes: number,
-    offsetBytes: number,
-    formatOf: (lines: LineTokenizer) => LineFormat,
-    text?: SourceText,
-    window: Window = new Window(),
-  ) {
+  constructor({ file, maxRecordBytes, offsetBytes, text, window = new Window() }: TokenizedInput) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
     this.window = window
     window.text = text
     window.file = file
     window.jumpTo(offsetBytes)
-    this.lineNumber = 1
-    this.#format = formatOf(this)
   }
+
+  /** True if a line that is no record certainly begins at `start`. */
+  abstract isNoRecord(start: number): boolean
+
+  /**
+   * Scans the record at `start` into `row`. Sets `innerLines` if line breaks are inside the record.
+   * @returns the position after the record, `unfinished`, `faulty` or `undecided`
+   */
+  abstract scanRecord(block: RecordBlock, row: number, start: number): number
+
+  /**
+   * Explains why the record scanned last is not a row, from the result of the scan. Returns undefined if the record's end has
+   * not arrived, and an error if reading cannot continue.
+   */
+  abstract faultOf(
+    block: RecordBlock,
+    start: number,
+    scanned: number,
+  ): ScanFault | InputError | undefined
+
+  /**
+   * Scans plain records into the rows from `row` on. Stops at a record that needs `scanRecord`, at `rowEnd` or
+   * `stopAt`.
+   * @returns the row after the last one filled
+   */
+  scanRun?(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
+
+  /** True if each record is a line, so that reading can begin at any line. */
+  get isLined(): boolean {
+    return true
+  }
+
+  /** Passes over everything before `position`, which may lie beyond the window. */
+  passOver(position: number): void {
+    this.window.start = Math.min(position, this.window.end)
+  }
+
+  /** Called before the records of a block are scanned. */
+  startBlock?(): void
+
+  /** True if the unread rest of a truncated input has no incomplete record. The rest then stays unread. */
+  isRestWhole?(): boolean
+
+  /** Called when reading does not continue right after the record scanned last. */
+  jumped?(): void
 
   /**
    * A place after all delivered records and before the remaining ones. How far it is depends on the chunks. Never inside
@@ -106,7 +170,7 @@ export class LineTokenizer {
       return
     }
     this.ended = true
-    if (this.#format.passOver !== undefined) return
+    if (!this.isLined) return
     const isInLine = window.start < window.end || this.#pending !== undefined
     const isLineEnded = window.start < window.end && window.bytes[window.end - 1] === lineFeed
     if (isInLine && !isLineEnded) window.endLine()
@@ -120,11 +184,10 @@ export class LineTokenizer {
     const { window, otherBytes } = this
     if (window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    this.#format.jumped?.()
+    this.jumped?.()
     const position = window.positionOf(offsetBytes)
     const { start } = window
-    if (this.#format.passOver === undefined) window.start = Math.min(position, window.end)
-    else this.#format.passOver(position)
+    this.passOver(position)
     this.otherBytes = otherBytes
     this.skippedBytes += this.inputLength(start, window.start)
     const isThere = window.start >= position
@@ -139,7 +202,7 @@ export class LineTokenizer {
    */
   jumpTo({ offsetBytes }: ResumePoint, skipTo: ByteSource['skipTo']): boolean {
     const { window } = this
-    if (this.#format.passOver !== undefined || skipTo === undefined) return false
+    if (!this.isLined || skipTo === undefined) return false
     if (!skipTo(this.resumePoint.offsetBytes, offsetBytes)) return false
     this.skippedBytes += offsetBytes - window.inputOffset(window.end)
     window.jumpTo(offsetBytes)
@@ -151,7 +214,7 @@ export class LineTokenizer {
     const { window } = this
     window.jumpTo(window.offset + window.end + rowCount)
     this.lineNumber += rowCount
-    this.#format.jumped?.()
+    this.jumped?.()
     this.recordsEnd = this.resumePoint
   }
 
@@ -164,7 +227,7 @@ export class LineTokenizer {
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
     block.showWindow(window)
-    this.#format.startBlock?.()
+    this.startBlock?.()
     this.#read.count = 0
     const isAtLine = this.#pending === undefined || this.#passPending(block)
     const more = isAtLine && this.#scanBlock(block, maxRecords, maxBytes)
@@ -186,7 +249,6 @@ export class LineTokenizer {
 
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window, maxRecordBytes } = this
-    const format = this.#format
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
     const { boundaryBytes } = this
     const isHere = boundaryBytes < Infinity && boundaryBytes <= window.inputOffset(window.end)
@@ -202,16 +264,16 @@ export class LineTokenizer {
       faults.length < maxBlockFaults
     ) {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
-      row = format.scanRun?.(block, row, run, stopAt) ?? row
+      row = this.scanRun?.(block, row, run, stopAt) ?? row
       if (row >= run || window.start >= stopAt) continue
       this.#noteEnd(row + faults.length)
-      if (!this.#format.toRecord(recordsEnd)) {
+      if (!this.toRecord(recordsEnd)) {
         more = window.start >= boundary
         break
       }
       const { start } = window
       this.innerLines = 0
-      const next = format.scanRecord(block, row, start)
+      const next = this.scanRecord(block, row, start)
       if (next > 0 && window.contentEnd(next) - start <= maxRecordBytes) {
         recordStarts[row] = start
         recordEnds[row] = next
@@ -230,15 +292,19 @@ export class LineTokenizer {
     return more
   }
 
-  /** Like `toRecord` of a format, for formats whose records are lines. */
-  toRecordLine(end: number, format: { isNoRecord(start: number): boolean }): boolean {
+  /**
+   * Passes over what stands between records: lines that are no records, or the brackets and commas of an array. May
+   * set `failure`.
+   * @returns false if no record is known to begin before `end`
+   */
+  toRecord(end: number): boolean {
     const { window } = this
     for (;;) {
       if (this.#pending === undefined) {
         const isMark = window.start < end ? this.passMark(window.start) : 'unknown'
         if (isMark === 'unknown') return false
         if (isMark) continue
-        if (!format.isNoRecord(window.start)) return true
+        if (!this.isNoRecord(window.start)) return true
       }
       if (!this.skipLine()) return false
     }
@@ -247,7 +313,7 @@ export class LineTokenizer {
   /** Passes over a mark (`afterMark`) where a record may begin. Returns `unknown` if the input must go on to tell. */
   passMark(position: number): boolean | 'unknown' {
     const { bytes, end } = this.window
-    const next = afterMark(bytes, position, end, this.ended || this.cutOff !== undefined)
+    const next = afterMark(bytes, position, end, this.isOver)
     if (next <= position) return next < 0 ? 'unknown' : false
     if (bytes[position]! >= 0x80) this.droppedMarks++
     this.pass(next)
@@ -277,7 +343,7 @@ export class LineTokenizer {
 
   /** Handles a record that is not a row. Returns false if more input is needed, or nothing can follow. */
   #setAside(block: RecordBlock, start: number, scanned: number): boolean {
-    const fault = scanned > 0 ? undefined : this.#format.faultOf(block, start, scanned)
+    const fault = scanned > 0 ? undefined : this.faultOf(block, start, scanned)
     if (fault instanceof InputError) {
       this.failure = fault
       return false
@@ -373,7 +439,7 @@ export class LineTokenizer {
       if (this.#pending.record === undefined) this.otherBytes += this.inputLength(start, end)
       this.window.start = end
       this.#addPending(block, code, message)
-    } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
+    } else if (start < end && this.failure === undefined && this.isRestWhole?.() !== true) {
       this.#addFault(block, { fault: { code, message }, next: end }, start)
     }
   }

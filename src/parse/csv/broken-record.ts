@@ -15,24 +15,19 @@ const convincingBytes = 65_536
 export const unknownEnd: number = -1
 export const openEnd: number = -2
 
-interface Format {
-  readonly lines: LineTokenizer
-  isNoRecord(start: number): boolean
-}
-
 /** Finds the ends of broken records. Remembers its findings about later bytes for the next broken record. */
 export class BrokenRecords {
   readonly #walk: RecordWalk
-  readonly #format: Format
+  readonly #lines: LineTokenizer
   /** Between these input offsets, no record has a quote that can close a field opened before that record. */
   #knownFrom = 0
   #knownTo = 0
   /** From this input offset on, records are correct. */
   #goodFrom = 0
 
-  constructor(dialect: CsvDialect, format: Format) {
+  constructor(dialect: CsvDialect, lines: LineTokenizer) {
     this.#walk = new RecordWalk(dialect, { isLax: dialect.quotes !== 'strict' })
-    this.#format = format
+    this.#lines = lines
   }
 
   /** Position of the open quote, if `endOf` returned `openEnd`. */
@@ -46,7 +41,7 @@ export class BrokenRecords {
    */
   endOf(start: number, fieldCount: number): number {
     const walk = this.#walk
-    const { lines } = this.#format
+    const lines = this.#lines
     walk.limitTo(start, lines)
     walk.maySettleOpen = false
     // Later input cannot change the result.
@@ -71,7 +66,7 @@ export class BrokenRecords {
    */
   #settledBehind(lineEnd: number, fieldCount: number): number | undefined {
     const walk = this.#walk
-    const { offset } = this.#format.lines.window
+    const { offset } = this.#lines.window
     const from = lineEnd + offset
     let p = lineEnd
     let goodFrom = from
@@ -83,7 +78,7 @@ export class BrokenRecords {
       this.#knownTo = p + offset
       this.#goodFrom = goodFrom
       if (fieldCount > 1 && p + offset - goodFrom >= convincingBytes) return 0
-      const isRecord = p < walk.limit && !this.#format.isNoRecord(p)
+      const isRecord = p < walk.limit && !this.#lines.isNoRecord(p)
       if (!(isRecord ? walk.walk(p) : walk.walkLine(p))) return undefined
       if (isRecord && walk.maySettle) return walk.next
       p = walk.next

@@ -3,7 +3,7 @@
 */
 import type { ScanRules } from '../../kernel/kernel.js'
 import { carriageReturn, lineFeed, markStarts } from '../line-ends.js'
-import { defaultMaxRecordBytes } from '../line-format.js'
+import { defaultMaxRecordBytes } from '../line-tokenizer.js'
 
 /** The parts of the dialect that the user gives. Other parts are detected or have defaults. */
 export interface DialectOptions {

@@ -3,8 +3,7 @@
   Cells stay in place in the window; only unescaped fields are written after the window's content.
 */
 import { lineFeed } from '../line-ends.js'
-import { faulty, undecided, unfinished } from '../line-format.js'
-import type { LineTokenizer } from '../line-tokenizer.js'
+import { faulty, undecided, unfinished, type LineTokenizer } from '../line-tokenizer.js'
 import type { CsvDialect } from './csv-dialect.js'
 import type { RecordGuide } from './csv-tokenizer.js'
 

@@ -9,8 +9,7 @@ import type { SourceText } from '../../source/encoding/text-origin.js'
 import { isAt } from '../cells/cell-bytes.js'
 import type { RecordLocation } from '../batch.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
-import { faulty, undecided, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
-import { LineTokenizer } from '../line-tokenizer.js'
+import { faulty, LineTokenizer, undecided, unfinished, type ScanFault } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import { BrokenRecords, openEnd, quoteMessage } from './broken-record.js'
 import { kernelRules, type CsvDialect } from './csv-dialect.js'
@@ -37,7 +36,7 @@ export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
 /** Leads the walk over records of a general dialect. */
 export interface RecordGuide {
-  /** As `scanRecord` of `LineFormat`, whatever the field count. Examines no byte beyond `maxRecordBytes`. */
+  /** As `scanRecord`, whatever the field count. Examines no byte beyond `maxRecordBytes`. */
   scan(walk: RecordWalk, lines: LineTokenizer, start: number): number
   jumped(): void
 }
@@ -47,8 +46,7 @@ const leastReach = 1024
 const mostReach = 160 * 1024
 
 /** Lets callers examine the first record without consuming it, because it may be a header. */
-export class CsvTokenizer implements LineFormat {
-  readonly lines: LineTokenizer
+export class CsvTokenizer extends LineTokenizer {
   emptyLines: EmptyLines = 'undecided'
   /** Number of records that were padded or cut because of `ragged`. */
   raggedRecords = 0
@@ -68,8 +66,6 @@ export class CsvTokenizer implements LineFormat {
   #fault: ScanFault | undefined
   /** Input offset up to which `#nextRecord` has found only empty lines and comments. */
   #otherUpTo = 0
-  /** Input offset of the record that `#nextRecord` found last; −1 for none. */
-  #recordAt = -1
 
   /**
    * @param guide  for dialects whose quote or escape character is not a byte
@@ -87,8 +83,7 @@ export class CsvTokenizer implements LineFormat {
   ) {
     const { text, guide, last } = given
     const { maxRecordBytes, quotes, comment, quote } = dialect
-    const window = last?.lines.window
-    this.lines = new LineTokenizer(file, maxRecordBytes, offsetBytes, () => this, text, window)
+    super({ file, maxRecordBytes, offsetBytes, text, window: last?.window })
     const rules = { isStrict: true, isLax: quotes !== 'strict', hasFormulas: quotes === 'excel' }
     this.#walk = last === undefined ? new RecordWalk(dialect, rules) : last.#walk
     this.#rules = last === undefined ? kernelRules(dialect) : last.#rules
@@ -101,20 +96,19 @@ export class CsvTokenizer implements LineFormat {
   /** Skips lines before the first record. Returns how many must still be skipped in later input. */
   skipLines(count: number): number {
     let left = count
-    while (left > 0 && this.lines.skipLine()) left--
-    return this.lines.ended ? 0 : left
+    while (left > 0 && this.skipLine()) left--
+    return this.ended ? 0 : left
   }
 
   /** Skips the first line and returns its bytes; 'more' if the line's end has not arrived yet. */
   passFirstLine(): Uint8Array | 'more' {
-    const { lines } = this
-    const { bytes, start, end } = lines.window
+    const { window } = this
+    const { bytes, start, end } = window
     const next = nextLine(bytes, start, end)
     if (next < 0) return 'more'
-    const line = lines.window.inputBytes(start, next)
-    lines.window.start = next
-    lines.lineNumber++
-    return line
+    window.start = next
+    this.lineNumber++
+    return window.inputBytes(start, next)
   }
 
   /**
@@ -122,11 +116,10 @@ export class CsvTokenizer implements LineFormat {
    * @throws {InputError} DDB_INPUT_QUOTE, DDB_INPUT_RECORD_TOO_LONG
    */
   peek(): (FirstRecord & Bounds) | 'more' | undefined {
-    const { lines } = this
-    const { window } = lines
+    const { window } = this
     const walk = this.#walk
     // Does not consume empty lines, because they may be rows.
-    if (!this.toRecord(window.end)) return lines.ended ? undefined : 'more'
+    if (!this.toRecord(window.end)) return this.ended ? undefined : 'more'
     const found = this.#nextRecord(window.start)
     if (found === window.end) {
       this.emptyLines = 'passed'
@@ -137,40 +130,39 @@ export class CsvTokenizer implements LineFormat {
     const start = found < 0 ? window.start : found
     // A comment may have any length.
     const tooLong = found >= 0 && next === unfinished && this.#isOverLimit(start)
-    if (next === undecided || (next === unfinished && !lines.ended && !tooLong)) return 'more'
+    if (next === undecided || (next === unfinished && !this.ended && !tooLong)) return 'more'
     if (next < 0 || walk.fieldCount > maxHeaderFields) {
       throw this.#badFirstRecord(next, tooLong, start)
     }
     return {
       ...{ start, next },
       fields: Array.from({ length: walk.fieldCount }, (_, field) => walk.cell(field).slice()),
-      bytes: lines.window.inputBytes(start, next),
-      ...lines.locate(start),
+      bytes: window.inputBytes(start, next),
+      ...this.locate(start),
     }
   }
 
   passHeader({ start, next }: Bounds): void {
-    const { lines } = this
-    const { window } = lines
-    lines.pass(start)
+    const { window } = this
+    this.pass(start)
     const header = window.bytes.slice(start, this.#lineEndBefore(next))
     this.#header = header
     // The kernel leaves records that may repeat the header.
     if (this.#rules !== undefined) this.#rules = { ...this.#rules, header }
-    lines.lineNumber += countLineEnds(window.bytes, start, next)
+    this.lineNumber += countLineEnds(window.bytes, start, next)
     window.start = next
   }
 
   /** True if the bytes from `start` on are more than a record may have. */
   #isOverLimit(start: number): boolean {
-    const { maxRecordBytes, window } = this.lines
+    const { maxRecordBytes, window } = this
     return window.contentEnd(window.end) - start > maxRecordBytes
   }
 
   #badFirstRecord(scanned: number, tooLong: boolean, start: number): InputError {
-    const { file, maxRecordBytes } = this.lines
+    const { file, maxRecordBytes } = this
     const { openAt, badQuoteAt, fieldCount } = this.#walk
-    const position = this.lines.locate(start)
+    const position = this.locate(start)
     let reason: string | undefined
     if (scanned === unfinished && openAt >= 0) {
       reason = this.#openQuoteMessage(openAt, tooLong ? maxRecordBytes : undefined)
@@ -186,25 +178,21 @@ export class CsvTokenizer implements LineFormat {
     )
   }
 
-  toRecord(end: number): boolean {
-    return this.lines.toRecordLine(end, this)
-  }
-
   /** True if a blank line or a comment certainly begins at `start`. */
   isNoRecord(start: number): boolean {
     if (!this.#isEmptyLine(start)) return this.#isComment(start)
     if (this.emptyLines !== 'rows') return this.emptyLines === 'passed'
-    return this.lines.ended && !this.#isRow(start)
+    return this.ended && !this.#isRow(start)
   }
 
   #isEmptyLine(start: number): boolean {
-    const c = this.lines.window.bytes[start]
+    const c = this.window.bytes[start]
     return c === lineFeed || c === carriageReturn
   }
 
   #isComment(start: number): boolean {
     const comment = this.#comment
-    const { bytes, end } = this.lines.window
+    const { bytes, end } = this.window
     return (
       bytes[start] === comment[0] && start + comment.length <= end && isAt(comment, bytes, start)
     )
@@ -212,25 +200,22 @@ export class CsvTokenizer implements LineFormat {
 
   /** Position of the first record from `start` on; the window's end if there is none; −1 if one may still arrive. */
   #nextRecord(start: number): number {
-    const { window, ended } = this.lines
+    const { window, ended } = this
     const comment = this.#comment
     const { bytes, offset } = window
-    if (this.#recordAt >= start + offset) return this.#recordAt - offset
     let p = Math.max(start, this.#otherUpTo - offset)
-    while (p < window.end) {
+    let isRecord = false
+    while (p < window.end && !isRecord) {
       if (this.#isEmptyLine(p)) p++
       else if (this.#isComment(p)) {
         const next = nextLine(bytes, p, window.end)
         if (next < 0) break
         p = next
       } else if (bytes[p] === comment[0] && p + comment.length > window.end && !ended) break
-      else {
-        this.#recordAt = p + offset
-        return p
-      }
+      else isRecord = true
     }
     this.#otherUpTo = p + offset
-    return ended ? window.end : -1
+    return isRecord ? p : ended ? window.end : -1
   }
 
   /**
@@ -239,16 +224,15 @@ export class CsvTokenizer implements LineFormat {
    */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
-    return (next >= 0 && next < this.lines.window.end) || this.#isOverLimit(start)
+    return (next >= 0 && next < this.window.end) || this.#isOverLimit(start)
   }
 
-  jumped(): void {
+  override jumped(): void {
     this.#guide?.jumped()
   }
 
-  scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number {
-    const { lines } = this
-    const { window } = lines
+  override scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number {
+    const { window } = this
     const { kernel } = block
     if (this.#rules === undefined || kernel === undefined) return row
     const { textEnd } = kernel
@@ -258,9 +242,9 @@ export class CsvTokenizer implements LineFormat {
       const { start } = window
       const end = Math.min(textEnd, start + this.#reach)
       const from = next
-      next = kernel.scan(block, start, end, stopAt, from, rowEnd, lines.lineNumber)
+      next = kernel.scan(block, start, end, stopAt, from, rowEnd, this.lineNumber)
       window.start = kernel.nextStart
-      lines.lineNumber += next - from
+      this.lineNumber += next - from
       const isGivenUp = kernel.hasGivenUp
       // The text after a record that the kernel gave up is searched again.
       this.#reach = isGivenUp
@@ -273,8 +257,8 @@ export class CsvTokenizer implements LineFormat {
 
   #scan(start: number): number {
     const walk = this.#walk
-    if (this.#guide !== undefined) return this.#guide.scan(walk, this.lines, start)
-    walk.limitTo(start, this.lines)
+    if (this.#guide !== undefined) return this.#guide.scan(walk, this, start)
+    walk.limitTo(start, this)
     if (walk.walk(start)) return walk.next
     return walk.badQuoteAt < 0 ? unfinished : faulty
   }
@@ -286,7 +270,7 @@ export class CsvTokenizer implements LineFormat {
     if (this.emptyLines === 'rows' && this.#isEmptyLine(start)) {
       walk.openAt = -1
       if (!this.#isRow(start)) return unfinished
-      walk.limitTo(start, this.lines)
+      walk.limitTo(start, this)
       walk.walk(start)
     } else {
       const next = this.#scan(start)
@@ -294,7 +278,7 @@ export class CsvTokenizer implements LineFormat {
       this.#fault = this.#faultIn(start, next, block.fieldCount)
       if (this.#fault !== undefined) return faulty
       // Only quoted fields have line ends.
-      if (walk.hasQuoted) this.lines.innerLines = countLineEnds(walk.bytes, start, next) - 1
+      if (walk.hasQuoted) this.innerLines = countLineEnds(walk.bytes, start, next) - 1
     }
     walk.addCells(block, row)
     return walk.next
@@ -303,7 +287,7 @@ export class CsvTokenizer implements LineFormat {
   #faultIn(start: number, next: number, expected: number): ScanFault | undefined {
     const header = this.#header
     const isLong = header.length > 0 && this.#lineEndBefore(next) - start === header.length
-    if (isLong && isAt(header, this.lines.window.bytes, start)) {
+    if (isLong && isAt(header, this.window.bytes, start)) {
       const message = 'the record repeats the header, as in files that were joined'
       return { fault: { code: 'DDB_INPUT_CELL', message }, next }
     }
@@ -315,14 +299,14 @@ export class CsvTokenizer implements LineFormat {
 
   /** Position of the line end before `next`, or `next` itself. */
   #lineEndBefore(next: number): number {
-    const { bytes } = this.lines.window
+    const { bytes } = this.window
     const isPair = bytes[next - 1] === lineFeed && bytes[next - 2] === carriageReturn
     return isPair ? next - 2 : this.#isEmptyLine(next - 1) ? next - 1 : next
   }
 
   /** True for empty lines at the end of a truncated input. Empty lines are rows only if a record follows. */
-  isRestWhole(): boolean {
-    return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
+  override isRestWhole(): boolean {
+    return this.emptyLines === 'rows' && this.#isEmptyLine(this.window.start)
   }
 
   /** True if the record may be a row although it does not have `fieldCount` fields. Counts records that are padded or cut. */
@@ -344,14 +328,14 @@ export class CsvTokenizer implements LineFormat {
     this.#broken ??= new BrokenRecords(this.#dialect, this)
     const end = this.#broken.endOf(start, block.fieldCount)
     if (end === openEnd) return this.#openQuoteFault(this.#broken.openAt, start)
-    const lineCount = end < 0 ? 1 : countLineEnds(this.lines.window.bytes, start, end)
+    const lineCount = end < 0 ? 1 : countLineEnds(this.window.bytes, start, end)
     const message = quoteMessage(fieldCount + 1, lineCount)
     return { fault: { code: 'DDB_INPUT_QUOTE', message }, next: end }
   }
 
   /** The fault of the record at `start` if the record ends in an open quote; `openAt` is the quote's position, or −1. */
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
-    const { file, window, maxRecordBytes, resumePoint, ended } = this.lines
+    const { file, window, maxRecordBytes, resumePoint, ended } = this
     const isOverLimit = this.#isOverLimit(start)
     if (isOverLimit && openAt >= 0) {
       const message = this.#openQuoteMessage(openAt, maxRecordBytes)
@@ -367,7 +351,7 @@ export class CsvTokenizer implements LineFormat {
    * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
    */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
-    const { lineNumber } = this.lines.locate(openAt)
+    const { lineNumber } = this.locate(openAt)
     const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
     return `the quote opened in line ${lineNumber} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
   }

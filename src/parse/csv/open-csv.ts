@@ -90,8 +90,8 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
       const found = read()
       if (found !== 'more') return found
       const { done, value } = await chunks.next()
-      if (done === true) tokenizer.lines.end()
-      else tokenizer.lines.push(value)
+      if (done === true) tokenizer.end()
+      else tokenizer.push(value)
     }
   }
   let left = dialect.skipLines
@@ -269,7 +269,7 @@ function alikeOpener(dialect: CsvDialect, found: FoundShape): PreviousFindings['
     const { name, text } = source
     const tokenizer = new CsvTokenizer(name, dialect, 0, { text, last })
     last = tokenizer
-    tokenizer.lines.push(bytes)
+    tokenizer.push(bytes)
     tokenizer.passHeader({ start: 0, next: found.headerBytes!.length })
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
     return recordReader(found, recordsOf(source, tokenizer, undefined, found.fieldCount, dialect))
@@ -287,17 +287,16 @@ function recordsOf(
   fieldCount: number,
   dialect: CsvDialect,
 ): OpenedInput {
-  const { lines } = tokenizer
   const { encoding } = source.text
   return {
     source,
-    tokenizer: lines,
+    tokenizer,
     raggedRecords: () => tokenizer.raggedRecords,
     records: ({ shared }) => {
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       block.quote = tokenizer.quote
       const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(dialect.quote, encoding) } : {}
-      return { tokenizer: lines, chunks, block, ...shown }
+      return { tokenizer, chunks, block, ...shown }
     },
   }
 }

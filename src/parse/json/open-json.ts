@@ -8,14 +8,13 @@ import { hasNumberStyle } from '../cells/number-style.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { lineFeed } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
-import { JsonFormat } from './json-format.js'
+import { JsonTokenizer } from './json-tokenizer.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
 import { attempt, JsonScanner } from './json-scanner.js'
 import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
-import { defaultMaxRecordBytes } from '../line-format.js'
-import { LineTokenizer } from '../line-tokenizer.js'
+import { defaultMaxRecordBytes } from '../line-tokenizer.js'
 
 export interface JsonOptions {
   /** Path to the records in each document. With a path the format is `json`, even if each line is a value. */
@@ -52,8 +51,7 @@ export function openJson(
       const rules = { ...mapping, lenient: cells.lenient ?? false }
       const records = new JsonRecords(scanner, members, rules)
       elementNames = () => records.names
-      const formatOf = (lines: LineTokenizer): JsonFormat =>
-        new JsonFormat(lines, scanner, records, pathNames)
+      const input = { file: name, maxRecordBytes, offsetBytes: startOffsetBytes, text }
       const block = new RecordBlock(members.length)
       // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.
       if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
@@ -62,7 +60,7 @@ export function openJson(
         return oneLine(namedElements(record, names, text.encoding), text.encoding)
       }
       return {
-        tokenizer: new LineTokenizer(name, maxRecordBytes, startOffsetBytes, formatOf, text),
+        tokenizer: new JsonTokenizer(input, scanner, records, pathNames),
         chunks: source.chunks(),
         block,
         members: members.map(member => member.name),

@@ -16,7 +16,7 @@ import { forAllAsync, runs } from '../../helpers/runs.js'
 /** For each record its fields or the code of its fault, the bytes at its position, and its line. */
 function tokens(csv: CsvTokenizer, bytes: Uint8Array, fieldCount: number, chunkBytes: number) {
   csv.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
-  const found = recordsOf(csv.lines, bytes, fieldCount, chunkBytes)
+  const found = recordsOf(csv, bytes, fieldCount, chunkBytes)
   return {
     records: found.map(({ cells }) => cells),
     slices: found.map(({ offsetBytes, lengthBytes }) =>
@@ -205,9 +205,9 @@ t.test('bytes that are not UTF-8 stay unchanged with every reader', async t => {
   for (const [name, open] of ways) {
     const csv = await open(csvDialect)
     const block = new RecordBlock(2, 1)
-    csv.lines.push(bytes)
-    csv.lines.end()
-    csv.lines.fill(block, 1, 100)
+    csv.push(bytes)
+    csv.end()
+    csv.fill(block, 1, 100)
     const cells = [0, 1].map(cell =>
       Buffer.from(block.bytes.subarray(block.starts[cell], block.ends[cell])).toString('hex'),
     )
@@ -228,9 +228,9 @@ t.test('every reader distinguishes quoted from unquoted fields', async t => {
     const csv = await open(csvDialect)
     const block = new RecordBlock(4, 1)
     block.quote = csv.quote
-    csv.lines.push(bytesOf('NA,"NA","",\n'))
-    csv.lines.end()
-    csv.lines.fill(block, 1, 100)
+    csv.push(bytesOf('NA,"NA","",\n'))
+    csv.end()
+    csv.fill(block, 1, 100)
     const areQuoted = [0, 1, 2, 3].map(cell => block.isQuoted(0, cell))
     t.strictSame(areQuoted, [false, true, true, false], name)
   }

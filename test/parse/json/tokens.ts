@@ -3,10 +3,9 @@
 */
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
 import { oneLine } from '../../../src/parse/json/open-json.js'
-import { JsonFormat } from '../../../src/parse/json/json-format.js'
+import { JsonTokenizer } from '../../../src/parse/json/json-tokenizer.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
-import { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
 import { recordsOf } from '../records-of.js'
 
 export interface Token {
@@ -44,12 +43,8 @@ export function tokensOf(
     })),
     { ignoreExtra: false, allowMissing: false },
   )
-  const tokenizer = new LineTokenizer(
-    'x',
-    maxRecordBytes,
-    0,
-    lines => new JsonFormat(lines, scanner, records),
-  )
+  const input = { file: 'x', maxRecordBytes, offsetBytes: 0 }
+  const tokenizer = new JsonTokenizer(input, scanner, records)
   const found = recordsOf(tokenizer, Buffer.from(text), members.length, chunkBytes)
   const tokens = found.map(({ cells, record, lineNumber, offsetBytes }): Token => {
     const isShown = typeof cells === 'string' && format === 'json'

@@ -7,8 +7,14 @@ import * as ascii from '../ascii.js'
 import { InputError, option, type ErrorCode } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
-import { faulty, retryBytes, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
-import type { LineTokenizer } from '../line-tokenizer.js'
+import {
+  faulty,
+  LineTokenizer,
+  retryBytes,
+  unfinished,
+  type ScanFault,
+  type TokenizedInput,
+} from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import { jsonKinds } from './json-kinds.js'
 import { namesIn, namesKey } from './json-members.js'
@@ -31,14 +37,11 @@ const maxLeadBytes = 256
  * A line that is not JSON is rejected alone. In documents, reading ends at a place that is not JSON. An object that is JSON but not a row
  * becomes a reject.
  */
-export class JsonFormat implements LineFormat {
-  readonly passOver?: (position: number) => void
-  readonly #lines: LineTokenizer
+export class JsonTokenizer extends LineTokenizer {
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords
   /** Names on the path to the records. Without a path, each document is a record or an array of records. */
   readonly #names: readonly string[]
-  readonly #isLined: boolean
   #expects: Expectation = 'value'
   /** How many objects on the path are open around the next token, and the array of records, which only the last one contains. */
   #depth = 0
@@ -57,75 +60,76 @@ export class JsonFormat implements LineFormat {
 
   /** @param scanner  the scanner that `records` uses. If it does not skip line ends like blanks, each line is a record */
   constructor(
-    lines: LineTokenizer,
+    input: TokenizedInput,
     scanner: JsonScanner,
     records: JsonRecords,
     pathNames: readonly string[] = [],
   ) {
-    this.#lines = lines
+    super(input)
     this.#scanner = scanner
     this.#records = records
     this.#names = pathNames
-    this.#isLined = !scanner.manyLines
-    if (!this.#isLined) this.passOver = position => this.#passOver(position)
   }
 
-  startBlock(): void {
-    this.#scanner.startBlock(this.#lines.window)
+  override get isLined(): boolean {
+    return !this.#scanner.manyLines
   }
 
-  toRecord(end: number): boolean {
-    const lines = this.#lines
+  override startBlock(): void {
+    this.#scanner.startBlock(this.window)
+  }
+
+  override toRecord(end: number): boolean {
+    if (this.isLined) return super.toRecord(end)
     const scanner = this.#scanner
-    const { window } = lines
-    if (this.#isLined) return lines.toRecordLine(end, this)
+    const { window } = this
     for (;;) {
       const p = scanner.skipBlanks(window.start)
       if (p === window.end) break
-      lines.pass(p)
+      this.pass(p)
       if (p >= end) return false
-      const isMark = lines.passMark(p)
+      const isMark = this.passMark(p)
       if (isMark === 'unknown') return false
       if (isMark) continue
       const next = this.#endOf(p, this.#step)
       if (next === p) return true
-      if (lines.failure !== undefined || this.#failsAt(p, next, 'member')) return false
-      if (next >= 0) lines.pass(next)
-      else if (lines.cutOff === undefined) return lines.waitForMore(window.end - p)
-      else lines.pass(window.end)
+      if (this.failure !== undefined || this.#failsAt(p, next, 'member')) return false
+      if (next >= 0) this.pass(next)
+      else if (this.cutOff === undefined) return this.waitForMore(window.end - p)
+      else this.pass(window.end)
     }
     // Only blanks are left. They are kept until more input comes, so that CR and LF stay together, but only up to a limit.
     const { bytes, start, end: atEnd } = window
-    const isKept = !lines.isOver && atEnd - start <= retryBytes
-    const isCut = this.#depth > 0 && lines.ended
+    const isKept = !this.isOver && atEnd - start <= retryBytes
+    const isCut = this.#depth > 0 && this.ended
     if (isCut)
       this.#fail(atEnd, `the input ends before the ${this.#isInArray ? 'array' : 'document'} does`)
     else if (!isKept)
-      lines.pass(!lines.isOver && bytes[atEnd - 1] === carriageReturn ? atEnd - 1 : atEnd)
+      this.pass(!this.isOver && bytes[atEnd - 1] === carriageReturn ? atEnd - 1 : atEnd)
     return false
   }
 
   /** A blank line is not a record. If it is longer than a record may be, it counts as a record that is too long. */
   isNoRecord(start: number): boolean {
-    const { bytes, end } = this.#lines.window
+    const { bytes, end } = this.window
     if (bytes[start]! > 32) return false
     const p = this.#scanner.skipBlanks(start)
     if (p >= end || (bytes[p] !== lineFeed && bytes[p] !== carriageReturn)) return false
-    return this.#lines.window.contentEnd(p + 1) - start <= this.#lines.maxRecordBytes
+    return this.window.contentEnd(p + 1) - start <= this.maxRecordBytes
   }
 
   /** The records before the position need only be JSON and not too long. */
-  #passOver(position: number): void {
-    const lines = this.#lines
-    const { window } = lines
+  override passOver(position: number): void {
+    if (this.isLined) return super.passOver(position)
+    const { window } = this
     this.startBlock()
     for (let next = 0; next >= 0 && window.start < position && this.toRecord(position);) {
       const { start } = window
       next = this.#afterValue(start)
       if (this.#failsAt(start, next, 'element')) break
-      if (next < 0) lines.waitForMore(window.end - start)
+      if (next < 0) this.waitForMore(window.end - start)
       else {
-        lines.pass(next)
+        this.pass(next)
         this.#endRecord()
       }
     }
@@ -251,21 +255,20 @@ export class JsonFormat implements LineFormat {
   }
 
   /** Finds records of the usual shape with the block's kernel, if the next one may follow as usual. */
-  scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
-    const lines = this.#lines
-    const { window, maxRecordBytes } = lines
+  override scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
+    const { window, maxRecordBytes } = this
     const { start } = window
     const { kernel } = block
     const { shape } = this.#records
     if (kernel === undefined || shape === undefined || !this.#isUsual) return firstRow
     if (start >= Math.min(stopAt, kernel.textEnd) || !kernel.useShape(shape)) return firstRow
     block.forgetWrongCells(firstRow)
-    const rows = [firstRow, rowEnd, lines.lineNumber, maxRecordBytes] as const
+    const rows = [firstRow, rowEnd, this.lineNumber, maxRecordBytes] as const
     const next = kernel.jsonRecords(block, start, stopAt, ...rows)
     if (next === firstRow) return firstRow
     const count = next - firstRow
-    lines.otherBytes += count * lines.inputLength(start, start + shape.leadBytes)
-    lines.lineNumber += count * shape.lines
+    this.otherBytes += count * this.inputLength(start, start + shape.leadBytes)
+    this.lineNumber += count * shape.lines
     window.start = kernel.nextStart
     this.#last = { position: window.start, content: window.content }
     return next
@@ -274,17 +277,17 @@ export class JsonFormat implements LineFormat {
   /** True if a record may follow as one followed another when the usual shape was learned. */
   get #isUsual(): boolean {
     if (this.#isInArray) return this.#isArrayShape && this.#expects === 'after'
-    return this.#isLined || (!this.#isArrayShape && this.#depth === 0 && this.#isFound)
+    return this.isLined || (!this.#isArrayShape && this.#depth === 0 && this.#isFound)
   }
 
   scanRecord(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const records = this.#records
-    let next = records.scan(block, row, this.#isLined ? scanner.skipBlanks(start) : start)
+    let next = records.scan(block, row, this.isLined ? scanner.skipBlanks(start) : start)
     this.#next = next
     if (records.obstacle !== undefined) return faulty
     if (next < 0) return scanner.stoppedAt >= scanner.end ? unfinished : faulty
-    if (this.#isLined) {
+    if (this.isLined) {
       const { bytes, end } = scanner
       const p = scanner.skipBlanks(next)
       if (p < end && bytes[p] !== lineFeed && bytes[p] !== carriageReturn) {
@@ -294,23 +297,23 @@ export class JsonFormat implements LineFormat {
       next = nextLine(bytes, p, end)
       if (next < 0) return unfinished
     } else {
-      if (next - start > this.#lines.maxRecordBytes) return faulty
+      if (next - start > this.maxRecordBytes) return faulty
       // One less than the number of line ends, because the tokenizer adds one for each record.
-      this.#lines.innerLines = countLineEnds(block.bytes, start, next) - 1
+      this.innerLines = countLineEnds(block.bytes, start, next) - 1
       this.#endRecord()
     }
     if (records.isLesson) this.#learn(start, next)
-    this.#last = { position: next, content: this.#lines.window.content }
+    this.#last = { position: next, content: this.window.content }
     return next
   }
 
   /** Makes the record the usual one, if only blanks and a comma are between it and the record before. */
   #learn(start: number, next: number): void {
-    const { bytes, content } = this.#lines.window
+    const { bytes, content } = this.window
     const { position } = this.#last
     // A CR may be half of a line end.
-    if (this.#isLined ? bytes[next - 1] !== lineFeed : content !== this.#last.content) return
-    const from = this.#isLined ? start : position
+    if (this.isLined ? bytes[next - 1] !== lineFeed : content !== this.#last.content) return
+    const from = this.isLined ? start : position
     if (from > start || start - from > maxLeadBytes) return
     if (bytes.subarray(from, start).some(byte => byte > 32 && byte !== ascii.comma)) return
     this.#isArrayShape = this.#isInArray
@@ -319,9 +322,9 @@ export class JsonFormat implements LineFormat {
 
   faultOf(_block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
     const { obstacle } = this.#records
-    if (this.#isLined) return scanned === faulty ? this.#lineFault(start) : undefined
+    if (this.isLined) return scanned === faulty ? this.#lineFault(start) : undefined
     const next = obstacle === undefined ? this.#next : this.#afterValue(start)
-    if (this.#failsAt(start, next, 'element')) return this.#lines.failure
+    if (this.#failsAt(start, next, 'element')) return this.failure
     if (obstacle === undefined || next < 0) return undefined
     this.#endRecord()
     return { fault: obstacle, next }
@@ -347,7 +350,7 @@ export class JsonFormat implements LineFormat {
     const scanner = this.#scanner
     const next = this.#endOf(start, p => scanner.value(p))
     // The next chunk may continue the number.
-    if (next !== scanner.end || scanner.kind !== jsonKinds.number || this.#lines.isOver) return next
+    if (next !== scanner.end || scanner.kind !== jsonKinds.number || this.isOver) return next
     scanner.stopAt(next)
     return -1
   }
@@ -365,7 +368,7 @@ export class JsonFormat implements LineFormat {
    * @param next  position after it; −1 if the scanner stopped before
    */
   #failsAt(start: number, next: number, what: 'element' | 'member'): boolean {
-    const { ended, maxRecordBytes } = this.#lines
+    const { ended, maxRecordBytes } = this
     const { stoppedAt, end, reason } = this.#scanner
     const length = (next < 0 ? Math.min(stoppedAt, end) : next) - start
     if (length > maxRecordBytes) {
@@ -379,10 +382,10 @@ export class JsonFormat implements LineFormat {
 
   /** Ends reading. Always returns −1, because nothing can be read after a fault. */
   #fail(position: number, message: string, code: ErrorCode = 'DDB_INPUT_JSON'): number {
-    const place = this.#lines.locate(position)
+    const place = this.locate(position)
     const { file, lineNumber, offsetBytes } = place
     const where = `${file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on`
-    this.#lines.failure = new InputError(code, `${where}: ${message}`, place)
+    this.failure = new InputError(code, `${where}: ${message}`, place)
     return -1
   }
 }
