@@ -6,7 +6,6 @@ import { textSources, type ColumnMapping, type MappedColumn } from '../../schema
 import { uniqueByLowerCase } from '../../schema/field-names.js'
 import type { CellRules } from '../cell-rules.js'
 import { utf8Text } from '../cells/cell-bytes.js'
-import type { ClockRules } from '../times/time-reader.js'
 import { cellTypeOf, formatHintFor, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 
@@ -20,7 +19,7 @@ export interface JsonMember {
   readonly columnName: string
   readonly typeText: string
   /** Names formats that read a number as a time; undefined for other types. */
-  readonly formatHint?: ClockRules['formatHint']
+  readonly formatHint?: ReturnType<typeof formatHintFor>
 }
 
 /** Whether records may have other members, lack some or be arrays, and whether a value of the wrong kind is null and only counted. */
@@ -41,7 +40,7 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
         elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
         columnName: other?.columnName ?? column.name,
         typeText: other?.typeText ?? columnTypeText(column.type),
-        ...formatHintFor(column.name, column.type.type),
+        formatHint: formatHintFor(column.name, column.type.type),
       })
     }
   }

@@ -34,18 +34,13 @@ export function isTextDay(days: number): boolean {
   return days >= firstDay && days <= lastDay
 }
 
-export interface ClockRules {
+export interface PatternRules {
   /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
   /** The time zone offset of the column's times if they are stored as written; undefined if offsets do not matter. */
   readonly offset?: ColumnOffset | undefined
   /** Called when an offset other than 0 is first ignored because no zone is set. */
   readonly onOffset?: (() => void) | undefined
-  /** Names formats that read a refused text; undefined if there is none. */
-  readonly formatHint?: TimeReader['explain']
-}
-
-export interface PatternRules extends ClockRules {
   /** False if the type has no time of day, so that it may store a day whose midnight the zone's clocks skipped. */
   readonly keepsTime?: boolean
   /** True if the type has no days either. */

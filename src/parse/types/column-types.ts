@@ -6,19 +6,15 @@ import { option, usageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellRules } from '../cell-rules.js'
-import { isRead } from '../cells/cell-bytes.js'
 import { inStyle, numberStyle, plainNumbers } from '../cells/number-style.js'
 import { withTruthTexts } from '../cells/cell-words.js'
 import { ArrayColumn, elementSeparator } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import { FixedColumn, type ElementReader } from '../columns/fixed-column.js'
-import { ColumnOffset } from '../times/column-offset.js'
-import { dateFormatFor, dateFormatText, formatHint, type DatedPlace } from '../times/date-format.js'
-import type { ClockRules } from '../times/time-reader.js'
-import { TimeZone, type TimeParts } from '../times/time-zone.js'
+import { TimeZone } from '../times/time-zone.js'
 import { elementTypes, textTypes, type CellType, type ElementType } from './cell-types.js'
-import { storeTime, timeReader, timeTypes, usualTimeReader, type TimeType } from './time-types.js'
+import { isDated, timeHint, timeReader, timeTypes, type TimeType } from './time-types.js'
 
 type AnyType = ElementType | TimeType | (typeof textTypes)[number]
 
@@ -92,68 +88,37 @@ function elementBuilder(
     const why = `a column of type ${typeName} holds no dates or times`
     throw usageError(`${option('cells.dateFormats')} ${name}=${dateFormats[name]}: ${why}`)
   }
-  const { reader, spelling } =
-    'newColumn' in type
-      ? { reader: undefined, spelling: undefined }
-      : 'patterns' in type
-        ? timeColumn(name, type, zone, rules)
-        : { reader: type.readerOf(scale ?? 0), spelling: type.spelling }
+  const time = 'patterns' in type ? timeReader(name, type, zone, rules) : undefined
+  const spelling =
+    'spelling' in type ? type.spelling : time?.isNumber === true ? 'number' : undefined
   if (spelling !== 'number' && percentColumns.includes(name)) {
     throw usageError(
       `${option('cells.percentColumns')} names column "${name}", which holds no plain numbers`,
     )
   }
   if ('newColumn' in type) return type.newColumn(columnIndex, pool, maxBytes)
+  const reader = 'patterns' in type ? time!.reader : type.readerOf(scale ?? 0)
   const style = spelling === 'number' ? numberStyle(name, rules) : undefined
-  const spelled = style === undefined ? reader! : inStyle(reader!, style)
+  const spelled = style === undefined ? reader : inStyle(reader, style)
   const own = spelling === 'truth' ? withTruthTexts(spelled, rules) : spelled
   return new FixedColumn(type.name, scale, own, columnIndex, pool, reader)
 }
 
-/** Reads the column's texts in its format, or else in the usual notations. */
-function timeColumn(
-  name: string,
-  type: TimeType,
-  zone: TimeZone | undefined,
-  { dateFormats = {}, onOffset, timeZone, columnOffsets }: CellRules,
-): { reader: ElementReader; spelling: 'number' | undefined } {
-  const clock = {
-    zone,
-    offset: timeZone === undefined ? (columnOffsets?.of(name) ?? new ColumnOffset()) : undefined,
-    onOffset: onOffset && (() => onOffset(name)),
-    ...formatHintFor(name, type.name),
-  }
-  const format = dateFormatFor({ ...datedPlace(name, type), ...clock }, dateFormats)
-  if (format === undefined) return { reader: usualTimeReader(type, clock), spelling: undefined }
-  const expected = `${type.name} as ${dateFormatText(name, dateFormats)}`
-  const reader = timeReader(type, format, clock.offset, expected, (...text) => {
-    const why = format.explain?.(...text)
-    return why === undefined ? undefined : `${expected} (${why})`
-  })
-  return { reader, spelling: format.isNumber ? 'number' : undefined }
-}
-
-/** Names formats that read what a column without a format refuses; undefined for types other than times. */
-export function formatHintFor(
-  columnName: string,
-  typeName: DataType,
-): Pick<ClockRules, 'formatHint'> {
+function timeTypeOf(typeName: DataType): TimeType | undefined {
   const type = typesByName.get(typeName)
-  if (type === undefined || !('patterns' in type)) return {}
-  const place = datedPlace(columnName, type)
-  const holds = (time: TimeParts): boolean => storeTime(type, time, new Int32Array(2), 0) === isRead
-  return { formatHint: (...text) => formatHint(place, holds, ...text) }
+  return type !== undefined && 'patterns' in type ? type : undefined
 }
 
-function datedPlace(columnName: string, { name, needs, keepsTime }: TimeType): DatedPlace {
-  return { columnName, typeName: name, needs, keepsTime }
+/** As `timeHint`, for a cell's text; undefined for types other than times. */
+export function formatHintFor(columnName: string, typeName: DataType): ElementReader['explain'] {
+  const type = timeTypeOf(typeName)
+  return type && ((...text) => timeHint(columnName, type, ...text))
 }
 
 /** True if a format of `cells.dateFormats` applies to the column. */
 export function hasDateFormat(columnName: string, typeName: DataType, rules: CellRules): boolean {
-  const type = typesByName.get(typeName)
-  if (type === undefined || !('patterns' in type)) return false
-  return dateFormatFor(datedPlace(columnName, type), rules.dateFormats ?? {}) !== undefined
+  const type = timeTypeOf(typeName)
+  return type !== undefined && isDated(columnName, type, rules)
 }
 
 /** Cached, because all columns of a run share one zone and the rules looked up for that zone. */

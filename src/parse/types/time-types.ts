@@ -5,14 +5,17 @@
 import type { KernelUnit } from '../../kernel/reads.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import { temporalTypes, type TemporalType } from '../../protocol/types/temporals.js'
+import type { CellRules } from '../cell-rules.js'
 import { isRead, outOfRange, type NumberArray, type Outcome } from '../cells/cell-bytes.js'
 import { storeExact, storeWords } from '../cells/read-number.js'
 import type { ElementReader } from '../columns/fixed-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import type { ColumnOffset } from '../times/column-offset.js'
+import { ColumnOffset } from '../times/column-offset.js'
+import { dateFormatFor, dateFormatText, formatHint, type DatedPlace } from '../times/date-format.js'
 import { usualPatterns, type TimePattern } from '../times/time-pattern.js'
-import { isTextDay, PatternReader, type ClockRules, type TimeReader } from '../times/time-reader.js'
-import { msPerDay, nanosPerSecond, secondsPerDay, type TimeParts } from '../times/time-zone.js'
+import { isTextDay, PatternReader } from '../times/time-reader.js'
+import { msPerDay, nanosPerSecond, secondsPerDay } from '../times/time-zone.js'
+import type { TimeParts, TimeZone } from '../times/time-zone.js'
 import type { CellType } from './cell-types.js'
 
 const nanosPerMs = 1_000_000
@@ -102,29 +105,66 @@ function storeUnits(isLong: boolean, units: number, into: NumberArray, at: numbe
 }
 
 /**
- * Reads the texts of a format into elements of the type.
- * @param expected  describes values of the type in messages
- * @param explain  as in `ElementReader`
+ * Reads a column's texts in its format, or else in the usual notations, into elements of the type.
+ * @returns also whether the texts are numbers, which have the number style of the column
+ * @throws {UsageError} DDB_USAGE for a format that does not fit the type
  */
 export function timeReader(
+  columnName: string,
   type: TimeType,
-  format: TimeReader,
-  offset: ColumnOffset | undefined,
-  expected: string,
-  explain: ElementReader['explain'],
-): ElementReader {
-  return {
+  zone: TimeZone | undefined,
+  { dateFormats = {}, onOffset, timeZone, columnOffsets }: CellRules,
+): { reader: ElementReader; isNumber: boolean } {
+  const { patterns, keepsTime } = type
+  const offset =
+    timeZone === undefined ? (columnOffsets?.of(columnName) ?? new ColumnOffset()) : undefined
+  const clock = { zone, offset, onOffset: onOffset && (() => onOffset(columnName)), keepsTime }
+  const own = dateFormatFor({ ...placeOf(columnName, type), zone }, dateFormats)
+  const expected =
+    own === undefined ? type.expected : `${type.name} as ${dateFormatText(columnName, dateFormats)}`
+  /** A month or minute has no offset. */
+  const hasOffset = patterns !== month && patterns !== minute
+  const format =
+    own ?? new PatternReader(patterns, hasOffset ? clock : { isMonth: patterns === month })
+  const reader: ElementReader = {
     Cells: Int32Array,
+    expected,
     read(bytes, start, end, into, at) {
       const outcome = format.read(bytes, start, end)
       return outcome === isRead ? storeTime(type, format, into, at) : outcome
     },
-    expected,
-    explain,
+    explain(...text) {
+      const why = format.explain?.(...text)
+      if (own === undefined && why !== undefined) return why
+      const hint = own === undefined ? timeHint(columnName, type, ...text) : why
+      return hint && `${expected} (${hint})`
+    },
     kernelRead: format.kernelRead && ((block, cell) => format.kernelRead!(block, cell, type)),
     take: type.takesValues ? takeDates(type, offset) : undefined,
   }
+  return { reader, isNumber: format.isNumber }
 }
+
+/** Names the formats of `cells.dateFormats` that read what a column without a format refuses; undefined if there is none. */
+export function timeHint(
+  columnName: string,
+  type: TimeType,
+  ...text: Parameters<NonNullable<ElementReader['explain']>>
+): string | undefined {
+  const holds = (time: TimeParts): boolean => storeTime(type, time, new Int32Array(2), 0) === isRead
+  return formatHint(placeOf(columnName, type), holds, ...text)
+}
+
+/** True if a format of `cells.dateFormats` applies to the column. */
+export const isDated = (
+  columnName: string,
+  type: TimeType,
+  { dateFormats = {} }: CellRules,
+): boolean => dateFormatFor(placeOf(columnName, type), dateFormats) !== undefined
+
+const placeOf = (columnName: string, { name, needs, keepsTime }: TimeType): DatedPlace => ({
+  ...{ columnName, typeName: name, needs, keepsTime },
+})
 
 /**
  * Takes a program's `Date` as a time in UTC. If the column has no offset yet, UTC becomes its offset.
@@ -142,18 +182,4 @@ function takeDates(
     if (unitNanos === 1) return storeWords(into, at, 2, BigInt(ms) * BigInt(nanosPerMs))
     return storeUnits(isLong, ms / unitMs, into, at) === isRead
   }
-}
-
-/** The reader for the type's usual notations. @param clock  `formatHint` names formats that read a refused text */
-export function usualTimeReader(type: TimeType, clock: ClockRules): ElementReader {
-  const { patterns, expected, keepsTime } = type
-  /** A month or minute has no offset. */
-  const hasOffset = patterns !== month && patterns !== minute
-  const rules = hasOffset ? { ...clock, keepsTime } : { isMonth: patterns === month }
-  const format = new PatternReader(patterns, rules)
-  return timeReader(type, format, clock.offset, expected, (...text) => {
-    const why = format.explain()
-    const hint = why === undefined ? clock.formatHint?.(...text) : undefined
-    return hint === undefined ? why : `${expected} (${hint})`
-  })
 }
