@@ -72,6 +72,7 @@ type Look = Required<Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'on
 
 export class Findings {
   rows = 0
+  /** Number of records that no table could hold, and the reason for the first of them. */
   rejected = 0
   firstReject: string | undefined
   /** Why: the code of the first reject. */
@@ -80,6 +81,7 @@ export class Findings {
   /** `recordBytes` counts the bytes of examined records; `totalBytes` those of all inputs, partly estimated. */
   recordBytes = 0
   totalBytes = 0
+  /** False if the inputs have rows that were not examined. */
   isComplete = true
   /** Fields of the first input that has columns. */
   fields: InputFields | undefined

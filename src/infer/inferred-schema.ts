@@ -3,11 +3,11 @@
 */
 import type { InputFormat } from '../parse/formats.js'
 import type { CellOptions } from '../parse/cell-rules.js'
-import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import type { DialectOptions, FoundQuotes } from '../parse/csv/csv-dialect.js'
+import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { MappingRules } from '../schema/cell-source.js'
 import { withOptions } from './candidate.js'
 import type { ChosenType } from './choose-type.js'
+import type { Findings } from './findings.js'
 import type { FoundTotals } from './totals.js'
 
 export interface InferredColumn extends Pick<
@@ -47,26 +47,18 @@ export interface InferredInput {
   readonly rows: number
 }
 
-export interface InferredSchema {
+type Seen = Pick<Findings, 'inputs' | 'rows' | 'isComplete' | 'rejected' | 'firstReject'> &
+  Partial<Pick<Findings, 'quotes' | 'assumedHeader'>>
+
+export interface InferredSchema extends Readonly<Seen> {
   readonly columns: readonly InferredColumn[]
   readonly leftOut: readonly UnusableMember[]
-  readonly inputs: readonly InferredInput[]
-  readonly rows: number
-  /** False if the inputs have rows that were not examined. */
-  readonly isComplete: boolean
   /** Rows of all inputs, estimated from sizes if some were not examined. For a pipe, the rows examined. */
   readonly estimatedRows: number
-  /** Number of records that no table could hold, and the reason for the first of them. */
-  readonly rejected: number
-  readonly firstReject: string | undefined
   /** True if columns must be matched by position, because some names are missing, empty, repeated or unprintable. */
   readonly needsPosition: boolean
   /** True for delimited text without column names; undefined for JSON. */
   readonly isHeaderless?: boolean | undefined
-  /** What was assumed about the first record, and why; set if the data do not show whether it is a header. */
-  readonly assumedHeader?: AssumedHeader | undefined
-  /** How to read the inputs' quotes; undefined if they have their usual meaning. */
-  readonly quotes?: FoundQuotes | undefined
   /** Records that look like sums; undefined if there are none. */
   readonly totals?: FoundTotals | undefined
   /** True if some records lack members that others have. */
