@@ -20,8 +20,6 @@ interface Format {
   readonly records: InputReader['recordKind']
   /** The format in which the program writes single records to a file. Default: the input's format. */
   readonly keptAs?: InputFormat
-  /** First byte, after any blanks, of inputs in this format. It decides the format if the name does not. */
-  readonly firstByte?: number
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader>
 }
 
@@ -46,7 +44,6 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   ndjson: {
     extensions: ['ndjson', 'jsonl'],
     records: 'members',
-    firstByte: ascii.openBrace,
     open: openJsonAs('ndjson'),
   },
   json: {
@@ -54,7 +51,6 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
     records: 'members',
     // If the program writes single elements of a JSON array, such as rejects, it puts each on a line of its own.
     keptAs: 'ndjson',
-    firstByte: ascii.openBracket,
     open: openJsonAs('json'),
   },
 }
@@ -70,9 +66,6 @@ export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }
 
-/** The format of an input if neither its name nor its first byte determines the format. */
-const defaultFormat: InputFormat = 'csv'
-
 /**
  * Detects the format of an input by the extension of its name, else by its first bytes.
  * @param name  the file's name; the extension before `.gz`, `.zst` and `.br` counts
@@ -80,13 +73,10 @@ const defaultFormat: InputFormat = 'csv'
  */
 export function detectFormat(name: string, head: Uint8Array): InputFormat {
   const extension = /\.([A-Za-z0-9]+)(?:\.(?:gz|zst|br))?$/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  const named = inputFormats.find(format => formats[format].extensions.includes(extension))
   const first = head.find(byte => byte > 0x20)
-  return (
-    formatWhere(format => format.extensions.includes(extension)) ??
-    contentFormat(head) ??
-    formatWhere(format => format.firstByte !== undefined && format.firstByte === first) ??
-    defaultFormat
-  )
+  const likely = first === ascii.openBrace ? 'ndjson' : first === ascii.openBracket ? 'json' : 'csv'
+  return named ?? contentFormat(head) ?? likely
 }
 
 /** The format and options that the user gave; the rest is detected. */
@@ -133,10 +123,6 @@ function contentFormat(head: Uint8Array): InputFormat | undefined {
 /** True if the reader of a format reads the content: that of documents also reads a value in each line. */
 const isRead = (content: InputFormat, known: InputFormat): boolean =>
   formats[content].records === formats[known].records && (content !== 'json' || known === 'json')
-
-function formatWhere(suits: (format: Format) => boolean): InputFormat | undefined {
-  return inputFormats.find(name => suits(formats[name]))
-}
 
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined

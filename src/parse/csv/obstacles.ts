@@ -83,16 +83,7 @@ const sureShare = 0.9
 /** If the shares of two ways to split the sample differ by at most this, the wider one is better. */
 const shareThatCounts = 0.1
 
-/** One way to split the sample, and its result. */
-interface Cut {
-  /** The most common number of fields. */
-  readonly width: number
-  /** Share of records with `width` fields, counted from the table's first record on. */
-  readonly share: number
-  /** Number of records above the table, and the byte in which the table begins. */
-  readonly titles: number
-  readonly start: number
-}
+type Cut = NonNullable<ReturnType<typeof cutBy>>
 
 /** Number of lines before the first record that is about as wide as most records; 0 if there is no table. */
 export function linesAbove(sample: Sample, known: KnownDialect): number {
@@ -116,8 +107,8 @@ function isBetter(next: Cut, best: Cut): boolean {
   return next.width === best.width ? next.share > best.share : next.width > best.width
 }
 
-/** @returns undefined if too few records are alike */
-function cutBy(sample: Sample, dialect: TriedDialect): Cut | undefined {
+/** One way to split the sample, and its result; undefined if too few records are alike. */
+function cutBy(sample: Sample, dialect: TriedDialect) {
   const { widths } = surveyOf(sample, dialect, lookedAtRecords, false)
   const [width, alike] = mostCommon(widths, 2)
   const first = Array.from(new SampleRecords(sample, dialect).first(mostTitles + 1), record => {
@@ -134,5 +125,10 @@ function cutBy(sample: Sample, dialect: TriedDialect): Cut | undefined {
     return filled > 1 && (fieldCount >= width || isShort)
   })
   if (alike < fewestRecords || titles < 0) return undefined
-  return { width, share: alike / (widths.length - titles), titles, start: first[titles]!.start }
+  return {
+    /** The most common number of fields, and the share of records that have it, from the table's first record on. */
+    ...{ width, share: alike / (widths.length - titles) },
+    /** Number of records above the table, and the byte in which the table begins. */
+    ...{ titles, start: first[titles]!.start },
+  }
 }

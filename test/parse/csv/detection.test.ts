@@ -7,7 +7,6 @@ import {
   detectDialect,
   detectLayout,
   type KnownDialect,
-  afterLines,
   hasLine,
   SampleRecords,
   takeSample,
