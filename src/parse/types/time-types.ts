@@ -77,7 +77,7 @@ function monthsAt({ days, secondOfDay, nanos }: TimeParts): number {
 }
 
 /** Stores the raw number of a time; `outOfRange` if the type cannot hold it exactly. */
-export function storeTime(
+function storeTime(
   { unitNanos, hasDate, isLong }: TimeType,
   parts: TimeParts,
   into: NumberArray,
