@@ -77,7 +77,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       return undefined
     }
     if (known !== undefined) checkName(known, run.history.name, control)
-    run.delivery = await openDelivery(run, target, control, evidence, run.early)
+    run.delivery = await openDelivery(run, target, control, evidence)
     run.rejects.removeLeft(run.history)
     return target
   }

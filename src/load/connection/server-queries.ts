@@ -177,14 +177,6 @@ export function textsOf(value: Value | undefined): readonly string[] {
   return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
 }
 
-/** An element of a column of INT or LONG; undefined for null, and of anything else. */
-export function integerAt(column: Value | undefined, row: number): number | undefined {
-  if (column?.form !== 'vector' || (column.type !== 'INT' && column.type !== 'LONG'))
-    return undefined
-  const value = column.data[row]!
-  return value === nullInt32 || value === nullInt64 ? undefined : Number(value)
-}
-
 /** Null numbers are undefined. */
 type RowOf<Columns extends Readonly<Record<string, string>>> = {
   readonly [Name in keyof Columns]: Columns[Name] extends 'STRING' ? string : bigint | undefined

@@ -129,7 +129,7 @@ export class InputReading {
           feed: run.rows?.feed(mapping, cells, {
             clock,
             needsTexts: keepRecords || limit !== Infinity,
-            hasEnded: () => hasEnded(run),
+            hasEnded: () => ending.stopped,
           }),
           keepRecords,
           clock,
@@ -279,12 +279,6 @@ export class InputReading {
     }
     this.bytesError ??= bytesError(summary, reader.readToEnd)
   }
-}
-
-/** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
-export function hasEnded({ ending, delivery }: Run): boolean {
-  ending.fail(delivery?.failure)
-  return ending.stopped
 }
 
 /** Bytes that belong to a record, or certainly to none. */

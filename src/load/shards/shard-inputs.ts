@@ -7,7 +7,7 @@ import { DdbError, InputError, option, ServerError, usageError } from '../../err
 import type { Batch } from '../../parse/batch.js'
 import { askIdentity } from '../evidence/identity.js'
 import type { NamedInputs } from '../inputs/input-options.js'
-import { hasEnded, type InputReading } from '../inputs/input-reading.js'
+import type { InputReading } from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
@@ -109,7 +109,7 @@ export class ShardInputs implements Inputs {
     target: TargetDescription,
   ): AsyncGenerator<Batch, void, void> {
     const run = this.#run
-    if (hasEnded(run)) return
+    if (run.ending.stopped) return
     const { platform, checked, state, rejects, history, shared } = run
     const { rejectsFile, runId, confirmTimeoutMs: timeoutMs } = checked
     const listed = inputsOf(stream, platform.files)
@@ -142,7 +142,7 @@ export class ShardInputs implements Inputs {
     const session = await run.delivery!.settled!()
     const rows = { ...state.rows }
     for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] -= before[name]
-    if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return
+    if (run.ending.stopped || rows.unconfirmed + rows.unsent > 0) return
     // Others would not find the rows that a changed file had then.
     await this.#compareFiles(stream)
     rejects.endStream(true)

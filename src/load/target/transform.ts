@@ -38,54 +38,28 @@ export function checkTransform(text: string): string {
   return text
 }
 
+/** A comment, a quoted text, the start of one that does not end, or a sign. */
+const parts = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\*|[^]/g
+
 /** The text without comments and quoted texts. @throws {UsageError} DDB_USAGE unless it is a single expression */
 function codeOf(text: string): string {
   const open: string[] = []
   let code = ''
-  for (let at = 0; at < text.length;) {
-    const sign = text[at]!
-    const end = endOfQuoted(text, at)
-    if (end > at) {
-      // A comment becomes a space, a quoted text becomes empty quotes, so that the words around it stay apart.
-      code += sign === '/' ? ' ' : '""'
-      at = end
-      continue
+  for (const { 0: part, index } of text.matchAll(parts)) {
+    const place = (): string => `, in line ${text.slice(0, index).split('\n').length}`
+    if (part === '/*') throw wrong(`has a comment that does not end${place()}`)
+    if (part === '"' || part === "'") throw wrong(`has a quoted text that does not end${place()}`)
+    if (part in closers) open.push(closers[part]!)
+    else if (')]}'.includes(part) && open.pop() !== part) {
+      throw wrong(`has a ${part} that closes nothing${place()}`)
+    } else if (open.length === 0 && (part === ';' || part === ',')) {
+      throw wrong(`is more than one expression: "${part}"${place()}`)
     }
-    if (sign in closers) open.push(closers[sign]!)
-    else if (')]}'.includes(sign) && open.pop() !== sign) {
-      throw wrong(`has a ${sign} that closes nothing${placeOf(text, at)}`)
-    } else if (open.length === 0 && (sign === ';' || sign === ',')) {
-      throw wrong(`is more than one expression: "${sign}"${placeOf(text, at)}`)
-    }
-    code += sign
-    at++
+    // A comment becomes a space, a quoted text becomes empty quotes, so that the words around it stay apart.
+    code += part.length === 1 ? part : part.startsWith('/') ? ' ' : '""'
   }
   if (open.length > 0) throw wrong(`has a bracket that is not closed: ${open.at(-1)!} is missing`)
   return code
-}
-
-/** The end of the comment or quoted text that begins at `at`; `at` itself if nothing of the kind begins there. */
-function endOfQuoted(text: string, at: number): number {
-  const sign = text[at]!
-  if (text.startsWith('//', at)) {
-    const end = text.indexOf('\n', at)
-    return end < 0 ? text.length : end
-  }
-  if (text.startsWith('/*', at)) {
-    const end = text.indexOf('*/', at + 2)
-    if (end < 0) throw wrong(`has a comment that does not end${placeOf(text, at)}`)
-    return end + 2
-  }
-  if (sign !== '"' && sign !== "'") return at
-  for (let end = at + 1; end < text.length; end++) {
-    if (text[end] === '\\') end++
-    else if (text[end] === sign) return end + 1
-  }
-  throw wrong(`has a quoted text that does not end${placeOf(text, at)}`)
-}
-
-function placeOf(text: string, at: number): string {
-  return `, in line ${text.slice(0, at).split('\n').length}`
 }
 
 function wrong(what: string): UsageError {

@@ -4,17 +4,17 @@
 */
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Table } from '../../protocol/value.js'
-import { ask, integerAt, longOf, textsOf, type Asking } from '../connection/server-queries.js'
+import { ask, longOf, rowsOf, type Asking } from '../connection/server-queries.js'
 import type { Outcome } from '../outcomes/refusals.js'
 import { askRegister, checkClaim, entryScript, otherHolder } from '../register/register.js'
 import { dropTableScript, ledgerName, type RunName } from '../register/table-names.js'
 import {
   claimPhase,
   headRow,
+  ledgerColumns,
   ledgerScript,
   outcomePhase,
   type Copy,
-  type LedgerColumnName,
   type WrittenLedger,
 } from './script.js'
 
@@ -78,26 +78,25 @@ export async function dropLedger(asking: Asking, name: string): Promise<void> {
 }
 
 /** The claims and outcomes in what a server answers to `ledgerQuery`, from row `first`. */
-export function ledgerRows({ rows, columnNames, columns }: Table, first: number): LedgerRow[] {
-  const named = Object.fromEntries(columnNames.map((name, i) => [name, columns[i]]))
-  const numberAt = (name: LedgerColumnName, row: number): number => integerAt(named[name], row) ?? 0
-  const texts = textsOf(named['errText'])
-  const found: LedgerRow[] = []
-  for (let i = first; i < rows; i++) {
-    const phase = numberAt('phase', i)
-    if (phase > outcomePhase) continue
+export function ledgerRows(answer: Table, first: number): LedgerRow[] {
+  const rows = rowsOf(answer, ledgerColumns).slice(first)
+  const found = rows.map(({ rowsReceived, rowsTaken, rowsLeft, errText, ...row }) => {
+    const phase = Number(row.phase)
     const isClaim = phase === claimPhase
-    const [stream, no] = [numberAt('streamNo', i), numberAt('batchNo', i)]
-    found.push({
-      place: { stream, no, lane: numberAt('laneNo', i), part: numberAt('partNo', i) },
-      cut: numberAt('cutDigest', i),
-      attempt: numberAt('attempt', i),
-      phase,
-      sendNo: numberAt('sendNo', i),
-      rowCount: integerAt(named[isClaim ? 'rowsReceived' : 'rowsTaken'], i) ?? null,
-      left: isClaim ? undefined : integerAt(named['rowsLeft'], i),
-      errText: texts[i] ?? '',
-    })
-  }
-  return found
+    return {
+      place: {
+        ...{ stream: Number(row.streamNo), no: Number(row.batchNo) },
+        ...{ lane: Number(row.laneNo), part: Number(row.partNo) },
+      },
+      ...{ cut: Number(row.cutDigest), attempt: Number(row.attempt), phase },
+      sendNo: Number(row.sendNo),
+      rowCount: numberOf(isClaim ? rowsReceived : rowsTaken) ?? null,
+      left: isClaim ? undefined : numberOf(rowsLeft),
+      errText: errText ?? '',
+    }
+  })
+  return found.filter(({ phase }) => phase <= outcomePhase)
 }
+
+const numberOf = (value: bigint | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value)

@@ -6,13 +6,7 @@ import { settingAdvice } from '../../client/failure.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
 import type { Clock } from '../../platform/platform.js'
-import {
-  connectDeadlineMs,
-  connectRun,
-  ignoreLoss,
-  tryUntil,
-  type EarlySession,
-} from '../connection/connect.js'
+import { connectDeadlineMs, connectRun, ignoreLoss, tryUntil } from '../connection/connect.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
@@ -27,22 +21,18 @@ const onlyAnswers =
   'the answers of the server are the only proof. Each batch takes a round trip, and a batch whose answer is lost is uncertain; if the ' +
   'connection is lost, confirmed rows in memory become unconfirmed; and another run of the same name is not noticed.'
 
-/**
- * Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery.
- * @param early  the first data session
- */
+/** Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery. */
 export async function openDelivery(
   run: Run,
   description: TargetDescription,
   control: Session,
   evidence: Evidence | undefined,
-  early: EarlySession | undefined,
 ): Promise<Delivery> {
-  if (evidence === undefined) return openUnconfirmed(run, description, early)
+  if (evidence === undefined) return openUnconfirmed(run, description)
   const { mode } = run.checked
   const recorder = new Recorder(run, evidence)
   try {
-    return await openReceipts(run, recorder, control, early)
+    return await openReceipts(run, recorder, control)
   } catch (error) {
     if (!(error instanceof ServerError) || run.shared !== undefined) throw error
     const why = `no receipts on this server (${refusalText(error)})`
@@ -67,7 +57,7 @@ export async function openDelivery(
     }
     run.checked = { ...run.checked, mode: 'sync' }
     run.reporter.notice(`${why}: ${onlyAnswers} ${need}`)
-    return openReceipts(run, recorder, control, undefined, false)
+    return openReceipts(run, recorder, control, false)
   }
 }
 
@@ -80,13 +70,12 @@ async function openReceipts(
   run: Run,
   recorder: Recorder,
   control: Session,
-  early: EarlySession | undefined,
   asksLedger = true,
 ): Promise<Delivery> {
   const { evidence } = recorder
   const { description } = recorder.target
   const setup = { run, description, hasLedger: asksLedger }
-  const node = await ReceiptNode.open(setup, control, early)
+  const node = await ReceiptNode.open(setup, control)
   try {
     const delivery = new ReceiptWatcher(run, node, recorder)
     // Somebody may have removed the ledger since the server reported it.
@@ -101,11 +90,7 @@ async function openReceipts(
 }
 
 /** @throws {ConnectionError} if the connection cannot be opened */
-async function openUnconfirmed(
-  run: Run,
-  description: TargetDescription,
-  early: EarlySession | undefined,
-): Promise<Delivery> {
+async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
   const { checked, state, platform, server } = run
   const { target, maxInFlightBytes, confirmTimeoutMs } = checked
   const isFunction = target.kind === 'function'
@@ -118,7 +103,7 @@ async function openUnconfirmed(
   const session = await tryUntil(
     run,
     deadlineMs,
-    () => early?.take() ?? connectRun(run, { deadlineMs }),
+    () => run.early?.take() ?? connectRun(run, { deadlineMs }),
     error => error instanceof ConnectionError,
   )
   return {

@@ -6,15 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import {
-  connectRun,
-  ignoreLoss,
-  neverUsed,
-  openEarly,
-  redirected,
-  tryUntil,
-  type EarlySession,
-} from '../connection/connect.js'
+import { connectRun, ignoreLoss, neverUsed, redirected, tryUntil } from '../connection/connect.js'
 import { ask, askFunction, askIdle, askSchema, type Asking } from '../connection/server-queries.js'
 import type { ServerAddress } from '../options.js'
 import type { Piece } from '../outcomes/pieces.js'
@@ -78,26 +70,20 @@ export class ReceiptNode {
 
   /**
    * @param control  belongs to the node from now on, unless an error is thrown
-   * @param early  the first data session, on the same node
    * @throws {ServerError} if the server refuses something that receipts need
    * @throws {DdbError} DDB_LOCKED if a different run has this run's name
    */
-  static async open(
-    setup: NodeSetup,
-    control: Session,
-    early = openEarly(setup.run, control),
-  ): Promise<ReceiptNode> {
+  static async open(setup: NodeSetup, control: Session): Promise<ReceiptNode> {
     const { run } = setup
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
     const node = new ReceiptNode(setup, control)
     try {
       if (setup.hasLedger) await node.#beginLedger(timeoutMs)
-      await tryUntil(run, deadlineMs, () => node.#openMissing(deadlineMs, early), mayBeTemporary)
+      await tryUntil(run, deadlineMs, () => node.#openMissing(deadlineMs), mayBeTemporary)
       return node
     } catch (error) {
       node.abandon('data', neverUsed())
-      await early.giveUp()
       // If an earlier process has worked on the run, the next process still needs the ledger.
       const isKept = run.history.found.processes > 0 || run.shared !== undefined
       const ledger = node.ledger
@@ -261,12 +247,12 @@ export class ReceiptNode {
   }
 
   /** Opens missing or lost data sessions, all at the same time, because a run may have many. */
-  async #openMissing(deadlineMs: number, early?: EarlySession): Promise<void> {
+  async #openMissing(deadlineMs: number): Promise<void> {
     const opening = Array.from({ length: this.#run.checked.connections }, async (_, i) => {
       const former = this.#data[i]
       if (former?.closed === false) return
-      const first = i === 0 ? early?.take() : undefined
-      const data = await (first ?? connectRun(this.#run, { node: this.control, deadlineMs }))
+      const early = this.#run.early?.take()
+      const data = await (early ?? connectRun(this.#run, { node: this.control, deadlineMs }))
       try {
         this.#run.note({ dataSessions: [...this.#run.history.now.dataSessions, data.id] })
         await this.#define(data, remainingMs(this.#run.platform, deadlineMs))

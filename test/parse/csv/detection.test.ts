@@ -7,6 +7,7 @@ import {
   detectDialect,
   detectLayout,
   type KnownDialect,
+  afterLines,
   hasLine,
   SampleRecords,
   takeSample,
