@@ -7,7 +7,6 @@ import { awakeClock } from '../platform/clocks.js'
 import { openDelivery } from './transport/open-delivery.js'
 import { openEarly } from './connection/connect.js'
 import { endJournal, runPipeline } from './pipeline.js'
-import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { journalPath } from './journal/open-journal.js'
@@ -62,11 +61,11 @@ function provable(options: LoadOptions, checked: CheckedOptions, files: Files): 
 }
 
 async function loadChecked(run: Run): Promise<LoadResult> {
-  const open = async (inputs: Inputs): Promise<TargetDescription | undefined> => {
+  const open = async (inputs: Inputs): Promise<boolean> => {
     // For a shard, once it has joined its run.
     const isFinished = (): boolean => inputs.areDone && run.history.found.finished !== undefined
-    const target = await findTarget(run, session => {
-      if (!isFinished()) run.early = openEarly(run, session, run.early)
+    await findTarget(run, session => {
+      if (!isFinished()) openEarly(run, session)
     })
     const control = run.control!
     await inputs.join?.()
@@ -74,12 +73,12 @@ async function loadChecked(run: Run): Promise<LoadResult> {
     const evidence = await lookFirst(run, known, isFinished())
     if (evidence === 'loaded') {
       run.reporter.notice('already loaded')
-      return undefined
+      return false
     }
     if (known !== undefined) checkName(known, run.history.name, control)
-    run.delivery = await openDelivery(run, target, control, evidence)
+    run.delivery = await openDelivery(run, control, evidence)
     run.rejects.removeLeft(run.history)
-    return target
+    return true
   }
   const fail = (cause: unknown): void => {
     const error = asTargetChanged(run.history.found, cause)

@@ -14,20 +14,19 @@ import { wait } from '../platform/clocks.js'
 import type { Clock } from '../platform/platform.js'
 import type { RateLimit } from './checked-options.js'
 import { type Inputs, type Run, isUnfinished, timeText } from './run.js'
-import type { TargetDescription } from './target/describe-target.js'
 import { closeTimeoutMs, ignoreLoss } from './connection/connect.js'
 import type { LoadResult } from './options.js'
 import { asDdbError } from './run-ending.js'
 
 /**
  * If a step fails, the run fails with that error.
- * @param open  finds the target and opens the run's delivery to it; returns undefined if there is nothing to read
+ * @param open  finds the target and opens the run's delivery to it; returns false if there is nothing to read
  * @param fail  ends the run after an error
  * @returns an error for wrong options found early, with which the run has not failed
  */
 export async function runPipeline(
   run: Run,
-  open: (inputs: Inputs) => Promise<TargetDescription | undefined>,
+  open: (inputs: Inputs) => Promise<boolean>,
   fail = run.ending.fail,
 ): Promise<UsageError | undefined> {
   let misuse: UsageError | undefined
@@ -35,10 +34,9 @@ export async function runPipeline(
   try {
     const inputs = await openInputs(run)
     run.inputs = inputs
-    const target = await open(inputs)
-    if (target !== undefined) {
+    if (await open(inputs)) {
       // At the signal to leave, the run must not wait for a blocked read.
-      const pumped = pump(run, inputs, target)
+      const pumped = pump(run, inputs)
       run.leavesRest = (await Promise.race([pumped, signals.left])) === true
       if (run.watch === undefined) run.reporter.tell('confirming')
       await run.delivery!.finish?.()
@@ -61,16 +59,16 @@ export async function runPipeline(
  * @returns true if rejects of an earlier process end the run. Rows that were read but not sent must then be counted at
  *   the end of the run, because the rejects may lie before or after them
  */
-async function pump(run: Run, inputs: Inputs, target: TargetDescription): Promise<boolean> {
+async function pump(run: Run, inputs: Inputs): Promise<boolean> {
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run, run.history.found.rejects)
   // A program's rows are read once, so no process has to find them again.
-  if (run.rows === undefined) run.cutSizes = fixedSizes(run, target.columns)
+  if (run.rows === undefined) run.cutSizes = fixedSizes(run)
   const pass = newRateLimiter(run.checked.rateLimit, run.platform.clock)
   const { reporter, options } = run
-  const odd = newOddValues(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
+  const odd = newOddValues(run.target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {
-    for await (const batch of inputs.batches(target)) {
+    for await (const batch of inputs.batches()) {
       odd.look(batch)
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)

@@ -15,7 +15,7 @@ import { tableText } from './target/target.js'
 export function loadResult(run: Run): LoadResult {
   const { checked, state, delivery, inputs, watch } = run
   const { passedOver, sameFiles } = run.sources
-  const { columns = [] } = run.target ?? {}
+  const { columns } = run.target
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
   const hasSent = state.batches.sent + rows.confirmed + rows.unconfirmed > 0

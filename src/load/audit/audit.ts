@@ -137,7 +137,7 @@ async function runAudit(job: Job): Promise<AuditResult> {
       missing?.close()
       scratch.close()
     }
-    return undefined
+    return false
   })
   const failure = misuse ?? run.ending.failure
   if (failure instanceof UsageError) throw failure
@@ -183,7 +183,7 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
       if (run.ending.failure !== undefined) throw run.ending.failure
     })
     if (differences.lacking === 0) break
-    const again = new Hashes(key, found.keys)
+    const again = new Hashes(key, [])
     for await (const block of table.read()) {
       again.add(block)
       differences.look(block, again)
@@ -221,10 +221,10 @@ async function compare(job: Job, found: ComparedTable): Promise<void> {
 /** Marks the rows of a batch that are not to be compared with 1. */
 type Marks = (batch: Batch) => Uint8Array | undefined
 
-async function* inputRows(run: Run, inputs: Inputs, { target, sent }: ComparedTable, marks: Marks) {
+async function* inputRows(run: Run, inputs: Inputs, { sent }: ComparedTable, marks: Marks) {
   run.reporter.tell('checking')
   try {
-    for await (const batch of inputs.batches(target)) {
+    for await (const batch of inputs.batches()) {
       const columns = sent.map(index => batch.columns[index]!)
       // Most batches of a second reading do not need the marks.
       const outside = (): Uint8Array | undefined => marks(batch)
@@ -297,7 +297,7 @@ async function compareWith(
   }
   const table = await openTable(found, ranges, rows.table)
   result.ranges = table.ranges
-  const there = new Hashes(key, found.keys)
+  const there = new Hashes(key, [])
   for await (const block of table.read()) there.add(block)
   const { count, digest: sums } = there
   const same = { found: count, missing: 0, changed: 0, others: 0, repeated: 0 }

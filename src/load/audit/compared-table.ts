@@ -28,7 +28,7 @@ export type ComparedTable = ReturnType<typeof comparedTable>
  */
 export function comparedTable(run: Run, names: readonly string[] | undefined) {
   const { checked, options, platform } = run
-  const target = run.target!
+  const { target } = run
   const { state, keyColumns = [], keyed } = target
   const table = watchedTable(checked)
   if (table === undefined || state?.schema === undefined) {
@@ -113,7 +113,7 @@ export async function openTable(
   mostRows = Infinity,
 ) {
   const { session, timeoutMs, clock, signal, table, partition, target, columns, state } = found
-  const isPlain = table.kind === 'shared' && partition === undefined && target.isHandle !== true
+  const isPlain = table.kind === 'shared' && partition === undefined && target.isDivided !== true
   const count = isPlain ? await askCount({ session, timeoutMs }, table) : 0
   const rows = Math.min(count, mostRows)
   const slices = Array.from({ length: Math.ceil(rows / sliceRows) }, (_, i) => {

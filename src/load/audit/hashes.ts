@@ -72,14 +72,7 @@ export class Hashes {
     const { rowCount } = rows
     this.total += rowCount
     const [sums, buffers, filled] = [this.#sums, this.#buffers, this.#filled]
-    if (this.#scratch === undefined) {
-      const { a, b } = this.whole.hash(rows.columns, rowCount)
-      for (let row = 0; row < rowCount; row++) {
-        sums[1]! += a[row]!
-        sums[2]! += b[row]!
-      }
-      return
-    }
+    const isKept = this.#scratch !== undefined
     const outside = rows.outside?.()
     const { a, b } = this.hash(rows)
     const { a: wholeA, b: wholeB } = this.whole
@@ -91,6 +84,7 @@ export class Hashes {
       sums[3 * part]!++
       sums[3 * part + 1]! += wholeA[row]!
       sums[3 * part + 2]! += wholeB[row]!
+      if (!isKept) continue
       if (filled[part] === bufferLength) this.#write(part)
       const at = part * bufferLength + filled[part]!++
       buffers[at] = idOf(a[row]!, b[row]!)
@@ -107,7 +101,7 @@ export class Hashes {
 
   /** Number of all rows that are compared. */
   get count(): number {
-    return this.#scratch === undefined ? this.total : this.#total(0)
+    return this.#total(0)
   }
 
   /** `count`, and sums of both halves of the hashes of all these rows. */

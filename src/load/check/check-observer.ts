@@ -22,8 +22,8 @@ import { openSource } from '../../source/open-source.js'
 import { detectedOf, readAsFound } from '../inputs/detected.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions, LoadResult } from '../options.js'
-import type { RunState } from '../outcomes/run-state.js'
 import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
+import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import type { CheckedField, CheckProblem } from './check-result.js'
@@ -58,12 +58,6 @@ export interface CheckedInput extends Pick<
 interface Sample {
   readonly values: readonly string[]
   readonly record: Uint8Array
-}
-
-/** Where a run counts rows. */
-interface CountedRun {
-  readonly state: RunState
-  readonly rejects: { keep(reject: AnyReject, shape: RecordShape): void }
 }
 
 /** A dry run calls these functions for one input at a time. */
@@ -138,7 +132,7 @@ export class CheckObserver {
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
 
-  delivery(run: CountedRun) {
+  delivery(run: Run) {
     const marksOf = this.target && outsideMarks(this.target)
     return {
       used: 'none' as const,
@@ -149,7 +143,7 @@ export class CheckObserver {
     }
   }
 
-  #look(run: CountedRun, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
+  #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
     const input = this.inputs.at(-1)!
     const { isUnfit, sample } = input
     if (sample === undefined || sample.values.length === 0) input.sample = sampleOf(batch)
@@ -166,7 +160,7 @@ export class CheckObserver {
   }
 }
 
-function rejectOutside(run: CountedRun, batch: Batch, marks: Uint8Array): number {
+function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {
     if (marks[row] !== 1) continue

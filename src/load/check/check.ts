@@ -17,7 +17,7 @@ import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { detectedText } from '../inputs/detected.js'
 import { limitFailure } from '../rejects/reject.js'
-import { ownSchema, type TargetDescription } from '../target/describe-target.js'
+import { ownSchema } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
 import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
@@ -32,8 +32,6 @@ import { explicitLoads, findRemedies, type Remedies } from './explicit-options.j
 
 /** Limit of different notices to keep; no run has so many. */
 const maxNotices = 100
-
-const noTarget: TargetDescription = { columns: [], keyed: false }
 
 /**
  * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects
@@ -75,7 +73,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     if (missing instanceof TimeoutError) abandon(run, missing)
     if (missing instanceof UsageError && run.control === undefined) throw missing
     run.delivery = look.delivery(run)
-    return look.target ?? noTarget
+    return true
   })
   if (misuse !== undefined) throw misuse
   run.ending.fail(missing ?? unfitFailure(look))
@@ -103,7 +101,7 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { rows, error } = result
   const { fitRows, unfitRows, problems } = look
   const schema = target && ownSchema(target)
-  const frozen = explicitLoads(run.options, look.inputs, run.inputs?.reading.offsets ?? {})
+  const frozen = explicitLoads(run, look.inputs)
   const [first, ...others] = frozen
   const shown = look.inputs.find(({ isEmpty, isUnfit }) => !isEmpty && !isUnfit)
   const isWhole = isAllRead(look)

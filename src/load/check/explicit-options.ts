@@ -11,25 +11,18 @@ import {
 import { textSources } from '../../schema/cell-source.js'
 import { mappingFix } from '../../schema/nearest.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
-import type { LoadOptions, MappingOptions } from '../options.js'
+import type { MappingOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { missingOptions, inferOptions } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
 import type { CheckedInput } from './check-observer.js'
 
-/**
- * @param offsets  time zone offsets that the inputs' times contained
- * @returns one load for each group of inputs that are read alike, in the order of each group's first input
- */
-export function explicitLoads(
-  options: LoadOptions,
-  inputs: readonly CheckedInput[],
-  offsets: Readonly<Record<string, string>>,
-): FrozenLoad[] {
+/** One load for each group of inputs that are read alike, in the order of each group's first input. */
+export function explicitLoads(run: Run, inputs: readonly CheckedInput[]): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
   // Nothing can be detected in an input without records, so such an input joins a group of other inputs.
   for (const input of inputs.toSorted((a, b) => Number(a.isEmpty) - Number(b.isEmpty))) {
-    const frozen = frozenLoad(options, input, offsets)
+    const frozen = frozenLoad(run, input)
     const key = JSON.stringify({ ...frozen, inputs: [] })
     const [first] = input.isEmpty ? groups.values() : []
     const known = first ?? groups.get(key)
@@ -39,11 +32,8 @@ export function explicitLoads(
   return [...groups.values()]
 }
 
-function frozenLoad(
-  { input: { stdin, include, ...input } = {}, mapping = {}, cells }: LoadOptions,
-  looked: CheckedInput,
-  offsets: Readonly<Record<string, string>>,
-): FrozenLoad {
+function frozenLoad({ options, inputs }: Run, looked: CheckedInput): FrozenLoad {
+  const { input: { stdin, include, ...input } = {}, mapping = {}, cells } = options
   const { path, format, compression, detected } = looked.summary
   const unknown = looked.isEmpty ? { header: null, trailingDelimiter: null } : {}
   return {
@@ -51,7 +41,7 @@ function frozenLoad(
     // The inputs are expanded to files: standard input and the choice of files no longer apply.
     input: { ...input, ...readAsFound({ ...detected, format, compression, ...unknown }) },
     mapping: { ...mapping, ...mappingOf(looked, mapping) },
-    cells: cellsAsFound(cells, detected ?? undefined, offsets),
+    cells: cellsAsFound(cells, detected ?? undefined, inputs?.reading.offsets),
   }
 }
 

@@ -9,7 +9,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
-import type { RunEnding } from '../run-ending.js'
+import type { Run } from '../run.js'
 
 export interface ConnectRules {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -38,17 +38,29 @@ export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: Ser
 export async function connectServer(
   platform: Platform,
   server: ServerTarget,
-  given: ConnectRules = {},
+  { deadlineMs = connectDeadlineMs(platform, server), signal, ...limits }: ConnectRules = {},
 ): Promise<Session> {
-  const rules = { deadlineMs: connectDeadlineMs(platform, server), ...given }
-  return followRedirects(server, target => connectAny(platform, target, rules))
+  return followRedirects(server, async ({ otherHosts = [], ...session }) => {
+    const addresses = [session, ...otherHosts]
+    let failure: unknown
+    for (const [index, { host, port }] of addresses.entries()) {
+      // A silent host must leave time for the hosts after it.
+      const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
+      const connectTimeoutMs = Math.max(1, Math.ceil(leftMs))
+      try {
+        const options = { ...session, ...limits, host, port, connectTimeoutMs }
+        return await openSession(signal ? { ...options, signal } : options, platform)
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) throw error
+        failure ??= error
+      }
+    }
+    throw failure
+  })
 }
 
-interface ConnectingRun {
-  readonly platform: Platform
-  readonly server: ServerTarget
-  readonly checked: CheckedOptions
-  readonly ending: Pick<RunEnding, 'leaving'>
+type ConnectingRun = Pick<Run, 'platform' | 'server' | 'checked'> & {
+  readonly ending: Pick<Run['ending'], 'leaving'>
 }
 
 /**
@@ -89,15 +101,12 @@ export interface EarlySession {
 }
 
 /**
- * Begins to open a data session at once, because round trips may be long and the session depends on no earlier answer.
- * @param former  stays if it is on the same node
+ * Begins to open the run's first data session at once, because round trips may be long and the session depends on no earlier answer. One
+ * that is on the same node stays.
  */
-export function openEarly(
-  run: ConnectingRun,
-  { host, port }: ServerAddress,
-  former?: EarlySession,
-): EarlySession {
-  if (former?.node.host === host && former.node.port === port) return former
+export function openEarly(run: Run, { host, port }: ServerAddress): void {
+  const { early: former } = run
+  if (former?.node.host === host && former.node.port === port) return
   void former?.giveUp()
   const node = { host, port }
   const givenUp = new AbortController()
@@ -106,7 +115,7 @@ export function openEarly(
   const opening = connectRun(run, { node, deadlineMs, signal })
   opening.catch(() => undefined)
   let isTaken = false
-  return {
+  run.early = {
     node,
     take() {
       const isFirst = !isTaken
@@ -122,29 +131,6 @@ export function openEarly(
 
 export function neverUsed(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}
-
-async function connectAny(
-  platform: Platform,
-  server: ServerTarget,
-  { deadlineMs, signal, ...limits }: ConnectRules & { deadlineMs: number },
-): Promise<Session> {
-  const { otherHosts = [], ...session } = server
-  const addresses = [server, ...otherHosts]
-  let failure: unknown
-  for (const [index, { host, port }] of addresses.entries()) {
-    // A silent host must leave time for the hosts after it.
-    const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
-    const connectTimeoutMs = Math.max(1, Math.ceil(leftMs))
-    try {
-      const options = { ...session, ...limits, host, port, connectTimeoutMs }
-      return await openSession(signal ? { ...options, signal } : options, platform)
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error
-      failure ??= error
-    }
-  }
-  throw failure
 }
 
 /** Limit of redirects in a row. A cluster whose leading node does not change needs only one. */

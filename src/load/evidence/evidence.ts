@@ -67,7 +67,7 @@ export class Evidence {
   /** @param identity  the target before the run's first row */
   constructor(run: Run, identity: TargetIdentity) {
     const { checked, platform } = run
-    const description = run.target!
+    const description = run.target
     const { found } = run.history
     this.identity = identity
     this.#run = run

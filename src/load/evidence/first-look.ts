@@ -55,7 +55,7 @@ export async function lookFirst(
     found.target === undefined && (recorded.run?.replaces?.dataSessions ?? []).length > 0
   const present = isOld
     ? (await askIdentity(control, run)).identity
-    : identityOf(run, run.target!.state)
+    : identityOf(run, run.target.state)
   const evidence = new Evidence(run, found.target ?? present)
   let now = present
   if (found.target !== undefined) {
@@ -190,7 +190,7 @@ async function refuseTwice(run: Run): Promise<void> {
   const { onDoubt, runId, confirmTimeoutMs: timeoutMs, target } = checked
   // Without rows before the run, nothing is there; a table with keys drops what it has.
   if (shared === undefined || shared.target.rows === 0 || onDoubt === 'resend') return
-  if (target.kind === 'table' && run.target!.keyed) return
+  if (target.kind === 'table' && run.target.keyed) return
   const asking = { session: run.control!, timeoutMs }
   for (const stream of shared.left) {
     const isBegun = async (): Promise<boolean> =>
@@ -219,17 +219,17 @@ function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIden
  * @returns undefined if it has some of them, or none although it may have had them, or the server cannot look them up
  */
 async function hasFirstRows(
-  { options, checked, platform, shared, lanes, sources, control, target }: Run,
+  { options, checked, platform, shared, lanes, sources, control, target: description }: Run,
   files: NamedInputs = { names: sources.paths, ...sources },
 ): Promise<boolean | undefined> {
-  const description = target!
   const { journal: _, rejects: _rejects, onNotice: _n, onReport: _r, shard, ...given } = options
   const { connections, maxInFlightBytes } = checked
   // The first and the last of so many rows are enough.
   const few = { ...checked, onError: 'skip', rejectsFile: undefined, batchRows: 1_000 } as const
   const reading = newRun(given, few, platform)
+  reading.target = description
   reading.history.found.sizes = shared?.sizes
-  reading.cutSizes = fixedSizes(reading, description.columns)
+  reading.cutSizes = fixedSizes(reading)
   const read = rowReader(description)
   const marksOf = outsideMarks(description)
   const laneCount = shard === undefined || lanes === undefined ? 1 : connections
@@ -241,7 +241,7 @@ async function hasFirstRows(
   let bytes = 0
   const inputs = new ListedInputs(reading, files, new InputReading(reading))
   try {
-    for await (const batch of inputs.batches(description)) {
+    for await (const batch of inputs.batches()) {
       // Rows outside the partitions are in no table.
       const marks = marksOf?.(batch)
       const laneOf = laneCount === 1 ? undefined : lanes!.lanesOf(batch, laneCount)
@@ -266,7 +266,7 @@ async function hasFirstRows(
   }
   if (rows.length === 0) return false
   const asked = { rows: rows.filter(row => row !== undefined), counts: false }
-  const { found, identity } = await askIdentity(control!, { checked, target }, asked)
+  const { found, identity } = await askIdentity(control!, { checked, target: description }, asked)
   const areThere = found?.every(isThere => isThere === found[0]) ? found[0] : undefined
   const mayBeGone = makesRows(checked) || leavesMemory(identity.total)
   return areThere === false && mayBeGone ? undefined : areThere

@@ -67,7 +67,7 @@ export async function askIdentity(
     searched || (await unlessRefused(session.run(`${script}(${answers})`, options))),
   )
   const identity = identityOf(run, stateIn(parts))
-  return { identity, found: foundIn(parts.at(-1)), made: rowsIn(parts, run.target!) }
+  return { identity, found: foundIn(parts.at(-1)), made: rowsIn(parts, run.target) }
 }
 
 /** @param state  of the watched table; undefined if there is none */

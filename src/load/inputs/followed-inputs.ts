@@ -22,7 +22,6 @@ import { streamOfFollowed } from '../journal/resumption.js'
 import type { Detected } from '../options.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
-import type { TargetDescription } from '../target/describe-target.js'
 import { openRecords } from './input-options.js'
 import { readAsFound } from './detected.js'
 import { accountedBytes, failureOf, InputReading, newSummary } from './input-reading.js'
@@ -97,20 +96,20 @@ export class FollowedInputs implements Inputs {
     return one
   }
 
-  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+  async *batches(): AsyncGenerator<Batch, void, void> {
     const { ending, platform } = this.#run
     const { clock } = platform
     const { signal } = this.#ended
     let scanMs = clock.nowMs()
     this.#hasBegun = true
-    for (const one of this.#open) void this.#follow(one, target)
+    for (const one of this.#open) void this.#follow(one)
     try {
       for (;;) {
         if (ending.stopped) this.#ended.abort()
         if (signal.aborted && this.#open.length === 0) return
         const leftMs = signal.aborted ? scanEveryMs : scanMs - clock.nowMs()
         if (leftMs <= 0) {
-          await this.#lookAround(target).catch((error: unknown) => ending.fail(error))
+          await this.#lookAround().catch((error: unknown) => ending.fail(error))
           scanMs = clock.nowMs() + scanEveryMs
           continue
         }
@@ -130,7 +129,7 @@ export class FollowedInputs implements Inputs {
   }
 
   /** Passes on the rows of a file, until it has lost its name and nothing more comes, or until the run ends. */
-  async #follow(one: OpenFile, target: TargetDescription): Promise<void> {
+  async #follow(one: OpenFile): Promise<void> {
     const run = this.#run
     const { ending, history, options, platform } = run
     const { file, summary, number } = one
@@ -145,7 +144,7 @@ export class FollowedInputs implements Inputs {
         const before = number === undefined ? undefined : history.found.inputs[number]
         const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
         const reading = { ...known?.dialect, clock: platform.clock }
-        const reader = await openRecords(source, options, target, reading)
+        const reader = await openRecords(run, source, reading)
         if (reader.format === 'json') throw usageError(isDocument(path))
         const input = number ?? history.now.inputs.length
         if (number === undefined) {
@@ -155,7 +154,7 @@ export class FollowedInputs implements Inputs {
         const cuts = run.cutSizes && new Cuts(run.cutSizes)
         const place = history.resumption.placer(streamOfFollowed(input))
         const opened = { source, reader, summary, number: input, cuts, detected: known?.detected }
-        for await (const batch of this.reading.batches(target, opened)) {
+        for await (const batch of this.reading.batches(opened)) {
           place(batch)
           this.#note(file, input, 2)
           await new Promise<void>(passed => {
@@ -206,7 +205,7 @@ export class FollowedInputs implements Inputs {
   }
 
   /** Looks for new files. */
-  async #lookAround(target: TargetDescription): Promise<void> {
+  async #lookAround(): Promise<void> {
     this.#run.commit()
     const { files, missing, unread, passedOver, sameFiles } = await presentNow(this.#run)
     // Files that are passed over come and go: only further kinds are news.
@@ -222,7 +221,7 @@ export class FollowedInputs implements Inputs {
     for (const notice of [...sourceNotices(news), ...waiting]) noticeOnce(notice)
     for (const present of files) {
       const file = await this.#openIfNew(present)
-      if (file !== undefined) void this.#follow(this.#add(file), target)
+      if (file !== undefined) void this.#follow(this.#add(file))
     }
   }
 

@@ -10,7 +10,6 @@ import type { Files } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
 import type { MappingRules } from '../../schema/cell-source.js'
 import { inputColumns } from '../../schema/set-columns.js'
-import type { TargetSchema } from '../../schema/target-schema.js'
 import { withArchives } from '../../source/archive/archives.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import {
@@ -20,6 +19,7 @@ import {
 } from '../../source/expand-sources.js'
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
 import type { InputOptions, LoadOptions } from '../options.js'
+import type { Run } from '../run.js'
 
 /**
  * Expands sources to inputs, and checks that their paths match the given pattern.
@@ -62,9 +62,8 @@ export function cellsOf({ cells, input = {} }: Pick<LoadOptions, 'cells' | 'inpu
  * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
  */
 export function openRecords(
+  { options, target: schema }: Pick<Run, 'options' | 'target'>,
   source: ByteSource,
-  options: LoadOptions,
-  schema: TargetSchema,
   known: ReaderOptions = {},
 ): Promise<InputReader> {
   const mapping = rulesFor(source.name, options)
@@ -97,11 +96,8 @@ export function laterHeaderError(error: unknown): unknown {
 }
 
 /** @throws {InputError} DDB_INPUT_COLUMN if a text in an input's name is not a value of the column it fills */
-export function checkInputTexts(
-  { input, mapping, cells = {} }: LoadOptions,
-  target: TargetSchema,
-  names: Iterable<string>,
-): void {
+export function checkInputTexts({ options, target }: Run, names: Iterable<string>): void {
+  const { input, mapping, cells = {} } = options
   if (input?.path === undefined && mapping?.set === undefined) return
   const reader = newPathReader(input)
   const checks = new Map<string, ReturnType<typeof newTextCheck>>()

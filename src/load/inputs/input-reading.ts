@@ -21,7 +21,6 @@ import { cellsOf } from './input-options.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import type { InputSummary, Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import type { TargetDescription } from '../target/describe-target.js'
 
 export interface OpenedInput {
   readonly source: ByteSource
@@ -50,6 +49,7 @@ interface Look {
 }
 
 export class InputReading {
+  /** Set if bytes of an input were lost or counted twice, because of a bug. */
   bytesError: DdbError | undefined
   readonly columnCounts: ColumnCounts[] = []
   /** Records of all inputs so far, with those that earlier processes have read. */
@@ -75,6 +75,7 @@ export class InputReading {
     this.#last = undefined
   }
 
+  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   get offsets(): Readonly<Record<string, string>> {
     return this.#offsets?.known ?? {}
   }
@@ -86,23 +87,20 @@ export class InputReading {
     this.#run.reporter.reading({ bytesRead: this.#bytes, totalBytes: this.totalBytes })
   }
 
-  async *batches(
-    target: TargetDescription,
-    opened: OpenedInput,
-  ): AsyncGenerator<Batch, void, void> {
+  async *batches(opened: OpenedInput): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     const { source, reader, summary, number } = opened
     const { history, watch, ending } = run
     const { flushIntervalMs = defaultFlushIntervalMs, limit = Infinity } = run.options.input ?? {}
     const named = this.#paths.read(source.name)
-    const look = this.#lookAt(target, opened, named.parts.join('/'))
+    const look = this.#lookAt(opened, named.parts.join('/'))
     summary.detected = look.detected
     const resumed = history.resumption.resumed(number)
     if (history.resumption.isReadAnew(number, summary.path, look.how)) {
       run.record({ kind: 'input', input: number, detected: look.how })
     }
     const { update, place, onReject } = this.#counting(opened, resumed?.records ?? 0)
-    const mapped = (): ColumnMapping => this.#columnsOf(look, opened, named, target)
+    const mapped = (): ColumnMapping => this.#columnsOf(look, opened, named)
     const looked = watch?.opened?.(summary, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
     const { clock } = run.platform
@@ -195,7 +193,7 @@ export class InputReading {
   }
 
   /** Decides how to read an input, and reports what was detected. Keeps the last decision for an input that looks the same. */
-  #lookAt(target: TargetDescription, opened: OpenedInput, parts: string): Look {
+  #lookAt(opened: OpenedInput, parts: string): Look {
     const { reader, summary } = opened
     const { dialect, format, text } = reader
     summary.format = format
@@ -204,7 +202,7 @@ export class InputReading {
     // An input that was opened like the previous one has the same dialect object, and the same header.
     const isAlike = last?.dialect === dialect && last?.key === key && opened.detected === undefined
     if (last !== undefined && isAlike) return last
-    const { options, reporter } = this.#run
+    const { options, reporter, target } = this.#run
     const detected = opened.detected ?? detectedOf(reader, options.cells, target.columns)
     const isByPosition = options.mapping?.match === 'position'
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
@@ -239,9 +237,8 @@ export class InputReading {
     look: Look,
     { reader, source: { name } }: OpenedInput,
     { parts, texts }: NamedTexts,
-    target: TargetDescription,
   ): ColumnMapping {
-    const { options, rejects } = this.#run
+    const { options, rejects, target } = this.#run
     const { mapping = {} } = options
     look.columns ??= mapColumns(target, inputShape(reader, name), { ...mapping, parts })
     const set = setWithTexts(look.columns, texts, mapping.set)

@@ -14,7 +14,6 @@ import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
-import type { TargetDescription } from '../target/describe-target.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
 import {
   checkInputTexts,
@@ -153,7 +152,7 @@ export class ListedInputs implements Inputs {
     this.areDone = file !== undefined && inputs.paths.every((_, i) => this.#readBefore(i))
   }
 
-  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+  async *batches(): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     this.#place = run.history.resumption.placer(this.#stream)
     this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
@@ -163,15 +162,15 @@ export class ListedInputs implements Inputs {
     this.reading.count(0, 0)
     // A check reports all faults.
     if (run.watch === undefined) {
-      checkInputTexts(run.options, target, this.#inputs.names)
+      checkInputTexts(run, this.#inputs.names)
       // A single input is opened next.
-      if (this.#inputs.paths.length > 1) await checkHeaders(run, target, this.#inputs)
+      if (this.#inputs.paths.length > 1) await checkHeaders(run, this.#inputs)
     }
     try {
       for (const index of this.#inputs.paths.keys()) {
         if (run.ending.stopped || this.reading.records >= limit) break
         run.reporter.reading({ input: { number: index + 1, count: this.#inputs.paths.length } })
-        yield* this.#batchesOf(target, index)
+        yield* this.#batchesOf(index)
       }
     } catch (error) {
       yield* this.#rest('broken')
@@ -195,7 +194,7 @@ export class ListedInputs implements Inputs {
     for (const input of this.#readInputs.splice(0)) record(input)
   }
 
-  async *#batchesOf(target: TargetDescription, index: number): AsyncGenerator<Batch, void, void> {
+  async *#batchesOf(index: number): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     const { reading } = this
     const done = this.#readBefore(index)
@@ -210,17 +209,17 @@ export class ListedInputs implements Inputs {
     try {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) yield* this.#rest('idle')
-      const { rows, options, platform } = run
+      const { rows, platform } = run
       const found: FoundInput = rows ? { source: noBytes } : await this.#opener.open(index)
       const { source, reader: alike } = found
       summary.compression = source.compression
       const ofFiles = { lastLook: this.#opener.look, clock: platform.clock }
       const known = rows ? ({ format: 'ndjson' } as const) : ofFiles
-      const reader = alike ?? (await openRecords(source, options, target, known))
+      const reader = alike ?? (await openRecords(run, source, known))
       rows?.begin(run.delivery?.used !== 'none')
       const stream = { cuts: this.#cuts, shared: this.#shared }
       const opened = { source, reader, summary, number: index, ...stream }
-      for await (const batch of reading.batches(target, opened)) {
+      for await (const batch of reading.batches(opened)) {
         yield this.#place(batch)
         this.#tellRead()
       }

@@ -8,7 +8,6 @@ import { DdbError } from '../../errors.js'
 import { detectFormat } from '../../parse/formats.js'
 import { inputShape, type InputReader, type PreviousFindings } from '../../parse/input-reader.js'
 import { mapColumns } from '../../schema/column-mapping.js'
-import type { TargetSchema } from '../../schema/target-schema.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'
 import { openSource, wholeSource } from '../../source/open-source.js'
@@ -157,12 +156,8 @@ const readFailures = ['DDB_INPUT_MISSING', 'DDB_INPUT_READ', 'DDB_INPUT_TRUNCATE
  * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; otherwise as `openRecords`
  * @throws {UsageError} as `openRecords`
  */
-export async function checkHeaders(
-  run: Run,
-  schema: TargetSchema,
-  inputs: NamedInputs,
-): Promise<void> {
-  const { options, history, platform } = run
+export async function checkHeaders(run: Run, inputs: NamedInputs): Promise<void> {
+  const { options, history, platform, target } = run
   const opener = new InputOpener(run, inputs)
   const known = { lastLook: opener.look, clock: platform.clock }
   try {
@@ -170,8 +165,8 @@ export async function checkHeaders(
       if (inputs.sizes[i] === undefined || history.resumption.resumed(i) !== undefined) continue
       try {
         const { source, reader: alike } = await opener.open(i)
-        const reader = alike ?? (await openRecords(source, options, schema, known))
-        mapColumns(schema, inputShape(reader, name), rulesFor(name, options))
+        const reader = alike ?? (await openRecords(run, source, known))
+        mapColumns(target, inputShape(reader, name), rulesFor(name, options))
       } catch (error) {
         if (error instanceof DdbError && !readFailures.includes(error.code)) throw error
       }

@@ -15,9 +15,8 @@ import { refusalShape } from './refusals.js'
 import { rowsText } from './run-state.js'
 
 /** What a run may conclude if the server refuses rows or takes fewer rows than were sent. */
-function recordedTarget({ checked, shared, target: described }: Run) {
+function recordedTarget({ checked, shared, target: description }: Run) {
   const { target, retries } = checked
-  const description = described!
   const isFunction = target.kind === 'function'
   const keyed = !isFunction && description.keyed
   const isShared = !isFunction && target.table.kind === 'shared'

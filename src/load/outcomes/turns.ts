@@ -4,7 +4,6 @@
 */
 import type { CutSizes } from '../../parse/cuts.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import type { TargetColumn } from '../../schema/target-schema.js'
 import type { Run } from '../run.js'
 import type { Piece } from './pieces.js'
 
@@ -27,12 +26,12 @@ export function readSizes({ checked, lanes }: Pick<Run, 'checked' | 'lanes'>) {
  * Where batches of inputs end: as the first process of the run has decided, because the place of a batch depends on it. A batch takes at
  * most `batchBytes` of input, and at most as many records as fill `batchBytes` on the wire without their texts.
  */
-export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes {
+export function fixedSizes(run: Run): CutSizes {
   const { sizes } = run.history.found
   if (sizes !== undefined) return { records: sizes.records, bytes: sizes.bytes }
   const { batchRows, batchBytes: bytes } = readSizes(run)
   const set = run.options.mapping?.set ?? {}
-  const rowBytes = columns.reduce((sum, { name, type: { type, array } }) => {
+  const rowBytes = run.target.columns.reduce((sum, { name, type: { type, array } }) => {
     // On the wire, without texts and the elements of arrays.
     const cellBytes = array === true ? 1 : Math.max(1, dataTypes[type].bytesPerValue)
     return sum + cellBytes + Buffer.byteLength(set[name] ?? '')

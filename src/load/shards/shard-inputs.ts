@@ -18,7 +18,6 @@ import { fixedSizes } from '../outcomes/turns.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { finishedPath, pathOfStream, reasonsPath } from '../rejects/reject-path.js'
 import type { Inputs, InputSummary, Run } from '../run.js'
-import type { TargetDescription } from '../target/describe-target.js'
 import { addShared, askTaken } from '../transport/script.js'
 import { beginShared, findShared, shareOffsets, type DoneStream, type Plan } from './shared-run.js'
 import { inputsOf, partsOf } from './parts.js'
@@ -97,17 +96,13 @@ export class ShardInputs implements Inputs {
     )
   }
 
-  async *batches(target: TargetDescription): AsyncGenerator<Batch, void, void> {
+  async *batches(): AsyncGenerator<Batch, void, void> {
     const { streams, left } = this.#run.shared!
     this.reading.totalBytes = bytesOf([...left].flatMap(stream => streams[stream]!))
-    for (const stream of left) yield* this.#load(stream, streams[stream]!, target)
+    for (const stream of left) yield* this.#load(stream, streams[stream]!)
   }
 
-  async *#load(
-    number: number,
-    stream: Stream,
-    target: TargetDescription,
-  ): AsyncGenerator<Batch, void, void> {
+  async *#load(number: number, stream: Stream): AsyncGenerator<Batch, void, void> {
     const run = this.#run
     if (run.ending.stopped) return
     const { platform, checked, state, rejects, history, shared } = run
@@ -127,9 +122,9 @@ export class ShardInputs implements Inputs {
     const inputs = this.#open(listed, this.reading, number + 1)
     this.#opened.push(inputs)
     try {
-      for await (const batch of inputs.batches(target)) {
+      for await (const batch of inputs.batches()) {
         try {
-          await this.#shareOffsets(target)
+          await this.#shareOffsets()
         } catch (error) {
           state.rows.unsent += batch.rowCount
           throw error
@@ -156,13 +151,13 @@ export class ShardInputs implements Inputs {
   }
 
   /** Before rows with times are sent, all processes must agree on the offset of these. @throws {DdbError} DDB_UNAVAILABLE */
-  async #shareOffsets({ columns }: TargetDescription): Promise<void> {
-    const { checked, delivery, shared } = this.#run
+  async #shareOffsets(): Promise<void> {
+    const { checked, delivery, shared, target } = this.#run
     const { offsets: own } = this.reading
     const names = Object.keys(own)
     if (names.every(name => name in shared!.offsets)) return
     const asking = { session: await delivery!.settled!(), timeoutMs: checked.confirmTimeoutMs }
-    const sent = columns.map(({ name }) => name)
+    const sent = target.columns.map(({ name }) => name)
     const offsets = await shareOffsets(asking, shared!.ledger.name, sent, own)
     this.#run.shared = { ...shared!, offsets }
     const other = names.find(name => offsets[name] !== own[name])
@@ -183,7 +178,7 @@ export class ShardInputs implements Inputs {
 
   async #plan(): Promise<Plan> {
     const run = this.#run
-    const { keyed, columns } = run.target!
+    const { keyed } = run.target
     const files: ListedFile[] = []
     for (const path of run.sources.paths) {
       const file = { path, fingerprint: await this.#fingerprint(path) }
@@ -193,7 +188,7 @@ export class ShardInputs implements Inputs {
       files.push(...(parts?.map(part => ({ ...file, part })) ?? [file]))
     }
     const { identity: target } = await askIdentity(run.control!, run)
-    const sizes = fixedSizes(run, columns)
+    const sizes = fixedSizes(run)
     const { connections } = run.checked
     return { options: optionsOf(run), sizes, connections, target, streams: streamsOf(files) }
   }

@@ -2,7 +2,6 @@
   Creates a missing target (`target.create`): reads every value of the inputs, and runs the script that creates a table for them. A dry
   run only determines the columns that the table would have.
 */
-import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError, option, usageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import type { InferOptions } from '../../infer/findings.js'
@@ -29,13 +28,13 @@ import { checkHeaders } from '../inputs/open-input.js'
 import type { LoadOptions } from '../options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
-export async function isThere(run: Run, control: Session): Promise<boolean> {
+export async function isThere(run: Run): Promise<boolean> {
   const table = tableOf(run)
   const script =
     table.kind === 'dfs'
       ? `existsTable("${table.database}", "${table.table}")`
       : `exec count(*) from objs(true) where shared=true, name="${table.name}"`
-  const answer = await control.run(script, { timeoutMs: run.checked.confirmTimeoutMs })
+  const answer = await run.control!.run(script, { timeoutMs: run.checked.confirmTimeoutMs })
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
@@ -46,8 +45,9 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
  * @throws {InputError} as `inferSchema` and `createScript`
  * @throws {ServerError} with the server's message
  */
-export async function createTarget(run: Run, control: Session): Promise<TargetDescription> {
+export async function createTarget(run: Run): Promise<TargetDescription> {
   const { checked, options, reporter } = run
+  const control = run.control!
   const table = tableOf(run)
   const name = `"${tableText(table)}"`
   const schema = await schemaOfInputs(run, name)
@@ -63,9 +63,7 @@ export async function createTarget(run: Run, control: Session): Promise<TargetDe
     else if (table.kind === 'dfs') await control.run(databaseGuard(table.database), limits)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    if (isPlanned || !(await isMadeByOther(run, control, error))) {
-      throw withTable(error, schema, table)
-    }
+    if (isPlanned || !(await isMadeByOther(run, error))) throw withTable(error, schema, table)
     reporter.notice(`${name} was created by somebody else in the meantime`)
     return { columns, keyed: false }
   }
@@ -74,9 +72,9 @@ export async function createTarget(run: Run, control: Session): Promise<TargetDe
 }
 
 /** If another process has just made the database, waits a little for the table. */
-async function isMadeByOther(run: Run, control: Session, error: ServerError): Promise<boolean> {
+async function isMadeByOther(run: Run, error: ServerError): Promise<boolean> {
   for (let looks = databaseExists(error) ? 12 : 1; ; looks--) {
-    if (await isThere(run, control)) return true
+    if (await isThere(run)) return true
     if (looks === 1 || run.ending.stopped) return false
     await wait(run.platform.clock, 250, run.ending.leaving)
   }
@@ -154,12 +152,11 @@ async function checkOptions(run: Run, schema: InferredSchema): Promise<void> {
   const missing = missingOptions(run, needed, !hasMembers)
   // Unclear headers are reported before rows that do not fit.
   if (missing.every(one => one.startsWith('`rejects.'))) {
-    await checkHeaders(run, { columns }, { ...sources, names: sources.paths }).catch(
-      (cause: unknown) => {
-        if (!(cause instanceof UsageError)) throw cause
-        throw usageError(`nothing was created: ${cause.message}`, { cause })
-      },
-    )
+    const planned = { ...run, target: { columns, keyed: false } }
+    await checkHeaders(planned, { ...sources, names: sources.paths }).catch((cause: unknown) => {
+      if (!(cause instanceof UsageError)) throw cause
+      throw usageError(`nothing was created: ${cause.message}`, { cause })
+    })
   }
   if (missing.length === 0) return
   const bad = columns.flatMap(({ name, refused, warnings }) =>

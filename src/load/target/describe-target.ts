@@ -2,7 +2,6 @@
   Describes the target as the server reports it: columns in order, partition scheme, and whether rows with known keys are
   updated or added.
 */
-import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
 import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
 import { limitedColumns, limitsTexts } from '../../schema/text-limits.js'
@@ -14,8 +13,7 @@ import {
   typesText,
 } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
-import type { LoadOptions } from '../options.js'
-import type { CheckedOptions } from '../checked-options.js'
+import type { Run } from '../run.js'
 import { isBefore, parseVersion } from '../../schema/server-version.js'
 import { askFunction, askSchema } from '../connection/server-queries.js'
 import { askTable, type TableState } from './table-state.js'
@@ -45,8 +43,8 @@ export interface TargetDescription {
   readonly tableKey?: readonly string[]
   /** Columns by which a DFS table chooses partitions. If the target is a function: those of `confirmTable`. */
   readonly partitionColumns?: readonly string[]
-  /** Whether the target is a DFS table under the name of a shared table. */
-  readonly isHandle?: boolean
+  /** Whether the target has partitions, at least one: a DFS table, perhaps under the name of a shared one. */
+  readonly isDivided?: boolean
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
   /** What the server answered about the table, or about `confirmTable`; undefined for a function without one. */
@@ -60,19 +58,18 @@ export function ownSchema({ columns, tableColumns = columns }: TargetDescription
 
 type Names = readonly string[]
 
+type DescribingRun = Pick<Run, 'checked' | 'options' | 'control'>
+
 /**
  * @throws {ServerError} DDB_TARGET if the table or function does not exist
  * @throws {TimeoutError} if the server does not answer
  * @throws {UsageError} DDB_USAGE if the options do not fit the target
  */
-export async function describeTarget(
-  control: Session,
-  checked: CheckedOptions,
-  options: LoadOptions,
-): Promise<TargetDescription> {
+export async function describeTarget(run: DescribingRun): Promise<TargetDescription> {
+  const { checked, options } = run
   const { target } = checked
   const { types = '' } = options.target
-  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  const asking = { session: run.control!, timeoutMs: checked.confirmTimeoutMs }
   if (target.kind === 'function') {
     await askFunction(asking, target.name)
     const { confirmTable } = target
@@ -103,7 +100,7 @@ export async function describeTarget(
     keyed: known.keyed || isUpsert,
     ...(isUpsert ? { upsert: upsertOf(target, facts, state) } : {}),
     state,
-    isHandle: target.table.kind === 'shared' && isStored,
+    isDivided: isStored || known.partitionColumns.length > 0,
   }
   return hasTransform(checked) ? transformed(description, types) : description
 }

@@ -18,7 +18,7 @@ import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import { transformScript } from './transform.js'
-import { isPartitioned, laneScheme } from './lane-scheme.js'
+import { laneScheme } from './lane-scheme.js'
 
 /**
  * Connects, follows redirects, and describes the target.
@@ -44,34 +44,32 @@ export async function findTarget(
     run.server = server
     await run.control?.close().catch(ignoreLoss)
     const first = await connect(deadlineMs)
-    const target = await waiting(run, deadlineMs, isNotReady, () => describeOrCreate(run, first))
+    const target = await waiting(run, deadlineMs, isNotReady, () => describeOrCreate(run))
     const again = (): Promise<Session> =>
       connect(connectDeadlineMs(run.platform, server), run.control)
     await chooseMode(run, first, again)
-    await defineTransform(run, run.control!)
+    await defineTransform(run)
     chooseConnections(run, target)
     return (run.target = target)
   })
 }
 
-async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
-  const { checked, options, reporter } = run
-  const { create, table } = options.target
-  const describe = (): Promise<TargetDescription> => describeTarget(control, checked, options)
+async function describeOrCreate(run: Run): Promise<TargetDescription> {
+  const { create, table } = run.options.target
   let description: TargetDescription
   try {
-    description = await describe()
+    description = await describeTarget(run)
   } catch (error) {
     if (create === undefined || !(error instanceof ServerError)) throw error
     if (error.code !== 'DDB_TARGET') throw error
-    if (!(await isThere(run, control))) {
-      const planned = await createTarget(run, control)
-      return run.watch === undefined ? describe() : planned
+    if (!(await isThere(run))) {
+      const planned = await createTarget(run)
+      return run.watch === undefined ? describeTarget(run) : planned
     }
     // Another process may have created it since.
-    description = await describe()
+    description = await describeTarget(run)
   }
-  if (create !== undefined) reporter.notice(`"${table}" exists: nothing is created`)
+  if (create !== undefined) run.reporter.notice(`"${table}" exists: nothing is created`)
   return description
 }
 
@@ -106,11 +104,11 @@ export async function chooseMode(
  * Checks before the first row that the server accepts the transform.
  * @throws {ServerError} with the server's message
  */
-async function defineTransform({ checked }: Run, control: Session): Promise<void> {
+async function defineTransform({ checked, control }: Run): Promise<void> {
   const { target, confirmTimeoutMs: timeoutMs } = checked
   if (target.kind === 'function' || target.transform === undefined) return
   try {
-    await control.run(transformScript(target.transform), { timeoutMs })
+    await control!.run(transformScript(target.transform), { timeoutMs })
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     if (classifyRefusal(error.received) === 'transient') throw error
@@ -178,7 +176,7 @@ function chooseConnections(run: Run, description: TargetDescription): void {
     reporter.notice(`rows go over one connection, because ${because}`)
   }
   if (isUnproven) return
-  if (isPartitioned(description, checked.target) || options.delivery?.unordered === true) return
+  if (description.isDivided === true || options.delivery?.unordered === true) return
   throw usageError(
     `over several connections rows arrive in a different order than they were read: allow this with ${option('delivery.unordered')}, ` +
       `or leave ${option('delivery.connections')} at 1`,

@@ -46,8 +46,7 @@ export function laneScheme(
   description: TargetDescription,
   target: Target,
 ): LaneScheme | string | undefined {
-  const { partition, keyed, keyColumns = [], tableKey = [] } = description
-  const isDivided = isPartitioned(description, target)
+  const { partition, keyed, keyColumns = [], tableKey = [], isDivided = false } = description
   if (target.kind !== 'table' || (!isDivided && !keyed)) return undefined
   if (target.transform !== undefined) {
     return 'a transform decides which keys and partitions its rows have'
@@ -66,15 +65,6 @@ export function laneScheme(
   const keys = description.columns.filter(one => both.includes(one.name) && isExact(one))
   if (keys.length > 0) return keyScheme(keys, description)
   return 'its keys do not identify rows reliably'
-}
-
-/** True for every DFS table: a table without partition columns has a single partition. */
-export function isPartitioned(
-  { partitionColumns = [], isHandle = false }: TargetDescription,
-  target: Target,
-): boolean {
-  const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
-  return isDfs || isHandle || partitionColumns.length > 0
 }
 
 function partitionScheme(levels: readonly Level[], isOrdered: boolean): LaneScheme {

@@ -8,7 +8,6 @@ import { wait } from '../../platform/clocks.js'
 import type { Clock } from '../../platform/platform.js'
 import { connectDeadlineMs, connectRun, ignoreLoss, tryUntil } from '../connection/connect.js'
 import type { Evidence } from '../evidence/evidence.js'
-import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue, writeExpression } from '../target/target.js'
 import { ReceiptNode } from './receipt-node.js'
 import { ReceiptWatcher, silenceError } from './watcher.js'
@@ -24,11 +23,10 @@ const onlyAnswers =
 /** Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery. */
 export async function openDelivery(
   run: Run,
-  description: TargetDescription,
   control: Session,
   evidence: Evidence | undefined,
 ): Promise<Delivery> {
-  if (evidence === undefined) return openUnconfirmed(run, description)
+  if (evidence === undefined) return openUnconfirmed(run)
   const { mode } = run.checked
   const recorder = new Recorder(run, evidence)
   try {
@@ -70,18 +68,16 @@ async function openReceipts(
   run: Run,
   recorder: Recorder,
   control: Session,
-  asksLedger = true,
+  hasLedger = true,
 ): Promise<Delivery> {
   const { evidence } = recorder
-  const { description } = recorder.target
-  const setup = { run, description, hasLedger: asksLedger }
-  const node = await ReceiptNode.open(setup, control)
+  const node = await ReceiptNode.open(run, control, hasLedger)
   try {
     const delivery = new ReceiptWatcher(run, node, recorder)
     // Somebody may have removed the ledger since the server reported it.
     await delivery.receipts.readEarlier(node.ledger?.isNew === false)
     // From now on, the server knows of the run what the journal says.
-    run.note({ target: evidence.identity, used: asksLedger ? 'receipts' : 'answers' })
+    run.note({ target: evidence.identity, used: hasLedger ? 'receipts' : 'answers' })
     return delivery
   } catch (error) {
     node.abandon('all', new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
@@ -90,8 +86,8 @@ async function openReceipts(
 }
 
 /** @throws {ConnectionError} if the connection cannot be opened */
-async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
-  const { checked, state, platform, server } = run
+async function openUnconfirmed(run: Run): Promise<Delivery> {
+  const { checked, state, platform, server, target: description } = run
   const { target, maxInFlightBytes, confirmTimeoutMs } = checked
   const isFunction = target.kind === 'function'
   const leading = isFunction ? target.functionArguments.map(jsonToValue) : []

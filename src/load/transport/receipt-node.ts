@@ -13,7 +13,6 @@ import type { Piece } from '../outcomes/pieces.js'
 import { classifyRefusal } from '../outcomes/refusals.js'
 import { askMemory, askRegister, checkClaim } from '../register/register.js'
 import { isUnfinished, type Run } from '../run.js'
-import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../target/target.js'
 import { dropLedger, ledgerRows, openLedger, type Ledger, type LedgerRow } from './ledger.js'
 import {
@@ -26,13 +25,6 @@ import {
   type Answer,
   type Copy,
 } from './script.js'
-
-interface NodeSetup {
-  readonly run: Run
-  readonly description: TargetDescription
-  /** False if the server refuses the ledger: its answers are then the only receipts. */
-  readonly hasLedger: boolean
-}
 
 /** Limit of rows of the ledger per query: about two megabytes. */
 const rowsPerRead = 20_000
@@ -47,8 +39,9 @@ export const longestFarewellMs = 5_000
 export type Memory = 'kept' | 'lost' | 'unknown'
 
 export class ReceiptNode {
-  readonly #setup: NodeSetup
   readonly #run: Run
+  /** False if the server refuses the ledger: its answers are then the only receipts. */
+  readonly #hasLedger: boolean
   readonly #leading: readonly Value[]
   /** Reads the ledger. `restore` may replace it. */
   control: Session
@@ -60,10 +53,10 @@ export class ReceiptNode {
   /** Learns what the server answers, in a run whose batches are answered. Set before the first batch is sent. */
   onAnswer: ((copy: Copy, answer: Answer) => void) | undefined
 
-  private constructor(setup: NodeSetup, control: Session) {
-    const { target } = setup.run.checked
-    this.#setup = setup
-    this.#run = setup.run
+  private constructor(run: Run, control: Session, hasLedger: boolean) {
+    const { target } = run.checked
+    this.#run = run
+    this.#hasLedger = hasLedger
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
     this.control = control
   }
@@ -73,13 +66,12 @@ export class ReceiptNode {
    * @throws {ServerError} if the server refuses something that receipts need
    * @throws {DdbError} DDB_LOCKED if a different run has this run's name
    */
-  static async open(setup: NodeSetup, control: Session): Promise<ReceiptNode> {
-    const { run } = setup
+  static async open(run: Run, control: Session, hasLedger: boolean): Promise<ReceiptNode> {
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
-    const node = new ReceiptNode(setup, control)
+    const node = new ReceiptNode(run, control, hasLedger)
     try {
-      if (setup.hasLedger) await node.#beginLedger(timeoutMs)
+      if (hasLedger) await node.#beginLedger(timeoutMs)
       await tryUntil(run, deadlineMs, () => node.#openMissing(deadlineMs), mayBeTemporary)
       return node
     } catch (error) {
@@ -129,7 +121,7 @@ export class ReceiptNode {
     this.#carriers.set(piece, session)
     const { place, attempt, rows, batch } = piece
     const copy = { place, cut: piece.whole.cut, attempt, sendNo }
-    const columnNames = this.#setup.description.columns.map(({ name }) => name)
+    const columnNames = this.#run.target.columns.map(({ name }) => name)
     const table = { form: 'table', name: '', rows, columnNames, columns: batch.columns } as const
     const arguments_ = deliverArguments(copy, this.#leading, table)
     if (this.isAnswered) {
@@ -273,10 +265,9 @@ export class ReceiptNode {
    */
   async #define(data: Session, timeoutMs: number): Promise<void> {
     const { ledger } = this
-    const { history, checked, shared } = this.#run
+    const { history, checked, shared, target } = this.#run
     const { name } = history
-    const { upsert } = this.#setup.description
-    const functions = deliverScript(ledger, checked.target, upsert, shared && data.id)
+    const functions = deliverScript(ledger, checked.target, target.upsert, shared && data.id)
     if (ledger === undefined || ledger.isChecked || !name.isRegistered) {
       return void (await data.run(functions, { timeoutMs }))
     }
@@ -319,7 +310,7 @@ export class ReceiptNode {
     this.#run.server = redirected(this.#run.server, to)
     const control = await connectRun(this.#run)
     try {
-      const next = await ReceiptNode.open(this.#setup, control)
+      const next = await ReceiptNode.open(this.#run, control, this.#hasLedger)
       try {
         this.finish(timeoutMs)
         await this.close()

@@ -46,8 +46,7 @@ type Looked =
 async function scene(t: Test, target: TargetOptions, faults: Faults = {}) {
   const { session } = await startLoadServer(t, initScript, { faults })
   const run = testRun({ target })
-  const { checked, options } = run
-  run.target = await describeTarget(session, checked, options)
+  run.target = await describeTarget({ ...run, control: session })
   const look = (...asked: Looked) => askIdentity(session, run, ...asked)
   return { session, run, look, identity: (await look()).identity }
 }
@@ -277,7 +276,7 @@ t.test('a server without some functions is asked for the rest', async t => {
     [stream!, { rows: 3, total: 'kept', version: undefined }],
   ] as const) {
     const { checked, options } = testRun({ target, journal: { folder: '' } })
-    const { state, columns } = await describeTarget(session, checked, options)
+    const { state, columns } = await describeTarget({ control: session, checked, options })
     t.match({ ...state, columns: columns.length }, { ...known, columns: 2 })
   }
   await session.close()

@@ -14,9 +14,13 @@ import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { formatElement } from '../../../src/protocol/element.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
+import type { Run } from '../../../src/load/run.js'
 import { testRun } from '../../helpers/load-run.js'
 
-const target = { ...schemaFromTypes('id:INT,n:INT'), keyed: false }
+function readingRun(options: Partial<LoadOptions>): Run {
+  const target = { ...schemaFromTypes('id:INT,n:INT'), keyed: false }
+  return Object.assign(testRun(options, systemPlatform), { target })
+}
 
 interface Reading extends Partial<LoadOptions> {
   readonly names?: string[]
@@ -36,7 +40,7 @@ async function readAll(
   const progress: [bytesRead: number, totalBytes: number | undefined][] = []
   const paths = names.map(name => (name === '-' ? name : join(dir, name)))
   const asked = { inputs: paths, rejects: { onError: 'skip' }, ...change } as const
-  const run = testRun(asked, systemPlatform)
+  const run = readingRun(asked)
   run.reporter.reading = ({ bytesRead, totalBytes }) => {
     if (bytesRead !== undefined) progress.push([bytesRead, totalBytes])
   }
@@ -46,7 +50,7 @@ async function readAll(
   if (cutSizes !== undefined) run.cutSizes = cutSizes
   const ids: number[][] = []
   const cuts: unknown[] = []
-  for await (const batch of inputs.batches(target)) {
+  for await (const batch of inputs.batches()) {
     const rows = Array.from({ length: batch.rowCount }, (_, row) => row)
     ids.push(rows.map(row => Number(formatElement(batch.columns[0]!, row))))
     const { place, endOffsetBytes } = batch.ranges.at(-1)!
@@ -87,9 +91,9 @@ t.test('rows of a pipe do not wait until their batch is full', async t => {
   const path = join(t.testdir(), 'pipe.csv')
   execFileSync('mkfifo', [path])
   const input = { flushIntervalMs: 1, header: 'yes', delimiter: ',' } as const
-  const inputs = await openInputs(testRun({ inputs: [path], input }, systemPlatform))
+  const inputs = await openInputs(readingRun({ inputs: [path], input }))
   t.teardown(() => inputs.close())
-  const reading = inputs.batches(target)
+  const reading = inputs.batches()
   const writer = createWriteStream(path)
   writer.write(a)
   t.match((await reading.next()).value, { endedBy: 'idle', rowCount: 2 })
@@ -109,9 +113,9 @@ t.test('a run ends while a pipe has not yet delivered its first record', async t
     const stdin = new PassThrough()
     const writer = isStdin ? stdin : createWriteStream(path, { flags: 'r+' })
     await new Promise(resolve => writer.write(bytes, resolve))
-    const run = testRun({ inputs: [isStdin ? '-' : path], input: { stdin } }, systemPlatform)
+    const run = readingRun({ inputs: [isStdin ? '-' : path], input: { stdin } })
     const inputs = await openInputs(run)
-    const reading = inputs.batches(target).next()
+    const reading = inputs.batches().next()
     await setImmediate()
     await inputs.close()
     await t.rejects(reading, { code: 'DDB_INPUT_READ' }, `${bytes}, ${isStdin}`)
@@ -126,9 +130,9 @@ t.test('the pipe of a run with a journal keeps what was written before', async t
   await new Promise(resolve => writer.write(a, resolve))
   t.equal(await fingerprintOf(path, systemPlatform.files), undefined)
   const input = { flushIntervalMs: 1, header: 'yes', delimiter: ',' } as const
-  const inputs = await openInputs(testRun({ inputs: [path], input }, systemPlatform))
+  const inputs = await openInputs(readingRun({ inputs: [path], input }))
   t.teardown(() => inputs.close())
-  t.match((await inputs.batches(target).next()).value, { rowCount: 2 })
+  t.match((await inputs.batches().next()).value, { rowCount: 2 })
   writer.destroy()
 })
 

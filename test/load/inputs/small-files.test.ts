@@ -56,8 +56,9 @@ async function place(
     return found
   }
   const { source } = await open(0)
-  const schema = schemaFromTypes('id:INT,x:STRING')
-  await openRecords(source, { ...run.options, input: {} }, schema, { lastLook: opener.look })
+  const target = { ...schemaFromTypes('id:INT,x:STRING'), keyed: false }
+  const reading = { options: { ...run.options, input: {} }, target }
+  await openRecords(reading, source, { lastLook: opener.look })
   await source.close()
   here.calls = { whole: 0, opened: 0 }
   return Object.assign(here, { open })

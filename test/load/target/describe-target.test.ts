@@ -19,7 +19,7 @@ async function describer(t: Test, script = initScript, version?: string) {
   const { session } = await startLoadServer(t, script, version === undefined ? {} : { version })
   return (target: TargetOptions) => {
     const run = testRun({ target })
-    return describeTarget(session, run.checked, run.options)
+    return describeTarget({ ...run, control: session })
   }
 }
 

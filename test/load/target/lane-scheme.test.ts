@@ -126,12 +126,7 @@ function describe(columns: readonly Column[], levels: readonly Level[]): TargetD
   const dimensions = levels.map(({ kind, type, scheme }, i): PartitionDimension => ({
     ...{ columnName: `c${i}`, columnIndex: i, kind, type, scheme },
   }))
-  return {
-    columns: named,
-    keyed: false,
-    partition: { dimensions },
-    partitionColumns: named.map(({ name }) => name),
-  }
+  return { columns: named, keyed: false, partition: { dimensions }, isDivided: levels.length > 0 }
 }
 
 const rowCount = 40
@@ -194,7 +189,7 @@ t.test('new values of a VALUE scheme do not change lanes, new bounds do', async 
 
 t.test('key columns given for an upsert count if they belong to the table’s key', async t => {
   const columns = [column('INT', [1, 1, 2, 2]), column('INT', [1, 2, 1, 2])]
-  const keyed = { ...describe(columns, []), partitionColumns: [], keyed: true }
+  const keyed = { ...describe(columns, []), isDivided: false, keyed: true }
   const of = (tableKey: readonly string[], keyColumns: readonly string[]) =>
     laneScheme({ ...keyed, tableKey, keyColumns }, { ...shared, method: 'upsert', keyColumns })
   const lanes = (scheme: ReturnType<typeof of>) => scheme?.lanesOf({ rowCount: 4, columns }, 64)
@@ -215,16 +210,11 @@ t.test('if lanes are uncertain, all rows are sent over one connection', async t 
       'a function of the column',
       { ...describe([ids], [hash('INT', 4)]), partition: { dimensions: [], unpredictable: true } },
     ],
-    ['no partitions', { columns: [], keyed: false, partitionColumns: [] }],
+    ['no partitions', { columns: [], keyed: false, isDivided: true }],
   ] as [string, TargetDescription][]) {
     t.equal(laneScheme(each, dfs), undefined, name)
   }
-  const keyed = {
-    ...describe([doubles], []),
-    partitionColumns: [],
-    keyed: true,
-    keyColumns: ['c0'],
-  }
+  const keyed = { ...describe([doubles], []), keyed: true, keyColumns: ['c0'] }
   t.equal(laneScheme(keyed, shared), undefined, 'a DOUBLE as key')
   t.equal(laneScheme({ ...keyed, keyed: false }, shared), undefined, 'no key')
   const both = describe([uuids, ids], [hash('UUID', 4), hash('INT', 4)])
@@ -251,7 +241,7 @@ t.test('rows of one key are in one lane', async () => {
       const columns = keys.map(key => key.column)
       const description = {
         ...describe(columns, []),
-        partitionColumns: [],
+        isDivided: false,
         keyed: true,
         keyColumns: columns.map((_, i) => `c${i}`),
       }
