@@ -34,30 +34,6 @@ function feed<T>(
 
 const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())
 
-/** Numbers of each kind, and their bytes. */
-const numbers = [
-  ['u8', 200, 'c8'],
-  ['u16', 65_000, 'e8fd'],
-  ['i32', -2_000_000_000, '006cca88'],
-] as const
-const numberBytes = Buffer.from(numbers.map(([, , bytes]) => bytes).join(''), 'hex')
-
-deepTest(t, 'numbers are little-endian, for pieces of any size', async t => {
-  for (const size of [1, 2, 3, 7, 13]) {
-    const reader = readerOf(...pieces(numberBytes, size))
-    for (const [kind, value, bytes] of numbers) {
-      t.ok(reader.has(bytes.length / 2))
-      if (kind === 'u16') t.equal(reader.peekU16(), value)
-      t.equal(reader[kind](), value)
-    }
-    t.equal(reader.offsetBytes, 7)
-  }
-  const writer = new ByteWriter()
-  for (const [kind, value] of numbers) writer[kind](value)
-  t.equal(writer.byteLength, 7)
-  t.ok(joined(writer).equals(numberBytes))
-})
-
 deepTest(t, 'reading without `need` is an error', async t => {
   const reader = readerOf(all.subarray(0, 3))
   t.throws(() => reader.u8(), RangeError)
@@ -96,35 +72,6 @@ t.test('a line or string longer than allowed gives a limit error at its start', 
     code: 'DDB_LIMIT',
   })
   t.equal(runDecoder(readerOf(Buffer.from('0123456789\n')).line(10)), '0123456789')
-})
-
-t.test('strings reads only complete strings, and no more than requested', async t => {
-  const reader = readerOf(Buffer.from('a\0\0ccc\0dd'))
-  const target = new StringCollector(1000, 0)
-  t.equal(reader.strings(2, target), true)
-  t.same(target.texts, ['a', ''])
-  t.equal(reader.strings(5, target), true)
-  t.same(target.texts, ['a', '', 'ccc'])
-  t.equal(reader.strings(5, target), false)
-  t.equal(reader.available, 2)
-})
-
-t.test('utf8 reads a text of known length', async t => {
-  const bytes = Buffer.from('数据 and more')
-  for (const reader of [readerOf(bytes), readerOf(...pieces(bytes, 1))]) {
-    t.ok(reader.has(bytes.length))
-    t.equal(reader.utf8(6), '数据')
-    t.equal(reader.utf8(bytes.length - 6), ' and more')
-  }
-})
-
-t.test('waiting for bytes that cannot come is an error at the end of the stream', async t => {
-  const message = /ended in the middle/
-  const error = { name: 'ProtocolError', offsetBytes: 40, message }
-  t.throws(() => runDecoder(readerOf(all).need(41)), error)
-  t.throws(() => runDecoder(readerOf(all).payload(41)), { message })
-  t.throws(() => runDecoder(readerOf(all.subarray(20)).line(100)), { message })
-  t.throws(() => runDecoder(readerOf(all).str0(100)), { message })
 })
 
 t.test('any mixture of reads over any pieces reads the stream once, in order', async () => {
@@ -201,16 +148,6 @@ t.test('taken chunks are not overwritten by later writes', async t => {
   t.equal(Buffer.concat(first).toString(), 'first')
   t.equal(joined(writer).toString(), 'second')
   t.same(writer.take(), [])
-})
-
-t.test('text of any length and script is UTF-8', async t => {
-  const texts = ['', 'a', 'ß'.repeat(30), '数据'.repeat(5000), '𝛑', 'x'.repeat(200_000)]
-  for (const text of texts) {
-    const writer = new ByteWriter()
-    writer.utf8(text)
-    writer.str0(text)
-    t.ok(joined(writer).equals(Buffer.from(`${text}${text}\0`)), `${text.length} units`)
-  }
 })
 
 t.test('a string with U+0000 is refused and shown', async t => {

@@ -1,22 +1,14 @@
 /*
   What the reader detects in a sample of delimited text: dialect and layout.
 */
-import fc from 'fast-check'
 import t from 'tap'
 import {
   detectDialect,
   detectLayout,
   type KnownDialect,
-  afterLines,
-  hasLine,
-  SampleRecords,
   takeSample,
   type Sample,
 } from '../../../src/parse/csv/sample.js'
-import { lineEndFrom } from '../../../src/parse/csv/record-walk.js'
-import type { FlushClock } from '../../../src/parse/input-reader.js'
-import { forAllAsync } from '../../helpers/runs.js'
-import { cells } from '../../helpers/values.js'
 import { memorySource } from '../reading.js'
 
 // The contents of a sample. After sampling, the reader reads the whole input again.
@@ -32,33 +24,6 @@ async function rest({ chunks }: Awaited<ReturnType<typeof takeSample>>): Promise
   }
 }
 
-t.test('the input is read again from its start, in any chunks', async () => {
-  await forAllAsync(100)(
-    fc.uint8Array({ maxLength: 200 }),
-    fc.integer({ min: 1, max: 50 }),
-    async (bytes, chunkBytes) => {
-      const source = memorySource(bytes, { chunkBytes })
-      const sample = await takeSample(source.chunks(), undefined, never)
-      const isAll = sample.isWhole && Buffer.from(sample.bytes).equals(bytes)
-      return isAll && (await rest(sample)).equals(bytes)
-    },
-  )
-})
-
-t.test('reused buffers are returned with their old contents', async t => {
-  const buffer = Buffer.alloc(4)
-  async function* file(): AsyncGenerator<Uint8Array, void, void> {
-    for (const text of ['a,b\n', '1,2\n', '3,4\n']) {
-      buffer.write(text)
-      yield buffer
-      await Promise.resolve()
-    }
-  }
-  const sample = await takeSample(file(), undefined, never)
-  t.equal(Buffer.from(sample.bytes).toString(), 'a,b\n1,2\n3,4\n')
-  t.equal((await rest(sample)).toString(), 'a,b\n1,2\n3,4\n')
-})
-
 t.test('a sample is not much larger than 1 MiB', async t => {
   const bytes = new Uint8Array(3 << 20).map((_, i) => i % 251)
   const sample = await takeSample(
@@ -71,74 +36,6 @@ t.test('a sample is not much larger than 1 MiB', async t => {
   t.ok((await rest(sample)).equals(bytes))
 })
 
-t.test('a failure comes after the bytes before it', async t => {
-  const failure = new Error('torn')
-  const sample = await takeSample(
-    memorySource('a,b\n1', { chunkBytes: 2, failure }).chunks(),
-    undefined,
-    never,
-  )
-  t.equal(sample.isWhole, false)
-  t.equal(Buffer.from(sample.bytes).toString(), 'a,b\n1')
-  await t.rejects(rest(sample), failure)
-})
-
-/** A clock whose timers fire when the test calls `fire`. */
-function handClock(): FlushClock & { fire: () => void } {
-  let waiting: (() => void)[] = []
-  return {
-    nowMs: () => 0,
-    afterIfAlive(_delayMs, callback) {
-      waiting.push(callback)
-      return { cancel: () => (waiting = waiting.filter(other => other !== callback)) }
-    },
-    fire() {
-      for (const callback of waiting.splice(0)) callback()
-    },
-  }
-}
-
-t.test('once the sample is large enough, the reader does not wait for slow chunks', async t => {
-  const clock = handClock()
-  let come: (text: string) => void = () => undefined
-  async function* pipe(): AsyncGenerator<Uint8Array, void, void> {
-    const wait = (): Promise<string> => new Promise(resolve => (come = resolve))
-    yield Buffer.from('a;')
-    yield Buffer.from(await wait())
-    yield Buffer.from(await wait())
-  }
-  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-  const taking = takeSample(pipe(), clock, bytes => hasLine(bytes, 0, false))
-  await turn()
-  clock.fire()
-  await turn()
-  come('b\n1')
-  await turn()
-  clock.fire()
-  const sample = await taking
-  t.equal(Buffer.from(sample.bytes).toString(), 'a;b\n1')
-  const all = rest(sample)
-  await turn()
-  come(';2\n')
-  t.equal((await all).toString(), 'a;b\n1;2\n')
-})
-
-t.test('a line that may be a header is complete once something follows it', async t => {
-  for (const [text, start, has] of [
-    ['a\nb', 0, true],
-    ['a\n', 0, false],
-    ['a\r', 0, false],
-    ['a\nb', 2, false],
-    ['', 0, false],
-  ] as const) {
-    t.equal(hasLine(Buffer.from(text), start, false), has, JSON.stringify(text))
-  }
-  t.ok(hasLine(Buffer.from('a\n'), 0, true), 'a row is complete at once')
-  t.notOk(hasLine(Buffer.from('\n'), 0, true), 'an empty line shows nothing')
-})
-
-// A sample, divided into records with a candidate dialect.
-
 const sampleOf = (text: string, isWhole = true): Sample => ({
   bytes: Buffer.from(text),
   isWhole,
@@ -146,43 +43,6 @@ const sampleOf = (text: string, isWhole = true): Sample => ({
 })
 
 const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
-
-function cut(text: string, change: Partial<typeof dialect> = {}, isWhole = true) {
-  const records = new SampleRecords(sampleOf(text, isWhole), { ...dialect, ...change })
-  const found: string[][] = []
-  let broken = 0
-  while (records.nextRecord()) {
-    found.push(Array.from({ length: records.fieldCount }, (_, field) => records.text(field)))
-    if (records.isBroken) broken++
-  }
-  return { found, broken }
-}
-
-t.test('escape characters, longer delimiters, comments and blanks around quotes', async t => {
-  t.strictSame(cut('1,"a \\" b"\n', { escape: '\\' }).found, [['1', 'a " b']])
-  t.strictSame(cut('1||"a|"||b|c\n', { delimiter: '||' }).found, [['1', 'a|', 'b|c']])
-  t.strictSame(cut('#x,y\n1,2\n#\n', { comment: '#' }).found, [['1', '2']])
-  t.strictSame(cut('1, "a,b" ,c\n', { trim: true }).found, [['1', 'a,b', 'c']])
-})
-
-t.test('an invalid quote makes its record broken, and no other record', async t => {
-  t.strictSame(cut('1,"a"b\n2,c"\n3,"d"\n'), { found: cells('1,"a"b', '2,c"', '3,d'), broken: 2 })
-  t.strictSame(cut('1,"a\n2,b\n'), { found: cells('1,"a', '2,b'), broken: 1 })
-})
-
-t.test('the last record counts if the input ends there', async t => {
-  t.strictSame(cut('1,2\n3,4').found.length, 2)
-  t.strictSame(cut('1,2\n3,4', {}, false).found.length, 1)
-  t.strictSame(cut('1,2\n3,"4\n5,6\n', {}, false).found.length, 1)
-})
-
-t.test('lines end with LF, CRLF or CR', async t => {
-  const bytes = Buffer.from('a\r\nb\rc\nd')
-  const ends = [0, 1, 2, 3, 4].map(count => afterLines(bytes, count))
-  t.strictSame(ends, [0, 3, 5, 7, 8])
-  t.equal(lineEndFrom(bytes, 3), 4)
-  t.equal(lineEndFrom(bytes, 7), 8)
-})
 
 // How the delimiter, the quote and the escape character of a sample are detected.
 
