@@ -2,7 +2,7 @@
   Results of the embedded server, read by the official client.
 */
 import { inspect } from 'node:util'
-import { startEnds, test, type ClientObject } from './client.js'
+import { startEnds, test } from './client.js'
 import { typeCases } from './cases.js'
 import { elementOfClient, elementsOfClient, shapeOf } from './elements.js'
 
@@ -165,32 +165,6 @@ test('matrices', async (t, client) => {
       '',
     )
     t.equal(`${String(nrows)}x${String(ncolumns)} ${text}`, rows, script)
-  }
-})
-
-test('a table of every type, with nulls and with no rows', async (t, client) => {
-  const { official } = await startEnds(t, client)
-  const columns = typeCases.filter(({ type }) => type !== 'DURATION')
-  const list = ({ type, samples }: (typeof typeCases)[number]): string => {
-    const made = `[${samples[0]!.script}, ${samples[1]!.script}, NULL]`
-    return type === 'SYMBOL' ? `symbol(${made})` : made
-  }
-  const script = `t = table(${columns.map((each, at) => `${list(each)} as c${at}`).join(', ')}); `
-  const table = await official.eval(`${script} t`)
-  t.equal(table.rows, 3)
-  const vectors = table.value as ClientObject[]
-  for (const [at, { type, samples }] of columns.entries()) {
-    const vector = vectors[at]!
-    t.equal(vector.name, `c${at}`)
-    t.equal(shapeOf(client, vector).type.name, elementType(type))
-    const isText = ['STRING', 'SYMBOL', 'BLOB'].includes(type)
-    const expected = [samples[0]!.element, samples[1]!.element, isText ? '' : null]
-    t.strictSame(elementsOfClient(client, vector), expected, type)
-  }
-  const empty = (await official.eval('select * from t where c3 > c3')).value as ClientObject[]
-  for (const [at, { type }] of columns.entries()) {
-    t.strictSame(elementsOfClient(client, empty[at]!), [], `no rows of ${type}`)
-    t.equal(shapeOf(client, empty[at]!).type.name, elementType(type))
   }
 })
 

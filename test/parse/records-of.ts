@@ -1,7 +1,6 @@
 /*
   Everything that a tokenizer finds in a text: the cells of rows, and rejected records, with their places.
 */
-import type { InputError } from '../../src/errors.js'
 import type { LineTokenizer } from '../../src/parse/line-tokenizer.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 
@@ -20,7 +19,6 @@ export function recordsOf(
   bytes: Uint8Array,
   fieldCount: number,
   chunkBytes: number,
-  cutOff?: InputError,
 ): FoundRecord[] {
   const block = new RecordBlock(fieldCount, 3)
   const found: FoundRecord[] = []
@@ -50,7 +48,7 @@ export function recordsOf(
     tokenizer.push(bytes.slice(at, at + chunkBytes))
     drain()
   }
-  tokenizer.end(cutOff)
+  tokenizer.end()
   drain()
   return found.sort((a, b) => a.offsetBytes - b.offsetBytes)
 }

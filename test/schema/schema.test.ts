@@ -1,7 +1,7 @@
 /*
   Columns of a target, and the input columns that fill them.
 */
-import assert, { strictEqual } from 'node:assert/strict'
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Dictionary, Value } from '../../src/protocol/value.js'
@@ -9,7 +9,7 @@ import { vectorOf } from '../../src/protocol/element.js'
 import type { InputShape, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
 import { isIdentifier } from '../../src/schema/identifier.js'
-import { editDistance, nearestHint, nearestNames } from '../../src/schema/nearest.js'
+import { nearestHint, nearestNames } from '../../src/schema/nearest.js'
 import { schemaFromServer } from '../../src/schema/server-schema.js'
 import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 import { limitedColumns, limitText, limitsTexts } from '../../src/schema/text-limits.js'
@@ -417,31 +417,6 @@ t.test('similar names are those that a person could have meant', async t => {
   t.strictSame(nearestNames('zzz', ['price', 'size']), [])
   t.equal(nearestHint('tiem', ['time', 'sym']), ' (nearest: time)')
   t.equal(nearestHint('zzz', ['price']), '')
-})
-
-t.test('a swap of two neighbours counts as one edit', async t => {
-  t.equal(editDistance('tiem', 'time'), 1)
-  t.equal(editDistance('', 'abc'), 3)
-  t.equal(editDistance('abc', ''), 3)
-  t.equal(editDistance('kitten', 'sitting'), 3)
-  t.equal(editDistance('same', 'same'), 0)
-})
-
-/** The number of edits, computed by its definition: one edit, plus the cheapest edits for the rest of both texts. */
-function edits(a: string, b: string): number {
-  if (a === '' || b === '') return a.length + b.length
-  const ways = [
-    1 + edits(a.slice(1), b),
-    1 + edits(a, b.slice(1)),
-    Number(a[0] !== b[0]) + edits(a.slice(1), b.slice(1)),
-  ]
-  if (a.length > 1 && a[0] === b[1] && a[1] === b[0]) ways.push(1 + edits(a.slice(2), b.slice(2)))
-  return Math.min(...ways)
-}
-
-t.test('the distance is the smallest number of edits', async () => {
-  const word = fc.stringMatching(/^[abc]{0,5}$/)
-  forAll(200)(word, word, (a, b) => strictEqual(editDistance(a, b), edits(a, b)))
 })
 
 t.test('at most three names are suggested; for short names, only with one edit', async t => {

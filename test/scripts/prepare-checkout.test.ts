@@ -3,15 +3,7 @@
   and npm only record their calls.
 */
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -131,10 +123,6 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
   return { run, path }
 }
 
-interface Manifest {
-  scripts: Record<string, string>
-}
-
 interface Outcome {
   status: number | null
   stdout: string
@@ -232,47 +220,12 @@ deepTest(t, 'for each purpose, exactly the necessary tools are installed', async
   t.strictSame(run(prepareTests).calls, [installAll])
 })
 
-deepTest(t, 'a package gets a declaration for each entry, with the values of run time', async t => {
-  const { run, path } = makeCheckout(t)
-  const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
-  t.equal(status, 0)
-  t.equal(stdout, '', 'standard output is left to npm')
-  for (const entry of ['index.d.ts', 'server/index.d.ts']) {
-    const text = readFileSync(join(path, 'dist', entry), 'utf8')
-    t.equal(text, 'export { a, type b };\nexport type { C };', 'b does not exist at run time')
-  }
-  t.strictSame(
-    readdirSync(join(path, 'dist'), { recursive: true }).filter(name =>
-      /\.d\.ts$/.test(String(name)),
-    ),
-    ['index.d.ts', 'server/index.d.ts'],
-  )
-  t.match(readFileSync(join(path, 'sbom.cdx.json'), 'utf8'), /"bom-ref": "x@1"/)
-})
-
 deepTest(t, 'a package is complete: when the program is rebuilt, its types are, too', async t => {
   const { run, path } = makeCheckout(t)
   run(preparePackage, { SBOM: emptySbom })
   rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
   t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
   t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
-})
-
-deepTest(t, 'a package has no script that npm warns about; the checkout keeps it', async t => {
-  const { run, path } = makeCheckout(t)
-  const manifest = join(path, 'package.json')
-  const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
-  const command = `node ${prepare} --prepare`
-  const own = JSON.stringify({ ...before, scripts: { prepare: command } }, null, 2)
-  writeFileSync(manifest, own)
-  const scripts = (): unknown => (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).scripts
-  run(preparePackage, { SBOM: emptySbom })
-  t.strictSame(scripts(), { 'prepare-checkout': command }, 'while npm packs')
-  t.equal(run(`${prepare} --packed`).status, 0)
-  t.equal(readFileSync(manifest, 'utf8'), own)
-  run(preparePackage, { SBOM: emptySbom })
-  run(prepare)
-  t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
 })
 
 deepTest(t, 'an installation that fails ends the command and prints the remedy', async t => {
@@ -317,11 +270,6 @@ deepTest(t, 'npm ci without development tools succeeds and says: nothing was com
   t.strictSame(calls, [])
 })
 
-deepTest(t, 'npm ci with development tools compiles', async t => {
-  const { run } = makeCheckout(t)
-  t.strictSame(run(`${prepare} --prepare`).calls, ['esbuild', 'tsc'])
-})
-
 deepTest(t, 'a package that npm creates for another folder is complete, or npm fails', async t => {
   const { run, path } = makeCheckout(t)
   writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
@@ -331,11 +279,4 @@ deepTest(t, 'a package that npm creates for another folder is complete, or npm f
   t.equal(status, 0)
   t.strictSame(calls, [installSome(...packingTools), 'esbuild', 'tsc'])
   t.ok(existsSync(join(path, 'sbom.cdx.json')))
-})
-
-deepTest(t, 'npm run build compiles even if nothing changed', async t => {
-  const { run } = makeCheckout(t)
-  t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
-  t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
-  t.strictSame(run(`${prepare} --prepare`).calls, [])
 })

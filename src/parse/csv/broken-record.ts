@@ -12,7 +12,7 @@ import { RecordWalk } from './record-walk.js'
 const convincingBytes = 65_536
 
 /** `unknownEnd`: finding the end takes more input. `openEnd`: the record ends in a quote that is never closed. */
-export const unknownEnd: number = -1
+const unknownEnd: number = -1
 export const openEnd: number = -2
 
 /** Finds the ends of broken records. Remembers its findings about later bytes for the next broken record. */

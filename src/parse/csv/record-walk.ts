@@ -331,7 +331,7 @@ export class RecordWalk {
 }
 
 /** Position of the first line end from `start` on, or the end of `bytes`. */
-export function lineEndFrom(bytes: Uint8Array, start: number): number {
+function lineEndFrom(bytes: Uint8Array, start: number): number {
   let p = start
   while (p < bytes.length && bytes[p] !== lineFeed && bytes[p] !== carriageReturn) p++
   return p

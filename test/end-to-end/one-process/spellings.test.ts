@@ -61,23 +61,3 @@ t.test('members inside documents are loaded, and bad ones skipped', async t => {
     'day,at,share,amount,yes\n2024.02.01,1970.01.01T01:00:01.000,0.01,2.5,false\n,1970.01.01T01:00:02.000,7,,false\n',
   )
 })
-
-t.test('ignored offsets are reported once for each column', async t => {
-  const text = 'at\n2024-01-01T00:00:00+08:00\n2024-01-01T00:00:00+09:00\n'
-  const { code, stderr } = await load(['--allow-missing', '--timezone', 'none'], text)
-  t.equal(code, 0)
-  t.equal(stderr.match(/--timezone/g)?.length, 1, stderr)
-  const strict = await load(['--allow-missing'], text)
-  t.equal(strict.code, 65)
-  const expected = /expected a time with the offset \+08:00 like .*\(--timezone allows others\)/
-  t.match(strict.stderr, expected)
-})
-
-t.test('a detected decimal comma is used and reported', async t => {
-  await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', 'delete from sales'])
-  const text = 'share;amount\n0,5;1234,5\n0,25;7,75\n'
-  const { code, stderr } = await load(['--allow-missing', '--set', 'yes=1'], text)
-  t.equal(code, 0, stderr)
-  t.match(stderr, /decimal comma \(found\)/)
-  t.equal(await all(), 'day,at,share,amount,yes\n,,0.5,1234.5,true\n,,0.25,7.75,true\n')
-})

@@ -1,7 +1,7 @@
 /*
   Files that a run has followed are recognized under other names, and no other file is taken for one of them.
 */
-import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readBefore, reopened } from '../../../src/load/inputs/followed-inputs.js'
@@ -119,14 +119,4 @@ t.test('a file is found under its name, or under another name in the same folder
   const found = await reopened(journal, 0, systemFiles)
   t.equal((await found.file.status()).sizeBytes, 8, 'not the file that took its name')
   await found.close()
-})
-
-t.test('a file that is gone, or shorter than the sent bytes, is refused', async t => {
-  const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
-  const tooLong = await journalOf(path, 5)
-  const refusal = { code: 'DDB_RUN_CHANGED', message: /inode/ }
-  await t.rejects(reopened(tooLong, 0, systemFiles), refusal)
-  const journal = await journalOf(path, 2)
-  rmSync(path)
-  await t.rejects(reopened(journal, 0, systemFiles), refusal)
 })

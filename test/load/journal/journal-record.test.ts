@@ -1,12 +1,10 @@
 import { crc32 } from 'node:zlib'
-import fc from 'fast-check'
 import t from 'tap'
 import {
   recordLine,
   recordOf,
   type JournalRecord,
 } from '../../../src/load/journal/journal-record.js'
-import { forAll } from '../../helpers/runs.js'
 
 const batch: JournalRecord = {
   kind: 'batch',
@@ -32,20 +30,6 @@ t.test('a checksum with leading zeros has eight digits', async t => {
     t.match(line, /^0[0-9a-f]{7} /)
     t.strictSame(recordOf(line.trimEnd()), record)
   }
-})
-
-t.test('a record is one line, whatever its texts contain', async () => {
-  forAll(300)(
-    fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
-    fc.constantFrom('\n', '\r', '\u2028', '\ud800', '\0', ''),
-    (name, more) => {
-      const record: JournalRecord = { kind: 'facts', rejectsFiles: [name + more + name] }
-      const line = recordLine(record)
-      if (line.indexOf('\n') !== line.length - 1) throw new Error('a line end in the line')
-      const read = recordOf(Buffer.from(line).toString().slice(0, -1))
-      if (JSON.stringify(read) !== JSON.stringify(record)) throw new Error('not the same')
-    },
-  )
 })
 
 t.test('a line that is not a record is refused', async t => {

@@ -36,15 +36,6 @@ t.test('the result has the first three rejects of each code, for up to twenty co
   t.equal(new Set(first.map(({ code }) => code)).size, 20)
 })
 
-t.test('a reject that is neither in a file nor unplaced is an internal error', async t => {
-  const rejects = rejectsOf({ file: join(t.testdir(), 'r.csv') })
-  rejects.keep(cell, shape)
-  rejects.close()
-  t.equal(rejects.equationError(1), undefined)
-  t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
-  t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
-})
-
 t.test('the journal gets the inputs with new rejects, and all counts', async t => {
   const path = join(t.testdir(), 'r.csv')
   const rejects = rejectsOf({ file: path })

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import t from 'tap'
 import { InputError } from '../../../src/errors.js'
-import { BrokenRecords, quoteMessage, unknownEnd } from '../../../src/parse/csv/broken-record.js'
+import { BrokenRecords, quoteMessage } from '../../../src/parse/csv/broken-record.js'
 import { csvDialect, isByteDialect } from '../../../src/parse/csv/csv-dialect.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import type { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
@@ -241,15 +241,6 @@ t.test('many broken records in a row are read in one pass', async t => {
   for (let record = 0; record < 2000; record++) at = broken.endOf(at, 2)
   t.equal(at, 4 + 2000 * 12)
   t.ok(steps < 20 * text.length + 2000 * 200, `${steps} bytes were examined`)
-})
-
-t.test('nothing is decided earlier than necessary', async t => {
-  const bytes = Buffer.from('"Big" Joe,5\n1,2\n')
-  const end = (ended: boolean, maxRecordBytes?: number): number =>
-    new BrokenRecords(csvDialect, linesOf(bytes, ended, maxRecordBytes)).endOf(0, 2)
-  t.equal(end(false), unknownEnd)
-  t.equal(end(true), 12)
-  t.equal(end(false, 14), 12)
 })
 
 t.test('a field with line breaks and single inner quotes never becomes rows', async () => {
