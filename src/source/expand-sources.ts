@@ -38,6 +38,8 @@ export interface ExpandOptions extends DataNames {
   readonly stdin?: FileStatus | undefined
   /** Default: the machine's files. */
   readonly files?: Files
+  /** True for files in folders and patterns that are no inputs, because the run has written them. */
+  readonly isOwn?: ((path: string) => boolean) | undefined
   /** Called for each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
   /** Called if `path` is another name of a file that is already an input under the name `input`. */
@@ -51,7 +53,7 @@ export interface ExpandOptions extends DataNames {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
+  { extensions, include, stdin, files = systemFiles, isOwn, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
   const paths: string[] = []
   const sizes: (number | undefined)[] = []
@@ -62,6 +64,7 @@ export async function expandSources(
   const expansion: Expansion = {
     files,
     extensions,
+    isOwn,
     byPattern,
     isData: dataFiles({ extensions, include }),
     isUsual: dataFiles({ extensions }),
@@ -92,12 +95,11 @@ export async function expandSources(
   return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
 }
 
-interface Expansion {
+interface Expansion extends Pick<ExpandOptions, 'extensions' | 'isOwn'> {
   readonly files: Files
   readonly isData: IsData
   /** Like `isData`, but by extension, whatever the user has set. */
   readonly isUsual: IsData
-  readonly extensions: readonly string[]
   /** True if the user has set `input.include`. */
   readonly byPattern: boolean
   readonly passedOver: PassedOver
@@ -205,10 +207,11 @@ function inArchive(path: string): InputError {
 }
 
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
-  const { files } = expansion
-  const found = await globFiles(pattern, files, (folder, cause) => {
+  const { files, isOwn } = expansion
+  const matching = await globFiles(pattern, files, (folder, cause) => {
     throw missingInput(folder, cause)
   })
+  const found = matching.filter(path => isOwn?.(path) !== true)
   if (found.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
   for (const path of found) {
     const wait = addFile(path, statusOf(path, files), expansion)
@@ -217,7 +220,7 @@ async function expandGlob(pattern: string, expansion: Expansion): Promise<void> 
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, byPattern, passedOver } = expansion
+  const { files, isData, isOwn, extensions, byPattern, passedOver } = expansion
   expansion.containers++
   const found: string[] = []
   let own = ''
@@ -225,8 +228,9 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
   await readFolder(folder, files, ({ name, folder: itsFolder, isFolder }) => {
     if (isFolder) return
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
-    if (isData(name, () => pathBelow(folder, prefix + name))) found.push(prefix + name)
-    else passOver(passedOver, prefix + name, name)
+    const path = prefix + name
+    if (isData(name, () => pathBelow(folder, path)) && isOwn?.(path) !== true) found.push(path)
+    else passOver(passedOver, path, name)
   })
   let isEmpty = true
   for (const path of found.sort()) {
@@ -272,15 +276,13 @@ async function readFolder(
 }
 
 function statusOf(path: string, files: Files): FileStatus {
-  let status: FileStatus | undefined
   try {
-    status = files.statusNow(path)
+    const status = files.statusNow(path)
+    if (status !== undefined) return status
+    throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
   } catch (cause) {
     throw missingInput(path, cause)
   }
-  if (status !== undefined) return status
-  const gone = Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
-  throw missingInput(path, gone)
 }
 
 /** Returns a promise only if the file's mode leaves doubt, because a promise per file is slow for a million files. */

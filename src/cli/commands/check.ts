@@ -39,11 +39,11 @@ export async function run(settings: Settings<'check'>, call: Call): Promise<numb
     newCheckResult(emptyResult(settings.options, new Date(), error))
   return withFiles(call, settings, failed, async files => {
     const inputs = await inputsOf(settings, call)
-    const { runId, json, ...others } = settings
+    const { json, ...others } = settings
     // A file in the environment is for loads: a check writes only the file of the flag.
     const file = call.sources.flags.has('json') ? json?.file : undefined
     const journal = journalOf(settings, call.processEnvironment)
-    const journalFile = journal && runId && journalPath(journal.folder, runId)
+    const journalFile = journal && others.runId && journalPath(journal.folder, others.runId)
     const named = defined({ ...others, json: { file }, journal: journalFile })
     await refuseSharedFiles(named, inputs, call)
     await files.add(file, { name: 'JSON object', textOf: jsonLine })

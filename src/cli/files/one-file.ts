@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/input-options.js'
+import { isOwnFile } from '../../load/rejects/check-rejects.js'
 import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/journal-file.js'
 import { parseHolder } from '../../platform/file-lock.js'
@@ -80,6 +81,7 @@ export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
   /** Of a run: where its JSON object goes. */
   readonly json?: { readonly file?: string | undefined }
   readonly stateDir?: string
+  readonly runId?: string
   readonly include?: readonly string[]
 }
 
@@ -122,7 +124,7 @@ export async function refuseSharedFiles(
   // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
   if (rejects !== undefined || own.some(({ path }) => isThere(path))) {
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
-    const like = await inputsLike(inputs, settings.include, (path, status) => {
+    const like = await inputsLike(inputs, settings, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
       return isFurther || seen.has(`file ${fileKey(path, status)}`)
     })
@@ -153,15 +155,16 @@ function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
 /** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
   inputs: readonly string[],
-  include: FileSettings['include'],
+  { include, runId }: FileSettings,
   isLike: (path: string, status: FileStatus) => boolean,
 ): Promise<readonly string[]> {
   const found: string[] = []
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
+  const isOwn = (path: string): boolean => isOwnFile(path, runId, systemFiles)
   const expand = (names: readonly string[], rules = defined({ include })) =>
-    expandInputs(names, rules, { onInput })
+    expandInputs(names, rules, { onInput, isOwn })
   await expand(inputs).catch(async () => {
     for (const input of inputs) {
       // `include` needs a folder or archive; other inputs are expanded without it.

@@ -3,7 +3,7 @@
   is stopped. A rotated file has a new name, usually in the same folder, so content and inode identify a file.
 */
 import { setMaxListeners } from 'node:events'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DdbError, option, usageError } from '../../errors.js'
 import { dataExtensions, type InputFormat } from '../../parse/formats.js'
 import type { Batch } from '../../parse/batch.js'
@@ -20,7 +20,7 @@ import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fi
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { streamOfFollowed } from '../journal/resumption.js'
 import type { Detected } from '../options.js'
-import { reasonsPath } from '../rejects/reject-path.js'
+import { isOwnFile } from '../rejects/check-rejects.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { openRecords } from './input-options.js'
 import { readAsFound } from './detected.js'
@@ -33,9 +33,11 @@ const scanEveryMs = 1_000
 const maxFiles = 256
 
 /** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */
-export function presentNow({ platform, options }: Run) {
+export async function presentNow({ platform: { files }, options, checked }: Run) {
   const names = { extensions: dataExtensions, include: options.input?.include }
-  return presentFiles(options.inputs, platform.files, names)
+  const present = await presentFiles(options.inputs, files, names)
+  const isInput = ({ path }: PresentFile): boolean => !isOwnFile(path, checked.runId, files)
+  return { ...present, files: present.files.filter(isInput) }
 }
 
 interface OpenFile {
@@ -233,7 +235,7 @@ export class FollowedInputs implements Inputs {
     const isOther = this.#open.every(
       ({ file }) => file.key !== key && (file.path !== path || file.isReplaced),
     )
-    if (!isOther || this.#compared.get(key) === state || this.#isOwn(path)) return undefined
+    if (!isOther || this.#compared.get(key) === state) return undefined
     let file: InputFile | undefined
     try {
       file = await platform.files.open(path)
@@ -253,13 +255,6 @@ export class FollowedInputs implements Inputs {
     }
     await file?.close()
     return undefined
-  }
-
-  #isOwn(path: string): boolean {
-    const { rejects, checked } = this.#run
-    if (checked.rejectsFile === undefined) return false
-    const own = [checked.rejectsFile, ...rejects.result().files.map(file => file.path)]
-    return own.some(one => [one, reasonsPath(one)].some(name => resolve(name) === resolve(path)))
   }
 
   summaries(): InputSummary[] {

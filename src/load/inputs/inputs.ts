@@ -10,7 +10,7 @@ import { knownEncoding } from '../../source/encoding/encodings.js'
 import { runDamaged } from '../journal/changed-run.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
-import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
+import { checkRejects, isOfRun, isOwnFile } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
@@ -51,7 +51,8 @@ export async function openInputs(run: Run): Promise<Inputs> {
     await inputs.resume()
     return inputs
   }
-  const looking = { stdin: openedStdin(run), files: platform.files }
+  const isOwn = (path: string) => isOwnFile(path, options.runId, platform.files)
+  const looking = { stdin: openedStdin(run), files: platform.files, isOwn }
   const found =
     options.shard?.index === 0
       ? run.sources
@@ -78,7 +79,7 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 }
 
 function checkRejectsFile(
-  { checked, history: { file, found, now }, platform, options }: Run,
+  { checked, history: { file, found, now }, platform }: Run,
   paths: readonly string[],
 ): void {
   const { rejectsFile } = checked
@@ -98,9 +99,7 @@ function checkRejectsFile(
         'snapshot of a disk',
     )
   }
-  // A run that follows a folder ignores its own rejects there.
-  const isInput = !isOwn || options.input?.follow !== true
-  checkRejects(rejectsFile, isInput ? paths : [], platform, () => isOwn || isLeftOver)
+  checkRejects(rejectsFile, paths, platform, () => isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined without a journal */

@@ -112,3 +112,9 @@ export function isOfRun(reasons: string, runId: string, files: Files): boolean {
   const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
   return text.startsWith(start) || start.startsWith(text)
 }
+
+/** Whether the run has written this file of rejects or of reasons. In a folder of inputs it is none of them. */
+export function isOwnFile(path: string, runId: string | undefined, files: Files): boolean {
+  const reasons = path.endsWith(reasonsPath('')) ? path : reasonsPath(path)
+  return runId !== undefined && isOfRun(reasons, runId, files)
+}

@@ -260,3 +260,33 @@ t.test('no output file of the retry is one of its inputs', async t => {
   }
   t.strictSame([await readFile(path), await readFile(reasons)], before)
 })
+
+for (const what of ['folder', 'pattern']) {
+  t.test(`a run goes on although its rejects are in the ${what} of its inputs`, async t => {
+    const { server, count } = await startLoadServer(t, script)
+    const rows = '1,1.5,a\nx,2.5,b\n'
+    const folder = t.testdir({ 'a.csv': `id,price,名\n${rows}`, 'b.csv': 'price,id,名\n3.5,y,c\n' })
+    const inputs = what === 'folder' ? folder : join(folder, '*.csv')
+    const terminals: FakeTerminals = { environment: { XDG_STATE_HOME: `${folder}-state` } }
+    t.teardown(() => rm(`${folder}-state`, { recursive: true, force: true }))
+    const argv = ['load', inputs, '-t', 'prices', '--host', `127.0.0.1:${server.port}`]
+    const named = [...argv, '--rejects', join(folder, 'r.csv'), '--run-id', 'own']
+    t.match(await runMain(named, terminals), { code: 3, stdout: /^Loaded 1 row / })
+    t.match(await runMain(named, terminals), { code: 3, stdout: /^Already loaded/ })
+    t.match(await runMain(['check', ...named.slice(1)], terminals), { code: 3 })
+    t.match(await runMain(['resume', 'own'], terminals), { code: 3, stdout: /^Already loaded/ })
+    await writeFile(join(folder, 'c.csv'), 'id,price,名\n4,4.5,d\n')
+    t.match(await runMain(named, terminals), { code: 3, stdout: /^Loaded 1 row / })
+    t.equal(await count('prices'), 2)
+    const files = (await readdir(folder)).filter(name => name.startsWith('r.'))
+    t.strictSame(files.sort(), [
+      'r.2.csv',
+      'r.2.csv.reasons.ndjson',
+      'r.csv',
+      'r.csv.reasons.ndjson',
+    ])
+    t.match(await runMain([...argv, join(folder, 'r.csv'), ...named.slice(-4)], terminals), {
+      code: 64,
+    })
+  })
+}
