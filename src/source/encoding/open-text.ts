@@ -113,7 +113,7 @@ function markOf(
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',
-    `"${file}" begins with the byte order mark of ${encoding}, not with text in ${asked}: leave ${option('input.encoding')} out`,
+    `"${file}" begins with the byte order mark of ${encoding}, not with text in ${asked}: give auto for ${option('input.encoding')}`,
     { file, offsetBytes: 0 },
   )
 }

@@ -199,6 +199,8 @@ t.test('the encoding is kept, unless the file was saved in a different encoding'
   await writeFile(path, 'id,price,名\n1,1,股票\n')
   const expected = { code: 65, stderr: /seems to be UTF-8 now.*the right one with --encoding/ }
   t.match(await retry(), expected)
+  await writeFile(path, '\uFEFFid,price,名\n1,1,股票\n', 'utf16le')
+  t.match(await retry(), { code: 65, stderr: /utf-16le, .* give auto for --encoding/ })
   await copyFile(`${path}.kept`, path)
   t.equal((await retry()).code, 0)
   t.strictSame(await rows('select * from prices'), [['1', '1', '股票']])
