@@ -137,10 +137,9 @@ export function formatHint(
   const digits = preciseTime.exec(text)?.[2]
   if (digits !== undefined) {
     const found = formatsDropping(text).find(isUsable)
-    return (
-      found &&
-      `with ${found.includes('SSS') ? 3 : 0} digits of a second, not ${digits.length}: ${named(found)} drops the others`
-    )
+    const kept = found?.includes('SSS') === true ? 3 : 0
+    if (found === undefined || kept >= digits.length) return found && `or ${named(found)}`
+    return `with ${kept} digits of a second, not ${digits.length}: ${named(found)} drops the others`
   }
   const unit = /^\d{9,}$/.test(text) ? likelyUnit(Number(text)) : undefined
   if (unit !== undefined && isUsable(unit.format)) {

@@ -70,6 +70,12 @@ const reported: readonly Reported[] = [
     ],
   },
   {
+    name: 'a time with its date, in a column without dates',
+    text: 't,v\n2024-01-02T09:30:00.987,1\n',
+    table: '`t`v, [TIME, INT]',
+    says: 'expected HH:MM:SS.mmm (or --date-format "t=yyyy-MM-ddTHH:mm:ss.SSS*")',
+  },
+  {
     name: 'digits that a format drops',
     text: precise,
     command: 'load --date-format t=yyyy-MM-ddTHH:mm:ss.SSS*',
