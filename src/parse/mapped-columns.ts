@@ -19,35 +19,16 @@ import type { InputTexts } from '../source/path/input-texts.js'
 import { cellsOf, oneRow, TemplateText } from './columns/template-text.js'
 import { NullTexts } from './cells/cell-words.js'
 import { RecordBlock } from './record-block.js'
-import { fillTexts, mostFedRows, type FedRows } from './rows/fed-rows.js'
+import { fillTexts, memberNames, mostFedRows, type FedRows } from './rows/fed-rows.js'
 import { clippedText } from './shown-text.js'
 import { everyColumn } from './times/date-format.js'
 import { columnBuilder, hasDateFormat, keepsBlanks } from './types/column-types.js'
-
-/**
- * @param members  names of the fields if these are members of JSON records
- * @returns for each column the indexes of the fields that supply its texts, in the order of the texts
- */
-export function sourceFields(
-  { columns }: Pick<ColumnMapping, 'columns'>,
-  members: readonly string[] = [],
-): number[][] {
-  const fieldOf = (source: TextSource): number | [] =>
-    source.kind === 'member'
-      ? members.indexOf(source.name)
-      : source.kind === 'field'
-        ? source.index
-        : []
-  return columns.map(({ source }) => textSources(source).flatMap(fieldOf))
-}
 
 /** True for a text with lone surrogates, which represent bytes that are not UTF-8 (platform/file-name.ts). */
 const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
 
 export interface ColumnsSetup {
   readonly mapping: ColumnMapping
-  /** For each mapped column, the indexes of the fields that it uses in a block (`sourceFields`). */
-  readonly fields: readonly (readonly number[])[]
   readonly rowCapacity: number
   readonly rules: CellRules
 }
@@ -57,6 +38,7 @@ class BuiltColumn {
   readonly typeText: string
   readonly sources: readonly TextSource[]
   readonly builder: ColumnBuilder
+  /** The fields of a block that supply the column's texts, in the order of the texts. */
   readonly fields: readonly number[]
   /** Set if the column's texts are put together. */
   readonly #text: TemplateText | undefined
@@ -65,14 +47,24 @@ class BuiltColumn {
   nullsRead = 0
   coercedRead = 0
 
-  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats */
-  constructor(column: MappedColumn, index: number, setup: ColumnsSetup, pool: BufferPool) {
+  /**
+   * @param members  names of a block's fields if these are members of JSON records
+   * @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for unsuitable constants or formats
+   */
+  constructor(
+    column: MappedColumn,
+    index: number,
+    members: readonly string[],
+    { rules, rowCapacity }: Pick<ColumnsSetup, 'rules' | 'rowCapacity'>,
+    pool: BufferPool,
+  ) {
     const { source, type, name } = column
-    const { rules, rowCapacity } = setup
     this.name = name
     this.typeText = columnTypeText(type)
     this.sources = textSources(source)
-    this.fields = setup.fields[index]!
+    this.fields = this.sources.flatMap(one =>
+      one.kind === 'member' ? members.indexOf(one.name) : one.kind === 'field' ? one.index : [],
+    )
     const isConstant = this.sources.every(isOfInput)
     const isField = source.kind === 'field' || source.kind === 'member'
     const own =
@@ -168,10 +160,14 @@ export class MappedColumns {
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for rules, constants and formats that do not fit */
   constructor(setup: ColumnsSetup, pool: BufferPool) {
-    const { mapping, fields, rules } = setup
+    const { mapping, rules } = setup
     checkNames(mapping, rules)
-    this.#columns = mapping.columns.map((column, i) => new BuiltColumn(column, i, setup, pool))
+    const members = memberNames(mapping)
+    this.#columns = mapping.columns.map(
+      (column, i) => new BuiltColumn(column, i, members, setup, pool),
+    )
     // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
+    const fields = this.#columns.map(column => column.fields)
     const kept = mapping.columns.flatMap(({ type }, i) => (keepsBlanks(type) ? fields[i]! : []))
     this.#fields = new Map(fields.flat().map(field => [field, !kept.includes(field)]))
     this.#nulls = new NullTexts(rules.nullTexts ?? [])
@@ -350,10 +346,9 @@ export function newTextCheck(
   columns: readonly MappedColumn[],
   rules: CellRules,
 ): (file: string, texts: InputTexts) => void {
-  const mapping = { columns, ignoreExtra: true, allowMissing: true }
-  const setup = { mapping, fields: columns.map(() => []), rowCapacity: 1, rules }
+  const setup = { rowCapacity: 1, rules }
   const pool = new BufferPool()
-  const checked = columns.map((column, i) => new BuiltColumn(column, i, setup, pool))
+  const checked = columns.map((column, i) => new BuiltColumn(column, i, [], setup, pool))
   return (file, texts) => {
     for (const one of checked) one.setTexts(file, texts, 0)
   }

@@ -15,7 +15,6 @@ import type { BatchOptions, ByteCounts, FlushClock, FoundShape } from './input-r
 import type { LineTokenizer } from './line-tokenizer.js'
 import { wholeRow, type RecordBlock } from './record-block.js'
 import type { FedRows, SourceProgress } from './rows/fed-rows.js'
-import { sourceFields } from './mapped-columns.js'
 
 /** Limits the input of one block, so that the processor's cache still holds the cells when they are read. */
 const largestBlockBytes = 128 * 1024
@@ -28,8 +27,6 @@ export interface Records {
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   readonly block: RecordBlock
-  /** Names of the block's fields if these are members of JSON records. */
-  readonly members?: readonly string[]
   /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
@@ -141,11 +138,10 @@ export class RecordReader {
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { name: file, text } = this.#source
     const input = this.#opened.records(options)
-    const { block, members, showRecord } = input
+    const { block, showRecord } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
-    const fields = sourceFields(mapping, members)
-    const setup = { mapping, fields, rowCapacity, rules, keepRecords }
+    const setup = { mapping, rowCapacity, rules, keepRecords }
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock

@@ -8,7 +8,7 @@ import type { InputShape, MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
 import { BufferPool } from '../columns/buffer-pool.js'
-import { MappedColumns, sourceFields } from '../mapped-columns.js'
+import { MappedColumns } from '../mapped-columns.js'
 import type { CellRules } from '../cell-rules.js'
 import type { Known } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
@@ -71,7 +71,7 @@ export function testFit(
   const block = blockOf(shape.fieldCount, records)
   const { rowCapacity } = block
   const own = { ...cells, lenient: false, columnOffsets: undefined }
-  const setup = { mapping, fields: sourceFields(mapping), rowCapacity, rules: own }
+  const setup = { mapping, rowCapacity, rules: own }
   const columns = new MappedColumns(setup, new BufferPool())
   columns.read(block, 0)
   const refused = block.refusedBy.findIndex(column => column !== 0)

@@ -63,7 +63,6 @@ export function openJson(
         tokenizer: new JsonTokenizer(input, scanner, records, pathNames),
         chunks: source.chunks(),
         block,
-        members: members.map(member => member.name),
         showRecord: isDocument ? shown : undefined,
       }
     },
