@@ -4,7 +4,7 @@
 */
 import * as warn from './type-warnings.js'
 import { option } from '../errors.js'
-import { jsonMembers } from '../parse/json/json-members.js'
+import { kindsOf } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
@@ -170,10 +170,9 @@ function takesKinds(probe: ColumnProbe, type: ColumnType, options: CellOptions):
   const { kinds, name, rules } = probe
   if (kinds === undefined) return true
   const column = { name, type, source: { kind: 'member' as const, name } }
-  const mapping = { columns: [column], ignoreExtra: false, allowMissing: false }
-  const [member] = jsonMembers(mapping, withOptions(rules, options))
-  const values = kinds.values & ~(jsonKinds.null | member!.kinds)
-  const elements = kinds.elements & ~(jsonKinds.null | member!.elementKinds)
+  const taken = kindsOf(column, withOptions(rules, options))
+  const values = kinds.values & ~(jsonKinds.null | taken.kinds)
+  const elements = kinds.elements & ~(jsonKinds.null | taken.elementKinds)
   return values === 0 && elements === 0
 }
 

@@ -27,8 +27,6 @@ export interface Records {
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   readonly block: RecordBlock
-  /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
-  readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
 export interface OpenedInput {
@@ -138,15 +136,14 @@ export class RecordReader {
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { name: file, text } = this.#source
     const input = this.#opened.records(options)
-    const { block, showRecord } = input
+    const { block, tokenizer } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
     const setup = { mapping, rowCapacity, rules, keepRecords }
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#tokenizer = input.tokenizer
-    input.tokenizer.window.showRecord = showRecord
+    this.#tokenizer = tokenizer
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#builder.expect(options.batchRows, options.batchBytes)
     this.#arriving = new ArrivingInput(input, options)
@@ -157,6 +154,7 @@ export class RecordReader {
     // Copies two properties, because batches outlive the reader and must not keep the whole source in memory.
     const { encoding, mark } = text
     const own = { format, delimiter, fieldNames, fieldCount, headerBytes }
+    const { showRecord } = tokenizer.window
     return this.#read({ file, showRecord, shape: { ...own, text: { encoding, mark } }, texts })
   }
 

@@ -33,7 +33,7 @@ export class Window {
   /** How the text was decoded; undefined if the bytes are the input's own. */
   text: SourceText | undefined
   file = ''
-  /** Rewrites a record for a reject; undefined if it is shown as it stands. */
+  /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
   showRecord: ((record: Uint8Array) => Uint8Array) | undefined
 
   constructor() {

@@ -295,8 +295,9 @@ function recordsOf(
     records: ({ shared }) => {
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       block.quote = tokenizer.quote
-      const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(dialect.quote, encoding) } : {}
-      return { tokenizer, chunks, block, ...shown }
+      tokenizer.window.showRecord =
+        fieldCount === 1 ? quotedIfEmpty(dialect.quote, encoding) : undefined
+      return { tokenizer, chunks, block }
     },
   }
 }

@@ -50,7 +50,7 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
 const scalar = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
 
 /** Kinds allowed besides null. A date may be a number if the column has a format for reading the number. */
-function kindsOf(
+export function kindsOf(
   { name, type, source }: MappedColumn,
   cells: CellRules,
 ): Pick<JsonMember, 'kinds' | 'elementKinds'> {

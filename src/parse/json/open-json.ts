@@ -59,12 +59,9 @@ export function openJson(
         const names = mapping.byPosition === true ? undefined : records.names
         return oneLine(namedElements(record, names, text.encoding), text.encoding)
       }
-      return {
-        tokenizer: new JsonTokenizer(input, scanner, records, pathNames),
-        chunks: source.chunks(),
-        block,
-        showRecord: isDocument ? shown : undefined,
-      }
+      const tokenizer = new JsonTokenizer(input, scanner, records, pathNames)
+      if (isDocument) tokenizer.window.showRecord = shown
+      return { tokenizer, chunks: source.chunks(), block }
     },
   })
 }
