@@ -14,7 +14,7 @@ import type {
   PreviousFindings,
 } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
-import { recordReader, type OpenedInput } from '../record-reader.js'
+import { recordReader } from '../record-reader.js'
 import { optionTexts } from '../shown-text.js'
 import type { AssumedHeader } from './assume-header.js'
 import { csvDialect, givenDialect, isByte, isByteDialect, type CsvDialect } from './csv-dialect.js'
@@ -112,8 +112,6 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   if (first !== undefined && isHeader) tokenizer.passHeader(first)
   const foundCount = record?.fields.length ?? 0
   const fieldCount = wantedCount(look, isHeader, foundCount) ?? foundCount
-  // In a file with one column, a row with an empty field is an empty line.
-  tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const empty = names === undefined ? [] : emptyFields(names, records())
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
   const found = {
@@ -133,7 +131,7 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     const isText = text.origin === undefined && startOffsetBytes === 0
     lastLook.open = isText && target !== undefined ? alikeOpener(dialect, found) : undefined
   }
-  return recordReader(found, recordsOf(source, tokenizer, chunks, fieldCount, dialect))
+  return readerOf(source, tokenizer, chunks, found, dialect)
 }
 
 type Look = ReturnType<typeof lookAt>
@@ -271,35 +269,36 @@ function alikeOpener(dialect: CsvDialect, found: FoundShape): PreviousFindings['
     last = tokenizer
     tokenizer.push(bytes)
     tokenizer.passHeader({ start: 0, next: found.headerBytes!.length })
-    tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
-    return recordReader(found, recordsOf(source, tokenizer, undefined, found.fieldCount, dialect))
+    return readerOf(source, tokenizer, undefined, found, dialect)
   }
 }
 
 /**
- * How to read the records. A separate function, because a closure in `openCsv` would keep the sample in memory.
+ * The reader of the records. A separate function, because a closure in `openCsv` would keep the sample in memory.
  * @param chunks  undefined if the tokenizer has the whole input
  */
-function recordsOf(
+function readerOf(
   source: ByteSource,
   tokenizer: CsvTokenizer,
   chunks: AsyncIterator<Uint8Array, void> | undefined,
-  fieldCount: number,
-  dialect: CsvDialect,
-): OpenedInput {
+  found: FoundShape,
+  { quote }: CsvDialect,
+): InputReader {
+  const { fieldCount } = found
   const { encoding } = source.text
-  return {
+  // In a file with one column, a row with an empty field is an empty line.
+  tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
+  return recordReader(found, {
     source,
     tokenizer,
     raggedRecords: () => tokenizer.raggedRecords,
     records: ({ shared }) => {
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       block.quote = tokenizer.quote
-      tokenizer.window.showRecord =
-        fieldCount === 1 ? quotedIfEmpty(dialect.quote, encoding) : undefined
+      tokenizer.window.showRecord = fieldCount === 1 ? quotedIfEmpty(quote, encoding) : undefined
       return { tokenizer, chunks, block }
     },
-  }
+  })
 }
 
 /** Shows an empty line as a quoted null, because an empty line at the end of a rejects file is not a row. */
