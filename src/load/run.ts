@@ -16,13 +16,14 @@ import type { RowStore } from './inputs/rows.js'
 import type { Facts } from './journal/journal-record.js'
 import type { SentBatch } from './journal/recorded-run.js'
 import { RunHistory } from './journal/run-history.js'
-import { newRunState, type RunState } from './outcomes/run-state.js'
+import { newRunState } from './outcomes/run-state.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
 import { journaledOptions } from './journal/portable-options.js'
-import { newReporter, type Reporter } from './reporter.js'
-import { newRunEnding, type RunEnding } from './run-ending.js'
+import { newReporter } from './reporter.js'
+import type { RunBasis } from './run-basis.js'
+import { newRunEnding } from './run-ending.js'
 import type { SharedRun } from './shards/shared-run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { LaneScheme } from './target/lane-scheme.js'
@@ -77,25 +78,16 @@ export interface Delivery {
 }
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
-export interface Run {
+export interface Run extends RunBasis {
   readonly record: RunHistory['record']
   /** As `record`, for facts that have changed. */
   note(this: void, facts: Partial<Facts>): void
   /** Passes all records so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(this: void): void
-  readonly state: RunState
-  readonly options: LoadOptions
-  readonly platform: Platform
-  /** `mode` and `connections` may change before the first batch, to suit server and target. */
-  checked: CheckedOptions
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes: LaneScheme | undefined
   /** Set if batches are known by their place. */
   cutSizes?: CutSizes
-  /** Set for a dry run: observes rows instead of sending them. */
-  readonly watch: ReadObserver | undefined
-  /** The rows that a program writes; undefined if the run reads inputs. */
-  readonly rows: RowStore | undefined
   /** Set once the run is found on the server, if shards load it. `left`: the streams that are left for this process. */
   shared?: SharedRun & { readonly left: ReadonlySet<number> }
   /** The inputs that were found, and files that are none. */
@@ -104,8 +96,6 @@ export interface Run {
   server: ServerTarget
   readonly history: RunHistory
   readonly rejects: RunRejects
-  readonly ending: RunEnding
-  readonly reporter: Reporter
   // What the run has found or opened so far. It is closed at the end of the run, but stays here.
   inputs?: Inputs
   /** The session for questions. */
@@ -149,7 +139,7 @@ export function newRun(
     onSending,
     whyLost: () => history.file?.lost(),
   })
-  const parts = { state, options, checked, watch, rows, reporter, ending }
+  const parts: RunBasis = { state, options, platform, checked, watch, rows, reporter, ending }
   const ofFiles = {
     files,
     described: () => ({
@@ -160,10 +150,9 @@ export function newRun(
     making: (path: string) => run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
   }
   const rejects = new RunRejects(ofFiles, parts)
-  const history = new RunHistory({ state, options, checked, platform, rejects })
+  const history = new RunHistory(parts, rejects)
   const run: Run = {
     ...parts,
-    platform,
     history,
     rejects,
     record: history.record,

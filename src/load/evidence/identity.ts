@@ -8,8 +8,7 @@ import { schemaFromServer } from '../../schema/server-schema.js'
 import { typesText } from '../../schema/target-schema.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { partsOf, unlessRefused } from '../connection/server-queries.js'
-import type { Run } from '../run.js'
-import { ownSchema } from '../target/describe-target.js'
+import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import {
   neverDecreases,
   stateAnswers,
@@ -33,6 +32,12 @@ export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex
   readonly total: RowsTotal | null
 }
 
+/** The parts of a run that say what its target is. */
+interface Targeted {
+  readonly checked: CheckedOptions
+  readonly target: TargetDescription | undefined
+}
+
 /** The table to count and to search: the target, or the table that the user has named for a function. */
 export function watchedTable({ target }: CheckedOptions): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
@@ -45,7 +50,7 @@ export function watchedTable({ target }: CheckedOptions): TableTarget | undefine
  */
 export async function askIdentity(
   session: Session,
-  run: Pick<Run, 'checked' | 'target'>,
+  run: Targeted,
   { rows = [] as readonly SampleRow[], counts = true, read = [] as readonly number[] } = {},
 ): Promise<{ identity: TargetIdentity; found?: Found; made?: readonly SampleRow[] }> {
   const { checked } = run
@@ -72,7 +77,7 @@ export async function askIdentity(
 
 /** @param state  of the watched table; undefined if there is none */
 export function identityOf(
-  { checked, target: description }: Pick<Run, 'checked' | 'target'>,
+  { checked, target: description }: Targeted,
   state = stateIn([]),
 ): TargetIdentity {
   const { target } = checked

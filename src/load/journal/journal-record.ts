@@ -64,6 +64,8 @@ export interface NamedInput {
   readAt?: string
   /** The end of the last batch with rows of the input; undefined if there is none. */
   sent?: BatchEnd
+  /** The journal has all rejects before this offset. */
+  rejectsUpTo?: number
 }
 
 /** How many rows of a batch, or of a part of one, have which outcome. */
@@ -95,7 +97,7 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   }[]
   /** By name. A record lists only inputs with new rejects since the last such record. */
   readonly byInput: Readonly<Record<string, RejectsOfInput>>
-  /** The journal has all rejects of these inputs before the offset. */
+  /** As `rejectsUpTo`, of inputs with new rejects. */
   readonly upTo: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
@@ -130,6 +132,10 @@ export class Facts {
   readonly isForgotten: boolean = false
   /** True if the journal had lost all but its first line, and the run has not been sure since that nothing of it was stored. */
   isCut: boolean = false
+  /** Whether a process has sent a batch, or was about to. */
+  hasBatches: boolean = false
+  /** Rows of the batches for which nothing is left to do, and neither for those before them. */
+  sums = { confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 }
 }
 
 /** The lines of a journal by kind. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
@@ -155,7 +161,10 @@ interface Records {
   process: { readonly startedAt: string }
   /** The next input, or what has changed about one: a followed file has grown, or the input is opened, or was read to its end. */
   input: Partial<NamedInput> & { readonly input: number }
-  facts: Partial<Facts>
+  /** `settled`: of each stream, the place up to which nothing is left to do. */
+  facts: Partial<Facts> & {
+    readonly settled?: readonly { readonly stream: number; readonly place: StreamPlace }[]
+  }
   /**
    * A batch is about to be sent. `lanes`: how it is divided among connections, and by which rule. `early`: its end does not follow from
    * the inputs and the sizes of batches. `hasNoReceipt`: it was sent, and the ledger with its receipt is gone.
@@ -169,11 +178,6 @@ interface Records {
   /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
   ended: EndedRows & Place
   rejects: JournaledRejects
-  /** All batches for which nothing is left to do, and neither for those before them. */
-  checkpoint: {
-    readonly sums: Omit<EndedRows, 'rejected'>
-    readonly streams: readonly { readonly stream: number; readonly settled: StreamPlace }[]
-  }
   /**
    * A process ends its work on the run. `isDone`: nothing is left to send or to ask the server about. `error`: why the process failed,
    * without secrets.

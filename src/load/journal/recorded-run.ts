@@ -65,13 +65,8 @@ export class RecordedRun extends Facts {
   begun: { readonly startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   inputs: NamedInput[] = []
   streams = new Map<number, SentStream>()
-  sums = { confirmed: 0, unconfirmed: 0, unsent: 0, filtered: 0 }
-  /** Whether a process has sent a batch, or was about to. */
-  hasBatches = false
   shared: { readonly runId: string } | undefined
   rejects: Omit<journal.JournaledRejects, 'upTo'> | undefined
-  /** By input number: the journal includes all rejects before this offset. */
-  rejectsUpTo = new Map<number, number>()
 
   /** Number of the last process; processes count from 1. */
   get processes(): number {
@@ -132,8 +127,6 @@ export class RecordedRun extends Facts {
         return this.#end(record)
       case 'rejects':
         return this.#reject(record)
-      case 'checkpoint':
-        return this.#restore(record)
       case 'end':
         this.begun.at(-1)!.end = record
         return
@@ -153,11 +146,15 @@ export class RecordedRun extends Facts {
     for (const [input, one] of this.inputs.entries()) yield { kind: 'input', input, ...one }
     const facts: Record<string, unknown> = {}
     for (const name of factNames) facts[name] = this[name]
-    yield { kind: 'facts', ...facts }
-    if (this.hasBatches) yield* this.#checkpoint()
-    if (this.rejects !== undefined) {
-      yield { kind: 'rejects', ...this.rejects, upTo: [...this.rejectsUpTo] }
+    const settled = Array.from(this.streams, ([stream, one]) => ({ stream, place: one.settled }))
+    yield { kind: 'facts', ...facts, settled }
+    for (const { open } of this.streams.values()) {
+      for (const { pieces, rows: _, settledRows: _settled, ...batch } of open.values()) {
+        yield batch
+        yield* pieces.values()
+      }
     }
+    if (this.rejects !== undefined) yield { kind: 'rejects', ...this.rejects, upTo: [] }
   }
 
   #note(record: RecordOf<'facts'>): void {
@@ -171,6 +168,10 @@ export class RecordedRun extends Facts {
     for (const name of factNames) {
       if (record[name] !== undefined) Object.assign(this, { [name]: record[name] })
     }
+    // What is added to them is not part of the record.
+    this.sums = { ...this.sums }
+    for (const { stream, place } of record.settled ?? [])
+      this.streams.set(stream, { settled: place, open: new Map() })
   }
 
   #send(record: RecordOf<'batch'>): void {
@@ -220,32 +221,10 @@ export class RecordedRun extends Facts {
   }
 
   #reject({ kind: _, upTo, ...record }: RecordOf<'rejects'>): void {
-    const byInput: Record<string, journal.JournaledRejects['byInput'][string]> =
-      this.rejects?.byInput ?? {}
+    for (const [input, offsetBytes] of upTo) this.#inputAt(input).rejectsUpTo = offsetBytes
     // The run goes on counting in the objects of the record.
-    for (const [name, ofInput] of Object.entries(record.byInput)) byInput[name] = { ...ofInput }
-    const [byClass, byCode] = [{ ...record.byClass }, { ...record.byCode }]
-    for (const [input, offsetBytes] of upTo) this.rejectsUpTo.set(input, offsetBytes)
-    this.rejects = { ...record, byClass, byCode, byInput }
-  }
-
-  /** All that is settled in one record, and after it the records of the other batches. */
-  *#checkpoint(): Generator<JournalRecord, void, void> {
-    const streams = [...this.streams].map(([stream, { settled }]) => ({ stream, settled }))
-    yield { kind: 'checkpoint', sums: { ...this.sums }, streams }
-    for (const { open } of this.streams.values()) {
-      for (const { pieces, rows: _, settledRows: _settled, ...batch } of open.values()) {
-        yield batch
-        yield* pieces.values()
-      }
-    }
-  }
-
-  #restore({ sums, streams }: RecordOf<'checkpoint'>): void {
-    this.hasBatches = true
-    this.sums = { ...sums }
-    for (const { stream, settled } of streams)
-      this.streams.set(stream, { settled, open: new Map() })
+    const own = structuredClone(record)
+    this.rejects = { ...own, byInput: Object.assign(this.rejects?.byInput ?? {}, own.byInput) }
   }
 
   #inputAt(number: number): NamedInput {

@@ -15,7 +15,7 @@ const streamIn = ({ run }: RecordedRun, input: number): number =>
 
 /** @param found  the journal as it was found; this process does not change it */
 export function newResumption(found: RecordedRun) {
-  const { rejectsUpTo, inputs, streams } = found
+  const { inputs, streams } = found
   const resumed = resumedInputs(found)
   return {
     /** Where to resume reading an input; undefined if no process has read any of it. */
@@ -52,7 +52,7 @@ export function newResumption(found: RecordedRun) {
     },
     /** Whether an earlier process has already counted this reject of the reader. */
     isKnownReject: (input: number, offsetBytes: number): boolean =>
-      offsetBytes < (rejectsUpTo.get(input) ?? 0),
+      offsetBytes < (inputs[input]?.rejectsUpTo ?? 0),
   }
 }
 

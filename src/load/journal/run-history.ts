@@ -7,14 +7,13 @@ import type { FileLock } from '../../platform/platform.js'
 import { accountedFor } from '../outcomes/run-state.js'
 import type { KnownRun } from '../register/register.js'
 import { ledgerName, newToken, type RunName } from '../register/table-names.js'
-import type { Run } from '../run.js'
+import type { RunRejects } from '../rejects/run-rejects.js'
+import type { RunBasis } from '../run-basis.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournalRecord, Place, RecordOf } from './journal-record.js'
 import type { OpenedJournal } from './open-journal.js'
 import { RecordedRun } from './recorded-run.js'
 import { newResumption } from './resumption.js'
-
-type RecordedParts = Pick<Run, 'state' | 'options' | 'checked' | 'platform' | 'rejects'>
 
 /** The methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export class RunHistory {
@@ -28,7 +27,8 @@ export class RunHistory {
   wasUnlocked = true
   /** What the server knew of the run when this process began; undefined if it was not asked, or did not answer. */
   onServer: KnownRun | undefined
-  readonly #run: RecordedParts
+  readonly #run: RunBasis
+  readonly #rejects: RunRejects
   #lock: FileLock | undefined
   /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
   #isBegun = false
@@ -39,10 +39,11 @@ export class RunHistory {
   /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
   readonly #upTo = new Map<number, number>()
 
-  constructor(run: RecordedParts) {
+  constructor(run: RunBasis, rejects: RunRejects) {
     const { options, checked, platform } = run
     const { random } = platform
     this.#run = run
+    this.#rejects = rejects
     this.name = {
       ...{ runId: checked.runId, token: newToken(random), processKey: newToken(random) },
       isRegistered: options.runId !== undefined,
@@ -50,7 +51,8 @@ export class RunHistory {
   }
 
   goOn({ file, held, found, now, isBegun }: OpenedJournal): void {
-    const { state, options, checked, platform, rejects } = this.#run
+    const { state, options, checked, platform } = this.#run
+    const rejects = this.#rejects
     Object.assign(this, { file, found, now })
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
@@ -173,7 +175,7 @@ export class RunHistory {
 
   /** Writes rejects to their file first, then to the journal, and only then the ends of their batches and inputs. */
   #noteEnded(file: JournalFile): void {
-    const { rejects } = this.#run
+    const rejects = this.#rejects
     if (this.#keepsRejects && rejects.count !== this.#rejectsKnown) {
       this.#keepsRejects = false
       rejects.flush()

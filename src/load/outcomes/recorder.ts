@@ -22,12 +22,8 @@ function recordedTarget({ checked, shared, target: description }: Run) {
   const isShared = !isFunction && target.table.kind === 'shared'
   return {
     ...{ description, kind: target.kind, retries },
-    /** True if rows are upserted, which needs a different right than inserting. */
     upserts: !isFunction && target.method === 'upsert',
-    /**
-     * Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). Not so if the target is a
-     * function, or a table in a database with `atomic='CHUNK'`.
-     */
+    // A refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on).
     allOrNothing: isShared || (!isFunction && description.state?.atomic === 'TRANS'),
     /** True if the target may count fewer rows than were sent, because it does not count a row whose key it already has. */
     keyed,

@@ -12,8 +12,6 @@ import {
 } from '../../client/failure.js'
 import { redirectIn } from '../connection/connect.js'
 import type { ServerAddress } from '../options.js'
-import type { Piece } from './pieces.js'
-import type { Recorder } from './recorder.js'
 
 export interface Outcome {
   /** Rows that the target accepted, −1 after a refusal. null if the server does not report it: all rows then count as accepted. */
@@ -25,10 +23,23 @@ export interface Outcome {
 }
 
 /** What a decision needs of a piece. */
-export type RefusedBatch = Pick<Piece, 'rows' | 'resends' | 'text'>
+export interface RefusedBatch {
+  readonly rows: number
+  readonly resends: number
+  readonly text: string
+}
 
-/** And of the target. */
-export type TargetTraits = Pick<Recorder['target'], 'kind' | 'allOrNothing' | 'retries' | 'upserts'>
+export interface TargetTraits {
+  readonly kind: 'table' | 'function'
+  /**
+   * False if a refused batch may have left rows in the table, because the target is a function, or a table in a
+   * database with `atomic='CHUNK'`.
+   */
+  readonly allOrNothing: boolean
+  readonly retries: number
+  /** True if rows are upserted, which needs a different right than inserting. */
+  readonly upserts?: boolean
+}
 
 export type Decision =
   /** Nothing was stored, and the same batch may succeed later. */

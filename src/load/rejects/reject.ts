@@ -10,8 +10,9 @@ import {
 } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
-import { rowsText } from '../outcomes/run-state.js'
-import type { Run } from '../run.js'
+import { type RunState, rowsText } from '../outcomes/run-state.js'
+import type { LoadOptions } from '../options.js'
+import type { CheckedOptions } from '../checked-options.js'
 
 /** A record that a reader rejected, or a row that the server rejected. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
@@ -65,7 +66,11 @@ export function problemOf(reject: AnyReject): CheckProblem {
   return { file, lineNumber, offsetBytes, columnName, code, class: kind, message, value }
 }
 
-type LimitedRun = Pick<Run, 'checked' | 'state' | 'options'>
+interface LimitedRun {
+  readonly checked: Pick<CheckedOptions, 'onError' | 'maxErrors'>
+  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
+  readonly options: Pick<LoadOptions, 'inputs'>
+}
 
 /** The limit as a share applies only after this many rows, because earlier shares mean little. */
 const shareFromRows = 1_000

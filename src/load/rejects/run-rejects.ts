@@ -9,7 +9,7 @@ import { failureOf } from '../journal/journal-file.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
-import type { Run } from '../run.js'
+import type { RunBasis } from '../run-basis.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
 import { finishedPath, reasonsPath } from './reject-path.js'
@@ -29,9 +29,6 @@ const mostCodes = 20
 
 type InputRejects = JournaledRejects['byInput'][string]
 
-/** The parts of a run that its rejects change, or that decide whether they end it. */
-type Keeping = Pick<Run, 'state' | 'options' | 'checked' | 'watch' | 'rows' | 'reporter' | 'ending'>
-
 /** Limit of rejects that notices show. The rejects file contains all of them. */
 const shownRejects = 3
 
@@ -39,7 +36,7 @@ const shownRejects = 3
 export class RunRejects {
   /** Number of rejects that this process has added. The journal records the rejects again only if it has changed. */
   count = 0
-  readonly #keeping: Keeping
+  readonly #run: RunBasis
   readonly #setup: RejectFilesSetup
   /** undefined if the user wants no file, and outside the streams of a run that shards load. */
   #files: RejectFiles | undefined
@@ -57,9 +54,9 @@ export class RunRejects {
   /** Error code → how many of `#first` have it. */
   readonly #shown = new Map<string, number>()
 
-  constructor(setup: RejectFilesSetup, keeping: Keeping) {
-    const { checked, options } = keeping
-    this.#keeping = keeping
+  constructor(setup: RejectFilesSetup, run: RunBasis) {
+    const { checked, options } = run
+    this.#run = run
     this.#setup = setup
     if (checked.rejectsFile === undefined || options.shard !== undefined) return
     this.#files = new RejectFiles(checked.rejectsFile, setup)
@@ -77,7 +74,7 @@ export class RunRejects {
 
   /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
   keep(told: AnyReject, shape: RecordShape): void {
-    const { state, checked, watch, rows, reporter, ending } = this.#keeping
+    const { state, checked, watch, rows, reporter, ending } = this.#run
     const reject = rows?.rejected(told) ?? told
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
@@ -89,12 +86,12 @@ export class RunRejects {
     } catch (error) {
       ending.fail(error)
     }
-    ending.fail(limitFailure(this.#keeping, reject))
+    ending.fail(limitFailure(this.#run, reject))
   }
 
   /** As `keep`, for a row that the server refused with this message. */
   keepRefused(batch: Batch, row: number, serverMessage: string): void {
-    const message = this.#keeping.reporter.secrets.hide(serverMessage)
+    const message = this.#run.reporter.secrets.hide(serverMessage)
     this.keep(refusedRow(batch, row, message), rangeAt(batch.ranges, row).shape)
   }
 
@@ -144,12 +141,12 @@ export class RunRejects {
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
-    removeLeftovers(found, now, this.#keeping.checked.runId, this.#setup.files)
+    removeLeftovers(found, now, this.#run.checked.runId, this.#setup.files)
   }
 
   /** Adds rejects that another process has written to its files. */
   addElsewhere(rows: number): void {
-    this.#keeping.state.rows.rejected += rows
+    this.#run.state.rows.rejected += rows
     this.#elsewhere += rows
   }
 
@@ -183,7 +180,7 @@ export class RunRejects {
   }
 
   close(): void {
-    if (this.#keeping.options.shard !== undefined) this.endStream(false)
+    if (this.#run.options.shard !== undefined) this.endStream(false)
     else this.#placing(() => this.#files?.close())
   }
 
@@ -217,7 +214,7 @@ export class RunRejects {
   equationError(rejected: number): DdbError | undefined {
     const placed = this.#keptRows
     const accounted = placed + this.unplaced + this.#elsewhere
-    const isFiled = this.#keeping.checked.rejectsFile !== undefined
+    const isFiled = this.#run.checked.rejectsFile !== undefined
     if (!isFiled || accounted === rejected) return undefined
     return bugError(
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,

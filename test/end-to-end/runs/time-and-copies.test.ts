@@ -273,7 +273,7 @@ deepTest(t, 'a finished journal keeps the facts that "already loaded" needs', as
     const finished = await one.load({ delivery: { onDoubt: 'resend' } })
     t.match(finished, { exitCode: 0 })
     const kinds = kindsOf(one.path)
-    t.strictSame(kinds.slice(-3), ['inputs', 'facts', 'checkpoint'])
+    t.strictSame(kinds.slice(-2), ['input', 'facts'])
     const { size, mtimeMs } = statSync(one.path)
     t.equal(statSync(one.path).mode & 0o777, 0o600)
     const again = await one.load({ delivery: { onDoubt: 'resend' } })
@@ -283,7 +283,7 @@ deepTest(t, 'a finished journal keeps the facts that "already loaded" needs', as
     const inputs = [join(one.dir, 'rows.csv'), join(one.dir, 'more.csv')]
     const more = await one.load({ inputs, delivery: { onDoubt: 'resend' } })
     t.match(more, { exitCode: 0, rows: { skipped: rowCount, confirmed: rowCount } })
-    t.strictSame(kindsOf(one.path).slice(-3), ['inputs', 'facts', 'checkpoint'])
+    t.strictSame(kindsOf(one.path).slice(-2), ['input', 'facts'])
     const last = await one.load({ inputs, delivery: { onDoubt: 'resend' } })
     t.match(last, { exitCode: 0, rows: { skipped: 2 * rowCount, confirmed: 0 } })
   }

@@ -184,7 +184,7 @@ t.test('nobody has learned what a function made of the rows of an earlier proces
     const target = { ...put, confirmTable: 'stream' }
     const { session, run, identity } = await scene(t, target)
     run.history.found.take({
-      ...{ kind: 'checkpoint', streams: [] },
+      ...{ kind: 'facts', hasBatches: true },
       sums: { confirmed: 0, unconfirmed: 2, unsent: 0, filtered: 0 },
     })
     const evidence = new Evidence(run, identity)

@@ -64,8 +64,8 @@ function stateOf(run: RecordedRun): unknown {
     const batches = [...open.values()].map(batch => ({ ...batch, pieces: [...batch.pieces] }))
     return { stream, settled, batches }
   })
-  const { inputs, rejects, rejectsUpTo, hasBatches, ledgerNumber, used, processes } = run
-  const more = { inputs, rejects, rejectsUpTo: [...rejectsUpTo], hasBatches, ledgerNumber, used }
+  const { inputs, rejects, hasBatches, ledgerNumber, used, processes } = run
+  const more = { inputs, rejects, hasBatches, ledgerNumber, used }
   return JSON.parse(JSON.stringify({ streams, rows: run.rows(), processes, ...more }))
 }
 

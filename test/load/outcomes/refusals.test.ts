@@ -134,7 +134,7 @@ const batch: RefusedBatch = { rows: 10, resends: 0, text: 'a.csv, lines 2 to 11'
 const oneRow: RefusedBatch = { ...batch, rows: 1 }
 const worn: RefusedBatch = { ...batch, resends: 5 }
 
-const whole: TargetTraits = { kind: 'table', allOrNothing: true, retries: 5, upserts: false }
+const whole: TargetTraits = { kind: 'table', allOrNothing: true, retries: 5 }
 const chunks: TargetTraits = { ...whole, allOrNothing: false }
 const view: TargetTraits = { ...chunks, kind: 'function' }
 
