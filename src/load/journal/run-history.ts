@@ -52,7 +52,6 @@ export class RunHistory {
 
   goOn({ file, held, found, now, isBegun }: OpenedJournal): void {
     const { state, options, checked, platform } = this.#run
-    const rejects = this.#rejects
     Object.assign(this, { file, found, now })
     this.#lock = held.lock
     this.wasUnlocked = held.from === 'nobody'
@@ -65,8 +64,8 @@ export class RunHistory {
     const { confirmed, ...others } = found.rows()
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = accountedFor(rows)
-    rejects.goOn(found)
-    this.#rejectsKnown = rejects.count
+    this.#rejects.goOn(found)
+    this.#rejectsKnown = this.#rejects.count
     this.#keepsRejects = checked.onError !== 'stop'
   }
 

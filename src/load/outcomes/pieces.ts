@@ -181,20 +181,15 @@ export function wholePiece(batch: Batch, cut: number, lane?: number, laneNo = 0)
 export interface LeftPiece {
   readonly piece: Piece
   readonly isSent: boolean
-  /** True if no ledger has a receipt of it: sent without receipts, or the ledger is gone. */
-  readonly hasNoReceipt: boolean
 }
 
 /** The pieces for which something is left to do, in order. Releases the others. */
 export function leftOf(piece: Piece, known: SentBatch): LeftPiece[] {
   const ended = known.pieces.get(pieceKey(piece.place))
-  const { hasNoReceipt } = known
   if (ended !== undefined && !isSettled(ended)) {
-    return [{ piece, isSent: ended.unsent < rowsOf(ended), hasNoReceipt }]
+    return [{ piece, isSent: ended.unsent < rowsOf(ended) }]
   }
-  if (ended === undefined && !isDivided(piece, known)) {
-    return [{ piece, isSent: true, hasNoReceipt }]
-  }
+  if (ended === undefined && !isDivided(piece, known)) return [{ piece, isSent: true }]
   if (ended === undefined) return halvesOf(piece).flatMap(half => leftOf(half, known))
   piece.release()
   return []

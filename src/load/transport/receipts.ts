@@ -96,7 +96,8 @@ export class Receipts {
     return this.#isLedgerKept && this.#kept.has(key)
   }
 
-  takeUp({ piece, isSent, hasNoReceipt }: LeftPiece): void {
+  /** @param hasNoReceipt  whether no ledger has a receipt of the piece: it was sent without receipts, or the ledger is gone */
+  takeUp({ piece, isSent }: LeftPiece, hasNoReceipt = false): void {
     const isKnown = this.#isLedgerKept && !hasNoReceipt
     const kept = isKnown ? (this.#kept.get(piece.key) ?? []) : []
     const attempt = kept.reduce((last, row) => Math.max(last, row.attempt), 0)

@@ -66,9 +66,9 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
       run.record({ kind: 'batch', ...batch.place!, ranges, lanes, early })
     }
     for (const piece of pieces) {
-      if (known !== undefined) this.#takeUp(leftOf(piece, known), true)
+      if (known !== undefined) this.#takeUp(leftOf(piece, known), known)
       else if (!receipts.isBegun(piece)) this.batches.add(piece)
-      else this.#takeUp([{ piece, isSent: true, hasNoReceipt: false }], false)
+      else this.#takeUp([{ piece, isSent: true }])
     }
     if (++this.#sentSinceRead % batchesPerRead === 0) this.lookNow()
     this.#begin()
@@ -77,14 +77,14 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     return isFull || !this.#hasRoom ? this.#room() : undefined
   }
 
-  /** @param isCounted  whether the rows count under the outcome that the earlier process recorded */
-  #takeUp(left: readonly LeftPiece[], isCounted: boolean): void {
+  /** @param known  the batch, whose rows count under the outcome that the earlier process recorded */
+  #takeUp(left: readonly LeftPiece[], known?: SentBatch): void {
     const { rows } = this.run.state
     for (const one of left) {
-      if (isCounted) rows[one.isSent ? 'unconfirmed' : 'unsent'] -= one.piece.rows
+      if (known !== undefined) rows[one.isSent ? 'unconfirmed' : 'unsent'] -= one.piece.rows
       this.isInDoubt = true
       try {
-        this.receipts.takeUp(one)
+        this.receipts.takeUp(one, known?.hasNoReceipt)
       } catch (error) {
         // Does not throw, because the piece is already open. The failing run gives it an outcome with all other open pieces.
         this.fail(error)

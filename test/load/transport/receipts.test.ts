@@ -89,7 +89,7 @@ t.test('receipts of halves that an earlier process sent count, too', async t => 
   const all = new Receipts(run, batches, recorder)
   await all.readEarlier(true)
   const piece = wholePiece(batchOf(4), 5)
-  all.takeUp({ piece, isSent: true, hasNoReceipt: false })
+  all.takeUp({ piece, isSent: true })
   t.same(sent, [2], 'the ledger keeps this copy of a half from being written')
   all.take([])
   all.take([])
