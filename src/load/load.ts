@@ -76,7 +76,7 @@ async function loadChecked(run: Run): Promise<LoadResult> {
       return false
     }
     if (known !== undefined) checkName(known, run.history.name, control)
-    run.delivery = await openDelivery(run, control, evidence)
+    run.delivery = await openDelivery(run, evidence)
     run.rejects.removeLeft(run.history)
     return true
   }

@@ -3,14 +3,11 @@
 */
 import type { RecordLocation } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/element.js'
-import type { TargetColumn } from '../../schema/target-schema.js'
 import type { AuditedLines, AuditResult } from './audit-result.js'
+import type { ComparedTable } from './compared-table.js'
 import { idOf, partCount, partOf, type Hashes, type Keeps, type Rows } from './hashes.js'
 
-interface Compared {
-  readonly keeps: Keeps
-  readonly columns: readonly Pick<TargetColumn, 'name'>[]
-}
+type Compared = Pick<ComparedTable, 'keeps' | 'columns'>
 
 const outcomes = ['found', 'missing', 'changed', 'repeated'] as const
 type Different = Exclude<(typeof outcomes)[number], 'found'>

@@ -21,16 +21,12 @@ const onlyAnswers =
   'connection is lost, confirmed rows in memory become unconfirmed; and another run of the same name is not noticed.'
 
 /** Opens the data sessions, sends all queries that must come before the first batch, and returns the run's delivery. */
-export async function openDelivery(
-  run: Run,
-  control: Session,
-  evidence: Evidence | undefined,
-): Promise<Delivery> {
+export async function openDelivery(run: Run, evidence: Evidence | undefined): Promise<Delivery> {
   if (evidence === undefined) return openUnconfirmed(run)
   const { mode } = run.checked
   const recorder = new Recorder(run, evidence)
   try {
-    return await openReceipts(run, recorder, control)
+    return await openReceipts(run, recorder)
   } catch (error) {
     if (!(error instanceof ServerError) || run.shared !== undefined) throw error
     const why = `no receipts on this server (${refusalText(error)})`
@@ -55,23 +51,17 @@ export async function openDelivery(
     }
     run.checked = { ...run.checked, mode: 'sync' }
     run.reporter.notice(`${why}: ${onlyAnswers} ${need}`)
-    return openReceipts(run, recorder, control, false)
+    return openReceipts(run, recorder, false)
   }
 }
 
 /**
- * @param control  the run's session, which from now on reads the ledger (the server-side table of receipts)
  * @throws {ServerError} if the server refuses something that receipts need
  * @throws {DdbError} DDB_LOCKED if a different run has this run's name
  */
-async function openReceipts(
-  run: Run,
-  recorder: Recorder,
-  control: Session,
-  hasLedger = true,
-): Promise<Delivery> {
+async function openReceipts(run: Run, recorder: Recorder, hasLedger = true): Promise<Delivery> {
   const { evidence } = recorder
-  const node = await ReceiptNode.open(run, control, hasLedger)
+  const node = await ReceiptNode.open(run, hasLedger)
   try {
     const delivery = new ReceiptWatcher(run, node, recorder)
     // Somebody may have removed the ledger since the server reported it.

@@ -66,7 +66,7 @@ export class ReceiptNode {
    * @throws {ServerError} if the server refuses something that receipts need
    * @throws {DdbError} DDB_LOCKED if a different run has this run's name
    */
-  static async open(run: Run, control: Session, hasLedger: boolean): Promise<ReceiptNode> {
+  static async open(run: Run, hasLedger: boolean, control = run.control!): Promise<ReceiptNode> {
     const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = run.platform.clock.nowMs() + run.checked.retryTimeoutMs
     const node = new ReceiptNode(run, control, hasLedger)
@@ -310,7 +310,7 @@ export class ReceiptNode {
     this.#run.server = redirected(this.#run.server, to)
     const control = await connectRun(this.#run)
     try {
-      const next = await ReceiptNode.open(this.#run, control, this.#hasLedger)
+      const next = await ReceiptNode.open(this.#run, this.#hasLedger, control)
       try {
         this.finish(timeoutMs)
         await this.close()
