@@ -35,7 +35,7 @@ export interface TargetIdentity extends Pick<TableState, 'rows' | 'physicalIndex
 /** The parts of a run that say what its target is. */
 interface Targeted {
   readonly checked: CheckedOptions
-  readonly target: TargetDescription | undefined
+  readonly target: TargetDescription
 }
 
 /** The table to count and to search: the target, or the table that the user has named for a function. */

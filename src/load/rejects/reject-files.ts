@@ -33,12 +33,12 @@ export interface RejectFilesSetup {
 /** A rejects file of a run with its reasons, as the journal records it. */
 export type KeptFile = JournaledRejects['files'][number]
 
-/** Rows that wait for one file. */
+/** Rows that wait for a file, as its bytes: an object for each row would take twice the memory. */
 interface Queued {
-  readonly key: string
   readonly shape: RecordShape
   /** May get a description of the run. */
   readonly first: RejectReason
+  readonly texts: readonly GrowingText[]
   rows: number
 }
 
@@ -47,8 +47,10 @@ type Pair = ReturnType<typeof pairOf>
 /** Each is a name in the user's folder. */
 const maxFiles = 100
 
-/** If this many bytes wait in memory, they are appended at once. */
+/** If about this many bytes wait in memory, they are appended at once. */
 const mostQueuedBytes = 1024 * 1024
+/** Approximate size of a reason. */
+const reasonBytes = 400
 
 export class RejectFiles {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
@@ -59,9 +61,8 @@ export class RejectFiles {
   readonly #all: Pair[] = []
   /** The files to which this process writes, by the key of their records. */
   readonly #current = new Map<string, Pair>()
-  #queued: Queued | undefined
-  /** The records that wait, and their reasons, as bytes: an object for each row would take twice the memory. */
-  readonly #texts = [growingText(), growingText()] as const
+  /** By key. */
+  readonly #queued = new Map<string, Queued>()
   /** Files that killed processes may have written to after the recorded sizes. */
   readonly #toCutBack: Pair[] = []
   readonly #readings = new Map<string, RejectReading>()
@@ -69,6 +70,9 @@ export class RejectFiles {
   #hadEnded = false
   /** The key of each input's shape, computed only once because headers may be long. */
   readonly #keys = new WeakMap<RecordShape, string>()
+  #queuedBytes = 0
+  /** Memory for the next rows that wait. */
+  #spare: Queued['texts'][] = []
   #number = 1
 
   /** Creates no file. A run without rejects therefore leaves none. */
@@ -84,46 +88,49 @@ export class RejectFiles {
     this.#offsets = offsets
   }
 
-  /**
-   * Queues a record and its reason, which gets the offsets, for the file of the record's shape. Appends the records of another shape.
-   * @throws {DdbError} as `flush`
-   */
+  /** Queues a record and its reason, which gets the offsets, for the file of the record's shape. @throws {DdbError} as `flush` */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
+    if (this.unplaced > 0) {
+      this.unplaced++
+      return
+    }
     const key = this.#keys.get(shape) ?? shapeKey(shape, this.#readings.get(reason.file))
     this.#keys.set(shape, key)
-    try {
-      if (this.#queued?.key !== key) this.flush()
-    } finally {
-      if (this.unplaced > 0) this.unplaced++
-    }
-    if (this.unplaced > 0) return
     const { known } = this.#offsets ?? {}
     // A copy of the reason would cost a hidden class for each row.
     if (known !== undefined) reason.offsets = known
-    this.#queued ??= { key, shape, first: reason, rows: 0 }
-    this.#queued.rows++
-    const [records, reasons] = this.#texts
-    const recordBytes = records.add(ended(record, shape.text.encoding))
-    const bytes = recordBytes + reasons.add(lineOf(reason))
-    if (bytes >= mostQueuedBytes) this.flush()
+    let queued = this.#queued.get(key)
+    if (queued === undefined) {
+      const [texts = [growingText(), growingText()]] = this.#spare.splice(0)
+      queued = { shape, first: reason, texts, rows: 0 }
+      this.#queued.set(key, queued)
+    }
+    queued.texts[0]!.add(ended(record, shape.text.encoding))
+    queued.texts[1]!.add(lineOf(reason))
+    queued.rows++
+    this.#queuedBytes += record.length + reasonBytes
+    if (this.#queuedBytes >= mostQueuedBytes) this.flush()
   }
 
   /**
-   * Appends the queued rows, and waits for the disk. The first record of a shape creates its files.
+   * Appends all queued rows, and waits for the disk. The first record of a shape creates its files.
    * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; the rows are then unplaced, and cut off again
    */
   flush(): void {
-    const queued = this.#queued
-    this.#queued = undefined
-    const texts = this.#texts.map(text => text.take())
-    if (queued !== undefined) this.#append(queued, texts)
+    this.#queuedBytes = 0
+    const queued = [...this.#queued]
+    this.#queued.clear()
+    tryEach(queued, ([key, one]) => this.#append(key, one))
   }
 
   /** Appends what is queued, and checks that all files are in their place. @throws {DdbError} as `flush` */
   close(): void {
-    const checks = [...this.#current.values()].map(pair => () => this.#checkPlace(pair))
-    const [failure] = [() => this.flush(), ...checks].flatMap(check => failureOf(check) ?? [])
-    for (const { lock } of this.#all) lock?.release()
+    const failure = failureOf(() => this.flush())
+    try {
+      tryEach(this.#current.values(), pair => this.#checkPlace(pair))
+    } finally {
+      for (const { lock } of this.#all) lock?.release()
+    }
     if (failure !== undefined) throw failure
   }
 
@@ -189,13 +196,12 @@ export class RejectFiles {
     })
   }
 
-  #append(queued: Queued, queuedTexts: readonly Uint8Array[]): void {
-    const { key, shape } = queued
+  #append(key: string, queued: Queued): void {
     try {
       this.#checkOurs()
-      const pair = this.#current.get(key) ?? this.#create(key, shape)
+      const pair = this.#current.get(key) ?? this.#create(key, queued.shape)
       this.#checkPlace(pair)
-      const texts = pair.rows > 0 ? queuedTexts : this.#firstTexts(pair, queued, queuedTexts)
+      const texts = this.#textsOf(pair, queued)
       for (const [i, part] of pair.parts.entries()) part.write(texts[i]!)
       for (const [i, part] of pair.parts.entries()) part.sizeBytes += texts[i]!.length
       pair.rows += queued.rows
@@ -208,12 +214,10 @@ export class RejectFiles {
     }
   }
 
-  /** The texts with what begins a file: the header, and the description of the run. */
-  #firstTexts(
-    { path }: Pair,
-    { shape, first }: Queued,
-    [records, reasons]: readonly Uint8Array[],
-  ): readonly Uint8Array[] {
+  #textsOf({ rows, path }: Pair, { shape, first, texts }: Queued): readonly Uint8Array[] {
+    const [records, reasons] = texts.map(text => text.take())
+    this.#spare = [texts]
+    if (rows > 0) return [records!, reasons!]
     const { encoding, mark } = shape.text
     // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
     const head = encoding === 'utf-8' ? [] : [mark]
@@ -304,12 +308,13 @@ function cannotContinue({ path }: Pair, cause: unknown): DdbError {
 
 const lineOf = (reason: RejectReason): string => `${JSON.stringify(reason)}\n`
 
+type GrowingText = ReturnType<typeof growingText>
+
 function growingText() {
   let all = Buffer.allocUnsafeSlow(0)
   let length = 0
   return {
-    /** @returns the number of bytes so far */
-    add(part: string | Uint8Array): number {
+    add(part: string | Uint8Array): void {
       // In UTF-8, a UTF-16 code unit takes at most three bytes.
       const most = length + part.length * (typeof part === 'string' ? 3 : 1)
       if (most > all.length) {
@@ -318,7 +323,7 @@ function growingText() {
         all = grown
       }
       if (typeof part !== 'string') all.set(part, length)
-      return (length += typeof part === 'string' ? all.write(part, length) : part.length)
+      length += typeof part === 'string' ? all.write(part, length) : part.length
     },
     /** The bytes so far, which the next ones overwrite. */
     take(): Uint8Array {
@@ -414,6 +419,12 @@ function appendedFile(path: string, files: Files, sizeBytes: number) {
     },
   }
   return file
+}
+
+/** Acts on all, even if that fails for one. @throws the first failure */
+function tryEach<T>(all: Iterable<T>, action: (one: T) => void): void {
+  const [failure] = [...all].flatMap(one => failureOf(() => action(one)) ?? [])
+  if (failure !== undefined) throw failure
 }
 
 export function createError(message: string, cause?: unknown): DdbError {
