@@ -82,12 +82,12 @@ export function identityOf(
 ): TargetIdentity {
   const { target } = checked
   const { schema, rows, total, physicalIndex, chunkId } = state
-  const isUseful = rows !== null && (!description!.keyed || neverDecreases(total))
+  const isUseful = rows !== null && (!description.keyed || neverDecreases(total))
   const isShown = target.kind === 'table' && schema?.form === 'dictionary'
   return {
     ...{ rows, physicalIndex, chunkId, total: isUseful ? total : null },
     name: target.kind === 'function' ? target.name : tableText(target.table),
-    columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description!)),
+    columns: typesText(isShown ? schemaFromServer(schema) : ownSchema(description)),
     inMemory: watchedTable(checked)?.kind !== 'dfs',
   }
 }
