@@ -9,8 +9,8 @@ import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundQuotes } from '../parse/csv/csv-dialect.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
-import { openReader, type ReaderOptions } from '../parse/formats.js'
-import { inputShape, type InputReader } from '../parse/input-reader.js'
+import { openReader, type InputFormat, type ReaderOptions } from '../parse/formats.js'
+import { inputShape, type InputReader } from '../parse/record-reader.js'
 import type { Files } from '../platform/platform.js'
 import type { ColumnMapping, InputShape, MappingRules } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
@@ -22,7 +22,6 @@ import type { TypeWishes } from './choose-type.js'
 import { checkRules, fieldColumns, inputFields } from './column-names.js'
 import type { FieldColumn, InputFields, NameRules } from './column-names.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
-import type { InferredInput } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
 import { newTemplateLook, setTemplates, type TemplateLook } from './set-probes.js'
 import type { Totals } from './totals.js'
@@ -56,6 +55,14 @@ export interface ReadingPlace {
   readonly count: number
   /** The open input, whose `bytesRead` grows; undefined before it is open. */
   readonly source: Pick<ByteSource, 'bytesRead' | 'totalBytes'> | undefined
+}
+
+export interface InferredInput {
+  readonly path: string
+  readonly format: InputFormat
+  readonly compression: string
+  readonly encoding: string
+  readonly rows: number
 }
 
 /** Small batches suffice, because each one is released unread. */

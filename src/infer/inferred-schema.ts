@@ -1,7 +1,6 @@
 /*
   Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it with the whole input.
 */
-import type { InputFormat } from '../parse/formats.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { MappingRules } from '../schema/cell-source.js'
@@ -37,14 +36,6 @@ export interface UnusableMember {
   readonly reason: string
   /** True if the elements of its arrays are objects or arrays, so that they may be the rows. */
   readonly hasRecords: boolean
-}
-
-export interface InferredInput {
-  readonly path: string
-  readonly format: InputFormat
-  readonly compression: string
-  readonly encoding: string
-  readonly rows: number
 }
 
 type Seen = Pick<Findings, 'inputs' | 'rows' | 'isComplete' | 'rejected' | 'firstReject'> &

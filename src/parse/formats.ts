@@ -6,10 +6,10 @@ import { option, usageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { CsvOptions } from './csv/open-csv.js'
 import type { JsonOptions } from './json/open-json.js'
-import type { InputReader } from './input-reader.js'
+import type { InputFormat } from './input-reader.js'
+import type { InputReader } from './record-reader.js'
 
-/** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
-export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
+export type { InputFormat }
 
 /** Options of all formats; each format uses its own. */
 export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions

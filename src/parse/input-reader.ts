@@ -4,18 +4,18 @@
 import type { AssumedHeader } from './csv/assume-header.js'
 import type { FoundQuotes } from './csv/csv-dialect.js'
 import type { InputError } from '../errors.js'
-import type { InputFormat } from './formats.js'
 import type { Clock } from '../platform/platform.js'
-import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
-import type { ByteSource } from '../source/byte-source.js'
+import type { ColumnMapping } from '../schema/cell-source.js'
 import type { RecordShape, Reject, ResumePoint } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { Cuts } from './cuts.js'
 import type { InputTexts } from '../source/path/input-texts.js'
 import type { Feed } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
-import type { RecordReader } from './record-reader.js'
 import type { SharedRows } from './batch-builder.js'
+
+/** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
+export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 
 /** A property of an input, and whether the user gave it or it was detected. Defaults count as detected. */
 export interface Known<T> {
@@ -106,29 +106,4 @@ export interface FoundShape extends Omit<RecordShape, 'delimiter' | 'text'> {
   readonly foundQuotes?: FoundQuotes | undefined
   /** Set if nothing proves whether the first record is a header, and the caller accepts a guess. */
   readonly assumedHeader?: AssumedHeader | undefined
-}
-
-/** An opened input whose shape is known and whose records are yet to be read. */
-export type InputReader = RecordReader & FoundShape
-
-/** Findings about the previous input. `openCsv` replaces them if it gets this object in its options. */
-export interface PreviousFindings {
-  /**
-   * Opens an input with the findings about the previous input. Returns undefined if the new input may need a different
-   * dialect. Both inputs share memory, so the previous input must have been read to its end.
-   * @param bytes  all bytes of the file, which are copied
-   */
-  open?: ((source: ByteSource, bytes: Uint8Array) => InputReader | undefined) | undefined
-}
-
-/** Properties of an input that are known before its first row is read. */
-export function inputShape(reader: InputReader, file: string): InputShape {
-  return {
-    file,
-    kind: reader.recordKind,
-    names: reader.fieldNames,
-    fieldCount: reader.fieldCount,
-    headerLineNumber: reader.headerLineNumber,
-    emptyFields: reader.emptyFields,
-  }
 }

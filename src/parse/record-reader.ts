@@ -4,6 +4,7 @@
 */
 import { InputError } from '../errors.js'
 import { systemClock } from '../platform/system.js'
+import type { InputShape } from '../schema/cell-source.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { ArrivingInput } from './arriving-input.js'
@@ -39,8 +40,11 @@ export interface OpenedInput {
   readonly records: (options: BatchOptions) => Records
 }
 
+/** An opened input whose shape is known and whose records are yet to be read. */
+export type InputReader = RecordReader & FoundShape
+
 /** @param found  the detected shape; one object may serve many small files that look alike */
-export function recordReader(found: FoundShape, opened: OpenedInput): RecordReader & FoundShape {
+export function recordReader(found: FoundShape, opened: OpenedInput): InputReader {
   return Object.assign(new RecordReader(found, opened), found)
 }
 
@@ -335,5 +339,27 @@ export class RecordReader {
       if (wait !== undefined) await wait
     }
     this.recordsRead = recordsBefore + rowCount + faults.length
+  }
+}
+
+/** Findings about the previous input. `openCsv` replaces them if it gets this object in its options. */
+export interface PreviousFindings {
+  /**
+   * Opens an input with the findings about the previous input. Returns undefined if the new input may need a different
+   * dialect. Both inputs share memory, so the previous input must have been read to its end.
+   * @param bytes  all bytes of the file, which are copied
+   */
+  open?: ((source: ByteSource, bytes: Uint8Array) => InputReader | undefined) | undefined
+}
+
+/** Properties of an input that are known before its first row is read. */
+export function inputShape(reader: InputReader, file: string): InputShape {
+  return {
+    file,
+    kind: reader.recordKind,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    headerLineNumber: reader.headerLineNumber,
+    emptyFields: reader.emptyFields,
   }
 }

@@ -3,7 +3,8 @@
 */
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
-import type { BatchOptions, InputReader } from '../../src/parse/input-reader.js'
+import type { BatchOptions } from '../../src/parse/input-reader.js'
+import type { InputReader } from '../../src/parse/record-reader.js'
 import { formatElement } from '../../src/protocol/element.js'
 import type { ColumnMapping, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'

@@ -3,7 +3,7 @@
 */
 import { option } from '../../errors.js'
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
-import type { InputReader } from '../../parse/input-reader.js'
+import type { InputReader } from '../../parse/record-reader.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import type { CellOptions, Detected, InputOptions, Known } from '../options.js'
 

@@ -6,7 +6,7 @@
 */
 import { DdbError } from '../../errors.js'
 import { detectFormat } from '../../parse/formats.js'
-import { inputShape, type InputReader, type PreviousFindings } from '../../parse/input-reader.js'
+import { inputShape, type InputReader, type PreviousFindings } from '../../parse/record-reader.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'

@@ -12,7 +12,7 @@ import { JsonTokenizer } from './json-tokenizer.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
 import { attempt, JsonScanner } from './json-scanner.js'
-import type { InputReader } from '../input-reader.js'
+import type { InputReader } from '../record-reader.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes } from '../line-tokenizer.js'
 
