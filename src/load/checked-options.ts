@@ -197,29 +197,27 @@ export function defined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(entries) as Defined<T>
 }
 
+/** What takes values from the paths of inputs; undefined if nothing does. */
+export function takenFromPath({ input, mapping }: Pick<LoadOptions, 'input' | 'mapping'>) {
+  const word = templateNames(mapping?.set).find(isInputWord)
+  return word === undefined ? input?.path && option('input.path') : `{${word}}`
+}
+
 /**
  * Refuses to take values from the path of an input if one input is a pipe, which has no path.
  * @throws {UsageError} DDB_USAGE, also for an invalid pattern or template
  */
-function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
-  newPathReader(input)
-  const names = templateNames(mapping?.set)
-  const word = names.find(isInputWord)
-  if (!inputs.includes('-') || (word === undefined && input?.path === undefined)) return
-  const what = word === undefined ? option('input.path') : `{${word}}`
+function checkTemplates(options: LoadOptions): void {
+  newPathReader(options.input)
+  const what = takenFromPath(options)
+  if (what === undefined || !options.inputs.includes('-')) return
   throw usageError(`${what} comes from the path of an input, and standard input has none`)
 }
 
 /** With `input.follow`, refuses options that do not work with inputs that never end. */
-function checkFollow({
-  inputs,
-  input = {},
-  target,
-  journal,
-  delivery,
-  expectRows,
-}: LoadOptions): void {
+function checkFollow({ inputs, input = {}, target, ...options }: LoadOptions): void {
   const { compression = 'auto', format, jsonPath, limit } = input
+  const { expectRows, journal, delivery } = options
   const refusals = {
     'standard input, which is read to its end without it': inputs.includes('-'),
     [`${option('input.compression')}: compressed files do not grow by lines`]:

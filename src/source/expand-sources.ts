@@ -58,8 +58,7 @@ export async function expandSources(
   const paths: string[] = []
   const sizes: (number | undefined)[] = []
   const sameFiles = newSameFiles(onSame)
-  const asksStdin = stdin?.isFile === true && inputs.includes('-')
-  const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
+  const stdinKey = stdin?.isFile === true && inputs.includes('-') ? fileKey('-', stdin) : undefined
   const byPattern = include !== undefined && include.length > 0
   const expansion: Expansion = {
     files,
@@ -75,7 +74,7 @@ export async function expandSources(
     // Keeps only the size of each input, because there may be a million files.
     add(path, status) {
       onInput?.(path, status)
-      if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
+      if (stdinKey !== undefined && status && fileKey(path, status) === stdinKey) {
         throw alsoStdin(path)
       }
       if (!sameFiles.isFirst(path, status)) return
@@ -286,12 +285,8 @@ function statusOf(path: string, files: Files): FileStatus {
 }
 
 /** Returns a promise only if the file's mode leaves doubt, because a promise per file is slow for a million files. */
-function checkReadable(
-  path: string,
-  { isForAll }: FileStatus,
-  files: Files,
-): Promise<void> | undefined {
-  if (isForAll === true) return undefined
+function checkReadable(path: string, status: FileStatus, files: Files): Promise<void> | undefined {
+  if (status.isForAll === true) return undefined
   return files.checkReadable(path).catch((cause: unknown) => {
     throw missingInput(path, cause)
   })

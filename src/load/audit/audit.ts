@@ -18,7 +18,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import { checkCall, checkedOptions } from '../checked-options.js'
+import { checkCall, checkedOptions, takenFromPath } from '../checked-options.js'
 import { askOthersBusy } from '../connection/server-queries.js'
 import { openInputs } from '../inputs/inputs.js'
 import { journaledOptions } from '../journal/portable-options.js'
@@ -98,6 +98,12 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
   const { missing: path, shard } = asked
   if (path !== undefined && asked.inputs.includes('-')) {
     throw usageError(`${option('missing')} reads its input twice: audit a file, not standard input`)
+  }
+  const taken = asked.columns === undefined ? takenFromPath(asked) : undefined
+  if (taken !== undefined && asked.input?.follow === true) {
+    throw usageError(
+      `${taken} is of the name that a file had when it was followed, and it may have another by now: name the columns to compare in ${option('columns')}`,
+    )
   }
   if (shard && (asked.exact || shard.index < 1 || shard.index > shard.count)) {
     const rule = `is I/N with I from 1 to N, without ${option('exact')}`

@@ -347,6 +347,15 @@ t.test('wrong columns are refused before anything is read', async t => {
   const { path, load, audit } = await scene(t, tables[0]!)
   await t.rejects(audit({ columns: ['prize'] }), { code: 'DDB_USAGE', message: /price/ })
   await t.rejects(audit({ columns: [] }), { code: 'DDB_USAGE', message: /no column to compare/ })
+  const named = {
+    input: { follow: true },
+    mapping: { set: { sym: '{filename}' }, ignoreExtra: true },
+  }
+  await t.rejects(audit(named), {
+    code: 'DDB_USAGE',
+    message: /\{filename\}.* another by now.*`columns`/,
+  })
+  t.match(await audit({ ...named, columns: ['id'] }), { exitCode: 4, rows: { missing: 900 } })
   await load(path)
   const expected = { exitCode: 0, columns: [{ name: 'id' }, { name: 'sym' }] }
   t.match(await audit({ columns: ['id', 'sym', 'id'] }), expected)
