@@ -191,7 +191,7 @@ const tables: Advice = asked => {
   // The table was there, so its rows may be gone.
   if (mayHaveStored === true) return look(asked)
   if (isFixed(asked)) return fixed(asked)
-  if (flags.has('create')) return undefined
+  if (['create', 'transform', 'follow', 'key-columns'].some(one => flags.has(one))) return undefined
   return sameCommand(asked, { '--create': table.startsWith('dfs://') ? 'dfs' : 'stream' })
 }
 

@@ -140,6 +140,17 @@ flagTest('the command fits the error', async t => {
   )
 })
 
+flagTest('no table is made for a load that must find one', async t => {
+  for (const words of [
+    ['--transform', 'x->x'],
+    ['--follow'],
+    ['--method', 'upsert', '--key-columns', 'id'],
+  ]) {
+    const load = askedOf(['load', 'a.csv', '-t', 'trades', ...words], false)
+    t.equal(nextCommand({ code: 'DDB_TARGET' }, load), 'ddb-ingest explain DDB_TARGET')
+  }
+})
+
 flagTest('the command uses the facts that the failure carries', async t => {
   const load = askedOf(['load', 'a.csv', '-t', 'dfs://db/tickz', '--thousands', ','], false)
   const next = (code: ErrorCode, options?: Fix['options'], asked = load): string =>
