@@ -162,12 +162,9 @@ function withRemedies(
 }
 
 /** The failure of the first input that does not fit the target. If all fit and every row was rejected: of the first reject. */
-function unfitFailure({
-  inputs,
-  fitRows,
-  unfitRows,
-  problems: [first],
-}: CheckObserver): DdbError | undefined {
+function unfitFailure(look: CheckObserver): DdbError | undefined {
+  const { inputs, fitRows, unfitRows, problems } = look
+  const [first] = problems
   const unfit = inputs.find(({ failure }) => failure !== undefined)
   if (unfit !== undefined || first === undefined || fitRows + unfitRows > 0) return unfit?.failure
   const { file, lineNumber, offsetBytes, code, message } = first

@@ -20,7 +20,7 @@ import { parseVersion } from '../../schema/server-version.js'
 import { textOf, unlessRefused } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
-import { tableText, type TableTarget, parseTableTarget } from './target.js'
+import { tableText, type TableTarget, parseTableTarget, refuseFirst } from './target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
 import { cellsOf, dialectOf } from '../inputs/input-options.js'
@@ -86,12 +86,14 @@ const databaseExists = ({ serverMessage }: ServerError): boolean =>
 async function schemaOfInputs(run: Run, name: string): Promise<InferredSchema> {
   const { options, platform, reporter, ending, sources } = run
   const { paths, sizes } = sources
+  const { create, method } = options.target
   const once = paths.find((_, i) => sizes[i] === undefined)
-  if (once !== undefined) {
-    throw usageError(
-      `${option('target.create')} reads its input twice, which "${once}" does not allow: load a file, or make the table first`,
-    )
-  }
+  refuseFirst({
+    [`${option('target.create')} reads its input twice, which "${once}" does not allow: load a file, or make the table first`]:
+      once !== undefined,
+    [`an upsert needs a key, and ${option('target.create')} stream makes a table without one: make the table first`]:
+      create === 'stream' && method === 'upsert',
+  })
   reporter.notice(`there is no table ${name}: looking at the inputs for its columns`)
   const schema = await inferSchema({
     ...inferOptions(options, paths, platform.files),

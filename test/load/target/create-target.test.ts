@@ -209,6 +209,14 @@ t.test('a kind that does not fit the name, and a kind for a function, are refuse
   }
 })
 
+t.test('for an upsert no table without a key is created', async t => {
+  const { load, rows, fileOf } = await scene(t)
+  const target = { ...fresh, method: 'upsert', keyColumns: ['id'] } as const
+  const refused = { exitCode: 64, error: { message: /an upsert needs a key/ } }
+  t.match(await load(fileOf('id,v\n1,2\n'), { target }), refused)
+  t.strictSame(await rows('select name from objs(true) where shared'), [])
+})
+
 t.test('an input without columns creates no table', async t => {
   const { load, rows, fileOf } = await scene(t)
   t.match(await load(fileOf(''), { target: fresh }), { exitCode: 65 })
