@@ -28,7 +28,13 @@ const script = existsSync(filename)
   : undefined
 
 /** Modules of Node that few commands use. Loading them takes some milliseconds. */
-const seldomUsed = ['node:child_process', 'node:readline', 'readline', 'node:stream/consumers', 'node:zlib']
+const seldomUsed = [
+  'node:child_process',
+  'node:readline',
+  'readline',
+  'node:stream/consumers',
+  'node:zlib',
+]
 
 /** What `src/cli/main.ts` exports; nothing in a package. */
 function run() {

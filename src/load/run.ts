@@ -1,8 +1,8 @@
 /*
   One run: its options, the state of its rows, and its parts, each with one task.
 */
-import type { ConnectionError } from '../errors.js'
-import type { Batch } from '../parse/batch.js'
+import type { ConnectionError, DdbError } from '../errors.js'
+import type { Batch, ColumnCounts } from '../parse/batch.js'
 import type { Platform } from '../platform/platform.js'
 import type { CutSizes } from '../parse/cuts.js'
 import { newPassedOver } from '../source/data-files.js'
@@ -11,7 +11,6 @@ import type { ExpandedSources } from '../source/expand-sources.js'
 import type { Session } from '../client/open-session.js'
 import type { ReadObserver } from './check/check-observer.js'
 import type { EarlySession } from './connection/connect.js'
-import type { InputReading } from './inputs/input-reading.js'
 import type { RowStore } from './inputs/rows.js'
 import type { Facts } from './journal/journal-record.js'
 import type { SentBatch } from './journal/recorded-run.js'
@@ -37,8 +36,13 @@ export interface Inputs {
   summaries(): readonly InputSummary[]
   /** Takes up a run that shards load. */
   join?(): Promise<void>
-  /** What the rows have shown. */
-  readonly reading: Pick<InputReading, 'bytesError' | 'columnCounts' | 'offsets'>
+  /** What the rows have shown. `bytesError`: set if bytes of an input were lost or counted twice, because of a bug. */
+  readonly reading: {
+    readonly bytesError: DdbError | undefined
+    readonly columnCounts: readonly ColumnCounts[]
+    /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
+    readonly offsets: Readonly<Record<string, string>>
+  }
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
   close(): Promise<void>

@@ -23,7 +23,7 @@ import { detectedOf, readAsFound } from '../inputs/detected.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
-import type { Run } from '../run.js'
+import type { RunState } from '../outcomes/run-state.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import type { CheckedField, CheckProblem } from './check-result.js'
@@ -58,6 +58,12 @@ export interface CheckedInput extends Pick<
 interface Sample {
   readonly values: readonly string[]
   readonly record: Uint8Array
+}
+
+/** Where a run counts rows. */
+interface CountedRun {
+  readonly state: RunState
+  readonly rejects: { keep(reject: AnyReject, shape: RecordShape): void }
 }
 
 /** A dry run calls these functions for one input at a time. */
@@ -132,7 +138,7 @@ export class CheckObserver {
     input.isWhole = reader.readToEnd || reader.recordsRead < input.maxRows
   }
 
-  delivery(run: Run) {
+  delivery(run: CountedRun) {
     const marksOf = this.target && outsideMarks(this.target)
     return {
       used: 'none' as const,
@@ -143,7 +149,7 @@ export class CheckObserver {
     }
   }
 
-  #look(run: Run, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
+  #look(run: CountedRun, batch: Batch, marksOf: ReturnType<typeof outsideMarks>): void {
     const input = this.inputs.at(-1)!
     const { isUnfit, sample } = input
     if (sample === undefined || sample.values.length === 0) input.sample = sampleOf(batch)
@@ -160,7 +166,7 @@ export class CheckObserver {
   }
 }
 
-function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
+function rejectOutside(run: CountedRun, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {
     if (marks[row] !== 1) continue

@@ -9,7 +9,7 @@ import { wait } from '../../platform/clocks.js'
 import type { Platform, Random } from '../../platform/platform.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
-import type { Run } from '../run.js'
+import type { RunEnding } from '../run-ending.js'
 
 export interface ConnectRules {
   /** Deadline for all hosts, redirects and logins, by the platform's clock; default: as the server's options say, from now on. */
@@ -59,8 +59,12 @@ export async function connectServer(
   })
 }
 
-type ConnectingRun = Pick<Run, 'platform' | 'server' | 'checked'> & {
-  readonly ending: Pick<Run['ending'], 'leaving'>
+interface ConnectingRun {
+  readonly platform: Platform
+  readonly server: ServerTarget
+  readonly checked: CheckedOptions
+  readonly ending: Pick<RunEnding, 'leaving'>
+  early?: EarlySession | undefined
 }
 
 /**
@@ -104,7 +108,7 @@ export interface EarlySession {
  * Begins to open the run's first data session at once, because round trips may be long and the session depends on no earlier answer. One
  * that is on the same node stays.
  */
-export function openEarly(run: Run, { host, port }: ServerAddress): void {
+export function openEarly(run: ConnectingRun, { host, port }: ServerAddress): void {
   const { early: former } = run
   if (former?.node.host === host && former.node.port === port) return
   void former?.giveUp()

@@ -13,7 +13,9 @@ import {
   typesText,
 } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
-import type { Run } from '../run.js'
+import type { Session } from '../../client/open-session.js'
+import type { CheckedOptions } from '../checked-options.js'
+import type { LoadOptions } from '../options.js'
 import { isBefore, parseVersion } from '../../schema/server-version.js'
 import { askFunction, askSchema } from '../connection/server-queries.js'
 import { askTable, type TableState } from './table-state.js'
@@ -58,7 +60,11 @@ export function ownSchema({ columns, tableColumns = columns }: TargetDescription
 
 type Names = readonly string[]
 
-type DescribingRun = Pick<Run, 'checked' | 'options' | 'control'>
+interface DescribingRun {
+  readonly checked: CheckedOptions
+  readonly options: Pick<LoadOptions, 'target' | 'journal'>
+  readonly control?: Session
+}
 
 /**
  * @throws {ServerError} DDB_TARGET if the table or function does not exist
