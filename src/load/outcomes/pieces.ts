@@ -227,23 +227,40 @@ export function someRows(batch: Batch, rows: Int32Array, release = batch.release
 export const allRows = ({ rowCount }: Batch): Int32Array =>
   new Int32Array(rowCount).map((_, row) => row)
 
-/** Each range goes from its first row to its last, with the rows of other lanes between them. */
+/** Largest number of exact ranges. Rows that need more get the ranges of the whole batch. */
+const mostPlaces = 64
+
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
-  const startOf = (row: number): number => batch.locate(row).offsetBytes
-  let firstRow = 0
-  return batch.ranges.flatMap(range => {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
+  const found: InputRange[] = []
+  let row = 0
+  for (const range of batch.ranges) {
     const end = range.firstRow + range.rowCount
-    let after = firstRow
-    while (after < rows.length && rows[after]! < end) after++
-    const rowCount = after - firstRow
-    if (rowCount === 0) return []
-    const [first, next] = [rows[firstRow]!, rows[after - 1]! + 1]
-    const own = { ...range, firstRow, rowCount }
-    if (first > range.firstRow) own.startOffsetBytes = startOf(first)
-    if (next < end) own.endOffsetBytes = startOf(next)
-    firstRow = after
-    return [own]
-  })
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
+      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+    }
+  }
+  return found
+}
+
+/** The bytes of rows `start` to `end` (exclusive) of a batch, up to the beginning of row `end`. */
+function placesOf(
+  batch: Batch,
+  { firstRow, rowCount }: InputRange,
+  start: number,
+  end: number,
+): Partial<InputRange> {
+  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
+  return {
+    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
+    ...(next && { endOffsetBytes: next.offsetBytes }),
+  }
 }
 
 /** Where the rows of a batch are in the inputs. */
