@@ -51,6 +51,8 @@ export interface Inputs {
 /** Sends batches to the server and learns their outcome: by receipts or answers, or not at all. */
 export interface Delivery {
   readonly used: ConfirmUsed
+  /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
+  readonly failure?: DdbError | undefined
   /** Bytes handed over which this machine may not have sent yet; default: those of batches whose outcome is unknown. */
   readonly inFlightBytes?: number
   /**

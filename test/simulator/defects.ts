@@ -279,8 +279,8 @@ export const defects: readonly Defect[] = [
   ]),
   defect(firstShardsSeed, 'a stream ends although rows of it are in doubt', [
     'load/shards/shard-inputs.ts',
-    'if (run.ending.stopped || rows.unconfirmed + rows.unsent > 0) return',
-    'if (run.ending.stopped) return',
+    'if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return',
+    'if (hasEnded(run)) return',
   ]),
   defect(
     firstShardsSeed,

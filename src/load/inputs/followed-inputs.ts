@@ -24,7 +24,7 @@ import { isOwnFile } from '../rejects/check-rejects.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { openRecords } from './input-options.js'
 import { readAsFound } from './detected.js'
-import { accountedBytes, failureOf, InputReading, newSummary } from './input-reading.js'
+import { accountedBytes, failureOf, hasEnded, InputReading, newSummary } from './input-reading.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
@@ -206,8 +206,9 @@ export class FollowedInputs implements Inputs {
     record({ kind: 'input', input, fingerprint: followedFingerprint(read) })
   }
 
-  /** Looks for new files. */
+  /** Looks for new files. Ends the run if its delivery has failed. */
   async #lookAround(): Promise<void> {
+    if (hasEnded(this.#run)) return
     this.#run.commit()
     const { files, missing, unread, passedOver, sameFiles } = await presentNow(this.#run)
     // Files that are passed over come and go: only further kinds are news.

@@ -127,7 +127,7 @@ export class InputReading {
           feed: run.rows?.feed(mapping, cells, {
             clock,
             needsTexts: keepRecords || limit !== Infinity,
-            hasEnded: () => ending.stopped,
+            hasEnded: () => hasEnded(run),
           }),
           keepRecords,
           clock,
@@ -276,6 +276,12 @@ export class InputReading {
     }
     this.bytesError ??= bytesError(summary, reader.readToEnd)
   }
+}
+
+/** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
+export function hasEnded({ ending, delivery }: Run): boolean {
+  ending.fail(delivery?.failure)
+  return ending.stopped
 }
 
 /** Bytes that belong to a record, or certainly to none. */

@@ -7,7 +7,7 @@ import { DdbError, InputError, option, ServerError, usageError } from '../../err
 import type { Batch } from '../../parse/batch.js'
 import { askIdentity } from '../evidence/identity.js'
 import type { NamedInputs } from '../inputs/input-options.js'
-import type { InputReading } from '../inputs/input-reading.js'
+import { hasEnded, type InputReading } from '../inputs/input-reading.js'
 import { recordGone } from '../journal/changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from '../journal/fingerprint.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
@@ -104,7 +104,7 @@ export class ShardInputs implements Inputs {
 
   async *#load(number: number, stream: Stream): AsyncGenerator<Batch, void, void> {
     const run = this.#run
-    if (run.ending.stopped) return
+    if (hasEnded(run)) return
     const { platform, checked, state, rejects, history, shared } = run
     const { rejectsFile, runId, confirmTimeoutMs: timeoutMs } = checked
     const listed = inputsOf(stream, platform.files)
@@ -137,7 +137,7 @@ export class ShardInputs implements Inputs {
     const session = await run.delivery!.settled!()
     const rows = { ...state.rows }
     for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] -= before[name]
-    if (run.ending.stopped || rows.unconfirmed + rows.unsent > 0) return
+    if (hasEnded(run) || rows.unconfirmed + rows.unsent > 0) return
     // Others would not find the rows that a changed file had then.
     await this.#compareFiles(stream)
     rejects.endStream(true)

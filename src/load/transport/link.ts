@@ -11,6 +11,7 @@ import { recordGone } from '../journal/changed-run.js'
 import { Batches, type Situation } from '../outcomes/batches.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import { longestFarewellMs, type Memory, type ReceiptNode } from './receipt-node.js'
 import { Receipts } from './receipts.js'
 import { outcomePhase, takenByOther, type Answer, type Copy } from './script.js'
@@ -24,6 +25,7 @@ const connectionLost = (why: string): ConnectionError =>
   new ConnectionError('DDB_CONNECTION_LOST', `the connection was lost ${why}`)
 
 export class ReceiptLink {
+  failure: DdbError | undefined
   protected readonly run: Run
   protected readonly node: ReceiptNode
   protected readonly recorder: Recorder
@@ -54,7 +56,7 @@ export class ReceiptLink {
   }
 
   protected fail(error: unknown): void {
-    this.run.ending.fail(error)
+    this.failure ??= asDdbError(error)
     this.wake()
   }
 
@@ -259,7 +261,7 @@ export class ReceiptLink {
     const [run, recorder, node] = [this.run, this.recorder, this.node]
     const { ending, checked } = run
     // If the run has already waited for the server in vain, it must not wait again.
-    const hasWaited = this.isUnanswered || ending.failure?.code === 'DDB_CONNECTION_LOST'
+    const hasWaited = this.isUnanswered || this.failure?.code === 'DDB_CONNECTION_LOST'
     let isLooked = ending.isLeaving
     for (const isAgain of hasWaited ? [false] : [false, true]) {
       try {

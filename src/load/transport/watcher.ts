@@ -54,8 +54,8 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
   }
 
   deliver(batch: Batch, known?: SentBatch): void | Promise<void> {
+    if (this.failure !== undefined) throw this.failure
     const { run, receipts } = this
-    if (run.ending.failure !== undefined) throw run.ending.failure
     const divided = divideBatch(batch, known, run.lanes, run.checked.connections)
     if (divided === undefined) return this.#leaveOpen(batch)
     const { pieces, cut, lanes } = divided
@@ -116,26 +116,25 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     }
     // Not awaited, because the run must be able to fail even while the server does not read.
     void this.node.drained().then(drained, (error: unknown) => this.fail(error))
-    await this.#until(() => !full && this.#hasRoom)
-  }
-
-  /** @throws {DdbError} the failure of the run */
-  async #until(isSo: () => boolean): Promise<void> {
-    const { ending } = this.run
-    while (!isSo() && !ending.stopped) await this.woken()
-    if (ending.failure !== undefined) throw ending.failure
+    while ((full || !this.#hasRoom) && this.failure === undefined) await this.woken()
+    if (this.failure !== undefined) throw this.failure
   }
 
   async settled(): Promise<Session> {
-    await this.#until(() => this.run.state.open.size === 0)
+    await this.#allClosed()
+    if (this.failure !== undefined) throw this.failure
     await this.recorder.lookAtEnd(this.node.control)
     this.recorder.evidence.beginStream()
     return this.node.control
   }
 
+  async #allClosed(): Promise<void> {
+    while (this.run.state.open.size > 0 && this.failure === undefined) await this.woken()
+  }
+
   async #learn(): Promise<void> {
     await this.#room()
-    await this.#until(() => this.run.state.open.size === 0)
+    await this.#allClosed()
     await this.recorder.evidence.learn(this.node.control)
   }
 
@@ -170,7 +169,7 @@ export class ReceiptWatcher extends ReceiptLink implements Delivery {
     // If the server fell silent, parts and retries that were still waiting are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) this.fail(this.#silence())
     await this.end()
-    if (ending.failure !== undefined) throw ending.failure
+    if (this.failure !== undefined) throw this.failure
   }
 
   leave(reason: ConnectionError): void {
