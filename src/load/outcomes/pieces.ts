@@ -264,7 +264,7 @@ function placesOf(
 }
 
 /** Where the rows of a batch are in the inputs. */
-function linesOf(batch: Batch): readonly LinesOfRows[] {
+export function linesOf(batch: Batch): readonly LinesOfRows[] {
   return batch.ranges
     .filter(({ rowCount }) => rowCount > 0)
     .map(({ file, firstRow, rowCount, startOffsetBytes, endOffsetBytes }) => ({

@@ -10,7 +10,8 @@ import type { EndedRows } from '../journal/journal-record.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import { allRows, someRows, type Piece } from './pieces.js'
+import { allRows, linesOf, someRows, type Piece } from './pieces.js'
+import type { LinesOfRows } from './line-ranges.js'
 import { refusalShape } from './refusals.js'
 import { rowsText } from './run-state.js'
 
@@ -96,7 +97,8 @@ export class Recorder {
       const took = `the target took ${confirmed} of ${rowsText(left)} of ${piece.text}`
       this.#run.state.notes.add(`${took} and does not say which`)
     }
-    this.#end(piece, { confirmed, rejected, unconfirmed, filtered })
+    const stored = inside === batch ? piece.ranges : linesOf(inside)
+    this.#end(piece, { confirmed, rejected, unconfirmed, filtered }, undefined, stored)
   }
 
   /** The server refused these rows because of their values. */
@@ -163,8 +165,16 @@ export class Recorder {
     if (change !== undefined) this.replaced(change.text, change.kind !== 'unknown')
   }
 
-  /** @param reason  if the target did not accept the piece: why rows are not known to be in the table */
-  #end(piece: Piece, some: Partial<EndedRows>, reason?: string): void {
+  /**
+   * @param reason  if the target did not accept the piece: why rows are not known to be in the table
+   * @param stored  if it did: the ranges that contain the confirmed rows
+   */
+  #end(
+    piece: Piece,
+    some: Partial<EndedRows>,
+    reason?: string,
+    stored: readonly LinesOfRows[] = [],
+  ): void {
     const { state, history, rows: store } = this.#run
     const { rows, batches } = state
     const ended = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, filtered: 0, ...some }
@@ -178,7 +188,7 @@ export class Recorder {
       if (ended.unconfirmed > 0)
         for (const range of piece.ranges) state.uncertain.add(range, reason)
     }
-    if (ended.confirmed > 0) for (const range of piece.ranges) state.confirmed.add(range, '')
+    for (const range of stored) state.confirmed.add(range, '')
     history.ended(piece.place, ended)
     store?.partEnded(piece, ended)
     piece.release()
