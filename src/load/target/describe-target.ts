@@ -2,6 +2,7 @@
   Describes the target as the server reports it: columns in order, partition scheme, and whether rows with known keys are
   updated or added.
 */
+import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
 import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
 import { limitedColumns, limitsTexts } from '../../schema/text-limits.js'
@@ -13,7 +14,6 @@ import {
   typesText,
 } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
-import type { Session } from '../../client/open-session.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
 import { isBefore, parseVersion } from '../../schema/server-version.js'
