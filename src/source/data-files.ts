@@ -1,14 +1,16 @@
 /*
-  Selects the data files of a folder by name. Counts and reports the other files, so that nobody believes they were loaded.
+  Selects the data files of a folder by name, without rejects of earlier loads. Counts and reports the other files, so that nobody believes
+  they were loaded.
 */
 import { extname } from 'node:path'
 import { option, usageError } from '../errors.js'
+import type { Files } from '../platform/platform.js'
 import { expandBraces, pathMatcher } from './glob.js'
 
 /** Files found in folders or archives, but not selected. */
 export interface PassedOver {
   files: number
-  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe, device), `others`. */
+  /** Counts by kind: an extension such as `.txt`, `hidden`, `no extension`, `special` (pipe, device), `rejects`, `others`. */
   byKind: Record<string, number>
   first: string[]
 }
@@ -18,12 +20,11 @@ const maxFirst = 20
 
 export const newPassedOver = (): PassedOver => ({ files: 0, byKind: {}, first: [] })
 
-/** @param isSpecial  true for a pipe, a device or a link whose name is that of a data file */
-export function passOver(passed: PassedOver, path: string, name: string, isSpecial = false): void {
+/** @param own  the kind, if the name does not show it: `special` for a pipe, a device or a link whose name is that of a data file */
+export function passOver(passed: PassedOver, path: string, name: string, own = kindOf(name)): void {
   const { byKind, first } = passed
   passed.files++
   if (first.length < maxFirst) first.push(path)
-  const own = isSpecial ? 'special' : kindOf(name)
   const isKept = Object.hasOwn(byKind, own) || Object.keys(byKind).length < maxKinds
   const kind = isKept ? own : 'others'
   byKind[kind] = (byKind[kind] ?? 0) + 1
@@ -42,10 +43,43 @@ export function passedOverNotice({ files, byKind, first }: PassedOver): string |
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${kind} ${count}`)
   const what = files === 1 ? 'a file' : `${files} files`
+  const isRejects = Object.hasOwn(byKind, 'rejects')
+    ? '; rejects are loaded by their own names'
+    : ''
   return (
     `passed over ${what} (${kinds.join(', ')}), such as "${first[0]}": ` +
-    `${option('input.include')} says which files of a folder or an archive are data`
+    `${option('input.include')} says which files of a folder or an archive are data${isRejects}`
   )
+}
+
+/** The file that gives reasons for the records of a rejects file. */
+export function reasonsPath(path: string): string {
+  return `${path}.reasons.ndjson`
+}
+
+/**
+ * Whether a load has written this file of rejects or of reasons. A killed load may leave the reasons empty. In a folder it is no input,
+ * because its rows are rows of other inputs.
+ */
+function isRejects(path: string, files: Files): boolean {
+  const reasons = path.endsWith(reasonsPath('')) ? path : reasonsPath(path)
+  if (files.statusNow(reasons)?.isFile !== true) return false
+  const start = Buffer.from('{"runId":"')
+  const buffer = Buffer.alloc(start.length)
+  return start.indexOf(buffer.subarray(0, files.readNow(reasons, buffer))) === 0
+}
+
+/** The files of a folder or a pattern that are no rejects of a load; counts the others. */
+export function withoutRejects(
+  paths: readonly string[],
+  files: Files,
+  passed: PassedOver,
+): string[] {
+  return paths.filter(path => {
+    const isInput = !isRejects(path, files)
+    if (!isInput) passOver(passed, path, path, 'rejects')
+    return isInput
+  })
 }
 
 /** Example: `.csv or .json file`. */

@@ -16,6 +16,7 @@ import {
   newPassedOver,
   passOver,
   passedOverNotice,
+  withoutRejects,
   type DataNames,
   type IsData,
   type PassedOver,
@@ -38,8 +39,6 @@ export interface ExpandOptions extends DataNames {
   readonly stdin?: FileStatus | undefined
   /** Default: the machine's files. */
   readonly files?: Files
-  /** True for files in folders and patterns that are no inputs, because the run has written them. */
-  readonly isOwn?: ((path: string) => boolean) | undefined
   /** Called for each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
   /** Called if `path` is another name of a file that is already an input under the name `input`. */
@@ -53,7 +52,7 @@ export interface ExpandOptions extends DataNames {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, stdin, files = systemFiles, isOwn, onInput, onSame }: ExpandOptions,
+  { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
   const paths: string[] = []
   const sizes: (number | undefined)[] = []
@@ -63,7 +62,6 @@ export async function expandSources(
   const expansion: Expansion = {
     files,
     extensions,
-    isOwn,
     byPattern,
     isData: dataFiles({ extensions, include }),
     isUsual: dataFiles({ extensions }),
@@ -94,7 +92,7 @@ export async function expandSources(
   return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
 }
 
-interface Expansion extends Pick<ExpandOptions, 'extensions' | 'isOwn'> {
+interface Expansion extends Pick<ExpandOptions, 'extensions'> {
   readonly files: Files
   readonly isData: IsData
   /** Like `isData`, but by extension, whatever the user has set. */
@@ -185,7 +183,8 @@ async function selectedMembers(
     const base = posix.basename(member.name)
     const isTaken = isData(base, () => member.name)
     if (nested.test(base) && (isTaken || !byPattern)) throw inArchive(path)
-    if (!isTaken || member.isLink) passOver(passedOver, path, base, isTaken)
+    if (!isTaken) passOver(passedOver, path, base)
+    else if (member.isLink) passOver(passedOver, path, base, 'special')
     else {
       checkMember(member, path)
       taken.push({ path, status: archives.statusOf(status, member, index) })
@@ -206,11 +205,11 @@ function inArchive(path: string): InputError {
 }
 
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
-  const { files, isOwn } = expansion
+  const { files, passedOver } = expansion
   const matching = await globFiles(pattern, files, (folder, cause) => {
     throw missingInput(folder, cause)
   })
-  const found = matching.filter(path => isOwn?.(path) !== true)
+  const found = withoutRejects(matching, files, passedOver)
   if (found.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
   for (const path of found) {
     const wait = addFile(path, statusOf(path, files), expansion)
@@ -219,7 +218,7 @@ async function expandGlob(pattern: string, expansion: Expansion): Promise<void> 
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, isOwn, extensions, byPattern, passedOver } = expansion
+  const { files, isData, extensions, byPattern, passedOver } = expansion
   expansion.containers++
   const found: string[] = []
   let own = ''
@@ -228,14 +227,14 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     if (isFolder) return
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
     const path = prefix + name
-    if (isData(name, () => pathBelow(folder, path)) && isOwn?.(path) !== true) found.push(path)
+    if (isData(name, () => pathBelow(folder, path))) found.push(path)
     else passOver(passedOver, path, name)
   })
   let isEmpty = true
-  for (const path of found.sort()) {
+  for (const path of withoutRejects(found.sort(), files, passedOver)) {
     const status = statusOf(path, files)
     if (!status.isFile) {
-      passOver(passedOver, path, basename(path), true)
+      passOver(passedOver, path, basename(path), 'special')
       continue
     }
     isEmpty = false

@@ -236,7 +236,7 @@ t.test('skipped files are counted by kind, with a few names', async t => {
   const passed = newPassedOver()
   t.equal(passedOverNotice(passed), undefined)
   for (const name of ['b.TXT', 'c.txt', '.d', 'e']) passOver(passed, `x/${name}`, name)
-  passOver(passed, 'x/f.csv', 'f.csv', true)
+  passOver(passed, 'x/f.csv', 'f.csv', 'special')
   t.strictSame(passed.byKind, { '.txt': 2, hidden: 1, 'no extension': 1, special: 1 })
   t.equal(
     passedOverNotice(passed),

@@ -91,7 +91,10 @@ async function optionsOf(
     const server = { ...asking, ...defined({ trace: await openFiles(options.inputs) }) }
     return { ...options, target: { ...target, ...defined({ confirmTable }) }, server, ...own }
   }
-  const known = await knownRun(folder, named, { holder: true })
+  const known = await knownRun(folder, named, { holder: true }).catch(async (error: unknown) => {
+    await openFiles([])
+    throw error
+  })
   const { folder: workingFolder, options } = known.run
   const inputs = options.inputs.map(input => resolve(workingFolder, input))
   const trace = await openFiles(inputs, known.path)

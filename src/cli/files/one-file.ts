@@ -6,13 +6,13 @@ import { realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/input-options.js'
-import { isOwnFile } from '../../load/rejects/check-rejects.js'
-import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
+import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/journal-file.js'
 import { parseHolder } from '../../platform/file-lock.js'
 import { fileKey, nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
+import { reasonsPath } from '../../source/data-files.js'
 import type { Call } from '../commands/command.js'
 import { stateFolder, stateParts } from './state.js'
 import { defined } from '../options/definition.js'
@@ -81,7 +81,6 @@ export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
   /** Of a run: where its JSON object goes. */
   readonly json?: { readonly file?: string | undefined }
   readonly stateDir?: string
-  readonly runId?: string
   readonly include?: readonly string[]
 }
 
@@ -155,16 +154,15 @@ function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
 /** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
   inputs: readonly string[],
-  { include, runId }: FileSettings,
+  { include }: FileSettings,
   isLike: (path: string, status: FileStatus) => boolean,
 ): Promise<readonly string[]> {
   const found: string[] = []
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
-  const isOwn = (path: string): boolean => isOwnFile(path, runId, systemFiles)
   const expand = (names: readonly string[], rules = defined({ include })) =>
-    expandInputs(names, rules, { onInput, isOwn })
+    expandInputs(names, rules, { onInput })
   await expand(inputs).catch(async () => {
     for (const input of inputs) {
       // `include` needs a folder or archive; other inputs are expanded without it.

@@ -20,15 +20,18 @@ import { jsonTo } from './readers.js'
 type Flags = OptionSources['flags']
 
 /**
- * One word for a POSIX shell. Bytes of file names that are not UTF-8 (platform/file-name.ts) need bash, zsh or a shell of
- * POSIX 2024.
+ * One word for a POSIX shell. Control characters, and bytes of file names that are not UTF-8 (platform/file-name.ts), need bash, zsh or a
+ * shell of POSIX 2024.
  */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  if (!/[\udc80-\udcff]/u.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
-  // Bytes from 0x80 have three octal digits, so a digit after the escape does not become part of it.
-  const octal = (byte: string): string => `\\${(byte.charCodeAt(0) & 0xff).toString(8)}`
-  return `$'${text.replace(/['\\]/g, '\\$&').replace(/[\udc80-\udcff]/gu, octal)}'`
+  // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
+  const escaped = /[\0-\x1f\x7f\udc80-\udcff]/gu
+  if (text.search(escaped) < 0) return `'${text.replaceAll("'", `'\\''`)}'`
+  // With three digits, a digit after the escape does not become part of it.
+  const octal = (byte: string): string =>
+    `\\${(byte.charCodeAt(0) & 0xff).toString(8).padStart(3, '0')}`
+  return `$'${text.replace(/['\\]/g, '\\$&').replace(escaped, octal)}'`
 }
 
 export function shellText(words: readonly string[]): string {

@@ -13,14 +13,17 @@ import type { DatedFileStatus, Files, FolderEntry, InputFile } from '../../platf
 import { newPassedOver } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { FollowedFile, newTurns, type Following } from '../../source/follow/followed-file.js'
-import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
+import {
+  presentFiles,
+  type PresentFile,
+  type PresentFiles,
+} from '../../source/follow/present-files.js'
 import { openGrowing } from '../../source/open-source.js'
 import { runChanged } from '../journal/changed-run.js'
 import { fingerprintText, followedFingerprint, isSameGrown } from '../journal/fingerprint.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { streamOfFollowed } from '../journal/resumption.js'
 import type { Detected } from '../options.js'
-import { isOwnFile } from '../rejects/check-rejects.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { openRecords } from './input-options.js'
 import { readAsFound } from './detected.js'
@@ -33,11 +36,9 @@ const scanEveryMs = 1_000
 const maxFiles = 256
 
 /** The files that the run's inputs match at this moment. @throws {UsageError} as `presentFiles` */
-export async function presentNow({ platform: { files }, options, checked }: Run) {
+export async function presentNow({ platform: { files }, options }: Run): Promise<PresentFiles> {
   const names = { extensions: dataExtensions, include: options.input?.include }
-  const present = await presentFiles(options.inputs, files, names)
-  const isInput = ({ path }: PresentFile): boolean => !isOwnFile(path, checked.runId, files)
-  return { ...present, files: present.files.filter(isInput) }
+  return presentFiles(options.inputs, files, names)
 }
 
 interface OpenFile {

@@ -30,7 +30,7 @@ import type { Run } from '../run.js'
 export async function expandInputs(
   inputs: readonly string[],
   { path, include }: Pick<InputOptions, 'path' | 'include'>,
-  looking: Pick<ExpandOptions, 'files' | 'stdin' | 'isOwn' | 'onInput'>,
+  looking: Pick<ExpandOptions, 'files' | 'stdin' | 'onInput'>,
 ): Promise<ExpandedSources> {
   const reader = newPathReader(path === undefined ? {} : { path })
   const found = await expandSources(inputs, {

@@ -5,13 +5,13 @@ import type { Batch, BatchEnding } from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/batch-builder.js'
 import type { FileStatus } from '../../platform/platform.js'
+import { reasonsPath } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { runDamaged } from '../journal/changed-run.js'
 import type { RecordOf } from '../journal/journal-record.js'
 import { openJournal } from '../journal/open-journal.js'
-import { checkRejects, isOfRun, isOwnFile } from '../rejects/check-rejects.js'
-import { reasonsPath } from '../rejects/reject-path.js'
+import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { timeText, type Inputs, type InputSummary, type Run } from '../run.js'
 import { ShardInputs } from '../shards/shard-inputs.js'
 import { FollowedInputs, presentNow } from './followed-inputs.js'
@@ -51,8 +51,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
     await inputs.resume()
     return inputs
   }
-  const isOwn = (path: string) => isOwnFile(path, options.runId, platform.files)
-  const looking = { stdin: openedStdin(run), files: platform.files, isOwn }
+  const looking = { stdin: openedStdin(run), files: platform.files }
   const found =
     options.shard?.index === 0
       ? run.sources

@@ -224,7 +224,9 @@ export class RecordedRun extends Facts {
     for (const [input, offsetBytes] of upTo) this.#inputAt(input).rejectsUpTo = offsetBytes
     // The run goes on counting in the objects of the record.
     const own = structuredClone(record)
-    this.rejects = { ...own, byInput: Object.assign(this.rejects?.byInput ?? {}, own.byInput) }
+    // An input may be named `__proto__`.
+    const before = this.rejects?.byInput ?? (Object.create(null) as object)
+    this.rejects = { ...own, byInput: Object.assign(before, own.byInput) }
   }
 
   #inputAt(number: number): NamedInput {

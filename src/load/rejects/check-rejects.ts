@@ -9,7 +9,7 @@ import { archiveOf } from '../../source/archive/archives.js'
 import { failureOf } from '../journal/journal-file.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import { createError } from './reject-files.js'
-import { reasonsPath } from './reject-path.js'
+import { reasonsPath } from '../../source/data-files.js'
 
 /**
  * Checks that `path` and its file of reasons can be written without overwriting anything.
@@ -42,7 +42,7 @@ function refuseInputs(path: string, inputPaths: Iterable<string>, files: Files):
   const keys = [path, reasonsPath(path)].flatMap(name => keyOf(name) ?? [])
   for (const input of keys.length === 0 ? [] : inputPaths) {
     if (input === '-' || !keys.includes(keyOf(archiveOf(input, files) ?? input) ?? '')) continue
-    throw usageError(`the rejects file "${path}" is an input of this run: name another`)
+    throw usageError(`"${path}" is an input of this run: name another file to write`)
   }
 }
 
@@ -63,7 +63,7 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
     name => failureOf(() => files.openEmpty(name).close()) as NodeJS.ErrnoException | undefined,
   )
   const why = unfit[failure?.code ?? '']
-  if (why !== undefined) throw createError(`the rejects file "${path}" ${why}`)
+  if (why !== undefined) throw createError(`"${path}" ${why}`)
   if (failure !== undefined && failure.code !== 'ENOENT') throw failure
   // Even an empty file, or a link to none.
   if (free?.code !== 'ENOENT') {
@@ -111,10 +111,4 @@ export function isOfRun(reasons: string, runId: string, files: Files): boolean {
   const buffer = Buffer.alloc(startBytes)
   const text = buffer.toString('utf8', 0, files.readNow(reasons, buffer))
   return text.startsWith(start) || start.startsWith(text)
-}
-
-/** Whether the run has written this file of rejects or of reasons. In a folder of inputs it is none of them. */
-export function isOwnFile(path: string, runId: string | undefined, files: Files): boolean {
-  const reasons = path.endsWith(reasonsPath('')) ? path : reasonsPath(path)
-  return runId !== undefined && isOfRun(reasons, runId, files)
 }

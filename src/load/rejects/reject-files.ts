@@ -11,13 +11,8 @@ import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import { failureOf, writeAll } from '../journal/journal-file.js'
 import type { JournaledOptions, JournaledRejects } from '../journal/journal-record.js'
-import {
-  finishedPath,
-  furtherPath,
-  isFurtherPath,
-  reasonsPath,
-  rejectLockPath,
-} from './reject-path.js'
+import { finishedPath, furtherPath, isFurtherPath, rejectLockPath } from './reject-path.js'
+import { reasonsPath } from '../../source/data-files.js'
 import { rejectRun, type RejectReading, type RejectReason } from './reject-run.js'
 
 export interface RejectFilesSetup {

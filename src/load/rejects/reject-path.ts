@@ -38,10 +38,6 @@ export function isFurtherPath(path: string, other: string): boolean {
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
-export function reasonsPath(path: string): string {
-  return `${path}.reasons.ndjson`
-}
-
 /**
  * The rejects of one stream of a run that shards load, until they are complete: hidden. `finishedPath`: `r.s3.csv` for `r.csv`.
  * @param mark  8 hexadecimal digits, other than those of other processes

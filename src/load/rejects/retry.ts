@@ -16,7 +16,8 @@ import { dialectOf } from '../inputs/input-options.js'
 import { cellsAsFound } from '../inputs/detected.js'
 import { checkCall } from '../checked-options.js'
 import type { LoadOptions } from '../options.js'
-import { reasonsPath, rejectLockPath } from './reject-path.js'
+import { rejectLockPath } from './reject-path.js'
+import { reasonsPath } from '../../source/data-files.js'
 import { reasonsFormat, type RejectReason, type RejectRun } from './reject-run.js'
 
 const fieldNames: Kind = names => (names === undefined ? undefined : texts(names))

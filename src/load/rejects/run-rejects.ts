@@ -12,7 +12,8 @@ import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import { removeLeftovers } from './check-rejects.js'
 import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
-import { finishedPath, reasonsPath } from './reject-path.js'
+import { finishedPath } from './reject-path.js'
+import { reasonsPath } from '../../source/data-files.js'
 import type { RejectReading } from './reject-run.js'
 import {
   type AnyReject,

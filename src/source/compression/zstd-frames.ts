@@ -136,7 +136,9 @@ class FrameReader {
       await this.#skip(contentBytes)
       return
     }
-    if (magic !== frameMagic) throw this.#unknownRest(from)
+    // A further frame that ends in its first bytes was cut off.
+    const isBegun = magic === 0 && this.#bytes![start] === (frameMagic & 0xff)
+    if (magic !== frameMagic) throw isBegun ? this.#cutOff() : this.#unknownRest(from)
     await this.#copy(1)
     const bytes = this.#bytes!
     const descriptor = bytes[start + magicBytes]!

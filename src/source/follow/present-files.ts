@@ -4,7 +4,13 @@
 import { basename, join } from 'node:path'
 import { option, usageError } from '../../errors.js'
 import type { DatedFileStatus, Files, FolderEntry } from '../../platform/platform.js'
-import { dataFiles, newPassedOver, passOver, type DataNames } from '../data-files.js'
+import {
+  dataFiles,
+  newPassedOver,
+  passOver,
+  withoutRejects,
+  type DataNames,
+} from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
 import { newSameFiles } from '../same-files.js'
@@ -75,10 +81,10 @@ export async function presentFiles(
     else if (hasGlob(input)) {
       paths = await globFiles(input, files, folder => unread.push(folder))
     }
-    for (const path of paths) {
+    for (const path of withoutRejects(paths, files, passedOver)) {
       const status = compressed.test(path) ? undefined : await statusOf(path, files)
       if (status?.isFile === true) found.push({ path, status })
-      else passOver(passedOver, path, basename(path), status !== undefined)
+      else passOver(passedOver, path, basename(path), status && 'special')
     }
     if (found.length === before) missing.push(input)
   }

@@ -280,6 +280,11 @@ for (const what of ['folder', 'pattern']) {
     await writeFile(join(folder, 'c.csv'), 'id,price,名\n4,4.5,d\n')
     t.match(await runMain(named, terminals), { code: 3, stdout: /^Loaded 1 row / })
     t.equal(await count('prices'), 2)
+    t.match(await runMain(['audit', ...argv.slice(1)], terminals), {
+      code: 3,
+      stdout: /^complete: 4 rows read, 2 found in prices, 0 missing, 2 rejected/,
+      stderr: /passed over [24] files \(rejects [24]\)/,
+    })
     const files = (await readdir(folder)).filter(name => name.startsWith('r.'))
     t.strictSame(files.sort(), [
       'r.2.csv',

@@ -32,7 +32,7 @@ export async function run(given: Settings<'resume'>, call: Call): Promise<number
     const inputs = options.inputs.map(input => resolve(workingFolder, input))
     const { file } = rejectsOf(known, settings)
     const rejects = file === undefined ? {} : { rejects: resolve(workingFolder, file) }
-    await refuseSharedFiles({ ...settings, ...rejects, journal: known.path, runId }, inputs, call)
+    await refuseSharedFiles({ ...settings, ...rejects, journal: known.path }, inputs, call)
     const trace = await openFiles()
     const journaled = withJournaled(settings, options.server, workingFolder)
     const server = await serverOf(journaled, call, trace)

@@ -6,7 +6,7 @@ import { DdbError, usageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
 import type { CellOptions, LoadOptions } from '../../../load/options.js'
-import { reasonsPath } from '../../../load/rejects/reject-path.js'
+import { reasonsPath } from '../../../source/data-files.js'
 import {
   checkRepaired,
   readRejectRun,
