@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
-const program = require('./program.js')
 
 // Node would open its debugger to every user of this machine at this signal.
 process.on('SIGUSR1', () => undefined)
@@ -10,7 +9,7 @@ process.on('SIGUSR1', () => undefined)
 process.on('beforeExit', () => process.exit())
 
 function showMissing(error) {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') throw error
+  if (!['ENOENT', 'MODULE_NOT_FOUND'].includes(error.code)) throw error
   const [missing] = /'[^']+'/.exec(error.message) ?? ['a part of it']
   const root = join(__dirname, '..')
   const remedy = existsSync(join(root, 'scripts', 'build.js'))
@@ -20,9 +19,16 @@ function showMissing(error) {
   return 78
 }
 
+const shortMs = 5_000
+
 async function run() {
-  const { main } = program.main === undefined ? await import('../dist/cli/main.js') : program
-  return main(process.argv.slice(2))
+  const { keepCompiled, main, script } = require('./program.js')
+  const words = process.argv.slice(2)
+  const exitCode = await main(words)
+  // V8 drops the code of functions that have not run for long.
+  const isShortLoad = ['load', 'demo'].includes(words[0]) && performance.now() < shortMs
+  if (exitCode === 0 && isShortLoad && script.cachedDataRejected === undefined) keepCompiled()
+  return exitCode
 }
 
 void run()

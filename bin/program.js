@@ -1,18 +1,20 @@
 /*
-  The command line. In a checkout it is one script. The build saves the code that V8 compiles from this script, so that
-  a start need not compile it again (docs/decisions/0013-the-program-is-bundled.md). Another version of V8 rejects the saved
-  code and compiles the script. In a package the command line consists of pieces that it shares with the library.
+  The command line and the library, as one script. The build saves the code that V8 compiles from this script, so that a start need not compile it again; a
+  package, or another version of Node, saves it after its first short load (docs/decisions/0013-the-program-is-bundled.md).
 
   CommonJS, because Node takes 5 ms longer to start with a module.
 */
-const { existsSync, readFileSync } = require('node:fs')
+const { readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { Script } = require('node:vm')
 
-const filename = join(__dirname, '..', 'dist', 'script', 'main.js')
-const cachePath = join(__dirname, '..', 'dist', 'script', 'main.cache')
+const folder = join(__dirname, '..', 'dist', 'script')
+const filename = join(folder, 'main.js')
+const text = readFileSync(filename, 'latin1')
+/** V8 compares only the length of the script, which ends with a fingerprint. */
+const cachePath = join(folder, `${text.slice(-8)}-${process.version}-${process.arch}.cache`)
 
 function readCache() {
   try {
@@ -22,10 +24,7 @@ function readCache() {
   }
 }
 
-/** Undefined in a package. */
-const script = existsSync(filename)
-  ? new Script(readFileSync(filename, 'latin1'), { filename, cachedData: readCache() })
-  : undefined
+const script = new Script(text, { filename, cachedData: readCache() })
 
 /** Modules of Node that few commands use. Loading them takes some milliseconds. */
 const seldomUsed = [
@@ -36,9 +35,8 @@ const seldomUsed = [
   'node:zlib',
 ]
 
-/** What `src/cli/main.ts` exports; nothing in a package. */
+/** What the build has put together (scripts/build.js). */
 function run() {
-  if (script === undefined) return {}
   const program = { exports: {} }
   const load = createRequire(filename)
   const loadLater = name =>
@@ -60,6 +58,20 @@ function run() {
   return program.exports
 }
 
-const { main } = run()
+const { entries, main } = run()
 
-module.exports = { cachePath, main, script }
+/** Saves the code of all functions that have run. Does nothing where this user cannot write. No other user may change the code. */
+function keepCompiled() {
+  const draft = `${cachePath}.${process.pid}`
+  // Restores the flags of the program's start, because V8 accepts compiled code only with the flags that produced it.
+  require('node:v8').setFlagsFromString('--semi-space-growth-factor=2')
+  try {
+    writeFileSync(draft, '', { flag: 'wx', mode: 0o644 })
+    writeFileSync(draft, script.createCachedData())
+    renameSync(draft, cachePath)
+  } catch {
+    rmSync(draft, { force: true })
+  }
+}
+
+module.exports = { cachePath, entries, keepCompiled, main, script }

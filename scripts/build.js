@@ -6,9 +6,17 @@
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -18,8 +26,12 @@ const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '
 /** Entries that users import. */
 const library = ['index', 'server/index']
 
-/** Entries that users start or import. All other output consists of pieces that these entries share. */
-const entries = ['cli/main', 'cli/dispatch', ...library]
+/** What bin/program.js runs: the command line, and the entries, each of which begins when it is asked for. */
+const script = `
+  export { main } from './src/cli/main.ts'
+  export const entries = {
+    ${library.map(entry => `'${entry}': () => require('./src/${entry}.ts')`).join(',')}
+  }`
 
 /** Each part of dist/ has its own fingerprint, because running the program needs no type declarations. */
 const parts = { program: makeProgram, types: makeTypes }
@@ -50,43 +62,29 @@ function isCurrent(part, now) {
   return then === now && outputs.every(output => existsSync(join(root, 'dist', output)))
 }
 
-const bundling = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  packages: 'external',
-  sourcemap: true,
-  minify: true,
-  lineLimit: 1000,
-  logLevel: 'warning',
-}
-
 /**
- * Bundles the entries with the pieces that they share, for packages: scripts/read-stack.js restores names in users' stacks
- * (docs/decisions/0013-the-program-is-bundled.md). Also bundles the command line as a script for checkouts: bin/program.js runs the
- * script and gives it `import.meta` and `require` (docs/decisions/0013-the-program-is-bundled.md).
+ * Bundles command line and library as one script: bin/program.js runs it and gives it `import.meta` and `require`
+ * (docs/decisions/0013-the-program-is-bundled.md). scripts/read-stack.js restores names in users' stacks.
  */
 async function makeProgram() {
   const { build: bundle } = await import('esbuild')
+  const outfile = 'dist/script/main.js'
+  let parts
   try {
-    await bundle({
-      ...bundling,
-      entryPoints: entries.map(entry => `src/${entry}.ts`),
-      outdir: 'dist',
-      outbase: 'src',
-      chunkNames: 'chunks/[name]-[hash]',
-      splitting: true,
-      format: 'esm',
-      charset: 'utf8',
-    })
-    await bundle({
-      ...bundling,
-      entryPoints: ['src/cli/main.ts'],
-      outfile: 'dist/script/main.js',
-      format: 'cjs',
+    const { metafile } = await bundle({
+      absWorkingDir: root,
+      stdin: { contents: script, resolveDir: root },
+      outfile,
       // With the packages, whose files Node would otherwise find, read and compile at each start.
-      packages: 'bundle',
+      bundle: true,
+      platform: 'node',
+      target: 'node20.19',
+      format: 'cjs',
+      sourcemap: true,
+      minify: true,
+      lineLimit: 1000,
+      logLevel: 'warning',
+      metafile: true,
       // A script with cached code cannot use `import()`, so it loads modules with `require`.
       supported: { 'dynamic-import': false },
       // In ASCII, the text of the script takes one byte per character in memory.
@@ -95,21 +93,54 @@ async function makeProgram() {
       banner: { js: '(function (module, require, importMeta) {' },
       footer: { js: '})' },
     })
-    escapeSigns(join(root, 'dist', 'script', 'main.js'))
+    parts = Object.keys(metafile.inputs)
   } catch {
     // esbuild has printed the error.
     return 1
   }
+  finishScript(join(root, outfile))
+  writeFileSync(join(root, 'dist', 'script', 'licenses.txt'), licensesOf(parts))
+  await writeEntries()
   if (!keepCompiled()) {
     process.stderr.write('ddb-ingest: what V8 compiles could not be kept; starting takes longer\n')
   }
   return 0
 }
 
-/** esbuild leaves the signs of regular expressions as they are. bin/program.js takes each byte for a character. */
-function escapeSigns(path) {
+/** esbuild leaves the signs of regular expressions as they are. bin/program.js takes bytes for characters, the last eight for a fingerprint. */
+function finishScript(path) {
   const escaped = sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, escaped))
+  const text = readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, escaped)
+  const digest = createHash('sha256').update(text).digest('hex')
+  writeFileSync(path, `${text}//${digest.slice(0, 8)}`)
+}
+
+/** Modules with the names that each entry exports, for `import`. */
+async function writeEntries() {
+  const { default: program } = await import('../bin/program.js')
+  for (const [entry, open] of Object.entries(program.entries)) {
+    const path = join(root, 'dist', `${entry}.js`)
+    const from = entry.includes('/') ? '../..' : '..'
+    mkdirSync(dirname(path), { recursive: true })
+    const names = Object.keys(open()).join(', ')
+    writeFileSync(
+      path,
+      `import program from '${from}/bin/program.js'\nexport const { ${names} } = program.entries['${entry}']()\n`,
+    )
+  }
+}
+
+/** The licenses of the packages in the script, each of which wants to come with its text. */
+function licensesOf(paths) {
+  const folders = paths.flatMap(path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [])
+  return [...new Set(folders)]
+    .sort()
+    .map(folder => {
+      const license = readdirSync(join(root, folder)).find(name => /^licen[cs]e/i.test(name))
+      const text = readFileSync(join(root, folder, license), 'utf8')
+      return `${folder.replace(/^.*node_modules\//, '')}\n\n${text}`
+    })
+    .join('\n\n---\n\n')
 }
 
 /** @returns false if V8's code cannot be cached here; then the program runs without the cache */

@@ -1,9 +1,18 @@
 /*
-  How the program starts: with code that V8 compiled at the build, with code that V8 rejects, and from a package, which
-  has no compiled code. Also the message if a file is missing.
+  How the program starts: with code that V8 compiled at the build, with code that V8 rejects, and without, as from a new package. Also the
+  message if a file is missing.
 */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -12,12 +21,25 @@ import { plainNode } from '../helpers/plain-node.js'
 import { deepTest } from '../helpers/runs.js'
 
 /** A copy of the program, so that a test may damage its compiled code. */
-function copied(t: Test): { path: string; cache: string } {
+function copied(t: Test): { path: string; caches: () => string[] } {
   const path = t.testdir({})
   for (const part of ['bin', 'dist']) {
     cpSync(fileURLToPath(new URL(part, root)), join(path, part), { recursive: true })
   }
-  return { path, cache: join(path, 'dist', 'script', 'main.cache') }
+  const folder = join(path, 'dist', 'script')
+  const isCache = (name: string): boolean => name.endsWith('.cache')
+  const caches = (): string[] =>
+    readdirSync(folder)
+      .filter(isCache)
+      .map(name => join(folder, name))
+  return { path, caches }
+}
+
+/** Takes the compiled code of the build away. */
+function emptied(t: Test): ReturnType<typeof copied> {
+  const copy = copied(t)
+  for (const cache of copy.caches()) rmSync(cache)
+  return copy
 }
 
 /** Starts the program with an unknown option. Returns whether V8 rejected the compiled code, and the exit status. */
@@ -48,7 +70,8 @@ t.test('the Node version that built the program uses the compiled code', async t
 })
 
 deepTest(t, 'the program starts without compiled code, with half of it, under flags', async t => {
-  const { path, cache } = copied(t)
+  const { path, caches } = copied(t)
+  const [cache = ''] = caches()
   t.strictSame(start(path, ['--no-opt']), { isRejected: true, status: 64 }, 'another V8')
   truncateSync(cache, 100_000)
   t.strictSame(start(path), { isRejected: true, status: 64 }, 'half')
@@ -58,10 +81,37 @@ deepTest(t, 'the program starts without compiled code, with half of it, under fl
   t.strictSame(start(path), { isRejected: undefined, status: 64 }, 'none')
 })
 
-deepTest(t, 'a package has no compiled code and starts from its modules', async t => {
-  const { path } = copied(t)
-  rmSync(join(path, 'dist', 'script'), { recursive: true })
-  t.strictSame(start(path), { isRejected: undefined, status: 64 })
+t.test('a package keeps the compiled code of its first load, for its owner to change', async t => {
+  const { path, caches } = emptied(t)
+  for (const name of ['docs', 'package.json', 'fixtures/csv', 'fixtures/scripts']) {
+    cpSync(fileURLToPath(new URL(name, root)), join(path, name), { recursive: true })
+  }
+  const demo = (): unknown =>
+    spawnSync(...plainNode([join('bin', 'ddb-ingest.js'), 'demo']), { cwd: path }).status
+  t.equal(start(path).status, 64)
+  t.strictSame(caches(), [], 'only loads show what is needed')
+  const old = process.umask(0)
+  t.equal(demo(), 0)
+  process.umask(old)
+  t.equal(statSync(caches()[0]!).mode & 0o777, 0o644)
+  t.strictSame(start(path), { isRejected: false, status: 64 })
+  const script = join(path, 'dist', 'script', 'main.js')
+  writeFileSync(script, readFileSync(script, 'latin1').replace(/.{8}$/, '01234567'))
+  t.strictSame(start(path).isRejected, undefined, 'code of another script is not taken')
+})
+
+t.test('a library is what the command line is', async t => {
+  const { path } = emptied(t)
+  writeFileSync(join(path, 'package.json'), '{ "type": "module" }')
+  const code = `
+    const [{ UsageError, load }, server] = await Promise.all([import('./dist/index.js'), import('./dist/server/index.js')])
+    const failure = await load({ inputs: [] }).catch(error => error)
+    console.log(failure instanceof UsageError, typeof server.startServer)`
+  const { stdout, stderr } = spawnSync(...plainNode(['--input-type=module', '-e', code]), {
+    cwd: path,
+    encoding: 'utf8',
+  })
+  t.strictSame({ stdout, stderr }, { stdout: 'true function\n', stderr: '' })
 })
 
 t.test('if a file is missing, the message names the file and the remedy', async t => {
@@ -74,9 +124,7 @@ t.test('if a file is missing, the message names the file and the remedy', async 
     return stderr
   }
   cpSync(fileURLToPath(new URL('package.json', root)), join(path, 'package.json'))
-  rmSync(join(path, 'dist', 'script'), { recursive: true })
-  rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
-  t.match(refusal(), /^ddb-ingest: .*dispatch\.js' is missing: pack it again .*\n$/, 'one file')
+  t.match(refusal(), /^ddb-ingest: .*help\.json' is missing: pack it again .*\n$/, 'one file')
   rmSync(join(path, 'dist'), { recursive: true })
   t.match(refusal(), /^ddb-ingest: .*main\.js' is missing: pack it again .*\n$/, 'all files')
   mkdirSync(join(path, 'scripts'))

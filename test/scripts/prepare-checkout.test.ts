@@ -11,29 +11,26 @@ import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
 import { deepTest } from '../helpers/runs.js'
 
-/** Writes a file with the given ending for each entry. */
-const compiled = (tool: string, folder: string, ending: string): string => `
+/** Writes what the sources say into files of a folder. */
+const compiled = (tool: string, folder: string, ...names: string[]): string => `
   const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
   appendFileSync('calls', '${tool}\\n')
-  for (const name of ['', 'cli/', 'server/']) mkdirSync(${folder} + '/' + name, { recursive: true })
+  mkdirSync(${folder} + '/server', { recursive: true })
+  mkdirSync(${folder} + '/script', { recursive: true })
   const made = readFileSync('src/a.ts', 'utf8')
-  for (const entry of ['cli/main', 'cli/dispatch', 'index', 'server/index']) {
-    writeFileSync(${folder} + '/' + entry + '${ending}', made)
-  }
+  for (const name of ${JSON.stringify(names)}) writeFileSync(${folder} + '/' + name, made)
   const isWrong = made.includes('wrong')`
 
-/** Builds the command line after the other entries, as a separate file. */
-const esbuild = `exports.build = async ({ outfile }) => {
-  const { dirname } = require('node:path')
-  if (outfile !== undefined) {
-    require('node:fs').mkdirSync(dirname(outfile), { recursive: true })
-    return void require('node:fs').writeFileSync(outfile, '')
-  }
-  ${compiled('esbuild', "'dist'", '.js')}
+const esbuild = `exports.build = async () => {
+  ${compiled('esbuild', "'dist'", 'script/main.js')}
   if (isWrong) throw new Error('wrong')
+  return { metafile: { inputs: {} } }
 }`
 
-const typescript = `${compiled('tsc', 'process.argv.at(-1)', '.d.ts')}
+/** Stands for what runs the script. */
+const program = `exports.entries = { index: () => ({ a: 1 }), 'server/index': () => ({ a: 1 }) }`
+
+const typescript = `${compiled('tsc', 'process.argv.at(-1)', 'index.d.ts', 'server/index.d.ts')}
   if (isWrong) process.exitCode = 2`
 
 /** The declarations export `a`, which the program exports too, and also `b`. */
@@ -97,6 +94,7 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
     'tsconfig.json': '{}',
     'tsconfig.build.json': '{}',
     src: { 'a.ts': 'export const a = 1', 'b.ts': 'export const b = 2' },
+    bin: { 'package.json': '{}', 'program.js': program },
     node_modules: {
       '.package-lock.json': lock('1.0.0'),
       esbuild: { 'package.json': '{ "main": "main.js" }', 'main.js': esbuild },
@@ -223,7 +221,7 @@ deepTest(t, 'for each purpose, exactly the necessary tools are installed', async
 deepTest(t, 'a package is complete: when the program is rebuilt, its types are, too', async t => {
   const { run, path } = makeCheckout(t)
   run(preparePackage, { SBOM: emptySbom })
-  rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
+  rmSync(join(path, 'dist', 'server', 'index.js'))
   t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
   t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
 })

@@ -19,19 +19,19 @@ async function printed(program: string): Promise<string> {
   return (await run(...plainNode(['--input-type=module', '-e', whole]))).stdout
 }
 
-deepTest(t, 'positions in the bundles become positions in the sources, all else stays', async t => {
+deepTest(t, 'positions in the script become positions in the sources, all else stays', async t => {
   const port = await freePort()
   const stack = await printed(
     `await library.connect({ host: '127.0.0.1', port: ${port} }).catch(error => console.log(error.stack))`,
   )
-  t.match(stack, /dist\/chunks\/[\w-]+\.js:\d+:\d+/)
+  t.match(stack, /dist\/script\/main\.js:\d+:\d+/)
   const read = readStack(stack)
   t.match(read, /\(src\/client\/failure\.ts:\d+:\d+\)/)
   t.notMatch(read, /dist\//)
   t.match(read, /^ConnectionError: Nothing listens on /)
   const others = 'at f (node:net:1:2)\nat g (/home/me/app.js:3:4)\n'
   t.equal(readStack(others), others)
-  const unknown = readStack('at f (/x/dist/chunks/no-SUCH.js:3:4)')
+  const unknown = readStack('at f (/x/dist/script/no-SUCH.js:3:4)')
   t.match(unknown, /no-SUCH\.js:3:4 \(not of this version\)/)
 })
 
