@@ -30,7 +30,7 @@ const shownDigits = 12
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
   try {
     // Opened and closed again, a pipe would lose what its writer has written.
-    if (files.statusNow(path)?.isFile === false) return undefined
+    if (!(await files.status(path)).isFile) return undefined
     const file = await files.open(path)
     try {
       const { isFile, sizeBytes, modifiedMs, digest } = await file.status()

@@ -35,7 +35,7 @@ export async function partsOf(
   const isNamed = templateNames(mapping?.set).some(name => isInputWord(name) || name === lineWord)
   if (!isPlain || isNamed || pattern !== undefined || jsonPath !== undefined) return undefined
   if (format !== 'ndjson' && isWhole) return undefined
-  if ((files.statusNow(path)?.sizeBytes ?? 0) <= partBytes) return undefined
+  if ((await files.status(path)).sizeBytes <= partBytes) return undefined
   const file = await files.open(path)
   try {
     const { sizeBytes, digest } = await file.status()

@@ -11,7 +11,9 @@ import {
 } from '../../../src/load/journal/fingerprint.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import type { Files } from '../../../src/platform/platform.js'
+import { withArchives } from '../../../src/source/archive/archives.js'
 import { fingerprintOfRead } from '../../helpers/followed.js'
+import { zipOf } from '../../helpers/zip.js'
 
 const endBytes = 65_536
 const path = join(t.testdir(), 'in.csv')
@@ -182,4 +184,15 @@ t.test('a reused inode number is not taken for the old file', async t => {
   }
   writeFileSync(path, `id,sym\n${'1,A\n'.repeat(200)}`)
   t.equal(await isSameGrown(before, at(5n, 9n)), false, 'equal at its start, but not after it')
+})
+
+t.test('members of more archives than the program remembers have fingerprints', async t => {
+  const folder = t.testdir({})
+  const files = withArchives(systemFiles)
+  const paths = Array.from({ length: 6 }, (_, i) => join(folder, `${i}.zip`))
+  for (const path of paths) writeFileSync(path, zipOf([{ name: 'a.csv', content: path }]))
+  const heads = await Promise.all(
+    paths.map(async path => (await fingerprintOf(`${path}/a.csv`, files))!.head),
+  )
+  t.equal(new Set(heads).size, paths.length)
 })

@@ -34,7 +34,7 @@ function files(sizeBytes: number, lineBytes: number, start = '', blankLines = 0)
   }
   return {
     open: () => Promise.resolve(file as InputFile),
-    statusNow: () => ({ sizeBytes }),
+    status: file.status,
   } as unknown as Files
 }
 
