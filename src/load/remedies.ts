@@ -2,8 +2,9 @@
   What the program advises when a run cannot continue by itself. All advice is collected here, because none of it may
   duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if one is not tested.
 */
-import { option } from '../errors.js'
+import { addressText } from '../client/failure.js'
 import type { Session } from '../client/open-session.js'
+import { option } from '../errors.js'
 
 /** Sentences for messages; the command line turns `options` in backticks into flags. */
 export const remedies = {
@@ -44,5 +45,5 @@ export const remedies = {
 } as const
 
 function undefCommand(name: string, { host, port }: Session): string {
-  return `ddb-ingest exec -e 'undef("${name}", SHARED)' --host ${host}:${port}`
+  return `ddb-ingest exec -e 'undef("${name}", SHARED)' --host ${addressText(host, port)}`
 }

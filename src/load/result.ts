@@ -1,6 +1,7 @@
 /*
   The outcome of a run as one plain object, and the exit code that follows from it (docs/errors.md#exit-codes).
 */
+import { addressText } from '../client/failure.js'
 import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
@@ -85,7 +86,7 @@ export function loadResult(run: Run): LoadResult {
 }
 
 function targetOf({ checked: { target }, options: { server } }: Run): LoadResult['target'] {
-  const host = `${server.host}:${server.port}`
+  const host = addressText(server.host, server.port)
   if (target.kind === 'function') return { host, table: null, function: target.name, method: null }
   return { host, table: tableText(target.table), function: null, method: target.method }
 }

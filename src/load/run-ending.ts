@@ -3,7 +3,7 @@
   process must send nothing more.
 */
 import { setMaxListeners } from 'node:events'
-import { bugError, DdbError, messageOf, TimeoutError } from '../errors.js'
+import { bugError, DdbError, messageOf, TimeoutError, usageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
@@ -71,6 +71,9 @@ export function newRunEnding({ clock, options, onSending, whyLost }: EndingSetup
 /** Wraps anything that is not a DdbError as an internal error (70). */
 export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd') {
+    return usageError('the folder in which the program was started is gone: change to another')
+  }
   return bugError(`unexpected failure: ${messageOf(error)}`, '', error)
 }
 

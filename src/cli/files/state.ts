@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
+import { systemName } from '../../platform/file-name.js'
 import { systemFiles } from '../../platform/system-files.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 import { attempt } from '../process-environment.js'
@@ -34,7 +35,7 @@ interface OtherWriters {
 /** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */
 export function otherWritersAt(path: string): OtherWriters | undefined {
   const user = process.getuid?.()
-  return user === undefined ? undefined : otherWritersOf(statSync(path), user)
+  return user === undefined ? undefined : otherWritersOf(statSync(systemName(path)), user)
 }
 
 /** @param user  the ID of the user who runs the program @returns undefined if only this user and root may write */

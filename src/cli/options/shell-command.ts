@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs'
 import type { NeededOptions } from '../../infer/inferred-schema.js'
 import type { ServerAddress } from '../../load/options.js'
 import { addressText } from '../../client/failure.js'
+import { controlCharacters } from '../../platform/control-characters.js'
+import { systemName } from '../../platform/file-name.js'
 import { defaultMaxErrors } from '../../load/checked-options.js'
 import type { OptionDefinition, OptionTable, OptionSources } from './definition.js'
 import {
@@ -25,12 +27,13 @@ type Flags = OptionSources['flags']
  */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
-  const escaped = /[\0-\x1f\x7f\udc80-\udcff]/gu
+  const escaped = new RegExp(`[\\udc80-\\udcff]|${controlCharacters.source}`, 'gu')
   if (text.search(escaped) < 0) return `'${text.replaceAll("'", `'\\''`)}'`
   // With three digits, a digit after the escape does not become part of it.
-  const octal = (byte: string): string =>
-    `\\${(byte.charCodeAt(0) & 0xff).toString(8).padStart(3, '0')}`
+  const octal = (one: string): string =>
+    Array.from(Buffer.from(systemName(one)), byte => `\\${byte.toString(8).padStart(3, '0')}`).join(
+      '',
+    )
   return `$'${text.replace(/['\\]/g, '\\$&').replace(escaped, octal)}'`
 }
 

@@ -1,6 +1,7 @@
 /*
   A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail.
 */
+import { addressText } from '../../client/failure.js'
 import { inputProgress, type InputProgress } from '../../load/journal/resumption.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
@@ -32,7 +33,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly NextSt
     endedAt: lastEnd?.at ?? null,
     exitCode: lastEnd?.exitCode ?? null,
     target: {
-      host: `${server.host}:${server.port}`,
+      host: addressText(server.host, server.port),
       table: target.table ?? null,
       function: target.function ?? null,
     },

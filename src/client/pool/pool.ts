@@ -5,6 +5,7 @@
 import { ConnectionError, type DdbError, UsageError, usageError } from '../../errors.js'
 import { checkFields } from '../../known-fields.js'
 import type { Value } from '../../protocol/value.js'
+import { addressText } from '../failure.js'
 import { connectTyped, type Session } from '../open-session.js'
 import { toPlain, type PlainOutput } from '../plain-output.js'
 import { connectFields, type AnswerOptions, type ConnectOptions } from '../session-options.js'
@@ -341,7 +342,7 @@ export async function liveNodes(
     const other = nodes.find(({ host }) => !named.includes(host.toLowerCase()))
     if (options.user !== undefined && other !== undefined) {
       throw failure(
-        `the cluster names ${other.host}:${other.port}, a host that you did not name: add ${other.host} to ` +
+        `the cluster names ${addressText(other.host, other.port)}, a host that you did not name: add ${other.host} to ` +
           '`allowRedirect` if it belongs to the cluster and may get the login',
       )
     }

@@ -3,6 +3,7 @@
   not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts that the user has
   named, so that a false server cannot redirect data and password.
 */
+import { addressText } from '../../client/failure.js'
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, option } from '../../errors.js'
 import { wait } from '../../platform/clocks.js'
@@ -182,7 +183,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
   if (!named.map(comparable).includes(comparable(to.host))) {
     throw new ConnectionError(
       'DDB_CONNECT',
-      `the server redirects to ${to.host}:${to.port}, a host that was not named: ` +
+      `the server redirects to ${addressText(to.host, to.port)}, a host that was not named: ` +
         `add ${to.host} to ${option('server.allowRedirect')} if it belongs to the cluster`,
     )
   }
@@ -194,7 +195,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
 export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `nodes redirect in turn, the last one to ${host}:${port}: try again when the cluster has a leader`,
+    `nodes redirect in turn, the last one to ${addressText(host, port)}: try again when the cluster has a leader`,
   )
 }
 

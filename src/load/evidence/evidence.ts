@@ -60,6 +60,8 @@ export class Evidence {
   #isSure: boolean
   /** Whether earlier processes have sent rows, and none has learned what the table made of them. */
   readonly #isBlind: boolean
+  /** Whether the table can show what it made of the rows, and has not yet done so. */
+  #mayLearn: boolean
   /** Rows that the target has accepted, in all processes. If shards load the run, those at the last look. */
   #accepted: number
   #lookedAtMs: number
@@ -81,7 +83,8 @@ export class Evidence {
     const isFindable = watchedTable(checked) !== undefined && !leavesMemory(identity.total)
     this.#isSure = !isMade || (found.isLearned && sampled.length > 0)
     // Rows of earlier processes may be in another table by now, and those of others where the run expects its own.
-    this.learns = isFindable && !this.#isSure && !found.hasBatches
+    this.#mayLearn = isFindable && !this.#isSure
+    this.learns = this.#mayLearn && !found.hasBatches
     this.#isBlind = !this.#isSure && found.hasBatches && identity.inMemory
     if (isMade && this.#isSure) this.#sample.fix(sampled)
     if (run.shared !== undefined) this.beginStream()
@@ -121,7 +124,7 @@ export class Evidence {
   /** Forgets the accepted rows, because they are lost or are on a different node. */
   forget(): void {
     this.#sample.clear()
-    this.learns = false
+    this.learns = this.#mayLearn = false
     this.identity = { ...this.identity, rows: null }
   }
 
@@ -142,18 +145,16 @@ export class Evidence {
       const accepted = this.#accepted
       const { rows: sampled } = this.#sample
       const from = this.#before ?? 0
-      const learns = this.learns && accepted > 0
+      const learns = this.#mayLearn && accepted > 0
       const read = learns && this.identity.inMemory ? [from, from + accepted - 1] : []
       const answer = await askIdentity(session, this.#run, { rows: sampled, counts, read })
       const { identity: now, found, made = [] } = answer
       const change = this.#changeOf(now, found, accepted)
       // If rows of others follow those of the run, some of the rows that were read may be theirs.
-      const there =
-        this.#isAlone(now, accepted) && made.length > 0
-          ? made
-          : sampled.filter((_, i) => found?.[i])
+      const isAlone = this.#isAlone(now, accepted) && made.length > 0
+      const there = isAlone ? made : sampled.filter((_, i) => this.learns && found?.[i])
       if (learns && there.length > 0) {
-        this.learns = false
+        this.learns = this.#mayLearn = false
         this.#isSure = true
         this.#sample.fix(there)
         this.#run.note(this.sampled())

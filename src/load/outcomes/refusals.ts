@@ -4,6 +4,7 @@
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
+  addressText,
   lacksLogin,
   lacksRight,
   rightAdvice,
@@ -77,7 +78,7 @@ export function decideRefusal(
     case 'redirect': {
       const to = redirectIn(errText)!
       if (storesNothing) return { kind: 'follow', to }
-      const leader = `${to.host}:${to.port}`
+      const leader = addressText(to.host, to.port)
       const error = new ConnectionError(
         'DDB_CONNECT',
         `the leader is now ${leader}: a batch that may be partly stored is not sent there. ` +

@@ -1,6 +1,7 @@
 /*
   A run that shards load, for processes that load none of it.
 */
+import { addressText } from '../../client/failure.js'
 import { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import { connectServer } from '../connection/connect.js'
@@ -62,7 +63,7 @@ async function withShared<Result>(
     if (shared !== undefined) return await act(shared, asking)
     throw new DdbError(
       'DDB_RUN_MISSING',
-      `neither a journal nor the server ${server.host}:${server.port} has a run "${runId}": if the server was restarted, its record is lost`,
+      `neither a journal nor the server ${addressText(server.host, server.port)} has a run "${runId}": if the server was restarted, its record is lost`,
     )
   } finally {
     await session.close().catch(() => undefined)

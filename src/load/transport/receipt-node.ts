@@ -2,6 +2,7 @@
   The objects of a run on one node of the server: the ledger (table of receipts), the session that reads it, and the sessions that send
   data. All sessions connect to the same node, because shared tables exist only on one node.
 */
+import { addressText } from '../../client/failure.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -230,7 +231,7 @@ export class ReceiptNode {
     this.control = control
     const isSame = control.host === former.host && control.port === former.port
     if (!isSame) {
-      const [from, to] = [former, control].map(({ host, port }) => `${host}:${port}`)
+      const [from, to] = [former, control].map(({ host, port }) => addressText(host, port))
       this.#run.reporter.notice(`${from} is lost: the run continues with ${to}`)
     }
     // Data must be sent to the node that answers the queries.
