@@ -162,7 +162,8 @@ function outcomeOf(run: Run, error: DdbError | undefined): Pick<LoadResult, 'sta
   if (error !== undefined) {
     const { code, exitCode } = error
     if (code === 'DDB_INTERRUPTED') return { status: 'interrupted', exitCode }
-    return { status: code === 'DDB_CONNECTION_LOST' ? 'unconfirmed' : 'failed', exitCode }
+    const isOpen = code === 'DDB_CONNECTION_LOST' && openRows(run) > 0
+    return { status: isOpen ? 'unconfirmed' : 'failed', exitCode }
   }
   if (openRows(run) > 0) return { status: 'unconfirmed', exitCode: 4 }
   const isBad = run.state.rows.rejected > 0
