@@ -21,13 +21,10 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { checkCall, checkedOptions, takenFromPath } from '../checked-options.js'
 import { askOthersBusy } from '../connection/server-queries.js'
 import { openInputs } from '../inputs/inputs.js'
-import { journaledOptions } from '../journal/portable-options.js'
 import type { LoadOptions } from '../options.js'
 import { leaveRest } from '../outcomes/run-state.js'
 import { runPipeline } from '../pipeline.js'
-import { checkRejects } from '../rejects/check-rejects.js'
-import { RejectFiles } from '../rejects/reject-files.js'
-import { problemOf, refusedRow } from '../rejects/reject.js'
+import { refusedRow } from '../rejects/reject.js'
 import { loadResult } from '../result.js'
 import { newRun, type Inputs, type Run } from '../run.js'
 import { findTarget } from '../target/find-target.js'
@@ -76,19 +73,17 @@ export async function auditOn(
   return runAudit(newJob(platform, { ...given, inputs: ['-'], target, columns }, certificate))
 }
 
-/** Options that read the inputs as `load` reads them. */
+/** Options that read the inputs as `load` reads them, with which the missing rows can be loaded. */
 function readingOptions(options: AuditOptions): LoadOptions {
-  const { columns: _c, exact: _e, missing: _m, shard: _s, ...asked } = options
-  const { journal: _j, expectRows: _x, ...given } = asked
+  const { columns: _c, exact: _e, missing: file, shard: _s, ...asked } = options
+  const { journal: _j, expectRows: _x, delivery: _d, ...given } = asked
   const { create, partition: _p, types, ...target } = options.target
   const { follow: _f, ...input } = options.input ?? {}
-  const { confirmTimeoutMs } = options.delivery ?? {}
   return {
     ...given,
     input,
     target: { ...target, ...(create === undefined && types !== undefined ? { types } : {}) },
-    delivery: { mode: 'sync', batchRows, ...(confirmTimeoutMs ? { confirmTimeoutMs } : {}) },
-    rejects: { onError: 'skip', maxErrors: '100%' },
+    rejects: { ...(file === undefined ? { onError: 'skip' } : { file }), maxErrors: '100%' },
   }
 }
 
@@ -109,29 +104,28 @@ function newJob(platform: Platform, asked: AuditOptions, certificate?: AuditResu
     const rule = `is I/N with I from 1 to N, without ${option('exact')}`
     throw usageError(`${option('shard')} ${rule}`)
   }
-  const options = readingOptions(asked)
-  const checked = checkedOptions(options, platform.random)
-  const run = newRun(options, checked, platform, { watch: {} })
-  const { delivery: _d, rejects: _r, ...described } = options
-  const ofRun = { folder: '', options: journaledOptions(described, checked) }
   const { random } = platform
-  const { files } = run.platform
-  const missing =
-    path === undefined ? path : new RejectFiles(path, { files, described: () => ofRun })
-  if (missing !== undefined) run.rejects.reading = (...read) => missing.reading(...read)
+  const options = readingOptions(asked)
+  const { confirmTimeoutMs } = asked.delivery ?? {}
+  const delivery = {
+    mode: 'sync',
+    batchRows,
+    ...(confirmTimeoutMs && { confirmTimeoutMs }),
+  } as const
+  const checked = checkedOptions({ ...options, delivery }, random)
+  const run = newRun(options, checked, platform, { watch: {} })
   const key = certificate && Buffer.from(certificate.digest!.key, 'hex')
   return {
-    ...{ asked, certificate, run, missing, result: newAuditResult(loadResult(run)) },
+    ...{ asked, certificate, run, result: newAuditResult(loadResult(run)) },
     key: new Int32Array(Uint8Array.from(key ?? random.bytes(4 * keyWords)).buffer),
-    scratch: files.scratch(),
+    scratch: run.platform.files.scratch(),
   }
 }
 
 async function runAudit(job: Job): Promise<AuditResult> {
-  const { asked, run, certificate, missing, result, scratch } = job
+  const { asked, run, certificate, result, scratch } = job
   const misuse = await runPipeline(run, async () => {
     try {
-      if (missing !== undefined) checkRejects(asked.missing!, asked.inputs, run.platform)
       await findTarget(run)
       const found = comparedTable(run, asked.columns)
       const { table, identity, columns } = found
@@ -140,18 +134,16 @@ async function runAudit(job: Job): Promise<AuditResult> {
       await awaitOthers(job, found)
       await (certificate ? compareWith(certificate, job, found) : compare(job, found))
     } finally {
-      missing?.close()
       scratch.close()
     }
     return false
   })
   const failure = misuse ?? run.ending.failure
   if (failure instanceof UsageError) throw failure
-  const { endedAt, error, exitCode, ...ended } = loadResult(run)
+  const { endedAt, error, exitCode, rejects, ...ended } = loadResult(run)
   // Each reading of the inputs says how they are read.
   const notices = [...new Set(ended.notices)]
-  const missingFiles = missing?.kept().map(({ path, rows }) => ({ path, rows })) ?? []
-  Object.assign(result, { endedAt, notices, error, exitCode, missingFiles })
+  Object.assign(result, { endedAt, notices, error, exitCode, missingFiles: rejects.files })
   Object.assign(result, outcomeOf(result, asked.exact === true))
   return hideInData(result, run.reporter.secrets.hideInSentence)
 }
@@ -264,19 +256,18 @@ function beginAfter(
 
 /** @param again  the rows of the inputs, read a second time from the first batch with rows to be named */
 async function nameRows(
-  { asked, missing, result, run }: Job,
+  { asked, result, run }: Job,
   own: Hashes,
   differences: Differences,
   again: ReturnType<typeof inputRows>,
 ): Promise<void> {
-  const lacks = { code: 'DDB_UNCONFIRMED', message: 'the table does not have this row' } as const
+  const lacks = 'the table does not have this row'
   let number = differences.first
   for await (const block of again) {
     differences.name(block, number++, own, (row, outcome) => {
       if (outcome !== 'missing') return
-      const reject = { ...refusedRow(block.batch, row, ''), ...lacks }
-      const { shape } = rangeAt(block.batch.ranges, row)
-      missing?.add(reject.bytes, shape, { runId: run.checked.runId, ...problemOf(reject) })
+      const reject = refusedRow(block.batch, row, lacks, 'DDB_UNCONFIRMED')
+      run.rejects.place(reject, rangeAt(block.batch.ranges, row).shape)
     })
     if (differences.areNamed) break
   }
@@ -284,7 +275,7 @@ async function nameRows(
     const message = 'the inputs changed while they were audited: audit them again'
     throw new InputError('DDB_INPUT_READ', message, { file: asked.inputs.join(', ') })
   }
-  missing?.flush()
+  run.rejects.flush()
   result.lines = differences.lines
 }
 
@@ -313,14 +304,14 @@ async function compareWith(
 
 /** A late request must not store rows after they were found missing: loaded again, they would be there twice. */
 async function awaitOthers(
-  { run: { reporter, server }, missing }: Job,
+  { asked, run: { reporter, server } }: Job,
   { session, timeoutMs, clock, signal }: ComparedTable,
 ): Promise<void> {
   const untilMs = clock.nowMs() + timeoutMs
   for (let idle = 0; idle < 2; await wait(clock, lookAgainMs, signal)) {
     const isBusy = await askOthersBusy({ session, timeoutMs }, server.user ?? 'guest')
     idle = isBusy === true ? 0 : idle + 1
-    if (missing === undefined) {
+    if (asked.missing === undefined) {
       if (isBusy === true) reporter.notice(othersBusy)
       return
     }

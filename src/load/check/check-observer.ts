@@ -8,7 +8,6 @@ import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../source/path/input-texts.js'
 import { openReader, recordFormat, type ReaderOptions } from '../../parse/formats.js'
 import type { InputReader } from '../../parse/record-reader.js'
-import { rangeAt } from '../../parse/row-places.js'
 import { clippedText } from '../../parse/shown-text.js'
 import { formatElement, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
@@ -23,7 +22,7 @@ import { detectedOf, readAsFound } from '../inputs/detected.js'
 import { widened } from '../../infer/time-range.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import type { RunState } from '../outcomes/run-state.js'
-import { problemOf, refusedRow, type AnyReject } from '../rejects/reject.js'
+import { problemOf, type AnyReject } from '../rejects/reject.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { outsideMarks } from '../target/partition-scheme.js'
 import type { CheckedField, CheckProblem } from './check-result.js'
@@ -63,7 +62,7 @@ interface Sample {
 /** Where a run counts rows. */
 interface CountedRun {
   readonly state: RunState
-  readonly rejects: { keep(reject: AnyReject, shape: RecordShape): void }
+  readonly rejects: { keepRefused(batch: Batch, row: number, reason: string): void }
 }
 
 /** A dry run calls these functions for one input at a time. */
@@ -172,7 +171,7 @@ function rejectOutside(run: CountedRun, batch: Batch, marks: Uint8Array): number
     if (marks[row] !== 1) continue
     count++
     const message = "outside the target's partition scheme: the server does not store such rows"
-    run.rejects.keep({ ...refusedRow(batch, row, ''), message }, rangeAt(batch.ranges, row).shape)
+    run.rejects.keepRefused(batch, row, message)
   }
   return count
 }

@@ -112,7 +112,7 @@ export class Recorder {
   }
 
   #reject({ batch }: Piece, row: number, reason: string): void {
-    this.#run.rejects.keepRefused(batch, row, reason)
+    this.#run.rejects.keepRefused(batch, row, `the server refused the row: ${reason}`)
   }
 
   uncertain(piece: Piece, reason: string): void {

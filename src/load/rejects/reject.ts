@@ -17,16 +17,16 @@ import type { CheckedOptions } from '../checked-options.js'
 /** A record that a reader rejected, or a row that the server rejected. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
 
-export function refusedRow(batch: Batch, rowIndex: number, serverMessage: string): AnyReject {
-  return {
-    ...batch.locate(rowIndex),
-    bytes: batch.record(rowIndex),
-    code: 'DDB_SERVER_REFUSED_ROW',
-    class: 'server',
-    message: `the server refused the row: ${serverMessage}`,
-    columnName: undefined,
-    value: undefined,
-  }
+/** A row that was read, and that the target does not have. */
+export function refusedRow(
+  batch: Batch,
+  rowIndex: number,
+  message: string,
+  code: ErrorCode = 'DDB_SERVER_REFUSED_ROW',
+): AnyReject {
+  const bytes = batch.record(rowIndex)
+  const ofRow = { columnName: undefined, value: undefined }
+  return { ...batch.locate(rowIndex), bytes, code, class: 'server', message, ...ofRow }
 }
 
 const lineFeed = 0x0a

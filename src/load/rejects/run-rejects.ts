@@ -75,7 +75,7 @@ export class RunRejects {
 
   /** Counts a row that will not be sent, and adds it to the rejects. If it cannot be added, the run ends. */
   keep(told: AnyReject, shape: RecordShape): void {
-    const { state, checked, watch, rows, reporter, ending } = this.#run
+    const { state, watch, rows, reporter, ending } = this.#run
     const reject = rows?.rejected(told) ?? told
     state.rows.rejected++
     state.moreRejectedLines += moreLines(reject)
@@ -83,17 +83,23 @@ export class RunRejects {
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     this.#count(reject)
     try {
-      this.#files?.add(reject.bytes, shape, { runId: checked.runId, ...problemOf(reject) })
+      if (watch === undefined) this.place(reject, shape)
     } catch (error) {
       ending.fail(error)
     }
     ending.fail(limitFailure(this.#run, reject))
   }
 
-  /** As `keep`, for a row that the server refused with this message. */
-  keepRefused(batch: Batch, row: number, serverMessage: string): void {
-    const message = this.#run.reporter.secrets.hide(serverMessage)
+  /** As `keep`, for a row that the target does not take, with the reason. */
+  keepRefused(batch: Batch, row: number, reason: string): void {
+    const message = this.#run.reporter.secrets.hide(reason)
     this.keep(refusedRow(batch, row, message), rangeAt(batch.ranges, row).shape)
+  }
+
+  /** Adds a row to the files, and does not count it. @throws {DdbError} as `RejectFiles.flush` */
+  place(reject: AnyReject, shape: RecordShape): void {
+    const { runId } = this.#run.checked
+    this.#files?.add(reject.bytes, shape, { runId, ...problemOf(reject) })
   }
 
   #count({ file, code, message, lineNumber, class: kind }: AnyReject): void {
@@ -190,7 +196,8 @@ export class RunRejects {
     try {
       action()
     } catch (error) {
-      if (error instanceof DdbError) error.message += `. ${placesText(this.#byInput)}`
+      const isOfRun = error instanceof DdbError && this.#run.watch === undefined
+      if (isOfRun) error.message += `. ${placesText(this.#byInput)}`
       throw error
     }
   }
@@ -215,7 +222,8 @@ export class RunRejects {
   equationError(rejected: number): DdbError | undefined {
     const placed = this.#keptRows
     const accounted = placed + this.unplaced + this.#elsewhere
-    const isFiled = this.#run.checked.rejectsFile !== undefined
+    const { checked, watch } = this.#run
+    const isFiled = checked.rejectsFile !== undefined && watch === undefined
     if (!isFiled || accounted === rejected) return undefined
     return bugError(
       `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${this.unplaced} without a place`,
