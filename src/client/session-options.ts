@@ -27,12 +27,15 @@ export interface AnswerOptions {
   times?: TimesAs
 }
 
-/** The server, login and settings of a session that `connect` opens. */
-export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions {
+export interface ServerAddress {
   /** Name or IP address. */
   host: string
   /** 1 to 65,535; servers usually listen on 8848. */
   port: number
+}
+
+/** The server, login and settings of a session that `connect` opens. */
+export interface ConnectOptions extends ServerAddress, TlsOptions, LoginOptions, AnswerOptions {
   /** Without a user the session is the server's guest. */
   user?: string
   /** Redacted from errors and from everything printed. */

@@ -3,7 +3,7 @@
   `checked-options.ts` checks them.
 */
 import type { Readable } from 'node:stream'
-import type { CompressChoice } from '../client/session-options.js'
+import type { CompressChoice, ServerAddress } from '../client/session-options.js'
 import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
@@ -30,18 +30,12 @@ export type {
   LoginOptions,
   LoginRequirement,
   MappingOptions,
+  ServerAddress,
   TlsOptions,
 }
 
 /** `stop`: a rejected row ends the run. `skip`: it is left out. `quarantine`: it is written to the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
-
-export interface ServerAddress {
-  /** Name or IP address. */
-  host: string
-  /** 1 to 65,535; servers usually listen on 8848. */
-  port: number
-}
 
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {

@@ -1,7 +1,8 @@
 /*
   Options and result of `audit()`, as plain data.
 */
-import { hasFields, kind, list, text, whole } from '../../known-fields.js'
+import { hasFields, kind, oneOf, text, whole } from '../../known-fields.js'
+import { failureOf } from '../journal/journal-file.js'
 import type { LoadOptions, LoadResult } from '../options.js'
 import { keyWords } from '../target/row-hash.js'
 import { boundsOf, type ValueRange } from '../target/touched-partitions.js'
@@ -83,21 +84,16 @@ export interface AuditResult extends Pick<LoadResult, OfRun> {
 /** Whether something that was read from a file is a result with a digest. */
 export function isCertificate(given: unknown): given is AuditResult {
   const isColumn = (one: unknown): boolean => hasFields(one, { name: text, type: text })
-  const fields = {
-    ...{ schema: text, endedAt: text, table: text, ranges: list },
+  const isRange = (one: unknown): boolean =>
+    one === null || failureOf(() => boundsOf(one as ValueRange)) === undefined
+  const key = new RegExp(`^[0-9a-f]{${8 * keyWords}}$`)
+  return hasFields(given, {
+    ...{ schema: oneOf('ddb-ingest/audit/3'), endedAt: text, table: text },
     columns: kind('columns', all => Array.isArray(all) && all.every(isColumn)),
+    ranges: kind('ranges', all => Array.isArray(all) && all.every(isRange)),
     rows: { input: whole(0), table: whole(0) },
-    digest: { rows: text, key: text },
-  }
-  if (!hasFields(given, fields)) return false
-  const { schema, digest, ranges } = given as AuditResult
-  const isKey = new RegExp(`^[0-9a-f]{${8 * keyWords}}$`).test(digest!.key)
-  try {
-    for (const range of ranges) if (range !== null) boundsOf(range)
-    return schema === 'ddb-ingest/audit/3' && isKey
-  } catch {
-    return false
-  }
+    digest: { rows: text, key: kind('a key', one => key.test(String(one))) },
+  })
 }
 
 /** An audit that has compared nothing. @param result  of a run that sent nothing */

@@ -2,7 +2,6 @@
   Takes the place of a run's delivery, and watches the run's inputs: collects what a check reports about rows, without sending any. For one
   record of each input, it shows the text of every field; for this, it reads the kept record again, without converting its cells.
 */
-import { Readable } from 'node:stream'
 import { DdbError } from '../../errors.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { InputTexts } from '../../source/path/input-texts.js'
@@ -265,8 +264,7 @@ export async function recordTexts(
   if (record.length === 0 || record.length > mostBytes) return none
   // In UTF-16, only a byte order mark shows the byte order.
   const bytes = Buffer.concat(encoding === 'utf-8' ? [record] : [mark, record])
-  const stdin = Readable.from([bytes])
-  const source = await openSource('-', { stdin, encoding, compression: 'none' })
+  const source = await openSource('record', { bytes, encoding, compression: 'none' })
   try {
     const reader = await openReader(source, options)
     const batches = reader.batches({

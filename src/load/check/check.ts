@@ -81,20 +81,12 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const isCounted = !hasTransform(run.checked) && isAllRead(look)
   const unmet = unmetExpectation(expectRows, look.fitRows, 'would be delivered')
   if (isCounted && unmet !== undefined) run.ending.fail(unmet)
-  return checkResult(run, { look, checked, notices: [...notices] })
+  return checkResult(run, look, noticesOf(run, look, checked, notices))
 }
 
 const isAllRead = ({ inputs }: CheckObserver): boolean => inputs.every(({ isWhole }) => isWhole)
 
-interface CheckParts {
-  readonly look: CheckObserver
-  /** As requested; the check itself reads with changed options. */
-  readonly checked: CheckedOptions
-  readonly notices: readonly string[]
-}
-
-async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
-  const { look } = parts
+async function checkResult(run: Run, look: CheckObserver, notices: string[]): Promise<CheckResult> {
   const { target } = look
   const { columns = [] } = target ?? {}
   const result = loadResult(run)
@@ -137,8 +129,7 @@ async function checkResult(run: Run, parts: CheckParts): Promise<CheckResult> {
     }),
     problems: [...problems],
     remedies: [...(remedies?.said ?? [])],
-    frozen,
-    notices: noticesOf(run, parts),
+    ...{ frozen, notices },
     error: error && remedies ? withRemedies(error, remedies, schema, problems) : error,
   }
 }
@@ -173,12 +164,20 @@ function unfitFailure(look: CheckObserver): DdbError | undefined {
   return new InputError(code as ErrorCode, text, position)
 }
 
-/** What the check has noticed, except for what the result already says; and how a load would treat rejects, which a check only counts. */
-function noticesOf({ state, options }: Run, { look, checked, notices }: CheckParts): string[] {
+/**
+ * What the check has noticed, except for what the result already says; and how a load would treat rejects, which a check only counts.
+ * @param checked  as requested; the check itself reads with changed options
+ */
+function noticesOf(
+  { state, options }: Run,
+  look: CheckObserver,
+  checked: CheckedOptions,
+  notices: Iterable<string>,
+): string[] {
   const known = look.inputs.map(
     ({ summary: { path, detected } }) => detected && `${path}: ${detectedText(detected)}`,
   )
-  const all = notices.filter(notice => !known.includes(notice))
+  const all = [...notices].filter(notice => !known.includes(notice))
   const { rejected } = state.rows
   if (look.target?.tableColumns !== undefined) {
     all.push(

@@ -61,10 +61,9 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const reading = new InputReading(run)
   if (options.shard === undefined) checkRejectsFile(run, found.paths)
   run.sources = found
-  if (options.shard === undefined) {
-    return new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
-  }
-  return new ShardInputs(run, reading, (...stream) => new ListedInputs(run, ...stream))
+  return options.shard === undefined
+    ? new ListedInputs(run, journaled ?? { names: found.paths, ...found }, reading)
+    : new ShardInputs(run, reading, (...stream) => new ListedInputs(run, ...stream))
 }
 
 /** The file that the shell opened as standard input; undefined if the run does not read that standard input. */

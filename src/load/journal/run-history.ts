@@ -33,7 +33,6 @@ export class RunHistory {
   /** Whether the file has the records of this process. A process that adds none leaves the journal of a finished run unchanged. */
   #isBegun = false
   #ended: (RecordOf<'ended'> | RecordOf<'input'>)[] = []
-  #rejectsKnown = 0
   /** False if the next process must read bad records again, because a recorded reject that ends this process would also end that one. */
   #keepsRejects = true
   /** Index of each input with new rejects → offset up to which all of them are recorded, in bytes. */
@@ -65,7 +64,6 @@ export class RunHistory {
     Object.assign(rows, { ...others, skipped: confirmed })
     rows.read = accountedFor(rows)
     this.#rejects.goOn(found)
-    this.#rejectsKnown = this.#rejects.count
     this.#keepsRejects = checked.onError !== 'stop'
   }
 
@@ -175,19 +173,17 @@ export class RunHistory {
   /** Writes rejects to their file first, then to the journal, and only then the ends of their batches and inputs. */
   #noteEnded(file: JournalFile): void {
     const rejects = this.#rejects
-    if (this.#keepsRejects && rejects.count !== this.#rejectsKnown) {
+    if (this.#keepsRejects && rejects.hasNews) {
       this.#keepsRejects = false
       rejects.flush()
       // Rejects that are in no file are read again by the next process, when the disk has room.
       if (rejects.unplaced > 0) return this.#noteEnded(file)
       this.#keepsRejects = true
-      this.#rejectsKnown = rejects.count
       this.#put(file, { kind: 'rejects', ...rejects.journaled(), upTo: [...this.#upTo] })
       this.#upTo.clear()
     }
-    const isKnown = rejects.count === this.#rejectsKnown
     for (const record of this.#ended.splice(0)) {
-      const hasRejects = record.kind === 'input' ? !isKnown : record.rejected > 0
+      const hasRejects = record.kind === 'input' ? rejects.hasNews : record.rejected > 0
       if (this.#keepsRejects || !hasRejects) this.#put(file, record)
     }
   }

@@ -54,8 +54,6 @@ export class RejectFiles {
   readonly #setup: RejectFilesSetup
   /** Files that exist, in the order of their creation, also by earlier processes. */
   readonly #all: Pair[] = []
-  /** The files to which this process writes, by the key of their records. */
-  readonly #current = new Map<string, Pair>()
   /** By key. */
   readonly #queued = new Map<string, Queued>()
   /** Files that killed processes may have written to after the recorded sizes. */
@@ -122,7 +120,8 @@ export class RejectFiles {
   close(): void {
     const failure = failureOf(() => this.flush())
     try {
-      tryEach(this.#current.values(), pair => this.#checkPlace(pair))
+      const own = this.#all.filter(({ isLeft }) => !isLeft)
+      tryEach(own, pair => this.#checkPlace(pair))
     } finally {
       for (const { lock } of this.#all) lock?.release()
     }
@@ -161,7 +160,7 @@ export class RejectFiles {
       else this.#number++
       if (pair.isLeft) continue
       if (!isWhole(pair)) throw cannotContinue(pair, new Error('somebody has removed or cut it'))
-      this.#write(pair)
+      this.#lock(pair)
     }
   }
 
@@ -181,9 +180,13 @@ export class RejectFiles {
     }
   }
 
-  /** From now on, this process writes the files, and stops other commands from loading them. */
-  #write(pair: Pair): void {
-    this.#current.set(pair.key, pair)
+  /** The files to which this process writes records of this shape. */
+  #ofKey(key: string): Pair | undefined {
+    return this.#all.find(pair => pair.key === key && !pair.isLeft)
+  }
+
+  /** Stops other commands from loading the files while this process writes them. */
+  #lock(pair: Pair): void {
     // In some folders, locks cannot be created. The run does not need them.
     failureOf(() => {
       const answer = this.#setup.files.lockNow(rejectLockPath(pair.path))
@@ -194,15 +197,14 @@ export class RejectFiles {
   #append(key: string, queued: Queued): void {
     try {
       this.#checkOurs()
-      const pair = this.#current.get(key) ?? this.#create(key, queued.shape)
-      this.#checkPlace(pair)
+      const pair = this.#ofKey(key) ?? this.#create(key, queued.shape)
       const texts = this.#textsOf(pair, queued)
       for (const [i, part] of pair.parts.entries()) part.write(texts[i]!)
       for (const [i, part] of pair.parts.entries()) part.sizeBytes += texts[i]!.length
       pair.rows += queued.rows
     } catch (error) {
       this.unplaced += queued.rows
-      const { parts = [] } = this.#current.get(key) ?? {}
+      const { parts = [] } = this.#ofKey(key) ?? {}
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
       if (this.#isOurs) for (const part of parts) failureOf(() => part.cutBack())
       throw error
@@ -252,7 +254,7 @@ export class RejectFiles {
         throw createError(`cannot create "${path}": ${messageOf(cause)}`, cause)
       }
       this.#all.push(pair)
-      this.#write(pair)
+      this.#lock(pair)
       return pair
     }
   }

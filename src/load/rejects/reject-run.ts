@@ -68,9 +68,6 @@ function readAgain(given: InputOptions = {}, reading: RejectReading | undefined)
   return { ...input, ...readAsFound({ ...found, compression: 'none' }) }
 }
 
-/** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */
-const known = new WeakMap<ColumnMapping, readonly string[]>()
-
 /**
  * `mapping.set` with the texts of an input's name in place of their words, because a rejects file has another name.
  * @returns undefined if no column contains such a text
@@ -80,8 +77,7 @@ export function setWithTexts(
   texts: InputTexts,
   given: Readonly<Record<string, string>> = {},
 ): RejectReading['set'] {
-  const names = known.get(mapping) ?? inputTextNames(mapping)
-  known.set(mapping, names)
+  const names = inputTextNames(mapping)
   if (names.length === 0) return undefined
   // A column that is not set is filled from the part of the path with its name.
   const ofParts = mapping.columns.flatMap(({ name, source }) =>

@@ -35,8 +35,6 @@ const shownRejects = 3
 
 /** Ends the run if there are too many. Creates no file before the first reject. */
 export class RunRejects {
-  /** Number of rejects that this process has added. The journal records the rejects again only if it has changed. */
-  count = 0
   readonly #run: RunBasis
   readonly #setup: RejectFilesSetup
   /** undefined if the user wants no file, and outside the streams of a run that shards load. */
@@ -103,7 +101,6 @@ export class RunRejects {
   }
 
   #count({ file, code, message, lineNumber, class: kind }: AnyReject): void {
-    this.count++
     this.#changed.add(file)
     const { byClass, byCode } = this.#sums
     byClass[kind]++
@@ -118,6 +115,11 @@ export class RunRejects {
     if (shown === mostFirst) return
     this.#shown.set(code, shown + 1)
     this.#first.push({ code, file, lineNumber, message })
+  }
+
+  /** Whether there are rejects that `journaled` has not returned. */
+  get hasNews(): boolean {
+    return this.#changed.size > 0
   }
 
   /** What the journal records; call `flush` first. Lists only inputs whose rejects changed since the last call. */
