@@ -19,11 +19,7 @@ import { takeRowsBack } from './outcomes/recorder.js'
 import { loadResult } from './result.js'
 import { newRun, type Inputs, type Run, type RunParts } from './run.js'
 
-/**
- * Loads the inputs into the target and determines the outcome of every row.
- * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
- * @throws {UsageError} DDB_USAGE, DDB_NAME
- */
+/** As `load`, for inputs or the rows of `parts`. */
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,

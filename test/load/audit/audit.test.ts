@@ -189,6 +189,15 @@ createPartitionedTable(database("dfs://byDay"), table(1:0, ${columns}), "t", "da
   t.match(await check(await audit()), { exitCode: 0 })
 })
 
+t.test('a database may be called like the password', async t => {
+  const script = tables[2]!.script.replace('byDay', '123456')
+  const { path, load, audit, check } = await scene(t, { table: 'dfs://123456/t', script })
+  await load(path)
+  const certificate = await audit()
+  t.equal(certificate.table, 'dfs://123456/t')
+  t.match(await check(certificate), { exitCode: 0 })
+})
+
 t.test('anything but a certificate is refused', async t => {
   const { path, load, audit, check } = await scene(t, tables[2]!)
   await load(path)
