@@ -19,7 +19,6 @@ import { newRunState } from './outcomes/run-state.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, ServerTarget } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
 import { RunRejects } from './rejects/run-rejects.js'
-import { journaledOptions } from './journal/portable-options.js'
 import { newReporter } from './reporter.js'
 import type { RunBasis } from './run-basis.js'
 import { newRunEnding } from './run-ending.js'
@@ -146,16 +145,9 @@ export function newRun(
     whyLost: () => history.file?.lost(),
   })
   const parts: RunBasis = { state, options, platform, checked, watch, rows, reporter, ending }
-  const ofFiles = {
-    files,
-    described: () => ({
-      folder: options.journal?.workingFolder ?? '',
-      options: journaledOptions(options, checked),
-    }),
-    isOurs: ending.maySend,
-    making: (path: string) => run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
-  }
-  const rejects = new RunRejects(ofFiles, parts)
+  const rejects = new RunRejects(parts, path =>
+    run.note({ rejectsFiles: [...history.now.rejectsFiles, path] }),
+  )
   const history = new RunHistory(parts, rejects)
   const run: Run = {
     ...parts,

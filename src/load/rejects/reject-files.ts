@@ -10,20 +10,13 @@ import type { ColumnOffsets } from '../../parse/times/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import { failureOf, writeAll } from '../journal/journal-file.js'
-import type { JournaledOptions, JournaledRejects } from '../journal/journal-record.js'
+import type { JournaledRejects } from '../journal/journal-record.js'
+import type { RunBasis } from '../run-basis.js'
 import { finishedPath, furtherPath, isFurtherPath, rejectLockPath } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
 import { rejectRun, type RejectReading, type RejectReason } from './reject-run.js'
 
-export interface RejectFilesSetup {
-  readonly files: Files
-  /** Describes the run, for the first line of a file of reasons; undefined if the rejects cannot be loaded without options. */
-  readonly described?: (() => { folder: string; options: JournaledOptions }) | undefined
-  /** False once another process has taken the run: this process then changes no file. */
-  readonly isOurs?: (() => boolean) | undefined
-  /** Called before each file is created. */
-  readonly making?: ((path: string) => void) | undefined
-}
+type FilingRun = Pick<RunBasis, 'platform' | 'options' | 'checked' | 'ending'>
 
 /** A rejects file of a run with its reasons, as the journal records it. */
 export type KeptFile = JournaledRejects['files'][number]
@@ -51,7 +44,8 @@ export class RejectFiles {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
   readonly #path: string
-  readonly #setup: RejectFilesSetup
+  readonly #run: FilingRun
+  readonly #making: (path: string) => void
   /** Files that exist, in the order of their creation, also by earlier processes. */
   readonly #all: Pair[] = []
   /** By key. */
@@ -68,15 +62,15 @@ export class RejectFiles {
   #spare: Queued['texts'][] = []
   #number = 1
 
-  /** Creates no file. A run without rejects therefore leaves none. */
-  constructor(path: string, setup: RejectFilesSetup) {
+  /** Creates no file. A run without rejects therefore leaves none. @param making  called before each file is created */
+  constructor(path: string, run: FilingRun, making: (path: string) => void) {
     this.#path = path
-    this.#setup = setup
+    this.#run = run
+    this.#making = making
   }
 
   /** Records how the run reads an input. @param offsets  of columns, as far as known at each reject */
   reading(file: string, reading: RejectReading, offsets: ColumnOffsets | undefined): void {
-    if (this.#setup.described === undefined) return
     this.#readings.set(file, reading)
     this.#offsets = offsets
   }
@@ -151,7 +145,7 @@ export class RejectFiles {
     const own = resolve(this.#path)
     this.#hadEnded = hadEnded
     for (const one of kept) {
-      const pair = pairOf(one, this.#setup.files)
+      const pair = pairOf(one, this.#run.platform.files)
       this.#all.push(pair)
       pair.isLeft ||= hadEnded
       if (!pair.isLeft) this.#toCutBack.push(pair)
@@ -189,7 +183,7 @@ export class RejectFiles {
   #lock(pair: Pair): void {
     // In some folders, locks cannot be created. The run does not need them.
     failureOf(() => {
-      const answer = this.#setup.files.lockNow(rejectLockPath(pair.path))
+      const answer = this.#run.platform.files.lockNow(rejectLockPath(pair.path))
       if (answer.kind === 'held') pair.lock = answer.lock
     })
   }
@@ -206,7 +200,7 @@ export class RejectFiles {
       this.unplaced += queued.rows
       const { parts = [] } = this.#ofKey(key) ?? {}
       // Rows that were written without an error may still be lost: after a failed sync, a second sync proves nothing.
-      if (this.#isOurs) for (const part of parts) failureOf(() => part.cutBack())
+      if (this.#run.ending.maySend()) for (const part of parts) failureOf(() => part.cutBack())
       throw error
     }
   }
@@ -219,17 +213,16 @@ export class RejectFiles {
     // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
     const head = encoding === 'utf-8' ? [] : [mark]
     if (shape.headerBytes !== undefined) head.push(ended(shape.headerBytes, encoding))
-    const run = this.#setup.described?.()
     const known = { path: finishedPath(path), fieldNames: shape.fieldNames }
-    const described = run && { run: rejectRun(run, known, this.#readings.get(first.file)) }
-    const line = Buffer.from(lineOf({ ...first, ...described }))
+    const run = rejectRun(this.#run, known, this.#readings.get(first.file))
+    const line = Buffer.from(lineOf({ ...first, run }))
     const others = reasons!.subarray(Buffer.byteLength(lineOf(first)))
     return [Buffer.concat([...head, records!]), Buffer.concat([line, others])]
   }
 
   /** Creates both files. Two runs never share a file, because the run that creates the file of reasons owns it. */
   #create(key: string, shape: RecordShape): Pair {
-    const { files, making } = this.#setup
+    const { files } = this.#run.platform
     if (this.#all.length === maxFiles) {
       throw createError(
         `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
@@ -241,7 +234,7 @@ export class RejectFiles {
       this.#number++
       // Skips the name of a file that already exists, because this run did not create that file.
       if (!isFirst && files.statusNow(path) !== undefined) continue
-      making?.(path)
+      this.#making(path)
       const pair = pairOf({ key, path, rows: 0, sizeBytes: 0, reasonsBytes: 0 }, files)
       const [records, reasons] = pair.parts
       try {
@@ -259,12 +252,10 @@ export class RejectFiles {
     }
   }
 
-  get #isOurs(): boolean {
-    return this.#setup.isOurs?.() ?? true
-  }
-
+  /** Once another process has taken the run, this one changes no file. */
   #checkOurs(): void {
-    if (!this.#isOurs) throw new DdbError('DDB_LOCKED', 'another process continues the run')
+    if (!this.#run.ending.maySend())
+      throw new DdbError('DDB_LOCKED', 'another process continues the run')
   }
 
   /** If one of the files with rows is gone, all of them are unplaced. */

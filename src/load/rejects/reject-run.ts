@@ -8,6 +8,8 @@ import { inputTextNames } from '../../schema/set-columns.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { cellsAsFound, readAsFound } from '../inputs/detected.js'
 import type { JournaledOptions } from '../journal/journal-record.js'
+import { journaledOptions } from '../journal/portable-options.js'
+import type { RunBasis } from '../run-basis.js'
 import type { Detected, InputFormat, InputOptions } from '../options.js'
 import type { CheckProblem } from './reject.js'
 
@@ -44,11 +46,12 @@ export interface RejectReason extends CheckProblem {
 
 /** @param reading  undefined if it is not known how the records were read */
 export function rejectRun(
-  { folder, options }: { readonly folder: string; readonly options: JournaledOptions },
+  { options, checked }: Pick<RunBasis, 'options' | 'checked'>,
   known: Pick<RejectRun, 'path' | 'fieldNames'>,
   reading: RejectReading | undefined,
 ): RejectRun {
-  const { server, target, input, mapping, cells, delivery } = options
+  const { server, target, input, mapping, cells, delivery } = journaledOptions(options, checked)
+  const folder = options.journal?.workingFolder ?? ''
   const set = reading?.set && { set: reading.set }
   return {
     ...{ format: reasonsFormat, folder, ...known },

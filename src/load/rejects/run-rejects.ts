@@ -11,7 +11,7 @@ import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
 import { removeLeftovers } from './check-rejects.js'
-import { RejectFiles, type RejectFilesSetup } from './reject-files.js'
+import { RejectFiles } from './reject-files.js'
 import { finishedPath } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
 import type { RejectReading } from './reject-run.js'
@@ -36,7 +36,7 @@ const shownRejects = 3
 /** Ends the run if there are too many. Creates no file before the first reject. */
 export class RunRejects {
   readonly #run: RunBasis
-  readonly #setup: RejectFilesSetup
+  readonly #making: (path: string) => void
   /** undefined if the user wants no file, and outside the streams of a run that shards load. */
   #files: RejectFiles | undefined
   /** Files of streams that have ended. */
@@ -53,12 +53,13 @@ export class RunRejects {
   /** Error code → how many of `#first` have it. */
   readonly #shown = new Map<string, number>()
 
-  constructor(setup: RejectFilesSetup, run: RunBasis) {
+  /** @param making  called before each file is created */
+  constructor(run: RunBasis, making: (path: string) => void) {
     const { checked, options } = run
     this.#run = run
-    this.#setup = setup
+    this.#making = making
     if (checked.rejectsFile === undefined || options.shard !== undefined) return
-    this.#files = new RejectFiles(checked.rejectsFile, setup)
+    this.#files = new RejectFiles(checked.rejectsFile, run, making)
   }
 
   /** Number of rejects that are in no file, because a file could not be written. */
@@ -150,7 +151,8 @@ export class RunRejects {
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
-    removeLeftovers(found, now, this.#run.checked.runId, this.#setup.files)
+    const { checked, platform } = this.#run
+    removeLeftovers(found, now, checked.runId, platform.files)
   }
 
   /** Adds rejects that another process has written to its files. */
@@ -162,7 +164,7 @@ export class RunRejects {
   /** Further rejects go to the files of a stream that several processes may load: under other names until `endStream`. */
   beginStream(path: string): void {
     this.close()
-    this.#files = new RejectFiles(path, this.#setup)
+    this.#files = new RejectFiles(path, this.#run, this.#making)
   }
 
   /** Gives complete files their names, or removes them: the next process writes them again. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -170,7 +172,7 @@ export class RunRejects {
     this.#placing(() => this.#files?.close())
     const kept = this.#files?.kept() ?? []
     if (!isDone) this.#elsewhere += sumOf(kept) + this.unplaced
-    const { files } = this.#setup
+    const { files } = this.#run.platform
     for (const { path, rows } of kept) {
       for (const name of [reasonsPath(path), path]) {
         const move = (): void => files.rename(name, finishedPath(name))

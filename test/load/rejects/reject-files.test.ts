@@ -20,8 +20,10 @@ import t, { type Test } from 'tap'
 import type { RecordShape } from '../../../src/parse/batch.js'
 import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { RejectFiles } from '../../../src/load/rejects/reject-files.js'
+import type { Files } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
+import { testRun } from '../../helpers/load-run.js'
 import { forAll } from '../../helpers/runs.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
@@ -43,6 +45,18 @@ const json: RecordShape = { ...headless, format: 'ndjson', delimiter: undefined,
 const add = (file: RejectFiles, record: string, shape = ab, change: Partial<RejectReason> = {}) =>
   file.add(Buffer.from(record), shape, { ...reason, ...change })
 
+interface Machine {
+  readonly files: Files
+  readonly isOurs?: () => boolean
+  readonly making?: (path: string) => void
+}
+
+function filesAt(path: string, { files, isOurs, making = () => undefined }: Machine): RejectFiles {
+  const run = testRun()
+  const ending = { ...run.ending, ...(isOurs && { maySend: isOurs }) }
+  return new RejectFiles(path, { ...run, ending, platform: { ...run.platform, files } }, making)
+}
+
 const listOf = (files: RejectFiles): { path: string; rows: number }[] =>
   files.kept().map(({ path, rows }) => ({ path, rows }))
 
@@ -56,7 +70,7 @@ const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n
 
 t.test('the header is copied once, records byte for byte, reasons next to them', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = new RejectFiles(path, { files: systemFiles })
+  const file = filesAt(path, { files: systemFiles })
   t.notOk(existsSync(path), 'nothing is created before the first reject')
   const record = Buffer.from('1,"x\ny"\r\n')
   file.add(record, ab, reason)
@@ -77,7 +91,7 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
 t.test('records are copied unchanged; headers are compared by fields, not by bytes', async t => {
   const of = (...records: (readonly [record: string, header: string])[]): string => {
     const path = join(t.testdir(), 'rejects.csv')
-    const file = new RejectFiles(path, { files: systemFiles })
+    const file = filesAt(path, { files: systemFiles })
     for (const [record, header] of records) add(file, record, shapeOf(header))
     file.close()
     return readFileSync(path, 'latin1')
@@ -94,7 +108,7 @@ t.test('an additional file skips names that are taken', async t => {
     'r.v1',
   )
   symlinkSync(join(dir, 'r.2'), join(dir, 'r.4'))
-  const file = new RejectFiles(join(dir, 'r'), { files: systemFiles })
+  const file = filesAt(join(dir, 'r'), { files: systemFiles })
   add(file, 'first\n')
   add(file, 'second\n', headless)
   add(file, 'third\n')
@@ -110,7 +124,7 @@ t.test('an additional file skips names that are taken', async t => {
 
 t.test('if there are more shapes than files, the rest is counted and reported', async t => {
   const dir = t.testdir()
-  const file = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({}) })
+  const file = filesAt(join(dir, 'r.csv'), { files: filesOn({}) })
   for (let number = 2; number <= 9; number++) writeFileSync(join(dir, `r.${number}.csv`), '')
   for (let width = 1; width <= 101; width++) add(file, 'x\n', { ...headless, fieldCount: width })
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' })
@@ -124,7 +138,7 @@ t.test('a link or a file that appears meanwhile is not written to', async t => {
   for (const [link, to] of Object.entries(links)) symlinkSync(join(dir, to), join(dir, link))
   const before = readdirSync(dir).sort()
   for (const name of ['a.csv', 'b.csv', 'r.csv', 'precious.csv']) {
-    const file = new RejectFiles(join(dir, name), { files: systemFiles })
+    const file = filesAt(join(dir, name), { files: systemFiles })
     add(file, '1,x\n')
     t.throws(() => file.close(), { code: 'DDB_OUTPUT_CREATE' }, name)
   }
@@ -170,7 +184,7 @@ function emptyFolder(t: Test, name: string): string {
 
 t.test('on a full disk, most rows that fit are kept with their reasons', async t => {
   const dir = t.testdir()
-  const files = new RejectFiles(join(dir, 'r.csv'), { files: filesOn({ capacityBytes: 40_000 }) })
+  const files = filesAt(join(dir, 'r.csv'), { files: filesOn({ capacityBytes: 40_000 }) })
   for (let row = 0; row < 300; row++) {
     const shape = row % 3 === 2 ? headless : ab
     attempt(() => add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row }))
@@ -184,12 +198,12 @@ t.test('on a full disk, most rows that fit are kept with their reasons', async t
 t.test('an existing empty file is used, and stays if no reject could be kept', async t => {
   const dir = t.testdir({ 'r.csv': '' })
   const path = join(dir, 'r.csv')
-  const files = new RejectFiles(path, { files: filesOn({ capacityBytes: 10 }) })
+  const files = filesAt(path, { files: filesOn({ capacityBytes: 10 }) })
   add(files, '1,x\n')
   t.throws(() => files.close(), { code: 'DDB_OUTPUT_WRITE', message: /r\.csv.*ENOSPC/ })
   t.strictSame(readdirSync(dir), ['r.csv'])
   t.equal(statSync(path).size, 0)
-  const again = new RejectFiles(path, { files: systemFiles })
+  const again = filesAt(path, { files: systemFiles })
   add(again, '1,x\n')
   again.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
@@ -198,13 +212,13 @@ t.test('an existing empty file is used, and stays if no reject could be kept', a
 /** A process has rejected three rows of three shapes. Opens its reject files for the process that resumes the run. */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
-  const before = new RejectFiles(path, { files: systemFiles })
+  const before = filesAt(path, { files: systemFiles })
   for (const shape of [ab, headless, json]) add(before, 'first\n', shape)
   before.close()
   const kept = before.kept()
   const making: string[] = []
   const platformFiles = filesOn(disk)
-  const files = new RejectFiles(path, { files: platformFiles, making: name => making.push(name) })
+  const files = filesAt(path, { files: platformFiles, making: name => making.push(name) })
   return { path, kept, making, files, goOn: () => resume(files, kept), platformFiles }
 }
 
@@ -281,7 +295,7 @@ t.test('files of a run that had ended belong to the user', async t => {
   const { path, kept } = goneOn(t.testdir())
   writeFileSync(path, 'a,"b"\r\nrepaired, and longer than before\n')
   rmSync(kept[1]!.path)
-  const files = new RejectFiles(path, { files: systemFiles })
+  const files = filesAt(path, { files: systemFiles })
   resume(files, kept, true)
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\nrepaired, and longer than before\n')
   add(files, 'new\n')
@@ -296,7 +310,7 @@ t.test('files of a run that had ended belong to the user', async t => {
     .slice(0, 3)
     .every(({ isLeft }) => isLeft)
   t.ok(areLeft)
-  const later = new RejectFiles(path, { files: systemFiles })
+  const later = filesAt(path, { files: systemFiles })
   later.goOn(files.kept(), false)
   add(later, 'newer\n')
   later.close()
@@ -308,7 +322,7 @@ t.test('another name leaves the earlier files as the journal records them', asyn
   appendFileSync(path, 'of a killed process\n')
   truncateSync(kept[1]!.path, 1)
   const other = path.replace('r.csv', 'other.csv')
-  const files = new RejectFiles(other, { files: systemFiles })
+  const files = filesAt(other, { files: systemFiles })
   resume(files, kept)
   add(files, 'more\n')
   files.close()
@@ -322,14 +336,14 @@ t.test('once a different process has the run, its files are left unchanged', asy
   const dir = t.testdir()
   const path = join(dir, 'r.csv')
   let isOurs = true
-  const files = new RejectFiles(path, { files: systemFiles, isOurs: () => isOurs })
+  const files = filesAt(path, { files: systemFiles, isOurs: () => isOurs })
   add(files, '1,x\n')
   files.flush()
   const before = readFileSync(path)
   add(files, '2,x\n')
   isOurs = false
   t.throws(() => files.flush(), /another process continues/)
-  const later = new RejectFiles(path, { files: systemFiles, isOurs: () => false })
+  const later = filesAt(path, { files: systemFiles, isOurs: () => false })
   t.throws(() => resume(later, files.kept()), /another process continues/)
   add(files, '3\n', headless)
   files.close()
@@ -339,7 +353,7 @@ t.test('once a different process has the run, its files are left unchanged', asy
 
 t.test('rejects do not accumulate in memory', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const files = new RejectFiles(path, { files: systemFiles })
+  const files = filesAt(path, { files: systemFiles })
   const record = `${'x'.repeat(999)}\n`
   let mostQueued = 0
   for (let row = 1; row <= 5_000; row++) {
@@ -357,7 +371,7 @@ t.test('rows that the disk may lose count as not kept, in both files', async t =
   let syncs = 0
   // The first flush syncs both files. During the second flush, the sync of the reasons fails.
   const fails: Disk['fails'] = call => call === 'sync' && ++syncs === 4
-  const files = new RejectFiles(path, { files: filesOn({ fails }) })
+  const files = filesAt(path, { files: filesOn({ fails }) })
   add(files, '1,x\n', headless)
   files.flush()
   const [before] = files.kept()
@@ -376,7 +390,7 @@ t.test('records in UTF-16 have its byte order mark and line ends', async t => {
   ] as const
   for (const [encoding, encode] of cases) {
     const path = join(t.testdir(), 'r.csv')
-    const files = new RejectFiles(path, { files: systemFiles })
+    const files = filesAt(path, { files: systemFiles })
     const text = { encoding, mark: encode('\ufeff') }
     const shape: RecordShape = { ...ab, headerBytes: encode('股,b\r\n'), text }
     // The second bytes of these characters equal the bytes of line ends.
@@ -412,7 +426,7 @@ t.test('every reject is in the files once, wherever the disk ends and a run resu
       let added = 0
       for (const { rows, lost, ...disk } of processes) {
         const platformFiles = filesOn(disk)
-        const files = new RejectFiles(join(dir, 'r.csv'), { files: platformFiles })
+        const files = filesAt(join(dir, 'r.csv'), { files: platformFiles })
         resume(files, kept)
         const reject = (row: number): void =>
           attempt(() =>
@@ -428,7 +442,7 @@ t.test('every reject is in the files once, wherever the disk ends and a run resu
         attempt(() => files.close())
         if (platformFiles.openCount > 0) throw new Error('files stay open')
       }
-      const last = new RejectFiles(join(dir, 'r.csv'), { files: systemFiles })
+      const last = filesAt(join(dir, 'r.csv'), { files: systemFiles })
       resume(last, kept)
       last.close()
       checkKept(dir, last, added - unplaced)

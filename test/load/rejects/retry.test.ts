@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { JournaledOptions } from '../../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import {
   rejectRun,
@@ -16,10 +15,11 @@ import {
   retryRunId,
 } from '../../../src/load/rejects/retry.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
+import { testRun } from '../../helpers/load-run.js'
 
 const known = <T>(value: T) => ({ value, how: 'found' }) as const
 
-const options: JournaledOptions = {
+const options: LoadOptions = {
   inputs: ['in.csv'],
   server: { host: 'h', port: 1, user: 'u' },
   target: { table: 't' },
@@ -29,6 +29,7 @@ const options: JournaledOptions = {
   rejects: { file: 'r.csv' },
   delivery: { mode: 'sync' },
   ...{ expectRows: 7, runId: 'nightly' },
+  journal: { folder: '/state', workingFolder: '/data' },
 }
 const reading: RejectReading = {
   ...{ format: 'csv', delimiter: known(';'), quote: known(''), escape: known('') },
@@ -36,7 +37,7 @@ const reading: RejectReading = {
   encoding: known('gb18030'),
 }
 const runRead = (how: RejectReading | undefined): RejectRun =>
-  rejectRun({ folder: '/data', options }, { path: 'r.csv', fieldNames: ['a'] }, how)
+  rejectRun({ options, checked: testRun().checked }, { path: 'r.csv', fieldNames: ['a'] }, how)
 const run = runRead(reading)
 
 t.test('the first line has all that was detected, nothing that only the input needs', async t => {
