@@ -245,13 +245,10 @@ function beginAfter(
 ): void {
   const { input, records } = place!
   const from = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
-  // Nothing compares it.
-  const fingerprint = { sizeBytes: 0, modifiedMs: 0, head: '', tail: '' }
   const before = inputs!.summaries().slice(0, input)
-  history.found.inputs = before.map(summary => ({ path: summary.path, fingerprint, summary }))
   history.resumption = {
     ...history.resumption,
-    resumed: each => (each > input ? undefined : { from, records, ends: [], isDone: each < input }),
+    resumed: each => (each > input ? undefined : { from, records, ends: [], done: before[each] }),
   }
 }
 

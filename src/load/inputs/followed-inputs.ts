@@ -82,9 +82,10 @@ export class FollowedInputs implements Inputs {
     const { found, resumption } = history
     try {
       for (const [number, { summary }] of found.inputs.entries()) {
-        if (summary !== undefined && (resumption.resumed(number)?.isDone ?? true)) {
-          addByName(this.#summaries, summary)
-          this.reading.count(summary.rows, summary.bytes)
+        const { done } = resumption.resumed(number) ?? { done: summary }
+        if (done !== undefined) {
+          addByName(this.#summaries, done)
+          this.reading.count(done.rows, done.bytes)
         } else this.#add(await reopened(found, number, platform.files), number)
       }
     } catch (error) {

@@ -234,8 +234,7 @@ export class ListedInputs implements Inputs {
 
   /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
   #readBefore(index: number): InputSummary | undefined {
-    const { found, resumption } = this.#run.history
-    return resumption.resumed(index)?.isDone === true ? found.inputs[index]!.summary : undefined
+    return this.#run.history.resumption.resumed(index)?.done
   }
 
   summaries(): readonly InputSummary[] {

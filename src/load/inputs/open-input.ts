@@ -107,7 +107,7 @@ export class InputOpener {
     const most = this.#isSmall(index) ? filesAtOnce : 0
     for (; this.#aheadLeft > 0 && this.#ahead.size < most; this.#next++) {
       if (!this.#isSmall(this.#next)) break
-      if (resumption.resumed(this.#next)?.isDone === true) continue
+      if (resumption.resumed(this.#next)?.done !== undefined) continue
       this.#aheadLeft--
       const next = this.#sourceOf(this.#next)
       // The error is reported when the input's turn comes.

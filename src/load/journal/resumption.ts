@@ -81,8 +81,8 @@ function resumedInputs(found: RecordedRun) {
       records,
       /** Offsets after `from`, ascending, at which batches end that nothing else cuts there. */
       ends: (endsIn.get(input) ?? []) as readonly number[],
-      /** Whether nothing in the input is left to be read. */
-      isDone: inputs[input]!.summary !== undefined && !isBetween && !endsIn.has(input),
+      /** The summary of the input if nothing in it is left to be read. */
+      done: isBetween || endsIn.has(input) ? undefined : inputs[input]!.summary,
     }
   }
 }
@@ -103,12 +103,12 @@ export type InputProgress = ReturnType<ReturnType<typeof inputProgress>>
 export function inputProgress(journal: RecordedRun) {
   const resumed = resumedInputs(journal)
   return (input: number) => {
-    const { from, records, isDone } = resumed(input)
+    const { from, records, done } = resumed(input)
     return {
       /** The place before which no rows are left to send, and no outcome is left to ask for. */
       settled: { ...from, records },
       /** Whether nothing of the input is left to be read or sent. */
-      isDone,
+      isDone: done !== undefined,
       uncertain: uncertainRanges(journal, input, from.lineNumber),
     }
   }

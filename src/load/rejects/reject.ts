@@ -97,9 +97,10 @@ export function limitFailure(run: LimitedRun, reject?: AnyReject): DdbError | un
  */
 export function earlierLimitFailure(
   run: LimitedRun,
-  { byInput }: NonNullable<RecordedRun['rejects']> | { byInput?: undefined } = {},
+  rejects: RecordedRun['rejects'],
 ): DdbError | undefined {
-  if (byInput === undefined) return undefined
+  if (rejects === undefined) return undefined
+  const { byInput } = rejects
   if (run.checked.onError !== 'stop') {
     const file = Object.keys(byInput).join(', ')
     return isExceeded(run, shareFromRows) ? excess(run, { file }) : undefined
