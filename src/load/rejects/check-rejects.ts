@@ -1,13 +1,11 @@
 /*
-  Prepares for rejects before the first row: checks that the run can create its files, and removes those that a killed
-  process has created and its journal does not count. The run reads their rows again.
+  Checks before the first row that the run can create its files of rejects, and which of those that are there it has created.
 */
 import { DdbError, messageOf, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-name.js'
 import type { Files, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { failureOf } from '../journal/journal-file.js'
-import type { RecordedRun } from '../journal/recorded-run.js'
 import { createError } from './reject-files.js'
 import { reasonsPath } from '../../source/data-files.js'
 
@@ -77,25 +75,6 @@ function checkNew(path: string, { files, random }: Pick<Platform, 'files' | 'ran
   const probe = `${folder}.ddb-ingest-${Buffer.from(random.bytes(8)).toString('hex')}`
   files.create(probe).close()
   files.remove(probe)
-}
-
-/**
- * Removes the run's rejects files that its journal does not count. Call it only after the journal was proved complete.
- * @throws the error of the operating system
- */
-export function removeLeftovers(
-  found: RecordedRun,
-  { rejectsFiles }: Pick<RecordedRun, 'rejectsFiles'>,
-  runId: string,
-  files: Files,
-): void {
-  const counted = new Set(found.rejects?.files.map(({ path }) => path))
-  for (const path of new Set(rejectsFiles)) {
-    if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
-    for (const name of [path, reasonsPath(path)]) {
-      if (files.statusNow(name) !== undefined) files.remove(name)
-    }
-  }
 }
 
 /** Number of bytes at the start of a file of reasons that always contain the run's name. */

@@ -10,7 +10,7 @@ import type { JournaledRejects } from '../journal/journal-record.js'
 import type { RecordedRun } from '../journal/recorded-run.js'
 import type { LoadResult } from '../options.js'
 import type { RunBasis } from '../run-basis.js'
-import { removeLeftovers } from './check-rejects.js'
+import { isOfRun } from './check-rejects.js'
 import { RejectFiles } from './reject-files.js'
 import { finishedPath } from './reject-path.js'
 import { reasonsPath } from '../../source/data-files.js'
@@ -145,14 +145,21 @@ export class RunRejects {
   }
 
   /**
-   * Removes rejects that a killed process left and the journal does not count. Call it only after all checks that may refuse the run,
-   * because the journal of a refused run may record fewer rejects than the files hold.
+   * Removes rejects that a killed process left and the journal does not count: the run reads these rows again. Call it only after all
+   * checks that may refuse the run, because the journal of a refused run may record fewer rejects than the files hold.
    * @throws {DdbError} @throws the error of the operating system
    */
   removeLeft({ found, now }: Readonly<Record<'found' | 'now', RecordedRun>>): void {
     this.#files?.cutBack()
-    const { checked, platform } = this.#run
-    removeLeftovers(found, now, checked.runId, platform.files)
+    const { runId } = this.#run.checked
+    const { files } = this.#run.platform
+    const counted = new Set(found.rejects?.files.map(({ path }) => path))
+    for (const path of new Set(now.rejectsFiles)) {
+      if (counted.has(path) || !isOfRun(reasonsPath(path), runId, files)) continue
+      for (const name of [path, reasonsPath(path)]) {
+        if (files.statusNow(name) !== undefined) files.remove(name)
+      }
+    }
   }
 
   /** Adds rejects that another process has written to its files. */

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
-import { checkRejects, isOfRun, removeLeftovers } from '../../../src/load/rejects/check-rejects.js'
+import { checkRejects, isOfRun } from '../../../src/load/rejects/check-rejects.js'
 import { readRun } from '../../helpers/journals.js'
+import { testRun } from '../../helpers/load-run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { platformOn } from '../../helpers/failing-files.js'
 
@@ -115,7 +116,8 @@ function left(
   }
   const made = { kind: 'facts', rejectsFiles: [path, path] } as const
   const past = readRun(made, { kind: 'rejects', ...kept })
-  removeLeftovers(restarted ? readRun() : past, past, 'nightly', systemPlatform.files)
+  const found = restarted ? readRun() : past
+  testRun({ runId: 'nightly' }).rejects.removeLeft({ found, now: past })
   return readdirSync(dir).sort()
 }
 
