@@ -35,15 +35,11 @@ export const remedies = {
    * @param folder  where that run has its journal; '' if the server does not know it
    * @param ledger  the table that holds the name
    */
-  goOnThere: (runId: string, folder: string, ledger: string, session: Session) =>
+  goOnThere: (runId: string, folder: string, ledger: string, { host, port }: Session) =>
     'Loading the same rows here, under this or another name, would store them twice. Wait until that run ends, or continue it ' +
     (folder === ''
       ? 'where it began'
       : `there: ddb-ingest resume ${runId} --state-dir "${folder}"`) +
     '. Only if the journal of that run is lost for good: remove the rows of that run from the table, ' +
-    `then its ledger from the server with ${undefCommand(ledger, session)}`,
+    `then its ledger from the server with ddb-ingest exec -e 'undef("${ledger}", SHARED)' --host ${addressText(host, port)}`,
 } as const
-
-function undefCommand(name: string, { host, port }: Session): string {
-  return `ddb-ingest exec -e 'undef("${name}", SHARED)' --host ${addressText(host, port)}`
-}

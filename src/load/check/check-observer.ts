@@ -96,7 +96,9 @@ export class CheckObserver {
     map: () => ColumnMapping,
     texts: InputTexts,
   ): CheckedInput {
-    const { fieldNames, fieldCount, recordKind } = reader
+    const { fieldNames, fieldCount, recordKind, text } = reader
+    const { trim, quotes } = this.#options.input ?? {}
+    const dialect = { ...readAsFound(detectedOf(reader)), header: 'no', trim, quotes } as const
     let failure: DdbError | undefined
     let mapping: ColumnMapping | undefined
     try {
@@ -112,7 +114,11 @@ export class CheckObserver {
       isUnfit: mapping === undefined,
       maxRows: Math.min(mapping === undefined ? mostUnfitRows : Infinity, this.#sampleRows),
       isEmpty: recordKind === 'fields' && fieldCount === 0,
-      reading: readingOf(reader, texts, this.#options),
+      reading: {
+        text: { encoding: text.encoding, mark: text.mark },
+        texts,
+        options: { format: recordFormat(reader.format), ...(reader.dialect && dialect) },
+      },
       isWhole: false,
       sample: undefined,
     }
@@ -156,7 +162,12 @@ export class CheckObserver {
       for (const [i, column] of batch.columns.entries()) {
         this.times[i] = widened(this.times[i], column, batch.rowCount)
       }
-      if (marksOf !== undefined) rows -= rejectOutside(run, batch, marksOf(batch))
+      const marks = marksOf?.(batch)
+      for (let row = 0; marks !== undefined && row < batch.rowCount; row++) {
+        if (marks[row] !== 1) continue
+        rows--
+        run.rejects.keepRefused(batch, row, outside)
+      }
     }
     run.state.rows.unsent += rows
     if (isUnfit) this.unfitRows += rows
@@ -164,16 +175,7 @@ export class CheckObserver {
   }
 }
 
-function rejectOutside(run: CountedRun, batch: Batch, marks: Uint8Array): number {
-  let count = 0
-  for (let row = 0; row < batch.rowCount; row++) {
-    if (marks[row] !== 1) continue
-    count++
-    const message = "outside the target's partition scheme: the server does not store such rows"
-    run.rejects.keepRefused(batch, row, message)
-  }
-  return count
-}
+const outside = "outside the target's partition scheme: the server does not store such rows"
 
 /** How many rows of a batch are searched for the one with the fewest nulls. */
 const lookedRows = 1_000
@@ -233,18 +235,6 @@ interface RecordReading {
   /** Texts taken from the path of the record's input (`input.path`). */
   readonly texts?: InputTexts
   readonly options: ReaderOptions
-}
-
-function readingOf(
-  reader: InputReader,
-  texts: InputTexts,
-  { input: { trim, quotes } = {} }: LoadOptions,
-): RecordReading {
-  const { encoding, mark } = reader.text
-  const format = recordFormat(reader.format)
-  const dialect = { ...readAsFound(detectedOf(reader)), header: 'no', trim, quotes } as const
-  const options = reader.dialect === undefined ? { format } : { format, ...dialect }
-  return { text: { encoding, mark }, texts, options }
 }
 
 /** Longer records are not read again. */

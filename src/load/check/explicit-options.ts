@@ -95,7 +95,10 @@ export async function findRemedies(
   const map = { ...mapping.map }
   const set = { ...mapping.set }
   for (const { name, source } of looked.mapping.columns) {
-    if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
+    if (source.kind === 'field') {
+      const own = mapping.match === 'position' ? undefined : looked.fieldNames?.[source.index]
+      map[name] = own ?? String(source.index + 1)
+    }
     if (source.kind === 'member' && source.name !== name) map[name] = source.name
     const [part, ...others] = textSources(source)
     // If a template in `set` contains a part of the path, such as `{date}`, `inferSchema` makes no column from that
@@ -172,8 +175,4 @@ function membersFix(
 /** True if the caller ended the run. A failure of the check does not count: the rows may have caused it. */
 function isEnded({ options: { signal, leave } }: Run): boolean {
   return signal?.aborted === true || leave?.aborted === true
-}
-
-function fieldName({ fieldNames }: CheckedInput, match: string | undefined, index: number): string {
-  return match === 'position' ? String(index + 1) : (fieldNames?.[index] ?? String(index + 1))
 }
