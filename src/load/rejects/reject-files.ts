@@ -16,8 +16,6 @@ import { finishedPath, furtherPath, isFurtherPath, rejectLockPath } from './reje
 import { reasonsPath } from '../../source/data-files.js'
 import { rejectRun, type RejectReading, type RejectReason } from './reject-run.js'
 
-type FilingRun = Pick<RunBasis, 'platform' | 'options' | 'checked' | 'ending'>
-
 /** A rejects file of a run with its reasons, as the journal records it. */
 export type KeptFile = JournaledRejects['files'][number]
 
@@ -44,7 +42,7 @@ export class RejectFiles {
   /** Rows that this process could not place, and rows of files that were lost while it worked. They end the run, so later ones join them. */
   unplaced = 0
   readonly #path: string
-  readonly #run: FilingRun
+  readonly #run: RunBasis
   readonly #making: (path: string) => void
   /** Files that exist, in the order of their creation, also by earlier processes. */
   readonly #all: Pair[] = []
@@ -63,7 +61,7 @@ export class RejectFiles {
   #number = 1
 
   /** Creates no file. A run without rejects therefore leaves none. @param making  called before each file is created */
-  constructor(path: string, run: FilingRun, making: (path: string) => void) {
+  constructor(path: string, run: RunBasis, making: (path: string) => void) {
     this.#path = path
     this.#run = run
     this.#making = making
