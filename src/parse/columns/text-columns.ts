@@ -6,7 +6,7 @@ import { mostGivenUp } from '../../kernel/kernel.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
-import { isUtf8 } from '../cells/cell-bytes.js'
+import { isUtf8, latin1, utf8Text } from '../cells/cell-bytes.js'
 import type { RecordBlock } from '../record-block.js'
 import { ArrayStore, type BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
@@ -66,19 +66,9 @@ export class StringColumn implements ColumnBuilder {
       const encoded = store.reserve(to + end - start + lengthBytes)
       if (isBlob) to += lengthBytes
       const first = to
-      const isTooLong = end - start > maxBytes
-      let all = 0
-      for (let p = start; p < end; p++) {
-        const c = bytes[p]!
-        encoded[to++] = c
-        // Negative for a zero.
-        all |= c | (c - 1)
-      }
-      const isText = isBlob || (all >= 0 && (all < 0x80 || isUtf8(bytes, start, end)))
-      if (isTooLong || !isText) {
-        to = first
+      if (end - start > maxBytes || !(isBlob || isText(bytes, start, end)))
         block.refuse(row, this.#columnIndex)
-      }
+      else for (let p = start; p < end; p++) encoded[to++] = bytes[p]!
       if (to === first) nulls++
       if (isBlob)
         for (let i = 0; i < lengthBytes; i++)
@@ -108,7 +98,13 @@ export class StringColumn implements ColumnBuilder {
   }
 }
 
-/** Explains why a text of UTF-8 was refused: it is too long, or contains U+0000, which ends texts on the wire. */
+/** True for UTF-8 without U+0000, which ends texts on the wire. */
+function isText(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (bytes[p] === 0) return false
+  return isUtf8(bytes, start, end)
+}
+
+/** Explains why a text of UTF-8 was refused: it is too long, or contains U+0000. */
 function explainText(textBytes: number, maxBytes: number): CellFault {
   return textBytes > maxBytes
     ? { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, textBytes) }
@@ -118,91 +114,27 @@ function explainText(textBytes: number, maxBytes: number): CellFault {
 const bytesPerRow = 4
 /** After this many rows with known texts, a new text does not mean that most texts are new. */
 const rowsBetween = 4
-/** Rows from which on a view of them is worth its time. */
-const longRun = 64
-
-/** Returned for bytes that are not text: invalid UTF-8 or U+0000. */
-const noSymbol = -1
-
-const hashFactor = 0x9e3779b1 | 0
 
 /** With more texts than this, or more bytes of them, a column forgets them after a batch. */
 const mostKeptTexts = 8192
 const mostKeptBytes = 1024 * 1024
-
-/** Numbers texts, and finds them by their bytes, so that a known text needs no string. Number 0 is the empty text, which means null. */
-class SymbolTable {
-  texts = ['']
-  #bytes = Buffer.allocUnsafe(1024)
-  /** Where each text ends in `#bytes`; it begins where the one before it ends. */
-  readonly #ends: number[] = [0]
-  /** The number of each text by its hash, or by the next free number after it. */
-  readonly #numbers = new Map<number, number>()
-
-  /** Where the bytes of a text end among those of all texts, by default of the last one. */
-  endOf(number = this.texts.length - 1): number {
-    return this.#ends[number]!
-  }
-
-  get isLarge(): boolean {
-    return this.texts.length > mostKeptTexts || this.endOf() > mostKeptBytes
-  }
-
-  /** Returns the number of the text with these bytes, and adds new texts. Returns `noSymbol` for bytes that are not text. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    let key = end - start
-    for (let p = start; p < end; p++) key = Math.imul(key ^ bytes[p]!, hashFactor)
-    for (;;) {
-      const number = this.#numbers.get(key)
-      if (number === undefined) return this.#add(key, bytes, start, end)
-      if (this.#isText(number, bytes, start, end)) return number
-      key = (key + 1) | 0
-    }
-  }
-
-  #isText(number: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const own = this.#bytes
-    let at = this.#ends[number - 1]!
-    if (this.#ends[number]! - at !== end - start) return false
-    for (let p = start; p < end; p++) if (own[at++] !== bytes[p]) return false
-    return true
-  }
-
-  #add(key: number, bytes: Uint8Array, start: number, end: number): number {
-    const first = this.endOf()
-    if (first + end - start > this.#bytes.length)
-      this.#bytes = Buffer.concat([this.#bytes], 2 * (first + end - start))
-    const own = this.#bytes
-    let isText = isUtf8(bytes, start, end)
-    let to = first
-    for (let p = start; p < end; p++) if ((own[to++] = bytes[p]!) === 0) isText = false
-    if (!isText) return noSymbol
-    const number = this.texts.push(own.toString('utf8', first, to)) - 1
-    this.#ends.push(to)
-    this.#numbers.set(key, number)
-    return number
-  }
-
-  clear(): void {
-    this.texts = ['']
-    this.#ends.length = 1
-    this.#numbers.clear()
-  }
-}
 
 export class SymbolColumn implements ColumnBuilder {
   readonly #type: DataType
   readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore<Int32Array>
-  /** Texts of this batch and of earlier ones: most batches have the same few. */
-  readonly #symbols = new SymbolTable()
+  /** The number of each text of this batch and of earlier ones, by its bytes: most batches have the same few. */
+  readonly #numbers = new Map<string, number>()
+  /** By number; 0 is the empty text, which means null. */
+  #texts = ['']
+  #keptBytes = 0
   /** The same texts, as the kernels of blocks know them. */
   readonly #known: KnownTexts[] = []
   /** The code of each text in the batch, in the order of first appearance; 0 for texts that it lacks. */
-  #codes = new Int32Array(0)
-  /** The texts of the batch. While they are all texts of the table, the number of a text is its code. */
-  #base = this.#symbols.texts
+  #codes = new Int32Array(1)
+  /** The texts of the batch. */
+  #base = ['']
   #textBytes = 0
   #sizeBefore = 1
   #textBytesBefore = 0
@@ -219,8 +151,6 @@ export class SymbolColumn implements ColumnBuilder {
     const codes = this.#store.reserve(firstRow + rowCount)
     this.#sizeBefore = this.#base.length
     this.#textBytesBefore = this.#textBytes
-    const symbols = this.#symbols
-    const maxBytes = this.#maxBytes
     let nulls = 0
     const known = this.#knownIn(block)
     let givenUp = 0
@@ -229,7 +159,7 @@ export class SymbolColumn implements ColumnBuilder {
         const from = row
         row = known.read(field, from)
         const { words, out, nullCount } = known.kernel
-        this.#encode(words, out / 4 + from, codes, firstRow + from, row - from)
+        for (let i = from; i < row; i++) codes[firstRow + i] = this.#codeOf(words[out / 4 + i]!)
         if (row > from) nulls += nullCount
         // New texts are rare after an input's first block: only rows without a known one between them count.
         givenUp = row - from > rowsBetween ? 0 : givenUp + 1
@@ -240,48 +170,45 @@ export class SymbolColumn implements ColumnBuilder {
       const end = ends[cell]!
       let number = 0
       if (start !== end) {
-        number = end - start > maxBytes ? noSymbol : symbols.find(bytes, start, end)
-        if (number === noSymbol) {
-          block.refuse(row, this.#columnIndex)
-          number = 0
-        } else known?.add(start, end - start, number)
+        const found = end - start > this.#maxBytes ? undefined : this.#find(bytes, start, end)
+        if (found === undefined) block.refuse(row, this.#columnIndex)
+        else {
+          number = found
+          known?.add(start, end - start, number)
+        }
       }
       if (number === 0) nulls++
-      if (number > 0 && this.#base !== symbols.texts)
-        number = this.#codes[number] || this.#enter(number)
-      codes[firstRow + row] = number
+      codes[firstRow + row] = this.#codeOf(number)
     }
     return nulls
   }
 
-  /** Writes the codes of `count` texts from their numbers. */
-  #encode(numbers: Int32Array, from: number, codes: Int32Array, to: number, count: number): void {
-    if (this.#base === this.#symbols.texts) {
-      if (count > longRun) codes.set(numbers.subarray(from, from + count), to)
-      else for (let i = 0; i < count; i++) codes[to + i] = numbers[from + i]!
-      return
-    }
-    const own = this.#roomForAll()
-    for (let i = 0; i < count; i++) {
-      const number = numbers[from + i]!
-      codes[to + i] = number === 0 ? 0 : own[number] || this.#enter(number)
-    }
+  /** The number of the text with these bytes, which may be new; undefined for bytes that are not text. */
+  #find(bytes: Uint8Array, start: number, end: number): number | undefined {
+    const key = latin1(bytes, start, end)
+    const number = this.#numbers.get(key)
+    if (number !== undefined || !isText(bytes, start, end)) return number
+    const added = this.#texts.push(utf8Text(bytes.slice(start, end))) - 1
+    this.#keptBytes += end - start
+    this.#numbers.set(key, added)
+    return added
   }
 
-  /** Adds a text to the batch, and returns its code. */
+  /** The code of a text in the batch, to which it is added if it is not there. */
+  #codeOf(number: number): number {
+    return number === 0 ? 0 : this.#codes[number] || this.#enter(number)
+  }
+
   #enter(number: number): number {
-    this.#textBytes += this.#symbols.endOf(number) - this.#symbols.endOf(number - 1)
-    return (this.#roomForAll()[number] = this.#base.push(this.#symbols.texts[number]!) - 1)
-  }
-
-  #roomForAll(): Int32Array {
-    const { length } = this.#symbols.texts
+    const { length } = this.#texts
     if (this.#codes.length < length) {
       const larger = new Int32Array(2 * length)
       larger.set(this.#codes)
       this.#codes = larger
     }
-    return this.#codes
+    const text = this.#texts[number]!
+    this.#textBytes += Buffer.byteLength(text)
+    return (this.#codes[number] = this.#base.push(text) - 1)
   }
 
   #knownIn({ kernel }: RecordBlock): KnownTexts | undefined {
@@ -294,11 +221,7 @@ export class SymbolColumn implements ColumnBuilder {
   undo(): void {
     const size = this.#sizeBefore
     if (this.#base.length === size) return
-    if (this.#base === this.#symbols.texts) {
-      this.#codes = Int32Array.from(this.#base.keys())
-      this.#textBytesBefore = this.#symbols.endOf(size - 1)
-    }
-    this.#base = this.#base.slice(0, size)
+    this.#base.length = size
     this.#textBytes = this.#textBytesBefore
     for (const [number, code] of this.#codes.entries()) if (code >= size) this.#codes[number] = 0
   }
@@ -308,21 +231,19 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   encodedBytes(rowCount: number): number {
-    const isAll = this.#base === this.#symbols.texts
-    const textBytes = isAll ? this.#symbols.endOf() : this.#textBytes
-    return rowCount * bytesPerRow + textBytes + this.#base.length
+    return rowCount * bytesPerRow + this.#textBytes + this.#base.length
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const symbols = this.#symbols
-    const isAll = this.#base === symbols.texts
-    const base = isAll && !symbols.isLarge ? [...this.#base] : this.#base
+    const base = this.#base
     const codes = this.#store.release(buffers)
-    if (symbols.isLarge) {
-      symbols.clear()
+    if (this.#texts.length > mostKeptTexts || this.#keptBytes > mostKeptBytes) {
+      this.#numbers.clear()
+      this.#texts.length = 1
+      this.#keptBytes = 0
       for (const known of this.#known) known.clear()
-      this.#base = symbols.texts
-    } else this.#base = ['']
+    }
+    this.#base = ['']
     this.#textBytes = 0
     this.#codes.fill(0)
     return { form: 'vector', type: this.#type, length: rowCount, codes, base } as Column
